@@ -1,0 +1,167 @@
+/** Everything that may be asked of the core. Imperative; each ends as events or as a Refusal. */
+
+import type { IterationOutcome, IterationReason } from './events.ts';
+import type { EndingReason, Reservation } from './model/attempt.ts';
+import type { Handoff } from './model/handoff.ts';
+import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
+import type { Candidate, DropReason, GateResult, LandingMember, RejectionReason } from './model/landing.ts';
+import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
+import type { TaskFailure, TaskSource } from './model/task.ts';
+import type { Usage } from './model/usage.ts';
+import type { TaskDraft } from './rules/task-format.ts';
+
+export type Command =
+  // the run
+  | {
+      readonly type: 'openRun';
+      readonly run: RunId;
+      readonly request: Request;
+      readonly version: string;
+      readonly configHash: string;
+      readonly seed?: number;
+    }
+  | { readonly type: 'recordBase'; readonly gate: GateResult; readonly checks?: ChecksResult }
+  | { readonly type: 'resumeRun'; readonly version: string; readonly host: string; readonly pid: number }
+  | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
+  | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
+  | { readonly type: 'scale'; readonly workers: number; readonly reason: string }
+  | { readonly type: 'stop'; readonly reason: 'signal' | 'fault'; readonly detail: string }
+  | { readonly type: 'amend'; readonly text: string }
+  | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
+  | {
+      readonly type: 'recordDelivery';
+      readonly to: DeliverTo;
+      readonly ref: string;
+      readonly commit: CommitId;
+      readonly outcome: 'done' | 'refused';
+      readonly detail: string;
+    }
+  | { readonly type: 'closeRun'; readonly reason: CloseReason; readonly green: boolean | 'unknown' }
+  // planning
+  | {
+      readonly type: 'startIteration';
+      readonly reason: IterationReason;
+      readonly promptHash: string;
+      readonly model: string;
+      readonly reserved: Reservation;
+    }
+  /** All are accepted, or with `eachAlone` the good ones are accepted and the bad ones refused by name. */
+  | {
+      readonly type: 'acceptTasks';
+      readonly drafts: readonly TaskDraft[];
+      readonly from: DraftSource;
+      readonly eachAlone: boolean;
+    }
+  | {
+      readonly type: 'refuseTask';
+      readonly label: string;
+      readonly problem: string;
+      readonly iteration?: number;
+    }
+  | { readonly type: 'writeScratchpad'; readonly iteration: number; readonly text: string }
+  | {
+      readonly type: 'endIteration';
+      readonly iteration: number;
+      readonly outcome: IterationOutcome;
+      readonly isDone: boolean;
+      readonly detail: string;
+      readonly usage: Usage;
+    }
+  // tasks
+  | {
+      readonly type: 'cancelTask';
+      readonly task: TaskId;
+      readonly reason: string;
+      readonly by: 'operator' | 'planner' | 'reconciler';
+    }
+  | { readonly type: 'cancelLabel'; readonly label: string; readonly reason: string }
+  | {
+      readonly type: 'failTask';
+      readonly task: TaskId;
+      readonly failure: TaskFailure;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'retry';
+      readonly task: TaskId;
+      readonly hint?: string;
+      readonly by: 'operator' | 'planner';
+    }
+  // attempts
+  | {
+      readonly type: 'startAttempt';
+      readonly task: TaskId;
+      readonly worker: string;
+      readonly reserved: Reservation;
+    }
+  | {
+      readonly type: 'startAgent';
+      readonly attempt: AttemptId;
+      readonly driver: string;
+      readonly promptHash: string;
+    }
+  | {
+      readonly type: 'endAttempt';
+      readonly attempt: AttemptId;
+      readonly reason: EndingReason;
+      readonly detail: string;
+      readonly usage: Usage;
+      readonly handoff?: Handoff;
+      readonly work?: CommitId;
+    }
+  // landings
+  | {
+      readonly type: 'startLanding';
+      readonly members: readonly LandingMember[];
+      readonly candidate: Candidate;
+    }
+  | { readonly type: 'recordGate'; readonly landing: LandingId; readonly result: GateResult }
+  /** Only after the reference was read back. */
+  | { readonly type: 'land'; readonly landing: LandingId }
+  | {
+      readonly type: 'findLanding';
+      readonly task: TaskId;
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+    }
+  | {
+      readonly type: 'rejectHandoff';
+      readonly attempt: AttemptId;
+      readonly landing?: LandingId;
+      readonly reason: RejectionReason;
+      readonly detail: string;
+      readonly files: readonly string[];
+    }
+  | { readonly type: 'dropLanding'; readonly landing: LandingId; readonly reason: DropReason }
+  | {
+      readonly type: 'undoLanding';
+      readonly task: TaskId;
+      readonly commit: CommitId;
+      readonly by: 'operator' | 'reconciler';
+    }
+  | { readonly type: 'moveTarget'; readonly to: CommitId; readonly lost: readonly TaskId[] }
+  // healing
+  | { readonly type: 'recordChecks'; readonly result: ChecksResult; readonly findings: readonly Finding[] }
+  // machines
+  | {
+      readonly type: 'joinWorker';
+      readonly worker: string;
+      readonly slots: number;
+      readonly capabilities: readonly string[];
+    }
+  | {
+      readonly type: 'leaveWorker';
+      readonly worker: string;
+      readonly reason: 'asked' | 'silent' | 'refused';
+    };
+
+export type CommandType = Command['type'];
+
+/** A TaskSource before each draft's label is known. */
+export type DraftSource =
+  | { readonly by: 'plan' }
+  | { readonly by: 'planner'; readonly iteration: number }
+  | { readonly by: 'subplanner'; readonly parent: TaskId }
+  | { readonly by: 'operator' }
+  | (TaskSource & { readonly by: 'reconciler' })
+  | (TaskSource & { readonly by: 'land' });

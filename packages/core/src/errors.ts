@@ -1,0 +1,116 @@
+/**
+ * Surprises are thrown as `SwarmError`; expected outcomes are values (`Refusal`, unions in ports.ts).
+ * The CLI alone maps a kind to a heading and an exit code.
+ */
+export type ErrorKind =
+  | 'usage'
+  | 'data'
+  | 'endpoint'
+  | 'internal'
+  | 'io'
+  | 'locked'
+  | 'auth'
+  | 'preflight'
+  | 'budget'
+  | 'red'
+  | 'interrupted';
+
+/** The code index: every code we print, its kind, and its one-line meaning. Codes are never reused. */
+export const ERROR_CODES = {
+  SW0101: { kind: 'usage', means: 'the command line is wrong' },
+  SW0102: { kind: 'usage', means: 'the configuration is wrong' },
+  SW0103: { kind: 'usage', means: 'there is no request' },
+  SW0104: { kind: 'usage', means: 'there is no run to act on' },
+  SW0105: { kind: 'usage', means: 'a value is out of range' },
+  SW0106: { kind: 'usage', means: 'there is no such task' },
+  SW0201: { kind: 'data', means: 'the plan cannot be read' },
+  SW0202: { kind: 'data', means: 'a task in the plan is wrong' },
+  SW0203: { kind: 'data', means: 'the journal is damaged' },
+  SW0204: { kind: 'data', means: 'the journal was written by another version' },
+  SW0205: { kind: 'data', means: 'a prompt cannot be used' },
+  SW0206: { kind: 'data', means: 'a scripted model file is wrong' },
+  SW0301: { kind: 'preflight', means: 'this is not a git repository' },
+  SW0302: { kind: 'preflight', means: 'the repository has no commit' },
+  SW0303: { kind: 'preflight', means: 'the target branch does not exist' },
+  SW0304: { kind: 'preflight', means: 'a sandbox layer is missing' },
+  SW0305: { kind: 'preflight', means: 'there is no gate' },
+  SW0306: { kind: 'preflight', means: 'git is missing or too old' },
+  SW0307: { kind: 'preflight', means: 'the repository tracks files of swarm’s own' },
+  SW0308: { kind: 'preflight', means: 'the setup command fails on the base' },
+  SW0309: { kind: 'preflight', means: 'the repository is not trusted' },
+  SW0310: { kind: 'preflight', means: 'the verify command of a task cannot run' },
+  SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
+  SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
+  SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
+  SW0404: { kind: 'endpoint', means: 'the endpoint does not know the model' },
+  SW0501: { kind: 'locked', means: 'another orchestrator holds the repository' },
+  SW0601: { kind: 'budget', means: 'the budget is reached' },
+  SW0602: { kind: 'red', means: 'the target is red before we began' },
+  SW0701: { kind: 'io', means: 'a file cannot be written' },
+  SW0702: { kind: 'io', means: 'a git command failed' },
+  SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
+  SW0901: { kind: 'interrupted', means: 'stopped by a signal' },
+} as const satisfies Record<string, { kind: ErrorKind; means: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What, where, why, and a fix that can be typed. */
+export interface Problem {
+  readonly code: ErrorCode;
+  /** One sentence: what is wrong, with what value. */
+  readonly what: string;
+  /** File:line, key path, flag, or journal line and byte. */
+  readonly where?: string;
+  readonly why?: string;
+  /** Something that can be typed. */
+  readonly fix?: string;
+}
+
+/** One or more problems found together; all are shown, the CLI picks the exit code. */
+export class SwarmError extends Error {
+  readonly problems: readonly Problem[];
+  constructor(problems: Problem | readonly Problem[], options?: { cause?: unknown }) {
+    const list = Array.isArray(problems) ? (problems as readonly Problem[]) : [problems as Problem];
+    super(list.map((p) => `error[${p.code}]: ${p.what}`).join('\n'), options);
+    this.name = 'SwarmError';
+    this.problems = list;
+  }
+  get kind(): ErrorKind {
+    return ERROR_CODES[this.problems[0]!.code].kind;
+  }
+}
+
+/** The core's own "no": the command was understood and a law forbids it. Nothing was changed. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly reason: RefusalReason;
+  readonly detail: string;
+}
+
+export type RefusalReason =
+  | 'no-run'
+  | 'run-exists'
+  | 'run-closed'
+  | 'unknown-task'
+  | 'unknown-attempt'
+  | 'unknown-landing'
+  | 'illegal-move'
+  | 'late'
+  | 'not-ready'
+  | 'bad-task'
+  | 'already-landed'
+  | 'stale-parent'
+  | 'ungated'
+  | 'too-many-tasks'
+  | 'out-of-range';
+
+export const refuse = (reason: RefusalReason, detail: string): Refusal => ({
+  kind: 'refusal',
+  reason,
+  detail,
+});
+
+/** Ends every `switch` over a closed union; reaching it is a fault of ours. */
+export function assertNever(value: never): never {
+  throw new SwarmError({ code: 'SW0801', what: `unhandled case ${JSON.stringify(value)}` });
+}

@@ -1,0 +1,238 @@
+/**
+ * READ FIRST. Every event there is, grouped by the life it belongs to. One journal entry holds one decision:
+ * its events, in order, take effect together or not at all.
+ *
+ * Journals are for ever: a type here is never renamed and a field never changes meaning; a new meaning is a
+ * new type, and journal/upcast.ts brings old entries to the present shape. Events carry no time of their own:
+ * the entry's `at` is theirs.
+ */
+import type { EndingReason, Reservation } from './model/attempt.ts';
+import type { Handoff } from './model/handoff.ts';
+import type { AttemptId, CommitId, Label, LandingId, RunId, TaskId } from './model/ids.ts';
+import type { Candidate, DropReason, GateResult, LandingMember, RejectionReason } from './model/landing.ts';
+import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
+import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
+import type { Usage } from './model/usage.ts';
+
+/** The run itself. */
+export type RunEvent =
+  | {
+      readonly type: 'run.opened';
+      readonly run: RunId;
+      readonly request: Request;
+      readonly version: string;
+      readonly configHash: string;
+      readonly seed?: number;
+    }
+  | {
+      readonly type: 'base.checked';
+      readonly base: CommitId;
+      readonly gate: GateResult;
+      readonly checks?: ChecksResult;
+    }
+  | { readonly type: 'run.resumed'; readonly version: string; readonly host: string; readonly pid: number }
+  | { readonly type: 'run.paused'; readonly reason: PauseReason; readonly detail: string }
+  | { readonly type: 'run.continued'; readonly by: 'operator' | 'itself' }
+  | { readonly type: 'run.scaled'; readonly workers: number; readonly reason: string }
+  | { readonly type: 'run.stopped'; readonly reason: 'signal' | 'fault'; readonly detail: string }
+  | { readonly type: 'request.amended'; readonly text: string }
+  | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
+  | {
+      readonly type: 'delivery.ended';
+      readonly to: DeliverTo;
+      readonly ref: string;
+      readonly commit: CommitId;
+      readonly outcome: 'done' | 'refused';
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'run.closed';
+      readonly reason: CloseReason;
+      readonly head: CommitId;
+      readonly green: boolean | 'unknown';
+    };
+
+/** Planning. */
+export type PlanEvent =
+  | {
+      readonly type: 'iteration.started';
+      readonly iteration: number;
+      readonly reason: IterationReason;
+      readonly promptHash: string;
+      readonly model: string;
+      readonly reserved: Reservation;
+    }
+  | {
+      readonly type: 'task.refused';
+      readonly label: string;
+      readonly problem: string;
+      readonly iteration?: number;
+    }
+  | { readonly type: 'scratchpad.written'; readonly iteration: number; readonly text: string }
+  | {
+      readonly type: 'iteration.ended';
+      readonly iteration: number;
+      readonly outcome: IterationOutcome;
+      readonly isDone: boolean;
+      readonly detail: string;
+      readonly usage: Usage;
+    };
+
+/** One task. */
+export type TaskEvent =
+  | {
+      readonly type: 'task.accepted';
+      readonly task: TaskId;
+      readonly spec: TaskSpec;
+      readonly source: TaskSource;
+    }
+  | {
+      readonly type: 'task.rescoped';
+      readonly task: TaskId;
+      readonly spec: TaskSpec;
+      readonly iteration?: number;
+    }
+  | { readonly type: 'task.requeued'; readonly task: TaskId; readonly because: EndingReason }
+  | {
+      readonly type: 'task.failed';
+      readonly task: TaskId;
+      readonly failure: TaskFailure;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'task.cancelled';
+      readonly task: TaskId;
+      readonly reason: string;
+      readonly by: 'operator' | 'planner' | 'reconciler';
+    }
+  | {
+      readonly type: 'task.retried';
+      readonly task: TaskId;
+      readonly hint?: string;
+      readonly by: 'operator' | 'planner';
+    };
+
+/** One attempt at a task. */
+export type AttemptEvent =
+  | {
+      readonly type: 'attempt.started';
+      readonly attempt: AttemptId;
+      readonly base: CommitId;
+      readonly from?: CommitId;
+      readonly worker: string;
+      readonly reserved: Reservation;
+    }
+  | {
+      readonly type: 'agent.started';
+      readonly attempt: AttemptId;
+      readonly driver: string;
+      readonly promptHash: string;
+    }
+  | {
+      readonly type: 'attempt.ended';
+      readonly attempt: AttemptId;
+      readonly reason: EndingReason;
+      readonly detail: string;
+      readonly usage: Usage;
+      readonly handoff?: Handoff /** work worth going on from, though it was not delivered */;
+      readonly work?: CommitId;
+    }
+  /** A report that came after the attempt had ended otherwise. Its work is kept, and never lands. */
+  | {
+      readonly type: 'attempt.late';
+      readonly attempt: AttemptId;
+      readonly reason: EndingReason;
+      readonly work?: CommitId;
+    };
+
+/** One try to put handoffs on the target. */
+export type LandingEvent =
+  | {
+      readonly type: 'landing.started';
+      readonly landing: LandingId;
+      readonly members: readonly LandingMember[];
+      readonly candidate: Candidate;
+    }
+  | { readonly type: 'gate.ended'; readonly landing: LandingId; readonly result: GateResult }
+  | {
+      readonly type: 'landing.landed';
+      readonly landing: LandingId;
+      readonly members: readonly LandingMember[];
+      readonly candidate: Candidate;
+    }
+  /** Found on the target at start-up, or under another landing: it had happened, and was not recorded. */
+  | {
+      readonly type: 'landing.found';
+      readonly task: TaskId;
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+    }
+  /** A handoff was refused before or after a candidate was made of it. */
+  | {
+      readonly type: 'landing.rejected';
+      readonly attempt: AttemptId;
+      readonly landing?: LandingId;
+      readonly reason: RejectionReason;
+      readonly detail: string;
+      readonly files: readonly string[];
+    }
+  | { readonly type: 'landing.dropped'; readonly landing: LandingId; readonly reason: DropReason }
+  | {
+      readonly type: 'landing.undone';
+      readonly task: TaskId;
+      readonly commit: CommitId;
+      readonly by: 'operator' | 'reconciler';
+    }
+  /** Somebody else moved the target. `lost` are landings of ours that are no longer on it. */
+  | {
+      readonly type: 'target.moved';
+      readonly from: CommitId;
+      readonly to: CommitId;
+      readonly lost: readonly TaskId[];
+    };
+
+/** The target's health. */
+export type HealingEvent =
+  | { readonly type: 'checks.ended'; readonly result: ChecksResult }
+  | { readonly type: 'finding.opened'; readonly finding: Finding }
+  | { readonly type: 'finding.closed'; readonly signature: string; readonly head: CommitId };
+
+/** Machines that do the work. */
+export type WorkerEvent =
+  | {
+      readonly type: 'worker.joined';
+      readonly worker: string;
+      readonly slots: number;
+      readonly capabilities: readonly string[];
+    }
+  | {
+      readonly type: 'worker.left';
+      readonly worker: string;
+      readonly reason: 'asked' | 'silent' | 'refused';
+    };
+
+export type Event =
+  | RunEvent
+  | PlanEvent
+  | TaskEvent
+  | AttemptEvent
+  | LandingEvent
+  | HealingEvent
+  | WorkerEvent;
+export type EventType = Event['type'];
+export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
+
+export type IterationReason = 'first' | 'handoffs' | 'idle' | 'finding' | 'amended' | 'retry';
+/** `unreadable` and `failed` are errors to retry, never "no more tasks". */
+export type IterationOutcome = 'planned' | 'cut' | 'unreadable' | 'failed' | 'lost';
+
+/** One decision, as the journal keeps it. */
+export interface Entry {
+  /** 1, 2, 3 … without a gap. */
+  readonly seq: number;
+  /** When it was decided, ms since the epoch. Never used for order. */
+  readonly at: number;
+  /** The command that caused it. */
+  readonly cause: string;
+  readonly events: readonly Event[];
+}

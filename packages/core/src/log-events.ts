@@ -1,0 +1,115 @@
+/**
+ * The closed list of what log.ndjson may say. Every journal event appears under its own name; the rest is
+ * weather, written to the log and nowhere else. docs/log.md and `swarm schema log` are generated from here.
+ */
+import type { EventType } from './events.ts';
+import type { AttemptId, TaskId } from './model/ids.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** What one line carries besides its stamps. `data` holds plain JSON values, by the event's own names. */
+export interface LogFields {
+  readonly msg: string;
+  readonly level?: Level;
+  readonly task?: TaskId;
+  readonly attempt?: AttemptId;
+  readonly worker?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+interface About {
+  readonly level: Level;
+  readonly means: string;
+}
+
+/** One line per journal event type. */
+export const JOURNAL_LOG_EVENTS = {
+  'run.opened': { level: 'info', means: 'a request became a run' },
+  'base.checked': { level: 'info', means: 'setup and gate were tried on the bare base' },
+  'run.resumed': { level: 'info', means: 'an orchestrator took the run up again' },
+  'run.paused': { level: 'warn', means: 'nothing new starts until the reason is gone' },
+  'run.continued': { level: 'info', means: 'the pause is over' },
+  'run.scaled': { level: 'info', means: 'the number of workers changed' },
+  'run.stopped': { level: 'warn', means: 'the orchestrator left; the run can be resumed' },
+  'request.amended': { level: 'info', means: 'the operator changed the request' },
+  'budget.reached': { level: 'warn', means: 'a limit was reached; what is in flight may finish' },
+  'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },
+  'run.closed': { level: 'info', means: 'nothing is wanted any more' },
+  'iteration.started': { level: 'info', means: 'the planner was asked' },
+  'task.refused': { level: 'warn', means: 'a task in a plan could not be accepted' },
+  'scratchpad.written': { level: 'debug', means: 'the planner’s notes to itself' },
+  'iteration.ended': { level: 'info', means: 'the planner’s answer ended' },
+  'task.accepted': { level: 'info', means: 'a task was accepted' },
+  'task.rescoped': { level: 'info', means: 'a task’s wording, scope or dependencies changed' },
+  'task.requeued': { level: 'info', means: 'a task goes back to wait for another attempt' },
+  'task.failed': { level: 'error', means: 'a task ended without its work' },
+  'task.cancelled': { level: 'warn', means: 'a task is no longer wanted' },
+  'task.retried': { level: 'info', means: 'a task that had ended is tried again' },
+  'attempt.started': { level: 'info', means: 'a worker took a task' },
+  'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
+  'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
+  'attempt.late': { level: 'warn', means: 'a report came after the attempt had ended' },
+  'landing.started': { level: 'info', means: 'a candidate is made and goes to the gate' },
+  'gate.ended': { level: 'info', means: 'the gate gave its verdict on a candidate' },
+  'landing.landed': { level: 'info', means: 'the target was read back with the landing on it' },
+  'landing.found': { level: 'info', means: 'a landing was found on the target that was not recorded' },
+  'landing.rejected': { level: 'warn', means: 'a handoff was not put on the target' },
+  'landing.dropped': { level: 'info', means: 'a landing was given up without a verdict' },
+  'landing.undone': { level: 'warn', means: 'a landing was reverted' },
+  'target.moved': { level: 'warn', means: 'somebody else moved the target' },
+  'checks.ended': { level: 'info', means: 'the full checks ran on the head' },
+  'finding.opened': { level: 'warn', means: 'the checks found a new failure' },
+  'finding.closed': { level: 'info', means: 'a failure is gone' },
+  'worker.joined': { level: 'info', means: 'a worker offers slots' },
+  'worker.left': { level: 'warn', means: 'a worker is gone' },
+} as const satisfies Record<EventType, About>;
+
+/** Weather: what happens without deciding anything. */
+export const WEATHER_LOG_EVENTS = {
+  'journal.cut': { level: 'warn', means: 'a torn last line was cut off the journal' },
+  'setup.started': { level: 'info', means: 'the setup command runs' },
+  'setup.ended': { level: 'info', means: 'the setup command ended' },
+  'workspace.made': { level: 'debug', means: 'a workspace was made' },
+  'workspace.removed': { level: 'debug', means: 'a workspace was removed' },
+  'agent.activity': { level: 'debug', means: 'the agent called a tool or the model' },
+  'verify.ended': { level: 'info', means: 'a task’s own verification ended' },
+  'pregate.ended': { level: 'info', means: 'the gate ran in a worker’s workspace' },
+  'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
+  'checks.started': { level: 'info', means: 'the full checks run on the head' },
+  'model.called': { level: 'debug', means: 'a model answered' },
+  'model.retried': { level: 'warn', means: 'a call to a model failed and is made again' },
+  'model.failed': { level: 'error', means: 'a call to a model failed for good' },
+  'endpoint.down': { level: 'warn', means: 'no endpoint answers' },
+  'endpoint.up': { level: 'info', means: 'an endpoint answers again' },
+  'sweep.ended': { level: 'debug', means: 'what is there was compared with what is wanted' },
+  'stray.killed': { level: 'warn', means: 'processes left by a dead orchestrator were killed' },
+  'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
+  'command.refused': { level: 'debug', means: 'the core refused a command' },
+  'wait.named': { level: 'info', means: 'nothing moves, and why' },
+  'report.written': { level: 'info', means: 'the report is on disk' },
+} as const satisfies Record<string, About>;
+
+export const LOG_EVENTS: Readonly<Record<LogEventName, About>> = {
+  ...JOURNAL_LOG_EVENTS,
+  ...WEATHER_LOG_EVENTS,
+};
+export type LogEventName = EventType | keyof typeof WEATHER_LOG_EVENTS;
+
+/** One line of log.ndjson, as it stands on disk: DESIGN §6. */
+export interface LogLine {
+  readonly v: 1;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly ts: string;
+  /** 1, 2, 3 … within this log. */
+  readonly seq: number;
+  readonly level: Level;
+  readonly event: LogEventName;
+  readonly run: string;
+  readonly task?: string;
+  readonly attempt?: string;
+  readonly worker?: string;
+  readonly trace_id?: string;
+  readonly span_id?: string;
+  readonly msg: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}

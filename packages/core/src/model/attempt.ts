@@ -1,0 +1,81 @@
+import type { Handoff } from './handoff.ts';
+import type { AttemptId, CommitId, TaskId } from './ids.ts';
+import type { Usage } from './usage.ts';
+
+/**
+ * Every way an attempt ends, and what follows from it. First cause wins: the reason is set once.
+ *
+ * - `delivers`: what the ending gives the task, if anything.
+ * - `counts`: whether it uses up one of the task's attempts. What is not the task's fault does not.
+ * - `retries`: whether another attempt may follow while attempts last.
+ */
+export const ENDINGS = {
+  'handed-in': { delivers: 'change', counts: true, retries: false, means: 'delivered a commit' },
+  answered: { delivers: 'answer', counts: true, retries: false, means: 'delivered an answer' },
+  unneeded: { delivers: 'nothing', counts: true, retries: false, means: 'found the task already so' },
+  'no-change': { counts: true, retries: true, means: 'ended without a commit' },
+  'verify-failed': { counts: true, retries: true, means: 'its own verification failed' },
+  'gate-failed': { counts: true, retries: true, means: 'the gate failed in its workspace' },
+  'agent-failed': { counts: true, retries: true, means: 'the agent exited with an error' },
+  'agent-blocked': { counts: true, retries: false, means: 'the agent says it cannot be done as asked' },
+  'step-limit': { counts: true, retries: true, means: 'used all its steps' },
+  'token-limit': { counts: true, retries: true, means: 'used all its tokens' },
+  'money-limit': { counts: true, retries: true, means: 'used all its money' },
+  timeout: { counts: true, retries: true, means: 'ran out of time' },
+  stuck: { counts: true, retries: true, means: 'showed no sign of life' },
+  'bad-output': { counts: true, retries: true, means: 'the model’s answers could not be used' },
+  'intake-refused': { counts: true, retries: true, means: 'its commits were refused' },
+  killed: { counts: true, retries: true, means: 'was killed, or ran out of memory' },
+  'cannot-run': {
+    counts: true,
+    retries: true,
+    means: 'its workspace, setup, sandbox or agent could not start',
+  },
+  // Below: nobody's fault; the task loses no attempt.
+  lost: { counts: false, retries: true, means: 'the orchestrator or its worker went away' },
+  drained: { counts: false, retries: true, means: 'the run was stopped' },
+  'model-down': { counts: false, retries: true, means: 'no model endpoint answered' },
+  'disk-full': { counts: false, retries: true, means: 'the disk was full' },
+  cancelled: { counts: false, retries: false, means: 'was cancelled' },
+} as const satisfies Record<
+  string,
+  { delivers?: 'change' | 'answer' | 'nothing'; counts: boolean; retries: boolean; means: string }
+>;
+
+export type EndingReason = keyof typeof ENDINGS;
+
+/** An attempt that is nobody's fault may repeat, but not for ever: P8. */
+export const UNCOUNTED_ATTEMPTS_MAX = 50;
+
+/** Tokens and money set aside before an attempt or iteration starts; spent in full if it is lost. */
+export interface Reservation {
+  readonly tokens: number;
+  readonly usd: number;
+}
+export const NO_RESERVATION: Reservation = { tokens: 0, usd: 0 };
+
+interface AttemptBase {
+  readonly id: AttemptId;
+  readonly task: TaskId;
+  /** The target commit the attempt starts from. */
+  readonly base: CommitId;
+  /** The last attempt's commit this one goes on from, merged onto `base`. */
+  readonly from?: CommitId;
+  readonly worker: string;
+  readonly startedAt: number;
+  readonly reserved: Reservation;
+  /** Set by `agent.started`. */
+  readonly driver?: string;
+  readonly promptHash?: string;
+}
+
+export type Attempt =
+  | (AttemptBase & { readonly state: 'started' | 'running' })
+  | (AttemptBase & {
+      readonly state: 'ended';
+      readonly endedAt: number;
+      readonly ending: EndingReason;
+      readonly detail: string;
+      readonly usage: Usage;
+      readonly handoff?: Handoff;
+    });

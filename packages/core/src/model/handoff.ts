@@ -1,0 +1,55 @@
+import type { AttemptId, CommitId, TaskId } from './ids.ts';
+
+export type HandoffStatus = 'complete' | 'partial' | 'blocked' | 'failed';
+
+/** What an agent says of its own work. Hostile input: sizes are capped where it is read. */
+export interface HandoffClaim {
+  readonly status: HandoffStatus;
+  readonly summary: string;
+  readonly concerns: readonly string[];
+  readonly suggestions: readonly string[];
+}
+
+/** What git says of it; measured by the orchestrator, never taken from the agent. */
+export interface MeasuredChange {
+  readonly commit: CommitId;
+  /** The commit the change is relative to: the merge base of `commit` and the target it was made for. */
+  readonly base: CommitId;
+  readonly filesChanged: readonly string[];
+  readonly linesAdded: number;
+  readonly linesRemoved: number;
+}
+
+/** The immutable thing an attempt delivers. `change` is absent for answers and for "already so". */
+export interface Handoff extends HandoffClaim {
+  readonly taskId: TaskId;
+  readonly attempt: AttemptId;
+  readonly change?: MeasuredChange;
+  readonly toolCalls: number;
+  readonly durationMs: number;
+}
+
+/** The wire shape of DESIGN §10, as written to `handoff.json`. */
+export interface HandoffFile {
+  readonly taskId: TaskId;
+  readonly attempt: AttemptId;
+  readonly status: HandoffStatus;
+  readonly summary: string;
+  readonly filesChanged: readonly string[];
+  readonly concerns: readonly string[];
+  readonly suggestions: readonly string[];
+  readonly metrics: {
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly costUsd: number;
+    readonly toolCalls: number;
+    readonly durationMs: number;
+    readonly linesAdded: number;
+    readonly linesRemoved: number;
+  };
+}
+
+/** Longest summary, and longest single concern or suggestion, kept from an agent (characters). */
+export const HANDOFF_TEXT_MAX = 4_000;
+/** Most concerns, and most suggestions, kept from an agent. */
+export const HANDOFF_LIST_MAX = 20;

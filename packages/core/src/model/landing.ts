@@ -1,0 +1,77 @@
+import type { AttemptId, CommitId, LandingId, TaskId, TreeId } from './ids.ts';
+
+/**
+ * Why a handoff was not put on the target, and what follows.
+ *
+ * - `counts`: whether it uses up one of the task's attempts.
+ * - `held`: the task ends as failed and waits for the operator instead of being tried again.
+ */
+export const REJECTIONS = {
+  conflict: { counts: true, held: false, means: 'does not merge with the target' },
+  'gate-failed': { counts: true, held: false, means: 'the gate fails on the merged commit' },
+  'gate-timeout': { counts: true, held: false, means: 'the gate ran out of time on the merged commit' },
+  'gate-killed': { counts: true, held: false, means: 'the gate was killed for using too much' },
+  empty: { counts: true, held: false, means: 'changes nothing that is not on the target already' },
+  collateral: { counts: true, held: false, means: 'the merge would change paths the branch did not' },
+  'scope-broken': { counts: true, held: false, means: 'touches paths outside its scope' },
+  'tests-weakened': { counts: true, held: true, means: 'runs fewer tests, or skips more' },
+  protected: { counts: true, held: true, means: 'touches files only the operator may change' },
+  'work-lost': { counts: false, held: false, means: 'its commit is gone from the hub' },
+} as const satisfies Record<string, { counts: boolean; held: boolean; means: string }>;
+export type RejectionReason = keyof typeof REJECTIONS;
+
+/** Why a landing was given up without a verdict; its members keep their place in the merge queue. */
+export const DROPS = {
+  'target-moved': 'the target moved while it was tested',
+  restart: 'the orchestrator was restarted',
+  'publish-unknown': 'the target did not say whether it took the commit',
+  'gate-broken': 'the gate could not be run',
+  bisect: 'its batch failed and was divided',
+  cancelled: 'a member was cancelled',
+} as const;
+export type DropReason = keyof typeof DROPS;
+
+/** One task's part in a landing: the attempt, and the commit made of it on the candidate. */
+export interface LandingMember {
+  readonly task: TaskId;
+  readonly attempt: AttemptId;
+  /** The squashed commit with the trailers. For a landing of one it is the candidate itself. */
+  readonly commit: CommitId;
+}
+
+/** The exact bytes under test: this commit, with this tree, on this parent. */
+export interface Candidate {
+  readonly parent: CommitId;
+  readonly commit: CommitId;
+  readonly tree: TreeId;
+}
+
+export type GateOutcome = 'passed' | 'failed' | 'timeout' | 'killed' | 'broken' | 'none';
+
+export interface GateResult {
+  readonly outcome: GateOutcome;
+  /** The request's `gateHash`; with the candidate's tree it is what `Swarm-Gate` carries. */
+  readonly gate: string;
+  readonly durationMs: number;
+  /** Failure signatures, most telling first; empty when it passed. */
+  readonly signatures: readonly string[];
+  /** The end of its output, capped. */
+  readonly output: string;
+  /** Passed only after a retry on the same tree. */
+  readonly flaky: boolean;
+  /** Taken from an earlier run on the same tree, gate and environment. */
+  readonly remembered: boolean;
+}
+
+interface LandingBase {
+  readonly id: LandingId;
+  readonly members: readonly LandingMember[];
+  readonly candidate: Candidate;
+  readonly startedAt: number;
+  readonly gate?: GateResult;
+}
+
+export type Landing =
+  | (LandingBase & { readonly state: 'testing' })
+  | (LandingBase & { readonly state: 'landed' | 'rejected'; readonly endedAt: number })
+  | (LandingBase & { readonly state: 'dropped'; readonly endedAt: number; readonly reason: DropReason });

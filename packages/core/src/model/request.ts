@@ -1,0 +1,77 @@
+import type { CommitId } from './ids.ts';
+
+export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
+export type RunMode = 'planner' | 'plan' | 'land';
+
+/** What may bound a run; absent means unbounded in that dimension. */
+export interface Limits {
+  readonly workers: number;
+  /** Counted attempts a task may use. */
+  readonly attempts: number;
+  readonly tokens?: number;
+  readonly usd?: number;
+  readonly timeMs?: number;
+  /** Tasks accepted in one run, from all sources. */
+  readonly tasks: number;
+  /** One attempt's share: the most a single attempt may consume. */
+  readonly attemptTokens: number;
+  readonly attemptUsd?: number;
+}
+
+/** The most tasks one run accepts, whoever files them. */
+export const TASKS_MAX = 100_000;
+/** The most fix tasks that may be open at once. */
+export const FIX_TASKS_MAX = 5;
+/** Unreadable or failed planner answers in a row that end planning. */
+export const PLANNER_FAILURES_MAX = 5;
+
+/** What a person asked, with target and limits; pinned when the run opens. */
+export interface Request {
+  readonly text: string;
+  readonly mode: RunMode;
+  /** The branch the work is for, such as `main`. */
+  readonly target: string;
+  /** The full reference every landing is published to, such as `refs/heads/swarm/r-…`. */
+  readonly landOn: string;
+  readonly deliver: DeliverTo;
+  readonly base: CommitId;
+  /** The gate's shell command; absent means every candidate lands untested, said in the report. */
+  readonly gate?: string;
+  /** Hash of gate, setup and sandbox provider: the first half of the `Swarm-Gate` trailer; `none` without a gate. */
+  readonly gateHash: string;
+  readonly setup?: string;
+  readonly checks?: string;
+  readonly limits: Limits;
+  /** How scopes of tasks in flight keep one another out. */
+  readonly overlap: 'serialize' | 'warn' | 'off';
+}
+
+export type PauseReason =
+  | 'operator'
+  | 'endpoints-down'
+  | 'quota'
+  | 'history-rewritten'
+  | 'target-gone'
+  | 'target-refuses'
+  | 'disk-full';
+
+/** Why a run closed, worst first. The CLI turns it into an exit code with the report. */
+export type CloseReason = 'done' | 'budget' | 'time' | 'planner-failed' | 'cancelled';
+
+export interface ChecksResult {
+  readonly head: CommitId;
+  readonly outcome: 'passed' | 'failed' | 'timeout' | 'killed' | 'broken';
+  readonly signatures: readonly string[];
+  readonly durationMs: number;
+}
+
+/** Something the reconciler found wrong with the target, known by its signature. */
+export interface Finding {
+  readonly signature: string;
+  /** The exact lines of the failure, capped. */
+  readonly detail: string;
+  readonly head: CommitId;
+}
+
+/** The four sections of DESIGN §9; free text, kept across iterations and restarts. */
+export type Scratchpad = string;

@@ -1,0 +1,156 @@
+import type { HandoffClaim } from './handoff.ts';
+import type { AttemptId, CommitId, Label, TaskId } from './ids.ts';
+
+export type TaskKind = 'change' | 'answer';
+
+/** What is wanted: one intended change (or one answer). Immutable but for a re-scope. */
+export interface TaskSpec {
+  readonly title: string;
+  readonly description: string;
+  /** Paths the task says it will touch: files or globs, relative, normalised. Empty: unknown. */
+  readonly scope: readonly string[];
+  readonly acceptance: string;
+  /** A shell command run in the workspace after the commit; exit 0 means the acceptance holds. */
+  readonly verify?: string;
+  /** 1 (most urgent) to 10. */
+  readonly priority: number;
+  readonly dependsOn: readonly TaskId[];
+  readonly kind: TaskKind;
+  readonly role?: string;
+  /** Worker capabilities, such as `coder@>=2`. */
+  readonly requires: readonly string[];
+  /** The driver or preset this task asks for. */
+  readonly agent?: string;
+  readonly parent?: TaskId;
+}
+
+/** Who filed the task, and what they call it. */
+export type TaskSource =
+  | { readonly by: 'plan'; readonly label: Label }
+  | { readonly by: 'planner'; readonly label: Label; readonly iteration: number }
+  | { readonly by: 'subplanner'; readonly label: Label; readonly parent: TaskId }
+  | { readonly by: 'reconciler'; readonly signature: string }
+  | { readonly by: 'operator' }
+  | { readonly by: 'land'; readonly branch: string; readonly commit: CommitId };
+
+export const TASK_STATES = [
+  'pending',
+  'assigned',
+  'running',
+  'complete',
+  'landed',
+  'answered',
+  'unneeded',
+  'failed',
+  'cancelled',
+] as const;
+export type TaskStateName = (typeof TASK_STATES)[number];
+
+/** The transition table. An illegal move is a Refusal in `decide` and a damaged journal in `fold`. */
+export const TASK_MOVES: Readonly<Record<TaskStateName, readonly TaskStateName[]>> = {
+  pending: ['assigned', 'failed', 'cancelled', 'landed'],
+  assigned: ['running', 'failed', 'cancelled', 'landed'],
+  running: ['complete', 'answered', 'unneeded', 'failed', 'cancelled', 'landed'],
+  complete: ['landed', 'pending', 'unneeded', 'failed', 'cancelled'],
+  // Only an undo, or a target whose history was rewritten by somebody else, takes a landing back.
+  landed: ['pending', 'cancelled'],
+  answered: [],
+  unneeded: [],
+  failed: ['pending', 'cancelled', 'landed'],
+  cancelled: ['pending', 'landed'],
+};
+
+export const canMove = (from: TaskStateName, to: TaskStateName): boolean => TASK_MOVES[from].includes(to);
+
+/** Why a task ended as `failed`. */
+export type TaskFailure =
+  | 'attempts' // its attempts are used up; the last one's reason is kept beside
+  | 'dependency'
+  | 'blocked' // an agent said three fixes failed, or that it cannot be done as specified
+  | 'budget'
+  | 'time'
+  | 'cannot-run'; // the attempt could not even begin: setup, sandbox, agent missing
+
+/** What the next attempt is told of the last one. */
+export interface Setback {
+  readonly attempt: AttemptId;
+  /** An attempt's ending reason or a landing's rejection reason. */
+  readonly reason: string;
+  /** Output, conflict files, or what the agent said; capped where it was measured. */
+  readonly detail: string;
+}
+
+export interface TaskBase {
+  readonly id: TaskId;
+  readonly spec: TaskSpec;
+  readonly source: TaskSource;
+  /** Entry time, ms since the epoch. */
+  readonly acceptedAt: number;
+  /** Attempts started so far. The next one's ordinal is `attempts + 1`. */
+  readonly attempts: number;
+  /** Attempts that count against the limit (see ENDINGS and REJECTIONS). */
+  readonly counted: number;
+  /** `counted` at the operator's last retry; the limit is counted from there. */
+  readonly forgiven: number;
+  /** The work a next attempt goes on from, if any was worth keeping. */
+  readonly workCommit?: CommitId;
+  readonly setback?: Setback;
+  /** An operator's hint for the next attempt. */
+  readonly hint?: string;
+}
+
+/** A task is its base plus what its state makes certain: a landed task *has* a commit. */
+export type Task =
+  | (TaskBase & { readonly state: 'pending' })
+  | (TaskBase & { readonly state: 'assigned' | 'running'; readonly attempt: AttemptId })
+  | (TaskBase & {
+      readonly state: 'complete';
+      readonly attempt: AttemptId;
+      readonly handoff: HandoffClaim;
+      readonly completedAt: number;
+    })
+  | (TaskBase & {
+      readonly state: 'landed';
+      readonly attempt?: AttemptId;
+      readonly commit: CommitId;
+      readonly handoff?: HandoffClaim;
+      readonly endedAt: number;
+    })
+  | (TaskBase & {
+      readonly state: 'answered' | 'unneeded';
+      readonly attempt: AttemptId;
+      readonly handoff: HandoffClaim;
+      readonly endedAt: number;
+    })
+  | (TaskBase & {
+      readonly state: 'failed';
+      readonly failure: TaskFailure;
+      readonly detail: string;
+      readonly endedAt: number;
+    })
+  | (TaskBase & { readonly state: 'cancelled'; readonly reason: string; readonly endedAt: number });
+
+/** Terminal: nothing more happens unless somebody asks for it. */
+export const isOver = (s: TaskStateName): boolean =>
+  s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'failed' || s === 'cancelled';
+
+/** Dependents may start: the work is there, or was found not to be needed. */
+export const isSatisfied = (s: TaskStateName): boolean =>
+  s === 'landed' || s === 'answered' || s === 'unneeded';
+
+/** The part every state shares: what a move carries over. */
+export function taskBase(t: Task): TaskBase {
+  const { id, spec, source, acceptedAt, attempts, counted, forgiven, workCommit, setback, hint } = t;
+  return {
+    id,
+    spec,
+    source,
+    acceptedAt,
+    attempts,
+    counted,
+    forgiven,
+    ...(workCommit && { workCommit }),
+    ...(setback && { setback }),
+    ...(hint !== undefined && { hint }),
+  };
+}

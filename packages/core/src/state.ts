@@ -1,0 +1,178 @@
+/**
+ * The folded state: facts and the indexes that keep every question cheap. Only fold.ts writes it. What follows
+ * from the facts (ready, blocked, wanted, stuck) is derived where it is needed and never stored here.
+ */
+
+import type { IterationReason } from './events.ts';
+import type { Attempt, Reservation } from './model/attempt.ts';
+import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
+import type { GateResult, Landing } from './model/landing.ts';
+import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
+import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
+import { NO_USAGE, type Usage } from './model/usage.ts';
+
+export interface OpenedRun {
+  readonly id: RunId;
+  readonly request: Request;
+  readonly version: string;
+  readonly configHash: string;
+  readonly openedAt: number;
+}
+
+/** Something the planner has not been told yet. */
+export type News =
+  | { readonly kind: 'handoff'; readonly attempt: AttemptId }
+  | { readonly kind: 'landed' | 'failed' | 'cancelled' | 'rejected'; readonly task: TaskId }
+  | { readonly kind: 'finding'; readonly signature: string }
+  | { readonly kind: 'refused'; readonly label: string; readonly problem: string }
+  | { readonly kind: 'amended'; readonly text: string };
+
+export interface Planning {
+  /** Number of the last iteration started; 0 before the first. */
+  iteration: number;
+  live:
+    | {
+        readonly iteration: number;
+        readonly reason: IterationReason;
+        readonly startedAt: number;
+        readonly reserved: Reservation;
+      }
+    | undefined;
+  /** The planner said `done`, and nothing has happened since that makes it wanted again. */
+  isDone: boolean;
+  /** Iterations in a row that gave nothing usable. */
+  failuresInRow: number;
+  scratchpad: string;
+  /** In the order it happened; emptied when an iteration that used it has ended as planned. */
+  news: News[];
+  /** How much of `news` the live iteration was told. */
+  newsTold: number;
+}
+
+export interface OpenFinding {
+  readonly finding: Finding;
+  readonly openedAt: number;
+}
+
+export interface Health {
+  lastChecks: { readonly result: ChecksResult; readonly at: number } | undefined;
+  greensInRow: number;
+  /** Open findings by signature. */
+  findings: Map<string, OpenFinding>;
+  /** The fix task filed for a signature, over or not. */
+  fixTasks: Map<string, TaskId>;
+}
+
+export interface Spending {
+  /** Metered. */
+  used: Usage;
+  /** Set aside for what is running now. */
+  reserved: Reservation;
+  /** Reservations of what was lost in a crash: counted as spent. */
+  lost: Reservation;
+  /** Set once a limit is reached: nothing new starts. */
+  reached: 'tokens' | 'usd' | 'time' | undefined;
+}
+
+export interface State {
+  seq: number;
+  run: OpenedRun | undefined;
+  /** Entry time of the last entry. */
+  at: number;
+  paused: { readonly reason: PauseReason; readonly detail: string; readonly at: number } | undefined;
+  /** Workers wanted now. */
+  workers: number;
+  /** The target, as far as the journal knows. */
+  head: CommitId | undefined;
+  baseGate: GateResult | undefined;
+  amendments: string[];
+  closed:
+    | {
+        readonly reason: CloseReason;
+        readonly head: CommitId;
+        readonly green: boolean | 'unknown';
+        readonly at: number;
+      }
+    | undefined;
+  delivered:
+    | {
+        readonly to: DeliverTo;
+        readonly ref: string;
+        readonly commit: CommitId;
+        readonly outcome: 'done' | 'refused';
+        readonly detail: string;
+      }
+    | undefined;
+  stopped: boolean;
+
+  tasks: Map<TaskId, Task>;
+  attempts: Map<AttemptId, Attempt>;
+  landings: Map<LandingId, Landing>;
+
+  /** Tasks by state, in the order they entered it. */
+  byState: Record<TaskStateName, Set<TaskId>>;
+  labels: Map<string, TaskId>;
+  /** Who waits for whom. */
+  dependents: Map<TaskId, TaskId[]>;
+  liveAttempts: Set<AttemptId>;
+  openLandings: Set<LandingId>;
+  /** Handoffs waiting to land, in order of arrival; a member of an open landing is still here. */
+  queue: Set<AttemptId>;
+  /** Gate results by `gate tree`, so that nothing is tested twice. Only passes are kept. */
+  passed: Map<string, GateResult>;
+  landedCount: number;
+  firstLandingAt: number | undefined;
+
+  planning: Planning;
+  health: Health;
+  spending: Spending;
+  machines: Map<string, { readonly slots: number; readonly capabilities: readonly string[] }>;
+}
+
+export function emptyState(): State {
+  return {
+    seq: 0,
+    run: undefined,
+    at: 0,
+    paused: undefined,
+    workers: 0,
+    head: undefined,
+    baseGate: undefined,
+    amendments: [],
+    closed: undefined,
+    delivered: undefined,
+    stopped: false,
+    tasks: new Map(),
+    attempts: new Map(),
+    landings: new Map(),
+    byState: Object.fromEntries(TASK_STATES.map((s) => [s, new Set<TaskId>()])) as Record<
+      TaskStateName,
+      Set<TaskId>
+    >,
+    labels: new Map(),
+    dependents: new Map(),
+    liveAttempts: new Set(),
+    openLandings: new Set(),
+    queue: new Set(),
+    passed: new Map(),
+    landedCount: 0,
+    firstLandingAt: undefined,
+    planning: {
+      iteration: 0,
+      live: undefined,
+      isDone: false,
+      failuresInRow: 0,
+      scratchpad: '',
+      news: [],
+      newsTold: 0,
+    },
+    health: { lastChecks: undefined, greensInRow: 0, findings: new Map(), fixTasks: new Map() },
+    spending: {
+      used: NO_USAGE,
+      reserved: { tokens: 0, usd: 0 },
+      lost: { tokens: 0, usd: 0 },
+      reached: undefined,
+    },
+    machines: new Map(),
+  };
+}
