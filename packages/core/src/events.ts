@@ -8,7 +8,7 @@
  */
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff } from './model/handoff.ts';
-import type { AttemptId, CommitId, Label, LandingId, RunId, TaskId } from './model/ids.ts';
+import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type { Candidate, DropReason, GateResult, LandingMember, RejectionReason } from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
