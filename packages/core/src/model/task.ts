@@ -29,7 +29,7 @@ export type TaskSource =
   | { readonly by: 'plan'; readonly label: Label }
   | { readonly by: 'planner'; readonly label: Label; readonly iteration: number }
   | { readonly by: 'subplanner'; readonly label: Label; readonly parent: TaskId }
-  | { readonly by: 'reconciler'; readonly signature: string }
+  | { readonly by: 'reconciler'; readonly signatures: readonly string[] }
   | { readonly by: 'operator' }
   | { readonly by: 'land'; readonly branch: string; readonly commit: CommitId };
 

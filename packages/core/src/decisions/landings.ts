@@ -1,0 +1,117 @@
+import type { Command } from '../commands.ts';
+import { assertNever, type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { landingId, taskOf } from '../model/ids.ts';
+import { REJECTIONS } from '../model/landing.ts';
+import { mayRetryRejected } from '../rules/policy.ts';
+import type { State } from '../state.ts';
+import { failDependents } from './tasks.ts';
+
+type LandingCommand = Extract<
+  Command,
+  {
+    type:
+      | 'startLanding'
+      | 'recordGate'
+      | 'land'
+      | 'findLanding'
+      | 'rejectHandoff'
+      | 'dropLanding'
+      | 'undoLanding'
+      | 'moveTarget';
+  }
+>;
+
+/** Laws of landing: on the head, gated, once. */
+export function decideLandings(s: State, c: LandingCommand): readonly Event[] | Refusal {
+  switch (c.type) {
+    case 'startLanding': {
+      const waiting = c.members.find((m) => !s.queue.has(m.attempt));
+      if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
+      if (c.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+      return [
+        {
+          type: 'landing.started',
+          landing: landingId(s.landings.size + 1),
+          members: c.members,
+          candidate: c.candidate,
+        },
+      ];
+    }
+    case 'recordGate':
+      return s.openLandings.has(c.landing)
+        ? [{ type: 'gate.ended', landing: c.landing, result: c.result }]
+        : refuse('late', `${c.landing} is not open`);
+    case 'land':
+      return land(s, c);
+    case 'findLanding': {
+      const t = s.tasks.get(c.task);
+      if (!t) return refuse('unknown-task', `there is no ${c.task}`);
+      if (t.state === 'landed') return refuse('already-landed', `${c.task} landed as ${t.commit}`);
+      if (t.state === 'answered' || t.state === 'unneeded')
+        return refuse('illegal-move', `${c.task} is ${t.state}`);
+      return [{ type: 'landing.found', task: c.task, attempt: c.attempt, commit: c.commit }];
+    }
+    case 'rejectHandoff':
+      return reject(s, c);
+    case 'dropLanding':
+      return s.openLandings.has(c.landing)
+        ? [{ type: 'landing.dropped', landing: c.landing, reason: c.reason }]
+        : refuse('late', `${c.landing} is not open`);
+    case 'undoLanding':
+      return s.tasks.get(c.task)?.state === 'landed'
+        ? [{ type: 'landing.undone', task: c.task, commit: c.commit, by: c.by }]
+        : refuse('illegal-move', `${c.task} has not landed`);
+    case 'moveTarget':
+      return moveTarget(s, c);
+    default:
+      return assertNever(c);
+  }
+}
+
+function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly Event[] | Refusal {
+  const l = s.landings.get(c.landing);
+  if (!l || !s.openLandings.has(c.landing)) return refuse('late', `${c.landing} is not open`);
+  const verdict = l.gate?.outcome;
+  if (verdict !== 'passed' && verdict !== 'none') return refuse('ungated', `${c.landing} has no pass`);
+  if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+  const gone = l.members.find((m) => !s.queue.has(m.attempt));
+  if (gone) return refuse('late', `${gone.attempt} is not in the merge queue`);
+  return [{ type: 'landing.landed', landing: c.landing, members: l.members, candidate: l.candidate }];
+}
+
+function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>): readonly Event[] | Refusal {
+  if (!s.queue.has(c.attempt)) return refuse('late', `${c.attempt} is not in the merge queue`);
+  const t = s.tasks.get(taskOf(c.attempt))!;
+  const rejected: Event = {
+    type: 'landing.rejected',
+    attempt: c.attempt,
+    ...(c.landing && { landing: c.landing }),
+    reason: c.reason,
+    detail: c.detail,
+    files: c.files,
+  };
+  if (mayRetryRejected(t, c.reason, s.run!.request.limits)) return [rejected];
+  return [
+    rejected,
+    {
+      type: 'task.failed',
+      task: t.id,
+      failure: 'attempts',
+      detail: `${c.attempt} ${REJECTIONS[c.reason].means}${c.detail ? `: ${c.detail}` : ''}`,
+    },
+    ...failDependents(s, t.id, `${t.id} failed`),
+  ];
+}
+
+/** A rewritten history is never repaired by force: the run pauses and names what is gone. */
+function moveTarget(
+  s: State,
+  c: Extract<LandingCommand, { type: 'moveTarget' }>,
+): readonly Event[] | Refusal {
+  if (c.to === s.head) return refuse('illegal-move', 'the target is there already');
+  const moved: Event = { type: 'target.moved', from: s.head!, to: c.to, lost: c.lost };
+  if (c.lost.length === 0) return [moved];
+  const detail = `the target no longer has the landings of ${c.lost.join(', ')}`;
+  return [moved, { type: 'run.paused', reason: 'history-rewritten', detail }];
+}
