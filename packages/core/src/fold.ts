@@ -67,6 +67,9 @@ function apply(s: State, e: Event, at: number): void {
     case 'budget.reached':
       s.spending.reached = e.which;
       return;
+    case 'spend.recorded':
+      s.spending.used = addUsage(s.spending.used, e.usage);
+      return;
     case 'delivery.ended':
       s.delivered = { to: e.to, ref: e.ref, commit: e.commit, outcome: e.outcome, detail: e.detail };
       return;
@@ -228,7 +231,8 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   p.live = undefined;
   p.lastEndedAt = at;
   const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
-  if (e.outcome !== 'lost' && e.outcome !== 'down') p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
+  if (e.outcome !== 'lost' && e.outcome !== 'down')
+    p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
   if (e.outcome === 'planned') {
     p.news.splice(0, p.newsTold);
     p.isDone = e.isDone && !isBusy(s);

@@ -17,4 +17,5 @@ export * from './rules/policy.ts';
 export * from './rules/task-format.ts';
 export * from './state.ts';
 export * from './sweep.ts';
+export * from './views/telling.ts';
 export * from './wanted.ts';

@@ -388,11 +388,16 @@ export interface RunFiles {
   writeOutput(name: string, text: string): Promise<string>;
 }
 
+/** Opaque to everyone but the store that made it. */
+export type EnvironmentSnapshot = ReadonlySet<string>;
+
 /** The prepared environment's folders: what `setup` made, kept by key in the state directory. */
 export interface EnvironmentStore {
   has(key: string): Promise<boolean>;
-  /** Keeps what setup left untracked in the workspace (`node_modules` and the like) under `key`. */
-  keep(key: string, workspace: string): Promise<void>;
+  /** What is in the workspace before setup runs there. */
+  snapshot(workspace: string): Promise<EnvironmentSnapshot>;
+  /** Keeps every path that is new since `before` (`node_modules` and the like) under `key`; whole or not at all. */
+  keep(key: string, workspace: string, before: EnvironmentSnapshot): Promise<void>;
   /** Puts a copy into a fresh workspace. */
   install(key: string, workspace: string): Promise<void>;
   /** Hash of every lockfile and manifest of the commit checked out in the workspace. */
