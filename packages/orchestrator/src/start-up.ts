@@ -25,7 +25,7 @@ async function checkBase(context: Context, gate: Gate, environments: Environment
   const { ask, halt, ports, state } = context;
   const { base, setup } = state.run!.request;
   if (setup) {
-    const workspace = await ports.workspaces.create({ name: 'base-0', base });
+    const workspace = await ports.workspaces.create({ name: 'setup-0', base });
     const prepared = await environments.prepareBase(workspace, signal);
     await ports.workspaces.remove(workspace.name);
     if (!prepared.ok) return halt({ why: 'setup-failed', detail: prepared.detail });
