@@ -17,7 +17,7 @@ after(async () => {
 const SINCE = Date.UTC(2026, 10, 21, 10, 42);
 const askFor = (name: string, by: 'abstract' | 'file', pid = process.pid): LockAsk => ({
   key: join(folder, name),
-  about: { pid, since: SINCE, run: 'r-20261121-k3f9' as RunId },
+  about: { pid, since: SINCE, run: 'r-20261121-k3f7' as RunId },
   infoFile: join(folder, `${name}-${by}.json`),
   by,
 });
@@ -28,7 +28,7 @@ for (const by of kinds)
     it('tells the second who holds it and since when', async () => {
       const lock = await taken(askFor('second', by));
       const second = await refused(askFor('second', by, 4_711));
-      assert.deepEqual(second.by, { pid: process.pid, since: SINCE, run: 'r-20261121-k3f9' });
+      assert.deepEqual(second.by, { pid: process.pid, since: SINCE, run: 'r-20261121-k3f7' });
       const problem = heldProblem(second, '/repo', (ms) => new Date(ms).toISOString().slice(11, 16));
       assert.equal(problem.code, 'SW0501');
       assert.match(problem.what, new RegExp(`process ${process.pid} .* since 10:42$`));
