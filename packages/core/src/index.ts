@@ -10,5 +10,8 @@ export * from './model/request.ts';
 export * from './model/task.ts';
 export * from './model/usage.ts';
 export * from './ports.ts';
+export * from './rules/plan-file.ts';
+export * from './rules/scope-path.ts';
 export * from './rules/task-format.ts';
+export * from './rules/text.ts';
 export * from './state.ts';
