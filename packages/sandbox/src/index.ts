@@ -1,1 +1,4 @@
-export {};
+export { findOnPath } from './find-on-path.ts';
+export { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
+export { type Probe, probeBubblewrap } from './probe.ts';
+export { createSandbox } from './sandbox.ts';
