@@ -1,3 +1,4 @@
+export { createEnvironmentStore } from './environment-store.ts';
 export { findOnPath } from './find-on-path.ts';
 export { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 export { type Probe, probeBubblewrap } from './probe.ts';

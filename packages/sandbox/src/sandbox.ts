@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Sandbox, SwarmError } from '@swarm/core';
-import { findOnPath } from './find-on-path.ts';
 import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 import { SYSTEM_PATH } from './probe.ts';
 import { createBubblewrap } from './providers/bubblewrap.ts';
@@ -9,10 +10,11 @@ import { createNone } from './providers/none.ts';
  * The sandbox everything of the repository runs in. Whether the layer works here is `probeBubblewrap`'s to say.
  * @throws SwarmError SW0304 when bubblewrap is wanted and not installed: there is no falling back to none.
  */
-export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+export function createSandbox(options: SandboxOptions): Sandbox {
   const whole = { ...options, bridgeFile: options.bridgeFile ?? BRIDGE_SOURCE };
   if (options.provider === 'none') return createNone(whole);
-  const bwrap = await findOnPath('bwrap', SYSTEM_PATH);
+  const places = SYSTEM_PATH.split(':').map((folder) => join(folder, 'bwrap'));
+  const bwrap = places.find((file) => existsSync(file));
   if (bwrap !== undefined) return createBubblewrap({ ...whole, bwrap });
   throw new SwarmError({
     code: 'SW0304',
