@@ -388,16 +388,13 @@ export interface RunFiles {
   writeOutput(name: string, text: string): Promise<string>;
 }
 
-/** Opaque to everyone but the store that made it. */
-export type EnvironmentSnapshot = ReadonlySet<string>;
-
 /** The prepared environment's folders: what `setup` made, kept by key in the state directory. */
 export interface EnvironmentStore {
   has(key: string): Promise<boolean>;
-  /** What is in the workspace before setup runs there. */
-  snapshot(workspace: string): Promise<EnvironmentSnapshot>;
-  /** Keeps every path that is new since `before` (`node_modules` and the like) under `key`; whole or not at all. */
-  keep(key: string, workspace: string, before: EnvironmentSnapshot): Promise<void>;
+  /** Every path in the workspace but git's own, relative to it: taken before setup runs. */
+  snapshot(workspace: string): Promise<ReadonlySet<string>>;
+  /** Keeps what is new since `before` (`node_modules` and the like) under `key`; the first one kept stays. */
+  keep(key: string, workspace: string, before: ReadonlySet<string>): Promise<void>;
   /** Puts a copy into a fresh workspace. */
   install(key: string, workspace: string): Promise<void>;
   /** Hash of every lockfile and manifest of the commit checked out in the workspace. */
