@@ -223,8 +223,11 @@ export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 
 export type IterationReason = 'first' | 'handoffs' | 'idle' | 'finding' | 'amended' | 'retry';
-/** `unreadable` and `failed` are errors to retry, never "no more tasks". */
-export type IterationOutcome = 'planned' | 'cut' | 'unreadable' | 'failed' | 'lost';
+/**
+ * `unreadable` and `failed` are errors to retry, never "no more tasks". `down` (no endpoint answered) and `lost`
+ * (the orchestrator went away) say nothing about the planner and are not counted against it.
+ */
+export type IterationOutcome = 'planned' | 'cut' | 'unreadable' | 'failed' | 'down' | 'lost';
 
 /** One decision, as the journal keeps it. */
 export interface Entry {

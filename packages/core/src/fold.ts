@@ -228,8 +228,7 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   p.live = undefined;
   p.lastEndedAt = at;
   const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
-  // A lost iteration says nothing about the planner; everything else either helps or counts against it.
-  if (e.outcome !== 'lost') p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
+  if (e.outcome !== 'lost' && e.outcome !== 'down') p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
   if (e.outcome === 'planned') {
     p.news.splice(0, p.newsTold);
     p.isDone = e.isDone && !isBusy(s);
