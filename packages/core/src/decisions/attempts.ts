@@ -4,9 +4,10 @@ import type { Event } from '../events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied } from '../model/task.ts';
+import { covers, remaining } from '../rules/budget.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import type { State } from '../state.ts';
-import { failDependents } from './tasks.ts';
+import { failDependents, failOrphan } from './tasks.ts';
 
 type AttemptCommand = Extract<Command, { type: 'startAttempt' | 'startAgent' | 'endAttempt' }>;
 
@@ -41,6 +42,10 @@ function startAttempt(
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
   const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
+  const last = attemptId(c.task, t.attempts);
+  if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
+  if (!covers(remaining(s.spending, s.run!.request.limits), c.reserved))
+    return refuse('not-ready', 'the rest of the budget does not cover it');
   if (attemptsLeft(t, s.run!.request.limits) <= 0)
     return refuse('not-ready', `${c.task} has no attempt left`);
   return [
@@ -70,9 +75,8 @@ function endAttempt(
   }
   const t = s.tasks.get(a.task)!;
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === c.attempt;
-  if ('delivers' in ENDINGS[c.reason] && (!c.handoff || (holds && t.state !== 'running'))) {
-    return refuse('illegal-move', `${c.attempt} cannot end as ${c.reason}: it has no handoff, or never ran`);
-  }
+  const problem = deliveryProblem(c, holds && t.state === 'assigned');
+  if (problem) return refuse('illegal-move', `${c.attempt} cannot end as ${c.reason}: ${problem}`);
   const ended: Event = {
     type: 'attempt.ended',
     attempt: c.attempt,
@@ -84,7 +88,20 @@ function endAttempt(
   };
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
   if (mayRetry(t, c.reason, s.run!.request.limits)) {
+    const orphaned = failOrphan(s, t);
+    if (orphaned.length > 0) return [ended, ...orphaned];
     return [ended, { type: 'task.requeued', task: a.task, because: c.reason }];
   }
   return [ended, ...failDependents(s, a.task, `${a.task} failed`)];
+}
+
+function deliveryProblem(
+  c: Extract<AttemptCommand, { type: 'endAttempt' }>,
+  neverRan: boolean,
+): string | undefined {
+  const rule = ENDINGS[c.reason];
+  if (!('delivers' in rule)) return undefined;
+  if (!c.handoff) return 'it has no handoff';
+  if (rule.delivers === 'change' && !c.handoff.change) return 'its handoff has no commit';
+  return neverRan ? 'it never ran' : undefined;
 }

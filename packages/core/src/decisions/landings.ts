@@ -3,9 +3,10 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { landingId, taskOf } from '../model/ids.ts';
 import { REJECTIONS } from '../model/landing.ts';
-import { mayRetryRejected } from '../rules/policy.ts';
+import type { Task } from '../model/task.ts';
+import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { State } from '../state.ts';
-import { failDependents } from './tasks.ts';
+import { failDependents, failOrphan } from './tasks.ts';
 
 type LandingCommand = Extract<
   Command,
@@ -25,19 +26,8 @@ type LandingCommand = Extract<
 /** Laws of landing: on the head, gated, once. */
 export function decideLandings(s: State, c: LandingCommand): readonly Event[] | Refusal {
   switch (c.type) {
-    case 'startLanding': {
-      const waiting = c.members.find((m) => !s.queue.has(m.attempt));
-      if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
-      if (c.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
-      return [
-        {
-          type: 'landing.started',
-          landing: landingId(s.landings.size + 1),
-          members: c.members,
-          candidate: c.candidate,
-        },
-      ];
-    }
+    case 'startLanding':
+      return startLanding(s, c);
     case 'recordGate':
       return s.openLandings.has(c.landing)
         ? [{ type: 'gate.ended', landing: c.landing, result: c.result }]
@@ -48,8 +38,8 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
       const t = s.tasks.get(c.task);
       if (!t) return refuse('unknown-task', `there is no ${c.task}`);
       if (t.state === 'landed') return refuse('already-landed', `${c.task} landed as ${t.commit}`);
-      if (t.state === 'answered' || t.state === 'unneeded')
-        return refuse('illegal-move', `${c.task} is ${t.state}`);
+      if (taskOf(c.attempt) !== c.task)
+        return refuse('illegal-move', `${c.attempt} is no attempt at ${c.task}`);
       return [{ type: 'landing.found', task: c.task, attempt: c.attempt, commit: c.commit }];
     }
     case 'rejectHandoff':
@@ -59,9 +49,11 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
         ? [{ type: 'landing.dropped', landing: c.landing, reason: c.reason }]
         : refuse('late', `${c.landing} is not open`);
     case 'undoLanding':
-      return s.tasks.get(c.task)?.state === 'landed'
-        ? [{ type: 'landing.undone', task: c.task, commit: c.commit, by: c.by }]
-        : refuse('illegal-move', `${c.task} has not landed`);
+      if (s.tasks.get(c.task)?.state !== 'landed') return refuse('illegal-move', `${c.task} has not landed`);
+      return [
+        { type: 'landing.undone', task: c.task, commit: c.commit, by: c.by },
+        ...failDependents(s, c.task, `${c.task} was undone`),
+      ];
     case 'moveTarget':
       return moveTarget(s, c);
     default:
@@ -69,11 +61,28 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
   }
 }
 
+function startLanding(
+  s: State,
+  c: Extract<LandingCommand, { type: 'startLanding' }>,
+): readonly Event[] | Refusal {
+  const { members, candidate } = c;
+  const attempts = new Set(members.map((m) => m.attempt));
+  if (attempts.size === 0 || attempts.size < members.length)
+    return refuse('illegal-move', 'a landing has members, each of them once');
+  const foreign = members.find((m) => taskOf(m.attempt) !== m.task);
+  if (foreign) return refuse('illegal-move', `${foreign.attempt} is no attempt at ${foreign.task}`);
+  const waiting = members.find((m) => !s.queue.has(m.attempt));
+  if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
+  if (candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+  return [{ type: 'landing.started', landing: landingId(s.landings.size + 1), members, candidate }];
+}
+
 function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly Event[] | Refusal {
   const l = s.landings.get(c.landing);
   if (!l || !s.openLandings.has(c.landing)) return refuse('late', `${c.landing} is not open`);
   const verdict = l.gate?.outcome;
-  if (verdict !== 'passed' && verdict !== 'none') return refuse('ungated', `${c.landing} has no pass`);
+  const isUngatedRun = verdict === 'none' && s.run!.request.gate === undefined;
+  if (verdict !== 'passed' && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
   if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
   const gone = l.members.find((m) => !s.queue.has(m.attempt));
   if (gone) return refuse('late', `${gone.attempt} is not in the merge queue`);
@@ -91,7 +100,7 @@ function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>)
     detail: c.detail,
     files: c.files,
   };
-  if (mayRetryRejected(t, c.reason, s.run!.request.limits)) return [rejected];
+  if (mayRetryRejected(t, c.reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
   return [
     rejected,
     {
@@ -109,9 +118,26 @@ function moveTarget(
   s: State,
   c: Extract<LandingCommand, { type: 'moveTarget' }>,
 ): readonly Event[] | Refusal {
-  if (c.to === s.head) return refuse('illegal-move', 'the target is there already');
+  if (c.to === s.head && c.lost.length === 0) return refuse('illegal-move', 'the target is there already');
+  const lost = c.lost.map((id) => s.tasks.get(id));
+  const isSound = new Set(c.lost).size === lost.length && lost.every((t) => t?.state === 'landed');
+  if (!isSound) return refuse('illegal-move', `not all of ${c.lost.join(', ')} had landed, each once`);
   const moved: Event = { type: 'target.moved', from: s.head!, to: c.to, lost: c.lost };
-  if (c.lost.length === 0) return [moved];
+  if (lost.length === 0) return [moved];
   const detail = `the target no longer has the landings of ${c.lost.join(', ')}`;
-  return [moved, { type: 'run.paused', reason: 'history-rewritten', detail }];
+  return [
+    moved,
+    { type: 'run.paused', reason: 'history-rewritten', detail },
+    ...lost.flatMap((t) => failHopeless(s, t!)),
+  ];
+}
+
+/** A landing that was taken back is pending again, and fails at once where no attempt may follow. */
+function failHopeless(s: State, t: Task): readonly Event[] {
+  if (attemptsLeft(t, s.run!.request.limits) > 0) return failOrphan(s, t);
+  const detail = `its landing was lost after ${t.attempts} attempts`;
+  return [
+    { type: 'task.failed', task: t.id, failure: 'attempts', detail },
+    ...failDependents(s, t.id, `${t.id} failed`),
+  ];
 }

@@ -23,6 +23,9 @@ export function remaining(s: Spending, limits: Limits): Reservation {
   };
 }
 
+export const covers = (left: Reservation, wanted: Reservation): boolean =>
+  wanted.tokens <= left.tokens && wanted.usd <= left.usd;
+
 /**
  * What one more attempt or iteration may consume, or undefined when not enough is left. The rest is shared
  * among the workers, so that one attempt cannot starve the others, and capped by the attempt's own limit.
