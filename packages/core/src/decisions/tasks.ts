@@ -3,14 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
-import {
-  canMove,
-  isOver,
-  type Task,
-  type TaskSource,
-  type TaskSpec,
-  type TaskStateName,
-} from '../model/task.ts';
+import { canMove, isDead, isOver, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
 import type { State } from '../state.ts';
 import { acceptTasks } from './accept.ts';
