@@ -87,6 +87,7 @@ export const WEATHER_LOG_EVENTS = {
   'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'nothing moves, and why' },
+  'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;
 
