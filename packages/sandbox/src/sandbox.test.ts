@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { bed, processesWith } from './testing.ts';
+import { bed, optionsFor, processesWith } from './testing.ts';
 
 /** What every provider does alike. */
 for (const provider of ['none', 'bubblewrap'] as const) {
@@ -41,6 +42,23 @@ for (const provider of ['none', 'bubblewrap'] as const) {
       assert.equal(result.output.trim(), 'fine');
       assert.deepEqual(await readdir(dirname(workspace)), ['w1']);
       assert.deepEqual(await readdir(workspace), []);
+    });
+
+    test('gets none of the descriptors swarm itself was started with', async (t) => {
+      const { folder, workspace } = await bed(t, provider);
+      const spec = { name: 'd', workspace, readOnly: [], readWrite: [], env: {}, network: 'none' };
+      const program = `
+        import { createSandbox } from ${JSON.stringify(join(import.meta.dirname, 'sandbox.ts'))};
+        const sandbox = createSandbox(${JSON.stringify({ ...optionsFor(folder), provider })});
+        const result = await sandbox.run({ ...${JSON.stringify(spec)},
+          limits: { wallMs: 5000, outputBytes: 1000 },
+          argv: ['sh', '-c', 'readlink /proc/self/fd/4 /proc/self/fd/99; echo end'] });
+        process.stdout.write(result.output);`;
+      const argv = [process.execPath, '--conditions=swarm-src', '--input-type=module', '-e', program];
+      const script = 'exec 4</etc/passwd 99</etc/passwd; exec "$@"';
+      const said = execFileSync('bash', ['-c', script, 'bash', ...argv], { encoding: 'utf8' });
+      assert.match(said, /end\n$/);
+      assert.doesNotMatch(said, /passwd/);
     });
 
     test('reads an empty stdin', async (t) => {
