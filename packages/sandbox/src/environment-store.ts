@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,7 +31,7 @@ export function createEnvironmentStore(folder: string): EnvironmentStore {
       const place = placeOf(key);
       await mkdir(folder, { recursive: true });
       await removeUnfinished(folder);
-      const unfinished = join(folder, `.${key}.${process.pid}`);
+      const unfinished = join(folder, `.${key}.${process.pid}.${randomUUID().slice(0, 8)}`);
       const units = await newUnits(workspace, before);
       for (const unit of units) await copy(join(workspace, unit), join(unfinished, 'tree', unit));
       await mkdir(unfinished, { recursive: true });
@@ -112,7 +113,7 @@ async function copy(from: string, to: string): Promise<void> {
 /** What a killed orchestrator was copying: the lock says that nobody else is at work here. */
 async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const owner = /^\.[0-9a-f]{16}\.(\d+)$/.exec(name)?.[1];
+    const owner = /^\.[0-9a-f]{16}\.(\d+)\./.exec(name)?.[1];
     if (owner !== undefined && Number(owner) !== process.pid) await remove(join(folder, name));
   }
 }

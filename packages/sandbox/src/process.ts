@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { SandboxEnd } from '@swarm/core';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { type OnLine, Output, type StreamName } from './output.ts';
 import { kill, killMarked } from './reap.ts';
 
@@ -99,15 +101,14 @@ type Started =
   | { readonly kind: 'failed'; readonly why: string };
 
 function start(launch: Launch): Promise<Started> {
-  const extra =
-    launch.inputs === undefined ? [] : ['pipe' as const, ...launch.inputs.map(() => 'pipe' as const)];
   const { promise, resolve } = Promise.withResolvers<Started>();
+  const nothing = openSync('/dev/null', 'r');
   try {
     const child = spawn(launch.file, launch.argv, {
       cwd: launch.cwd,
       env: { ...launch.env },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...extra],
+      stdio: descriptors(launch.inputs, nothing),
     });
     const exited = new Promise<Exit>((tell) => child.once('exit', (code, signal) => tell({ code, signal })));
     const closed = new Promise<void>((tell) => child.once('close', () => tell()));
@@ -115,8 +116,21 @@ function start(launch: Launch): Promise<Started> {
     child.once('spawn', () => resolve({ kind: 'started', child, exited, closed }));
   } catch (error) {
     resolve({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
+  } finally {
+    closeSync(nothing);
   }
   return promise;
+}
+
+/** What the child finds open: no stdin, our pipes, and nothing in place of what we were started with. */
+function descriptors(inputs: Launch['inputs'], nothing: number): ('ignore' | 'pipe' | number)[] {
+  const pipes = inputs === undefined ? 0 : 1 + inputs.length;
+  const all: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', ...Array(pipes).fill('pipe')];
+  for (const fd of inheritedDescriptors()) {
+    while (all.length < fd) all.push('ignore');
+    if (all.length === fd) all.push(nothing);
+  }
+  return all;
 }
 
 /** Starts the clock and counts the bytes; `stopped` resolves with the first limit that is reached. */
