@@ -11,3 +11,11 @@ export {
   readPrices,
 } from './prices.ts';
 export { type Probe, probeEndpoint } from './probe.ts';
+export {
+  readScript,
+  type Script,
+  type ScriptedAnswer,
+  type ScriptQuery,
+  scriptedAnswer,
+} from './scripted-model.ts';
+export { type ScriptedCall, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
