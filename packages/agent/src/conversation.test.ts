@@ -9,7 +9,9 @@ function talk(turns: number, size: number): ChatMessage[] {
     {
       role: 'assistant',
       content: '',
-      toolCalls: [{ id: `c${i}`, name: 'write', argumentsJson: JSON.stringify({ content: 'x'.repeat(size) }) }],
+      toolCalls: [
+        { id: `c${i}`, name: 'write', argumentsJson: JSON.stringify({ content: 'x'.repeat(size) }) },
+      ],
     },
     { role: 'tool', callId: `c${i}`, content: 'y'.repeat(size) },
   ];
@@ -24,7 +26,10 @@ test('a conversation inside its limit is left alone', () => {
 test('outputs go before arguments, oldest first, down to three quarters of the limit', () => {
   const { messages, parts, chars } = elide(talk(20, 1000), 38_000);
   const gone = messages.flatMap((m, i) => (m.content.startsWith('[1000 characters') ? [i] : []));
-  assert.deepEqual(gone, Array.from({ length: parts }, (_, n) => 2 + 2 * n));
+  assert.deepEqual(
+    gone,
+    Array.from({ length: parts }, (_, n) => 2 + 2 * n),
+  );
   assert.ok(lengthOf(messages) <= 28_500 && lengthOf(messages) > 27_500);
   assert.equal(lengthOf(talk(20, 1000)) - lengthOf(messages), chars);
 });

@@ -128,6 +128,7 @@ function runBare(spec: SandboxSpec): Promise<SandboxResult> {
     };
     const timer = setTimeout(() => stop('timeout'), spec.limits.wallMs);
     spec.signal?.addEventListener('abort', () => stop('aborted'), { once: true });
+    if (spec.signal?.aborted) stop('aborted');
     for (const stream of ['stdout', 'stderr'] as const) {
       createInterface({ input: child[stream] }).on('line', (line) => {
         output += `${line}\n`;
@@ -154,7 +155,13 @@ function runBare(spec: SandboxSpec): Promise<SandboxResult> {
 export function makeJob(workspace: string, over: Partial<AgentJob> = {}): AgentJob {
   return {
     attempt: 't1.1' as AttemptId,
-    workspace: { name: 't1.1', path: workspace, readOnly: [], head: 'a'.repeat(40) as CommitId, conflicts: [] },
+    workspace: {
+      name: 't1.1',
+      path: workspace,
+      readOnly: [],
+      head: 'a'.repeat(40) as CommitId,
+      conflicts: [],
+    },
     prompt: 'Do {workspace} it.',
     taskJson: '{"id":"t1","title":"Do it"}',
     limits: { steps: 10, tokens: 1_000_000, wallMs: 20_000, quietMs: 20_000 },

@@ -18,7 +18,10 @@ test('bash gives the exit code and both streams, and a failure is a result', asy
 });
 
 test('a command has no input to wait for', async (t) => {
-  assert.equal((await callTool(makeFolder(t), 'bash', { command: 'cat; echo end' })).output, 'exit code 0\nend\n');
+  assert.equal(
+    (await callTool(makeFolder(t), 'bash', { command: 'cat; echo end' })).output,
+    'exit code 0\nend\n',
+  );
 });
 
 test('of long output the first and last 16 KiB are kept, and how much is missing is said', async (t) => {

@@ -14,7 +14,10 @@ test('read gives the text as it is in the file, under a line that names the rang
     await read({ offset: 2, limit: 1 }),
     'a.txt: lines 2-2 of 3\n  two\n[1 more lines: read again with offset 3]',
   );
-  assert.equal(await refusedTool(folder, 'read', { path: 'a.txt', offset: 4 }), 'read: a.txt has only 3 lines');
+  assert.equal(
+    await refusedTool(folder, 'read', { path: 'a.txt', offset: 4 }),
+    'read: a.txt has only 3 lines',
+  );
 });
 
 test('read stops at 2,000 lines, at 64 KiB, and inside a single long line', async (t) => {
@@ -24,13 +27,16 @@ test('read stops at 2,000 lines, at 64 KiB, and inside a single long line', asyn
     'one.txt': 'z'.repeat(100_000),
   });
   const read = async (path: string) => (await callTool(folder, 'read', { path })).output;
-  assert.match(await read('lines.txt'), /^lines.txt: lines 1-2000 of 2500\n[^]*\[500 more lines: read again with offset 2001\]$/);
+  assert.match(
+    await read('lines.txt'),
+    /^lines.txt: lines 1-2000 of 2500\n[^]*\[500 more lines: read again with offset 2001\]$/,
+  );
   assert.match(await read('wide.txt'), /^wide.txt: lines 1-65 of 100\n/);
   assert.match(await read('one.txt'), /^one.txt: line 1 of 1, its first 65536 of 100000 characters\n/);
 });
 
 test('read refuses what is no text file, by what it is', async (t) => {
-  const folder = makeFolder(t, { 'bin': 'a\0b', 'd/x': '', 'huge': '' });
+  const folder = makeFolder(t, { bin: 'a\0b', 'd/x': '', huge: '' });
   writeFileSync(join(folder, 'latin'), Buffer.from([0x63, 0xe9]));
   truncateSync(join(folder, 'huge'), 17 * 1024 * 1024);
   execFileSync('mkfifo', [join(folder, 'fifo')]);
@@ -75,9 +81,13 @@ test('edit replaces exactly one passage, whatever characters it holds', async (t
 test('edit says why a passage is not the one: absent, nearly there, ambiguous, unchanged', async (t) => {
   const text = 'aa aa aa\n    if (x) {\n        y();\n';
   const folder = makeFolder(t, { 'a.ts': text });
-  const refused = (oldText: string, newText = 'new') => refusedTool(folder, 'edit', { path: 'a.ts', oldText, newText });
+  const refused = (oldText: string, newText = 'new') =>
+    refusedTool(folder, 'edit', { path: 'a.ts', oldText, newText });
   assert.match(await refused('zz'), /^edit: oldText does not occur in a.ts; read the file/);
-  assert.match(await refused('if (x) {\n  y();'), /its first line is at line 2, but spacing or what follows differs/);
+  assert.match(
+    await refused('if (x) {\n  y();'),
+    /its first line is at line 2, but spacing or what follows differs/,
+  );
   assert.equal(await refused('aa'), 'edit: oldText occurs 3 times in a.ts; give more context');
   assert.match(await refused('y();', 'y();'), /are the same; nothing to do/);
   assert.equal(readFileSync(join(folder, 'a.ts'), 'utf8'), text);
@@ -117,7 +127,10 @@ test('no file tool leaves the workspace: not by path, not by any symbolic link',
       assert.match(output, /refused, (it leads|a symbolic link|it is a symbolic link)/, `${tool} ${path}`);
     }
   }
-  const rest = execFileSync('sh', ['-c', 'find . -type f | sort | xargs cat'], { cwd: outside, encoding: 'utf8' });
+  const rest = execFileSync('sh', ['-c', 'find . -type f | sort | xargs cat'], {
+    cwd: outside,
+    encoding: 'utf8',
+  });
   assert.equal(rest, 'canarycanary');
 });
 
@@ -133,7 +146,10 @@ test("git's own files are not written by hand, however the path is spelled", asy
   const folder = makeFolder(t, { '.git/config': 'mine' });
   symlinkSync('.git', join(folder, 'g'));
   for (const path of ['.git/config', '.GIT/hooks/x', 'g/config', 'sub/.git/config']) {
-    assert.match(await refusedTool(folder, 'write', { path, content: 'x' }), /git's own files are not written/);
+    assert.match(
+      await refusedTool(folder, 'write', { path, content: 'x' }),
+      /git's own files are not written/,
+    );
   }
   assert.equal(readFileSync(join(folder, '.git/config'), 'utf8'), 'mine');
 });

@@ -28,7 +28,10 @@ test('grep gives path:line:text, without git, dependencies and binaries', async 
 test('neither a pattern nor a path can be an option', async (t) => {
   const folder = makeFolder(t, TREE);
   assert.equal((await callTool(folder, 'grep', { pattern: '--version' })).output, 'no matches');
-  assert.equal((await callTool(folder, 'grep', { pattern: 'dash', path: 'src/-e.ts' })).output, 'src/-e.ts:1:dash');
+  assert.equal(
+    (await callTool(folder, 'grep', { pattern: 'dash', path: 'src/-e.ts' })).output,
+    'src/-e.ts:1:dash',
+  );
 });
 
 test('grep says what is wrong with an expression', async (t) => {
