@@ -86,7 +86,11 @@ export function createPrompts(options: PromptsOptions): Prompts {
     render(name, variables) {
       const prompt = present(name);
       sameNames(`${name}.md`, prompt.variables, Object.keys(variables), 'given');
-      return { text: engine.renderSync(prompt.templates, variables) as string, hash: prompt.hash };
+      try {
+        return { text: engine.renderSync(prompt.templates, variables) as string, hash: prompt.hash };
+      } catch (error) {
+        throw unusable(`${name}.md`, (error as Error).message);
+      }
     },
     hash: (name) => present(name).hash,
   };
@@ -116,17 +120,18 @@ function parsePrompt(name: PromptName, path: string, raw: string): Good {
     );
   }
   const variables = declared.split(',').flatMap((v) => v.trim() || []);
-  const templates = parseTemplates(path, raw.slice(matter[0].length));
-  sameNames(path, variables, engine.globalVariablesSync(templates), 'used');
+  const { templates, used } = parseTemplates(path, raw.slice(matter[0].length));
+  sameNames(path, variables, used, 'used');
   const contract = PROMPT_VARIABLES[name];
   if (contract) sameNames(path, variables, contract, 'offered by swarm');
   const hash = createHash('sha256').update(raw).digest('hex').slice(0, 12);
   return { raw, hash, variables, templates };
 }
 
-function parseTemplates(path: string, text: string): Template[] {
+function parseTemplates(path: string, text: string): { templates: Template[]; used: readonly string[] } {
   try {
-    return engine.parse(text.trimStart());
+    const templates = engine.parse(text.trimStart());
+    return { templates, used: engine.globalVariablesSync(templates) };
   } catch (error) {
     throw unusable(path, (error as Error).message);
   }
