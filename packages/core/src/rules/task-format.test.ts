@@ -190,7 +190,7 @@ describe('a task as a command agent finds it', () => {
     });
   });
   it('may call the other tasks as their author did', () => {
-    const { label: _, ...spec } = BLANK;
+    const { label: _, parent: __, ...spec } = BLANK;
     const wire = toWire({ id: taskId(3), spec: { ...spec, dependsOn: [taskId(1)] } }, (id) => `my-${id}`);
     assert.deepEqual(wire.dependsOn, ['my-t1']);
   });
