@@ -6,6 +6,7 @@ import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';
+import { isPartialClone } from './origin.ts';
 import { withoutFilters } from './quiet.ts';
 
 export type { OngoingOperation };
@@ -65,7 +66,7 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
     refsOf(git, layout.commonDir, target),
     dirtOf(git, layout),
     identityOf(user),
-    isSet(user, 'extensions.partialClone'),
+    isPartialClone(git, { gitDir: layout.gitDir }),
   ]);
   const tracksRuns = await tracksRunsIn(git, layout, refs.targetCommit);
   const operation = operationIn(layout.gitDir);
@@ -136,8 +137,6 @@ async function identityOf(user: SimpleGit) {
   const email = (await user.getConfig('user.email')).value ?? undefined;
   return { userName: name, userEmail: email };
 }
-
-const isSet = async (user: SimpleGit, key: string) => (await user.getConfig(key)).value !== null;
 
 async function tracksRunsIn(git: Git, where: Where, target: CommitId | undefined): Promise<boolean> {
   const place = { gitDir: where.gitDir };

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core';
 import type { ObjectFormat } from './context.ts';
-import type { Git } from './git.ts';
+import type { Git, Place } from './git.ts';
 
 export interface Origin {
   /** Absolute path of the repository proper: shared by all of its work trees. */
@@ -30,11 +30,14 @@ export async function locate(git: Git, path: string): Promise<Origin> {
   });
   const [gitDir = '', shallow, format] = told.split('\n');
   if (shallow === 'true') throw shallowClone(path);
-  const partial = await git.text({ gitDir }, 'config', ['--get', 'extensions.partialClone'], {
-    codes: [0, 1],
-  });
-  if (partial) throw partialClone(path, partial);
+  if (await isPartialClone(git, { gitDir })) throw partialClone(path);
   return { gitDir, objectFormat: format === 'sha256' ? 'sha256' : 'sha1' };
+}
+
+/** True when objects may be left at a remote, to be fetched when first asked for. */
+export async function isPartialClone(git: Git, place: Place): Promise<boolean> {
+  const keys = ['--name-only', '--get-regexp', String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`];
+  return (await git.run(place, 'config', keys, { codes: [0, 1] })).code === 0;
 }
 
 /**
@@ -76,10 +79,10 @@ const shallowClone = (path: string) =>
     fix: `git -C ${path} fetch --unshallow`,
   });
 
-const partialClone = (path: string, remote: string) =>
+const partialClone = (path: string) =>
   new SwarmError({
     code: 'SW0311',
-    what: `the repository at ${path} is a partial clone of ${remote}`,
+    what: `the repository at ${path} is a partial clone`,
     why: 'objects it lacks would have to be fetched with your credentials in the middle of a run',
-    fix: `git -C ${path} fetch --refetch --no-filter ${remote} && git -C ${path} config --unset extensions.partialClone`,
+    fix: `git clone "$(git -C ${path} remote get-url origin)" whole-clone`,
   });

@@ -53,7 +53,7 @@ export class Target {
   /** Everything that can be refused without writing; undefined when the way is free. */
   private async judge(candidate: Candidate, now: RefState | undefined): Promise<PublishOutcome | undefined> {
     if (now?.commit === candidate.commit) return this.published(candidate.commit);
-    const where = now ? now.checkedOutAt : await checkedOutUnborn(this.hub, this.hub.landOn);
+    const where = now ? now.checkedOutAt : await checkedOutIn(this.hub, this.hub.landOn);
     if (where) return { kind: 'refused', why: `${this.hub.landOn} is checked out in ${where}` };
     if (now?.symbolicTo)
       return { kind: 'refused', why: `${this.hub.landOn} only points to ${now.symbolicTo}` };
@@ -125,14 +125,19 @@ export async function readRef(hub: Ends, ref: string): Promise<RefState | undefi
   // The pattern also matches `<ref>/anything`: take the exact name.
   const line = told.split('\n').find((l) => l.startsWith(`${ref}\0`));
   if (!line) return undefined;
-  const [, commit = '', symbolicTo = '', checkedOutAt = ''] = line.split('\0');
+  const [, commit = '', symbolicTo = '', head = ''] = line.split('\0');
+  // `worktreepath` also names a bare repository at its own HEAD: only the long list tells the two apart.
+  const checkedOutAt = head === '' ? '' : await checkedOutIn(hub, ref);
   return { commit: expectObject(commit, 'git for-each-ref'), symbolicTo, checkedOutAt };
 }
 
-/** A branch without a commit can be checked out too; creating it would put everything into that index as deleted. */
-async function checkedOutUnborn(hub: Ends, ref: string): Promise<string> {
+/**
+ * The work tree a branch is checked out in, or ''. A branch without a commit can be checked out too; the HEAD of a
+ * bare repository is no checkout.
+ */
+async function checkedOutIn(hub: Ends, ref: string): Promise<string> {
   const fields = await hub.git.records(hub.origin, 'worktree', ['list', '--porcelain', '-z']);
   const at = fields.indexOf(`branch ${ref}`);
-  const trees = fields.slice(0, Math.max(at, 0)).filter((field) => field.startsWith('worktree '));
-  return trees.at(-1)?.slice('worktree '.length) ?? '';
+  const before = fields.slice(0, Math.max(at, 0));
+  return before.findLast((field) => field.startsWith('worktree '))?.slice('worktree '.length) ?? '';
 }
