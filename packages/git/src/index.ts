@@ -1,3 +1,4 @@
+export { cloneOrigin } from './origin.ts';
 export { type CheckoutFacts, type OngoingOperation, readCheckout } from './checkout.ts';
 export { Git } from './git.ts';
 export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
