@@ -34,7 +34,8 @@ test('a command works in the workspace with its prompt and its task in files', a
     t,
     ['./agent.sh', '{prompt_file}', '--task={task_file}', '{prompt}'],
     {
-      script: 'cp "$1" prompt.txt; cp "${2#--task=}" task.txt; printf %s "$3" > arg.txt; env > env.txt',
+      script:
+        'cp "$1" prompt.txt; cp "$(echo "$2" | cut -d= -f2)" task.txt; printf %s "$3" > arg.txt; env > env.txt',
     },
   );
   const read = (name: string) => readFileSync(join(workspace, name), 'utf8');
