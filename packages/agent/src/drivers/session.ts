@@ -1,5 +1,5 @@
 /** What every driver does around its agent's process: folders, token, transcript, signs of life, one cause. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentJob, AttemptId, Clock, Mount, Sandbox, SandboxResult, Usage } from '@swarm/core';
 import { NO_USAGE, SwarmError } from '@swarm/core';
@@ -36,8 +36,8 @@ export interface DriverParts {
   readonly outputBytes?: number;
   readonly memoryBytes?: number;
   readonly processes?: number;
-  /** Told when a transcript cannot be written; the attempt goes on. */
-  readonly onTranscriptBroken?: (attempt: AttemptId, why: string) => void;
+  /** Told when a transcript cannot be written or a job folder not be removed; the attempt goes on. */
+  readonly onTrouble?: (attempt: AttemptId, why: string) => void;
 }
 
 /** Where the sandbox shows a mount: `none` maps no paths. */
@@ -83,23 +83,25 @@ export async function withSession<T>(
     ...(job.limits.usd !== undefined && { usd: job.limits.usd }),
   });
   try {
-    const session = openSession(parts, job, folder, pass);
-    return await work(session);
+    return await work(await openSession(parts, job, folder, pass));
   } finally {
     parts.gateway?.revoke(job.attempt);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 2 });
+    // The agent wrote in it: folders it locked are left, and said.
+    await rm(folder, { recursive: true, force: true }).catch((error: Error) => {
+      parts.onTrouble?.(job.attempt, `the job folder is left behind: ${error.message}`);
+    });
   }
 }
 
-function openSession(
+async function openSession(
   parts: DriverParts,
   job: AgentJob,
   folder: string,
   pass: GatewayPass | undefined,
-): Session {
+): Promise<Session> {
   const jobMount = { host: join(folder, 'job'), inside: '/swarm/job' };
   const out = { host: join(folder, 'out'), inside: '/swarm/out' };
-  makeFolders(folder, [jobMount.host, out.host]);
+  await makeFolders(folder, [jobMount.host, out.host]);
   const usage = () => pass?.usage() ?? NO_USAGE;
   return {
     job: jobMount,
@@ -111,10 +113,10 @@ function openSession(
 }
 
 /** A leftover of a killed orchestrator is replaced. */
-function makeFolders(folder: string, inner: readonly string[]): void {
+async function makeFolders(folder: string, inner: readonly string[]): Promise<void> {
   try {
-    rmSync(folder, { recursive: true, force: true });
-    for (const path of inner) mkdirSync(path, { recursive: true, mode: 0o700 });
+    await rm(folder, { recursive: true, force: true });
+    for (const path of inner) await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const why = (cause as Error).message;
     throw new SwarmError({ code: 'SW0701', what: `the job folder ${folder} cannot be made`, why }, { cause });
@@ -131,7 +133,7 @@ async function runWatched(
   const transcript = openTranscript(
     parts.transcriptPath(job.attempt),
     own.pass ? [own.pass.token] : [],
-    (why) => parts.onTranscriptBroken?.(job.attempt, why),
+    (why) => parts.onTrouble?.(job.attempt, why),
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();
@@ -144,8 +146,9 @@ async function runWatched(
       name: job.attempt,
       argv: launch.argv,
       workspace: job.workspace.path,
+      // Not the intake: what an agent leaves is saved by a command of ours, once it is gone.
       readOnly: [...sameInside(job.workspace.readOnly), ...(parts.readOnly ?? []), own.job],
-      readWrite: [...sameInside(job.workspace.intake ? [job.workspace.intake] : []), own.out],
+      readWrite: [own.out],
       env: { ...parts.env, ...keys(own.pass), ...launch.env },
       network: 'none',
       ...(own.pass && { gatewaySocket: own.pass.socketPath }),
