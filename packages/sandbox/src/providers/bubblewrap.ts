@@ -26,7 +26,8 @@ export interface BubblewrapOptions extends SandboxOptions {
  * Linux namespaces: the command sees the system's programs, its workspace, what is mounted for it, and no
  * network but the gateway. The kernel is shared with the host. `limits.memoryBytes` holds for each process
  * (its data segment; Node does not start under about 0.7 GiB); `limits.processes` for the sandbox, except when swarm runs as root, whom the kernel
- * exempts: the whole tree's memory would need a cgroup.
+ * exempts: the whole tree's memory would need a cgroup. All of it dies with swarm; a `kill -9` in the few
+ * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
 export function createBubblewrap(options: BubblewrapOptions): Sandbox {
   return {
