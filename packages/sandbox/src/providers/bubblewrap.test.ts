@@ -155,6 +155,13 @@ describe('inside bubblewrap', () => {
     assert.equal(modest.output, '1\n');
   });
 
+  test('processes are counted and limited, but for root, whom the kernel exempts', async (t) => {
+    const { sh } = await bed(t, 'bubblewrap');
+    const limits = { wallMs: 20_000, outputBytes: 100_000, processes: 8 };
+    const result = await sh('for i in 1 2 3 4 5 6 7 8 9; do sleep 1 & done; wait; echo all', { limits });
+    assert.match(result.output, process.getuid?.() === 0 ? /^all$/m : /Cannot fork/);
+  });
+
   test('everything dies with the orchestrator, with no reaping', async (t) => {
     const folder = await temporary(t);
     const word = `${folder}-inside`;
