@@ -74,7 +74,8 @@ async function complete(c: AgentContext, options: CallsOptions): Promise<Respons
   const reserved = ticket.reserve(request.expected);
   if (reserved.kind === 'refused') return problem(c, 402, 'swarm_budget', reserved.why);
   const bill = openBill(ticket.attempt, request, options, reserved.settle);
-  const signal = AbortSignal.any([ticket.signal, c.req.raw.signal]);
+  // Fires when the agent hangs up, and when its socket is closed because the attempt is over.
+  const { signal } = c.req.raw;
   // No limit of tries: while every endpoint is down the call is held, and no attempt is burned for it.
   const routed = await route<Opened>(
     {

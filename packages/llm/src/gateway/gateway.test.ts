@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { attemptId, SwarmError, taskId } from '@swarm/core';
+import { attemptId, SwarmError, taskId, taskOf } from '@swarm/core';
 import { ask } from '../../test/support/agent.ts';
 import { createHurriedClock, NEVER_MS, systemClock } from '../../test/support/clocks.ts';
 import * as fault from '../../test/support/fault-server.ts';
 import type { PriceTable } from '../prices.ts';
+import { readScript } from '../scripted-model.ts';
+import { startScriptedServer } from '../scripted-server.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 import type { AttemptLimits } from './tokens.ts';
 
@@ -140,6 +142,22 @@ describe('the gateway', () => {
     );
   });
 
+  it('says so when its folder is not there', async () => {
+    const gateway = open([], { socketDir: '/tmp/no-such-folder-of-swarm' });
+    await assert.rejects(
+      gateway.issue(a1, roomy),
+      (e) => e instanceof SwarmError && e.problems[0]!.code === 'SW0701',
+    );
+  });
+
+  it('replaces what a killed orchestrator left', async () => {
+    const socketDir = mkdtempSync(path.join(tmpdir(), 'gw-'));
+    mkdirSync(path.join(socketDir, a1));
+    writeFileSync(path.join(socketDir, a1, 'gw.sock'), '');
+    const { socketPath, token } = await open([], { socketDir }).issue(a1, roomy);
+    assert.equal((await ask(socketPath, token, undefined, { path: '/v1/models' })).status, 200);
+  });
+
   it('refuses a body that is too large, not an object, or too deep', async () => {
     const server = await startServer(fault.says('ok'));
     const { socketPath, token } = await open([server]).issue(a1, { tokens: 1e9 });
@@ -152,6 +170,24 @@ describe('the gateway', () => {
     ] as const)
       assert.equal((await ask(socketPath, token, body)).status, status);
     assert.equal(server.seen.length, 0);
+  });
+});
+
+describe('the gateway before a scripted model', () => {
+  it('lets the script tell the attempts apart', async () => {
+    const script = readScript(
+      JSON.stringify({
+        answers: ['t1', 't2'].map((task) => ({ role: 'worker', task, text: `for ${task}` })),
+      }),
+      's.json',
+    );
+    const server = await startScriptedServer({ script, clock: systemClock });
+    cleanups.push(server.close);
+    const gateway = open([], { endpoints: [{ name: 's', baseUrl: server.url }] });
+    for (const attempt of [a1, a2]) {
+      const { socketPath, token } = await gateway.issue(attempt, roomy);
+      assert.match((await ask(socketPath, token, question)).text, new RegExp(`for ${taskOf(attempt)}"`));
+    }
   });
 });
 
@@ -223,7 +259,8 @@ describe('an attempt’s limit', () => {
     const first = ask(socketPath, token, question).catch(() => 'cut');
     while (server.seen.length === 0) await new Promise(setImmediate);
     assert.equal((await ask(socketPath, token, question)).status, 402);
-    await gateway.revoke(a1);
+    const used = await gateway.revoke(a1);
+    assert.ok(used.inputTokens > 10, 'the call that was under way is paid for');
     await first;
   });
 

@@ -46,7 +46,7 @@ export interface IssuedTicket {
 export interface Gateway {
   /**
    * Opens the attempt's own socket. Issuing again replaces the token.
-   * @throws SwarmError SW0105 when the socket's path is too long.
+   * @throws SwarmError SW0105 when the socket's path is too long, SW0701 when the socket cannot be made.
    */
   issue(attempt: AttemptId, limits: AttemptLimits): Promise<IssuedTicket>;
   /** Ends its calls, closes and removes its socket; returns what it used in all. */
@@ -78,8 +78,8 @@ export function startGateway(options: GatewayOptions): Gateway {
     const one = open.get(attempt);
     if (one === undefined) return NO_USAGE;
     open.delete(attempt);
-    one.ticket.revoke();
     await closeServer(one.server);
+    await one.ticket.settled();
     await rm(one.folder, { recursive: true, force: true });
     return one.ticket.usage();
   }
@@ -89,15 +89,11 @@ export function startGateway(options: GatewayOptions): Gateway {
       const socketPath = socketPathOf(options.socketDir, attempt);
       await revoke(attempt);
       const folder = path.dirname(socketPath);
-      // A socket left by a killed orchestrator would make listen fail.
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { mode: 0o700 });
       const ticket = createTicket(attempt, limits);
       const server = createAdaptorServer({
         fetch: (request, env) => app.fetch(request, { ...(env as HttpBindings), ticket }),
       }) as Server;
-      server.listen(socketPath);
-      await once(server, 'listening');
+      await listen(server, socketPath);
       open.set(attempt, { ticket, server, folder });
       return { token: ticket.token, socketPath, usage: ticket.usage };
     },
@@ -121,6 +117,28 @@ function socketPathOf(socketDir: string, attempt: AttemptId): string {
     why: 'the system does not take longer ones',
     fix: 'export XDG_RUNTIME_DIR=/tmp/swarm-run && mkdir -m 700 -p "$XDG_RUNTIME_DIR"',
   });
+}
+
+async function listen(server: Server, socketPath: string): Promise<void> {
+  const folder = path.dirname(socketPath);
+  try {
+    // A socket left by a killed orchestrator would make listen fail.
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { mode: 0o700 });
+    server.listen(socketPath);
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new SwarmError(
+      {
+        code: 'SW0701',
+        what: 'the gateway’s socket cannot be made',
+        where: socketPath,
+        why: (cause as Error).message,
+        fix: `mkdir -m 700 -p ${path.dirname(folder)}`,
+      },
+      { cause },
+    );
+  }
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -13,14 +13,13 @@ export interface Ticket {
   readonly attempt: AttemptId;
   /** A secret that is worth nothing outside this attempt's socket. */
   readonly token: string;
-  /** Fires when the attempt is over: every call of it ends. */
-  readonly signal: AbortSignal;
   /** Compares in constant time. @param authorization the header as it came. */
   accepts(authorization: string | undefined): boolean;
   /** Sets the expected use of a call aside; says why not when it does not fit. */
   reserve(expected: Usage): { readonly kind: 'reserved'; settle(used: Usage): void } | Refused;
   usage(): Usage;
-  revoke(): void;
+  /** Resolves when no call is under way any more. */
+  settled(): Promise<void>;
 }
 
 export interface Refused {
@@ -32,29 +31,32 @@ export interface Refused {
 export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket {
   const token = `swarm-${randomBytes(24).toString('base64url')}`;
   const expected = digest(`Bearer ${token}`);
-  const controller = new AbortController();
-  const open = new Set<Usage>();
+  /** Calls under way: what is set aside for each, and its end. */
+  const open = new Map<Usage, Promise<void>>();
   let used = NO_USAGE;
 
   return {
     attempt,
     token,
-    signal: controller.signal,
     accepts: (authorization) => timingSafeEqual(digest(authorization ?? ''), expected),
     reserve(expectedUse) {
-      const why = refusal([...open, expectedUse].reduce(addUsage, used), expectedUse, limits);
+      const why = refusal([...open.keys(), expectedUse].reduce(addUsage, used), expectedUse, limits);
       if (why !== undefined) return { kind: 'refused', why };
-      open.add(expectedUse);
+      const end = Promise.withResolvers<void>();
+      open.set(expectedUse, end.promise);
       return {
         kind: 'reserved',
         settle(actual) {
           if (!open.delete(expectedUse)) return;
           used = addUsage(used, actual);
+          end.resolve();
         },
       };
     },
     usage: () => used,
-    revoke: () => controller.abort(new Error('the attempt is over')),
+    async settled() {
+      await Promise.all(open.values());
+    },
   };
 }
 
