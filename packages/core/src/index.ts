@@ -10,6 +10,7 @@ export * from './model/request.ts';
 export * from './model/task.ts';
 export * from './model/usage.ts';
 export * from './ports.ts';
+export * from './rules/json-scanner.ts';
 export * from './rules/plan-file.ts';
 export * from './rules/ready-queue.ts';
 export * from './rules/scope-path.ts';
