@@ -158,6 +158,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     }
     case 'landing.undone':
+      s.undone.add(e.task);
       s.landedCount -= 1;
       s.head = e.commit;
       return move(s, cancelledTask(task(s, e.task), 'undone', at));
@@ -228,7 +229,8 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   p.live = undefined;
   p.lastEndedAt = at;
   const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
-  if (e.outcome !== 'lost' && e.outcome !== 'down') p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
+  if (e.outcome !== 'lost' && e.outcome !== 'down')
+    p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
   if (e.outcome === 'planned') {
     p.news.splice(0, p.newsTold);
     p.isDone = e.isDone && !isBusy(s);
