@@ -37,6 +37,8 @@ export type RunEvent =
   | { readonly type: 'run.stopped'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'request.amended'; readonly text: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
+  /** Tokens used outside attempts and iterations. */
+  | { readonly type: 'spend.recorded'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
   | {
       readonly type: 'delivery.ended';
       readonly to: DeliverTo;

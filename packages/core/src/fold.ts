@@ -67,6 +67,9 @@ function apply(s: State, e: Event, at: number): void {
     case 'budget.reached':
       s.spending.reached = e.which;
       return;
+    case 'spend.recorded':
+      s.spending.used = addUsage(s.spending.used, e.usage);
+      return;
     case 'delivery.ended':
       s.delivered = { to: e.to, ref: e.ref, commit: e.commit, outcome: e.outcome, detail: e.detail };
       return;

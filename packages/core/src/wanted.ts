@@ -131,6 +131,7 @@ function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): 
  * in the report; it is not filed again, or a failure nobody can mend would never let the run end.
  */
 export function findingsToFile(s: State): readonly string[] {
+  if (s.tasks.size >= s.run!.request.limits.tasks) return [];
   return [...s.health.findings.keys()].filter((signature) => !s.health.fixTasks.has(signature));
 }
 

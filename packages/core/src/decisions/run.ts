@@ -17,6 +17,7 @@ type RunCommand = Extract<
       | 'stop'
       | 'amend'
       | 'reachBudget'
+      | 'recordSpend'
       | 'recordDelivery'
       | 'closeRun'
       | 'recordChecks'
@@ -77,6 +78,8 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
         ? refuse('illegal-move', `there is no limit on ${c.which}`)
         : [{ type: 'budget.reached', which: c.which, limit }];
     }
+    case 'recordSpend':
+      return [{ type: 'spend.recorded', role: c.role, usage: c.usage }];
     case 'recordDelivery': {
       const { to, ref, commit, outcome, detail } = c;
       return [{ type: 'delivery.ended', to, ref, commit, outcome, detail }];
