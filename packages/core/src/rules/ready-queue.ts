@@ -1,0 +1,207 @@
+/**
+ * Who goes next: tasks that may start, most urgent first, older first among equals, passing over those whose
+ * scope is in use. Deterministic, and nothing in it is ever searched from end to end.
+ *
+ * A task that cannot start is parked under one entry of the scope that is in its way. When that entry is given
+ * back, the first of those parked under it is looked at again, and the next one only if the entry is then still
+ * free: of a thousand tasks waiting for `package.json`, one moves at a time.
+ *
+ * Fairness: a task with a wide scope could wait for ever while narrow ones, later in the order, come and go
+ * inside it. Each time it is looked at again, the tasks later in the order that have started since and now hold
+ * part of its scope have passed it over. After `PASSED_OVER_MAX` of them its scope is reserved: every task later
+ * in the order that overlaps it waits behind it. Tasks earlier in the order still go first; that is what a
+ * priority is for.
+ */
+import type { TaskId } from '../model/ids.ts';
+import type { Request } from '../model/request.ts';
+import { Heap } from './heap.ts';
+import { type FoldedScope, foldScope, ScopeIndex } from './scopes.ts';
+
+/** How many tasks later in the order may start in the way of one that waits, before its scope is reserved. */
+export const PASSED_OVER_MAX = 32;
+
+export interface ReadyTask {
+  readonly id: TaskId;
+  /** Order of entry; no two tasks share one. */
+  readonly number: number;
+  /** 1 is most urgent. */
+  readonly priority: number;
+  readonly scope: readonly string[];
+}
+
+interface Waiter {
+  readonly task: ReadyTask;
+  readonly scope: FoldedScope;
+  readonly rank: number;
+  /** The entry it was parked under until it was given back; set while the waiter is among the ready. */
+  wokenBy: string | undefined;
+  /** The last start it knows of; undefined until it is first found in somebody's way. */
+  seenStarts: number | undefined;
+  passedOver: number;
+}
+
+interface Holder {
+  /** Its place in the order; 0 when it was in flight before a restart. */
+  readonly rank: number;
+  /** 1 for the first start, and so on; 0 when it was in flight before a restart. */
+  readonly start: number;
+}
+
+/** The order as one number: priority, then number. Exact while there are fewer than 10^10 tasks. */
+const rankOf = (task: ReadyTask): number => task.priority * 1e10 + task.number;
+
+/** What is parked behind a reservation is parked under this; no scope entry contains a NUL. */
+const reservationOf = (id: string): string => `\0${id}`;
+
+export class ReadyQueue {
+  readonly #isSerial: boolean;
+  readonly #waiters = new Map<string, Waiter>();
+  /** To be looked at. May still contain waiters that were withdrawn; they are skipped when met. */
+  readonly #ready = new Heap<Waiter>();
+  readonly #parked = new Map<string, Heap<Waiter>>();
+  readonly #held = new ScopeIndex();
+  readonly #holders = new Map<string, Holder>();
+  readonly #reserved = new ScopeIndex();
+  #starts = 0;
+
+  /** @param overlap with anything but `serialize` scopes keep nobody out. */
+  constructor(overlap: Request['overlap']) {
+    this.#isSerial = overlap === 'serialize';
+  }
+
+  /** Tasks offered and not yet taken or withdrawn. */
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** The task may start. Offered again, it takes its new priority and scope and is no longer passed over. */
+  offer(task: ReadyTask): void {
+    this.withdraw(task.id);
+    const [scope, rank] = [foldScope(task.scope), rankOf(task)];
+    const waiter: Waiter = { task, scope, rank, wokenBy: undefined, seenStarts: undefined, passedOver: 0 };
+    this.#waiters.set(task.id, waiter);
+    this.#ready.push(waiter);
+  }
+
+  /** The task may not start any more. What it holds, if it was taken, it keeps. */
+  withdraw(id: TaskId): void {
+    const waiter = this.#waiters.get(id);
+    if (waiter !== undefined) this.#leave(waiter);
+  }
+
+  /** Takes the first task whose scope is free, and holds its scope until `release`. */
+  next(): ReadyTask | undefined {
+    for (;;) {
+      const waiter = this.#popLive(this.#ready);
+      if (waiter === undefined) return undefined;
+      const obstacle = this.#obstacle(waiter);
+      if (obstacle === undefined) return this.#start(waiter);
+      this.#park(waiter, obstacle);
+    }
+  }
+
+  /** A task that was in flight before a restart has its scope again, and does not wait. */
+  hold(id: TaskId, scope: readonly string[]): void {
+    this.withdraw(id);
+    this.#take(id, foldScope(scope), { rank: 0, start: 0 });
+  }
+
+  /** The task's scope is free again. Does nothing for a task that holds none. */
+  release(id: TaskId): void {
+    const entries = this.#held.entries(id);
+    this.#held.remove(id);
+    this.#holders.delete(id);
+    for (const entry of entries) this.#wake(entry);
+  }
+
+  /** Tasks a waiting one waits for: those that hold part of its scope, then those it stands behind. */
+  waitingFor(id: TaskId): TaskId[] {
+    const waiter = this.#waiters.get(id);
+    if (waiter === undefined) return [];
+    return [...this.#held.blockers(waiter.scope), ...this.#reservationsBefore(waiter)] as TaskId[];
+  }
+
+  #obstacle(waiter: Waiter): string | undefined {
+    if (!this.#isSerial) return undefined;
+    const hit = this.#held.first(waiter.scope);
+    if (hit !== undefined) this.#countPasses(waiter);
+    if (hit !== undefined) return hit.entry;
+    const [ahead] = this.#reservationsBefore(waiter);
+    return ahead === undefined ? undefined : reservationOf(ahead);
+  }
+
+  #reservationsBefore(waiter: Waiter): string[] {
+    if (this.#reserved.size === 0) return [];
+    return this.#reserved.blockers(waiter.scope).filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
+  }
+
+  #countPasses(waiter: Waiter): void {
+    const { task, scope, rank, seenStarts } = waiter;
+    waiter.seenStarts = this.#starts;
+    if (seenStarts === undefined) return;
+    for (const id of this.#held.blockers(scope)) {
+      const holder = this.#holders.get(id)!;
+      if (holder.rank > rank && holder.start > seenStarts) waiter.passedOver++;
+    }
+    if (waiter.passedOver >= PASSED_OVER_MAX) this.#reserved.add(task.id, scope);
+  }
+
+  #start(waiter: Waiter): ReadyTask {
+    const { task, scope, rank } = waiter;
+    this.#take(task.id, scope, { rank, start: ++this.#starts });
+    this.#leave(waiter);
+    return task;
+  }
+
+  #take(id: TaskId, scope: FoldedScope, holder: Holder): void {
+    this.#holders.set(id, holder);
+    if (this.#isSerial) this.#held.add(id, scope);
+  }
+
+  /** It waits no longer: what waited because of it, or behind it for the same entry, is looked at again. */
+  #leave(waiter: Waiter): void {
+    const { id } = waiter.task;
+    this.#waiters.delete(id);
+    if (this.#reserved.has(id)) {
+      this.#reserved.remove(id);
+      this.#wake(reservationOf(id));
+    }
+    this.#passOn(waiter);
+  }
+
+  #park(waiter: Waiter, entry: string): void {
+    const heap = this.#parked.get(entry) ?? new Heap<Waiter>();
+    heap.push(waiter);
+    this.#parked.set(entry, heap);
+    this.#passOn(waiter);
+  }
+
+  /** The one that was woken did not take the entry it was woken for: the next in line may. */
+  #passOn(waiter: Waiter): void {
+    const entry = waiter.wokenBy;
+    waiter.wokenBy = undefined;
+    if (entry !== undefined) this.#wake(entry);
+  }
+
+  /** Looks again at the first of those parked under an entry, unless the entry is in use. */
+  #wake(entry: string): void {
+    const heap = this.#parked.get(entry);
+    if (heap === undefined || this.#isTaken(entry)) return;
+    const waiter = this.#popLive(heap);
+    if (heap.size === 0) this.#parked.delete(entry);
+    if (waiter === undefined) return;
+    waiter.wokenBy = entry;
+    this.#ready.push(waiter);
+  }
+
+  #isTaken(entry: string): boolean {
+    return entry.startsWith('\0') ? this.#reserved.has(entry.slice(1)) : this.#held.hasEntry(entry);
+  }
+
+  #popLive(heap: Heap<Waiter>): Waiter | undefined {
+    for (let waiter = heap.pop(); waiter !== undefined; waiter = heap.pop()) {
+      if (this.#waiters.get(waiter.task.id) === waiter) return waiter;
+    }
+    return undefined;
+  }
+}

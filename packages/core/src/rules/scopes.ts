@@ -1,0 +1,207 @@
+/**
+ * Which tasks would touch the same files. The answer errs one way: it may call two scopes overlapping that are
+ * not, never the other way round. Paths are compared without regard to case, as some file systems keep them. A
+ * path stands for itself and everything below it (against a glob, a name like `a.ts` is a file; a folder of such a
+ * name is written with `/`), `dir/` for everything below it. An empty scope is unknown and
+ * overlaps nothing: the merge is its judge.
+ */
+import {
+  fixedNames,
+  isFileName,
+  isGlob,
+  type Pattern,
+  pathPattern,
+  patternsMeet,
+  patternsOf,
+} from './glob.ts';
+
+/** Globs of one scope that are followed exactly; the rest stand for everything under their fixed beginning. */
+const EXACT_GLOBS_MAX = 16;
+
+/** A scope made ready to be compared: worth keeping where it is compared often. */
+export interface FoldedScope {
+  /** Plain paths, folded, without a `/` at the end. */
+  readonly paths: readonly string[];
+  readonly globs: readonly FoldedGlob[];
+}
+interface FoldedGlob {
+  /** As written, folded. */
+  readonly entry: string;
+  /** Every path of it lies in this folder; '' is the whole repository. */
+  readonly folder: string;
+  readonly patterns: readonly Pattern[];
+}
+
+/** @param scope entries as a TaskSpec has them: normalised (see scope-path.ts). */
+export function foldScope(scope: readonly string[]): FoldedScope {
+  const paths: string[] = [];
+  const globs: FoldedGlob[] = [];
+  for (const raw of scope) {
+    const folded = raw.normalize('NFC').toLowerCase();
+    const entry = folded.endsWith('/') && isFileName(folded.slice(0, -1)) ? `${folded}**` : folded;
+    if (isGlob(entry)) globs.push(foldGlob(entry, globs.length < EXACT_GLOBS_MAX));
+    else paths.push(entry.endsWith('/') || entry.includes('//') ? fixedNames(entry).join('/') : entry);
+  }
+  return { paths: paths.length > 1 ? [...new Set(paths)] : paths, globs };
+}
+
+function foldGlob(entry: string, isExact: boolean): FoldedGlob {
+  const fixed = fixedNames(entry);
+  return { entry, folder: fixed.join('/'), patterns: isExact ? patternsOf(entry) : [[...fixed, '**']] };
+}
+
+/** Whether two tasks with these scopes could touch the same file. Symmetric. */
+export function overlaps(a: readonly string[], b: readonly string[]): boolean {
+  const index = new ScopeIndex();
+  index.add('a', foldScope(a));
+  return index.first(foldScope(b)) !== undefined;
+}
+
+/** Told of every overlap found; answers true to stop the search. */
+type Visit = (id: string, entry: string) => boolean;
+
+/** Scopes in use, asked which of them another one overlaps. Plain paths are found by hash, globs one by one. */
+export class ScopeIndex {
+  readonly #scopes = new Map<string, FoldedScope>();
+  /** Who has this entry: a plain path, or a glob as written. */
+  readonly #byEntry = new Map<string, Set<string>>();
+  /** Plain paths in use below a folder, however deep. */
+  readonly #below = new Map<string, Set<string>>();
+  readonly #withGlobs = new Set<string>();
+
+  get size(): number {
+    return this.#scopes.size;
+  }
+
+  /** Adding an id again replaces its scope. */
+  add(id: string, scope: FoldedScope): void {
+    this.remove(id);
+    this.#scopes.set(id, scope);
+    for (const path of scope.paths) {
+      if (addTo(this.#byEntry, path, id)) forEachAbove(path, (folder) => addTo(this.#below, folder, path));
+    }
+    for (const glob of scope.globs) addTo(this.#byEntry, glob.entry, id);
+    if (scope.globs.length > 0) this.#withGlobs.add(id);
+  }
+
+  remove(id: string): void {
+    const scope = this.#scopes.get(id);
+    if (scope === undefined) return;
+    this.#scopes.delete(id);
+    this.#withGlobs.delete(id);
+    for (const path of scope.paths) {
+      if (removeFrom(this.#byEntry, path, id))
+        forEachAbove(path, (folder) => removeFrom(this.#below, folder, path));
+    }
+    for (const glob of scope.globs) removeFrom(this.#byEntry, glob.entry, id);
+  }
+
+  has(id: string): boolean {
+    return this.#scopes.has(id);
+  }
+
+  /** Whether somebody has exactly this entry, written as `entries` and `first` write it. */
+  hasEntry(entry: string): boolean {
+    return this.#byEntry.has(entry);
+  }
+
+  /** What the id was added with, folded: plain paths, then globs. */
+  entries(id: string): readonly string[] {
+    const scope = this.#scopes.get(id);
+    return scope === undefined ? [] : [...scope.paths, ...scope.globs.map((glob) => glob.entry)];
+  }
+
+  /** Every id whose scope overlaps this one, in the order they were added. */
+  blockers(scope: FoldedScope): string[] {
+    const found = new Set<string>();
+    this.#visit(scope, (id) => {
+      found.add(id);
+      return false;
+    });
+    return found.size < 2 ? [...found] : [...this.#scopes.keys()].filter((id) => found.has(id));
+  }
+
+  /** One that overlaps, and the entry of *its* scope that does; undefined when the scope is free. */
+  first(scope: FoldedScope): { readonly id: string; readonly entry: string } | undefined {
+    let hit: { id: string; entry: string } | undefined;
+    this.#visit(scope, (id, entry) => {
+      hit = { id, entry };
+      return true;
+    });
+    return hit;
+  }
+
+  #visit(scope: FoldedScope, visit: Visit): boolean {
+    return (
+      scope.paths.some((path) => this.#visitPath(path, visit)) ||
+      scope.globs.some((glob) => this.#visitGlob(glob, visit))
+    );
+  }
+
+  #visitPath(path: string, visit: Visit): boolean {
+    if (this.#visitEntry(path, visit)) return true;
+    if (visitAbove(path, (folder) => this.#visitEntry(folder, visit))) return true;
+    for (const below of this.#below.get(path) ?? []) if (this.#visitEntry(below, visit)) return true;
+    return this.#withGlobs.size > 0 && this.#visitGlobs(path, [pathPattern(path)], visit);
+  }
+
+  #visitGlob({ folder, patterns }: FoldedGlob, visit: Visit): boolean {
+    const visitIfMet = (path: string): boolean => {
+      const pattern = pathPattern(path);
+      return patterns.some((p) => patternsMeet(p, pattern)) && this.#visitEntry(path, visit);
+    };
+    if (visitIfMet(folder) || visitAbove(folder, visitIfMet)) return true;
+    for (const path of this.#below.get(folder) ?? []) if (visitIfMet(path)) return true;
+    return this.#visitGlobs(folder, patterns, visit);
+  }
+
+  #visitGlobs(folder: string, patterns: readonly Pattern[], visit: Visit): boolean {
+    for (const id of this.#withGlobs) {
+      for (const glob of this.#scopes.get(id)!.globs) {
+        if (!isWithin(glob.folder, folder) && !isWithin(folder, glob.folder)) continue;
+        const isMet = glob.patterns.some((p) => patterns.some((q) => patternsMeet(p, q)));
+        if (isMet && visit(id, glob.entry)) return true;
+      }
+    }
+    return false;
+  }
+
+  #visitEntry(entry: string, visit: Visit): boolean {
+    const ids = this.#byEntry.get(entry);
+    if (ids !== undefined) for (const id of ids) if (visit(id, entry)) return true;
+    return false;
+  }
+}
+
+/** Every folder the path lies in, nearest first, '' last; stops when told true. */
+function visitAbove(path: string, visit: (folder: string) => boolean): boolean {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+    if (visit(path.slice(0, at))) return true;
+  }
+  return path !== '' && visit('');
+}
+
+const forEachAbove = (path: string, act: (folder: string) => void): void =>
+  void visitAbove(path, (folder) => {
+    act(folder);
+    return false;
+  });
+
+const isWithin = (path: string, folder: string): boolean =>
+  folder === '' || path === folder || path.startsWith(`${folder}/`);
+
+/** @returns whether the key is new. */
+function addTo(map: Map<string, Set<string>>, key: string, value: string): boolean {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, new Set([value]));
+  else values.add(value);
+  return values === undefined;
+}
+
+/** @returns whether the key is gone. */
+function removeFrom(map: Map<string, Set<string>>, key: string, value: string): boolean {
+  const values = map.get(key);
+  if (values === undefined) return false;
+  values.delete(value);
+  return values.size === 0 && map.delete(key);
+}

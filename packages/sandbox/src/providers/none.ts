@@ -1,0 +1,61 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sandbox, SandboxSpec } from '@swarm/core';
+import { environmentOf, type SandboxOptions, stateMark, taskMark, whyNotRun } from '../policy.ts';
+import { type Launch, runProcess } from '../process.ts';
+import { killMarked } from '../reap.ts';
+import { cannotRun, resultOf } from '../result.ts';
+
+/** The host's file system as it is. */
+const EVERYTHING = [{ host: '/', inside: '/' }];
+
+/**
+ * No isolation: the command runs as the user, with the user's files and network, and `network: 'none'` is not
+ * kept. It has a process group, limits and an environment of its own; nothing more is promised.
+ */
+export function createNone(options: SandboxOptions & { readonly bridgeFile: string }): Sandbox {
+  return {
+    provider: 'none',
+    insideOf: (workspace) => workspace,
+    reap: () => killMarked([stateMark(options.stateKey)]),
+    async run(spec) {
+      const path = spec.env.PATH ?? options.path.join(':');
+      const why = await whyNotRun(spec, { mounts: EVERYTHING, cwd: spec.workspace, path });
+      if (why !== undefined) return cannotRun(spec, why);
+      const folder = await mkdtemp(`${spec.workspace}.private-`);
+      try {
+        return resultOf(await runProcess(await launchOf(spec, options, folder), watchOf(spec, options)));
+      } finally {
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      }
+    },
+  };
+}
+
+const watchOf = (spec: SandboxSpec, options: SandboxOptions) => ({
+  wallMs: spec.limits.wallMs,
+  outputBytes: spec.limits.outputBytes,
+  marks: [stateMark(options.stateKey), taskMark(spec.name)],
+  signal: spec.signal,
+  onLine: spec.onLine,
+});
+
+/** Home and temporary folder lie beside the workspace, so that what a crash leaves is swept with it. */
+async function launchOf(
+  spec: SandboxSpec,
+  options: SandboxOptions & { readonly bridgeFile: string },
+  folder: string,
+): Promise<Launch> {
+  const places = { path: options.path, home: join(folder, 'home'), temporary: join(folder, 'tmp') };
+  await Promise.all([mkdir(places.home), mkdir(places.temporary)]);
+  const argv =
+    spec.gatewaySocket === undefined
+      ? spec.argv
+      : [options.nodePath, options.bridgeFile, spec.gatewaySocket, '--', ...spec.argv];
+  return {
+    file: argv[0]!,
+    argv: argv.slice(1),
+    cwd: spec.workspace,
+    env: environmentOf(spec, options.stateKey, places),
+  };
+}
