@@ -1,9 +1,10 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeRunId, type Problem, readPlan, type RunMode, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
-import { probeEndpoint } from '@swarm/llm';
+import { priceOf, probeEndpoint, readPrices } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
 import { systemClock } from './clock.ts';
 import { endpointsOf, modelNames } from './compose.ts';
@@ -13,6 +14,7 @@ import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { type Config, configHash } from './config/resolved.ts';
 import { clonePath, findRepository, type RepositoryPaths, repositoryPaths } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
+import { notYet } from './not-yet.ts';
 import { preflight } from './preflight.ts';
 import type { Context, RunOptions } from './program.ts';
 import { promptHashes } from './prompt-hashes.ts';
@@ -37,10 +39,10 @@ export async function prepare(request: string, options: RunOptions, context: Con
   const opening = await collect(problems, () => openingOf(request, options, context));
   const loaded = config ?? (await loadConfig({ env: context.env, flags: flagsSource({}), isTrustGiven: false }).catch(() => undefined));
   if (!loaded) throw new SwarmError(problems);
-  const found = await gather(located, loaded, opening !== undefined && opening.plan !== undefined, places, context);
-  const verdict = preflight({ ...found.facts, hasRequest: opening === undefined || opening.text !== '' || opening.plan !== undefined });
-  problems.push(...verdict.problems);
-  if (problems.length > 0 || !opening) throw new SwarmError(problems);
+  const found = await gather(located, loaded, opening?.plan !== undefined, places, context);
+  const verdict = preflight(found.facts);
+  problems.push(...notYet(loaded.config), ...verdict.problems);
+  if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
   return pin(located, loaded, found, opening, verdict.notices, places, context);
 }
 
@@ -100,7 +102,10 @@ interface Opening {
 async function openingOf(request: string, options: RunOptions, context: Context): Promise<Opening> {
   const fromFile = options.requestFile === undefined ? '' : await readInput(options.requestFile, context);
   const text = [request, fromFile].map((t) => t.trim()).filter(Boolean).join('\n\n');
-  if (options.plan === undefined) return { text, mode: 'planner' };
+  if (options.plan === undefined) {
+    if (text !== '') return { text, mode: 'planner' };
+    throw new SwarmError({ code: 'SW0103', what: 'there is no request', why: 'neither words, --request-file nor --plan was given', fix: 'swarm run "what you want done"' });
+  }
   const { drafts, problems } = readPlan(await readInput(options.plan, context));
   if (problems.length > 0) {
     throw new SwarmError(problems.map((p) => ({ code: 'SW0202', what: `the plan is wrong: ${p.why}`, where: `${options.plan}: ${p.path}`, fix: 'swarm schema task' })));
@@ -121,32 +126,50 @@ async function gather(located: Located, loaded: LoadedConfig, hasPlan: boolean, 
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, context);
   const needsModel = !hasPlan || config.agent.driver === 'builtin';
-  const models = modelNames({ config });
-  const hasName = Object.values(config.models).some(Boolean);
-  const roles = [...(hasPlan ? [] : [models.planner]), ...(config.agent.driver === 'builtin' ? [models.worker] : [])];
-  const [sandbox, endpoints] = await Promise.all([
-    config.workers.sandbox === 'none' ? ('not-needed' as const) : probeBubblewrap(),
-    needsModel
-      ? Promise.all(endpointsOf({ config }, context.env).map(async (e) => ({ name: e.name, probe: await probeEndpoint(e, { clock: systemClock }) })))
-      : [],
+  const [sandboxProbe, endpoints] = await Promise.all([
+    config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
+    needsModel ? probeAll(config, context) : [],
   ]);
+  const models = needsModel ? modelsAsked(config, hasPlan) : {};
   return {
     checkout,
     target,
     detected,
     facts: {
-      path: located.path,
+      repository: located.path,
       checkout,
-      target,
-      config,
-      gate: detected.gate,
+      target: target ?? 'HEAD',
+      deliver: config.deliver,
+      sandbox: config.workers.sandbox,
+      sandboxProbe,
+      ...(detected.gate !== undefined && { gate: detected.gate }),
       needsModel,
-      sandbox,
       endpoints,
-      missingKeys: needsModel ? missingKeys(config, context) : [],
-      models: needsModel ? (hasName ? roles : ['']) : [],
+      models,
+      unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places),
     },
   };
+}
+
+function probeAll(config: Config, { env }: Context) {
+  return Promise.all(
+    endpointsOf({ config }, env).map(async (e) => ({ name: e.name, ...(await probeEndpoint(e, { clock: systemClock })) })),
+  );
+}
+
+/** Names by role, of the roles this run will ask; a role nobody named a model for is left out. */
+function modelsAsked(config: Config, hasPlan: boolean): Record<string, string> {
+  if (!Object.values(config.models).some(Boolean)) return {};
+  const names = modelNames({ config });
+  return {
+    ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
+    ...(config.agent.driver === 'builtin' && { worker: names.worker }),
+  };
+}
+
+function unpriced(models: readonly string[], places: ProgramPlaces): readonly string[] {
+  const table = readPrices(readFileSync(places.prices, 'utf8'), places.prices);
+  return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);
 }
 
 async function checkoutFacts(located: Located, config: Config, context: Context): Promise<{ checkout: CheckoutFacts; target: string | undefined }> {
@@ -190,9 +213,6 @@ function filesAt(gitDir: string, commit: string): ListingReader {
   };
   return { read, has: async (path) => (await read(path)) !== undefined };
 }
-
-const missingKeys = (config: Config, { env }: Context) =>
-  config.endpoints.flatMap((e) => (e.keyEnv && !env[e.keyEnv] ? [{ endpoint: e.name, variable: e.keyEnv }] : []));
 
 // ───────────── pinning ─────────────
 
@@ -241,7 +261,7 @@ async function pin(
     opening: { text: opening.text, ...(opening.plan && { plan: opening.plan }) },
     notices: [...notices, ...loaded.clamps.map((c) => `swarm.toml asks for ${c.keyPath} = ${c.asked}; ${c.used} is used, for a repository may only tighten`)],
     shown: [
-      `gate: ${gate ?? 'none'}${found.facts.config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
+      `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),
     ],
   };
