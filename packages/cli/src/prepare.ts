@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { makeRunId, type Problem, readPlan, type RunMode, SwarmError, type TaskDraft } from '@swarm/core';
+import { makeRunId, type Problem, type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
 import { priceOf, probeEndpoint, readPrices } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
@@ -12,9 +12,9 @@ import { detectCommands, type ListingReader } from './config/detect.ts';
 import { flagsSource } from './config/flags.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { type Config, configHash } from './config/resolved.ts';
+import { notYet } from './not-yet.ts';
 import { clonePath, findRepository, type RepositoryPaths, repositoryPaths } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
-import { notYet } from './not-yet.ts';
 import { preflight } from './preflight.ts';
 import type { Context, RunOptions } from './program.ts';
 import { promptHashes } from './prompt-hashes.ts';
@@ -32,12 +32,21 @@ export interface Prepared {
   readonly shown: readonly string[];
 }
 
-export async function prepare(request: string, options: RunOptions, context: Context, places: ProgramPlaces): Promise<Prepared> {
+export async function prepare(
+  request: string,
+  options: RunOptions,
+  context: Context,
+  places: ProgramPlaces,
+): Promise<Prepared> {
   const located = await locate(options.repo, context);
   const problems: Problem[] = [];
   const config = await collect(problems, () => configuration(located, options, context));
   const opening = await collect(problems, () => openingOf(request, options, context));
-  const loaded = config ?? (await loadConfig({ env: context.env, flags: flagsSource({}), isTrustGiven: false }).catch(() => undefined));
+  const loaded =
+    config ??
+    (await loadConfig({ env: context.env, flags: flagsSource({}), isTrustGiven: false }).catch(
+      () => undefined,
+    ));
   if (!loaded) throw new SwarmError(problems);
   const found = await gather(located, loaded, opening?.plan !== undefined, places, context);
   const verdict = preflight(found.facts);
@@ -81,7 +90,11 @@ async function locate(repo: string | undefined, context: Context): Promise<Locat
 function networkEnv({ env }: Context): Record<string, string> {
   const names = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'XDG_CONFIG_HOME'];
   const own = Object.fromEntries(names.flatMap((n) => (env[n] ? [[n, env[n]]] : [])));
-  return { ...own, GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file', ...(env.HOME && { GIT_CONFIG_GLOBAL: `${env.HOME}/.gitconfig` }) };
+  return {
+    ...own,
+    GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
+    ...(env.HOME && { GIT_CONFIG_GLOBAL: `${env.HOME}/.gitconfig` }),
+  };
 }
 
 function configuration(located: Located, options: RunOptions, context: Context): Promise<LoadedConfig> {
@@ -101,14 +114,29 @@ interface Opening {
 
 async function openingOf(request: string, options: RunOptions, context: Context): Promise<Opening> {
   const fromFile = options.requestFile === undefined ? '' : await readInput(options.requestFile, context);
-  const text = [request, fromFile].map((t) => t.trim()).filter(Boolean).join('\n\n');
+  const text = [request, fromFile]
+    .map((t) => t.trim())
+    .filter(Boolean)
+    .join('\n\n');
   if (options.plan === undefined) {
     if (text !== '') return { text, mode: 'planner' };
-    throw new SwarmError({ code: 'SW0103', what: 'there is no request', why: 'neither words, --request-file nor --plan was given', fix: 'swarm run "what you want done"' });
+    throw new SwarmError({
+      code: 'SW0103',
+      what: 'there is no request',
+      why: 'neither words, --request-file nor --plan was given',
+      fix: 'swarm run "what you want done"',
+    });
   }
   const { drafts, problems } = readPlan(await readInput(options.plan, context));
   if (problems.length > 0) {
-    throw new SwarmError(problems.map((p) => ({ code: 'SW0202', what: `the plan is wrong: ${p.why}`, where: `${options.plan}: ${p.path}`, fix: 'swarm schema task' })));
+    throw new SwarmError(
+      problems.map((p) => ({
+        code: 'SW0202',
+        what: `the plan is wrong: ${p.why}`,
+        where: `${options.plan}: ${p.path}`,
+        fix: 'swarm schema task',
+      })),
+    );
   }
   return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts };
 }
@@ -117,11 +145,22 @@ async function readInput(path: string, context: Context): Promise<string> {
   try {
     return await readFile(path === '-' ? '/dev/stdin' : resolve(context.cwd, path), 'utf8');
   } catch (error) {
-    throw new SwarmError({ code: 'SW0201', what: `${path} cannot be read: ${(error as Error).message}`, where: path, fix: `ls -l ${path}` });
+    throw new SwarmError({
+      code: 'SW0201',
+      what: `${path} cannot be read: ${(error as Error).message}`,
+      where: path,
+      fix: `ls -l ${path}`,
+    });
   }
 }
 
-async function gather(located: Located, loaded: LoadedConfig, hasPlan: boolean, places: ProgramPlaces, context: Context) {
+async function gather(
+  located: Located,
+  loaded: LoadedConfig,
+  hasPlan: boolean,
+  places: ProgramPlaces,
+  context: Context,
+) {
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, context);
@@ -153,7 +192,10 @@ async function gather(located: Located, loaded: LoadedConfig, hasPlan: boolean, 
 
 function probeAll(config: Config, { env }: Context) {
   return Promise.all(
-    endpointsOf({ config }, env).map(async (e) => ({ name: e.name, ...(await probeEndpoint(e, { clock: systemClock })) })),
+    endpointsOf({ config }, env).map(async (e) => ({
+      name: e.name,
+      ...(await probeEndpoint(e, { clock: systemClock })),
+    })),
   );
 }
 
@@ -172,9 +214,17 @@ function unpriced(models: readonly string[], places: ProgramPlaces): readonly st
   return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);
 }
 
-async function checkoutFacts(located: Located, config: Config, context: Context): Promise<{ checkout: CheckoutFacts; target: string | undefined }> {
+async function checkoutFacts(
+  located: Located,
+  config: Config,
+  context: Context,
+): Promise<{ checkout: CheckoutFacts; target: string | undefined }> {
   const { env } = context;
-  const operator = { PATH: env.PATH ?? '', HOME: env.HOME ?? '/', ...(env.XDG_CONFIG_HOME && { XDG_CONFIG_HOME: env.XDG_CONFIG_HOME }) };
+  const operator = {
+    PATH: env.PATH ?? '',
+    HOME: env.HOME ?? '/',
+    ...(env.XDG_CONFIG_HOME && { XDG_CONFIG_HOME: env.XDG_CONFIG_HOME }),
+  };
   const first = await readCheckout(located.path, config.target ?? 'main', operator);
   if (!first.isRepository || config.target !== undefined) return { checkout: first, target: config.target };
   if (first.branch === undefined || first.branch === 'main') return { checkout: first, target: first.branch };
@@ -190,25 +240,39 @@ interface Commands {
 /** What is configured wins; what is not is found in the target's own files. */
 async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
   const { command } = config.gate;
-  if (command !== undefined && config.setup !== undefined) return { gate: command, setup: config.setup, why: [] };
-  if (!checkout.isRepository || !checkout.targetCommit) return { gate: command, setup: config.setup, why: [] };
+  if (command !== undefined && config.setup !== undefined)
+    return { gate: command, setup: config.setup, why: [] };
+  if (!checkout.isRepository || !checkout.targetCommit)
+    return { gate: command, setup: config.setup, why: [] };
   const found = await detectCommands(filesAt(checkout.commonDir, checkout.targetCommit));
   const setup = config.setup ?? (await runnable(found.setup, config, context));
-  const why = setup === undefined && found.setup ? [...found.why, `no setup: ${found.setup.split(' ', 1)[0]} is not installed`] : found.why;
+  const why =
+    setup === undefined && found.setup
+      ? [...found.why, `no setup: ${found.setup.split(' ', 1)[0]} is not installed`]
+      : found.why;
   return { gate: command ?? found.gate, setup, why };
 }
 
 /** A setup nobody asked for is only taken when its program is there for the sandbox to run. */
-async function runnable(setup: string | undefined, config: Config, { env }: Context): Promise<string | undefined> {
+async function runnable(
+  setup: string | undefined,
+  config: Config,
+  { env }: Context,
+): Promise<string | undefined> {
   if (setup === undefined) return undefined;
-  const folders = sandboxPath(env).filter((f) => config.workers.sandbox === 'none' || /^\/(usr|bin|sbin)\b/.test(f));
+  const folders = sandboxPath(env).filter(
+    (f) => config.workers.sandbox === 'none' || /^\/(usr|bin|sbin)\b/.test(f),
+  );
   return (await findOnPath(setup.split(' ', 1)[0]!, folders.join(':'))) ? setup : undefined;
 }
 
 function filesAt(gitDir: string, commit: string): ListingReader {
   const git = new Git();
   const read = async (path: string): Promise<string | undefined> => {
-    const found = await git.run({ gitDir }, 'cat-file', ['blob', `${commit}:${path}`], { codes: [0, 128], maxBytes: 4 * 1024 * 1024 });
+    const found = await git.run({ gitDir }, 'cat-file', ['blob', `${commit}:${path}`], {
+      codes: [0, 128],
+      maxBytes: 4 * 1024 * 1024,
+    });
     return found.code === 0 ? found.stdout.toString('utf8') : undefined;
   };
   return { read, has: async (path) => (await read(path)) !== undefined };
@@ -231,9 +295,11 @@ async function pin(
   const target = found.target!;
   const isBare = checkout.isBare;
   const gate = found.detected.gate === 'none' ? null : found.detected.gate!;
-  const setup = found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
+  const setup =
+    found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
   const landOn = isBare && config.deliver === 'apply' ? `refs/heads/${target}` : `refs/heads/swarm/${run}`;
-  const promptOverrides = loaded.promptOverrides.size > 0 ? join(located.path, '.swarm', 'prompts') : undefined;
+  const promptOverrides =
+    loaded.promptOverrides.size > 0 ? join(located.path, '.swarm', 'prompts') : undefined;
   const file: RunFile = {
     v: 1,
     run,
@@ -259,7 +325,13 @@ async function pin(
     commonDir: checkout.commonDir,
     promptOverrides,
     opening: { text: opening.text, ...(opening.plan && { plan: opening.plan }) },
-    notices: [...notices, ...loaded.clamps.map((c) => `swarm.toml asks for ${c.keyPath} = ${c.asked}; ${c.used} is used, for a repository may only tighten`)],
+    notices: [
+      ...notices,
+      ...loaded.clamps.map(
+        (c) =>
+          `swarm.toml asks for ${c.keyPath} = ${c.asked}; ${c.used} is used, for a repository may only tighten`,
+      ),
+    ],
     shown: [
       `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),

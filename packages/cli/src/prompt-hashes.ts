@@ -9,5 +9,7 @@ export const PROMPT_NAMES: readonly PromptName[] = ['planner', 'worker', 'confli
 /** Hash of each prompt as it stands now. A prompt that cannot be used is refused here, before a run begins. */
 export function promptHashes(folder: string, overrides: string | undefined): Record<string, string> {
   const prompts = createPrompts({ folder, ...(overrides && existsSync(overrides) && { overrides }) });
-  return Object.fromEntries(PROMPT_NAMES.filter((n) => existsSync(join(folder, `${n}.md`))).map((n) => [n, prompts.hash(n)]));
+  return Object.fromEntries(
+    PROMPT_NAMES.filter((n) => existsSync(join(folder, `${n}.md`))).map((n) => [n, prompts.hash(n)]),
+  );
 }

@@ -5,7 +5,15 @@ import type { ChalkInstance } from 'chalk';
 import { duration } from './live.ts';
 import { sanitizeLine } from './output.ts';
 
-const STOPPED = { signal: 130, auth: 77, quota: 79, 'bad-request': 69, 'base-red': 80, 'setup-failed': 78, 'gate-broken': 78 } as const;
+const STOPPED = {
+  signal: 130,
+  auth: 77,
+  quota: 79,
+  'bad-request': 69,
+  'base-red': 80,
+  'setup-failed': 78,
+  'gate-broken': 78,
+} as const;
 
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
   if (outcome.kind === 'stopped') return STOPPED[outcome.why];
@@ -20,10 +28,14 @@ export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): st
   const { byState } = s;
   const counts = [
     `${s.landedCount} landed`,
-    ...(['answered', 'unneeded', 'failed', 'cancelled', 'pending'] as const).flatMap((k) => (byState[k].size > 0 ? [`${byState[k].size} ${k}`] : [])),
+    ...(['answered', 'unneeded', 'failed', 'cancelled', 'pending'] as const).flatMap((k) =>
+      byState[k].size > 0 ? [`${byState[k].size} ${k}`] : [],
+    ),
   ].join(', ');
   const tokens = tokensOf(s.spending.used);
-  const money = s.spending.used.priced ? `$${s.spending.used.costUsd.toFixed(4)}` : `at least $${s.spending.used.costUsd.toFixed(4)} (some calls have no known price)`;
+  const money = s.spending.used.priced
+    ? `$${s.spending.used.costUsd.toFixed(4)}`
+    : `at least $${s.spending.used.costUsd.toFixed(4)} (some calls have no known price)`;
   const landed = [...byState.landed].map((id) => {
     const t = s.tasks.get(id)!;
     return `  ${ink.green('landed')}  ${id}  ${sanitizeLine(t.spec.title, 100)}${t.state === 'landed' ? `  ${ink.dim(t.commit.slice(0, 10))}` : ''}`;
@@ -48,14 +60,17 @@ function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string 
     return `${ink.yellow(`${run} stopped`)}: ${sanitizeLine(outcome.detail, 400)}`;
   }
   const { green, reason } = s.closed!;
-  const health = green === 'unknown' ? 'the result was not checked' : green ? 'the result is green' : 'the result is RED';
+  const health =
+    green === 'unknown' ? 'the result was not checked' : green ? 'the result is green' : 'the result is RED';
   const isGood = reason === 'done' && green !== false && s.byState.failed.size === 0;
   return (isGood ? ink.green : ink.yellow)(`${run} ${reason}: ${health} at ${s.closed!.head.slice(0, 10)}`);
 }
 
 function deliveryLine(s: State): string {
   const d = s.delivered!;
-  return d.outcome === 'done' ? `  delivered to ${d.ref.replace('refs/heads/', '')}` : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;
+  return d.outcome === 'done'
+    ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
+    : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;
 }
 
 /** The commands a person would type next. */

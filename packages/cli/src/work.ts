@@ -39,7 +39,12 @@ export async function work(ask: WorkAsk): Promise<number> {
       await writeRunFile(paths, file);
     }
     let composed: Composed | undefined;
-    const live = createLive({ output: context.output, isJson: ask.isJson, state: () => composed?.orchestrator.state, stderr: process.stderr });
+    const live = createLive({
+      output: context.output,
+      isJson: ask.isJson,
+      state: () => composed?.orchestrator.state,
+      stderr: process.stderr,
+    });
     const { promptOverrides, opening, prices, places } = ask;
     composed = await compose({
       ...{ file, repository, paths, places, env: context.env, onLine: live.line },
@@ -53,7 +58,11 @@ export async function work(ask: WorkAsk): Promise<number> {
   }
 }
 
-async function runToItsEnd(ask: WorkAsk, { orchestrator, close }: Composed, endLive: () => void): Promise<number> {
+async function runToItsEnd(
+  ask: WorkAsk,
+  { orchestrator, close }: Composed,
+  endLive: () => void,
+): Promise<number> {
   const { context } = ask;
   const release = onSignals(orchestrator, (text) => context.output.narrate(text));
   try {

@@ -16,8 +16,12 @@ export interface GatewayPass {
   refused?(): 'tokens' | 'usd' | undefined;
 }
 export interface GatewayPort {
-  issue(attempt: AttemptId, limits: { readonly tokens: number; readonly usd?: number }): GatewayPass;
-  revoke(attempt: AttemptId): void;
+  issue(
+    attempt: AttemptId,
+    limits: { readonly tokens: number; readonly usd?: number },
+  ): GatewayPass | Promise<GatewayPass>;
+  /** Ends what is under way; what it used is in `usage` by then. */
+  revoke(attempt: AttemptId): unknown;
 }
 
 export interface DriverParts {
@@ -78,14 +82,14 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const folder = join(parts.jobsFolder, job.attempt);
-  const pass = parts.gateway?.issue(job.attempt, {
+  const pass = await parts.gateway?.issue(job.attempt, {
     tokens: job.limits.tokens,
     ...(job.limits.usd !== undefined && { usd: job.limits.usd }),
   });
   try {
     return await work(await openSession(parts, job, folder, pass));
   } finally {
-    parts.gateway?.revoke(job.attempt);
+    await parts.gateway?.revoke(job.attempt);
     // The agent wrote in it: folders it locked are left, and said.
     await rm(folder, { recursive: true, force: true }).catch((error: Error) => {
       parts.onTrouble?.(job.attempt, `the job folder is left behind: ${error.message}`);
