@@ -1,1 +1,15 @@
-export {};
+/** The agent: the loop that runs inside a sandbox, the drivers that start one there, and the prompts. */
+export {
+  type AgentEvent,
+  type EndingReason as AgentEndingReason,
+  formatAgentEvent,
+  parseAgentEvent,
+} from './agent-events.ts';
+export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.ts';
+export { type BuiltinParts, createBuiltinAgent } from './drivers/builtin.ts';
+export { type CommandParts, createCommandAgent } from './drivers/command.ts';
+export { type DriverParts, type GatewayPass, type GatewayPort, shownAt } from './drivers/session.ts';
+export { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
+export { type AgentEnding, type AgentRun, runAgent } from './loop.ts';
+export { createPrompts, PROMPT_VARIABLES, type PromptsOptions } from './prompts.ts';
+export { createToolbox, TOOL_SPECS, type Toolbox } from './tools/index.ts';

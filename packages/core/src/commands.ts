@@ -28,6 +28,7 @@ export type Command =
   | { readonly type: 'stop'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'amend'; readonly text: string }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
+  | { readonly type: 'recordSpend'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
   | {
       readonly type: 'recordDelivery';
       readonly to: DeliverTo;

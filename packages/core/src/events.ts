@@ -37,6 +37,8 @@ export type RunEvent =
   | { readonly type: 'run.stopped'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'request.amended'; readonly text: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
+  /** Tokens used outside attempts and iterations. */
+  | { readonly type: 'spend.recorded'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
   | {
       readonly type: 'delivery.ended';
       readonly to: DeliverTo;
@@ -223,8 +225,11 @@ export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 
 export type IterationReason = 'first' | 'handoffs' | 'idle' | 'finding' | 'amended' | 'retry';
-/** `unreadable` and `failed` are errors to retry, never "no more tasks". */
-export type IterationOutcome = 'planned' | 'cut' | 'unreadable' | 'failed' | 'lost';
+/**
+ * `unreadable` and `failed` are errors to retry, never "no more tasks". `down` (no endpoint answered) and `lost`
+ * (the orchestrator went away) say nothing about the planner and are not counted against it.
+ */
+export type IterationOutcome = 'planned' | 'cut' | 'unreadable' | 'failed' | 'down' | 'lost';
 
 /** One decision, as the journal keeps it. */
 export interface Entry {

@@ -33,6 +33,7 @@ export const JOURNAL_LOG_EVENTS = {
   'run.stopped': { level: 'warn', means: 'the orchestrator left; the run can be resumed' },
   'request.amended': { level: 'info', means: 'the operator changed the request' },
   'budget.reached': { level: 'warn', means: 'a limit was reached; what is in flight may finish' },
+  'spend.recorded': { level: 'debug', means: 'tokens used outside attempts and iterations' },
   'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },
   'run.closed': { level: 'info', means: 'nothing is wanted any more' },
   'iteration.started': { level: 'info', means: 'the planner was asked' },
@@ -86,6 +87,7 @@ export const WEATHER_LOG_EVENTS = {
   'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'nothing moves, and why' },
+  'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;
 

@@ -391,8 +391,10 @@ export interface RunFiles {
 /** The prepared environment's folders: what `setup` made, kept by key in the state directory. */
 export interface EnvironmentStore {
   has(key: string): Promise<boolean>;
-  /** Keeps what setup left untracked in the workspace (`node_modules` and the like) under `key`. */
-  keep(key: string, workspace: string): Promise<void>;
+  /** Every path in the workspace but git's own, relative to it: taken before setup runs. */
+  snapshot(workspace: string): Promise<ReadonlySet<string>>;
+  /** Keeps what is new since `before` (`node_modules` and the like) under `key`; the first one kept stays. */
+  keep(key: string, workspace: string, before: ReadonlySet<string>): Promise<void>;
   /** Puts a copy into a fresh workspace. */
   install(key: string, workspace: string): Promise<void>;
   /** Hash of every lockfile and manifest of the commit checked out in the workspace. */

@@ -42,6 +42,9 @@ export interface Planning {
   isDone: boolean;
   /** Iterations in a row that gave nothing usable. */
   failuresInRow: number;
+  /** Tasks the live iteration has given so far. */
+  acceptedNow: number;
+  lastEndedAt: number;
   scratchpad: string;
   /** In the order it happened; emptied when an iteration that used it has ended as planned. */
   news: News[];
@@ -57,6 +60,8 @@ export interface OpenFinding {
 export interface Health {
   lastChecks: { readonly result: ChecksResult; readonly at: number } | undefined;
   greensInRow: number;
+  /** Time to leave between two runs of the checks, ms: shorter while red, longer while green. */
+  intervalMs: number;
   /** Open findings by signature. */
   findings: Map<string, OpenFinding>;
   /** The fix task filed for a signature, over or not. */
@@ -79,6 +84,8 @@ export interface State {
   run: OpenedRun | undefined;
   /** Entry time of the last entry. */
   at: number;
+  /** Time the run was being worked on, ms: entry times added up, but for the gaps before a resume. */
+  activeMs: number;
   paused: { readonly reason: PauseReason; readonly detail: string; readonly at: number } | undefined;
   /** Workers wanted now. */
   workers: number;
@@ -120,6 +127,8 @@ export interface State {
   queue: Set<AttemptId>;
   /** Gate results by `gate tree`, so that nothing is tested twice. Only passes are kept. */
   passed: Map<string, GateResult>;
+  /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
+  undone: Set<TaskId>;
   landedCount: number;
   firstLandingAt: number | undefined;
 
@@ -134,6 +143,7 @@ export function emptyState(): State {
     seq: 0,
     run: undefined,
     at: 0,
+    activeMs: 0,
     paused: undefined,
     workers: 0,
     head: undefined,
@@ -155,6 +165,7 @@ export function emptyState(): State {
     openLandings: new Set(),
     queue: new Set(),
     passed: new Map(),
+    undone: new Set(),
     landedCount: 0,
     firstLandingAt: undefined,
     planning: {
@@ -162,11 +173,19 @@ export function emptyState(): State {
       live: undefined,
       isDone: false,
       failuresInRow: 0,
+      acceptedNow: 0,
+      lastEndedAt: 0,
       scratchpad: '',
       news: [],
       newsTold: 0,
     },
-    health: { lastChecks: undefined, greensInRow: 0, findings: new Map(), fixTasks: new Map() },
+    health: {
+      lastChecks: undefined,
+      greensInRow: 0,
+      intervalMs: 0,
+      findings: new Map(),
+      fixTasks: new Map(),
+    },
     spending: {
       used: NO_USAGE,
       reserved: { tokens: 0, usd: 0 },

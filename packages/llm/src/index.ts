@@ -1,1 +1,24 @@
-export {};
+export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
+export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
+export type { EndpointConfig, HealthChange } from './endpoints.ts';
+export type { CallDetail } from './gateway/calls.ts';
+export { type Gateway, type GatewayOptions, type IssuedTicket, startGateway } from './gateway/gateway.ts';
+export type { AttemptLimits } from './gateway/tokens.ts';
+export {
+  mergePrices,
+  type Price,
+  PriceSchema,
+  type PriceTable,
+  PriceTableSchema,
+  priceOf,
+  readPrices,
+} from './prices.ts';
+export { type Probe, probeEndpoint } from './probe.ts';
+export {
+  readScript,
+  type Script,
+  type ScriptedAnswer,
+  type ScriptQuery,
+  scriptedAnswer,
+} from './scripted-model.ts';
+export { type ScriptedCall, type ScriptedServer, startScriptedServer } from './scripted-server.ts';

@@ -1,1 +1,2 @@
-export {};
+export { createOrchestrator, type Orchestrator } from './run.ts';
+export type { OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';

@@ -1,1 +1,5 @@
-export {};
+export { createEnvironmentStore } from './environment-store.ts';
+export { findOnPath } from './find-on-path.ts';
+export { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
+export { type Probe, probeBubblewrap } from './probe.ts';
+export { createSandbox } from './sandbox.ts';

@@ -10,7 +10,8 @@ import type { Usage } from './usage.ts';
  * - `retries`: whether another attempt may follow while attempts last.
  */
 export const ENDINGS = {
-  'handed-in': { delivers: 'change', counts: true, retries: false, means: 'delivered a commit' },
+  // Whether it counts is said when it lands or is rejected (REJECTIONS), or one attempt would count twice.
+  'handed-in': { delivers: 'change', counts: false, retries: false, means: 'delivered a commit' },
   answered: { delivers: 'answer', counts: true, retries: false, means: 'delivered an answer' },
   unneeded: { delivers: 'nothing', counts: true, retries: false, means: 'found the task already so' },
   'no-change': { counts: true, retries: true, means: 'ended without a commit' },

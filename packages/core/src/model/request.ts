@@ -41,6 +41,9 @@ export interface Request {
   readonly gateHash: string;
   readonly setup?: string;
   readonly checks?: string;
+  /** Bounds of the time between two runs of the checks, ms. */
+  readonly checksMinMs: number;
+  readonly checksMaxMs: number;
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */
   readonly overlap: 'serialize' | 'warn' | 'off';

@@ -29,7 +29,7 @@ export type TaskSource =
   | { readonly by: 'plan'; readonly label: Label }
   | { readonly by: 'planner'; readonly label: Label; readonly iteration: number }
   | { readonly by: 'subplanner'; readonly label: Label; readonly parent: TaskId }
-  | { readonly by: 'reconciler'; readonly signature: string }
+  | { readonly by: 'reconciler'; readonly signatures: readonly string[] }
   | { readonly by: 'operator' }
   | { readonly by: 'land'; readonly branch: string; readonly commit: CommitId };
 
@@ -54,8 +54,9 @@ export const TASK_MOVES: Readonly<Record<TaskStateName, readonly TaskStateName[]
   complete: ['landed', 'pending', 'unneeded', 'failed', 'cancelled'],
   // Only an undo, or a target whose history was rewritten by somebody else, takes a landing back.
   landed: ['pending', 'cancelled'],
-  answered: [],
-  unneeded: [],
+  // Git wins on "landed", whatever the journal thought of the task.
+  answered: ['landed'],
+  unneeded: ['landed'],
   failed: ['pending', 'cancelled', 'landed'],
   cancelled: ['pending', 'landed'],
 };
@@ -133,6 +134,9 @@ export type Task =
 /** Terminal: nothing more happens unless somebody asks for it. */
 export const isOver = (s: TaskStateName): boolean =>
   s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'failed' || s === 'cancelled';
+
+/** Dependents would wait for ever. */
+export const isDead = (s: TaskStateName): boolean => s === 'failed' || s === 'cancelled';
 
 /** Dependents may start: the work is there, or was found not to be needed. */
 export const isSatisfied = (s: TaskStateName): boolean =>

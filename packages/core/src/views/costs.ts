@@ -1,5 +1,5 @@
-/** What was spent, as metered: by run, task, attempt and iteration. */
-import type { Entry } from '../events.ts';
+/** What was spent, as metered: by run, task, attempt, iteration and other role. */
+import type { Entry, EventOf } from '../events.ts';
 import type { EndingReason, Reservation } from '../model/attempt.ts';
 import type { AttemptId, TaskId } from '../model/ids.ts';
 import { addUsage, NO_USAGE, type Usage } from '../model/usage.ts';
@@ -31,13 +31,19 @@ export interface Costs {
     readonly usage: Usage;
     readonly durationMs: number;
   }[];
+  /** Outside attempts and iterations, call by call. */
+  readonly others: readonly { readonly role: EventOf<'spend.recorded'>['role']; readonly usage: Usage }[];
 }
 
 /** @param entries the journal's, from the first: the state keeps no account of iterations. */
-export function costs(state: State, entries: Iterable<Entry>): Costs {
+export function costs(state: State, entries: readonly Entry[]): Costs {
   const { used, reserved, lost } = state.spending;
   const attempts = endedAttempts(state);
-  return { used, reserved, lost, tasks: byTask(state, attempts), attempts, iterations: iterations(entries) };
+  const others = entries
+    .flatMap((entry) => entry.events)
+    .flatMap((e) => (e.type === 'spend.recorded' ? [{ role: e.role, usage: e.usage }] : []));
+  const tasks = byTask(state, attempts);
+  return { used, reserved, lost, tasks, attempts, iterations: iterations(entries), others };
 }
 
 function endedAttempts(state: State): (Costs['attempts'][number] & { task: TaskId })[] {

@@ -39,6 +39,8 @@ const request: Request = {
   base: commit('0'),
   gate: 'pnpm test',
   gateHash: 'g',
+  checksMinMs: 60_000,
+  checksMaxMs: 600_000,
   limits: { workers: 2, attempts: 3, tasks: 100, attemptTokens: 1_000 },
   overlap: 'serialize',
 };
@@ -115,6 +117,7 @@ export function openState(): State {
   const state = emptyState();
   state.run = { id: 'r-20261121-aaaa' as RunId, request, version: '1', configHash: 'h', openedAt: T0 };
   state.at = minute(30);
+  state.activeMs = 20 * 60_000;
   state.workers = 2;
   state.head = commit('0');
   return state;
@@ -198,7 +201,11 @@ export function landedTask(state: State): Entry[] {
       detail: '',
       usage: usage(60, 0.25),
     }),
-    entry(5, minute(5), ended(first, 100)),
+    entry(5, minute(5), ended(first, 100), {
+      type: 'spend.recorded',
+      role: 'reconciler',
+      usage: usage(0, 0),
+    }),
     entry(6, minute(5), {
       type: 'landing.rejected',
       attempt: first,

@@ -69,7 +69,7 @@ function sourceText(source: TaskSource): string {
     case 'subplanner':
       return `from the subplanner of ${source.parent} as ${plain(source.label, 100)}`;
     case 'reconciler':
-      return `from the reconciler, for the failure ${plain(source.signature, 100)}`;
+      return `from the reconciler, for ${countText(source.signatures.length, 'failure')}: ${plain(source.signatures.join(', '), 200)}`;
     case 'operator':
       return 'from the operator';
     case 'land':

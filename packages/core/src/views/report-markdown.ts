@@ -41,7 +41,7 @@ function head(r: Report): string[] {
 function figures(r: Report): string[] {
   const rows: [string, string][] = [
     ['opened', r.openedAt === undefined ? '-' : `${clockText(r.openedAt)} UTC`],
-    ['wall time', durationText(r.wallMs)],
+    ['wall time', `${durationText(r.wallMs)}, of which ${durationText(r.activeMs)} at work`],
     ['tasks', TASK_STATES.flatMap((s) => (r.tasks[s] > 0 ? [`${r.tasks[s]} ${s}`] : [])).join(', ') || '-'],
     ['landed per hour', r.landedPerHour.toFixed(1)],
     ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],

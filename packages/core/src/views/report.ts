@@ -49,9 +49,12 @@ export interface Report {
   readonly openedAt: number | undefined;
   /** From opening to closing, or to the last entry; pauses and downtime are in it. */
   readonly wallMs: number;
+  /** Without the time no orchestrator was there. */
+  readonly activeMs: number;
   readonly tasks: Readonly<Record<TaskStateName, number>>;
   /** Tasks on the target now: landed, and not taken back. */
   readonly landed: number;
+  /** Per hour of `activeMs`. */
   readonly landedPerHour: number;
   readonly attempts: number;
   readonly endings: Readonly<Partial<Record<EndingReason, number>>>;
@@ -104,13 +107,15 @@ export function report(state: State, entries: Iterable<Entry>): Report {
   const list = taskList(state);
   const landed = list.filter((t) => t.state === 'landed').length;
   const wallMs = state.run === undefined ? 0 : (state.closed?.at ?? state.at) - state.run.openedAt;
+  const { activeMs } = state;
   const { used, lost } = state.spending;
   return {
     ...heading(state, list),
     wallMs,
+    activeMs,
     tasks: taskCounts(state),
     landed,
-    landedPerHour: wallMs > 0 ? (landed * 3_600_000) / wallMs : 0,
+    landedPerHour: activeMs > 0 ? (landed * 3_600_000) / activeMs : 0,
     attempts: tally.attempts,
     endings: tally.endings,
     handoffs: tally.handoffs,

@@ -111,7 +111,7 @@ describe('the queue', () => {
 });
 
 describe('the costs', () => {
-  it('are known by run, task, attempt and iteration', () => {
+  it('are known by run, task, attempt, iteration and other role', () => {
     const state = openState();
     const view = costs(state, landedTask(state));
     assert.deepEqual(view.used, usage(200, 0.75));
@@ -127,6 +127,7 @@ describe('the costs', () => {
       [['t1', 140, 0.5]],
     );
     assert.deepEqual(view.iterations, [{ iteration: 1, usage: usage(60, 0.25), durationMs: 120_000 }]);
+    assert.deepEqual(view.others, [{ role: 'reconciler', usage: usage(0) }]);
   });
 });
 
@@ -168,7 +169,7 @@ describe('the report', () => {
     const { state, entries } = closedState();
     const r = report(state, entries);
     assert.equal(r.verdict, 'complete');
-    assert.deepEqual([r.landed, r.landedPerHour, r.wallMs], [1, 2, 1_800_000]);
+    assert.deepEqual([r.landed, r.landedPerHour, r.wallMs, r.activeMs], [1, 3, 1_800_000, 1_200_000]);
     assert.deepEqual([r.attempts, r.handoffs, r.tasksHandedIn, r.firstTryLandings], [2, 2, 1, 0]);
     assert.deepEqual([r.conflicts, r.rejections], [1, { conflict: 1 }]);
     assert.deepEqual([r.tokens, r.retryTokens, r.used.costUsd], [200, 40, 0.75]);

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { AgentActivity, AgentJob } from '@swarm/core';
+import { bareSandbox, clock, makeFolder, makeJob, usage } from '../../test/support.ts';
+import { createBuiltinAgent } from './builtin.ts';
+import { limitMet } from './endings.ts';
+import type { GatewayPort } from './session.ts';
+
+const FIXTURE = new URL('../../test/agent-main.fixture.ts', import.meta.url).pathname;
+const METERED = { ...usage(900, 100), costUsd: 1 };
+
+async function run(t: TestContext, played: unknown, over: Partial<AgentJob> = {}) {
+  const folder = makeFolder(t);
+  const workspace = makeFolder(t);
+  const passes: string[] = [];
+  const gateway: GatewayPort = {
+    issue: (attempt, limits) => {
+      passes.push(`issue ${attempt} ${JSON.stringify(limits)}`);
+      return { token: 'token-of-t1', socketPath: '/nowhere', usage: () => METERED };
+    },
+    revoke: (attempt) => passes.push(`revoke ${attempt}`),
+  };
+  const activities: AgentActivity[] = [];
+  const agent = createBuiltinAgent({
+    sandbox: bareSandbox(),
+    gateway,
+    transcriptPath: (attempt) => join(folder, 'attempts', attempt, 'transcript.ndjson'),
+    jobsFolder: join(folder, 'jobs'),
+    clock,
+    env: { PLAYED: typeof played === 'string' ? played : JSON.stringify(played) },
+    nodePath: process.execPath,
+    nodeArgs: ['--conditions=swarm-src'],
+    agentMain: FIXTURE,
+    model: 'played',
+  });
+  const result = await agent.run(makeJob(workspace, { onActivity: (a) => activities.push(a), ...over }));
+  const transcript = readFileSync(join(folder, 'attempts/t1.1/transcript.ndjson'), 'utf8');
+  return { result, workspace, passes, activities, transcript, jobs: readdirSync(join(folder, 'jobs')) };
+}
+
+const HAND_IN = (status: string) => [['submit_handoff', { status, summary: 'did it' }]];
+
+test('our own agent works in the workspace as a child process, and hands in', async (t) => {
+  const { result, workspace, passes, activities, jobs } = await run(t, [
+    [['write', { path: 'a.txt', content: 'hello' }]],
+    HAND_IN('complete'),
+  ]);
+  assert.equal(readFileSync(join(workspace, 'a.txt'), 'utf8'), 'hello');
+  assert.deepEqual(result, {
+    end: 'finished',
+    detail: 'status complete',
+    claim: { status: 'complete', summary: 'did it', concerns: [], suggestions: [] },
+    usage: METERED,
+    toolCalls: 2,
+  });
+  assert.deepEqual(
+    activities.map((a) => (a.kind === 'tool' ? `${a.tool} ${a.ok}` : a.kind)),
+    ['model', 'write true', 'model', 'submit_handoff true'],
+  );
+  assert.deepEqual(passes, ['issue t1.1 {"tokens":1000000}', 'revoke t1.1']);
+  assert.deepEqual(jobs, [], 'nothing of the job is left');
+});
+
+test('the transcript holds its events and its other lines, without the token and without control characters', async (t) => {
+  const { transcript } = await run(t, [HAND_IN('complete')]);
+  const lines = transcript
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(lines[0].text, 'a line that is no event [2J');
+  assert.equal(lines[1].text, 'the key is [secret]');
+  assert.equal(lines[2].text, '{"type":"ended","reason":"made up"}');
+  assert.equal(lines[3].event.type, 'started');
+  assert.equal(lines.at(-1).event.reason, 'handed-in');
+  assert.ok(lines.every((line) => /^\d{4}-.*Z$/.test(line.ts)));
+});
+
+for (const status of ['blocked', 'failed'] as const) {
+  test(`a handoff that says ${status} ends the attempt as ${status}`, async (t) => {
+    const { result } = await run(t, [HAND_IN(status)]);
+    assert.equal(result.end, status);
+    assert.equal(result.claim?.status, status);
+  });
+}
+
+for (const [what, played, limits, end] of [
+  ['steps', [[['glob', { pattern: '*' }]]], { steps: 2 }, 'step-limit'],
+  ['its time', [[['bash', { command: 'sleep 60' }]]], { wallMs: 1_500 }, 'timeout'],
+  ['usable answers', [''], {}, 'bad-output'],
+  ['a model', [{ kind: 'down', why: 'no route' }], {}, 'model-down'],
+  ['tokens, by the gateway', [{ kind: 'quota', why: 'over' }], { tokens: 1_100 }, 'token-limit'],
+  ['money, by the gateway', [{ kind: 'quota', why: 'over' }], { usd: 1.1 }, 'money-limit'],
+  ['credit with the provider', [{ kind: 'quota', why: 'over' }], {}, 'model-down'],
+] as const) {
+  test(`an agent that runs out of ${what} ends as ${end}`, async (t) => {
+    const base = makeJob('/').limits;
+    const { result } = await run(t, played, { limits: { ...base, ...limits } });
+    assert.equal(result.end, end, result.detail);
+  });
+}
+
+test('a refusal is put down to the limit the gateway names, whatever its figures say', () => {
+  const { limits } = makeJob('/');
+  const met = (refused: 'tokens' | 'usd' | undefined) =>
+    limitMet(makeJob('/', { limits }), {
+      pass: { token: '', socketPath: '', usage: () => METERED, refused: () => refused },
+      usage: () => METERED,
+    });
+  assert.deepEqual([met('tokens'), met('usd'), met(undefined)], ['token-limit', 'money-limit', undefined]);
+});
+
+test('an agent that says nothing for its quiet time is stuck, and is killed', async (t) => {
+  const { result } = await run(t, 'silence', { limits: { ...makeJob('/').limits, quietMs: 700 } });
+  assert.equal(result.end, 'stuck');
+  assert.equal(result.detail, 'no line of output and no model call for 1 s');
+});
+
+test('calling the job off ends it as aborted', async (t) => {
+  const controller = new AbortController();
+  const onActivity = () => controller.abort();
+  const { result } = await run(t, [[['bash', { command: 'sleep 60' }]]], {
+    signal: controller.signal,
+    onActivity,
+  });
+  assert.equal(result.end, 'aborted');
+});
+
+test('a child that dies without a word has failed, with its exit code', async (t) => {
+  const { result } = await run(t, 'die');
+  assert.equal(result.end, 'failed');
+  assert.match(result.detail, /^exit code 3/);
+});
+
+test('a missing program is said as such', async (t) => {
+  const folder = makeFolder(t);
+  const agent = createBuiltinAgent({
+    sandbox: bareSandbox(),
+    transcriptPath: () => join(folder, 'transcript.ndjson'),
+    jobsFolder: join(folder, 'jobs'),
+    clock,
+    nodePath: '/no/such/node',
+    agentMain: FIXTURE,
+    model: 'played',
+  });
+  const result = await agent.run(makeJob(makeFolder(t)));
+  assert.equal(result.end, 'cannot-run');
+  assert.match(result.detail, /\/no\/such\/node/);
+  assert.equal(existsSync(join(folder, 'jobs/t1.1')), false);
+});

@@ -1,0 +1,120 @@
+/** Starts our own agent like any other: a child process in the sandbox that meets the model through the gateway. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Agent, AgentActivity, AgentEnd, AgentJob, AgentResult } from '@swarm/core';
+import { taskOf, tokensOf } from '@swarm/core';
+import { type AgentEvent, cutText, parseAgentEvent } from '../agent-events.ts';
+import { type ChildJob, JOB_VARIABLE } from '../child.ts';
+import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';
+import { plainText } from '../transcript.ts';
+import { endOf, endOfClaim, limitMet } from './endings.ts';
+import { type DriverParts, type Session, shownAt, withSession } from './session.ts';
+
+export interface BuiltinParts extends DriverParts {
+  /** The Node to run it with, and its flags, as the sandbox shows them. */
+  readonly nodePath: string;
+  readonly nodeArgs?: readonly string[];
+  /** The program that calls runChildJob, as the sandbox shows it; a mount in `readOnly` brings it in. */
+  readonly agentMain: string;
+  /** Name of the worker model, sent as it stands. */
+  readonly model: string;
+  readonly contextChars?: number;
+}
+
+/** The child keeps its own time and says how it ended; the sandbox's clock is for a child that does not. */
+const GRACE_MS = 10_000;
+
+export function createBuiltinAgent(parts: BuiltinParts): Agent {
+  return {
+    name: 'builtin',
+    run: (job) => withSession(parts, job, (session) => runBuiltin(parts, job, session)),
+  };
+}
+
+async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session): Promise<AgentResult> {
+  writeFileSync(join(session.job.host, 'job.json'), JSON.stringify(childJobOf(parts, job)), { mode: 0o600 });
+  let ended: Extract<AgentEvent, { type: 'ended' }> | undefined;
+  let toolCalls = 0;
+  const onStdout = (line: string): boolean => {
+    const event = parseAgentEvent(line);
+    // What it says after its end is kept in the transcript and counts for nothing.
+    if (!event || ended) return event !== undefined;
+    if (event.type === 'ended') ended = event;
+    if (event.type === 'tool.ended') toolCalls++;
+    const activity = activityOf(event);
+    if (activity) job.onActivity(activity);
+    return true;
+  };
+  const result = await session.launch({
+    argv: [parts.nodePath, ...(parts.nodeArgs ?? []), parts.agentMain],
+    env: { [JOB_VARIABLE]: `${shownAt(parts.sandbox, session.job)}/job.json` },
+    wallMs: job.limits.wallMs + GRACE_MS,
+    onStdout,
+  });
+  const common = { usage: session.usage(), toolCalls };
+  // Stopped by us, it says `aborted`: why it was stopped is the first cause.
+  const wasStopped = result.cause && ended?.reason === 'aborted';
+  if (ended && !wasStopped) return { ...endFromEvent(ended, job, session), ...common };
+  const { end, detail } = endOf(result);
+  if (end !== 'finished') return { end, detail, ...common };
+  return { end: 'failed', detail: 'the agent exited without saying how it ended', ...common };
+}
+
+function childJobOf(parts: BuiltinParts, job: AgentJob): ChildJob {
+  return {
+    attempt: job.attempt,
+    task: taskOf(job.attempt),
+    workspace: parts.sandbox.insideOf(job.workspace.path),
+    prompt: job.prompt,
+    model: parts.model,
+    limits: {
+      steps: job.limits.steps,
+      tokens: job.limits.tokens,
+      wallMs: job.limits.wallMs,
+      contextChars: parts.contextChars ?? DEFAULT_CONTEXT_CHARS,
+    },
+  };
+}
+
+function endFromEvent(
+  event: Extract<AgentEvent, { type: 'ended' }>,
+  job: AgentJob,
+  session: Session,
+): Pick<AgentResult, 'end' | 'detail' | 'claim'> {
+  const end = event.reason === 'quota' ? (limitMet(job, session) ?? 'model-down') : ENDS[event.reason];
+  const detail = cutText(plainText(event.detail), 2_000);
+  if (!event.claim) return { end, detail };
+  return { end: endOfClaim(event.claim.status), detail, claim: event.claim };
+}
+
+const ENDS: Readonly<Record<Exclude<Extract<AgentEvent, { type: 'ended' }>['reason'], 'quota'>, AgentEnd>> = {
+  'handed-in': 'finished',
+  finished: 'finished',
+  'step-limit': 'step-limit',
+  'token-limit': 'token-limit',
+  'time-limit': 'timeout',
+  'bad-output': 'bad-output',
+  'model-down': 'model-down',
+  failed: 'failed',
+  aborted: 'aborted',
+};
+
+const SHOWN_MAX = 300;
+const shown = (text: string) => cutText(plainText(text.replaceAll('\n', ' ')), SHOWN_MAX);
+
+function activityOf(event: AgentEvent): AgentActivity | undefined {
+  switch (event.type) {
+    case 'answered': {
+      const detail = `step ${event.step}: ${event.how}, ${event.calls} calls, ${tokensOf(event.usage)} tokens`;
+      return { kind: 'model', detail: shown(detail) };
+    }
+    case 'tool.ended': {
+      const { tool, ok, durationMs, output } = event;
+      return { kind: 'tool', tool: shown(tool), detail: shown(output), ok, durationMs };
+    }
+    case 'nudged':
+      return { kind: 'text', detail: shown(`nudged: ${event.why}`) };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Any command line as an agent: `[agent.command] run`. It works in the workspace, finds its prompt and task in
+ * files, and may leave a handoff in the file SWARM_HANDOFF names. Exit 0 means that it is done.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { isAbsolute, join, posix } from 'node:path';
+import type { Agent, AgentJob, AgentResult } from '@swarm/core';
+import { taskOf } from '@swarm/core';
+import { isWithin } from '../tools/paths.ts';
+import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
+import { readHandoffFile } from './handoff-file.ts';
+import { type DriverParts, type Session, shownAt, withSession } from './session.ts';
+
+export interface CommandParts extends DriverParts {
+  /** How the report names it. */
+  readonly name?: string;
+  /** `{prompt_file}`, `{prompt}`, `{workspace}` and `{task_file}` are filled in; no shell is involved. */
+  readonly run: readonly string[];
+}
+
+/** Linux takes no single argument over 128 KiB (MAX_ARG_STRLEN). */
+const ARGUMENT_MAX_BYTES = 128 * 1024 - 1;
+/** What bubblewrap shows of the host besides mounts: docs of the sandbox package. */
+const SYSTEM_FOLDERS = ['/usr', '/bin', '/sbin', '/lib', '/lib64'];
+
+export function createCommandAgent(parts: CommandParts): Agent {
+  return {
+    name: parts.name ?? 'command',
+    run: (job) => withSession(parts, job, (session) => runCommandAgent(parts, job, session)),
+  };
+}
+
+async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Session): Promise<AgentResult> {
+  const places = writeFiles(parts, job, session);
+  const argv = fillIn(parts.run, { ...places, prompt: job.prompt });
+  const refusal = cannotRun(parts, job, argv);
+  if (refusal) return { end: 'cannot-run', detail: refusal, usage: session.usage(), toolCalls: 0 };
+  const result = await session.launch({
+    argv: [programOf(argv[0]!, places.workspace), ...argv.slice(1)],
+    env: {
+      SWARM_HANDOFF: places.handoff,
+      SWARM_TASK: taskOf(job.attempt),
+      SWARM_ATTEMPT: job.attempt,
+      SWARM_WORKSPACE: places.workspace,
+    },
+    wallMs: job.limits.wallMs,
+  });
+  return judge(job, session, endOf(result), result.sandbox.output);
+}
+
+interface Places {
+  readonly prompt_file: string;
+  readonly task_file: string;
+  readonly workspace: string;
+  readonly handoff: string;
+}
+
+/** @returns the paths as the agent sees them. */
+function writeFiles(parts: CommandParts, job: AgentJob, session: Session): Places {
+  writeFileSync(join(session.job.host, 'prompt.md'), job.prompt);
+  writeFileSync(join(session.job.host, 'task.json'), job.taskJson);
+  const jobFolder = shownAt(parts.sandbox, session.job);
+  return {
+    prompt_file: `${jobFolder}/prompt.md`,
+    task_file: `${jobFolder}/task.json`,
+    workspace: parts.sandbox.insideOf(job.workspace.path),
+    handoff: `${shownAt(parts.sandbox, session.out)}/handoff.json`,
+  };
+}
+
+/** In one pass, so that a prompt that speaks of {workspace} stays as it is. */
+export function fillIn(
+  template: readonly string[],
+  values: { prompt_file: string; prompt: string; workspace: string; task_file: string },
+): string[] {
+  const hole = /\{(prompt_file|prompt|workspace|task_file)\}/g;
+  return template.map((part) => part.replaceAll(hole, (_, name: keyof typeof values) => values[name]));
+}
+
+/** A path with a slash is the repository's own program; a bare name is looked for on PATH inside. */
+function programOf(program: string, workspace: string): string {
+  return isAbsolute(program) || !program.includes('/') ? program : posix.join(workspace, program);
+}
+
+/** Why the command line cannot work, with the fix; undefined when nothing is known against it. */
+function cannotRun(parts: CommandParts, job: AgentJob, argv: readonly string[]): string | undefined {
+  const [program] = argv;
+  if (!program)
+    return 'agent.command.run is empty; fix: set run = ["./my-agent.sh", "{task_file}"] in [agent.command]';
+  const long = argv.findIndex((part) => Buffer.byteLength(part) > ARGUMENT_MAX_BYTES);
+  if (long !== -1) {
+    return `argument ${long} of agent.command.run is longer than the system allows; fix: use {prompt_file} instead of {prompt}`;
+  }
+  if (!isAbsolute(program)) {
+    if (!program.includes('/') || existsSync(join(job.workspace.path, program))) return undefined;
+    return `the agent's program ${program} is not in the repository at this commit; fix: commit it, or name a program on PATH`;
+  }
+  if (parts.sandbox.provider !== 'bubblewrap' || isVisible(parts, job, program)) return undefined;
+  return `the agent's program ${program} is not visible inside the sandbox (bubblewrap); fix: install it under /usr, commit it and name it ./${posix.basename(program)}, or run with --sandbox none`;
+}
+
+function isVisible(parts: CommandParts, job: AgentJob, program: string): boolean {
+  const mounts = (parts.readOnly ?? []).map((mount) => mount.inside);
+  const folders = [...SYSTEM_FOLDERS, ...mounts, parts.sandbox.insideOf(job.workspace.path)];
+  return folders.some((folder) => isWithin(folder, program));
+}
+
+/** The exit decides, then the handoff's status; a limit that was reached explains a failure. */
+function judge(
+  job: AgentJob,
+  session: Session,
+  { end, detail }: ReturnType<typeof endOf>,
+  output: string,
+): AgentResult {
+  const common = { usage: session.usage(), toolCalls: 0 };
+  const said = readHandoffFile(join(session.out.host, 'handoff.json'));
+  const claim = said && 'problem' in said ? unreadable(said.problem, output) : said;
+  const withClaim = claim ? { claim } : {};
+  if (end === 'finished') {
+    return { end: claim ? endOfClaim(claim.status) : 'finished', detail, ...withClaim, ...common };
+  }
+  return { end: end === 'failed' ? (limitMet(job, session) ?? end) : end, detail, ...withClaim, ...common };
+}
+
+const unreadable = (problem: string, output: string) => ({
+  status: 'partial' as const,
+  summary: tailOf(output) || 'The agent said nothing.',
+  concerns: [`The agent's handoff file could not be used: ${problem}`],
+  suggestions: [],
+});

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { ModelResult } from '@swarm/core';
+import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
+import type { AgentEvent } from './agent-events.ts';
+import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
+import { type AgentRun, runAgent } from './loop.ts';
+import { createToolbox } from './tools/index.ts';
+
+const LIMITS: LoopLimits = {
+  steps: 20,
+  tokens: 1_000_000,
+  wallMs: 60_000,
+  contextChars: DEFAULT_CONTEXT_CHARS,
+};
+const HAND_IN = answer([['submit_handoff', { status: 'complete', summary: 'did it' }]]);
+
+async function play(t: TestContext, answers: readonly ModelResult[], over: Partial<AgentRun> = {}) {
+  const workspace = makeFolder(t);
+  const model = playModel(answers);
+  const events: AgentEvent[] = [];
+  const ending = await runAgent({
+    model,
+    tools: createToolbox({ workspace, env: { PATH: process.env.PATH ?? '' }, clock }),
+    prompt: 'the task',
+    limits: LIMITS,
+    emit: (event) => events.push(event),
+    clock,
+    signal: new AbortController().signal,
+    ...over,
+  });
+  const lastMessage = () => model.asked.at(-1)!.messages.at(-1)!.content;
+  return { ending, events, model, workspace, lastMessage };
+}
+
+test('the agent asks, runs the tools it is told to, and ends with the handoff', async (t) => {
+  const { ending, events, model, workspace } = await play(t, [
+    answer([['write', { path: 'a.txt', content: 'hello' }]]),
+    answer([['bash', { command: 'cat a.txt' }]]),
+    HAND_IN,
+  ]);
+  assert.equal(readFileSync(join(workspace, 'a.txt'), 'utf8'), 'hello');
+  assert.equal(model.asked[2]!.messages.at(-1)!.content, 'exit code 0\nhello');
+  assert.deepEqual(ending, {
+    reason: 'handed-in',
+    detail: 'status complete',
+    claim: { status: 'complete', summary: 'did it', concerns: [], suggestions: [] },
+    usage: { ...usage(30, 15), calls: 3 },
+    steps: 3,
+    toolCalls: 3,
+  });
+  assert.deepEqual(
+    events.map((e) => e.type).join(' '),
+    'started asked answered tool.called tool.ended asked answered tool.called tool.ended asked answered tool.called tool.ended ended',
+  );
+});
+
+test('calls after submit_handoff in the same answer are not run', async (t) => {
+  const { workspace } = await play(t, [
+    answer([
+      ['submit_handoff', { status: 'complete', summary: 'x' }],
+      ['write', { path: 'late.txt', content: '' }],
+    ]),
+  ]);
+  assert.equal(existsSync(join(workspace, 'late.txt')), false);
+});
+
+test('a call with broken or unfitting arguments is never run; the model is told the path and goes on', async (t) => {
+  const { ending, model, workspace } = await play(t, [
+    answer([['write', '{"path": "a.txt", "content": "hal']]),
+    answer([['write', { path: 'a.txt', content: 7 }]]),
+    HAND_IN,
+  ]);
+  assert.equal(existsSync(join(workspace, 'a.txt')), false);
+  assert.match(model.asked[1]!.messages.at(-1)!.content, /^write: not run. Its arguments are not JSON: /);
+  const [sent] = model.asked[1]!.messages.flatMap((m) => (m.role === 'assistant' ? m.toolCalls : []));
+  assert.deepEqual(JSON.parse(sent!.argumentsJson), { not_json: '{"path": "a.txt", "content": "hal' });
+  assert.match(model.asked[2]!.messages.at(-1)!.content, /do not fit: content: .*expected string/);
+  assert.equal(ending.reason, 'handed-in');
+  assert.equal(ending.toolCalls, 1);
+});
+
+test('three unusable answers in a row end as bad output, with the last error', async (t) => {
+  const { ending } = await play(t, [answer([['teleport', {}]])]);
+  assert.equal(ending.reason, 'bad-output');
+  assert.equal(ending.steps, 3);
+  assert.match(ending.detail, /there is no tool teleport; there are: bash, read, write/);
+});
+
+test('a usable answer in between forgives the unusable ones', async (t) => {
+  const bad = answer([['teleport', {}]]);
+  const good = answer([['glob', { pattern: '*' }]]);
+  const { ending } = await play(t, [bad, bad, good, bad, bad, HAND_IN]);
+  assert.equal(ending.reason, 'handed-in');
+});
+
+test('text without a call is met twice with what to do, then taken as a partial handoff', async (t) => {
+  const { ending, events, lastMessage } = await play(t, [answer('All done, I think.')]);
+  assert.match(lastMessage(), /call submit_handoff/);
+  assert.equal(events.filter((e) => e.type === 'nudged').length, 2);
+  assert.equal(ending.reason, 'finished');
+  assert.deepEqual(ending.claim, {
+    status: 'partial',
+    summary: 'All done, I think.',
+    concerns: [],
+    suggestions: [],
+  });
+});
+
+for (const [what, end, reason] of [
+  ['an empty answer', '', 'bad-output'],
+  ['an answer cut at its length', { kind: 'length' }, 'bad-output'],
+  ['a refused answer', { kind: 'refused', why: 'policy' }, 'bad-output'],
+  ['a stream that breaks', { kind: 'cut', why: 'terminated' }, 'model-down'],
+] as const) {
+  test(`${what} is repaired twice, then the agent ends as ${reason}`, async (t) => {
+    const { ending } = await play(t, [answer(end)]);
+    assert.deepEqual([ending.reason, ending.steps], [reason, 3]);
+    const { ending: healed } = await play(t, [answer(end), answer(end), HAND_IN]);
+    assert.equal(healed.reason, 'handed-in');
+  });
+}
+
+for (const [kind, reason] of [
+  ['down', 'model-down'],
+  ['auth', 'model-down'],
+  ['quota', 'quota'],
+  ['bad-request', 'failed'],
+] as const) {
+  test(`a model that answers ${kind} ends the agent at once as ${reason}, with the model's words`, async (t) => {
+    const { ending } = await play(t, [answer({ kind, why: 'because of the moon' })]);
+    assert.deepEqual([ending.reason, ending.steps], [reason, 1]);
+    assert.match(ending.detail, /because of the moon/);
+  });
+}
+
+test('the agent stops at its step limit, and is told before to hand in', async (t) => {
+  const { ending, model } = await play(t, [answer([['glob', { pattern: '*' }]])], {
+    limits: { ...LIMITS, steps: 5 },
+  });
+  assert.deepEqual([ending.reason, ending.steps], ['step-limit', 5]);
+  const warnings = model.asked.at(-1)!.messages.filter((m) => m.content.startsWith('3 answers are left.'));
+  assert.equal(warnings.length, 1);
+});
+
+test('the agent stops once its tokens are spent', async (t) => {
+  const { ending } = await play(t, [answer([['glob', { pattern: '*' }]], usage(90, 10))], {
+    limits: { ...LIMITS, tokens: 250 },
+  });
+  assert.deepEqual([ending.reason, ending.steps], ['token-limit', 3]);
+});
+
+test('time running out stops a call to the model under way', async (t) => {
+  const time = handClock();
+  const model = playModel([]);
+  const hanging = {
+    ...model,
+    stream: (_: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise<ModelResult>((resolve) => {
+        signal.addEventListener('abort', () => resolve(answer({ kind: 'aborted' })));
+        time.move(60_000);
+      }),
+  };
+  const { ending, events } = await play(t, [], { model: hanging, clock: time });
+  assert.deepEqual([ending.reason, ending.detail], ['time-limit', 'its 60 s were over']);
+  assert.equal(events.filter((e) => e.type === 'waiting').length, 4, 'a sign of life every 15 s');
+});
+
+test('an agent told to stop kills the command under way and ends as aborted', async (t) => {
+  const controller = new AbortController();
+  const { ending } = await play(t, [answer([['bash', { command: 'sleep 60' }]])], {
+    signal: controller.signal,
+    emit: (event) => event.type === 'tool.called' && setImmediate(() => controller.abort()),
+  });
+  assert.equal(ending.reason, 'aborted');
+});
+
+test('a fault of the model client ends as failed, and is said', async (t) => {
+  const model = { ...playModel([]), stream: () => Promise.reject(new Error('boom')) };
+  const { ending, events } = await play(t, [], { model });
+  assert.equal(ending.detail, "a fault of the agent's own: Error: boom");
+  assert.equal(events.at(-1)!.type, 'ended');
+});
+
+test('of very many calls in one answer the first 32 are taken and the model is told', async (t) => {
+  const many = Array.from({ length: 1000 }, (): [string, unknown] => ['glob', { pattern: '*' }]);
+  const { ending, lastMessage } = await play(t, [answer(many), HAND_IN]);
+  assert.equal(ending.toolCalls, 33);
+  assert.equal(lastMessage(), 'Only the first 32 of your 1000 calls were taken; the rest were not run.');
+});
+
+test('a long conversation loses its oldest tool outputs, never the task or the last turns', async (t) => {
+  const big = answer([['bash', { command: "printf '%5000s' x" }]]);
+  const { ending, model, events } = await play(t, [...Array.from({ length: 12 }, () => big), HAND_IN], {
+    limits: { ...LIMITS, contextChars: 40_000 },
+  });
+  assert.equal(ending.reason, 'handed-in');
+  const { messages } = model.asked.at(-1)!;
+  assert.equal(messages[0]!.content, 'the task');
+  assert.match(messages[2]!.content, /^\[5012 characters of output left out to save room/);
+  assert.ok(messages.slice(-6).every((m) => m.role !== 'tool' || m.content.length > 5000));
+  assert.ok(events.some((e) => e.type === 'elided' && e.parts > 0 && e.chars > 4000));
+});

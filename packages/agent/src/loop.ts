@@ -1,0 +1,207 @@
+/**
+ * READ FIRST. The whole agent: ask the model, run the tools it calls, until one ending. It runs as a child
+ * process inside the attempt's sandbox and reaches nothing but its workspace and the model.
+ */
+import type {
+  AttemptId,
+  Clock,
+  HandoffClaim,
+  Model,
+  ModelResult,
+  TaskId,
+  ToolCall,
+  Usage,
+} from '@swarm/core';
+import { addUsage, assertNever } from '@swarm/core';
+import type { AgentEvent, EndingReason } from './agent-events.ts';
+import { elide, lengthOf } from './conversation.ts';
+import { startDeadline } from './deadline.ts';
+import type { LoopLimits } from './limits.ts';
+import { limitReached, roomRunsOut } from './limits.ts';
+import type { Stop, Talk } from './talk.ts';
+import {
+  askAgain,
+  asSent,
+  badOutput,
+  CUT_SHORT,
+  EMPTY,
+  nudge,
+  repair,
+  startTalk,
+  tell,
+  wasRefused,
+} from './talk.ts';
+import type { Toolbox } from './tools/index.ts';
+
+export interface AgentRun {
+  readonly model: Model;
+  readonly tools: Toolbox;
+  /** The first user message. */
+  readonly prompt: string;
+  readonly limits: LoopLimits;
+  readonly emit: (event: AgentEvent) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly task?: TaskId;
+  readonly attempt?: AttemptId;
+}
+
+export interface AgentEnding {
+  readonly reason: EndingReason;
+  /** One sentence for people: what happened, with the exact error where there is one. */
+  readonly detail: string;
+  readonly claim?: HandoffClaim;
+  readonly usage: Usage;
+  readonly steps: number;
+  readonly toolCalls: number;
+}
+
+/** Calls taken from one answer; the rest are dropped and the model is told. */
+const CALLS_MAX = 32;
+
+/** Runs to an ending, which is also the last event. Never rejects: a fault of our own ends as `failed`. */
+export async function runAgent(run: AgentRun): Promise<AgentEnding> {
+  const talk = startTalk(run.prompt);
+  run.emit({
+    type: 'started',
+    model: run.model.nameFor('worker'),
+    tools: run.tools.specs.map((t) => t.name),
+  });
+  const stop = await untilStopped(run, talk);
+  const ending = { ...stop, usage: talk.usage, steps: talk.steps, toolCalls: talk.toolCalls };
+  run.emit({ type: 'ended', ...ending });
+  return ending;
+}
+
+async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
+  const deadline = startDeadline(run);
+  try {
+    for (;;) {
+      const limit = limitReached(run.limits, talk);
+      if (limit) return { reason: limit, detail: `reached after ${talk.steps} steps` };
+      makeRoom(run, talk);
+      const answer = await deadline.waitingFor('model', talk.steps + 1, () =>
+        ask(run, talk, deadline.signal),
+      );
+      const stop = await takeAnswer(run, talk, answer, deadline);
+      // A handoff that was made stays made; otherwise the deadline is why a call was aborted.
+      const first = stop?.claim ? stop : (deadline.stop ?? stop);
+      if (first) return first;
+    }
+  } catch (fault) {
+    return deadline.stop ?? { reason: 'failed', detail: `a fault of the agent's own: ${String(fault)}` };
+  } finally {
+    deadline.close();
+  }
+}
+
+function makeRoom(run: AgentRun, talk: Talk): void {
+  const step = talk.steps + 1;
+  const warning = talk.hasWarned ? undefined : roomRunsOut(run.limits, talk);
+  if (warning) {
+    talk.hasWarned = true;
+    talk.messages.push({ role: 'user', content: warning });
+    run.emit({ type: 'nudged', step, why: warning });
+  }
+  const { messages, parts, chars } = elide(talk.messages, run.limits.contextChars);
+  if (parts === 0) return;
+  talk.messages = [...messages];
+  run.emit({ type: 'elided', step, parts, chars });
+}
+
+async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<ModelResult> {
+  const step = ++talk.steps;
+  run.emit({ type: 'asked', step, messages: talk.messages.length, chars: lengthOf(talk.messages) });
+  const answer = await run.model.stream(
+    {
+      role: 'worker',
+      messages: talk.messages,
+      tools: run.tools.specs,
+      ...(run.task && { task: run.task }),
+      ...(run.attempt && { attempt: run.attempt }),
+    },
+    { signal },
+  );
+  talk.usage = addUsage(talk.usage, answer.usage);
+  const calls = answer.end.kind === 'tools' ? answer.end.calls.length : 0;
+  run.emit({ type: 'answered', step, how: answer.end.kind, text: answer.text, calls, usage: answer.usage });
+  return answer;
+}
+
+/** Acts on one answer: a Stop ends the loop, undefined means that the model is asked again. */
+async function takeAnswer(
+  run: AgentRun,
+  talk: Talk,
+  answer: ModelResult,
+  deadline: Deadline,
+): Promise<Stop | undefined> {
+  const { end, text } = answer;
+  switch (end.kind) {
+    case 'tools':
+      return runCalls(run, talk, text, end.calls, deadline);
+    case 'stopped':
+      return text.trim() === '' ? repair(talk, text, EMPTY, run.emit) : nudge(talk, text, run.emit);
+    case 'length':
+      return repair(talk, text, CUT_SHORT, run.emit);
+    case 'refused':
+      return repair(talk, text, wasRefused(end.why), run.emit);
+    case 'cut':
+      return askAgain(talk, end.why);
+    case 'aborted':
+      return { reason: 'aborted', detail: 'the call to the model was aborted' };
+    case 'down':
+    case 'auth':
+      return { reason: 'model-down', detail: end.why };
+    case 'quota':
+      return { reason: 'quota', detail: end.why };
+    case 'bad-request':
+      return { reason: 'failed', detail: `the endpoint refuses the request: ${end.why}` };
+    default:
+      return assertNever(end);
+  }
+}
+
+type Deadline = ReturnType<typeof startDeadline>;
+
+async function runCalls(
+  run: AgentRun,
+  talk: Talk,
+  text: string,
+  all: readonly ToolCall[],
+  deadline: Deadline,
+): Promise<Stop | undefined> {
+  const calls = all.slice(0, CALLS_MAX);
+  talk.messages.push({ role: 'assistant', content: text, toolCalls: calls.map(asSent) });
+  let error = 'it called no tool';
+  let hasRun = false;
+  for (const call of calls) {
+    if (deadline.stop) return deadline.stop;
+    const outcome = await runCall(run, talk, call, deadline);
+    if (outcome.claim)
+      return { reason: 'handed-in', detail: `status ${outcome.claim.status}`, claim: outcome.claim };
+    if (outcome.wasRun) hasRun = true;
+    else error = outcome.output;
+  }
+  if (all.length > CALLS_MAX) {
+    tell(talk, `Only the first ${CALLS_MAX} of your ${all.length} calls were taken; the rest were not run.`);
+  }
+  if (hasRun) {
+    talk.unusable = 0;
+    return undefined;
+  }
+  // The exact error is in the tool results already; only the count is left to keep.
+  return badOutput(talk, error);
+}
+
+async function runCall(run: AgentRun, talk: Talk, call: ToolCall, deadline: Deadline) {
+  const step = talk.steps;
+  const { name: tool } = call;
+  run.emit({ type: 'tool.called', step, tool, args: call.argumentsJson });
+  const from = run.clock.monotonic();
+  const outcome = await deadline.waitingFor('tool', step, () => run.tools.run(call, deadline.signal));
+  const durationMs = Math.max(0, Math.round(run.clock.monotonic() - from));
+  if (outcome.wasRun) talk.toolCalls++;
+  talk.messages.push({ role: 'tool', callId: call.id, content: outcome.output });
+  run.emit({ type: 'tool.ended', step, tool, ok: outcome.ok, durationMs, output: outcome.output });
+  return outcome;
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Problem, PromptName } from '@swarm/core';
+import { SwarmError } from '@swarm/core';
+import { makeFolder } from '../test/support.ts';
+import { createPrompts, PROMPT_VARIABLES } from './prompts.ts';
+
+const SHIPPED = new URL('../../../prompts', import.meta.url).pathname;
+const names = Object.keys(PROMPT_VARIABLES) as PromptName[];
+const filled = (name: PromptName, value = (v: string) => `<${v}>`) =>
+  Object.fromEntries(PROMPT_VARIABLES[name]!.map((v) => [v, value(v)]));
+const isSW0205 = (what: RegExp) => (error: unknown) =>
+  error instanceof SwarmError && error.problems[0]!.code === 'SW0205' && what.test(error.problems[0]!.what);
+
+const CONFLICT = '---\nvariables: [files, ours, theirs]\n---\n{{ files }} {{ ours }} {{ theirs }}\n';
+const FILES = { files: 'f', ours: 'o', theirs: 't' };
+
+test('every prompt we ship is one the orchestrator can fill in', () => {
+  const files = readdirSync(SHIPPED).filter((file) => file !== 'README.md');
+  assert.deepEqual(files.sort(), names.map((name) => `${name}.md`).sort());
+});
+
+for (const name of names) {
+  test(`${name}.md shows every variable, and neither its front matter nor a hole`, () => {
+    const { text, hash } = createPrompts({ folder: SHIPPED }).render(name, filled(name));
+    // `kind` is only asked about; the next test looks at both its answers.
+    for (const variable of PROMPT_VARIABLES[name]!.filter((v) => v !== 'kind')) {
+      assert.ok(text.includes(`<${variable}>`), variable);
+    }
+    assert.doesNotMatch(text, /variables:|\{\{|\{%/);
+    assert.match(hash, /^[0-9a-f]{12}$/);
+  });
+
+  test(`${name}.md refuses one variable too few and one too many`, () => {
+    const { render } = createPrompts({ folder: SHIPPED });
+    const [first, ...rest] = PROMPT_VARIABLES[name]!;
+    const few = Object.fromEntries(rest.map((v) => [v, 'x']));
+    assert.throws(() => render(name, few), isSW0205(new RegExp(`declared and not given: ${first}`)));
+    assert.throws(
+      () => render(name, { ...filled(name), extra: 'x' }),
+      isSW0205(/given and not declared: extra/),
+    );
+  });
+
+  test(`${name}.md inserts what models and repositories say as text, never as a template`, () => {
+    const hostile = '{{ title }}{% for i in (1..99) %}{% include "/etc/passwd" %}';
+    const { text } = createPrompts({ folder: SHIPPED }).render(
+      name,
+      filled(name, () => hostile),
+    );
+    assert.ok(text.includes(hostile));
+  });
+}
+
+test("a worker's prompt has a part only where there is something to say", () => {
+  const { render } = createPrompts({ folder: SHIPPED });
+  const heads = (over: object) => {
+    const empty = { verify: '', gate: '', upstream: '', setback: '', hint: '', kind: 'change' };
+    const { text } = render('worker', { ...filled('worker'), ...empty, ...over });
+    assert.doesNotMatch(text, /\n\n\n/);
+    return text.slice(text.indexOf('## Your task'));
+  };
+  assert.doesNotMatch(
+    heads({}),
+    /What went wrong|operator|before yours|answer, not for a change|gate, which/,
+  );
+  assert.match(heads({ setback: 'it broke' }), /## What went wrong last time\n[\s\S]*it broke/);
+  assert.match(heads({ kind: 'answer' }), /asks for an answer, not for a change/);
+});
+
+test('an override replaces ours by name', (t) => {
+  const folder = makeFolder(t, { 'conflict.md': CONFLICT });
+  const overrides = makeFolder(t, { 'conflict.md': CONFLICT.replace('{{ files }}', 'mine {{ files }}') });
+  assert.equal(createPrompts({ folder, overrides }).render('conflict', FILES).text, 'mine f o t\n');
+  assert.equal(createPrompts({ folder, overrides: '/no/such' }).render('conflict', FILES).text, 'f o t\n');
+});
+
+test('an edit counts at the next use; a broken one is told once and the last good text stays', (t) => {
+  const folder = makeFolder(t, { 'conflict.md': CONFLICT });
+  const told: Problem[] = [];
+  const prompts = createPrompts({ folder, onBroken: (p) => told.push(p) });
+  const first = prompts.hash('conflict');
+  writeFileSync(join(folder, 'conflict.md'), CONFLICT.replace('{{ ours }}', 'also {{ ours }}'));
+  const good = prompts.render('conflict', FILES);
+  assert.equal(good.text, 'f also o t\n');
+  assert.notEqual(good.hash, first);
+  for (const broken of [
+    CONFLICT.replace('{{ ours }}', '{{ ours'),
+    CONFLICT.replace('{{ ours }}', '{{ our }}'),
+  ]) {
+    writeFileSync(join(folder, 'conflict.md'), broken);
+    assert.deepEqual(prompts.render('conflict', FILES), good);
+    assert.equal(prompts.hash('conflict'), good.hash);
+  }
+  rmSync(join(folder, 'conflict.md'));
+  assert.deepEqual(prompts.render('conflict', FILES), good);
+  assert.deepEqual(
+    told.map((p) => p.code),
+    ['SW0205', 'SW0205', 'SW0205'],
+  );
+  assert.match(told[1]!.what, /declared and not used: ours; used and not declared: our$/);
+});
+
+for (const [what, text, problem] of [
+  ['no front matter', '{{ files }}', /front matter/],
+  ['a variable it does not declare', CONFLICT.replace('[files, ', '['), /used and not declared: files/],
+  ['a variable it does not use', CONFLICT.replace('{{ files }}', ''), /declared and not used: files/],
+  [
+    'a variable swarm does not offer',
+    '---\nvariables: [a]\n---\n{{ a }}',
+    /declared and not offered by swarm: a/,
+  ],
+  ['another file to read', `${CONFLICT}{% render '/etc/passwd' %}`, /ENOENT/],
+  ['an unknown filter', `${CONFLICT}{{ files | shout }}`, /shout/],
+] as const) {
+  test(`a prompt with ${what} is refused`, (t) => {
+    const { render } = createPrompts({ folder: makeFolder(t, { 'conflict.md': text }) });
+    assert.throws(() => render('conflict', FILES), isSW0205(problem));
+  });
+}
+
+test('a prompt that cannot be rendered is refused too', (t) => {
+  const text = CONFLICT.replace('{{ ours }}', '{{ ours.deep.inside }}');
+  const { render } = createPrompts({ folder: makeFolder(t, { 'conflict.md': text }) });
+  assert.throws(() => render('conflict', FILES), isSW0205(/undefined variable: ours.deep/));
+});
+
+test('a prompt that is not there is refused by its path', (t) => {
+  const folder = makeFolder(t);
+  assert.throws(
+    () => createPrompts({ folder }).hash('reviewer'),
+    isSW0205(/reviewer\.md cannot be used: .*ENOENT/),
+  );
+});

@@ -1,0 +1,154 @@
+/**
+ * Port `Prompts`: the files of `prompts/`, with strict holes. Read at each use, so that an edit counts from the
+ * next prompt on; an edit that breaks a prompt is told and the last good text stays in use.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem, PromptName, Prompts } from '@swarm/core';
+import { SwarmError } from '@swarm/core';
+import { Liquid, type Template } from 'liquidjs';
+
+/** What the orchestrator fills in, by prompt: a prompt declares and uses exactly these. */
+export const PROMPT_VARIABLES: Readonly<Partial<Record<PromptName, readonly string[]>>> = {
+  planner: ['request', 'target', 'iteration', 'sections', 'max_tasks'],
+  worker: [
+    'task_id',
+    'title',
+    'description',
+    'scope',
+    'acceptance',
+    'verify',
+    'gate',
+    'upstream',
+    'setback',
+    'hint',
+    'kind',
+  ],
+  conflict: ['files', 'ours', 'theirs'],
+  reconciler: ['failures', 'head', 'open_tasks', 'max_tasks'],
+};
+
+const PROMPT_BYTES_MAX = 256 * 1024;
+const FRONT_MATTER = /^---\r?\n([\s\S]*?)\r?\n---\r?\n/;
+const DECLARATION = /^variables:\s*\[([a-z0-9_,\s]*)\]\s*$/m;
+
+export interface PromptsOptions {
+  /** Folder of the prompts we ship. */
+  readonly folder: string;
+  /** Folder whose files replace ours, name by name; it may be missing. */
+  readonly overrides?: string;
+  /** Told once for each broken text, when the last good one stays in use. */
+  readonly onBroken?: (problem: Problem) => void;
+}
+
+interface Good {
+  readonly raw: string;
+  readonly hash: string;
+  readonly variables: readonly string[];
+  readonly templates: Template[];
+}
+
+// Values are inserted as text and never parsed. No partials: a template reads no other file.
+const engine = new Liquid({
+  strictVariables: true,
+  strictFilters: true,
+  ownPropertyOnly: true,
+  templates: {},
+  parseLimit: 1024 * 1024,
+  renderLimit: 2_000,
+  memoryLimit: 64 * 1024 * 1024,
+});
+
+/** @throws SwarmError SW0205 from `render` and `hash` when a prompt was never good, or its variables differ. */
+export function createPrompts(options: PromptsOptions): Prompts {
+  const good = new Map<PromptName, Good>();
+  const told = new Map<PromptName, string>();
+
+  function present(name: PromptName): Good {
+    const last = good.get(name);
+    try {
+      const { path, raw } = readPrompt(options, name);
+      const next = last?.raw === raw ? last : parsePrompt(name, path, raw);
+      good.set(name, next);
+      told.delete(name);
+      return next;
+    } catch (error) {
+      if (!last || !(error instanceof SwarmError)) throw error;
+      const problem = error.problems[0]!;
+      if (told.get(name) !== problem.what) options.onBroken?.(problem);
+      told.set(name, problem.what);
+      return last;
+    }
+  }
+
+  return {
+    render(name, variables) {
+      const prompt = present(name);
+      sameNames(`${name}.md`, prompt.variables, Object.keys(variables), 'given');
+      try {
+        return { text: engine.renderSync(prompt.templates, variables) as string, hash: prompt.hash };
+      } catch (error) {
+        throw unusable(`${name}.md`, (error as Error).message);
+      }
+    },
+    hash: (name) => present(name).hash,
+  };
+}
+
+function readPrompt({ folder, overrides }: PromptsOptions, name: PromptName): { path: string; raw: string } {
+  const own = overrides && join(overrides, `${name}.md`);
+  const path = own && existsSync(own) ? own : join(folder, `${name}.md`);
+  try {
+    const { size } = statSync(path);
+    if (size > PROMPT_BYTES_MAX) throw unusable(path, `it has ${size} bytes, more than ${PROMPT_BYTES_MAX}`);
+    return { path, raw: readFileSync(path, 'utf8') };
+  } catch (error) {
+    if (error instanceof SwarmError) throw error;
+    throw unusable(path, (error as Error).message);
+  }
+}
+
+function parsePrompt(name: PromptName, path: string, raw: string): Good {
+  const matter = FRONT_MATTER.exec(raw);
+  const declared = DECLARATION.exec(matter?.[1] ?? '')?.[1];
+  if (!matter || declared === undefined) {
+    throw unusable(
+      path,
+      'it does not begin with front matter that declares its variables',
+      'begin it with three lines: ---, variables: [a, b], ---',
+    );
+  }
+  const variables = declared.split(',').flatMap((v) => v.trim() || []);
+  const { templates, used } = parseTemplates(path, raw.slice(matter[0].length));
+  sameNames(path, variables, used, 'used');
+  const contract = PROMPT_VARIABLES[name];
+  if (contract) sameNames(path, variables, contract, 'offered by swarm');
+  const hash = createHash('sha256').update(raw).digest('hex').slice(0, 12);
+  return { raw, hash, variables, templates };
+}
+
+function parseTemplates(path: string, text: string): { templates: Template[]; used: readonly string[] } {
+  try {
+    const templates = engine.parse(text.trimStart());
+    return { templates, used: engine.globalVariablesSync(templates) };
+  } catch (error) {
+    throw unusable(path, (error as Error).message);
+  }
+}
+
+/** Both ways: a declared variable that is not there, and one that is there and not declared. */
+function sameNames(path: string, declared: readonly string[], there: readonly string[], how: string): void {
+  const missing = declared.filter((name) => !there.includes(name));
+  const extra = there.filter((name) => !declared.includes(name));
+  if (missing.length + extra.length === 0) return;
+  const parts = [
+    ...(missing.length > 0 ? [`declared and not ${how}: ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`${how} and not declared: ${extra.join(', ')}`] : []),
+  ];
+  throw unusable(path, `its variables do not agree; ${parts.join('; ')}`);
+}
+
+function unusable(path: string, why: string, fix = 'swarm prompts check'): SwarmError {
+  return new SwarmError({ code: 'SW0205', what: `prompt ${path} cannot be used: ${why}`, where: path, fix });
+}

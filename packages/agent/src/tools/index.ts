@@ -1,0 +1,80 @@
+/** The table of tools, and the one way a model's call becomes an action. */
+import type { ToolCall, ToolSpec } from '@swarm/core';
+import { z } from 'zod';
+import { cutText } from '../agent-events.ts';
+import { bash } from './bash.ts';
+import { edit, read, write } from './files.ts';
+import { submitHandoff } from './handoff.ts';
+import { glob, grep } from './search.ts';
+import { type Tool, ToolFault, type ToolOutcome, type ToolPlace } from './tool.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: each tool checks its own arguments by its own schema
+const TOOLS: readonly Tool<any>[] = [bash, read, write, edit, grep, glob, submitHandoff];
+
+/** What the model is told of each tool. */
+export const TOOL_SPECS: readonly ToolSpec[] = TOOLS.map(({ name, description, schema }) => ({
+  name,
+  description,
+  parameters: parametersOf(schema),
+}));
+
+export interface Toolbox {
+  readonly specs: readonly ToolSpec[];
+  /** Never rejects for anything a model can say; `wasRun` is false when the call itself was not usable. */
+  run(call: ToolCall, signal: AbortSignal): Promise<CallOutcome>;
+}
+export interface CallOutcome extends ToolOutcome {
+  readonly wasRun: boolean;
+}
+
+export function createToolbox(place: ToolPlace): Toolbox {
+  const inner = { ...place, env: commandEnv(place.env) };
+  return { specs: TOOL_SPECS, run: (call, signal) => runToolCall(call, inner, signal) };
+}
+
+async function runToolCall(call: ToolCall, place: ToolPlace, signal: AbortSignal): Promise<CallOutcome> {
+  const tool = TOOLS.find((t) => t.name === call.name);
+  if (!tool)
+    return unusable(
+      `there is no tool ${cutText(call.name, 60)}; there are: ${TOOLS.map((t) => t.name).join(', ')}`,
+    );
+  const args = parseArguments(tool, call.argumentsJson);
+  if ('problem' in args) return unusable(`${tool.name}: not run. ${args.problem}`);
+  try {
+    return { ...(await tool.run(args.value, place, signal)), wasRun: true };
+  } catch (error) {
+    if (error instanceof ToolFault) return { ok: false, output: error.message, wasRun: true };
+    throw error;
+  }
+}
+
+const unusable = (output: string): CallOutcome => ({ ok: false, output, wasRun: false });
+
+/** A call is run whole or not at all: nothing is guessed from half an arguments object. */
+function parseArguments(tool: Tool<unknown>, json: string): { value: unknown } | { problem: string } {
+  let said: unknown;
+  try {
+    said = JSON.parse(json.trim() === '' ? '{}' : json);
+  } catch (error) {
+    return { problem: `Its arguments are not JSON: ${cutText((error as Error).message, 300)}` };
+  }
+  const { success, data, error } = tool.schema.safeParse(said);
+  if (success) return { value: data };
+  const problems = error.issues.slice(0, 5).map((i) => `${i.path.join('.') || 'arguments'}: ${i.message}`);
+  return { problem: `Its arguments do not fit: ${cutText(problems.join('; '), 1_000)}` };
+}
+
+function parametersOf(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>;
+  return parameters;
+}
+
+/** Names that are the agent's own: commands have no business with the model. */
+const OWN_ENV = /^(OPENAI|ANTHROPIC)_|^SWARM_(AGENT_JOB|GATEWAY_URL)$/;
+/** Tools of the trade that would wait for a person, or colour what a model reads. */
+const PLAIN_ENV = { TERM: 'dumb', NO_COLOR: '1', PAGER: 'cat', GIT_PAGER: 'cat', GIT_TERMINAL_PROMPT: '0' };
+
+function commandEnv(env: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(env).filter(([name]) => !OWN_ENV.test(name));
+  return { ...Object.fromEntries(kept), ...PLAIN_ENV };
+}

@@ -1,0 +1,122 @@
+/** Runs one command of a tool: its own process group, a deadline, bounded output, and nothing left behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Clock } from '@swarm/core';
+import { createHeadTail } from './head-tail.ts';
+
+export interface CommandSpec {
+  readonly argv: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Bytes kept of the beginning and of the end of stdout and stderr together, in order of arrival. */
+  readonly keep: { readonly head: number; readonly tail: number };
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface CommandResult {
+  /** First cause wins. */
+  readonly end: 'exited' | 'timeout' | 'aborted' | 'output-limit' | 'cannot-run';
+  readonly exitCode: number | undefined;
+  readonly output: string;
+}
+
+/** A command that prints more than this is stopped. */
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+/** How long pipes may stay open once every process we know of was killed. */
+const PIPES_MS = 500;
+
+/** Settles when the command and all it started are gone; what it left running is killed, setsid or not. */
+export function runCommand(spec: CommandSpec): Promise<CommandResult> {
+  return new Promise((settle) => {
+    const mark = `SWARM_CALL=${randomUUID()}`;
+    const kept = createHeadTail(spec.keep.head, spec.keep.tail);
+    let cause: CommandResult['end'] | undefined;
+    let exitCode: number | undefined;
+    let bytes = 0;
+    const [program, ...args] = spec.argv;
+    const child = spawn(program, args, {
+      cwd: spec.cwd,
+      env: { ...spec.env, SWARM_CALL: mark.slice('SWARM_CALL='.length) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const stop = (why: CommandResult['end']) => {
+      cause ??= why;
+      killTree(child, mark);
+    };
+    const finish = () => {
+      cancelDeadline();
+      cancelPipes();
+      spec.signal.removeEventListener('abort', abort);
+      settle({ end: cause ?? 'exited', exitCode, output: kept.text() });
+    };
+    const abort = () => stop('aborted');
+    const cancelDeadline = spec.clock.after(spec.timeoutMs, () => stop('timeout'));
+    let cancelPipes = () => {};
+    spec.signal.addEventListener('abort', abort, { once: true });
+    const take = (chunk: Buffer) => {
+      kept.add(chunk);
+      bytes += chunk.length;
+      if (bytes > OUTPUT_BYTES_MAX) stop('output-limit');
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('error', (error) => {
+      cause ??= 'cannot-run';
+      kept.add(Buffer.from(error.message));
+      if (child.pid === undefined) finish();
+    });
+    child.on('exit', (code) => {
+      cause ??= 'exited';
+      exitCode = code ?? undefined;
+      killTree(child, mark);
+      cancelPipes = spec.clock.after(PIPES_MS, () => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      });
+    });
+    child.on('close', () => child.pid !== undefined && finish());
+    if (spec.signal.aborted) abort();
+  });
+}
+
+/** Kills the process group, then whoever left it and still carries the mark; at most 20 rounds. */
+function killTree(child: ChildProcess, mark: string): void {
+  if (child.pid === undefined) return;
+  kill(-child.pid);
+  for (let round = 0; round < 20; round++) {
+    const left = marked(mark);
+    if (left.length === 0) return;
+    for (const pid of left) kill(pid);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/** Processes whose environment holds the mark. Zombies have none; hosts without /proc have the group alone. */
+function marked(mark: string): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && environOf(name).includes(mark))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function environOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    return '';
+  }
+}

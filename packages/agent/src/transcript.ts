@@ -1,0 +1,71 @@
+/**
+ * One attempt's transcript: what its agent said, append-only NDJSON, written on the host. The agent's words are
+ * hostile: lines and the whole are capped, and nothing here ever throws into the run. A transcript that cannot
+ * be written is `broken` and says so once; the attempt goes on without it.
+ */
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { dirname } from 'node:path';
+import { cutText } from './agent-events.ts';
+
+/** Bytes of one transcript; then a last line says that it was cut. */
+export const TRANSCRIPT_MAX_BYTES = 64 * 1024 * 1024;
+/** Characters of one line of plain text. */
+const TEXT_MAX = 16_000;
+
+export interface Transcript {
+  /** One line: `at` in ms since the epoch, and the fields as given. */
+  write(at: number, fields: Readonly<Record<string, unknown>>): void;
+  close(): Promise<void>;
+}
+
+/**
+ * @param secrets values that are never written; each is replaced by `[secret]`.
+ * @param onBroken told once, with the reason, when the file cannot be written.
+ */
+export function openTranscript(
+  path: string,
+  secrets: readonly string[],
+  onBroken: (why: string) => void,
+  maxBytes = TRANSCRIPT_MAX_BYTES,
+): Transcript {
+  let file: WriteStream | undefined;
+  const breakOff = (error: unknown) => {
+    if (file) onBroken(`${path}: ${String(error)}`);
+    file = undefined;
+  };
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    file = createWriteStream(path, { flags: 'a', mode: 0o600 });
+    file.on('error', breakOff);
+  } catch (error) {
+    onBroken(`${path}: ${String(error)}`);
+  }
+  let bytes = 0;
+  let isFull = false;
+  const put = (line: string) => {
+    bytes += Buffer.byteLength(line);
+    if (bytes <= maxBytes) file?.write(line);
+    else if (!isFull) file?.write(`${JSON.stringify({ cut: `transcript ends at ${maxBytes} bytes` })}\n`);
+    isFull = bytes > maxBytes;
+  };
+  return {
+    write(at, fields) {
+      if (!isFull) put(`${redact(JSON.stringify({ ts: new Date(at).toISOString(), ...fields }), secrets)}\n`);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (!file || file.destroyed) return resolve();
+        file.once('close', resolve);
+        file.end();
+      }),
+  };
+}
+
+/** What a line that is no event becomes: its text, without characters that drive a terminal. */
+export function plainText(line: string): string {
+  return cutText(line.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '').toWellFormed(), TEXT_MAX);
+}
+
+function redact(line: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')), line);
+}

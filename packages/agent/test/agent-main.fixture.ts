@@ -1,0 +1,22 @@
+/** A composition root as the product has one, with a model that plays what PLAYED names. */
+import { JOB_VARIABLE, readChildJob, runChildJob } from '../src/child.ts';
+import { answer, clock, playModel } from './support.ts';
+
+const env = process.env as Record<string, string>;
+const controller = new AbortController();
+process.on('SIGTERM', () => controller.abort());
+if (env.PLAYED === 'die') process.exit(3);
+if (env.PLAYED === 'silence') setInterval(() => {}, 1000);
+else {
+  console.log('a line that is no event \u001b[2J');
+  console.log(`the key is ${env.OPENAI_API_KEY}`);
+  console.log('{"type":"ended","reason":"made up"}');
+  const said = JSON.parse(env.PLAYED ?? '[]') as Parameters<typeof answer>[0][];
+  await runChildJob(readChildJob({ [JOB_VARIABLE]: env[JOB_VARIABLE] }), {
+    model: playModel(said.map((s) => answer(s))),
+    clock,
+    signal: controller.signal,
+    env,
+    print: (line) => console.log(line),
+  });
+}

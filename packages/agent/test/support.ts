@@ -1,0 +1,172 @@
+/** What the tests need of the world: a clock, a model that plays answers, a folder, and a bare sandbox. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import type {
+  AgentJob,
+  AttemptId,
+  Clock,
+  CommitId,
+  Model,
+  ModelEnd,
+  ModelRequest,
+  ModelResult,
+  Sandbox,
+  SandboxResult,
+  SandboxSpec,
+} from '@swarm/core';
+
+export const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A clock that stands still until it is moved. */
+export function handClock() {
+  let time = 0;
+  let timers: { at: number; run: () => void }[] = [];
+  return {
+    now: () => time,
+    monotonic: () => time,
+    after(delayMs: number, run: () => void) {
+      const timer = { at: time + delayMs, run };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((t) => t !== timer);
+      };
+    },
+    move(ms: number): void {
+      const end = time + ms;
+      for (;;) {
+        const [next] = timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at);
+        if (!next) break;
+        timers = timers.filter((t) => t !== next);
+        time = next.at;
+        next.run();
+      }
+      time = end;
+    },
+  } satisfies Clock & { move(ms: number): void };
+}
+
+/** A real folder with these files, gone when the test is over. */
+export function makeFolder(t: TestContext, files: Readonly<Record<string, string>> = {}): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-test-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+export const usage = (inputTokens: number, outputTokens: number) => ({
+  calls: 1,
+  inputTokens,
+  outputTokens,
+  costUsd: 0,
+  priced: true,
+});
+
+type Said = string | ModelEnd | readonly [name: string, args: unknown][];
+
+/** One answer: text, an ending without text, or calls (arguments that are strings go as they stand). */
+export function answer(said: Said, spent = usage(10, 5)): ModelResult {
+  const common = { usage: spent, model: 'played' };
+  if (typeof said === 'string') return { end: { kind: 'stopped' }, text: said, ...common };
+  if (!Array.isArray(said)) return { end: said as ModelEnd, text: '', ...common };
+  const calls = (said as readonly [string, unknown][]).map(([name, args], i) => ({
+    id: `call-${i}`,
+    name,
+    argumentsJson: typeof args === 'string' ? args : JSON.stringify(args),
+  }));
+  return { end: { kind: 'tools', calls }, text: '', ...common };
+}
+
+/** Plays the answers in order, the last one for ever, and keeps what it was asked. */
+export function playModel(answers: readonly ModelResult[]): Model & { readonly asked: ModelRequest[] } {
+  const asked: ModelRequest[] = [];
+  return {
+    asked,
+    nameFor: () => 'played',
+    async stream(request, { signal }) {
+      asked.push({ ...request, messages: [...request.messages] });
+      if (signal.aborted) return answer({ kind: 'aborted' });
+      return answers[Math.min(asked.length, answers.length) - 1]!;
+    },
+    whenUp: () => Promise.resolve(),
+  };
+}
+
+/** Port `Sandbox` with real processes and no walls at all: it maps no paths and says so by its name. */
+export function bareSandbox(provider = 'none'): Sandbox {
+  return { provider, insideOf: (workspace) => workspace, reap: async () => 0, run: runBare };
+}
+
+function runBare(spec: SandboxSpec): Promise<SandboxResult> {
+  return new Promise((settle) => {
+    const [program, ...args] = spec.argv;
+    let end: SandboxResult['end'] | undefined;
+    let output = '';
+    const child = spawn(program!, args, {
+      cwd: spec.workspace,
+      env: { PATH: process.env.PATH, ...spec.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const stop = (why: SandboxResult['end']) => {
+      end ??= why;
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    };
+    const timer = setTimeout(() => stop('timeout'), spec.limits.wallMs);
+    spec.signal?.addEventListener('abort', () => stop('aborted'), { once: true });
+    if (spec.signal?.aborted) stop('aborted');
+    for (const stream of ['stdout', 'stderr'] as const) {
+      createInterface({ input: child[stream] }).on('line', (line) => {
+        output += `${line}\n`;
+        spec.onLine?.(stream, line);
+      });
+    }
+    const finish = (exitCode: number | undefined) => {
+      clearTimeout(timer);
+      settle({ end: end ?? 'exited', exitCode, output, durationMs: 0 });
+    };
+    child.on('error', (error) => {
+      end = 'cannot-run';
+      output = error.message;
+      finish(undefined);
+    });
+    child.on('close', (code) => {
+      if (code === null) end ??= 'killed';
+      // Readline hands on its last lines in the turn after the pipes closed.
+      setImmediate(() => finish(code ?? undefined));
+    });
+  });
+}
+
+export function makeJob(workspace: string, over: Partial<AgentJob> = {}): AgentJob {
+  return {
+    attempt: 't1.1' as AttemptId,
+    workspace: {
+      name: 't1.1',
+      path: workspace,
+      readOnly: [],
+      head: 'a'.repeat(40) as CommitId,
+      conflicts: [],
+    },
+    prompt: 'Do {workspace} it.',
+    taskJson: '{"id":"t1","title":"Do it"}',
+    limits: { steps: 10, tokens: 1_000_000, wallMs: 20_000, quietMs: 20_000 },
+    signal: new AbortController().signal,
+    onActivity: () => {},
+    ...over,
+  };
+}

@@ -1,0 +1,13 @@
+import type { Clock } from '@swarm/core';
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, run) {
+    // Longer than a timer can hold (24.8 days) is not needed by anyone and would fire at once.
+    const timer = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

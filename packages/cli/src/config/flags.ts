@@ -1,0 +1,56 @@
+/** The flags of `swarm run` that are configuration, under the names the schema knows. */
+import type { Problem } from '@swarm/core';
+import type { RunOptions } from '../program.ts';
+import type { Source } from './load.ts';
+import { parseBudget } from './units.ts';
+
+const FLAG_OF: Readonly<Record<string, string>> = {
+  target: '--target',
+  'deliver.to': '--deliver',
+  'workers.max': '--workers',
+  'workers.sandbox': '--sandbox',
+  'agent.driver': '--agent',
+  'gate.command': '--gate',
+  'env.setup': '--setup',
+  'budget.usd': '--budget',
+  'budget.tokens': '--budget',
+  'budget.time': '--time',
+};
+
+type Flags = Pick<
+  RunOptions,
+  'target' | 'deliver' | 'workers' | 'sandbox' | 'agent' | 'gate' | 'setup' | 'budget' | 'time'
+>;
+
+/** Values are not judged here but for `--budget`, which is no single key: the schema judges them with all others. */
+export function flagsSource(flags: Flags): Source {
+  const limits = flags.budget === undefined ? {} : parseBudget(flags.budget);
+  const raw = {
+    target: flags.target,
+    deliver: filled({ to: flags.deliver }),
+    workers: filled({ max: flags.workers, sandbox: flags.sandbox }),
+    agent: filled({ driver: flags.agent }),
+    gate: filled({ command: flags.gate }),
+    env: filled({ setup: flags.setup }),
+    budget: filled({ ...limits, time: flags.time }),
+  };
+  return {
+    raw: filled(raw) ?? {},
+    whereOf: (keyPath) => FLAG_OF[keyPath] ?? 'the command line',
+    problems: limits ? [] : [badBudget(flags.budget!)],
+  };
+}
+
+const badBudget = (text: string): Problem => ({
+  code: 'SW0102',
+  what: `the budget ${JSON.stringify(text)} cannot be read`,
+  where: '--budget',
+  why: 'a budget is a number with usd, tok, ktok or Mtok, or several of them with commas',
+  fix: '--budget 5usd,2Mtok',
+});
+
+/** Without undefined values; undefined when nothing is left. */
+function filled<T extends object>(values: T): Partial<T> | undefined {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Partial<T>);
+}

@@ -1,0 +1,126 @@
+/** What the schema finds wrong, as problems by key path. */
+import type { Problem } from '@swarm/core';
+import { z } from 'zod';
+import { nearest } from '../nearest.ts';
+import { type CompleteConfig, configSchema } from './schema.ts';
+import { parseDurationMs } from './units.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+type Issue = z.core.$ZodIssue;
+
+/** A value that may hold, or be mistaken for, a secret is never repeated. */
+const SILENT_KEYS = new Set(['key_env', 'base_url']);
+const SHOWN_MAX = 80;
+
+/**
+ * Every mistake in one source of configuration.
+ * @param whereOf names the place of a key path in that source: a file and key, a variable, a flag.
+ */
+export function mistakesIn(raw: Raw, whereOf: (keyPath: string) => string): readonly Problem[] {
+  const parsed = configSchema.safeParse(raw);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  return [...issues.flatMap((issue) => problemsFrom(issue, raw, whereOf)), ...namedTwice(raw, whereOf)];
+}
+
+function problemsFrom(issue: Issue, raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey(issue.path, key, whereOf));
+  const keyPath = z.core.toDotPath(issue.path);
+  const value = valueAt(raw, issue.path);
+  const shown = SILENT_KEYS.has(String(issue.path.at(-1))) ? '' : ` = ${show(value)}`;
+  const isRange = issue.code === 'too_small' || issue.code === 'too_big';
+  const what = value === undefined ? `\`${keyPath}\` is missing` : `\`${keyPath}${shown}\` cannot be used`;
+  return [
+    {
+      code: isRange && typeof value === 'number' ? 'SW0105' : 'SW0102',
+      what,
+      where: whereOf(keyPath),
+      why: whyOf(issue),
+      fix: fixFor(issue, keyPath, value),
+    },
+  ];
+}
+
+function unknownKey(path: Issue['path'], key: string, whereOf: (keyPath: string) => string): Problem {
+  const table = z.core.toDotPath(path);
+  const keyPath = table ? `${table}.${key}` : key;
+  const known = keysAt(path);
+  const meant = nearest(key, known);
+  return {
+    code: 'SW0102',
+    what: `there is no key \`${keyPath}\``,
+    where: whereOf(keyPath),
+    why: meant ? `did you mean \`${meant}\`?` : `the keys here are: ${known.join(', ')}`,
+    fix: meant ? `write \`${meant}\` for \`${key}\`` : `remove \`${key}\``,
+  };
+}
+
+/** Keys a table of the schema has. */
+function keysAt(path: Issue['path']): readonly string[] {
+  let at: { properties?: Record<string, unknown>; items?: unknown } = z.toJSONSchema(configSchema, {
+    io: 'input',
+  }) as never;
+  for (const step of path)
+    at = (typeof step === 'number' ? at.items : at.properties?.[String(step)]) as never;
+  return Object.keys(at?.properties ?? {});
+}
+
+function whyOf(issue: Issue): string {
+  if (issue.code === 'invalid_value') return `it is one of: ${issue.values.join(', ')}`;
+  return issue.message.replace(/^(Invalid input|Too small|Too big|Invalid string): /, '');
+}
+
+function fixFor(issue: Issue, keyPath: string, value: unknown): string {
+  const meant = issue.code === 'invalid_value' ? nearest(String(value), issue.values.map(String)) : undefined;
+  return meant ? `${keyPath} = "${meant}"` : `change \`${keyPath}\`; docs/config.md lists every key`;
+}
+
+function valueAt(raw: unknown, path: Issue['path']): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], raw);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? String(value);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+/** Names used twice within one source. */
+function namedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
+  const endpoints = Array.isArray(raw.endpoints) ? (raw.endpoints as { name?: unknown }[]) : [];
+  const names = endpoints.map((e) => e?.name).filter((name) => typeof name === 'string');
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  return [...new Set(twice)].map((name) => ({
+    code: 'SW0102',
+    what: `two endpoints are called ${show(name)}`,
+    where: whereOf('endpoints'),
+    why: 'log and report tell endpoints apart by name',
+    fix: 'give each [[endpoints]] its own name',
+  }));
+}
+
+/** Values that are good alone and wrong together, whatever sources they came from. */
+export function contradictionsIn(
+  config: CompleteConfig,
+  origins: ReadonlyMap<string, string>,
+): readonly Problem[] {
+  const where = (keyPath: string): string => origins.get(keyPath) ?? `${keyPath} (default)`;
+  const { checks, agent } = config;
+  const problems: Problem[] = [];
+  if (parseDurationMs(checks.min_interval)! > parseDurationMs(checks.max_interval)!) {
+    problems.push({
+      code: 'SW0102',
+      what: `\`checks.min_interval = "${checks.min_interval}"\` is longer than \`checks.max_interval = "${checks.max_interval}"\``,
+      where: where('checks.min_interval'),
+      fix: `checks.max_interval = "${checks.min_interval}"`,
+    });
+  }
+  if ((agent.driver === 'command' || agent.driver === 'acp') && !agent.command) {
+    problems.push({
+      code: 'SW0102',
+      what: `\`agent.driver = "${agent.driver}"\` has no command to run`,
+      where: where('agent.driver'),
+      fix: '[agent.command] run = ["my-agent", "--prompt-file", "{prompt_file}"]',
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,128 @@
+/** The configuration as code uses it: our own names, units in them, nothing left to parse. */
+import { createHash } from 'node:crypto';
+import type { CompleteConfig } from './schema.ts';
+import { parseDurationMs } from './units.ts';
+
+export interface EndpointConfig {
+  readonly name: string;
+  readonly baseUrl: string;
+  /** Name of the environment variable, never the key itself. */
+  readonly keyEnv?: string;
+  readonly weight: number;
+  readonly dialect: CompleteConfig['endpoints'][number]['dialect'];
+}
+
+export interface Config {
+  /** Absent: the branch that is checked out. */
+  readonly target?: string;
+  readonly workers: {
+    readonly max: number;
+    readonly attempts: number;
+    readonly timeoutMs: number;
+    readonly preGate: boolean;
+    readonly sandbox: CompleteConfig['workers']['sandbox'];
+  };
+  /** Absent: to be detected. `'none'`: there is to be none. */
+  readonly setup?: string;
+  readonly gate: {
+    /** Absent: to be detected. `'none'`: land untested. */
+    readonly command?: string;
+    readonly timeoutMs: number;
+    readonly policy: CompleteConfig['gate']['policy'];
+    readonly parallel: number;
+    readonly flakyRetries: number;
+  };
+  readonly checks: {
+    readonly command?: string;
+    readonly minIntervalMs: number;
+    readonly maxIntervalMs: number;
+  };
+  readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
+  readonly models: {
+    readonly default?: string;
+    readonly planner?: string;
+    readonly worker?: string;
+    readonly reconciler?: string;
+    readonly reviewer?: string;
+  };
+  readonly endpoints: readonly EndpointConfig[];
+  readonly agent: {
+    readonly driver: CompleteConfig['agent']['driver'];
+    readonly command?: { readonly run: readonly string[] };
+  };
+  readonly overlap: CompleteConfig['scope']['overlap'];
+  readonly deliver: CompleteConfig['deliver']['to'];
+}
+
+/** @param complete already validated: every duration in it parses. */
+export function resolveConfig(complete: CompleteConfig): Config {
+  const { workers, env, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
+  return {
+    ...present({ target: complete.target, setup: env.setup }),
+    workers: {
+      max: workers.max,
+      attempts: workers.attempts,
+      timeoutMs: ms(workers.timeout),
+      preGate: workers.pre_gate,
+      sandbox: workers.sandbox,
+    },
+    gate: {
+      ...present({ command: gate.command }),
+      timeoutMs: ms(gate.timeout),
+      policy: gate.policy,
+      parallel: gate.parallel,
+      flakyRetries: gate.flaky_retries,
+    },
+    checks: {
+      ...present({ command: checks.command }),
+      minIntervalMs: ms(checks.min_interval),
+      maxIntervalMs: ms(checks.max_interval),
+    },
+    budget: present({
+      usd: budget.usd,
+      tokens: budget.tokens,
+      timeMs: budget.time === undefined ? undefined : ms(budget.time),
+    }),
+    models: present(models),
+    endpoints: endpoints.map(resolveEndpoint),
+    agent: { driver: agent.driver, ...present({ command: agent.command }) },
+    overlap: scope.overlap,
+    deliver: deliver.to,
+  };
+}
+
+function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
+  return {
+    name: e.name,
+    baseUrl: e.base_url.replace(/\/+$/, ''),
+    ...present({ keyEnv: e.key_env }),
+    weight: e.weight,
+    dialect: e.dialect,
+  };
+}
+
+const ms = (text: string): number => parseDurationMs(text)!;
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+/** Without the keys that are undefined: an absent value is an absent key everywhere. */
+function present<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as Present<T>;
+}
+
+/** The same configuration has the same hash, in whatever order it was written. Hex, 16 digits. */
+export function configHash(config: Config): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(config)))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, v]) => [key, sorted(v)]),
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * The one schema of the configuration: every key with its description and default. Validation, the editor's
+ * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
+ */
+import { z } from 'zod';
+import { parseDurationMs } from './units.ts';
+
+const DURATION_MAX = '7d';
+
+const duration = (text: string) =>
+  z
+    .string()
+    .refine((value) => isDuration(value), {
+      error: `expected a duration such as "90s", "30m" or "2h", above 0 and at most ${DURATION_MAX}`,
+    })
+    .describe(text);
+
+function isDuration(value: string): boolean {
+  const ms = parseDurationMs(value);
+  return ms !== undefined && ms > 0 && ms <= parseDurationMs(DURATION_MAX)!;
+}
+
+const command = (text: string) => z.string().trim().min(1).max(10_000).describe(text);
+const count = (min: number, max: number, text: string) => z.int().min(min).max(max).describe(text);
+const table = <S extends z.core.$ZodLooseShape>(text: string, shape: S) =>
+  z.strictObject(shape).describe(text);
+
+const workers = table('Who does the work, and how long an attempt may take.', {
+  max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
+  attempts: count(1, 100, 'Attempts a task may use up before it ends as failed.').default(3),
+  timeout: duration('The most time one attempt may take.').default('30m'),
+  pre_gate: z
+    .boolean()
+    .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
+    .default(true),
+  sandbox: z
+    .enum(['auto', 'bubblewrap', 'docker', 'none', 'command'])
+    .describe(
+      'What contains agents and gates. `auto` takes the first layer that works; without one it refuses.',
+    )
+    .default('auto'),
+});
+
+const env = table('The environment attempts, gates and checks find prepared.', {
+  setup: command(
+    'Run once per lockfile, in the sandbox, on the base; what it leaves untracked is reused. `none`: no setup. Without it, found by lockfile.',
+  ).optional(),
+});
+
+const gate = table('The command that must pass before a change lands.', {
+  command: command(
+    'Run on every candidate; exit 0 lands it. `none`: land untested, and say so. Without it, found by manifest.',
+  ).optional(),
+  timeout: duration('The most time one run of the gate may take.').default('10m'),
+  policy: z
+    .enum(['batch', 'single'])
+    .describe('Test several handoffs as one candidate and divide a batch that fails, or test each alone.')
+    .default('batch'),
+  parallel: count(1, 64, 'Candidates tested at the same time.').default(2),
+  flaky_retries: count(0, 10, 'Times a failed gate is run again on the same tree before it counts.').default(
+    1,
+  ),
+});
+
+const checks = table('The full checks the reconciler runs on the head of the target.', {
+  command: command('Without it, the gate.').optional(),
+  min_interval: duration('The shortest pause between two runs of the checks.').default('1m'),
+  max_interval: duration('The longest pause between two runs of the checks.').default('10m'),
+});
+
+const budget = table('What a run may use up. A key that is not set does not bound it.', {
+  usd: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .describe('US dollars; needs a known price for every model used.')
+    .optional(),
+  tokens: count(1, 1_000_000_000_000, 'Input and output tokens together.').optional(),
+  time: duration('Wall time of the run.').optional(),
+});
+
+const model = (text: string) => z.string().trim().min(1).max(200).describe(text).optional();
+const models = table('The model each role asks for; the name is sent as it stands.', {
+  default: model('For every role that names none.'),
+  planner: model('Breaks the request into tasks.'),
+  worker: model('Does the tasks.'),
+  reconciler: model('Turns failures of the checks into tasks.'),
+  reviewer: model('Reviews handoffs.'),
+});
+
+const endpoint = table('A model server. Several share the load by weight and stand in for one another.', {
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'expected letters, digits, `.`, `_` or `-`, at most 64' })
+    .describe('What log and report call it.'),
+  base_url: z
+    .string()
+    .refine(isEndpointUrl, { error: 'expected an http or https URL without a user name or password in it' })
+    .describe('Up to and with the version, such as `https://api.openai.com/v1`.'),
+  key_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable, not a key' })
+    .describe('The environment variable that holds the key. Without it, no key is sent.')
+    .optional(),
+  weight: count(0, 1_000, 'Its share of the calls; 0 is used only when no other answers.').default(100),
+  dialect: z
+    .enum(['chat', 'responses', 'messages', 'gemini'])
+    .describe('The protocol it speaks.')
+    .default('chat'),
+});
+
+function isEndpointUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return (
+    url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && !url.username && !url.password
+  );
+}
+
+const agent = table('The model loop inside an attempt.', {
+  driver: z
+    .enum(['builtin', 'claude', 'codex', 'gemini', 'opencode', 'qwen', 'acp', 'command'])
+    .describe('Our own loop, a preset for a known agent, or any command.')
+    .default('builtin'),
+  command: table('The command of driver `command`, and of `acp`.', {
+    run: z
+      .array(z.string())
+      .min(1)
+      .max(100)
+      .describe('Program and arguments; `{prompt_file}`, `{task_file}` and `{workspace}` are filled in.'),
+  }).optional(),
+});
+
+const scope = table('How tasks in flight keep out of one another’s files.', {
+  overlap: z
+    .enum(['serialize', 'warn', 'off'])
+    .describe('What happens when the scopes of two tasks meet: wait, say so, or nothing.')
+    .default('serialize'),
+});
+
+const deliver = table('Where the result goes.', {
+  to: z
+    .enum(['branch', 'apply', 'push', 'pr'])
+    .describe(
+      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote. `pr`: one pull request.',
+    )
+    .default('branch'),
+});
+
+const target = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .describe('The branch the work is for. Without it, the branch that is checked out.')
+  .optional();
+
+export const configSchema = z.strictObject({
+  target,
+  workers: workers.prefault({}),
+  env: env.prefault({}),
+  gate: gate.prefault({}),
+  checks: checks.prefault({}),
+  budget: budget.prefault({}),
+  models: models.prefault({}),
+  endpoints: z.array(endpoint).max(64).describe('Model servers, one `[[endpoints]]` each.').default([]),
+  agent: agent.prefault({}),
+  scope: scope.prefault({}),
+  deliver: deliver.prefault({}),
+});
+
+/** As a person writes it; every key may be left out. */
+export type WrittenConfig = z.input<typeof configSchema>;
+/** With defaults filled in, in the written names. */
+export type CompleteConfig = z.output<typeof configSchema>;

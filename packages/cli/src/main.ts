@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/** Parse, run, one catch, exit code. Nothing else reads argv, the environment or the working directory. */
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { exitCodeFor, exitCodeOf, problemsJson, problemsOf, renderProblems } from './errors.ts';
+import { createOutput, type Output } from './output.ts';
+import { createProgram } from './program.ts';
+
+const argv = process.argv.slice(2);
+// What follows a lone `--` is the user's own text, never a flag.
+const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
+const isDebug = flags.includes('--debug');
+
+const output = createOutput({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  isColourWanted: !flags.includes('--no-color'),
+});
+
+process.exitCode = await main(output);
+
+async function main(out: Output): Promise<number> {
+  let code = 0;
+  try {
+    const context = { cwd: process.cwd(), env: process.env, output: out, isDebug };
+    const program = createProgram(context, version(), (exit) => {
+      code = exit;
+    });
+    if (argv.length === 0) {
+      out.narrate(program.helpInformation());
+      return exitCodeOf('usage');
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (thrown) {
+    return isAnswer(thrown) ? 0 : refuse(thrown, out);
+  }
+}
+
+/** Commander ends `--help` and `--version` by throwing; what was asked for is printed by then. */
+function isAnswer(thrown: unknown): boolean {
+  return thrown instanceof CommanderError && thrown.exitCode === 0;
+}
+
+function refuse(thrown: unknown, out: Output): number {
+  const problems = problemsOf(thrown);
+  out.narrate(flags.includes('--json') ? problemsJson(problems) : renderProblems(problems, out.narrationInk));
+  if (isDebug && thrown instanceof Error) out.narrate(`\n${thrown.stack}`);
+  return exitCodeFor(problems);
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,247 @@
+/**
+ * Every command in one place: its words, its flags, and the file that does it. A command's file is imported only
+ * when it is asked for, so that help stays quick.
+ */
+import { Command, Option } from '@commander-js/extra-typings';
+import type { Output } from './output.ts';
+import type { Environment } from './paths.ts';
+
+/** What the outside world gives a command; only main.ts reads it from the process. */
+export interface Context {
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly output: Output;
+  readonly isDebug: boolean;
+}
+
+/** Flags of every command that acts on a run; `run` names one, else the newest. */
+export interface RunChoice {
+  readonly repo?: string | undefined;
+  readonly run?: string | undefined;
+  readonly json?: true | undefined;
+}
+
+/** Flags of `swarm run`, as typed: configuration flags are checked by the schema, under their own names. */
+export interface RunOptions {
+  readonly repo?: string | undefined;
+  readonly target?: string | undefined;
+  readonly deliver?: string | undefined;
+  readonly requestFile?: string | undefined;
+  readonly plan?: string | undefined;
+  /** Text where it is no whole number: the schema says so. */
+  readonly workers?: number | string | undefined;
+  readonly agent?: string | undefined;
+  readonly gate?: string | undefined;
+  readonly setup?: string | undefined;
+  readonly sandbox?: string | undefined;
+  readonly budget?: string | undefined;
+  readonly time?: string | undefined;
+  readonly approve?: true | undefined;
+  readonly dryRun?: true | undefined;
+  readonly fixRed?: true | undefined;
+  readonly strict?: true | undefined;
+  readonly trustRepo?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+export type ResumeOptions = (RunChoice & { readonly strict?: true }) | undefined;
+export interface LogsOptions extends RunChoice {
+  readonly follow?: true | undefined;
+  readonly task?: string | undefined;
+  readonly event?: string | undefined;
+}
+export interface ReportOptions extends RunChoice {
+  readonly format?: 'md' | 'json' | undefined;
+}
+export interface DemoOptions {
+  readonly keep?: true | undefined;
+  readonly json?: true | undefined;
+}
+export type SchemaName = 'log' | 'config' | 'task';
+
+/** The exit code; a command that fails throws instead. */
+type Exit = Promise<number>;
+
+/** @param done receives the exit code of the command that ran. */
+export function createProgram(context: Context, version: string, done: (code: number) => void): Command {
+  const program = new Command('swarm')
+    .description(
+      'Point a fleet of coding agents at a git repository and get back a branch that passes its checks',
+    )
+    .version(version)
+    .option('--no-color', 'plain text, as NO_COLOR does')
+    .option('--debug', 'show the stack trace of an unexpected failure')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      examples('swarm run "add input validation to every handler"', 'swarm status', 'swarm logs -f'),
+    );
+  const exit = (code: Exit): Promise<void> => code.then(done);
+  addRun(program, context, exit);
+  addReads(program, context, exit);
+  addChecks(program, context, exit);
+  inherit(program as unknown as Command);
+  return program as unknown as Command;
+}
+
+type Finish = (code: Exit) => Promise<void>;
+type Program = Command<[], { color: boolean; debug?: true | undefined }>;
+
+/** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
+function inherit(program: Command): void {
+  for (const command of [program, ...program.commands] as Command[]) {
+    command
+      .exitOverride()
+      .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+      .allowExcessArguments(false);
+  }
+}
+
+function addRun(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('run')
+    .argument('[request...]', 'what you want done, in words')
+    .description('Work out a request: plan it, do its tasks in parallel, land what passes the gate')
+    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
+    .option('--target <branch>', 'the branch the work is for')
+    .option('--deliver <to>', 'branch, apply, push or pr')
+    .option('--request-file <file>', 'read the request from a file, - for standard input')
+    .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
+    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
+    .option('--agent <name>', 'the driver that does the tasks')
+    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
+    .option('--setup <command>', 'prepares the environment; none for no setup')
+    .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
+    .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
+    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
+    .option('--approve', 'show the plan and ask before any task starts')
+    .option('--dry-run', 'stop after preflight and, with --plan, after reading the plan')
+    .option('--fix-red', 'begin although the gate fails on the base; making it green is part of the work')
+    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm run "port the tests from mocha to node:test" --workers 12',
+        'swarm run --plan tasks.json --agent command --gate "make check"',
+        'swarm run "make the build green" --fix-red --budget 5usd,2Mtok --time 2h',
+      ),
+    )
+    .action((request, options) =>
+      exit(import('./commands/run.ts').then((m) => m.run(request.join(' '), options, context))),
+    );
+
+  program
+    .command('resume')
+    .description('Go on with a run that was stopped or killed')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm resume', 'swarm resume --run r-20261121-k3f9', 'swarm resume --repo ../shop --json'),
+    )
+    .action((options) => exit(import('./commands/run.ts').then((m) => m.resume(options, context))));
+
+  program
+    .command('apply')
+    .description('Fast-forward the target to what a finished run landed on its branch')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--json', 'the outcome as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm apply', 'swarm apply --run r-20261121-k3f9', 'swarm apply --repo /srv/shop.git --json'),
+    )
+    .action((options) => exit(import('./commands/run.ts').then((m) => m.apply(options, context))));
+
+  program
+    .command('demo')
+    .description('Show a whole run on a made-up repository, without a key or a network')
+    .option('--keep', 'keep the repository and say where it is')
+    .option('--json', 'the report as JSON')
+    .addHelpText('after', examples('swarm demo', 'swarm demo --keep', 'swarm demo --json'))
+    .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
+}
+
+function addReads(program: Program, context: Context, exit: Finish): void {
+  const read = () => import('./commands/read.ts');
+  const reading = (name: string, description: string) =>
+    program.command(name).description(description).addOption(repoOption()).addOption(runOption());
+
+  reading('status', 'Show where a run stands: what moves, what waits and why, what it has cost')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(read().then((m) => m.status(options, context))));
+
+  reading('tasks', 'List the tasks of a run with their states')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('swarm tasks', 'swarm tasks --json', 'swarm tasks --repo ../shop'))
+    .action((options) => exit(read().then((m) => m.tasks(options, context))));
+
+  reading('explain', 'Tell one task’s whole story as sentences')
+    .argument('<task>', 'such as t12')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm explain t12', 'swarm explain t12 --json', 'swarm explain t3 --run r-20261121-k3f9'),
+    )
+    .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
+
+  reading('logs', 'Print what happened, line by line')
+    .option('-f, --follow', 'go on as it happens')
+    .option('--task <id>', 'only what concerns one task')
+    .option('--event <pattern>', 'only events of this name; * stands for anything')
+    .option('--json', 'the lines as they stand in the file')
+    .addHelpText(
+      'after',
+      examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
+    )
+    .action((options) => exit(read().then((m) => m.logs(options, context))));
+
+  reading('report', 'Show what a run did, with every figure counted from landed work')
+    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
+    .option('--json', 'the same as --format json')
+    .addHelpText(
+      'after',
+      examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(read().then((m) => m.report(options, context))));
+}
+
+function addChecks(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('verify')
+    .description('Check the promises on a repository, from git and the journal alone')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm verify', 'swarm verify --json', 'swarm verify --repo ../shop --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(import('./commands/check.ts').then((m) => m.verify(options, context))));
+
+  program
+    .command('schema')
+    .description('Print the JSON Schema of the log, the configuration or a task')
+    .argument('<name>', 'log, config or task')
+    .addHelpText(
+      'after',
+      examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),
+    )
+    .action((name) => exit(import('./commands/check.ts').then((m) => m.schema(name, context))));
+}
+
+/** What is no whole number is kept as typed, so that the refusal can show it. */
+const wholeNumber = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
+const repoOption = () => new Option('--repo <path>', 'the repository; without it, the one you stand in');
+const runOption = () => new Option('--run <id>', 'the run; without it, the newest');
+
+const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;

@@ -1,0 +1,45 @@
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type RunFiles, SwarmError } from '@swarm/core';
+import type { RunPaths } from './paths.ts';
+
+/** The run's folder on disk. */
+export function createRunFiles(paths: RunPaths): RunFiles {
+  return {
+    writeHandoff: (attempt, json) => writeWhole(join(paths.attempts, attempt, 'handoff.json'), json),
+    async writeReport(json, markdown) {
+      await writeWhole(paths.reportJson, json);
+      await writeWhole(paths.reportMarkdown, markdown);
+    },
+    async writeOutput(name, text) {
+      const relative = join('outputs', `${name}.txt`);
+      await writeWhole(join(paths.folder, relative), text);
+      return relative;
+    },
+  };
+}
+
+/** Whole or absent: written beside, synced, renamed. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}.tmp`;
+    const file = await open(temporary, 'w', 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    throw new SwarmError(
+      {
+        code: 'SW0701',
+        what: `${path} cannot be written: ${(error as Error).message}`,
+        fix: `df -h ${dirname(path)}`,
+      },
+      { cause: error },
+    );
+  }
+}

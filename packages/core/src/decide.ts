@@ -1,0 +1,59 @@
+/**
+ * (state, command) → events or a refusal: the only door to new events. Pure; the laws are in decisions/, by
+ * life, and the numbers they apply in rules/. Nothing here changes the state: fold does, with what comes back.
+ */
+import type { Command } from './commands.ts';
+import { decideAttempts } from './decisions/attempts.ts';
+import { decideLandings } from './decisions/landings.ts';
+import { decideRun } from './decisions/run.ts';
+import { decideTasks } from './decisions/tasks.ts';
+import { type Refusal, refuse } from './errors.ts';
+import type { Event } from './events.ts';
+import type { State } from './state.ts';
+
+export interface Decision {
+  readonly kind: 'decision';
+  readonly events: readonly Event[];
+}
+
+export function decide(state: State, command: Command): Decision | Refusal {
+  const answer = check(state, command) ?? route(state, command);
+  return 'kind' in answer ? answer : { kind: 'decision', events: answer };
+}
+
+function check(s: State, c: Command): Refusal | undefined {
+  if (c.type === 'openRun') return undefined;
+  if (!s.run) return refuse('no-run', 'no run is open');
+  if (s.closed && c.type !== 'recordDelivery') return refuse('run-closed', `${s.run.id} is closed`);
+  return undefined;
+}
+
+function route(s: State, c: Command): readonly Event[] | Refusal {
+  switch (c.type) {
+    case 'startIteration':
+    case 'acceptTasks':
+    case 'refuseTask':
+    case 'writeScratchpad':
+    case 'endIteration':
+    case 'cancelTask':
+    case 'cancelLabel':
+    case 'failTask':
+    case 'retry':
+      return decideTasks(s, c);
+    case 'startAttempt':
+    case 'startAgent':
+    case 'endAttempt':
+      return decideAttempts(s, c);
+    case 'startLanding':
+    case 'recordGate':
+    case 'land':
+    case 'findLanding':
+    case 'rejectHandoff':
+    case 'dropLanding':
+    case 'undoLanding':
+    case 'moveTarget':
+      return decideLandings(s, c);
+    default:
+      return decideRun(s, c);
+  }
+}

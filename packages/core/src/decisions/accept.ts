@@ -1,0 +1,171 @@
+import type { Command, DraftSource } from '../commands.ts';
+import { type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { type Label, type TaskId, taskId } from '../model/ids.ts';
+import { FIX_TASKS_MAX } from '../model/request.ts';
+import { isDead, isOver, type TaskSource, type TaskSpec } from '../model/task.ts';
+import type { TaskDraft } from '../rules/task-format.ts';
+import type { State } from '../state.ts';
+
+type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
+
+/**
+ * Numbers the drafts and turns labels into ids. A label of an earlier task that has not started is a re-scope;
+ * of any other, a refusal. With `eachAlone` a bad draft is refused by name and its siblings go ahead; without,
+ * one bad draft refuses them all, so that a plan file is accepted in one entry or not at all.
+ */
+export function acceptTasks(s: State, c: AcceptTasks): readonly Event[] | Refusal {
+  const events: Event[] = [];
+  const answer = openAnswer(s, c);
+  for (const draft of c.drafts) {
+    const problem = problemOf(s, c.from, draft, answer);
+    if (problem && !c.eachAlone) return refuse('bad-task', `${draft.label}: ${problem}`);
+    events.push(problem ? refusedTask(draft.label, problem, c.from) : acceptOne(s, c.from, draft, answer));
+  }
+  return events;
+}
+
+/** What the answer has given so far, on top of the state: the next draft is judged against both. */
+interface Answer {
+  /** Numbers of its new tasks, by label. */
+  readonly fresh: Map<string, TaskId>;
+  /** Labels that were accepted. */
+  readonly used: Set<string>;
+  /** What its tasks depend on, new ones and re-scoped ones. */
+  readonly dependsOn: Map<TaskId, readonly TaskId[]>;
+  accepted: number;
+}
+
+/** Read whole, a plan may point forward; one at a time, only at what is already there. */
+function openAnswer(s: State, c: AcceptTasks): Answer {
+  const fresh = new Map<string, TaskId>();
+  for (const { label } of c.eachAlone ? [] : c.drafts) {
+    if (!knownAs(s, c.from, label) && !fresh.has(label)) {
+      fresh.set(label, taskId(s.tasks.size + fresh.size + 1));
+    }
+  }
+  return { fresh, used: new Set(), dependsOn: new Map(), accepted: 0 };
+}
+
+function acceptOne(s: State, from: DraftSource, draft: TaskDraft, answer: Answer): Event {
+  const spec = specOf(s, from, draft, answer);
+  const known = knownAs(s, from, draft.label);
+  answer.used.add(draft.label);
+  if (known) {
+    answer.dependsOn.set(known, spec.dependsOn);
+    return {
+      type: 'task.rescoped',
+      task: known,
+      spec,
+      ...(from.by === 'planner' && { iteration: from.iteration }),
+    };
+  }
+  answer.accepted += 1;
+  const id = answer.fresh.get(draft.label) ?? taskId(s.tasks.size + answer.accepted);
+  answer.fresh.set(draft.label, id);
+  answer.dependsOn.set(id, spec.dependsOn);
+  return { type: 'task.accepted', task: id, spec, source: sourceOf(from, draft.label) };
+}
+
+function refusedTask(label: string, problem: string, from: DraftSource): Event {
+  return {
+    type: 'task.refused',
+    label,
+    problem,
+    ...(from.by === 'planner' && { iteration: from.iteration }),
+  };
+}
+
+function problemOf(s: State, from: DraftSource, draft: TaskDraft, answer: Answer): string | undefined {
+  const limit = s.run!.request.limits.tasks;
+  const known = knownAs(s, from, draft.label);
+  if (answer.used.has(draft.label)) return 'another task of this answer has the same id';
+  if (!known && s.tasks.size + answer.accepted >= limit)
+    return `the run already has ${limit} tasks, its limit`;
+  const state = known && s.tasks.get(known)!.state;
+  if (state && state !== 'pending') return `${known} has this id and is ${state}; use another id`;
+  const problem = dependencyProblem(s, from, draft, known ?? answer.fresh.get(draft.label), answer);
+  if (problem) return problem;
+  return from.by === 'reconciler' ? fixProblem(s, from.signatures) : undefined;
+}
+
+/** @param self the task's own id, where it has one already and others may depend on it. */
+function dependencyProblem(
+  s: State,
+  from: DraftSource,
+  draft: TaskDraft,
+  self: TaskId | undefined,
+  answer: Answer,
+): string | undefined {
+  for (const label of draft.dependsOn) {
+    const on = idOf(s, from, label, answer);
+    if (!on) return `it depends on ${label}, which is no task's id`;
+    const state = s.tasks.get(on)?.state;
+    if (state && isDead(state)) return `it depends on ${label}, which is ${state}`;
+    if (self && reaches(s, answer, on, self)) return `it would depend on itself through ${label}`;
+  }
+  return undefined;
+}
+
+/** One open fix task per signature, and few at once: repairs never breed repairs. */
+function fixProblem(s: State, signatures: readonly string[]): string | undefined {
+  const open = new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state)));
+  if (open.size >= FIX_TASKS_MAX) return `${FIX_TASKS_MAX} fix tasks are open already`;
+  for (const signature of signatures) {
+    const id = s.health.fixTasks.get(signature);
+    if (id && open.has(id)) return `${id} is open for this failure`;
+  }
+  return undefined;
+}
+
+/** Does `from` depend on `target`, directly or through others? Costs the size of what `from` depends on. */
+function reaches(s: State, answer: Answer, from: TaskId, target: TaskId): boolean {
+  const stack = [from];
+  const seen = new Set<TaskId>();
+  for (let id = stack.pop(); id; id = stack.pop()) {
+    if (id === target) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    stack.push(...(answer.dependsOn.get(id) ?? s.tasks.get(id)?.spec.dependsOn ?? []));
+  }
+  return false;
+}
+
+/** The task a label means: one of this answer, where its source gives every task a new number, else any. */
+const idOf = (s: State, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
+  knownAs(s, from, label) ?? answer.fresh.get(label) ?? s.labels.get(label);
+
+/** The earlier task this label re-scopes; nobody's but a planner's or a plan's labels live on. */
+const knownAs = (s: State, from: DraftSource, label: string): TaskId | undefined =>
+  from.by === 'plan' || from.by === 'planner' || from.by === 'subplanner' ? s.labels.get(label) : undefined;
+
+function specOf(s: State, from: DraftSource, d: TaskDraft, answer: Answer): TaskSpec {
+  const parent = d.parent === undefined ? undefined : idOf(s, from, d.parent, answer);
+  return {
+    title: d.title,
+    description: d.description,
+    scope: d.scope,
+    acceptance: d.acceptance,
+    ...(d.verify !== undefined && { verify: d.verify }),
+    priority: d.priority,
+    dependsOn: [...new Set(d.dependsOn.map((l) => idOf(s, from, l, answer)!))],
+    kind: d.kind,
+    ...(d.role !== undefined && { role: d.role }),
+    requires: d.requires,
+    ...(d.agent !== undefined && { agent: d.agent }),
+    ...(parent && { parent }),
+  };
+}
+
+function sourceOf(from: DraftSource, label: string): TaskSource {
+  switch (from.by) {
+    case 'plan':
+      return { by: 'plan', label: label as Label };
+    case 'planner':
+      return { by: 'planner', label: label as Label, iteration: from.iteration };
+    case 'subplanner':
+      return { by: 'subplanner', label: label as Label, parent: from.parent };
+    default:
+      return from;
+  }
+}

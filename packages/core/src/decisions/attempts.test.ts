@@ -1,0 +1,283 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import type { Command } from '../commands.ts';
+import { decide } from '../decide.ts';
+import type { Event } from '../events.ts';
+import { ENDINGS, type EndingReason, UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
+import type { AttemptId, TaskId } from '../model/ids.ts';
+import { NO_USAGE } from '../model/usage.ts';
+import {
+  acceptedTask,
+  after,
+  aHandoff,
+  apply,
+  brief,
+  cancelled,
+  check,
+  commit,
+  endedAttempt,
+  handedIn,
+  type Law,
+  LIMITS,
+  landedTask,
+  openedRun,
+  running,
+  startedAttempt,
+  stateOf,
+} from '../testing.ts';
+
+const FREE = { tokens: 0, usd: 0 };
+const start = (task: string, reserved = FREE): Command => ({
+  type: 'startAttempt',
+  task: task as TaskId,
+  worker: 'w1',
+  reserved,
+});
+const agent = (id: string): Command => ({
+  type: 'startAgent',
+  attempt: id as AttemptId,
+  driver: 'd',
+  promptHash: 'p',
+});
+const end = (id: string, reason: EndingReason): Command => ({
+  type: 'endAttempt',
+  attempt: id as AttemptId,
+  reason,
+  detail: '',
+  usage: NO_USAGE,
+  ...('delivers' in ENDINGS[reason] && { handoff: aHandoff(id) }),
+});
+
+const run = openedRun();
+const one: Event[] = [run, acceptedTask('t1')];
+const two: Event[] = [...one, acceptedTask('t2', after('t1'))];
+const requeued = (id: string): Event => ({
+  type: 'task.requeued',
+  task: id.split('.')[0] as TaskId,
+  because: 'timeout',
+});
+const lostOnce = (id: string): Event[] => [startedAttempt(id), endedAttempt(id, 'lost'), requeued(id)];
+const capped = openedRun({ limits: { ...LIMITS, tokens: 50_000 } });
+
+const LAWS: Record<string, Law> = {
+  'a pending task may start': { given: one, when: start('t1'), gives: ['attempt.started t1.1'] },
+  'attempts of a task are numbered on': {
+    given: [...one, ...lostOnce('t1.1')],
+    when: start('t1'),
+    gives: ['attempt.started t1.2'],
+  },
+  'a task waits for its dependencies to land': {
+    given: [...two, ...handedIn('t1.1')],
+    when: start('t2'),
+    gives: 'not-ready',
+  },
+  'a task starts when its dependencies have landed': {
+    given: [...two, ...landedTask('t1', 'l1')],
+    when: start('t2'),
+    gives: ['attempt.started t2.1'],
+  },
+  'a task has one attempt at a time': {
+    given: [...one, startedAttempt('t1.1')],
+    when: start('t1'),
+    gives: 'illegal-move',
+  },
+  'a task tried again waits until its cancelled attempt has ended': {
+    given: [
+      ...one,
+      ...running('t1.1'),
+      cancelled('t1'),
+      { type: 'task.retried', task: 't1' as TaskId, by: 'operator' },
+    ],
+    when: start('t1'),
+    gives: 'not-ready',
+  },
+  'no more attempts run than there are workers': {
+    given: [
+      openedRun({ limits: { ...LIMITS, workers: 1 } }),
+      acceptedTask('t1'),
+      acceptedTask('t2'),
+      startedAttempt('t1.1'),
+    ],
+    when: start('t2'),
+    gives: 'not-ready',
+  },
+  'nothing starts while the run is paused': {
+    given: [...one, { type: 'run.paused', reason: 'operator', detail: '' }],
+    when: start('t1'),
+    gives: 'not-ready',
+  },
+  'nothing starts once the budget is reached': {
+    given: [...one, { type: 'budget.reached', which: 'tokens', limit: 1 }],
+    when: start('t1'),
+    gives: 'not-ready',
+  },
+  'nothing starts that the rest of the budget does not cover': {
+    given: [
+      capped,
+      acceptedTask('t1'),
+      acceptedTask('t2'),
+      startedAttempt('t1.1', { tokens: 30_000, usd: 0 }),
+    ],
+    when: start('t2', { tokens: 30_000, usd: 0 }),
+    gives: 'not-ready',
+  },
+  'what exactly uses up the budget may still start': {
+    given: [
+      capped,
+      acceptedTask('t1'),
+      acceptedTask('t2'),
+      startedAttempt('t1.1', { tokens: 30_000, usd: 0 }),
+    ],
+    when: start('t2', { tokens: 20_000, usd: 0 }),
+    gives: ['attempt.started t2.1'],
+  },
+  'an agent starts once in its attempt': {
+    given: [...one, ...running('t1.1')],
+    when: agent('t1.1'),
+    gives: 'late',
+  },
+  'no agent starts for a task that was cancelled': {
+    given: [...one, startedAttempt('t1.1'), cancelled('t1')],
+    when: agent('t1.1'),
+    gives: 'late',
+  },
+
+  // fencing
+  'an attempt nobody started cannot end': {
+    given: one,
+    when: end('t1.1', 'timeout'),
+    gives: 'unknown-attempt',
+  },
+  'the first report wins: a second one without work is refused': {
+    given: [...one, ...lostOnce('t1.1')],
+    when: end('t1.1', 'timeout'),
+    gives: 'late',
+  },
+  'work that comes after its attempt had ended is kept, and changes nothing': {
+    given: [...one, ...lostOnce('t1.1')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.late t1.1 handed-in'],
+  },
+  'an older attempt cannot end the present one': {
+    given: [...one, ...lostOnce('t1.1'), ...running('t1.2')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.late t1.1 handed-in'],
+  },
+  'an attempt of a cancelled task ends without another following': {
+    given: [...one, ...running('t1.1'), cancelled('t1')],
+    when: end('t1.1', 'cancelled'),
+    gives: ['attempt.ended t1.1 cancelled'],
+  },
+  'work handed in for a cancelled task does not queue': {
+    given: [...one, ...running('t1.1'), cancelled('t1')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.ended t1.1 handed-in'],
+  },
+
+  // delivering
+  'a handoff queues': {
+    given: [...one, ...running('t1.1')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.ended t1.1 handed-in'],
+  },
+  'nothing is handed in without a handoff': {
+    given: [...one, ...running('t1.1')],
+    when: {
+      type: 'endAttempt',
+      attempt: 't1.1' as AttemptId,
+      reason: 'handed-in',
+      detail: '',
+      usage: NO_USAGE,
+    },
+    gives: 'illegal-move',
+  },
+  'nothing is handed in without a commit': {
+    given: [...one, ...running('t1.1')],
+    when: {
+      type: 'endAttempt',
+      attempt: 't1.1' as AttemptId,
+      reason: 'handed-in',
+      detail: '',
+      usage: NO_USAGE,
+      handoff: (({ change: _none, ...rest }) => rest)(aHandoff('t1.1')),
+    },
+    gives: 'illegal-move',
+  },
+  'an agent that never ran delivers nothing': {
+    given: [...one, startedAttempt('t1.1')],
+    when: end('t1.1', 'handed-in'),
+    gives: 'illegal-move',
+  },
+  'a task whose dependency went away while it ran fails with it instead of waiting for ever': {
+    given: [
+      ...two,
+      ...landedTask('t1', 'l1'),
+      ...running('t2.1'),
+      { type: 'landing.undone', task: 't1' as TaskId, commit: commit('revert'), by: 'operator' },
+    ],
+    when: end('t2.1', 'timeout'),
+    gives: ['attempt.ended t2.1 timeout', 'task.failed t2 dependency'],
+  },
+};
+
+for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));
+
+/** What follows the first bad ending of a task with three attempts, and the last one. */
+for (const [name, rule] of Object.entries(ENDINGS)) {
+  const reason = name as EndingReason;
+  if ('delivers' in rule) continue;
+  const then = rule.retries ? ['task.requeued t1'] : ['task.failed t2 dependency'];
+  test(`an attempt that ${rule.means} ${rule.counts ? 'counts' : 'does not count'} and is ${rule.retries ? '' : 'not '}tried again`, () => {
+    const s = stateOf([...two, ...running('t1.1')]);
+    assert.deepEqual(
+      apply(s, end('t1.1', reason)).map((e) => brief(e).split(' ').slice(0, 3).join(' ')),
+      [
+        `attempt.ended t1.1 ${reason}`,
+        ...then.map((line) => (rule.retries ? `${line} ${reason}`.split(' ').slice(0, 3).join(' ') : line)),
+      ],
+    );
+    assert.equal(s.tasks.get('t1' as TaskId)!.counted, rule.counts ? 1 : 0);
+  });
+}
+
+/** Ends attempts at t1 as `reason` until no further one follows; how many were there? */
+function attemptsUntilOver(reason: EndingReason, attempts: number): number {
+  const s = stateOf([openedRun({ limits: { ...LIMITS, attempts } }), acceptedTask('t1')]);
+  const t1 = 't1' as TaskId;
+  let n = 0;
+  while (s.tasks.get(t1)!.state === 'pending') {
+    apply(s, start('t1'));
+    n += 1;
+    apply(s, agent(`t1.${n}`));
+    apply(s, end(`t1.${n}`, reason));
+  }
+  assert.equal(s.tasks.get(t1)!.state, 'failed');
+  return n;
+}
+
+test('a task is tried as often as its attempts allow, no more and no less', () => {
+  for (const attempts of [1, 2, 5]) assert.equal(attemptsUntilOver('verify-failed', attempts), attempts);
+});
+
+test('attempts that are nobody’s fault do not count, but are bounded too', () => {
+  assert.equal(attemptsUntilOver('lost', 1), UNCOUNTED_ATTEMPTS_MAX);
+});
+
+test('an operator’s retry does not lift the bound on all attempts', () => {
+  const s = stateOf([openedRun({ limits: { ...LIMITS, attempts: 1 } }), acceptedTask('t1')]);
+  const t1 = 't1' as TaskId;
+  for (let n = 1; n <= UNCOUNTED_ATTEMPTS_MAX; n += 1) {
+    if (n > 1) apply(s, { type: 'retry', task: t1, by: 'operator' });
+    apply(s, start('t1'));
+    apply(s, end(`t1.${n}`, 'timeout'));
+  }
+  const again = decide(s, { type: 'retry', task: t1, by: 'operator' });
+  assert.equal(again.kind === 'refusal' && again.reason, 'out-of-range');
+});
+
+test('the next attempt goes on from the work of the last', () => {
+  const s = stateOf([...one, ...running('t1.1')]);
+  apply(s, { ...end('t1.1', 'verify-failed'), work: commit('half') } as Command);
+  apply(s, start('t1'));
+  assert.equal(s.attempts.get('t1.2' as AttemptId)!.from, commit('half'));
+});

@@ -1,0 +1,107 @@
+import type { Command } from '../commands.ts';
+import { assertNever, type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { ENDINGS } from '../model/attempt.ts';
+import { attemptId } from '../model/ids.ts';
+import { isSatisfied } from '../model/task.ts';
+import { covers, remaining } from '../rules/budget.ts';
+import { attemptsLeft, mayRetry } from '../rules/policy.ts';
+import type { State } from '../state.ts';
+import { failDependents, failOrphan } from './tasks.ts';
+
+type AttemptCommand = Extract<Command, { type: 'startAttempt' | 'startAgent' | 'endAttempt' }>;
+
+/** Laws of attempts: one at a time per task, fenced by id, bounded in number. */
+export function decideAttempts(s: State, c: AttemptCommand): readonly Event[] | Refusal {
+  switch (c.type) {
+    case 'startAttempt':
+      return startAttempt(s, c);
+    case 'startAgent': {
+      const a = s.attempts.get(c.attempt);
+      if (!a) return refuse('unknown-attempt', `there is no ${c.attempt}`);
+      const t = s.tasks.get(a.task)!;
+      if (a.state !== 'started' || t.state !== 'assigned')
+        return refuse('late', `${c.attempt} is no longer wanted`);
+      return [{ type: 'agent.started', attempt: c.attempt, driver: c.driver, promptHash: c.promptHash }];
+    }
+    case 'endAttempt':
+      return endAttempt(s, c);
+    default:
+      return assertNever(c);
+  }
+}
+
+function startAttempt(
+  s: State,
+  c: Extract<AttemptCommand, { type: 'startAttempt' }>,
+): readonly Event[] | Refusal {
+  const t = s.tasks.get(c.task);
+  if (!t) return refuse('unknown-task', `there is no ${c.task}`);
+  if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
+  if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
+  if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
+  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
+  const last = attemptId(c.task, t.attempts);
+  if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
+  if (!covers(remaining(s.spending, s.run!.request.limits), c.reserved))
+    return refuse('not-ready', 'the rest of the budget does not cover it');
+  if (attemptsLeft(t, s.run!.request.limits) <= 0)
+    return refuse('not-ready', `${c.task} has no attempt left`);
+  return [
+    {
+      type: 'attempt.started',
+      attempt: attemptId(c.task, t.attempts + 1),
+      base: s.head!,
+      ...(t.workCommit && { from: t.workCommit }),
+      worker: c.worker,
+      reserved: c.reserved,
+    },
+  ];
+}
+
+/** First report wins. One that comes after the attempt ended is kept as late and changes nothing. */
+function endAttempt(
+  s: State,
+  c: Extract<AttemptCommand, { type: 'endAttempt' }>,
+): readonly Event[] | Refusal {
+  const a = s.attempts.get(c.attempt);
+  if (!a) return refuse('unknown-attempt', `there is no ${c.attempt}`);
+  const work = c.work ?? c.handoff?.change?.commit;
+  if (a.state === 'ended') {
+    return work
+      ? [{ type: 'attempt.late', attempt: c.attempt, reason: c.reason, work }]
+      : refuse('late', `${c.attempt} ended as ${a.ending} before`);
+  }
+  const t = s.tasks.get(a.task)!;
+  const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === c.attempt;
+  const problem = deliveryProblem(c, holds && t.state === 'assigned');
+  if (problem) return refuse('illegal-move', `${c.attempt} cannot end as ${c.reason}: ${problem}`);
+  const ended: Event = {
+    type: 'attempt.ended',
+    attempt: c.attempt,
+    reason: c.reason,
+    detail: c.detail,
+    usage: c.usage,
+    ...(c.handoff && { handoff: c.handoff }),
+    ...(c.work && { work: c.work }),
+  };
+  if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
+  if (mayRetry(t, c.reason, s.run!.request.limits)) {
+    const orphaned = failOrphan(s, t);
+    if (orphaned.length > 0) return [ended, ...orphaned];
+    return [ended, { type: 'task.requeued', task: a.task, because: c.reason }];
+  }
+  return [ended, ...failDependents(s, a.task, `${a.task} failed`)];
+}
+
+function deliveryProblem(
+  c: Extract<AttemptCommand, { type: 'endAttempt' }>,
+  neverRan: boolean,
+): string | undefined {
+  const rule = ENDINGS[c.reason];
+  if (!('delivers' in rule)) return undefined;
+  if (!c.handoff) return 'it has no handoff';
+  if (rule.delivers === 'change' && !c.handoff.change) return 'its handoff has no commit';
+  return neverRan ? 'it never ran' : undefined;
+}

@@ -1,0 +1,144 @@
+import type { Command } from '../commands.ts';
+import { assertNever, type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { landingId, taskOf } from '../model/ids.ts';
+import { REJECTIONS } from '../model/landing.ts';
+import type { Task } from '../model/task.ts';
+import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
+import type { State } from '../state.ts';
+import { failDependents, failOrphan } from './tasks.ts';
+
+type LandingCommand = Extract<
+  Command,
+  {
+    type:
+      | 'startLanding'
+      | 'recordGate'
+      | 'land'
+      | 'findLanding'
+      | 'rejectHandoff'
+      | 'dropLanding'
+      | 'undoLanding'
+      | 'moveTarget';
+  }
+>;
+
+/** Laws of landing: on the head, gated, once. */
+export function decideLandings(s: State, c: LandingCommand): readonly Event[] | Refusal {
+  switch (c.type) {
+    case 'startLanding':
+      return startLanding(s, c);
+    case 'recordGate':
+      return s.openLandings.has(c.landing)
+        ? [{ type: 'gate.ended', landing: c.landing, result: c.result }]
+        : refuse('late', `${c.landing} is not open`);
+    case 'land':
+      return land(s, c);
+    case 'findLanding': {
+      const t = s.tasks.get(c.task);
+      if (!t) return refuse('unknown-task', `there is no ${c.task}`);
+      if (t.state === 'landed') return refuse('already-landed', `${c.task} landed as ${t.commit}`);
+      if (s.undone.has(c.task)) return refuse('illegal-move', `${c.task} was undone`);
+      if (taskOf(c.attempt) !== c.task)
+        return refuse('illegal-move', `${c.attempt} is no attempt at ${c.task}`);
+      return [{ type: 'landing.found', task: c.task, attempt: c.attempt, commit: c.commit }];
+    }
+    case 'rejectHandoff':
+      return reject(s, c);
+    case 'dropLanding':
+      return s.openLandings.has(c.landing)
+        ? [{ type: 'landing.dropped', landing: c.landing, reason: c.reason }]
+        : refuse('late', `${c.landing} is not open`);
+    case 'undoLanding':
+      if (s.tasks.get(c.task)?.state !== 'landed') return refuse('illegal-move', `${c.task} has not landed`);
+      return [
+        { type: 'landing.undone', task: c.task, commit: c.commit, by: c.by },
+        ...failDependents(s, c.task, `${c.task} was undone`),
+      ];
+    case 'moveTarget':
+      return moveTarget(s, c);
+    default:
+      return assertNever(c);
+  }
+}
+
+function startLanding(
+  s: State,
+  c: Extract<LandingCommand, { type: 'startLanding' }>,
+): readonly Event[] | Refusal {
+  const { members, candidate } = c;
+  const attempts = new Set(members.map((m) => m.attempt));
+  if (attempts.size === 0 || attempts.size < members.length)
+    return refuse('illegal-move', 'a landing has members, each of them once');
+  const foreign = members.find((m) => taskOf(m.attempt) !== m.task);
+  if (foreign) return refuse('illegal-move', `${foreign.attempt} is no attempt at ${foreign.task}`);
+  const waiting = members.find((m) => !s.queue.has(m.attempt));
+  if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
+  if (candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+  return [{ type: 'landing.started', landing: landingId(s.landings.size + 1), members, candidate }];
+}
+
+function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly Event[] | Refusal {
+  const l = s.landings.get(c.landing);
+  if (!l || !s.openLandings.has(c.landing)) return refuse('late', `${c.landing} is not open`);
+  const verdict = l.gate?.outcome;
+  const isUngatedRun = verdict === 'none' && s.run!.request.gate === undefined;
+  if (verdict !== 'passed' && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
+  if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+  const gone = l.members.find((m) => !s.queue.has(m.attempt));
+  if (gone) return refuse('late', `${gone.attempt} is not in the merge queue`);
+  return [{ type: 'landing.landed', landing: c.landing, members: l.members, candidate: l.candidate }];
+}
+
+function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>): readonly Event[] | Refusal {
+  if (!s.queue.has(c.attempt)) return refuse('late', `${c.attempt} is not in the merge queue`);
+  const t = s.tasks.get(taskOf(c.attempt))!;
+  const rejected: Event = {
+    type: 'landing.rejected',
+    attempt: c.attempt,
+    ...(c.landing && { landing: c.landing }),
+    reason: c.reason,
+    detail: c.detail,
+    files: c.files,
+  };
+  if (mayRetryRejected(t, c.reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
+  return [
+    rejected,
+    {
+      type: 'task.failed',
+      task: t.id,
+      failure: 'attempts',
+      detail: `${c.attempt} ${REJECTIONS[c.reason].means}${c.detail ? `: ${c.detail}` : ''}`,
+    },
+    ...failDependents(s, t.id, `${t.id} failed`),
+  ];
+}
+
+/** A rewritten history is never repaired by force: the run pauses and names what is gone. */
+function moveTarget(
+  s: State,
+  c: Extract<LandingCommand, { type: 'moveTarget' }>,
+): readonly Event[] | Refusal {
+  if (c.to === s.head && c.lost.length === 0) return refuse('illegal-move', 'the target is there already');
+  const lost = c.lost.map((id) => s.tasks.get(id));
+  const isSound = new Set(c.lost).size === lost.length && lost.every((t) => t?.state === 'landed');
+  if (!isSound) return refuse('illegal-move', `not all of ${c.lost.join(', ')} had landed, each once`);
+  const moved: Event = { type: 'target.moved', from: s.head!, to: c.to, lost: c.lost };
+  if (lost.length === 0) return [moved];
+  const detail = `the target no longer has the landings of ${c.lost.join(', ')}`;
+  return [
+    moved,
+    { type: 'run.paused', reason: 'history-rewritten', detail },
+    ...lost.flatMap((t) => failHopeless(s, t!)),
+  ];
+}
+
+/** A landing that was taken back is pending again, and fails at once where no attempt may follow. */
+function failHopeless(s: State, t: Task): readonly Event[] {
+  if (attemptsLeft(t, s.run!.request.limits) > 0) return failOrphan(s, t);
+  const detail = `its landing was lost after ${t.attempts} attempts`;
+  return [
+    { type: 'task.failed', task: t.id, failure: 'attempts', detail },
+    ...failDependents(s, t.id, `${t.id} failed`),
+  ];
+}

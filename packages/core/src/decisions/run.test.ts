@@ -1,0 +1,147 @@
+import { test } from 'node:test';
+import type { Command } from '../commands.ts';
+import type { Event } from '../events.ts';
+import type { CloseReason, Finding, PauseReason } from '../model/request.ts';
+import {
+  acceptedTask,
+  aRequest,
+  check,
+  commit,
+  handedIn,
+  type Law,
+  LIMITS,
+  openedRun,
+  RUN,
+  running,
+  startedLanding,
+} from '../testing.ts';
+import { WORKERS_MAX } from './run.ts';
+
+const run = openedRun();
+const one: Event[] = [run, acceptedTask('t1')];
+const open: Command = { type: 'openRun', run: RUN, request: aRequest(), version: '0', configHash: 'c' };
+const close = (reason: CloseReason): Command => ({ type: 'closeRun', reason, green: 'unknown' });
+const closed: Event = { type: 'run.closed', reason: 'done', head: commit('base'), green: true };
+const paused = (reason: PauseReason): Event => ({ type: 'run.paused', reason, detail: '' });
+const pause = (reason: PauseReason): Command => ({ type: 'pause', reason, detail: '' });
+const goOn = (by: 'operator' | 'itself'): Command => ({ type: 'continue', by });
+const scale = (workers: number): Command => ({ type: 'scale', workers, reason: '' });
+const finding = (signature: string): Finding => ({ signature, detail: '', head: commit('base') });
+const checks = (outcome: 'passed' | 'failed' | 'broken', ...signatures: string[]): Command => ({
+  type: 'recordChecks',
+  result: { head: commit('base'), outcome, signatures, durationMs: 1 },
+  findings: signatures.map(finding),
+});
+const found = (signature: string): Event => ({ type: 'finding.opened', finding: finding(signature) });
+
+const LAWS: Record<string, Law> = {
+  'a run opens once': { given: [run], when: open, gives: 'run-exists' },
+  'nothing happens before a run is open': { given: [], when: pause('operator'), gives: 'no-run' },
+  'nothing happens after it closed': { given: [run, closed], when: pause('operator'), gives: 'run-closed' },
+  'but for the delivery of its result': {
+    given: [run, closed],
+    when: {
+      type: 'recordDelivery',
+      to: 'branch',
+      ref: 'refs/heads/x',
+      commit: commit('base'),
+      outcome: 'done',
+      detail: '',
+    },
+    gives: ['delivery.ended done'],
+  },
+
+  'a pause is said once': { given: [run, paused('quota')], when: pause('quota'), gives: 'illegal-move' },
+  'a person’s pause is not replaced by one that ends by itself': {
+    given: [run, paused('operator')],
+    when: pause('endpoints-down'),
+    gives: 'illegal-move',
+  },
+  'a person may pause what is paused for another reason': {
+    given: [run, paused('endpoints-down')],
+    when: pause('operator'),
+    gives: ['run.paused operator'],
+  },
+  'a run that waited for its models goes on by itself': {
+    given: [run, paused('endpoints-down')],
+    when: goOn('itself'),
+    gives: ['run.continued'],
+  },
+  'a run that a person paused does not': {
+    given: [run, paused('operator')],
+    when: goOn('itself'),
+    gives: 'illegal-move',
+  },
+  'nor one whose history was rewritten': {
+    given: [run, paused('history-rewritten')],
+    when: goOn('itself'),
+    gives: 'illegal-move',
+  },
+  'a run that is not paused cannot go on': { given: [run], when: goOn('operator'), gives: 'illegal-move' },
+
+  'there is at least one worker': { given: [run], when: scale(0), gives: 'out-of-range' },
+  'workers are whole': { given: [run], when: scale(1.5), gives: 'out-of-range' },
+  [`there are at most ${WORKERS_MAX} workers`]: {
+    given: [run],
+    when: scale(WORKERS_MAX + 1),
+    gives: 'out-of-range',
+  },
+  'workers can be more or fewer at any time': { given: [run], when: scale(7), gives: ['run.scaled'] },
+
+  'a budget that was never set is not reached': {
+    given: [run],
+    when: { type: 'reachBudget', which: 'usd' },
+    gives: 'illegal-move',
+  },
+  'a budget is reached once': {
+    given: [openedRun({ limits: { ...LIMITS, usd: 1 } }), { type: 'budget.reached', which: 'usd', limit: 1 }],
+    when: { type: 'reachBudget', which: 'usd' },
+    gives: 'illegal-move',
+  },
+
+  'a run is not done while a task is not over': { given: one, when: close('done'), gives: 'not-ready' },
+  'a run does not close while an attempt runs': {
+    given: [...one, ...running('t1.1')],
+    when: close('cancelled'),
+    gives: 'not-ready',
+  },
+  'a run does not close while a candidate is tested': {
+    given: [...one, ...handedIn('t1.1'), startedLanding('l1', ['t1.1'])],
+    when: close('budget'),
+    gives: 'not-ready',
+  },
+  'tasks that never got their turn fail with the budget': {
+    given: one,
+    when: close('budget'),
+    gives: ['task.failed t1 budget', 'run.closed budget'],
+  },
+  'or with the time': { given: one, when: close('time'), gives: ['task.failed t1 time', 'run.closed time'] },
+  'a cancelled run cancels what is left, finished work too': {
+    given: [...one, ...handedIn('t1.1')],
+    when: close('cancelled'),
+    gives: ['task.cancelled t1', 'run.closed cancelled'],
+  },
+
+  'a new failure opens a finding': {
+    given: [run],
+    when: checks('failed', 'red'),
+    gives: ['checks.ended', 'finding.opened'],
+  },
+  'a known failure does not open it again': {
+    given: [run, found('red')],
+    when: checks('failed', 'red'),
+    gives: ['checks.ended'],
+  },
+  'a failure that is gone closes its finding': {
+    given: [run, found('red')],
+    when: checks('passed'),
+    gives: ['checks.ended', 'finding.closed red'],
+  },
+  'checks that could not run close nothing': {
+    given: [run, found('red')],
+    when: checks('broken'),
+    gives: ['checks.ended'],
+  },
+};
+
+for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));

@@ -1,0 +1,138 @@
+import type { Command } from '../commands.ts';
+import { assertNever, type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { isBusy } from '../fold.ts';
+import type { State } from '../state.ts';
+
+type RunCommand = Extract<
+  Command,
+  {
+    type:
+      | 'openRun'
+      | 'recordBase'
+      | 'resumeRun'
+      | 'pause'
+      | 'continue'
+      | 'scale'
+      | 'stop'
+      | 'amend'
+      | 'reachBudget'
+      | 'recordSpend'
+      | 'recordDelivery'
+      | 'closeRun'
+      | 'recordChecks'
+      | 'joinWorker'
+      | 'leaveWorker';
+  }
+>;
+
+/** The most workers one run may ask for. */
+export const WORKERS_MAX = 1_000;
+
+/** Laws of the run itself, its health and its machines. */
+export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
+  switch (c.type) {
+    case 'openRun': {
+      if (s.run) return refuse('run-exists', `${s.run.id} is open already`);
+      const { run, request, version, configHash, seed } = c;
+      return [{ type: 'run.opened', run, request, version, configHash, ...(seed !== undefined && { seed }) }];
+    }
+    case 'recordBase':
+      return [
+        {
+          type: 'base.checked',
+          base: s.run!.request.base,
+          gate: c.gate,
+          ...(c.checks && { checks: c.checks }),
+        },
+      ];
+    case 'resumeRun':
+      return [{ type: 'run.resumed', version: c.version, host: c.host, pid: c.pid }];
+    case 'pause':
+      if (s.paused?.reason === c.reason) return refuse('illegal-move', `paused already: ${s.paused.detail}`);
+      // A person's pause is never replaced by one that ends by itself.
+      if (s.paused?.reason === 'operator') return refuse('illegal-move', 'paused by the operator already');
+      return [{ type: 'run.paused', reason: c.reason, detail: c.detail }];
+    case 'continue':
+      if (!s.paused) return refuse('illegal-move', 'the run is not paused');
+      if (c.by === 'itself' && s.paused.reason !== 'endpoints-down' && s.paused.reason !== 'disk-full') {
+        return refuse('illegal-move', `a pause for ${s.paused.reason} needs the operator`);
+      }
+      return [{ type: 'run.continued', by: c.by }];
+    case 'scale':
+      if (!Number.isInteger(c.workers) || c.workers < 1 || c.workers > WORKERS_MAX) {
+        return refuse('out-of-range', `workers must be 1 to ${WORKERS_MAX}, not ${c.workers}`);
+      }
+      return [{ type: 'run.scaled', workers: c.workers, reason: c.reason }];
+    case 'stop':
+      return s.stopped
+        ? refuse('illegal-move', 'stopped already')
+        : [{ type: 'run.stopped', reason: c.reason, detail: c.detail }];
+    case 'amend':
+      return [{ type: 'request.amended', text: c.text }];
+    case 'reachBudget': {
+      if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
+      const limits = s.run!.request.limits;
+      const limit = { tokens: limits.tokens, usd: limits.usd, time: limits.timeMs }[c.which];
+      return limit === undefined
+        ? refuse('illegal-move', `there is no limit on ${c.which}`)
+        : [{ type: 'budget.reached', which: c.which, limit }];
+    }
+    case 'recordSpend':
+      return [{ type: 'spend.recorded', role: c.role, usage: c.usage }];
+    case 'recordDelivery': {
+      const { to, ref, commit, outcome, detail } = c;
+      return [{ type: 'delivery.ended', to, ref, commit, outcome, detail }];
+    }
+    case 'closeRun':
+      return closeRun(s, c);
+    case 'recordChecks':
+      return recordChecks(s, c);
+    case 'joinWorker':
+      return [{ type: 'worker.joined', worker: c.worker, slots: c.slots, capabilities: c.capabilities }];
+    case 'leaveWorker':
+      if (!s.machines.has(c.worker)) return refuse('illegal-move', `${c.worker} is not here`);
+      return [{ type: 'worker.left', worker: c.worker, reason: c.reason }];
+    default:
+      return assertNever(c);
+  }
+}
+
+/** Every accepted task is over when a run closes (P9): what never got its turn fails with the reason. */
+function closeRun(s: State, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
+  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live) {
+    return refuse('not-ready', 'something is still running');
+  }
+  if (c.reason === 'done' && isBusy(s)) return refuse('not-ready', 'some tasks are not over');
+  const left = [...s.byState.pending, ...s.byState.complete];
+  const failure = c.reason === 'time' ? 'time' : 'budget';
+  return [
+    ...left.map(
+      (task): Event =>
+        c.reason === 'budget' || c.reason === 'time'
+          ? {
+              type: 'task.failed',
+              task,
+              failure,
+              detail: `the run’s ${c.reason === 'time' ? 'time' : 'budget'} was used up first`,
+            }
+          : { type: 'task.cancelled', task, reason: 'the run was closed', by: 'operator' },
+    ),
+    { type: 'run.closed', reason: c.reason, head: s.head!, green: c.green },
+  ];
+}
+
+/** Findings are opened once per signature and closed when the checks no longer show them. */
+function recordChecks(s: State, c: Extract<RunCommand, { type: 'recordChecks' }>): readonly Event[] {
+  const events: Event[] = [{ type: 'checks.ended', result: c.result }];
+  const open = s.health.findings;
+  const seen = new Set(c.findings.map((f) => f.signature));
+  for (const finding of c.findings) {
+    if (!open.has(finding.signature)) events.push({ type: 'finding.opened', finding });
+  }
+  if (c.result.outcome !== 'passed' && c.result.outcome !== 'failed') return events;
+  for (const signature of open.keys()) {
+    if (!seen.has(signature)) events.push({ type: 'finding.closed', signature, head: c.result.head });
+  }
+  return events;
+}

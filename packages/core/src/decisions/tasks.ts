@@ -1,0 +1,176 @@
+import type { Command } from '../commands.ts';
+import { assertNever, type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
+import type { TaskId } from '../model/ids.ts';
+import { canMove, isDead, isOver, type Task } from '../model/task.ts';
+import { covers, remaining } from '../rules/budget.ts';
+import type { State } from '../state.ts';
+import { acceptTasks } from './accept.ts';
+
+type TaskCommand = Extract<
+  Command,
+  {
+    type:
+      | 'startIteration'
+      | 'acceptTasks'
+      | 'refuseTask'
+      | 'writeScratchpad'
+      | 'endIteration'
+      | 'cancelTask'
+      | 'cancelLabel'
+      | 'failTask'
+      | 'retry';
+  }
+>;
+
+/** Laws of planning and of tasks as such. */
+export function decideTasks(s: State, c: TaskCommand): readonly Event[] | Refusal {
+  switch (c.type) {
+    case 'startIteration':
+      return startIteration(s, c);
+    case 'acceptTasks':
+      return acceptTasks(s, c);
+    case 'refuseTask':
+      return [
+        {
+          type: 'task.refused',
+          label: c.label,
+          problem: c.problem,
+          ...(c.iteration !== undefined && { iteration: c.iteration }),
+        },
+      ];
+    case 'writeScratchpad':
+      return isLive(s, c.iteration)
+        ? [{ type: 'scratchpad.written', iteration: c.iteration, text: c.text }]
+        : refuse('late', `iteration ${c.iteration} is over`);
+    case 'endIteration':
+      return isLive(s, c.iteration)
+        ? [
+            {
+              type: 'iteration.ended',
+              iteration: c.iteration,
+              outcome: c.outcome,
+              isDone: c.isDone,
+              detail: c.detail,
+              usage: c.usage,
+            },
+          ]
+        : refuse('late', `iteration ${c.iteration} is over`);
+    case 'cancelTask':
+      return cancelTask(s, c.task, c.reason, c.by);
+    case 'cancelLabel': {
+      const id = s.labels.get(c.label);
+      return id
+        ? cancelTask(s, id, c.reason, 'planner')
+        : refuse('unknown-task', `no task is called ${c.label}`);
+    }
+    case 'failTask':
+      return failTask(s, c);
+    case 'retry':
+      return retry(s, c);
+    default:
+      return assertNever(c);
+  }
+}
+
+function startIteration(
+  s: State,
+  c: Extract<TaskCommand, { type: 'startIteration' }>,
+): readonly Event[] | Refusal {
+  if (s.planning.live) return refuse('not-ready', `iteration ${s.planning.live.iteration} is still live`);
+  if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
+  if (!covers(remaining(s.spending, s.run!.request.limits), c.reserved))
+    return refuse('not-ready', 'the rest of the budget does not cover it');
+  const { reason, promptHash, model, reserved } = c;
+  const iteration = s.planning.iteration + 1;
+  return [{ type: 'iteration.started', iteration, reason, promptHash, model, reserved }];
+}
+
+const isLive = (s: State, iteration: number): boolean => s.planning.live?.iteration === iteration;
+
+// ───────────────────────── ending and trying again ─────────────────────────
+
+function cancelTask(
+  s: State,
+  id: TaskId,
+  reason: string,
+  by: 'operator' | 'planner' | 'reconciler',
+): readonly Event[] | Refusal {
+  const t = s.tasks.get(id);
+  if (!t) return refuse('unknown-task', `there is no ${id}`);
+  if (isOver(t.state)) return refuse('illegal-move', `${id} is ${t.state} already`);
+  return [{ type: 'task.cancelled', task: id, reason, by }, ...failDependents(s, id, `${id} was cancelled`)];
+}
+
+function failTask(s: State, c: Extract<TaskCommand, { type: 'failTask' }>): readonly Event[] | Refusal {
+  const t = s.tasks.get(c.task);
+  if (!t) return refuse('unknown-task', `there is no ${c.task}`);
+  if (isOver(t.state) || !canMove(t.state, 'failed'))
+    return refuse('illegal-move', `${c.task} is ${t.state}`);
+  return [
+    { type: 'task.failed', task: c.task, failure: c.failure, detail: c.detail },
+    ...failDependents(s, c.task, `${c.task} failed`),
+  ];
+}
+
+/** Whatever waits for a task that will not come fails with it, and so on down. */
+export function failDependents(s: State, id: TaskId, why: string): Event[] {
+  const events: Event[] = [];
+  const seen = new Set<TaskId>([id]);
+  const stack = [...(s.dependents.get(id) ?? [])].reverse();
+  for (let d = stack.pop(); d; d = stack.pop()) {
+    if (seen.has(d)) continue;
+    seen.add(d);
+    if (s.tasks.get(d)!.state !== 'pending') continue;
+    events.push({ type: 'task.failed', task: d, failure: 'dependency', detail: why });
+    stack.push(...(s.dependents.get(d) ?? []));
+  }
+  return events;
+}
+
+/**
+ * A task about to wait again whose dependency is gone would wait for ever: it fails too. Only an undo or a
+ * rewritten history takes a dependency away from a task that has started.
+ */
+export function failOrphan(s: State, t: Task): readonly Event[] {
+  const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+  if (!gone) return [];
+  const detail = `${gone} is ${s.tasks.get(gone)!.state}`;
+  return [
+    { type: 'task.failed', task: t.id, failure: 'dependency', detail },
+    ...failDependents(s, t.id, `${t.id} failed`),
+  ];
+}
+
+/** A task tried again takes along those that failed only because it had. */
+function retry(s: State, c: Extract<TaskCommand, { type: 'retry' }>): readonly Event[] | Refusal {
+  const t = s.tasks.get(c.task);
+  if (!t) return refuse('unknown-task', `there is no ${c.task}`);
+  if (!isDead(t.state)) return refuse('illegal-move', `${c.task} is ${t.state}`);
+  // Its old commit and trailers stay in the history, where a second landing would look like a repetition.
+  if (s.undone.has(t.id))
+    return refuse('illegal-move', `${c.task} was undone; what is wanted instead is a new task`);
+  if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX)
+    return refuse('out-of-range', `${c.task} has had ${t.attempts} attempts, the most there may be`);
+  const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+  if (gone) return refuse('not-ready', `${c.task} depends on ${gone}, which is ${s.tasks.get(gone)!.state}`);
+  const hint = c.hint !== undefined && { hint: c.hint };
+  const first: Event = { type: 'task.retried', task: c.task, by: c.by, ...hint };
+  return [first, ...revived(s, c.task).map((task): Event => ({ type: 'task.retried', task, by: c.by }))];
+}
+
+/** Those that failed only because `id` had, and those below them; not what waits for another failure too. */
+function revived(s: State, id: TaskId): TaskId[] {
+  const alive = new Set<TaskId>([id]);
+  const stack = [...(s.dependents.get(id) ?? [])];
+  for (let d = stack.pop(); d; d = stack.pop()) {
+    const t = s.tasks.get(d)!;
+    if (alive.has(d) || t.state !== 'failed' || t.failure !== 'dependency') continue;
+    if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX) continue;
+    if (t.spec.dependsOn.some((on) => !alive.has(on) && isDead(s.tasks.get(on)!.state))) continue;
+    alive.add(d);
+    stack.push(...(s.dependents.get(d) ?? []));
+  }
+  return [...alive].slice(1);
+}

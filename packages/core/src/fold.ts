@@ -1,0 +1,375 @@
+/**
+ * Applies entries in order and refuses gaps; the only owner of the state's maps. An event that the transition
+ * table forbids means a damaged journal or a fault of ours, and is thrown, never skipped.
+ */
+import { assertNever, SwarmError } from './errors.ts';
+import type { Entry, Event, EventOf } from './events.ts';
+import { type Attempt, NO_RESERVATION, type Reservation } from './model/attempt.ts';
+import {
+  acceptedTask,
+  afterAttempt,
+  cancelledTask,
+  failedTask,
+  landedTask,
+  pendingTask,
+  rejectedTask,
+  retriedTask,
+  runningTask,
+  startedTask,
+} from './model/evolve-task.ts';
+import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
+import type { Landing } from './model/landing.ts';
+import { canMove, type Task } from './model/task.ts';
+import { addUsage } from './model/usage.ts';
+import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
+import type { News, State } from './state.ts';
+
+/** Changes `state` in place. Throws SW0203 on a gap or an illegal move. */
+export function fold(state: State, entry: Entry): void {
+  if (entry.seq !== state.seq + 1) {
+    throw damaged(`entry ${entry.seq} follows entry ${state.seq}`);
+  }
+  const isResume = entry.events[0]?.type === 'run.resumed';
+  if (state.run && !isResume) state.activeMs += Math.max(0, entry.at - state.at);
+  state.seq = entry.seq;
+  state.at = entry.at;
+  for (const event of entry.events) apply(state, event, entry.at);
+}
+
+function apply(s: State, e: Event, at: number): void {
+  switch (e.type) {
+    case 'run.opened':
+      return openRun(s, e, at);
+    case 'base.checked':
+      s.baseGate = e.gate;
+      if (e.checks) recordChecks(s, e.checks, at);
+      return;
+    case 'run.resumed':
+      s.stopped = false;
+      return;
+    case 'run.paused':
+      s.paused = { reason: e.reason, detail: e.detail, at };
+      return;
+    case 'run.continued':
+      s.paused = undefined;
+      return;
+    case 'run.scaled':
+      s.workers = e.workers;
+      return;
+    case 'run.stopped':
+      s.stopped = true;
+      return;
+    case 'request.amended':
+      s.amendments.push(e.text);
+      s.planning.isDone = false;
+      tellPlanner(s, { kind: 'amended', text: e.text });
+      return;
+    case 'budget.reached':
+      s.spending.reached = e.which;
+      return;
+    case 'spend.recorded':
+      s.spending.used = addUsage(s.spending.used, e.usage);
+      return;
+    case 'delivery.ended':
+      s.delivered = { to: e.to, ref: e.ref, commit: e.commit, outcome: e.outcome, detail: e.detail };
+      return;
+    case 'run.closed':
+      s.closed = { reason: e.reason, head: e.head, green: e.green, at };
+      return;
+
+    case 'iteration.started':
+      s.planning.iteration = e.iteration;
+      s.planning.live = { iteration: e.iteration, reason: e.reason, startedAt: at, reserved: e.reserved };
+      s.planning.newsTold = s.planning.news.length;
+      s.planning.acceptedNow = 0;
+      reserve(s, e.reserved);
+      return;
+    case 'task.refused':
+      tellPlanner(s, { kind: 'refused', label: e.label, problem: e.problem });
+      return;
+    case 'scratchpad.written':
+      s.planning.scratchpad = e.text;
+      return;
+    case 'iteration.ended':
+      return endIteration(s, e, at);
+
+    case 'task.accepted':
+      return acceptTask(s, e, at);
+    case 'task.rescoped': {
+      const t = task(s, e.task);
+      for (const d of t.spec.dependsOn) removeDependent(s, d, t.id);
+      for (const d of e.spec.dependsOn) addDependent(s, d, t.id);
+      s.tasks.set(t.id, { ...t, spec: e.spec });
+      return;
+    }
+    case 'task.requeued':
+      return move(s, pendingTask(task(s, e.task)));
+    case 'task.failed':
+      tellPlanner(s, { kind: 'failed', task: e.task });
+      return move(s, failedTask(task(s, e.task), e, at));
+    case 'task.cancelled':
+      tellPlanner(s, { kind: 'cancelled', task: e.task });
+      return move(s, cancelledTask(task(s, e.task), e.reason, at));
+    case 'task.retried':
+      return move(s, retriedTask(task(s, e.task), e.hint));
+
+    case 'attempt.started':
+      return startAttempt(s, e, at);
+    case 'agent.started': {
+      const a = attempt(s, e.attempt);
+      s.attempts.set(a.id, { ...a, driver: e.driver, promptHash: e.promptHash, state: 'running' } as Attempt);
+      return move(s, runningTask(task(s, a.task), a.id));
+    }
+    case 'attempt.ended':
+      return endAttempt(s, e, at);
+    case 'attempt.late':
+      return;
+
+    case 'landing.started':
+      s.landings.set(e.landing, {
+        id: e.landing,
+        members: e.members,
+        candidate: e.candidate,
+        startedAt: at,
+        state: 'testing',
+      });
+      s.openLandings.add(e.landing);
+      return;
+    case 'gate.ended': {
+      const l = landing(s, e.landing);
+      s.landings.set(l.id, { ...l, gate: e.result });
+      if (e.result.outcome === 'passed') s.passed.set(passKey(e.result.gate, l.candidate.tree), e.result);
+      return;
+    }
+    case 'landing.landed':
+      closeLanding(s, e.landing, 'landed', at);
+      for (const m of e.members) land(s, m.task, m.attempt, m.commit, at);
+      s.head = e.candidate.commit;
+      return;
+    case 'landing.found':
+      land(s, e.task, e.attempt, e.commit, at);
+      s.head = e.commit;
+      return;
+    case 'landing.rejected':
+      if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
+      tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
+      return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+    case 'landing.dropped': {
+      const l = landing(s, e.landing);
+      s.landings.set(l.id, { ...l, state: 'dropped', endedAt: at, reason: e.reason } as Landing);
+      s.openLandings.delete(l.id);
+      return;
+    }
+    case 'landing.undone':
+      s.undone.add(e.task);
+      s.landedCount -= 1;
+      s.head = e.commit;
+      return move(s, cancelledTask(task(s, e.task), 'undone', at));
+    case 'target.moved':
+      s.head = e.to;
+      for (const id of e.lost) {
+        s.landedCount -= 1;
+        move(s, pendingTask(task(s, id)));
+      }
+      return;
+
+    case 'checks.ended':
+      return recordChecks(s, e.result, at);
+    case 'finding.opened':
+      s.health.findings.set(e.finding.signature, { finding: e.finding, openedAt: at });
+      tellPlanner(s, { kind: 'finding', signature: e.finding.signature });
+      return;
+    case 'finding.closed':
+      s.health.findings.delete(e.signature);
+      return;
+
+    case 'worker.joined':
+      s.machines.set(e.worker, { slots: e.slots, capabilities: e.capabilities });
+      return;
+    case 'worker.left':
+      s.machines.delete(e.worker);
+      return;
+    default:
+      return assertNever(e);
+  }
+}
+
+export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`;
+
+// ───────────────────────── the run ─────────────────────────
+
+function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
+  s.run = { id: e.run, request: e.request, version: e.version, configHash: e.configHash, openedAt: at };
+  s.workers = e.request.limits.workers;
+  s.head = e.request.base;
+  s.health.intervalMs = firstChecksInterval(e.request.checksMinMs, e.request.checksMaxMs);
+}
+
+function recordChecks(s: State, result: EventOf<'checks.ended'>['result'], at: number): void {
+  const { checksMinMs, checksMaxMs } = s.run!.request;
+  const isGreen = result.outcome === 'passed';
+  s.health.lastChecks = { result, at };
+  s.health.greensInRow = isGreen ? s.health.greensInRow + 1 : 0;
+  s.health.intervalMs = nextChecksInterval(
+    s.health.intervalMs,
+    isGreen,
+    s.health.greensInRow,
+    checksMinMs,
+    checksMaxMs,
+  );
+}
+
+// ───────────────────────── planning ─────────────────────────
+
+function tellPlanner(s: State, news: News): void {
+  if (s.run?.request.mode === 'planner') s.planning.news.push(news);
+}
+
+function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void {
+  const p = s.planning;
+  if (p.live) settle(s, p.live.reserved, e.outcome === 'lost');
+  s.spending.used = addUsage(s.spending.used, e.usage);
+  p.live = undefined;
+  p.lastEndedAt = at;
+  const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
+  if (e.outcome !== 'lost' && e.outcome !== 'down')
+    p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
+  if (e.outcome === 'planned') {
+    p.news.splice(0, p.newsTold);
+    p.isDone = e.isDone && !isBusy(s);
+  }
+  p.newsTold = 0;
+}
+
+/** Some task is not over yet. */
+export const isBusy = (s: State): boolean =>
+  s.byState.pending.size + s.byState.assigned.size + s.byState.running.size + s.byState.complete.size > 0;
+
+// ───────────────────────── tasks ─────────────────────────
+
+function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {
+  if (s.tasks.has(e.task)) throw damaged(`${e.task} is accepted twice`);
+  s.tasks.set(e.task, acceptedTask(e, at));
+  s.byState.pending.add(e.task);
+  for (const d of e.spec.dependsOn) addDependent(s, d, e.task);
+  if ('label' in e.source) s.labels.set(e.source.label, e.task);
+  if (e.source.by === 'planner') s.planning.acceptedNow += 1;
+  if (e.source.by === 'reconciler') {
+    for (const signature of e.source.signatures) s.health.fixTasks.set(signature, e.task);
+  }
+}
+
+function addDependent(s: State, on: TaskId, id: TaskId): void {
+  const list = s.dependents.get(on);
+  if (list) list.push(id);
+  else s.dependents.set(on, [id]);
+}
+
+function removeDependent(s: State, on: TaskId, id: TaskId): void {
+  const list = s.dependents.get(on);
+  if (list)
+    s.dependents.set(
+      on,
+      list.filter((x) => x !== id),
+    );
+}
+
+/** Puts the task's next value in place, if the transition table allows the move. */
+function move(s: State, next: Task): void {
+  const before = task(s, next.id);
+  const isSettling = before.state === 'failed' && next.state === 'failed';
+  if (!isSettling && !canMove(before.state, next.state)) {
+    throw damaged(`${next.id} cannot go from ${before.state} to ${next.state}`);
+  }
+  s.byState[before.state].delete(next.id);
+  s.byState[next.state].add(next.id);
+  if (before.state === 'complete') s.queue.delete(before.attempt);
+  if (next.state === 'complete') s.queue.add(next.attempt);
+  s.tasks.set(next.id, next);
+}
+
+// ───────────────────────── attempts ─────────────────────────
+
+function startAttempt(s: State, e: EventOf<'attempt.started'>, at: number): void {
+  const id = taskOf(e.attempt);
+  s.attempts.set(e.attempt, {
+    id: e.attempt,
+    task: id,
+    base: e.base,
+    ...(e.from && { from: e.from }),
+    worker: e.worker,
+    startedAt: at,
+    reserved: e.reserved,
+    state: 'started',
+  });
+  s.liveAttempts.add(e.attempt);
+  reserve(s, e.reserved);
+  move(s, startedTask(task(s, id), e.attempt));
+}
+
+function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
+  const a = attempt(s, e.attempt);
+  if (a.state === 'ended') throw damaged(`${a.id} ends twice`);
+  s.attempts.set(a.id, {
+    ...a,
+    state: 'ended',
+    endedAt: at,
+    ending: e.reason,
+    detail: e.detail,
+    usage: e.usage,
+    ...(e.handoff && { handoff: e.handoff }),
+  });
+  s.liveAttempts.delete(a.id);
+  settle(s, a.reserved, e.reason === 'lost');
+  s.spending.used = addUsage(s.spending.used, e.usage);
+  if (e.handoff) tellPlanner(s, { kind: 'handoff', attempt: a.id });
+  const t = task(s, a.task);
+  const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
+  if (holds) move(s, afterAttempt(t, e, at));
+}
+
+function reserve(s: State, r: Reservation): void {
+  const now = s.spending.reserved;
+  s.spending.reserved = { tokens: now.tokens + r.tokens, usd: now.usd + r.usd };
+}
+
+function settle(s: State, r: Reservation, isLost: boolean): void {
+  const { reserved, lost } = s.spending;
+  const rest = { tokens: reserved.tokens - r.tokens, usd: reserved.usd - r.usd };
+  // Money adds up in floating point: nothing in flight means nothing reserved, exactly.
+  s.spending.reserved = s.liveAttempts.size === 0 && !s.planning.live ? NO_RESERVATION : rest;
+  if (isLost) s.spending.lost = { tokens: lost.tokens + r.tokens, usd: lost.usd + r.usd };
+}
+
+// ───────────────────────── landings ─────────────────────────
+
+function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number): void {
+  move(s, landedTask(task(s, id), commit, by, at));
+  s.landedCount += 1;
+  s.firstLandingAt ??= at;
+  tellPlanner(s, { kind: 'landed', task: id });
+}
+
+function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {
+  const l = landing(s, id);
+  s.landings.set(id, { ...l, state, endedAt: at } as Landing);
+  s.openLandings.delete(id);
+}
+
+// ───────────────────────── look-ups ─────────────────────────
+
+function task(s: State, id: TaskId): Task {
+  return s.tasks.get(id) ?? unknown(id);
+}
+function attempt(s: State, id: AttemptId): Attempt {
+  return s.attempts.get(id) ?? unknown(id);
+}
+function landing(s: State, id: LandingId): Landing {
+  return s.landings.get(id) ?? unknown(id);
+}
+function unknown(id: string): never {
+  throw damaged(`${id} is not known here`);
+}
+function damaged(what: string): SwarmError {
+  return new SwarmError({ code: 'SW0203', what: `the journal does not add up: ${what}` });
+}

@@ -1,0 +1,114 @@
+import { assertNever } from '../errors.ts';
+import type { EventOf } from '../events.ts';
+import { ENDINGS } from './attempt.ts';
+import type { HandoffClaim } from './handoff.ts';
+import type { AttemptId, CommitId } from './ids.ts';
+import { REJECTIONS } from './landing.ts';
+import { type Setback, type Task, type TaskBase, taskBase } from './task.ts';
+
+export function acceptedTask(e: EventOf<'task.accepted'>, at: number): Task {
+  return {
+    id: e.task,
+    spec: e.spec,
+    source: e.source,
+    acceptedAt: at,
+    attempts: 0,
+    counted: 0,
+    forgiven: 0,
+    state: 'pending',
+  };
+}
+
+export const startedTask = (t: Task, attempt: AttemptId): Task => ({
+  ...taskBase(t),
+  attempts: t.attempts + 1,
+  state: 'assigned',
+  attempt,
+});
+
+export const runningTask = (t: Task, attempt: AttemptId): Task => ({
+  ...taskBase(t),
+  state: 'running',
+  attempt,
+});
+
+/** The attempt that holds the task ended: its ending says what the task becomes. */
+export function afterAttempt(t: Task, e: EventOf<'attempt.ended'>, at: number): Task {
+  const rule = ENDINGS[e.reason];
+  const work = e.handoff?.change?.commit ?? e.work ?? t.workCommit;
+  const base: TaskBase = {
+    ...taskBase(t),
+    counted: t.counted + (rule.counts ? 1 : 0),
+    ...(work && { workCommit: work }),
+  };
+  const claim: HandoffClaim | undefined = e.handoff && claimOf(e.handoff);
+  const delivers = 'delivers' in rule ? rule.delivers : undefined;
+  switch (delivers) {
+    case 'change':
+      return { ...base, state: 'complete', attempt: e.attempt, handoff: claim!, completedAt: at };
+    case 'answer':
+      return { ...base, state: 'answered', attempt: e.attempt, handoff: claim!, endedAt: at };
+    case 'nothing':
+      return { ...base, state: 'unneeded', attempt: e.attempt, handoff: claim!, endedAt: at };
+    case undefined: {
+      const setback: Setback | undefined = rule.counts
+        ? { attempt: e.attempt, reason: e.reason, detail: e.detail }
+        : t.setback;
+      return {
+        ...base,
+        ...(setback && { setback }),
+        state: 'failed',
+        failure: e.reason === 'agent-blocked' ? 'blocked' : 'attempts',
+        detail: e.detail,
+        endedAt: at,
+      };
+    }
+    default:
+      return assertNever(delivers);
+  }
+}
+
+export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: number): Task {
+  const handoff = t.state === 'complete' ? t.handoff : undefined;
+  return { ...taskBase(t), state: 'landed', commit, attempt, endedAt: at, ...(handoff && { handoff }) };
+}
+
+export function rejectedTask(t: Task, e: EventOf<'landing.rejected'>): Task {
+  const rule = REJECTIONS[e.reason];
+  const base = taskBase(t);
+  const { workCommit: _lost, ...fresh } = base;
+  return {
+    ...(e.reason === 'work-lost' ? fresh : base),
+    counted: t.counted + (rule.counts ? 1 : 0),
+    setback: { attempt: e.attempt, reason: e.reason, detail: e.detail },
+    state: 'pending',
+  };
+}
+
+export const pendingTask = (t: Task): Task => ({ ...taskBase(t), state: 'pending' });
+
+export const retriedTask = (t: Task, hint: string | undefined): Task => ({
+  ...taskBase(t),
+  forgiven: t.counted,
+  ...(hint !== undefined && { hint }),
+  state: 'pending',
+});
+
+export const failedTask = (t: Task, e: EventOf<'task.failed'>, at: number): Task => ({
+  ...taskBase(t),
+  state: 'failed',
+  failure: e.failure,
+  detail: e.detail,
+  endedAt: at,
+});
+
+export const cancelledTask = (t: Task, reason: string, at: number): Task => ({
+  ...taskBase(t),
+  state: 'cancelled',
+  reason,
+  endedAt: at,
+});
+
+function claimOf(h: HandoffClaim): HandoffClaim {
+  return { status: h.status, summary: h.summary, concerns: h.concerns, suggestions: h.suggestions };
+}

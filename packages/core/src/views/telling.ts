@@ -1,0 +1,174 @@
+/** Each journal event as one sentence and its fields, for log.ndjson and for whoever watches. */
+import { assertNever } from '../errors.ts';
+import type { Event } from '../events.ts';
+import type { LogFields } from '../log-events.ts';
+import { ENDINGS } from '../model/attempt.ts';
+import { taskOf } from '../model/ids.ts';
+import { DROPS, REJECTIONS } from '../model/landing.ts';
+import { tokensOf, type Usage } from '../model/usage.ts';
+import type { State } from '../state.ts';
+
+/** @param state the state after the event's entry was folded. */
+export function tellEvent(e: Event, state: State): LogFields {
+  const { type: _, ...data } = e;
+  return { ...sentence(e, state), data };
+}
+
+function sentence(e: Event, s: State): LogFields {
+  switch (e.type) {
+    case 'run.opened':
+      return {
+        msg: `run ${e.run} opened on ${e.request.target} at ${short(e.request.base)}, landing on ${e.request.landOn}`,
+      };
+    case 'base.checked':
+      return {
+        msg:
+          e.gate.outcome === 'none'
+            ? 'there is no gate'
+            : `the gate ${e.gate.outcome} on the base in ${seconds(e.gate.durationMs)}`,
+      };
+    case 'run.resumed':
+      return { msg: 'the run is taken up again' };
+    case 'run.paused':
+      return { msg: `paused (${e.reason}): ${e.detail}` };
+    case 'run.continued':
+      return { msg: e.by === 'itself' ? 'the run goes on by itself' : 'the run goes on' };
+    case 'run.scaled':
+      return { msg: `${e.workers} workers: ${e.reason}` };
+    case 'run.stopped':
+      return { msg: `stopped: ${e.detail}` };
+    case 'request.amended':
+      return { msg: `the request was amended: ${firstLine(e.text)}` };
+    case 'budget.reached':
+      return {
+        msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,
+      };
+    case 'spend.recorded':
+      return { msg: `${e.role} used ${spent(e.usage)}` };
+    case 'delivery.ended':
+      return {
+        msg:
+          e.outcome === 'done'
+            ? `delivered ${short(e.commit)} to ${e.ref}`
+            : `not delivered to ${e.ref}: ${e.detail}`,
+        ...(e.outcome === 'refused' && { level: 'warn' as const }),
+      };
+    case 'run.closed':
+      return {
+        msg: `run closed (${e.reason}) at ${short(e.head)}, target ${e.green === 'unknown' ? 'not checked' : e.green ? 'green' : 'red'}`,
+      };
+    case 'iteration.started':
+      return { msg: `planning, iteration ${e.iteration} (${e.reason})` };
+    case 'task.refused':
+      return { msg: `refused ${e.label}: ${e.problem}` };
+    case 'scratchpad.written':
+      return { msg: `scratchpad of iteration ${e.iteration}` };
+    case 'iteration.ended':
+      return {
+        msg: `iteration ${e.iteration} ${e.outcome}${e.isDone ? ', nothing more to plan' : ''}${e.detail ? `: ${firstLine(e.detail)}` : ''} (${spent(e.usage)})`,
+        ...(e.outcome !== 'planned' && { level: 'warn' as const }),
+      };
+    case 'task.accepted':
+      return { task: e.task, msg: `${e.task} ${e.spec.title}` };
+    case 'task.rescoped':
+      return { task: e.task, msg: `${e.task} is now: ${e.spec.title}` };
+    case 'task.requeued':
+      return { task: e.task, msg: `${e.task} waits for another attempt` };
+    case 'task.failed':
+      return { task: e.task, msg: `${e.task} failed (${e.failure}): ${firstLine(e.detail)}` };
+    case 'task.cancelled':
+      return { task: e.task, msg: `${e.task} cancelled: ${e.reason}` };
+    case 'task.retried':
+      return { task: e.task, msg: `${e.task} is tried again` };
+    case 'attempt.started':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        worker: e.worker,
+        msg: `${e.attempt} started on ${e.worker}: ${titleOf(s, e.attempt)}`,
+      };
+    case 'agent.started':
+      return { task: taskOf(e.attempt), attempt: e.attempt, msg: `${e.attempt} runs ${e.driver}` };
+    case 'attempt.ended':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt} ${ENDINGS[e.reason].means}${e.detail ? `: ${firstLine(e.detail)}` : ''}${e.usage.calls > 0 ? ` (${spent(e.usage)})` : ''}`,
+        ...(!('delivers' in ENDINGS[e.reason]) && { level: 'warn' as const }),
+      };
+    case 'attempt.late':
+      return { task: taskOf(e.attempt), attempt: e.attempt, msg: `${e.attempt} reported after it had ended` };
+    case 'landing.started':
+      return {
+        msg: `${e.landing} tests ${e.members.map((m) => m.task).join(', ')} as ${short(e.candidate.commit)}`,
+        ...only(e.members),
+      };
+    case 'gate.ended': {
+      const members = s.landings.get(e.landing)?.members ?? [];
+      const again = e.result.remembered ? ' (known from before)' : ` in ${seconds(e.result.durationMs)}`;
+      return {
+        msg: `gate ${e.result.outcome} on ${e.landing}${again}${e.result.flaky ? ', flaky' : ''}`,
+        ...only(members),
+        ...(e.result.outcome !== 'passed' && e.result.outcome !== 'none' && { level: 'warn' as const }),
+      };
+    }
+    case 'landing.landed':
+      return {
+        msg: `landed ${e.members.map((m) => `${m.task} ${s.tasks.get(m.task)?.spec.title ?? ''}`).join(', ')} as ${short(e.candidate.commit)}`,
+        ...only(e.members),
+      };
+    case 'landing.found':
+      return {
+        task: e.task,
+        attempt: e.attempt,
+        msg: `${e.task} was found on the target as ${short(e.commit)}`,
+      };
+    case 'landing.rejected':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt} ${REJECTIONS[e.reason].means}${e.files.length > 0 ? `: ${e.files.slice(0, 5).join(', ')}` : e.detail ? `: ${firstLine(e.detail)}` : ''}`,
+      };
+    case 'landing.dropped':
+      return { msg: `${e.landing} given up: ${DROPS[e.reason]}` };
+    case 'landing.undone':
+      return { task: e.task, msg: `${e.task} was reverted by ${short(e.commit)}` };
+    case 'target.moved':
+      return {
+        msg: `the target moved from ${short(e.from)} to ${short(e.to)}${e.lost.length > 0 ? `, without ${e.lost.join(', ')}` : ''}`,
+      };
+    case 'checks.ended':
+      return {
+        msg: `checks ${e.result.outcome} on ${short(e.result.head)} in ${seconds(e.result.durationMs)}`,
+        ...(e.result.outcome !== 'passed' && { level: 'warn' as const }),
+      };
+    case 'finding.opened':
+      return { msg: `the target fails: ${e.finding.signature}` };
+    case 'finding.closed':
+      return { msg: `no longer fails: ${e.signature}` };
+    case 'worker.joined':
+      return { worker: e.worker, msg: `${e.worker} joined with ${e.slots} slots` };
+    case 'worker.left':
+      return { worker: e.worker, msg: `${e.worker} left (${e.reason})` };
+    default:
+      return assertNever(e);
+  }
+}
+
+const short = (id: string): string => id.slice(0, 10);
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 200);
+const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
+  s.tasks.get(taskOf(attempt))?.spec.title ?? '';
+
+function spent(u: Usage): string {
+  const money = u.costUsd > 0 ? `, $${u.costUsd.toFixed(4)}` : '';
+  return `${tokensOf(u)} tokens${money}`;
+}
+
+function only(
+  members: readonly { readonly task: LogFields['task']; readonly attempt: LogFields['attempt'] }[],
+): Partial<LogFields> {
+  const one = members.length === 1 ? members[0]! : undefined;
+  return one?.task && one.attempt ? { task: one.task, attempt: one.attempt } : {};
+}

@@ -1,0 +1,141 @@
+/**
+ * What ought to be happening now, derived from the facts: the same question after every entry, at start-up and
+ * after a crash. The orchestrator makes the world agree with the answer.
+ */
+import type { IterationReason } from './events.ts';
+import { isBusy } from './fold.ts';
+import type { AttemptId } from './model/ids.ts';
+import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
+import { isOver } from './model/task.ts';
+import { reachedBudget } from './rules/budget.ts';
+import { planningBackoffMs } from './rules/policy.ts';
+import type { News, State } from './state.ts';
+
+export interface Wanted {
+  /** How many more attempts may start. */
+  readonly room: number;
+  /** Ask the planner, and why. */
+  readonly iteration: IterationReason | undefined;
+  /** Handoffs that may be landed now, in order. */
+  readonly landings: readonly AttemptId[];
+  /** Run the full checks on the head. */
+  readonly checks: boolean;
+  readonly budget: 'tokens' | 'usd' | 'time' | undefined;
+  readonly close: CloseReason | undefined;
+  /** When to ask again though nothing has happened, ms since the epoch; undefined: only an event changes it. */
+  readonly askAgainAt: number | undefined;
+}
+
+/** Handoffs that make a re-plan worth its tokens. */
+export const HANDOFFS_TO_REPLAN = 3;
+
+/** @param at wall time, ms since the epoch, of the same clock that stamps entries. */
+export function wanted(s: State, at: number): Wanted {
+  if (!s.run || s.closed || s.stopped) return nothing;
+  const budget = s.spending.reached ? undefined : reachedBudget(s);
+  const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
+  const planning = isHalted ? never : planner(s, at);
+  const checks = mayLand(s) ? checksDue(s, at) : never;
+  return {
+    room: isHalted ? 0 : Math.max(0, s.workers - s.liveAttempts.size),
+    iteration: planning.is,
+    landings: mayLand(s) ? [...s.queue] : [],
+    checks: checks.is === true,
+    budget,
+    close: closing(s, planning.is !== undefined || planning.at !== undefined, checks.is === true),
+    askAgainAt: earliest(planning.at, checks.at),
+  };
+}
+
+const nothing: Wanted = {
+  room: 0,
+  iteration: undefined,
+  landings: [],
+  checks: false,
+  budget: undefined,
+  close: undefined,
+  askAgainAt: undefined,
+};
+
+/** An answer now, or the time at which to ask again. */
+interface Due<T> {
+  readonly is: T | undefined;
+  readonly at: number | undefined;
+}
+const never: Due<never> = { is: undefined, at: undefined };
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
+}
+
+// ───────────────────────── the planner ─────────────────────────
+
+function planner(s: State, at: number): Due<IterationReason> {
+  const p = s.planning;
+  if (s.run!.request.mode !== 'planner' || p.live || p.isDone) return never;
+  if (p.failuresInRow >= PLANNER_FAILURES_MAX) return never;
+  const reason = reasonToPlan(s);
+  if (!reason) return never;
+  const notBefore = p.lastEndedAt + planningBackoffMs(p.failuresInRow);
+  return at >= notBefore ? { is: reason, at: undefined } : { is: undefined, at: notBefore };
+}
+
+function reasonToPlan(s: State): IterationReason | undefined {
+  const p = s.planning;
+  if (p.iteration === 0) return 'first';
+  if (p.failuresInRow > 0) return 'retry';
+  if (p.news.some((n) => n.kind === 'amended')) return 'amended';
+  if (!isBusy(s)) return 'idle';
+  if (s.liveAttempts.size >= s.workers) return undefined;
+  if (p.news.some((n) => n.kind === 'finding')) return 'finding';
+  if (p.news.filter(isOutcome).length >= HANDOFFS_TO_REPLAN) return 'handoffs';
+  return undefined;
+}
+
+const isOutcome = (n: News): boolean => n.kind === 'handoff' || n.kind === 'failed';
+
+// ───────────────────────── landing and checks ─────────────────────────
+
+/** Pauses that concern the models do not keep finished work from landing. */
+const LANDS_WHILE_PAUSED: readonly PauseReason[] = ['endpoints-down', 'quota'];
+const mayLand = (s: State): boolean => !s.paused || LANDS_WHILE_PAUSED.includes(s.paused.reason);
+
+/** Due when the head was not checked yet and either the interval has passed or nothing else goes on. */
+function checksDue(s: State, at: number): Due<boolean> {
+  if (!s.run!.request.checks) return never;
+  const last = s.health.lastChecks;
+  const checkedHead = last?.result.head ?? s.run!.request.base;
+  if (checkedHead === s.head) return never;
+  if (!isBusy(s)) return { is: true, at: undefined };
+  const dueAt = (last?.at ?? s.run!.openedAt) + s.health.intervalMs;
+  return at >= dueAt ? { is: true, at: undefined } : { is: undefined, at: dueAt };
+}
+
+// ───────────────────────── the end ─────────────────────────
+
+function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): CloseReason | undefined {
+  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live || checksAreWanted)
+    return undefined;
+  const reached = s.spending.reached;
+  if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
+  if (isBusy(s) || plannerIsWanted || s.paused || findingsToFile(s).length > 0) return undefined;
+  if (s.run!.request.mode === 'planner' && !s.planning.isDone) {
+    return s.planning.failuresInRow >= PLANNER_FAILURES_MAX ? 'planner-failed' : undefined;
+  }
+  return 'done';
+}
+
+/**
+ * Open findings no task was ever filed for. One whose fix task ended without curing it stays open and is told
+ * in the report; it is not filed again, or a failure nobody can mend would never let the run end.
+ */
+export function findingsToFile(s: State): readonly string[] {
+  if (s.tasks.size >= s.run!.request.limits.tasks) return [];
+  return [...s.health.findings.keys()].filter((signature) => !s.health.fixTasks.has(signature));
+}
+
+/** Fix tasks that are not over. */
+export function openFixTasks(s: State): number {
+  return new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state))).size;
+}

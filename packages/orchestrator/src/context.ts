@@ -1,0 +1,12 @@
+import type { Command, Decision, Refusal, State } from '@swarm/core';
+import type { Halt } from './inputs.ts';
+import type { OrchestratorPorts, Settings } from './settings.ts';
+
+/** What every effect works with. `state` is read, never written; `ask` resolves once the decision is durable. */
+export interface Context {
+  readonly state: State;
+  readonly ports: OrchestratorPorts;
+  readonly settings: Settings;
+  readonly ask: (command: Command) => Promise<Decision | Refusal>;
+  readonly halt: (halt: Halt) => void;
+}

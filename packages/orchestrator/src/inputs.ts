@@ -1,0 +1,41 @@
+import type { Command, Decision, Refusal } from '@swarm/core';
+
+/** Everything that can wake the run. */
+export type Input =
+  /** An effect or an operator asks for a decision; answered once it is durable. */
+  | { readonly kind: 'asked'; readonly command: Command; readonly answer: (a: Decision | Refusal) => void }
+  /** Time passed, or an effect ended: look again at what is wanted. */
+  | { readonly kind: 'woken' }
+  | { readonly kind: 'signalled'; readonly how: 'drain' | 'kill' }
+  /** Something the run cannot go on with; it stops and can be resumed. */
+  | { readonly kind: 'halted'; readonly halt: Halt }
+  /** A fault of ours in an effect. */
+  | { readonly kind: 'faulted'; readonly error: unknown };
+
+export interface Halt {
+  readonly why: 'auth' | 'quota' | 'bad-request' | 'base-red' | 'setup-failed' | 'gate-broken';
+  readonly detail: string;
+}
+
+/** A queue with one reader. What arrives while the reader works is taken together. */
+export class Inputs {
+  #waiting: Input[] = [];
+  #wake: (() => void) | undefined;
+
+  put(input: Input): void {
+    this.#waiting.push(input);
+    this.#wake?.();
+  }
+
+  async take(): Promise<readonly Input[]> {
+    if (this.#waiting.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#wake = undefined;
+    const taken = this.#waiting;
+    this.#waiting = [];
+    return taken;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What the planner is told: sections of plain text, each with the question whether it changed since it was last
+ * sent. A follow-up carries only those that did, over a conversation whose beginning stays the same.
+ */
+import { type Attempt, type News, remaining, type State, type Task } from '@swarm/core';
+
+export interface Section {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Lines of one section; the rest is counted, not listed. */
+const LINES_MAX = 200;
+
+export function planSections(state: State, overview: string): readonly Section[] {
+  return [
+    { name: 'Repository', text: overview },
+    { name: 'Request as amended', text: state.amendments.join('\n') },
+    { name: 'Your scratchpad', text: state.planning.scratchpad },
+    {
+      name: 'News since your last answer',
+      text: capped(state.planning.news.flatMap((n) => newsLines(state, n))),
+    },
+    { name: 'Tasks not over yet', text: capped(openTasks(state).map(taskLine)) },
+    {
+      name: 'Landed so far',
+      text: capped([...state.byState.landed].map((id) => taskLine(state.tasks.get(id)!))),
+    },
+    { name: 'Ended without landing', text: capped(endedTasks(state).map(taskLine)) },
+    { name: 'Failures on the target', text: capped([...state.health.findings.keys()]) },
+    { name: 'Budget', text: budgetText(state) },
+  ].filter((s) => s.text.trim() !== '');
+}
+
+/** Those whose text is not what `sent` has under the same name. */
+export function changedSections(
+  sections: readonly Section[],
+  sent: ReadonlyMap<string, string>,
+): readonly Section[] {
+  return sections.filter((s) => sent.get(s.name) !== s.text);
+}
+
+export const renderSections = (sections: readonly Section[]): string =>
+  sections.map((s) => `## ${s.name}\n\n${s.text}`).join('\n\n');
+
+function openTasks(state: State): Task[] {
+  const { running, assigned, complete, pending } = state.byState;
+  return [...running, ...assigned, ...complete, ...pending].map((id) => state.tasks.get(id)!);
+}
+
+function endedTasks(state: State): Task[] {
+  const { failed, cancelled, answered, unneeded } = state.byState;
+  return [...failed, ...cancelled, ...answered, ...unneeded].map((id) => state.tasks.get(id)!);
+}
+
+function taskLine(t: Task): string {
+  const label = 'label' in t.source ? ` (your id ${t.source.label})` : '';
+  const why = t.state === 'failed' ? `: ${t.failure}: ${oneLine(t.detail)}` : '';
+  return `- ${t.id}${label} ${t.state}: ${t.spec.title}${t.spec.scope.length > 0 ? ` [${t.spec.scope.join(', ')}]` : ''}${why}`;
+}
+
+function newsLines(state: State, n: News): string[] {
+  switch (n.kind) {
+    case 'handoff':
+      return handoffLines(state.attempts.get(n.attempt)!);
+    case 'landed':
+    case 'cancelled':
+    case 'failed':
+    case 'rejected':
+      return [`- ${n.task} ${n.kind}: ${state.tasks.get(n.task)!.spec.title}`];
+    case 'finding':
+      return [
+        `- the checks fail: ${n.signature}`,
+        ...indent(state.health.findings.get(n.signature)?.finding.detail ?? ''),
+      ];
+    case 'refused':
+      return [`- your task ${n.label} was refused: ${n.problem}`];
+    case 'amended':
+      return [`- the request was amended: ${n.text}`];
+  }
+}
+
+function handoffLines(a: Attempt): string[] {
+  if (a.state !== 'ended' || !a.handoff) return [];
+  const h = a.handoff;
+  const size = h.change
+    ? ` (${h.change.filesChanged.length} files, +${h.change.linesAdded} −${h.change.linesRemoved})`
+    : '';
+  return [
+    `- handoff of ${a.id}, ${h.status}${size}: ${oneLine(h.summary, 1_000)}`,
+    ...h.concerns.map((c) => `  concern: ${oneLine(c)}`),
+    ...h.suggestions.map((c) => `  suggestion: ${oneLine(c)}`),
+  ];
+}
+
+function budgetText(state: State): string {
+  const { limits } = state.run!.request;
+  const left = remaining(state.spending, limits);
+  const lines = [
+    `workers: ${state.workers}`,
+    `tasks accepted: ${state.tasks.size} of at most ${limits.tasks}`,
+  ];
+  // Rounded, so that the section does not change with every call.
+  if (limits.tokens !== undefined)
+    lines.push(`tokens: about ${Math.round((100 * left.tokens) / limits.tokens)} % left`);
+  if (limits.usd !== undefined)
+    lines.push(`money: about ${Math.round((100 * left.usd) / limits.usd)} % left`);
+  return lines.join('\n');
+}
+
+const oneLine = (text: string, max = 300): string => text.replace(/\s+/g, ' ').trim().slice(0, max);
+const indent = (text: string): string[] =>
+  text
+    .split('\n')
+    .slice(0, 10)
+    .map((l) => `    ${l}`);
+
+function capped(lines: readonly string[]): string {
+  if (lines.length <= LINES_MAX) return lines.join('\n');
+  return [`(${lines.length - LINES_MAX} earlier lines left out)`, ...lines.slice(-LINES_MAX)].join('\n');
+}

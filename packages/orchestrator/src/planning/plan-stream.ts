@@ -1,0 +1,114 @@
+/** From a model's stream to accepted tasks, each the moment its object closes. */
+import {
+  type Command,
+  type PlanPiece,
+  PlanScanner,
+  readDraft,
+  type State,
+  type TaskDraft,
+} from '@swarm/core';
+
+export interface PlanEnd {
+  /** `cut`: the stream ended inside an object; `unreadable`: there was no plan in it. */
+  readonly outcome: 'whole' | 'cut' | 'unreadable';
+  readonly isDone: boolean;
+  readonly commands: readonly Command[];
+}
+
+/**
+ * Reads one answer. A task that names a label not seen yet waits inside until that label comes, so that a model
+ * may list a dependant before what it depends on; whatever still waits at the end is given up to the core, which
+ * refuses it by name.
+ */
+export class PlanStream {
+  readonly #scanner = new PlanScanner();
+  readonly #iteration: number;
+  readonly #state: State;
+  #waiting: TaskDraft[] = [];
+  readonly #given = new Set<string>();
+  #isDone = false;
+
+  constructor(iteration: number, state: State) {
+    this.#iteration = iteration;
+    this.#state = state;
+  }
+
+  push(chunk: string): readonly Command[] {
+    return this.#scanner.push(chunk).flatMap((piece) => this.#commands(piece));
+  }
+
+  end(): PlanEnd {
+    const { pieces, outcome } = this.#scanner.end();
+    const last = pieces.flatMap((piece) => this.#commands(piece));
+    const left = this.#waiting.map((draft) => this.#accept(draft));
+    this.#waiting = [];
+    return { outcome, isDone: this.#isDone, commands: [...last, ...left] };
+  }
+
+  #commands(piece: PlanPiece): readonly Command[] {
+    switch (piece.kind) {
+      case 'task':
+        return this.#task(piece.value);
+      case 'cancel':
+        return piece.labels.map((label) => ({
+          type: 'cancelLabel',
+          label,
+          reason: 'the planner no longer wants it',
+        }));
+      case 'scratchpad':
+        return [
+          { type: 'writeScratchpad', iteration: this.#iteration, text: piece.text.slice(0, SCRATCHPAD_MAX) },
+        ];
+      case 'done':
+        this.#isDone = piece.value;
+        return [];
+      case 'broken':
+        return [
+          { type: 'refuseTask', label: '(unreadable)', problem: piece.why, iteration: this.#iteration },
+        ];
+    }
+  }
+
+  #task(value: unknown): readonly Command[] {
+    const reading = readDraft(value);
+    if (!reading.ok) {
+      const problem = reading.problems.map((p) => `${p.path} ${p.why}`).join('; ');
+      return [{ type: 'refuseTask', label: reading.label, problem, iteration: this.#iteration }];
+    }
+    if (!this.#isPlaceable(reading.draft)) {
+      this.#waiting.push(reading.draft);
+      return [];
+    }
+    return [this.#accept(reading.draft), ...this.#release()];
+  }
+
+  /** Those that waited for what has just come, and those that waited for them. */
+  #release(): Command[] {
+    const commands: Command[] = [];
+    for (
+      let i = this.#waiting.findIndex((d) => this.#isPlaceable(d));
+      i >= 0;
+      i = this.#waiting.findIndex((d) => this.#isPlaceable(d))
+    ) {
+      commands.push(this.#accept(this.#waiting.splice(i, 1)[0]!));
+    }
+    return commands;
+  }
+
+  #isPlaceable(draft: TaskDraft): boolean {
+    return draft.dependsOn.every((label) => this.#given.has(label) || this.#state.labels.has(label));
+  }
+
+  #accept(draft: TaskDraft): Command {
+    this.#given.add(draft.label);
+    return {
+      type: 'acceptTasks',
+      drafts: [draft],
+      from: { by: 'planner', iteration: this.#iteration },
+      eachAlone: true,
+    };
+  }
+}
+
+/** Characters of scratchpad kept. */
+const SCRATCHPAD_MAX = 32_000;

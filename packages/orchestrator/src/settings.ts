@@ -1,0 +1,94 @@
+import type {
+  Agent,
+  Clock,
+  Delivery,
+  EnvironmentStore,
+  Hub,
+  Log,
+  Model,
+  OpenedJournal,
+  Prompts,
+  RepositoryReader,
+  Request,
+  RunFiles,
+  RunId,
+  Sandbox,
+  TaskDraft,
+  TaskSpec,
+  Workspaces,
+} from '@swarm/core';
+
+/** Everything the orchestrator needs of the world. */
+export interface OrchestratorPorts {
+  readonly clock: Clock;
+  readonly journal: OpenedJournal;
+  readonly hub: Hub;
+  readonly workspaces: Workspaces;
+  readonly reader: RepositoryReader;
+  readonly delivery: Delivery;
+  readonly sandbox: Sandbox;
+  readonly environments: EnvironmentStore;
+  /** The driver for a task: its own wish, or the run's. */
+  readonly agentFor: (spec: TaskSpec) => Agent;
+  /** Absent in a run without a model: `--plan` with a command agent. */
+  readonly model?: Model;
+  readonly prompts: Prompts;
+  readonly files: RunFiles;
+  readonly log: Log;
+}
+
+/** Pinned for the life of one orchestrator. Times in ms, sizes in bytes. */
+export interface Settings {
+  /** Present when the journal is new; a resumed run has it in the journal. */
+  readonly open?: {
+    readonly run: RunId;
+    readonly request: Request;
+    readonly configHash: string;
+    readonly seed?: number;
+  };
+  /** Tasks of `--plan`, accepted in one entry when the run opens. */
+  readonly plan?: readonly TaskDraft[];
+  readonly version: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly attempt: { readonly steps: number; readonly wallMs: number; readonly quietMs: number };
+  readonly gate: { readonly timeoutMs: number; readonly flakyRetries: number; readonly preGate: boolean };
+  readonly checks: { readonly timeoutMs: number };
+  readonly setup: { readonly timeoutMs: number };
+  /** How long a first Ctrl-C waits for what is in flight. */
+  readonly drainMs: number;
+  /** Time between two looks at the world. */
+  readonly sweepMs: number;
+  /** Most tasks one planner answer is asked for. */
+  readonly tasksPerIteration: number;
+  /** Most characters of the planner's conversation before it starts afresh (70 % of the model's context). */
+  readonly plannerContextChars: number;
+}
+
+/** How one orchestrator's work on a run ended. */
+export type RunOutcome =
+  | { readonly kind: 'closed' }
+  /** Left before the end; `swarm resume` goes on. */
+  | { readonly kind: 'stopped'; readonly why: StopReason; readonly detail: string };
+
+export type StopReason =
+  | 'signal'
+  | 'auth'
+  | 'quota'
+  | 'bad-request'
+  | 'base-red'
+  | 'setup-failed'
+  | 'gate-broken';
+
+/** Output of any one command, before its tree is killed. */
+export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+/** What of an output is kept in the journal and shown to a next attempt, characters. */
+export const DETAIL_MAX = 6_000;
+
+/** The end of a text, where errors are, with a mark when something was left out. */
+export function tailOf(text: string, max = DETAIL_MAX): string {
+  const trimmed = text.trimEnd();
+  return trimmed.length <= max
+    ? trimmed
+    : `[… ${trimmed.length - max} characters left out]\n${trimmed.slice(-max)}`;
+}

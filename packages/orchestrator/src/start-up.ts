@@ -1,0 +1,62 @@
+import type { Context } from './context.ts';
+import type { Reconciler } from './healing/reconciler.ts';
+import type { Gate } from './landing/gate.ts';
+import type { MergeQueue } from './landing/merge-queue.ts';
+import type { Environments } from './working/environment.ts';
+
+/**
+ * Before anything new starts: mend what a crash left, agree with the target, and try setup and gate once on the
+ * bare base, in a clone of our own, so that no agent is blamed, or paid, for what was broken before.
+ */
+export async function startUp(
+  context: Context,
+  reconciler: Reconciler,
+  mergeQueue: MergeQueue,
+  gate: Gate,
+  environments: Environments,
+  signal: AbortSignal,
+): Promise<void> {
+  await reconciler.startUp();
+  await mergeQueue.lookAtTarget();
+  await checkBase(context, gate, environments, signal);
+}
+
+async function checkBase(
+  context: Context,
+  gate: Gate,
+  environments: Environments,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ask, halt, ports, state } = context;
+  const { base, setup } = state.run!.request;
+  if (setup) {
+    const workspace = await ports.workspaces.create({ name: 'setup-0', base });
+    const prepared = await environments.prepareBase(workspace, signal);
+    await ports.workspaces.remove(workspace.name);
+    if (!prepared.ok) return halt({ why: 'setup-failed', detail: prepared.detail });
+  }
+  const before = state.baseGate?.outcome;
+  if (before === 'passed' || before === 'none' || signal.aborted) return;
+  const none = gate.known(undefined);
+  if (none) {
+    await ask({ type: 'recordBase', gate: none });
+    return;
+  }
+  ports.log.write('gate.started', {
+    msg: 'gate on the bare base',
+    data: { commit: base, gate: state.run!.request.gate },
+  });
+  const verdict = await gate.run('gate-l0', base, signal);
+  switch (verdict.kind) {
+    case 'aborted':
+      return;
+    case 'setup-failed':
+      return halt({ why: 'setup-failed', detail: verdict.detail });
+    case 'verdict': {
+      const { result } = verdict;
+      await ask({ type: 'recordBase', gate: result });
+      if (result.outcome === 'broken') halt({ why: 'gate-broken', detail: result.output });
+      else if (result.outcome !== 'passed') halt({ why: 'base-red', detail: result.output });
+    }
+  }
+}

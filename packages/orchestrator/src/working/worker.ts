@@ -1,0 +1,339 @@
+/**
+ * One attempt, from its workspace to its one ending. Knows nothing of scheduling: it is given an attempt that is
+ * already recorded, and reports once.
+ */
+import {
+  type Agent,
+  type AgentResult,
+  type Attempt,
+  type AttemptId,
+  type CommitId,
+  type EndingReason,
+  type Handoff,
+  type HandoffClaim,
+  type HandoffFile,
+  type MeasuredChange,
+  NO_USAGE,
+  SwarmError,
+  type Task,
+  toWire,
+  type Usage,
+  type Workspace,
+} from '@swarm/core';
+import type { Context } from '../context.ts';
+import type { Gate } from '../landing/gate.ts';
+import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import type { Environments } from './environment.ts';
+import { conflictVariables, workerVariables } from './worker-prompt.ts';
+
+/** What is reported of an attempt, whichever way it went. */
+interface Ending {
+  readonly reason: EndingReason;
+  readonly detail: string;
+  readonly usage: Usage;
+  readonly handoff?: Handoff;
+  readonly work?: CommitId;
+}
+
+export class Worker {
+  readonly #context: Context;
+  readonly #environments: Environments;
+  readonly #gate: Gate;
+
+  constructor(context: Context, environments: Environments, gate: Gate) {
+    this.#context = context;
+    this.#environments = environments;
+    this.#gate = gate;
+  }
+
+  async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
+    const { ask, ports } = this.#context;
+    const ending = await this.#live(attempt, signal).catch((error: unknown) =>
+      this.#cannotRun(error, signal),
+    );
+    if (ending) {
+      if (ending.handoff)
+        await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
+      await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
+    }
+    await ports.workspaces.remove(attempt.id);
+    ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
+  }
+
+  /** Undefined when the attempt was over before its agent could start. */
+  async #live(attempt: Attempt, signal: AbortSignal): Promise<Ending | undefined> {
+    const { ports, state, ask } = this.#context;
+    const task = state.tasks.get(attempt.task)!;
+    const workspace = await ports.workspaces.create({
+      name: attempt.id,
+      base: attempt.base,
+      attempt: attempt.id,
+      ...(attempt.from && { from: attempt.from }),
+    });
+    ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
+    const prepared = await this.#environments.prepare(workspace, signal);
+    if (signal.aborted) return stopped(signal, NO_USAGE);
+    if (!prepared.ok) return { reason: 'cannot-run', detail: prepared.detail, usage: NO_USAGE };
+    const agent = ports.agentFor(task.spec);
+    const prompt = this.#prompt(task, workspace);
+    const started = await ask({
+      type: 'startAgent',
+      attempt: attempt.id,
+      driver: agent.name,
+      promptHash: prompt.hash,
+    });
+    if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
+    const startedAt = ports.clock.monotonic();
+    const result = await this.#runAgent(agent, attempt, task, workspace, prompt.text, signal);
+    const saved = await this.#save(attempt.id, task, workspace);
+    return this.#end(attempt, task, workspace, result, saved, ports.clock.monotonic() - startedAt, signal);
+  }
+
+  #prompt(task: Task, workspace: Workspace): { readonly text: string; readonly hash: string } {
+    const { ports, state } = this.#context;
+    const worker = ports.prompts.render('worker', workerVariables(state, task));
+    if (workspace.conflicts.length === 0) return worker;
+    const conflict = ports.prompts.render('conflict', conflictVariables(state, task, workspace.conflicts));
+    return { text: `${worker.text}\n\n${conflict.text}`, hash: `${worker.hash}+${conflict.hash}` };
+  }
+
+  #runAgent(
+    agent: Agent,
+    attempt: Attempt,
+    task: Task,
+    workspace: Workspace,
+    prompt: string,
+    signal: AbortSignal,
+  ): Promise<AgentResult> {
+    const { ports, settings, state } = this.#context;
+    const { limits } = state.run!.request;
+    const usd = attempt.reserved.usd || limits.attemptUsd;
+    return agent.run({
+      attempt: attempt.id,
+      workspace,
+      prompt,
+      taskJson: JSON.stringify(
+        toWire(task, (id) => id),
+        null,
+        2,
+      ),
+      limits: {
+        steps: settings.attempt.steps,
+        tokens: attempt.reserved.tokens || limits.attemptTokens,
+        ...(usd !== undefined && { usd }),
+        wallMs: settings.attempt.wallMs,
+        quietMs: settings.attempt.quietMs,
+      },
+      signal,
+      onActivity: (activity) =>
+        ports.log.write('agent.activity', {
+          msg: activity.kind === 'tool' ? `${activity.tool} ${activity.detail}` : activity.detail,
+          task: task.id,
+          attempt: attempt.id,
+          data: { ...activity },
+        }),
+    });
+  }
+
+  /** Commits what the agent left uncommitted and brings its work into the hub. Runs however the agent ended. */
+  async #save(attempt: AttemptId, task: Task, workspace: Workspace): Promise<Saved> {
+    const { sandbox, workspaces, hub } = this.#context.ports;
+    const intake = {
+      host: workspace.intake!,
+      inside: sandbox.provider === 'none' ? workspace.intake! : '/swarm/intake',
+    };
+    const ran = await sandbox.run({
+      name: `save-${attempt}`,
+      argv: workspaces.saveCommand({
+        message: `${task.spec.title}\n`,
+        workspace: sandbox.insideOf(workspace.path),
+        intake: intake.inside,
+      }),
+      workspace: workspace.path,
+      readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
+      readWrite: [intake],
+      env: {},
+      network: 'none',
+      limits: { wallMs: 120_000, outputBytes: OUTPUT_BYTES_MAX },
+    });
+    const taken = await hub.ingest(attempt);
+    if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
+    if (taken.kind === 'commit') return { kind: 'work', commit: taken.commit };
+    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'nothing' };
+    return {
+      kind: 'refused',
+      why: `the work could not be committed and pushed (${ran.exitCode ?? ran.end}):\n${tailOf(ran.output, 2_000)}`,
+    };
+  }
+
+  /** Agent's ending, saved work and checks make the attempt's one ending. */
+  async #end(
+    attempt: Attempt,
+    task: Task,
+    workspace: Workspace,
+    result: AgentResult,
+    saved: Saved,
+    durationMs: number,
+    signal: AbortSignal,
+  ): Promise<Ending> {
+    const work = saved.kind === 'work' ? { work: saved.commit } : {};
+    const rest = { usage: result.usage, ...work };
+    if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
+    const failure = AGENT_FAILURES[result.end];
+    if (failure)
+      return {
+        ...rest,
+        reason: failure,
+        detail: result.claim?.summary ? `${result.detail}\n${result.claim.summary}`.trim() : result.detail,
+      };
+    if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
+
+    const claim = result.claim ?? NO_CLAIM;
+    const handoff = {
+      ...claim,
+      taskId: task.id,
+      attempt: attempt.id,
+      toolCalls: result.toolCalls,
+      durationMs,
+    };
+    if (task.spec.kind === 'answer') {
+      return result.claim
+        ? { ...rest, reason: 'answered', detail: '', handoff }
+        : { ...rest, reason: 'no-change', detail: 'an answer was asked for, and none was handed in' };
+    }
+    const change =
+      saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.commit, attempt.base) : undefined;
+    const failed = await this.#check(attempt, task, workspace, change, signal);
+    if (failed) return { ...rest, ...failed };
+    if (!change) return this.#withoutChange(task, result, handoff);
+    return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
+  }
+
+  /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
+  #withoutChange(task: Task, result: AgentResult, handoff: Handoff): Ending {
+    const isSo = task.spec.verify !== undefined || result.claim?.status === 'complete';
+    return isSo
+      ? { reason: 'unneeded', detail: '', usage: result.usage, handoff }
+      : {
+          reason: 'no-change',
+          detail: result.claim?.summary || result.detail || 'the agent changed nothing',
+          usage: result.usage,
+        };
+  }
+
+  /** The task's own verification, then the gate, once, so that what fails is mended before it queues. */
+  async #check(
+    attempt: Attempt,
+    task: Task,
+    workspace: Workspace,
+    change: MeasuredChange | undefined,
+    signal: AbortSignal,
+  ): Promise<{ reason: EndingReason; detail: string } | undefined> {
+    const { ports, settings, state } = this.#context;
+    if (task.spec.verify !== undefined) {
+      const ran = await ports.sandbox.run({
+        name: `verify-${attempt.id}`,
+        argv: ['/bin/sh', '-c', task.spec.verify],
+        workspace: workspace.path,
+        readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
+        readWrite: [],
+        env: { CI: '1' },
+        network: 'none',
+        limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
+        signal,
+      });
+      const ok = ran.end === 'exited' && ran.exitCode === 0;
+      ports.log.write('verify.ended', {
+        msg: `${attempt.id} ${ok ? 'verified' : 'failed its verification'}`,
+        task: task.id,
+        attempt: attempt.id,
+        data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
+      });
+      if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
+      if (!ok)
+        return {
+          reason: 'verify-failed',
+          detail: `\`${task.spec.verify}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+        };
+    }
+    if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
+    const ran = await this.#gate.runIn(workspace, `pregate-${attempt.id}`, signal);
+    const ok = ran.end === 'exited' && ran.exitCode === 0;
+    ports.log.write('pregate.ended', {
+      msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
+      task: task.id,
+      attempt: attempt.id,
+      data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
+    });
+    if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
+    if (!ok)
+      return {
+        reason: 'gate-failed',
+        detail: `the gate \`${state.run!.request.gate}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+      };
+    return undefined;
+  }
+
+  #cannotRun(error: unknown, signal: AbortSignal): Ending {
+    if (signal.aborted) return stopped(signal, NO_USAGE);
+    if (!(error instanceof SwarmError)) throw error;
+    const detail = error.problems.map((p) => [p.what, p.why, p.fix].filter(Boolean).join(': ')).join('\n');
+    const isFull = /ENOSPC|no space left/i.test(detail);
+    return { reason: isFull ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
+  }
+}
+
+type Saved =
+  | { readonly kind: 'work'; readonly commit: CommitId }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'refused'; readonly why: string };
+
+const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };
+
+/** How an agent's own endings read as the attempt's; the ones missing here go on to the checks. */
+const AGENT_FAILURES: Partial<Record<AgentResult['end'], EndingReason>> = {
+  failed: 'agent-failed',
+  blocked: 'agent-blocked',
+  'step-limit': 'step-limit',
+  'token-limit': 'token-limit',
+  'money-limit': 'money-limit',
+  timeout: 'timeout',
+  stuck: 'stuck',
+  'bad-output': 'bad-output',
+  killed: 'killed',
+  'cannot-run': 'cannot-run',
+  'model-down': 'model-down',
+};
+
+function stopped(signal: AbortSignal, usage: Usage): Ending {
+  switch (signal.reason) {
+    case 'drained':
+      return { reason: 'drained', detail: 'the run was stopped', usage };
+    case 'stuck':
+      return { reason: 'stuck', detail: 'it showed no sign of life', usage };
+    default:
+      return { reason: 'cancelled', detail: 'it is no longer wanted', usage };
+  }
+}
+
+function handoffJson(h: Handoff, usage: Usage): string {
+  const file: HandoffFile = {
+    taskId: h.taskId,
+    attempt: h.attempt,
+    status: h.status,
+    summary: h.summary,
+    filesChanged: h.change?.filesChanged ?? [],
+    concerns: h.concerns,
+    suggestions: h.suggestions,
+    metrics: {
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      costUsd: usage.costUsd,
+      toolCalls: h.toolCalls,
+      durationMs: Math.round(h.durationMs),
+      linesAdded: h.change?.linesAdded ?? 0,
+      linesRemoved: h.change?.linesRemoved ?? 0,
+    },
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}

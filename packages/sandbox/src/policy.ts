@@ -1,0 +1,126 @@
+/**
+ * What a command may see: paths, environment, PATH. Values only, decided from the spec; the providers turn
+ * them into mounts and processes.
+ */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, normalize, relative } from 'node:path';
+import type { Mount, SandboxSpec } from '@swarm/core';
+import { findOnPath, isExecutable } from './find-on-path.ts';
+import type { Watch } from './process.ts';
+import { STATE_KEY, TASK_KEY } from './reap.ts';
+
+export interface SandboxOptions {
+  readonly provider: 'bubblewrap' | 'none';
+  /** Unique per state directory: what an earlier orchestrator left behind is found by it. */
+  readonly stateKey: string;
+  /** Host path of the Node that runs the bridge. */
+  readonly nodePath: string;
+  /** Host folders wanted on PATH, in order. Those a sandbox does not show are left out inside it. */
+  readonly path: readonly string[];
+  /** Shown read-only in every sandbox: swarm's own program and its Node, for one. */
+  readonly readOnly: readonly Mount[];
+  /** The bridge program: `bridge.ts` from the sources, or its bundle. Default: the one beside this module. */
+  readonly bridgeFile?: string;
+}
+
+/** With what the composition left to us filled in. */
+export type WholeOptions = SandboxOptions & { readonly bridgeFile: string };
+
+/** Absolute file of the bridge as it lies in the sources. */
+export const BRIDGE_SOURCE = join(import.meta.dirname, 'bridge.ts');
+
+/** What identifies the processes of one run, and of one state directory. */
+export const stateMark = (stateKey: string): string => `${STATE_KEY}=${stateKey}`;
+const taskMark = (name: string): string => `${TASK_KEY}=${name}`;
+
+/** What ends a run of this spec, and what its processes are known by. */
+export const watchOf = (spec: SandboxSpec, stateKey: string): Watch => ({
+  wallMs: spec.limits.wallMs,
+  outputBytes: spec.limits.outputBytes,
+  marks: [stateMark(stateKey), taskMark(spec.name)],
+  signal: spec.signal,
+  onLine: spec.onLine,
+});
+
+/** A whole environment built from nothing; the spec may set anything but the marks. */
+export function environmentOf(
+  spec: SandboxSpec,
+  stateKey: string,
+  places: { readonly path: readonly string[]; readonly home: string; readonly temporary: string },
+): Record<string, string> {
+  return {
+    PATH: places.path.join(':'),
+    HOME: places.home,
+    TMPDIR: places.temporary,
+    LANG: 'C.UTF-8',
+    ...spec.env,
+    [STATE_KEY]: stateKey,
+    [TASK_KEY]: spec.name,
+  };
+}
+
+/** Where a host path is seen through these mounts; the innermost mount wins. Undefined: nowhere. */
+export function insidePath(mounts: readonly Mount[], host: string): string | undefined {
+  return translate(mounts, host, 'host', 'inside');
+}
+
+/** The reverse of `insidePath`. */
+export function hostPath(mounts: readonly Mount[], inside: string): string | undefined {
+  return translate(mounts, inside, 'inside', 'host');
+}
+
+function translate(
+  mounts: readonly Mount[],
+  path: string,
+  from: keyof Mount,
+  to: keyof Mount,
+): string | undefined {
+  const holding = mounts.filter((mount) => isUnder(path, mount[from]));
+  const innermost = holding.toSorted((a, b) => b[from].length - a[from].length)[0];
+  return innermost && join(innermost[to], relative(innermost[from], path));
+}
+
+function isUnder(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || !(way === '..' || way.startsWith('../') || isAbsolute(way));
+}
+
+/** Why this cannot be started, as a sentence; undefined when nothing speaks against it. */
+export async function whyNotRun(
+  spec: SandboxSpec,
+  seen: { readonly mounts: readonly Mount[]; readonly cwd: string; readonly path: string },
+): Promise<string | undefined> {
+  const program = spec.argv[0];
+  if (program === undefined || program === '') return 'the command is empty';
+  if (!existsSync(spec.workspace)) return `the workspace ${spec.workspace} does not exist`;
+  return mountProblem(spec) ?? (await programProblem(program, seen));
+}
+
+function mountProblem(spec: SandboxSpec): string | undefined {
+  for (const mount of [...spec.readOnly, ...spec.readWrite]) {
+    const named = `${mount.host}, to be shown at ${mount.inside},`;
+    if (!existsSync(mount.host)) return `the mount ${named} does not exist`;
+    if (!isAbsolute(mount.inside) || normalize(mount.inside) !== mount.inside || mount.inside === '/') {
+      return `the mount ${named} needs a plain absolute place other than /`;
+    }
+  }
+  if (spec.gatewaySocket !== undefined && !existsSync(spec.gatewaySocket)) {
+    return `the gateway's socket ${spec.gatewaySocket} does not exist`;
+  }
+  return undefined;
+}
+
+/** A path that no mount shows is left to the start itself to judge. */
+async function programProblem(
+  program: string,
+  seen: { readonly mounts: readonly Mount[]; readonly cwd: string; readonly path: string },
+): Promise<string | undefined> {
+  if (!program.includes('/')) {
+    const folders = seen.path.split(':').map((folder) => hostPath(seen.mounts, folder) ?? '');
+    const found = await findOnPath(program, folders.join(':'));
+    return found === undefined ? `no program ${program} on PATH (${seen.path})` : undefined;
+  }
+  const host = hostPath(seen.mounts, join(isAbsolute(program) ? '/' : seen.cwd, program));
+  if (host === undefined || (await isExecutable(host))) return undefined;
+  return `there is no executable file ${program}`;
+}

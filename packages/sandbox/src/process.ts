@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import type { SandboxEnd } from '@swarm/core';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
+import { type OnLine, Output, type StreamName } from './output.ts';
+import { kill, killMarked } from './reap.ts';
+
+/** How long a pipe may stay open after the main process ended: somebody it left behind holds it. */
+const PIPE_GRACE_MS = 200;
+/** How long the kernel may take to end a killed process before we go on without it (stuck in a disk wait). */
+const DEATH_GRACE_MS = 5_000;
+const STATUS_BYTES = 4_096;
+
+/** What to start, in host terms. */
+export interface Launch {
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** The whole environment; nothing of ours is added. */
+  readonly env: Readonly<Record<string, string>>;
+  /** With it, descriptor 3 is read as `status` and these texts can be read on descriptors 4, 5, …. */
+  readonly inputs?: readonly string[];
+}
+
+export interface Watch {
+  readonly wallMs: number;
+  readonly outputBytes: number;
+  /** What every process of the tree carries in its environment (see reap.ts). */
+  readonly marks: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  /** Must not throw. */
+  readonly onLine?: OnLine | undefined;
+}
+
+export interface Ran {
+  readonly end: SandboxEnd;
+  /** As a shell reports it: 128 + n for signal n. Only with `exited` and `killed`. */
+  readonly code: number | undefined;
+  readonly output: string;
+  readonly durationMs: number;
+  /** What was written to descriptor 3, capped. */
+  readonly status: string;
+}
+
+type Stop = 'timeout' | 'aborted' | 'output-limit';
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Runs one process in its own group and settles when it and everything it started is dead. Whatever came
+ * first, its own exit or one of our limits, is the end that is told. Never rejects.
+ */
+export async function runProcess(launch: Launch, watch: Watch): Promise<Ran> {
+  const startedAt = performance.now();
+  const output = new Output(watch.onLine);
+  const ended = watch.signal?.aborted
+    ? { end: 'aborted' as const, code: undefined, status: '' }
+    : await runToEnd(launch, watch, output);
+  output.end();
+  return { ...ended, output: output.text(), durationMs: Math.round(performance.now() - startedAt) };
+}
+
+async function runToEnd(
+  launch: Launch,
+  watch: Watch,
+  output: Output,
+): Promise<Pick<Ran, 'end' | 'code' | 'status'>> {
+  const started = await start(launch);
+  if (started.kind === 'failed') {
+    output.add('stderr', Buffer.from(`cannot run ${launch.file}: ${started.why}\n`));
+    return { end: 'cannot-run', code: undefined, status: '' };
+  }
+  const { child, exited, closed } = started;
+  using limits = watchLimits(child, watch, output);
+  const status = giveAndRead(child, launch.inputs ?? []);
+  const first = await Promise.race([exited, limits.stopped]);
+  if (typeof first === 'string') await killTree(child, watch.marks);
+  await within(exited, DEATH_GRACE_MS);
+  await within(closed, PIPE_GRACE_MS);
+  await killTree(child, watch.marks);
+  await within(closed, PIPE_GRACE_MS);
+  for (const stream of child.stdio) stream?.destroy();
+  return {
+    ...(typeof first === 'string' ? { end: first, code: undefined } : endOf(first)),
+    status: status(),
+  };
+}
+
+type Started =
+  | {
+      readonly kind: 'started';
+      readonly child: ChildProcess;
+      readonly exited: Promise<Exit>;
+      /** Every pipe has been read to its end. */
+      readonly closed: Promise<void>;
+    }
+  | { readonly kind: 'failed'; readonly why: string };
+
+function start(launch: Launch): Promise<Started> {
+  const { promise, resolve } = Promise.withResolvers<Started>();
+  const nothing = openSync('/dev/null', 'r');
+  try {
+    const child = spawn(launch.file, launch.argv, {
+      cwd: launch.cwd,
+      env: { ...launch.env },
+      detached: true,
+      stdio: descriptors(launch.inputs, nothing),
+    });
+    const exited = new Promise<Exit>((tell) => child.once('exit', (code, signal) => tell({ code, signal })));
+    const closed = new Promise<void>((tell) => child.once('close', () => tell()));
+    child.on('error', (error) => resolve({ kind: 'failed', why: error.message }));
+    child.once('spawn', () => resolve({ kind: 'started', child, exited, closed }));
+  } catch (error) {
+    resolve({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
+  } finally {
+    closeSync(nothing);
+  }
+  return promise;
+}
+
+/** What the child finds open: no stdin, our pipes, and nothing in place of what we were started with. */
+function descriptors(inputs: Launch['inputs'], nothing: number): ('ignore' | 'pipe' | number)[] {
+  const pipes = inputs === undefined ? 0 : 1 + inputs.length;
+  const all: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', ...Array(pipes).fill('pipe')];
+  for (const fd of inheritedDescriptors()) {
+    while (all.length < fd) all.push('ignore');
+    if (all.length === fd) all.push(nothing);
+  }
+  return all;
+}
+
+/** Starts the clock and counts the bytes; `stopped` resolves with the first limit that is reached. */
+function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<Stop>();
+  const abort = () => stop('aborted');
+  const timer = setTimeout(() => stop('timeout'), watch.wallMs);
+  watch.signal?.addEventListener('abort', abort, { once: true });
+  let room = watch.outputBytes;
+  const take = (name: StreamName) => (chunk: Buffer) => {
+    if (room > 0) output.add(name, chunk.subarray(0, room));
+    room -= chunk.length;
+    if (room < 0) stop('output-limit');
+  };
+  child.stdout?.on('data', take('stdout'));
+  child.stderr?.on('data', take('stderr'));
+  return {
+    stopped,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      watch.signal?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function giveAndRead(child: ChildProcess, inputs: readonly string[]): () => string {
+  let status = '';
+  const report = child.stdio[3] as Readable | undefined;
+  report?.on('data', (chunk: Buffer) => {
+    status = (status + chunk.toString()).slice(-STATUS_BYTES);
+  });
+  for (const [index, text] of inputs.entries()) {
+    const input = child.stdio[4 + index] as Writable;
+    // It may die before it has read everything; its exit tells that better than a broken pipe.
+    input.on('error', () => {});
+    input.end(text);
+  }
+  return () => status;
+}
+
+/** The group first, so that a fork between two looks dies with it; then whoever left the group. */
+async function killTree(child: ChildProcess, marks: readonly string[]): Promise<void> {
+  if (child.pid !== undefined) kill(-child.pid);
+  await killMarked(marks);
+}
+
+/** Shells and bubblewrap tell a child's SIGKILL as exit 137: the kernel's, for memory, among them. */
+function endOf({ code, signal }: Exit): { end: SandboxEnd; code: number } {
+  const told = signal === null ? (code ?? 0) : 128 + constants.signals[signal];
+  return {
+    end: signal !== null || told === 128 + constants.signals.SIGKILL ? 'killed' : 'exited',
+    code: told,
+  };
+}
+
+/** Waits for `promise`, but no longer than `ms`. */
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((tell) => {
+    timer = setTimeout(tell, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

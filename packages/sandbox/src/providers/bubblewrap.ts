@@ -1,0 +1,128 @@
+import type { Mount, Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import { environmentOf, insidePath, stateMark, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
+import { type Launch, type Ran, runProcess } from '../process.ts';
+import { killMarked, STATE_KEY, TASK_KEY } from '../reap.ts';
+import { cannotRun, resultOf } from '../result.ts';
+import {
+  type BubblewrapPlan,
+  bubblewrapArguments,
+  dataFiles,
+  HOME,
+  WORKSPACE,
+} from './bubblewrap-arguments.ts';
+import { systemMounts } from './system-mounts.ts';
+
+const NODE = '/run/swarm/node';
+const SOCKET = '/run/swarm/gateway.sock';
+const PRLIMIT = '/usr/bin/prlimit';
+
+export interface BubblewrapOptions extends WholeOptions {
+  /** Host path of bubblewrap itself; from a system folder, never from a repository. */
+  readonly bwrap: string;
+}
+
+/**
+ * Linux namespaces: the command sees the system's programs, its workspace, what is mounted for it, and no
+ * network but the gateway. The kernel is shared with the host. `limits.memoryBytes` holds for each process
+ * (its data segment; Node does not start under about 0.7 GiB); `limits.processes` for the sandbox, except when swarm runs as root, whom the kernel
+ * exempts: the whole tree's memory would need a cgroup. All of it dies with swarm; a `kill -9` in the few
+ * milliseconds before bubblewrap has asked for that is what `reap` is for.
+ */
+export function createBubblewrap(options: BubblewrapOptions): Sandbox {
+  return {
+    provider: 'bubblewrap',
+    insideOf: () => WORKSPACE,
+    reap: () => killMarked([stateMark(options.stateKey)]),
+    async run(spec) {
+      const plan = await planOf(spec, options);
+      const why = await whyNotRun(spec, {
+        mounts: plan.mounts,
+        cwd: WORKSPACE,
+        path: plan.env.PATH ?? '',
+      });
+      if (why !== undefined) return cannotRun(spec, why);
+      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options.stateKey)));
+    },
+  };
+}
+
+async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<BubblewrapPlan> {
+  const system = await systemMounts(spec.network);
+  const bridged = spec.gatewaySocket === undefined ? [] : bridgeMounts(spec.gatewaySocket, options);
+  const readOnly = [...system.mounts, ...options.readOnly, ...spec.readOnly, ...bridged];
+  const readWrite = [{ host: spec.workspace, inside: WORKSPACE }, ...spec.readWrite];
+  const linked = system.links.map(({ place }) => ({ host: place, inside: place }));
+  const mounts = [...readOnly, ...readWrite, ...linked];
+  const path = visibleFolders(mounts, options.path);
+  return {
+    readOnly,
+    readWrite,
+    mounts,
+    links: system.links,
+    env: environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
+    network: spec.network,
+    argv: [...prlimit(spec), ...bridge(spec, options), ...spec.argv],
+  };
+}
+
+/** The folders of `path` as they are seen inside, without those that are not. */
+function visibleFolders(mounts: readonly Mount[], path: readonly string[]): string[] {
+  return [
+    ...new Set(path.map((folder) => insidePath(mounts, folder)).filter((folder) => folder !== undefined)),
+  ];
+}
+
+/** `.mts` and `.mjs`: alone in its folder, the file has no package.json to say that it is a module. */
+const bridgePlace = (file: string): string => `/run/swarm/bridge.${file.endsWith('.ts') ? 'mts' : 'mjs'}`;
+
+const bridgeMounts = (socket: string, options: BubblewrapOptions): Mount[] => [
+  { host: options.nodePath, inside: NODE },
+  { host: options.bridgeFile, inside: bridgePlace(options.bridgeFile) },
+  { host: socket, inside: SOCKET },
+];
+
+const bridge = (spec: SandboxSpec, options: BubblewrapOptions): string[] =>
+  spec.gatewaySocket === undefined ? [] : [NODE, bridgePlace(options.bridgeFile), SOCKET, '--'];
+
+function prlimit(spec: SandboxSpec): string[] {
+  const { memoryBytes, processes } = spec.limits;
+  if (memoryBytes === undefined && processes === undefined) return [];
+  return [
+    PRLIMIT,
+    '--core=0',
+    ...(memoryBytes === undefined ? [] : [`--data=${memoryBytes}`]),
+    ...(processes === undefined ? [] : [`--nproc=${processes}`]),
+    '--',
+  ];
+}
+
+/** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
+function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
+  const firstData = 5;
+  const inputs = [
+    bubblewrapArguments(plan, firstData).join('\0'),
+    ...dataFiles(plan.network).map((f) => f.text),
+  ];
+  return {
+    file: options.bwrap,
+    argv: ['--args', '4', '--json-status-fd', '3', '--', ...plan.argv],
+    cwd: '/',
+    env: marksOf(plan.env),
+    inputs,
+  };
+}
+
+/** All that bubblewrap itself is given: what we find it by. */
+const marksOf = (env: BubblewrapPlan['env']): Record<string, string> => ({
+  [STATE_KEY]: env[STATE_KEY]!,
+  [TASK_KEY]: env[TASK_KEY]!,
+});
+
+/**
+ * Bubblewrap ends with 1 both when it cannot start the command and when the command ends so; but only the
+ * command's own end is written to the status pipe, which the command cannot reach.
+ */
+function toldBy(ran: Ran): SandboxResult {
+  const isUnstarted = ran.end === 'exited' && !ran.status.includes('"exit-code"');
+  return resultOf(isUnstarted ? { ...ran, end: 'cannot-run' } : ran);
+}

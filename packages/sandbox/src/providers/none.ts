@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sandbox, SandboxSpec } from '@swarm/core';
+import { environmentOf, stateMark, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
+import { type Launch, runProcess } from '../process.ts';
+import { killMarked } from '../reap.ts';
+import { removeTree } from '../remove-tree.ts';
+import { cannotRun, resultOf } from '../result.ts';
+
+/** The host's file system as it is. */
+const EVERYTHING = [{ host: '/', inside: '/' }];
+
+/**
+ * No isolation: the command runs as the user, with the user's files and network, and `network: 'none'` is not
+ * kept. It has a process group, limits and an environment of its own; nothing more is promised.
+ */
+export function createNone(options: WholeOptions): Sandbox {
+  return {
+    provider: 'none',
+    insideOf: (workspace) => workspace,
+    reap: () => killMarked([stateMark(options.stateKey)]),
+    async run(spec) {
+      const path = spec.env.PATH ?? options.path.join(':');
+      const why = await whyNotRun(spec, { mounts: EVERYTHING, cwd: spec.workspace, path });
+      if (why !== undefined) return cannotRun(spec, why);
+      const folder = await mkdtemp(`${spec.workspace}.private-`);
+      try {
+        return resultOf(
+          await runProcess(await launchOf(spec, options, folder), watchOf(spec, options.stateKey)),
+        );
+      } finally {
+        await removeTree(folder);
+      }
+    },
+  };
+}
+
+/** Home and temporary folder lie beside the workspace, so that what a crash leaves is swept with it. */
+async function launchOf(spec: SandboxSpec, options: WholeOptions, folder: string): Promise<Launch> {
+  const places = { path: options.path, home: join(folder, 'home'), temporary: join(folder, 'tmp') };
+  await Promise.all([mkdir(places.home), mkdir(places.temporary)]);
+  const argv =
+    spec.gatewaySocket === undefined
+      ? spec.argv
+      : [options.nodePath, options.bridgeFile, spec.gatewaySocket, '--', ...spec.argv];
+  return {
+    file: argv[0]!,
+    argv: argv.slice(1),
+    cwd: spec.workspace,
+    env: environmentOf(spec, options.stateKey, places),
+  };
+}

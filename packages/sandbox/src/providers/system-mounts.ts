@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { lstat, readlink, realpath } from 'node:fs/promises';
+import type { Mount } from '@swarm/core';
+
+/** Programs and libraries. On most systems all but the first are links into it. */
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store'];
+
+/**
+ * The part of /etc programs need and that holds no secret. Not /etc/ssl as a whole: under root, its private
+ * keys would be readable inside.
+ */
+const ETC = [
+  '/etc/alternatives',
+  '/etc/ca-certificates',
+  '/etc/ld.so.cache',
+  '/etc/localtime',
+  '/etc/mime.types',
+  '/etc/pki/ca-trust/extracted',
+  '/etc/pki/tls/certs',
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+];
+/** Java's own settings lie in a folder named for its version. */
+const ETC_JAVA = [
+  '/etc/java-11-openjdk',
+  '/etc/java-17-openjdk',
+  '/etc/java-21-openjdk',
+  '/etc/java-25-openjdk',
+];
+const ETC_NETWORK = ['/etc/hosts', '/etc/resolv.conf'];
+
+export interface SystemMounts {
+  readonly mounts: readonly Mount[];
+  /** Top-level links, such as /bin to usr/bin, made anew inside. */
+  readonly links: readonly { readonly place: string; readonly target: string }[];
+}
+
+/** What of the host every sandbox shows, read-only, as far as this host has it. */
+export async function systemMounts(network: 'none' | 'open'): Promise<SystemMounts> {
+  const mounts: Mount[] = [];
+  const links: { place: string; target: string }[] = [];
+  for (const place of SYSTEM.filter((path) => existsSync(path))) {
+    const isLink = (await lstat(place)).isSymbolicLink();
+    if (isLink) links.push({ place, target: await readlink(place) });
+    else mounts.push({ host: place, inside: place });
+  }
+  const etc = [...ETC, ...ETC_JAVA, ...(network === 'open' ? ETC_NETWORK : [])];
+  for (const place of etc.filter((path) => existsSync(path))) {
+    // A link may lead to what is not shown (/etc/resolv.conf into /run): its target is shown in its place.
+    mounts.push({ host: await realpath(place), inside: place });
+  }
+  return { mounts, links };
+}

@@ -1,0 +1,72 @@
+/** Helpers of this package's tests: real folders, real sandboxes, gone when the test is over. */
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import { createSandbox } from './sandbox.ts';
+
+export interface Bed {
+  readonly folder: string;
+  readonly workspace: string;
+  readonly stateKey: string;
+  readonly sandbox: Sandbox;
+  run(argv: readonly string[], more?: Partial<SandboxSpec>): Promise<SandboxResult>;
+  sh(script: string, more?: Partial<SandboxSpec>): Promise<SandboxResult>;
+}
+
+export async function bed(test: TestContext, provider: 'bubblewrap' | 'none'): Promise<Bed> {
+  const folder = await temporary(test);
+  const workspace = join(folder, 'workspaces', 'w1');
+  await mkdir(workspace, { recursive: true });
+  const sandbox = createSandbox({ ...optionsFor(folder), provider });
+  const spec = { workspace, readOnly: [], readWrite: [], env: {}, network: 'none', name: 'w1' } as const;
+  const limits = { wallMs: 20_000, outputBytes: 10_000_000 };
+  const run = (argv: readonly string[], more?: Partial<SandboxSpec>) =>
+    sandbox.run({ ...spec, limits, argv, ...more });
+  return {
+    folder,
+    workspace,
+    stateKey: folder,
+    sandbox,
+    run,
+    sh: (script, more) => run(['sh', '-c', script], more),
+  };
+}
+
+export const optionsFor = (stateKey: string) => ({
+  stateKey,
+  nodePath: process.execPath,
+  path: ['/usr/local/bin', '/usr/bin', '/bin'],
+  readOnly: [],
+});
+
+export async function temporary(test: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-test-'));
+  test.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Ids of processes whose command line holds `word`. */
+export async function processesWith(word: string): Promise<number[]> {
+  const { readdir } = await import('node:fs/promises');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((pid, index) => pid !== process.pid && lines[index]!.includes(word));
+}
+
+/** Looks again every few ms until it is so; says what it waited for when it never is. */
+export async function eventually(
+  what: string,
+  isSo: () => Promise<boolean>,
+  withinMs = 5_000,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await pause(5);
+  }
+}
