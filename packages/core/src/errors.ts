@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   SW0308: { kind: 'preflight', means: 'the setup command fails on the base' },
   SW0309: { kind: 'preflight', means: 'the repository is not trusted' },
   SW0310: { kind: 'preflight', means: 'the verify command of a task cannot run' },
+  SW0311: { kind: 'preflight', means: 'the repository is of a kind swarm cannot use' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },

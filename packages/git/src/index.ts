@@ -1,1 +1,6 @@
-export {};
+export { type CheckoutFacts, type OngoingOperation, readCheckout } from './checkout.ts';
+export { Git } from './git.ts';
+export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
+export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
+export { GitMutex } from './mutex.ts';
+export { cloneOrigin } from './origin.ts';

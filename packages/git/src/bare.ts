@@ -1,0 +1,62 @@
+/** The files of the bare repositories we make: the hub, intakes, quarantines. Their settings are ours alone. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectFormat } from './context.ts';
+import type { Git } from './git.ts';
+import type { Layout } from './layout.ts';
+
+/** Made aside and renamed: a hub is there whole or not at all. Its settings are written anew at each opening. */
+export async function ensureHub(git: Git, layout: Layout, format: ObjectFormat): Promise<void> {
+  if (!existsSync(layout.hub)) {
+    const making = `${layout.hub}.making`;
+    await rm(making, { recursive: true, force: true });
+    const args = ['--quiet', '--bare', '--template=', `--object-format=${format}`, '--', making];
+    await git.run({ discoverFrom: layout.stateDir }, 'init', args);
+    await mkdir(join(making, 'info'), { recursive: true });
+    await rename(making, layout.hub);
+  }
+  await writeFile(join(layout.hub, 'config'), configOf(format, 'hub'));
+  await writeFile(join(layout.hub, 'info', 'attributes'), ATTRIBUTES);
+}
+
+/** Highest in precedence: no repository's merge driver or `merge=union` may settle a conflict unseen. */
+const ATTRIBUTES = '* !merge !conflict-marker-size\n';
+
+/** Only the hub must outlive a power cut; intakes and workspaces are thrown away after one. */
+export function configOf(format: ObjectFormat, kind: 'hub' | 'intake' | 'workspace'): string {
+  const version = format === 'sha256' ? 1 : 0;
+  const core = [
+    `\trepositoryFormatVersion = ${version}`,
+    `\tbare = ${kind !== 'workspace'}`,
+    `\tfsync = ${kind === 'hub' ? 'all' : 'none'}`,
+    `\tlogAllRefUpdates = ${kind === 'workspace'}`,
+  ];
+  const extensions = format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : [];
+  return `${['[core]', ...core, '[gc]', '\tauto = 0', ...extensions].join('\n')}\n`;
+}
+
+const LEFTOVER = /\.lock$|^tmp_(?:obj|pack|idx|rev)_|^\.tmp-|^(?:incoming|tmp_objdir)-/;
+
+/** Removes what killed git processes left: they are dead, since the run's lock is held. Never outside our hub. */
+export async function heal(hub: string): Promise<void> {
+  await rm(join(hub, 'quarantine'), { recursive: true, force: true });
+  for (const entry of await readdir(hub, { recursive: true, withFileTypes: true })) {
+    if (LEFTOVER.test(entry.name))
+      await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
+  }
+}
+
+/** Git's own minimum, written by us: no template, no hook. */
+export async function bareRepository(
+  path: string,
+  config: string,
+  objects: string | undefined,
+): Promise<void> {
+  for (const folder of ['objects/info', 'objects/pack', 'refs/heads']) {
+    await mkdir(join(path, folder), { recursive: true });
+  }
+  await writeFile(join(path, 'HEAD'), 'ref: refs/heads/work\n');
+  await writeFile(join(path, 'config'), config);
+  if (objects !== undefined) await writeFile(join(path, 'objects/info/alternates'), `${objects}\n`);
+}

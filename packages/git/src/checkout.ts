@@ -1,0 +1,151 @@
+/**
+ * Facts of the user's own repository, for preflight. Read only: nothing is written, not even a refreshed index.
+ */
+import { existsSync } from 'node:fs';
+import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
+import { type SimpleGit, simpleGit } from 'simple-git';
+import { Git } from './git.ts';
+import { type OngoingOperation, operationIn } from './operation.ts';
+import { isPartialClone } from './origin.ts';
+import { withoutFilters } from './quiet.ts';
+
+export type { OngoingOperation };
+
+export type CheckoutFacts =
+  | { readonly isRepository: false; readonly why: string }
+  | ({ readonly isRepository: true } & RepositoryFacts);
+
+export interface RepositoryFacts {
+  /** As `git --version` says it: `2.39.5`. */
+  readonly gitVersion: string;
+  readonly isBare: boolean;
+  /** Top of the work tree; undefined in a bare repository. */
+  readonly topLevel: string | undefined;
+  /** This work tree's git directory. */
+  readonly gitDir: string;
+  /** What all work trees of the repository share. */
+  readonly commonDir: string;
+  readonly isShallow: boolean;
+  readonly isPartial: boolean;
+  readonly isLinkedWorktree: boolean;
+  readonly isSubmodule: boolean;
+  /** The branch HEAD names, without `refs/heads/`; undefined when HEAD is detached. */
+  readonly branch: string | undefined;
+  /** True when no branch has a commit. */
+  readonly isEmpty: boolean;
+  readonly branches: readonly string[];
+  /** The target's commit; undefined when there is no such branch. */
+  readonly targetCommit: CommitId | undefined;
+  readonly operation: OngoingOperation | undefined;
+  /** Tracked files that differ from HEAD, staged or not. */
+  readonly dirtyTracked: number;
+  readonly untracked: number;
+  /** Tracked files under `.swarm/runs`, in the index or on the target. */
+  readonly tracksRuns: boolean;
+  /** From the operator's git configuration. */
+  readonly userName: string | undefined;
+  readonly userEmail: string | undefined;
+}
+
+/** The operator's own: where git is and where their configuration lies. */
+export interface OperatorEnv {
+  readonly PATH: string;
+  readonly HOME: string;
+  readonly XDG_CONFIG_HOME?: string;
+}
+
+/** Throws SW0306 when there is no git. Anything else that is wrong with the folder is `isRepository: false`. */
+export async function readCheckout(path: string, target: string, env: OperatorEnv): Promise<CheckoutFacts> {
+  if (!existsSync(path)) return { isRepository: false, why: `${path} does not exist` };
+  const user = operatorGit(path, env);
+  const gitVersion = await versionOf(user);
+  const layout = await layoutOf(user).catch((error: Error) => error);
+  if (layout instanceof Error) return { isRepository: false, why: layout.message.trim() };
+  const git = new Git({ PATH: env.PATH });
+  const [refs, dirt, identity, isPartial] = await Promise.all([
+    refsOf(git, layout.commonDir, target),
+    dirtOf(git, layout),
+    identityOf(user),
+    isPartialClone(git, { gitDir: layout.gitDir }),
+  ]);
+  const tracksRuns = await tracksRunsIn(git, layout, refs.targetCommit);
+  const operation = operationIn(layout.gitDir);
+  const branch = await user.raw('symbolic-ref', '--quiet', '--short', 'HEAD').catch(() => '');
+  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksRuns };
+  return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
+}
+
+/** What simple-git is allowed of git's own variables, by name; its guards on all others stay. */
+const READ_ONLY = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
+
+function operatorGit(path: string, env: OperatorEnv): SimpleGit {
+  const allowEnvironment = Object.keys(READ_ONLY);
+  const git = simpleGit({ baseDir: path, timeout: { block: 10_000 }, allowEnvironment });
+  return git.env({ ...env, ...READ_ONLY, LC_ALL: 'C' });
+}
+
+async function versionOf(user: SimpleGit): Promise<string> {
+  const version = await user.version();
+  if (version.installed) return `${version.major}.${version.minor}.${version.patch}`;
+  throw new SwarmError({ code: 'SW0306', what: 'git is not installed', fix: 'apt-get install git' });
+}
+
+type Where = Pick<
+  RepositoryFacts,
+  'isBare' | 'topLevel' | 'gitDir' | 'commonDir' | 'isShallow' | 'isLinkedWorktree' | 'isSubmodule'
+>;
+
+async function layoutOf(user: SimpleGit): Promise<Where> {
+  const ask = ['--path-format=absolute', '--git-dir', '--git-common-dir', '--is-bare-repository'];
+  const told = await user.revparse([...ask, '--is-shallow-repository', '--is-inside-work-tree']);
+  const [gitDir = '', commonDir = '', bare, shallow, inside] = told.split('\n');
+  const topLevel =
+    inside === 'true' ? await user.revparse(['--path-format=absolute', '--show-toplevel']) : undefined;
+  const superproject = topLevel && (await user.revparse(['--show-superproject-working-tree']));
+  return {
+    ...{ gitDir, commonDir, topLevel, isBare: bare === 'true', isShallow: shallow === 'true' },
+    ...{ isLinkedWorktree: gitDir !== commonDir, isSubmodule: Boolean(superproject) },
+  };
+}
+
+async function refsOf(git: Git, commonDir: string, target: string) {
+  const format = '--format=%(objectname) %(refname:lstrip=2)';
+  const told = await git.text({ gitDir: commonDir }, 'for-each-ref', [format, 'refs/heads/']);
+  const rows = told.split('\n').filter((row) => row !== '');
+  const commits = new Map(
+    rows.map((row) => [row.slice(row.indexOf(' ') + 1), row.slice(0, row.indexOf(' '))]),
+  );
+  const targetCommit = parseCommitId(commits.get(target) ?? '');
+  return { branches: [...commits.keys()], isEmpty: commits.size === 0, targetCommit };
+}
+
+/** Through our own runner: the repository may name programs (`core.fsmonitor`, filters) that status would start. */
+async function dirtOf(git: Git, { topLevel, gitDir }: Where) {
+  if (topLevel === undefined) return { dirtyTracked: 0, untracked: 0 };
+  const place = { gitDir, workTree: topLevel };
+  const args = [
+    '--porcelain=v2',
+    '-z',
+    '--untracked-files=normal',
+    '--no-renames',
+    '--ignore-submodules=dirty',
+  ];
+  const rows = await git.records(place, 'status', args, { env: await withoutFilters(git, place) });
+  const untracked = rows.filter((row) => row.startsWith('? ')).length;
+  return { untracked, dirtyTracked: rows.length - untracked };
+}
+
+async function identityOf(user: SimpleGit) {
+  const name = (await user.getConfig('user.name')).value ?? undefined;
+  const email = (await user.getConfig('user.email')).value ?? undefined;
+  return { userName: name, userEmail: email };
+}
+
+async function tracksRunsIn(git: Git, where: Where, target: CommitId | undefined): Promise<boolean> {
+  const place = { gitDir: where.gitDir };
+  const onTarget =
+    target && (await git.text(place, 'ls-tree', ['-r', '--name-only', target, '--', '.swarm/runs']));
+  if (onTarget || where.topLevel === undefined) return Boolean(onTarget);
+  const tree = { gitDir: where.gitDir, workTree: where.topLevel };
+  return (await git.text(tree, 'ls-files', ['--', '.swarm/runs'])) !== '';
+}

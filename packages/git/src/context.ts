@@ -1,0 +1,51 @@
+import type { CommitId, Identity, RunId } from '@swarm/core';
+import type { Git, Place } from './git.ts';
+import type { Layout, RunRefs } from './layout.ts';
+import type { GitMutex } from './mutex.ts';
+
+/** What the rooms of one opened hub share. Made by `openHub`; nothing in it changes. */
+export interface HubContext {
+  readonly git: Git;
+  readonly mutex: GitMutex;
+  readonly layout: Layout;
+  readonly refs: RunRefs;
+  /** Our own bare repository. */
+  readonly hub: { readonly gitDir: string };
+  /** The user's repository, or our bare clone of a URL. */
+  readonly origin: { readonly gitDir: string };
+  readonly objectFormat: ObjectFormat;
+  readonly run: RunId;
+  /** The target's head when the run was opened first. */
+  readonly base: CommitId;
+  /** The branch the operator named, `refs/heads/main`. */
+  readonly targetRef: string;
+  /** The reference landings are published to; the target itself, or a branch for review. */
+  readonly landOn: string;
+  readonly identity: Identity;
+}
+
+export type ObjectFormat = 'sha1' | 'sha256';
+
+/** Author and committer of commits and reference logs swarm makes. */
+export function identityEnv(identity: Identity, atSeconds?: number): Record<string, string> {
+  const date = atSeconds === undefined ? {} : stamps(atSeconds);
+  return {
+    GIT_AUTHOR_NAME: identity.name,
+    GIT_AUTHOR_EMAIL: identity.email,
+    GIT_COMMITTER_NAME: identity.name,
+    GIT_COMMITTER_EMAIL: identity.email,
+    ...date,
+  };
+}
+
+function stamps(atSeconds: number): Record<string, string> {
+  const date = `@${Math.floor(atSeconds)} +0000`;
+  return { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+}
+
+/** True when every object named is there; asks about the objects themselves, not what they lead to. */
+export async function hasCommits(git: Git, place: Place, ids: readonly CommitId[]): Promise<boolean> {
+  const ask = ids.map((id) => `${id}\n`).join('');
+  const told = await git.text(place, 'cat-file', ['--batch-check=%(objecttype)'], { stdin: ask });
+  return told.split('\n').every((line) => line === 'commit');
+}

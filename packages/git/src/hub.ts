@@ -1,0 +1,145 @@
+/**
+ * The hub: swarm's own bare repository, the only one it merges in. Opening it is idempotent, heals what a
+ * `kill -9` left, and trusts no configuration found on disk. The caller holds the run's lock.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import {
+  type CommitId,
+  type Delivery,
+  type Hub,
+  type Identity,
+  type RepositoryReader,
+  type RunId,
+  SwarmError,
+  type Workspaces,
+} from '@swarm/core';
+import { ensureHub, heal } from './bare.ts';
+import { buildCandidate } from './candidate.ts';
+import type { HubContext } from './context.ts';
+import { Deliver } from './delivery.ts';
+import { expectObject, Git } from './git.ts';
+import { DEFAULT_LIMITS, Intake, type IntakeLimits } from './intake.ts';
+import { isAncestor, LandedScanner } from './landed.ts';
+import { Layout, RunRefs } from './layout.ts';
+import { measure } from './measure.ts';
+import { GitMutex } from './mutex.ts';
+import { observe, removeRefs, tidy } from './observe.ts';
+import { cloneOrigin, isUrl, locate } from './origin.ts';
+import { ObjectReader } from './reader.ts';
+import { fetchFromOrigin, readRef, Target } from './target.ts';
+import { Clones } from './workspaces.ts';
+
+export interface HubOptions {
+  /** State directory of this one repository, on a disk of its own choosing; made when missing. */
+  readonly stateDir: string;
+  /** Host path of the user's repository, work tree or bare, or a URL. */
+  readonly repository: string;
+  readonly run: RunId;
+  /** The branch the operator named, without `refs/heads/`. */
+  readonly target: string;
+  /** The full reference landings are published to. */
+  readonly landOn: string;
+  readonly identity: Identity;
+  readonly git?: Git;
+  /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
+  readonly networkEnv?: Readonly<Record<string, string>>;
+  readonly limits?: Partial<IntakeLimits>;
+}
+
+export interface OpenedHub {
+  readonly hub: Hub;
+  readonly workspaces: Workspaces;
+  readonly reader: RepositoryReader;
+  readonly delivery: Delivery;
+  readonly mutex: GitMutex;
+  /** The target's head when this run was opened first; the same at every later opening. */
+  readonly base: CommitId;
+  /** Git directory of the repository published to: the user's, or our clone of the URL. */
+  readonly originGitDir: string;
+  /** Removes every reference and intake of this run from the hub. The run must be over. */
+  cleanRun(): Promise<void>;
+}
+
+/**
+ * Opens the hub of a repository for one run, making it when it is not there.
+ * Throws SW0301 (no repository), SW0303 (no such target), SW0311 (shallow or partial), SW0702 (git failed).
+ */
+export async function openHub(options: HubOptions): Promise<OpenedHub> {
+  const git = options.git ?? new Git();
+  const layout = new Layout(options.stateDir, options.run);
+  const refs = new RunRefs(options.run);
+  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  const origin = await locate(git, await repositoryPath(options, layout));
+  await ensureHub(git, layout, origin.objectFormat);
+  await heal(layout.hub);
+  const mutex = new GitMutex();
+  const ends = { git, hub: { gitDir: layout.hub }, origin: { gitDir: origin.gitDir } };
+  const targetRef = `refs/heads/${options.target}`;
+  const base = await pinBase(ends, refs, targetRef);
+  const { run, landOn, identity } = options;
+  const { objectFormat } = origin;
+  const context = { ...ends, mutex, layout, refs, objectFormat, run, base, targetRef, landOn, identity };
+  return assemble(context, await readHubRef(ends, refs.target), { ...DEFAULT_LIMITS, ...options.limits });
+}
+
+function assemble(context: HubContext, mirror: CommitId | undefined, limits: IntakeLimits): OpenedHub {
+  const target = new Target(context, mirror);
+  const landed = new LandedScanner(context);
+  const intake = new Intake(context, limits);
+  const hub: Hub = {
+    targetHead: () => target.head(),
+    landedSince: (base, head) => landed.since(base, head),
+    isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
+    buildCandidate: (ask) => buildCandidate(context, ask),
+    publish: (candidate) => target.publish(candidate),
+    ingest: (attempt) => intake.ingest(attempt),
+    measure: (commit, onto) => measure(context, commit, onto),
+    observe: async () => observe(context, await target.head()),
+    tidy: (keep) => tidy(context, keep),
+  };
+  return {
+    hub,
+    workspaces: new Clones(context, intake),
+    reader: new ObjectReader(context),
+    delivery: new Deliver(context),
+    mutex: context.mutex,
+    base: context.base,
+    originGitDir: context.origin.gitDir,
+    cleanRun: () => cleanRun(context),
+  };
+}
+
+async function repositoryPath(options: HubOptions, layout: Layout): Promise<string> {
+  if (!isUrl(options.repository)) return options.repository;
+  await cloneOrigin(new Git(options.networkEnv), options.repository, layout.clonedOrigin);
+  return layout.clonedOrigin;
+}
+
+type Ends = Pick<HubContext, 'git' | 'hub' | 'origin'>;
+
+async function readHubRef(ends: Ends, ref: string): Promise<CommitId | undefined> {
+  const told = await ends.git.text(ends.hub, 'for-each-ref', ['--format=%(objectname)', ref]);
+  return told === '' ? undefined : expectObject(told, 'git for-each-ref');
+}
+
+async function pinBase(ends: Ends, refs: RunRefs, targetRef: string): Promise<CommitId> {
+  const known = await readHubRef(ends, refs.base);
+  if (known) return known;
+  const state = await readRef(ends, targetRef);
+  if (!state) throw noTarget(ends.origin.gitDir, targetRef);
+  await fetchFromOrigin(ends, state.commit, refs.base);
+  return state.commit;
+}
+
+const noTarget = (gitDir: string, ref: string) =>
+  new SwarmError({
+    code: 'SW0303',
+    what: `the target branch ${ref.replace('refs/heads/', '')} does not exist`,
+    where: gitDir,
+    fix: 'git branch --list, then: swarm run --target <branch>',
+  });
+
+async function cleanRun(context: HubContext): Promise<void> {
+  await context.mutex.run(() => removeRefs(context, context.refs.root, () => true));
+  await rm(context.layout.intakes, { recursive: true, force: true });
+}

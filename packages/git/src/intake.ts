@@ -1,0 +1,188 @@
+/**
+ * Takes what an attempt pushed into the hub, strictly: objects are judged in a quarantine of ours, with our
+ * settings, by size before anything is inflated, then by fsck, then by path; a reference comes last.
+ */
+import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AttemptId, type CommitId, type IngestOutcome, SwarmError } from '@swarm/core';
+import { bareRepository, configOf } from './bare.ts';
+import { type HubContext, hasCommits } from './context.ts';
+import { expectObject } from './git.ts';
+import { checkAlternates, type FileLimits, linkObjects, readPushed, Unfit } from './intake-files.ts';
+import { isAncestor } from './landed.ts';
+import { type PathLimits, parseRaw, unfitChange } from './path-lint.ts';
+
+export interface IntakeLimits extends FileLimits, PathLimits {
+  /** Most objects pushed. */
+  readonly objects: number;
+  /** Most bytes of all pushed objects, unpacked. */
+  readonly unpackedBytes: number;
+  /** Most bytes of one object, unpacked. */
+  readonly objectBytes: number;
+}
+
+const MIB = 1024 * 1024;
+/** Room for a large honest change; a bomb is far beyond each of them. */
+export const DEFAULT_LIMITS: IntakeLimits = {
+  packedBytes: 256 * MIB,
+  files: 100_000,
+  objects: 100_000,
+  unpackedBytes: 512 * MIB,
+  objectBytes: 64 * MIB,
+  paths: 20_000,
+  depth: 64,
+};
+
+const STEP_TIMEOUT_MS = 60_000;
+
+export class Intake {
+  private readonly hub: HubContext;
+  private readonly limits: IntakeLimits;
+
+  constructor(hub: HubContext, limits: IntakeLimits) {
+    this.hub = hub;
+    this.limits = limits;
+  }
+
+  /**
+   * An empty bare repository that borrows the hub's objects. It has a branch at each of `known`, or a push would
+   * carry the whole history: from inside a sandbox the hub's own references cannot be seen.
+   */
+  async make(attempt: AttemptId, known: readonly CommitId[]): Promise<string> {
+    const path = this.hub.layout.intake(attempt);
+    await rm(path, { recursive: true, force: true });
+    await bareRepository(path, configOf(this.hub.objectFormat, 'intake'), this.hub.layout.hubObjects);
+    await Promise.all(
+      known.map((commit, i) => writeFile(join(path, `refs/heads/known-${i}`), `${commit}\n`)),
+    );
+    return path;
+  }
+
+  /** The attempt's process tree must be dead. Asking again gives the same answer. */
+  async ingest(attempt: AttemptId): Promise<IngestOutcome> {
+    try {
+      return await this.take(attempt);
+    } catch (error) {
+      if (error instanceof Unfit) return { kind: 'refused', why: error.message };
+      throw error;
+    }
+  }
+
+  private async take(attempt: AttemptId): Promise<IngestOutcome> {
+    const { git, hub, refs, layout } = this.hub;
+    const pinned = await git.text(hub, 'for-each-ref', ['--format=%(objectname)', refs.work(attempt)]);
+    const pushed = await readPushed(layout.intake(attempt));
+    if (!pushed)
+      return pinned ? { kind: 'commit', commit: expectObject(pinned, 'the pin') } : { kind: 'nothing' };
+    if (pushed === pinned) return { kind: 'commit', commit: pushed };
+    const base = await git.text(hub, 'for-each-ref', ['--format=%(objectname)', refs.handed(attempt)]);
+    if (!base) throw new Unfit('no workspace was handed out for it');
+    if (pushed === base) return { kind: 'nothing' };
+    await this.admit(attempt, pushed, expectObject(base, 'the base'));
+    return { kind: 'commit', commit: pushed };
+  }
+
+  private async admit(attempt: AttemptId, pushed: CommitId, base: CommitId): Promise<void> {
+    await mkdir(this.hub.layout.quarantine, { recursive: true });
+    const room = await mkdtemp(join(this.hub.layout.quarantine, `${attempt}-`));
+    try {
+      const pack = await this.repack(attempt, join(room, 'raw'), pushed, base);
+      const judged = join(room, 'judged');
+      await this.judge(judged, pack, pushed, base);
+      await this.hub.mutex.run(async () => {
+        await moveObjects(judged, this.hub.layout.hubObjects);
+        const stdin = `update ${this.hub.refs.work(attempt)} ${pushed}\n`;
+        await this.hub.git.run(this.hub.hub, 'update-ref', ['--stdin'], { stdin });
+      });
+    } finally {
+      await rm(room, { recursive: true, force: true });
+    }
+  }
+
+  /** Sizes first, from headers alone; then a pack of our own making out of what was pushed. */
+  private async repack(attempt: AttemptId, raw: string, pushed: CommitId, base: CommitId): Promise<Buffer> {
+    const { layout, git, objectFormat } = this.hub;
+    await checkAlternates(layout.intake(attempt), layout.hubObjects);
+    await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
+    await linkObjects(layout.intake(attempt), join(raw, 'objects'), this.limits);
+    await this.checkSizes(raw);
+    return this.blame('the pushed objects cannot be read', async () => {
+      const options = { stdin: `${pushed}\n^${base}\n`, env: borrow(layout.hubObjects), ...this.bounds() };
+      return (await git.run({ gitDir: raw }, 'pack-objects', PACK_ARGS, options)).stdout;
+    });
+  }
+
+  private async checkSizes(raw: string): Promise<void> {
+    const args = ['--batch-all-objects', '--unordered', '--batch-check=%(objectsize)'];
+    const maxBytes = this.limits.objects * 12;
+    const listed = await this.blame(`it has more than ${this.limits.objects} objects, or damaged ones`, () =>
+      this.hub.git.text({ gitDir: raw }, 'cat-file', args, { maxBytes, timeoutMs: STEP_TIMEOUT_MS }),
+    );
+    const sizes = listed.split('\n').map(Number);
+    if (sizes.length > this.limits.objects)
+      throw new Unfit(`it has more than ${this.limits.objects} objects`);
+    const { objectBytes, unpackedBytes } = this.limits;
+    if (sizes.some((size) => size > objectBytes))
+      throw new Unfit(`a file is larger than ${objectBytes} bytes`);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    if (total > unpackedBytes) throw new Unfit(`it unpacks to ${total} bytes, more than ${unpackedBytes}`);
+  }
+
+  /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
+  private async judge(judged: string, pack: Buffer, pushed: CommitId, base: CommitId): Promise<void> {
+    const { layout, git, objectFormat } = this.hub;
+    await bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
+    const place = { gitDir: judged };
+    const strict = ['--stdin', '--strict', '--fsck-objects', `--max-input-size=${this.limits.packedBytes}`];
+    await this.blame('git refuses the pushed objects', () =>
+      git.run(place, 'index-pack', strict, { stdin: pack, timeoutMs: STEP_TIMEOUT_MS }),
+    );
+    if (!(await hasCommits(git, place, [pushed]))) throw new Unfit(`${pushed} is no commit`);
+    if (!(await isAncestor({ ...this.hub, hub: place }, base, pushed))) {
+      throw new Unfit(`${pushed} does not descend from the commit it was handed, ${base}`);
+    }
+    await this.checkPaths(judged, pushed, base);
+  }
+
+  private async checkPaths(judged: string, pushed: CommitId, base: CommitId): Promise<void> {
+    const args = ['-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--end-of-options', base, pushed];
+    const maxBytes = this.limits.paths * 512;
+    const raw = await this.blame(`it changes more than ${this.limits.paths} paths`, () =>
+      this.hub.git.run({ gitDir: judged }, 'diff-tree', args, { maxBytes, timeoutMs: STEP_TIMEOUT_MS }),
+    );
+    const why = unfitChange(parseRaw(raw.stdout), this.limits);
+    if (why) throw new Unfit(why);
+  }
+
+  private bounds() {
+    return { maxBytes: this.limits.packedBytes, timeoutMs: STEP_TIMEOUT_MS };
+  }
+
+  /** In the quarantine a failing git is the pushed bytes' fault. A missing git is not. */
+  private async blame<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return work().catch((error: unknown) => {
+      const problem = error instanceof SwarmError ? error.problems[0] : undefined;
+      if (problem?.code !== 'SW0702') throw error;
+      throw new Unfit(`${what}: ${(problem.why ?? problem.what).slice(0, 500)}`);
+    });
+  }
+}
+
+/** No delta search: the pack lives for one step. No bitmap: of what was pushed, objects alone are believed. */
+const PACK_ARGS = ['--revs', '--stdout', '-q', '--window=0', '--no-use-bitmap-index'];
+
+/** Quoted as git reads it, so that a colon in the path does not split it. */
+const borrow = (objects: string) => ({
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: `"${objects.replace(/["\\]/g, '\\$&')}"`,
+});
+
+/** The index comes last: without it git does not see a pack, so a crash in between leaves nothing half there. */
+async function moveObjects(from: string, to: string): Promise<void> {
+  const names = await readdir(join(from, 'objects/pack'));
+  const last = (name: string) => (name.endsWith('.idx') ? 1 : 0);
+  for (const name of names.sort((a, b) => last(a) - last(b))) {
+    await rename(join(from, 'objects/pack', name), join(to, 'pack', name));
+  }
+  const folder = await open(join(to, 'pack'));
+  await folder.sync().finally(() => folder.close());
+}

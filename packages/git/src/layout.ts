@@ -1,0 +1,77 @@
+/**
+ * Names of everything on disk and every reference in the hub. A name that is not one of ours never becomes a
+ * path or a reference.
+ */
+import { join } from 'node:path';
+import { type AttemptId, parseAttemptId, parseRunId, type RunId, SwarmError } from '@swarm/core';
+
+/** `gate-l7`, `checks-3`, `setup-9f3c`: a kind and up to three plain words. */
+const ERRAND = /^[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3}$/;
+
+/** A workspace's name, or SW0801: names come from our own code. */
+export function workspaceName(name: string): string {
+  if (parseAttemptId(name) || ERRAND.test(name)) return name;
+  throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(name)} is no name for a workspace` });
+}
+
+export function attemptName(name: string): AttemptId {
+  const id = parseAttemptId(name);
+  if (id) return id;
+  throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(name)} is no attempt` });
+}
+
+function runName(name: string): RunId {
+  const id = parseRunId(name);
+  if (id) return id;
+  throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(name)} is no run` });
+}
+
+/** References of one run in the hub, which the runs of one repository share. */
+export class RunRefs {
+  readonly root: string;
+  readonly base: string;
+  /** What the target was when last seen or set. Its presence means: the target has existed. */
+  readonly target: string;
+  readonly workRoot: string;
+  constructor(run: RunId) {
+    this.root = `refs/swarm/${runName(run)}`;
+    this.base = `${this.root}/base`;
+    this.target = `${this.root}/target`;
+    this.workRoot = `${this.root}/work`;
+  }
+  /** The ingested work of an attempt. */
+  work(attempt: AttemptId): string {
+    return `${this.workRoot}/${attemptName(attempt)}`;
+  }
+  /** The base a workspace was handed: its objects are borrowed, and an attempt's work must descend from it. */
+  handed(name: string): string {
+    return `${this.root}/handed/${workspaceName(name)}`;
+  }
+}
+
+/** Folders of one repository's state directory. Intakes are by run, since runs number their attempts alike. */
+export class Layout {
+  readonly stateDir: string;
+  readonly hub: string;
+  readonly hubObjects: string;
+  readonly clonedOrigin: string;
+  readonly workspaces: string;
+  readonly intakes: string;
+  /** Where pushed objects are judged before the hub sees them: the same disk, so that they can be moved in. */
+  readonly quarantine: string;
+  constructor(stateDir: string, run: RunId) {
+    this.stateDir = stateDir;
+    this.hub = join(stateDir, 'hub.git');
+    this.hubObjects = join(this.hub, 'objects');
+    this.clonedOrigin = join(stateDir, 'origin.git');
+    this.workspaces = join(stateDir, 'workspaces');
+    this.intakes = join(stateDir, 'intake', runName(run));
+    this.quarantine = join(this.hub, 'quarantine');
+  }
+  workspace(name: string): string {
+    return join(this.workspaces, workspaceName(name));
+  }
+  intake(attempt: AttemptId): string {
+    return join(this.intakes, `${attemptName(attempt)}.git`);
+  }
+}

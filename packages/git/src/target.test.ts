@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Candidate, CommitId } from '@swarm/core';
+import { commit, git, LAND, land, landing, RUN, type World, work, world } from '../test/world.ts';
+
+async function candidate(w: World, name = 't1.1', onto = w.base, text = 'two\n'): Promise<Candidate> {
+  const done = await work(w, name, w.base, { [`${name}.txt`]: text });
+  const ask = { onto, work: done, message: () => landing(name), atSeconds: 1_700_000_000 };
+  const built = await w.hub.buildCandidate(ask);
+  assert(built.kind === 'clean');
+  return { parent: onto, commit: built.commit, tree: built.tree };
+}
+
+test('before anything is published the base is the head', async (t) => {
+  const w = await world(t);
+  assert.equal(await w.hub.targetHead(), w.base);
+});
+
+test('what is published is the head, for a hub opened again too', async (t) => {
+  const w = await world(t);
+  const landed = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  assert.equal(await w.hub.targetHead(), landed);
+  assert.equal(await (await w.reopen()).hub.targetHead(), landed);
+});
+
+test('publishing the same candidate again is published', async (t) => {
+  const w = await world(t);
+  const it = await candidate(w);
+  assert.deepEqual(await w.hub.publish(it), { kind: 'published' });
+  assert.deepEqual(await w.hub.publish(it), { kind: 'published' });
+  assert.deepEqual(await (await w.reopen()).hub.publish(it), { kind: 'published' });
+});
+
+test('a commit somebody else pushed is never overwritten: the target has moved', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const mine = await candidate(w, 't2.1', first);
+  const theirs = git(w.repo, 'commit-tree', '-p', first, '-m', 'Theirs', `${first}^{tree}`) as CommitId;
+  git(w.repo, 'update-ref', LAND, theirs);
+  assert.deepEqual(await w.hub.publish(mine), { kind: 'moved', head: theirs });
+  assert.equal(git(w.repo, 'rev-parse', LAND), theirs);
+  assert.equal(await w.hub.targetHead(), theirs);
+  assert.equal(await w.hub.isAncestor(first, theirs), true);
+  assert.equal(await w.hub.isAncestor(theirs, first), false);
+});
+
+test('a branch of that name made by somebody else before the first landing is not overwritten', async (t) => {
+  const w = await world(t);
+  const mine = await candidate(w);
+  const theirs = commit(w.repo, { 'b.txt': 'theirs\n' });
+  git(w.repo, 'branch', `swarm/${RUN}`);
+  assert.deepEqual(await w.hub.publish(mine), { kind: 'moved', head: theirs });
+});
+
+test('a branch that was published and deleted is gone, and is not made again', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const next = await candidate(w, 't2.1', first);
+  git(w.repo, 'update-ref', '-d', LAND);
+  assert.equal(await w.hub.targetHead(), undefined);
+  assert.deepEqual(await w.hub.publish(next), { kind: 'gone' });
+  assert.equal(await (await w.reopen()).hub.targetHead(), undefined);
+});
+
+test('a branch that is checked out is not moved, in whatever work tree', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  git(w.repo, 'worktree', 'add', '--quiet', join(w.dir, 'linked'), `swarm/${RUN}`);
+  const why = `${LAND} is checked out in ${join(w.dir, 'linked')}`;
+  assert.deepEqual(await w.hub.publish(await candidate(w, 't2.1', first)), { kind: 'refused', why });
+});
+
+test('a branch that is checked out without a commit is not made', async (t) => {
+  const w = await world(t);
+  const mine = await candidate(w);
+  git(w.repo, 'switch', '--quiet', '--orphan', `swarm/${RUN}`);
+  const outcome = await w.hub.publish(mine);
+  assert(outcome.kind === 'refused');
+  assert.match(outcome.why, /is checked out in/);
+});
+
+test('a symbolic branch is not written through', async (t) => {
+  const w = await world(t);
+  git(w.repo, 'branch', 'other');
+  git(w.repo, 'symbolic-ref', LAND, 'refs/heads/other');
+  const why = `${LAND} only points to refs/heads/other`;
+  assert.deepEqual(await w.hub.publish(await candidate(w)), { kind: 'refused', why });
+});
+
+test('a lock or a branch in the way is a refusal with git’s own words, and the lock stays', async (t) => {
+  const w = await world(t);
+  git(w.repo, 'branch', 'swarm');
+  const outcome = await w.hub.publish(await candidate(w));
+  assert(outcome.kind === 'refused');
+  assert.match(outcome.why, /refs\/heads\/swarm/);
+  git(w.repo, 'branch', '-D', 'swarm');
+  const first = await land(w, 't2.1', w.base, await work(w, 't2.1', w.base, { 'a.txt': 'two\n' }));
+  const lock = join(w.repo, '.git', `${LAND}.lock`);
+  writeFileSync(lock, '');
+  const locked = await w.hub.publish(await candidate(w, 't3.1', first));
+  assert(locked.kind === 'refused');
+  assert.match(locked.why, /\.lock/);
+  assert.equal(existsSync(lock), true);
+});
+
+test('of two hubs publishing at once exactly one wins', async (t) => {
+  const w = await world(t);
+  const other = { ...w, ...(await w.reopen()) };
+  const both = [await candidate(w, 't1.1'), await candidate(other, 't2.1')] as const;
+  const outcomes = await Promise.all([w.hub.publish(both[0]), other.hub.publish(both[1])]);
+  assert.deepEqual(outcomes.map((outcome) => outcome.kind).sort(), ['moved', 'published']);
+});
+
+test('a large landing arrives as one pack, a small one as loose objects', async (t) => {
+  const w = await world(t);
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`f/${i}.txt`, `${i}\n`]));
+  const packs = () => readdirSync(join(w.repo, '.git/objects/pack')).filter((name) => name.endsWith('.pack'));
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  assert.equal(packs().length, 0);
+  await land(w, 't2.1', first, await work(w, 't2.1', first, many));
+  assert.equal(packs().length, 1);
+  git(w.repo, 'fsck', '--full', '--strict');
+});
+
+test('a dirty checkout is byte for byte what it was: index, HEAD, files, configuration', async (t) => {
+  const w = await world(t);
+  writeFileSync(join(w.repo, 'a.txt'), 'unsaved\n');
+  git(w.repo, 'add', 'a.txt');
+  writeFileSync(join(w.repo, 'b.txt'), 'more unsaved\n');
+  const files = ['.git/index', '.git/HEAD', '.git/config', 'a.txt', 'b.txt'];
+  const bytes = () => files.map((name) => readFileSync(join(w.repo, name), 'base64'));
+  const before = bytes();
+  await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  assert.deepEqual(bytes(), before);
+  assert.equal(existsSync(join(w.repo, '.git/FETCH_HEAD')), false);
+});
+
+test('the target of a bare repository is moved directly when landings go there', async (t) => {
+  const w = await world(t);
+  git(w.dir, 'clone', '--quiet', '--bare', w.repo, 'bare.git');
+  const repository = join(w.dir, 'bare.git');
+  const opened = await w.reopen({ repository, landOn: 'refs/heads/main', stateDir: join(w.dir, 'state-2') });
+  const done = await work(opened, 't1.1', opened.base, { 'a.txt': 'two\n' });
+  const outcome = await opened.hub.buildCandidate({
+    ...{ onto: opened.base, work: done, atSeconds: 1, message: () => landing('t1.1') },
+  });
+  assert(outcome.kind === 'clean');
+  const published = await opened.hub.publish({
+    parent: opened.base,
+    commit: outcome.commit,
+    tree: outcome.tree,
+  });
+  assert.equal(published.kind, 'published');
+  assert.equal(git(repository, 'rev-parse', 'main'), outcome.commit);
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SwarmError } from '@swarm/core';
+import { attempt, commit, git, land, save, work, world, write } from '../test/world.ts';
+
+test('a workspace is a clean clone at the base, on a branch of the attempt’s name, with the intake as origin', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  assert.equal(git(it.path, 'rev-parse', 'HEAD'), w.base);
+  assert.equal(it.head, w.base);
+  assert.equal(git(it.path, 'branch', '--show-current'), 'swarm/t1.1');
+  assert.equal(git(it.path, 'status', '--porcelain'), '');
+  assert.equal(git(it.path, 'remote', 'get-url', 'origin'), it.intake);
+  assert.equal(git(it.path, 'config', 'user.name'), 'Swarm');
+  assert.equal(readFileSync(join(it.path, 'a.txt'), 'utf8'), 'one\n');
+  assert.deepEqual(it.readOnly, [join(w.stateDir, 'hub.git/objects')]);
+  assert.deepEqual(it.conflicts, []);
+});
+
+test('a workspace for a gate has no intake and no remote', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 'gate-l7', base: w.base });
+  assert.equal(it.intake, undefined);
+  assert.equal(git(it.path, 'remote'), '');
+});
+
+test('a leftover of the same name is replaced, whatever it held', async (t) => {
+  const w = await world(t);
+  const left = join(w.stateDir, 'workspaces/t1.1');
+  write(left, { '.git': 'gitdir: /etc', 'junk.txt': 'x' });
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  assert.equal(existsSync(join(left, 'junk.txt')), false);
+  assert.equal(git(it.path, 'status', '--porcelain'), '');
+});
+
+for (const name of ['../x', 't1', 'gate-../x', 'a/b', '-x', 'gate-l7.lock', 'T1.1', '', 't1.1\n']) {
+  test(`${JSON.stringify(name)} never becomes a path`, async (t) => {
+    const w = await world(t);
+    await assert.rejects(w.workspaces.create({ name, base: w.base }), SwarmError);
+    await assert.rejects(w.workspaces.remove(name), SwarmError);
+  });
+}
+
+test('removing takes the folder away, and may be asked for twice', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 'checks-3', base: w.base });
+  await w.workspaces.remove('checks-3');
+  await w.workspaces.remove('checks-3');
+  assert.equal(existsSync(it.path), false);
+});
+
+test('eight workspaces of a large repository can be made at once', async (t) => {
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`d${i % 20}/${i}.txt`, `${i}\n`]));
+  const w = await world(t, many);
+  const names = Array.from({ length: 8 }, (_, i) => `t${i + 1}.1`);
+  const made = await Promise.all(
+    names.map((name) => w.workspaces.create({ name, base: w.base, attempt: attempt(name) })),
+  );
+  for (const it of made) assert.equal(git(it.path, 'status', '--porcelain'), '');
+  await Promise.all(
+    made.map(async (it) => {
+      write(it.path, { [`new/${it.name}.txt`]: it.name });
+      save(w, it);
+    }),
+  );
+  const taken = await Promise.all(names.map((name) => w.hub.ingest(attempt(name))));
+  assert.deepEqual(new Set(taken.map((outcome) => outcome.kind)), new Set(['commit']));
+});
+
+test('content filters, submodules and hooks of the repository do nothing in a workspace', async (t) => {
+  const w = await world(t, {
+    '.gitattributes': '*.txt filter=evil\n',
+    '.gitmodules': '[submodule "s"]\n\tpath = s\n\turl = ext::touch%20canary\n',
+    'a.txt': 'one\n',
+  });
+  const it = await w.workspaces.create({ name: 'gate-l1', base: w.base });
+  assert.equal(readFileSync(join(it.path, 'a.txt'), 'utf8'), 'one\n');
+  assert.equal(existsSync(join(it.path, '.git/hooks')), false);
+  assert.equal(existsSync(join(it.path, '.git/modules')), false);
+});
+
+async function retried(t: Parameters<typeof world>[0], theirs: Record<string, string>) {
+  const w = await world(t, { 'a.txt': 'one\n', 'b.txt': 'one\n' });
+  const from = await work(w, 't1.1', w.base, { 'a.txt': 'mine\n' });
+  const base = await land(w, 't2.1', w.base, await work(w, 't2.1', w.base, theirs));
+  const ask = { name: 't1.2', base, from, attempt: attempt('t1.2') };
+  return { w, from, base, it: await w.workspaces.create(ask) };
+}
+
+test('a retry holds the last work merged onto the present base', async (t) => {
+  const { w, from, base, it } = await retried(t, { 'b.txt': 'theirs\n' });
+  assert.deepEqual(it.conflicts, []);
+  assert.equal(git(it.path, 'rev-parse', 'HEAD'), it.head);
+  assert.deepEqual(git(it.path, 'log', '-1', '--format=%P').split(' '), [base, from]);
+  assert.equal(readFileSync(join(it.path, 'a.txt'), 'utf8'), 'mine\n');
+  assert.equal(readFileSync(join(it.path, 'b.txt'), 'utf8'), 'theirs\n');
+  save(w, it);
+  assert.deepEqual(await w.hub.ingest(attempt('t1.2')), { kind: 'commit', commit: it.head });
+  assert.deepEqual((await w.hub.measure(it.head, base))?.filesChanged, ['a.txt']);
+});
+
+test('a retry whose last work holds the base already goes on from it', async (t) => {
+  const w = await world(t);
+  const from = await work(w, 't1.1', w.base, { 'a.txt': 'mine\n' });
+  const it = await w.workspaces.create({ name: 't1.2', base: w.base, from, attempt: attempt('t1.2') });
+  assert.equal(it.head, from);
+  assert.equal(readFileSync(join(it.path, 'a.txt'), 'utf8'), 'mine\n');
+});
+
+test('a retry that conflicts has the markers in its files, and a plain commit concludes the merge', async (t) => {
+  const { w, from, base, it } = await retried(t, { 'a.txt': 'theirs\n', 'b.txt': 'theirs\n' });
+  assert.deepEqual(it.conflicts, ['a.txt']);
+  assert.equal(it.head, base);
+  assert.match(readFileSync(join(it.path, 'a.txt'), 'utf8'), /^<<<<<<< .*\ntheirs\n=======\nmine\n>>>>>>> /);
+  write(it.path, { 'a.txt': 'both\n' });
+  save(w, it);
+  const outcome = await w.hub.ingest(attempt('t1.2'));
+  assert(outcome.kind === 'commit');
+  const parents = git(join(w.stateDir, 'hub.git'), 'log', '-1', '--format=%P', outcome.commit);
+  assert.deepEqual(parents.split(' '), [base, from]);
+  assert.equal((await w.hub.measure(outcome.commit, base))?.base, base);
+});
+
+test('conflicts an agent left standing are saved as they are, for the gate to judge', async (t) => {
+  const { w, it } = await retried(t, { 'a.txt': 'theirs\n' });
+  save(w, it);
+  const outcome = await w.hub.ingest(attempt('t1.2'));
+  assert(outcome.kind === 'commit');
+  assert.match(git(join(w.stateDir, 'hub.git'), 'show', `${outcome.commit}:a.txt`), /<<<<<<<[\s\S]*>>>>>>>/);
+});
+
+test('merge=union in the repository does not hide a retry’s conflict', async (t) => {
+  const w = await world(t, { 'a.txt': 'one\n', '.gitattributes': '* merge=union\n' });
+  const from = await work(w, 't1.1', w.base, { 'a.txt': 'mine\n' });
+  const base = await land(w, 't2.1', w.base, await work(w, 't2.1', w.base, { 'a.txt': 'theirs\n' }));
+  const it = await w.workspaces.create({ name: 't1.2', base, from, attempt: attempt('t1.2') });
+  assert.deepEqual(it.conflicts, ['a.txt']);
+});
+
+test('a base or last work the hub does not hold is SW0702, and no folder is made', async (t) => {
+  const w = await world(t);
+  const from = 'ab'.repeat(20) as typeof w.base;
+  await assert.rejects(
+    w.workspaces.create({ name: 't1.1', base: w.base, from, attempt: attempt('t1.1') }),
+    /SW0702/,
+  );
+  assert.equal(existsSync(join(w.stateDir, 'workspaces/t1.1')), false);
+});
+
+test('saving commits what is left over, respects .gitignore, and pushes the agent’s own commits too', async (t) => {
+  const w = await world(t, { '.gitignore': 'node_modules/\n', 'a.txt': 'one\n' });
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  commit(it.path, { 'own.txt': 'own\n' }, 'The agent’s own');
+  write(it.path, { 'left.txt': 'left\n', 'node_modules/x/index.js': 'x' });
+  save(w, it, 'Left over: "$(touch canary)" `touch canary`');
+  const outcome = await w.hub.ingest(attempt('t1.1'));
+  assert(outcome.kind === 'commit');
+  assert.deepEqual((await w.hub.measure(outcome.commit, w.base))?.filesChanged, ['left.txt', 'own.txt']);
+  const subjects = git(join(w.stateDir, 'hub.git'), 'log', '--format=%s', `${w.base}..${outcome.commit}`);
+  assert.equal(subjects, 'Left over: "$(touch canary)" `touch canary`\nThe agent’s own');
+  assert.equal(existsSync(join(it.path, 'canary')), false);
+});
+
+test('saving with nothing done succeeds, and there is nothing to take', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  save(w, it);
+  assert.deepEqual(await w.hub.ingest(attempt('t1.1')), { kind: 'nothing' });
+});
+
+test('saving works after the agent was killed in the middle of a git command', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  write(it.path, { 'a.txt': 'two\n' });
+  for (const lock of ['index.lock', 'HEAD.lock', 'refs/heads/swarm/t1.1.lock']) {
+    writeFileSync(join(it.path, '.git', lock), '');
+  }
+  save(w, it);
+  assert.equal((await w.hub.ingest(attempt('t1.1'))).kind, 'commit');
+});
+
+test('saving works on a detached HEAD and in the middle of a rebase', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  commit(it.path, { 'a.txt': 'two\n' });
+  git(it.path, 'switch', '--quiet', '-c', 'other', w.base);
+  commit(it.path, { 'a.txt': 'three\n' });
+  assert.throws(() => git(it.path, 'rebase', 'swarm/t1.1'));
+  save(w, it);
+  assert.equal((await w.hub.ingest(attempt('t1.1'))).kind, 'commit');
+});
+
+test('hooks and settings an agent left in its clone neither run nor stop the save', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  mkdirSync(join(it.path, '.git/hooks'));
+  for (const hook of ['pre-commit', 'commit-msg', 'post-commit', 'pre-push', 'reference-transaction']) {
+    writeFileSync(join(it.path, '.git/hooks', hook), `#!/bin/sh\ntouch '${w.dir}/canary'\nexit 1\n`, {
+      mode: 0o755,
+    });
+  }
+  for (const key of ['core.fsmonitor', 'gpg.program', 'core.editor'])
+    git(it.path, 'config', key, `touch ${w.dir}/canary`);
+  git(it.path, 'config', 'commit.gpgSign', 'true');
+  write(it.path, { 'a.txt': 'two\n' });
+  save(w, it);
+  assert.equal((await w.hub.ingest(attempt('t1.1'))).kind, 'commit');
+  assert.equal(existsSync(join(w.dir, 'canary')), false);
+});
+
+test('a push carries the new objects alone, not the history', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  write(it.path, { 'a.txt': 'two\n' });
+  // As in a sandbox that shows the hub's objects and nothing else of it.
+  const hidden = ['HEAD', 'refs', 'config'].map((name) => join(w.stateDir, 'hub.git', name));
+  for (const path of hidden) execFileSync('mv', [path, `${path}.hidden`]);
+  save(w, it);
+  for (const path of hidden) execFileSync('mv', [`${path}.hidden`, path]);
+  const counted = git(it.intake!, 'count-objects', '-v');
+  assert.match(counted, /^count: 3$/m);
+  assert.match(counted, /^in-pack: 0$/m);
+});
+
+test('a workspace is gone from the observed ones once removed', async (t) => {
+  const w = await world(t);
+  await w.workspaces.create({ name: 'gate-l1', base: w.base });
+  assert.deepEqual((await w.hub.observe()).workspaces, ['gate-l1']);
+  await w.workspaces.remove('gate-l1');
+  assert.deepEqual((await w.hub.observe()).workspaces, []);
+  rmSync(join(w.stateDir, 'workspaces'), { recursive: true });
+  assert.deepEqual((await w.hub.observe()).workspaces, []);
+});

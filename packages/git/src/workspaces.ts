@@ -1,0 +1,130 @@
+/**
+ * Clones to work in: whole repositories of their own that borrow the hub's objects, never linked worktrees
+ * (whose configuration the main repository would see). After an agent ran in one, no git of ours runs there.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommitId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import { configOf } from './bare.ts';
+import { type HubContext, hasCommits, identityEnv } from './context.ts';
+import type { Intake } from './intake.ts';
+import { isAncestor } from './landed.ts';
+import { saveCommand } from './save-command.ts';
+
+type Ask = Parameters<Workspaces['create']>[0];
+
+export class Clones implements Workspaces {
+  private readonly hub: HubContext;
+  private readonly intake: Intake;
+
+  constructor(hub: HubContext, intake: Intake) {
+    this.hub = hub;
+    this.intake = intake;
+  }
+
+  /** Safe to ask for many at once, under different names. SW0702 when `base` or `from` is not in the hub. */
+  async create(ask: Ask): Promise<Workspace> {
+    const path = this.hub.layout.workspace(ask.name);
+    const known = ask.from ? [ask.base, ask.from] : [ask.base];
+    await this.expectCommits(known);
+    await this.remove(ask.name);
+    await this.pin(ask);
+    const intake = ask.attempt ? await this.intake.make(ask.attempt, known) : undefined;
+    const start = await this.startOf(ask);
+    await this.clone(path, ask, start, intake);
+    const onto = ask.from && start !== ask.from ? await this.mergeLastWork(path, ask.from) : CLEAN;
+    const head = onto.merged ? await this.headOf(path) : start;
+    const readOnly = [this.hub.layout.hubObjects];
+    return { name: ask.name, path, ...(intake ? { intake } : {}), readOnly, head, conflicts: onto.conflicts };
+  }
+
+  saveCommand(ask: Parameters<Workspaces['saveCommand']>[0]): readonly string[] {
+    return saveCommand(ask, this.hub.identity);
+  }
+
+  async remove(name: string): Promise<void> {
+    // Whatever an agent made of its folder (no write permission, deep trees): removed as root or owner, retried.
+    await rm(this.hub.layout.workspace(name), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  private async expectCommits(commits: readonly CommitId[]): Promise<void> {
+    if (await hasCommits(this.hub.git, this.hub.hub, commits)) return;
+    throw new SwarmError({
+      code: 'SW0702',
+      what: `a workspace cannot be made: ${commits.join(' or ')} is not in the hub`,
+      where: this.hub.layout.hub,
+    });
+  }
+
+  /** The clone borrows these objects: the reference keeps them, and ingest measures the work against it. */
+  private async pin(ask: Ask): Promise<void> {
+    const stdin = `update ${this.hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}\n`;
+    await this.hub.mutex.run(() => this.hub.git.run(this.hub.hub, 'update-ref', ['--stdin'], { stdin }));
+  }
+
+  /** Last work that holds the base already needs no merge. */
+  private async startOf({ base, from }: Ask): Promise<CommitId> {
+    return from && (await isAncestor(this.hub, base, from)) ? from : base;
+  }
+
+  private async clone(path: string, ask: Ask, start: CommitId, intake: string | undefined): Promise<void> {
+    const branch = `refs/heads/swarm/${ask.name}`;
+    await writeRepository(this.hub, join(path, '.git'), { branch, start, intake });
+    await this.hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', start], { config: FAST });
+  }
+
+  private headOf(path: string): Promise<CommitId> {
+    return this.hub.git.objectName(placeOf(path), 'rev-parse', ['--verify', 'HEAD']);
+  }
+
+  /** A merge that conflicts stays open: the next plain commit has both parents, so the hub's merge base is `base`. */
+  private async mergeLastWork(path: string, from: CommitId): Promise<Merged> {
+    const message = 'Bring the last attempt onto the present target';
+    const flags = ['--no-ff', '--no-edit', '--no-verify', '--no-stat', '--quiet', '-m', message];
+    const options = { codes: [0, 1], config: FAST, env: identityEnv(this.hub.identity) };
+    const done = await this.hub.git.run(placeOf(path), 'merge', [...flags, from], options);
+    if (done.code === 0) return { merged: true, conflicts: [] };
+    const args = ['--name-only', '--diff-filter=U', '-z', '--no-ext-diff', '--no-textconv'];
+    return { merged: false, conflicts: await this.hub.git.records(placeOf(path), 'diff', args) };
+  }
+}
+
+interface Merged {
+  readonly merged: boolean;
+  readonly conflicts: readonly string[];
+}
+const CLEAN: Merged = { merged: false, conflicts: [] };
+
+/** A workspace is thrown away after a crash: nothing in it needs to be durable. */
+const FAST = ['core.fsync=none', 'user.useConfigOnly=true'];
+
+const placeOf = (path: string) => ({ gitDir: join(path, '.git'), workTree: path });
+
+interface Start {
+  readonly branch: string;
+  readonly start: CommitId;
+  readonly intake: string | undefined;
+}
+
+/** Written by hand, one process less: no template, no hook, no remote but the intake. */
+async function writeRepository(hub: HubContext, gitDir: string, at: Start): Promise<void> {
+  for (const folder of ['objects/info', 'objects/pack', 'info', 'refs/heads/swarm']) {
+    await mkdir(join(gitDir, folder), { recursive: true });
+  }
+  await writeFile(join(gitDir, 'HEAD'), `ref: ${at.branch}\n`);
+  await writeFile(join(gitDir, at.branch), `${at.start}\n`);
+  await writeFile(join(gitDir, 'objects/info/alternates'), `${hub.layout.hubObjects}\n`);
+  await writeFile(join(gitDir, 'info/attributes'), '* !merge\n');
+  await writeFile(join(gitDir, 'info/exclude'), '');
+  await writeFile(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
+}
+
+function workspaceConfig(hub: HubContext, intake: string | undefined): string {
+  const { name, email } = hub.identity;
+  const user = `[user]\n\tname = ${quote(name)}\n\temail = ${quote(email)}\n[commit]\n\tgpgSign = false\n`;
+  const origin = intake === undefined ? '' : `[remote "origin"]\n\turl = ${quote(intake)}\n`;
+  return `${configOf(hub.objectFormat, 'workspace')}${user}${origin}`;
+}
+
+/** A value of git's configuration file. */
+const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&').replaceAll('\n', ' ')}"`;

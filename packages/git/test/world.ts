@@ -1,0 +1,128 @@
+/** Temporary repositories with real git, for tests. Everything goes when the test ends. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { AttemptId, CommitId, RunId, Workspace } from '@swarm/core';
+import { type HubOptions, type OpenedHub, openHub } from '../src/index.ts';
+
+export const RUN = 'r-20261121-k3f2' as RunId;
+export const LAND = `refs/heads/swarm/${RUN}`;
+export const IDENTITY = { name: 'Swarm', email: 'swarm@example.invalid' };
+export const attempt = (name: string) => name as AttemptId;
+
+const ENV = {
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  ...{ GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.invalid' },
+  ...{ GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'ann@example.invalid' },
+};
+
+export function tempDir(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'swarm-git-'));
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 3 }));
+  return path;
+}
+
+/** Plain git, as a person would run it. */
+export function git(cwd: string, ...args: string[]): string {
+  return execFileSync('git', args, {
+    cwd,
+    env: ENV,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  }).trimEnd();
+}
+
+export function write(root: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+}
+
+export function commit(repo: string, files: Record<string, string>, message = 'Change'): CommitId {
+  write(repo, files);
+  git(repo, 'add', '-A');
+  git(repo, 'commit', '--quiet', '--no-verify', '--allow-empty', '-m', message);
+  return git(repo, 'rev-parse', 'HEAD') as CommitId;
+}
+
+export function makeRepo(dir: string, files: Record<string, string>, ...init: string[]): string {
+  const repo = join(dir, 'user');
+  mkdirSync(repo);
+  git(repo, 'init', '--quiet', '-b', 'main', ...init);
+  commit(repo, files, 'Base');
+  return repo;
+}
+
+export interface World extends OpenedHub {
+  readonly dir: string;
+  readonly repo: string;
+  readonly stateDir: string;
+  /** Opens the same hub again, as after a restart. */
+  reopen(more?: Partial<HubOptions>): Promise<OpenedHub>;
+}
+
+/** A user's repository with these files on `main`, and a hub opened for it. */
+export async function world(
+  t: TestContext,
+  files: Record<string, string> = { 'a.txt': 'one\n', 'b.txt': 'one\n' },
+  more: Partial<HubOptions> = {},
+): Promise<World> {
+  const dir = tempDir(t);
+  const repo = makeRepo(dir, files);
+  const stateDir = join(dir, 'state');
+  const options = { stateDir, repository: repo, run: RUN, target: 'main', landOn: LAND, identity: IDENTITY };
+  const reopen = (again: Partial<HubOptions> = {}) => openHub({ ...options, ...more, ...again });
+  return { ...(await reopen()), dir, repo, stateDir, reopen };
+}
+
+/** Runs the save command where it stands, as a sandbox would. */
+export function save(opened: OpenedHub, workspace: Workspace, message = 'Work'): void {
+  const paths = { workspace: workspace.path, intake: workspace.intake! };
+  const [command = '', ...args] = opened.workspaces.saveCommand({ message, ...paths });
+  execFileSync(command, args, { env: { PATH: ENV.PATH, HOME: '/nonexistent' }, stdio: 'pipe' });
+}
+
+/** One attempt's whole life but for its gate: workspace, edit, save, ingest. Returns its commit in the hub. */
+export async function work(
+  opened: OpenedHub,
+  name: string,
+  base: CommitId,
+  files: Record<string, string>,
+): Promise<CommitId> {
+  const workspace = await opened.workspaces.create({ name, base, attempt: attempt(name) });
+  write(workspace.path, files);
+  save(opened, workspace);
+  const outcome = await opened.hub.ingest(attempt(name));
+  if (outcome.kind !== 'commit') throw new Error(`ingest of ${name}: ${JSON.stringify(outcome)}`);
+  return outcome.commit;
+}
+
+export const landing = (name: string, subject = 'Do it'): string => {
+  const task = name.split('.')[0];
+  return `${subject}\n\nSwarm-Run: ${RUN}\nSwarm-Task: ${task}\nSwarm-Attempt: ${name}\n`;
+};
+
+/** Merges and publishes; throws unless both went well. */
+export async function land(
+  opened: OpenedHub,
+  name: string,
+  onto: CommitId,
+  from: CommitId,
+): Promise<CommitId> {
+  const built = await opened.hub.buildCandidate({
+    onto,
+    work: from,
+    message: () => landing(name),
+    atSeconds: 1_700_000_000,
+  });
+  if (built.kind !== 'clean') throw new Error(`candidate of ${name}: ${JSON.stringify(built)}`);
+  const outcome = await opened.hub.publish({ parent: onto, commit: built.commit, tree: built.tree });
+  if (outcome.kind !== 'published') throw new Error(`publish of ${name}: ${JSON.stringify(outcome)}`);
+  return built.commit;
+}
