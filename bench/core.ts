@@ -93,10 +93,10 @@ async function folding(folder: string): Promise<Figure[]> {
   return [
     { name: `fold: ${size}`, value: folded, unit: 's', aim: { kind: 'at-most', value: 3 } },
     {
-      name: 'read and check the same from the journal',
-      value: read,
+      name: 'resume: read, check and fold the same',
+      value: read + folded,
       unit: 's',
-      aim: { kind: 'at-most', value: 7 },
+      aim: { kind: 'at-most', value: 10 },
     },
   ];
 }
