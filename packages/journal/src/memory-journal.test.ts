@@ -3,18 +3,12 @@ import { describe, it } from 'node:test';
 import { entries, entry } from './contract.ts';
 import { MemoryFile, openMemoryJournal } from './memory-journal.ts';
 
-/** A file whose syncs wait until they are let through. */
-function slowFile() {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { file: new MemoryFile(Buffer.alloc(0), { beforeSync: () => promise }), letThrough: resolve };
-}
-
 /** A journal that has written entry 1, which is not durable yet. */
 async function midway() {
+  const sync = Promise.withResolvers<void>();
   let isSlow = false;
-  const slow = slowFile();
   const file = new MemoryFile(Buffer.alloc(0), {
-    beforeSync: async () => (isSlow ? slow.file.datasync() : undefined),
+    beforeSync: async () => (isSlow ? sync.promise : undefined),
   });
   const { journal } = await openMemoryJournal(file);
   isSlow = true;
@@ -24,7 +18,7 @@ async function midway() {
   });
   while (file.writes === 0) await null;
   for (let i = 0; i < 100; i++) await null;
-  return { file, journal, appended, letThrough: slow.letThrough, acknowledged: () => isAcknowledged };
+  return { file, journal, appended, letThrough: sync.resolve, acknowledged: () => isAcknowledged };
 }
 
 describe('a staged crash', () => {
