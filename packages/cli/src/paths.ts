@@ -5,6 +5,7 @@ import { appendFile, lstat, mkdir, open, readdir, readFile, realpath, stat } fro
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { shellWord } from './shell.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -204,7 +205,7 @@ async function refuseForeign(folder: string, user: number): Promise<void> {
     what: `the folder for the control socket is not private to you: ${folder}`,
     where: folder,
     why: 'whoever can write there could pose as the run',
-    fix: `ls -ld ${folder}; rm -r ${folder}`,
+    fix: `ls -ld ${shellWord(folder)}; rm -r ${shellWord(folder)}`,
   });
 }
 

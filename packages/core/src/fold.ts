@@ -161,6 +161,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     }
     case 'landing.undone':
+      s.undone.add(e.task);
       s.landedCount -= 1;
       s.head = e.commit;
       return move(s, cancelledTask(task(s, e.task), 'undone', at));

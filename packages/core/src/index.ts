@@ -13,6 +13,7 @@ export * from './model/task.ts';
 export * from './model/usage.ts';
 export * from './ports.ts';
 export * from './rules/budget.ts';
+export * from './rules/json-scanner.ts';
 export * from './rules/plan-file.ts';
 export * from './rules/policy.ts';
 export * from './rules/ready-queue.ts';

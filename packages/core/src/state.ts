@@ -127,6 +127,8 @@ export interface State {
   queue: Set<AttemptId>;
   /** Gate results by `gate tree`, so that nothing is tested twice. Only passes are kept. */
   passed: Map<string, GateResult>;
+  /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
+  undone: Set<TaskId>;
   landedCount: number;
   firstLandingAt: number | undefined;
 
@@ -163,6 +165,7 @@ export function emptyState(): State {
     openLandings: new Set(),
     queue: new Set(),
     passed: new Map(),
+    undone: new Set(),
     landedCount: 0,
     firstLandingAt: undefined,
     planning: {

@@ -1,1 +1,1 @@
-export {};
+export { type Check, type VerifyAsk, type VerifyReport, verifyRepository } from './verify.ts';

@@ -2,6 +2,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import type { Problem } from '@swarm/core';
 import { parse, TomlError } from 'smol-toml';
+import { shellWord } from '../shell.ts';
 
 /** More than any configuration needs; a larger one is a mistake or an attack. */
 const FILE_MAX_BYTES = 1 << 20;
@@ -37,7 +38,7 @@ const wrong = (path: string, why: string): TomlFile => ({
     what: 'the configuration cannot be read',
     where: path,
     why,
-    fix: `ls -l ${path}`,
+    fix: `ls -l ${shellWord(path)}`,
   },
 });
 

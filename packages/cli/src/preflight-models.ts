@@ -1,0 +1,94 @@
+/** The part of preflight that concerns models: endpoints, names, prices. */
+import type { Problem } from '@swarm/core';
+import type { Probe } from '@swarm/llm';
+import { nearest } from './nearest.ts';
+
+/** What a model endpoint said to `GET /models`, or did not. */
+export type EndpointProbe = { readonly name: string } & Probe;
+
+export interface ModelFacts {
+  /** False for a plan done by a command agent: no model is ever asked. */
+  readonly needsModel: boolean;
+  readonly endpoints: readonly EndpointProbe[];
+  /** Names of the models that will be asked for, by role; a role without one is not here. */
+  readonly models: Readonly<Record<string, string>>;
+  /** Models without a known price, when a money budget is set. */
+  readonly unpriced: readonly string[];
+}
+
+export function modelProblems(facts: ModelFacts): readonly Problem[] {
+  if (!facts.needsModel) return [];
+  const { endpoints, models, unpriced } = facts;
+  const problems: Problem[] = [];
+  if (endpoints.length === 0) {
+    problems.push({
+      code: 'SW0401',
+      what: 'no model endpoint is configured',
+      fix: 'export OPENAI_API_KEY=… SWARM_MODEL=…   (OPENAI_BASE_URL for another server)',
+    });
+  } else if (endpoints.every((e) => e.kind !== 'up')) problems.push(...endpoints.flatMap(endpointProblem));
+  if (Object.keys(models).length === 0) {
+    const what = 'no model is named';
+    problems.push({ code: 'SW0102', what, where: 'models.default', fix: 'export SWARM_MODEL=<model>' });
+  }
+  if (endpoints.some((e) => e.kind === 'up')) problems.push(...unknownModels(facts));
+  if (unpriced.length > 0) {
+    problems.push({
+      code: 'SW0102',
+      what: `a money budget needs prices, and there is none for ${unpriced.join(', ')}`,
+      where: 'budget.usd',
+      why: 'spend that cannot be priced cannot be bounded',
+      fix: '--budget 2Mtok bounds tokens instead',
+    });
+  }
+  return problems;
+}
+
+function endpointProblem(probe: EndpointProbe): readonly Problem[] {
+  if (probe.kind === 'up') return [];
+  const where = `endpoint ${probe.name}`;
+  if (probe.kind === 'auth') {
+    const what = `the endpoint ${probe.name} rejects the key`;
+    return [
+      {
+        code: 'SW0403',
+        what,
+        where,
+        why: probe.why,
+        fix: 'export the variable its key_env names, with a valid key',
+      },
+    ];
+  }
+  const what = `the endpoint ${probe.name} does not answer`;
+  return [
+    {
+      code: 'SW0402',
+      what,
+      where,
+      why: probe.why,
+      fix: `check the base_url of ${probe.name}, and the network`,
+    },
+  ];
+}
+
+/** Told only where every endpoint that answers lists its models: many servers list none. */
+function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
+  const lists = endpoints.flatMap((e) => (e.kind === 'up' ? [e.models] : []));
+  if (lists.some((list) => list.length === 0)) return [];
+  const known = new Set(lists.flat());
+  const names = [...new Set(Object.values(models))].filter((name) => !known.has(name));
+  return names.map((name) => ({
+    code: 'SW0404',
+    what: `no endpoint knows the model ${JSON.stringify(name)}`,
+    where: `models.${Object.entries(models).find(([, model]) => model === name)![0]}`,
+    why: `they know: ${[...known].slice(0, 10).join(', ')}`,
+    fix: `export SWARM_MODEL=${nearest(name, [...known]) ?? [...known][0]}`,
+  }));
+}
+
+export function endpointNotices({ needsModel, endpoints }: ModelFacts): readonly string[] {
+  if (!needsModel || endpoints.every((e) => e.kind !== 'up')) return [];
+  return endpoints.flatMap((e) =>
+    e.kind === 'up' ? [] : [`endpoint ${e.name} is left out for now: ${e.why}`],
+  );
+}

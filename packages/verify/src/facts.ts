@@ -1,0 +1,108 @@
+/** Everything the checks look at, gathered once from git and the journal. Nothing is judged here. */
+import type { Claims, Landing, Member } from './claims.ts';
+import { type Commit, type GitReader, openGit } from './git.ts';
+import { type Marking, markingOf } from './trailers.ts';
+
+export interface Facts {
+  readonly claims: Claims;
+  /** The value of the reference now; undefined when it is gone. */
+  readonly tip: string | undefined;
+  /** Whether the run's base is among the ancestors of the tip. */
+  readonly isBaseBelow: boolean;
+  /** What came after the base, whatever line of history it is on. */
+  readonly commits: ReadonlyMap<string, Commit>;
+  /** The first-parent line from just above the base to the tip, oldest first. */
+  readonly chain: readonly string[];
+  readonly markings: ReadonlyMap<string, Marking>;
+  /** Paths each landed commit changed against its first parent, by git. */
+  readonly changed: ReadonlyMap<string, readonly string[]>;
+  /** Paths each landed attempt's branch changed, by git, where a hub still has the branch. */
+  readonly branchPaths: ReadonlyMap<string, readonly string[]>;
+  /**
+   * A landing that passed and was published while its entry was not yet written: what a kill at that instant
+   * leaves behind, to be found by the next start. Only on the tip, and only while the run is open.
+   */
+  readonly inFlight: Landing | undefined;
+}
+
+export async function gatherFacts(ask: {
+  readonly repository: string;
+  readonly hubPath?: string | undefined;
+  readonly claims: Claims;
+}): Promise<Facts> {
+  const { claims } = ask;
+  const git = await openGit(ask.repository);
+  const tip = await git.head(claims.landOn);
+  const isBaseBelow =
+    tip !== undefined && (await git.has(claims.base)) && (await git.isAncestor(claims.base, tip));
+  const list = tip !== undefined && isBaseBelow ? await git.commits(claims.base, tip) : [];
+  const commits = new Map(list.map((commit) => [commit.id, commit]));
+  const landed = landedMembers(claims);
+  return {
+    claims,
+    tip,
+    isBaseBelow,
+    commits,
+    chain: firstParents(commits, tip),
+    markings: new Map(list.map((commit) => [commit.id, markingOf(commit.message)])),
+    changed: await changedBy(git, commits, claims, landed),
+    branchPaths: ask.hubPath ? await branchPaths(await openGit(ask.hubPath), claims, landed) : new Map(),
+    inFlight: claims.closedAt === undefined ? inFlight(claims, tip) : undefined,
+  };
+}
+
+/** Every task's commit that was ever landed, whether it was taken back or not. */
+export function landedMembers(claims: Claims): readonly Member[] {
+  const landed = claims.moves.flatMap((move) => (move.by === 'landing' ? move.landing.members : []));
+  return [...landed, ...claims.landed.values()].filter(
+    (member, index, all) => all.findIndex((m) => m.commit === member.commit) === index,
+  );
+}
+
+function firstParents(commits: ReadonlyMap<string, Commit>, tip: string | undefined): readonly string[] {
+  const chain: string[] = [];
+  for (let at = tip && commits.get(tip); at; at = commits.get(at.parents[0] ?? '')) chain.unshift(at.id);
+  return chain;
+}
+
+async function changedBy(
+  git: GitReader,
+  commits: ReadonlyMap<string, Commit>,
+  claims: Claims,
+  landed: readonly Member[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const candidates = claims.moves.flatMap((m) => (m.by === 'landing' ? [m.landing.candidate.commit] : []));
+  const changed = new Map<string, readonly string[]>();
+  for (const id of new Set([...landed.map((member) => member.commit), ...candidates])) {
+    const parent = commits.get(id)?.parents[0];
+    if (parent) changed.set(id, await git.changedPaths(parent, id));
+  }
+  return changed;
+}
+
+async function branchPaths(
+  hub: GitReader,
+  claims: Claims,
+  landed: readonly Member[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const paths = new Map<string, readonly string[]>();
+  for (const { attempt } of landed) {
+    const change = claims.paths.get(attempt);
+    if (!change || !(await hub.has(change.commit)) || !(await hub.has(change.base))) continue;
+    paths.set(attempt, await hub.changedPaths(change.base, change.commit));
+  }
+  return paths;
+}
+
+function inFlight(claims: Claims, tip: string | undefined): Landing | undefined {
+  const isRecorded = claims.moves.some((move) => move.to === tip);
+  if (isRecorded) return undefined;
+  return [...claims.landings.values()].find((l) => l.candidate.commit === tip && isGated(claims, l));
+}
+
+/** The gate said yes to exactly this candidate; or there was none to ask. */
+export function isGated(claims: Claims, landing: Landing): boolean {
+  const { gate } = landing;
+  if (claims.gateHash === 'none') return gate === undefined || gate.outcome === 'none';
+  return gate?.outcome === 'passed' && gate.gate === claims.gateHash;
+}
