@@ -12,6 +12,13 @@ interface Rule {
   readonly findings: (facts: Facts) => readonly string[];
 }
 
+export const MEASURES: Rule = {
+  name: 'branches are as the journal measured them',
+  promise: 'P5',
+  examined: ({ branchPaths }) => count(branchPaths.size, 'branch in the hub', 'branches in the hub'),
+  findings: wrongMeasures,
+};
+
 export const RULES: readonly Rule[] = [
   {
     name: 'no accepted task is lost',
@@ -61,12 +68,7 @@ export const RULES: readonly Rule[] = [
     examined: ({ changed }) => count(changed.size, 'commit'),
     findings: collateralChanges,
   },
-  {
-    name: 'branches are as the journal measured them',
-    promise: 'P5',
-    examined: ({ branchPaths }) => count(branchPaths.size, 'branch in the hub', 'branches in the hub'),
-    findings: wrongMeasures,
-  },
+  MEASURES,
   {
     name: 'the journal and the target tell the same story',
     promise: 'P7',
