@@ -75,6 +75,8 @@ test('a call with broken or unfitting arguments is never run; the model is told 
   ]);
   assert.equal(existsSync(join(workspace, 'a.txt')), false);
   assert.match(model.asked[1]!.messages.at(-1)!.content, /^write: not run. Its arguments are not JSON: /);
+  const [sent] = model.asked[1]!.messages.flatMap((m) => (m.role === 'assistant' ? m.toolCalls : []));
+  assert.deepEqual(JSON.parse(sent!.argumentsJson), { not_json: '{"path": "a.txt", "content": "hal' });
   assert.match(model.asked[2]!.messages.at(-1)!.content, /do not fit: content: .*expected string/);
   assert.equal(ending.reason, 'handed-in');
   assert.equal(ending.toolCalls, 1);

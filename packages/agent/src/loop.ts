@@ -4,7 +4,6 @@
  */
 import type {
   AttemptId,
-  ChatMessage,
   Clock,
   HandoffClaim,
   Model,
@@ -13,13 +12,25 @@ import type {
   ToolCall,
   Usage,
 } from '@swarm/core';
-import { addUsage, assertNever, HANDOFF_TEXT_MAX, NO_USAGE } from '@swarm/core';
+import { addUsage, assertNever } from '@swarm/core';
 import type { AgentEvent, EndingReason } from './agent-events.ts';
-import { cutText } from './agent-events.ts';
 import { elide, lengthOf } from './conversation.ts';
 import { startDeadline } from './deadline.ts';
 import type { LoopLimits } from './limits.ts';
 import { limitReached, roomRunsOut } from './limits.ts';
+import type { Stop, Talk } from './talk.ts';
+import {
+  askAgain,
+  asSent,
+  badOutput,
+  CUT_SHORT,
+  EMPTY,
+  nudge,
+  repair,
+  startTalk,
+  tell,
+  wasRefused,
+} from './talk.ts';
 import type { Toolbox } from './tools/index.ts';
 
 export interface AgentRun {
@@ -45,34 +56,12 @@ export interface AgentEnding {
   readonly toolCalls: number;
 }
 
-/** Answers in a row without anything that can be run, each met with what was wrong, before giving up. */
-const REPAIRS_MAX = 2;
 /** Calls taken from one answer; the rest are dropped and the model is told. */
 const CALLS_MAX = 32;
 
-/** Why the loop stops, before what was spent is added to it. */
-type Stop = Pick<AgentEnding, 'reason' | 'detail' | 'claim'>;
-
-interface Talk {
-  messages: ChatMessage[];
-  steps: number;
-  toolCalls: number;
-  usage: Usage;
-  /** Answers in a row that gave nothing to run. */
-  unusable: number;
-  hasWarned: boolean;
-}
-
 /** Runs to an ending, which is also the last event. Never rejects: a fault of our own ends as `failed`. */
 export async function runAgent(run: AgentRun): Promise<AgentEnding> {
-  const talk: Talk = {
-    messages: [{ role: 'user', content: run.prompt }],
-    steps: 0,
-    toolCalls: 0,
-    usage: NO_USAGE,
-    unusable: 0,
-    hasWarned: false,
-  };
+  const talk = startTalk(run.prompt);
   run.emit({
     type: 'started',
     model: run.model.nameFor('worker'),
@@ -95,8 +84,9 @@ async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
         ask(run, talk, deadline.signal),
       );
       const stop = await takeAnswer(run, talk, answer, deadline);
-      if (deadline.stop) return deadline.stop;
-      if (stop) return stop;
+      // A handoff that was made stays made; otherwise the deadline is why a call was aborted.
+      const first = stop?.claim ? stop : (deadline.stop ?? stop);
+      if (first) return first;
     }
   } catch (fault) {
     return deadline.stop ?? { reason: 'failed', detail: `a fault of the agent's own: ${String(fault)}` };
@@ -150,11 +140,11 @@ async function takeAnswer(
     case 'tools':
       return runCalls(run, talk, text, end.calls, deadline);
     case 'stopped':
-      return text.trim() === '' ? repair(run, talk, text, EMPTY) : nudge(run, talk, text);
+      return text.trim() === '' ? repair(talk, text, EMPTY, run.emit) : nudge(talk, text, run.emit);
     case 'length':
-      return repair(run, talk, text, CUT_SHORT);
+      return repair(talk, text, CUT_SHORT, run.emit);
     case 'refused':
-      return repair(run, talk, text, `Your answer was refused (${end.why}). ${GO_ON}`);
+      return repair(talk, text, wasRefused(end.why), run.emit);
     case 'cut':
       return askAgain(talk, end.why);
     case 'aborted':
@@ -173,12 +163,6 @@ async function takeAnswer(
 
 type Deadline = ReturnType<typeof startDeadline>;
 
-const GO_ON =
-  'Go on with the task by calling a tool, or, when the work is done or cannot be done, call submit_handoff.';
-const EMPTY = `Your answer held neither text nor a tool call. ${GO_ON}`;
-const CUT_SHORT = `Your answer was cut at its length limit before a tool call was complete, so nothing was run. Take a smaller step: write long files in parts with write and edit. ${GO_ON}`;
-const TEXT_ALONE = `Text alone does nothing here: nobody reads it while you work. ${GO_ON}`;
-
 async function runCalls(
   run: AgentRun,
   talk: Talk,
@@ -187,8 +171,8 @@ async function runCalls(
   deadline: Deadline,
 ): Promise<Stop | undefined> {
   const calls = all.slice(0, CALLS_MAX);
-  talk.messages.push({ role: 'assistant', content: text, toolCalls: calls });
-  let error: string | undefined = 'no call was made';
+  talk.messages.push({ role: 'assistant', content: text, toolCalls: calls.map(asSent) });
+  let error = 'it called no tool';
   let hasRun = false;
   for (const call of calls) {
     if (deadline.stop) return deadline.stop;
@@ -220,42 +204,4 @@ async function runCall(run: AgentRun, talk: Talk, call: ToolCall, deadline: Dead
   talk.messages.push({ role: 'tool', callId: call.id, content: outcome.output });
   run.emit({ type: 'tool.ended', step, tool, ok: outcome.ok, durationMs, output: outcome.output });
   return outcome;
-}
-
-/** Text without a call: said twice that it does nothing, then taken as the agent's last word. */
-function nudge(run: AgentRun, talk: Talk, text: string): Stop | undefined {
-  if (talk.unusable < REPAIRS_MAX) return repair(run, talk, text, TEXT_ALONE);
-  const summary = cutText(text.trim(), HANDOFF_TEXT_MAX);
-  const claim: HandoffClaim = { status: 'partial', summary, concerns: [], suggestions: [] };
-  return { reason: 'finished', detail: 'answered with text alone and never called submit_handoff', claim };
-}
-
-function repair(run: AgentRun, talk: Talk, text: string, why: string): Stop | undefined {
-  const stop = badOutput(talk, why);
-  if (stop) return stop;
-  // An empty assistant message is refused by some endpoints.
-  if (text.trim() !== '') talk.messages.push({ role: 'assistant', content: text, toolCalls: [] });
-  tell(talk, why);
-  run.emit({ type: 'nudged', step: talk.steps, why });
-  return undefined;
-}
-
-function badOutput(talk: Talk, error: string): Stop | undefined {
-  talk.unusable++;
-  if (talk.unusable <= REPAIRS_MAX) return undefined;
-  return {
-    reason: 'bad-output',
-    detail: `${talk.unusable} answers in a row could not be used; the last: ${error}`,
-  };
-}
-
-/** The stream broke: the half answer is dropped and the same question asked again. */
-function askAgain(talk: Talk, why: string): Stop | undefined {
-  talk.unusable++;
-  if (talk.unusable <= REPAIRS_MAX) return undefined;
-  return { reason: 'model-down', detail: `the answer broke off ${talk.unusable} times: ${why}` };
-}
-
-function tell(talk: Talk, content: string): void {
-  talk.messages.push({ role: 'user', content });
 }

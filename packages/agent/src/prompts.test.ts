@@ -66,7 +66,7 @@ test("a worker's prompt has a part only where there is something to say", () => 
     heads({}),
     /What went wrong|operator|before yours|answer, not for a change|gate, which/,
   );
-  assert.match(heads({ setback: 'it broke' }), /## What went wrong last time\n[^]*it broke/);
+  assert.match(heads({ setback: 'it broke' }), /## What went wrong last time\n[\s\S]*it broke/);
   assert.match(heads({ kind: 'answer' }), /asks for an answer, not for a change/);
 });
 

@@ -30,7 +30,9 @@ const model = createModel({
 });
 
 const env = Object.fromEntries(
-  Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined && !isOurs(pair[0])),
+  Object.entries(process.env).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined && !isOurs(pair[0]),
+  ),
 );
 
 await runChildJob(job, {

@@ -1,18 +1,43 @@
 /** Wiring only: a pinned run and the machine's facts become real adapters and one orchestrator. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type CommitId, type Limits, type LogLine, type Model, type ModelRole, type Mount, type Request, type TaskDraft, type TaskSpec, TASKS_MAX } from '@swarm/core';
-import { openHub, type OpenedHub } from '@swarm/git';
+import {
+  type Agent,
+  type CommitId,
+  type Limits,
+  type LogLine,
+  type Model,
+  type ModelRole,
+  type Mount,
+  type Request,
+  TASKS_MAX,
+  type TaskDraft,
+  type TaskSpec,
+} from '@swarm/core';
+import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import { type CallReport, createModel, type EndpointConfig, readPrices, startGateway } from '@swarm/llm';
-import { createOrchestrator, type Orchestrator, type OrchestratorPorts, type Settings } from '@swarm/orchestrator';
+import {
+  type CallReport,
+  createModel,
+  type EndpointConfig,
+  type PriceTable,
+  readPrices,
+  startGateway,
+} from '@swarm/llm';
+import {
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+  type Settings,
+} from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, type RunLog } from '@swarm/telemetry';
 import { systemClock } from './clock.ts';
-import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
+import { controlSocketPath, type Environment, type RepositoryPaths, type RunPaths } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
@@ -27,6 +52,8 @@ export interface ComposeAsk {
   readonly promptOverrides?: string;
   /** Present when the run is new. */
   readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  /** Instead of the table we ship. */
+  readonly prices?: PriceTable;
   readonly onLine: (line: LogLine) => void;
 }
 
@@ -49,10 +76,20 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     onLine: ask.onLine,
   });
   if (journal.cutBytes > 0) {
-    log.write('journal.cut', { msg: `${journal.cutBytes} bytes of a torn last line were cut off the journal`, data: { bytes: journal.cutBytes } });
+    log.write('journal.cut', {
+      msg: `${journal.cutBytes} bytes of a torn last line were cut off the journal`,
+      data: { bytes: journal.cutBytes },
+    });
   }
   const { run, target, landOn, identity } = file;
-  const git = await openHub({ stateDir: repository.state, repository: repository.repository, run, target, landOn, identity });
+  const git = await openHub({
+    stateDir: repository.state,
+    repository: repository.repository,
+    run,
+    target,
+    landOn,
+    identity,
+  });
   const model = endpoints.length > 0 ? modelOf(ask, endpoints, log) : undefined;
   const gateway = endpoints.length > 0 ? await gatewayOf(ask, endpoints, log) : undefined;
   const ports = portsOf(ask, { journal, log, git, model, gateway });
@@ -88,7 +125,11 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const prompts = createPrompts({
     folder: places.prompts,
     ...(ask.promptOverrides && { overrides: ask.promptOverrides }),
-    onBroken: (problem) => parts.log.write('prompt.broken', { msg: `${problem.what}; the last good text stays in use`, data: { ...problem } }),
+    onBroken: (problem) =>
+      parts.log.write('prompt.broken', {
+        msg: `${problem.what}; the last good text stays in use`,
+        data: { ...problem },
+      }),
   });
   const { git, gateway, journal, log, model } = parts;
   const drivers: DriverParts = {
@@ -126,10 +167,17 @@ function agentsOf(ask: ComposeAsk, drivers: DriverParts): (spec: TaskSpec) => Ag
       return createCommandAgent({ ...drivers, run: config.agent.command?.run ?? [] });
     }
     const { nodePath, nodeArgs, agentMain } = ask.places;
-    return createBuiltinAgent({ ...drivers, nodePath, nodeArgs, agentMain, model: modelNames(ask.file).worker });
+    return createBuiltinAgent({
+      ...drivers,
+      nodePath,
+      nodeArgs,
+      agentMain,
+      model: modelNames(ask.file).worker,
+    });
   };
   return (spec) => {
-    const wished = spec.agent === 'builtin' || (spec.agent === 'command' && config.agent.command) ? spec.agent : undefined;
+    const wished =
+      spec.agent === 'builtin' || (spec.agent === 'command' && config.agent.command) ? spec.agent : undefined;
     const name = wished ?? config.agent.driver;
     const agent = made.get(name) ?? make(name);
     made.set(name, agent);
@@ -140,7 +188,9 @@ function agentsOf(ask: ComposeAsk, drivers: DriverParts): (spec: TaskSpec) => Ag
 /** The operator named these files as the agent: they are shown to it, read-only, where they lie. */
 function agentMounts(file: RunFile): Mount[] {
   const named = file.config.agent.command?.run ?? [];
-  return named.filter((path) => isAbsolute(path) && !path.startsWith('/usr/') && existsSync(path)).map((path) => ({ host: path, inside: path }));
+  return named
+    .filter((path) => isAbsolute(path) && !path.startsWith('/usr/') && existsSync(path))
+    .map((path) => ({ host: path, inside: path }));
 }
 
 // ───────────── models ─────────────
@@ -163,13 +213,14 @@ export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<Model
   };
 }
 
-const pricesOf = (places: ProgramPlaces) => readPrices(readFileSync(places.prices, 'utf8'), places.prices);
+const pricesOf = ({ prices, places }: ComposeAsk): PriceTable =>
+  prices ?? readPrices(readFileSync(places.prices, 'utf8'), places.prices);
 
 function modelOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: RunLog): Model {
   return createModel({
     endpoints,
     models: modelNames(ask.file),
-    prices: pricesOf(ask.places),
+    prices: pricesOf(ask),
     clock: systemClock,
     rng: Math.random,
     onCall: (report) => tellCall(log, report),
@@ -177,23 +228,32 @@ function modelOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: Run
   });
 }
 
-function gatewayOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: RunLog) {
+async function gatewayOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: RunLog) {
   return startGateway({
-    socketDir: join(ask.repository.state, 'gw'),
+    socketDir: await gatewayFolder(ask),
     endpoints,
     models: modelNames(ask.file),
-    prices: pricesOf(ask.places),
+    prices: pricesOf(ask),
     clock: systemClock,
     rng: Math.random,
     onHealth: (change) => log.write(`endpoint.${change.kind}`, { msg: change.why }),
   });
 }
 
+/** Beside the control socket: unix socket paths must be short, and state directories need not be. */
+async function gatewayFolder({ repository, file, env }: ComposeAsk): Promise<string> {
+  const folder = `${await controlSocketPath(repository, file.run, env)}.gw`;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
 function tellCall(log: RunLog, report: CallReport): void {
   const { kind, role, model, task, attempt, ...rest } = report;
   const about = { ...(task && { task }), ...(attempt && { attempt }), data: { role, model, ...rest } };
-  if (kind === 'retried') log.write('model.retried', { ...about, msg: `${role} call to ${model} is made again` });
-  else if (kind === 'failed') log.write('model.failed', { ...about, msg: `${role} call to ${model} failed: ${report.end.kind}` });
+  if (kind === 'retried')
+    log.write('model.retried', { ...about, msg: `${role} call to ${model} is made again` });
+  else if (kind === 'failed')
+    log.write('model.failed', { ...about, msg: `${role} call to ${model} failed: ${report.end.kind}` });
   else log.write('model.called', { ...about, msg: `${role} call to ${model}: ${report.end.kind}` });
 }
 
@@ -207,8 +267,16 @@ function settingsOf(ask: ComposeAsk, base: CommitId): Settings {
     version,
     host: hostname(),
     pid: process.pid,
-    attempt: { steps: 150, wallMs: config.workers.timeoutMs, quietMs: Math.min(config.workers.timeoutMs, 600_000) },
-    gate: { timeoutMs: config.gate.timeoutMs, flakyRetries: config.gate.flakyRetries, preGate: config.workers.preGate },
+    attempt: {
+      steps: 150,
+      wallMs: config.workers.timeoutMs,
+      quietMs: Math.min(config.workers.timeoutMs, 600_000),
+    },
+    gate: {
+      timeoutMs: config.gate.timeoutMs,
+      flakyRetries: config.gate.flakyRetries,
+      preGate: config.workers.preGate,
+    },
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000 },
     drainMs: 30_000,

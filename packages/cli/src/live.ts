@@ -30,19 +30,33 @@ export interface Live {
 }
 
 /** Narration on stderr; with `--json` the log's own lines on stdout instead. */
-export function createLive(ask: { readonly output: Output; readonly isJson: boolean; readonly state: () => State | undefined; readonly stderr: NodeJS.WriteStream }): Live {
+export function createLive(ask: {
+  readonly output: Output;
+  readonly isJson: boolean;
+  readonly state: () => State | undefined;
+  readonly stderr: NodeJS.WriteStream;
+}): Live {
   if (ask.isJson) return { line: (line) => ask.output.result(JSON.stringify(line)), end: () => undefined };
   const { output } = ask;
   const say = (line: LogLine): void => output.narrate(readable(line, output.narrationInk));
-  if (!ask.stderr.isTTY) return { line: (line) => (isShown(line) ? say(line) : undefined), end: () => undefined };
+  if (!ask.stderr.isTTY)
+    return { line: (line) => (isShown(line) ? say(line) : undefined), end: () => undefined };
   return terminal(ask.stderr, ask.state, output.narrationInk, say);
 }
 
-function terminal(stderr: NodeJS.WriteStream, state: () => State | undefined, ink: ChalkInstance, say: (line: LogLine) => void): Live {
+function terminal(
+  stderr: NodeJS.WriteStream,
+  state: () => State | undefined,
+  ink: ChalkInstance,
+  say: (line: LogLine) => void,
+): Live {
   const clear = (): void => void stderr.write('\r\u001b[K');
   const draw = (): void => {
     const s = state();
-    if (s?.run) stderr.write(`\r\u001b[K${ink.dim(statusLine(s, Date.now()).slice(0, Math.max(20, (stderr.columns ?? 80) - 1)))}`);
+    if (s?.run)
+      stderr.write(
+        `\r\u001b[K${ink.dim(statusLine(s, Date.now()).slice(0, Math.max(20, (stderr.columns ?? 80) - 1)))}`,
+      );
   };
   const timer = setInterval(draw, 250);
   timer.unref();
@@ -89,7 +103,8 @@ export function statusLine(s: State, now: number): string {
   return parts.filter(Boolean).join(' · ');
 }
 
-const compact = (n: number): string => (n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : n >= 1e3 ? `${Math.round(n / 1e3)}k` : String(n));
+const compact = (n: number): string =>
+  n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : n >= 1e3 ? `${Math.round(n / 1e3)}k` : String(n);
 
 export function duration(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1000));

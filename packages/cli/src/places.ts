@@ -68,7 +68,9 @@ function versionIn(folder: string): string {
  */
 export function sandboxPath(env: Environment): readonly string[] {
   const nodeFolder = dirname(process.execPath);
-  const folders = (env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter).filter((f) => f.startsWith('/'));
+  const folders = (env.PATH ?? '/usr/local/bin:/usr/bin:/bin')
+    .split(delimiter)
+    .filter((f) => f.startsWith('/'));
   const node = folders.map((f) => join(f, 'node')).find((f) => existsSync(f));
   const isOurs = node !== undefined && realpathSync(node) === realpathSync(process.execPath);
   const own = folders.filter((f) => !f.split(sep).includes('node_modules') && f !== nodeFolder);

@@ -61,7 +61,8 @@ export async function readRunFile(paths: RunPaths): Promise<RunFile> {
         code: 'SW0203',
         what: 'the run’s own description cannot be read',
         where: paths.runJson,
-        why: error instanceof z.ZodError ? z.prettifyError(error).split('\n', 1)[0]! : (error as Error).message,
+        why:
+          error instanceof z.ZodError ? z.prettifyError(error).split('\n', 1)[0]! : (error as Error).message,
         fix: 'swarm run … starts a new run; the landed work is on the run’s branch',
       },
       { cause: error },

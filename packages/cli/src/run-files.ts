@@ -34,7 +34,11 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (error) {
     throw new SwarmError(
-      { code: 'SW0701', what: `${path} cannot be written: ${(error as Error).message}`, fix: `df -h ${dirname(path)}` },
+      {
+        code: 'SW0701',
+        what: `${path} cannot be written: ${(error as Error).message}`,
+        fix: `df -h ${dirname(path)}`,
+      },
       { cause: error },
     );
   }

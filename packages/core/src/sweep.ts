@@ -23,7 +23,7 @@ export function sweepTarget(s: State, seen: TargetObserved): Command[] {
     if (onTarget.has(mark.task)) continue;
     onTarget.set(mark.task, mark);
     const task = s.tasks.get(mark.task);
-    if (task && task.state !== 'landed') {
+    if (task && task.state !== 'landed' && !s.undone.has(task.id)) {
       commands.push({ type: 'findLanding', task: mark.task, attempt: mark.attempt, commit: mark.commit });
     }
   }

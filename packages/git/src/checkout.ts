@@ -75,10 +75,13 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
   return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
 }
 
-/** simple-git keeps its guards on: it refuses settings and variables that could start programs. */
+/** What simple-git is allowed of git's own variables, by name; its guards on all others stay. */
+const READ_ONLY = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
+
 function operatorGit(path: string, env: OperatorEnv): SimpleGit {
-  const fixed = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
-  return simpleGit({ baseDir: path, timeout: { block: 10_000 } }).env({ ...env, ...fixed });
+  const allowEnvironment = Object.keys(READ_ONLY);
+  const git = simpleGit({ baseDir: path, timeout: { block: 10_000 }, allowEnvironment });
+  return git.env({ ...env, ...READ_ONLY, LC_ALL: 'C' });
 }
 
 async function versionOf(user: SimpleGit): Promise<string> {

@@ -3,3 +3,4 @@ export { Git } from './git.ts';
 export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
 export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
 export { GitMutex } from './mutex.ts';
+export { cloneOrigin } from './origin.ts';

@@ -88,6 +88,8 @@ const REQUEST: Request = {
   gateHash: '9f86d081884c7d65',
   setup: 'pnpm install --frozen-lockfile',
   checks: 'pnpm build && pnpm test',
+  checksMinMs: 60_000,
+  checksMaxMs: 600_000,
   limits: {
     workers: 8,
     attempts: 3,
@@ -207,6 +209,7 @@ const EVENTS = {
   'finding.closed': { type: 'finding.closed', signature: 'build: TS2322 src/time.ts', head: C },
   'worker.joined': { type: 'worker.joined', worker: 'builder-3', slots: 4, capabilities: ['coder@2.1.0'] },
   'worker.left': { type: 'worker.left', worker: 'builder-3', reason: 'silent' },
+  'spend.recorded': { type: 'spend.recorded', usage: USAGE, role: 'reviewer' },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

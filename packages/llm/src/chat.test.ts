@@ -293,6 +293,11 @@ describe('a call that fails', () => {
     assert.equal(result.usage.calls, 1);
   });
 
+  it('is not made again when the connection breaks after the answer’s end', async () => {
+    const { result, server } = await ask([fault.cut(toolEvent(0, 'a', 'read', '{}'), fault.endEvent())]);
+    assert.deepEqual([result.end.kind, server.seen.length], ['tools', 1]);
+  });
+
   it('counts what a broken try may have cost', async () => {
     const { result } = await ask([fault.cut(toolEvent(0, 'a', 'read', '{"pa')), fault.says('fine')]);
     assert.equal(result.usage.calls, 2);
@@ -317,6 +322,14 @@ describe('deadlines', () => {
     const { result, server } = await ask([fault.stall(fault.textEvent('Once'))], short({ idleMs: 60 }));
     assert.deepEqual(result.end, { kind: 'cut', why: 'the stream stood still for 0.06 s' });
     assert.equal(server.seen.length, 1);
+  });
+
+  it('take an answer that said its end for whole, though the server keeps the line open', async () => {
+    const { result } = await ask(
+      [fault.stall(fault.textEvent('Done.'), fault.endEvent())],
+      short({ idleMs: 60 }),
+    );
+    assert.deepEqual([result.end.kind, result.text], ['stopped', 'Done.']);
   });
 
   it('end a stream that drips for ever', async () => {

@@ -31,10 +31,13 @@ export interface TryEnd {
 
 export type CompletionBody = OpenAI.ChatCompletionCreateParamsStreaming;
 
+/** Never throws. An answer that said its end is whole, however the connection ends after it. */
 export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
   const watch = startWatch(options.deadlines, options.clock, options.signal);
   const assembler = createAssembler(options.onText);
   let isAnswering = false;
+  // What the reading ends with when nothing is thrown: a loop over an aborted stream ends as if the stream had.
+  let error: unknown = new Error('the stream ended before the answer did');
   try {
     const client = clientOf(options, watch);
     const response = await client.chat.completions
@@ -42,17 +45,14 @@ export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
       .asResponse();
     isAnswering = true;
     await readAnswer(response, client, assembler);
-    // A loop over an aborted stream ends as if the stream had: only the signal tells.
-    watch.signal.throwIfAborted();
-    if (assembler.answer().finish === undefined) throw new Error('the stream ended before the answer did');
-    return { end: { kind: 'finished' }, assembler, isBillable: true };
-  } catch (error) {
-    const end = whatHappened(error, watch, options);
-    const isBillable = isAnswering || watch.signal.aborted;
-    return { end, assembler, isBillable };
+  } catch (thrown) {
+    error = thrown;
   } finally {
     watch.stop();
   }
+  const isWhole = assembler.answer().finish !== undefined && !options.signal.aborted;
+  const end = isWhole ? ({ kind: 'finished' } as const) : whatHappened(error, watch, options);
+  return { end, assembler, isBillable: isAnswering || watch.signal.aborted };
 }
 
 function clientOf({ endpoint, headers }: TryOptions, watch: Watch): OpenAI {

@@ -1,6 +1,9 @@
 export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
 export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 export type { EndpointConfig, HealthChange } from './endpoints.ts';
+export type { CallDetail } from './gateway/calls.ts';
+export { type Gateway, type GatewayOptions, type IssuedTicket, startGateway } from './gateway/gateway.ts';
+export type { AttemptLimits } from './gateway/tokens.ts';
 export {
   mergePrices,
   type Price,

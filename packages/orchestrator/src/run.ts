@@ -5,10 +5,10 @@
 import {
   type Command,
   type Decision,
-  emptyState,
   type Entry,
-  findingsToFile,
+  emptyState,
   FIX_TASKS_MAX,
+  findingsToFile,
   fold,
   openFixTasks,
   type Refusal,
@@ -114,7 +114,14 @@ class Loop implements Orchestrator {
   async run(): Promise<RunOutcome> {
     await this.#open();
     this.#effects.start('start-up', async (signal) => {
-      await startUp(this.#context, this.#reconciler, this.#mergeQueue, this.#gate, this.#environments, signal);
+      await startUp(
+        this.#context,
+        this.#reconciler,
+        this.#mergeQueue,
+        this.#gate,
+        this.#environments,
+        signal,
+      );
       this.#isReady = true;
     });
     while (!this.#isOver()) {
@@ -160,7 +167,10 @@ class Loop implements Orchestrator {
   #decide(command: Command): Decision | Refusal {
     const answer = this.#applier.decide(command);
     if (answer.kind === 'refusal') {
-      this.#ports.log.write('command.refused', { msg: `${command.type}: ${answer.detail}`, data: { command: command.type, reason: answer.reason } });
+      this.#ports.log.write('command.refused', {
+        msg: `${command.type}: ${answer.detail}`,
+        data: { command: command.type, reason: answer.reason },
+      });
     } else {
       for (const event of answer.events) this.#scheduling?.follow(event);
     }
@@ -173,7 +183,8 @@ class Loop implements Orchestrator {
       void this.#effects.stopAll('drained');
       return;
     }
-    for (const name of ['start-up', 'planner', 'checks', 'fixes', 'endpoints']) this.#effects.stop(name, 'drained');
+    for (const name of ['start-up', 'planner', 'checks', 'fixes', 'endpoints'])
+      this.#effects.stop(name, 'drained');
     this.#ports.clock.after(this.#settings.drainMs, () => this.signal('kill'));
   }
 
@@ -215,7 +226,13 @@ class Loop implements Orchestrator {
     const { model, prompts } = this.#ports;
     const reserved = reservationFor(this.state);
     if (!reserved || !model) return;
-    this.#decide({ type: 'startIteration', reason, promptHash: prompts.hash('planner'), model: model.nameFor('planner'), reserved });
+    this.#decide({
+      type: 'startIteration',
+      reason,
+      promptHash: prompts.hash('planner'),
+      model: model.nameFor('planner'),
+      reserved,
+    });
   }
 
   // ───────────── making the world agree ─────────────
@@ -235,7 +252,8 @@ class Loop implements Orchestrator {
     if (canFile && !this.state.paused && !this.#effects.has('checks')) {
       this.#effects.start('fixes', (signal) => this.#reconciler.fileFixTasks(signal));
     }
-    if (this.state.paused?.reason === 'endpoints-down') this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
+    if (this.state.paused?.reason === 'endpoints-down')
+      this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
     this.#lookAgain(want.askAgainAt);
   }
 
@@ -302,7 +320,8 @@ class Loop implements Orchestrator {
 
   #must(command: Command): void {
     const answer = this.#applier.decide(command);
-    if (answer.kind === 'refusal') throw new SwarmError({ code: 'SW0202', what: `${command.type} was refused: ${answer.detail}` });
+    if (answer.kind === 'refusal')
+      throw new SwarmError({ code: 'SW0202', what: `${command.type} was refused: ${answer.detail}` });
   }
 
   #isOver(): boolean {
@@ -331,7 +350,14 @@ class Loop implements Orchestrator {
       const applied = await this.#ports.delivery.apply(commit);
       const detail = applied.kind === 'done' ? '' : `${applied.why}; ${applied.fix}`;
       const outcome = applied.kind === 'done' ? 'done' : 'refused';
-      this.#decide({ type: 'recordDelivery', to, ref: `refs/heads/${request.target}`, commit, outcome, detail });
+      this.#decide({
+        type: 'recordDelivery',
+        to,
+        ref: `refs/heads/${request.target}`,
+        commit,
+        outcome,
+        detail,
+      });
     } else {
       this.#decide({ type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail: '' });
     }

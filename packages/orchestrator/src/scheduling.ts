@@ -1,4 +1,13 @@
-import { type Event, isSatisfied, ReadyQueue, type State, type Task, type TaskId, taskNumber, taskOf } from '@swarm/core';
+import {
+  type Event,
+  isSatisfied,
+  ReadyQueue,
+  type State,
+  type Task,
+  type TaskId,
+  taskNumber,
+  taskOf,
+} from '@swarm/core';
 
 /**
  * Keeps the ready queue in step with the folded state: a task is offered when it is pending and what it depends on
@@ -13,7 +22,8 @@ export class Scheduling {
     this.#state = state;
     this.#queue = new ReadyQueue(state.run!.request.overlap);
     const { assigned, running, complete, pending } = state.byState;
-    for (const id of [...assigned, ...running, ...complete]) this.#queue.hold(id, state.tasks.get(id)!.spec.scope);
+    for (const id of [...assigned, ...running, ...complete])
+      this.#queue.hold(id, state.tasks.get(id)!.spec.scope);
     for (const id of pending) this.#place(state.tasks.get(id)!);
   }
 

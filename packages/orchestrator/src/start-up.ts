@@ -21,7 +21,12 @@ export async function startUp(
   await checkBase(context, gate, environments, signal);
 }
 
-async function checkBase(context: Context, gate: Gate, environments: Environments, signal: AbortSignal): Promise<void> {
+async function checkBase(
+  context: Context,
+  gate: Gate,
+  environments: Environments,
+  signal: AbortSignal,
+): Promise<void> {
   const { ask, halt, ports, state } = context;
   const { base, setup } = state.run!.request;
   if (setup) {
@@ -37,7 +42,10 @@ async function checkBase(context: Context, gate: Gate, environments: Environment
     await ask({ type: 'recordBase', gate: none });
     return;
   }
-  ports.log.write('gate.started', { msg: 'gate on the bare base', data: { commit: base, gate: state.run!.request.gate } });
+  ports.log.write('gate.started', {
+    msg: 'gate on the bare base',
+    data: { commit: base, gate: state.run!.request.gate },
+  });
   const verdict = await gate.run('gate-l0', base, signal);
   switch (verdict.kind) {
     case 'aborted':

@@ -65,11 +65,19 @@ test('an environment is there whole or not at all, and the rests of a killed cop
   assert.deepEqual(await readdir(folder), [KEY]);
 });
 
-test('a failed copy leaves nothing that could be taken for an environment', async (t) => {
-  const { folder, store, workspace } = await kept(t);
+test('of two that keep the same environment at once, one wins and both are content', async (t) => {
+  const { folder, store, workspace, before } = await kept(t);
   const other = 'fedcba9876543210';
-  await rm(workspace, { recursive: true });
-  await assert.rejects(store.keep(other, workspace, new Set()));
+  await Promise.all([store.keep(other, workspace, before), store.keep(other, workspace, before)]);
+  assert.deepEqual((await readdir(folder)).toSorted(), [KEY, other]);
+});
+
+test('a failed copy leaves nothing that could be taken for an environment', async (t) => {
+  const { folder, store, workspace, before } = await kept(t);
+  const other = 'fedcba9876543210';
+  // A name that is no text cannot be asked for again: this unit's copy fails, after the others were made.
+  await writeFile(Buffer.concat([Buffer.from(`${workspace}/zz-`), Buffer.of(0xff)]), '');
+  await assert.rejects(store.keep(other, workspace, before), /SW0701/);
   assert.equal(await store.has(other), false);
   assert.deepEqual(await readdir(folder), [KEY]);
 });

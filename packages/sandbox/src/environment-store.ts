@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type EnvironmentStore, SwarmError } from '@swarm/core';
 import { environmentKey } from './environment-key.ts';
+import { removeTree } from './remove-tree.ts';
 
 const run = promisify(execFile);
 
@@ -32,13 +33,12 @@ export function createEnvironmentStore(folder: string): EnvironmentStore {
       await mkdir(folder, { recursive: true });
       await removeUnfinished(folder);
       const unfinished = join(folder, `.${key}.${process.pid}.${randomUUID().slice(0, 8)}`);
-      const units = await newUnits(workspace, before);
-      for (const unit of units) await copy(join(workspace, unit), join(unfinished, 'tree', unit));
-      await mkdir(unfinished, { recursive: true });
-      await writeFile(join(unfinished, UNITS), JSON.stringify(units));
-      // Kept under this key already: the first copy stays, for an install may be reading it.
-      if (await exists(place)) await rm(unfinished, { recursive: true, force: true });
-      else await rename(unfinished, place);
+      try {
+        await fill(unfinished, workspace, await newUnits(workspace, before));
+        await rename(unfinished, place).catch(unlessTaken);
+      } finally {
+        await removeTree(unfinished);
+      }
       await removeUnused(folder);
     },
     async install(key, workspace) {
@@ -51,6 +51,17 @@ export function createEnvironmentStore(folder: string): EnvironmentStore {
       }
     },
   };
+}
+
+async function fill(unfinished: string, workspace: string, units: readonly string[]): Promise<void> {
+  for (const unit of units) await copy(join(workspace, unit), join(unfinished, 'tree', unit));
+  await mkdir(unfinished, { recursive: true });
+  await writeFile(join(unfinished, UNITS), JSON.stringify(units));
+}
+
+/** Kept under this key already: the first copy stays, for an install may be reading it. */
+function unlessTaken(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 }
 
 /** Every path of the workspace but git's own, relative; symlinks are not followed. */
@@ -114,7 +125,7 @@ async function copy(from: string, to: string): Promise<void> {
 async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const owner = /^\.[0-9a-f]{16}\.(\d+)\./.exec(name)?.[1];
-    if (owner !== undefined && Number(owner) !== process.pid) await remove(join(folder, name));
+    if (owner !== undefined && Number(owner) !== process.pid) await removeTree(join(folder, name));
   }
 }
 
@@ -123,10 +134,9 @@ async function removeUnused(folder: string): Promise<void> {
   const aged = await Promise.all(
     names.map(async (name) => ({ name, at: (await lstat(join(folder, name))).mtimeMs })),
   );
-  for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(KEPT)) await remove(join(folder, name));
+  for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(KEPT))
+    await removeTree(join(folder, name));
 }
-
-const remove = (path: string): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 });
 
 const exists = async (path: string): Promise<boolean> =>
   (await lstat(path).catch(() => undefined)) !== undefined;

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
 import type { Mount, SandboxSpec } from '@swarm/core';
 import { findOnPath, isExecutable } from './find-on-path.ts';
+import type { Watch } from './process.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
 
 export interface SandboxOptions {
@@ -22,12 +23,24 @@ export interface SandboxOptions {
   readonly bridgeFile?: string;
 }
 
+/** With what the composition left to us filled in. */
+export type WholeOptions = SandboxOptions & { readonly bridgeFile: string };
+
 /** Absolute file of the bridge as it lies in the sources. */
 export const BRIDGE_SOURCE = join(import.meta.dirname, 'bridge.ts');
 
 /** What identifies the processes of one run, and of one state directory. */
 export const stateMark = (stateKey: string): string => `${STATE_KEY}=${stateKey}`;
-export const taskMark = (name: string): string => `${TASK_KEY}=${name}`;
+const taskMark = (name: string): string => `${TASK_KEY}=${name}`;
+
+/** What ends a run of this spec, and what its processes are known by. */
+export const watchOf = (spec: SandboxSpec, stateKey: string): Watch => ({
+  wallMs: spec.limits.wallMs,
+  outputBytes: spec.limits.outputBytes,
+  marks: [stateMark(stateKey), taskMark(spec.name)],
+  signal: spec.signal,
+  onLine: spec.onLine,
+});
 
 /** A whole environment built from nothing; the spec may set anything but the marks. */
 export function environmentOf(

@@ -28,6 +28,9 @@ test('a bubblewrap that is there and does not work is not taken at its word', as
   await chmod(join(folder, 'bwrap'), 0o755);
   const probe = await probeBubblewrap(folder);
   assert.equal(probe.kind, 'missing');
-  assert.match(probe.kind === 'missing' ? probe.reason : '', /does not work here \(cannot-run\).*Unknown option/);
+  assert.match(
+    probe.kind === 'missing' ? probe.reason : '',
+    /does not work here \(cannot-run\).*Unknown option/,
+  );
   assert.match(probe.kind === 'missing' ? probe.fix : '', /^apt-get install -y bubblewrap/);
 });

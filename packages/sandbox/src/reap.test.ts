@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createSandbox } from './sandbox.ts';
@@ -7,11 +8,13 @@ import { eventually, optionsFor, processesWith, temporary } from './testing.ts';
 
 test('what a killed orchestrator left running without isolation is found and killed by the next', async (t) => {
   const folder = await temporary(t);
+  const workspace = join(folder, 'w1');
+  await mkdir(workspace);
   const word = `${folder}-left`;
   const options = { ...optionsFor(folder), provider: 'none' as const };
   const program = `
     import { createSandbox } from ${JSON.stringify(join(import.meta.dirname, 'sandbox.ts'))};
-    await createSandbox(${JSON.stringify(options)}).run({ name: 'x', workspace: ${JSON.stringify(folder)},
+    await createSandbox(${JSON.stringify(options)}).run({ name: 'x', workspace: ${JSON.stringify(workspace)},
       readOnly: [], readWrite: [], env: {}, network: 'none', limits: { wallMs: 60000, outputBytes: 1000 },
       argv: ['sh', '-c', 'setsid sh -c "sleep 60; : ${word}-daemon" & sleep 60; : ${word}'] });`;
   const parent = spawn(process.execPath, ['--conditions=swarm-src', '--input-type=module', '-e', program]);

@@ -13,7 +13,7 @@ export interface OpenedTail {
 /** Room for the last whole line and a torn one behind it. */
 const TAIL_BYTES = 2 * LOG_LINE_BYTES_MAX;
 
-/** @throws when the file cannot be opened, is no regular file, or holds lines that are not a log's. */
+/** @throws when the file cannot be opened, is no regular file, or ends in lines that are not a log's. */
 export function openTail(path: string): OpenedTail {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
   const fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
@@ -25,18 +25,20 @@ export function openTail(path: string): OpenedTail {
     readSync(fd, tail, 0, tail.length, from);
     const end = tail.lastIndexOf(10) + 1;
     if (end < tail.length) ftruncateSync(fd, from + end);
-    return { fd, size: from + end, lastSeq: end === 0 && from === 0 ? 0 : seqOf(lastLine(tail, end), path) };
+    return {
+      fd,
+      size: from + end,
+      lastSeq: from + end === 0 ? 0 : lastSeqIn(tail.toString('utf8', 0, end), path),
+    };
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-const lastLine = (tail: Buffer, end: number): string =>
-  end === 0 ? '' : tail.toString('utf8', tail.lastIndexOf(10, end - 2) + 1, end);
-
-function seqOf(line: string, path: string): number {
-  const seq = /^\{"v":1,"ts":"[^"]*","seq":(\d{1,15}),/.exec(line)?.[1];
-  if (seq === undefined) throw new Error(`the last line of ${path} is not a log line`);
+/** The number of the last line that has one: a damaged line must not end the log. */
+function lastSeqIn(tail: string, path: string): number {
+  const seq = [...tail.matchAll(/^\{"v":1,"ts":"[^"]{24}","seq":(\d{1,15}),/gm)].at(-1)?.[1];
+  if (seq === undefined) throw new Error(`${path} ends in something that is no log`);
   return Number(seq);
 }

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { AgentActivity, AgentJob } from '@swarm/core';
 import { bareSandbox, clock, makeFolder, makeJob, usage } from '../../test/support.ts';
 import { createBuiltinAgent } from './builtin.ts';
+import { limitMet } from './endings.ts';
 import type { GatewayPort } from './session.ts';
 
 const FIXTURE = new URL('../../test/agent-main.fixture.ts', import.meta.url).pathname;
@@ -99,6 +100,16 @@ for (const [what, played, limits, end] of [
     assert.equal(result.end, end, result.detail);
   });
 }
+
+test('a refusal is put down to the limit the gateway names, whatever its figures say', () => {
+  const { limits } = makeJob('/');
+  const met = (refused: 'tokens' | 'usd' | undefined) =>
+    limitMet(makeJob('/', { limits }), {
+      pass: { token: '', socketPath: '', usage: () => METERED, refused: () => refused },
+      usage: () => METERED,
+    });
+  assert.deepEqual([met('tokens'), met('usd'), met(undefined)], ['token-limit', 'money-limit', undefined]);
+});
 
 test('an agent that says nothing for its quiet time is stuck, and is killed', async (t) => {
   const { result } = await run(t, 'silence', { limits: { ...makeJob('/').limits, quietMs: 700 } });

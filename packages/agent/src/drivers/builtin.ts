@@ -7,7 +7,8 @@ import { type AgentEvent, cutText, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';
 import { plainText } from '../transcript.ts';
-import { type DriverParts, endOf, type Session, shownAt, withSession } from './session.ts';
+import { endOf, endOfClaim, limitMet } from './endings.ts';
+import { type DriverParts, type Session, shownAt, withSession } from './session.ts';
 
 export interface BuiltinParts extends DriverParts {
   /** The Node to run it with, and its flags, as the sandbox shows them. */
@@ -80,15 +81,10 @@ function endFromEvent(
   job: AgentJob,
   session: Session,
 ): Pick<AgentResult, 'end' | 'detail' | 'claim'> {
-  const end = event.reason === 'quota' ? quotaEnd(job, session) : ENDS[event.reason];
+  const end = event.reason === 'quota' ? (limitMet(job, session) ?? 'model-down') : ENDS[event.reason];
   const detail = cutText(plainText(event.detail), 2_000);
   if (!event.claim) return { end, detail };
   return { end: endOfClaim(event.claim.status), detail, claim: event.claim };
-}
-
-/** A task that cannot be done is said by the claim's status, whatever way the agent came to its end. */
-export function endOfClaim(status: 'complete' | 'partial' | 'blocked' | 'failed'): AgentEnd {
-  return status === 'blocked' || status === 'failed' ? status : 'finished';
 }
 
 const ENDS: Readonly<Record<Exclude<Extract<AgentEvent, { type: 'ended' }>['reason'], 'quota'>, AgentEnd>> = {
@@ -102,17 +98,6 @@ const ENDS: Readonly<Record<Exclude<Extract<AgentEvent, { type: 'ended' }>['reas
   failed: 'failed',
   aborted: 'aborted',
 };
-
-/** The share of a limit from which a refusal is put down to it: the gateway refuses before it is exceeded. */
-const NEAR = 0.8;
-
-/** Whose refusal it was: the attempt's own share, by the gateway's figures, or the provider's account. */
-function quotaEnd({ limits }: AgentJob, session: Session): AgentEnd {
-  const usage = session.usage();
-  if (limits.usd !== undefined && usage.costUsd >= limits.usd * NEAR) return 'money-limit';
-  if (tokensOf(usage) >= limits.tokens * NEAR) return 'token-limit';
-  return 'model-down';
-}
 
 const SHOWN_MAX = 300;
 const shown = (text: string) => cutText(plainText(text.replaceAll('\n', ' ')), SHOWN_MAX);

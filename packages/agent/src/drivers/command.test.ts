@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { AgentJob } from '@swarm/core';
+import type { AgentJob, Sandbox, SandboxSpec } from '@swarm/core';
 import { bareSandbox, clock, makeFolder, makeJob, usage } from '../../test/support.ts';
 import { createCommandAgent, fillIn } from './command.ts';
 import type { DriverParts } from './session.ts';
@@ -34,7 +34,8 @@ test('a command works in the workspace with its prompt and its task in files', a
     t,
     ['./agent.sh', '{prompt_file}', '--task={task_file}', '{prompt}'],
     {
-      script: 'cp "$1" prompt.txt; cp "${2#--task=}" task.txt; printf %s "$3" > arg.txt; env > env.txt',
+      script:
+        'cp "$1" prompt.txt; cp "$(echo "$2" | cut -d= -f2)" task.txt; printf %s "$3" > arg.txt; env > env.txt',
     },
   );
   const read = (name: string) => readFileSync(join(workspace, name), 'utf8');
@@ -62,6 +63,39 @@ test('with a gateway the command finds its token under the names agents look for
   });
   assert.equal(readFileSync(join(workspace, 'keys.txt'), 'utf8'), 'tok tok\n');
   assert.deepEqual(result.usage, usage(7, 3));
+});
+
+test('the agent is shown its job, a place for its handoff, the hub and what swarm adds; no network, no intake', async (t) => {
+  const bare = bareSandbox();
+  let seen: SandboxSpec | undefined;
+  const sandbox: Sandbox = {
+    ...bare,
+    run(spec) {
+      seen = spec;
+      return bare.run(spec);
+    },
+  };
+  const pass = { token: 'tok', socketPath: '/sockets/t1.1/gw.sock', usage: () => usage(7, 3) };
+  const { workspace } = makeJob('/');
+  await run(t, ['true'], {
+    parts: {
+      sandbox,
+      gateway: { issue: () => pass, revoke: () => {} },
+      readOnly: [{ host: '/our/program', inside: '/swarm/program' }],
+    },
+    job: {
+      workspace: { ...workspace, path: makeFolder(t), intake: '/intake/t1.1', readOnly: ['/hub/objects'] },
+    },
+  });
+  assert.deepEqual(
+    seen?.readOnly.map((m) => m.inside),
+    ['/hub/objects', '/swarm/program', '/swarm/job'],
+  );
+  assert.deepEqual(
+    seen?.readWrite.map((m) => m.inside),
+    ['/swarm/out'],
+  );
+  assert.deepEqual([seen?.network, seen?.gatewaySocket], ['none', '/sockets/t1.1/gw.sock']);
 });
 
 test('holes are filled once: what a prompt says of holes stays as it is', () => {

@@ -5,11 +5,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, posix } from 'node:path';
 import type { Agent, AgentJob, AgentResult } from '@swarm/core';
-import { taskOf, tokensOf } from '@swarm/core';
+import { taskOf } from '@swarm/core';
 import { isWithin } from '../tools/paths.ts';
-import { endOfClaim } from './builtin.ts';
+import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
 import { readHandoffFile } from './handoff-file.ts';
-import { type DriverParts, endOf, type Session, shownAt, tailOf, withSession } from './session.ts';
+import { type DriverParts, type Session, shownAt, withSession } from './session.ts';
 
 export interface CommandParts extends DriverParts {
   /** How the report names it. */
@@ -119,7 +119,7 @@ function judge(
   if (end === 'finished') {
     return { end: claim ? endOfClaim(claim.status) : 'finished', detail, ...withClaim, ...common };
   }
-  return { end: end === 'failed' ? (limitOf(job, session) ?? end) : end, detail, ...withClaim, ...common };
+  return { end: end === 'failed' ? (limitMet(job, session) ?? end) : end, detail, ...withClaim, ...common };
 }
 
 const unreadable = (problem: string, output: string) => ({
@@ -128,9 +128,3 @@ const unreadable = (problem: string, output: string) => ({
   concerns: [`The agent's handoff file could not be used: ${problem}`],
   suggestions: [],
 });
-
-function limitOf({ limits }: AgentJob, session: Session): 'token-limit' | 'money-limit' | undefined {
-  const usage = session.usage();
-  if (limits.usd !== undefined && usage.costUsd >= limits.usd) return 'money-limit';
-  return tokensOf(usage) >= limits.tokens ? 'token-limit' : undefined;
-}

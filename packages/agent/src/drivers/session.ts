@@ -1,9 +1,10 @@
 /** What every driver does around its agent's process: folders, token, transcript, signs of life, one cause. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentEnd, AgentJob, AttemptId, Clock, Mount, Sandbox, SandboxResult, Usage } from '@swarm/core';
-import { assertNever, NO_USAGE, SwarmError } from '@swarm/core';
+import type { AgentJob, AttemptId, Clock, Mount, Sandbox, SandboxResult, Usage } from '@swarm/core';
+import { NO_USAGE, SwarmError } from '@swarm/core';
 import { openTranscript, plainText } from '../transcript.ts';
+import { type StopCause, startWatch } from './watch.ts';
 
 /** One attempt's way to the model. */
 export interface GatewayPass {
@@ -11,10 +12,16 @@ export interface GatewayPass {
   /** Host path of the unix socket this attempt's sandbox is given. */
   readonly socketPath: string;
   usage(): Usage;
+  /** Which of the attempt's limits it last refused a call for, if any. */
+  refused?(): 'tokens' | 'usd' | undefined;
 }
 export interface GatewayPort {
-  issue(attempt: AttemptId, limits: { readonly tokens: number; readonly usd?: number }): GatewayPass;
-  revoke(attempt: AttemptId): void;
+  issue(
+    attempt: AttemptId,
+    limits: { readonly tokens: number; readonly usd?: number },
+  ): GatewayPass | Promise<GatewayPass>;
+  /** Ends what is under way; what it used is in `usage` by then. */
+  revoke(attempt: AttemptId): unknown;
 }
 
 export interface DriverParts {
@@ -33,8 +40,8 @@ export interface DriverParts {
   readonly outputBytes?: number;
   readonly memoryBytes?: number;
   readonly processes?: number;
-  /** Told when a transcript cannot be written; the attempt goes on. */
-  readonly onTranscriptBroken?: (attempt: AttemptId, why: string) => void;
+  /** Told when a transcript cannot be written or a job folder not be removed; the attempt goes on. */
+  readonly onTrouble?: (attempt: AttemptId, why: string) => void;
 }
 
 /** Where the sandbox shows a mount: `none` maps no paths. */
@@ -47,6 +54,7 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** When the sandbox kills it; a driver whose agent keeps its own time adds some grace. */
   readonly wallMs: number;
+  /** Told each line of stdout; true when it is an event, which the transcript then keeps as one. */
   readonly onStdout?: (line: string) => boolean;
 }
 
@@ -62,11 +70,10 @@ export interface Session {
 export interface SessionResult {
   readonly sandbox: SandboxResult;
   /** The first cause, when it was not the agent's own exit. */
-  readonly cause: { readonly end: AgentEnd; readonly detail: string } | undefined;
+  readonly cause: StopCause | undefined;
 }
 
 const OUTPUT_BYTES = 64 * 1024 * 1024;
-const DETAIL_MAX = 2_000;
 
 /** Runs `work` with a session and takes everything down again, however it ends. */
 export async function withSession<T>(
@@ -75,28 +82,30 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const folder = join(parts.jobsFolder, job.attempt);
-  const pass = parts.gateway?.issue(job.attempt, {
+  const pass = await parts.gateway?.issue(job.attempt, {
     tokens: job.limits.tokens,
     ...(job.limits.usd !== undefined && { usd: job.limits.usd }),
   });
   try {
-    const session = openSession(parts, job, folder, pass);
-    return await work(session);
+    return await work(await openSession(parts, job, folder, pass));
   } finally {
-    parts.gateway?.revoke(job.attempt);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 2 });
+    await parts.gateway?.revoke(job.attempt);
+    // The agent wrote in it: folders it locked are left, and said.
+    await rm(folder, { recursive: true, force: true }).catch((error: Error) => {
+      parts.onTrouble?.(job.attempt, `the job folder is left behind: ${error.message}`);
+    });
   }
 }
 
-function openSession(
+async function openSession(
   parts: DriverParts,
   job: AgentJob,
   folder: string,
   pass: GatewayPass | undefined,
-): Session {
+): Promise<Session> {
   const jobMount = { host: join(folder, 'job'), inside: '/swarm/job' };
   const out = { host: join(folder, 'out'), inside: '/swarm/out' };
-  makeFolders(folder, [jobMount.host, out.host]);
+  await makeFolders(folder, [jobMount.host, out.host]);
   const usage = () => pass?.usage() ?? NO_USAGE;
   return {
     job: jobMount,
@@ -108,10 +117,10 @@ function openSession(
 }
 
 /** A leftover of a killed orchestrator is replaced. */
-function makeFolders(folder: string, inner: readonly string[]): void {
+async function makeFolders(folder: string, inner: readonly string[]): Promise<void> {
   try {
-    rmSync(folder, { recursive: true, force: true });
-    for (const path of inner) mkdirSync(path, { recursive: true, mode: 0o700 });
+    await rm(folder, { recursive: true, force: true });
+    for (const path of inner) await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const why = (cause as Error).message;
     throw new SwarmError({ code: 'SW0701', what: `the job folder ${folder} cannot be made`, why }, { cause });
@@ -128,7 +137,7 @@ async function runWatched(
   const transcript = openTranscript(
     parts.transcriptPath(job.attempt),
     own.pass ? [own.pass.token] : [],
-    (why) => parts.onTranscriptBroken?.(job.attempt, why),
+    (why) => parts.onTrouble?.(job.attempt, why),
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();
@@ -141,8 +150,9 @@ async function runWatched(
       name: job.attempt,
       argv: launch.argv,
       workspace: job.workspace.path,
+      // Not the intake: what an agent leaves is saved by a command of ours, once it is gone.
       readOnly: [...sameInside(job.workspace.readOnly), ...(parts.readOnly ?? []), own.job],
-      readWrite: [...sameInside(job.workspace.intake ? [job.workspace.intake] : []), own.out],
+      readWrite: [own.out],
       env: { ...parts.env, ...keys(own.pass), ...launch.env },
       network: 'none',
       ...(own.pass && { gatewaySocket: own.pass.socketPath }),
@@ -171,70 +181,4 @@ function limitsOf({ outputBytes = OUTPUT_BYTES, memoryBytes, processes }: Driver
     ...(memoryBytes !== undefined && { memoryBytes }),
     ...(processes !== undefined && { processes }),
   };
-}
-
-/** Aborts the agent when the job is called off, or when neither a line nor a model call came for `quietMs`. */
-function startWatch(clock: Clock, job: AgentJob, usage: () => Usage) {
-  const controller = new AbortController();
-  let cause: SessionResult['cause'];
-  const stop = (end: AgentEnd, detail: string) => {
-    cause ??= { end, detail };
-    controller.abort();
-  };
-  const abort = () => stop('aborted', 'the attempt was called off');
-  if (job.signal.aborted) abort();
-  job.signal.addEventListener('abort', abort, { once: true });
-  const { quietMs } = job.limits;
-  let lastAt = clock.monotonic();
-  let calls = 0;
-  // One timer that looks again, not one for each line: agents print thousands.
-  let cancel = clock.after(quietMs, look);
-  function look(): void {
-    const seen = usage().calls;
-    if (seen > calls) lastAt = clock.monotonic();
-    calls = seen;
-    const left = lastAt + quietMs - clock.monotonic();
-    if (left <= 0) stop('stuck', `no line of output and no model call for ${Math.round(quietMs / 1000)} s`);
-    else cancel = clock.after(left, look);
-  }
-  return {
-    signal: controller.signal,
-    cause: () => cause,
-    alive: () => {
-      lastAt = clock.monotonic();
-    },
-    close: () => {
-      cancel();
-      job.signal.removeEventListener('abort', abort);
-    },
-  };
-}
-
-/** How an agent ended that did not say so itself; `exited` with 0 is for the driver to judge. */
-export function endOf({ sandbox, cause }: SessionResult): { end: AgentEnd; detail: string } {
-  if (cause) return cause;
-  const detail = tailOf(sandbox.output);
-  switch (sandbox.end) {
-    case 'exited':
-      if (sandbox.exitCode === 0) return { end: 'finished', detail: 'exit code 0' };
-      return { end: 'failed', detail: `exit code ${sandbox.exitCode}: ${detail}` };
-    case 'timeout':
-      return { end: 'timeout', detail: `ran out of time: ${detail}` };
-    case 'output-limit':
-      return { end: 'failed', detail: `printed too much: ${detail}` };
-    case 'aborted':
-      return { end: 'aborted', detail: 'the attempt was called off' };
-    case 'killed':
-      return { end: 'killed', detail: `killed by a signal, as when memory runs out: ${detail}` };
-    case 'cannot-run':
-      return { end: 'cannot-run', detail };
-    default:
-      return assertNever(sandbox.end);
-  }
-}
-
-/** The end of an agent's output, for people: no control characters, capped. */
-export function tailOf(output: string): string {
-  const text = output.split('\n').map(plainText).join('\n').trim();
-  return text.length <= DETAIL_MAX ? text : `…${text.slice(-DETAIL_MAX)}`;
 }

@@ -12,6 +12,7 @@ import {
   apply,
   cancelled,
   check,
+  commit,
   draft,
   endedAttempt,
   failedTask,
@@ -265,6 +266,16 @@ const LAWS: Record<string, Law> = {
     gives: ['task.retried t1'],
   },
   'a task that is not over needs no retry': { given: two, when: retry('t1'), gives: 'illegal-move' },
+  'a task that was undone is not tried again: what is wanted instead is a new one': {
+    given: [
+      run,
+      acceptedTask('t1'),
+      ...landedTask('t1', 'l1'),
+      { type: 'landing.undone', task: 't1' as TaskId, commit: commit('revert'), by: 'operator' },
+    ],
+    when: retry('t1'),
+    gives: 'illegal-move',
+  },
   'a task nobody knows cannot be tried again': { given: two, when: retry('t9'), gives: 'unknown-task' },
 
   // iterations

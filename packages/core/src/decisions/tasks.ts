@@ -148,6 +148,9 @@ function retry(s: State, c: Extract<TaskCommand, { type: 'retry' }>): readonly E
   const t = s.tasks.get(c.task);
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (!isDead(t.state)) return refuse('illegal-move', `${c.task} is ${t.state}`);
+  // Its old commit and trailers stay in the history, where a second landing would look like a repetition.
+  if (s.undone.has(t.id))
+    return refuse('illegal-move', `${c.task} was undone; what is wanted instead is a new task`);
   if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX)
     return refuse('out-of-range', `${c.task} has had ${t.attempts} attempts, the most there may be`);
   const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));

@@ -1,5 +1,5 @@
 import type { Mount, Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
-import { environmentOf, insidePath, type SandboxOptions, stateMark, taskMark, whyNotRun } from '../policy.ts';
+import { environmentOf, insidePath, stateMark, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
 import { killMarked, STATE_KEY, TASK_KEY } from '../reap.ts';
 import { cannotRun, resultOf } from '../result.ts';
@@ -16,8 +16,7 @@ const NODE = '/run/swarm/node';
 const SOCKET = '/run/swarm/gateway.sock';
 const PRLIMIT = '/usr/bin/prlimit';
 
-export interface BubblewrapOptions extends SandboxOptions {
-  readonly bridgeFile: string;
+export interface BubblewrapOptions extends WholeOptions {
   /** Host path of bubblewrap itself; from a system folder, never from a repository. */
   readonly bwrap: string;
 }
@@ -26,7 +25,8 @@ export interface BubblewrapOptions extends SandboxOptions {
  * Linux namespaces: the command sees the system's programs, its workspace, what is mounted for it, and no
  * network but the gateway. The kernel is shared with the host. `limits.memoryBytes` holds for each process
  * (its data segment; Node does not start under about 0.7 GiB); `limits.processes` for the sandbox, except when swarm runs as root, whom the kernel
- * exempts: the whole tree's memory would need a cgroup.
+ * exempts: the whole tree's memory would need a cgroup. All of it dies with swarm; a `kill -9` in the few
+ * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
 export function createBubblewrap(options: BubblewrapOptions): Sandbox {
   return {
@@ -41,7 +41,7 @@ export function createBubblewrap(options: BubblewrapOptions): Sandbox {
         path: plan.env.PATH ?? '',
       });
       if (why !== undefined) return cannotRun(spec, why);
-      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options)));
+      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options.stateKey)));
     },
   };
 }
@@ -116,14 +116,6 @@ function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
 const marksOf = (env: BubblewrapPlan['env']): Record<string, string> => ({
   [STATE_KEY]: env[STATE_KEY]!,
   [TASK_KEY]: env[TASK_KEY]!,
-});
-
-const watchOf = (spec: SandboxSpec, options: BubblewrapOptions) => ({
-  wallMs: spec.limits.wallMs,
-  outputBytes: spec.limits.outputBytes,
-  marks: [stateMark(options.stateKey), taskMark(spec.name)],
-  signal: spec.signal,
-  onLine: spec.onLine,
 });
 
 /**

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox, SandboxSpec } from '@swarm/core';
-import { environmentOf, type SandboxOptions, stateMark, taskMark, whyNotRun } from '../policy.ts';
+import { environmentOf, stateMark, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, runProcess } from '../process.ts';
 import { killMarked } from '../reap.ts';
+import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
 
 /** The host's file system as it is. */
@@ -13,7 +14,7 @@ const EVERYTHING = [{ host: '/', inside: '/' }];
  * No isolation: the command runs as the user, with the user's files and network, and `network: 'none'` is not
  * kept. It has a process group, limits and an environment of its own; nothing more is promised.
  */
-export function createNone(options: SandboxOptions & { readonly bridgeFile: string }): Sandbox {
+export function createNone(options: WholeOptions): Sandbox {
   return {
     provider: 'none',
     insideOf: (workspace) => workspace,
@@ -24,28 +25,18 @@ export function createNone(options: SandboxOptions & { readonly bridgeFile: stri
       if (why !== undefined) return cannotRun(spec, why);
       const folder = await mkdtemp(`${spec.workspace}.private-`);
       try {
-        return resultOf(await runProcess(await launchOf(spec, options, folder), watchOf(spec, options)));
+        return resultOf(
+          await runProcess(await launchOf(spec, options, folder), watchOf(spec, options.stateKey)),
+        );
       } finally {
-        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+        await removeTree(folder);
       }
     },
   };
 }
 
-const watchOf = (spec: SandboxSpec, options: SandboxOptions) => ({
-  wallMs: spec.limits.wallMs,
-  outputBytes: spec.limits.outputBytes,
-  marks: [stateMark(options.stateKey), taskMark(spec.name)],
-  signal: spec.signal,
-  onLine: spec.onLine,
-});
-
 /** Home and temporary folder lie beside the workspace, so that what a crash leaves is swept with it. */
-async function launchOf(
-  spec: SandboxSpec,
-  options: SandboxOptions & { readonly bridgeFile: string },
-  folder: string,
-): Promise<Launch> {
+async function launchOf(spec: SandboxSpec, options: WholeOptions, folder: string): Promise<Launch> {
   const places = { path: options.path, home: join(folder, 'home'), temporary: join(folder, 'tmp') };
   await Promise.all([mkdir(places.home), mkdir(places.temporary)]);
   const argv =

@@ -1,0 +1,131 @@
+/** How fast a decision becomes durable, is read again, and finds the next task. */
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Entry, emptyState, fold, ReadyQueue, taskId } from '../packages/core/src/index.ts';
+import { openFileJournal, readJournal } from '../packages/journal/src/index.ts';
+import { type Figure, secondsOf } from './figure.ts';
+import { longRun, tryOf } from './long-run.ts';
+
+/** Appends in flight together, each of one entry, as when 64 workers report at once. */
+const BURST = 64;
+const ROUNDS = 200;
+const BURST_ONCE = 1_000;
+const EVENTS = 1_000_000;
+const TASKS = 100_000;
+
+export async function run(): Promise<readonly Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-bench-'));
+  try {
+    return [...(await appends(folder)), ...(await folding(folder)), await queueing()];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function appends(folder: string): Promise<Figure[]> {
+  const path = join(folder, 'journal.ndjson');
+  const { journal } = await openFileJournal(path, { create: true });
+  let seq = 0;
+  const burst = (size: number) =>
+    Promise.all(Array.from({ length: size }, () => journal.append([tryOf(++seq)])));
+  await burst(BURST); // warm
+  const rounds = await secondsOf(async () => {
+    for (let i = 0; i < ROUNDS; i++) await burst(BURST);
+  });
+  const once = await secondsOf(() => burst(BURST_ONCE));
+  await journal.close();
+  const lineBytes = (await stat(path)).size / seq;
+  const aim = { kind: 'at-least', value: 20_000 } as const;
+  return [
+    {
+      name: `journal: ${BURST} appends at once, ${ROUNDS} times over`,
+      value: (BURST * ROUNDS) / rounds,
+      unit: 'entries/s',
+      aim,
+    },
+    { name: `journal: ${BURST_ONCE} appends at once`, value: BURST_ONCE / once, unit: 'entries/s', aim },
+    {
+      name: `bare: write + fdatasync of ${BURST} such lines`,
+      value: await bareSyncs(folder, lineBytes * BURST),
+      unit: 'syncs/s',
+    },
+    {
+      name: 'bare: write + fdatasync of one such line',
+      value: await bareSyncs(folder, lineBytes),
+      unit: 'syncs/s',
+    },
+  ];
+}
+
+/** What the disk gives with nothing of ours around it: the most a journal without grouping could reach. */
+async function bareSyncs(folder: string, bytes: number): Promise<number> {
+  const handle = await open(join(folder, `bare-${Math.round(bytes)}`), 'a');
+  const buffer = Buffer.alloc(Math.round(bytes), 'x');
+  const seconds = await secondsOf(async () => {
+    for (let i = 0; i < ROUNDS; i++) {
+      await handle.write(buffer);
+      await handle.datasync();
+    }
+  });
+  await handle.close();
+  return ROUNDS / seconds;
+}
+
+async function folding(folder: string): Promise<Figure[]> {
+  const entries = longRun(EVENTS);
+  const events = entries.reduce((sum, entry) => sum + entry.events.length, 0);
+  const path = join(folder, 'long.ndjson');
+  const { journal } = await openFileJournal(path, { create: true });
+  for (let i = 0; i < entries.length; i += 10_000) await journal.append(entries.slice(i, i + 10_000));
+  await journal.close();
+  const state = emptyState();
+  const folded = await secondsOf(() => {
+    for (const entry of entries) fold(state, entry);
+  });
+  let found: readonly Entry[] = [];
+  entries.length = 0;
+  const read = await secondsOf(async () => {
+    found = (await readJournal(path)).entries;
+  });
+  if (found.length !== state.seq) throw new Error(`read ${found.length} entries of ${state.seq}`);
+  const size = `${events} events, ${state.tasks.size} tasks`;
+  return [
+    { name: `fold: ${size}`, value: folded, unit: 's', aim: { kind: 'at-most', value: 3 } },
+    {
+      name: 'read and check the same from the journal',
+      value: read,
+      unit: 's',
+      aim: { kind: 'at-most', value: 7 },
+    },
+  ];
+}
+
+/** Every task is offered, taken and released; a hundred in flight at a time, scopes of which one in ten collide. */
+async function queueing(): Promise<Figure> {
+  const tasks = Array.from({ length: TASKS }, (_, i) => ({
+    id: taskId(i + 1),
+    number: i + 1,
+    priority: 1 + ((i * 7) % 10),
+    scope: [`src/part-${(i * 31) % (TASKS / 10)}/file-${i % 9}.ts`],
+  }));
+  let taken = 0;
+  const seconds = await secondsOf(() => {
+    const queue = new ReadyQueue('serialize');
+    for (const task of tasks) queue.offer(task);
+    const inFlight: (typeof tasks)[number]['id'][] = [];
+    while (taken < TASKS) {
+      const next = inFlight.length < 100 ? queue.next() : undefined;
+      if (next) {
+        inFlight.push(next.id);
+        taken++;
+      } else queue.release(inFlight.shift()!);
+    }
+  });
+  return {
+    name: `ready queue: ${TASKS} tasks in and out`,
+    value: seconds,
+    unit: 's',
+    aim: { kind: 'at-most', value: 0.3 },
+  };
+}

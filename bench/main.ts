@@ -1,0 +1,39 @@
+/**
+ * `pnpm bench [name…] [--json]`: measures, and says for each figure whether it reaches its aim. Exit 0 when all
+ * do, 1 when one does not, 2 for a name that does not exist.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Figure, reaches } from './figure.ts';
+
+/** Loaded when asked for. */
+const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<readonly Figure[]> }>>> = {
+  core: () => import('./core.ts'),
+};
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no such bench: ${unknown.join(', ')}; there are: ${Object.keys(BENCHES).join(', ')}\n`,
+  );
+  process.exit(2);
+}
+
+const figures: Figure[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
+  const bench = await BENCHES[name]!();
+  figures.push(...(await bench.run()));
+}
+const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() };
+process.stdout.write(values.json ? `${JSON.stringify({ machine, figures })}\n` : screen());
+process.exitCode = figures.every(reaches) ? 0 : 1;
+
+function screen(): string {
+  const lines = figures.map((figure) => {
+    const value = `${Math.round(figure.value * 100) / 100}`.padStart(12);
+    const aim = figure.aim ? `aim ${figure.aim.kind === 'at-least' ? '≥' : '≤'} ${figure.aim.value}` : '';
+    return `${figure.name.padEnd(58)}${value} ${figure.unit.padEnd(10)} ${aim} ${reaches(figure) ? '' : 'MISSED'}`.trimEnd();
+  });
+  return `${machine.cores} × ${machine.cpu}, Node ${machine.node}\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,95 @@
+/** The conversation as the loop keeps it, and what it tells a model whose answer gives nothing to run. */
+import type { ChatMessage, HandoffClaim, ToolCall, Usage } from '@swarm/core';
+import { HANDOFF_TEXT_MAX, NO_USAGE } from '@swarm/core';
+import type { AgentEvent, EndingReason } from './agent-events.ts';
+import { cutText } from './agent-events.ts';
+
+/** Why the loop stops, before what was spent is added to it. */
+export interface Stop {
+  readonly reason: EndingReason;
+  readonly detail: string;
+  readonly claim?: HandoffClaim;
+}
+
+/** The loop's own; nobody else changes it. */
+export interface Talk {
+  messages: ChatMessage[];
+  steps: number;
+  toolCalls: number;
+  usage: Usage;
+  /** Answers in a row that gave nothing to run. */
+  unusable: number;
+  hasWarned: boolean;
+}
+
+type Emit = (event: AgentEvent) => void;
+
+/** Answers in a row without anything that can be run, each met with what was wrong, before giving up. */
+const REPAIRS_MAX = 2;
+
+const GO_ON =
+  'Go on with the task by calling a tool, or, when the work is done or cannot be done, call submit_handoff.';
+const TEXT_ALONE = `Text alone does nothing here: nobody reads it while you work. ${GO_ON}`;
+export const EMPTY = `Your answer held neither text nor a tool call. ${GO_ON}`;
+export const CUT_SHORT = `Your answer was cut at its length limit before a tool call was complete, so nothing was run. Take a smaller step: write long files in parts with write and edit. ${GO_ON}`;
+export const wasRefused = (why: string): string => `Your answer was refused (${why}). ${GO_ON}`;
+
+export function startTalk(prompt: string): Talk {
+  return {
+    messages: [{ role: 'user', content: prompt }],
+    steps: 0,
+    toolCalls: 0,
+    usage: NO_USAGE,
+    unusable: 0,
+    hasWarned: false,
+  };
+}
+
+/** Text without a call: said twice that it does nothing, then taken as the agent's last word. */
+export function nudge(talk: Talk, text: string, emit: Emit): Stop | undefined {
+  if (talk.unusable < REPAIRS_MAX) return repair(talk, text, TEXT_ALONE, emit);
+  const summary = cutText(text.trim(), HANDOFF_TEXT_MAX);
+  const claim: HandoffClaim = { status: 'partial', summary, concerns: [], suggestions: [] };
+  return { reason: 'finished', detail: 'answered with text alone and never called submit_handoff', claim };
+}
+
+/** Tells the model what was wrong with its answer; a Stop when it was told often enough. */
+export function repair(talk: Talk, text: string, why: string, emit: Emit): Stop | undefined {
+  const stop = badOutput(talk, why);
+  if (stop) return stop;
+  // An empty assistant message is refused by some endpoints.
+  if (text.trim() !== '') talk.messages.push({ role: 'assistant', content: text, toolCalls: [] });
+  tell(talk, why);
+  emit({ type: 'nudged', step: talk.steps, why });
+  return undefined;
+}
+
+export function badOutput(talk: Talk, error: string): Stop | undefined {
+  talk.unusable++;
+  if (talk.unusable <= REPAIRS_MAX) return undefined;
+  return {
+    reason: 'bad-output',
+    detail: `${talk.unusable} answers in a row could not be used; the last: ${error}`,
+  };
+}
+
+/** The stream broke: the half answer is dropped and the same question asked again. */
+export function askAgain(talk: Talk, why: string): Stop | undefined {
+  talk.unusable++;
+  if (talk.unusable <= REPAIRS_MAX) return undefined;
+  return { reason: 'model-down', detail: `the answer broke off ${talk.unusable} times: ${why}` };
+}
+
+export function tell(talk: Talk, content: string): void {
+  talk.messages.push({ role: 'user', content });
+}
+
+/** Endpoints refuse a conversation whose calls are no JSON, though a model wrote them. */
+export function asSent(call: ToolCall): ToolCall {
+  try {
+    JSON.parse(call.argumentsJson);
+    return call;
+  } catch {
+    return { ...call, argumentsJson: JSON.stringify({ not_json: cutText(call.argumentsJson, 1_000) }) };
+  }
+}

@@ -1,0 +1,114 @@
+/** `swarm run`, `swarm resume`, `swarm apply`. */
+import { SwarmError } from '@swarm/core';
+import { openHub } from '@swarm/git';
+import { chooseRun, findRepository, type RepositoryPaths, repositoryPaths } from '../paths.ts';
+import { programPlaces } from '../places.ts';
+import { type Prepared, prepare } from '../prepare.ts';
+import type { Context, ResumeOptions, RunChoice, RunOptions } from '../program.ts';
+import { readRunFile } from '../run-file.ts';
+import { stateOf } from '../state-of.ts';
+import { work } from '../work.ts';
+
+export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
+  const places = programPlaces();
+  const prepared = await prepare(request, options, context, places);
+  for (const notice of prepared.notices)
+    context.output.narrate(context.output.narrationInk.yellow(`note: ${notice}`));
+  if (options.dryRun) return dryRun(prepared, options, context);
+  for (const line of prepared.shown) context.output.narrate(line);
+  const { file, repository, opening, promptOverrides, commonDir } = prepared;
+  return work({
+    ...{ file, repository, places, context, opening },
+    isJson: options.json === true,
+    isStrict: options.strict === true,
+    ...(!file.isBare && { commonDir }),
+    ...(promptOverrides && { promptOverrides }),
+  });
+}
+
+function dryRun({ file, opening, shown }: Prepared, options: RunOptions, context: Context): number {
+  const plan = opening.plan ?? [];
+  if (options.json) {
+    const { target, gate, setup, sandbox } = file;
+    context.output.json({ target, gate, setup, sandbox, tasks: plan });
+    return 0;
+  }
+  const lines = plan.map(
+    (t) =>
+      `  ${t.priority}  ${t.label}  ${t.title}${t.dependsOn.length > 0 ? `  (after ${t.dependsOn.join(', ')})` : ''}`,
+  );
+  const head = `would work on ${file.target} with ${file.config.workers.max} workers in sandbox ${file.sandbox}`;
+  context.output.result([head, ...shown, ...lines, 'nothing was started'].join('\n'));
+  return 0;
+}
+
+export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
+  const repository = await repositoryOf(options, context);
+  const paths = await chooseRun(repository, options.run);
+  const { closed, run: opened } = await stateOf(paths);
+  if (closed || !opened) {
+    const why = closed ? 'is closed' : 'was never opened';
+    throw new SwarmError({
+      code: 'SW0104',
+      what: `${paths.run} ${why}: there is nothing to resume`,
+      where: paths.folder,
+      fix: closed ? 'swarm report' : 'swarm run "what you want done"',
+    });
+  }
+  const file = await readRunFile(paths);
+  context.output.narrate(`resuming ${file.run}`);
+  return work({
+    file,
+    repository,
+    places: programPlaces(),
+    context,
+    isJson: options.json === true,
+    isStrict: options.strict === true,
+  });
+}
+
+export async function apply(options: RunChoice, context: Context): Promise<number> {
+  const repository = await repositoryOf(options, context);
+  const paths = await chooseRun(repository, options.run);
+  const state = await stateOf(paths);
+  const file = await readRunFile(paths);
+  if (!state.closed || state.landedCount === 0) {
+    throw new SwarmError({
+      code: 'SW0104',
+      what: `${paths.run} has ${state.closed ? 'landed nothing' : 'not ended'}: there is nothing to apply`,
+      fix: state.closed ? 'swarm report' : 'swarm resume',
+    });
+  }
+  const { run, target, landOn, identity } = file;
+  const git = await openHub({
+    stateDir: repository.state,
+    repository: repository.repository,
+    run,
+    target,
+    landOn,
+    identity,
+  });
+  const applied = await git.delivery.apply(state.closed.head);
+  if (options.json) context.output.json(applied);
+  if (applied.kind === 'done') {
+    if (!options.json)
+      context.output.result(
+        `${target} is now at ${applied.to.slice(0, 10)} (was ${applied.from.slice(0, 10)})`,
+      );
+    return 0;
+  }
+  if (!options.json) context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
+  return 1;
+}
+
+async function repositoryOf(options: RunChoice, context: Context): Promise<RepositoryPaths> {
+  const from = options.repo ?? context.cwd;
+  const found = await findRepository(from);
+  if (!found)
+    throw new SwarmError({
+      code: 'SW0301',
+      what: `${from} is not in a git repository`,
+      fix: '--repo <path>',
+    });
+  return repositoryPaths(found.path, found.isBare, context.env);
+}

@@ -1,0 +1,86 @@
+/** How a run ended: the exit code of DESIGN §7 and the closing screen. */
+import { type State, tokensOf } from '@swarm/core';
+import type { RunOutcome } from '@swarm/orchestrator';
+import type { ChalkInstance } from 'chalk';
+import { duration } from './live.ts';
+import { sanitizeLine } from './output.ts';
+
+const STOPPED = {
+  signal: 130,
+  auth: 77,
+  quota: 79,
+  'bad-request': 69,
+  'base-red': 80,
+  'setup-failed': 78,
+  'gate-broken': 78,
+} as const;
+
+export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
+  if (outcome.kind === 'stopped') return STOPPED[outcome.why];
+  const closed = s.closed!;
+  if (closed.reason === 'budget' || closed.reason === 'time') return 79;
+  const isWhole = closed.reason === 'done' && s.byState.failed.size === 0 && closed.green !== false;
+  if (!isWhole || s.delivered?.outcome === 'refused' || s.health.findings.size > 0) return 1;
+  return isStrict && closed.green !== true ? 1 : 0;
+}
+
+export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
+  const { byState } = s;
+  const counts = [
+    `${s.landedCount} landed`,
+    ...(['answered', 'unneeded', 'failed', 'cancelled', 'pending'] as const).flatMap((k) =>
+      byState[k].size > 0 ? [`${byState[k].size} ${k}`] : [],
+    ),
+  ].join(', ');
+  const tokens = tokensOf(s.spending.used);
+  const money = s.spending.used.priced
+    ? `$${s.spending.used.costUsd.toFixed(4)}`
+    : `at least $${s.spending.used.costUsd.toFixed(4)} (some calls have no known price)`;
+  const landed = [...byState.landed].map((id) => {
+    const t = s.tasks.get(id)!;
+    return `  ${ink.green('landed')}  ${id}  ${sanitizeLine(t.spec.title, 100)}${t.state === 'landed' ? `  ${ink.dim(t.commit.slice(0, 10))}` : ''}`;
+  });
+  const failed = [...byState.failed].map((id) => {
+    const t = s.tasks.get(id)!;
+    return `  ${ink.red('failed')}  ${id}  ${sanitizeLine(t.spec.title, 100)}: ${t.state === 'failed' ? sanitizeLine(`${t.failure}: ${t.detail}`, 160) : ''}`;
+  });
+  return [
+    verdictLine(outcome, s, ink),
+    `  ${counts} in ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}`,
+    ...landed,
+    ...failed,
+    ...[...s.health.findings.keys()].map((f) => `  ${ink.red('the target fails')}: ${sanitizeLine(f)}`),
+    ...(s.delivered ? [deliveryLine(s)] : []),
+  ].join('\n');
+}
+
+function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
+  const run = s.run!.id;
+  if (outcome.kind === 'stopped') {
+    return `${ink.yellow(`${run} stopped`)}: ${sanitizeLine(outcome.detail, 400)}`;
+  }
+  const { green, reason } = s.closed!;
+  const health =
+    green === 'unknown' ? 'the result was not checked' : green ? 'the result is green' : 'the result is RED';
+  const isGood = reason === 'done' && green !== false && s.byState.failed.size === 0;
+  return (isGood ? ink.green : ink.yellow)(`${run} ${reason}: ${health} at ${s.closed!.head.slice(0, 10)}`);
+}
+
+function deliveryLine(s: State): string {
+  const d = s.delivered!;
+  return d.outcome === 'done'
+    ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
+    : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;
+}
+
+/** The commands a person would type next. */
+export function nextCommands(outcome: RunOutcome, s: State): readonly string[] {
+  if (outcome.kind === 'stopped') return ['swarm resume', 'swarm status', 'swarm logs'];
+  const failed = [...s.byState.failed][0];
+  const shown = failed ?? [...s.byState.landed][0];
+  return [
+    'swarm report',
+    ...(shown ? [`swarm explain ${shown}`] : []),
+    s.landedCount > 0 && s.run!.request.deliver === 'branch' ? 'swarm apply' : 'swarm verify',
+  ];
+}

@@ -1,0 +1,117 @@
+/** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SwarmError, type TaskDraft } from '@swarm/core';
+import { acquireLock, heldProblem } from '@swarm/journal';
+import type { PriceTable } from '@swarm/llm';
+import type { Orchestrator } from '@swarm/orchestrator';
+import { type Composed, compose } from './compose.ts';
+import { createLive } from './live.ts';
+import { excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
+import type { ProgramPlaces } from './places.ts';
+import type { Context } from './program.ts';
+import { type RunFile, writeRunFile } from './run-file.ts';
+import { exitCodeOfRun, nextCommands, summaryOf } from './summary.ts';
+
+export interface WorkAsk {
+  readonly file: RunFile;
+  readonly repository: RepositoryPaths;
+  readonly places: ProgramPlaces;
+  readonly context: Context;
+  readonly isJson: boolean;
+  readonly isStrict: boolean;
+  /** Present when the run is new. */
+  readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
+  readonly commonDir?: string;
+  readonly promptOverrides?: string;
+  /** Instead of the table we ship. */
+  readonly prices?: PriceTable;
+}
+
+export async function work(ask: WorkAsk): Promise<number> {
+  const { file, repository, context } = ask;
+  const lock = await lockRepository(ask);
+  try {
+    const paths = runPaths(repository, file.run);
+    if (ask.opening) {
+      if (ask.commonDir) await excludeRuns(ask.commonDir);
+      await writeRunFile(paths, file);
+    }
+    let composed: Composed | undefined;
+    const live = createLive({
+      output: context.output,
+      isJson: ask.isJson,
+      state: () => composed?.orchestrator.state,
+      stderr: process.stderr,
+    });
+    const { promptOverrides, opening, prices, places } = ask;
+    composed = await compose({
+      ...{ file, repository, paths, places, env: context.env, onLine: live.line },
+      ...(promptOverrides && { promptOverrides }),
+      ...(opening && { opening }),
+      ...(prices && { prices }),
+    });
+    return await runToItsEnd(ask, composed, live.end);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runToItsEnd(
+  ask: WorkAsk,
+  { orchestrator, close }: Composed,
+  endLive: () => void,
+): Promise<number> {
+  const { context } = ask;
+  const release = onSignals(orchestrator, (text) => context.output.narrate(text));
+  try {
+    const outcome = await orchestrator.run();
+    endLive();
+    const { state } = orchestrator;
+    if (!ask.isJson) {
+      context.output.result(summaryOf(outcome, state, context.output.ink));
+      context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
+    }
+    return exitCodeOfRun(outcome, state, ask.isStrict);
+  } finally {
+    endLive();
+    release();
+    await close();
+  }
+}
+
+async function lockRepository({ repository, file }: WorkAsk) {
+  await mkdir(repository.state, { recursive: true, mode: 0o700 });
+  const lock = await acquireLock({
+    key: repository.repository,
+    about: { pid: process.pid, since: Date.now(), run: file.run },
+    infoFile: join(repository.state, 'lock.json'),
+  });
+  if (lock.kind === 'held') {
+    throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
+  }
+  return lock;
+}
+
+/** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */
+function onSignals(orchestrator: Orchestrator, say: (text: string) => void): () => void {
+  let times = 0;
+  const handle = (): void => {
+    times += 1;
+    if (times === 1) {
+      say('stopping: nothing new starts, what is in flight may finish (30 s); again to end it now');
+      orchestrator.signal('drain');
+    } else if (times === 2) {
+      say('ending what is in flight; again to leave at once');
+      orchestrator.signal('kill');
+    } else {
+      process.exit(130);
+    }
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, handle);
+  return () => {
+    for (const signal of signals) process.off(signal, handle);
+  };
+}

@@ -1,0 +1,67 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import type { Limits } from '../model/request.ts';
+import type { State } from '../state.ts';
+import { acceptedTask, endedAttempt, LIMITS, openedRun, startedAttempt, stateOf, usage } from '../testing.ts';
+import { covers, reachedBudget, remaining, reservationFor, TOKENS_FLOOR, USD_FLOOR } from './budget.ts';
+
+const runWith = (over: Partial<Limits>, ...events: Parameters<typeof stateOf>[0]): State =>
+  stateOf([openedRun({ limits: { ...LIMITS, ...over } }), acceptedTask('t1'), acceptedTask('t2'), ...events]);
+const left = (s: State) => remaining(s.spending, s.run!.request.limits);
+
+test('a run without a budget reserves nothing and never reaches it', () => {
+  const s = runWith({});
+  assert.deepEqual(reservationFor(s), { tokens: 0, usd: 0 });
+  assert.equal(reachedBudget(s), undefined);
+  assert.deepEqual(left(s), { tokens: Infinity, usd: Infinity });
+});
+
+test('the rest is shared among the workers', () => {
+  assert.equal(reservationFor(runWith({ tokens: 200_000, workers: 4 }))!.tokens, 50_000);
+});
+
+test('no attempt reserves more than one attempt may use', () => {
+  assert.equal(reservationFor(runWith({ tokens: 10_000_000, attemptTokens: 70_000 }))!.tokens, 70_000);
+});
+
+test('a share too small to be of use is filled up to the least that is', () => {
+  assert.equal(reservationFor(runWith({ tokens: 20_000, workers: 100 }))!.tokens, TOKENS_FLOOR);
+});
+
+test('with less than that left nothing is reserved at all', () => {
+  assert.equal(reservationFor(runWith({ tokens: TOKENS_FLOOR - 1 })), undefined);
+  assert.equal(reservationFor(runWith({ usd: USD_FLOOR / 2 })), undefined);
+});
+
+test('what is used, what is lost and what is reserved all leave less', () => {
+  const s = runWith(
+    { tokens: 100_000 },
+    startedAttempt('t1.1', { tokens: 20_000, usd: 0 }),
+    endedAttempt('t1.1', 'lost', usage(1_000)),
+    startedAttempt('t2.1', { tokens: 30_000, usd: 0 }),
+  );
+  assert.equal(left(s).tokens, 100_000 - 1_000 - 20_000 - 30_000);
+});
+
+test('the budget is not reached while something in flight may give some back', () => {
+  const flying = runWith({ tokens: 30_000 }, startedAttempt('t1.1', { tokens: 30_000, usd: 0 }));
+  assert.equal(reservationFor(flying), undefined);
+  assert.equal(reachedBudget(flying), undefined);
+  const over = runWith(
+    { tokens: 30_000 },
+    startedAttempt('t1.1', { tokens: 30_000, usd: 0 }),
+    endedAttempt('t1.1', 'lost'),
+  );
+  assert.equal(reachedBudget(over), 'tokens');
+});
+
+test('whichever is used up first is named', () => {
+  assert.equal(reachedBudget(runWith({ usd: 0.001, tokens: 1_000_000 })), 'usd');
+  assert.equal(reachedBudget(runWith({ timeMs: 1 })), 'time');
+});
+
+test('a budget covers what is exactly left, and not more', () => {
+  assert.equal(covers({ tokens: 5, usd: 1 }, { tokens: 5, usd: 1 }), true);
+  assert.equal(covers({ tokens: 5, usd: 1 }, { tokens: 6, usd: 0 }), false);
+  assert.equal(covers({ tokens: 5, usd: 1 }, { tokens: 0, usd: 1.1 }), false);
+});

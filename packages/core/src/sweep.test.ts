@@ -1,0 +1,124 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import type { Command } from './commands.ts';
+import type { Event } from './events.ts';
+import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
+import type { LandedMark } from './ports.ts';
+import type { State } from './state.ts';
+import { sweepLapsed, sweepTarget } from './sweep.ts';
+import {
+  acceptedTask,
+  apply,
+  cancelled,
+  commit,
+  failedTask,
+  gated,
+  handedIn,
+  landedTask,
+  openedRun,
+  RUN,
+  running,
+  startedLanding,
+  stateOf,
+} from './testing.ts';
+
+const mark = (attempt: string): LandedMark => ({
+  run: RUN,
+  task: attempt.split('.')[0] as TaskId,
+  attempt: attempt as AttemptId,
+  commit: commit(`landed ${attempt}`),
+});
+const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed });
+const types = (commands: readonly Command[]): string[] => commands.map((c) => c.type);
+const run: Event[] = [openedRun(), acceptedTask('t1'), acceptedTask('t2')];
+
+/** Applies the sweep's commands, then sweeps again: there must be nothing left to do. */
+function settle(s: State, sweep: (s: State) => Command[]): string[] {
+  const commands = sweep(s);
+  for (const c of commands) apply(s, c);
+  assert.deepEqual(types(sweep(s)), [], 'a second sweep finds nothing');
+  return types(commands);
+}
+const settleTarget = (s: State, head: CommitId, ...landed: LandedMark[]): string[] =>
+  settle(s, (now) => sweepTarget(now, seen(head, ...landed)));
+const settleLapsed = (s: State, work = new Map<AttemptId, CommitId>()): string[] =>
+  settle(s, (now) => sweepLapsed(now, work));
+
+test('a target as the journal knows it needs nothing', () => {
+  assert.deepEqual(
+    settleTarget(stateOf([...run, ...landedTask('t1', 'l1')]), commit('landed t1.1'), mark('t1.1')),
+    [],
+  );
+});
+
+test('a landing that was published and not recorded is found', () => {
+  const s = stateOf([...run, ...handedIn('t1.1'), startedLanding('l1', ['t1.1']), gated('l1', 'passed')]);
+  assert.deepEqual(settleTarget(s, commit('landed t1.1'), mark('t1.1')), ['findLanding']);
+  assert.equal(s.tasks.get('t1' as TaskId)!.state, 'landed');
+});
+
+test('a push by somebody else on top of it is noted too', () => {
+  const s = stateOf([...run, ...handedIn('t1.1')]);
+  assert.deepEqual(settleTarget(s, commit('human'), mark('t1.1')), ['findLanding', 'moveTarget']);
+  assert.equal(s.head, commit('human'));
+});
+
+test('git wins: a task the journal gave up has landed when the target has it', () => {
+  for (const gaveUp of [failedTask('t1', 'blocked'), cancelled('t1')]) {
+    assert.deepEqual(settleTarget(stateOf([...run, gaveUp]), commit('landed t1.1'), mark('t1.1')), [
+      'findLanding',
+    ]);
+  }
+});
+
+test('a landing that is gone from the target is pending again, and the run pauses', () => {
+  const s = stateOf([...run, ...landedTask('t1', 'l1')]);
+  assert.deepEqual(settleTarget(s, commit('rewritten')), ['moveTarget']);
+  assert.equal(s.tasks.get('t1' as TaskId)!.state, 'pending');
+  assert.equal(s.paused?.reason, 'history-rewritten');
+});
+
+test('a landing that was undone stays undone, though its commit is still in the history', () => {
+  const undone: Event = {
+    type: 'landing.undone',
+    task: 't1' as TaskId,
+    commit: commit('revert'),
+    by: 'operator',
+  };
+  const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
+  assert.deepEqual(settleTarget(s, commit('revert'), mark('t1.1')), []);
+});
+
+test('the same task twice on the target counts once', () => {
+  const s = stateOf([...run, ...handedIn('t1.1')]);
+  assert.deepEqual(settleTarget(s, commit('landed t1.2'), mark('t1.1'), mark('t1.2')), [
+    'findLanding',
+    'moveTarget',
+  ]);
+});
+
+test('a landing of a task nobody knows is left alone', () => {
+  assert.deepEqual(settleTarget(stateOf(run), commit('base'), mark('t9.1')), []);
+});
+
+test('after a crash every attempt is lost, every test is dropped and the live iteration is over', () => {
+  const asked: Event = {
+    type: 'iteration.started',
+    iteration: 1,
+    reason: 'first',
+    promptHash: 'p',
+    model: 'm',
+    reserved: { tokens: 0, usd: 0 },
+  };
+  const s = stateOf([...run, ...handedIn('t1.1'), startedLanding('l1', ['t1.1']), ...running('t2.1'), asked]);
+  assert.deepEqual(settleLapsed(s), ['endIteration', 'dropLanding', 'endAttempt']);
+  assert.equal(s.tasks.get('t1' as TaskId)!.state, 'complete', 'a handoff keeps its place');
+  assert.equal(s.tasks.get('t2' as TaskId)!.state, 'pending');
+  assert.equal(s.tasks.get('t2' as TaskId)!.counted, 0);
+});
+
+test('the work of a lost attempt that reached the hub is what the next one goes on from', () => {
+  const s = stateOf([...run, ...running('t1.1')]);
+  settleLapsed(s, new Map([['t1.1' as AttemptId, commit('saved')]]));
+  assert.equal(s.tasks.get('t1' as TaskId)!.workCommit, commit('saved'));
+});

@@ -1,0 +1,183 @@
+/** One task's whole story, as sentences in the order it happened. */
+import type { Entry, Event, EventOf } from '../events.ts';
+import { ENDINGS } from '../model/attempt.ts';
+import { type TaskId, taskOf } from '../model/ids.ts';
+import { DROPS, type GateResult, REJECTIONS } from '../model/landing.ts';
+import type { TaskSource } from '../model/task.ts';
+import { tokensOf, type Usage } from '../model/usage.ts';
+import type { State } from '../state.ts';
+import { waitsFor, waitText } from './queue.ts';
+import { clockText, costText, countText, durationText, plain, shortCommit } from './words.ts';
+
+/** What is remembered while reading: whose landing it was, and when attempts began. */
+interface Memory {
+  readonly task: TaskId;
+  readonly landings: Set<string>;
+  readonly startedAt: Map<string, number>;
+}
+
+/**
+ * @param entries the journal's, from the first.
+ * @returns sentences, each with its time; the last says how it stands now. Empty for an unknown task.
+ */
+export function explainTask(state: State, entries: Iterable<Entry>, task: TaskId): string[] {
+  if (!state.tasks.has(task)) return [];
+  const memory: Memory = { task, landings: new Set(), startedAt: new Map() };
+  const story: string[] = [];
+  for (const { at, events } of entries) {
+    for (const event of events) {
+      const sentence = tell(event, at, memory);
+      if (sentence !== undefined) story.push(`${clockText(at)}  ${sentence}`);
+    }
+  }
+  return [...story, standing(state, task)];
+}
+
+/** @returns undefined for what is not about this task. */
+function tell(event: Event, at: number, memory: Memory): string | undefined {
+  if (event.type.startsWith('task.')) return tellTask(event, memory.task);
+  if ('attempt' in event && taskOf(event.attempt) === memory.task) return tellAttempt(event, at, memory);
+  return tellLanding(event, memory);
+}
+
+function tellTask(event: Event, task: TaskId): string | undefined {
+  if (!('task' in event) || event.task !== task) return undefined;
+  switch (event.type) {
+    case 'task.accepted':
+      return `${task} was accepted ${sourceText(event.source)}: “${plain(event.spec.title)}”${termsText(event)}.`;
+    case 'task.rescoped':
+      return `It was changed: “${plain(event.spec.title)}”${termsText(event)}.`;
+    case 'task.requeued':
+      return `It goes back to wait for another attempt (${ENDINGS[event.because].means}).`;
+    case 'task.failed':
+      return `It failed (${event.failure})${detailText(event.detail)}`;
+    case 'task.cancelled':
+      return `The ${event.by} cancelled it${detailText(event.reason)}`;
+    case 'task.retried':
+      return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
+    default:
+      return undefined;
+  }
+}
+
+function sourceText(source: TaskSource): string {
+  switch (source.by) {
+    case 'planner':
+      return `from the planner’s iteration ${source.iteration} as ${plain(source.label, 100)}`;
+    case 'plan':
+      return `from the plan as ${plain(source.label, 100)}`;
+    case 'subplanner':
+      return `from the subplanner of ${source.parent} as ${plain(source.label, 100)}`;
+    case 'reconciler':
+      return `from the reconciler, for ${countText(source.signatures.length, 'failure')}: ${plain(source.signatures.join(', '), 200)}`;
+    case 'operator':
+      return 'from the operator';
+    case 'land':
+      return `for the branch ${plain(source.branch, 100)} at ${shortCommit(source.commit)}`;
+  }
+}
+
+function termsText({ spec }: EventOf<'task.accepted'> | EventOf<'task.rescoped'>): string {
+  const scope = spec.scope.slice(0, 5).map((entry) => plain(entry, 100));
+  const more = spec.scope.length > 5 ? ` and ${spec.scope.length - 5} more` : '';
+  return [
+    `, priority ${spec.priority}`,
+    spec.scope.length > 0 ? `, touching ${scope.join(', ')}${more}` : ', scope unknown',
+    spec.dependsOn.length > 0 ? `, after ${spec.dependsOn.join(', ')}` : '',
+  ].join('');
+}
+
+function tellAttempt(event: Event, at: number, memory: Memory): string | undefined {
+  switch (event.type) {
+    case 'attempt.started': {
+      memory.startedAt.set(event.attempt, at);
+      const from = event.from === undefined ? '' : `, going on from ${shortCommit(event.from)}`;
+      return `${event.attempt} started on worker ${plain(event.worker, 100)} at ${shortCommit(event.base)}${from}.`;
+    }
+    case 'agent.started':
+      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}).`;
+    case 'attempt.ended':
+      return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at));
+    case 'attempt.late':
+      return `A late report of ${event.attempt} came (${ENDINGS[event.reason].means}); it changes nothing.`;
+    case 'landing.found':
+      return `${event.attempt} was found on the target, landed as ${shortCommit(event.commit)}.`;
+    case 'landing.rejected': {
+      const files = event.files.slice(0, 10).map((file) => plain(file, 200));
+      const where = files.length > 0 ? ` (${files.join(', ')})` : '';
+      return `${event.attempt} was not put on the target: ${REJECTIONS[event.reason].means}${where}${detailText(event.detail)}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function endedText(event: EventOf<'attempt.ended'>, ms: number): string {
+  const change = event.handoff?.change;
+  const made =
+    change === undefined
+      ? ''
+      : ` ${shortCommit(change.commit)} (${countText(change.filesChanged.length, 'file')}, +${change.linesAdded} −${change.linesRemoved})`;
+  const said = event.handoff?.summary || event.detail;
+  return `${event.attempt} ended after ${durationText(ms)} and ${usageText(event.usage)}: ${ENDINGS[event.reason].means}${made}${detailText(said)}`;
+}
+
+const usageText = (usage: Usage): string =>
+  `${countText(tokensOf(usage), 'token')} (${costText(usage.costUsd, usage.priced)})`;
+
+function tellLanding(event: Event, memory: Memory): string | undefined {
+  if (event.type === 'target.moved') {
+    return event.lost.includes(memory.task)
+      ? `Somebody moved the target to ${shortCommit(event.to)}, which no longer has it.`
+      : undefined;
+  }
+  if (event.type === 'landing.undone') {
+    return event.task === memory.task ? `The ${event.by} took ${shortCommit(event.commit)} back.` : undefined;
+  }
+  if (!('landing' in event) || event.landing === undefined) return undefined;
+  const isMine = 'members' in event && event.members.some((m) => m.task === memory.task);
+  if (isMine) memory.landings.add(event.landing);
+  return memory.landings.has(event.landing) ? landingText(event, memory.task) : undefined;
+}
+
+function landingText(event: Event, task: TaskId): string | undefined {
+  switch (event.type) {
+    case 'landing.started': {
+      const others = event.members.length - 1;
+      const along = others > 0 ? `, along with ${countText(others, 'other task')}` : '';
+      return `${event.landing} tests it as ${shortCommit(event.candidate.commit)} on ${shortCommit(event.candidate.parent)}${along}.`;
+    }
+    case 'gate.ended':
+      return gateText(event.landing, event.result);
+    case 'landing.landed':
+      return `It landed as ${shortCommit(event.members.find((m) => m.task === task)!.commit)} (${event.landing}).`;
+    case 'landing.dropped':
+      return `${event.landing} was given up without a verdict: ${DROPS[event.reason]}.`;
+    default:
+      return undefined;
+  }
+}
+
+function gateText(landing: string, result: GateResult): string {
+  if (result.outcome === 'none') return `There is no gate: ${landing} was not tested.`;
+  const how = result.remembered
+    ? ', as it had on the same tree before'
+    : ` in ${durationText(result.durationMs)}`;
+  const flaky = result.flaky ? ', only when run again' : '';
+  const first = result.signatures[0];
+  return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(first ?? '')}`;
+}
+
+/** Ends the sentence, with what somebody said if they said anything. */
+function detailText(detail: string): string {
+  const text = plain(detail);
+  return text === '' ? '.' : `: ${text}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}
+
+function standing(state: State, id: TaskId): string {
+  const task = state.tasks.get(id)!;
+  const waits = waitsFor(state, task);
+  if (waits.length > 0) return `Now: pending, waiting for ${waits.map(waitText).join(', ')}.`;
+  if (task.state === 'landed') return `Now: landed as ${shortCommit(task.commit)}.`;
+  return `Now: ${task.state}.`;
+}

@@ -1,0 +1,115 @@
+/** What is landing, what waits, and why. */
+import { type AttemptId, type LandingId, type TaskId, taskNumber, taskOf } from '../model/ids.ts';
+import type { GateOutcome } from '../model/landing.ts';
+import { isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
+import { foldScope, ScopeIndex } from '../rules/scopes.ts';
+import type { State } from '../state.ts';
+import { plain } from './words.ts';
+
+/** Why a pending task does not start. */
+export type Wait =
+  | { readonly kind: 'dependency'; readonly task: TaskId; readonly state: TaskStateName | 'unknown' }
+  | { readonly kind: 'scope'; readonly heldBy: TaskId };
+
+export interface QueuedTask {
+  readonly task: TaskId;
+  readonly title: string;
+  readonly priority: number;
+}
+
+export interface QueueView {
+  /** Candidates under test. */
+  readonly landing: readonly {
+    readonly landing: LandingId;
+    readonly tasks: readonly TaskId[];
+    readonly since: number;
+    readonly gate: GateOutcome | undefined;
+  }[];
+  /** Handoffs in no open landing, in order of arrival. */
+  readonly waiting: readonly { readonly attempt: AttemptId; readonly task: TaskId; readonly title: string }[];
+  /** In the order they will be taken. */
+  readonly ready: readonly QueuedTask[];
+  readonly blocked: readonly (QueuedTask & { readonly waits: readonly Wait[] })[];
+  /** What keeps everything from starting, as sentences; empty when nothing does. */
+  readonly holdups: readonly string[];
+}
+
+export function queue(state: State): QueueView {
+  const held = heldScopes(state);
+  const pending = [...state.byState.pending].map((id) => state.tasks.get(id)!).sort(inOrder);
+  const judged = pending.map((task) => ({ ...queued(task), waits: waitsOf(state, task, held) }));
+  return {
+    landing: landings(state),
+    waiting: waitingHandoffs(state),
+    ready: judged.filter((t) => t.waits.length === 0).map(({ waits: _, ...task }) => task),
+    blocked: judged.filter((t) => t.waits.length > 0),
+    holdups: holdups(state),
+  };
+}
+
+/** Why this task does not start; empty when it may, or is past that. */
+export function waitsFor(state: State, task: Task): Wait[] {
+  return task.state === 'pending' ? waitsOf(state, task, heldScopes(state)) : [];
+}
+
+export const waitText = (wait: Wait): string =>
+  wait.kind === 'dependency'
+    ? `${wait.task} (${wait.state})`
+    : `${wait.heldBy}, which holds part of its scope`;
+
+const queued = ({ id, spec }: Task): QueuedTask => ({
+  task: id,
+  title: plain(spec.title),
+  priority: spec.priority,
+});
+const inOrder = (a: Task, b: Task): number =>
+  a.spec.priority - b.spec.priority || taskNumber(a.id) - taskNumber(b.id);
+
+/** Scopes of work in flight: from the start of an attempt until its handoff has landed or was rejected. */
+function heldScopes(state: State): ScopeIndex {
+  const index = new ScopeIndex();
+  if (state.run?.request.overlap !== 'serialize') return index;
+  for (const name of ['assigned', 'running', 'complete'] as const) {
+    for (const id of state.byState[name]) index.add(id, foldScope(state.tasks.get(id)!.spec.scope));
+  }
+  return index;
+}
+
+function waitsOf(state: State, { spec }: Task, held: ScopeIndex): Wait[] {
+  const dependencies = spec.dependsOn.flatMap((task): Wait[] => {
+    const found = state.tasks.get(task)?.state ?? 'unknown';
+    return found !== 'unknown' && isSatisfied(found) ? [] : [{ kind: 'dependency', task, state: found }];
+  });
+  const holders = held.blockers(foldScope(spec.scope)) as TaskId[];
+  return [...dependencies, ...holders.map((heldBy): Wait => ({ kind: 'scope', heldBy }))];
+}
+
+function landings(state: State): QueueView['landing'] {
+  return [...state.openLandings].map((id) => {
+    const landing = state.landings.get(id)!;
+    const tasks = landing.members.map((m) => m.task);
+    return { landing: id, tasks, since: landing.startedAt, gate: landing.gate?.outcome };
+  });
+}
+
+function waitingHandoffs(state: State): QueueView['waiting'] {
+  const open = [...state.openLandings].flatMap((id) => state.landings.get(id)!.members);
+  const underTest = new Set(open.map((m) => m.attempt));
+  return [...state.queue]
+    .filter((attempt) => !underTest.has(attempt))
+    .map((attempt) => {
+      const task = taskOf(attempt);
+      return { attempt, task, title: plain(state.tasks.get(task)?.spec.title ?? '') };
+    });
+}
+
+function holdups(state: State): string[] {
+  const { paused, spending, closed, workers, stopped } = state;
+  return [
+    ...(paused ? [`paused (${paused.reason}): ${plain(paused.detail)}`] : []),
+    ...(spending.reached ? [`the limit of ${spending.reached} is reached`] : []),
+    ...(workers === 0 && state.run && !closed ? ['no workers are wanted'] : []),
+    ...(stopped && !closed ? ['the orchestrator is not running'] : []),
+    ...(closed ? [`the run is closed (${closed.reason})`] : []),
+  ];
+}

@@ -1,0 +1,82 @@
+/** The report for people. Titles, requests and reasons were written by others and are escaped. */
+import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
+import { TASK_STATES } from '../model/task.ts';
+import type { Report, ReportTask } from './report.ts';
+import {
+  clockText,
+  costText,
+  countText,
+  durationText,
+  groupText,
+  markdownText,
+  shortCommit,
+} from './words.ts';
+
+/** Most rows of the table of tasks; how many more there are is said below it. */
+export const REPORT_ROWS_MAX = 1_000;
+
+export function renderReportMarkdown(report: Report): string {
+  return `${[...head(report), ...figures(report), ...rejections(report), ...tasks(report)].join('\n')}\n`;
+}
+
+const GREEN = { true: 'green', false: 'RED', unknown: 'not known to be green' } as const;
+
+function head(r: Report): string[] {
+  const closed = r.closed === undefined ? 'still open' : `closed: ${r.closed}`;
+  return [
+    `# ${r.run ?? 'No run'}: ${r.verdict}`,
+    '',
+    `> ${markdownText(r.request, 2_000) || 'no request'}`,
+    '',
+    `${r.landed} of ${countText(r.list.length, 'task')} landed on ${markdownText(r.landOn)} (${closed}).`,
+    `The head ${r.head === undefined ? 'is unknown' : `\`${shortCommit(r.head)}\``} is ${GREEN[`${r.green}`]}.`,
+    ...(r.isGated ? [] : ['There was no gate: nothing that landed was tested.']),
+    ...(r.delivered === undefined
+      ? []
+      : [`Delivery (${r.delivered.to}): ${r.delivered.outcome}. ${markdownText(r.delivered.detail)}`]),
+    '',
+  ];
+}
+
+function figures(r: Report): string[] {
+  const rows: [string, string][] = [
+    ['opened', r.openedAt === undefined ? '-' : `${clockText(r.openedAt)} UTC`],
+    ['wall time', `${durationText(r.wallMs)}, of which ${durationText(r.activeMs)} at work`],
+    ['tasks', TASK_STATES.flatMap((s) => (r.tasks[s] > 0 ? [`${r.tasks[s]} ${s}`] : [])).join(', ') || '-'],
+    ['landed per hour', r.landedPerHour.toFixed(1)],
+    ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],
+    ['landed at the first handoff', `${r.firstTryLandings} of ${r.tasksHandedIn}`],
+    ['conflicts', String(r.conflicts)],
+    ['gate', `${countText(r.gateRuns, 'run')}, ${durationText(r.gateMs)}`],
+    ['tokens', `${groupText(r.tokens)}, of which ${groupText(r.retryTokens)} on attempts after the first`],
+    ['cost', costText(r.used.costUsd, r.used.priced)],
+    ...(r.lostTokens > 0
+      ? [['lost in crashes', `up to ${countText(r.lostTokens, 'token')}`] as [string, string]]
+      : []),
+    ['open findings', String(r.openFindings)],
+  ];
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''];
+}
+
+function rejections(r: Report): string[] {
+  const reasons = Object.entries(r.rejections) as [RejectionReason, number][];
+  if (reasons.length === 0) return [];
+  const rows = reasons.map(([reason, n]) => `- ${reason}: ${n} (${REJECTIONS[reason].means})`);
+  return ['Handoffs that were not put on the target:', '', ...rows, ''];
+}
+
+function tasks(r: Report): string[] {
+  const more = r.list.length - REPORT_ROWS_MAX;
+  return [
+    '| task | title | state | commit | verified |',
+    '|---|---|---|---|---|',
+    ...r.list.slice(0, REPORT_ROWS_MAX).map(row),
+    ...(more > 0 ? ['', `and ${countText(more, 'more task')}; report.json has them all`] : []),
+  ];
+}
+
+function row(t: ReportTask): string {
+  const commit = t.commit === undefined ? '' : `\`${shortCommit(t.commit)}\``;
+  const state = t.why === undefined ? t.state : `${t.state}: ${markdownText(t.why, 200)}`;
+  return `| ${t.task} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified} |`;
+}

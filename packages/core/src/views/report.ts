@@ -1,0 +1,242 @@
+/**
+ * The closing account. Every figure counts landed work: what was tried and did not reach the target is cost, not
+ * output. Folded from the journal alone, so that the same journal always gives the same report.
+ */
+import { ENDINGS, type EndingReason } from '../model/attempt.ts';
+import {
+  type AttemptId,
+  attemptId,
+  type CommitId,
+  type RunId,
+  type TaskId,
+  taskNumber,
+} from '../model/ids.ts';
+import type { GateResult, RejectionReason } from '../model/landing.ts';
+import type { CloseReason, DeliverTo } from '../model/request.ts';
+import { isOver, isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
+import { tokensOf, type Usage } from '../model/usage.ts';
+import type { State } from '../state.ts';
+import { taskCounts } from './board.ts';
+import { plain } from './words.ts';
+
+export interface ReportTask {
+  readonly task: TaskId;
+  readonly title: string;
+  readonly state: TaskStateName;
+  /** Where it landed. */
+  readonly commit?: CommitId;
+  readonly attempts: number;
+  /**
+   * `verified`: it is satisfied, and its own `verify` command passed or the gate passed on the very landing that
+   * holds it. Everything else is `unverified`.
+   */
+  readonly verified: 'verified' | 'unverified';
+  /** Why it did not land, for one that failed or was cancelled. */
+  readonly why?: string;
+}
+
+export interface Report {
+  readonly run: RunId | undefined;
+  readonly request: string;
+  readonly target: string;
+  readonly landOn: string;
+  readonly base: CommitId | undefined;
+  readonly head: CommitId | undefined;
+  /** Whether the checks passed on the final head; `unknown` is unknown, never green. */
+  readonly green: boolean | 'unknown';
+  /**
+   * `complete`: closed as done, every task satisfied or cancelled, and the head is not known to be red.
+   * `open`: not closed yet.
+   */
+  readonly verdict: 'complete' | 'incomplete' | 'open';
+  readonly closed: CloseReason | undefined;
+  readonly isGated: boolean;
+  /** ms since the epoch. */
+  readonly openedAt: number | undefined;
+  /** From opening to closing, or to the last entry; pauses and downtime are in it. */
+  readonly wallMs: number;
+  /** Without the time no orchestrator was there. */
+  readonly activeMs: number;
+  readonly tasks: Readonly<Record<TaskStateName, number>>;
+  /** Tasks on the target now: landed, and not taken back. */
+  readonly landed: number;
+  /** Per hour of `activeMs`. */
+  readonly landedPerHour: number;
+  readonly attempts: number;
+  readonly endings: Readonly<Partial<Record<EndingReason, number>>>;
+  /** Attempts that delivered a commit. */
+  readonly handoffs: number;
+  /** Tasks on the target whose first handoff is what landed, out of `tasksHandedIn`. */
+  readonly firstTryLandings: number;
+  readonly tasksHandedIn: number;
+  readonly rejections: Readonly<Partial<Record<RejectionReason, number>>>;
+  /** Rejections for conflict. */
+  readonly conflicts: number;
+  readonly gateRuns: number;
+  /** Time in gates that really ran. */
+  readonly gateMs: number;
+  readonly used: Usage;
+  readonly tokens: number;
+  /** Tokens of attempts after each task's first. */
+  readonly retryTokens: number;
+  /** Reserved by what was lost in a crash, and counted as spent against the budget. */
+  readonly lostTokens: number;
+  readonly openFindings: number;
+  readonly delivered:
+    | {
+        readonly to: DeliverTo;
+        readonly ref: string;
+        readonly outcome: 'done' | 'refused';
+        readonly detail: string;
+      }
+    | undefined;
+  /** Every task, in order of entry. */
+  readonly list: readonly ReportTask[];
+}
+
+/** What the attempts amount to. */
+interface Tally {
+  readonly endings: Partial<Record<EndingReason, number>>;
+  /** Each task's first handoff. */
+  readonly firstHandoff: Map<TaskId, AttemptId>;
+  handoffs: number;
+  retryTokens: number;
+}
+
+export function report(state: State): Report {
+  const tally = tallyAttempts(state);
+  const gates = realGates(state);
+  const list = taskList(state);
+  const landed = list.filter((t) => t.state === 'landed').length;
+  const wallMs = state.run === undefined ? 0 : (state.closed?.at ?? state.at) - state.run.openedAt;
+  const { activeMs } = state;
+  const { used, lost } = state.spending;
+  return {
+    ...heading(state, list),
+    wallMs,
+    activeMs,
+    tasks: taskCounts(state),
+    landed,
+    landedPerHour: activeMs > 0 ? (landed * 3_600_000) / activeMs : 0,
+    attempts: state.attempts.size,
+    endings: tally.endings,
+    handoffs: tally.handoffs,
+    firstTryLandings: firstTries(state, tally),
+    tasksHandedIn: tally.firstHandoff.size,
+    rejections: state.rejections,
+    conflicts: state.rejections.conflict ?? 0,
+    gateRuns: gates.length,
+    gateMs: gates.reduce((sum, gate) => sum + gate.durationMs, 0),
+    used,
+    tokens: tokensOf(used),
+    retryTokens: tally.retryTokens,
+    lostTokens: lost.tokens,
+    openFindings: state.health.findings.size,
+    delivered: delivery(state),
+    list,
+  };
+}
+
+function heading(state: State, list: readonly ReportTask[]) {
+  const { run, closed, head } = state;
+  return {
+    run: run?.id,
+    request: plain(run?.request.text ?? '', 2_000),
+    target: plain(run?.request.target ?? ''),
+    landOn: plain(run?.request.landOn ?? ''),
+    base: run?.request.base,
+    head: closed?.head ?? head,
+    green: closed?.green ?? ('unknown' as const),
+    verdict: verdictOf(state, list),
+    closed: closed?.reason,
+    isGated: run?.request.gate !== undefined,
+    openedAt: run?.openedAt,
+  };
+}
+
+function verdictOf({ closed }: State, list: readonly ReportTask[]): Report['verdict'] {
+  if (closed === undefined) return 'open';
+  const isAllThere = list.every((t) => isSatisfied(t.state) || t.state === 'cancelled');
+  return closed.reason === 'done' && isAllThere && closed.green !== false ? 'complete' : 'incomplete';
+}
+
+function delivery({ delivered }: State): Report['delivered'] {
+  if (delivered === undefined) return undefined;
+  const { to, ref, outcome, detail } = delivered;
+  return { to, ref: plain(ref), outcome, detail: plain(detail) };
+}
+
+// ───────────────────────── attempts and gates ─────────────────────────
+
+function tallyAttempts(state: State): Tally {
+  const tally: Tally = { endings: {}, firstHandoff: new Map(), handoffs: 0, retryTokens: 0 };
+  for (const attempt of state.attempts.values()) {
+    if (attempt.state !== 'ended') continue;
+    const { id, task, ending, usage } = attempt;
+    tally.endings[ending] = (tally.endings[ending] ?? 0) + 1;
+    if (id !== attemptId(task, 1)) tally.retryTokens += tokensOf(usage);
+    if (ending !== 'handed-in') continue;
+    tally.handoffs++;
+    if (!tally.firstHandoff.has(task)) tally.firstHandoff.set(task, id);
+  }
+  return tally;
+}
+
+/** Gates that ran: neither remembered from the same tree, nor absent. */
+function realGates(state: State): GateResult[] {
+  const results = [...state.landings.values()].flatMap((l) => (l.gate === undefined ? [] : [l.gate]));
+  return results.filter((gate) => !gate.remembered && gate.outcome !== 'none');
+}
+
+function firstTries(state: State, tally: Tally): number {
+  let tries = 0;
+  for (const id of state.byState.landed) {
+    const task = state.tasks.get(id)!;
+    const first = tally.firstHandoff.get(id);
+    if (task.state === 'landed' && first !== undefined && task.attempt === first) tries++;
+  }
+  return tries;
+}
+
+// ───────────────────────── each task ─────────────────────────
+
+function taskList(state: State): ReportTask[] {
+  const gated = gatedCommits(state);
+  const tasks = [...state.tasks.values()].sort((a, b) => taskNumber(a.id) - taskNumber(b.id));
+  return tasks.map((task) => {
+    const why = whyNot(task);
+    return {
+      task: task.id,
+      title: plain(task.spec.title),
+      state: task.state,
+      ...(task.state === 'landed' && { commit: task.commit }),
+      attempts: task.attempts,
+      verified: isVerified(state, task, gated) ? ('verified' as const) : ('unverified' as const),
+      ...(why !== undefined && { why }),
+    };
+  });
+}
+
+/** Commits of ours that landed in a candidate the gate passed. */
+function gatedCommits(state: State): Set<CommitId> {
+  const passed = [...state.landings.values()].filter((l) => l.gate?.outcome === 'passed');
+  return new Set(passed.flatMap((l) => l.members.map((m) => m.commit)));
+}
+
+function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boolean {
+  if (!isSatisfied(task.state)) return false;
+  if (task.state === 'landed' && gated.has(task.commit)) return true;
+  return task.spec.verify !== undefined && 'attempt' in task && hasDelivered(state, task.attempt);
+}
+
+/** An attempt whose task has a `verify` command delivers only after it passed; otherwise it is `verify-failed`. */
+function hasDelivered(state: State, id: AttemptId | undefined): boolean {
+  const attempt = id === undefined ? undefined : state.attempts.get(id);
+  return attempt?.state === 'ended' && 'delivers' in ENDINGS[attempt.ending];
+}
+
+function whyNot(task: Task): string | undefined {
+  if (task.state === 'failed') return plain(`${task.failure}: ${task.detail}`);
+  if (task.state === 'cancelled') return plain(task.reason);
+  return isOver(task.state) ? undefined : 'not finished';
+}

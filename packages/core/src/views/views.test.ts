@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { attemptId, taskId } from '../model/ids.ts';
+import type { State } from '../state.ts';
+import { acceptedTask, handedIn, landedTask as landed, openedRun, rejected, stateOf } from '../testing.ts';
+import { board } from './board.ts';
+import { costs } from './costs.ts';
+import {
+  base,
+  candidate,
+  commit,
+  HOSTILE,
+  landedTask,
+  minute,
+  openState,
+  put,
+  spec,
+  usage,
+} from './example.ts';
+import { explainTask } from './explain.ts';
+import { queue } from './queue.ts';
+import { report } from './report.ts';
+import { renderReportMarkdown } from './report-markdown.ts';
+import { countText, durationText, markdownText, plain } from './words.ts';
+
+/** t2 runs in src/; t3 waits for its scope, t4 for t2, t5 for nobody and is more urgent than t6. */
+function busyState(): State {
+  const state = openState();
+  const attempt = attemptId(taskId(2), 1);
+  put(state, { ...base(2, spec(`Lexer ${HOSTILE}`, { scope: ['src/'] }), 1), state: 'running', attempt });
+  put(state, { ...base(3, spec('Same file', { scope: ['src/a.ts'] })), state: 'pending' });
+  put(state, { ...base(4, spec('After', { dependsOn: [taskId(2)] })), state: 'pending' });
+  put(state, { ...base(6, spec('Later', { scope: ['docs/'] })), state: 'pending' });
+  put(state, { ...base(5, spec('Sooner', { priority: 1 })), state: 'pending' });
+  state.attempts.set(attempt, {
+    id: attempt,
+    task: taskId(2),
+    base: commit('0'),
+    worker: 'w1',
+    startedAt: minute(3),
+    reserved: { tokens: 1, usd: 0 },
+    driver: 'builtin',
+    state: 'running',
+  });
+  state.liveAttempts.add(attempt);
+  return state;
+}
+
+describe('the board', () => {
+  it('shows who works on what, since when, with which agent', () => {
+    const { rows, counts } = board(busyState(), minute(5));
+    assert.deepEqual(rows, [
+      {
+        attempt: 't2.1',
+        task: 't2',
+        title: 'Lexer [31m| <b>x</b> [a](javascript:1) # b',
+        doing: 'running',
+        driver: 'builtin',
+        worker: 'w1',
+        since: minute(3),
+        elapsedMs: 120_000,
+      },
+    ]);
+    assert.equal(counts.pending, 4);
+  });
+});
+
+describe('the queue', () => {
+  it('says who is ready, in order, and what each of the others waits for', () => {
+    const { ready, blocked } = queue(busyState());
+    assert.deepEqual(
+      ready.map((t) => t.task),
+      ['t5', 't6'],
+    );
+    assert.deepEqual(
+      blocked.map((t) => [t.task, t.waits]),
+      [
+        ['t3', [{ kind: 'scope', heldBy: 't2' }]],
+        ['t4', [{ kind: 'dependency', task: 't2', state: 'running' }]],
+      ],
+    );
+  });
+  it('says what is landing and which handoffs wait behind it', () => {
+    const state = busyState();
+    const [first, second] = [attemptId(taskId(5), 1), attemptId(taskId(6), 1)];
+    state.queue.add(first).add(second);
+    const landing = 'l1' as never;
+    const members = [{ task: taskId(5), attempt: first, commit: commit('d') }];
+    state.landings.set(landing, {
+      id: landing,
+      members,
+      candidate: candidate('d'),
+      startedAt: 7,
+      state: 'testing',
+    });
+    state.openLandings.add(landing);
+    const view = queue(state);
+    assert.deepEqual(view.landing, [{ landing: 'l1', tasks: ['t5'], since: 7, gate: undefined }]);
+    assert.deepEqual(view.waiting, [{ attempt: 't6.1', task: 't6', title: 'Later' }]);
+  });
+  it('names what keeps everything from starting', () => {
+    const state = busyState();
+    assert.deepEqual(queue(state).holdups, []);
+    state.paused = { reason: 'quota', detail: `no credit ${HOSTILE}`, at: 1 };
+    state.spending.reached = 'usd';
+    assert.deepEqual(queue(state).holdups, [
+      'paused (quota): no credit [31m| <b>x</b> [a](javascript:1) # b',
+      'the limit of usd is reached',
+    ]);
+  });
+});
+
+describe('the costs', () => {
+  it('are known by run, task, attempt, iteration and other role', () => {
+    const state = openState();
+    const view = costs(state, landedTask(state));
+    assert.deepEqual(view.used, usage(200, 0.75));
+    assert.deepEqual(
+      view.attempts.map((a) => [a.attempt, a.usage.inputTokens, a.durationMs]),
+      [
+        ['t1.1', 100, 240_000],
+        ['t1.2', 40, 240_000],
+      ],
+    );
+    assert.deepEqual(
+      view.tasks.map((t) => [t.task, t.usage.inputTokens, t.usage.costUsd]),
+      [['t1', 140, 0.5]],
+    );
+    assert.deepEqual(view.iterations, [{ iteration: 1, usage: usage(60, 0.25), durationMs: 120_000 }]);
+    assert.deepEqual(view.others, [{ role: 'reconciler', usage: usage(0) }]);
+  });
+});
+
+describe('the story of a task', () => {
+  it('is told in the order it happened, to how it stands now', () => {
+    const state = openState();
+    assert.deepEqual(explainTask(state, landedTask(state), taskId(1)), [
+      '2026-11-21 10:01:00  t1 was accepted from the operator: “Parser [31m| <b>x</b> [a](javascript:1) # b”, priority 5, touching src/parser.ts.',
+      '2026-11-21 10:01:00  t1.1 started on worker w1 at 0000000000.',
+      '2026-11-21 10:05:00  t1.1 ended after 4m 0s and 100 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b.',
+      '2026-11-21 10:05:00  t1.1 was not put on the target: does not merge with the target (src/parser.ts).',
+      '2026-11-21 10:06:00  t1.2 started on worker w1 at 0000000000.',
+      '2026-11-21 10:06:00  t1.2’s agent runs (builtin).',
+      '2026-11-21 10:10:00  t1.2 ended after 4m 0s and 40 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b.',
+      '2026-11-21 10:19:00  l1 tests it as dddddddddd on 0000000000.',
+      '2026-11-21 10:20:00  The gate of l1: passed in 4s.',
+      '2026-11-21 10:20:00  It landed as dddddddddd (l1).',
+      'Now: landed as dddddddddd.',
+    ]);
+  });
+  it('leaves out what happened to others', () => {
+    const state = busyState();
+    assert.deepEqual(explainTask(state, landedTask(state), taskId(3)), [
+      'Now: pending, waiting for t2, which holds part of its scope.',
+    ]);
+    assert.deepEqual(explainTask(state, [], taskId(99)), []);
+  });
+});
+
+describe('the report', () => {
+  const closedState = (): State => {
+    const state = openState();
+    landedTask(state);
+    state.closed = { reason: 'done', head: commit('d'), green: true, at: minute(30) };
+    return state;
+  };
+
+  it('counts landed work, and tells what was tried apart from it', () => {
+    const state = closedState();
+    const r = report(state);
+    assert.equal(r.verdict, 'complete');
+    assert.deepEqual([r.landed, r.landedPerHour, r.wallMs, r.activeMs], [1, 3, 1_800_000, 1_200_000]);
+    assert.deepEqual([r.attempts, r.handoffs, r.tasksHandedIn, r.firstTryLandings], [2, 2, 1, 0]);
+    assert.deepEqual([r.conflicts, r.rejections], [1, { conflict: 1 }]);
+    assert.deepEqual([r.tokens, r.retryTokens, r.used.costUsd], [200, 40, 0.75]);
+    assert.deepEqual([r.gateRuns, r.gateMs], [1, 4_000]);
+    assert.deepEqual([r.list[0]?.commit, r.list[0]?.verified], [commit('d'), 'verified']);
+  });
+  it('is the same account when it is folded from events', () => {
+    const state = stateOf([
+      openedRun(),
+      acceptedTask('t1'),
+      acceptedTask('t2'),
+      ...handedIn('t1.1'),
+      rejected('t1.1', 'conflict'),
+      ...landed('t2', 'l1'),
+    ]);
+    const r = report(state);
+    assert.deepEqual(
+      [r.landed, r.handoffs, r.tasksHandedIn, r.firstTryLandings, r.conflicts],
+      [1, 2, 2, 1, 1],
+    );
+    assert.deepEqual(
+      [r.verdict, r.gateRuns, r.list.map((t) => t.verified)],
+      ['open', 1, ['unverified', 'verified']],
+    );
+  });
+  it('counts a landing at the first handoff', () => {
+    const state = closedState();
+    const task = state.tasks.get(taskId(1))!;
+    assert.ok(task.state === 'landed');
+    state.tasks.set(task.id, { ...task, attempt: attemptId(task.id, 1) });
+    assert.equal(report(state).firstTryLandings, 1);
+  });
+  it('calls no landing verified that neither the gate nor its own command has passed', () => {
+    const state = closedState();
+    const landing = [...state.landings.values()][0]!;
+    const { gate: _, ...ungated } = landing;
+    state.landings.set(landing.id, ungated);
+    assert.equal(report(state).list[0]?.verified, 'unverified');
+    const task = state.tasks.get(taskId(1))!;
+    state.tasks.set(task.id, { ...task, spec: { ...task.spec, verify: 'true' } });
+    assert.equal(report(state).list[0]?.verified, 'verified');
+  });
+  it('is complete only when everything is there and the head is not red', () => {
+    const state = closedState();
+    state.closed = { ...state.closed!, green: false };
+    assert.equal(report(state).verdict, 'incomplete');
+    state.closed = { ...state.closed, green: 'unknown' };
+    assert.equal(report(state).verdict, 'complete');
+    const failed = { failure: 'attempts', detail: `gave up ${HOSTILE}`, endedAt: 1 } as const;
+    put(state, { ...base(2, spec('Never')), state: 'failed', ...failed });
+    assert.equal(report(state).verdict, 'incomplete');
+    state.closed = undefined;
+    assert.equal(report(state).verdict, 'open');
+  });
+  it('reads in Markdown, with every foreign word escaped', () => {
+    const state = closedState();
+    const text = renderReportMarkdown(report(state));
+    assert.match(text, /^# r-20261121-aaaa: complete\n/);
+    assert.match(text, /\n1 of 1 task landed on refs\/heads\/swarm\/r \(closed: done\)\.\n/);
+    assert.match(text, /\| landed at the first handoff \| 0 of 1 \|\n/);
+    assert.match(text, /\n- conflict: 1 \(does not merge with the target\)\n/);
+    assert.match(text, /\n\| t1 \| Parser .* \| landed \| `dddddddddd` \| verified \|\n$/);
+    for (const raw of ['<b>', '[a](', '\u001b', '\u202e', '\n# b']) assert.ok(!text.includes(raw), raw);
+  });
+  it('says aloud that there was no gate, no price, no known colour', () => {
+    const state = closedState();
+    const { gate: _, ...request } = state.run!.request;
+    state.run = { ...state.run!, request };
+    state.spending.used = { ...usage(1, 0), priced: false };
+    state.closed = { ...state.closed!, green: 'unknown' };
+    const text = renderReportMarkdown(report(state));
+    assert.match(text, /There was no gate: nothing that landed was tested\./);
+    assert.match(text, /\| cost \| at least \$0\.0000 \|/);
+    assert.match(text, /is not known to be green\./);
+  });
+});
+
+describe('words of others', () => {
+  it('are shown on one line, without what cannot be seen, and cut', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
+        const shown = plain(text, max);
+        assert.ok(shown.length <= max && shown.isWellFormed());
+        assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\u2028\u2029]/u);
+      }),
+    );
+  });
+  it('cannot end a table cell or begin markup', () => {
+    assert.equal(markdownText('a | b <i> `c` [d](e)'), 'a \\| b &lt;i&gt; \\`c\\` \\[d\\]\\(e\\)');
+  });
+  it('count and measure as people do', () => {
+    assert.deepEqual([countText(1, 'task'), countText(1_234_567, 'token')], ['1 task', '1,234,567 tokens']);
+    assert.deepEqual([999, 59_400, 61_000, 7_260_000].map(durationText), ['999ms', '59s', '1m 1s', '2h 1m']);
+  });
+});

@@ -1,0 +1,45 @@
+/** How views say times, amounts and other people's words. What agents and plans wrote is data: made plain first. */
+
+const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
+
+/** Foreign text on one line: nothing that moves a cursor, hides or reorders; cut after `max` characters. */
+export function plain(text: string, max = 300): string {
+  const line = text
+    .slice(0, max * 4)
+    .replaceAll(UNSEEN, ' ')
+    .replaceAll(/\s+/gu, ' ')
+    .trim()
+    .toWellFormed();
+  return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
+}
+
+/** Plain text that stays text in Markdown and in the HTML made of it, in a table cell too. */
+export const markdownText = (text: string, max = 300): string =>
+  plain(text, max)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_{}[\]()#+\-.!|~:@]/g, (c) => `\\${c}`);
+
+/** `2026-11-21 10:02:03`, in UTC. */
+export const clockText = (atMs: number): string =>
+  new Date(atMs).toISOString().slice(0, 19).replace('T', ' ');
+
+/** `850ms`, `12s`, `3m 4s`, `2h 5m`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
+  const s = Math.round(ms / 1_000);
+  if (s < 60) return `${s}s`;
+  if (s < 3_600) return `${Math.floor(s / 60)}m ${s % 60}s`;
+  return `${Math.floor(s / 3_600)}h ${Math.floor((s % 3_600) / 60)}m`;
+}
+
+/** `1 task`, `2 tasks`, `12,000 tokens`. */
+export const countText = (n: number, noun: string): string => `${groupText(n)} ${noun}${n === 1 ? '' : 's'}`;
+export const groupText = (n: number): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+
+/** Money with its doubt: a lower bound where some call had no price. */
+export const costText = (usd: number, isPriced: boolean): string =>
+  `${isPriced ? '' : 'at least '}$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+
+export const shortCommit = (commit: string): string => commit.slice(0, 10);

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SwarmError } from '@swarm/core';
+import { world } from '../test/world.ts';
+
+const FILES = {
+  'README.md': '# Title\n',
+  'src/main.ts': 'const answer = 42;\nexport { answer };\n',
+  'src/deep/x.ts': 'export const x = 1;\n',
+  'logo.bin': 'a\0b',
+  'odd é name.txt': 'é\n',
+};
+
+test('folders are listed with their kind, and what is not there is empty', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  assert.deepEqual(await reader.list(base, ''), ['README.md', 'logo.bin', 'odd é name.txt', 'src/']);
+  assert.deepEqual(await reader.list(base, './src/'), ['deep/', 'main.ts']);
+  assert.deepEqual(await reader.list(base, 'nowhere'), []);
+});
+
+test('files are read as text; folders, binaries and missing files are undefined', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  assert.equal(await reader.read(base, 'odd é name.txt'), 'é\n');
+  for (const path of ['src', 'logo.bin', 'nowhere']) assert.equal(await reader.read(base, path), undefined);
+});
+
+test('matches are given as path, line and text, within a folder if asked', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  assert.deepEqual(await reader.grep(base, 'answer = [0-9]+'), ['src/main.ts:1:const answer = 42;']);
+  assert.deepEqual(await reader.grep(base, 'export', 'src/deep'), ['src/deep/x.ts:1:export const x = 1;']);
+  assert.deepEqual(await reader.grep(base, 'nothing like it'), []);
+});
+
+test('a bad expression is an error that says so', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  await assert.rejects(reader.grep(base, '('), (error) => {
+    return error instanceof SwarmError && /parenthes|[Uu]nmatched/.test(error.problems[0]?.why ?? '');
+  });
+});
+
+test('the log has one line a commit, newest first, at most as many as asked', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  const lines = await reader.log(base, 5);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /^[0-9a-f]{7,} \d{4}-\d\d-\d\d Ann: Base$/);
+  assert.deepEqual(await reader.log(base, 5, 'nowhere'), []);
+});
+
+test('words of a model that look like options or magic are only words', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  assert.deepEqual(await reader.grep(base, '--open-files-in-pager=touch canary'), []);
+  assert.deepEqual(await reader.grep(base, 'x', ':(exclude)src'), []);
+  assert.deepEqual(await reader.log(base, 1, '--output=canary'), []);
+  assert.equal(await reader.read(base, '--textconv'), undefined);
+});
+
+for (const path of ['../x', '/etc/passwd', 'src/../../x', 'a\0b']) {
+  test(`${JSON.stringify(path)} does not lie inside the repository`, async (t) => {
+    const { reader, base } = await world(t, FILES);
+    const asks = [
+      reader.list(base, path),
+      reader.read(base, path),
+      reader.grep(base, 'x', path),
+      reader.log(base, 1, path),
+    ];
+    for (const ask of await Promise.allSettled(asks)) {
+      assert(ask.status === 'rejected' && ask.reason instanceof SwarmError);
+      assert.equal(ask.reason.problems[0]?.code, 'SW0105');
+    }
+  });
+}

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import path from 'node:path';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import {
+  type AttemptId,
+  type Clock,
+  type ModelRole,
+  NO_USAGE,
+  parseAttemptId,
+  type Rng,
+  SwarmError,
+  type Usage,
+} from '@swarm/core';
+import { DEFAULT_DEADLINES, type Deadlines } from '../deadlines.ts';
+import { createEndpointPool, type EndpointConfig, type HealthChange } from '../endpoints.ts';
+import type { PriceTable } from '../prices.ts';
+import { type CallsOptions, createCalls } from './calls.ts';
+import { type AttemptLimits, createTicket, type Ticket } from './tokens.ts';
+
+/** A unix socket's path may have 108 bytes with its end; sandboxes show it elsewhere, so some are kept back. */
+const MAX_SOCKET_PATH_BYTES = 100;
+
+export interface GatewayOptions extends Pick<CallsOptions, 'onUsage' | 'onRetry' | 'onRefused'> {
+  /** A folder of mode 0700 that exists, with a short path: the sockets lie in it, one folder for each attempt. */
+  readonly socketDir: string;
+  readonly endpoints: readonly EndpointConfig[];
+  /** Agents may ask for any of these; whatever else they name becomes the worker's. */
+  readonly models: Readonly<Record<ModelRole, string>>;
+  readonly prices: PriceTable;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly deadlines?: Partial<Deadlines>;
+  /** `down`: calls are held until `up`. */
+  readonly onHealth?: (change: HealthChange) => void;
+}
+
+export interface IssuedTicket {
+  readonly token: string;
+  /** `<socketDir>/<attempt>/gw.sock`; its folder can be bind-mounted. */
+  readonly socketPath: string;
+  usage(): Usage;
+}
+
+export interface Gateway {
+  /**
+   * Opens the attempt's own socket. Issuing again replaces the token.
+   * @throws SwarmError SW0105 when the socket's path is too long, SW0701 when the socket cannot be made.
+   */
+  issue(attempt: AttemptId, limits: AttemptLimits): Promise<IssuedTicket>;
+  /** Ends its calls, closes and removes its socket; returns what it used in all. */
+  revoke(attempt: AttemptId): Promise<Usage>;
+  close(): Promise<void>;
+}
+
+interface Open {
+  readonly ticket: Ticket;
+  readonly server: Server;
+  readonly folder: string;
+}
+
+/**
+ * The only way agents reach a model. Each attempt has its own socket and token; provider keys stay here, and
+ * what every agent spends is read off the answers.
+ */
+export function startGateway(options: GatewayOptions): Gateway {
+  const open = new Map<AttemptId, Open>();
+  const app = createCalls({
+    ...options,
+    pool: createEndpointPool(options),
+    models: new Set(Object.values(options.models)),
+    fallback: options.models.worker,
+    deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+  });
+
+  async function revoke(attempt: AttemptId): Promise<Usage> {
+    const one = open.get(attempt);
+    if (one === undefined) return NO_USAGE;
+    open.delete(attempt);
+    await closeServer(one.server);
+    await one.ticket.settled();
+    await rm(one.folder, { recursive: true, force: true });
+    return one.ticket.usage();
+  }
+
+  return {
+    async issue(attempt, limits) {
+      const socketPath = socketPathOf(options.socketDir, attempt);
+      await revoke(attempt);
+      const folder = path.dirname(socketPath);
+      const ticket = createTicket(attempt, limits);
+      const server = createAdaptorServer({
+        fetch: (request, env) => app.fetch(request, { ...(env as HttpBindings), ticket }),
+      }) as Server;
+      await listen(server, socketPath);
+      open.set(attempt, { ticket, server, folder });
+      return { token: ticket.token, socketPath, usage: ticket.usage };
+    },
+    revoke,
+    async close() {
+      await Promise.all([...open.keys()].map(revoke));
+    },
+  };
+}
+
+function socketPathOf(socketDir: string, attempt: AttemptId): string {
+  // An id is a folder's name here, so its shape is checked again.
+  if (parseAttemptId(attempt) === undefined)
+    throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(attempt)} is not an attempt` });
+  const socketPath = path.join(socketDir, attempt, 'gw.sock');
+  if (Buffer.byteLength(socketPath) <= MAX_SOCKET_PATH_BYTES) return socketPath;
+  throw new SwarmError({
+    code: 'SW0105',
+    what: `the gateway’s socket path is longer than ${MAX_SOCKET_PATH_BYTES} bytes`,
+    where: socketPath,
+    why: 'the system does not take longer ones',
+    fix: 'export XDG_RUNTIME_DIR=/tmp/swarm-run && mkdir -m 700 -p "$XDG_RUNTIME_DIR"',
+  });
+}
+
+async function listen(server: Server, socketPath: string): Promise<void> {
+  const folder = path.dirname(socketPath);
+  try {
+    // A socket left by a killed orchestrator would make listen fail.
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { mode: 0o700 });
+    server.listen(socketPath);
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new SwarmError(
+      {
+        code: 'SW0701',
+        what: 'the gateway’s socket cannot be made',
+        where: socketPath,
+        why: (cause as Error).message,
+        fix: `mkdir -m 700 -p ${path.dirname(folder)}`,
+      },
+      { cause },
+    );
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,72 @@
+import { type CallTokens, estimateTokens, readTokens } from '../usage.ts';
+
+/** A longer line is passed on all the same; only its usage is not read. */
+const MAX_LINE_CHARS = 1024 * 1024;
+
+/** Reads what an answer used as its bytes go by, without changing them. */
+export interface Meter {
+  feed(bytes: Uint8Array): void;
+  /** What the server said, else an estimate of what went by. */
+  tokens(): CallTokens;
+}
+
+/** @param requestChars for the estimate. */
+export function createMeter(isStream: boolean, requestChars: number): Meter {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let outputChars = 0;
+  let told: CallTokens | undefined;
+
+  function read(text: string): void {
+    const chunk = parse(text);
+    if (chunk === undefined) return;
+    told = readTokens(chunk.usage) ?? told;
+    outputChars += outputCharsOf(chunk);
+  }
+
+  /** An event's lines end in LF or CRLF; `data:` may have a space after it or not. */
+  function readLines(): void {
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data:')) read(line.slice(5));
+    if (rest.length > MAX_LINE_CHARS) rest = '';
+  }
+
+  return {
+    feed(bytes) {
+      rest += decoder.decode(bytes, { stream: true });
+      if (isStream) readLines();
+    },
+    tokens() {
+      read(isStream ? rest.replace(/^data:/, '') : rest);
+      rest = '';
+      return told ?? estimateTokens(requestChars, outputChars);
+    },
+  };
+}
+
+interface Chunk {
+  readonly usage?: unknown;
+  readonly choices?: unknown;
+}
+
+function parse(text: string): Chunk | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Characters of what the model said in this piece, whatever the field is called. */
+function outputCharsOf({ choices }: Chunk): number {
+  if (!Array.isArray(choices)) return 0;
+  return choices.reduce((sum: number, choice) => sum + charsIn(choice?.delta ?? choice?.message), 0);
+}
+
+function charsIn(piece: unknown): number {
+  if (typeof piece === 'string') return piece.length;
+  if (typeof piece !== 'object' || piece === null) return 0;
+  return Object.values(piece).reduce((sum: number, value) => sum + charsIn(value), 0);
+}

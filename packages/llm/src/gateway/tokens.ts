@@ -1,0 +1,74 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type AttemptId, addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core';
+
+/** What one attempt may use, in all its calls together. */
+export interface AttemptLimits {
+  readonly tokens: number;
+  /** US dollars. Calls to a model without a price are refused where it is set. */
+  readonly usd?: number;
+}
+
+/** One attempt's right to use the gateway. */
+export interface Ticket {
+  readonly attempt: AttemptId;
+  /** A secret that is worth nothing outside this attempt's socket. */
+  readonly token: string;
+  /** Compares in constant time. @param authorization the header as it came. */
+  accepts(authorization: string | undefined): boolean;
+  /** Sets the expected use of a call aside; says why not when it does not fit. */
+  reserve(expected: Usage): { readonly kind: 'reserved'; settle(used: Usage): void } | Refused;
+  usage(): Usage;
+  /** Resolves when no call is under way any more. */
+  settled(): Promise<void>;
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly why: string;
+}
+
+/** The secret comes from the system's own generator: the seeded one of a simulated run can be guessed. */
+export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket {
+  const token = `swarm-${randomBytes(24).toString('base64url')}`;
+  const expected = digest(`Bearer ${token}`);
+  /** Calls under way: what is set aside for each, and its end. */
+  const open = new Map<Usage, Promise<void>>();
+  let used = NO_USAGE;
+
+  return {
+    attempt,
+    token,
+    accepts: (authorization) => timingSafeEqual(digest(authorization ?? ''), expected),
+    reserve(expectedUse) {
+      const why = refusal([...open.keys(), expectedUse].reduce(addUsage, used), expectedUse, limits);
+      if (why !== undefined) return { kind: 'refused', why };
+      const end = Promise.withResolvers<void>();
+      open.set(expectedUse, end.promise);
+      return {
+        kind: 'reserved',
+        settle(actual) {
+          if (!open.delete(expectedUse)) return;
+          used = addUsage(used, actual);
+          end.resolve();
+        },
+      };
+    },
+    usage: () => used,
+    async settled() {
+      await Promise.all(open.values());
+    },
+  };
+}
+
+/** @param total what would be used with this call. */
+function refusal(total: Usage, call: Usage, limits: AttemptLimits): string | undefined {
+  if (tokensOf(total) > limits.tokens)
+    return `this attempt may use ${limits.tokens} tokens; with this call it would be ${tokensOf(total)}`;
+  if (limits.usd === undefined) return undefined;
+  if (!call.priced) return 'this attempt has a money limit, and the model has no price';
+  if (total.costUsd > limits.usd)
+    return `this attempt may spend ${limits.usd} USD; with this call it would be ${total.costUsd.toFixed(4)}`;
+  return undefined;
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
