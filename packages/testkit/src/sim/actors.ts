@@ -1,0 +1,97 @@
+/** People: they act at times of their own, whether the process lives or not. */
+import type { Command, PauseReason, TaskId } from '@swarm/core';
+import type { Orchestrator } from '@swarm/orchestrator';
+import { BREAK } from '../twins/sandbox.ts';
+import { draftOf } from './story.ts';
+import type { World } from './world.ts';
+
+/** Pushes to the target, as long as faults last: usually on top, now and then by force. */
+export function startHuman(world: World, n = 1): void {
+  world.scheduler.after(world.random.between(60_000, 1_800_000), () => {
+    if (world.hits('rewrites')) rewrite(world);
+    if (world.hits('human')) pushOnTop(world, n);
+    if (world.rates.human > 0 || world.rates.rewrites > 0) startHuman(world, n + 1);
+  });
+}
+
+function pushOnTop(world: World, n: number): void {
+  const tree = new Map(world.objects.treeOf(world.target));
+  const path = world.random.chance(0.5) ? `human${n}.txt` : world.random.pick([...tree.keys()]);
+  const isBroken = world.hits('breaks');
+  tree.set(path, `${tree.get(path) ?? ''}\nhuman ${n}${isBroken ? ` ${BREAK}` : ''}`);
+  const made = world.objects.commit({
+    parents: [world.target],
+    tree,
+    message: `human ${n}\n`,
+    atSeconds: Math.floor(world.scheduler.now / 1000),
+  });
+  world.target = made.id;
+  world.humanCommits.add(made.id);
+  world.tell('target', `moved by a person to ${made.id.slice(0, 8)}${isBroken ? ', broken' : ''}`);
+}
+
+/** Takes up to three commits off the target. What people lose that way they meant to lose. */
+function rewrite(world: World): void {
+  const line = world.objects.firstParents(world.base, world.target);
+  const kept = line.slice(0, Math.max(0, line.length - world.random.between(1, 3)));
+  world.target = kept.at(-1)?.id ?? world.base;
+  const left = world.objects.ancestors(world.target);
+  for (const id of world.humanCommits) if (!left.has(id)) world.humanCommits.delete(id);
+  world.tell('target', `rewritten by a person to ${world.target.slice(0, 8)}`);
+}
+
+/** Pauses that end by themselves need nobody. */
+const BY_ITSELF: readonly PauseReason[] = ['endpoints-down'];
+const LOOKS_EVERY_MS = 600_000;
+
+/** Whoever watches the run: lets it go on after a pause that needs a person and, while faults last, interferes. */
+export function watch(world: World, orchestrator: Orchestrator, isAlive: () => boolean): void {
+  world.scheduler.after(world.random.between(1, LOOKS_EVERY_MS), () => {
+    if (!isAlive()) return;
+    const { paused } = orchestrator.state;
+    if (paused && !BY_ITSELF.includes(paused.reason))
+      ask(world, orchestrator, { type: 'continue', by: 'operator' });
+    else if (world.hits('operator')) interfere(world, orchestrator);
+    watch(world, orchestrator, isAlive);
+  });
+}
+
+function interfere(world: World, orchestrator: Orchestrator): void {
+  const { random } = world;
+  const anyTask = `t${random.between(1, 10)}` as TaskId;
+  const choices: readonly Command[] = [
+    { type: 'cancelTask', task: anyTask, reason: 'not wanted', by: 'operator' },
+    { type: 'retry', task: anyTask, by: 'operator' },
+    { type: 'retry', task: anyTask, hint: 'again', by: 'operator' },
+    { type: 'pause', reason: 'operator', detail: 'a pause' },
+    { type: 'scale', workers: random.between(1, 6), reason: 'asked' },
+    { type: 'amend', text: 'and more' },
+    {
+      type: 'acceptTasks',
+      drafts: [submitted(random.between(0, 6))],
+      from: { by: 'operator' },
+      eachAlone: false,
+    },
+  ];
+  if (random.chance(0.2)) {
+    world.tell('operator', 'leaves');
+    orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');
+  } else ask(world, orchestrator, random.pick(choices));
+}
+
+const submitted = (file: number) =>
+  draftOf({
+    id: 'more',
+    title: 'Write more',
+    description: `write f${file}.txt more`,
+    scope: [],
+    priority: 3,
+    dependsOn: [],
+    kind: 'change',
+  });
+
+function ask(world: World, orchestrator: Orchestrator, command: Command): void {
+  world.tell('operator', command.type);
+  // A refusal is an answer like any other; a fault ends the run, which is looked at where the run is awaited.
+  void orchestrator.ask(command);
+}

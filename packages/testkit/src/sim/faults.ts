@@ -1,0 +1,35 @@
+import type { Random } from './random.ts';
+
+/** What may go wrong, each with what it is. A seed has a random subset, each at a rate of its own. */
+export const FAULTS = {
+  crash:
+    'the process is killed, or the machine loses its power: bytes not synced may be lost, half lines included',
+  strays: 'what a dead process had started goes on for a while',
+  disk: 'a sync fails',
+  human: 'somebody pushes to the target',
+  breaks: 'somebody pushes what the gate refuses',
+  rewrites: 'somebody takes commits off the target by force',
+  publish: 'a publication is refused, or nobody knows whether it happened',
+  gate: 'the gate fails for no reason, runs out of time, or is killed',
+  agent: 'agents crash, hang, do nothing, or the wrong thing',
+  model: 'the planner’s answers are cut, garbage, or do not come',
+  save: 'work cannot be saved, or the hub refuses it',
+  setup: 'a workspace or its environment cannot be made',
+  operator: 'somebody cancels, retries, pauses, scales, submits and amends',
+} as const;
+export type Fault = keyof typeof FAULTS;
+
+/** How likely each fault is where it may occur; 0: not in this seed. */
+export type FaultRates = Readonly<Record<Fault, number>>;
+
+export function drawFaults(random: Random): FaultRates {
+  const rates = Object.keys(FAULTS).map((name) => [
+    name,
+    random.chance(0.5) ? 0.02 + 0.28 * random.next() : 0,
+  ]);
+  return Object.fromEntries(rates) as FaultRates;
+}
+
+export const NO_FAULTS: FaultRates = Object.fromEntries(
+  Object.keys(FAULTS).map((name) => [name, 0]),
+) as FaultRates;

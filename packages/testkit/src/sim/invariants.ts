@@ -1,0 +1,188 @@
+/** The promises, as questions to a world whose run has closed. Each answers with what is broken, in words. */
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type CommitId,
+  ENDINGS,
+  type Entry,
+  type Event,
+  emptyState,
+  fold,
+  isOver,
+  type State,
+  type Task,
+  tokensOf,
+  UNCOUNTED_ATTEMPTS_MAX,
+} from '@swarm/core';
+import { OVERSHOOT_TOKENS } from '../twins/agent.ts';
+import { marksOn } from '../twins/hub.ts';
+import { changedPaths } from '../twins/objects.ts';
+import type { SimProcess } from './process.ts';
+import type { Story } from './story.ts';
+import type { World } from './world.ts';
+
+interface Evidence {
+  readonly world: World;
+  readonly story: Story;
+  readonly entries: readonly Entry[];
+  readonly events: readonly Event[];
+  /** Folded from the journal alone. */
+  readonly state: State;
+  /** As the orchestrator that closed the run had it. */
+  readonly live: State;
+}
+
+type Promised = (e: Evidence) => readonly string[];
+
+export function violationsOf(world: World, story: Story, last: SimProcess): readonly string[] {
+  const entries = world.acked;
+  const state = emptyState();
+  for (const entry of entries) fold(state, entry);
+  const events = entries.flatMap((e) => e.events);
+  const evidence = { world, story, entries, events, state, live: last.orchestrator!.state };
+  return PROMISES.flatMap((promised) => promised(evidence));
+}
+
+const PROMISES: readonly Promised[] = [
+  planIsWhole,
+  everyTaskIsOver,
+  nothingLandsTwice,
+  everyLandingWasGated,
+  humanWorkIsThere,
+  landingsTouchTheirOwnPathsOnly,
+  journalAndTargetAgree,
+  journalIsTheState,
+  budgetHolds,
+  attemptsAreBounded,
+  failuresHaveTheirReason,
+];
+
+/** P1: a plan is accepted whole or not at all. */
+function planIsWhole({ story, events }: Evidence): readonly string[] {
+  if (story.mode !== 'plan') return [];
+  const accepted = events.filter((e) => e.type === 'task.accepted' && e.source.by === 'plan').length;
+  return accepted === story.plan.length
+    ? []
+    : [`P1: the plan has ${story.plan.length} tasks, ${accepted} were accepted`];
+}
+
+/** P1, P9. */
+function everyTaskIsOver({ events, state }: Evidence): readonly string[] {
+  const accepted = events.flatMap((e) => (e.type === 'task.accepted' ? [e.task] : []));
+  return accepted.flatMap((id) => {
+    const task = state.tasks.get(id);
+    if (!task) return [`P1: ${id} was accepted and is gone`];
+    return isOver(task.state) ? [] : [`P9: ${id} is ${task.state} in a closed run`];
+  });
+}
+
+/** P2. */
+function nothingLandsTwice({ world }: Evidence): readonly string[] {
+  const tasks = marksOn(world, world.base, world.target).map((m) => m.task);
+  return tasks.filter((t, i) => tasks.indexOf(t) !== i).map((t) => `P2: ${t} is on the target twice`);
+}
+
+/** P3: before a commit of ours became the target, a pass for exactly that commit, tree and parent was durable. */
+function everyLandingWasGated({ world, entries, story }: Evidence): readonly string[] {
+  return world.published.flatMap(({ commit, durableSeq }) => {
+    const before = entries.slice(0, durableSeq).flatMap((e) => e.events);
+    return isGated(world, before, commit, story.hasGate)
+      ? []
+      : [`P3: ${commit} was published without a pass`];
+  });
+}
+
+function isGated(world: World, before: readonly Event[], commit: CommitId, needsPass: boolean): boolean {
+  const { tree, parents } = world.objects.get(commit);
+  const started = before.filter((e) => e.type === 'landing.started' && e.candidate.commit === commit);
+  return started.some((s) => {
+    if (s.type !== 'landing.started') return false;
+    if (s.candidate.tree !== tree || s.candidate.parent !== parents[0] || parents.length !== 1) return false;
+    const verdict = before.find((e) => e.type === 'gate.ended' && e.landing === s.landing);
+    const outcome = verdict?.type === 'gate.ended' ? verdict.result.outcome : undefined;
+    return outcome === (needsPass ? 'passed' : 'none');
+  });
+}
+
+/** P4: nobody else's commit is gone, unless somebody else took it away. */
+function humanWorkIsThere({ world }: Evidence): readonly string[] {
+  const there = world.objects.ancestors(world.target);
+  return [...world.humanCommits]
+    .filter((id) => !there.has(id))
+    .map((id) => `P4: the commit ${id} of a person is gone`);
+}
+
+/** P5. */
+function landingsTouchTheirOwnPathsOnly({ world, state }: Evidence): readonly string[] {
+  return marksOn(world, world.base, world.target).flatMap(({ commit, attempt }) => {
+    const made = world.objects.get(commit);
+    const changed = changedPaths(world.objects.treeOf(made.parents[0]!), world.objects.treeOf(commit));
+    const by = state.attempts.get(attempt);
+    const own = by?.state === 'ended' ? (by.handoff?.change?.filesChanged ?? []) : [];
+    const other = changed.filter((path) => !own.includes(path));
+    return other.length === 0
+      ? []
+      : [`P5: the landing of ${attempt} changed ${other.join(', ')}, its branch did not`];
+  });
+}
+
+/** P13: what the journal says has landed is on the target, and the reverse. */
+function journalAndTargetAgree({ world, state }: Evidence): readonly string[] {
+  const onTarget = new Set(marksOn(world, world.base, world.target).map((m) => m.task));
+  const said = [...state.byState.landed];
+  return [
+    ...said
+      .filter((t) => !onTarget.has(t))
+      .map((t) => `P13: ${t} has landed, says the journal; it is not on the target`),
+    ...[...onTarget]
+      .filter((t) => !state.byState.landed.has(t))
+      .map(
+        (t) => `P13: ${t} is on the target; the journal says ${state.tasks.get(t)?.state ?? 'nothing of it'}`,
+      ),
+    ...(state.head === world.target
+      ? []
+      : [`P13: the journal's head is ${state.head}, the target ${world.target}`]),
+  ];
+}
+
+/** P7. */
+function journalIsTheState({ state, live }: Evidence): readonly string[] {
+  return isDeepStrictEqual(state, live)
+    ? []
+    : ['P7: the journal replayed is not the state the run closed with'];
+}
+
+/** P8: what was spent passes the budget by no more than one call of each that was in flight. */
+function budgetHolds({ state, story }: Evidence): readonly string[] {
+  if (story.tokens === undefined) return [];
+  const { used, lost } = state.spending;
+  const inFlight = Math.max(story.workers, 6) + 1;
+  const spent = tokensOf(used) + lost.tokens;
+  const most = story.tokens + inFlight * OVERSHOOT_TOKENS;
+  return spent <= most ? [] : [`P8: ${spent} tokens are spent of ${story.tokens}`];
+}
+
+/** P8. */
+function attemptsAreBounded({ state, story }: Evidence): readonly string[] {
+  return [...state.tasks.values()].flatMap((t) => {
+    const counted = t.counted - t.forgiven;
+    if (t.attempts > UNCOUNTED_ATTEMPTS_MAX) return [`P8: ${t.id} had ${t.attempts} attempts`];
+    return counted > story.attempts ? [`P8: ${t.id} used ${counted} of ${story.attempts} attempts`] : [];
+  });
+}
+
+/** P15 and honesty: a task that ran out of attempts used them all, each by an ending that counts. */
+function failuresHaveTheirReason({ state, story }: Evidence): readonly string[] {
+  return [...state.tasks.values()].flatMap((t) => {
+    if (t.state !== 'failed' || t.failure !== 'attempts' || isHeld(state, t)) return [];
+    const counted = t.counted - t.forgiven;
+    return counted >= story.attempts
+      ? []
+      : [`P15: ${t.id} failed after ${counted} of ${story.attempts} counted attempts: ${t.detail}`];
+  });
+}
+
+/** Its last attempt ended in a way that is not tried again. */
+function isHeld(state: State, t: Task): boolean {
+  const last = [...state.attempts.values()].findLast((a) => a.task === t.id);
+  return last?.state === 'ended' && !ENDINGS[last.ending].retries;
+}

@@ -1,0 +1,100 @@
+/**
+ * `pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant NAME]`: runs seeds and checks every promise after each.
+ * Exit 0: none broken; 1: one was, with its seed and the command that shows it again; 2: usage.
+ */
+import { parseArgs } from 'node:util';
+import { MUTANTS } from './mutants.ts';
+import { type SimulatedRun, simulate } from './simulate.ts';
+
+interface Totals {
+  seeds: number;
+  steps: number;
+  crashes: number;
+  landed: number;
+  hours: number;
+}
+
+const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant ${Object.keys(MUTANTS).join('|')}]\n`;
+
+async function main(): Promise<number> {
+  const ask = readArguments();
+  if (!ask) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  return ask.trace === undefined ? runSeeds(ask) : traceSeed(ask.trace, ask.mutant);
+}
+
+interface Ask {
+  readonly seeds: number;
+  readonly from: number;
+  readonly trace: number | undefined;
+  readonly mutant: string | undefined;
+}
+
+function readArguments(): Ask | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: '1000' },
+        from: { type: 'string', default: '1' },
+        trace: { type: 'string' },
+        mutant: { type: 'string' },
+      },
+    });
+    const trace = values.trace === undefined ? undefined : Number(values.trace);
+    const ask = { seeds: Number(values.seeds), from: Number(values.from), trace, mutant: values.mutant };
+    const numbers = [ask.seeds, ask.from, trace ?? 0];
+    const isSound = numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
+    return isSound && (ask.mutant === undefined || Object.hasOwn(MUTANTS, ask.mutant)) ? ask : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function runSeeds({ seeds, from, mutant }: Ask): Promise<number> {
+  const startedAt = performance.now();
+  const totals: Totals = { seeds: 0, steps: 0, crashes: 0, landed: 0, hours: 0 };
+  let toldAt = startedAt;
+  for (let seed = from; seed < from + seeds; seed++) {
+    const run = await simulate(seed, mutant ? { mutant: MUTANTS[mutant]! } : {});
+    add(totals, run);
+    if (run.violations.length > 0) return report(run, totals, mutant);
+    if (performance.now() - toldAt > 5_000) {
+      toldAt = performance.now();
+      process.stderr.write(`${totals.seeds} of ${seeds} seeds\n`);
+    }
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  process.stdout.write(`${figures(totals)}, 0 violations, ${(seeds / seconds).toFixed(0)} seeds/s\n`);
+  return 0;
+}
+
+function add(totals: Totals, run: SimulatedRun): void {
+  totals.seeds += 1;
+  totals.steps += run.steps;
+  totals.crashes += run.crashes;
+  totals.landed += run.landed;
+  totals.hours += run.virtualMs / 3_600_000;
+}
+
+const figures = (t: Totals): string =>
+  `${t.seeds} seeds, ${t.steps} events, ${Math.round(t.hours)} virtual hours, ${t.crashes} crashes, ${t.landed} landings`;
+
+function report(run: SimulatedRun, totals: Totals, mutant: string | undefined): number {
+  process.stdout.write(`${figures(totals)}\n`);
+  for (const violation of run.violations) process.stdout.write(`seed ${run.seed}: ${violation}\n`);
+  const planted = mutant ? ` --mutant ${mutant}` : '';
+  process.stdout.write(`to see it again: pnpm sim --trace ${run.seed}${planted}\n`);
+  return 1;
+}
+
+async function traceSeed(seed: number, mutant: string | undefined): Promise<number> {
+  const run = await simulate(seed, { isTraced: true, ...(mutant && { mutant: MUTANTS[mutant]! }) });
+  for (const line of run.trace) process.stdout.write(`${line}\n`);
+  process.stdout.write(`seed ${seed}: ${run.steps} events, digest ${run.digest}\n`);
+  for (const violation of run.violations) process.stdout.write(`seed ${seed}: ${violation}\n`);
+  return run.violations.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,134 @@
+/** One orchestrator process on the simulated machine: started on what is on the disk, gone without a trace. */
+import type { Entry, Journal, OpenedJournal } from '@swarm/core';
+import { MemoryFile, openMemoryJournal } from '@swarm/journal';
+import {
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+  type RunOutcome,
+  type Settings,
+} from '@swarm/orchestrator';
+import { twinAgent } from '../twins/agent.ts';
+import { twinHub } from '../twins/hub.ts';
+import { twinModel } from '../twins/model.ts';
+import { twinSandbox } from '../twins/sandbox.ts';
+import {
+  twinDelivery,
+  twinEnvironments,
+  twinFiles,
+  twinLog,
+  twinPrompts,
+  twinReader,
+} from '../twins/small.ts';
+import { twinWorkspaces } from '../twins/workspaces.ts';
+import type { Mutant } from './mutants.ts';
+import { Incarnation } from './scheduler.ts';
+import { draftOf, requestOf, type Story } from './story.ts';
+import { RUN_ID, type World } from './world.ts';
+
+/** How a process ended, but for being killed. */
+export type ProcessEnd =
+  | { readonly kind: 'ended'; readonly outcome: RunOutcome }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export interface SimProcess {
+  readonly inc: Incarnation;
+  /** Undefined until the journal is open. */
+  orchestrator: Orchestrator | undefined;
+  end: ProcessEnd | undefined;
+}
+
+export function startProcess(world: World, story: Story, mutant: Mutant): SimProcess {
+  const process: SimProcess = {
+    inc: new Incarnation(world.scheduler),
+    orchestrator: undefined,
+    end: undefined,
+  };
+  void live(world, story, mutant, process).then(
+    (outcome) => {
+      process.end = { kind: 'ended', outcome };
+    },
+    (error: unknown) => {
+      process.end = { kind: 'failed', error };
+    },
+  );
+  return process;
+}
+
+async function live(world: World, story: Story, mutant: Mutant, process: SimProcess): Promise<RunOutcome> {
+  const opened = await openJournal(world, mutant, process.inc);
+  const ports = portsOf(world, story, mutant, process.inc, opened);
+  process.orchestrator = createOrchestrator(ports, settingsOf(world, story, opened.entries.length === 0));
+  return process.orchestrator.run();
+}
+
+async function openJournal(world: World, mutant: Mutant, inc: Incarnation): Promise<OpenedJournal> {
+  const bytes = world.journalFile.bytes;
+  world.journalFile =
+    mutant.file?.(world, bytes) ?? new MemoryFile(bytes, { beforeSync: () => sync(world, inc) });
+  const opened = await openMemoryJournal(world.journalFile);
+  if (opened.cutBytes > 0) world.tell('journal.cut', `${opened.cutBytes} bytes`);
+  world.reopened(opened.entries);
+  return { ...opened, journal: witnessed(world, inc, opened.journal) };
+}
+
+async function sync(world: World, inc: Incarnation): Promise<void> {
+  const fails = world.hits('disk') && world.random.chance(0.1);
+  await inc.wait(world.random.between(1, 30));
+  if (fails) throw new Error('EIO: i/o error, fdatasync');
+}
+
+/** Remembers what was acknowledged: that must never be lost. */
+function witnessed(world: World, inc: Incarnation, journal: Journal): Journal {
+  return {
+    append: async (entries: readonly Entry[]) => {
+      await journal.append(entries);
+      if (inc.isAlive) world.acked.push(...entries);
+    },
+    close: () => journal.close(),
+  };
+}
+
+function portsOf(
+  world: World,
+  story: Story,
+  mutant: Mutant,
+  inc: Incarnation,
+  journal: OpenedJournal,
+): OrchestratorPorts {
+  const hub = twinHub(world, inc);
+  const agent = twinAgent(world, inc);
+  return {
+    clock: inc.clock,
+    journal,
+    hub: mutant.hub?.(world, inc, hub) ?? hub,
+    workspaces: twinWorkspaces(world, inc),
+    reader: twinReader(world, inc),
+    delivery: twinDelivery(world, inc),
+    sandbox: twinSandbox(world, inc),
+    environments: twinEnvironments(world, inc),
+    agentFor: () => agent,
+    ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
+    prompts: twinPrompts,
+    files: twinFiles(world, inc),
+    log: twinLog(world, inc),
+  };
+}
+
+function settingsOf(world: World, story: Story, isNew: boolean): Settings {
+  return {
+    ...(isNew && { open: { run: RUN_ID, request: requestOf(world, story), configHash: 'config-1' } }),
+    ...(isNew && story.mode === 'plan' && { plan: story.plan.map(draftOf) }),
+    version: 'sim',
+    host: 'sim',
+    pid: 1,
+    attempt: { steps: 100, wallMs: 1_800_000, quietMs: 600_000 },
+    gate: { timeoutMs: 600_000, flakyRetries: 1, preGate: story.hasPreGate },
+    checks: { timeoutMs: 600_000 },
+    setup: { timeoutMs: 600_000 },
+    drainMs: 120_000,
+    sweepMs: 60_000,
+    tasksPerIteration: 20,
+    plannerContextChars: 20_000,
+  };
+}

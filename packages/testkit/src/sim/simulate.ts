@@ -1,0 +1,142 @@
+/**
+ * One seed: the real core and the real orchestrator on twins, with faults, crashes and restarts until faults stop;
+ * then the run must come to its end by itself, and every promise must have been kept.
+ */
+import { SwarmError } from '@swarm/core';
+import { startHuman, watch } from './actors.ts';
+import { drawFaults, type Fault, type FaultRates } from './faults.ts';
+import { violationsOf } from './invariants.ts';
+import type { Mutant } from './mutants.ts';
+import { type SimProcess, startProcess } from './process.ts';
+import { Random } from './random.ts';
+import { drawStory, type Story } from './story.ts';
+import { World } from './world.ts';
+
+export interface SimulateOptions {
+  readonly mutant?: Mutant;
+  /** Instead of a random subset. */
+  readonly faults?: FaultRates;
+  readonly isTraced?: boolean;
+}
+
+export interface SimulatedRun {
+  readonly seed: number;
+  /** Broken promises, in words; empty when all were kept. */
+  readonly violations: readonly string[];
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly crashes: number;
+  readonly landed: number;
+  readonly faults: ReadonlyMap<Fault, number>;
+  /** Hash of everything that happened, in order. */
+  readonly digest: string;
+  readonly trace: readonly string[];
+}
+
+/** Virtual time a run may take once faults have stopped. */
+const CALM_MS_MAX = 72 * 3_600_000;
+/** Events of one seed; a run that needs more goes round in circles. */
+const STEPS_MAX = 150_000;
+
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulatedRun> {
+  const story = drawStory(new Random(seed ^ 0x5eed));
+  const faults = (random: Random): FaultRates => options.faults ?? drawFaults(random);
+  const world = new World({ seed, faults, files: story.files, isTraced: options.isTraced ?? false });
+  const life = await liveThrough(world, story, options.mutant ?? { means: 'nothing planted' });
+  const violations = [...life.violations, ...(life.last ? violationsOf(world, story, life.last) : [])];
+  return {
+    seed,
+    violations,
+    steps: world.scheduler.steps,
+    virtualMs: world.scheduler.now,
+    crashes: world.crashes,
+    landed: life.last?.orchestrator?.state.landedCount ?? 0,
+    faults: world.seenFaults,
+    digest: world.digest(),
+    trace: world.trace ?? [],
+  };
+}
+
+interface Life {
+  readonly violations: readonly string[];
+  /** The process that closed the run. */
+  readonly last?: SimProcess;
+}
+
+async function liveThrough(world: World, story: Story, mutant: Mutant): Promise<Life> {
+  world.scheduler.after(story.chaosMs, () => world.calm());
+  startHuman(world);
+  for (;;) {
+    const process = startProcess(world, story, mutant);
+    const isKilled = await runUntilEnd(world, story, process);
+    const problem = problemOf(world, story, process, isKilled);
+    process.inc.isAlive = false;
+    if (problem) return { violations: [problem] };
+    if (process.end?.kind === 'ended' && process.end.outcome.kind === 'closed') {
+      return { violations: world.losses, last: process };
+    }
+    leaveDisk(world, isKilled);
+    await pass(world, world.random.between(1_000, 600_000));
+  }
+}
+
+/** True when the process was killed. */
+async function runUntilEnd(world: World, story: Story, process: SimProcess): Promise<boolean> {
+  const { scheduler } = world;
+  const isKilledAt = world.hits('crash') ? scheduler.steps + drawLifetime(world) : Number.POSITIVE_INFINITY;
+  let isWatched = false;
+  while (!process.end && isWithinBounds(world, story)) {
+    if (scheduler.steps >= isKilledAt && world.rates.crash > 0) return true;
+    if (!isWatched && process.orchestrator) {
+      watch(world, process.orchestrator, () => process.inc.isAlive && !process.end);
+      isWatched = true;
+    }
+    if (!(await scheduler.step())) break;
+  }
+  return false;
+}
+
+/** Steps until a crash: often a moment after the start, sometimes long into the work. */
+function drawLifetime(world: World): number {
+  return Math.floor(4_000 ** world.random.next());
+}
+
+const isWithinBounds = (world: World, story: Story): boolean =>
+  world.scheduler.steps < STEPS_MAX && world.scheduler.now < story.chaosMs + CALM_MS_MAX;
+
+function problemOf(world: World, story: Story, process: SimProcess, isKilled: boolean): string | undefined {
+  if (isKilled) return undefined;
+  if (!process.end) {
+    const s = process.orchestrator?.state;
+    const open = s && [...s.tasks.values()].map((t) => `${t.id} ${t.state}`).join(', ');
+    const paused = s?.paused ? `, paused for ${s.paused.reason}` : '';
+    const bound = isWithinBounds(world, story) ? 'nothing is left to happen' : 'it takes too long';
+    return `P9: the run does not come to its end (${bound}): ${open}${paused}`;
+  }
+  if (process.end.kind === 'failed' && !isExpected(process.end.error)) {
+    return `fault of ours: ${(process.end.error as Error).stack ?? String(process.end.error)}`;
+  }
+  return undefined;
+}
+
+/** A disk or a git that fails ends the process; it says so, and can be started again. */
+const isExpected = (error: unknown): boolean => error instanceof SwarmError && error.kind === 'io';
+
+/** A killed process leaves what it wrote, but a power cut takes what was not synced, or half of it. */
+function leaveDisk(world: World, isKilled: boolean): void {
+  const { journalFile, random } = world;
+  const keep =
+    isKilled && random.chance(0.7) ? random.between(0, journalFile.unsynced) : journalFile.unsynced;
+  world.powerCut(journalFile.crash(keep));
+  world.strayUntil = Number.POSITIVE_INFINITY;
+  if (isKilled) world.crashes += 1;
+  world.tell('process', isKilled ? 'killed' : 'ended');
+}
+
+async function pass(world: World, ms: number): Promise<void> {
+  let isOver = false;
+  world.scheduler.after(ms, () => {
+    isOver = true;
+  });
+  while (!isOver) await world.scheduler.step();
+}

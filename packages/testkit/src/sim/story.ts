@@ -1,0 +1,103 @@
+import type { Request, RunMode, TaskDraft } from '@swarm/core';
+import type { Tree } from '../twins/objects.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+/** A task as the planner's twin says it: the wire format, as far as the simulation uses it. */
+export interface PlannedTask {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: readonly string[];
+  readonly verify?: string;
+  readonly priority: number;
+  readonly dependsOn: readonly string[];
+  readonly kind: 'change' | 'answer';
+}
+
+/** What one seed is about: a repository, a plan, and how the run is set up. */
+export interface Story {
+  readonly files: Tree;
+  readonly plan: readonly PlannedTask[];
+  readonly mode: RunMode;
+  readonly hasGate: boolean;
+  readonly hasChecks: boolean;
+  readonly hasSetup: boolean;
+  readonly hasPreGate: boolean;
+  readonly workers: number;
+  readonly attempts: number;
+  readonly tokens: number | undefined;
+  readonly overlap: Request['overlap'];
+  /** Virtual ms until faults stop. */
+  readonly chaosMs: number;
+}
+
+export function drawStory(random: Random): Story {
+  const files = random.between(1, 6);
+  return {
+    files: new Map(Array.from({ length: files }, (_, i) => [`f${i}.txt`, 'one\ntwo'])),
+    plan: drawPlan(random, files),
+    mode: random.chance(0.5) ? 'planner' : 'plan',
+    hasGate: random.chance(0.9),
+    hasChecks: random.chance(0.5),
+    hasSetup: random.chance(0.3),
+    hasPreGate: random.chance(0.5),
+    workers: random.between(1, 5),
+    attempts: random.between(1, 4),
+    tokens: random.chance(0.3) ? random.between(60_000, 600_000) : undefined,
+    overlap: random.pick(['serialize', 'warn', 'off']),
+    chaosMs: random.between(600_000, 4 * 3_600_000),
+  };
+}
+
+function drawPlan(random: Random, files: number): PlannedTask[] {
+  const count = random.between(1, 8);
+  return Array.from({ length: count }, (_, i) => drawTask(random, i, files));
+}
+
+function drawTask(random: Random, i: number, files: number): PlannedTask {
+  const path = `f${random.between(0, files)}.txt`;
+  const earlier = Array.from({ length: i }, (_, n) => `p${n}`);
+  return {
+    id: `p${i}`,
+    title: `Write p${i}`,
+    description: `write ${path} p${i}`,
+    scope: random.chance(0.7) ? [path] : [],
+    ...(random.chance(0.5) && { verify: `has ${path} p${i}` }),
+    priority: random.between(1, 10),
+    dependsOn: earlier.filter(() => random.chance(0.15)),
+    kind: random.chance(0.1) ? 'answer' : 'change',
+  };
+}
+
+export function draftOf(t: PlannedTask): TaskDraft {
+  const { id, ...rest } = t;
+  return { ...rest, label: id, acceptance: '', requires: [] };
+}
+
+export const TASKS_MAX = 40;
+
+export function requestOf(world: World, story: Story): Request {
+  return {
+    text: 'write what is planned',
+    mode: story.mode,
+    target: 'main',
+    landOn: 'refs/heads/swarm/sim',
+    deliver: 'branch',
+    base: world.base,
+    ...(story.hasGate && { gate: 'gate' }),
+    gateHash: story.hasGate ? 'gate-1' : 'none',
+    ...(story.hasSetup && { setup: 'setup' }),
+    ...(story.hasChecks && { checks: 'checks' }),
+    checksMinMs: 60_000,
+    checksMaxMs: 600_000,
+    limits: {
+      workers: story.workers,
+      attempts: story.attempts,
+      tasks: TASKS_MAX,
+      attemptTokens: 50_000,
+      ...(story.tokens !== undefined && { tokens: story.tokens }),
+    },
+    overlap: story.overlap,
+  };
+}

@@ -1,0 +1,145 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { AttemptId, CommitId, Entry, RunId } from '@swarm/core';
+import { MemoryFile } from '@swarm/journal';
+import { Objects, type Tree } from '../twins/objects.ts';
+import { type Fault, type FaultRates, NO_FAULTS } from './faults.ts';
+import { Random } from './random.ts';
+import { type Incarnation, Scheduler } from './scheduler.ts';
+
+/** A work tree on the simulated disk: `tree` is what lies in it now. */
+export interface SimWorkspace {
+  readonly name: string;
+  readonly path: string;
+  readonly attempt: AttemptId | undefined;
+  readonly parents: readonly CommitId[];
+  readonly base: Tree;
+  tree: Map<string, string>;
+}
+
+/** A commit of ours that reached the target, and what was durable at that moment. */
+export interface Published {
+  readonly commit: CommitId;
+  readonly durableSeq: number;
+}
+
+export const RUN_ID = 'r-20260101-sims' as RunId;
+
+/**
+ * What outlives a process: git, the disk, the people. Everything a port of a dead process had not done by then is
+ * not done, but for strays.
+ */
+export class World {
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly objects = new Objects();
+  readonly base: CommitId;
+
+  target: CommitId;
+  journalFile = new MemoryFile();
+  readonly work = new Map<AttemptId, CommitId>();
+  readonly intakes = new Map<AttemptId, CommitId>();
+  readonly workspaces = new Map<string, SimWorkspace>();
+  readonly environments = new Set<string>();
+
+  /** Acknowledged entries, as whoever asked was told of them. */
+  readonly acked: Entry[] = [];
+  readonly published: Published[] = [];
+  readonly humanCommits = new Set<CommitId>();
+  /** When no endpoint answers until; virtual ms. */
+  modelsDownUntil = 0;
+  /** Acknowledged entries a crash took, in words. */
+  readonly losses: string[] = [];
+  crashes = 0;
+  readonly seenFaults = new Map<Fault, number>();
+
+  /** Everything that happened, for the trace and for the hash that shows two runs to be the same. */
+  readonly trace: string[] | undefined;
+  readonly #hash: Hash = createHash('sha256');
+  #rates: FaultRates;
+
+  constructor(ask: { seed: number; faults: (random: Random) => FaultRates; files: Tree; isTraced: boolean }) {
+    this.random = new Random(ask.seed);
+    this.scheduler = new Scheduler(this.random.fork());
+    this.#rates = ask.faults(this.random);
+    this.trace = ask.isTraced ? [] : undefined;
+    this.base = this.objects.commit({ parents: [], tree: ask.files, message: 'base\n', atSeconds: 0 }).id;
+    this.target = this.base;
+  }
+
+  /** The machine is off: what is on the disk is this. */
+  powerCut(bytes: Uint8Array): void {
+    this.journalFile = new MemoryFile(bytes);
+  }
+
+  /** What a new process reads must hold everything that was acknowledged to an earlier one. */
+  reopened(entries: readonly Entry[]): void {
+    const lost = this.acked.filter((e, i) => JSON.stringify(entries[i]) !== JSON.stringify(e));
+    if (lost.length > 0) {
+      this.losses.push(
+        `P1: ${lost.length} acknowledged entries are gone, the first is ${lost[0]!.seq} (${lost[0]!.cause})`,
+      );
+    }
+    this.acked.splice(0, this.acked.length, ...entries);
+  }
+
+  get rates(): FaultRates {
+    return this.#rates;
+  }
+
+  /** Does this go wrong now? */
+  hits(fault: Fault): boolean {
+    if (this.#rates[fault] === 0 || !this.random.chance(this.#rates[fault])) return false;
+    this.seenFaults.set(fault, (this.seenFaults.get(fault) ?? 0) + 1);
+    return true;
+  }
+
+  /** From now on nothing goes wrong any more. */
+  calm(): void {
+    this.#rates = NO_FAULTS;
+    this.tell('calm', 'faults stop');
+  }
+
+  tell(what: string, detail: string): void {
+    const line = `${Math.round(this.scheduler.now)} ${what} ${detail}`;
+    this.#hash.update(`${line}\n`);
+    this.trace?.push(line);
+  }
+
+  digest(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  /**
+   * Something a process asks of the outside: it takes `delayMs`, then it happens, then it is answered. When the
+   * process dies in between it does not happen, but for strays, which nobody has killed yet.
+   */
+  async happen<T>(inc: Incarnation, delayMs: number, effect: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.scheduler.after(delayMs, () => {
+        if (!inc.isAlive && !this.#isStray()) return;
+        const done = attemptTo(effect);
+        // The answer travels: a process may die between the deed and hearing of it.
+        this.scheduler.after(this.random.between(0, 3), () => {
+          if (!inc.isAlive) return;
+          if ('error' in done) reject(done.error);
+          else resolve(done.value);
+        });
+      });
+    });
+  }
+
+  #isStray(): boolean {
+    return this.strayUntil > this.scheduler.now && this.hits('strays');
+  }
+
+  /** Strays live until the next process has killed them. */
+  strayUntil = 0;
+}
+
+function attemptTo<T>(effect: () => T): { readonly value: T } | { readonly error: unknown } {
+  try {
+    return { value: effect() };
+  } catch (error) {
+    return { error };
+  }
+}

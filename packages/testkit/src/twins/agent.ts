@@ -1,0 +1,111 @@
+import {
+  type Agent,
+  type AgentEnd,
+  type AgentJob,
+  type AgentResult,
+  NO_USAGE,
+  type Usage,
+} from '@swarm/core';
+import type { Incarnation } from '../sim/scheduler.ts';
+import type { SimWorkspace, World } from '../sim/world.ts';
+import { CONFLICT_MARKER } from './objects.ts';
+import { BREAK } from './sandbox.ts';
+import { workspaceAt } from './workspaces.ts';
+
+/** What an agent may use beyond its limit: the call that was under way. */
+export const OVERSHOOT_TOKENS = 2_000;
+
+type Mood = 'works' | 'wrong' | 'elsewhere' | 'idle' | 'hangs' | AgentEnd;
+
+const MOODS: readonly Mood[] = [
+  'wrong',
+  'elsewhere',
+  'idle',
+  'hangs',
+  'failed',
+  'blocked',
+  'step-limit',
+  'stuck',
+  'bad-output',
+  'killed',
+  'cannot-run',
+  'model-down',
+];
+
+/** Does what the task's description says, or what this seed makes of it. */
+export function twinAgent(world: World, inc: Incarnation): Agent {
+  return {
+    name: 'twin',
+    async run(job) {
+      const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : 'works';
+      const durationMs = mood === 'hangs' ? job.limits.wallMs : world.random.between(10_000, 600_000);
+      const isThrough = await inc.waitUnless(job.signal, durationMs);
+      if (!isThrough) return result('aborted', usage(world, job));
+      if (world.modelsDownUntil > world.scheduler.now) return result('model-down', NO_USAGE);
+      const workspace = workspaceAt(world, job.workspace.path);
+      if (!workspace) return result('cannot-run', NO_USAGE);
+      return act(world, job, workspace, mood);
+    },
+  };
+}
+
+function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): AgentResult {
+  switch (mood) {
+    case 'works':
+      edit(job, workspace);
+      return result('finished', usage(world, job), 'did it');
+    case 'wrong':
+      edit(job, workspace);
+      workspace.tree.set('wrong.txt', BREAK);
+      return result('finished', usage(world, job), 'did it, so it says');
+    case 'elsewhere':
+      edit(job, workspace);
+      workspace.tree.set('shared.txt', `${workspace.tree.get('shared.txt') ?? ''}${job.attempt}\n`);
+      return result('finished', usage(world, job), 'did it, and more');
+    case 'idle':
+      return result('finished', usage(world, job));
+    case 'hangs':
+      return result('timeout', usage(world, job));
+    default:
+      if (world.random.chance(0.5)) edit(job, workspace);
+      return result(mood, usage(world, job));
+  }
+}
+
+/** A change of one line in one file, or the mending of what is broken. Conflicts it is shown are resolved. */
+function edit(job: AgentJob, workspace: SimWorkspace): void {
+  for (const path of job.workspace.conflicts) {
+    workspace.tree.set(
+      path,
+      linesOf(workspace.tree.get(path) ?? '')
+        .filter(isText)
+        .join('\n'),
+    );
+  }
+  const { description } = JSON.parse(job.taskJson) as { description: string };
+  const wanted = /^write (\S+) (\S+)$/.exec(description);
+  if (wanted) return writeLine(workspace, wanted[1]!, wanted[2]!);
+  if (!description.includes('Mend the cause')) return writeLine(workspace, 'notes.txt', job.attempt);
+  for (const [path, text] of workspace.tree) {
+    if (text.includes(BREAK)) workspace.tree.set(path, text.replaceAll(BREAK, 'mended'));
+  }
+}
+
+function writeLine(workspace: SimWorkspace, path: string, line: string): void {
+  const lines = linesOf(workspace.tree.get(path) ?? '');
+  if (!lines.includes(line)) workspace.tree.set(path, [...lines, line].sort().join('\n'));
+}
+
+const linesOf = (text: string): string[] => [...new Set(text.split('\n'))].filter((l) => l !== '');
+const isText = (line: string): boolean =>
+  line !== CONFLICT_MARKER && line !== '=======' && line !== '>>>>>>>';
+
+function usage(world: World, job: AgentJob): Usage {
+  const most = Math.min(job.limits.tokens + OVERSHOOT_TOKENS, 60_000);
+  return { ...NO_USAGE, calls: 1, inputTokens: world.random.between(0, most), outputTokens: 0 };
+}
+
+function result(end: AgentEnd, used: Usage, summary?: string): AgentResult {
+  const claim = { status: 'complete' as const, summary: summary ?? '', concerns: [], suggestions: [] };
+  return { end, detail: end, usage: used, toolCalls: 1, ...(summary !== undefined && { claim }) };
+}

@@ -1,0 +1,110 @@
+import {
+  type AttemptId,
+  type Candidate,
+  type CandidateOutcome,
+  type CommitId,
+  type Hub,
+  type IngestOutcome,
+  type LandedMark,
+  type MeasuredChange,
+  type PublishOutcome,
+  parseAttemptId,
+  parseRunId,
+  parseTaskId,
+} from '@swarm/core';
+import type { Incarnation } from '../sim/scheduler.ts';
+import type { World } from '../sim/world.ts';
+import { changedPaths, sameTree, trailer } from './objects.ts';
+
+/** The hub in memory, and the target somebody else may move at any time. */
+export function twinHub(world: World, inc: Incarnation): Hub {
+  const { objects } = world;
+  const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
+  return {
+    targetHead: () => quick(() => world.target),
+    landedSince: (base, head) => quick(() => marksOn(world, base, head)),
+    isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
+    buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
+    publish: (candidate) => publish(world, inc, candidate),
+    ingest: (attempt) => quick(() => ingest(world, attempt)),
+    measure: (commit, target) => quick(() => measure(world, commit, target)),
+    observe: () =>
+      quick(() => ({
+        target: world.target,
+        work: [...world.work].map(([attempt, commit]) => ({ attempt, commit })),
+        intakes: [...world.intakes.keys()],
+        workspaces: [...world.workspaces.keys()],
+      })),
+    tidy: (keep) =>
+      quick(() => {
+        for (const map of [world.work, world.intakes]) {
+          for (const attempt of map.keys()) if (!keep.has(attempt)) map.delete(attempt);
+        }
+      }),
+  };
+}
+
+/** Every landing on the first-parent line, by its trailers; not only of this run. */
+export function marksOn(world: World, base: CommitId | undefined, head: CommitId): LandedMark[] {
+  const marks: LandedMark[] = [];
+  for (const { id, message } of world.objects.firstParents(base, head)) {
+    const run = parseRunId(trailer(message, 'Swarm-Run') ?? '');
+    const task = parseTaskId(trailer(message, 'Swarm-Task') ?? '');
+    const attempt = parseAttemptId(trailer(message, 'Swarm-Attempt') ?? '');
+    if (run && task && attempt) marks.push({ run, task, attempt, commit: id });
+  }
+  return marks;
+}
+
+function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): CandidateOutcome {
+  const { objects } = world;
+  const isHeld = [...world.work.values()].includes(ask.work);
+  if (!isHeld) return { kind: 'missing' };
+  const merged = objects.merge(ask.onto, ask.work);
+  if (merged.kind === 'conflict') return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  const before = objects.treeOf(ask.onto);
+  if (sameTree(before, merged.tree)) return { kind: 'empty' };
+  const made = objects.commit({
+    parents: [ask.onto],
+    tree: merged.tree,
+    message: ask.message,
+    atSeconds: ask.atSeconds,
+  });
+  return { kind: 'clean', commit: made.id, tree: made.tree, paths: changedPaths(before, merged.tree) };
+}
+
+function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<PublishOutcome> {
+  const isRefused = world.hits('publish');
+  const isUnsure = !isRefused && world.hits('publish');
+  return world.happen(inc, world.random.between(1, 300), () => {
+    if (isRefused) return { kind: 'refused', why: 'a hook declined' } as const;
+    if (isUnsure && world.random.chance(0.5))
+      return { kind: 'unknown', why: 'the connection was lost' } as const;
+    if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
+    moveTarget(world, candidate.commit);
+    if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;
+    return { kind: 'published' } as const;
+  });
+}
+
+/** The one place where a commit of ours becomes the target. */
+export function moveTarget(world: World, commit: CommitId): void {
+  world.target = commit;
+  world.published.push({ commit, durableSeq: world.acked.length });
+  world.tell('target', `moved by us to ${commit.slice(0, 8)}`);
+}
+
+function ingest(world: World, attempt: AttemptId): IngestOutcome {
+  if (world.hits('save')) return { kind: 'refused', why: 'a path is too long' };
+  const pushed = world.intakes.get(attempt) ?? world.work.get(attempt);
+  if (!pushed) return { kind: 'nothing' };
+  world.work.set(attempt, pushed);
+  return { kind: 'commit', commit: pushed };
+}
+
+function measure(world: World, commit: CommitId, target: CommitId): MeasuredChange | undefined {
+  const base = world.objects.mergeBase(commit, target);
+  const filesChanged = changedPaths(world.objects.treeOf(base), world.objects.treeOf(commit));
+  if (filesChanged.length === 0) return undefined;
+  return { commit, base, filesChanged, linesAdded: filesChanged.length, linesRemoved: 0 };
+}

@@ -1,0 +1,79 @@
+import { type Model, type ModelEnd, type ModelRequest, type ModelResult, NO_USAGE } from '@swarm/core';
+import type { Incarnation } from '../sim/scheduler.ts';
+import type { PlannedTask } from '../sim/story.ts';
+import type { World } from '../sim/world.ts';
+
+export const PLANNER_TOKENS = 500;
+
+/** A planner with a plan: it gives what it was not told of yet, a few tasks an answer, and is done when all are known. */
+export function twinModel(world: World, inc: Incarnation, plan: readonly PlannedTask[]): Model {
+  return {
+    nameFor: () => 'twin',
+    stream: (request, options) => stream(world, inc, plan, request, options),
+    whenUp: async (signal) => {
+      while (world.modelsDownUntil > world.scheduler.now) {
+        if (!(await inc.waitUnless(signal, world.modelsDownUntil - world.scheduler.now))) return;
+      }
+    },
+  };
+}
+
+async function stream(
+  world: World,
+  inc: Incarnation,
+  plan: readonly PlannedTask[],
+  request: ModelRequest,
+  options: Parameters<Model['stream']>[1],
+): Promise<ModelResult> {
+  const { random } = world;
+  if (world.hits('model') && random.chance(0.3)) {
+    world.modelsDownUntil = world.scheduler.now + random.between(60_000, 3_600_000);
+  }
+  if (!(await inc.waitUnless(options.signal, random.between(500, 20_000))))
+    return told('', { kind: 'aborted' });
+  if (world.modelsDownUntil > world.scheduler.now)
+    return told('', { kind: 'down', why: 'no endpoint answers' });
+  if (request.role === 'planner' && random.chance(0.1)) return told('', toolCall(request));
+  const answer = request.role === 'planner' ? plannerAnswer(world, plan, request) : '{"tasks":[]}';
+  const cutAt = world.hits('model') ? random.between(0, answer.length) : answer.length;
+  let sent = 0;
+  while (sent < cutAt) {
+    if (!(await inc.waitUnless(options.signal, random.between(1, 3_000)))) {
+      return told(answer.slice(0, sent), { kind: 'aborted' });
+    }
+    const piece = answer.slice(sent, Math.min(cutAt, sent + random.between(1, 120)));
+    sent += piece.length;
+    options.onText?.(piece);
+  }
+  const end: ModelEnd =
+    cutAt < answer.length ? { kind: 'cut', why: 'the stream broke' } : { kind: 'stopped' };
+  return told(answer.slice(0, cutAt), end);
+}
+
+function toolCall(request: ModelRequest): ModelEnd {
+  if (request.tools.length === 0) return { kind: 'stopped' };
+  return { kind: 'tools', calls: [{ id: 'c1', name: 'list', argumentsJson: '{"path":""}' }] };
+}
+
+function plannerAnswer(world: World, plan: readonly PlannedTask[], request: ModelRequest): string {
+  const { random } = world;
+  if (world.hits('model') && random.chance(0.5))
+    return 'I would rather talk about the weather. {"tasks": nonsense';
+  const heard = request.messages.map((m) => m.content).join('\n');
+  const isKnown = (t: PlannedTask): boolean => heard.includes(`(your id ${t.id})`);
+  const due = plan.filter((t) => !isKnown(t)).slice(0, random.between(1, 4));
+  const known = new Set(plan.filter(isKnown).map((t) => t.id));
+  const given = due.filter((t) => t.dependsOn.every((d) => known.has(d) || due.some((x) => x.id === d)));
+  const cancel = world.hits('operator') && plan.length > 0 ? [random.pick(plan).id] : [];
+  const answer = { tasks: given, cancel, scratchpad: 'notes', done: given.length === 0 };
+  return random.chance(0.3)
+    ? `Here it is:\n\`\`\`json\n${JSON.stringify(answer)}\n\`\`\`\n`
+    : JSON.stringify(answer);
+}
+
+const told = (text: string, end: ModelEnd): ModelResult => ({
+  end,
+  text,
+  usage: { ...NO_USAGE, calls: 1, inputTokens: end.kind === 'down' ? 0 : PLANNER_TOKENS },
+  model: 'twin',
+});

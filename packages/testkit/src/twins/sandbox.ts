@@ -1,0 +1,85 @@
+import type { Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import type { Incarnation } from '../sim/scheduler.ts';
+import type { SimWorkspace, World } from '../sim/world.ts';
+import { CONFLICT_MARKER, type Tree } from './objects.ts';
+import { SAVE, save, workspaceAt } from './workspaces.ts';
+
+/** In a file of the target, it makes gate and checks fail. */
+export const BREAK = 'BREAK';
+
+/**
+ * Runs the few commands the simulated repositories know, as functions of the work tree: `gate` and `checks` refuse
+ * BREAK and conflict markers anywhere, `has <path> <word>` looks for a word in a file, `setup` does nothing.
+ */
+export function twinSandbox(world: World, inc: Incarnation): Sandbox {
+  return {
+    provider: 'none',
+    insideOf: (workspace) => workspace,
+    run: (spec) => (spec.argv[0] === SAVE ? runSave(world, inc, spec) : runCommand(world, inc, spec)),
+    reap: () =>
+      world.happen(inc, 20, () => {
+        world.strayUntil = 0;
+        return 0;
+      }),
+  };
+}
+
+/** A save goes on in a stray process, and may reach the intake after its orchestrator is dead. */
+function runSave(world: World, inc: Incarnation, spec: SandboxSpec): Promise<SandboxResult> {
+  const workspace = workspaceAt(world, spec.workspace);
+  const isBroken = world.hits('save');
+  return world.happen(inc, world.random.between(5, 400), () => {
+    if (!workspace || isBroken) return ended('exited', 1, 'cannot commit', 100);
+    save(world, workspace, spec.argv[1]!);
+    return ended('exited', 0, '', 100);
+  });
+}
+
+async function runCommand(world: World, inc: Incarnation, spec: SandboxSpec): Promise<SandboxResult> {
+  const command = spec.argv.at(-1)!;
+  const workspace = workspaceAt(world, spec.workspace);
+  const fault = world.hits('gate')
+    ? world.random.pick(['fails', 'timeout', 'killed', 'cannot-run'] as const)
+    : undefined;
+  const durationMs = fault === 'timeout' ? spec.limits.wallMs : world.random.between(100, 60_000);
+  const isThrough = await inc.waitUnless(spec.signal, durationMs);
+  if (!isThrough) return ended('aborted', undefined, '', durationMs);
+  if (!workspace || fault === 'cannot-run')
+    return ended('cannot-run', undefined, 'no such folder', durationMs);
+  if (fault === 'timeout' || fault === 'killed') return ended(fault, undefined, '', durationMs);
+  if (fault === 'fails') return ended('exited', 1, 'not ok 1 - it works today', durationMs);
+  const output = complaint(command, workspace);
+  return ended('exited', output ? 1 : 0, output ?? '', durationMs);
+}
+
+/** What the command has to say against the work tree; undefined when it passes. */
+function complaint(command: string, workspace: SimWorkspace): string | undefined {
+  const [name, path, word] = command.split(' ');
+  switch (name) {
+    case 'gate':
+    case 'checks':
+      return (
+        brokenFiles(workspace.tree)
+          .map((file, i) => `not ok ${i + 1} - no ${BREAK} in ${file}`)
+          .join('\n') || undefined
+      );
+    case 'has':
+      return workspace.tree.get(path!)?.includes(word!) ? undefined : `no ${word} in ${path}`;
+    case 'setup':
+      return undefined;
+    default:
+      throw new Error(`the sandbox twin does not know the command ${command}`);
+  }
+}
+
+export const brokenFiles = (tree: Tree): string[] =>
+  [...tree]
+    .filter(([, text]) => text.includes(BREAK) || text.includes(CONFLICT_MARKER))
+    .map(([path]) => path);
+
+const ended = (
+  end: SandboxResult['end'],
+  exitCode: number | undefined,
+  output: string,
+  durationMs: number,
+): SandboxResult => ({ end, exitCode, output, durationMs });

@@ -1,0 +1,51 @@
+/** Twins too small for a file of their own. */
+import type { Delivery, EnvironmentStore, Log, Prompts, RepositoryReader, RunFiles } from '@swarm/core';
+import type { Incarnation } from '../sim/scheduler.ts';
+import type { World } from '../sim/world.ts';
+
+export const twinPrompts: Prompts = {
+  render: (name, variables) => ({
+    text: [name, ...Object.entries(variables).map(([k, v]) => `${k}: ${v}`)].join('\n'),
+    hash: `hash-of-${name}`,
+  }),
+  hash: (name) => `hash-of-${name}`,
+};
+
+export function twinFiles(world: World, inc: Incarnation): RunFiles {
+  const write = (): Promise<void> => world.happen(inc, world.random.between(1, 10), () => {});
+  return { writeHandoff: write, writeReport: write, writeOutput: (name) => write().then(() => name) };
+}
+
+export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
+  const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 100), effect);
+  return {
+    has: (key) => quick(() => world.environments.has(key)),
+    snapshot: () => quick(() => new Set<string>()),
+    keep: (key) => quick(() => void world.environments.add(key)),
+    install: () => quick(() => {}),
+    keyOf: () => quick(() => 'env-1'),
+  };
+}
+
+export function twinReader(world: World, inc: Incarnation): RepositoryReader {
+  const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 20), effect);
+  return {
+    list: (commit) => quick(() => [...world.objects.treeOf(commit).keys()]),
+    read: (commit, path) => quick(() => world.objects.treeOf(commit).get(path)),
+    grep: () => quick(() => []),
+    log: () => quick(() => []),
+  };
+}
+
+export function twinDelivery(world: World, inc: Incarnation): Delivery {
+  return { apply: (to) => world.happen(inc, 10, () => ({ kind: 'done', from: world.base, to }) as const) };
+}
+
+/** What is told goes into the world's trace, and so into the hash that makes two runs the same. */
+export function twinLog(world: World, inc: Incarnation): Log {
+  return {
+    write: (name, fields) => {
+      if (inc.isAlive) world.tell(name, fields.msg);
+    },
+  };
+}

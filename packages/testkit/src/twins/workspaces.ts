@@ -1,0 +1,70 @@
+import { SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import type { Incarnation } from '../sim/scheduler.ts';
+import type { SimWorkspace, World } from '../sim/world.ts';
+import { sameTree } from './objects.ts';
+
+/** What `saveCommand` gives; the sandbox twin knows it by this word. */
+export const SAVE = 'twin-save';
+
+/** Work trees in memory. */
+export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
+  return {
+    create: (ask) =>
+      world.happen(inc, world.random.between(5, 500), () => {
+        if (world.hits('setup'))
+          throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
+        const made = newWorkspace(world, ask);
+        world.workspaces.set(ask.name, made.simulated);
+        return made.shown;
+      }),
+    saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
+    remove: (name) =>
+      world.happen(inc, world.random.between(1, 50), () => {
+        world.workspaces.delete(name);
+      }),
+  };
+}
+
+function newWorkspace(
+  world: World,
+  ask: Parameters<Workspaces['create']>[0],
+): { simulated: SimWorkspace; shown: Workspace } {
+  const { objects } = world;
+  const base = objects.treeOf(ask.base);
+  const from = ask.from && objects.has(ask.from) ? ask.from : undefined;
+  const merged = from ? objects.merge(ask.base, from) : undefined;
+  const path = `/sim/workspaces/${ask.name}`;
+  const simulated: SimWorkspace = {
+    name: ask.name,
+    path,
+    attempt: ask.attempt,
+    parents: from ? [ask.base, from] : [ask.base],
+    base,
+    tree: new Map(merged?.tree ?? base),
+  };
+  const shown: Workspace = {
+    name: ask.name,
+    path,
+    ...(ask.attempt && { intake: `/sim/intake/${ask.attempt}` }),
+    readOnly: ['/sim/hub/objects'],
+    head: ask.base,
+    conflicts: merged?.kind === 'conflict' ? merged.files : [],
+  };
+  return { simulated, shown };
+}
+
+export function workspaceAt(world: World, path: string): SimWorkspace | undefined {
+  return [...world.workspaces.values()].find((w) => w.path === path);
+}
+
+/** Commits what lies in the work tree and pushes it into the attempt's intake, unless it is the base. */
+export function save(world: World, workspace: SimWorkspace, message: string): void {
+  if (!workspace.attempt || sameTree(workspace.base, workspace.tree)) return;
+  const made = world.objects.commit({
+    parents: workspace.parents,
+    tree: workspace.tree,
+    message,
+    atSeconds: Math.floor(world.scheduler.now / 1000),
+  });
+  world.intakes.set(workspace.attempt, made.id);
+}
