@@ -297,10 +297,13 @@ class Loop implements Orchestrator {
   #lookAgain(at: number | undefined): void {
     this.#cancelTimer();
     const { clock } = this.#ports;
+    // While something lands no look is due: its end wakes the loop.
+    const isLanding = this.#effects.has('landing');
     const delay = Math.min(
       at === undefined ? Number.POSITIVE_INFINITY : Math.max(1, at - clock.now()),
-      Math.max(1, this.#lookAgainAt - clock.monotonic()),
+      isLanding ? Number.POSITIVE_INFINITY : Math.max(1, this.#lookAgainAt - clock.monotonic()),
     );
+    if (delay === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = clock.after(delay, () => this.#inputs.put({ kind: 'woken' }));
   }
 
