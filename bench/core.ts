@@ -17,7 +17,7 @@ const TASKS = 100_000;
 export async function run(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'swarm-bench-'));
   try {
-    return [...(await appends(folder)), ...(await folding(folder)), await queueing()];
+    return [...(await appends(folder)), await queueing(), ...(await resuming(folder))];
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -72,33 +72,36 @@ async function bareSyncs(folder: string, bytes: number): Promise<number> {
   return ROUNDS / seconds;
 }
 
-async function folding(folder: string): Promise<Figure[]> {
-  const entries = longRun(EVENTS);
-  const events = entries.reduce((sum, entry) => sum + entry.events.length, 0);
+/** As a new process would: from the file, with nothing else in memory. */
+async function resuming(folder: string): Promise<Figure[]> {
   const path = join(folder, 'long.ndjson');
-  const { journal } = await openFileJournal(path, { create: true });
-  for (let i = 0; i < entries.length; i += 10_000) await journal.append(entries.slice(i, i + 10_000));
-  await journal.close();
+  await writeLongRun(path);
+  let entries: readonly Entry[] = [];
+  const read = await secondsOf(async () => {
+    entries = (await readJournal(path)).entries;
+  });
   const state = emptyState();
   const folded = await secondsOf(() => {
     for (const entry of entries) fold(state, entry);
   });
-  let found: readonly Entry[] = [];
-  entries.length = 0;
-  const read = await secondsOf(async () => {
-    found = (await readJournal(path)).entries;
-  });
-  if (found.length !== state.seq) throw new Error(`read ${found.length} entries of ${state.seq}`);
+  const events = entries.reduce((sum, entry) => sum + entry.events.length, 0);
   const size = `${events} events, ${state.tasks.size} tasks`;
   return [
     { name: `fold: ${size}`, value: folded, unit: 's', aim: { kind: 'at-most', value: 3 } },
     {
-      name: 'read and check the same from the journal',
-      value: read,
+      name: 'resume: read, check and fold the same',
+      value: read + folded,
       unit: 's',
-      aim: { kind: 'at-most', value: 7 },
+      aim: { kind: 'at-most', value: 10 },
     },
   ];
+}
+
+async function writeLongRun(path: string): Promise<void> {
+  const entries = longRun(EVENTS);
+  const { journal } = await openFileJournal(path, { create: true });
+  for (let i = 0; i < entries.length; i += 10_000) await journal.append(entries.slice(i, i + 10_000));
+  await journal.close();
 }
 
 /** Every task is offered, taken and released; a hundred in flight at a time, scopes of which one in ten collide. */

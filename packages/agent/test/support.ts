@@ -116,6 +116,7 @@ function runBare(spec: SandboxSpec): Promise<SandboxResult> {
     const [program, ...args] = spec.argv;
     let end: SandboxResult['end'] | undefined;
     let output = '';
+    let late: NodeJS.Timeout | undefined;
     const child = spawn(program!, args, {
       cwd: spec.workspace,
       env: { PATH: process.env.PATH, ...spec.env },
@@ -124,7 +125,10 @@ function runBare(spec: SandboxSpec): Promise<SandboxResult> {
     });
     const stop = (why: SandboxResult['end']) => {
       end ??= why;
-      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+      if (!child.pid) return;
+      // Called off, it may still say so; half a second later it may not.
+      process.kill(-child.pid, why === 'aborted' ? 'SIGTERM' : 'SIGKILL');
+      late = setTimeout(() => child.exitCode === null && process.kill(-child.pid!, 'SIGKILL'), 500);
     };
     const timer = setTimeout(() => stop('timeout'), spec.limits.wallMs);
     spec.signal?.addEventListener('abort', () => stop('aborted'), { once: true });
@@ -137,6 +141,7 @@ function runBare(spec: SandboxSpec): Promise<SandboxResult> {
     }
     const finish = (exitCode: number | undefined) => {
       clearTimeout(timer);
+      clearTimeout(late);
       settle({ end: end ?? 'exited', exitCode, output, durationMs: 0 });
     };
     child.on('error', (error) => {

@@ -14,6 +14,8 @@ export interface ProgramPlaces {
   readonly bridgeFile: string | undefined;
   readonly prompts: string;
   readonly prices: string;
+  /** Folder of the demo's project and script. */
+  readonly demo: string;
   /** Shown read-only, at the same path, in every sandbox. */
   readonly readOnly: readonly Mount[];
 }
@@ -35,6 +37,7 @@ function bundled(here: string): ProgramPlaces {
     bridgeFile: join(here, 'bridge.js'),
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
+    demo: join(root, 'demo'),
     readOnly: sameInside([here, process.execPath]),
   };
 }
@@ -49,6 +52,7 @@ function fromSources(here: string): ProgramPlaces {
     bridgeFile: undefined,
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
+    demo: join(here, '..', 'demo'),
     readOnly: sameInside([join(root, 'packages'), join(root, 'node_modules'), process.execPath]),
   };
 }

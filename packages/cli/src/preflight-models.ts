@@ -1,7 +1,6 @@
 /** The part of preflight that concerns models: endpoints, names, prices. */
-import type { Problem } from '@swarm/core';
+import { nearestWord, type Problem } from '@swarm/core';
 import type { Probe } from '@swarm/llm';
-import { nearest } from './nearest.ts';
 
 /** What a model endpoint said to `GET /models`, or did not. */
 export type EndpointProbe = { readonly name: string } & Probe;
@@ -82,7 +81,7 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
     what: `no endpoint knows the model ${JSON.stringify(name)}`,
     where: `models.${Object.entries(models).find(([, model]) => model === name)![0]}`,
     why: `they know: ${[...known].slice(0, 10).join(', ')}`,
-    fix: `export SWARM_MODEL=${nearest(name, [...known]) ?? [...known][0]}`,
+    fix: `export SWARM_MODEL=${nearestWord(name, [...known]) ?? [...known][0]}`,
   }));
 }
 

@@ -25,6 +25,8 @@ export interface WorkAsk {
   /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
   readonly commonDir?: string;
   readonly promptOverrides?: string;
+  /** Say what to type next; true when absent. */
+  readonly saysNext?: boolean;
   /** Instead of the table we ship. */
   readonly prices?: PriceTable;
 }
@@ -71,7 +73,7 @@ async function runToItsEnd(
     const { state } = orchestrator;
     if (!ask.isJson) {
       context.output.result(summaryOf(outcome, state, context.output.ink));
-      context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
+      if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
     }
     return exitCodeOfRun(outcome, state, ask.isStrict);
   } finally {

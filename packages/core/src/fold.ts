@@ -152,6 +152,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     case 'landing.rejected':
       if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
+      s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
       tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
       return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
     case 'landing.dropped': {

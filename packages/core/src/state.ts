@@ -6,7 +6,7 @@
 import type { IterationReason } from './events.ts';
 import type { Attempt, Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
-import type { GateResult, Landing } from './model/landing.ts';
+import type { GateResult, Landing, RejectionReason } from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
@@ -129,6 +129,8 @@ export interface State {
   passed: Map<string, GateResult>;
   /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
   undone: Set<TaskId>;
+  /** Handoffs refused so far, by reason. */
+  rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
   firstLandingAt: number | undefined;
 
@@ -166,6 +168,7 @@ export function emptyState(): State {
     queue: new Set(),
     passed: new Map(),
     undone: new Set(),
+    rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,
     planning: {

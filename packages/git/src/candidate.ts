@@ -16,11 +16,11 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
   const fork = await mergeBase(hub, ask.onto, ask.work);
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
-  const merged = await mergeTrees(hub, ask);
+  const [merged, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
   if (merged.kind === 'conflict') return merged;
   const paths = await changedPaths(hub, ask.onto, merged.tree);
   if (paths.length === 0) return { kind: 'empty' };
-  const collateral = notIn(paths, await changedPaths(hub, fork, ask.work));
+  const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
   return { kind: 'clean', commit: await commitTree(hub, ask, merged.tree), tree: merged.tree, paths };
 }

@@ -66,6 +66,8 @@ export interface OpenedHub {
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const git = options.git ?? new Git();
+  const landOn = branchRef(options.landOn);
+  const targetRef = branchRef(`refs/heads/${options.target}`);
   const layout = new Layout(options.stateDir, options.run);
   const refs = new RunRefs(options.run);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
@@ -74,9 +76,8 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   await heal(layout.hub);
   const mutex = new GitMutex();
   const ends = { git, hub: { gitDir: layout.hub }, origin: { gitDir: origin.gitDir } };
-  const targetRef = `refs/heads/${options.target}`;
   const base = await pinBase(ends, refs, targetRef);
-  const { run, landOn, identity } = options;
+  const { run, identity } = options;
   const { objectFormat } = origin;
   const context = { ...ends, mutex, layout, refs, objectFormat, run, base, targetRef, landOn, identity };
   return assemble(context, await readHubRef(ends, refs.target), { ...DEFAULT_LIMITS, ...options.limits });
@@ -107,6 +108,16 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
     originGitDir: context.origin.gitDir,
     cleanRun: () => cleanRun(context),
   };
+}
+
+/** Names end up in lines git reads: what could end a line, or be more than one name, is SW0105. */
+function branchRef(ref: string): string {
+  if (/^refs\/heads\/[^\u0000-\u0020\u007f~^:?*[\\]+$/.test(ref)) return ref;
+  throw new SwarmError({
+    code: 'SW0105',
+    what: `${JSON.stringify(ref)} is no name for a branch`,
+    fix: 'git branch --list',
+  });
 }
 
 async function repositoryPath(options: HubOptions, layout: Layout): Promise<string> {

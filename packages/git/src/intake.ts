@@ -4,10 +4,9 @@
  */
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttemptId, type CommitId, type IngestOutcome, SwarmError } from '@swarm/core';
+import { type AttemptId, type CommitId, type IngestOutcome, parseCommitId, SwarmError } from '@swarm/core';
 import { bareRepository, configOf } from './bare.ts';
 import { type HubContext, hasCommits } from './context.ts';
-import { expectObject } from './git.ts';
 import { checkAlternates, type FileLimits, linkObjects, readPushed, Unfit } from './intake-files.ts';
 import { isAncestor } from './landed.ts';
 import { type PathLimits, parseRaw, unfitChange } from './path-lint.ts';
@@ -69,17 +68,23 @@ export class Intake {
   }
 
   private async take(attempt: AttemptId): Promise<IngestOutcome> {
-    const { git, hub, refs, layout } = this.hub;
-    const pinned = await git.text(hub, 'for-each-ref', ['--format=%(objectname)', refs.work(attempt)]);
-    const pushed = await readPushed(layout.intake(attempt));
-    if (!pushed)
-      return pinned ? { kind: 'commit', commit: expectObject(pinned, 'the pin') } : { kind: 'nothing' };
-    if (pushed === pinned) return { kind: 'commit', commit: pushed };
-    const base = await git.text(hub, 'for-each-ref', ['--format=%(objectname)', refs.handed(attempt)]);
+    const pushed = await readPushed(this.hub.layout.intake(attempt));
+    const { taken, base } = await this.pins(attempt);
+    if (taken && (!pushed || pushed === taken)) return { kind: 'commit', commit: taken };
+    if (!pushed || pushed === base) return { kind: 'nothing' };
     if (!base) throw new Unfit('no workspace was handed out for it');
-    if (pushed === base) return { kind: 'nothing' };
-    await this.admit(attempt, pushed, expectObject(base, 'the base'));
+    await this.admit(attempt, pushed, base);
     return { kind: 'commit', commit: pushed };
+  }
+
+  /** What the hub holds of the attempt: its work, if taken before, and the base it was handed. */
+  private async pins(attempt: AttemptId) {
+    const { git, hub, refs } = this.hub;
+    const names = [refs.work(attempt), refs.handed(attempt)];
+    const told = await git.text(hub, 'for-each-ref', ['--format=%(refname) %(objectname)', ...names]);
+    const held = new Map(told.split('\n').map((line) => line.split(' ') as [string, string]));
+    const [taken, base] = names.map((name) => parseCommitId(held.get(name) ?? ''));
+    return { taken, base };
   }
 
   private async admit(attempt: AttemptId, pushed: CommitId, base: CommitId): Promise<void> {

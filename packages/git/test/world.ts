@@ -126,3 +126,8 @@ export async function land(
   if (outcome.kind !== 'published') throw new Error(`publish of ${name}: ${JSON.stringify(outcome)}`);
   return built.commit;
 }
+
+export function commitOf(commit: CommitId | undefined): CommitId {
+  if (commit) return commit;
+  throw new Error('the target is gone');
+}

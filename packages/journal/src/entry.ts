@@ -57,8 +57,9 @@ export function checkLine(line: Buffer): CheckedLine {
   const head = HEAD.exec(text);
   if (!head) return withoutHead(text);
   const tailAt = head[0].length;
-  const proof = hex(crc32(line.subarray(tailAt), crc32(line.subarray(0, tailAt - CRC_FIELD_BYTES))));
-  if (proof !== head[4]) return { kind: 'damaged', why: `its crc is ${head[4]}, its bytes give ${proof}` };
+  const crc = crc32(line.subarray(tailAt), crc32(line.subarray(0, tailAt - CRC_FIELD_BYTES)));
+  if (crc !== Number.parseInt(head[4]!, 16))
+    return { kind: 'damaged', why: `its crc is ${head[4]}, its bytes give ${hex(crc)}` };
   const body = parseObject(line.toString('utf8'));
   const at = Date.parse(head[3]!);
   if (!body || Number.isNaN(at)) return { kind: 'damaged', why: 'its crc is right, yet it is no entry' };

@@ -355,6 +355,17 @@ describe('the caller’s signal', () => {
     assert.deepEqual([result.end.kind, result.text], ['aborted', 'Once']);
   });
 
+  it('counts even when the end of the answer is already on its way', async () => {
+    const controller = new AbortController();
+    const server = await startServer(fault.raw(fault.textEvent('Once') + fault.endEvent() + fault.DONE));
+    const { model } = modelOver([server]);
+    const result = await model.stream(request, {
+      signal: controller.signal,
+      onText: () => controller.abort(),
+    });
+    assert.equal(result.end.kind, 'aborted');
+  });
+
   it('ends a pause between tries', async () => {
     const controller = new AbortController();
     const { result } = await ask([fault.status(500)], {
@@ -383,6 +394,15 @@ describe('several endpoints', () => {
     const signal = new AbortController().signal;
     for (let i = 0; i < 3; i += 1) assert.equal((await model.stream(request, { signal })).text, 'fine');
     assert.equal(bad.seen.length, 1);
+  });
+
+  it('are not asked in turn about a request that is wrong', async () => {
+    const [bad, good] = [await startServer(fault.status(400)), await startServer(fault.says('fine'))];
+    const { model } = modelOver([bad, good], { rng: () => 0 });
+    const signal = new AbortController().signal;
+    for (let i = 0; i < 2; i += 1)
+      assert.equal((await model.stream(request, { signal })).end.kind, 'bad-request');
+    assert.deepEqual([bad.seen.length, good.seen.length], [2, 0]);
   });
 
   it('share the calls by weight', async () => {

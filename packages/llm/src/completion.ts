@@ -75,8 +75,8 @@ function clientOf({ endpoint, headers }: TryOptions, watch: Watch): OpenAI {
 /** Reads a stream, or the one JSON body of a server that does not stream. */
 async function readAnswer(response: Response, client: OpenAI, assembler: Assembler): Promise<void> {
   if (response.headers.get('content-type')?.includes('application/json')) {
-    const whole = (await response.json()) as { choices?: { finish_reason?: unknown }[] };
-    assembler.add(whole);
+    assembler.add(await response.json());
+    // One body is whole by being one, also where it gives no reason.
     if (assembler.answer().finish === undefined) assembler.add({ choices: [{ finish_reason: 'stop' }] });
     return;
   }

@@ -60,6 +60,16 @@ describe('the scripted model', () => {
     assert.equal(await text({ task: t12, messages: [user] }), 'by title');
   });
 
+  it('takes t1 for a task’s id, never for a part of a text', async () => {
+    const { text } = await play({
+      answers: [
+        { role: 'worker', task: 't1', text: 't1' },
+        { role: 'worker', text: 'any' },
+      ],
+    });
+    assert.equal(await text({ task: t12, messages: [{ role: 'user', content: 'Do t12 after t1.' }] }), 'any');
+  });
+
   it('plays equal answers in the order of the file, for each conversation anew, the last one for ever', async () => {
     const { text } = await play({
       answers: [

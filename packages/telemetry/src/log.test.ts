@@ -129,6 +129,12 @@ describe('a secret', () => {
     }
   });
 
+  it('leaves no half of itself where the search for it ends', async () => {
+    const long = `-----BEGIN KEY-----${'Zq'.repeat(500)}`;
+    const { text } = await written({ msg: '', data: { out: long.repeat(400) } }, [long]);
+    assert.doesNotMatch(text, /ZqZq/);
+  });
+
   it('too short to be told from words is not looked for', async () => {
     const { line } = await written({ msg: 'a cat sat' }, ['', 'a', 'cat']);
     assert.equal(line.msg, 'a cat sat');

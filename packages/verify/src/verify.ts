@@ -3,11 +3,12 @@
  * nothing of ours, so that a fault in the product cannot hide itself here.
  */
 import { join } from 'node:path';
-import { type PromiseId, RULES, some } from './checks.ts';
+import { MEASURES, type PromiseId, RULES } from './checks.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { type ReadJournal, readJournal } from './journal.ts';
 import { newestRun } from './runs.ts';
+import { some } from './words.ts';
 
 export interface Check {
   readonly name: string;
@@ -104,8 +105,10 @@ function runCheck(ask: VerifyAsk, { claims }: Facts): Check[] {
   return [{ name: 'the journal is this run’s', promise: 'P7', ok: false, detail }];
 }
 
+/** A measure that cannot be taken again, without a hub, is no check that was kept. */
 function promises(facts: Facts): Check[] {
-  return RULES.map(({ name, promise, examined, findings }) => {
+  const rules = RULES.filter((rule) => rule !== MEASURES || facts.branchPaths.size > 0);
+  return rules.map(({ name, promise, examined, findings }) => {
     const found = findings(facts);
     return {
       name,

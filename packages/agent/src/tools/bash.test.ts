@@ -42,10 +42,10 @@ test('a command that prints without end is killed at 64 MiB', async (t) => {
 test('a command that runs too long is killed with everything it started, setsid or not', async (t) => {
   const folder = makeFolder(t);
   const command =
-    'sh -c "echo \\$\\$ > plain.pid; exec sleep 1000" & setsid sh -c "echo \\$\\$ > away.pid; exec sleep 1000" & wait';
+    'sh -c "echo \\$\\$ > plain.pid; exec sleep 1000" & setsid sh -c "echo \\$\\$ > away.pid; exec sleep 1000" & env -i sh -c "echo \\$\\$ > bare.pid; exec sleep 1000" & wait';
   const { output } = await callTool(folder, 'bash', { command, timeoutMs: 700 });
   assert.match(output, /^killed after 700 ms with all it had started; give timeoutMs for longer/);
-  for (const name of ['plain.pid', 'away.pid']) {
+  for (const name of ['plain.pid', 'away.pid', 'bare.pid']) {
     assert.equal(isRunning(readFileSync(join(folder, name), 'utf8').trim()), false, name);
   }
 });
@@ -72,6 +72,14 @@ test('commands see neither the token nor the gateway, and no pager waits for the
   assert.doesNotMatch(output, /OPENAI|ANTHROPIC|GATEWAY|AGENT_JOB/);
   assert.match(output, /^KEPT=yes$/m);
   assert.match(output, /^GIT_PAGER=cat$/m);
+});
+
+test('a command no program can be given is refused, and the next one runs', async (t) => {
+  const folder = makeFolder(t);
+  const refused = (command: string) => callTool(folder, 'bash', { command });
+  assert.match((await refused('echo a\0b')).output, /command: holds a NUL character/);
+  assert.equal((await refused(`: ${'€'.repeat(90_000)}`)).output, 'bash: spawn E2BIG');
+  assert.equal((await refused('echo fine')).ok, true);
 });
 
 /** Zombies count as gone: whoever reaps them is not ours. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { CommandResult } from './process.ts';
 import { runCommand } from './process.ts';
-import type { Tool } from './tool.ts';
+import { argumentText, type Tool } from './tool.ts';
 
 const TIMEOUT_MS = 120_000;
 const TIMEOUT_MAX_MS = 600_000;
@@ -14,7 +14,7 @@ export const bash: Tool<{ command: string; timeoutMs?: number | undefined }> = {
   description:
     'Runs a shell command in the workspace and gives back its exit code and its output (stdout and stderr together; of long output the first and last 16 KiB). No terminal and no input. Each call is a new shell: folder and variables do not carry over. Everything the command started ends with it, background processes too, so start a server and use it in the same call.',
   schema: z.strictObject({
-    command: z.string().min(1).max(100_000).describe('The command line, as for sh -c.'),
+    command: argumentText(100_000).describe('The command line, as for sh -c.'),
     timeoutMs: z
       .number()
       .int()

@@ -17,7 +17,9 @@ const claimSchema = z.object({
   summary: z
     .string()
     .min(1)
-    .describe('What you did and how you checked it, for the planner and for whoever builds on it.'),
+    .describe(
+      `What you did and how you checked it, for the planner and for whoever builds on it. Of more than ${HANDOFF_TEXT_MAX} characters the rest is cut.`,
+    ),
   concerns: list.describe('Risks, surprises, anything in your change that a reviewer should look at.'),
   suggestions: list.describe('Work outside this task that you found worth doing, one item each, with paths.'),
 });

@@ -43,8 +43,13 @@ async function runToolCall(call: ToolCall, place: ToolPlace, signal: AbortSignal
   try {
     return { ...(await tool.run(args.value, place, signal)), wasRun: true };
   } catch (error) {
-    if (error instanceof ToolFault) return { ok: false, output: error.message, wasRun: true };
-    throw error;
+    const isTheSystems = error instanceof Error && 'syscall' in error;
+    if (!(error instanceof ToolFault) && !isTheSystems) throw error;
+    return {
+      ok: false,
+      output: isTheSystems ? `${tool.name}: ${error.message}` : error.message,
+      wasRun: true,
+    };
   }
 }
 

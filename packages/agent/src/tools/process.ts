@@ -83,7 +83,10 @@ export function runCommand(spec: CommandSpec): Promise<CommandResult> {
   });
 }
 
-/** Kills the process group, then whoever left it and still carries the mark; at most 20 rounds. */
+/**
+ * Kills the process group, then whoever left it and still carries the mark; at most 20 rounds. Who left the group
+ * and dropped the mark too is the sandbox's to kill, with the attempt.
+ */
 function killTree(child: ChildProcess, mark: string): void {
   if (child.pid === undefined) return;
   kill(-child.pid);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { compileGlob, type GlobMatcher } from './globs.ts';
 import { resolveInside } from './paths.ts';
 import { type CommandResult, runCommand } from './process.ts';
-import { done, type Tool, ToolFault } from './tool.ts';
+import { argumentText, done, type Tool, ToolFault } from './tool.ts';
 
 const MATCHES_MAX = 200;
 const MATCH_CHARS_MAX = 400;
@@ -20,7 +20,7 @@ export const grep: Tool<{ pattern: string; path?: string | undefined }> = {
   name: 'grep',
   description: `Searches file contents for an extended regular expression (use [0-9] rather than \\d) and gives back path:line:text, at most ${MATCHES_MAX} matches. Skips .git, node_modules and binary files.`,
   schema: z.strictObject({
-    pattern: z.string().min(1).max(10_000).describe('The regular expression, case-sensitive.'),
+    pattern: argumentText(10_000).describe('The regular expression, case-sensitive.'),
     path: z
       .string()
       .min(1)

@@ -1,6 +1,6 @@
 /** What a tool is. The table of them is in index.ts. */
 import type { Clock, HandoffClaim } from '@swarm/core';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Where tools act. They run inside the sandbox, in the agent's own process. */
 export interface ToolPlace {
@@ -30,5 +30,13 @@ export interface Tool<A> {
 
 /** Something the model asked for that cannot be done; the message says what, on what, why, and what to do. */
 export class ToolFault extends Error {}
+
+/** Text that becomes an argument of a program, which no NUL can be part of. */
+export const argumentText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => !text.includes('\0'), 'holds a NUL character');
 
 export const done = (output: string): ToolOutcome => ({ ok: true, output });

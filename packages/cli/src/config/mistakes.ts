@@ -1,7 +1,6 @@
 /** What the schema finds wrong, as problems by key path. */
-import type { Problem } from '@swarm/core';
+import { nearestWord, type Problem } from '@swarm/core';
 import { z } from 'zod';
-import { nearest } from '../nearest.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -45,7 +44,7 @@ function unknownKey(path: Issue['path'], key: string, whereOf: (keyPath: string)
   const table = z.core.toDotPath(path);
   const keyPath = table ? `${table}.${key}` : key;
   const known = keysAt(path);
-  const meant = nearest(key, known);
+  const meant = nearestWord(key, known);
   return {
     code: 'SW0102',
     what: `there is no key \`${keyPath}\``,
@@ -71,7 +70,8 @@ function whyOf(issue: Issue): string {
 }
 
 function fixFor(issue: Issue, keyPath: string, value: unknown): string {
-  const meant = issue.code === 'invalid_value' ? nearest(String(value), issue.values.map(String)) : undefined;
+  const meant =
+    issue.code === 'invalid_value' ? nearestWord(String(value), issue.values.map(String)) : undefined;
   return meant ? `${keyPath} = "${meant}"` : `change \`${keyPath}\`; docs/config.md lists every key`;
 }
 

@@ -1,0 +1,89 @@
+/**
+ * `swarm demo`: the real run, on a small project made in a temporary folder, with a model that plays a file of
+ * answers over HTTP. Nothing in it is special: planner, workers, gate and reconciler are the ones you get.
+ */
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type PriceTable, readScript, type Script, startScriptedServer } from '@swarm/llm';
+import { probeBubblewrap } from '@swarm/sandbox';
+import { systemClock } from '../clock.ts';
+import { type ProgramPlaces, programPlaces } from '../places.ts';
+import { prepare } from '../prepare.ts';
+import type { Context, DemoOptions } from '../program.ts';
+import { work } from '../work.ts';
+
+const REQUEST = 'Grow wordkit into a small text library: slugs, title case, truncation, sentence count, reading time, camel case.';
+
+export async function demo(options: DemoOptions, context: Context): Promise<number> {
+  const places = programPlaces();
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-demo-'));
+  const repository = await makeRepository(folder, places);
+  const scriptFile = join(places.demo, 'script.json');
+  const script = readScript(await readFile(scriptFile, 'utf8'), scriptFile);
+  const server = await startScriptedServer({ script, clock: systemClock });
+  const say = (text: string): void => (options.json ? undefined : context.output.narrate(text));
+  try {
+    const probe = await probeBubblewrap();
+    say(`a made-up project in ${repository}, and a model that plays ${scriptFile}`);
+    if (probe.kind === 'missing') say(`bubblewrap does not work here (${probe.reason}): the demo’s own agents run with no isolation`);
+    const inside = { ...context, cwd: repository, env: demoEnvironment(folder, server.url, context) };
+    const run = { workers: 4, sandbox: probe.kind === 'works' ? 'bubblewrap' : 'none', gate: GATE, setup: 'none' };
+    const prepared = await prepare(REQUEST, run, inside, places);
+    const { file, repository: paths, opening, commonDir } = prepared;
+    const code = await work({
+      ...{ file, repository: paths, places, context: inside, opening, commonDir },
+      ...{ isJson: options.json === true, isStrict: false, prices: pricesOf(script), saysNext: false },
+    });
+    if (!options.json) sayWhatNext(repository, file.run, context);
+    return code;
+  } finally {
+    await server.close();
+  }
+}
+
+const GATE = "node --test 'test/unit/*.test.ts'";
+const CHECKS = "node --test 'test/unit/*.test.ts' 'test/whole/*.test.ts'";
+
+async function makeRepository(folder: string, places: ProgramPlaces): Promise<string> {
+  const repository = join(folder, 'wordkit');
+  await cp(join(places.demo, 'project'), repository, { recursive: true });
+  await mkdir(join(folder, 'config', 'swarm'), { recursive: true });
+  await writeFile(join(folder, 'config', 'swarm', 'config.toml'), `[checks]\ncommand = ${JSON.stringify(CHECKS)}\nmin_interval = "2s"\n`);
+  const git = (...args: string[]): unknown => execFileSync('git', args, { cwd: repository, env: gitEnvironment, stdio: 'pipe' });
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '--all');
+  git('-c', 'user.name=demo', '-c', 'user.email=demo@localhost', 'commit', '--quiet', '--message', 'wordkit');
+  return repository;
+}
+
+const gitEnvironment = { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
+
+/** Its own configuration and state, so that the demo neither reads nor leaves anything of the operator's. */
+function demoEnvironment(folder: string, url: string, { env }: Context) {
+  return {
+    PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}`,
+    HOME: folder,
+    TERM: env.TERM,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_STATE_HOME: join(folder, 'state'),
+    OPENAI_BASE_URL: url,
+    OPENAI_API_KEY: 'scripted',
+    SWARM_MODEL: 'scripted',
+  };
+}
+
+const pricesOf = (script: Script): PriceTable => ({ asOf: '2026-11-21', currency: 'USD', perMillion: script.prices ?? {} });
+
+function sayWhatNext(repository: string, run: string, { output }: Context): void {
+  output.result(
+    [
+      'Tokens and prices are the script’s: no model was asked and nothing was paid.',
+      'Next:',
+      `  swarm explain t3 --repo ${repository}`,
+      `  swarm report --repo ${repository}`,
+      `  git -C ${repository} log --stat swarm/${run}`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { RUN, World } from './testing.ts';
+
+let world: World;
+before(async () => {
+  world = await World.make();
+  await world.tellRun();
+});
+after(() => world.remove());
+
+const screen = (text: string): string =>
+  text
+    .replaceAll(world.root, '<root>')
+    .replaceAll(world.landed.slice(0, 10), '<landed>')
+    .replaceAll(/\d+[a-z]+ ?\d*[a-z]* ago/g, '<age> ago')
+    .trimEnd();
+
+test('help lists every command with an imperative sentence', async () => {
+  const { code, stdout } = await world.swarm(['--help']);
+  assert.equal(code, 0);
+  for (const name of [
+    'run',
+    'resume',
+    'apply',
+    'demo',
+    'status',
+    'tasks',
+    'explain',
+    'logs',
+    'report',
+    'verify',
+    'schema',
+  ]) {
+    assert.match(stdout, new RegExp(`^  ${name} .*[A-Z]`, 'm'));
+  }
+});
+
+test('every command’s help ends with three examples', async () => {
+  for (const name of [
+    'run',
+    'resume',
+    'apply',
+    'demo',
+    'status',
+    'tasks',
+    'explain',
+    'logs',
+    'report',
+    'verify',
+    'schema',
+  ]) {
+    const { code, stdout } = await world.swarm([name, '--help']);
+    assert.equal(code, 0, name);
+    assert.equal(stdout.match(/^ {2}\$ swarm /gm)?.length, 3, name);
+  }
+});
+
+const usage: [string, string[], string][] = [
+  [
+    'an unknown flag',
+    ['run', '--wokers', '3'],
+    "error[SW0101]: unknown option '--wokers'\n  why    did you mean --workers?\n  fix    swarm --help",
+  ],
+  [
+    'an unknown command',
+    ['statsu'],
+    "error[SW0101]: unknown command 'statsu'\n  why    did you mean status?\n  fix    swarm --help",
+  ],
+  [
+    'a missing argument',
+    ['explain'],
+    "error[SW0101]: missing required argument 'task'\n  fix    swarm --help",
+  ],
+  [
+    'an argument too many',
+    ['status', 'now'],
+    "error[SW0101]: too many arguments for 'status'. Expected 0 arguments but got 1: now.\n  fix    swarm --help",
+  ],
+];
+for (const [name, args, said] of usage) {
+  test(`${name} is refused on stderr with exit 2`, async () => {
+    const { code, stdout, stderr } = await world.swarm(args);
+    assert.deepEqual([code, stdout, stderr.trimEnd()], [2, '', said]);
+  });
+}
+
+test('without a command the help is shown and the exit code is 2', async () => {
+  const { code, stdout, stderr } = await world.swarm([]);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /^Usage: swarm/);
+});
+
+test('with --json a refusal is one object on stderr', async () => {
+  const { code, stderr } = await world.swarm(['status', '--run', 'r-20260101-aaaa', '--json']);
+  assert.equal(code, 2);
+  const { errors } = JSON.parse(stderr);
+  assert.equal(errors[0].code, 'SW0104');
+  assert.equal(errors[0].kind, 'usage');
+  assert.equal(errors[0].fix, `--run ${RUN}`);
+});
+
+test('outside any repository a reading command says so with exit 78', async () => {
+  const { code, stderr } = await world.swarm(['status'], { cwd: world.home });
+  assert.equal(code, 78);
+  assert.equal(
+    screen(stderr),
+    'error[SW0301]: there is no git repository at <root>/home\n  where  <root>/home\n  fix    --repo <path to the repository>',
+  );
+});
+
+test('status shows what moves, what it cost, and that an open run may or may not be worked on', async () => {
+  const { code, stdout, stderr } = await world.swarm(['status']);
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(
+    screen(stdout),
+    new RegExp(
+      [
+        `^run            ${RUN}  open`,
+        'request        Add a and use it',
+        `landing on     refs/heads/swarm/${RUN} at <landed>`,
+        'tasks          1 assigned, 1 landed, 1 cancelled',
+        'spent          1,234 tokens, \\$0.0500',
+        'last decision  2026-11-21 10:00:09 UTC, <age> ago',
+        '',
+        'attempt  doing     for +agent  title',
+        't2.1     starting  .* Use a \\S*',
+      ].join('\n'),
+    ),
+  );
+});
+
+test('nothing an agent wrote can reach the terminal as a control sequence', async () => {
+  for (const command of [['status'], ['tasks'], ['explain', 't2'], ['report'], ['logs']]) {
+    const { stdout } = await world.swarm(command);
+    assert.doesNotMatch(stdout, /[\u001b\u202e]/, command.join(' '));
+  }
+});
+
+test('tasks lists each task with its state and what became of it', async () => {
+  const { stdout } = await world.swarm(['tasks']);
+  const rows = screen(stdout).split('\n');
+  assert.equal(rows[0], 'task  state      attempts  title');
+  assert.match(rows[1]!, /^t1 {4}landed {5}1 +Add a +<landed>$/);
+  assert.match(rows[3]!, /^t3 {4}cancelled {2}0 +Ask +not wanted$/);
+  const { stdout: json } = await world.swarm(['tasks', '--json']);
+  assert.deepEqual(
+    JSON.parse(json).map((t: { id: string; state: string }) => `${t.id} ${t.state}`),
+    ['t1 landed', 't2 assigned', 't3 cancelled'],
+  );
+});
+
+test('explain tells one task’s story and refuses a task that is not there', async () => {
+  const { code, stdout } = await world.swarm(['explain', 't1']);
+  assert.equal(code, 0);
+  assert.match(screen(stdout), /t1 was accepted from the plan[\s\S]+Now: landed as <landed>\.$/);
+  const refused = await world.swarm(['explain', 't9']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^error\[SW0106\]: there is no task "t9" in r-/);
+});
+
+test('logs prints the lines, filtered by task or by a pattern of events', async () => {
+  const all = await world.swarm(['logs']);
+  assert.equal(all.stdout.trimEnd().split('\n').length, 3);
+  const landings = await world.swarm(['logs', '--event', 'landing.*']);
+  assert.equal(landings.stdout, '10:00:00.000 landing.landed    landed t1\n');
+  const t2 = await world.swarm(['logs', '--task', 't2', '--json']);
+  assert.equal(JSON.parse(t2.stdout).event, 'attempt.started');
+});
+
+test('logs of an event that does not exist is refused instead of silent', async () => {
+  const { code, stderr } = await world.swarm(['logs', '--event', 'landings']);
+  assert.equal(code, 2);
+  assert.match(stderr, /no event has such a name/);
+});
+
+test('report is Markdown for people and JSON for programs', async () => {
+  const markdown = await world.swarm(['report']);
+  assert.deepEqual([markdown.code, markdown.stderr], [0, '']);
+  assert.match(markdown.stdout, /^# /);
+  const json = JSON.parse((await world.swarm(['report', '--format', 'json'])).stdout);
+  assert.deepEqual([json.run, json.landed, json.verdict], [RUN, 1, 'open']);
+});
+
+test('verify says which promise it checked and on how much', async () => {
+  const { code, stdout } = await world.swarm(['verify']);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^kept {3}P2 {2}no task lands twice: 1 marked commit$/m);
+  assert.match(stdout, /every promise was kept \(10 journal entries, 1 commit, 1 landing, 3 tasks\)\n$/);
+});
+
+test('schema prints the JSON Schemas, and nothing else is one', async () => {
+  for (const name of ['log', 'config', 'task']) {
+    const { code, stdout } = await world.swarm(['schema', name]);
+    assert.equal(code, 0);
+    assert.equal(typeof JSON.parse(stdout), 'object');
+  }
+  assert.equal((await world.swarm(['schema', 'logs'])).code, 2);
+});
+
+test('a reader that goes away is not a crash', async () => {
+  const { execFile } = await import('node:child_process');
+  const main = join(import.meta.dirname, 'main.ts');
+  const node = `${process.execPath} --conditions=swarm-src ${main}`;
+  const script = `${node} schema config | head -c 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
+  const said = await new Promise<string>((resolve) =>
+    execFile('bash', ['-c', script], { cwd: world.repository, env: world.environment() }, (_, out, err) =>
+      resolve(out + err),
+    ),
+  );
+  assert.equal(said, '0\n');
+});
+
+test('a damaged journal is refused with exit 65, by line and byte', async () => {
+  const hurt = await World.make();
+  await hurt.tellRun();
+  await appendFile(join(hurt.folder, 'journal.ndjson'), 'not a line\n');
+  for (const command of ['status', 'tasks', 'report']) {
+    const { code, stderr } = await hurt.swarm([command]);
+    assert.equal(code, 65, command);
+    assert.match(stderr, /^error\[SW0203\]: journal line 11 cannot be trusted/);
+  }
+  const verify = await hurt.swarm(['verify']);
+  assert.equal(verify.code, 65);
+  assert.match(verify.stdout, /^BROKEN P7 {2}the journal is whole: line 11, byte \d+/);
+  await hurt.remove();
+});
+
+test('reading a run with a torn last line neither cuts it nor minds', async () => {
+  const torn = await World.make();
+  await torn.tellRun();
+  const journal = join(torn.folder, 'journal.ndjson');
+  await appendFile(journal, '{"v":1,"seq":11');
+  assert.equal((await torn.swarm(['status'])).code, 0);
+  const { readFile } = await import('node:fs/promises');
+  assert.match(await readFile(journal, 'utf8'), /\{"v":1,"seq":11$/);
+  await torn.remove();
+});
+
+test('the newest run is the one whose journal began last, whatever its name', async () => {
+  const two = await World.make();
+  await two.tellRun();
+  const older = join(two.repository, '.swarm/runs/r-20261121-zzzz');
+  await mkdir(older);
+  await writeFile(join(older, 'journal.ndjson'), '{"v":1,"seq":1,"at":"2026-11-21T09:00:00.000Z"}\n');
+  assert.equal(JSON.parse((await two.swarm(['status', '--json'])).stdout).run, RUN);
+  await two.remove();
+});
