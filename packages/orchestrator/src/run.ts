@@ -112,6 +112,8 @@ class Loop implements Orchestrator {
   }
 
   async run(): Promise<RunOutcome> {
+    // Left between its end and its report: what is still owed is done, nothing is taken up again.
+    if (this.state.closed) return this.#finish();
     await this.#open();
     this.#effects.start('start-up', async (signal) => {
       await startUp(
@@ -340,7 +342,7 @@ class Loop implements Orchestrator {
       await this.#writeReport();
       return this.#leaving;
     }
-    await this.#deliver();
+    if (!this.state.delivered) await this.#deliver();
     await this.#writeReport();
     return { kind: 'closed' };
   }
