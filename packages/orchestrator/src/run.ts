@@ -314,19 +314,23 @@ class Loop implements Orchestrator {
   async #open(): Promise<void> {
     const { open, plan, version, host, pid } = this.#settings;
     if (open) {
-      this.#must({ type: 'openRun', version, ...open });
-      if (plan) this.#must({ type: 'acceptTasks', drafts: plan, from: { by: 'plan' }, eachAlone: false });
+      const accept: Command = {
+        type: 'acceptTasks',
+        drafts: plan ?? [],
+        from: { by: 'plan' },
+        eachAlone: false,
+      };
+      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]));
     } else {
-      this.#must({ type: 'resumeRun', version, host, pid });
+      this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }));
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
   }
 
-  #must(command: Command): void {
-    const answer = this.#applier.decide(command);
+  #must(answer: Decision | Refusal): void {
     if (answer.kind === 'refusal')
-      throw new SwarmError({ code: 'SW0202', what: `${command.type} was refused: ${answer.detail}` });
+      throw new SwarmError({ code: 'SW0202', what: `the run cannot begin: ${answer.detail}` });
   }
 
   #isOver(): boolean {
