@@ -72,6 +72,8 @@ class Loop implements Orchestrator {
   #fault: unknown;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
+  /** The entry up to which journal and target were found to agree: a run closes on what it has just seen. */
+  #seenAt = 0;
 
   constructor(ports: OrchestratorPorts, settings: Settings) {
     this.#ports = ports;
@@ -206,7 +208,8 @@ class Loop implements Orchestrator {
     const want = wanted(this.state, now);
     this.#startAttempts(want.room);
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
-    if (want.close && this.#effects.names.length === 0) {
+    const isSeen = this.#seenAt === this.state.seq;
+    if (want.close && isSeen && this.#effects.names.length === 0) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
     }
   }
@@ -247,7 +250,7 @@ class Loop implements Orchestrator {
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
     }
     const want = wanted(this.state, this.#ports.clock.now());
-    this.#syncTarget(want.landings[0] !== undefined);
+    this.#syncTarget(want.landings[0] !== undefined, want.close !== undefined);
     if (this.#leaving) return;
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     const canFile = findingsToFile(this.state).length > 0 && openFixTasks(this.state) < FIX_TASKS_MAX;
@@ -272,8 +275,9 @@ class Loop implements Orchestrator {
   }
 
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #syncTarget(isSomethingQueued: boolean): void {
-    const isTimeToLook = this.#ports.clock.monotonic() >= this.#lookAgainAt;
+  #syncTarget(isSomethingQueued: boolean, isClosing: boolean): void {
+    const isOverdue = this.#ports.clock.monotonic() >= this.#lookAgainAt;
+    const isTimeToLook = isOverdue || (isClosing && this.#seenAt !== this.state.seq);
     if (this.#effects.has('landing') || !(isSomethingQueued || isTimeToLook)) return;
     if (isTimeToLook) this.#lookAgainAt = this.#ports.clock.monotonic() + this.#settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
@@ -285,6 +289,7 @@ class Loop implements Orchestrator {
 
   async #sweep(): Promise<void> {
     await this.#mergeQueue.lookAtTarget();
+    this.#seenAt = this.state.seq;
     await this.#reconciler.tidy();
     this.#ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
   }
