@@ -7,6 +7,7 @@ import {
   type AgentResult,
   type Attempt,
   type AttemptId,
+  attemptId,
   type CommitId,
   type EndingReason,
   type Handoff,
@@ -68,7 +69,7 @@ export class Worker {
       name: attempt.id,
       base: attempt.base,
       attempt: attempt.id,
-      ...(attempt.from && { from: attempt.from }),
+      ...(attempt.from && (await this.#isGrounded(attempt)) && { from: attempt.from }),
     });
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
     const prepared = await this.#environments.prepare(workspace, signal);
@@ -87,6 +88,17 @@ export class Worker {
     const result = await this.#runAgent(agent, attempt, task, workspace, prompt.text, signal);
     const saved = await this.#save(attempt.id, task, workspace);
     return this.#end(attempt, task, workspace, result, saved, ports.clock.monotonic() - startedAt, signal);
+  }
+
+  /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
+  async #isGrounded(attempt: Attempt): Promise<boolean> {
+    const { ports, state } = this.#context;
+    const bases = new Set<CommitId>();
+    for (let n = 1; attemptId(attempt.task, n) !== attempt.id; n++) {
+      bases.add(state.attempts.get(attemptId(attempt.task, n))!.base);
+    }
+    for (const base of bases) if (!(await ports.hub.isAncestor(base, attempt.base))) return false;
+    return true;
   }
 
   #prompt(task: Task, workspace: Workspace): { readonly text: string; readonly hash: string } {
