@@ -55,10 +55,18 @@ export class Worker {
     if (ending) {
       if (ending.handoff)
         await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
+      if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
       await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
     }
     await ports.workspaces.remove(attempt.id);
     ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
+  }
+
+  /** Before the attempt ends, or its next one would start at once and end the same way, fifty times over (P15). */
+  async #pauseForModels(detail: string): Promise<void> {
+    // Where the run has no model of its own nobody could say when to go on.
+    if (this.#context.ports.model)
+      await this.#context.ask({ type: 'pause', reason: 'endpoints-down', detail });
   }
 
   /** Undefined when the attempt was over before its agent could start. */
