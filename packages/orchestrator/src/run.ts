@@ -6,8 +6,8 @@ import {
   type Command,
   type Decision,
   type Entry,
-  emptyState,
   type ErrorCode,
+  emptyState,
   FIX_TASKS_MAX,
   findingsToFile,
   fold,
@@ -366,7 +366,8 @@ class Loop implements Orchestrator {
   }
 
   #must(answer: Decision | Refusal, code: ErrorCode): void {
-    if (answer.kind === 'refusal') throw new SwarmError({ code, what: `a decision was refused: ${answer.detail}` });
+    if (answer.kind === 'refusal')
+      throw new SwarmError({ code, what: `a decision was refused: ${answer.detail}` });
   }
 
   #isOver(): boolean {

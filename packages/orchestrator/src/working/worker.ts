@@ -199,7 +199,7 @@ export class Worker {
     const work = saved.kind === 'work' ? { work: saved.commit } : {};
     const rest = { usage: result.usage, ...work };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
-    const failure = await this.#failureOf(result);
+    const failure = this.#failureOf(result);
     if (failure)
       return {
         ...rest,
@@ -229,13 +229,9 @@ export class Worker {
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
   }
 
-  /** While no endpoint answers, running out of time is nobody's fault; the run pauses and no attempt is burned. */
-  async #failureOf(result: AgentResult): Promise<EndingReason | undefined> {
-    const { ask, state } = this.#context;
-    if (result.end === 'model-down') {
-      await ask({ type: 'pause', reason: 'endpoints-down', detail: result.detail });
-    }
-    const isOutage = state.paused?.reason === 'endpoints-down';
+  /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
+  #failureOf(result: AgentResult): EndingReason | undefined {
+    const isOutage = this.#context.state.paused?.reason === 'endpoints-down';
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
     return AGENT_FAILURES[result.end];
   }
