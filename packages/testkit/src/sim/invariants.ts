@@ -17,6 +17,7 @@ import { OVERSHOOT_TOKENS } from '../twins/agent.ts';
 import { marksOn } from '../twins/hub.ts';
 import { changedPaths } from '../twins/objects.ts';
 import type { SimProcess } from './process.ts';
+import { EPOCH } from './scheduler.ts';
 import type { Story } from './story.ts';
 import type { World } from './world.ts';
 
@@ -125,8 +126,12 @@ function landingsTouchTheirOwnPathsOnly({ world, state }: Evidence): readonly st
   });
 }
 
+/** A person who moves the target as the run closes is not seen any more. */
+const LAST_LOOK_MS = 90_000;
+
 /** P13: what the journal says has landed is on the target, and the reverse. */
 function journalAndTargetAgree({ world, state }: Evidence): readonly string[] {
+  if (state.closed!.at - EPOCH - world.humanMovedAt < LAST_LOOK_MS) return [];
   const onTarget = new Set(marksOn(world, world.base, world.target).map((m) => m.task));
   const said = [...state.byState.landed];
   return [

@@ -75,7 +75,7 @@ async function openJournal(world: World, mutant: Mutant, inc: Incarnation): Prom
 async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
   await inc.wait(world.random.between(1, 30));
-  if (fails) throw new Error('EIO: i/o error, fdatasync');
+  if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
 }
 
 /** Remembers what was acknowledged: that must never be lost. */

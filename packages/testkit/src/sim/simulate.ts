@@ -9,6 +9,7 @@ import { violationsOf } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { type SimProcess, startProcess } from './process.ts';
 import { Random } from './random.ts';
+import { settled } from './scheduler.ts';
 import { drawStory, type Story } from './story.ts';
 import { World } from './world.ts';
 
@@ -68,6 +69,7 @@ async function liveThrough(world: World, story: Story, mutant: Mutant): Promise<
   startHuman(world);
   for (;;) {
     const process = startProcess(world, story, mutant);
+    await settled();
     const isKilled = await runUntilEnd(world, story, process);
     const problem = problemOf(world, story, process, isKilled);
     process.inc.isAlive = false;
@@ -83,7 +85,7 @@ async function liveThrough(world: World, story: Story, mutant: Mutant): Promise<
 /** True when the process was killed. */
 async function runUntilEnd(world: World, story: Story, process: SimProcess): Promise<boolean> {
   const { scheduler } = world;
-  const isKilledAt = world.hits('crash') ? scheduler.steps + drawLifetime(world) : Number.POSITIVE_INFINITY;
+  const isKilledAt = world.rates.crash > 0 ? scheduler.steps + drawLifetime(world) : Number.POSITIVE_INFINITY;
   let isWatched = false;
   while (!process.end && isWithinBounds(world, story)) {
     if (scheduler.steps >= isKilledAt && world.rates.crash > 0) return true;
@@ -98,7 +100,7 @@ async function runUntilEnd(world: World, story: Story, process: SimProcess): Pro
 
 /** Steps until a crash: often a moment after the start, sometimes long into the work. */
 function drawLifetime(world: World): number {
-  return Math.floor(4_000 ** world.random.next());
+  return Math.floor(1_500 ** world.random.next());
 }
 
 const isWithinBounds = (world: World, story: Story): boolean =>
@@ -120,7 +122,8 @@ function problemOf(world: World, story: Story, process: SimProcess, isKilled: bo
 }
 
 /** A disk or a git that fails ends the process; it says so, and can be started again. */
-const isExpected = (error: unknown): boolean => error instanceof SwarmError && error.kind === 'io';
+const isExpected = (error: unknown): boolean =>
+  (error instanceof SwarmError && error.kind === 'io') || (error as NodeJS.ErrnoException).code === 'EIO';
 
 /** A killed process leaves what it wrote, but a power cut takes what was not synced, or half of it. */
 function leaveDisk(world: World, isKilled: boolean): void {
