@@ -2,7 +2,6 @@
 /** Parse, run, one catch, exit code. Nothing else reads argv, the environment or the working directory. */
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { exitCodeFor, exitCodeOf, problemsJson, problemsOf, renderProblems } from './errors.ts';
 import { createOutput, type Output } from './output.ts';
 import { createProgram } from './program.ts';
 
@@ -18,7 +17,11 @@ const output = createOutput({
   isColourWanted: !flags.includes('--no-color'),
 });
 
-process.exitCode = await main(output);
+// Nothing should get here; what does still ends as a refusal with its exit code, not as a bare stack.
+process.on('uncaughtException', (error) => refuse(error, output).then((code) => process.exit(code)));
+
+// At once: whatever still runs after a failure is not waited for. Pipes and files are written synchronously.
+process.exit(await main(output));
 
 async function main(out: Output): Promise<number> {
   let code = 0;
@@ -29,7 +32,7 @@ async function main(out: Output): Promise<number> {
     });
     if (argv.length === 0) {
       out.narrate(program.helpInformation());
-      return exitCodeOf('usage');
+      return 2;
     }
     await program.parseAsync(argv, { from: 'user' });
     return code;
@@ -43,7 +46,9 @@ function isAnswer(thrown: unknown): boolean {
   return thrown instanceof CommanderError && thrown.exitCode === 0;
 }
 
-function refuse(thrown: unknown, out: Output): number {
+/** Imported only now: the core and its schemas take longer to load than help does to print. */
+async function refuse(thrown: unknown, out: Output): Promise<number> {
+  const { exitCodeFor, problemsJson, problemsOf, renderProblems } = await import('./errors.ts');
   const problems = problemsOf(thrown);
   out.narrate(flags.includes('--json') ? problemsJson(problems) : renderProblems(problems, out.narrationInk));
   if (isDebug && thrown instanceof Error) out.narrate(`\n${thrown.stack}`);

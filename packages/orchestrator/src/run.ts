@@ -45,6 +45,8 @@ export interface Orchestrator {
   ask(command: Command): Promise<Decision | Refusal>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
+  /** Something nobody here can go on with, such as a rejected key: ends what is in flight and saves. */
+  halt(halt: Halt): void;
 }
 
 export function createOrchestrator(ports: OrchestratorPorts, settings: Settings): Orchestrator {
@@ -69,6 +71,8 @@ class Loop implements Orchestrator {
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
+  /** After a kill nothing starts any more, not even the landing of what was handed in. */
+  #isKilled = false;
   #fault: unknown;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
@@ -92,7 +96,7 @@ class Loop implements Orchestrator {
       ports,
       settings,
       ask: (command) => this.ask(command),
-      halt: (halt) => this.#inputs.put({ kind: 'halted', halt }),
+      halt: (halt) => this.halt(halt),
     };
     this.#environments = new Environments(this.#context);
     this.#gate = new Gate(this.#context, this.#environments);
@@ -111,6 +115,10 @@ class Loop implements Orchestrator {
     this.#inputs.put({ kind: 'signalled', how });
   }
 
+  halt(halt: Halt): void {
+    this.#inputs.put({ kind: 'halted', halt });
+  }
+
   async run(): Promise<RunOutcome> {
     await this.#open();
     this.#effects.start('start-up', async (signal) => {
@@ -124,16 +132,24 @@ class Loop implements Orchestrator {
       );
       this.#isReady = true;
     });
-    while (!this.#isOver()) {
-      const answers = this.#take(await this.#inputs.take());
-      this.#advance();
-      await this.#applier.flush();
-      for (const answer of answers) answer();
-      this.#sync();
+    try {
+      while (!this.#isOver()) await this.#turn();
+    } catch (error) {
+      // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
+      void this.#effects.stopAll('drained');
+      throw error;
     }
     this.#cancelTimer();
     if (this.#fault) throw this.#fault;
     return this.#finish();
+  }
+
+  async #turn(): Promise<void> {
+    const answers = this.#take(await this.#inputs.take());
+    this.#advance();
+    await this.#applier.flush();
+    for (const answer of answers) answer();
+    this.#sync();
   }
 
   // ───────────── inputs ─────────────
@@ -155,7 +171,7 @@ class Loop implements Orchestrator {
           break;
         case 'faulted':
           this.#fault ??= input.error;
-          this.#halt({ why: 'gate-broken', detail: 'a fault in swarm itself' });
+          this.#halt({ why: 'fault', detail: 'a fault in swarm itself' });
           break;
         case 'woken':
           break;
@@ -180,6 +196,7 @@ class Loop implements Orchestrator {
   #leave(how: 'drain' | 'kill'): void {
     this.#leaving ??= { kind: 'stopped', why: 'signal', detail: 'stopped by a signal' };
     if (how === 'kill') {
+      this.#isKilled = true;
       void this.#effects.stopAll('drained');
       return;
     }
@@ -190,6 +207,7 @@ class Loop implements Orchestrator {
 
   #halt(halt: Halt): void {
     this.#leaving ??= { kind: 'stopped', ...halt };
+    this.#isKilled = true;
     void this.#effects.stopAll('drained');
   }
 
@@ -198,6 +216,10 @@ class Loop implements Orchestrator {
   /** Turns what is wanted into decisions, until nothing more follows. */
   #advance(): void {
     if (!this.#isReady || this.#leaving) return;
+    if (this.#isStranded()) {
+      this.#halt({ why: 'paused', detail: this.state.paused!.detail });
+      return;
+    }
     const now = this.#ports.clock.now();
     const { budget } = wanted(this.state, now);
     if (budget) this.#decide({ type: 'reachBudget', which: budget });
@@ -209,6 +231,13 @@ class Loop implements Orchestrator {
     }
   }
 
+  /** Paused for what does not mend itself, with nothing left in flight: idle is never silent. */
+  #isStranded(): boolean {
+    const { paused } = this.state;
+    if (!paused || paused.reason === 'endpoints-down' || paused.reason === 'operator') return false;
+    return this.#effects.names.length === 0;
+  }
+
   #startAttempts(room: number): void {
     const taken = new Set([...this.state.liveAttempts].map((id) => this.state.attempts.get(id)!.worker));
     for (let n = 1, left = room; left > 0; n++) {
@@ -217,7 +246,7 @@ class Loop implements Orchestrator {
       const reserved = reservationFor(this.state);
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
-      this.#decide({ type: 'startAttempt', task, worker, reserved });
+      this.#must({ type: 'startAttempt', task, worker, reserved });
       left -= 1;
     }
   }
@@ -239,7 +268,7 @@ class Loop implements Orchestrator {
 
   #sync(): void {
     this.#syncAttempts();
-    if (!this.#isReady || this.state.closed) return;
+    if (!this.#isReady || this.#isKilled || this.state.closed) return;
     if (this.state.planning.live && !this.#leaving) {
       const { iteration } = this.state.planning.live;
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
@@ -313,15 +342,20 @@ class Loop implements Orchestrator {
       if (plan) this.#must({ type: 'acceptTasks', drafts: plan, from: { by: 'plan' }, eachAlone: false });
     } else {
       this.#must({ type: 'resumeRun', version, host, pid });
+      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
+      if (this.state.paused) this.#must({ type: 'continue', by: 'operator' });
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
   }
 
   #must(command: Command): void {
-    const answer = this.#applier.decide(command);
+    const answer = this.#decide(command);
     if (answer.kind === 'refusal')
-      throw new SwarmError({ code: 'SW0202', what: `${command.type} was refused: ${answer.detail}` });
+      throw new SwarmError({
+        code: command.type === 'acceptTasks' ? 'SW0202' : 'SW0801',
+        what: `${command.type} was refused: ${answer.detail}`,
+      });
   }
 
   #isOver(): boolean {

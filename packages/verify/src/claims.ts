@@ -27,6 +27,8 @@ export type Move =
   | { readonly by: 'undo'; readonly from: undefined; readonly to: string; readonly seq: number }
   | { readonly by: 'others'; readonly from: string; readonly to: string; readonly seq: number };
 
+export const isOurs = (move: Move): boolean => move.by !== 'others';
+
 export interface Claims {
   readonly run: string;
   readonly base: string;

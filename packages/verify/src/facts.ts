@@ -100,6 +100,27 @@ function inFlight(claims: Claims, tip: string | undefined): Landing | undefined 
   return [...claims.landings.values()].find((l) => l.candidate.commit === tip && isGated(claims, l));
 }
 
+/** Commits on the target that say they are this run's. */
+export function ownMarks({ claims, markings }: Facts) {
+  return [...markings].flatMap(([commit, marking]) =>
+    marking.kind === 'mark' && marking.mark.run === claims.run ? [{ commit, ...marking.mark }] : [],
+  );
+}
+
+/** Landed commits that are on the target. */
+export const presentMembers = (facts: Facts): readonly Member[] =>
+  [...landedMembers(facts.claims), ...(facts.inFlight?.members ?? [])].filter((m) =>
+    facts.commits.has(m.commit),
+  );
+
+/** Landings whose candidate is known and on the target: recorded, found, or published and not yet recorded. */
+export function ownLandings({ claims, commits, inFlight }: Facts): readonly Landing[] {
+  const told = claims.moves.flatMap((m) => ('landing' in m && m.landing ? [m.landing] : []));
+  return [...new Set([...told, ...(inFlight ? [inFlight] : [])])].filter((l) =>
+    commits.has(l.candidate.commit),
+  );
+}
+
 /** The gate said yes to exactly this candidate; or there was none to ask. */
 export function isGated(claims: Claims, landing: Landing): boolean {
   const { gate } = landing;

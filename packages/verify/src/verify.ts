@@ -3,11 +3,12 @@
  * nothing of ours, so that a fault in the product cannot hide itself here.
  */
 import { join } from 'node:path';
-import { MEASURES, type PromiseId, RULES, some } from './checks.ts';
+import { MEASURES, type PromiseId, RULES } from './checks.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { type ReadJournal, readJournal } from './journal.ts';
 import { newestRun } from './runs.ts';
+import { some } from './words.ts';
 
 export interface Check {
   readonly name: string;

@@ -180,8 +180,8 @@ const badFlag = (flag: string, value: string, why: string, fix: string): SwarmEr
   });
 
 export async function report(options: ReportOptions, context: Context): Promise<number> {
-  const { state, entries } = await readRun(options, context);
-  const made = reportOf(state, entries);
+  const { state } = await readRun(options, context);
+  const made = reportOf(state);
   if (options.json || options.format === 'json') context.output.json(made);
   else context.output.result(sanitize(renderReportMarkdown(made)));
   return 0;

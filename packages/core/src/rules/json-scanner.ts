@@ -9,6 +9,8 @@
  * and has a `title`, or an `id` and a `description`. Any other object in the prose is left alone.
  */
 
+import { ENVELOPE_FIELDS, type Frame, isTask, roleOf, TASK_KEYS } from './plan-roles.ts';
+
 /** Largest object or scratchpad read, in characters. */
 export const PIECE_MAX = 256 * 1024;
 /** Deepest nesting read. */
@@ -28,22 +30,6 @@ export type PlanPiece =
 /** `whole`: a plan was read to its end. `cut`: what closed counts, more was coming. `unreadable`: no plan at all. */
 export type PlanOutcome = 'whole' | 'cut' | 'unreadable';
 
-/**
- * What a container is to the plan. `unsure` may turn out a task or the envelope, by its first telling key; `wrap`
- * is an object around something, which may only turn out to be the envelope.
- */
-type Role = 'unsure' | 'wrap' | 'task' | 'item' | 'envelope' | 'tasks' | 'array' | 'inert';
-
-interface Frame {
-  readonly isObject: boolean;
-  role: Role;
-  expects: 'key' | 'colon' | 'value' | 'comma';
-  /** The last key read. */
-  key: string;
-  /** Telling keys read, for objects that may be tasks. */
-  readonly seen: Set<string>;
-}
-
 /** What is being kept: an object that may be a task, or a field of the envelope. Ends at stack height `height`. */
 interface Capture {
   readonly field: string | undefined;
@@ -61,8 +47,6 @@ interface Skip {
   readonly why: string;
 }
 
-const FIELDS = new Set(['cancel', 'scratchpad', 'done']);
-const TASK_KEYS = new Set(['id', 'title', 'description']);
 const SPACE = new Set([' ', '\n', '\r', '\t', '\ufeff']);
 
 export class PlanScanner {
@@ -228,7 +212,7 @@ export class PlanScanner {
     const frame = this.#stack.at(-1)!;
     frame.key = key;
     frame.expects = 'colon';
-    if (frame.role === 'unsure' && FIELDS.has(key)) this.#becomeEnvelope(frame);
+    if (frame.role === 'unsure' && ENVELOPE_FIELDS.has(key)) this.#becomeEnvelope(frame);
     if ((frame.role === 'unsure' || frame.role === 'task' || frame.role === 'item') && TASK_KEYS.has(key)) {
       frame.seen.add(key);
       if (frame.role === 'unsure') frame.role = 'task';
@@ -246,7 +230,7 @@ export class PlanScanner {
   }
 
   #startField(frame: Frame): void {
-    if (frame.role !== 'envelope' || !FIELDS.has(frame.key)) return;
+    if (frame.role !== 'envelope' || !ENVELOPE_FIELDS.has(frame.key)) return;
     this.#capture = { field: frame.key, height: this.#stack.length, text: '' };
   }
 
@@ -366,23 +350,6 @@ const NEEDED: Readonly<Record<string, string>> = {
 
 const isLabel = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
 const show = (c: string): string => JSON.stringify(c);
-
-function roleOf(parent: Frame | undefined, isObject: boolean): Role {
-  if (parent === undefined) return isObject ? 'unsure' : 'array';
-  if (parent.role === 'tasks') return isObject ? 'item' : 'inert';
-  if (parent.role === 'array') return isObject ? 'unsure' : 'inert';
-  const mayHoldTasks = ['unsure', 'wrap', 'task', 'envelope'].includes(parent.role);
-  if (!isObject) return mayHoldTasks && parent.key === 'tasks' ? 'tasks' : 'inert';
-  return parent.role === 'unsure' || parent.role === 'wrap' ? 'wrap' : 'inert';
-}
-
-function isTask(frame: Frame): boolean {
-  if (frame.role === 'item') return true;
-  return (
-    frame.role === 'task' &&
-    (frame.seen.has('title') || (frame.seen.has('id') && frame.seen.has('description')))
-  );
-}
 
 /** @returns undefined for what is not JSON. */
 function parse(text: string): unknown {

@@ -5,6 +5,7 @@
  * A task that cannot start is parked under one entry of the scope that is in its way. When that entry is given
  * back, the first of those parked under it is looked at again, and the next one only if the entry is then still
  * free: of a thousand tasks waiting for `package.json`, one moves at a time.
+ * The dear case is a folder given back: everything parked under it is looked at once.
  *
  * Fairness: a task with a wide scope could wait for ever while narrow ones, later in the order, come and go
  * inside it. Each time it is looked at again, the tasks later in the order that have started since and now hold

@@ -165,6 +165,7 @@ export function landedTask(state: State): Entry[] {
     };
     state.attempts.set(id, attempt);
   }
+  state.rejections = { conflict: 1 };
   state.spending.used = usage(200, 0.75);
   const reserved = { tokens: 1, usd: 0 };
   const started = (attempt: AttemptId): Event => ({

@@ -2,10 +2,16 @@
  * The closing account. Every figure counts landed work: what was tried and did not reach the target is cost, not
  * output. Folded from the journal alone, so that the same journal always gives the same report.
  */
-import type { Entry, Event } from '../events.ts';
 import { ENDINGS, type EndingReason } from '../model/attempt.ts';
-import { type AttemptId, type CommitId, type RunId, type TaskId, taskNumber, taskOf } from '../model/ids.ts';
-import type { RejectionReason } from '../model/landing.ts';
+import {
+  type AttemptId,
+  attemptId,
+  type CommitId,
+  type RunId,
+  type TaskId,
+  taskNumber,
+} from '../model/ids.ts';
+import type { GateResult, RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
 import { isOver, isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
@@ -88,22 +94,18 @@ export interface Report {
   readonly list: readonly ReportTask[];
 }
 
-/** What only the entries tell: the state keeps no account of refusals and gate runs. */
+/** What the attempts amount to. */
 interface Tally {
-  endings: Partial<Record<EndingReason, number>>;
-  rejections: Partial<Record<RejectionReason, number>>;
+  readonly endings: Partial<Record<EndingReason, number>>;
   /** Each task's first handoff. */
   readonly firstHandoff: Map<TaskId, AttemptId>;
   handoffs: number;
-  attempts: number;
   retryTokens: number;
-  gateRuns: number;
-  gateMs: number;
 }
 
-/** @param entries the journal's, from the first: the same ones `state` is folded from. */
-export function report(state: State, entries: Iterable<Entry>): Report {
-  const tally = count(entries);
+export function report(state: State): Report {
+  const tally = tallyAttempts(state);
+  const gates = realGates(state);
   const list = taskList(state);
   const landed = list.filter((t) => t.state === 'landed').length;
   const wallMs = state.run === undefined ? 0 : (state.closed?.at ?? state.at) - state.run.openedAt;
@@ -116,15 +118,15 @@ export function report(state: State, entries: Iterable<Entry>): Report {
     tasks: taskCounts(state),
     landed,
     landedPerHour: activeMs > 0 ? (landed * 3_600_000) / activeMs : 0,
-    attempts: tally.attempts,
+    attempts: state.attempts.size,
     endings: tally.endings,
     handoffs: tally.handoffs,
     firstTryLandings: firstTries(state, tally),
     tasksHandedIn: tally.firstHandoff.size,
-    rejections: tally.rejections,
-    conflicts: tally.rejections.conflict ?? 0,
-    gateRuns: tally.gateRuns,
-    gateMs: tally.gateMs,
+    rejections: state.rejections,
+    conflicts: state.rejections.conflict ?? 0,
+    gateRuns: gates.length,
+    gateMs: gates.reduce((sum, gate) => sum + gate.durationMs, 0),
     used,
     tokens: tokensOf(used),
     retryTokens: tally.retryTokens,
@@ -164,40 +166,26 @@ function delivery({ delivered }: State): Report['delivered'] {
   return { to, ref: plain(ref), outcome, detail: plain(detail) };
 }
 
-// ───────────────────────── what the entries tell ─────────────────────────
+// ───────────────────────── attempts and gates ─────────────────────────
 
-function count(entries: Iterable<Entry>): Tally {
-  const tally: Tally = {
-    endings: {},
-    rejections: {},
-    firstHandoff: new Map(),
-    handoffs: 0,
-    attempts: 0,
-    retryTokens: 0,
-    gateRuns: 0,
-    gateMs: 0,
-  };
-  for (const { events } of entries) for (const event of events) countEvent(tally, event);
+function tallyAttempts(state: State): Tally {
+  const tally: Tally = { endings: {}, firstHandoff: new Map(), handoffs: 0, retryTokens: 0 };
+  for (const attempt of state.attempts.values()) {
+    if (attempt.state !== 'ended') continue;
+    const { id, task, ending, usage } = attempt;
+    tally.endings[ending] = (tally.endings[ending] ?? 0) + 1;
+    if (id !== attemptId(task, 1)) tally.retryTokens += tokensOf(usage);
+    if (ending !== 'handed-in') continue;
+    tally.handoffs++;
+    if (!tally.firstHandoff.has(task)) tally.firstHandoff.set(task, id);
+  }
   return tally;
 }
 
-function countEvent(tally: Tally, event: Event): void {
-  if (event.type === 'attempt.started') tally.attempts++;
-  if (event.type === 'landing.rejected') {
-    tally.rejections[event.reason] = (tally.rejections[event.reason] ?? 0) + 1;
-  }
-  if (event.type === 'gate.ended' && !event.result.remembered && event.result.outcome !== 'none') {
-    tally.gateRuns++;
-    tally.gateMs += event.result.durationMs;
-  }
-  if (event.type !== 'attempt.ended') return;
-  tally.endings[event.reason] = (tally.endings[event.reason] ?? 0) + 1;
-  const task = taskOf(event.attempt);
-  if (event.attempt !== `${task}.1`) tally.retryTokens += tokensOf(event.usage);
-  const ending = ENDINGS[event.reason];
-  if (!('delivers' in ending) || ending.delivers !== 'change') return;
-  tally.handoffs++;
-  if (!tally.firstHandoff.has(task)) tally.firstHandoff.set(task, event.attempt);
+/** Gates that ran: neither remembered from the same tree, nor absent. */
+function realGates(state: State): GateResult[] {
+  const results = [...state.landings.values()].flatMap((l) => (l.gate === undefined ? [] : [l.gate]));
+  return results.filter((gate) => !gate.remembered && gate.outcome !== 'none');
 }
 
 function firstTries(state: State, tally: Tally): number {

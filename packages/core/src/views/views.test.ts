@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { attemptId, taskId } from '../model/ids.ts';
 import type { State } from '../state.ts';
+import { acceptedTask, handedIn, landedTask as landed, openedRun, rejected, stateOf } from '../testing.ts';
 import { board } from './board.ts';
 import { costs } from './costs.ts';
 import {
@@ -158,16 +159,16 @@ describe('the story of a task', () => {
 });
 
 describe('the report', () => {
-  const closedState = (): { state: State; entries: ReturnType<typeof landedTask> } => {
+  const closedState = (): State => {
     const state = openState();
-    const entries = landedTask(state);
+    landedTask(state);
     state.closed = { reason: 'done', head: commit('d'), green: true, at: minute(30) };
-    return { state, entries };
+    return state;
   };
 
   it('counts landed work, and tells what was tried apart from it', () => {
-    const { state, entries } = closedState();
-    const r = report(state, entries);
+    const state = closedState();
+    const r = report(state);
     assert.equal(r.verdict, 'complete');
     assert.deepEqual([r.landed, r.landedPerHour, r.wallMs, r.activeMs], [1, 3, 1_800_000, 1_200_000]);
     assert.deepEqual([r.attempts, r.handoffs, r.tasksHandedIn, r.firstTryLandings], [2, 2, 1, 0]);
@@ -176,38 +177,57 @@ describe('the report', () => {
     assert.deepEqual([r.gateRuns, r.gateMs], [1, 4_000]);
     assert.deepEqual([r.list[0]?.commit, r.list[0]?.verified], [commit('d'), 'verified']);
   });
+  it('is the same account when it is folded from events', () => {
+    const state = stateOf([
+      openedRun(),
+      acceptedTask('t1'),
+      acceptedTask('t2'),
+      ...handedIn('t1.1'),
+      rejected('t1.1', 'conflict'),
+      ...landed('t2', 'l1'),
+    ]);
+    const r = report(state);
+    assert.deepEqual(
+      [r.landed, r.handoffs, r.tasksHandedIn, r.firstTryLandings, r.conflicts],
+      [1, 2, 2, 1, 1],
+    );
+    assert.deepEqual(
+      [r.verdict, r.gateRuns, r.list.map((t) => t.verified)],
+      ['open', 1, ['unverified', 'verified']],
+    );
+  });
   it('counts a landing at the first handoff', () => {
-    const { state, entries } = closedState();
+    const state = closedState();
     const task = state.tasks.get(taskId(1))!;
     assert.ok(task.state === 'landed');
     state.tasks.set(task.id, { ...task, attempt: attemptId(task.id, 1) });
-    assert.equal(report(state, entries).firstTryLandings, 1);
+    assert.equal(report(state).firstTryLandings, 1);
   });
   it('calls no landing verified that neither the gate nor its own command has passed', () => {
-    const { state, entries } = closedState();
+    const state = closedState();
     const landing = [...state.landings.values()][0]!;
     const { gate: _, ...ungated } = landing;
     state.landings.set(landing.id, ungated);
-    assert.equal(report(state, entries).list[0]?.verified, 'unverified');
+    assert.equal(report(state).list[0]?.verified, 'unverified');
     const task = state.tasks.get(taskId(1))!;
     state.tasks.set(task.id, { ...task, spec: { ...task.spec, verify: 'true' } });
-    assert.equal(report(state, entries).list[0]?.verified, 'verified');
+    assert.equal(report(state).list[0]?.verified, 'verified');
   });
   it('is complete only when everything is there and the head is not red', () => {
-    const { state, entries } = closedState();
+    const state = closedState();
     state.closed = { ...state.closed!, green: false };
-    assert.equal(report(state, entries).verdict, 'incomplete');
+    assert.equal(report(state).verdict, 'incomplete');
     state.closed = { ...state.closed, green: 'unknown' };
-    assert.equal(report(state, entries).verdict, 'complete');
+    assert.equal(report(state).verdict, 'complete');
     const failed = { failure: 'attempts', detail: `gave up ${HOSTILE}`, endedAt: 1 } as const;
     put(state, { ...base(2, spec('Never')), state: 'failed', ...failed });
-    assert.equal(report(state, entries).verdict, 'incomplete');
+    assert.equal(report(state).verdict, 'incomplete');
     state.closed = undefined;
-    assert.equal(report(state, entries).verdict, 'open');
+    assert.equal(report(state).verdict, 'open');
   });
   it('reads in Markdown, with every foreign word escaped', () => {
-    const { state, entries } = closedState();
-    const text = renderReportMarkdown(report(state, entries));
+    const state = closedState();
+    const text = renderReportMarkdown(report(state));
     assert.match(text, /^# r-20261121-aaaa: complete\n/);
     assert.match(text, /\n1 of 1 task landed on refs\/heads\/swarm\/r \(closed: done\)\.\n/);
     assert.match(text, /\| landed at the first handoff \| 0 of 1 \|\n/);
@@ -216,12 +236,12 @@ describe('the report', () => {
     for (const raw of ['<b>', '[a](', '\u001b', '\u202e', '\n# b']) assert.ok(!text.includes(raw), raw);
   });
   it('says aloud that there was no gate, no price, no known colour', () => {
-    const { state, entries } = closedState();
+    const state = closedState();
     const { gate: _, ...request } = state.run!.request;
     state.run = { ...state.run!, request };
     state.spending.used = { ...usage(1, 0), priced: false };
     state.closed = { ...state.closed!, green: 'unknown' };
-    const text = renderReportMarkdown(report(state, entries));
+    const text = renderReportMarkdown(report(state));
     assert.match(text, /There was no gate: nothing that landed was tested\./);
     assert.match(text, /\| cost \| at least \$0\.0000 \|/);
     assert.match(text, /is not known to be green\./);

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { createOutput, renderTable, type Sink, sanitize, sanitizeLine } from './output.ts';
+
+class Page extends EventEmitter implements Sink {
+  readonly isTTY: boolean;
+  text = '';
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+const made = (isTTY: boolean, env: Record<string, string> = {}, isColourWanted = true) => {
+  const [stdout, stderr] = [new Page(isTTY), new Page(isTTY)];
+  return { stdout, stderr, output: createOutput({ stdout, stderr, env, isColourWanted }) };
+};
+
+test('results go to stdout and narration to stderr', () => {
+  const { stdout, stderr, output } = made(false);
+  output.result('answer');
+  output.narrate('on the way');
+  assert.deepEqual([stdout.text, stderr.text], ['answer\n', 'on the way\n']);
+});
+
+const colours: [string, boolean, Record<string, string>, boolean, boolean][] = [
+  ['on a terminal', true, {}, true, true],
+  ['into a pipe', false, {}, true, false],
+  ['with NO_COLOR', true, { NO_COLOR: '1' }, true, false],
+  ['with --no-color', true, {}, false, false],
+  ['on a dumb terminal', true, { TERM: 'dumb' }, true, false],
+];
+for (const [name, isTTY, env, isWanted, isColoured] of colours) {
+  test(`${name} there is ${isColoured ? '' : 'no '}colour`, () => {
+    assert.equal(made(isTTY, env, isWanted).output.ink.red('x') !== 'x', isColoured);
+  });
+}
+
+test('a reader that went away ends the writing, and any other error of the stream is thrown', () => {
+  const { stdout, output } = made(false);
+  stdout.emit('error', Object.assign(new Error('gone'), { code: 'EPIPE' }));
+  output.result('more');
+  assert.deepEqual([stdout.text, output.closed.aborted], ['', true]);
+  assert.throws(() => stdout.emit('error', Object.assign(new Error('disk'), { code: 'EIO' })), /disk/);
+});
+
+test('whatever could move the cursor, hide or reorder text is shown instead of obeyed', () => {
+  const rows: [string, string][] = [
+    ['\u001b]52;c;ZXZpbA==\u0007', '\\u{1b}]52;c;ZXZpbA==\\u{7}'],
+    ['a\rb', 'a\\u{d}b'],
+    ['\u009b31m', '\\u{9b}31m'],
+    ['user\u202egnp.exe', 'user\\u{202e}gnp.exe'],
+    ['zero\u200bwidth', 'zero\\u{200b}width'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['plain “text”, über 日本\n\tkept', 'plain “text”, über 日本\n\tkept'],
+  ];
+  for (const [hostile, shown] of rows) assert.equal(sanitize(hostile), shown);
+});
+
+test('one line stays one line, cut with an ellipsis', () => {
+  assert.equal(sanitizeLine('a\n  b\tc'), 'a b c');
+  assert.equal(sanitizeLine('x'.repeat(300), 10), `${'x'.repeat(9)}…`);
+});
+
+test('a table is as wide as its widest cells and has no trailing blanks', () => {
+  assert.equal(
+    renderTable(
+      ['task', 'state'],
+      [
+        ['t1', 'landed'],
+        ['t12', 'x'],
+      ],
+    ),
+    'task  state\nt1    landed\nt12   x',
+  );
+});
