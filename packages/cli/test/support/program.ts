@@ -56,7 +56,11 @@ function collect(stream: NodeJS.ReadableStream, lines: string[], told: EventEmit
   return all;
 }
 
-async function endOf(child: ChildProcess, stdout: { text: string }, stderr: { text: string }): Promise<Ended> {
+async function endOf(
+  child: ChildProcess,
+  stdout: { text: string },
+  stderr: { text: string },
+): Promise<Ended> {
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   return { code, signal, stdout: stdout.text, stderr: stderr.text };
 }

@@ -123,7 +123,10 @@ export class World {
     return start(args, { cwd: options.cwd ?? this.repository, env: this.environment(options.env) });
   }
 
-  swarm(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): Promise<Ended> {
+  swarm(
+    args: readonly string[],
+    options: { cwd?: string; env?: Record<string, string> } = {},
+  ): Promise<Ended> {
     return this.start(args, options).ended;
   }
 
