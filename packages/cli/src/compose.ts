@@ -120,7 +120,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     stateKey: repository.state,
     nodePath: places.nodePath,
     path: sandboxPath(ask.env),
-    readOnly: [...places.readOnly, ...agentMounts(file)],
+    readOnly: places.readOnly,
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
   const prompts = createPrompts({
@@ -139,7 +139,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
     jobsFolder: join(repository.state, 'jobs'),
     clock: systemClock,
-    readOnly: [],
+    readOnly: agentMounts(file),
   };
   return {
     clock: systemClock,
