@@ -222,7 +222,8 @@ class Loop implements Orchestrator {
       const reserved = reservationFor(this.state);
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
-      this.#decide({ type: 'startAttempt', task, worker, reserved });
+      const started = this.#decide({ type: 'startAttempt', task, worker, reserved });
+      if (started.kind === 'refusal') this.#scheduling!.putBack(task);
       left -= 1;
     }
   }

@@ -37,6 +37,11 @@ export class Scheduling {
     return this.#queue.next()?.id;
   }
 
+  /** The task taken last could not start after all: it waits again, and lets its scope go. */
+  putBack(id: TaskId): void {
+    this.#sync(this.#state.tasks.get(id)!);
+  }
+
   #sync(task: Task): void {
     switch (task.state) {
       case 'pending':
