@@ -24,6 +24,7 @@ import {
   type CallReport,
   createModel,
   type EndpointConfig,
+  type Gateway,
   type PriceTable,
   readPrices,
   startGateway,
@@ -91,10 +92,12 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     identity,
   });
   const model = endpoints.length > 0 ? modelOf(ask, endpoints, log) : undefined;
-  const gateway = endpoints.length > 0 ? await gatewayOf(ask, endpoints, log) : undefined;
+  let orchestrator: Orchestrator | undefined;
+  const gateway = endpoints.length > 0 ? await gatewayOf(ask, endpoints, log, () => orchestrator) : undefined;
   const ports = portsOf(ask, { journal, log, git, model, gateway });
+  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
   return {
-    orchestrator: createOrchestrator(ports, settingsOf(ask, git.base)),
+    orchestrator,
     log,
     async close() {
       await gateway?.close();
@@ -109,7 +112,7 @@ interface Parts {
   readonly log: RunLog;
   readonly git: OpenedHub;
   readonly model: Model | undefined;
-  readonly gateway: Awaited<ReturnType<typeof gatewayOf>> | undefined;
+  readonly gateway: Gateway | undefined;
 }
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
@@ -228,7 +231,13 @@ function modelOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: Run
   });
 }
 
-async function gatewayOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: RunLog) {
+/** What agents meet at the gateway concerns the whole fleet: an outage pauses it, a refused key ends it. */
+async function gatewayOf(
+  ask: ComposeAsk,
+  endpoints: readonly EndpointConfig[],
+  log: RunLog,
+  orchestrator: () => Orchestrator | undefined,
+): Promise<Gateway> {
   return startGateway({
     socketDir: await gatewayFolder(ask),
     endpoints,
@@ -236,7 +245,13 @@ async function gatewayOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], 
     prices: pricesOf(ask),
     clock: systemClock,
     rng: Math.random,
-    onHealth: (change) => log.write(`endpoint.${change.kind}`, { msg: change.why }),
+    onHealth: (change) => {
+      log.write(`endpoint.${change.kind}`, { msg: change.why });
+      if (change.kind === 'down') {
+        void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: change.why });
+      }
+    },
+    onRefused: (why, detail) => orchestrator()?.halt({ why, detail }),
   });
 }
 

@@ -13,6 +13,8 @@ const STOPPED = {
   'base-red': 80,
   'setup-failed': 78,
   'gate-broken': 78,
+  paused: 1,
+  fault: 70,
 } as const;
 
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {

@@ -6,6 +6,7 @@ import {
   type Command,
   type Decision,
   type Entry,
+  type ErrorCode,
   emptyState,
   FIX_TASKS_MAX,
   findingsToFile,
@@ -45,6 +46,8 @@ export interface Orchestrator {
   ask(command: Command): Promise<Decision | Refusal>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
+  /** Something nobody here can go on with, such as a rejected key: ends what is in flight and saves. */
+  halt(halt: Halt): void;
 }
 
 export function createOrchestrator(ports: OrchestratorPorts, settings: Settings): Orchestrator {
@@ -69,6 +72,8 @@ class Loop implements Orchestrator {
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
+  /** After a kill nothing starts any more, not even the landing of what was handed in. */
+  #isKilled = false;
   #fault: unknown;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
@@ -94,7 +99,7 @@ class Loop implements Orchestrator {
       ports,
       settings,
       ask: (command) => this.ask(command),
-      halt: (halt) => this.#inputs.put({ kind: 'halted', halt }),
+      halt: (halt) => this.halt(halt),
     };
     this.#environments = new Environments(this.#context);
     this.#gate = new Gate(this.#context, this.#environments);
@@ -113,6 +118,10 @@ class Loop implements Orchestrator {
     this.#inputs.put({ kind: 'signalled', how });
   }
 
+  halt(halt: Halt): void {
+    this.#inputs.put({ kind: 'halted', halt });
+  }
+
   async run(): Promise<RunOutcome> {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
     if (this.state.closed) return this.#finish();
@@ -128,16 +137,24 @@ class Loop implements Orchestrator {
       );
       this.#isReady = true;
     });
-    while (!this.#isOver()) {
-      const answers = this.#take(await this.#inputs.take());
-      this.#advance();
-      await this.#applier.flush();
-      for (const answer of answers) answer();
-      this.#sync();
+    try {
+      while (!this.#isOver()) await this.#turn();
+    } catch (error) {
+      // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
+      void this.#effects.stopAll('drained');
+      throw error;
     }
     this.#cancelTimer();
     if (this.#fault) throw this.#fault;
     return this.#finish();
+  }
+
+  async #turn(): Promise<void> {
+    const answers = this.#take(await this.#inputs.take());
+    this.#advance();
+    await this.#applier.flush();
+    for (const answer of answers) answer();
+    this.#sync();
   }
 
   // ───────────── inputs ─────────────
@@ -159,7 +176,7 @@ class Loop implements Orchestrator {
           break;
         case 'faulted':
           this.#fault ??= input.error;
-          this.#halt({ why: 'gate-broken', detail: 'a fault in swarm itself' });
+          this.#halt({ why: 'fault', detail: 'a fault in swarm itself' });
           break;
         case 'woken':
           break;
@@ -184,6 +201,7 @@ class Loop implements Orchestrator {
   #leave(how: 'drain' | 'kill'): void {
     this.#leaving ??= { kind: 'stopped', why: 'signal', detail: 'stopped by a signal' };
     if (how === 'kill') {
+      this.#isKilled = true;
       void this.#effects.stopAll('drained');
       return;
     }
@@ -194,6 +212,7 @@ class Loop implements Orchestrator {
 
   #halt(halt: Halt): void {
     this.#leaving ??= { kind: 'stopped', ...halt };
+    this.#isKilled = true;
     void this.#effects.stopAll('drained');
   }
 
@@ -202,6 +221,10 @@ class Loop implements Orchestrator {
   /** Turns what is wanted into decisions, until nothing more follows. */
   #advance(): void {
     if (!this.#isReady || this.#leaving) return;
+    if (this.#isStranded()) {
+      this.#halt({ why: 'paused', detail: this.state.paused!.detail });
+      return;
+    }
     const now = this.#ports.clock.now();
     const { budget } = wanted(this.state, now);
     if (budget) this.#decide({ type: 'reachBudget', which: budget });
@@ -214,6 +237,13 @@ class Loop implements Orchestrator {
     }
   }
 
+  /** Paused for what does not mend itself, with nothing left in flight: idle is never silent. */
+  #isStranded(): boolean {
+    const { paused } = this.state;
+    if (!paused || paused.reason === 'endpoints-down' || paused.reason === 'operator') return false;
+    return this.#effects.names.length === 0;
+  }
+
   #startAttempts(room: number): void {
     const taken = new Set([...this.state.liveAttempts].map((id) => this.state.attempts.get(id)!.worker));
     for (let n = 1, left = room; left > 0; n++) {
@@ -222,8 +252,7 @@ class Loop implements Orchestrator {
       const reserved = reservationFor(this.state);
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
-      const started = this.#decide({ type: 'startAttempt', task, worker, reserved });
-      if (started.kind === 'refusal') this.#scheduling!.putBack(task);
+      this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
       left -= 1;
     }
   }
@@ -245,7 +274,7 @@ class Loop implements Orchestrator {
 
   #sync(): void {
     this.#syncAttempts();
-    if (!this.#isReady || this.state.closed) return;
+    if (!this.#isReady || this.#isKilled || this.state.closed) return;
     if (this.state.planning.live && !this.#leaving) {
       const { iteration } = this.state.planning.live;
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
@@ -326,17 +355,19 @@ class Loop implements Orchestrator {
         from: { by: 'plan' },
         eachAlone: false,
       };
-      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]));
+      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]), 'SW0202');
     } else {
-      this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }));
+      this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
+      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
+      if (this.state.paused) this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
   }
 
-  #must(answer: Decision | Refusal): void {
+  #must(answer: Decision | Refusal, code: ErrorCode): void {
     if (answer.kind === 'refusal')
-      throw new SwarmError({ code: 'SW0202', what: `the run cannot begin: ${answer.detail}` });
+      throw new SwarmError({ code, what: `a decision was refused: ${answer.detail}` });
   }
 
   #isOver(): boolean {

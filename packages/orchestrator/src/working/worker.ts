@@ -199,7 +199,7 @@ export class Worker {
     const work = saved.kind === 'work' ? { work: saved.commit } : {};
     const rest = { usage: result.usage, ...work };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
-    const failure = AGENT_FAILURES[result.end];
+    const failure = this.#failureOf(result);
     if (failure)
       return {
         ...rest,
@@ -227,6 +227,13 @@ export class Worker {
     if (failed) return { ...rest, ...failed };
     if (!change) return this.#withoutChange(task, result, handoff);
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
+  }
+
+  /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
+  #failureOf(result: AgentResult): EndingReason | undefined {
+    const isOutage = this.#context.state.paused?.reason === 'endpoints-down';
+    if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
+    return AGENT_FAILURES[result.end];
   }
 
   /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
