@@ -40,7 +40,7 @@ export interface SimProcess {
 
 export function startProcess(world: World, story: Story, mutant: Mutant): SimProcess {
   const process: SimProcess = {
-    inc: new Incarnation(world.scheduler),
+    inc: new Incarnation(world.scheduler, world.random),
     orchestrator: undefined,
     end: undefined,
   };
@@ -98,11 +98,12 @@ function portsOf(
 ): OrchestratorPorts {
   const hub = twinHub(world, inc);
   const agent = twinAgent(world, inc);
+  const workspaces = twinWorkspaces(world, inc);
   return {
     clock: inc.clock,
     journal,
     hub: mutant.hub?.(world, inc, hub) ?? hub,
-    workspaces: twinWorkspaces(world, inc),
+    workspaces: mutant.workspaces?.(world, inc, workspaces) ?? workspaces,
     reader: twinReader(world, inc),
     delivery: twinDelivery(world, inc),
     sandbox: twinSandbox(world, inc),
