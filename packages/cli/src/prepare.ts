@@ -25,7 +25,8 @@ export interface Prepared {
   readonly repository: RepositoryPaths;
   /** What all work trees share: where `info/exclude` is. */
   readonly commonDir: string;
-  readonly promptOverrides: string | undefined;
+  /** Trusted texts of the repository's own prompts, by file name. */
+  readonly promptOverrides: ReadonlyMap<string, string>;
   readonly opening: { readonly text: string; readonly plan?: readonly TaskDraft[] };
   readonly notices: readonly string[];
   /** What was found and will run, in words. */
@@ -298,8 +299,6 @@ async function pin(
   const setup =
     found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
   const landOn = isBare && config.deliver === 'apply' ? `refs/heads/${target}` : `refs/heads/swarm/${run}`;
-  const promptOverrides =
-    loaded.promptOverrides.size > 0 ? join(located.path, '.swarm', 'prompts') : undefined;
   const file: RunFile = {
     v: 1,
     run,
@@ -315,7 +314,7 @@ async function pin(
     setup,
     sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
     identity: { name: checkout.userName ?? 'swarm', email: checkout.userEmail ?? 'swarm@localhost' },
-    promptHashes: promptHashes(places.prompts, promptOverrides),
+    promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
     configHash: configHash(config),
     config,
   };
@@ -323,7 +322,7 @@ async function pin(
     file,
     repository: await repositoryPaths(located.path, isBare, context.env),
     commonDir: checkout.commonDir,
-    promptOverrides,
+    promptOverrides: loaded.promptOverrides,
     opening: { text: opening.text, ...(opening.plan && { plan: opening.plan }) },
     notices: [
       ...notices,

@@ -6,6 +6,7 @@ import {
   type Command,
   type Decision,
   type Entry,
+  type ErrorCode,
   emptyState,
   FIX_TASKS_MAX,
   findingsToFile,
@@ -76,6 +77,8 @@ class Loop implements Orchestrator {
   #fault: unknown;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
+  /** The entry up to which journal and target were found to agree: a run closes on what it has just seen. */
+  #seenAt = 0;
 
   constructor(ports: OrchestratorPorts, settings: Settings) {
     this.#ports = ports;
@@ -120,6 +123,8 @@ class Loop implements Orchestrator {
   }
 
   async run(): Promise<RunOutcome> {
+    // Left between its end and its report: what is still owed is done, nothing is taken up again.
+    if (this.state.closed) return this.#finish();
     await this.#open();
     this.#effects.start('start-up', async (signal) => {
       await startUp(
@@ -226,7 +231,8 @@ class Loop implements Orchestrator {
     const want = wanted(this.state, now);
     this.#startAttempts(want.room);
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
-    if (want.close && this.#effects.names.length === 0) {
+    const isSeen = this.#seenAt === this.state.seq;
+    if (want.close && isSeen && this.#effects.names.length === 0) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
     }
   }
@@ -246,7 +252,7 @@ class Loop implements Orchestrator {
       const reserved = reservationFor(this.state);
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
-      this.#must({ type: 'startAttempt', task, worker, reserved });
+      this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
       left -= 1;
     }
   }
@@ -274,7 +280,7 @@ class Loop implements Orchestrator {
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
     }
     const want = wanted(this.state, this.#ports.clock.now());
-    this.#syncTarget(want.landings[0] !== undefined);
+    this.#syncTarget(want.landings[0] !== undefined, want.close !== undefined);
     if (this.#leaving) return;
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     const canFile = findingsToFile(this.state).length > 0 && openFixTasks(this.state) < FIX_TASKS_MAX;
@@ -299,8 +305,9 @@ class Loop implements Orchestrator {
   }
 
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #syncTarget(isSomethingQueued: boolean): void {
-    const isTimeToLook = this.#ports.clock.monotonic() >= this.#lookAgainAt;
+  #syncTarget(isSomethingQueued: boolean, isClosing: boolean): void {
+    const isOverdue = this.#ports.clock.monotonic() >= this.#lookAgainAt;
+    const isTimeToLook = isOverdue || (isClosing && this.#seenAt !== this.state.seq);
     if (this.#effects.has('landing') || !(isSomethingQueued || isTimeToLook)) return;
     if (isTimeToLook) this.#lookAgainAt = this.#ports.clock.monotonic() + this.#settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
@@ -312,6 +319,7 @@ class Loop implements Orchestrator {
 
   async #sweep(): Promise<void> {
     await this.#mergeQueue.lookAtTarget();
+    this.#seenAt = this.state.seq;
     await this.#reconciler.tidy();
     this.#ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
   }
@@ -326,10 +334,13 @@ class Loop implements Orchestrator {
   #lookAgain(at: number | undefined): void {
     this.#cancelTimer();
     const { clock } = this.#ports;
+    // While something lands no look is due: its end wakes the loop.
+    const isLanding = this.#effects.has('landing');
     const delay = Math.min(
       at === undefined ? Number.POSITIVE_INFINITY : Math.max(1, at - clock.now()),
-      Math.max(1, this.#lookAgainAt - clock.monotonic()),
+      isLanding ? Number.POSITIVE_INFINITY : Math.max(1, this.#lookAgainAt - clock.monotonic()),
     );
+    if (delay === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = clock.after(delay, () => this.#inputs.put({ kind: 'woken' }));
   }
 
@@ -338,24 +349,25 @@ class Loop implements Orchestrator {
   async #open(): Promise<void> {
     const { open, plan, version, host, pid } = this.#settings;
     if (open) {
-      this.#must({ type: 'openRun', version, ...open });
-      if (plan) this.#must({ type: 'acceptTasks', drafts: plan, from: { by: 'plan' }, eachAlone: false });
+      const accept: Command = {
+        type: 'acceptTasks',
+        drafts: plan ?? [],
+        from: { by: 'plan' },
+        eachAlone: false,
+      };
+      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]), 'SW0202');
     } else {
-      this.#must({ type: 'resumeRun', version, host, pid });
+      this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
       // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
-      if (this.state.paused) this.#must({ type: 'continue', by: 'operator' });
+      if (this.state.paused) this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
   }
 
-  #must(command: Command): void {
-    const answer = this.#decide(command);
+  #must(answer: Decision | Refusal, code: ErrorCode): void {
     if (answer.kind === 'refusal')
-      throw new SwarmError({
-        code: command.type === 'acceptTasks' ? 'SW0202' : 'SW0801',
-        what: `${command.type} was refused: ${answer.detail}`,
-      });
+      throw new SwarmError({ code, what: `a decision was refused: ${answer.detail}` });
   }
 
   #isOver(): boolean {
@@ -371,7 +383,7 @@ class Loop implements Orchestrator {
       await this.#writeReport();
       return this.#leaving;
     }
-    await this.#deliver();
+    if (!this.state.delivered) await this.#deliver();
     await this.#writeReport();
     return { kind: 'closed' };
   }

@@ -1,4 +1,5 @@
 import {
+  attemptId,
   type Event,
   isSatisfied,
   ReadyQueue,
@@ -60,7 +61,9 @@ export class Scheduling {
 
   #place(task: Task): void {
     const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));
-    if (!isReady) return;
+    // A task tried again may still have its cancelled attempt dying: it is offered when that has ended.
+    const isDying = this.#state.liveAttempts.has(attemptId(task.id, task.attempts));
+    if (!isReady || isDying) return;
     this.#queue.offer({
       id: task.id,
       number: taskNumber(task.id),
