@@ -22,7 +22,8 @@ test('without a request there is nothing to do: the whole screen, and exit 2', a
   const world = await World.with(t, FILES);
   const before = await userState(world);
 
-  const run = await world.swarm(['run', '--gate', 'true'], { env: { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: await silent(t) } });
+  const env = { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: await serving(t, 200, { data: [] }), SWARM_MODEL: 'm' };
+  const run = await world.swarm(['run', '--gate', 'true'], { env });
 
   assert.deepEqual([run.code, run.stdout], [2, '']);
   assert.equal(
@@ -51,7 +52,17 @@ test('a bad plan is refused with every mistake by its place: the whole screen, a
   const run = await world.swarm(['run', '--plan', file, '--agent', 'command', '--gate', 'true']);
 
   assert.deepEqual([run.code, run.stdout], [65, '']);
-  assert.equal(screen(world, run.stderr), '');
+  const mistakes = [
+    ['is empty', '/0/title'],
+    ['contains `..`; it may not lead out of the repository', '/1/scope/0'],
+    ['is too much: at most 10', '/1/priority'],
+    ['is a circle: c → d → c', '/3/dependsOn'],
+  ];
+  const said = mistakes.map(
+    ([why, where]) =>
+      `error[SW0202]: the plan is wrong: ${why}\n  where  <root>/plan.json: ${where}\n  fix    swarm schema task`,
+  );
+  assert.equal(screen(world, run.stderr), said.join('\n\n'));
   await assertNothingBegan(world);
 });
 
@@ -113,10 +124,9 @@ test('several mistakes are all shown, and the gravest kind is the exit code', as
   const world = await World.with(t, FILES);
   const run = await world.swarm(['run', 'do it', '--target', 'nowhere']);
   assert.equal(run.code, 78);
-  for (const code of ['SW0303', 'SW0305', 'SW0401']) assert.match(run.stderr, new RegExp(`error\\[${code}\\]`));
+  for (const code of ['SW0303', 'SW0305', 'SW0401'])
+    assert.match(run.stderr, new RegExp(`error\\[${code}\\]`));
 });
-
-const silent = (t: TestContext): Promise<string> => serving(t, 200, { data: [] });
 
 async function serving(t: TestContext, status: number, body: object): Promise<string> {
   const server = createServer((_, response) => {
