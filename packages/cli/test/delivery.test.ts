@@ -70,5 +70,9 @@ test('--deliver apply on a bare repository moves its target with every landing',
   assert.match(main, /^Add x\nSwarm-Task: t1/);
   assert.equal(await world.gitIn(bare, 'for-each-ref', '--format=%(refname)'), 'refs/heads/main');
   assert.equal((await world.swarm(['verify', '--repo', bare])).code, 0);
-  assert.deepEqual(await landings(world, base, 'main'), [], 'the repository it was cloned from is not touched');
+  assert.deepEqual(
+    await landings(world, base, 'main'),
+    [],
+    'the repository it was cloned from is not touched',
+  );
 });
