@@ -50,7 +50,8 @@ export async function prepare(
       () => undefined,
     ));
   if (!loaded) throw new SwarmError(problems);
-  const found = await gather(located, loaded, opening?.plan !== undefined, places, context);
+  // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
+  const found = await gather(located, loaded, options.plan !== undefined, places, context);
   const verdict = preflight(found.facts);
   problems.push(...notYet(loaded.config), ...verdict.problems);
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
