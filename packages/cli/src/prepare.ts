@@ -1,7 +1,7 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { makeRunId, type Problem, type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
 import { priceOf, probeEndpoint, readPrices } from '@swarm/llm';
