@@ -24,6 +24,7 @@ import {
   type CallReport,
   createModel,
   type EndpointConfig,
+  type Gateway,
   type PriceTable,
   readPrices,
   startGateway,
@@ -48,8 +49,6 @@ export interface ComposeAsk {
   readonly paths: RunPaths;
   readonly env: Environment;
   readonly places: ProgramPlaces;
-  /** Folder of the repository's own prompts, when they are trusted. */
-  readonly promptOverrides?: string;
   /** Present when the run is new. */
   readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
   /** Instead of the table we ship. */
@@ -91,10 +90,12 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     identity,
   });
   const model = endpoints.length > 0 ? modelOf(ask, endpoints, log) : undefined;
-  const gateway = endpoints.length > 0 ? await gatewayOf(ask, endpoints, log) : undefined;
+  let orchestrator: Orchestrator | undefined;
+  const gateway = endpoints.length > 0 ? await gatewayOf(ask, endpoints, log, () => orchestrator) : undefined;
   const ports = portsOf(ask, { journal, log, git, model, gateway });
+  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
   return {
-    orchestrator: createOrchestrator(ports, settingsOf(ask, git.base)),
+    orchestrator,
     log,
     async close() {
       await gateway?.close();
@@ -109,7 +110,7 @@ interface Parts {
   readonly log: RunLog;
   readonly git: OpenedHub;
   readonly model: Model | undefined;
-  readonly gateway: Awaited<ReturnType<typeof gatewayOf>> | undefined;
+  readonly gateway: Gateway | undefined;
 }
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
@@ -119,12 +120,12 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     stateKey: repository.state,
     nodePath: places.nodePath,
     path: sandboxPath(ask.env),
-    readOnly: [...places.readOnly, ...agentMounts(file)],
+    readOnly: places.readOnly,
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
   const prompts = createPrompts({
     folder: places.prompts,
-    ...(ask.promptOverrides && { overrides: ask.promptOverrides }),
+    overrides: paths.prompts,
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
@@ -138,7 +139,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
     jobsFolder: join(repository.state, 'jobs'),
     clock: systemClock,
-    readOnly: [],
+    readOnly: agentMounts(file),
   };
   return {
     clock: systemClock,
@@ -228,7 +229,13 @@ function modelOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: Run
   });
 }
 
-async function gatewayOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], log: RunLog) {
+/** What agents meet at the gateway concerns the whole fleet: an outage pauses it, a refused key ends it. */
+async function gatewayOf(
+  ask: ComposeAsk,
+  endpoints: readonly EndpointConfig[],
+  log: RunLog,
+  orchestrator: () => Orchestrator | undefined,
+): Promise<Gateway> {
   return startGateway({
     socketDir: await gatewayFolder(ask),
     endpoints,
@@ -236,7 +243,13 @@ async function gatewayOf(ask: ComposeAsk, endpoints: readonly EndpointConfig[], 
     prices: pricesOf(ask),
     clock: systemClock,
     rng: Math.random,
-    onHealth: (change) => log.write(`endpoint.${change.kind}`, { msg: change.why }),
+    onHealth: (change) => {
+      log.write(`endpoint.${change.kind}`, { msg: change.why });
+      if (change.kind === 'down') {
+        void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: change.why });
+      }
+    },
+    onRefused: (why, detail) => orchestrator()?.halt({ why, detail }),
   });
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { repositoryPaths } from './paths.ts';
 import { RUN, World } from './testing.ts';
 
 let world: World;
@@ -111,25 +112,41 @@ test('outside any repository a reading command says so with exit 78', async () =
   );
 });
 
-test('status shows what moves, what it cost, and that an open run may or may not be worked on', async () => {
+test('status shows what was moving, what it cost, and that no process works on the run', async () => {
   const { code, stdout, stderr } = await world.swarm(['status']);
   assert.deepEqual([code, stderr], [0, '']);
   assert.match(
     screen(stdout),
     new RegExp(
       [
-        `^run            ${RUN}  open`,
+        `^run            ${RUN}  open, and no process works on it: swarm resume`,
         'request        Add a and use it',
         `landing on     refs/heads/swarm/${RUN} at <landed>`,
         'tasks          1 assigned, 1 landed, 1 cancelled',
         'spent          1,234 tokens, \\$0.0500',
         'last decision  2026-11-21 10:00:09 UTC, <age> ago',
         '',
-        'attempt  doing     for +agent  title',
-        't2.1     starting  .* Use a \\S*',
+        'attempt  was doing  for +agent  title',
+        't2.1     starting   .* Use a \\S*',
       ].join('\n'),
     ),
   );
+});
+
+test('status names the process that works on the run, and does not take a dead one for it', async () => {
+  const { XDG_STATE_HOME = '' } = world.environment();
+  const state = (await repositoryPaths(world.repository, false, { XDG_STATE_HOME })).state;
+  await mkdir(state, { recursive: true });
+  const hold = (pid: number, run = RUN) =>
+    writeFile(join(state, 'lock.json'), JSON.stringify({ pid, since: 1, run }));
+  const standing = async () => JSON.parse((await world.swarm(['status', '--json'])).stdout).standing;
+  await hold(process.pid);
+  assert.equal(await standing(), `open, worked on by process ${process.pid}`);
+  await hold(process.pid, 'r-20260101-aaaa');
+  assert.match(await standing(), /no process works on it/);
+  await hold(2 ** 22 + 1);
+  assert.match(await standing(), /no process works on it/);
+  await rm(join(state, 'lock.json'));
 });
 
 test('nothing an agent wrote can reach the terminal as a control sequence', async () => {

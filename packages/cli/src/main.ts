@@ -23,7 +23,8 @@ const output = createOutput({
 // Nothing should get here; what does still ends as a refusal with its exit code, not as a bare stack.
 process.on('uncaughtException', (error) => refuse(error, output).then((code) => process.exit(code)));
 
-process.exitCode = await main(output);
+// At once: whatever still runs after a failure is not waited for. Pipes and files are written synchronously.
+process.exit(await main(output));
 
 async function main(out: Output): Promise<number> {
   let code = 0;

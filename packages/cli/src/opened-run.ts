@@ -1,6 +1,7 @@
 /** A run as its files tell it, live or not: no lock is taken and nothing is written. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { type Entry, emptyState, fold, type State, SwarmError } from '@swarm/core';
 import { readJournal } from '@swarm/journal';
 import {
@@ -46,4 +47,36 @@ export async function readRun(choice: RunChoice, context: Context): Promise<Read
   const state = emptyState();
   for (const entry of entries) fold(state, entry);
   return { repository, paths, entries, state };
+}
+
+/** The process that works on a run. */
+export interface Holder {
+  readonly pid: number;
+  /** ms since the epoch. */
+  readonly since: number;
+}
+
+/**
+ * Who works on the run now: whom the lock's file names, if that process is there. The lock itself is not touched.
+ * After a kill the file stays behind; that its number was given to another process since cannot be told from here.
+ */
+export async function holderOf({ repository, paths }: ReadRun): Promise<Holder | undefined> {
+  try {
+    const told: unknown = JSON.parse(await readFile(join(repository.state, 'lock.json'), 'utf8'));
+    const { pid, since, run } = told as { pid: unknown; since: unknown; run: unknown };
+    const isItsOwn = run === paths.run && Number.isSafeInteger(pid) && Number.isSafeInteger(since);
+    return isItsOwn && isAlive(pid as number) ? { pid: pid as number, since: since as number } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Signal 0 asks without sending; a process of another user's is there too. */
+function isAlive(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

@@ -13,6 +13,8 @@ const STOPPED = {
   'base-red': 80,
   'setup-failed': 78,
   'gate-broken': 78,
+  paused: 1,
+  fault: 70,
 } as const;
 
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
@@ -68,6 +70,7 @@ function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string 
 
 function deliveryLine(s: State): string {
   const d = s.delivered!;
+  if (s.landedCount === 0) return `  ${d.detail}`;
   return d.outcome === 'done'
     ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
     : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;

@@ -7,7 +7,7 @@ import { isBusy } from './fold.ts';
 import type { AttemptId } from './model/ids.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
 import { isOver } from './model/task.ts';
-import { reachedBudget } from './rules/budget.ts';
+import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -32,7 +32,7 @@ export const HANDOFFS_TO_REPLAN = 3;
 /** @param at wall time, ms since the epoch, of the same clock that stamps entries. */
 export function wanted(s: State, at: number): Wanted {
   if (!s.run || s.closed || s.stopped) return nothing;
-  const budget = s.spending.reached ? undefined : reachedBudget(s);
+  const budget = s.spending.reached ? undefined : reachedBudget(s, at);
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
   const planning = isHalted ? never : planner(s, at);
   const checks = mayLand(s) ? checksDue(s, at) : never;
@@ -43,7 +43,7 @@ export function wanted(s: State, at: number): Wanted {
     checks: checks.is === true,
     budget,
     close: closing(s, planning.is !== undefined || planning.at !== undefined, checks.is === true),
-    askAgainAt: earliest(planning.at, checks.at),
+    askAgainAt: earliest(s.spending.reached ? undefined : timeIsUpAt(s), earliest(planning.at, checks.at)),
   };
 }
 
@@ -89,6 +89,7 @@ function reasonToPlan(s: State): IterationReason | undefined {
   if (!isBusy(s)) return 'idle';
   if (s.liveAttempts.size >= s.workers) return undefined;
   if (p.news.some((n) => n.kind === 'finding')) return 'finding';
+  if (p.saidDone) return undefined;
   if (p.news.filter(isOutcome).length >= HANDOFFS_TO_REPLAN) return 'handoffs';
   return undefined;
 }

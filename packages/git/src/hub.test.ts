@@ -142,6 +142,17 @@ test('tidy keeps what it is told to keep and drops the rest', async (t) => {
   assert.equal(seen.target, w.base);
 });
 
+test('tidy lets go of the base of a gate’s workspace once that is gone, not before', async (t) => {
+  const w = await world(t);
+  const held = () => git(join(w.stateDir, 'hub.git'), 'for-each-ref', `refs/swarm/${RUN}/handed`);
+  await w.workspaces.create({ name: 'gate-l1', base: w.base });
+  await w.hub.tidy(new Set());
+  assert.match(held(), /gate-l1/);
+  await w.workspaces.remove('gate-l1');
+  await w.hub.tidy(new Set());
+  assert.equal(held(), '');
+});
+
 test('the hub passes a full fsck after landings', async (t) => {
   const w = await world(t);
   const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));

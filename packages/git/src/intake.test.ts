@@ -218,6 +218,17 @@ for (const name of evilNames) {
   });
 }
 
+test('a hostile tree in the middle of the history is refused, though the last commit has it no more', async (t) => {
+  const { w, it } = await pushed(t);
+  const clean = git(it.path, 'rev-parse', 'HEAD^{tree}');
+  const bytes = Buffer.concat([Buffer.from('40000 .git\0'), Buffer.from(clean, 'hex')]);
+  const args = ['hash-object', '-t', 'tree', '-w', '--literally', '--stdin'];
+  const evil = execFileSync('git', args, { cwd: it.path, input: bytes, encoding: 'utf8' }).trim();
+  const middle = git(it.path, 'commit-tree', '-p', w.base, '-m', 'Middle', evil);
+  pushTree(it, w.base, clean, middle);
+  await expectRefused(w, /hasDotgit/);
+});
+
 test('a repository inside the repository is refused by name', async (t) => {
   const { w, it } = await pushed(t);
   git(it.path, 'init', '--quiet', 'inner');

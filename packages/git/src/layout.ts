@@ -45,7 +45,11 @@ export class RunRefs {
   }
   /** The base a workspace was handed: its objects are borrowed, and an attempt's work must descend from it. */
   handed(name: string): string {
-    return `${this.root}/handed/${workspaceName(name)}`;
+    return this.handedPath(workspaceName(name));
+  }
+  /** The same for a name read back from the hub: to compare with, never to write. */
+  handedPath(name: string): string {
+    return `${this.root}/handed/${name}`;
   }
 }
 

@@ -26,11 +26,13 @@ async function refsUnder(hub: HubContext, root: string): Promise<{ name: string;
   });
 }
 
-/** Drops work, handed-out bases and intakes of attempts not in `keep`. */
+/** Drops work, handed-out bases and intakes of attempts not in `keep`, and bases of other workspaces now gone. */
 export async function tidy(hub: HubContext, keep: ReadonlySet<AttemptId>): Promise<void> {
-  const unneeded = (name: string) => {
-    const attempt = parseAttemptId(name.slice(name.lastIndexOf('/') + 1));
-    return attempt !== undefined && !keep.has(attempt);
+  const standing = new Set(await namesIn(hub.layout.workspaces));
+  const unneeded = (ref: string) => {
+    const name = ref.slice(ref.lastIndexOf('/') + 1);
+    const attempt = parseAttemptId(name);
+    return attempt ? !keep.has(attempt) : ref === hub.refs.handedPath(name) && !standing.has(name);
   };
   await hub.mutex.run(() => removeRefs(hub, hub.refs.root, unneeded));
   for (const name of await namesIn(hub.layout.intakes)) {

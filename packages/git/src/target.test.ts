@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Candidate, CommitId } from '@swarm/core';
 import { commit, git, LAND, land, landing, RUN, type World, work, world } from '../test/world.ts';
+import { Git } from './index.ts';
 
 async function candidate(w: World, name = 't1.1', onto = w.base, text = 'two\n'): Promise<Candidate> {
   const done = await work(w, name, w.base, { [`${name}.txt`]: text });
@@ -61,6 +62,7 @@ test('a branch that was published and deleted is gone, and is not made again', a
   git(w.repo, 'update-ref', '-d', LAND);
   assert.equal(await w.hub.targetHead(), undefined);
   assert.deepEqual(await w.hub.publish(next), { kind: 'gone' });
+  assert.deepEqual(await w.hub.publish(await candidate(w, 't3.1')), { kind: 'gone' });
   assert.equal(await (await w.reopen()).hub.targetHead(), undefined);
 });
 
@@ -103,6 +105,27 @@ test('a lock or a branch in the way is a refusal with git’s own words, and the
   assert(locked.kind === 'refused');
   assert.match(locked.why, /\.lock/);
   assert.equal(existsSync(lock), true);
+});
+
+/** Real git, with somebody else's push falling into the last moment before ours. */
+class Raced extends Git {
+  rival: () => void = () => {};
+  override run(...ask: Parameters<Git['run']>) {
+    const [place, subcommand] = ask;
+    if (subcommand === 'update-ref' && 'gitDir' in place && place.gitDir.endsWith('/user/.git')) this.rival();
+    return super.run(...ask);
+  }
+}
+
+test('a push between our last look and our move wins, and is told as moved', async (t) => {
+  const raced = new Raced();
+  const w = await world(t, undefined, { git: raced });
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const mine = await candidate(w, 't2.1', first);
+  const theirs = git(w.repo, 'commit-tree', '-p', first, '-m', 'Theirs', `${first}^{tree}`) as CommitId;
+  raced.rival = () => git(w.repo, 'update-ref', LAND, theirs);
+  assert.deepEqual(await w.hub.publish(mine), { kind: 'moved', head: theirs });
+  assert.equal(git(w.repo, 'rev-parse', LAND), theirs);
 });
 
 test('of two hubs publishing at once exactly one wins', async (t) => {

@@ -212,7 +212,11 @@ test('hooks and settings an agent left in its clone neither run nor stop the sav
 });
 
 test('a push carries the new objects alone, not the history', async (t) => {
-  const w = await world(t);
+  // So many that a push of all of them would be kept as a pack.
+  const w = await world(
+    t,
+    Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`f${i}.txt`, `${i}\n`])),
+  );
   const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
   write(it.path, { 'a.txt': 'two\n' });
   // As in a sandbox that shows the hub's objects and nothing else of it.

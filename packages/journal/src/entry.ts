@@ -14,8 +14,8 @@ import { type Entry, SwarmError } from '@swarm/core';
 /** The shape new lines are written in. Old shapes are brought up to it by upcast.ts. */
 export const JOURNAL_VERSION = 1;
 
-/** Longest line, newline included, in bytes. What is larger belongs into a file named by the entry. */
-export const LINE_BYTES_MAX = 1024 * 1024;
+/** Longest line, newline included, in bytes: a plan of 100,000 tasks is one decision, and so one line. */
+export const LINE_BYTES_MAX = 64 * 1024 * 1024;
 
 const HEAD =
   /^\{"v":(\d{1,6}),"seq":(\d{1,15}),"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","crc":"([0-9a-f]{8})",/;

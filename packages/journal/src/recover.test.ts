@@ -105,8 +105,8 @@ describe('a journal that was damaged', () => {
     ['a block of NULs', Buffer.concat([line(1), Buffer.alloc(512), line(2)]), /line 2 .* does not begin as/],
     ['an empty line', Buffer.concat([line(1), Buffer.from('\n'), line(2)]), /line 2 /],
     ['garbage', Buffer.concat([Buffer.from('once upon a time\n'), line(1)]), /line 1 /],
-    ['a line without an end', Buffer.alloc(LINE_BYTES_MAX + 1, 97), /line 1 .* longer than 1048576/],
-    ['a line too long', Buffer.from(`${'a'.repeat(LINE_BYTES_MAX)}\n`), /line 1 .* longer than 1048576/],
+    ['a line without an end', Buffer.alloc(LINE_BYTES_MAX + 1, 97), /line 1 .* longer than 67108864/],
+    ['a line too long', Buffer.from(`${'a'.repeat(LINE_BYTES_MAX)}\n`), /line 1 .* longer than 67108864/],
   ];
   for (const [title, bytes, what] of shapes)
     it(`is refused: ${title}`, async () => assert.match((await damage(bytes)).what, what));

@@ -4,6 +4,8 @@ import {
   type Decision,
   decide,
   type Entry,
+  type Event,
+  emptyState,
   fold,
   type Journal,
   type Refusal,
@@ -35,16 +37,32 @@ export class Applier {
 
   decide(command: Command): Decision | Refusal {
     const answer = decide(this.state, command);
-    if (answer.kind === 'refusal' || answer.events.length === 0) return answer;
-    const entry: Entry = {
-      seq: this.state.seq + 1,
-      at: this.#clock.now(),
-      cause: command.type,
-      events: answer.events,
-    };
-    fold(this.state, entry);
-    this.#unwritten.push(entry);
-    return answer;
+    return answer.kind === 'refusal' ? answer : this.#record(command.type, answer.events);
+  }
+
+  /**
+   * Begins a new journal with one entry for all of these: a crash leaves the whole beginning or none of it, so
+   * that a run never opens without its plan.
+   */
+  open(commands: readonly Command[]): Decision | Refusal {
+    const scratch = emptyState();
+    const events: Event[] = [];
+    for (const command of commands) {
+      const answer = decide(scratch, command);
+      if (answer.kind === 'refusal') return answer;
+      events.push(...answer.events);
+      fold(scratch, { seq: scratch.seq + 1, at: 0, cause: command.type, events: answer.events });
+    }
+    return this.#record(commands[0]!.type, events);
+  }
+
+  #record(cause: string, events: readonly Event[]): Decision {
+    if (events.length > 0) {
+      const entry: Entry = { seq: this.state.seq + 1, at: this.#clock.now(), cause, events };
+      fold(this.state, entry);
+      this.#unwritten.push(entry);
+    }
+    return { kind: 'decision', events };
   }
 
   async flush(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command, Decision, Refusal } from '@swarm/core';
+import type { StopReason } from './settings.ts';
 
 /** Everything that can wake the run. */
 export type Input =
@@ -13,7 +14,7 @@ export type Input =
   | { readonly kind: 'faulted'; readonly error: unknown };
 
 export interface Halt {
-  readonly why: 'auth' | 'quota' | 'bad-request' | 'base-red' | 'setup-failed' | 'gate-broken';
+  readonly why: Exclude<StopReason, 'signal'>;
   readonly detail: string;
 }
 

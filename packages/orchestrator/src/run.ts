@@ -6,6 +6,7 @@ import {
   type Command,
   type Decision,
   type Entry,
+  type ErrorCode,
   emptyState,
   FIX_TASKS_MAX,
   findingsToFile,
@@ -45,6 +46,8 @@ export interface Orchestrator {
   ask(command: Command): Promise<Decision | Refusal>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
+  /** Something nobody here can go on with, such as a rejected key: ends what is in flight and saves. */
+  halt(halt: Halt): void;
 }
 
 export function createOrchestrator(ports: OrchestratorPorts, settings: Settings): Orchestrator {
@@ -69,9 +72,13 @@ class Loop implements Orchestrator {
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
+  /** After a kill nothing starts any more, not even the landing of what was handed in. */
+  #isKilled = false;
   #fault: unknown;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
+  /** The entry up to which journal and target were found to agree: a run closes on what it has just seen. */
+  #seenAt = 0;
 
   constructor(ports: OrchestratorPorts, settings: Settings) {
     this.#ports = ports;
@@ -92,7 +99,7 @@ class Loop implements Orchestrator {
       ports,
       settings,
       ask: (command) => this.ask(command),
-      halt: (halt) => this.#inputs.put({ kind: 'halted', halt }),
+      halt: (halt) => this.halt(halt),
     };
     this.#environments = new Environments(this.#context);
     this.#gate = new Gate(this.#context, this.#environments);
@@ -111,7 +118,13 @@ class Loop implements Orchestrator {
     this.#inputs.put({ kind: 'signalled', how });
   }
 
+  halt(halt: Halt): void {
+    this.#inputs.put({ kind: 'halted', halt });
+  }
+
   async run(): Promise<RunOutcome> {
+    // Left between its end and its report: what is still owed is done, nothing is taken up again.
+    if (this.state.closed) return this.#finish();
     await this.#open();
     this.#effects.start('start-up', async (signal) => {
       await startUp(
@@ -124,16 +137,24 @@ class Loop implements Orchestrator {
       );
       this.#isReady = true;
     });
-    while (!this.#isOver()) {
-      const answers = this.#take(await this.#inputs.take());
-      this.#advance();
-      await this.#applier.flush();
-      for (const answer of answers) answer();
-      this.#sync();
+    try {
+      while (!this.#isOver()) await this.#turn();
+    } catch (error) {
+      // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
+      void this.#effects.stopAll('drained');
+      throw error;
     }
     this.#cancelTimer();
     if (this.#fault) throw this.#fault;
     return this.#finish();
+  }
+
+  async #turn(): Promise<void> {
+    const answers = this.#take(await this.#inputs.take());
+    this.#advance();
+    await this.#applier.flush();
+    for (const answer of answers) answer();
+    this.#sync();
   }
 
   // ───────────── inputs ─────────────
@@ -155,7 +176,7 @@ class Loop implements Orchestrator {
           break;
         case 'faulted':
           this.#fault ??= input.error;
-          this.#halt({ why: 'gate-broken', detail: 'a fault in swarm itself' });
+          this.#halt({ why: 'fault', detail: 'a fault in swarm itself' });
           break;
         case 'woken':
           break;
@@ -180,6 +201,7 @@ class Loop implements Orchestrator {
   #leave(how: 'drain' | 'kill'): void {
     this.#leaving ??= { kind: 'stopped', why: 'signal', detail: 'stopped by a signal' };
     if (how === 'kill') {
+      this.#isKilled = true;
       void this.#effects.stopAll('drained');
       return;
     }
@@ -190,6 +212,7 @@ class Loop implements Orchestrator {
 
   #halt(halt: Halt): void {
     this.#leaving ??= { kind: 'stopped', ...halt };
+    this.#isKilled = true;
     void this.#effects.stopAll('drained');
   }
 
@@ -198,15 +221,27 @@ class Loop implements Orchestrator {
   /** Turns what is wanted into decisions, until nothing more follows. */
   #advance(): void {
     if (!this.#isReady || this.#leaving) return;
+    if (this.#isStranded()) {
+      this.#halt({ why: 'paused', detail: this.state.paused!.detail });
+      return;
+    }
     const now = this.#ports.clock.now();
     const { budget } = wanted(this.state, now);
     if (budget) this.#decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.state, now);
     this.#startAttempts(want.room);
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
-    if (want.close && this.#effects.names.length === 0) {
+    const isSeen = this.#seenAt === this.state.seq;
+    if (want.close && isSeen && this.#effects.names.length === 0) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
     }
+  }
+
+  /** Paused for what does not mend itself, with nothing left in flight: idle is never silent. */
+  #isStranded(): boolean {
+    const { paused } = this.state;
+    if (!paused || paused.reason === 'endpoints-down' || paused.reason === 'operator') return false;
+    return this.#effects.names.length === 0;
   }
 
   #startAttempts(room: number): void {
@@ -217,7 +252,7 @@ class Loop implements Orchestrator {
       const reserved = reservationFor(this.state);
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
-      this.#decide({ type: 'startAttempt', task, worker, reserved });
+      this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
       left -= 1;
     }
   }
@@ -239,13 +274,13 @@ class Loop implements Orchestrator {
 
   #sync(): void {
     this.#syncAttempts();
-    if (!this.#isReady || this.state.closed) return;
+    if (!this.#isReady || this.#isKilled || this.state.closed) return;
     if (this.state.planning.live && !this.#leaving) {
       const { iteration } = this.state.planning.live;
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
     }
     const want = wanted(this.state, this.#ports.clock.now());
-    this.#syncTarget(want.landings[0] !== undefined);
+    this.#syncTarget(want.landings[0] !== undefined, want.close !== undefined);
     if (this.#leaving) return;
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     const canFile = findingsToFile(this.state).length > 0 && openFixTasks(this.state) < FIX_TASKS_MAX;
@@ -270,8 +305,9 @@ class Loop implements Orchestrator {
   }
 
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #syncTarget(isSomethingQueued: boolean): void {
-    const isTimeToLook = this.#ports.clock.monotonic() >= this.#lookAgainAt;
+  #syncTarget(isSomethingQueued: boolean, isClosing: boolean): void {
+    const isOverdue = this.#ports.clock.monotonic() >= this.#lookAgainAt;
+    const isTimeToLook = isOverdue || (isClosing && this.#seenAt !== this.state.seq);
     if (this.#effects.has('landing') || !(isSomethingQueued || isTimeToLook)) return;
     if (isTimeToLook) this.#lookAgainAt = this.#ports.clock.monotonic() + this.#settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
@@ -283,6 +319,7 @@ class Loop implements Orchestrator {
 
   async #sweep(): Promise<void> {
     await this.#mergeQueue.lookAtTarget();
+    this.#seenAt = this.state.seq;
     await this.#reconciler.tidy();
     this.#ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
   }
@@ -297,10 +334,13 @@ class Loop implements Orchestrator {
   #lookAgain(at: number | undefined): void {
     this.#cancelTimer();
     const { clock } = this.#ports;
+    // While something lands no look is due: its end wakes the loop.
+    const isLanding = this.#effects.has('landing');
     const delay = Math.min(
       at === undefined ? Number.POSITIVE_INFINITY : Math.max(1, at - clock.now()),
-      Math.max(1, this.#lookAgainAt - clock.monotonic()),
+      isLanding ? Number.POSITIVE_INFINITY : Math.max(1, this.#lookAgainAt - clock.monotonic()),
     );
+    if (delay === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = clock.after(delay, () => this.#inputs.put({ kind: 'woken' }));
   }
 
@@ -309,19 +349,25 @@ class Loop implements Orchestrator {
   async #open(): Promise<void> {
     const { open, plan, version, host, pid } = this.#settings;
     if (open) {
-      this.#must({ type: 'openRun', version, ...open });
-      if (plan) this.#must({ type: 'acceptTasks', drafts: plan, from: { by: 'plan' }, eachAlone: false });
+      const accept: Command = {
+        type: 'acceptTasks',
+        drafts: plan ?? [],
+        from: { by: 'plan' },
+        eachAlone: false,
+      };
+      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]), 'SW0202');
     } else {
-      this.#must({ type: 'resumeRun', version, host, pid });
+      this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
+      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
+      if (this.state.paused) this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
   }
 
-  #must(command: Command): void {
-    const answer = this.#applier.decide(command);
+  #must(answer: Decision | Refusal, code: ErrorCode): void {
     if (answer.kind === 'refusal')
-      throw new SwarmError({ code: 'SW0202', what: `${command.type} was refused: ${answer.detail}` });
+      throw new SwarmError({ code, what: `a decision was refused: ${answer.detail}` });
   }
 
   #isOver(): boolean {
@@ -337,7 +383,7 @@ class Loop implements Orchestrator {
       await this.#writeReport();
       return this.#leaving;
     }
-    await this.#deliver();
+    if (!this.state.delivered) await this.#deliver();
     await this.#writeReport();
     return { kind: 'closed' };
   }
@@ -359,7 +405,8 @@ class Loop implements Orchestrator {
         detail,
       });
     } else {
-      this.#decide({ type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail: '' });
+      const detail = this.state.landedCount > 0 ? '' : 'nothing landed, so there was nothing to deliver';
+      this.#decide({ type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail });
     }
     await this.#applier.flush();
   }

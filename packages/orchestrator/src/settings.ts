@@ -71,6 +71,7 @@ export type RunOutcome =
   /** Left before the end; `swarm resume` goes on. */
   | { readonly kind: 'stopped'; readonly why: StopReason; readonly detail: string };
 
+/** `paused`: it waits for what only the operator can mend, and nothing is in flight any more. */
 export type StopReason =
   | 'signal'
   | 'auth'
@@ -78,7 +79,9 @@ export type StopReason =
   | 'bad-request'
   | 'base-red'
   | 'setup-failed'
-  | 'gate-broken';
+  | 'gate-broken'
+  | 'paused'
+  | 'fault';
 
 /** Output of any one command, before its tree is killed. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;

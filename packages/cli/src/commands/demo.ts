@@ -14,7 +14,8 @@ import { prepare } from '../prepare.ts';
 import type { Context, DemoOptions } from '../program.ts';
 import { work } from '../work.ts';
 
-const REQUEST = 'Grow wordkit into a small text library: slugs, title case, truncation, sentence count, reading time, camel case.';
+const REQUEST =
+  'Grow wordkit into a small text library: slugs, title case, truncation, sentence count, reading time, camel case.';
 
 export async function demo(options: DemoOptions, context: Context): Promise<number> {
   const places = programPlaces();
@@ -27,9 +28,15 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
   try {
     const probe = await probeBubblewrap();
     say(`a made-up project in ${repository}, and a model that plays ${scriptFile}`);
-    if (probe.kind === 'missing') say(`bubblewrap does not work here (${probe.reason}): the demo’s own agents run with no isolation`);
+    if (probe.kind === 'missing')
+      say(`bubblewrap does not work here (${probe.reason}): the demo’s own agents run with no isolation`);
     const inside = { ...context, cwd: repository, env: demoEnvironment(folder, server.url, context) };
-    const run = { workers: 4, sandbox: probe.kind === 'works' ? 'bubblewrap' : 'none', gate: GATE, setup: 'none' };
+    const run = {
+      workers: 4,
+      sandbox: probe.kind === 'works' ? 'bubblewrap' : 'none',
+      gate: GATE,
+      setup: 'none',
+    };
     const prepared = await prepare(REQUEST, run, inside, places);
     const { file, repository: paths, opening, commonDir } = prepared;
     const code = await work({
@@ -50,8 +57,12 @@ async function makeRepository(folder: string, places: ProgramPlaces): Promise<st
   const repository = join(folder, 'wordkit');
   await cp(join(places.demo, 'project'), repository, { recursive: true });
   await mkdir(join(folder, 'config', 'swarm'), { recursive: true });
-  await writeFile(join(folder, 'config', 'swarm', 'config.toml'), `[checks]\ncommand = ${JSON.stringify(CHECKS)}\nmin_interval = "2s"\n`);
-  const git = (...args: string[]): unknown => execFileSync('git', args, { cwd: repository, env: gitEnvironment, stdio: 'pipe' });
+  await writeFile(
+    join(folder, 'config', 'swarm', 'config.toml'),
+    `[checks]\ncommand = ${JSON.stringify(CHECKS)}\nmin_interval = "2s"\n`,
+  );
+  const git = (...args: string[]): unknown =>
+    execFileSync('git', args, { cwd: repository, env: gitEnvironment, stdio: 'pipe' });
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
   git('-c', 'user.name=demo', '-c', 'user.email=demo@localhost', 'commit', '--quiet', '--message', 'wordkit');
@@ -74,7 +85,11 @@ function demoEnvironment(folder: string, url: string, { env }: Context) {
   };
 }
 
-const pricesOf = (script: Script): PriceTable => ({ asOf: '2026-11-21', currency: 'USD', perMillion: script.prices ?? {} });
+const pricesOf = (script: Script): PriceTable => ({
+  asOf: '2026-11-21',
+  currency: 'USD',
+  perMillion: script.prices ?? {},
+});
 
 function sayWhatNext(repository: string, run: string, { output }: Context): void {
   output.result(

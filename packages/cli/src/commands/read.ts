@@ -21,24 +21,26 @@ import {
   waitText,
 } from '@swarm/core';
 import { followLog, readLog } from '@swarm/telemetry';
-import { chooseRepository, type ReadRun, readRun } from '../opened-run.ts';
+import { chooseRepository, type Holder, holderOf, type ReadRun, readRun } from '../opened-run.ts';
 import { renderTable, sanitize, sanitizeLine } from '../output.ts';
 import { chooseRun } from '../paths.ts';
 import type { Context, LogsOptions, ReportOptions, RunChoice } from '../program.ts';
 
-export async function status(options: RunChoice, { output, ...context }: Context): Promise<number> {
-  const read = await readRun(options, { output, ...context });
+export async function status(options: RunChoice, context: Context): Promise<number> {
+  const read = await readRun(options, context);
+  const holder = await holderOf(read);
   const now = Date.now();
-  if (options.json) output.json(statusJson(read, now));
-  else output.result(statusText(read, now));
+  if (options.json) context.output.json(statusJson(read, holder, now));
+  else context.output.result(statusText(read, holder, now));
   return 0;
 }
 
-function statusJson({ state, paths }: ReadRun, now: number) {
+function statusJson({ state, paths }: ReadRun, holder: Holder | undefined, now: number) {
   return {
     run: paths.run,
     folder: paths.folder,
-    standing: standingOf(state),
+    standing: standingOf(state, holder),
+    holder: holder ?? null,
     lastDecisionAt: new Date(state.at).toISOString(),
     board: board(state, now),
     queue: queue(state),
@@ -46,12 +48,12 @@ function statusJson({ state, paths }: ReadRun, now: number) {
   };
 }
 
-function statusText({ state, paths }: ReadRun, now: number): string {
+function statusText({ state, paths }: ReadRun, holder: Holder | undefined, now: number): string {
   const view = board(state, now);
   const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);
   const { request } = state.run ?? {};
   const rows: [string, string][] = [
-    ['run', `${paths.run}  ${standingOf(state)}`],
+    ['run', `${paths.run}  ${standingOf(state, holder)}`],
     ['request', sanitizeLine(view.request)],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
     ['tasks', counts.join(', ') || 'none yet'],
@@ -59,20 +61,23 @@ function statusText({ state, paths }: ReadRun, now: number): string {
     ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],
   ];
   const head = rows.map(([name, value]) => `${name.padEnd(14)} ${value}`).join('\n');
-  return [head, ...movingText(view), ...waitingText(state)].join('\n\n');
+  return [head, ...movingText(view, holder), ...waitingText(state)].join('\n\n');
 }
 
-/** What the journal can know: whether a process works on an open run is not in it. */
-function standingOf(state: ReadRun['state']): string {
+function standingOf(state: ReadRun['state'], holder: Holder | undefined): string {
   if (state.closed) return `closed (${state.closed.reason})`;
-  if (state.paused) return `paused (${state.paused.reason})`;
-  return state.stopped ? 'stopped; swarm resume goes on' : 'open';
+  const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
+  return holder
+    ? `${how}, worked on by process ${holder.pid}`
+    : `${how}, and no process works on it: swarm resume`;
 }
 
-function movingText(view: ReturnType<typeof board>): string[] {
+/** What the journal says of attempts was true when it was written; without a process, it is the past. */
+function movingText(view: ReturnType<typeof board>, holder: Holder | undefined): string[] {
   if (view.rows.length === 0) return [];
   const rows = view.rows.map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', r.title]);
-  return [renderTable(['attempt', 'doing', 'for', 'agent', 'title'], rows)];
+  const heads = ['attempt', holder ? 'doing' : 'was doing', 'for', 'agent', 'title'];
+  return [renderTable(heads, rows)];
 }
 
 function waitingText(state: ReadRun['state']): string[] {
@@ -180,8 +185,8 @@ const badFlag = (flag: string, value: string, why: string, fix: string): SwarmEr
   });
 
 export async function report(options: ReportOptions, context: Context): Promise<number> {
-  const { state, entries } = await readRun(options, context);
-  const made = reportOf(state, entries);
+  const { state } = await readRun(options, context);
+  const made = reportOf(state);
   if (options.json || options.format === 'json') context.output.json(made);
   else context.output.result(sanitize(renderReportMarkdown(made)));
   return 0;

@@ -12,7 +12,7 @@ const left = (s: State) => remaining(s.spending, s.run!.request.limits);
 test('a run without a budget reserves nothing and never reaches it', () => {
   const s = runWith({});
   assert.deepEqual(reservationFor(s), { tokens: 0, usd: 0 });
-  assert.equal(reachedBudget(s), undefined);
+  assert.equal(reachedBudget(s, s.at), undefined);
   assert.deepEqual(left(s), { tokens: Infinity, usd: Infinity });
 });
 
@@ -46,18 +46,18 @@ test('what is used, what is lost and what is reserved all leave less', () => {
 test('the budget is not reached while something in flight may give some back', () => {
   const flying = runWith({ tokens: 30_000 }, startedAttempt('t1.1', { tokens: 30_000, usd: 0 }));
   assert.equal(reservationFor(flying), undefined);
-  assert.equal(reachedBudget(flying), undefined);
+  assert.equal(reachedBudget(flying, flying.at), undefined);
   const over = runWith(
     { tokens: 30_000 },
     startedAttempt('t1.1', { tokens: 30_000, usd: 0 }),
     endedAttempt('t1.1', 'lost'),
   );
-  assert.equal(reachedBudget(over), 'tokens');
+  assert.equal(reachedBudget(over, over.at), 'tokens');
 });
 
 test('whichever is used up first is named', () => {
-  assert.equal(reachedBudget(runWith({ usd: 0.001, tokens: 1_000_000 })), 'usd');
-  assert.equal(reachedBudget(runWith({ timeMs: 1 })), 'time');
+  assert.equal(reachedBudget(runWith({ usd: 0.001, tokens: 1_000_000 }), 0), 'usd');
+  assert.equal(reachedBudget(runWith({ timeMs: 1 }), 10_000), 'time');
 });
 
 test('a budget covers what is exactly left, and not more', () => {

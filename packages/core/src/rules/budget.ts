@@ -45,10 +45,16 @@ function share(left: number, floor: number, most: number, workers: number): numb
   return Math.min(left, most, Math.max(floor, left / Math.max(1, workers)));
 }
 
+/** When the run's time is used up, ms since the epoch; undefined where nothing bounds it. */
+export function timeIsUpAt(state: State): number | undefined {
+  const { timeMs } = state.run!.request.limits;
+  return timeMs === undefined ? undefined : state.at + timeMs - state.activeMs;
+}
+
 /** The dimension whose limit leaves no room for anything more, once nothing in flight can give any back. */
-export function reachedBudget(state: State): 'tokens' | 'usd' | 'time' | undefined {
+export function reachedBudget(state: State, at: number): 'tokens' | 'usd' | 'time' | undefined {
   const limits = state.run!.request.limits;
-  if (limits.timeMs !== undefined && state.activeMs >= limits.timeMs) return 'time';
+  if (limits.timeMs !== undefined && at >= timeIsUpAt(state)!) return 'time';
   const left = remaining(state.spending, limits);
   const nothingReserved = state.spending.reserved.tokens === 0 && state.spending.reserved.usd === 0;
   if (!nothingReserved) return undefined;

@@ -41,6 +41,8 @@ export interface IssuedTicket {
   /** `<socketDir>/<attempt>/gw.sock`; its folder can be bind-mounted. */
   readonly socketPath: string;
   usage(): Usage;
+  /** The attempt's own limit that a call was refused for. */
+  refused(): 'tokens' | 'usd' | undefined;
 }
 
 export interface Gateway {
@@ -95,7 +97,7 @@ export function startGateway(options: GatewayOptions): Gateway {
       }) as Server;
       await listen(server, socketPath);
       open.set(attempt, { ticket, server, folder });
-      return { token: ticket.token, socketPath, usage: ticket.usage };
+      return { token: ticket.token, socketPath, usage: ticket.usage, refused: ticket.refused };
     },
     revoke,
     async close() {

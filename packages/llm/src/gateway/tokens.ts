@@ -18,12 +18,15 @@ export interface Ticket {
   /** Sets the expected use of a call aside; says why not when it does not fit. */
   reserve(expected: Usage): { readonly kind: 'reserved'; settle(used: Usage): void } | Refused;
   usage(): Usage;
+  /** The limit a call was last refused for. */
+  refused(): 'tokens' | 'usd' | undefined;
   /** Resolves when no call is under way any more. */
   settled(): Promise<void>;
 }
 
 export interface Refused {
   readonly kind: 'refused';
+  readonly limit: 'tokens' | 'usd';
   readonly why: string;
 }
 
@@ -34,14 +37,18 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
   /** Calls under way: what is set aside for each, and its end. */
   const open = new Map<Usage, Promise<void>>();
   let used = NO_USAGE;
+  let lastRefused: 'tokens' | 'usd' | undefined;
 
   return {
     attempt,
     token,
     accepts: (authorization) => timingSafeEqual(digest(authorization ?? ''), expected),
     reserve(expectedUse) {
-      const why = refusal([...open.keys(), expectedUse].reduce(addUsage, used), expectedUse, limits);
-      if (why !== undefined) return { kind: 'refused', why };
+      const refused = refusal([...open.keys(), expectedUse].reduce(addUsage, used), expectedUse, limits);
+      if (refused !== undefined) {
+        lastRefused = refused.limit;
+        return refused;
+      }
       const end = Promise.withResolvers<void>();
       open.set(expectedUse, end.promise);
       return {
@@ -54,6 +61,7 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
       };
     },
     usage: () => used,
+    refused: () => lastRefused,
     async settled() {
       await Promise.all(open.values());
     },
@@ -61,14 +69,19 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
 }
 
 /** @param total what would be used with this call. */
-function refusal(total: Usage, call: Usage, limits: AttemptLimits): string | undefined {
-  if (tokensOf(total) > limits.tokens)
-    return `this attempt may use ${limits.tokens} tokens; with this call it would be ${tokensOf(total)}`;
+function refusal(total: Usage, call: Usage, limits: AttemptLimits): Refused | undefined {
+  const refuse = (limit: Refused['limit'], why: string): Refused => ({ kind: 'refused', limit, why });
+  if (tokensOf(total) > limits.tokens) {
+    const why = `this attempt may use ${limits.tokens} tokens; with this call it would be ${tokensOf(total)}`;
+    return refuse('tokens', why);
+  }
   if (limits.usd === undefined) return undefined;
-  if (!call.priced) return 'this attempt has a money limit, and the model has no price';
-  if (total.costUsd > limits.usd)
-    return `this attempt may spend ${limits.usd} USD; with this call it would be ${total.costUsd.toFixed(4)}`;
-  return undefined;
+  if (!call.priced) return refuse('usd', 'this attempt has a money limit, and the model has no price');
+  if (total.costUsd <= limits.usd) return undefined;
+  return refuse(
+    'usd',
+    `this attempt may spend ${limits.usd} USD; with this call it would be ${total.costUsd.toFixed(4)}`,
+  );
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -79,18 +79,17 @@ export class MergeQueue {
       atSeconds: Math.floor(task.completedAt / 1000),
     });
     switch (built.kind) {
-      case 'clean':
-        return { parent: onto, commit: built.commit, tree: built.tree };
+      case 'clean': {
+        const foreign = this.#foreignPaths(attempt, built.paths);
+        if (foreign.length === 0) return { parent: onto, commit: built.commit, tree: built.tree };
+        await this.#rejectCollateral(attempt, foreign);
+        return undefined;
+      }
       case 'conflict':
         await this.#reject(attempt, 'conflict', built.detail, built.files);
         return undefined;
       case 'collateral':
-        await this.#reject(
-          attempt,
-          'collateral',
-          `the merge would also change ${built.paths.join(', ')}`,
-          built.paths,
-        );
+        await this.#rejectCollateral(attempt, built.paths);
         return undefined;
       case 'empty':
         await this.#reject(attempt, 'empty', 'the target already has this change', []);
@@ -99,6 +98,20 @@ export class MergeQueue {
         await this.#reject(attempt, 'work-lost', `${task.workCommit} is not in the hub`, []);
         return undefined;
     }
+  }
+
+  /**
+   * Paths the merge would change and the attempt did not, by what was measured when it was handed in (P5). They
+   * come of a rewritten history: work based on commits somebody took off the target would bring them back.
+   */
+  #foreignPaths(attempt: AttemptId, paths: readonly string[]): readonly string[] {
+    const made = this.#context.state.attempts.get(attempt);
+    const own = new Set(made?.state === 'ended' ? made.handoff?.change?.filesChanged : []);
+    return paths.filter((path) => !own.has(path));
+  }
+
+  #rejectCollateral(attempt: AttemptId, paths: readonly string[]): Promise<void> {
+    return this.#reject(attempt, 'collateral', `the merge would also change ${paths.join(', ')}`, paths);
   }
 
   async #open(attempt: AttemptId, task: Task, candidate: Candidate): Promise<LandingId | undefined> {

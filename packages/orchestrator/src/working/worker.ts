@@ -7,6 +7,7 @@ import {
   type AgentResult,
   type Attempt,
   type AttemptId,
+  attemptId,
   type CommitId,
   type EndingReason,
   type Handoff,
@@ -54,10 +55,18 @@ export class Worker {
     if (ending) {
       if (ending.handoff)
         await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
+      if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
       await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
     }
     await ports.workspaces.remove(attempt.id);
     ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
+  }
+
+  /** Before the attempt ends, or its next one would start at once and end the same way, fifty times over (P15). */
+  async #pauseForModels(detail: string): Promise<void> {
+    // Where the run has no model of its own nobody could say when to go on.
+    if (this.#context.ports.model)
+      await this.#context.ask({ type: 'pause', reason: 'endpoints-down', detail });
   }
 
   /** Undefined when the attempt was over before its agent could start. */
@@ -68,7 +77,7 @@ export class Worker {
       name: attempt.id,
       base: attempt.base,
       attempt: attempt.id,
-      ...(attempt.from && { from: attempt.from }),
+      ...(attempt.from && (await this.#isGrounded(attempt)) && { from: attempt.from }),
     });
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
     const prepared = await this.#environments.prepare(workspace, signal);
@@ -87,6 +96,17 @@ export class Worker {
     const result = await this.#runAgent(agent, attempt, task, workspace, prompt.text, signal);
     const saved = await this.#save(attempt.id, task, workspace);
     return this.#end(attempt, task, workspace, result, saved, ports.clock.monotonic() - startedAt, signal);
+  }
+
+  /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
+  async #isGrounded(attempt: Attempt): Promise<boolean> {
+    const { ports, state } = this.#context;
+    const bases = new Set<CommitId>();
+    for (let n = 1; attemptId(attempt.task, n) !== attempt.id; n++) {
+      bases.add(state.attempts.get(attemptId(attempt.task, n))!.base);
+    }
+    for (const base of bases) if (!(await ports.hub.isAncestor(base, attempt.base))) return false;
+    return true;
   }
 
   #prompt(task: Task, workspace: Workspace): { readonly text: string; readonly hash: string } {
@@ -179,7 +199,7 @@ export class Worker {
     const work = saved.kind === 'work' ? { work: saved.commit } : {};
     const rest = { usage: result.usage, ...work };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
-    const failure = AGENT_FAILURES[result.end];
+    const failure = this.#failureOf(result);
     if (failure)
       return {
         ...rest,
@@ -207,6 +227,13 @@ export class Worker {
     if (failed) return { ...rest, ...failed };
     if (!change) return this.#withoutChange(task, result, handoff);
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
+  }
+
+  /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
+  #failureOf(result: AgentResult): EndingReason | undefined {
+    const isOutage = this.#context.state.paused?.reason === 'endpoints-down';
+    if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
+    return AGENT_FAILURES[result.end];
   }
 
   /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */

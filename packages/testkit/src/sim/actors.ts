@@ -26,6 +26,7 @@ function pushOnTop(world: World, n: number): void {
     atSeconds: Math.floor(world.scheduler.now / 1000),
   });
   world.target = made.id;
+  world.humanMovedAt = world.scheduler.now;
   world.humanCommits.add(made.id);
   world.tell('target', `moved by a person to ${made.id.slice(0, 8)}${isBroken ? ', broken' : ''}`);
 }
@@ -35,6 +36,7 @@ function rewrite(world: World): void {
   const line = world.objects.firstParents(world.base, world.target);
   const kept = line.slice(0, Math.max(0, line.length - world.random.between(1, 3)));
   world.target = kept.at(-1)?.id ?? world.base;
+  world.humanMovedAt = world.scheduler.now;
   const left = world.objects.ancestors(world.target);
   for (const id of world.humanCommits) if (!left.has(id)) world.humanCommits.delete(id);
   world.tell('target', `rewritten by a person to ${world.target.slice(0, 8)}`);

@@ -16,7 +16,9 @@ import {
 import { OVERSHOOT_TOKENS } from '../twins/agent.ts';
 import { marksOn } from '../twins/hub.ts';
 import { changedPaths } from '../twins/objects.ts';
+import { brokenFiles } from '../twins/sandbox.ts';
 import type { SimProcess } from './process.ts';
+import { EPOCH } from './scheduler.ts';
 import type { Story } from './story.ts';
 import type { World } from './world.ts';
 
@@ -47,8 +49,10 @@ const PROMISES: readonly Promised[] = [
   everyTaskIsOver,
   nothingLandsTwice,
   everyLandingWasGated,
+  nothingBrokenLanded,
   humanWorkIsThere,
   landingsTouchTheirOwnPathsOnly,
+  landedMeansPublished,
   journalAndTargetAgree,
   journalIsTheState,
   budgetHolds,
@@ -103,6 +107,14 @@ function isGated(world: World, before: readonly Event[], commit: CommitId, needs
   });
 }
 
+/** P3, by what the gate really looks at: nothing of ours that it refuses ever became the target. */
+function nothingBrokenLanded({ world, story }: Evidence): readonly string[] {
+  if (!story.hasGate) return [];
+  return world.published
+    .filter(({ commit }) => brokenFiles(world.objects.treeOf(commit)).length > 0)
+    .map(({ commit }) => `P3: ${commit} was published, and the gate fails on it`);
+}
+
 /** P4: nobody else's commit is gone, unless somebody else took it away. */
 function humanWorkIsThere({ world }: Evidence): readonly string[] {
   const there = world.objects.ancestors(world.target);
@@ -125,8 +137,22 @@ function landingsTouchTheirOwnPathsOnly({ world, state }: Evidence): readonly st
   });
 }
 
+/** P13: nothing was ever said to have landed that did not become the target. */
+function landedMeansPublished({ world, events }: Evidence): readonly string[] {
+  const published = new Set(world.published.map((p) => p.commit));
+  return events.flatMap((e) =>
+    e.type === 'landing.landed' && !published.has(e.candidate.commit)
+      ? [`P13: ${e.landing} is recorded as landed, and never was on the target`]
+      : [],
+  );
+}
+
+/** A person who moves the target as the run closes is not seen any more. */
+const LAST_LOOK_MS = 90_000;
+
 /** P13: what the journal says has landed is on the target, and the reverse. */
 function journalAndTargetAgree({ world, state }: Evidence): readonly string[] {
+  if (state.closed!.at - EPOCH - world.humanMovedAt < LAST_LOOK_MS) return [];
   const onTarget = new Set(marksOn(world, world.base, world.target).map((m) => m.task));
   const said = [...state.byState.landed];
   return [

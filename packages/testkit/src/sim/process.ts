@@ -40,7 +40,7 @@ export interface SimProcess {
 
 export function startProcess(world: World, story: Story, mutant: Mutant): SimProcess {
   const process: SimProcess = {
-    inc: new Incarnation(world.scheduler),
+    inc: new Incarnation(world.scheduler, world.random),
     orchestrator: undefined,
     end: undefined,
   };
@@ -75,7 +75,7 @@ async function openJournal(world: World, mutant: Mutant, inc: Incarnation): Prom
 async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
   await inc.wait(world.random.between(1, 30));
-  if (fails) throw new Error('EIO: i/o error, fdatasync');
+  if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
 }
 
 /** Remembers what was acknowledged: that must never be lost. */
@@ -98,11 +98,12 @@ function portsOf(
 ): OrchestratorPorts {
   const hub = twinHub(world, inc);
   const agent = twinAgent(world, inc);
+  const workspaces = twinWorkspaces(world, inc);
   return {
     clock: inc.clock,
     journal,
     hub: mutant.hub?.(world, inc, hub) ?? hub,
-    workspaces: twinWorkspaces(world, inc),
+    workspaces: mutant.workspaces?.(world, inc, workspaces) ?? workspaces,
     reader: twinReader(world, inc),
     delivery: twinDelivery(world, inc),
     sandbox: twinSandbox(world, inc),

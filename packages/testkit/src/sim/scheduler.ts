@@ -62,13 +62,18 @@ export class Scheduler {
 /** Every promise that can go on without time passing has gone on: a macrotask runs only after all of them. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** The longest a process tree takes to die once it is told to. */
+const DYING_MS = 5_000;
+
 /** One process: what it started does nothing any more once it is dead. */
 export class Incarnation {
   isAlive = true;
   readonly #scheduler: Scheduler;
+  readonly #random: Random;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
+    this.#random = random;
   }
 
   /** For `await`: never resolves when the process dies first. */
@@ -78,11 +83,11 @@ export class Incarnation {
     });
   }
 
-  /** As `wait`, but settles within a moment once the signal has fired. True: it had not. */
+  /** As `wait`, but settles within DYING_MS once the signal has fired. True: it had not. */
   waitUnless(signal: AbortSignal | undefined, delayMs: number): Promise<boolean> {
     if (!signal) return this.wait(delayMs).then(() => true);
     return new Promise((resolve) => {
-      const onAbort = () => void this.wait(1).then(() => resolve(false));
+      const onAbort = () => void this.wait(this.#random.between(1, DYING_MS)).then(() => resolve(false));
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       this.#scheduler.after(delayMs, () => {

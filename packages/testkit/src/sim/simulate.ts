@@ -9,6 +9,7 @@ import { violationsOf } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { type SimProcess, startProcess } from './process.ts';
 import { Random } from './random.ts';
+import { settled } from './scheduler.ts';
 import { drawStory, type Story } from './story.ts';
 import { World } from './world.ts';
 
@@ -16,6 +17,8 @@ export interface SimulateOptions {
   readonly mutant?: Mutant;
   /** Instead of a random subset. */
   readonly faults?: FaultRates;
+  /** Kills the first process after so many steps; the rest of the run is left in peace. */
+  readonly killAt?: number;
   readonly isTraced?: boolean;
 }
 
@@ -42,7 +45,12 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const story = drawStory(new Random(seed ^ 0x5eed));
   const faults = (random: Random): FaultRates => options.faults ?? drawFaults(random);
   const world = new World({ seed, faults, files: story.files, isTraced: options.isTraced ?? false });
-  const life = await liveThrough(world, story, options.mutant ?? { means: 'nothing planted' });
+  const life = await liveThrough(
+    world,
+    story,
+    options.mutant ?? { means: 'nothing planted' },
+    options.killAt,
+  );
   const violations = [...life.violations, ...(life.last ? violationsOf(world, story, life.last) : [])];
   return {
     seed,
@@ -63,12 +71,18 @@ interface Life {
   readonly last?: SimProcess;
 }
 
-async function liveThrough(world: World, story: Story, mutant: Mutant): Promise<Life> {
+async function liveThrough(
+  world: World,
+  story: Story,
+  mutant: Mutant,
+  killAt: number | undefined,
+): Promise<Life> {
   world.scheduler.after(story.chaosMs, () => world.calm());
   startHuman(world);
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const process = startProcess(world, story, mutant);
-    const isKilled = await runUntilEnd(world, story, process);
+    await settled();
+    const isKilled = await runUntilEnd(world, story, process, isFirst ? killAt : undefined);
     const problem = problemOf(world, story, process, isKilled);
     process.inc.isAlive = false;
     if (problem) return { violations: [problem] };
@@ -81,12 +95,17 @@ async function liveThrough(world: World, story: Story, mutant: Mutant): Promise<
 }
 
 /** True when the process was killed. */
-async function runUntilEnd(world: World, story: Story, process: SimProcess): Promise<boolean> {
+async function runUntilEnd(
+  world: World,
+  story: Story,
+  process: SimProcess,
+  killAt: number | undefined,
+): Promise<boolean> {
   const { scheduler } = world;
-  const isKilledAt = world.hits('crash') ? scheduler.steps + drawLifetime(world) : Number.POSITIVE_INFINITY;
+  const isKilledAt = world.rates.crash > 0 ? scheduler.steps + drawLifetime(world) : Number.POSITIVE_INFINITY;
   let isWatched = false;
   while (!process.end && isWithinBounds(world, story)) {
-    if (scheduler.steps >= isKilledAt && world.rates.crash > 0) return true;
+    if (scheduler.steps === killAt || (scheduler.steps >= isKilledAt && world.rates.crash > 0)) return true;
     if (!isWatched && process.orchestrator) {
       watch(world, process.orchestrator, () => process.inc.isAlive && !process.end);
       isWatched = true;
@@ -98,7 +117,7 @@ async function runUntilEnd(world: World, story: Story, process: SimProcess): Pro
 
 /** Steps until a crash: often a moment after the start, sometimes long into the work. */
 function drawLifetime(world: World): number {
-  return Math.floor(4_000 ** world.random.next());
+  return Math.floor(1_500 ** world.random.next());
 }
 
 const isWithinBounds = (world: World, story: Story): boolean =>
@@ -120,7 +139,8 @@ function problemOf(world: World, story: Story, process: SimProcess, isKilled: bo
 }
 
 /** A disk or a git that fails ends the process; it says so, and can be started again. */
-const isExpected = (error: unknown): boolean => error instanceof SwarmError && error.kind === 'io';
+const isExpected = (error: unknown): boolean =>
+  (error instanceof SwarmError && error.kind === 'io') || (error as NodeJS.ErrnoException).code === 'EIO';
 
 /** A killed process leaves what it wrote, but a power cut takes what was not synced, or half of it. */
 function leaveDisk(world: World, isKilled: boolean): void {

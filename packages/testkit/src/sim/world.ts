@@ -45,6 +45,8 @@ export class World {
   readonly acked: Entry[] = [];
   readonly published: Published[] = [];
   readonly humanCommits = new Set<CommitId>();
+  /** When a person last moved the target; virtual ms. */
+  humanMovedAt = Number.NEGATIVE_INFINITY;
   /** When no endpoint answers until; virtual ms. */
   modelsDownUntil = 0;
   /** Acknowledged entries a crash took, in words. */

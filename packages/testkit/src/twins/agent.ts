@@ -38,10 +38,15 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
     name: 'twin',
     async run(job) {
       const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : 'works';
+      const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
+      // With no model to talk to an agent is back at once.
+      if (isDown()) {
+        return result((await inc.waitUnless(job.signal, 2_000)) ? 'model-down' : 'aborted', NO_USAGE);
+      }
       const durationMs = mood === 'hangs' ? job.limits.wallMs : world.random.between(10_000, 600_000);
       const isThrough = await inc.waitUnless(job.signal, durationMs);
       if (!isThrough) return result('aborted', usage(world, job));
-      if (world.modelsDownUntil > world.scheduler.now) return result('model-down', NO_USAGE);
+      if (isDown()) return result('model-down', NO_USAGE);
       const workspace = workspaceAt(world, job.workspace.path);
       if (!workspace) return result('cannot-run', NO_USAGE);
       return act(world, job, workspace, mood);

@@ -1,0 +1,76 @@
+import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FAULTS, type Fault, NO_FAULTS } from './faults.ts';
+import { MUTANTS } from './mutants.ts';
+import { type SimulatedRun, simulate } from './simulate.ts';
+
+/** Few, as a first line; `pnpm sim --seeds 100000` is the bar for a release. */
+const SEEDS = 150;
+
+const broken = (run: SimulatedRun): string[] => run.violations.map((v) => `seed ${run.seed}: ${v}`);
+
+test('whatever goes wrong, every promise is kept and the run comes to its end', async () => {
+  const seen = new Set<Fault>();
+  let [crashes, landed] = [0, 0];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const run = await simulate(seed);
+    assert.deepEqual(broken(run), []);
+    for (const fault of run.faults.keys()) seen.add(fault);
+    crashes += run.crashes;
+    landed += run.landed;
+  }
+  const unseen = Object.keys(FAULTS).filter((f) => f !== 'crash' && !seen.has(f as Fault));
+  assert.deepEqual(unseen, [], 'every kind of fault occurred');
+  assert.ok(crashes > SEEDS && landed > SEEDS, `${crashes} crashes, ${landed} landings`);
+});
+
+test('killed at any step of a run, it goes on to the same end', async () => {
+  const undisturbed = await simulate(3, { faults: NO_FAULTS });
+  assert.deepEqual(broken(undisturbed), []);
+  assert.ok(undisturbed.landed > 0);
+  for (let step = 1; step < undisturbed.steps; step++) {
+    const run = await simulate(3, { faults: NO_FAULTS, killAt: step });
+    assert.deepEqual(broken(run), [], `killed at step ${step}`);
+    assert.equal(run.crashes, 1, `killed at step ${step}`);
+    assert.equal(run.landed, undisturbed.landed, `killed at step ${step}`);
+  }
+});
+
+test('the same seed is the same run, to the last event', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const [one, two] = [await simulate(seed), await simulate(seed)];
+    assert.equal(one.digest, two.digest);
+    assert.equal(one.steps, two.steps);
+  }
+});
+
+test('in another process, time zone and locale too', async () => {
+  const here = await simulate(7);
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const told = execFileSync(
+    process.execPath,
+    ['--conditions=swarm-src', '--stack-size=2000', main, '--trace', '7'],
+    {
+      cwd: '/',
+      env: { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8' },
+      encoding: 'utf8',
+    },
+  );
+  assert.ok(told.includes(here.digest));
+});
+
+test('two seeds are two runs', async () => {
+  assert.notEqual((await simulate(1)).digest, (await simulate(2)).digest);
+});
+
+for (const [name, mutant] of Object.entries(MUTANTS)) {
+  test(`it is found out when ${mutant.means} (${name})`, async () => {
+    for (let seed = 1; seed <= 2_000; seed++) {
+      const { violations } = await simulate(seed, { mutant });
+      if (violations.length > 0) return;
+    }
+    assert.fail('2,000 seeds have not found it');
+  });
+}
