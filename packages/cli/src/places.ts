@@ -38,7 +38,8 @@ function bundled(here: string): ProgramPlaces {
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(root, 'demo'),
-    readOnly: sameInside([here, process.execPath]),
+    // Its whole folder: the sandbox's PATH names folders.
+    readOnly: sameInside([here, dirname(process.execPath)]),
   };
 }
 
