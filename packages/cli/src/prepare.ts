@@ -1,11 +1,12 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { makeRunId, type Problem, type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
 import { priceOf, probeEndpoint, readPrices } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
+import { askToTrust, isSomebodyThere, mayRunOpen } from './ask.ts';
 import { systemClock } from './clock.ts';
 import { endpointsOf, modelNames } from './compose.ts';
 import { detectCommands, type ListingReader } from './config/detect.ts';
@@ -41,7 +42,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const located = await locate(options.repo, context);
   const problems: Problem[] = [];
-  const config = await collect(problems, () => configuration(located, options, context));
+  const config = await collect(problems, () => contained(located, options, context));
   const opening = await collect(problems, () => openingOf(request, options, context));
   const loaded =
     config ??
@@ -99,12 +100,22 @@ function networkEnv({ env }: Context): Record<string, string> {
   };
 }
 
+/** Where no sandbox works and none was chosen, a person may say once that it is to go on without. */
+async function contained(located: Located, options: RunOptions, context: Context): Promise<LoadedConfig> {
+  const loaded = await configuration(located, options, context);
+  if (loaded.config.workers.sandbox !== 'auto') return loaded;
+  const probe = await probeBubblewrap();
+  if (probe.kind === 'works' || !(await mayRunOpen(context.env, probe.reason))) return loaded;
+  return configuration(located, { ...options, sandbox: 'none' }, context);
+}
+
 function configuration(located: Located, options: RunOptions, context: Context): Promise<LoadedConfig> {
   return loadConfig({
     env: context.env,
     ...(located.exists && !located.isBare && { repository: located.path }),
     flags: flagsSource(options),
     isTrustGiven: options.trustRepo === true,
+    ...(isSomebodyThere() && { askTrust: askToTrust }),
   });
 }
 

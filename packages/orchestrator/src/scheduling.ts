@@ -42,9 +42,8 @@ export class Scheduling {
     switch (task.state) {
       case 'pending':
         this.#queue.release(task.id);
-        this.#queue.withdraw(task.id);
-        this.#place(task);
-        return;
+        this.#replace(task);
+        break;
       case 'assigned':
       case 'running':
       case 'complete':
@@ -52,11 +51,17 @@ export class Scheduling {
       default:
         this.#queue.withdraw(task.id);
         this.#queue.release(task.id);
-        for (const id of this.#state.dependents.get(task.id) ?? []) {
-          const dependent = this.#state.tasks.get(id)!;
-          if (dependent.state === 'pending') this.#sync(dependent);
-        }
     }
+    // Its dependents may start now, or, when a landing was taken back, may not any more.
+    for (const id of this.#state.dependents.get(task.id) ?? []) {
+      const dependent = this.#state.tasks.get(id)!;
+      if (dependent.state === 'pending') this.#replace(dependent);
+    }
+  }
+
+  #replace(task: Task): void {
+    this.#queue.withdraw(task.id);
+    this.#place(task);
   }
 
   #place(task: Task): void {
