@@ -61,10 +61,12 @@ export function watch(world: World, orchestrator: Orchestrator, isAlive: () => b
 function interfere(world: World, orchestrator: Orchestrator): void {
   const { random } = world;
   const anyTask = `t${random.between(1, 10)}` as TaskId;
+  const { failed, cancelled } = orchestrator.state.byState;
+  const over = failed.size + cancelled.size > 0 ? random.pick([...failed, ...cancelled]) : anyTask;
   const choices: readonly Command[] = [
     { type: 'cancelTask', task: anyTask, reason: 'not wanted', by: 'operator' },
-    { type: 'retry', task: anyTask, by: 'operator' },
-    { type: 'retry', task: anyTask, hint: 'again', by: 'operator' },
+    { type: 'retry', task: over, by: 'operator' },
+    { type: 'retry', task: over, hint: 'again', by: 'operator' },
     { type: 'pause', reason: 'operator', detail: 'a pause' },
     { type: 'scale', workers: random.between(1, 6), reason: 'asked' },
     { type: 'amend', text: 'and more' },

@@ -150,7 +150,13 @@ function leaveDisk(world: World, isKilled: boolean): void {
   world.powerCut(journalFile.crash(keep));
   world.strayUntil = Number.POSITIVE_INFINITY;
   if (isKilled) world.crashes += 1;
+  if (world.hits('loss')) loseWork(world);
   world.tell('process', isKilled ? 'killed' : 'ended');
+}
+
+function loseWork(world: World): void {
+  const held = [...world.work.keys()];
+  if (held.length > 0) world.work.delete(world.random.pick(held));
 }
 
 async function pass(world: World, ms: number): Promise<void> {
