@@ -49,8 +49,6 @@ export interface ComposeAsk {
   readonly paths: RunPaths;
   readonly env: Environment;
   readonly places: ProgramPlaces;
-  /** Folder of the repository's own prompts, when they are trusted. */
-  readonly promptOverrides?: string;
   /** Present when the run is new. */
   readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
   /** Instead of the table we ship. */
@@ -122,12 +120,12 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     stateKey: repository.state,
     nodePath: places.nodePath,
     path: sandboxPath(ask.env),
-    readOnly: [...places.readOnly, ...agentMounts(file)],
+    readOnly: places.readOnly,
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
   const prompts = createPrompts({
     folder: places.prompts,
-    ...(ask.promptOverrides && { overrides: ask.promptOverrides }),
+    overrides: paths.prompts,
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
@@ -141,7 +139,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
     jobsFolder: join(repository.state, 'jobs'),
     clock: systemClock,
-    readOnly: [],
+    readOnly: agentMounts(file),
   };
   return {
     clock: systemClock,

@@ -14,13 +14,5 @@ export function notYet(c: Config): readonly Problem[] {
   for (const e of c.endpoints) {
     if (e.dialect !== 'chat') later(`endpoints.${e.name}.dialect`, e.dialect, 'dialect = "chat"');
   }
-  if (c.agent.driver === 'command' && !c.agent.command) {
-    problems.push({
-      code: 'SW0102',
-      what: 'the agent is a command, and none is named',
-      where: 'agent.command.run',
-      fix: 'put into swarm.toml: [agent.command] run = ["./agent.sh", "{task_file}"]',
-    });
-  }
   return problems;
 }

@@ -32,6 +32,8 @@ export interface RunPaths {
   readonly journal: string;
   readonly log: string;
   readonly attempts: string;
+  /** The repository's own prompts as they were trusted; an edit here counts from the next use on. */
+  readonly prompts: string;
   readonly reportJson: string;
   readonly reportMarkdown: string;
 }
@@ -119,6 +121,7 @@ export function runPaths(repository: RepositoryPaths, run: RunId): RunPaths {
     journal: join(folder, 'journal.ndjson'),
     log: join(folder, 'log.ndjson'),
     attempts: join(folder, 'attempts'),
+    prompts: join(folder, 'prompts'),
     reportJson: join(folder, 'report.json'),
     reportMarkdown: join(folder, 'report.md'),
   };

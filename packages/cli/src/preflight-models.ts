@@ -26,7 +26,8 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
       fix: 'export OPENAI_API_KEY=… SWARM_MODEL=…   (OPENAI_BASE_URL for another server)',
     });
   } else if (endpoints.every((e) => e.kind !== 'up')) problems.push(...endpoints.flatMap(endpointProblem));
-  if (Object.keys(models).length === 0) {
+  // Without an endpoint there is nobody to name a model to: its fix says both.
+  if (endpoints.length > 0 && Object.keys(models).length === 0) {
     const what = 'no model is named';
     problems.push({ code: 'SW0102', what, where: 'models.default', fix: 'export SWARM_MODEL=<model>' });
   }

@@ -66,6 +66,7 @@ const refusals: [string, Partial<PreflightFacts>, Partial<Usable>, string[], num
   ['a missing sandbox layer', { sandboxProbe: missing }, {}, ['SW0304'], 78],
   ['a sandbox this version lacks', { sandbox: 'docker' }, {}, ['SW0304'], 78],
   ['no endpoint', { endpoints: [] }, {}, ['SW0401'], 69],
+  ['no endpoint, and so no model', { endpoints: [], models: {} }, {}, ['SW0401'], 69],
   ['no endpoint that answers', { endpoints: [down] }, {}, ['SW0402'], 69],
   [
     'one endpoint down and one that rejects the key',

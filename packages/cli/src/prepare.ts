@@ -1,11 +1,12 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { makeRunId, type Problem, type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
 import { priceOf, probeEndpoint, readPrices } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
+import { askToTrust, isSomebodyThere, mayRunOpen } from './ask.ts';
 import { systemClock } from './clock.ts';
 import { endpointsOf, modelNames } from './compose.ts';
 import { detectCommands, type ListingReader } from './config/detect.ts';
@@ -25,7 +26,8 @@ export interface Prepared {
   readonly repository: RepositoryPaths;
   /** What all work trees share: where `info/exclude` is. */
   readonly commonDir: string;
-  readonly promptOverrides: string | undefined;
+  /** Trusted texts of the repository's own prompts, by file name. */
+  readonly promptOverrides: ReadonlyMap<string, string>;
   readonly opening: { readonly text: string; readonly plan?: readonly TaskDraft[] };
   readonly notices: readonly string[];
   /** What was found and will run, in words. */
@@ -40,7 +42,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const located = await locate(options.repo, context);
   const problems: Problem[] = [];
-  const config = await collect(problems, () => configuration(located, options, context));
+  const config = await collect(problems, () => contained(located, options, context));
   const opening = await collect(problems, () => openingOf(request, options, context));
   const loaded =
     config ??
@@ -48,7 +50,8 @@ export async function prepare(
       () => undefined,
     ));
   if (!loaded) throw new SwarmError(problems);
-  const found = await gather(located, loaded, opening?.plan !== undefined, places, context);
+  // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
+  const found = await gather(located, loaded, options.plan !== undefined, places, context);
   const verdict = preflight(found.facts);
   problems.push(...notYet(loaded.config), ...verdict.problems);
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
@@ -97,12 +100,22 @@ function networkEnv({ env }: Context): Record<string, string> {
   };
 }
 
+/** Where no sandbox works and none was chosen, a person may say once that it is to go on without. */
+async function contained(located: Located, options: RunOptions, context: Context): Promise<LoadedConfig> {
+  const loaded = await configuration(located, options, context);
+  if (loaded.config.workers.sandbox !== 'auto') return loaded;
+  const probe = await probeBubblewrap();
+  if (probe.kind === 'works' || !(await mayRunOpen(context.env, probe.reason))) return loaded;
+  return configuration(located, { ...options, sandbox: 'none' }, context);
+}
+
 function configuration(located: Located, options: RunOptions, context: Context): Promise<LoadedConfig> {
   return loadConfig({
     env: context.env,
     ...(located.exists && !located.isBare && { repository: located.path }),
     flags: flagsSource(options),
     isTrustGiven: options.trustRepo === true,
+    ...(isSomebodyThere() && { askTrust: askToTrust }),
   });
 }
 
@@ -298,8 +311,6 @@ async function pin(
   const setup =
     found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
   const landOn = isBare && config.deliver === 'apply' ? `refs/heads/${target}` : `refs/heads/swarm/${run}`;
-  const promptOverrides =
-    loaded.promptOverrides.size > 0 ? join(located.path, '.swarm', 'prompts') : undefined;
   const file: RunFile = {
     v: 1,
     run,
@@ -315,7 +326,7 @@ async function pin(
     setup,
     sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
     identity: { name: checkout.userName ?? 'swarm', email: checkout.userEmail ?? 'swarm@localhost' },
-    promptHashes: promptHashes(places.prompts, promptOverrides),
+    promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
     configHash: configHash(config),
     config,
   };
@@ -323,7 +334,7 @@ async function pin(
     file,
     repository: await repositoryPaths(located.path, isBare, context.env),
     commonDir: checkout.commonDir,
-    promptOverrides,
+    promptOverrides: loaded.promptOverrides,
     opening: { text: opening.text, ...(opening.plan && { plan: opening.plan }) },
     notices: [
       ...notices,

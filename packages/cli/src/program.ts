@@ -36,7 +36,6 @@ export interface RunOptions {
   readonly sandbox?: string | undefined;
   readonly budget?: string | undefined;
   readonly time?: string | undefined;
-  readonly approve?: true | undefined;
   readonly dryRun?: true | undefined;
   readonly fixRed?: true | undefined;
   readonly strict?: true | undefined;
@@ -114,7 +113,6 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
-    .option('--approve', 'show the plan and ask before any task starts')
     .option('--dry-run', 'stop after preflight and, with --plan, after reading the plan')
     .option('--fix-red', 'begin although the gate fails on the base; making it green is part of the work')
     .option('--strict', 'exit 0 only when everything landed was also verified')

@@ -1,15 +1,20 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { createPrompts } from '@swarm/agent';
 import type { PromptName } from '@swarm/core';
 
 /** The prompts of this version; each has a file of its name. */
 export const PROMPT_NAMES: readonly PromptName[] = ['planner', 'worker', 'conflict', 'reconciler'];
 
-/** Hash of each prompt as it stands now. A prompt that cannot be used is refused here, before a run begins. */
-export function promptHashes(folder: string, overrides: string | undefined): Record<string, string> {
-  const prompts = createPrompts({ folder, ...(overrides && existsSync(overrides) && { overrides }) });
+/** Hash of each prompt as the run begins with it: ours, or the repository's where it brings one. */
+export function promptHashes(folder: string, overrides: ReadonlyMap<string, string>): Record<string, string> {
+  const prompts = createPrompts({ folder });
   return Object.fromEntries(
-    PROMPT_NAMES.filter((n) => existsSync(join(folder, `${n}.md`))).map((n) => [n, prompts.hash(n)]),
+    PROMPT_NAMES.map((name) => {
+      const own = overrides.get(`${name}.md`);
+      return [name, own === undefined ? prompts.hash(name) : hashOf(own)];
+    }),
   );
 }
+
+/** As the prompts themselves are hashed: 12 hex digits of the raw text's SHA-256. */
+const hashOf = (raw: string): string => createHash('sha256').update(raw).digest('hex').slice(0, 12);

@@ -70,6 +70,7 @@ function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string 
 
 function deliveryLine(s: State): string {
   const d = s.delivered!;
+  if (s.landedCount === 0) return `  ${d.detail}`;
   return d.outcome === 'done'
     ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
     : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;

@@ -11,6 +11,7 @@ import { excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
 import type { Context } from './program.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
+import { writeWhole } from './run-files.ts';
 import { exitCodeOfRun, nextCommands, summaryOf } from './summary.ts';
 
 export interface WorkAsk {
@@ -24,7 +25,8 @@ export interface WorkAsk {
   readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
   /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
   readonly commonDir?: string;
-  readonly promptOverrides?: string;
+  /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */
+  readonly promptOverrides?: ReadonlyMap<string, string>;
   /** Say what to type next; true when absent. */
   readonly saysNext?: boolean;
   /** Instead of the table we ship. */
@@ -39,6 +41,7 @@ export async function work(ask: WorkAsk): Promise<number> {
     if (ask.opening) {
       if (ask.commonDir) await excludeRuns(ask.commonDir);
       await writeRunFile(paths, file);
+      for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
     let composed: Composed | undefined;
     const live = createLive({
@@ -47,10 +50,9 @@ export async function work(ask: WorkAsk): Promise<number> {
       state: () => composed?.orchestrator.state,
       stderr: process.stderr,
     });
-    const { promptOverrides, opening, prices, places } = ask;
+    const { opening, prices, places } = ask;
     composed = await compose({
       ...{ file, repository, paths, places, env: context.env, onLine: live.line },
-      ...(promptOverrides && { promptOverrides }),
       ...(opening && { opening }),
       ...(prices && { prices }),
     });

@@ -62,6 +62,7 @@ function apply(s: State, e: Event, at: number): void {
     case 'request.amended':
       s.amendments.push(e.text);
       s.planning.isDone = false;
+      s.planning.saidDone = false;
       tellPlanner(s, { kind: 'amended', text: e.text });
       return;
     case 'budget.reached':
@@ -238,6 +239,7 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   if (e.outcome === 'planned') {
     p.news.splice(0, p.newsTold);
     p.isDone = e.isDone && !isBusy(s);
+    p.saidDone = e.isDone;
   }
   p.newsTold = 0;
 }

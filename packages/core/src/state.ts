@@ -40,6 +40,8 @@ export interface Planning {
     | undefined;
   /** The planner said `done`, and nothing has happened since that makes it wanted again. */
   isDone: boolean;
+  /** Its last answer said `done`, though tasks were live: it is asked again when they are over. */
+  saidDone: boolean;
   /** Iterations in a row that gave nothing usable. */
   failuresInRow: number;
   /** Tasks the live iteration has given so far. */
@@ -175,6 +177,7 @@ export function emptyState(): State {
       iteration: 0,
       live: undefined,
       isDone: false,
+      saidDone: false,
       failuresInRow: 0,
       acceptedNow: 0,
       lastEndedAt: 0,

@@ -89,6 +89,7 @@ function reasonToPlan(s: State): IterationReason | undefined {
   if (!isBusy(s)) return 'idle';
   if (s.liveAttempts.size >= s.workers) return undefined;
   if (p.news.some((n) => n.kind === 'finding')) return 'finding';
+  if (p.saidDone) return undefined;
   if (p.news.filter(isOutcome).length >= HANDOFFS_TO_REPLAN) return 'handoffs';
   return undefined;
 }

@@ -405,7 +405,8 @@ class Loop implements Orchestrator {
         detail,
       });
     } else {
-      this.#decide({ type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail: '' });
+      const detail = this.state.landedCount > 0 ? '' : 'nothing landed, so there was nothing to deliver';
+      this.#decide({ type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail });
     }
     await this.#applier.flush();
   }

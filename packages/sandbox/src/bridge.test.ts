@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { bed, temporary } from './testing.ts';
+import { bed, needs, temporary } from './testing.ts';
 
 /** A gateway that says what it was sent. */
 async function gateway(t: TestContext): Promise<string> {
@@ -27,7 +27,7 @@ const ASK = `const say = async (url, init) => console.log(await (await fetch(url
   process.exit(7);`;
 
 for (const provider of ['none', 'bubblewrap'] as const) {
-  describe(`the gateway under ${provider}`, () => {
+  describe(`the gateway under ${provider}`, await needs(provider), () => {
     test('answers on loopback where the three addresses say, and the exit code is the command’s', async (t) => {
       const { run } = await bed(t, provider);
       const node = provider === 'none' ? process.execPath : '/opt/node';

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { bed, optionsFor, processesWith } from './testing.ts';
+import { bed, needs, optionsFor, processesWith } from './testing.ts';
 
 /** What every provider does alike. */
 for (const provider of ['none', 'bubblewrap'] as const) {
-  describe(`a command under ${provider}`, () => {
+  describe(`a command under ${provider}`, await needs(provider), () => {
     test('works in its workspace, and its exit code is told', async (t) => {
       const { sh, workspace, sandbox } = await bed(t, provider);
       const result = await sh('echo made > file; pwd; exit 3');

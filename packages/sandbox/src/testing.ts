@@ -5,7 +5,18 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import { probeBubblewrap } from './probe.ts';
 import { createSandbox } from './sandbox.ts';
+
+/**
+ * Options of a suite that starts real sandboxes. Where bubblewrap does not work it is skipped aloud, with the line
+ * that installs it; under CI it runs all the same, and fails: there nobody reads what was skipped.
+ */
+export async function needs(provider: 'bubblewrap' | 'none'): Promise<{ readonly skip?: string }> {
+  if (provider === 'none' || process.env.CI) return {};
+  const probe = await probeBubblewrap();
+  return probe.kind === 'works' ? {} : { skip: `${probe.reason}; fix: ${probe.fix}` };
+}
 
 export interface Bed {
   readonly folder: string;

@@ -45,7 +45,7 @@ export async function gatherFacts(ask: {
     commits,
     chain: firstParents(commits, tip),
     markings: new Map(list.map((commit) => [commit.id, markingOf(commit.message)])),
-    changed: await changedBy(git, commits, claims, landed),
+    changed: await changedBy(git, commits, landed),
     branchPaths: ask.hubPath ? await branchPaths(await openGit(ask.hubPath), claims, landed) : new Map(),
     inFlight: claims.closedAt === undefined ? inFlight(claims, tip) : undefined,
   };
@@ -68,14 +68,12 @@ function firstParents(commits: ReadonlyMap<string, Commit>, tip: string | undefi
 async function changedBy(
   git: GitReader,
   commits: ReadonlyMap<string, Commit>,
-  claims: Claims,
   landed: readonly Member[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const candidates = claims.moves.flatMap((m) => (m.by === 'landing' ? [m.landing.candidate.commit] : []));
   const changed = new Map<string, readonly string[]>();
-  for (const id of new Set([...landed.map((member) => member.commit), ...candidates])) {
-    const parent = commits.get(id)?.parents[0];
-    if (parent) changed.set(id, await git.changedPaths(parent, id));
+  for (const { commit } of landed) {
+    const parent = commits.get(commit)?.parents[0];
+    if (parent) changed.set(commit, await git.changedPaths(parent, commit));
   }
   return changed;
 }

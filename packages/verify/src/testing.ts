@@ -30,6 +30,9 @@ export interface LandOptions {
   /** What the gate said; given as undefined: nothing. */
   readonly outcome?: string | undefined;
   readonly isMerge?: boolean;
+  /** Another task the journal says landed with the same commit. */
+  readonly alongside?: string;
+  readonly isHandedIn?: boolean;
   readonly isPublished?: boolean;
   /** `'tested'`: the journal ends at the gate's verdict. */
   readonly isTold?: boolean | 'tested';
@@ -102,13 +105,17 @@ export class Story {
     const landing = `l${++this.landings}`;
     const tree = options.tested ?? (await this.git('rev-parse', `${made.commit}^{tree}`));
     const candidate = { parent: made.onto, commit: made.commit, tree };
-    const members = [{ task, attempt, commit: made.commit }];
+    const tasks = [task, ...(options.alongside ? [options.alongside] : [])];
+    const members = tasks.map((t) => ({
+      task: t,
+      attempt: `${t}.${attempt.split('.')[1]}`,
+      commit: made.commit,
+    }));
     const outcome = 'outcome' in options ? options.outcome : 'passed';
     if (!options.isAccepted && !options.ordinal) this.say({ type: 'task.accepted', task });
-    this.say(
-      { type: 'attempt.started', attempt },
-      { type: 'attempt.ended', attempt, reason: 'handed-in', handoff: { change } },
-    );
+    const handoff = options.isHandedIn === false ? {} : { handoff: { change } };
+    const ended = { type: 'attempt.ended', attempt, reason: 'handed-in', ...handoff };
+    this.say({ type: 'attempt.started', attempt }, ended);
     this.say({ type: 'landing.started', landing, members, candidate });
     const gate = { type: 'gate.ended', landing, result: { outcome, gate: this.gate } };
     const landed = { type: 'landing.landed', landing, members, candidate };

@@ -180,6 +180,18 @@ test('a landing that is a merge instead of one commit is caught', async () => {
   assert.match((await broken(story)).P3!, /^l3 \([0-9a-f]{12}\) has 2 parents$/);
 });
 
+test('two tasks in one commit are caught', async () => {
+  const story = await goodStory();
+  await story.landTask('t4', { 'd.txt': '4\n' }, { alongside: 't5' });
+  assert.match((await broken(story)).P3!, /^l3 \([0-9a-f]{12}\) lands 2 tasks in one commit$/);
+});
+
+test('a landing without a branch handed in for it is caught', async () => {
+  const story = await goodStory();
+  await story.landTask('t6', { 'f.txt': '6\n' }, { isHandedIn: false });
+  assert.match((await broken(story)).P5!, /^t6 \([0-9a-f]{12}\) landed and no branch was handed in for it$/);
+});
+
 test('a landing that hangs off the first-parent line is caught', async () => {
   const story = await goodStory();
   const before = story.head;

@@ -1,12 +1,11 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
 import { SwarmError } from '@swarm/core';
 import { openHub } from '@swarm/git';
-import { chooseRun, findRepository, type RepositoryPaths, repositoryPaths } from '../paths.ts';
+import { readRun } from '../opened-run.ts';
 import { programPlaces } from '../places.ts';
 import { type Prepared, prepare } from '../prepare.ts';
 import type { Context, ResumeOptions, RunChoice, RunOptions } from '../program.ts';
 import { readRunFile } from '../run-file.ts';
-import { stateOf } from '../state-of.ts';
 import { work } from '../work.ts';
 
 export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
@@ -22,7 +21,7 @@ export async function run(request: string, options: RunOptions, context: Context
     isJson: options.json === true,
     isStrict: options.strict === true,
     ...(!file.isBare && { commonDir }),
-    ...(promptOverrides && { promptOverrides }),
+    promptOverrides,
   });
 }
 
@@ -43,10 +42,10 @@ function dryRun({ file, opening, shown }: Prepared, options: RunOptions, context
 }
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
-  const repository = await repositoryOf(options, context);
-  const paths = await chooseRun(repository, options.run);
-  const { closed, run: opened } = await stateOf(paths);
-  if (closed || !opened) {
+  const { repository, paths, state } = await readRun(options, context);
+  const { closed, delivered, run: opened } = state;
+  // Killed between its end and its delivery, a run still owes that.
+  if ((closed && delivered) || !opened) {
     const why = closed ? 'is closed' : 'was never opened';
     throw new SwarmError({
       code: 'SW0104',
@@ -68,9 +67,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
 }
 
 export async function apply(options: RunChoice, context: Context): Promise<number> {
-  const repository = await repositoryOf(options, context);
-  const paths = await chooseRun(repository, options.run);
-  const state = await stateOf(paths);
+  const { repository, paths, state } = await readRun(options, context);
   const file = await readRunFile(paths);
   if (!state.closed || state.landedCount === 0) {
     throw new SwarmError({
@@ -99,16 +96,4 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
   }
   if (!options.json) context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
   return 1;
-}
-
-async function repositoryOf(options: RunChoice, context: Context): Promise<RepositoryPaths> {
-  const from = options.repo ?? context.cwd;
-  const found = await findRepository(from);
-  if (!found)
-    throw new SwarmError({
-      code: 'SW0301',
-      what: `${from} is not in a git repository`,
-      fix: '--repo <path>',
-    });
-  return repositoryPaths(found.path, found.isBare, context.env);
 }

@@ -36,7 +36,7 @@ const workers = table('Who does the work, and how long an attempt may take.', {
   sandbox: z
     .enum(['auto', 'bubblewrap', 'docker', 'none', 'command'])
     .describe(
-      'What contains agents and gates. `auto` takes the first layer that works; without one it refuses.',
+      'What contains agents and gates. `auto` takes the first layer that works; without one it refuses. `docker` and `command` are refused in this version.',
     )
     .default('auto'),
 });
@@ -54,9 +54,15 @@ const gate = table('The command that must pass before a change lands.', {
   timeout: duration('The most time one run of the gate may take.').default('10m'),
   policy: z
     .enum(['batch', 'single'])
-    .describe('Test several handoffs as one candidate and divide a batch that fails, or test each alone.')
+    .describe(
+      'Test several handoffs as one candidate and divide a batch that fails, or test each alone. This version tests each alone, whatever is set.',
+    )
     .default('batch'),
-  parallel: count(1, 64, 'Candidates tested at the same time.').default(2),
+  parallel: count(
+    1,
+    64,
+    'Candidates tested at the same time. This version tests one, whatever is set.',
+  ).default(2),
   flaky_retries: count(0, 10, 'Times a failed gate is run again on the same tree before it counts.').default(
     1,
   ),
@@ -85,7 +91,7 @@ const models = table('The model each role asks for; the name is sent as it stand
   planner: model('Breaks the request into tasks.'),
   worker: model('Does the tasks.'),
   reconciler: model('Turns failures of the checks into tasks.'),
-  reviewer: model('Reviews handoffs.'),
+  reviewer: model('Reviews handoffs; not asked in this version.'),
 });
 
 const endpoint = table('A model server. Several share the load by weight and stand in for one another.', {
@@ -105,7 +111,7 @@ const endpoint = table('A model server. Several share the load by weight and sta
   weight: count(0, 1_000, 'Its share of the calls; 0 is used only when no other answers.').default(100),
   dialect: z
     .enum(['chat', 'responses', 'messages', 'gemini'])
-    .describe('The protocol it speaks.')
+    .describe('The protocol it speaks. This version speaks `chat`; the others are refused.')
     .default('chat'),
 });
 
@@ -119,7 +125,9 @@ function isEndpointUrl(value: string): boolean {
 const agent = table('The model loop inside an attempt.', {
   driver: z
     .enum(['builtin', 'claude', 'codex', 'gemini', 'opencode', 'qwen', 'acp', 'command'])
-    .describe('Our own loop, a preset for a known agent, or any command.')
+    .describe(
+      'Our own loop, a preset for a known agent, or any command. Of these, this version carries `builtin` and `command`; the others are refused.',
+    )
     .default('builtin'),
   command: table('The command of driver `command`, and of `acp`.', {
     run: z
@@ -141,7 +149,7 @@ const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
     .describe(
-      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote. `pr`: one pull request.',
+      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote. `pr`: one pull request. `push` and `pr` are refused in this version.',
     )
     .default('branch'),
 });

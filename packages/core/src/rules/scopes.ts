@@ -32,12 +32,15 @@ interface FoldedGlob {
   readonly patterns: readonly Pattern[];
 }
 
+/** Normalising is the dearest step, and such text is normal already. */
+const ASCII = /^[\x20-\x7e]*$/;
+
 /** @param scope entries as a TaskSpec has them: normalised (see scope-path.ts). */
 export function foldScope(scope: readonly string[]): FoldedScope {
   const paths: string[] = [];
   const globs: FoldedGlob[] = [];
   for (const raw of scope) {
-    const folded = raw.normalize('NFC').toLowerCase();
+    const folded = ASCII.test(raw) ? raw.toLowerCase() : raw.normalize('NFC').toLowerCase();
     const entry = folded.endsWith('/') && isFileName(folded.slice(0, -1)) ? `${folded}**` : folded;
     if (isGlob(entry)) globs.push(foldGlob(entry, globs.length < EXACT_GLOBS_MAX));
     else paths.push(entry.endsWith('/') || entry.includes('//') ? fixedNames(entry).join('/') : entry);
@@ -60,13 +63,18 @@ export function overlaps(a: readonly string[], b: readonly string[]): boolean {
 /** Told of every overlap found; answers true to stop the search. */
 type Visit = (id: string, entry: string) => boolean;
 
-/** Scopes in use, asked which of them another one overlaps. Plain paths are found by hash, globs one by one. */
+/**
+ * Scopes in use, asked which of them another one overlaps. Plain paths are found by hash; globs, and what lies
+ * below a named folder, one by one: what is in use at any time is bounded by the workers.
+ */
 export class ScopeIndex {
   readonly #scopes = new Map<string, FoldedScope>();
-  /** Who has this entry: a plain path, or a glob as written. */
-  readonly #byEntry = new Map<string, Set<string>>();
-  /** Plain paths in use below a folder, however deep. */
-  readonly #below = new Map<string, Set<string>>();
+  /** Who has this plain path. */
+  readonly #byPath = new Map<string, string[]>();
+  /** Who has this glob, as written. */
+  readonly #byGlob = new Map<string, string[]>();
+  /** How many different plain paths in use lie below a folder, however deep. */
+  readonly #below = new Map<string, number>();
   readonly #withGlobs = new Set<string>();
 
   get size(): number {
@@ -77,10 +85,8 @@ export class ScopeIndex {
   add(id: string, scope: FoldedScope): void {
     this.remove(id);
     this.#scopes.set(id, scope);
-    for (const path of scope.paths) {
-      if (addTo(this.#byEntry, path, id)) forEachAbove(path, (folder) => addTo(this.#below, folder, path));
-    }
-    for (const glob of scope.globs) addTo(this.#byEntry, glob.entry, id);
+    for (const path of scope.paths) if (addTo(this.#byPath, path, id)) this.#count(path, 1);
+    for (const glob of scope.globs) addTo(this.#byGlob, glob.entry, id);
     if (scope.globs.length > 0) this.#withGlobs.add(id);
   }
 
@@ -88,12 +94,9 @@ export class ScopeIndex {
     const scope = this.#scopes.get(id);
     if (scope === undefined) return;
     this.#scopes.delete(id);
-    this.#withGlobs.delete(id);
-    for (const path of scope.paths) {
-      if (removeFrom(this.#byEntry, path, id))
-        forEachAbove(path, (folder) => removeFrom(this.#below, folder, path));
-    }
-    for (const glob of scope.globs) removeFrom(this.#byEntry, glob.entry, id);
+    for (const path of scope.paths) if (removeFrom(this.#byPath, path, id)) this.#count(path, -1);
+    for (const glob of scope.globs) removeFrom(this.#byGlob, glob.entry, id);
+    if (scope.globs.length > 0) this.#withGlobs.delete(id);
   }
 
   has(id: string): boolean {
@@ -102,13 +105,16 @@ export class ScopeIndex {
 
   /** Whether somebody has exactly this entry, written as `entries` and `first` write it. */
   hasEntry(entry: string): boolean {
-    return this.#byEntry.has(entry);
+    return this.#byPath.has(entry) || this.#byGlob.has(entry);
   }
 
   /** What the id was added with, folded: plain paths, then globs. */
   entries(id: string): readonly string[] {
     const scope = this.#scopes.get(id);
-    return scope === undefined ? [] : [...scope.paths, ...scope.globs.map((glob) => glob.entry)];
+    if (scope === undefined) return [];
+    return scope.globs.length === 0
+      ? scope.paths
+      : [...scope.paths, ...scope.globs.map((glob) => glob.entry)];
   }
 
   /** Every id whose scope overlaps this one, in the order they were added. */
@@ -131,6 +137,15 @@ export class ScopeIndex {
     return hit;
   }
 
+  #count(path: string, by: 1 | -1): void {
+    visitAbove(path, (folder) => {
+      const now = (this.#below.get(folder) ?? 0) + by;
+      if (now === 0) this.#below.delete(folder);
+      else this.#below.set(folder, now);
+      return false;
+    });
+  }
+
   #visit(scope: FoldedScope, visit: Visit): boolean {
     return (
       scope.paths.some((path) => this.#visitPath(path, visit)) ||
@@ -139,20 +154,28 @@ export class ScopeIndex {
   }
 
   #visitPath(path: string, visit: Visit): boolean {
-    if (this.#visitEntry(path, visit)) return true;
-    if (visitAbove(path, (folder) => this.#visitEntry(folder, visit))) return true;
-    for (const below of this.#below.get(path) ?? []) if (this.#visitEntry(below, visit)) return true;
+    if (this.#visitHolders(path, visit)) return true;
+    if (visitAbove(path, (folder) => this.#visitHolders(folder, visit))) return true;
+    if (this.#visitBelow(path, (below) => this.#visitHolders(below, visit))) return true;
     return this.#withGlobs.size > 0 && this.#visitGlobs(path, [pathPattern(path)], visit);
   }
 
   #visitGlob({ folder, patterns }: FoldedGlob, visit: Visit): boolean {
     const visitIfMet = (path: string): boolean => {
+      if (!this.#byPath.has(path)) return false;
       const pattern = pathPattern(path);
-      return patterns.some((p) => patternsMeet(p, pattern)) && this.#visitEntry(path, visit);
+      return patterns.some((p) => patternsMeet(p, pattern)) && this.#visitHolders(path, visit);
     };
     if (visitIfMet(folder) || visitAbove(folder, visitIfMet)) return true;
-    for (const path of this.#below.get(folder) ?? []) if (visitIfMet(path)) return true;
+    if (this.#visitBelow(folder, visitIfMet)) return true;
     return this.#visitGlobs(folder, patterns, visit);
+  }
+
+  #visitBelow(folder: string, visit: (path: string) => boolean): boolean {
+    if (!this.#below.has(folder)) return false;
+    for (const path of this.#byPath.keys())
+      if (path !== folder && isWithin(path, folder) && visit(path)) return true;
+    return false;
   }
 
   #visitGlobs(folder: string, patterns: readonly Pattern[], visit: Visit): boolean {
@@ -166,9 +189,9 @@ export class ScopeIndex {
     return false;
   }
 
-  #visitEntry(entry: string, visit: Visit): boolean {
-    const ids = this.#byEntry.get(entry);
-    if (ids !== undefined) for (const id of ids) if (visit(id, entry)) return true;
+  #visitHolders(path: string, visit: Visit): boolean {
+    const ids = this.#byPath.get(path);
+    if (ids !== undefined) for (const id of ids) if (visit(id, path)) return true;
     return false;
   }
 }
@@ -181,27 +204,22 @@ function visitAbove(path: string, visit: (folder: string) => boolean): boolean {
   return path !== '' && visit('');
 }
 
-const forEachAbove = (path: string, act: (folder: string) => void): void =>
-  void visitAbove(path, (folder) => {
-    act(folder);
-    return false;
-  });
-
 const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);
 
 /** @returns whether the key is new. */
-function addTo(map: Map<string, Set<string>>, key: string, value: string): boolean {
+function addTo(map: Map<string, string[]>, key: string, value: string): boolean {
   const values = map.get(key);
-  if (values === undefined) map.set(key, new Set([value]));
-  else values.add(value);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
   return values === undefined;
 }
 
 /** @returns whether the key is gone. */
-function removeFrom(map: Map<string, Set<string>>, key: string, value: string): boolean {
+function removeFrom(map: Map<string, string[]>, key: string, value: string): boolean {
   const values = map.get(key);
   if (values === undefined) return false;
-  values.delete(value);
-  return values.size === 0 && map.delete(key);
+  if (values.length === 1) return map.delete(key);
+  values.splice(values.indexOf(value), 1);
+  return false;
 }

@@ -49,7 +49,7 @@ function sentence(e: Event, s: State): LogFields {
       return {
         msg:
           e.outcome === 'done'
-            ? `delivered ${short(e.commit)} to ${e.ref}`
+            ? e.detail || `delivered ${short(e.commit)} to ${e.ref}`
             : `not delivered to ${e.ref}: ${e.detail}`,
         ...(e.outcome === 'refused' && { level: 'warn' as const }),
       };
@@ -157,7 +157,7 @@ function sentence(e: Event, s: State): LogFields {
 
 const short = (id: string): string => id.slice(0, 10);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 200);
+const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 200).replace(/:\s*$/, '');
 const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
   s.tasks.get(taskOf(attempt))?.spec.title ?? '';
 

@@ -7,11 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { bed, eventually, optionsFor, processesWith, temporary } from '../testing.ts';
+import { bed, eventually, needs, optionsFor, processesWith, temporary } from '../testing.ts';
 
 const NODE = { host: process.execPath, inside: '/opt/node' };
 
-describe('inside bubblewrap', () => {
+describe('inside bubblewrap', await needs('bubblewrap'), () => {
   test('no other file of the host is there', async (t) => {
     const { sh, folder } = await bed(t, 'bubblewrap');
     await writeFile(join(folder, 'secret'), 'secret');

@@ -60,13 +60,11 @@ export function offTheLine(facts: Facts): string[] {
   const line = new Set(chain);
   return ownLandings(facts).flatMap(({ id, members, candidate }) => {
     const parents = commits.get(candidate.commit)!.parents.length;
-    const isBatch = members.length > 1;
-    if (!line.has(candidate.commit)) {
-      return [`${id} (${short(candidate.commit)}) is not on the first-parent line of ${claims.landOn}`];
-    }
-    if (!isBatch && parents !== 1) return [`${id} (${short(candidate.commit)}) has ${parents} parents`];
-    if (!isBatch && members[0]?.commit !== candidate.commit)
-      return [`${id}: its task's commit is not its candidate`];
+    const name = `${id} (${short(candidate.commit)})`;
+    if (!line.has(candidate.commit)) return [`${name} is not on the first-parent line of ${claims.landOn}`];
+    if (parents !== 1) return [`${name} has ${parents} parents`];
+    if (members.length !== 1) return [`${name} lands ${members.length} tasks in one commit`];
+    if (members[0]!.commit !== candidate.commit) return [`${name} is not its task's commit`];
     return [];
   });
 }

@@ -1,0 +1,178 @@
+/**
+ * The real program in a hermetic world: its own home, configuration, state and temporary folder, one repository,
+ * and an agent that does what the task's description says in shell. Nothing of it outlives its test.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import type { LogLine } from '@swarm/core';
+import { type Ended, type Running, start } from './program.ts';
+import { endMarked, markedWith } from './strays.ts';
+
+const exec = promisify(execFile);
+
+export interface PlanTask {
+  readonly id?: string;
+  readonly title: string;
+  /** What the script agent runs in the workspace, with `sh -eu`. */
+  readonly description?: string;
+  readonly scope?: readonly string[];
+  readonly verify?: string;
+  readonly dependsOn?: readonly string[];
+  readonly kind?: 'change' | 'answer';
+}
+
+/** Runs the task's description as a shell script; the prompt's file is in $PROMPT, and its own folder gone after. */
+const AGENT = `
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+const [taskFile, promptFile] = process.argv.slice(2);
+const { description } = JSON.parse(readFileSync(taskFile, 'utf8'));
+execFileSync('sh', ['-euc', description], { stdio: 'inherit', env: { ...process.env, PROMPT: promptFile } });
+`;
+
+export class World {
+  readonly root: string;
+  readonly repository: string;
+
+  private constructor(root: string) {
+    this.root = root;
+    this.repository = join(root, 'shop');
+  }
+
+  /** An empty world; its end checks that no process and no workspace is left. */
+  static async make(t: TestContext): Promise<World> {
+    const world = new World(await mkdtemp(join(tmpdir(), 'swarm-e2e-')));
+    t.after(() => world.#end());
+    for (const folder of ['home', 'config/swarm', 'state', 'tmp']) {
+      await mkdir(join(world.root, folder), { recursive: true });
+    }
+    await writeFile(join(world.root, 'agent.mjs'), AGENT);
+    await world.configure();
+    return world;
+  }
+
+  /** A world whose repository holds these files, committed. */
+  static async with(t: TestContext, files: Readonly<Record<string, string>>): Promise<World> {
+    const world = await World.make(t);
+    await mkdir(world.repository);
+    await world.git('init', '--quiet', '--initial-branch=main');
+    await world.commit(files, 'First');
+    return world;
+  }
+
+  // ───────────── the repository ─────────────
+
+  async write(files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(this.repository, path)), { recursive: true });
+      await writeFile(join(this.repository, path), text);
+    }
+  }
+
+  async commit(files: Readonly<Record<string, string>>, message: string): Promise<void> {
+    await this.write(files);
+    await this.git('add', '--all');
+    await this.git('commit', '--quiet', '--allow-empty', '-m', message);
+  }
+
+  git = (...args: string[]): Promise<string> => this.gitIn(this.repository, ...args);
+
+  async gitIn(cwd: string, ...args: string[]): Promise<string> {
+    const names = {
+      GIT_AUTHOR_NAME: 'owner',
+      GIT_AUTHOR_EMAIL: 'owner@shop.test',
+      GIT_COMMITTER_NAME: 'owner',
+      GIT_COMMITTER_EMAIL: 'owner@shop.test',
+      GIT_OPTIONAL_LOCKS: '0',
+    };
+    const { stdout } = await exec('git', args, {
+      cwd,
+      env: this.environment(names),
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout.trimEnd();
+  }
+
+  // ───────────── the program ─────────────
+
+  /** Nothing of the machine's but where programs are; the Node that runs the tests comes first. */
+  environment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+    return {
+      PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+      HOME: join(this.root, 'home'),
+      XDG_CONFIG_HOME: join(this.root, 'config'),
+      XDG_STATE_HOME: join(this.root, 'state'),
+      TMPDIR: join(this.root, 'tmp'),
+      ...extra,
+    };
+  }
+
+  /** The operator's own configuration: the script agent, and what is given as TOML on top. */
+  async configure(toml = ''): Promise<void> {
+    const run = [process.execPath, join(this.root, 'agent.mjs'), '{task_file}', '{prompt_file}'];
+    const agent = `[agent.command]\nrun = ${JSON.stringify(run)}\n`;
+    await writeFile(join(this.root, 'config', 'swarm', 'config.toml'), `${toml}\n${agent}`);
+  }
+
+  start(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): Running {
+    return start(args, { cwd: options.cwd ?? this.repository, env: this.environment(options.env) });
+  }
+
+  swarm(
+    args: readonly string[],
+    options: { cwd?: string; env?: Record<string, string> } = {},
+  ): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
+  /** Writes a plan file and gives the arguments of a run of it by the script agent. */
+  async plan(tasks: readonly PlanTask[], ...more: string[]): Promise<string[]> {
+    const file = join(this.root, 'plan.json');
+    await writeFile(file, JSON.stringify(tasks));
+    return ['run', '--plan', file, '--agent', 'command', '--setup', 'none', ...more];
+  }
+
+  // ───────────── what a run left ─────────────
+
+  /** Folder of the only run. */
+  async runFolder(): Promise<string> {
+    const runs = join(this.repository, '.swarm', 'runs');
+    const names = await readdir(runs);
+    assert.equal(names.length, 1, `one run: ${names.join(', ')}`);
+    return join(runs, names[0]!);
+  }
+
+  async log(): Promise<readonly LogLine[]> {
+    const text = await readFile(join(await this.runFolder(), 'log.ndjson'), 'utf8');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Name of the branch the only run lands on. */
+  async branch(): Promise<string> {
+    return `swarm/${(await this.runFolder()).split('/').at(-1)}`;
+  }
+
+  /** Workspaces still on disk, of every repository of this world. */
+  async workspaces(): Promise<readonly string[]> {
+    const state = join(this.root, 'state', 'swarm');
+    const keys = await readdir(state).catch(() => []);
+    const lists = keys.map((key) => readdir(join(state, key, 'workspaces')).catch(() => []));
+    return (await Promise.all(lists)).flat();
+  }
+
+  /** Processes that belong to this world: their environment or command line names its folder. */
+  strays = (): readonly string[] => markedWith(this.root);
+
+  async #end(): Promise<void> {
+    await endMarked(this.root);
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,83 @@
+/** What the runners of one `turbo run` said, counted: from turbo's own summary and from each task's log. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+/** One task of a turbo run, as its summary file tells it. */
+export interface TurboTask {
+  /** `@swarm/core#test`. */
+  readonly taskId: string;
+  /** Relative to the root. */
+  readonly logFile: string;
+  /** Absent when turbo never started it. */
+  readonly execution?: { readonly exitCode: number | null };
+}
+
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export interface Counted extends Totals {
+  readonly taskId: string;
+  /** Why a task that counts as failed does, where its own totals do not say so. */
+  readonly why?: string;
+}
+
+/** A task that runs tests counts as its tests do; every other task is one check. */
+export function countTask(task: TurboTask, log: string): Counted {
+  const { taskId } = task;
+  const code = task.execution?.exitCode;
+  const isGood = code === 0;
+  const ended =
+    code === undefined || code === null ? 'did not run to its end' : `ended with exit code ${code}`;
+  if (!isTestTask(taskId)) {
+    return {
+      taskId,
+      passed: isGood ? 1 : 0,
+      failed: isGood ? 0 : 1,
+      skipped: 0,
+      ...(!isGood && { why: ended }),
+    };
+  }
+  const totals = readTotals(log);
+  if (!totals) return { taskId, passed: 0, failed: 1, skipped: 0, why: `gave no totals and ${ended}` };
+  if (totals.passed + totals.failed + totals.skipped === 0) {
+    return { taskId, ...totals, failed: 1, why: 'ran no test' };
+  }
+  // A runner that fails outside its tests is a failure of its own.
+  if (!isGood && totals.failed === 0) return { taskId, ...totals, failed: 1, why: ended };
+  return { taskId, ...totals };
+}
+
+const isTestTask = (taskId: string): boolean => /#test(:|$)/.test(taskId);
+
+/** The closing lines of every node:test process in the log, added up; undefined when there is none. */
+export function readTotals(log: string): Totals | undefined {
+  const said = [...stripVTControlCharacters(log).matchAll(TOTAL)];
+  if (!said.some(([, name]) => name === 'pass')) return undefined;
+  const sum = (...names: readonly string[]): number =>
+    said.reduce((total, [, name, count]) => (names.includes(name!) ? total + Number(count) : total), 0);
+  return { passed: sum('pass'), failed: sum('fail', 'cancelled'), skipped: sum('skipped', 'todo') };
+}
+
+const TOTAL = /^(?:ℹ|#) (pass|fail|cancelled|skipped|todo) (\d+)$/gm;
+
+export const addUp = (counted: readonly Totals[]): Totals => ({
+  passed: counted.reduce((sum, c) => sum + c.passed, 0),
+  failed: counted.reduce((sum, c) => sum + c.failed, 0),
+  skipped: counted.reduce((sum, c) => sum + c.skipped, 0),
+});
+
+/** The last line: plain, so that a script can read it. */
+export const totalsLine = ({ passed, failed, skipped }: Totals): string =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+
+export function readLog(root: string, task: TurboTask): string {
+  try {
+    return readFileSync(join(root, task.logFile), 'utf8');
+  } catch {
+    return '';
+  }
+}
