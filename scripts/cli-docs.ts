@@ -1,7 +1,8 @@
 /** docs/cli.md, from the program's own help. */
-import type { Command } from '@commander-js/extra-typings';
 import { createOutput } from '../packages/cli/src/output.ts';
 import { createProgram } from '../packages/cli/src/program.ts';
+
+type Command = ReturnType<typeof createProgram>;
 
 const COLUMNS = 100;
 

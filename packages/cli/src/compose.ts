@@ -13,6 +13,7 @@ import {
   type Model,
   type ModelRole,
   type Mount,
+  NO_USAGE,
   type Request,
   TASKS_MAX,
   type TaskDraft,
@@ -37,6 +38,7 @@ import {
 } from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, type RunLog } from '@swarm/telemetry';
+import { bundleAgent } from './agent-bundle.ts';
 import { systemClock } from './clock.ts';
 import { controlSocketPath, type Environment, type RepositoryPaths, type RunPaths } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
@@ -92,7 +94,8 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const model = endpoints.length > 0 ? modelOf(ask, endpoints, log) : undefined;
   let orchestrator: Orchestrator | undefined;
   const gateway = endpoints.length > 0 ? await gatewayOf(ask, endpoints, log, () => orchestrator) : undefined;
-  const ports = portsOf(ask, { journal, log, git, model, gateway });
+  const agentMain = await agentProgram(ask);
+  const ports = portsOf(ask, { journal, log, git, model, gateway, agentMain });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
   return {
     orchestrator,
@@ -105,12 +108,21 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   };
 }
 
+/** One file a sandbox can show. From the sources it is made anew, so that it is never stale. */
+async function agentProgram({ places, repository }: ComposeAsk): Promise<string> {
+  if (!places.agentMain.endsWith('.ts')) return places.agentMain;
+  const bundle = join(repository.state, 'agent', 'agent-main.js');
+  await bundleAgent(places.agentMain, bundle);
+  return bundle;
+}
+
 interface Parts {
   readonly journal: OrchestratorPorts['journal'];
   readonly log: RunLog;
   readonly git: OpenedHub;
   readonly model: Model | undefined;
   readonly gateway: Gateway | undefined;
+  readonly agentMain: string;
 }
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
@@ -120,7 +132,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     stateKey: repository.state,
     nodePath: places.nodePath,
     path: sandboxPath(ask.env),
-    readOnly: places.readOnly,
+    readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
   const prompts = createPrompts({
@@ -150,7 +162,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     delivery: git.delivery,
     sandbox,
     environments: createEnvironmentStore(repository.env),
-    agentFor: agentsOf(ask, drivers),
+    agentFor: agentsOf(ask, drivers, parts.agentMain),
     ...(model && { model }),
     prompts,
     files: createRunFiles(paths),
@@ -160,30 +172,26 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
 
 // ───────────── agents ─────────────
 
-function agentsOf(ask: ComposeAsk, drivers: DriverParts): (spec: TaskSpec) => Agent {
-  const { config } = ask.file;
-  const made = new Map<string, Agent>();
-  const make = (name: string): Agent => {
-    if (name === 'command') {
-      return createCommandAgent({ ...drivers, run: config.agent.command?.run ?? [] });
-    }
-    const { nodePath, nodeArgs, agentMain } = ask.places;
-    return createBuiltinAgent({
-      ...drivers,
-      nodePath,
-      nodeArgs,
-      agentMain,
-      model: modelNames(ask.file).worker,
-    });
-  };
+/** A task's own wish, else the run's driver. */
+function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string): (spec: TaskSpec) => Agent {
+  const { agent } = ask.file.config;
+  const { nodePath } = ask.places;
+  const model = modelNames(ask.file).worker;
+  const agents = new Map<string, Agent>([
+    ['builtin', createBuiltinAgent({ ...drivers, nodePath, agentMain, model })],
+    ...(agent.command
+      ? [['command', createCommandAgent({ ...drivers, run: agent.command.run })] as const]
+      : []),
+  ]);
   return (spec) => {
-    const wished =
-      spec.agent === 'builtin' || (spec.agent === 'command' && config.agent.command) ? spec.agent : undefined;
-    const name = wished ?? config.agent.driver;
-    const agent = made.get(name) ?? make(name);
-    made.set(name, agent);
-    return agent;
+    const name = spec.agent ?? agent.driver;
+    return agents.get(name) ?? missingAgent(name, [...agents.keys()]);
   };
+}
+
+function missingAgent(name: string, known: readonly string[]): Agent {
+  const detail = `this run has no agent ${JSON.stringify(name)}; it has ${known.join(', ')}`;
+  return { name, run: async () => ({ end: 'cannot-run', detail, usage: NO_USAGE, toolCalls: 0 }) };
 }
 
 /** The operator named these files as the agent: they are shown to it, read-only, where they lie. */

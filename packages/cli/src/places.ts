@@ -8,7 +8,7 @@ export interface ProgramPlaces {
   readonly version: string;
   /** The Node that runs us, and our agent in the sandbox. */
   readonly nodePath: string;
-  readonly nodeArgs: readonly string[];
+  /** The agent's own program. `.ts`: the source, to be bundled before a sandbox can run it. */
   readonly agentMain: string;
   /** Undefined: the sandbox package's own source. */
   readonly bridgeFile: string | undefined;
@@ -32,13 +32,15 @@ function bundled(here: string): ProgramPlaces {
   return {
     version: versionIn(root),
     nodePath: process.execPath,
-    nodeArgs: [],
     agentMain: join(here, 'agent-main.js'),
     bridgeFile: join(here, 'bridge.js'),
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(root, 'demo'),
+<<<<<<< HEAD
     // Its whole folder: the sandbox's PATH names folders.
+=======
+>>>>>>> main
     readOnly: sameInside([here, dirname(process.execPath)]),
   };
 }
@@ -48,13 +50,12 @@ function fromSources(here: string): ProgramPlaces {
   return {
     version: versionIn(join(here, '..')),
     nodePath: process.execPath,
-    nodeArgs: ['--conditions=swarm-src'],
     agentMain: join(here, 'agent-main.ts'),
     bridgeFile: undefined,
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(here, '..', 'demo'),
-    readOnly: sameInside([join(root, 'packages'), join(root, 'node_modules'), process.execPath]),
+    readOnly: sameInside([dirname(process.execPath)]),
   };
 }
 

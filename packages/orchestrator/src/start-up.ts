@@ -1,3 +1,4 @@
+import type { GateResult } from '@swarm/core';
 import type { Context } from './context.ts';
 import type { Reconciler } from './healing/reconciler.ts';
 import type { Gate } from './landing/gate.ts';
@@ -56,7 +57,12 @@ async function checkBase(
       const { result } = verdict;
       await ask({ type: 'recordBase', gate: result });
       if (result.outcome === 'broken') halt({ why: 'gate-broken', detail: result.output });
-      else if (result.outcome !== 'passed') halt({ why: 'base-red', detail: result.output });
+      else if (result.outcome !== 'passed') halt({ why: 'base-red', detail: redBase(result) });
     }
   }
+}
+
+/** Said in full: it is all there is to go by before anything was changed. */
+function redBase({ outcome, output }: GateResult): string {
+  return `the gate ${outcome} on the base, before anything was changed:\n${output}`;
 }

@@ -1,0 +1,28 @@
+/**
+ * From the sources, our agent is bundled anew at the start of each run: what runs in the sandbox is always what
+ * stands here, one file that starts in a tenth of a second instead of a hundred that take five.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+
+/** How every bundle of ours is made; the packed program is made the same way. */
+export const BUNDLE = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  conditions: ['swarm-src'],
+  // Bundled CommonJS packages ask for Node's own modules by `require`, which an ES module does not have.
+  banner: {
+    js: "import { createRequire as swarmCreateRequire } from 'node:module'; const require = swarmCreateRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** esbuild is there wherever the sources are; the packed program never comes here. */
+export async function bundleAgent(source: string, to: string): Promise<void> {
+  const { build } = await import('esbuild');
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await build({ ...BUNDLE, entryPoints: [source], outfile: to, external: ['esbuild'], minifySyntax: true });
+}
