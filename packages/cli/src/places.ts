@@ -37,10 +37,7 @@ function bundled(here: string): ProgramPlaces {
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(root, 'demo'),
-<<<<<<< HEAD
-    // Its whole folder: the sandbox's PATH names folders.
-=======
->>>>>>> main
+    // Node's whole folder: the sandbox's PATH names folders.
     readOnly: sameInside([here, dirname(process.execPath)]),
   };
 }
