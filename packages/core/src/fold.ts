@@ -229,9 +229,10 @@ function tellPlanner(s: State, news: News): void {
 
 function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void {
   const p = s.planning;
-  if (p.live) settle(s, p.live.reserved, e.outcome === 'lost');
+  const reserved = p.live?.reserved;
+  p.live = undefined; // before settling, which asks what is still in flight
+  if (reserved) settle(s, reserved, e.outcome === 'lost');
   s.spending.used = addUsage(s.spending.used, e.usage);
-  p.live = undefined;
   p.lastEndedAt = at;
   const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
   if (e.outcome !== 'lost' && e.outcome !== 'down')
