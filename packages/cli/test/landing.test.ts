@@ -25,8 +25,7 @@ test('after a conflict the same task goes on from its own commit, with markers i
   const run = await world.swarm(args);
 
   assert.equal(run.code, 0, run.stderr);
-  await assertLandedOnce(world, base, 2);
-  const [, last] = await landings(world, base, await world.branch());
+  const [, last] = await assertLandedOnce(world, base, ['Say A', 'Say B']);
   assert.match(last!.attempt, /\.2$/, 'whichever came second needed another attempt');
   assert.equal(await world.git('show', `${last!.commit}:value.txt`), 'A\nB');
   const firstAttempts = await world.git('show', `${last!.commit}:A.txt`, `${last!.commit}:B.txt`);

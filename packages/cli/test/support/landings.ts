@@ -45,12 +45,16 @@ export async function landings(world: World, base: string, branch: string): Prom
     });
 }
 
-/** Each of `t1` … `t<count>` landed once, one marked commit each, on the one before it. */
-export async function assertLandedOnce(world: World, base: string, count: number): Promise<void> {
+/** Each title landed once, under a task of its own: one marked commit each, on the one before it. */
+export async function assertLandedOnce(
+  world: World,
+  base: string,
+  titles: readonly string[],
+): Promise<readonly Landing[]> {
   const branch = await world.branch();
   const found = await landings(world, base, branch);
-  const wanted = Array.from({ length: count }, (_, i) => `t${i + 1}`);
-  assert.deepEqual(found.map((l) => l.task).toSorted(), wanted.toSorted());
+  assert.deepEqual(found.map((l) => l.subject).toSorted(), titles.toSorted());
+  assert.equal(new Set(found.map((l) => l.task)).size, titles.length);
   let parent = base;
   for (const landing of found) {
     assert.equal(landing.parents[0], parent, `${landing.task} stands on the landing before it`);
@@ -59,4 +63,5 @@ export async function assertLandedOnce(world: World, base: string, count: number
     assert.match(landing.gate, new RegExp(`^([0-9a-f]{12}|none) ${landing.tree}$`));
     parent = landing.commit;
   }
+  return found;
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -139,12 +139,14 @@ export class World {
 
   // ───────────── what a run left ─────────────
 
-  /** Folder of the only run. */
+  /** Folder of the only run; one that was killed before its first decision was none. */
   async runFolder(): Promise<string> {
     const runs = join(this.repository, '.swarm', 'runs');
-    const names = await readdir(runs);
-    assert.equal(names.length, 1, `one run: ${names.join(', ')}`);
-    return join(runs, names[0]!);
+    const names = await readdir(runs).catch(() => []);
+    const sizes = await Promise.all(names.map((name) => sizeOf(join(runs, name, 'journal.ndjson'))));
+    const begun = names.filter((_, i) => sizes[i]! > 0);
+    assert.equal(begun.length, 1, `one run: ${begun.join(', ')}`);
+    return join(runs, begun[0]!);
   }
 
   async log(): Promise<readonly LogLine[]> {
@@ -171,8 +173,17 @@ export class World {
   /** Processes that belong to this world: their environment or command line names its folder. */
   strays = (): readonly string[] => markedWith(this.root);
 
+  /** What the program left in the temporary folder it was given. */
+  leftovers = (): Promise<readonly string[]> => readdir(join(this.root, 'tmp'), { recursive: true });
+
   async #end(): Promise<void> {
     await endMarked(this.root);
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );

@@ -1,0 +1,127 @@
+/** A model server of the tests' own: plain HTTP, chat completions as server-sent events, answers from a function. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface Message {
+  readonly role: string;
+  readonly content?: string | null;
+}
+
+/** One call, told apart as any real server could: by what is in the body. */
+export interface Call {
+  /** ms, monotonic. */
+  readonly at: number;
+  /** A worker is offered `submit_handoff`. */
+  readonly isWorker: boolean;
+  /** Title of the worker's task; empty for others. */
+  readonly title: string;
+  /** Answers this conversation already holds. */
+  readonly turn: number;
+  readonly messages: readonly Message[];
+}
+
+export interface Answer {
+  readonly text?: string;
+  readonly tool?: { readonly name: string; readonly arguments: object };
+  /** Time from first to last piece of the text, ms. */
+  readonly overMs?: number;
+  /** Told what has been sent so far, after each piece. */
+  readonly onSent?: (text: string) => void;
+  /** Sends this status instead. */
+  readonly status?: number;
+}
+
+export interface ModelServer {
+  readonly url: string;
+  readonly calls: readonly Call[];
+  /** While true every connection is refused or reset. */
+  down(isDown: boolean): Promise<void>;
+}
+
+const PIECE_CHARS = 40;
+
+export async function startModelServer(t: TestContext, answer: (call: Call) => Answer): Promise<ModelServer> {
+  const calls: Call[] = [];
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method === 'GET')
+      return json(response, 200, { object: 'list', data: [{ id: 'test-model' }] });
+    const call = callOf(JSON.parse(await textOf(request)));
+    calls.push(call);
+    const given = answer(call);
+    if (given.status)
+      return json(response, given.status, { error: { message: `told to answer ${given.status}` } });
+    await stream(response, given);
+  };
+  const server = createServer(
+    (request, response) => void handle(request, response).catch(() => response.destroy()),
+  );
+  const listen = async (port: number): Promise<number> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await listen(0);
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  t.after(close);
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    calls,
+    down: async (isDown) => (isDown ? close() : void (await listen(port))),
+  };
+}
+
+function callOf(body: { messages: Message[]; tools?: { function: { name: string } }[] }): Call {
+  const isWorker = body.tools?.some((tool) => tool.function.name === 'submit_handoff') ?? false;
+  const first = body.messages.find((m) => m.role === 'user')?.content ?? '';
+  return {
+    at: performance.now(),
+    isWorker,
+    title: isWorker ? (/^Task t\d+: (.*)$/m.exec(first)?.[1] ?? '') : '',
+    turn: body.messages.filter((m) => m.role === 'assistant').length,
+    messages: body.messages,
+  };
+}
+
+async function stream(response: ServerResponse, answer: Answer): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const send = (delta: object, finish: string | null = null): void => {
+    const choices = [{ index: 0, delta, finish_reason: finish }];
+    response.write(`data: ${JSON.stringify({ ...ENVELOPE, choices })}\n\n`);
+  };
+  const pieces = (answer.text ?? '').match(new RegExp(`[^]{1,${PIECE_CHARS}}`, 'g')) ?? [];
+  let sent = '';
+  for (const piece of pieces) {
+    send({ role: 'assistant', content: piece });
+    sent += piece;
+    answer.onSent?.(sent);
+    if (answer.overMs) await pause(answer.overMs / pieces.length);
+  }
+  if (answer.tool) {
+    const called = { name: answer.tool.name, arguments: JSON.stringify(answer.tool.arguments) };
+    send({ role: 'assistant', tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: called }] });
+  }
+  send({}, answer.tool ? 'tool_calls' : 'stop');
+  const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+  response.write(`data: ${JSON.stringify({ ...ENVELOPE, choices: [], usage })}\n\n`);
+  response.end('data: [DONE]\n\n');
+}
+
+const ENVELOPE = { id: 'c', object: 'chat.completion.chunk', created: 0, model: 'test-model' };
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
