@@ -137,6 +137,9 @@ export class World {
     return ['run', '--plan', file, '--agent', 'command', '--setup', 'none', ...more];
   }
 
+  /** Lets go on what waits for the file `go` in the world's folder. */
+  release = (): Promise<void> => writeFile(join(this.root, 'go'), '');
+
   // ───────────── what a run left ─────────────
 
   /** Folder of the only run; one that was killed before its first decision was none. */
