@@ -1,9 +1,10 @@
 /**
  * Second entry point: our agent, the child inside the sandbox. It meets the model only through the gateway, whose
- * address and token it finds in its environment; keys, journal and hub are not here.
+ * socket and token it finds in its environment; keys, journal and hub are not here.
  */
-import { readChildJob, runChildJob } from '@swarm/agent';
-import type { ModelRole } from '@swarm/core';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { readChildJob, runChildJob, SOCKET_VARIABLE } from '@swarm/agent';
 import { createModel } from '@swarm/llm';
 import { systemClock } from './clock.ts';
 
@@ -11,19 +12,16 @@ const job = readChildJob(process.env);
 const controller = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
 
-const models = Object.fromEntries(
-  (['planner', 'worker', 'reconciler', 'reviewer'] as const).map((role) => [role, job.model]),
-) as Record<ModelRole, string>;
-
+const { model: name } = job;
 const model = createModel({
   endpoints: [
     {
       name: 'gateway',
-      baseUrl: `${process.env.SWARM_GATEWAY_URL ?? ''}/v1`,
+      baseUrl: `${await listenFor(process.env[SOCKET_VARIABLE] ?? '')}/v1`,
       apiKey: process.env.OPENAI_API_KEY ?? '',
     },
   ],
-  models,
+  models: { planner: name, worker: name, reconciler: name, reviewer: name },
   prices: { asOf: '', currency: 'USD', perMillion: {} },
   clock: systemClock,
   rng: Math.random,
@@ -47,5 +45,18 @@ process.exit(0);
 
 /** The way to the model is the agent's own; what its commands start has no business there. */
 function isOurs(name: string): boolean {
-  return /^(OPENAI_|ANTHROPIC_|SWARM_GATEWAY_URL$|SWARM_AGENT_JOB$)/.test(name);
+  return /^(OPENAI_|ANTHROPIC_|SWARM_GATEWAY_|SWARM_AGENT_JOB$)/.test(name);
+}
+
+/** HTTP clients speak to addresses, the gateway listens on a socket: bytes pass between the two unread. */
+async function listenFor(socket: string): Promise<string> {
+  const server = createServer((client) => {
+    const gateway = connect(socket);
+    client.pipe(gateway).pipe(client);
+    client.on('error', () => gateway.destroy());
+    gateway.on('error', () => client.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

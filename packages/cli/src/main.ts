@@ -2,8 +2,11 @@
 /** Parse, run, one catch, exit code. Nothing else reads argv, the environment or the working directory. */
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { endWithLauncher } from './launched.ts';
 import { createOutput, type Output } from './output.ts';
 import { createProgram } from './program.ts';
+
+endWithLauncher();
 
 const argv = process.argv.slice(2);
 // What follows a lone `--` is the user's own text, never a flag.

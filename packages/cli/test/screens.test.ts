@@ -74,7 +74,7 @@ test('status, tasks, explain, logs and report tell a finished run, in words and 
     return said.stdout;
   };
 
-  assert.match(plain(await read('status')), /^run +<run> +.*\n[^]*tasks +1 landed, 1 unneeded/);
+  assert.match(plain(await read('status')), /^run +<run> +.*\n[\s\S]*tasks +1 landed, 1 unneeded/);
   assert.equal(JSON.parse(await read('status', '--json')).board.counts.landed, 1);
 
   assert.match(
@@ -89,16 +89,16 @@ test('status, tasks, explain, logs and report tell a finished run, in words and 
 
   assert.match(
     plain(await read('explain', 't1')),
-    /t1 was accepted from the plan[^]+Now: landed as <commit>\.$/,
+    /t1 was accepted from the plan[\s\S]+Now: landed as <commit>\.$/,
   );
   assert.equal(typeof JSON.parse(await read('explain', 't1', '--json')), 'object');
 
   const landed = await read('logs', '--event', 'landing.*');
-  assert.match(landed, /landing\.started[^]*landing\.landed/);
+  assert.match(landed, /landing\.started[\s\S]*landing\.landed/);
   const lines = (await read('logs', '--event', 'landing.*', '--json')).trimEnd().split('\n');
   assert.deepEqual([...new Set(lines.map((line) => JSON.parse(line).task))], ['t1']);
 
-  assert.match(await read('report'), /^# [^]*Write a/);
+  assert.match(await read('report'), /^# [\s\S]*Write a/);
   const report = JSON.parse(await read('report', '--json'));
   assert.deepEqual([report.verdict, report.landed, report.green], ['complete', 1, true]);
   assert.match(await read('verify'), /every promise was kept/);

@@ -26,8 +26,10 @@ export interface SandboxOptions {
 /** With what the composition left to us filled in. */
 export type WholeOptions = SandboxOptions & { readonly bridgeFile: string };
 
-/** Absolute file of the bridge as it lies in the sources. */
-export const BRIDGE_SOURCE = join(import.meta.dirname, 'bridge.ts');
+/** Absolute file of the bridge beside this module: in a bundle its bundle, else its source. */
+export const BRIDGE_SOURCE = ['bridge.js', 'bridge.ts']
+  .map((name) => join(import.meta.dirname, name))
+  .find((file) => existsSync(file))!;
 
 /** What identifies the processes of one run, and of one state directory. */
 export const stateMark = (stateKey: string): string => `${STATE_KEY}=${stateKey}`;

@@ -49,6 +49,7 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
     argv: [parts.nodePath, ...(parts.nodeArgs ?? []), parts.agentMain],
     env: { [JOB_VARIABLE]: `${shownAt(parts.sandbox, session.job)}/job.json` },
     wallMs: job.limits.wallMs + GRACE_MS,
+    knowsSocket: true,
     onStdout,
   });
   const common = { usage: session.usage(), toolCalls };

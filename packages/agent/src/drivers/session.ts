@@ -1,6 +1,6 @@
 /** What every driver does around its agent's process: folders, token, transcript, signs of life, one cause. */
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { AgentJob, AttemptId, Clock, Mount, Sandbox, SandboxResult, Usage } from '@swarm/core';
 import { NO_USAGE, SwarmError } from '@swarm/core';
 import { openTranscript, plainText } from '../transcript.ts';
@@ -54,6 +54,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** When the sandbox kills it; a driver whose agent keeps its own time adds some grace. */
   readonly wallMs: number;
+  /** The agent goes to the gateway's socket itself (SOCKET_VARIABLE): no bridge is started for it. */
+  readonly knowsSocket?: true;
   /** Told each line of stdout; true when it is an event, which the transcript then keeps as one. */
   readonly onStdout?: (line: string) => boolean;
 }
@@ -145,17 +147,30 @@ async function runWatched(
     const fields = isEvent ? { event: JSON.parse(line) as unknown } : { stream, text: plainText(line) };
     transcript.write(parts.clock.now(), fields);
   };
+  const socket = launch.knowsSocket && own.pass ? socketMount(own.pass) : undefined;
   try {
     const sandbox = await parts.sandbox.run({
       name: job.attempt,
       argv: launch.argv,
       workspace: job.workspace.path,
       // Not the intake: what an agent leaves is saved by a command of ours, once it is gone.
-      readOnly: [...sameInside(job.workspace.readOnly), ...(parts.readOnly ?? []), own.job],
+      readOnly: [
+        ...sameInside(job.workspace.readOnly),
+        ...(parts.readOnly ?? []),
+        own.job,
+        ...(socket ? [socket] : []),
+      ],
       readWrite: [own.out],
-      env: { ...parts.env, ...keys(own.pass), ...launch.env },
+      env: {
+        ...parts.env,
+        ...keys(own.pass),
+        ...launch.env,
+        ...(socket && {
+          [SOCKET_VARIABLE]: join(shownAt(parts.sandbox, socket), basename(own.pass!.socketPath)),
+        }),
+      },
       network: 'none',
-      ...(own.pass && { gatewaySocket: own.pass.socketPath }),
+      ...(own.pass && !socket && { gatewaySocket: own.pass.socketPath }),
       limits: limitsOf(parts, launch.wallMs),
       signal: watch.signal,
       onLine,
@@ -166,6 +181,14 @@ async function runWatched(
     await transcript.close();
   }
 }
+
+/** Where an agent that knows the gateway's socket finds it. */
+export const SOCKET_VARIABLE = 'SWARM_GATEWAY_SOCKET';
+
+const socketMount = (pass: GatewayPass): Mount => ({
+  host: dirname(pass.socketPath),
+  inside: '/swarm/gateway',
+});
 
 const sameInside = (paths: readonly string[]): Mount[] => paths.map((path) => ({ host: path, inside: path }));
 

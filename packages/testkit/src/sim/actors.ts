@@ -42,6 +42,9 @@ function rewrite(world: World): void {
   world.tell('target', `rewritten by a person to ${world.target.slice(0, 8)}`);
 }
 
+/** The most workers anybody asks for. */
+export const SCALE_MAX = 6;
+
 /** Pauses that end by themselves need nobody. */
 const BY_ITSELF: readonly PauseReason[] = ['endpoints-down'];
 const LOOKS_EVERY_MS = 600_000;
@@ -61,12 +64,14 @@ export function watch(world: World, orchestrator: Orchestrator, isAlive: () => b
 function interfere(world: World, orchestrator: Orchestrator): void {
   const { random } = world;
   const anyTask = `t${random.between(1, 10)}` as TaskId;
+  const { failed, cancelled } = orchestrator.state.byState;
+  const over = failed.size + cancelled.size > 0 ? random.pick([...failed, ...cancelled]) : anyTask;
   const choices: readonly Command[] = [
     { type: 'cancelTask', task: anyTask, reason: 'not wanted', by: 'operator' },
-    { type: 'retry', task: anyTask, by: 'operator' },
-    { type: 'retry', task: anyTask, hint: 'again', by: 'operator' },
+    { type: 'retry', task: over, by: 'operator' },
+    { type: 'retry', task: over, hint: 'again', by: 'operator' },
     { type: 'pause', reason: 'operator', detail: 'a pause' },
-    { type: 'scale', workers: random.between(1, 6), reason: 'asked' },
+    { type: 'scale', workers: random.between(1, SCALE_MAX), reason: 'asked' },
     { type: 'amend', text: 'and more' },
     {
       type: 'acceptTasks',

@@ -13,6 +13,7 @@ export const FAULTS = {
   gate: 'the gate fails for no reason, runs out of time, or is killed',
   agent: 'agents crash, hang, do nothing, or the wrong thing',
   model: 'the planner’s answers are cut, garbage, or do not come',
+  loss: 'the hub no longer has a commit it had taken in',
   save: 'work cannot be saved, or the hub refuses it',
   setup: 'a workspace or its environment cannot be made',
   operator: 'somebody cancels, retries, pauses, scales, submits and amends',

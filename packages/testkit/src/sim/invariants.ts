@@ -8,15 +8,19 @@ import {
   emptyState,
   fold,
   isOver,
+  overlaps,
   type State,
   type Task,
+  type TaskId,
+  taskOf,
   tokensOf,
   UNCOUNTED_ATTEMPTS_MAX,
 } from '@swarm/core';
-import { OVERSHOOT_TOKENS } from '../twins/agent.ts';
+import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn } from '../twins/hub.ts';
 import { changedPaths } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
+import { SCALE_MAX } from './actors.ts';
 import type { SimProcess } from './process.ts';
 import { EPOCH } from './scheduler.ts';
 import type { Story } from './story.ts';
@@ -56,6 +60,7 @@ const PROMISES: readonly Promised[] = [
   journalAndTargetAgree,
   journalIsTheState,
   budgetHolds,
+  scopesKeepOneAnotherOut,
   attemptsAreBounded,
   failuresHaveTheirReason,
 ];
@@ -179,12 +184,35 @@ function journalIsTheState({ state, live }: Evidence): readonly string[] {
 
 /** P8: what was spent passes the budget by no more than one call of each that was in flight. */
 function budgetHolds({ state, story }: Evidence): readonly string[] {
-  if (story.tokens === undefined) return [];
   const { used, lost } = state.spending;
-  const inFlight = Math.max(story.workers, 6) + 1;
-  const spent = tokensOf(used) + lost.tokens;
-  const most = story.tokens + inFlight * OVERSHOOT_TOKENS;
-  return spent <= most ? [] : [`P8: ${spent} tokens are spent of ${story.tokens}`];
+  const overshoot = (Math.max(story.workers, SCALE_MAX) + 1) * OVERSHOOT_TOKENS;
+  const tokens = tokensOf(used) + lost.tokens;
+  const usd = used.costUsd + lost.usd;
+  const { tokens: tokensMax = Number.POSITIVE_INFINITY, usd: usdMax = Number.POSITIVE_INFINITY } = story;
+  return [
+    ...(tokens > tokensMax + overshoot ? [`P8: ${tokens} tokens are spent of ${tokensMax}`] : []),
+    ...(usd > usdMax + overshoot * USD_PER_TOKEN + 1e-9 ? [`P8: ${usd} usd are spent of ${usdMax}`] : []),
+  ];
+}
+
+/** Where scopes serialize, no attempt starts in one that work not yet landed holds. */
+function scopesKeepOneAnotherOut({ entries, story }: Evidence): readonly string[] {
+  if (story.overlap !== 'serialize') return [];
+  const state = emptyState();
+  return entries.flatMap((entry) => {
+    fold(state, entry);
+    return entry.events.flatMap((e) =>
+      e.type === 'attempt.started' ? trespasses(state, taskOf(e.attempt)) : [],
+    );
+  });
+}
+
+function trespasses(state: State, id: TaskId): readonly string[] {
+  const { assigned, running, complete } = state.byState;
+  const { scope } = state.tasks.get(id)!.spec;
+  return [...assigned, ...running, ...complete]
+    .filter((other) => other !== id && overlaps(state.tasks.get(other)!.spec.scope, scope))
+    .map((other) => `scope: ${id} started while ${other} holds ${scope.join(', ')}`);
 }
 
 /** P8. */

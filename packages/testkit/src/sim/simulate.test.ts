@@ -8,6 +8,8 @@ import { type SimulatedRun, simulate } from './simulate.ts';
 
 /** Few, as a first line; `pnpm sim --seeds 100000` is the bar for a release. */
 const SEEDS = 150;
+/** A run with a planner, a setup, a gate, a handoff that conflicts, and six landings. */
+const FULL = 1;
 
 const broken = (run: SimulatedRun): string[] => run.violations.map((v) => `seed ${run.seed}: ${v}`);
 
@@ -27,14 +29,25 @@ test('whatever goes wrong, every promise is kept and the run comes to its end', 
 });
 
 test('killed at any step of a run, it goes on to the same end', async () => {
-  const undisturbed = await simulate(3, { faults: NO_FAULTS });
+  const undisturbed = await simulate(FULL, { faults: NO_FAULTS });
   assert.deepEqual(broken(undisturbed), []);
-  assert.ok(undisturbed.landed > 0);
+  assert.equal(undisturbed.landed, 6);
   for (let step = 1; step < undisturbed.steps; step++) {
-    const run = await simulate(3, { faults: NO_FAULTS, killAt: step });
+    const run = await simulate(FULL, { faults: NO_FAULTS, killAt: step });
     assert.deepEqual(broken(run), [], `killed at step ${step}`);
     assert.equal(run.crashes, 1, `killed at step ${step}`);
     assert.equal(run.landed, undisturbed.landed, `killed at step ${step}`);
+  }
+});
+
+test('whichever call to the outside fails, before it had its effect or after, every promise is kept', async () => {
+  const { calls } = await simulate(FULL, { faults: NO_FAULTS });
+  assert.ok(calls > 200);
+  for (let call = 1; call <= calls; call++) {
+    for (const isDone of [false, true]) {
+      const run = await simulate(FULL, { faults: NO_FAULTS, failAt: { call, isDone } });
+      assert.deepEqual(broken(run), [], `call ${call} failed ${isDone ? 'after' : 'before'} its effect`);
+    }
   }
 });
 

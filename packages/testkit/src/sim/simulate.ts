@@ -11,7 +11,7 @@ import { type SimProcess, startProcess } from './process.ts';
 import { Random } from './random.ts';
 import { settled } from './scheduler.ts';
 import { drawStory, type Story } from './story.ts';
-import { World } from './world.ts';
+import { type FailAt, World } from './world.ts';
 
 export interface SimulateOptions {
   readonly mutant?: Mutant;
@@ -19,6 +19,8 @@ export interface SimulateOptions {
   readonly faults?: FaultRates;
   /** Kills the first process after so many steps; the rest of the run is left in peace. */
   readonly killAt?: number;
+  /** Makes one call to the outside fail. */
+  readonly failAt?: FailAt;
   readonly isTraced?: boolean;
 }
 
@@ -27,6 +29,8 @@ export interface SimulatedRun {
   /** Broken promises, in words; empty when all were kept. */
   readonly violations: readonly string[];
   readonly steps: number;
+  /** Calls to the outside. */
+  readonly calls: number;
   readonly virtualMs: number;
   readonly crashes: number;
   readonly landed: number;
@@ -44,7 +48,13 @@ const STEPS_MAX = 150_000;
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulatedRun> {
   const story = drawStory(new Random(seed ^ 0x5eed));
   const faults = (random: Random): FaultRates => options.faults ?? drawFaults(random);
-  const world = new World({ seed, faults, files: story.files, isTraced: options.isTraced ?? false });
+  const world = new World({
+    seed,
+    faults,
+    files: story.files,
+    isTraced: options.isTraced ?? false,
+    ...(options.failAt && { failAt: options.failAt }),
+  });
   const life = await liveThrough(
     world,
     story,
@@ -56,6 +66,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     seed,
     violations,
     steps: world.scheduler.steps,
+    calls: world.calls,
     virtualMs: world.scheduler.now,
     crashes: world.crashes,
     landed: life.last?.orchestrator?.state.landedCount ?? 0,
@@ -150,7 +161,13 @@ function leaveDisk(world: World, isKilled: boolean): void {
   world.powerCut(journalFile.crash(keep));
   world.strayUntil = Number.POSITIVE_INFINITY;
   if (isKilled) world.crashes += 1;
+  if (world.hits('loss')) loseWork(world);
   world.tell('process', isKilled ? 'killed' : 'ended');
+}
+
+function loseWork(world: World): void {
+  const held = [...world.work.keys()];
+  if (held.length > 0) world.work.delete(world.random.pick(held));
 }
 
 async function pass(world: World, ms: number): Promise<void> {

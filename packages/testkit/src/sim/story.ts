@@ -27,6 +27,9 @@ export interface Story {
   readonly workers: number;
   readonly attempts: number;
   readonly tokens: number | undefined;
+  readonly usd: number | undefined;
+  readonly timeMs: number | undefined;
+  readonly deliver: Request['deliver'];
   readonly overlap: Request['overlap'];
   /** Virtual ms until faults stop. */
   readonly chaosMs: number;
@@ -45,6 +48,9 @@ export function drawStory(random: Random): Story {
     workers: random.between(1, 5),
     attempts: random.between(1, 4),
     tokens: random.chance(0.3) ? random.between(60_000, 600_000) : undefined,
+    usd: random.chance(0.2) ? random.between(1, 30) / 10 : undefined,
+    timeMs: random.chance(0.1) ? random.between(600_000, 10_800_000) : undefined,
+    deliver: random.pick(['branch', 'apply', 'push']),
     overlap: random.pick(['serialize', 'warn', 'off']),
     chaosMs: random.between(600_000, 4 * 3_600_000),
   };
@@ -83,7 +89,7 @@ export function requestOf(world: World, story: Story): Request {
     mode: story.mode,
     target: 'main',
     landOn: 'refs/heads/swarm/sim',
-    deliver: 'branch',
+    deliver: story.deliver,
     base: world.base,
     ...(story.hasGate && { gate: 'gate' }),
     gateHash: story.hasGate ? 'gate-1' : 'none',
@@ -97,6 +103,8 @@ export function requestOf(world: World, story: Story): Request {
       tasks: TASKS_MAX,
       attemptTokens: 50_000,
       ...(story.tokens !== undefined && { tokens: story.tokens }),
+      ...(story.usd !== undefined && { usd: story.usd }),
+      ...(story.timeMs !== undefined && { timeMs: story.timeMs }),
     },
     overlap: story.overlap,
   };

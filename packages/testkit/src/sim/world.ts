@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { AttemptId, CommitId, Entry, RunId } from '@swarm/core';
+import { type AttemptId, type CommitId, type Entry, type RunId, SwarmError } from '@swarm/core';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
 import { type Fault, type FaultRates, NO_FAULTS } from './faults.ts';
@@ -52,14 +52,24 @@ export class World {
   /** Acknowledged entries a crash took, in words. */
   readonly losses: string[] = [];
   crashes = 0;
+  /** Calls to the outside so far. */
+  calls = 0;
   readonly seenFaults = new Map<Fault, number>();
 
   /** Everything that happened, for the trace and for the hash that shows two runs to be the same. */
   readonly trace: string[] | undefined;
   readonly #hash: Hash = createHash('sha256');
   #rates: FaultRates;
+  readonly #failAt: FailAt | undefined;
 
-  constructor(ask: { seed: number; faults: (random: Random) => FaultRates; files: Tree; isTraced: boolean }) {
+  constructor(ask: {
+    seed: number;
+    faults: (random: Random) => FaultRates;
+    files: Tree;
+    isTraced?: boolean;
+    failAt?: FailAt;
+  }) {
+    this.#failAt = ask.failAt;
     this.random = new Random(ask.seed);
     this.scheduler = new Scheduler(this.random.fork());
     this.#rates = ask.faults(this.random);
@@ -116,10 +126,12 @@ export class World {
    * process dies in between it does not happen, but for strays, which nobody has killed yet.
    */
   async happen<T>(inc: Incarnation, delayMs: number, effect: () => T): Promise<T> {
+    this.calls += 1;
+    const failure = this.calls === this.#failAt?.call ? this.#failAt : undefined;
     return new Promise((resolve, reject) => {
       this.scheduler.after(delayMs, () => {
         if (!inc.isAlive && !this.#isStray()) return;
-        const done = attemptTo(effect);
+        const done = failure ? failing(failure, effect) : attemptTo(effect);
         // The answer travels: a process may die between the deed and hearing of it.
         this.scheduler.after(this.random.between(0, 3), () => {
           if (!inc.isAlive) return;
@@ -136,6 +148,17 @@ export class World {
 
   /** Strays live until the next process has killed them. */
   strayUntil = 0;
+}
+
+/** One call to the outside that fails: before it had its effect, or after. */
+export interface FailAt {
+  readonly call: number;
+  readonly isDone: boolean;
+}
+
+function failing<T>({ call, isDone }: FailAt, effect: () => T): { readonly error: unknown } {
+  if (isDone) attemptTo(effect);
+  return { error: new SwarmError({ code: 'SW0702', what: `call ${call} fails, as it was told to` }) };
 }
 
 function attemptTo<T>(effect: () => T): { readonly value: T } | { readonly error: unknown } {

@@ -15,6 +15,9 @@ import { workspaceAt } from './workspaces.ts';
 /** What an agent may use beyond its limit: the call that was under way. */
 export const OVERSHOOT_TOKENS = 2_000;
 
+/** What a token costs here. */
+export const USD_PER_TOKEN = 0.000_01;
+
 type Mood = 'works' | 'wrong' | 'elsewhere' | 'idle' | 'hangs' | AgentEnd;
 
 const MOODS: readonly Mood[] = [
@@ -106,8 +109,10 @@ const isText = (line: string): boolean =>
   line !== CONFLICT_MARKER && line !== '=======' && line !== '>>>>>>>';
 
 function usage(world: World, job: AgentJob): Usage {
-  const most = Math.min(job.limits.tokens + OVERSHOOT_TOKENS, 60_000);
-  return { ...NO_USAGE, calls: 1, inputTokens: world.random.between(0, most), outputTokens: 0 };
+  const { tokens, usd } = job.limits;
+  const affordable = usd === undefined ? tokens : Math.min(tokens, usd / USD_PER_TOKEN);
+  const inputTokens = world.random.between(0, Math.min(Math.floor(affordable) + OVERSHOOT_TOKENS, 60_000));
+  return { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens * USD_PER_TOKEN };
 }
 
 function result(end: AgentEnd, used: Usage, summary?: string): AgentResult {

@@ -80,6 +80,7 @@ function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<
     if (isRefused) return { kind: 'refused', why: 'a hook declined' } as const;
     if (isUnsure && world.random.chance(0.5))
       return { kind: 'unknown', why: 'the connection was lost' } as const;
+    if (world.target === candidate.commit) return { kind: 'published' } as const;
     if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
     moveTarget(world, candidate.commit);
     if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;

@@ -62,10 +62,14 @@ function plannerAnswer(world: World, plan: readonly PlannedTask[], request: Mode
   const heard = request.messages.map((m) => m.content).join('\n');
   const isKnown = (t: PlannedTask): boolean => heard.includes(`(your id ${t.id})`);
   const due = plan.filter((t) => !isKnown(t)).slice(0, random.between(1, 4));
+  // Now and then it says a task again in other words: a re-scope, or a refusal once the task has started.
+  const again = plan
+    .filter((t) => isKnown(t) && random.chance(0.05))
+    .map((t) => ({ ...t, title: `${t.title} again` }));
   const known = new Set(plan.filter(isKnown).map((t) => t.id));
   const given = due.filter((t) => t.dependsOn.every((d) => known.has(d) || due.some((x) => x.id === d)));
   const cancel = world.hits('operator') && plan.length > 0 ? [random.pick(plan).id] : [];
-  const answer = { tasks: given, cancel, scratchpad: 'notes', done: given.length === 0 };
+  const answer = { tasks: [...again, ...given], cancel, scratchpad: 'notes', done: given.length === 0 };
   return random.chance(0.3)
     ? `Here it is:\n\`\`\`json\n${JSON.stringify(answer)}\n\`\`\`\n`
     : JSON.stringify(answer);
