@@ -73,6 +73,8 @@ export async function route<T>(
     note(pool, name, tried);
     (tried.kind === 'again' ? failed : refused).add(name);
     last = tried;
+    // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
+    if (pool.isDown() && Number.isFinite(maxTries)) break;
     options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
   }
   return last.kind === 'again' ? { kind: 'down', why: last.why } : last;
