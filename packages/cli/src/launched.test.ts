@@ -32,6 +32,13 @@ test('a program ended by a signal is seen by whoever started the launcher as jus
   assert.deepEqual([code, signal], [null, 'SIGTERM']);
 });
 
+test('without a terminal Ctrl-C’s signal goes through too', async () => {
+  const child = await following();
+  child.kill('SIGINT');
+  const [code, signal] = await once(child, 'exit');
+  assert.deepEqual([code, signal], [null, 'SIGINT']);
+});
+
 test('a launcher killed with -9 takes the program with it', async (t) => {
   const child = await following();
   const program = programOf(child);
@@ -45,7 +52,9 @@ test('a launcher killed with -9 takes the program with it', async (t) => {
 
 function launch(...args: readonly string[]): ChildProcess {
   const env = world.environment();
-  return spawn(process.execPath, [LAUNCHER, ...args], { cwd: world.repository, env, stdio: 'pipe' });
+  // A session of its own has no terminal, whatever the tests were started from.
+  const how = { cwd: world.repository, env, stdio: 'pipe', detached: true } as const;
+  return spawn(process.execPath, [LAUNCHER, ...args], how);
 }
 
 /** `swarm logs -f`, once it has printed: a program that never ends by itself. */
