@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { World } from './testing.ts';
 
@@ -25,19 +25,26 @@ test('the launcher passes on arguments, output and exit code', async () => {
   assert.match(said, /unknown command 'task'[\s\S]*did you mean tasks\?/);
 });
 
-test('a program ended by a signal is seen by whoever started the launcher as just that', async () => {
-  const child = await following();
+test('a program ended by a signal is seen by whoever started the launcher as just that', async (t) => {
+  const child = await following(t);
   child.kill('SIGTERM');
-  const [code, signal] = await once(child, 'exit');
+  const [code, signal] = await once(child, 'exit', soon());
   assert.deepEqual([code, signal], [null, 'SIGTERM']);
 });
 
+test('without a terminal Ctrl-C’s signal goes through too', async (t) => {
+  const child = await following(t);
+  child.kill('SIGINT');
+  const [code, signal] = await once(child, 'exit', soon());
+  assert.deepEqual([code, signal], [null, 'SIGINT']);
+});
+
 test('a launcher killed with -9 takes the program with it', async (t) => {
-  const child = await following();
+  const child = await following(t);
   const program = programOf(child);
   t.after(() => isAlive(program) && process.kill(program, 'SIGKILL'));
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await once(child, 'exit', soon());
   const deadline = performance.now() + 2_000;
   while (isAlive(program) && performance.now() < deadline) await pause(5);
   assert.ok(!isAlive(program), 'the program goes on without its launcher');
@@ -45,15 +52,21 @@ test('a launcher killed with -9 takes the program with it', async (t) => {
 
 function launch(...args: readonly string[]): ChildProcess {
   const env = world.environment();
-  return spawn(process.execPath, [LAUNCHER, ...args], { cwd: world.repository, env, stdio: 'pipe' });
+  // A session of its own has no terminal, whatever the tests were started from.
+  const how = { cwd: world.repository, env, stdio: 'pipe', detached: true } as const;
+  return spawn(process.execPath, [LAUNCHER, ...args], how);
 }
 
 /** `swarm logs -f`, once it has printed: a program that never ends by itself. */
-async function following(): Promise<ChildProcess> {
+async function following(t: TestContext): Promise<ChildProcess> {
   const child = launch('logs', '-f');
+  t.after(() => child.kill('SIGKILL'));
   await once(child.stdout!, 'data');
   return child;
 }
+
+/** Waiting longer than this is the failure. */
+const soon = () => ({ signal: AbortSignal.timeout(5_000) });
 
 /** The one child of the launcher. */
 function programOf({ pid }: ChildProcess): number {
