@@ -1,7 +1,7 @@
 /** Wiring only: a pinned run and the machine's facts become real adapters and one orchestrator. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
@@ -244,8 +244,9 @@ async function gatewayOf(
   log: RunLog,
   orchestrator: () => Orchestrator | undefined,
 ): Promise<Gateway> {
-  return startGateway({
-    socketDir: await gatewayFolder(ask),
+  const socketDir = await gatewayFolder(ask);
+  const gateway = await startGateway({
+    socketDir,
     endpoints,
     models: modelNames(ask.file),
     prices: pricesOf(ask),
@@ -259,6 +260,13 @@ async function gatewayOf(
     },
     onRefused: (why, detail) => orchestrator()?.halt({ why, detail }),
   });
+  return {
+    ...gateway,
+    async close() {
+      await gateway.close();
+      await rm(socketDir, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Beside the control socket: unix socket paths must be short, and state directories need not be. */

@@ -9,6 +9,8 @@ import { configOf } from './bare.ts';
 import { type HubContext, hasCommits, identityEnv } from './context.ts';
 import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
+import { workspaceName, workspaceOf } from './layout.ts';
+import { namesIn } from './observe.ts';
 import { saveCommand } from './save-command.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
@@ -43,8 +45,13 @@ export class Clones implements Workspaces {
   }
 
   async remove(name: string): Promise<void> {
-    // Whatever an agent made of its folder (no write permission, deep trees): removed as root or owner, retried.
-    await rm(this.hub.layout.workspace(name), { recursive: true, force: true, maxRetries: 3 });
+    const { workspaces } = this.hub.layout;
+    const whole = workspaceName(name);
+    const isPart = (entry: string): boolean => workspaceOf(entry) === whole;
+    for (const entry of (await namesIn(workspaces)).filter(isPart)) {
+      // Whatever an agent made of its folder (no write permission, deep trees): removed as root or owner, retried.
+      await rm(join(workspaces, entry), { recursive: true, force: true, maxRetries: 3 });
+    }
   }
 
   private async expectCommits(commits: readonly CommitId[]): Promise<void> {

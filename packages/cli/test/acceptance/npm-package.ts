@@ -5,14 +5,13 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { landsForty, TASKS } from '../support/forty.ts';
 import { World } from '../support/world.ts';
 import { asScript } from './script.ts';
 
 const [name = 'lodash@4.17.21'] = process.argv.slice(2);
-/** Every script of the package still parses. */
-const GATE = `find . -name '*.js' -not -path './.git/*' | head -n 60 | xargs -n 1 node --check`;
+/** The package still loads, and so does every file it requires. */
+const GATE = `node -e 'require(".")'`;
 
 await asScript(async (owner) => {
   const world = await World.make(owner);
@@ -26,5 +25,5 @@ await asScript(async (owner) => {
   const startedAt = performance.now();
   await landsForty(world, tracked.slice(0, TASKS), GATE);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${name}: ${TASKS} tasks landed in ${seconds} s, in ${join(world.repository)}`);
+  console.log(`${name}: ${TASKS} tasks landed in ${seconds} s`);
 });

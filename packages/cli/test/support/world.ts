@@ -141,6 +141,15 @@ export class World {
     return ['run', '--plan', file, '--agent', 'command', '--setup', 'none', ...more];
   }
 
+  /** Looks again and again until it is so; rejects after a minute. */
+  async until(isSo: () => boolean): Promise<void> {
+    const over = performance.now() + 60_000;
+    while (!isSo()) {
+      assert.ok(performance.now() < over, `not so after a minute: ${isSo}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   /** Lets go on what waits for the file `go` in the world's folder. */
   release = (): Promise<void> => writeFile(join(this.root, 'go'), '');
 
