@@ -32,15 +32,19 @@ interface FoldedGlob {
   readonly patterns: readonly Pattern[];
 }
 
-/** Normalising is the dearest step, and such text is normal already. */
-const ASCII = /^[\x20-\x7e]*$/;
+/** Paths that are folded as they stand: most of them, and taking them apart is what costs. */
+const SIMPLE = /^(?:[a-z0-9_.-]+\/)*[a-z0-9_.-]+$/;
+const NO_GLOBS: readonly FoldedGlob[] = [];
 
 /** @param scope entries as a TaskSpec has them: normalised (see scope-path.ts). */
 export function foldScope(scope: readonly string[]): FoldedScope {
+  if (scope.every((entry) => SIMPLE.test(entry))) {
+    return { paths: scope.length > 1 ? [...new Set(scope)] : scope, globs: NO_GLOBS };
+  }
   const paths: string[] = [];
   const globs: FoldedGlob[] = [];
   for (const raw of scope) {
-    const folded = ASCII.test(raw) ? raw.toLowerCase() : raw.normalize('NFC').toLowerCase();
+    const folded = raw.normalize('NFC').toLowerCase();
     const entry = folded.endsWith('/') && isFileName(folded.slice(0, -1)) ? `${folded}**` : folded;
     if (isGlob(entry)) globs.push(foldGlob(entry, globs.length < EXACT_GLOBS_MAX));
     else paths.push(entry.endsWith('/') || entry.includes('//') ? fixedNames(entry).join('/') : entry);
@@ -73,7 +77,10 @@ export class ScopeIndex {
   readonly #byPath = new Map<string, string[]>();
   /** Who has this glob, as written. */
   readonly #byGlob = new Map<string, string[]>();
-  /** How many different plain paths in use lie below a folder, however deep. */
+  /**
+   * How many different plain paths in use lie below a folder with a dot in its name. Below any other folder
+   * they are looked for one by one: scopes name files far more often than folders, and files have dots.
+   */
   readonly #below = new Map<string, number>();
   readonly #withGlobs = new Set<string>();
 
@@ -138,7 +145,9 @@ export class ScopeIndex {
   }
 
   #count(path: string, by: 1 | -1): void {
+    if (path.lastIndexOf('.', path.lastIndexOf('/')) < 0) return;
     visitAbove(path, (folder) => {
+      if (!isDotted(folder)) return false;
       const now = (this.#below.get(folder) ?? 0) + by;
       if (now === 0) this.#below.delete(folder);
       else this.#below.set(folder, now);
@@ -172,7 +181,7 @@ export class ScopeIndex {
   }
 
   #visitBelow(folder: string, visit: (path: string) => boolean): boolean {
-    if (!this.#below.has(folder)) return false;
+    if (isDotted(folder) && !this.#below.has(folder)) return false;
     for (const path of this.#byPath.keys())
       if (path !== folder && isWithin(path, folder) && visit(path)) return true;
     return false;
@@ -203,6 +212,9 @@ function visitAbove(path: string, visit: (folder: string) => boolean): boolean {
   }
   return path !== '' && visit('');
 }
+
+/** Whether the last name of a path has a dot. */
+const isDotted = (path: string): boolean => path.includes('.', path.lastIndexOf('/') + 1);
 
 const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);
