@@ -40,6 +40,8 @@ interface Waiter {
   /** The last start it knows of; undefined until it is first found in somebody's way. */
   seenStarts: number | undefined;
   passedOver: number;
+  /** Taken or withdrawn; it is passed by where it is still met. */
+  isGone: boolean;
 }
 
 interface Holder {
@@ -91,6 +93,7 @@ export class ReadyQueue {
       wokenBy: undefined,
       seenStarts: undefined,
       passedOver: 0,
+      isGone: false,
     };
     this.#waiters.set(task.id, waiter);
     this.#ready.push(waiter);
@@ -175,8 +178,9 @@ export class ReadyQueue {
   /** It waits no longer: what waited because of it, or behind it for the same entry, is looked at again. */
   #leave(waiter: Waiter): void {
     const { id } = waiter.task;
+    waiter.isGone = true;
     this.#waiters.delete(id);
-    if (this.#reserved.has(id)) {
+    if (this.#reserved.size > 0 && this.#reserved.has(id)) {
       this.#reserved.remove(id);
       this.#wake(reservationOf(id));
     }
@@ -199,7 +203,7 @@ export class ReadyQueue {
 
   /** Looks again at the first of those parked under an entry, unless the entry is in use. */
   #wake(entry: string): void {
-    const heap = this.#parked.get(entry);
+    const heap = this.#parked.size > 0 ? this.#parked.get(entry) : undefined;
     if (heap === undefined || this.#isTaken(entry)) return;
     const waiter = this.#popLive(heap);
     if (heap.size === 0) this.#parked.delete(entry);
@@ -214,7 +218,7 @@ export class ReadyQueue {
 
   #popLive(heap: Heap<Waiter>): Waiter | undefined {
     for (let waiter = heap.pop(); waiter !== undefined; waiter = heap.pop()) {
-      if (this.#waiters.get(waiter.task.id) === waiter) return waiter;
+      if (!waiter.isGone) return waiter;
     }
     return undefined;
   }

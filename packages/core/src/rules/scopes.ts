@@ -33,12 +33,12 @@ interface FoldedGlob {
 }
 
 /** Paths that are folded as they stand: most of them, and taking them apart is what costs. */
-const SIMPLE = /^(?:[a-z0-9_.-]+\/)*[a-z0-9_.-]+$/;
+const NOT_SIMPLE = /[^a-z0-9_./-]|\/\/|\/$/;
 const NO_GLOBS: readonly FoldedGlob[] = [];
 
 /** @param scope entries as a TaskSpec has them: normalised (see scope-path.ts). */
 export function foldScope(scope: readonly string[]): FoldedScope {
-  if (scope.every((entry) => SIMPLE.test(entry))) {
+  if (!scope.some((entry) => NOT_SIMPLE.test(entry))) {
     return { paths: scope.length > 1 ? [...new Set(scope)] : scope, globs: NO_GLOBS };
   }
   const paths: string[] = [];
@@ -82,6 +82,8 @@ export class ScopeIndex {
    * they are looked for one by one: scopes name files far more often than folders, and files have dots.
    */
   readonly #below = new Map<string, number>();
+  /** Plain paths in use whose last name has no dot: those that are likely to be folders. */
+  #undotted = 0;
   readonly #withGlobs = new Set<string>();
 
   get size(): number {
@@ -145,7 +147,8 @@ export class ScopeIndex {
   }
 
   #count(path: string, by: 1 | -1): void {
-    if (path.lastIndexOf('.', path.lastIndexOf('/')) < 0) return;
+    if (!isDotted(path)) this.#undotted += by;
+    if (!hasDottedFolder(path)) return;
     visitAbove(path, (folder) => {
       if (!isDotted(folder)) return false;
       const now = (this.#below.get(folder) ?? 0) + by;
@@ -164,7 +167,9 @@ export class ScopeIndex {
 
   #visitPath(path: string, visit: Visit): boolean {
     if (this.#visitHolders(path, visit)) return true;
-    if (visitAbove(path, (folder) => this.#visitHolders(folder, visit))) return true;
+    // A folder in use above it has a dot in its name or has not; mostly there is neither, and nothing to look up.
+    const mayLieInOne = this.#undotted > 0 || hasDottedFolder(path);
+    if (mayLieInOne && visitAbove(path, (folder) => this.#visitHolders(folder, visit))) return true;
     if (this.#visitBelow(path, (below) => this.#visitHolders(below, visit))) return true;
     return this.#withGlobs.size > 0 && this.#visitGlobs(path, [pathPattern(path)], visit);
   }
@@ -215,6 +220,11 @@ function visitAbove(path: string, visit: (folder: string) => boolean): boolean {
 
 /** Whether the last name of a path has a dot. */
 const isDotted = (path: string): boolean => path.includes('.', path.lastIndexOf('/') + 1);
+
+const hasDottedFolder = (path: string): boolean => {
+  const end = path.lastIndexOf('/');
+  return end > 0 && path.lastIndexOf('.', end) >= 0;
+};
 
 const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);
