@@ -5,7 +5,6 @@ import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts
 import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import type { PriceTable } from '@swarm/llm';
 import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, type RunLog } from '@swarm/telemetry';
@@ -26,8 +25,6 @@ export interface ComposeAsk {
   readonly places: ProgramPlaces;
   /** Present when the run is new. */
   readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
-  /** Instead of the table we ship. */
-  readonly prices?: PriceTable;
   readonly onLine: (line: LogLine) => void;
 }
 

@@ -1,10 +1,9 @@
 /** Every fact a run is prepared from: where, configured how, asked what, with what on this machine. Decides nothing. */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
-import { priceOf, probeEndpoint, readPrices } from '@swarm/llm';
+import { priceOf, probeEndpoint } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
 import { askToTrust, isSomebodyThere, mayRunOpen } from './ask.ts';
 import { systemClock } from './clock.ts';
@@ -12,7 +11,7 @@ import { detectCommands, type ListingReader } from './config/detect.ts';
 import { flagsSource } from './config/flags.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/resolved.ts';
-import { endpointsOf, modelNames } from './models.ts';
+import { endpointsOf, modelNames, pricesOf } from './models.ts';
 import { clonePath, findRepository } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
 import type { Context, RunOptions } from './program.ts';
@@ -148,7 +147,7 @@ export async function gather(
       needsModel,
       endpoints,
       models,
-      unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places),
+      unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places, context),
     },
   };
 }
@@ -172,8 +171,8 @@ function modelsAsked(config: Config, hasPlan: boolean): Record<string, string> {
   };
 }
 
-function unpriced(models: readonly string[], places: ProgramPlaces): readonly string[] {
-  const table = readPrices(readFileSync(places.prices, 'utf8'), places.prices);
+function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Context): readonly string[] {
+  const table = pricesOf(places, env);
   return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);
 }
 

@@ -1,5 +1,5 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Model, ModelRole } from '@swarm/core';
 import {
@@ -9,6 +9,7 @@ import {
   type EndpointConfig,
   type Gateway,
   type HealthChange,
+  mergePrices,
   type PriceTable,
   readPrices,
   startGateway,
@@ -17,7 +18,8 @@ import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose.ts';
-import { controlSocketPath, type Environment } from './paths.ts';
+import { controlSocketPath, type Environment, operatorPricesFile } from './paths.ts';
+import type { ProgramPlaces } from './places.ts';
 import type { RunFile } from './run-file.ts';
 
 export function endpointsOf(file: Pick<RunFile, 'config'>, env: Environment): EndpointConfig[] {
@@ -38,8 +40,14 @@ export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<Model
   };
 }
 
-const pricesOf = ({ prices, places }: ComposeAsk): PriceTable =>
-  prices ?? readPrices(readFileSync(places.prices, 'utf8'), places.prices);
+/** The table we ship, and the operator's own prices over it. Errors: SW0102 for what is wrong in either. */
+export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
+  const shipped = readPrices(readFileSync(places.prices, 'utf8'), places.prices);
+  const own = operatorPricesFile(env);
+  return existsSync(own)
+    ? mergePrices(shipped, readPrices(readFileSync(own, 'utf8'), own).perMillion)
+    : shipped;
+}
 
 /** Where models are asked from: the planner's way and the agents', which share what they know of the endpoints. */
 export interface Models {
@@ -68,7 +76,7 @@ export async function modelsOf(
     clock: systemClock,
     rng: Math.random,
     models: modelNames(ask.file),
-    prices: pricesOf(ask),
+    prices: pricesOf(ask.places, ask.env),
   };
   const pool = createEndpointPool({ ...shared, onHealth });
   const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
