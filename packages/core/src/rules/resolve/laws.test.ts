@@ -177,6 +177,11 @@ const LONG = 'x'.repeat(1024 * 1024);
 const many = (line: (i: number) => string): string =>
   text(Array.from({ length: 100_000 }, (_, i) => line(i)));
 const deep = (by: string): string => by.repeat(200_000);
+/** Only one line can be told from its twins at a time: each, once found, gives away the next. */
+const nested = (side: string): string =>
+  text(
+    Array.from({ length: 25_000 }, (_, i) => [`${side}${i}`, `l${i + 1}`, `${side}.${i}`, `l${i}`]).flat(),
+  );
 const HOSTILE: Readonly<Record<string, Texts>> = {
   'lines of a megabyte': { base: `${LONG}\n`, ours: `${LONG}\n${LONG}a\n`, theirs: `${LONG}\n${LONG}b\n` },
   'statements of a megabyte': {
@@ -194,6 +199,7 @@ const HOSTILE: Readonly<Record<string, Texts>> = {
     ours: many((i) => `a${i ^ 1}`),
     theirs: many((i) => `a${99_999 - i}`),
   },
+  'gaps within gaps': { base: nested('a'), ours: nested('b'), theirs: nested('c') },
   'a hundred thousand additions each': {
     base: '',
     ours: many((i) => `export { a${i} } from './a${i}';`),

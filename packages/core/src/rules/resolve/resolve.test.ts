@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveConflict } from './resolve.ts';
+import { RESOLVE_TEXT_MAX, resolveConflict } from './resolve.ts';
 
 interface Row {
   readonly says: string;
@@ -179,6 +179,13 @@ const ROWS: readonly Row[] = [
     theirs: 'from .b import b\n',
   },
   {
+    says: 'an import that must stand before all others',
+    path: 'kit/__init__.py',
+    base: '',
+    ours: 'from .a import a\n',
+    theirs: 'from __future__ import annotations\n',
+  },
+  {
     says: 'dependencies are added to one table of Cargo.toml',
     path: 'Cargo.toml',
     base: '[dependencies]\na = "1"\n\n[features]\n',
@@ -281,6 +288,34 @@ const ROWS: readonly Row[] = [
     base: 'a\n',
     ours: 'a\r\nb\r\n',
     theirs: 'a\nc\n',
+  },
+  {
+    says: 'an addition with other line ends than the file',
+    path: '.gitignore',
+    base: 'a\n',
+    ours: 'a\nb\r\n',
+    theirs: 'a\nc\n',
+  },
+  {
+    says: 'control characters: it is no text',
+    path: '.gitignore',
+    base: 'a\n',
+    ours: 'a\n\0\n',
+    theirs: 'a\nc\n',
+  },
+  {
+    says: 'more text than anybody reads',
+    path: '.gitignore',
+    base: 'a\n',
+    ours: `a\n${'x'.repeat(RESOLVE_TEXT_MAX)}\n`,
+    theirs: 'a\nc\n',
+  },
+  {
+    says: 'a statement longer than anybody writes',
+    path: 'src/index.ts',
+    base: '',
+    ours: `export { ${'x'.repeat(1_000)} } from './x.ts';\n`,
+    theirs: "export { y } from './y.ts';\n",
   },
   {
     says: 'Windows line ends are kept',
