@@ -146,6 +146,21 @@ test('merge=union in the repository changes nothing: no rule, no union; a rule, 
   assert.doesNotMatch(outcome.detail, /Settled/);
 });
 
+test('what is not UTF-8 is no text, and stays a conflict', async (t) => {
+  const w = await world(t);
+  const latin = (word: string): CommitId => {
+    git(w.repo, 'switch', '--quiet', '-C', word, 'main');
+    writeFileSync(join(w.repo, 'words.txt'), Buffer.from(`caf\u00e9\n${word}\n`, 'latin1'));
+    return commit(w.repo, {}, word);
+  };
+  git(w.repo, 'commit', '--quiet', '--allow-empty', '-m', 'Words');
+  const [onto, from] = [latin('one'), latin('two')];
+  git(join(w.stateDir, 'hub.git'), 'fetch', '--quiet', w.repo, 'one', 'two');
+  const outcome = await build(w, onto, from);
+  assert(outcome.kind === 'conflict');
+  assert.deepEqual(outcome.files, ['words.txt']);
+});
+
 test('neighbours whose names are not UTF-8 keep their bytes', async (t) => {
   const w = await world(t, FILES);
   const name = Buffer.concat([Buffer.from(`${w.repo}/src/caf`), Buffer.from([0xe9])]);

@@ -119,7 +119,10 @@ function stagesOf(records: readonly string[]): ReadonlyMap<string, Stages> {
 
 const ORDINARY = new Set(['Auto-merging', 'CONFLICT (contents)']);
 
-/** From groups of a count, that many paths, a short kind and a message: paths of the kinds no rule is made for. */
+/**
+ * From groups of a count, that many paths, a short kind and a message: paths of the kinds no rule is made for. Asked
+ * of the messages, because a conflict need not show among the files (git-merge-tree(1), "Mistakes to avoid").
+ */
 function oddPaths(fields: readonly string[]): readonly string[] {
   const odd: string[] = [];
   for (let i = 0; i < fields.length; ) {

@@ -95,19 +95,22 @@ export class Clones implements Workspaces {
     const options = { codes: [0, 1], config: FAST, env: identityEnv(this.hub.identity) };
     const done = await this.hub.git.run(placeOf(path), 'merge', [...flags, from], options);
     if (done.code === 0) return { merged: true, conflicts: [] };
-    await this.settle(path, base, from);
+    const isSettled = await this.settle(path, base, from);
     const args = ['--name-only', '--diff-filter=U', '-z', '--no-ext-diff', '--no-textconv'];
     const conflicts = await this.hub.git.records(placeOf(path), 'diff', args);
-    if (conflicts.length > 0) return { merged: false, conflicts };
-    const commit = ['--no-verify', '--quiet', '--allow-empty', '-m', message];
+    if (conflicts.length > 0 || !isSettled) return { merged: false, conflicts };
+    const commit = ['--no-verify', '--quiet', '-m', message];
     await this.hub.git.run(placeOf(path), 'commit', commit, { ...options, codes: [0] });
     return { merged: true, conflicts };
   }
 
-  /** Puts settled files into the index and the work tree; no agent was here yet, and git follows no link. */
-  private async settle(path: string, base: CommitId, from: CommitId): Promise<void> {
+  /**
+   * Puts settled files into the index and the work tree; no agent was here yet, and git follows no link.
+   * @returns true when there were any.
+   */
+  private async settle(path: string, base: CommitId, from: CommitId): Promise<boolean> {
     const { settled } = await settleByRule(this.hub, { onto: base, work: from });
-    if (settled.length === 0) return;
+    if (settled.length === 0) return false;
     const rows = settled.map(({ mode, blob, rawPath }) => `${mode} ${blob}\t${rawPath}\0`);
     const names = settled.map(({ rawPath }) => `${rawPath}\0`);
     const stdin = (parts: readonly string[]) => ({
@@ -116,6 +119,7 @@ export class Clones implements Workspaces {
     });
     await this.hub.git.run(placeOf(path), 'update-index', ['-z', '--index-info'], stdin(rows));
     await this.hub.git.run(placeOf(path), 'checkout-index', ['-f', '-u', '-z', '--stdin'], stdin(names));
+    return true;
   }
 }
 

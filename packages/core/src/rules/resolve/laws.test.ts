@@ -219,11 +219,20 @@ const HOSTILE: Readonly<Record<string, Texts>> = {
   'what is no text at all': { base: '\0', ours: '\u2028\r\r\n\ufeff', theirs: '"\\ud800' },
 };
 
+const ONE_OF_EACH = [
+  '.gitignore',
+  'NEWS',
+  'index.ts',
+  'mod.rs',
+  '__init__.py',
+  'Cargo.toml',
+  'go.sum',
+  'package.json',
+];
 for (const [what, texts] of Object.entries(HOSTILE)) {
   test(`${what}: no rule throws, and none takes longer than lines do`, () => {
     const before = process.cpuUsage();
-    for (const path of [...Object.keys(FILES), 'package.json', 'pyproject.toml'])
-      resolveConflict(path, texts);
+    for (const path of ONE_OF_EACH) resolveConflict(path, texts);
     const { user } = process.cpuUsage(before);
     // A quadratic step over a hundred thousand lines takes minutes, all rules together a second or two.
     assert(user < 20_000_000, `${user / 1e6} s`);
