@@ -234,7 +234,7 @@ for (const [what, texts] of Object.entries(HOSTILE)) {
     const before = process.cpuUsage();
     for (const path of ONE_OF_EACH) resolveConflict(path, texts);
     const { user } = process.cpuUsage(before);
-    // A quadratic step over a hundred thousand lines takes minutes, all rules together a second or two.
+    // A quadratic step over a hundred thousand lines takes minutes, all rules together some seconds.
     assert(user < 20_000_000, `${user / 1e6} s`);
   });
 }
