@@ -36,7 +36,7 @@ export interface ByRule {
 
 /** A merge with conflicts, once rules had their turn: a whole tree, or the conflict as it was, and what they can do. */
 export type AfterRules =
-  | { readonly kind: 'tree'; readonly tree: TreeId; readonly resolved: readonly ResolvedPath[] }
+  | { readonly kind: 'tree'; readonly tree: TreeId; readonly resolved?: readonly ResolvedPath[] }
   | Conflict;
 type Conflict = { readonly kind: 'conflict'; readonly files: readonly string[]; readonly detail: string };
 

@@ -2,8 +2,8 @@
  * Builds the commit under test without a work tree or an index: merge-tree, commit-tree. A conflict is a value.
  * The same inputs give the same bytes, on any machine and after any restart.
  */
-import type { CandidateOutcome, CommitId, Hub, ResolvedPath, TreeId } from '@swarm/core';
-import { afterRules } from './by-rule.ts';
+import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
+import { type AfterRules, afterRules } from './by-rule.ts';
 import { type HubContext, hasCommits, identityEnv } from './context.ts';
 import { expectObject, splitNul } from './git.ts';
 
@@ -18,14 +18,14 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
   const [plain, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
-  const merged: Merged = plain.kind === 'conflict' ? await afterRules(hub, ask, plain) : plain;
+  const merged: AfterRules = plain.kind === 'conflict' ? await afterRules(hub, ask, plain) : plain;
   if (merged.kind === 'conflict') return merged;
   const paths = await changedPaths(hub, ask.onto, merged.tree);
   if (paths.length === 0) return { kind: 'empty' };
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
-  const commit = await commitTree(hub, ask, merged.tree);
   const { tree, resolved } = merged;
+  const commit = await commitTree(hub, ask, tree);
   return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
 }
 
@@ -36,7 +36,7 @@ export async function mergeBase(hub: HubContext, a: CommitId, b: CommitId): Prom
 }
 
 type Merged =
-  | { readonly kind: 'tree'; readonly tree: TreeId; readonly resolved?: readonly ResolvedPath[] }
+  | { readonly kind: 'tree'; readonly tree: TreeId }
   | { readonly kind: 'conflict'; readonly files: readonly string[]; readonly detail: string };
 
 /** Attributes of the repository (`merge=union` and its like) are shut out twice: see also hub.ts. */
