@@ -3,6 +3,7 @@
  * The same inputs give the same bytes, on any machine and after any restart.
  */
 import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
+import { type AfterRules, afterRules } from './by-rule.ts';
 import { type HubContext, hasCommits, identityEnv } from './context.ts';
 import { expectObject, splitNul } from './git.ts';
 
@@ -16,13 +17,16 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
   const fork = await mergeBase(hub, ask.onto, ask.work);
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
-  const [merged, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
+  const [plain, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
+  const merged: AfterRules = plain.kind === 'conflict' ? await afterRules(hub, ask, plain) : plain;
   if (merged.kind === 'conflict') return merged;
   const paths = await changedPaths(hub, ask.onto, merged.tree);
   if (paths.length === 0) return { kind: 'empty' };
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
-  return { kind: 'clean', commit: await commitTree(hub, ask, merged.tree), tree: merged.tree, paths };
+  const { tree, resolved } = merged;
+  const commit = await commitTree(hub, ask, tree);
+  return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
 }
 
 /** The best common ancestor; undefined when the two share no history. */
