@@ -52,15 +52,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       data: { bytes: journal.cutBytes },
     });
   }
-  const { run, target, landOn, identity } = file;
-  const git = await openHub({
-    stateDir: repository.state,
-    repository: repository.repository,
-    run,
-    target,
-    landOn,
-    identity,
-  });
+  const git = await openRunHub(repository, file);
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator);
   const agentMain = await agentProgram(ask);
@@ -83,6 +75,13 @@ async function agentProgram({ places, repository }: ComposeAsk): Promise<string>
   const bundle = join(repository.state, 'agent', 'agent-main.js');
   await bundleAgent(places.agentMain, bundle);
   return bundle;
+}
+
+/** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
+export function openRunHub(repository: RepositoryPaths, file: RunFile): Promise<OpenedHub> {
+  const { run, target, landOn, identity } = file;
+  const places = { stateDir: repository.state, repository: repository.repository };
+  return openHub({ ...places, run, target, landOn, identity });
 }
 
 interface Parts {

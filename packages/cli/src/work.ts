@@ -1,8 +1,8 @@
 /** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SwarmError, type TaskDraft } from '@swarm/core';
-import { acquireLock, heldProblem } from '@swarm/journal';
+import { type RunId, SwarmError, type TaskDraft } from '@swarm/core';
+import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { type Composed, compose } from './compose.ts';
 import { createLive } from './live.ts';
@@ -32,7 +32,7 @@ export interface WorkAsk {
 
 export async function work(ask: WorkAsk): Promise<number> {
   const { file, repository, context } = ask;
-  const lock = await lockRepository(ask);
+  const lock = await lockRepository(repository, file.run);
   try {
     const paths = runPaths(repository, file.run);
     if (ask.opening) {
@@ -81,17 +81,16 @@ async function runToItsEnd(
   }
 }
 
-async function lockRepository({ repository, file }: WorkAsk) {
+/** One orchestrator per repository. Errors: SW0501, naming who holds it and since when. */
+export async function lockRepository(repository: RepositoryPaths, run: RunId): Promise<Lock> {
   await mkdir(repository.state, { recursive: true, mode: 0o700 });
   const lock = await acquireLock({
     key: repository.repository,
-    about: { pid: process.pid, since: Date.now(), run: file.run },
+    about: { pid: process.pid, since: Date.now(), run },
     infoFile: join(repository.state, 'lock.json'),
   });
-  if (lock.kind === 'held') {
-    throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
-  }
-  return lock;
+  if (lock.kind === 'lock') return lock;
+  throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
 }
 
 /** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */

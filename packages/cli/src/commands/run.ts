@@ -1,12 +1,13 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
-import { SwarmError } from '@swarm/core';
-import { openHub } from '@swarm/git';
+import { type ApplyOutcome, type CommitId, SwarmError } from '@swarm/core';
+import { openRunHub } from '../compose.ts';
 import { readRun } from '../opened-run.ts';
+import type { RepositoryPaths } from '../paths.ts';
 import { programPlaces } from '../places.ts';
 import { type Prepared, prepare } from '../prepare.ts';
 import type { Context, ResumeOptions, RunChoice, RunOptions } from '../program.ts';
-import { readRunFile } from '../run-file.ts';
-import { work } from '../work.ts';
+import { type RunFile, readRunFile } from '../run-file.ts';
+import { lockRepository, work } from '../work.ts';
 
 export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
   const places = programPlaces();
@@ -76,24 +77,23 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
       fix: state.closed ? 'swarm report' : 'swarm resume',
     });
   }
-  const { run, target, landOn, identity } = file;
-  const git = await openHub({
-    stateDir: repository.state,
-    repository: repository.repository,
-    run,
-    target,
-    landOn,
-    identity,
-  });
-  const applied = await git.delivery.apply(state.closed.head);
+  const applied = await applyHead(repository, file, state.closed.head);
   if (options.json) context.output.json(applied);
-  if (applied.kind === 'done') {
-    if (!options.json)
-      context.output.result(
-        `${target} is now at ${applied.to.slice(0, 10)} (was ${applied.from.slice(0, 10)})`,
-      );
-    return 0;
+  else if (applied.kind === 'refused')
+    context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
+  else {
+    const [to, from] = [applied.to.slice(0, 10), applied.from.slice(0, 10)];
+    context.output.result(`${file.target} is now at ${to} (was ${from})`);
   }
-  if (!options.json) context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
-  return 1;
+  return applied.kind === 'done' ? 0 : 1;
+}
+
+/** Under the lock, as everything that opens the hub: another run may be at work in it. */
+async function applyHead(repository: RepositoryPaths, file: RunFile, head: CommitId): Promise<ApplyOutcome> {
+  const lock = await lockRepository(repository, file.run);
+  try {
+    return await (await openRunHub(repository, file)).delivery.apply(head);
+  } finally {
+    await lock.release();
+  }
 }
