@@ -110,12 +110,21 @@ test('a lock or a branch in the way is a refusal with git’s own words, and the
 /** Real git, with somebody else's push falling into the last moment before ours. */
 class Raced extends Git {
   rival: () => void = () => {};
-  override run(...ask: Parameters<Git['run']>) {
+  override start(...ask: Parameters<Git['start']>) {
+    const child = super.start(...ask);
     const [place, subcommand] = ask;
-    if (subcommand === 'update-ref' && 'gitDir' in place && place.gitDir.endsWith('/user/.git')) this.rival();
-    return super.run(...ask);
+    if (subcommand === 'update-ref' && 'gitDir' in place && place.gitDir.endsWith('/user/.git')) {
+      child.stdin.write = after(() => this.rival(), child.stdin.write.bind(child.stdin));
+    }
+    return child;
   }
 }
+
+const after = <A extends unknown[], R>(first: () => void, then: (...args: A) => R) =>
+  ((...args: A) => {
+    first();
+    return then(...args);
+  }) as never;
 
 test('a push between our last look and our move wins, and is told as moved', async (t) => {
   const raced = new Raced();

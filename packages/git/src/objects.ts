@@ -1,0 +1,116 @@
+/** Objects of the hub, looked up by name through one process that stays. */
+import { type CommitId, SwarmError, type TreeId } from '@swarm/core';
+import { expectObject, type Git, type Place } from './git.ts';
+import { GitHelper, type Reader } from './git-helper.ts';
+import type { RawObject } from './loose.ts';
+
+export interface CommitFacts {
+  readonly tree: TreeId;
+  readonly parents: readonly CommitId[];
+}
+
+/** Objects never change, so what was read of a commit stays true; this many are remembered. */
+const REMEMBERED = 20_000;
+
+export class Objects {
+  private readonly helper: GitHelper;
+  private readonly commits = new Map<CommitId, CommitFacts>();
+
+  constructor(git: Git, place: Place) {
+    this.helper = new GitHelper(git, { place, subcommand: 'cat-file', args: ['--batch-command'] });
+  }
+
+  /** Type and size in bytes of each; undefined for one that is not there. */
+  async sizes(names: readonly string[]): Promise<(ObjectSize | undefined)[]> {
+    if (names.length === 0) return [];
+    const question = names.map((name) => `info ${name}\n`).join('');
+    return this.helper.askAgain(question, () => eachOf(names, sizeOf));
+  }
+
+  /** Whole objects, in order. SW0702 when one is not there. Ask for their sizes first: all are held in memory. */
+  async contents(names: readonly string[]): Promise<RawObject[]> {
+    if (names.length === 0) return [];
+    const question = names.map((name) => `contents ${name}\n`).join('');
+    return this.helper.askAgain(question, () => eachOf(names, contentOf));
+  }
+
+  async isCommit(name: CommitId): Promise<boolean> {
+    return (await this.sizes([name]))[0]?.type === 'commit';
+  }
+
+  async commit(name: CommitId): Promise<CommitFacts> {
+    const known = this.commits.get(name);
+    if (known) return known;
+    const [object] = await this.contents([name]);
+    const facts = parseCommit(name, object!);
+    this.remember(name, facts);
+    return facts;
+  }
+
+  private remember(name: CommitId, facts: CommitFacts): void {
+    if (this.commits.size >= REMEMBERED) this.commits.clear();
+    this.commits.set(name, facts);
+  }
+
+  close(): Promise<void> {
+    return this.helper.close();
+  }
+}
+
+export interface ObjectSize {
+  readonly type: string;
+  readonly bytes: number;
+}
+
+function parseCommit(name: CommitId, { type, body }: RawObject): CommitFacts {
+  if (type !== 'commit') throw new SwarmError({ code: 'SW0702', what: `${name} is a ${type}, not a commit` });
+  const header = body.subarray(0, body.indexOf('\n\n') + 1).toString('latin1');
+  const tree = /^tree ([0-9a-f]+)\n/.exec(header)?.[1] ?? '';
+  const parents = [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map((match) => match[1]!);
+  return {
+    tree: expectObject(tree, `commit ${name}`) as string as TreeId,
+    parents: parents.map((parent) => expectObject(parent, `commit ${name}`)),
+  };
+}
+
+/** One answer for each name, one after the other. */
+function eachOf<T>(names: readonly string[], one: (name: string) => Reader<T>): Reader<T[]> {
+  const done: T[] = [];
+  let at = 0;
+  return (bytes) => {
+    while (done.length < names.length) {
+      const next = one(names[done.length]!)(bytes.subarray(at));
+      if (!next) return undefined;
+      done.push(next.value);
+      at += next.length;
+    }
+    return { value: done, length: at };
+  };
+}
+
+/** `name SP type SP size LF`, or `name SP missing LF`. */
+const sizeOf =
+  (name: string): Reader<ObjectSize | undefined> =>
+  (bytes) => {
+    const end = bytes.indexOf('\n');
+    if (end < 0) return undefined;
+    const line = bytes.toString('latin1', 0, end);
+    if (line === `${name} missing`) return { value: undefined, length: end + 1 };
+    const [told, type = '', size = ''] = line.split(' ');
+    if (told !== name || !/^\d+$/.test(size))
+      throw new Error(`asked for ${name}, told ${line.slice(0, 200)}`);
+    return { value: { type, bytes: Number(size) }, length: end + 1 };
+  };
+
+/** The same line, then that many bytes and LF. */
+const contentOf =
+  (name: string): Reader<RawObject> =>
+  (bytes) => {
+    const head = sizeOf(name)(bytes);
+    if (!head) return undefined;
+    if (!head.value) throw new Error(`${name} is missing`);
+    const length = head.length + head.value.bytes + 1;
+    if (bytes.length < length) return undefined;
+    const body = Buffer.from(bytes.subarray(head.length, length - 1));
+    return { value: { type: head.value.type as RawObject['type'], body }, length };
+  };
