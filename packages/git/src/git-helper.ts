@@ -31,6 +31,8 @@ export interface HelperCommand {
 }
 
 const LIFE_MS = 60_000;
+/** For a process to end in once its input has. */
+const GRACE_MS = 1_000;
 /** What is kept of git's own words. */
 const STDERR_MAX = 4_000;
 
@@ -122,9 +124,12 @@ class Live {
     });
   }
 
+  /** Its input ends, and so does it. */
   end(): Promise<void> {
+    this.hold(true);
     this.child.stdin.end();
-    return this.gone;
+    const late = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
+    return this.gone.finally(() => clearTimeout(late));
   }
 
   private listen(gone: () => void): void {
