@@ -44,7 +44,7 @@ export async function floor(repository: string): Promise<{ land: Land; close(): 
   const place = { gitDir: repository };
   const [runner, who] = [new Git(), `${IDENTITY.name} <${IDENTITY.email}> 1700000000 +0000`];
   const merges = new Merges(runner, place);
-  const refs = new RefWriter(runner, place, {}, 'bench');
+  const refs = new RefWriter(runner, place);
   let head = (await git(repository, ['rev-parse', 'main'])) as CommitId;
   const names = (await git(repository, ['for-each-ref', '--format=%(refname) %(objectname)'])).split('\n');
   const works = new Map(names.map((line) => line.split(' ') as [string, CommitId]));

@@ -18,9 +18,9 @@ const BRANCHES = 200;
 const FILES = 2_000;
 const FILES_LARGE = 50_000;
 /** All take turns, so that whatever else the machine does falls on each alike. */
-const ROUNDS = 10;
+const ROUNDS = 5;
 /** The loop with a checkout is so slow that some of the branches are enough. */
-const REBASES_A_ROUND = 3;
+const REBASES_A_ROUND = 6;
 const RUN = 'r-20261121-k3f7' as RunId;
 
 export async function run(options: { readonly isLarge: boolean }): Promise<readonly Figure[]> {

@@ -12,7 +12,7 @@ import { writeLoose } from './loose.ts';
 type Ask = Parameters<Hub['buildCandidate']>[0];
 
 export async function buildCandidate(hub: HubContext, ask: Ask): Promise<CandidateOutcome> {
-  if (!(await hub.objects.isCommit(ask.work))) return { kind: 'missing' };
+  if (!(await hub.objects.findCommit(ask.work))) return { kind: 'missing' };
   const fork = await mergeBase(hub, ask.onto, ask.work);
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
@@ -44,5 +44,7 @@ async function writeCommit(hub: HubContext, ask: Ask, tree: TreeId): Promise<Com
   const [name = ''] = await hub.mutex.run(() =>
     writeLoose(hub.layout.hubObjects, hub.objectFormat, [object]),
   );
-  return expectObject(name, 'the commit written');
+  const commit = expectObject(name, 'the commit written');
+  hub.objects.remember(commit, { tree, parents: [ask.onto] });
+  return commit;
 }

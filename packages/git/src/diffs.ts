@@ -11,6 +11,8 @@ const FOLDER = '040000';
 export class Diffs {
   private readonly changes: GitHelper;
   private readonly counts: GitHelper;
+  /** What a candidate is judged by is asked again when it is published. Trees never change. */
+  private last: { readonly pair: string; readonly entries: readonly RawChange[] } | undefined;
 
   constructor(git: Git, place: Place) {
     const helper = (more: readonly string[]) =>
@@ -20,8 +22,10 @@ export class Diffs {
   }
 
   /** Every entry that differs, folders among them. SW0702 when a tree is not there. */
-  async entries(from: TreeId, to: TreeId): Promise<RawChange[]> {
-    return parseRaw(await ask(this.changes, from, to));
+  async entries(from: TreeId, to: TreeId): Promise<readonly RawChange[]> {
+    const pair = `${from} ${to}`;
+    if (this.last?.pair !== pair) this.last = { pair, entries: parseRaw(await ask(this.changes, from, to)) };
+    return this.last.entries;
   }
 
   /** Paths of the files that differ, in git's order. Bytes that are not UTF-8 become U+FFFD. */

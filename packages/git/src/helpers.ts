@@ -20,14 +20,13 @@ export interface HubHelpers {
 }
 
 export function makeHelpers(git: Git, hub: Place, origin: Place, identity: Identity): HubHelpers {
-  const env = identityEnv(identity);
   return {
     objects: new Objects(git, hub),
     merges: new Merges(git, hub),
     diffs: new Diffs(git, hub),
     author: new Author(git, hub, identity),
-    hubRefs: new RefWriter(git, hub, env, 'swarm'),
-    landing: new RefWriter(git, origin, env, 'swarm: landing'),
+    hubRefs: new RefWriter(git, hub),
+    landing: new RefWriter(git, origin, { env: identityEnv(identity), message: 'swarm: landing' }),
   };
 }
 

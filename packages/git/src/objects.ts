@@ -34,22 +34,28 @@ export class Objects {
     return this.helper.askAgain(question, () => eachOf(names, contentOf));
   }
 
-  async isCommit(name: CommitId): Promise<boolean> {
-    return (await this.sizes([name]))[0]?.type === 'commit';
-  }
-
-  async commit(name: CommitId): Promise<CommitFacts> {
+  /** Undefined when there is no such object, or it is no commit. What the hub has it keeps while it is open. */
+  async findCommit(name: CommitId): Promise<CommitFacts | undefined> {
     const known = this.commits.get(name);
     if (known) return known;
+    const [size] = await this.sizes([name]);
+    if (size?.type !== 'commit') return undefined;
     const [object] = await this.contents([name]);
-    const facts = parseCommit(name, object!);
-    this.remember(name, facts);
-    return facts;
+    return this.remember(name, parseCommit(name, object!.body));
   }
 
-  private remember(name: CommitId, facts: CommitFacts): void {
+  /** SW0702 when it is not there. */
+  async commit(name: CommitId): Promise<CommitFacts> {
+    const facts = await this.findCommit(name);
+    if (facts) return facts;
+    throw new SwarmError({ code: 'SW0702', what: `the commit ${name} is not in the hub` });
+  }
+
+  /** What we wrote ourselves need not be read again. */
+  remember(name: CommitId, facts: CommitFacts): CommitFacts {
     if (this.commits.size >= REMEMBERED) this.commits.clear();
     this.commits.set(name, facts);
+    return facts;
   }
 
   close(): Promise<void> {
@@ -62,8 +68,7 @@ export interface ObjectSize {
   readonly bytes: number;
 }
 
-function parseCommit(name: CommitId, { type, body }: RawObject): CommitFacts {
-  if (type !== 'commit') throw new SwarmError({ code: 'SW0702', what: `${name} is a ${type}, not a commit` });
+function parseCommit(name: CommitId, body: Buffer): CommitFacts {
   const header = body.subarray(0, body.indexOf('\n\n') + 1).toString('latin1');
   const tree = /^tree ([0-9a-f]+)\n/.exec(header)?.[1] ?? '';
   const parents = [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map((match) => match[1]!);

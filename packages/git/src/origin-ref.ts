@@ -2,7 +2,7 @@
  * Reads one branch of the user's repository again and again. Git is asked whether it is symbolic, packed or checked
  * out; as long as every file that answer rests on stays the same, only the branch's own file is read.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommitId, parseCommitId } from '@swarm/core';
 import type { HubContext } from './context.ts';
@@ -36,8 +36,8 @@ export class OriginRef {
   /** Undefined when there is no such reference. */
   async read(): Promise<RefState | undefined> {
     // Read before git is asked: what changes in between is seen as a change the next time.
-    const standing = await standingOf(this.ends.origin.gitDir);
-    const commit = await this.ownFile();
+    const standing = standingOf(this.ends.origin.gitDir);
+    const commit = this.ownFile();
     if (commit && standing !== undefined && standing === this.freeWhile) return { commit, ...FREE };
     const told = await readRef(this.ends, this.ref);
     const isFree = told?.symbolicTo === '' && told.checkedOutAt === '';
@@ -46,8 +46,8 @@ export class OriginRef {
   }
 
   /** Undefined when it is packed, symbolic, absent, or kept in another way: git knows. */
-  private async ownFile(): Promise<CommitId | undefined> {
-    const text = (await textOf(join(this.ends.origin.gitDir, this.ref))) ?? '';
+  private ownFile(): CommitId | undefined {
+    const text = textOf(join(this.ends.origin.gitDir, this.ref)) ?? '';
     return text.endsWith('\n') ? parseCommitId(text.slice(0, -1)) : undefined;
   }
 }
@@ -55,18 +55,21 @@ export class OriginRef {
 const FREE = { symbolicTo: '', checkedOutAt: '' } as const;
 
 /** All that decides what is checked out where: settings, and the HEAD of every work tree. Undefined: too much. */
-async function standingOf(gitDir: string): Promise<string | undefined> {
-  const names = await readdir(join(gitDir, 'worktrees')).catch(() => []);
+function standingOf(gitDir: string): string | undefined {
+  const folder = join(gitDir, 'worktrees');
+  const names = isThere(folder) ? readdirSync(folder) : [];
   if (names.length > WORK_TREES_MAX) return undefined;
   const linked = names.flatMap((name) => [`worktrees/${name}/HEAD`, `worktrees/${name}/gitdir`]);
   const files = ['HEAD', 'config', 'config.worktree', ...linked];
-  return JSON.stringify(
-    await Promise.all(files.map(async (name) => [name, await textOf(join(gitDir, name))])),
-  );
+  return JSON.stringify(files.map((name) => [name, textOf(join(gitDir, name))]));
 }
 
-/** Null when there is no such file. */
-const textOf = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(() => null);
+/** Null when there is no such file. Read in place: a hop to another thread costs more than these few bytes. */
+function textOf(path: string): string | null {
+  return isThere(path) ? readFileSync(path, 'utf8') : null;
+}
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** Undefined when there is no such reference. */
 export async function readRef(hub: Ends, ref: string): Promise<RefState | undefined> {

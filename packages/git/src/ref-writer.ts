@@ -2,18 +2,22 @@
 import type { Git, Place } from './git.ts';
 import { GitHelper, type Reader } from './git-helper.ts';
 
-/** Git looks at the clock once in a process, so an older one would stamp reference logs with the past. */
-const LIFE_MS = 1_000;
+/** Git looks at the clock once in a process: an older one would stamp the origin's reference logs with the past. */
+const LOGGED_LIFE_MS = 1_000;
 
 export class RefWriter {
   private readonly helper: GitHelper;
 
-  /** @param message what reference logs say, where the repository keeps any. */
-  constructor(git: Git, place: Place, env: Readonly<Record<string, string>>, message: string) {
-    this.helper = new GitHelper(git, {
-      ...{ place, subcommand: 'update-ref', args: ['--stdin', '-m', message] },
-      ...{ options: { env }, lifeMs: LIFE_MS },
-    });
+  /** @param log what reference logs say and by whom, of a repository that keeps any. */
+  constructor(
+    git: Git,
+    place: Place,
+    log?: { readonly env: Record<string, string>; readonly message: string },
+  ) {
+    const [subcommand, args] = ['update-ref' as const, ['--stdin']];
+    const logged = log && { options: { env: log.env }, lifeMs: LOGGED_LIFE_MS };
+    const message = log ? ['-m', log.message] : [];
+    this.helper = new GitHelper(git, { place, subcommand, args: [...args, ...message], ...logged });
   }
 
   /**

@@ -78,7 +78,7 @@ export class Target {
   }
 
   private async follow(commit: CommitId): Promise<void> {
-    if (!(await this.hub.objects.isCommit(commit))) {
+    if (!(await this.hub.objects.findCommit(commit))) {
       await fetchFromOrigin(this.hub, commit, this.hub.refs.target);
       this.mirror = commit;
     } else await this.remember(commit);
