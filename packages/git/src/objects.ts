@@ -31,24 +31,23 @@ export class Objects {
   async contents(names: readonly string[]): Promise<RawObject[]> {
     if (names.length === 0) return [];
     const question = names.map((name) => `contents ${name}\n`).join('');
-    return this.helper.askAgain(question, () => eachOf(names, contentOf));
+    const objects = await this.helper.askAgain(question, () => eachOf(names, contentOf));
+    return objects.map((object, i) => object ?? missing(names[i]!));
   }
 
   /** Undefined when there is no such object, or it is no commit. What the hub has it keeps while it is open. */
   async findCommit(name: CommitId): Promise<CommitFacts | undefined> {
     const known = this.commits.get(name);
     if (known) return known;
-    const [size] = await this.sizes([name]);
-    if (size?.type !== 'commit') return undefined;
-    const [object] = await this.contents([name]);
-    return this.remember(name, parseCommit(name, object!.body));
+    const object = await this.helper.askAgain(`contents ${name}\n`, () => contentOf(name));
+    return object?.type === 'commit' ? this.remember(name, parseCommit(name, object.body)) : undefined;
   }
 
   /** SW0702 when it is not there. */
   async commit(name: CommitId): Promise<CommitFacts> {
     const facts = await this.findCommit(name);
     if (facts) return facts;
-    throw new SwarmError({ code: 'SW0702', what: `the commit ${name} is not in the hub` });
+    return missing(name);
   }
 
   /** What we wrote ourselves need not be read again. */
@@ -66,6 +65,10 @@ export class Objects {
 export interface ObjectSize {
   readonly type: string;
   readonly bytes: number;
+}
+
+function missing(name: string): never {
+  throw new SwarmError({ code: 'SW0702', what: `the object ${name} is not in the hub` });
 }
 
 function parseCommit(name: CommitId, body: Buffer): CommitFacts {
@@ -107,13 +110,13 @@ const sizeOf =
     return { value: { type, bytes: Number(size) }, length: end + 1 };
   };
 
-/** The same line, then that many bytes and LF. */
+/** The same line, then that many bytes and LF; nothing after `missing`. */
 const contentOf =
-  (name: string): Reader<RawObject> =>
+  (name: string): Reader<RawObject | undefined> =>
   (bytes) => {
     const head = sizeOf(name)(bytes);
     if (!head) return undefined;
-    if (!head.value) throw new Error(`${name} is missing`);
+    if (!head.value) return { value: undefined, length: head.length };
     const length = head.length + head.value.bytes + 1;
     if (bytes.length < length) return undefined;
     const body = Buffer.from(bytes.subarray(head.length, length - 1));

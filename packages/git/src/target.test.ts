@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Candidate, CommitId } from '@swarm/core';
@@ -154,6 +154,58 @@ test('a large landing arrives as one pack, a small one as loose objects', async 
   await land(w, 't2.1', first, await work(w, 't2.1', first, many));
   assert.equal(packs().length, 1);
   git(w.repo, 'fsck', '--full', '--strict');
+});
+
+test('landing goes on when the branch is packed between two landings', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  git(w.repo, 'pack-refs', '--all');
+  assert.equal(existsSync(join(w.repo, '.git', LAND)), false);
+  assert.equal(await w.hub.targetHead(), first);
+  const next = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  assert.equal(git(w.repo, 'rev-parse', LAND), next);
+});
+
+test('a branch made symbolic between two landings is not written through', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const next = await candidate(w, 't2.1', first);
+  git(w.repo, 'branch', 'other', first);
+  git(w.repo, 'symbolic-ref', LAND, 'refs/heads/other');
+  assert.equal((await w.hub.publish(next)).kind, 'refused');
+  assert.equal(git(w.repo, 'rev-parse', 'other'), first);
+});
+
+test('a repository shared by a group gets files its group may write, as git makes them', async (t) => {
+  const w = await world(t);
+  git(w.repo, 'config', 'core.sharedRepository', '0660');
+  const opened = await w.reopen();
+  await land(opened, 't1.1', w.base, await work(opened, 't1.1', w.base, { 'shared.txt': 'two\n' }));
+  const name = git(w.repo, 'rev-parse', `${LAND}:shared.txt`);
+  const folder = join(w.repo, '.git/objects', name.slice(0, 2));
+  assert.equal(statSync(folder).mode & 0o070, 0o070);
+  assert.equal(statSync(join(folder, name.slice(2))).mode & 0o777, 0o440);
+});
+
+test('the reference log of a repository that keeps one says who landed, and when', async (t) => {
+  const w = await world(t);
+  const before = Math.floor(Date.now() / 1_000);
+  await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const [, who = '', at = '', what] = /^\S+ \S+ (.*) (\d+) \+0000\t(.*)$/m.exec(
+    readFileSync(join(w.repo, '.git/logs', LAND), 'utf8'),
+  )!;
+  assert.deepEqual([who, what], ['Swarm <swarm@example.invalid>', 'swarm: landing']);
+  assert(Number(at) >= before - 1 && Number(at) <= Date.now() / 1_000);
+});
+
+test('the hub has what was published once it is closed', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const hubDir = join(w.stateDir, 'hub.git');
+  assert.equal(git(hubDir, 'rev-parse', `refs/swarm/${RUN}/target`), first);
+  const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  await w.close();
+  assert.equal(git(hubDir, 'rev-parse', `refs/swarm/${RUN}/target`), second);
 });
 
 test('a dirty checkout is byte for byte what it was: index, HEAD, files, configuration', async (t) => {

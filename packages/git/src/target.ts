@@ -13,6 +13,8 @@ export class Target {
   private readonly ref: OriginRef;
   /** The target as the hub has it; undefined until it was seen once. */
   private mirror: CommitId | undefined;
+  /** The hub's reference on its way to what was published last. */
+  private mirroring: Promise<void> = Promise.resolve();
 
   /** @param mirror what `refs.target` holds in the hub at opening. */
   constructor(hub: HubContext, mirror: CommitId | undefined) {
@@ -31,6 +33,7 @@ export class Target {
 
   async publish(candidate: Candidate): Promise<PublishOutcome> {
     return this.hub.mutex.run(async () => {
+      await this.mirroring.catch(() => this.mirrorAgain());
       const now = await this.ref.read();
       const settled = await this.judge(candidate, now);
       if (settled) return settled;
@@ -61,9 +64,27 @@ export class Target {
     await this.hub.landing.write([change, `verify ${ref} ${commit}`]);
   }
 
+  /**
+   * The first landing is remembered before it is told: from then on a missing target is gone, not new. Later ones only
+   * while the caller goes on: a hub that is behind after a crash follows at its first look.
+   */
   private async published(commit: CommitId): Promise<PublishOutcome> {
-    if (this.mirror !== commit) await this.remember(commit);
+    if (this.mirror === commit) return { kind: 'published' };
+    if (this.mirror) this.rememberLater(commit);
+    else await this.remember(commit);
     return { kind: 'published' };
+  }
+
+  /** Its failure is for the next landing, which tries once more. */
+  private rememberLater(commit: CommitId): void {
+    this.mirror = commit;
+    this.mirroring = this.hub.mutex.run(() => this.remember(commit));
+    this.mirroring.catch(() => undefined);
+  }
+
+  private async mirrorAgain(): Promise<void> {
+    await this.remember(this.mirror ?? this.hub.base);
+    this.mirroring = Promise.resolve();
   }
 
   /** The command failed; only the reference itself says what became of it. */
