@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { TreeId } from '@swarm/core';
 import { type Git, type Place, splitNul } from './git.ts';
-import { GitHelper, type Reader } from './git-helper.ts';
+import { GitHelper } from './git-helper.ts';
+import type { Reader } from './git-process.ts';
 import { parseRaw, type RawChange } from './path-lint.ts';
 
 const FLAGS = ['--stdin', '-r', '-z', '--no-abbrev', '--no-renames', '--no-ext-diff', '--no-textconv'];

@@ -5,7 +5,8 @@
  */
 import type { CommitId, TreeId } from '@swarm/core';
 import { expectObject, type Git, type Place, splitNul } from './git.ts';
-import { GitHelper, type Reader } from './git-helper.ts';
+import { GitHelper } from './git-helper.ts';
+import type { Reader } from './git-process.ts';
 
 export type Merged =
   | { readonly kind: 'tree'; readonly tree: TreeId }

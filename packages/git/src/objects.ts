@@ -1,7 +1,8 @@
 /** Objects of the hub, looked up by name through one process that stays. */
 import { type CommitId, SwarmError, type TreeId } from '@swarm/core';
 import { expectObject, type Git, type Place } from './git.ts';
-import { GitHelper, type Reader } from './git-helper.ts';
+import { GitHelper } from './git-helper.ts';
+import type { Reader } from './git-process.ts';
 import type { RawObject } from './loose.ts';
 
 export interface CommitFacts {
@@ -40,7 +41,9 @@ export class Objects {
     const known = this.commits.get(name);
     if (known) return known;
     const object = await this.helper.askAgain(`contents ${name}\n`, () => contentOf(name));
-    return object?.type === 'commit' ? this.remember(name, parseCommit(name, object.body)) : undefined;
+    if (object?.type !== 'commit') return undefined;
+    const { tree, parents } = parseCommit(name, object.body);
+    return this.remember(name, { tree, parents });
   }
 
   /** SW0702 when it is not there. */
@@ -71,13 +74,19 @@ function missing(name: string): never {
   throw new SwarmError({ code: 'SW0702', what: `the object ${name} is not in the hub` });
 }
 
-function parseCommit(name: CommitId, body: Buffer): CommitFacts {
-  const header = body.subarray(0, body.indexOf('\n\n') + 1).toString('latin1');
+/** A commit's own bytes. Its message is undefined when it says it is not written in UTF-8, and ends at a NUL. */
+export function parseCommit(
+  name: CommitId,
+  body: Buffer,
+): CommitFacts & { readonly message: string | undefined } {
+  const end = body.indexOf('\n\n');
+  const header = body.toString('latin1', 0, end + 1);
   const tree = /^tree ([0-9a-f]+)\n/.exec(header)?.[1] ?? '';
   const parents = [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map((match) => match[1]!);
   return {
     tree: expectObject(tree, `commit ${name}`) as string as TreeId,
     parents: parents.map((parent) => expectObject(parent, `commit ${name}`)),
+    message: /^encoding /m.test(header) ? undefined : body.toString('utf8', end + 2).split('\0', 1)[0],
   };
 }
 

@@ -1,6 +1,7 @@
 /** Moves references of one repository, each durably and only from the value it is known to have. */
 import type { Git, Place } from './git.ts';
-import { GitHelper, type Reader } from './git-helper.ts';
+import { GitHelper } from './git-helper.ts';
+import type { Reader } from './git-process.ts';
 
 /** Git looks at the clock once in a process: an older one would stamp the origin's reference logs with the past. */
 const LOGGED_LIFE_MS = 1_000;
