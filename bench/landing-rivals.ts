@@ -11,8 +11,9 @@ import { git, IDENTITY } from './landing-repo.ts';
 /** Lands branch number `n`. */
 export type Land = (n: number) => Promise<void>;
 
-/** What a script would do: check the branch out, rebase it, fast-forward main, push. */
+/** What a script would do: check the branch out, rebase it, fast-forward main, push; into an origin as durable as ours. */
 export async function rebaseLoop(origin: string, folder: string): Promise<Land> {
+  await git(origin, ['config', 'core.fsync', 'all']);
   const clone = join(folder, 'rebase-clone');
   await git(folder, ['clone', '--quiet', origin, clone]);
   return async (n) => {

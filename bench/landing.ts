@@ -15,12 +15,14 @@ import { floor, type Land, oneShot, rebaseLoop } from './landing-rivals.ts';
 import { tryOf } from './long-run.ts';
 
 const BRANCHES = 200;
+/** Landed before anything is measured: by then the code is compiled and git's processes run. */
+const WARM = 40;
 const FILES = 2_000;
 const FILES_LARGE = 50_000;
 /** All take turns, so that whatever else the machine does falls on each alike. */
 const ROUNDS = 5;
 /** The loop with a checkout is so slow that some of the branches are enough. */
-const REBASES_A_ROUND = 6;
+const REBASES_A_ROUND = 5;
 const RUN = 'r-20261121-k3f7' as RunId;
 
 export async function run(options: { readonly isLarge: boolean }): Promise<readonly Figure[]> {
@@ -41,21 +43,24 @@ interface Contender {
   landed: number;
 }
 
-const contender = (land: Land, perRound = BRANCHES / ROUNDS): Contender => ({
-  ...{ land, perRound, seconds: 0, landed: 0 },
-});
+async function contender(land: Land, perRound = BRANCHES / ROUNDS): Promise<Contender> {
+  const warm = (WARM * perRound * ROUNDS) / BRANCHES;
+  for (let n = 1; n <= warm; n++) await land(n);
+  return { land: (n) => land(warm + n), perRound, seconds: 0, landed: 0 };
+}
 
 async function race(folder: string) {
   const [ours, scripted, shot, bare] = ['ours.git', 'scripted.git', 'shot.git', 'bare.git'].map((name) =>
     join(folder, name),
   ) as [string, string, string, string];
-  makeOrigin(ours, FILES, BRANCHES);
+  makeOrigin(ours, FILES, WARM + BRANCHES);
   for (const copy of [scripted, shot, bare]) await cp(ours, copy, { recursive: true });
   const swarm = await openLander(folder, ours);
   const persistent = await floor(bare);
-  const lander = contender(swarm.land);
-  const rebase = contender(await rebaseLoop(scripted, folder), REBASES_A_ROUND);
-  const [single, kept] = [contender(await oneShot(shot)), contender(persistent.land)];
+  const lander = await contender(swarm.land);
+  const rebase = await contender(await rebaseLoop(scripted, folder), REBASES_A_ROUND);
+  const single = await contender(await oneShot(shot));
+  const kept = await contender(persistent.land);
   let cpu = 0;
   for (let round = 0; round < ROUNDS; round++) {
     cpu += await cpuOf(() => takeTurn(lander));
@@ -105,9 +110,9 @@ const cpuFigure = (files: number, value: number, aim: NonNullable<Figure['aim']>
 /** Ours alone on the large repository. CPU time, which does not mind what else the machine does. */
 async function large(folder: string, smallMsEach: number): Promise<Figure> {
   const origin = join(folder, 'large.git');
-  makeOrigin(origin, FILES_LARGE, BRANCHES);
+  makeOrigin(origin, FILES_LARGE, WARM + BRANCHES);
   const swarm = await openLander(join(folder, 'large'), origin);
-  const lander = contender(swarm.land);
+  const lander = await contender(swarm.land);
   let cpu = 0;
   for (let round = 0; round < ROUNDS; round++) cpu += await cpuOf(() => takeTurn(lander));
   await swarm.verify();
@@ -171,7 +176,7 @@ const messageOf = (n: number) =>
 async function verifyLandings(origin: string, hubDir: string, base: string): Promise<void> {
   const format = '--format=%(trailers:key=Swarm-Attempt,valueonly,separator=)';
   const told = await git(origin, ['log', '--first-parent', '--reverse', format, `${base}..main`]);
-  const expected = Array.from({ length: BRANCHES }, (_, i) => `t${i + 1}.1`).join('\n');
+  const expected = Array.from({ length: WARM + BRANCHES }, (_, i) => `t${i + 1}.1`).join('\n');
   if (told !== expected) throw new Error(`main of the origin does not hold the landings in order:\n${told}`);
   const merged = await git(origin, ['log', '--cherry-pick', '--right-only', '--format=%H', 'main...work/1']);
   if (merged !== '') throw new Error(`a branch is not on main: ${merged}`);

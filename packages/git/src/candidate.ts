@@ -20,11 +20,16 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
   const merging = hub.mutex.run(() => hub.merges.merge(ask.onto, ask.work));
   const [merged, own] = await Promise.all([merging, changedPaths(hub, fork, ask.work)]);
   if (merged.kind === 'conflict') return merged;
-  const paths = await hub.diffs.paths((await hub.objects.commit(ask.onto)).tree, merged.tree);
-  if (paths.length === 0) return { kind: 'empty' };
+  const onto = (await hub.objects.commit(ask.onto)).tree;
+  if (merged.tree === onto) return { kind: 'empty' };
+  // At once: a commit nobody uses, now and then, costs less than waiting every time.
+  const [paths, commit] = await Promise.all([
+    hub.diffs.paths(onto, merged.tree),
+    writeCommit(hub, ask, merged.tree),
+  ]);
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
-  return { kind: 'clean', commit: await writeCommit(hub, ask, merged.tree), tree: merged.tree, paths };
+  return { kind: 'clean', commit, tree: merged.tree, paths };
 }
 
 async function changedPaths(hub: HubContext, from: CommitId, to: CommitId): Promise<readonly string[]> {
