@@ -68,7 +68,7 @@ export class Merges {
 const CLEAN = '1';
 const CONFLICTED = '0';
 
-/** Of `status NUL tree NUL (path NUL)* NUL (message group)* NUL` twice, the last NUL aside. */
+/** `status NUL tree NUL (path NUL)* NUL (message field NUL)* NUL` twice, the last NUL aside; no field is empty. */
 const readMerge: Reader<Merged> = (bytes) => {
   const fields = new Fields(bytes);
   while (bytes[fields.at] === 0) fields.at++; // Late NULs of the answer before.
@@ -109,20 +109,8 @@ class Fields {
       if (field === undefined) return undefined;
       if (field === '' && ++sections === 2) break;
       fields.push(field);
-      if (field !== '' && sections === 1 && !this.group(Number(field), fields)) return undefined;
     }
     return fields;
-  }
-
-  /** A count was read: that many paths follow, a short kind and the message. */
-  private group(paths: number, into: string[]): boolean {
-    if (!(paths >= 0)) throw new Error('merge-tree answered messages without a count');
-    for (let i = 0; i < paths + 2; i++) {
-      const field = this.next();
-      if (field === undefined) return false;
-      into.push(field);
-    }
-    return true;
   }
 }
 

@@ -74,6 +74,23 @@ test('a branch that is checked out is not moved, in whatever work tree', async (
   assert.deepEqual(await w.hub.publish(await candidate(w, 't2.1', first)), { kind: 'refused', why });
 });
 
+for (const [where, checkOut] of Object.entries({
+  'in the repository itself': (repo: string) => git(repo, 'switch', '--quiet', `swarm/${RUN}`),
+  'in a linked work tree': (repo: string) =>
+    git(repo, 'worktree', 'add', '--quiet', '../linked', `swarm/${RUN}`),
+})) {
+  test(`a branch checked out ${where} between two landings is not moved by the second`, async (t) => {
+    const w = await world(t);
+    const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+    const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+    const third = await candidate(w, 't3.1', second);
+    assert.equal(await w.hub.targetHead(), second);
+    checkOut(w.repo);
+    assert.equal((await w.hub.publish(third)).kind, 'refused');
+    assert.equal(git(w.repo, 'rev-parse', LAND), second);
+  });
+}
+
 test('a branch that is checked out without a commit is not made', async (t) => {
   const w = await world(t);
   const mine = await candidate(w);
