@@ -150,9 +150,11 @@ test('a process that was killed is replaced, and the question put again', async 
   }
   const objects = new Objects(new Watched(), { gitDir: repository });
   const name = git(repository, 'hash-object', '-w', '-t', 'blob', '/dev/null');
-  assert.deepEqual(await objects.sizes([name]), [{ type: 'blob', bytes: 0 }]);
+  const empty = { type: 'blob', body: Buffer.alloc(0) };
+  assert.deepEqual(await objects.contents([name]), [empty]);
   process.kill(started[0]!, 'SIGKILL');
-  assert.deepEqual(await objects.sizes([name, 'ab'.repeat(20)]), [{ type: 'blob', bytes: 0 }, undefined]);
+  assert.deepEqual(await objects.contents([name]), [empty]);
+  await assert.rejects(objects.contents([name, 'ab'.repeat(20)]), /SW0702.*is not in the hub/);
   assert.equal(started.length, 2);
   await objects.close();
   assert.throws(() => process.kill(started[1]!, 0), 'closed means gone');

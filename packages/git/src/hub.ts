@@ -113,7 +113,7 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
     base: context.base,
     originGitDir: context.origin.gitDir,
     cleanRun: () => cleanRun(context),
-    close: () => context.mutex.run(() => closeHelpers(context)),
+    close: () => context.mutex.run(() => target.close().finally(() => closeHelpers(context))),
   };
 }
 

@@ -21,26 +21,32 @@ export class Objects {
     this.helper = new GitHelper(git, { place, subcommand: 'cat-file', args: ['--batch-command'] });
   }
 
-  /** Type and size in bytes of each; undefined for one that is not there. */
-  async sizes(names: readonly string[]): Promise<(ObjectSize | undefined)[]> {
-    if (names.length === 0) return [];
-    const question = names.map((name) => `info ${name}\n`).join('');
-    return this.helper.askAgain(question, () => eachOf(names, sizeOf));
+  /** Whole objects, in order. SW0702 when one is not there. */
+  async contents(names: readonly string[]): Promise<RawObject[]> {
+    const objects = await this.helper.askAgain(questionOf(names), () => eachOf(names, contentOf));
+    return objects.map((object, i) => object ?? missing(names[i]!));
   }
 
-  /** Whole objects, in order. SW0702 when one is not there. Ask for their sizes first: all are held in memory. */
-  async contents(names: readonly string[]): Promise<RawObject[]> {
-    if (names.length === 0) return [];
-    const question = names.map((name) => `contents ${name}\n`).join('');
-    const objects = await this.helper.askAgain(question, () => eachOf(names, contentOf));
-    return objects.map((object, i) => object ?? missing(names[i]!));
+  /**
+   * The same for what may be large. Undefined when together they are more than `maxBytes`, or when they cannot be
+   * told: a command of git's own then has to do it, and says what is wrong.
+   */
+  async contentsUpTo(names: readonly string[], maxBytes: number): Promise<RawObject[] | undefined> {
+    const read = eachOf(names, contentOf);
+    const capped: typeof read = (bytes) => {
+      if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
+      return read(bytes);
+    };
+    const objects = await this.helper.ask(questionOf(names), capped).catch(() => []);
+    const found = objects.flatMap((object) => object ?? []);
+    return found.length === names.length ? found : undefined;
   }
 
   /** Undefined when there is no such object, or it is no commit. What the hub has it keeps while it is open. */
   async findCommit(name: CommitId): Promise<CommitFacts | undefined> {
     const known = this.commits.get(name);
     if (known) return known;
-    const object = await this.helper.askAgain(`contents ${name}\n`, () => contentOf(name));
+    const object = await this.helper.askAgain(questionOf([name]), () => contentOf(name));
     if (object?.type !== 'commit') return undefined;
     const { tree, parents } = parseCommit(name, object.body);
     return this.remember(name, { tree, parents });
@@ -65,7 +71,9 @@ export class Objects {
   }
 }
 
-export interface ObjectSize {
+const questionOf = (names: readonly string[]): string => names.map((name) => `contents ${name}\n`).join('');
+
+interface Head {
   readonly type: string;
   readonly bytes: number;
 }
@@ -106,8 +114,8 @@ function eachOf<T>(names: readonly string[], one: (name: string) => Reader<T>): 
 }
 
 /** `name SP type SP size LF`, or `name SP missing LF`. */
-const sizeOf =
-  (name: string): Reader<ObjectSize | undefined> =>
+const headOf =
+  (name: string): Reader<Head | undefined> =>
   (bytes) => {
     const end = bytes.indexOf('\n');
     if (end < 0) return undefined;
@@ -123,7 +131,7 @@ const sizeOf =
 const contentOf =
   (name: string): Reader<RawObject | undefined> =>
   (bytes) => {
-    const head = sizeOf(name)(bytes);
+    const head = headOf(name)(bytes);
     if (!head) return undefined;
     if (!head.value) return { value: undefined, length: head.length };
     const length = head.length + head.value.bytes + 1;

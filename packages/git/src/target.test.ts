@@ -215,6 +215,27 @@ test('the reference log of a repository that keeps one says who landed, and when
   assert(Number(at) >= before - 1 && Number(at) <= Date.now() / 1_000);
 });
 
+test('a hub that is behind when it is opened follows at its first look', async (t) => {
+  const w = await world(t);
+  const ref = ['rev-parse', `refs/swarm/${RUN}/target`] as const;
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  await w.close();
+  git(join(w.stateDir, 'hub.git'), 'update-ref', ref[1], first);
+  const again = await w.reopen();
+  assert.equal(await again.hub.targetHead(), second);
+  assert.equal(git(join(w.stateDir, 'hub.git'), ...ref), second);
+});
+
+test('a large file lands as git itself sends it', async (t) => {
+  const w = await world(t);
+  const large = `${'x'.repeat(99)}\n`.repeat(60_000);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'large.txt': large }));
+  assert.equal(git(w.repo, 'cat-file', '-s', `${first}:large.txt`), String(large.length));
+  const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  git(w.repo, 'fsck', '--full', '--strict', second);
+});
+
 test('the hub has what was published once it is closed', async (t) => {
   const w = await world(t);
   const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));

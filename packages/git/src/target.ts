@@ -8,19 +8,25 @@ import type { HubContext } from './context.ts';
 import { checkedOutIn, OriginRef, type RefState } from './origin-ref.ts';
 import { sendObjects } from './transfer.ts';
 
+/** How far the hub's own reference may be behind, while landings follow one another. */
+const CATCH_UP_MS = 1_000;
+
 export class Target {
   private readonly hub: HubContext;
   private readonly ref: OriginRef;
-  /** The target as the hub has it; undefined until it was seen once. */
+  /** The target as last seen or set; undefined until it was seen once. */
   private mirror: CommitId | undefined;
-  /** The hub's reference on its way to what was published last. */
+  /** What the hub's own reference says. */
+  private written: CommitId | undefined;
   private mirroring: Promise<void> = Promise.resolve();
+  private dueAt = 0;
 
   /** @param mirror what `refs.target` holds in the hub at opening. */
   constructor(hub: HubContext, mirror: CommitId | undefined) {
     this.hub = hub;
     this.ref = new OriginRef(hub, hub.landOn);
     this.mirror = mirror;
+    this.written = mirror;
   }
 
   /** Before anything was published the base is the head; a reference that was there and is not is undefined. */
@@ -33,7 +39,7 @@ export class Target {
 
   async publish(candidate: Candidate): Promise<PublishOutcome> {
     return this.hub.mutex.run(async () => {
-      await this.mirroring.catch(() => this.mirrorAgain());
+      await this.mirroring.catch(() => this.catchUp());
       const now = await this.ref.read();
       const settled = await this.judge(candidate, now);
       if (settled) return settled;
@@ -65,26 +71,34 @@ export class Target {
   }
 
   /**
-   * The first landing is remembered before it is told: from then on a missing target is gone, not new. Later ones only
-   * while the caller goes on: a hub that is behind after a crash follows at its first look.
+   * The first landing is remembered before it is told: from then on a missing target is gone, not new. Later ones
+   * once in a while, and as the caller goes on: a hub that is behind after a crash follows at its first look.
    */
   private async published(commit: CommitId): Promise<PublishOutcome> {
     if (this.mirror === commit) return { kind: 'published' };
-    if (this.mirror) this.rememberLater(commit);
-    else await this.remember(commit);
+    const isFirst = this.mirror === undefined;
+    this.mirror = commit;
+    if (isFirst) await this.catchUp();
+    else if (performance.now() >= this.dueAt) {
+      this.mirroring = this.hub.mutex.run(() => this.catchUp());
+      this.mirroring.catch(() => undefined); // For the next landing, which tries once more.
+    }
     return { kind: 'published' };
   }
 
-  /** Its failure is for the next landing, which tries once more. */
-  private rememberLater(commit: CommitId): void {
-    this.mirror = commit;
-    this.mirroring = this.hub.mutex.run(() => this.remember(commit));
-    this.mirroring.catch(() => undefined);
+  /** The hub's own reference to where the target is. */
+  private async catchUp(): Promise<void> {
+    if (!this.mirror || this.mirror === this.written) return;
+    const commit = this.mirror;
+    await this.hub.hubRefs.write([`update ${this.hub.refs.target} ${commit}`]);
+    this.written = commit;
+    this.dueAt = performance.now() + CATCH_UP_MS;
+    this.mirroring = Promise.resolve();
   }
 
-  private async mirrorAgain(): Promise<void> {
-    await this.remember(this.mirror ?? this.hub.base);
-    this.mirroring = Promise.resolve();
+  /** The hub is left with all that was published. The caller holds the mutex. */
+  close(): Promise<void> {
+    return this.catchUp();
   }
 
   /** The command failed; only the reference itself says what became of it. */
@@ -101,13 +115,10 @@ export class Target {
   private async follow(commit: CommitId): Promise<void> {
     if (!(await this.hub.objects.findCommit(commit))) {
       await fetchFromOrigin(this.hub, commit, this.hub.refs.target);
-      this.mirror = commit;
-    } else await this.remember(commit);
-  }
-
-  private async remember(commit: CommitId): Promise<void> {
-    await this.hub.hubRefs.write([`update ${this.hub.refs.target} ${commit}`]);
+      this.written = commit;
+    }
     this.mirror = commit;
+    await this.catchUp();
   }
 }
 

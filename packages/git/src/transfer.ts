@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { type Candidate, SwarmError } from '@swarm/core';
 import type { HubContext } from './context.ts';
-import { writeLoose } from './loose.ts';
+import { type RawObject, writeLoose } from './loose.ts';
 
 /** From here on one pack is kept; below, loose objects (git's own limit for a fetch). */
 const LOOSE_MAX = 100;
@@ -18,25 +18,22 @@ const GITLINK = '160000';
 
 export async function sendObjects(hub: HubContext, candidate: Candidate): Promise<void> {
   const names = hub.origin.isShared ? undefined : await fewNewObjects(hub, candidate);
-  if (names) await writeThem(hub, names);
+  const objects = names && (await hub.objects.contentsUpTo(names, LOOSE_BYTES_MAX));
+  if (objects) await writeThem(hub, names, objects);
   else await sendPack(hub, candidate);
 }
 
-/** Names of all the origin may lack, since it has the parent whole; undefined when they are many or large. */
+/** Names of all the origin may lack, since it has the parent whole; undefined when they are many. */
 async function fewNewObjects(hub: HubContext, { parent, commit }: Candidate) {
   const [before, after] = [await hub.objects.commit(parent), await hub.objects.commit(commit)];
   if (after.parents.length !== 1 || after.parents[0] !== parent) return undefined;
   const entries = await hub.diffs.entries(before.tree, after.tree);
   const fresh = entries.filter((entry) => !GONE.test(entry.newId) && entry.newMode !== GITLINK);
   const names = [...new Set([commit, after.tree, ...fresh.map((entry) => entry.newId)])];
-  if (names.length >= LOOSE_MAX) return undefined;
-  const sizes = await hub.objects.sizes(names);
-  const total = sizes.reduce((sum, size) => sum + (size?.bytes ?? Number.POSITIVE_INFINITY), 0);
-  return total <= LOOSE_BYTES_MAX ? names : undefined;
+  return names.length < LOOSE_MAX ? names : undefined;
 }
 
-async function writeThem(hub: HubContext, names: readonly string[]): Promise<void> {
-  const objects = await hub.objects.contents(names);
+async function writeThem(hub: HubContext, names: readonly string[], objects: RawObject[]): Promise<void> {
   const written = await writeLoose(join(hub.origin.gitDir, 'objects'), hub.objectFormat, objects);
   const wrong = names.find((name, i) => written[i] !== name);
   if (wrong)
