@@ -227,7 +227,7 @@ test('a hub that is behind when it is opened follows at its first look', async (
   assert.equal(git(join(w.stateDir, 'hub.git'), ...ref), second);
 });
 
-test('a large file lands as git itself sends it', async (t) => {
+test('a large file lands whole, and what comes after it too', async (t) => {
   const w = await world(t);
   const large = `${'x'.repeat(99)}\n`.repeat(60_000);
   const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'large.txt': large }));
