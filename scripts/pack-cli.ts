@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { build } from 'esbuild';
+import { BUNDLE } from '../packages/cli/src/agent-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -36,19 +37,8 @@ try {
  * bridge run inside the sandbox: one whole file each.
  */
 async function bundle(outdir: string): Promise<void> {
-  const shared = {
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    conditions: ['swarm-src'],
-    legalComments: 'none',
-    // Some dependencies are CommonJS and ask for node's own modules with `require`.
-    banner: {
-      js: "import { createRequire as __r } from 'node:module'; const require = __r(import.meta.url);",
-    },
-    logLevel: 'warning',
-  } satisfies BuildOptions;
+  // Only the sources bundle the agent themselves; here it lies ready.
+  const shared = { ...BUNDLE, external: ['esbuild'], legalComments: 'none' as const };
   const source = (path: string): string => join(ROOT, 'packages', path);
   await build({ ...shared, entryPoints: { swarm: source('cli/src/main.ts') }, outdir, splitting: true });
   const whole = { 'agent-main': source('cli/src/agent-main.ts'), bridge: source('sandbox/src/bridge.ts') };

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { addUp, type Counted, countTask, readLog, type TurboTask, totalsLine } from './totals.ts';
+import { addUp, type Counted, countTask, logOf, type TurboTask, totalsLine } from './totals.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Where turbo leaves the summary of a run. */
@@ -13,21 +13,26 @@ const SUMMARIES = join(ROOT, '.turbo', 'runs');
 const TASKS = ['lint', 'typecheck', 'typecheck:ground', 'test:ground', 'test'];
 
 rmSync(SUMMARIES, { recursive: true, force: true });
-await runTurbo();
-const counted = readSummary().map((task) => countTask(task, readLog(ROOT, task)));
+const output = await runTurbo();
+const counted = readSummary().map((task) => countTask(task, logOf(output, task)));
 process.exitCode = tell(counted);
 
-/** Its exit code is not asked for: each task's own, in the summary, says more. */
-function runTurbo(): Promise<void> {
-  const how = ['--continue=always', '--concurrency=2', '--log-order=grouped', '--ui=stream', '--summarize'];
-  const turbo = spawn('turbo', ['run', ...TASKS, ...how], {
+/** All it printed. Its exit code is not asked for: each task's own, in the summary, says more. */
+function runTurbo(): Promise<string> {
+  const run = ['run', ...TASKS, '--continue=always', '--concurrency=2', '--summarize'];
+  const turbo = spawn('turbo', [...run, '--log-order=grouped', '--log-prefix=task', '--ui=stream'], {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+  });
+  let printed = '';
+  turbo.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    printed += chunk;
+    process.stdout.write(chunk);
   });
   return new Promise((resolve, reject) => {
     turbo.on('error', reject);
-    turbo.on('close', () => resolve());
+    turbo.on('close', () => resolve(printed));
   });
 }
 

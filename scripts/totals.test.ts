@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addUp, countTask, readTotals, totalsLine } from './totals.ts';
+import { addUp, countTask, logOf, readTotals, totalsLine } from './totals.ts';
 
 const log = (pass: number, fail: number, skipped = 0): string =>
   `✔ a fact (1ms)\nℹ tests ${pass + fail}\nℹ pass ${pass}\nℹ fail ${fail}\nℹ cancelled 0\nℹ skipped ${skipped}\nℹ todo 0\n`;
-const ran = (taskId: string, exitCode: number) => ({ taskId, logFile: '', execution: { exitCode } });
+const ran = (taskId: string, exitCode: number) => ({ taskId, execution: { exitCode } });
 
-test('the totals of every runner in a log are added up, coloured or not, spec or tap', () => {
+test('the totals of every runner in a log are added up, spec or tap', () => {
   const tap = '# pass 2\n# fail 1\n# cancelled 1\n# skipped 3\n# todo 0\n';
-  assert.deepEqual(readTotals(`\u001b[34m${log(4, 0)}\u001b[39m${tap}`), {
-    passed: 6,
-    failed: 2,
-    skipped: 3,
-  });
+  assert.deepEqual(readTotals(`${log(4, 0)}${tap}`), { passed: 6, failed: 2, skipped: 3 });
+});
+
+test('of what turbo prints each task has its own lines, coloured or not', () => {
+  const output =
+    '@swarm/git:test: ℹ pass 1\n\u001b[35m@swarm/git:typecheck: \u001b[0mℹ pass 2\n//:test:ground: ℹ pass 3\n';
+  assert.equal(logOf(output, ran('@swarm/git#test', 0)), 'ℹ pass 1');
+  assert.equal(logOf(output, ran('@swarm/git#typecheck', 0)), 'ℹ pass 2');
+  assert.equal(logOf(output, ran('//#test:ground', 0)), 'ℹ pass 3');
 });
 
 test('what a test prints about passing is no total', () => {
@@ -28,7 +32,7 @@ for (const [what, task, text] of [
   ['gave no totals', ran('@swarm/git#test', 0), 'segmentation fault'],
   ['ran no test', ran('@swarm/git#test', 0), log(0, 0)],
   ['failed though no test did', ran('@swarm/git#test', 7), log(9, 0)],
-  ['never started', { taskId: '@swarm/git#test', logFile: '' }, ''],
+  ['never started', { taskId: '@swarm/git#test' }, ''],
 ] as const) {
   test(`a runner that ${what} is a failure`, () => {
     const counted = countTask(task, text);

@@ -1,14 +1,10 @@
-/** What the runners of one `turbo run` said, counted: from turbo's own summary and from each task's log. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** What the runners of one `turbo run` said, counted: from turbo's own summary and from what each task printed. */
 import { stripVTControlCharacters } from 'node:util';
 
 /** One task of a turbo run, as its summary file tells it. */
 export interface TurboTask {
   /** `@swarm/core#test`. */
   readonly taskId: string;
-  /** Relative to the root. */
-  readonly logFile: string;
   /** Absent when turbo never started it. */
   readonly execution?: { readonly exitCode: number | null };
 }
@@ -55,7 +51,7 @@ const isTestTask = (taskId: string): boolean => /#test(:|$)/.test(taskId);
 
 /** The closing lines of every node:test process in the log, added up; undefined when there is none. */
 export function readTotals(log: string): Totals | undefined {
-  const said = [...stripVTControlCharacters(log).matchAll(TOTAL)];
+  const said = [...log.matchAll(TOTAL)];
   if (!said.some(([, name]) => name === 'pass')) return undefined;
   const sum = (...names: readonly string[]): number =>
     said.reduce((total, [, name, count]) => (names.includes(name!) ? total + Number(count) : total), 0);
@@ -74,10 +70,9 @@ export const addUp = (counted: readonly Totals[]): Totals => ({
 export const totalsLine = ({ passed, failed, skipped }: Totals): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
-export function readLog(root: string, task: TurboTask): string {
-  try {
-    return readFileSync(join(root, task.logFile), 'utf8');
-  } catch {
-    return '';
-  }
+/** What one task printed, without the prefix turbo puts before each of its lines. */
+export function logOf(output: string, { taskId }: TurboTask): string {
+  const prefix = `${taskId.replace('#', ':')}: `;
+  const lines = stripVTControlCharacters(output).split(/\r?\n/);
+  return lines.flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : [])).join('\n');
 }

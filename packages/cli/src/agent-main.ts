@@ -40,6 +40,7 @@ await runChildJob(job, {
   env,
   print: (line) => process.stdout.write(`${line}\n`),
 });
+// At once: a timer of a call that was given up is nobody's any more. Pipes are written synchronously.
 process.exit(0);
 
 /** The way to the model is the agent's own; what its commands start has no business there. */

@@ -54,6 +54,9 @@ export const stateHome = (env: Environment): string =>
   join(xdg(env, 'XDG_STATE_HOME', '.local/state'), 'swarm');
 export const operatorConfigFile = (env: Environment): string =>
   join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'swarm', 'config.toml');
+/** The operator's own prices, over the table we ship. */
+export const operatorPricesFile = (env: Environment): string =>
+  join(dirname(operatorConfigFile(env)), 'prices.json');
 /** What the operator has trusted, by path and content hash. */
 export const trustFile = (env: Environment): string => join(stateHome(env), 'trust.json');
 

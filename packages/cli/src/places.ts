@@ -37,6 +37,7 @@ function bundled(here: string): ProgramPlaces {
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(root, 'demo'),
+    // Node's whole folder: the sandbox's PATH names folders.
     readOnly: sameInside([here, dirname(process.execPath)]),
   };
 }

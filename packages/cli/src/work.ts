@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError, type TaskDraft } from '@swarm/core';
 import { acquireLock, heldProblem } from '@swarm/journal';
-import type { PriceTable } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { type Composed, compose } from './compose.ts';
 import { createLive } from './live.ts';
@@ -29,8 +28,6 @@ export interface WorkAsk {
   readonly promptOverrides?: ReadonlyMap<string, string>;
   /** Say what to type next; true when absent. */
   readonly saysNext?: boolean;
-  /** Instead of the table we ship. */
-  readonly prices?: PriceTable;
 }
 
 export async function work(ask: WorkAsk): Promise<number> {
@@ -50,11 +47,10 @@ export async function work(ask: WorkAsk): Promise<number> {
       state: () => composed?.orchestrator.state,
       stderr: process.stderr,
     });
-    const { opening, prices, places } = ask;
+    const { opening, places } = ask;
     composed = await compose({
       ...{ file, repository, paths, places, env: context.env, onLine: live.line },
       ...(opening && { opening }),
-      ...(prices && { prices }),
     });
     return await runToItsEnd(ask, composed, live.end);
   } finally {

@@ -34,6 +34,40 @@ test('after a conflict the same task goes on from its own commit, with markers i
   assert.equal(rejected?.data.reason, 'conflict');
 });
 
+test('tasks that add lines to the same changelog and barrel land at their first attempt, by a rule the log names', async (t) => {
+  const world = await World.with(t, { CHANGES: '- Begun\n', 'src/index.ts': "export * from './a.ts';\n" });
+  const base = await world.git('rev-parse', 'HEAD');
+  const say = (word: string): PlanTask => ({
+    title: `Say ${word}`,
+    description: `echo "- Said ${word}" >> CHANGES; echo "export { ${word} } from './${word}.ts';" >> src/index.ts`,
+    scope: [word],
+  });
+  const args = await world.plan([say('A'), say('B')], '--workers', '2', '--gate', 'test -f CHANGES');
+
+  const run = await world.swarm(args);
+
+  assert.equal(run.code, 0, run.stderr);
+  const landed = await assertLandedOnce(world, base, ['Say A', 'Say B']);
+  assert.deepEqual(landed.map(({ attempt }) => attempt).sort(), ['t1.1', 't2.1']);
+  const [first, last] = landed.map(({ attempt }) => (attempt === 't1.1' ? 'A' : 'B'));
+  const changes = await world.git('show', `${landed[1]!.commit}:CHANGES`);
+  assert.equal(changes, `- Begun\n- Said ${first}\n- Said ${last}`);
+  const settled = (await world.log()).filter((line) => line.event === 'conflict.resolved');
+  assert.deepEqual(
+    settled.map(({ attempt, data }) => ({ attempt, ...data })),
+    [
+      {
+        attempt: landed[1]!.attempt,
+        resolved: [
+          { path: 'CHANGES', rule: 'changelog' },
+          { path: 'src/index.ts', rule: 'barrel' },
+        ],
+      },
+    ],
+  );
+  assert.equal((await world.swarm(['verify'])).code, 0);
+});
+
 test('what the gate said is in the prompt of the next attempt', async (t) => {
   const check = 'read n < n.txt; [ $((n % 2)) = 0 ] || { echo "the number $n is not even"; exit 1; }\n';
   const world = await World.with(t, { 'n.txt': '2\n', 'check.sh': check });

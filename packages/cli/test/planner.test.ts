@@ -44,4 +44,6 @@ test('a worker’s first call reaches the model while the plan is still being wr
   assert.equal((await world.swarm(['verify'])).code, 0);
   assert.deepEqual(await userState(world), before);
   assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);
+  // The user's own folder for sockets stays, empty.
+  assert.deepEqual(await world.leftovers(), [`swarm-${process.getuid!()}`]);
 });

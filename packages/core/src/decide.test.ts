@@ -247,6 +247,8 @@ function budgetHolds(s: State): void {
   assert.ok(r.tokens >= 0 && r.usd > -1e-9, 'reserved is never negative');
   const inFlight = [...s.attempts.values()].filter((a) => a.state !== 'ended').map((a) => a.reserved);
   if (s.planning.live) inFlight.push(s.planning.live.reserved);
+  if (inFlight.length === 0)
+    assert.deepEqual(r, { tokens: 0, usd: 0 }, 'nothing in flight, nothing reserved');
   assert.equal(
     r.tokens,
     inFlight.reduce((sum, x) => sum + x.tokens, 0),

@@ -106,6 +106,33 @@ test('reservations in floating point leave nothing behind once nothing is in fli
   assert.deepEqual(s.spending.reserved, { tokens: 0, usd: 0 });
 });
 
+test('whoever of attempts and iteration ends last, nothing stays reserved', () => {
+  const iteration: Event = {
+    type: 'iteration.started',
+    iteration: 1,
+    reason: 'first',
+    promptHash: 'p',
+    model: 'm',
+    reserved: { tokens: 1, usd: 0.3 },
+  };
+  const over: Event = {
+    type: 'iteration.ended',
+    iteration: 1,
+    outcome: 'planned',
+    isDone: false,
+    detail: '',
+    usage: usage(1),
+  };
+  const begun = [...one, startedAttempt('t1.1', { tokens: 1, usd: 0.1 }), iteration];
+  const ended = endedAttempt('t1.1', 'timeout');
+  for (const order of [
+    [ended, over],
+    [over, ended],
+  ]) {
+    assert.deepEqual(stateOf([...begun, ...order]).spending.reserved, { tokens: 0, usd: 0 });
+  }
+});
+
 test('the time between a stop and a resume does not count as worked', () => {
   const s = emptyState();
   fold(s, entry(1, [run]));

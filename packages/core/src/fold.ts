@@ -19,7 +19,7 @@ import {
 } from './model/evolve-task.ts';
 import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
-import { canMove, type Task } from './model/task.ts';
+import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
 import type { News, State } from './state.ts';
@@ -179,6 +179,7 @@ function apply(s: State, e: Event, at: number): void {
       return recordChecks(s, e.result, at);
     case 'finding.opened':
       s.health.findings.set(e.finding.signature, { finding: e.finding, openedAt: at });
+      forgetOldFix(s, e.finding.signature);
       tellPlanner(s, { kind: 'finding', signature: e.finding.signature });
       return;
     case 'finding.closed':
@@ -221,6 +222,12 @@ function recordChecks(s: State, result: EventOf<'checks.ended'>['result'], at: n
   );
 }
 
+/** A failure that was gone and is back is a new one: the fix task of the old one does not stand for it. */
+function forgetOldFix(s: State, signature: string): void {
+  const fix = s.health.fixTasks.get(signature);
+  if (fix && isOver(task(s, fix).state)) s.health.fixTasks.delete(signature);
+}
+
 // ───────────────────────── planning ─────────────────────────
 
 function tellPlanner(s: State, news: News): void {
@@ -229,9 +236,10 @@ function tellPlanner(s: State, news: News): void {
 
 function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void {
   const p = s.planning;
-  if (p.live) settle(s, p.live.reserved, e.outcome === 'lost');
+  const reserved = p.live?.reserved;
+  p.live = undefined; // before settling, which asks what is still in flight
+  if (reserved) settle(s, reserved, e.outcome === 'lost');
   s.spending.used = addUsage(s.spending.used, e.usage);
-  p.live = undefined;
   p.lastEndedAt = at;
   const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
   if (e.outcome !== 'lost' && e.outcome !== 'down')

@@ -17,6 +17,7 @@ export * from './rules/json-scanner.ts';
 export * from './rules/plan-file.ts';
 export * from './rules/policy.ts';
 export * from './rules/ready-queue.ts';
+export * from './rules/resolve/resolve.ts';
 export * from './rules/scope-path.ts';
 export * from './rules/scopes.ts';
 export * from './rules/task-format.ts';

@@ -75,6 +75,7 @@ export const WEATHER_LOG_EVENTS = {
   'agent.activity': { level: 'debug', means: 'the agent called a tool or the model' },
   'verify.ended': { level: 'info', means: 'a task’s own verification ended' },
   'pregate.ended': { level: 'info', means: 'the gate ran in a worker’s workspace' },
+  'conflict.resolved': { level: 'info', means: 'both sides changed the same place; a rule settled it' },
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
   'checks.started': { level: 'info', means: 'the full checks run on the head' },
   'model.called': { level: 'debug', means: 'a model answered' },

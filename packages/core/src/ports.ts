@@ -12,6 +12,7 @@ import type { HandoffClaim, MeasuredChange } from './model/handoff.ts';
 import type { AttemptId, CommitId, RunId, TaskId, TreeId } from './model/ids.ts';
 import type { Candidate, LandingMember } from './model/landing.ts';
 import type { Usage } from './model/usage.ts';
+import type { RuleName } from './rules/resolve/resolve.ts';
 
 // ───────────────────────── time and chance ─────────────────────────
 
@@ -56,12 +57,19 @@ export interface LandedMark {
   readonly commit: CommitId;
 }
 
+export interface ResolvedPath {
+  readonly path: string;
+  readonly rule: RuleName;
+}
+
 export type CandidateOutcome =
   | {
       readonly kind: 'clean';
       readonly commit: CommitId;
       readonly tree: TreeId;
       readonly paths: readonly string[];
+      /** Conflicts that were settled by rule; absent when there were none. */
+      readonly resolved?: readonly ResolvedPath[];
     }
   /** `detail` is what git says of each conflict, capped. */
   | { readonly kind: 'conflict'; readonly files: readonly string[]; readonly detail: string }

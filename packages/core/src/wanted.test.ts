@@ -236,6 +236,13 @@ test('a run does not close over a failure no task was filed for', () => {
   const filed = acceptedTask('t1', {}, { by: 'reconciler', signatures: ['red'] });
   assert.equal(after(openedRun(), finding, filed, failedTask('t1', 'attempts')).close, 'done');
 });
+test('a failure that was mended and comes back is a new one, and gets a task again', () => {
+  const filed = acceptedTask('t1', {}, { by: 'reconciler', signatures: ['red'] });
+  const mended: Event = { type: 'finding.closed', signature: 'red', head: commit('base') };
+  const events = [openedRun(), finding, filed, ...landedTask('t1', 'l1'), mended];
+  assert.equal(after(...events).close, 'done');
+  assert.equal(after(...events, finding).close, undefined);
+});
 test('a run does not close while anything runs', () => {
   const events = [openedRun(), acceptedTask('t1'), ...running('t1.1')];
   assert.equal(after(...events).close, undefined);

@@ -3,6 +3,7 @@
  * The same inputs give the same bytes, on any machine and after any restart.
  */
 import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
+import { type AfterRules, afterRules } from './by-rule.ts';
 import { commitBody } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { mergeBase } from './fork.ts';
@@ -16,20 +17,30 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
   const fork = await mergeBase(hub, ask.onto, ask.work);
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
+  const [merged, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
+  return merged.kind === 'conflict' ? merged : candidateOf(hub, ask, merged, own);
+}
+
+async function mergeTrees(hub: HubContext, ask: Ask): Promise<AfterRules> {
   // Objects are written by this read-looking command: it is a write.
-  const merging = hub.mutex.run(() => hub.merges.merge(ask.onto, ask.work));
-  const [merged, own] = await Promise.all([merging, changedPaths(hub, fork, ask.work)]);
-  if (merged.kind === 'conflict') return merged;
+  const plain = await hub.mutex.run(() => hub.merges.merge(ask.onto, ask.work));
+  return plain.kind === 'conflict' ? afterRules(hub, ask, plain) : plain;
+}
+
+/** @param own paths the work changed: the merge may change no other (P5). */
+async function candidateOf(
+  hub: HubContext,
+  ask: Ask,
+  { tree, resolved }: AfterRules & { kind: 'tree' },
+  own: readonly string[],
+): Promise<CandidateOutcome> {
   const onto = (await hub.objects.commit(ask.onto)).tree;
-  if (merged.tree === onto) return { kind: 'empty' };
+  if (tree === onto) return { kind: 'empty' };
   // At once: a commit nobody uses, now and then, costs less than waiting every time.
-  const [paths, commit] = await Promise.all([
-    hub.diffs.paths(onto, merged.tree),
-    writeCommit(hub, ask, merged.tree),
-  ]);
+  const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), writeCommit(hub, ask, tree)]);
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
-  return { kind: 'clean', commit, tree: merged.tree, paths };
+  return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
 }
 
 async function changedPaths(hub: HubContext, from: CommitId, to: CommitId): Promise<readonly string[]> {

@@ -8,9 +8,21 @@ import { type AttemptId, parseAttemptId, parseRunId, type RunId, SwarmError } fr
 /** `gate-l7`, `checks-3`, `setup-9f3c`: a kind and up to three plain words. */
 const ERRAND = /^[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3}$/;
 
+const isWorkspaceName = (name: string): boolean => parseAttemptId(name) !== undefined || ERRAND.test(name);
+
+/**
+ * The workspace that something in the folder of workspaces belongs to: `t1.1` for itself and for
+ * `t1.1.private-x`, for what lies beside a workspace under its name and a dot is part of it. Undefined: nothing
+ * of ours.
+ */
+export function workspaceOf(entry: string): string | undefined {
+  const [first = '', second = ''] = entry.split('.');
+  return [`${first}.${second}`, first].find(isWorkspaceName);
+}
+
 /** A workspace's name, or SW0801: names come from our own code. */
 export function workspaceName(name: string): string {
-  if (parseAttemptId(name) || ERRAND.test(name)) return name;
+  if (isWorkspaceName(name)) return name;
   throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(name)} is no name for a workspace` });
 }
 

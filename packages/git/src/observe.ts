@@ -3,10 +3,17 @@ import { readdir, rm } from 'node:fs/promises';
 import { type AttemptId, type CommitId, type HubObserved, parseAttemptId } from '@swarm/core';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
+import { workspaceOf } from './layout.ts';
 
 export async function observe(hub: HubContext, target: CommitId | undefined): Promise<HubObserved> {
   const intakes = (await namesIn(hub.layout.intakes)).flatMap((name) => attemptOfIntake(name) ?? []);
-  return { target, work: await workHeld(hub), intakes, workspaces: await namesIn(hub.layout.workspaces) };
+  return { target, work: await workHeld(hub), intakes, workspaces: await standingIn(hub) };
+}
+
+/** Workspaces of which anything is on disk. */
+async function standingIn(hub: HubContext): Promise<string[]> {
+  const names = (await namesIn(hub.layout.workspaces)).flatMap((entry) => workspaceOf(entry) ?? []);
+  return [...new Set(names)];
 }
 
 async function workHeld(hub: HubContext): Promise<HubObserved['work']> {
@@ -28,7 +35,7 @@ async function refsUnder(hub: HubContext, root: string): Promise<{ name: string;
 
 /** Drops work, handed-out bases and intakes of attempts not in `keep`, and bases of other workspaces now gone. */
 export async function tidy(hub: HubContext, keep: ReadonlySet<AttemptId>): Promise<void> {
-  const standing = new Set(await namesIn(hub.layout.workspaces));
+  const standing = new Set(await standingIn(hub));
   const unneeded = (ref: string) => {
     const name = ref.slice(ref.lastIndexOf('/') + 1);
     const attempt = parseAttemptId(name);
@@ -51,7 +58,7 @@ export async function removeRefs(hub: HubContext, root: string, unneeded: (name:
 
 const attemptOfIntake = (name: string): AttemptId | undefined => parseAttemptId(name.replace(/\.git$/, ''));
 
-async function namesIn(folder: string): Promise<string[]> {
+export async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(noneIfMissing)).sort();
 }
 

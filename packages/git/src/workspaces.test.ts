@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SwarmError } from '@swarm/core';
@@ -50,6 +50,18 @@ test('removing takes the folder away, and may be asked for twice', async (t) => 
   await w.workspaces.remove('checks-3');
   await w.workspaces.remove('checks-3');
   assert.equal(existsSync(it.path), false);
+});
+
+test('what lies beside a workspace under its name and a dot is seen as it and goes with it, nothing else', async (t) => {
+  const w = await world(t);
+  const folder = join(w.stateDir, 'workspaces');
+  for (const name of ['t1.1.private-x', 't1.10.private-y', 'gate-l7.private-z', '.directory']) {
+    mkdirSync(join(folder, name, 'tmp'), { recursive: true });
+  }
+  assert.deepEqual((await w.hub.observe()).workspaces, ['gate-l7', 't1.1', 't1.10']);
+  await w.workspaces.remove('t1.1');
+  await w.workspaces.remove('gate-l7');
+  assert.deepEqual(readdirSync(folder).sort(), ['.directory', 't1.10.private-y']);
 });
 
 test('eight workspaces of a large repository can be made at once', async (t) => {

@@ -6,9 +6,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
 import { configOf } from './bare.ts';
+import { settleByRule } from './by-rule.ts';
 import { type HubContext, hasCommits, identityEnv } from './context.ts';
 import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
+import { workspaceName, workspaceOf } from './layout.ts';
+import { namesIn } from './observe.ts';
 import { saveCommand } from './save-command.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
@@ -32,7 +35,7 @@ export class Clones implements Workspaces {
     const intake = ask.attempt ? await this.intake.make(ask.attempt, known) : undefined;
     const start = await this.startOf(ask);
     await this.clone(path, ask, start, intake);
-    const onto = ask.from && start !== ask.from ? await this.mergeLastWork(path, ask.from) : CLEAN;
+    const onto = ask.from && start !== ask.from ? await this.mergeLastWork(path, ask.base, ask.from) : CLEAN;
     const head = onto.merged ? await this.headOf(path) : start;
     const readOnly = [this.hub.layout.hubObjects];
     return { name: ask.name, path, ...(intake ? { intake } : {}), readOnly, head, conflicts: onto.conflicts };
@@ -43,8 +46,13 @@ export class Clones implements Workspaces {
   }
 
   async remove(name: string): Promise<void> {
-    // Whatever an agent made of its folder (no write permission, deep trees): removed as root or owner, retried.
-    await rm(this.hub.layout.workspace(name), { recursive: true, force: true, maxRetries: 3 });
+    const { workspaces } = this.hub.layout;
+    const whole = workspaceName(name);
+    const isPart = (entry: string): boolean => workspaceOf(entry) === whole;
+    for (const entry of (await namesIn(workspaces)).filter(isPart)) {
+      // Whatever an agent made of its folder (no write permission, deep trees): removed as root or owner, retried.
+      await rm(join(workspaces, entry), { recursive: true, force: true, maxRetries: 3 });
+    }
   }
 
   private async expectCommits(commits: readonly CommitId[]): Promise<void> {
@@ -77,15 +85,41 @@ export class Clones implements Workspaces {
     return this.hub.git.objectName(placeOf(path), 'rev-parse', ['--verify', 'HEAD']);
   }
 
-  /** A merge that conflicts stays open: the next plain commit has both parents, so the hub's merge base is `base`. */
-  private async mergeLastWork(path: string, from: CommitId): Promise<Merged> {
+  /**
+   * What rules can settle is settled. A merge that conflicts beyond that stays open: the next plain commit has both
+   * parents, so the hub's merge base is `base`.
+   */
+  private async mergeLastWork(path: string, base: CommitId, from: CommitId): Promise<Merged> {
     const message = 'Bring the last attempt onto the present target';
     const flags = ['--no-ff', '--no-edit', '--no-verify', '--no-stat', '--quiet', '-m', message];
     const options = { codes: [0, 1], config: FAST, env: identityEnv(this.hub.identity) };
     const done = await this.hub.git.run(placeOf(path), 'merge', [...flags, from], options);
     if (done.code === 0) return { merged: true, conflicts: [] };
+    const isSettled = await this.settle(path, base, from);
     const args = ['--name-only', '--diff-filter=U', '-z', '--no-ext-diff', '--no-textconv'];
-    return { merged: false, conflicts: await this.hub.git.records(placeOf(path), 'diff', args) };
+    const conflicts = await this.hub.git.records(placeOf(path), 'diff', args);
+    if (conflicts.length > 0 || !isSettled) return { merged: false, conflicts };
+    const commit = ['--no-verify', '--quiet', '-m', message];
+    await this.hub.git.run(placeOf(path), 'commit', commit, { ...options, codes: [0] });
+    return { merged: true, conflicts };
+  }
+
+  /**
+   * Puts settled files into the index and the work tree; no agent was here yet, and git follows no link.
+   * @returns true when there were any.
+   */
+  private async settle(path: string, base: CommitId, from: CommitId): Promise<boolean> {
+    const { settled } = await settleByRule(this.hub, { onto: base, work: from });
+    if (settled.length === 0) return false;
+    const rows = settled.map(({ mode, blob, rawPath }) => `${mode} ${blob}\t${rawPath}\0`);
+    const names = settled.map(({ rawPath }) => `${rawPath}\0`);
+    const stdin = (parts: readonly string[]) => ({
+      config: FAST,
+      stdin: Buffer.from(parts.join(''), 'latin1'),
+    });
+    await this.hub.git.run(placeOf(path), 'update-index', ['-z', '--index-info'], stdin(rows));
+    await this.hub.git.run(placeOf(path), 'checkout-index', ['-f', '-u', '-z', '--stdin'], stdin(names));
+    return true;
   }
 }
 

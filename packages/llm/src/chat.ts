@@ -61,6 +61,8 @@ export interface ModelOptions {
   readonly maxTries?: number;
   /** Of one `GET /models` in `whenUp`; 4 s when absent. */
   readonly probeTimeoutMs?: number;
+  /** Shared with a gateway, so that what one finds out the other knows; else one of its own. */
+  readonly pool?: EndpointPool;
   readonly onCall?: (report: CallReport) => void;
   /** `endpoint.down`, `endpoint.up`. */
   readonly onHealth?: (change: HealthChange) => void;
@@ -70,7 +72,7 @@ export const DEFAULT_MAX_TRIES = 6;
 
 /** The Model port over chat completions, with failover, deadlines and one retry policy (route.ts). */
 export function createModel(options: ModelOptions): Model {
-  const pool = createEndpointPool(options);
+  const pool = options.pool ?? createEndpointPool(options);
   return {
     nameFor: (role) => options.models[role],
     stream: (request, how) => runCall(options, pool, request, how),

@@ -38,6 +38,8 @@ export interface EndpointPool {
   rested(name: string, restMs: number): void;
   /** It rejects our key or our account: asked only when there is no other. */
   refused(name: string): void;
+  /** True from the loss of the last healthy endpoint until one answers. */
+  isDown(): boolean;
 }
 
 interface Health {
@@ -91,6 +93,7 @@ export function createEndpointPool(ask: {
     refused(name) {
       of(name).isRefused = true;
     },
+    isDown: () => isDown,
   };
 }
 

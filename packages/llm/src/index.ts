@@ -1,6 +1,11 @@
 export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
 export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
-export type { EndpointConfig, HealthChange } from './endpoints.ts';
+export {
+  createEndpointPool,
+  type EndpointConfig,
+  type EndpointPool,
+  type HealthChange,
+} from './endpoints.ts';
 export type { CallDetail } from './gateway/calls.ts';
 export { type Gateway, type GatewayOptions, type IssuedTicket, startGateway } from './gateway/gateway.ts';
 export type { AttemptLimits } from './gateway/tokens.ts';

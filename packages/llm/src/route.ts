@@ -5,6 +5,8 @@ import type { CallFailure } from './failures.ts';
 /** Back-off: full jitter over a doubling ceiling (Brooker, "Exponential Backoff and Jitter", AWS, 2015). */
 export const BACKOFF_BASE_MS = 500;
 export const BACKOFF_CAP_MS = 30_000;
+/** A call that is held looks this often whether somebody else has found an endpoint alive. */
+export const HELD_LOOK_MS = 1_000;
 
 /** How one try at one endpoint went. */
 export type Tried<T> =
@@ -56,7 +58,8 @@ export async function route<T>(
     const choice = pool.pick(new Set([...refused, ...failed]));
     if (choice.kind !== 'use') {
       if (refused.size === pool.endpoints.length) break;
-      const pauseMs = failed.size > 0 ? backoffMs(calls, options.rng) : pauseOf(choice, options.rng);
+      const restMs = failed.size > 0 ? backoffMs(calls, options.rng) : pauseOf(choice, options.rng);
+      const pauseMs = Number.isFinite(maxTries) ? restMs : Math.min(restMs, HELD_LOOK_MS);
       if (failed.size === 0) pauses += 1;
       failed.clear();
       await pause(pauseMs, options.clock, signal);
@@ -73,6 +76,8 @@ export async function route<T>(
     note(pool, name, tried);
     (tried.kind === 'again' ? failed : refused).add(name);
     last = tried;
+    // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
+    if (pool.isDown() && Number.isFinite(maxTries)) break;
     options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
   }
   return last.kind === 'again' ? { kind: 'down', why: last.why } : last;

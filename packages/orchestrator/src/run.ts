@@ -8,34 +8,23 @@ import {
   type Entry,
   type ErrorCode,
   emptyState,
-  FIX_TASKS_MAX,
-  findingsToFile,
   fold,
-  openFixTasks,
+  type IterationReason,
   type Refusal,
-  renderReportMarkdown,
-  report,
   reservationFor,
   type State,
   SwarmError,
-  taskOf,
   tellEvent,
   wanted,
 } from '@swarm/core';
 import { Applier } from './apply.ts';
-import type { Context } from './context.ts';
+import { Crew, NOT_DRAINED } from './crew.ts';
 import { Effects } from './effects.ts';
-import { Reconciler } from './healing/reconciler.ts';
+import { deliver, writeReport } from './finish.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
-import { Gate } from './landing/gate.ts';
-import { MergeQueue } from './landing/merge-queue.ts';
 import { isGreen } from './landing/verdict.ts';
-import { Planner } from './planning/planner.ts';
 import { Scheduling } from './scheduling.ts';
 import type { OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
-import { startUp } from './start-up.ts';
-import { Environments } from './working/environment.ts';
-import { Worker } from './working/worker.ts';
 
 export interface Orchestrator {
   /** Read only; changes as the run goes on. */
@@ -61,13 +50,7 @@ class Loop implements Orchestrator {
   readonly #inputs = new Inputs();
   readonly #applier: Applier;
   readonly #effects: Effects;
-  readonly #context: Context;
-  readonly #worker: Worker;
-  readonly #planner: Planner;
-  readonly #mergeQueue: MergeQueue;
-  readonly #reconciler: Reconciler;
-  readonly #gate: Gate;
-  readonly #environments: Environments;
+  readonly #crew: Crew;
   #scheduling: Scheduling | undefined;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
@@ -75,10 +58,6 @@ class Loop implements Orchestrator {
   /** After a kill nothing starts any more, not even the landing of what was handed in. */
   #isKilled = false;
   #fault: unknown;
-  #cancelTimer: () => void = () => {};
-  #lookAgainAt: number;
-  /** The entry up to which journal and target were found to agree: a run closes on what it has just seen. */
-  #seenAt = 0;
 
   constructor(ports: OrchestratorPorts, settings: Settings) {
     this.#ports = ports;
@@ -90,24 +69,14 @@ class Loop implements Orchestrator {
       clock: ports.clock,
       tell: (entry) => this.#tell(entry),
     });
+    const wake = (): void => this.#inputs.put({ kind: 'woken' });
     this.#effects = new Effects({
-      onEnd: () => this.#inputs.put({ kind: 'woken' }),
+      onEnd: wake,
       onFault: (error) => this.#inputs.put({ kind: 'faulted', error }),
     });
-    this.#context = {
-      state: this.state,
-      ports,
-      settings,
-      ask: (command) => this.ask(command),
-      halt: (halt) => this.halt(halt),
-    };
-    this.#environments = new Environments(this.#context);
-    this.#gate = new Gate(this.#context, this.#environments);
-    this.#worker = new Worker(this.#context, this.#environments, this.#gate);
-    this.#planner = new Planner(this.#context);
-    this.#mergeQueue = new MergeQueue(this.#context, this.#gate);
-    this.#reconciler = new Reconciler(this.#context, this.#environments);
-    this.#lookAgainAt = ports.clock.monotonic() + settings.sweepMs;
+    const ask = (command: Command) => this.ask(command);
+    const halt = (why: Halt) => this.halt(why);
+    this.#crew = new Crew({ state: this.state, ports, settings, ask, halt }, this.#effects, wake);
   }
 
   ask(command: Command): Promise<Decision | Refusal> {
@@ -126,15 +95,7 @@ class Loop implements Orchestrator {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
     if (this.state.closed) return this.#finish();
     await this.#open();
-    this.#effects.start('start-up', async (signal) => {
-      await startUp(
-        this.#context,
-        this.#reconciler,
-        this.#mergeQueue,
-        this.#gate,
-        this.#environments,
-        signal,
-      );
+    this.#crew.startUp(() => {
       this.#isReady = true;
     });
     try {
@@ -144,7 +105,7 @@ class Loop implements Orchestrator {
       void this.#effects.stopAll('drained');
       throw error;
     }
-    this.#cancelTimer();
+    this.#crew.rest();
     if (this.#fault) throw this.#fault;
     return this.#finish();
   }
@@ -154,7 +115,7 @@ class Loop implements Orchestrator {
     this.#advance();
     await this.#applier.flush();
     for (const answer of answers) answer();
-    this.#sync();
+    if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined);
   }
 
   // ───────────── inputs ─────────────
@@ -205,8 +166,7 @@ class Loop implements Orchestrator {
       void this.#effects.stopAll('drained');
       return;
     }
-    for (const name of ['start-up', 'planner', 'checks', 'fixes', 'endpoints'])
-      this.#effects.stop(name, 'drained');
+    for (const name of NOT_DRAINED) this.#effects.stop(name, 'drained');
     this.#ports.clock.after(this.#settings.drainMs, () => this.signal('kill'));
   }
 
@@ -231,8 +191,7 @@ class Loop implements Orchestrator {
     const want = wanted(this.state, now);
     this.#startAttempts(want.room);
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
-    const isSeen = this.#seenAt === this.state.seq;
-    if (want.close && isSeen && this.#effects.names.length === 0) {
+    if (want.close && this.#crew.hasSeenAll && this.#effects.names.length === 0) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
     }
   }
@@ -257,7 +216,7 @@ class Loop implements Orchestrator {
     }
   }
 
-  #startIteration(reason: NonNullable<ReturnType<typeof wanted>['iteration']>): void {
+  #startIteration(reason: IterationReason): void {
     const { model, prompts } = this.#ports;
     const reserved = reservationFor(this.state);
     if (!reserved || !model) return;
@@ -268,80 +227,6 @@ class Loop implements Orchestrator {
       model: model.nameFor('planner'),
       reserved,
     });
-  }
-
-  // ───────────── making the world agree ─────────────
-
-  #sync(): void {
-    this.#syncAttempts();
-    if (!this.#isReady || this.#isKilled || this.state.closed) return;
-    if (this.state.planning.live && !this.#leaving) {
-      const { iteration } = this.state.planning.live;
-      this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
-    }
-    const want = wanted(this.state, this.#ports.clock.now());
-    this.#syncTarget(want.landings[0] !== undefined, want.close !== undefined);
-    if (this.#leaving) return;
-    if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
-    const canFile = findingsToFile(this.state).length > 0 && openFixTasks(this.state) < FIX_TASKS_MAX;
-    if (canFile && !this.state.paused && !this.#effects.has('checks')) {
-      this.#effects.start('fixes', (signal) => this.#reconciler.fileFixTasks(signal));
-    }
-    if (this.state.paused?.reason === 'endpoints-down')
-      this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
-    this.#lookAgain(want.askAgainAt);
-  }
-
-  #syncAttempts(): void {
-    for (const id of this.state.liveAttempts) {
-      const task = this.state.tasks.get(taskOf(id))!;
-      const isHeld = (task.state === 'assigned' || task.state === 'running') && task.attempt === id;
-      if (!isHeld) this.#effects.stop(id, 'cancelled');
-      else if (this.#isReady && !this.#leaving) {
-        const attempt = this.state.attempts.get(id)!;
-        this.#effects.start(id, (signal) => this.#worker.work(attempt, signal));
-      }
-    }
-  }
-
-  /** Landing and looking at the target share one name, so that they never run side by side. */
-  #syncTarget(isSomethingQueued: boolean, isClosing: boolean): void {
-    const isOverdue = this.#ports.clock.monotonic() >= this.#lookAgainAt;
-    const isTimeToLook = isOverdue || (isClosing && this.#seenAt !== this.state.seq);
-    if (this.#effects.has('landing') || !(isSomethingQueued || isTimeToLook)) return;
-    if (isTimeToLook) this.#lookAgainAt = this.#ports.clock.monotonic() + this.#settings.sweepMs;
-    this.#effects.start('landing', async (signal) => {
-      if (isTimeToLook) await this.#sweep();
-      const [first] = this.state.queue;
-      if (first && isSomethingQueued) await this.#mergeQueue.landNext(first, signal);
-    });
-  }
-
-  async #sweep(): Promise<void> {
-    await this.#mergeQueue.lookAtTarget();
-    this.#seenAt = this.state.seq;
-    await this.#reconciler.tidy();
-    this.#ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
-  }
-
-  async #waitForEndpoints(signal: AbortSignal): Promise<void> {
-    await this.#ports.model!.whenUp(signal);
-    if (signal.aborted) return;
-    this.#ports.log.write('endpoint.up', { msg: 'an endpoint answers again' });
-    await this.ask({ type: 'continue', by: 'itself' });
-  }
-
-  #lookAgain(at: number | undefined): void {
-    this.#cancelTimer();
-    const { clock } = this.#ports;
-    // While something lands no look is due: its end wakes the loop.
-    const isLanding = this.#effects.has('landing');
-    const delay = Math.min(
-      at === undefined ? Number.POSITIVE_INFINITY : Math.max(1, at - clock.now()),
-      isLanding ? Number.POSITIVE_INFINITY : Math.max(1, this.#lookAgainAt - clock.monotonic()),
-    );
-    if (delay === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = clock.after(delay, () => this.#inputs.put({ kind: 'woken' }));
   }
 
   // ───────────── beginning and end ─────────────
@@ -380,41 +265,15 @@ class Loop implements Orchestrator {
       const { detail } = this.#leaving as Extract<RunOutcome, { kind: 'stopped' }>;
       this.#decide({ type: 'stop', reason: 'signal', detail });
       await this.#applier.flush();
-      await this.#writeReport();
+      await writeReport(this.state, this.#ports);
       return this.#leaving;
     }
-    if (!this.state.delivered) await this.#deliver();
-    await this.#writeReport();
-    return { kind: 'closed' };
-  }
-
-  async #deliver(): Promise<void> {
-    const { request } = this.state.run!;
-    const commit = this.state.head!;
-    const to = request.deliver;
-    if (to === 'apply' && this.state.landedCount > 0) {
-      const applied = await this.#ports.delivery.apply(commit);
-      const detail = applied.kind === 'done' ? '' : `${applied.why}; ${applied.fix}`;
-      const outcome = applied.kind === 'done' ? 'done' : 'refused';
-      this.#decide({
-        type: 'recordDelivery',
-        to,
-        ref: `refs/heads/${request.target}`,
-        commit,
-        outcome,
-        detail,
-      });
-    } else {
-      const detail = this.state.landedCount > 0 ? '' : 'nothing landed, so there was nothing to deliver';
-      this.#decide({ type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail });
+    if (!this.state.delivered) {
+      this.#decide(await deliver(this.state, this.#ports));
+      await this.#applier.flush();
     }
-    await this.#applier.flush();
-  }
-
-  async #writeReport(): Promise<void> {
-    const told = report(this.state);
-    await this.#ports.files.writeReport(`${JSON.stringify(told, null, 2)}\n`, renderReportMarkdown(told));
-    this.#ports.log.write('report.written', { msg: 'report.md and report.json are written' });
+    await writeReport(this.state, this.#ports);
+    return { kind: 'closed' };
   }
 
   #tell(entry: Entry): void {

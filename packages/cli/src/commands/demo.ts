@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type PriceTable, readScript, type Script, startScriptedServer } from '@swarm/llm';
+import { readScript, type Script, startScriptedServer } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
 import { systemClock } from '../clock.ts';
 import { type ProgramPlaces, programPlaces } from '../places.ts';
@@ -20,9 +20,9 @@ const REQUEST =
 export async function demo(options: DemoOptions, context: Context): Promise<number> {
   const places = programPlaces();
   const folder = await mkdtemp(join(tmpdir(), 'swarm-demo-'));
-  const repository = await makeRepository(folder, places);
   const scriptFile = join(places.demo, 'script.json');
   const script = readScript(await readFile(scriptFile, 'utf8'), scriptFile);
+  const repository = await makeRepository(folder, places, script);
   const server = await startScriptedServer({ script, clock: systemClock });
   const say = (text: string): void => (options.json ? undefined : context.output.narrate(text));
   try {
@@ -41,7 +41,7 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
     const { file, repository: paths, opening, commonDir } = prepared;
     const code = await work({
       ...{ file, repository: paths, places, context: inside, opening, commonDir },
-      ...{ isJson: options.json === true, isStrict: false, prices: pricesOf(script), saysNext: false },
+      ...{ isJson: options.json === true, isStrict: false, saysNext: false },
     });
     if (!options.json) sayWhatNext(repository, file.run, context);
     return code;
@@ -53,20 +53,27 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
 const GATE = "node --test 'test/unit/*.test.ts'";
 const CHECKS = "node --test 'test/unit/*.test.ts' 'test/whole/*.test.ts'";
 
-async function makeRepository(folder: string, places: ProgramPlaces): Promise<string> {
+async function makeRepository(folder: string, places: ProgramPlaces, script: Script): Promise<string> {
   const repository = join(folder, 'wordkit');
   await cp(join(places.demo, 'project'), repository, { recursive: true });
-  await mkdir(join(folder, 'config', 'swarm'), { recursive: true });
-  await writeFile(
-    join(folder, 'config', 'swarm', 'config.toml'),
-    `[checks]\ncommand = ${JSON.stringify(CHECKS)}\nmin_interval = "2s"\n`,
-  );
+  await configure(join(folder, 'config', 'swarm'), script);
   const git = (...args: string[]): unknown =>
     execFileSync('git', args, { cwd: repository, env: gitEnvironment, stdio: 'pipe' });
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
   git('-c', 'user.name=demo', '-c', 'user.email=demo@localhost', 'commit', '--quiet', '--message', 'wordkit');
   return repository;
+}
+
+/** The operator's own files of this one run: checks, and the script's prices. */
+async function configure(folder: string, script: Script): Promise<void> {
+  const prices = { asOf: '2026-11-21', currency: 'USD', perMillion: script.prices ?? {} };
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, 'config.toml'),
+    `[checks]\ncommand = ${JSON.stringify(CHECKS)}\nmin_interval = "2s"\n`,
+  );
+  await writeFile(join(folder, 'prices.json'), JSON.stringify(prices));
 }
 
 const gitEnvironment = { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
@@ -84,12 +91,6 @@ function demoEnvironment(folder: string, url: string, { env }: Context) {
     SWARM_MODEL: 'scripted',
   };
 }
-
-const pricesOf = (script: Script): PriceTable => ({
-  asOf: '2026-11-21',
-  currency: 'USD',
-  perMillion: script.prices ?? {},
-});
 
 function sayWhatNext(repository: string, run: string, { output }: Context): void {
   output.result(

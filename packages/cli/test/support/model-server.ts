@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Owner } from './world.ts';
 
 export interface Message {
   readonly role: string;
@@ -43,7 +43,7 @@ export interface ModelServer {
 
 const PIECE_CHARS = 40;
 
-export async function startModelServer(t: TestContext, answer: (call: Call) => Answer): Promise<ModelServer> {
+export async function startModelServer(t: Owner, answer: (call: Call) => Answer): Promise<ModelServer> {
   const calls: Call[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === 'GET')
@@ -96,7 +96,7 @@ async function stream(response: ServerResponse, answer: Answer): Promise<void> {
     const choices = [{ index: 0, delta, finish_reason: finish }];
     response.write(`data: ${JSON.stringify({ ...ENVELOPE, choices })}\n\n`);
   };
-  const pieces = (answer.text ?? '').match(new RegExp(`[^]{1,${PIECE_CHARS}}`, 'g')) ?? [];
+  const pieces = (answer.text ?? '').match(new RegExp(`[\\s\\S]{1,${PIECE_CHARS}}`, 'g')) ?? [];
   let sent = '';
   for (const piece of pieces) {
     send({ role: 'assistant', content: piece });

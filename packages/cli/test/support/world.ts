@@ -7,13 +7,17 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { LogLine } from '@swarm/core';
 import { type Ended, type Running, start } from './program.ts';
 import { endMarked, markedWith } from './strays.ts';
 
 const exec = promisify(execFile);
+
+/** Whoever a world is made for: a test, or a script. */
+export interface Owner {
+  after(step: () => Promise<void>): void;
+}
 
 export interface PlanTask {
   readonly id?: string;
@@ -45,7 +49,7 @@ export class World {
   }
 
   /** An empty world; its end checks that no process and no workspace is left. */
-  static async make(t: TestContext): Promise<World> {
+  static async make(t: Owner): Promise<World> {
     const world = new World(await mkdtemp(join(tmpdir(), 'swarm-e2e-')));
     t.after(() => world.#end());
     for (const folder of ['home', 'config/swarm', 'state', 'tmp']) {
@@ -57,7 +61,7 @@ export class World {
   }
 
   /** A world whose repository holds these files, committed. */
-  static async with(t: TestContext, files: Readonly<Record<string, string>>): Promise<World> {
+  static async with(t: Owner, files: Readonly<Record<string, string>>): Promise<World> {
     const world = await World.make(t);
     await mkdir(world.repository);
     await world.git('init', '--quiet', '--initial-branch=main');
@@ -136,6 +140,18 @@ export class World {
     await writeFile(file, JSON.stringify(tasks));
     return ['run', '--plan', file, '--agent', 'command', '--setup', 'none', ...more];
   }
+
+  /** Looks again and again until it is so; rejects after a minute. */
+  async until(isSo: () => boolean): Promise<void> {
+    const over = performance.now() + 60_000;
+    while (!isSo()) {
+      assert.ok(performance.now() < over, `not so after a minute: ${isSo}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Lets go on what waits for the file `go` in the world's folder. */
+  release = (): Promise<void> => writeFile(join(this.root, 'go'), '');
 
   // ───────────── what a run left ─────────────
 

@@ -32,13 +32,16 @@ export interface ReadyTask {
 
 interface Waiter {
   readonly task: ReadyTask;
-  readonly scope: FoldedScope;
   readonly rank: number;
+  /** Made when it is first looked at, not for a hundred thousand at once. */
+  folded: FoldedScope | undefined;
   /** The entry it was parked under until it was given back; set while the waiter is among the ready. */
   wokenBy: string | undefined;
   /** The last start it knows of; undefined until it is first found in somebody's way. */
   seenStarts: number | undefined;
   passedOver: number;
+  /** Taken or withdrawn; it is passed by where it is still met. */
+  isGone: boolean;
 }
 
 interface Holder {
@@ -50,6 +53,11 @@ interface Holder {
 
 /** The order as one number: priority, then number. Exact while there are fewer than 10^10 tasks. */
 const rankOf = (task: ReadyTask): number => task.priority * 1e10 + task.number;
+
+const scopeOf = (waiter: Waiter): FoldedScope => {
+  waiter.folded ??= foldScope(waiter.task.scope);
+  return waiter.folded;
+};
 
 /** What is parked behind a reservation is parked under this; no scope entry contains a NUL. */
 const reservationOf = (id: string): string => `\0${id}`;
@@ -78,8 +86,15 @@ export class ReadyQueue {
   /** The task may start. Offered again, it takes its new priority and scope and is no longer passed over. */
   offer(task: ReadyTask): void {
     this.withdraw(task.id);
-    const [scope, rank] = [foldScope(task.scope), rankOf(task)];
-    const waiter: Waiter = { task, scope, rank, wokenBy: undefined, seenStarts: undefined, passedOver: 0 };
+    const waiter: Waiter = {
+      task,
+      rank: rankOf(task),
+      folded: undefined,
+      wokenBy: undefined,
+      seenStarts: undefined,
+      passedOver: 0,
+      isGone: false,
+    };
     this.#waiters.set(task.id, waiter);
     this.#ready.push(waiter);
   }
@@ -119,12 +134,12 @@ export class ReadyQueue {
   waitingFor(id: TaskId): TaskId[] {
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) return [];
-    return [...this.#held.blockers(waiter.scope), ...this.#reservationsBefore(waiter)] as TaskId[];
+    return [...this.#held.blockers(scopeOf(waiter)), ...this.#reservationsBefore(waiter)] as TaskId[];
   }
 
   #obstacle(waiter: Waiter): string | undefined {
     if (!this.#isSerial) return undefined;
-    const hit = this.#held.first(waiter.scope);
+    const hit = this.#held.first(scopeOf(waiter));
     if (hit !== undefined) this.#countPasses(waiter);
     if (hit !== undefined) return hit.entry;
     const [ahead] = this.#reservationsBefore(waiter);
@@ -133,11 +148,12 @@ export class ReadyQueue {
 
   #reservationsBefore(waiter: Waiter): string[] {
     if (this.#reserved.size === 0) return [];
-    return this.#reserved.blockers(waiter.scope).filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
+    return this.#reserved.blockers(scopeOf(waiter)).filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
   }
 
   #countPasses(waiter: Waiter): void {
-    const { task, scope, rank, seenStarts } = waiter;
+    const { task, rank, seenStarts } = waiter;
+    const scope = scopeOf(waiter);
     waiter.seenStarts = this.#starts;
     if (seenStarts === undefined) return;
     for (const id of this.#held.blockers(scope)) {
@@ -148,8 +164,8 @@ export class ReadyQueue {
   }
 
   #start(waiter: Waiter): ReadyTask {
-    const { task, scope, rank } = waiter;
-    this.#take(task.id, scope, { rank, start: ++this.#starts });
+    const { task, rank } = waiter;
+    this.#take(task.id, scopeOf(waiter), { rank, start: ++this.#starts });
     this.#leave(waiter);
     return task;
   }
@@ -162,8 +178,9 @@ export class ReadyQueue {
   /** It waits no longer: what waited because of it, or behind it for the same entry, is looked at again. */
   #leave(waiter: Waiter): void {
     const { id } = waiter.task;
+    waiter.isGone = true;
     this.#waiters.delete(id);
-    if (this.#reserved.has(id)) {
+    if (this.#reserved.size > 0 && this.#reserved.has(id)) {
       this.#reserved.remove(id);
       this.#wake(reservationOf(id));
     }
@@ -186,7 +203,7 @@ export class ReadyQueue {
 
   /** Looks again at the first of those parked under an entry, unless the entry is in use. */
   #wake(entry: string): void {
-    const heap = this.#parked.get(entry);
+    const heap = this.#parked.size > 0 ? this.#parked.get(entry) : undefined;
     if (heap === undefined || this.#isTaken(entry)) return;
     const waiter = this.#popLive(heap);
     if (heap.size === 0) this.#parked.delete(entry);
@@ -201,7 +218,7 @@ export class ReadyQueue {
 
   #popLive(heap: Heap<Waiter>): Waiter | undefined {
     for (let waiter = heap.pop(); waiter !== undefined; waiter = heap.pop()) {
-      if (this.#waiters.get(waiter.task.id) === waiter) return waiter;
+      if (!waiter.isGone) return waiter;
     }
     return undefined;
   }

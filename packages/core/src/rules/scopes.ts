@@ -32,15 +32,19 @@ interface FoldedGlob {
   readonly patterns: readonly Pattern[];
 }
 
-/** Normalising is the dearest step, and such text is normal already. */
-const ASCII = /^[\x20-\x7e]*$/;
+/** Paths that are folded as they stand: most of them, and taking them apart is what costs. */
+const NOT_SIMPLE = /[^a-z0-9_./-]|\/\/|\/$/;
+const NO_GLOBS: readonly FoldedGlob[] = [];
 
 /** @param scope entries as a TaskSpec has them: normalised (see scope-path.ts). */
 export function foldScope(scope: readonly string[]): FoldedScope {
+  if (!scope.some((entry) => NOT_SIMPLE.test(entry))) {
+    return { paths: scope.length > 1 ? [...new Set(scope)] : scope, globs: NO_GLOBS };
+  }
   const paths: string[] = [];
   const globs: FoldedGlob[] = [];
   for (const raw of scope) {
-    const folded = ASCII.test(raw) ? raw.toLowerCase() : raw.normalize('NFC').toLowerCase();
+    const folded = raw.normalize('NFC').toLowerCase();
     const entry = folded.endsWith('/') && isFileName(folded.slice(0, -1)) ? `${folded}**` : folded;
     if (isGlob(entry)) globs.push(foldGlob(entry, globs.length < EXACT_GLOBS_MAX));
     else paths.push(entry.endsWith('/') || entry.includes('//') ? fixedNames(entry).join('/') : entry);
@@ -73,8 +77,13 @@ export class ScopeIndex {
   readonly #byPath = new Map<string, string[]>();
   /** Who has this glob, as written. */
   readonly #byGlob = new Map<string, string[]>();
-  /** How many different plain paths in use lie below a folder, however deep. */
+  /**
+   * How many different plain paths in use lie below a folder with a dot in its name. Below any other folder
+   * they are looked for one by one: scopes name files far more often than folders, and files have dots.
+   */
   readonly #below = new Map<string, number>();
+  /** Plain paths in use whose last name has no dot: those that are likely to be folders. */
+  #undotted = 0;
   readonly #withGlobs = new Set<string>();
 
   get size(): number {
@@ -138,7 +147,10 @@ export class ScopeIndex {
   }
 
   #count(path: string, by: 1 | -1): void {
+    if (!isDotted(path)) this.#undotted += by;
+    if (!hasDottedFolder(path)) return;
     visitAbove(path, (folder) => {
+      if (!isDotted(folder)) return false;
       const now = (this.#below.get(folder) ?? 0) + by;
       if (now === 0) this.#below.delete(folder);
       else this.#below.set(folder, now);
@@ -155,7 +167,9 @@ export class ScopeIndex {
 
   #visitPath(path: string, visit: Visit): boolean {
     if (this.#visitHolders(path, visit)) return true;
-    if (visitAbove(path, (folder) => this.#visitHolders(folder, visit))) return true;
+    // A folder in use above it has a dot in its name or has not; mostly there is neither, and nothing to look up.
+    const mayLieInOne = this.#undotted > 0 || hasDottedFolder(path);
+    if (mayLieInOne && visitAbove(path, (folder) => this.#visitHolders(folder, visit))) return true;
     if (this.#visitBelow(path, (below) => this.#visitHolders(below, visit))) return true;
     return this.#withGlobs.size > 0 && this.#visitGlobs(path, [pathPattern(path)], visit);
   }
@@ -172,7 +186,7 @@ export class ScopeIndex {
   }
 
   #visitBelow(folder: string, visit: (path: string) => boolean): boolean {
-    if (!this.#below.has(folder)) return false;
+    if (isDotted(folder) && !this.#below.has(folder)) return false;
     for (const path of this.#byPath.keys())
       if (path !== folder && isWithin(path, folder) && visit(path)) return true;
     return false;
@@ -203,6 +217,14 @@ function visitAbove(path: string, visit: (folder: string) => boolean): boolean {
   }
   return path !== '' && visit('');
 }
+
+/** Whether the last name of a path has a dot. */
+const isDotted = (path: string): boolean => path.includes('.', path.lastIndexOf('/') + 1);
+
+const hasDottedFolder = (path: string): boolean => {
+  const end = path.lastIndexOf('/');
+  return end > 0 && path.lastIndexOf('.', end) >= 0;
+};
 
 const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);

@@ -14,7 +14,12 @@ import {
   type Usage,
 } from '@swarm/core';
 import { DEFAULT_DEADLINES, type Deadlines } from '../deadlines.ts';
-import { createEndpointPool, type EndpointConfig, type HealthChange } from '../endpoints.ts';
+import {
+  createEndpointPool,
+  type EndpointConfig,
+  type EndpointPool,
+  type HealthChange,
+} from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
 import { type CallsOptions, createCalls } from './calls.ts';
 import { type AttemptLimits, createTicket, type Ticket } from './tokens.ts';
@@ -32,7 +37,9 @@ export interface GatewayOptions extends Pick<CallsOptions, 'onUsage' | 'onRetry'
   readonly clock: Clock;
   readonly rng: Rng;
   readonly deadlines?: Partial<Deadlines>;
-  /** `down`: calls are held until `up`. */
+  /** Shared with a model; else one of its own. */
+  readonly pool?: EndpointPool;
+  /** `down`: calls are held until `up`. Told by a pool of its own only. */
   readonly onHealth?: (change: HealthChange) => void;
 }
 
@@ -70,7 +77,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   const open = new Map<AttemptId, Open>();
   const app = createCalls({
     ...options,
-    pool: createEndpointPool(options),
+    pool: options.pool ?? createEndpointPool(options),
     models: new Set(Object.values(options.models)),
     fallback: options.models.worker,
     deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },

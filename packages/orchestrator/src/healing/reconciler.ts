@@ -43,6 +43,7 @@ export class Reconciler {
       });
     const work = await this.#collectWork();
     for (const command of sweepLapsed(state, work)) await ask(command);
+    await this.#removeStrays();
     await this.tidy();
   }
 
@@ -57,23 +58,18 @@ export class Reconciler {
     return work;
   }
 
-  /** Removes workspaces, intakes and references nobody needs any more. */
-  async tidy(): Promise<void> {
-    const { ports, state } = this.#context;
-    const seen = await ports.hub.observe();
-    const live = new Set<string>(state.liveAttempts);
-    const strays =
-      state.liveAttempts.size === 0 && state.openLandings.size === 0
-        ? seen.workspaces.filter((w) => !live.has(w))
-        : [];
-    for (const name of strays) {
-      await ports.workspaces.remove(name);
-      ports.log.write('stray.removed', {
-        msg: `workspace ${name} was left over and is removed`,
-        data: { name },
-      });
+  /** Nothing of ours runs yet, so that every workspace there is was left over. Later, each has its owner. */
+  async #removeStrays(): Promise<void> {
+    const { hub, workspaces, log } = this.#context.ports;
+    for (const name of (await hub.observe()).workspaces) {
+      await workspaces.remove(name);
+      log.write('stray.removed', { msg: `workspace ${name} was left over and is removed`, data: { name } });
     }
-    await ports.hub.tidy(new Set(this.#attemptsToKeep()));
+  }
+
+  /** Removes intakes and references nobody needs any more. */
+  async tidy(): Promise<void> {
+    await this.#context.ports.hub.tidy(new Set(this.#attemptsToKeep()));
   }
 
   /** Work that is live, waits to land, or is what a next attempt goes on from. */

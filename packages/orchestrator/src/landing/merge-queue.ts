@@ -10,6 +10,7 @@ import {
   type LandingMember,
   type Refusal,
   type RejectionReason,
+  type ResolvedPath,
   sweepTarget,
   type Task,
   taskOf,
@@ -80,6 +81,7 @@ export class MergeQueue {
     });
     switch (built.kind) {
       case 'clean': {
+        if (built.resolved) this.#tellResolved(attempt, built.resolved);
         const foreign = this.#foreignPaths(attempt, built.paths);
         if (foreign.length === 0) return { parent: onto, commit: built.commit, tree: built.tree };
         await this.#rejectCollateral(attempt, foreign);
@@ -98,6 +100,17 @@ export class MergeQueue {
         await this.#reject(attempt, 'work-lost', `${task.workCommit} is not in the hub`, []);
         return undefined;
     }
+  }
+
+  /** Weather: nobody decided anything, and the gate judges what the rules made like any other candidate. */
+  #tellResolved(attempt: AttemptId, resolved: readonly ResolvedPath[]): void {
+    const names = resolved.map(({ path, rule }) => `${path} (${rule})`).join(', ');
+    this.#context.ports.log.write('conflict.resolved', {
+      msg: `conflicts of ${attempt} settled by rule: ${names}`,
+      task: taskOf(attempt),
+      attempt,
+      data: { resolved },
+    });
   }
 
   /**

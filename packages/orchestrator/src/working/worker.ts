@@ -12,29 +12,19 @@ import {
   type EndingReason,
   type Handoff,
   type HandoffClaim,
-  type HandoffFile,
   type MeasuredChange,
   NO_USAGE,
   SwarmError,
   type Task,
   toWire,
-  type Usage,
   type Workspace,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
 import type { Environments } from './environment.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
-
-/** What is reported of an attempt, whichever way it went. */
-interface Ending {
-  readonly reason: EndingReason;
-  readonly detail: string;
-  readonly usage: Usage;
-  readonly handoff?: Handoff;
-  readonly work?: CommitId;
-}
 
 export class Worker {
   readonly #context: Context;
@@ -316,51 +306,3 @@ type Saved =
   | { readonly kind: 'refused'; readonly why: string };
 
 const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };
-
-/** How an agent's own endings read as the attempt's; the ones missing here go on to the checks. */
-const AGENT_FAILURES: Partial<Record<AgentResult['end'], EndingReason>> = {
-  failed: 'agent-failed',
-  blocked: 'agent-blocked',
-  'step-limit': 'step-limit',
-  'token-limit': 'token-limit',
-  'money-limit': 'money-limit',
-  timeout: 'timeout',
-  stuck: 'stuck',
-  'bad-output': 'bad-output',
-  killed: 'killed',
-  'cannot-run': 'cannot-run',
-  'model-down': 'model-down',
-};
-
-function stopped(signal: AbortSignal, usage: Usage): Ending {
-  switch (signal.reason) {
-    case 'drained':
-      return { reason: 'drained', detail: 'the run was stopped', usage };
-    case 'stuck':
-      return { reason: 'stuck', detail: 'it showed no sign of life', usage };
-    default:
-      return { reason: 'cancelled', detail: 'it is no longer wanted', usage };
-  }
-}
-
-function handoffJson(h: Handoff, usage: Usage): string {
-  const file: HandoffFile = {
-    taskId: h.taskId,
-    attempt: h.attempt,
-    status: h.status,
-    summary: h.summary,
-    filesChanged: h.change?.filesChanged ?? [],
-    concerns: h.concerns,
-    suggestions: h.suggestions,
-    metrics: {
-      inputTokens: usage.inputTokens,
-      outputTokens: usage.outputTokens,
-      costUsd: usage.costUsd,
-      toolCalls: h.toolCalls,
-      durationMs: Math.round(h.durationMs),
-      linesAdded: h.change?.linesAdded ?? 0,
-      linesRemoved: h.change?.linesRemoved ?? 0,
-    },
-  };
-  return `${JSON.stringify(file, null, 2)}\n`;
-}

@@ -42,7 +42,7 @@ test('killed at any step of a run, it goes on to the same end', async () => {
 
 test('whichever call to the outside fails, before it had its effect or after, every promise is kept', async () => {
   const { calls } = await simulate(FULL, { faults: NO_FAULTS });
-  assert.ok(calls > 200);
+  assert.ok(calls > 100, `${calls} calls: too few to say anything`);
   for (let call = 1; call <= calls; call++) {
     for (const isDone of [false, true]) {
       const run = await simulate(FULL, { faults: NO_FAULTS, failAt: { call, isDone } });

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type CommitId, type Limits, type Request, TASKS_MAX } from '@swarm/core';
+import type { Settings } from '@swarm/orchestrator';
+import type { ComposeAsk } from './compose.ts';
+import type { RunFile } from './run-file.ts';
+
+/** What a run was asked, and how long things may take: from the pinned description. */
+export function settingsOf(ask: ComposeAsk, base: CommitId): Settings {
+  const { config, run, configHash, version } = ask.file;
+  return {
+    ...(ask.opening && { open: { run, request: requestOf(ask, base), configHash } }),
+    ...(ask.opening?.plan && { plan: ask.opening.plan }),
+    version,
+    host: hostname(),
+    pid: process.pid,
+    attempt: {
+      steps: 150,
+      wallMs: config.workers.timeoutMs,
+      quietMs: Math.min(config.workers.timeoutMs, 600_000),
+    },
+    gate: {
+      timeoutMs: config.gate.timeoutMs,
+      flakyRetries: config.gate.flakyRetries,
+      preGate: config.workers.preGate,
+    },
+    checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
+    setup: { timeoutMs: 1_800_000 },
+    drainMs: 30_000,
+    sweepMs: 60_000,
+    tasksPerIteration: 25,
+    plannerContextChars: 350_000,
+  };
+}
+
+function requestOf(ask: ComposeAsk, base: CommitId): Request {
+  const { file, opening } = ask;
+  const { config } = file;
+  return {
+    text: opening!.text,
+    mode: file.mode,
+    target: file.target,
+    landOn: file.landOn,
+    deliver: file.deliver,
+    base,
+    ...(file.gate !== null && { gate: file.gate }),
+    gateHash: gateHash(file),
+    ...(file.setup !== null && { setup: file.setup }),
+    ...(config.checks.command !== undefined && { checks: config.checks.command }),
+    checksMinMs: config.checks.minIntervalMs,
+    checksMaxMs: config.checks.maxIntervalMs,
+    limits: limitsOf(config),
+    overlap: config.overlap,
+  };
+}
+
+function limitsOf(config: RunFile['config']): Limits {
+  const { usd, tokens, timeMs } = config.budget;
+  return {
+    workers: config.workers.max,
+    attempts: config.workers.attempts,
+    ...(tokens !== undefined && { tokens }),
+    ...(usd !== undefined && { usd }),
+    ...(timeMs !== undefined && { timeMs }),
+    tasks: TASKS_MAX,
+    attemptTokens: 2_000_000,
+  };
+}
+
+/** Hex, 12 digits: what a candidate is tested with. The tested tree is the trailer's other half. */
+function gateHash(file: RunFile): string {
+  if (file.gate === null) return 'none';
+  const tested = JSON.stringify([file.gate, file.setup, file.sandbox]);
+  return createHash('sha256').update(tested).digest('hex').slice(0, 12);
+}

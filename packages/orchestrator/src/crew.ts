@@ -1,0 +1,152 @@
+/**
+ * Who works: makes the world agree with what is wanted. Each is an effect under its own name, so that asking twice
+ * starts nothing twice. Decides nothing: what comes of the work is asked of the core by whoever did it.
+ */
+import { FIX_TASKS_MAX, findingsToFile, openFixTasks, type State, taskOf, wanted } from '@swarm/core';
+import type { Context } from './context.ts';
+import type { Effects } from './effects.ts';
+import { Reconciler } from './healing/reconciler.ts';
+import { Gate } from './landing/gate.ts';
+import { MergeQueue } from './landing/merge-queue.ts';
+import { Planner } from './planning/planner.ts';
+import { startUp } from './start-up.ts';
+import { Environments } from './working/environment.ts';
+import { Worker } from './working/worker.ts';
+
+/** What a first Ctrl-C ends at once; attempts and landings may finish. */
+export const NOT_DRAINED: readonly string[] = ['start-up', 'planner', 'checks', 'fixes', 'endpoints'];
+
+export class Crew {
+  readonly #context: Context;
+  readonly #effects: Effects;
+  readonly #wake: () => void;
+  readonly #environments: Environments;
+  readonly #gate: Gate;
+  readonly #worker: Worker;
+  readonly #planner: Planner;
+  readonly #mergeQueue: MergeQueue;
+  readonly #reconciler: Reconciler;
+  #cancelTimer: () => void = () => {};
+  #lookAgainAt: number;
+  /** The entry up to which journal and target were found to agree. */
+  #seenAt = 0;
+
+  /** @param wake looks again at what is wanted. */
+  constructor(context: Context, effects: Effects, wake: () => void) {
+    this.#context = context;
+    this.#effects = effects;
+    this.#wake = wake;
+    this.#environments = new Environments(context);
+    this.#gate = new Gate(context, this.#environments);
+    this.#worker = new Worker(context, this.#environments, this.#gate);
+    this.#planner = new Planner(context);
+    this.#mergeQueue = new MergeQueue(context, this.#gate);
+    this.#reconciler = new Reconciler(context, this.#environments);
+    this.#lookAgainAt = context.ports.clock.monotonic() + context.settings.sweepMs;
+  }
+
+  /** A run closes only on a target it has just looked at. */
+  get hasSeenAll(): boolean {
+    return this.#seenAt === this.#state.seq;
+  }
+
+  /** Mends what a crash left and tries the base; `done` is called when anything new may start. */
+  startUp(done: () => void): void {
+    this.#effects.start('start-up', async (signal) => {
+      const parts = [this.#reconciler, this.#mergeQueue, this.#gate, this.#environments] as const;
+      await startUp(this.#context, ...parts, signal);
+      done();
+    });
+  }
+
+  /** @param isLeaving what is in flight may finish and land; nothing else begins. */
+  agree(isLeaving: boolean): void {
+    this.#agreeOnAttempts(isLeaving);
+    if (this.#state.closed) return;
+    const want = wanted(this.#state, this.#context.ports.clock.now());
+    this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined);
+    if (isLeaving) return;
+    this.#agreeOnPlanning();
+    if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
+    this.#agreeOnFindings();
+    this.#lookAgain(want.askAgainAt);
+  }
+
+  /** No timer wakes the loop any more. */
+  rest(): void {
+    this.#cancelTimer();
+  }
+
+  get #state(): State {
+    return this.#context.state;
+  }
+
+  #agreeOnAttempts(isLeaving: boolean): void {
+    for (const id of this.#state.liveAttempts) {
+      const task = this.#state.tasks.get(taskOf(id))!;
+      const isHeld = (task.state === 'assigned' || task.state === 'running') && task.attempt === id;
+      if (!isHeld) this.#effects.stop(id, 'cancelled');
+      else if (!isLeaving) {
+        const attempt = this.#state.attempts.get(id)!;
+        this.#effects.start(id, (signal) => this.#worker.work(attempt, signal));
+      }
+    }
+  }
+
+  #agreeOnPlanning(): void {
+    const { planning, paused } = this.#state;
+    if (planning.live) {
+      const { iteration } = planning.live;
+      this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
+    }
+    if (paused?.reason === 'endpoints-down') {
+      this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
+    }
+  }
+
+  #agreeOnFindings(): void {
+    if (this.#state.paused || this.#effects.has('checks')) return;
+    if (findingsToFile(this.#state).length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
+    this.#effects.start('fixes', (signal) => this.#reconciler.fileFixTasks(signal));
+  }
+
+  /** Landing and looking at the target share one name, so that they never run side by side. */
+  #agreeOnTarget(isSomethingQueued: boolean, isClosing: boolean): void {
+    const { clock } = this.#context.ports;
+    const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !this.hasSeenAll);
+    if (this.#effects.has('landing') || !(isSomethingQueued || isTimeToLook)) return;
+    if (isTimeToLook) this.#lookAgainAt = clock.monotonic() + this.#context.settings.sweepMs;
+    this.#effects.start('landing', async (signal) => {
+      if (isTimeToLook) await this.#sweep();
+      const [first] = this.#state.queue;
+      if (first && isSomethingQueued) await this.#mergeQueue.landNext(first, signal);
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#mergeQueue.lookAtTarget();
+    this.#seenAt = this.#state.seq;
+    await this.#reconciler.tidy();
+    this.#context.ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
+  }
+
+  async #waitForEndpoints(signal: AbortSignal): Promise<void> {
+    const { ports, ask } = this.#context;
+    await ports.model!.whenUp(signal);
+    if (signal.aborted) return;
+    ports.log.write('endpoint.up', { msg: 'an endpoint answers again' });
+    await ask({ type: 'continue', by: 'itself' });
+  }
+
+  #lookAgain(at: number | undefined): void {
+    this.#cancelTimer();
+    const { clock } = this.#context.ports;
+    // While something lands no look is due: its end wakes the loop.
+    const isLanding = this.#effects.has('landing');
+    const delay = Math.min(
+      at === undefined ? Number.POSITIVE_INFINITY : Math.max(1, at - clock.now()),
+      isLanding ? Number.POSITIVE_INFINITY : Math.max(1, this.#lookAgainAt - clock.monotonic()),
+    );
+    if (delay !== Number.POSITIVE_INFINITY) this.#cancelTimer = clock.after(delay, this.#wake);
+  }
+}

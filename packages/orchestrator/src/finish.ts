@@ -1,0 +1,30 @@
+import { type Command, renderReportMarkdown, report, type State } from '@swarm/core';
+import type { OrchestratorPorts } from './settings.ts';
+
+/** Brings the result to where the operator wants it; the command says how that went. */
+export async function deliver(state: State, ports: OrchestratorPorts): Promise<Command> {
+  const { request } = state.run!;
+  const commit = state.head!;
+  const to = request.deliver;
+  const hasLanded = state.landedCount > 0;
+  if (to !== 'apply' || !hasLanded) {
+    const detail = hasLanded ? '' : 'nothing landed, so there was nothing to deliver';
+    return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail };
+  }
+  const applied = await ports.delivery.apply(commit);
+  const isDone = applied.kind === 'done';
+  return {
+    type: 'recordDelivery',
+    to,
+    ref: `refs/heads/${request.target}`,
+    commit,
+    outcome: isDone ? 'done' : 'refused',
+    detail: isDone ? '' : `${applied.why}; ${applied.fix}`,
+  };
+}
+
+export async function writeReport(state: State, ports: OrchestratorPorts): Promise<void> {
+  const told = report(state);
+  await ports.files.writeReport(`${JSON.stringify(told, null, 2)}\n`, renderReportMarkdown(told));
+  ports.log.write('report.written', { msg: 'report.md and report.json are written' });
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Input, Inputs } from './inputs.ts';
+
+const woken: Input = { kind: 'woken' };
+const drain: Input = { kind: 'signalled', how: 'drain' };
+
+describe('the run’s inputs', () => {
+  it('are taken together when they came together', async () => {
+    const inputs = new Inputs();
+    inputs.put(woken);
+    inputs.put(drain);
+    assert.deepEqual(await inputs.take(), [woken, drain]);
+  });
+  it('are waited for when there are none', async () => {
+    const inputs = new Inputs();
+    const taken = inputs.take();
+    inputs.put(drain);
+    assert.deepEqual(await taken, [drain]);
+  });
+  it('are each taken once', async () => {
+    const inputs = new Inputs();
+    inputs.put(woken);
+    await inputs.take();
+    inputs.put(drain);
+    assert.deepEqual(await inputs.take(), [drain]);
+  });
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { AttemptId, RunId, Task, TreeId } from '@swarm/core';
+import fc from 'fast-check';
+import { landingMessage } from './message.ts';
+
+const TREE = 'a'.repeat(40) as TreeId;
+
+function message(title: string, summary: string): string {
+  const task = { id: 't3', spec: { title } } as Task;
+  const ask = {
+    run: 'r-20261121-abcd' as RunId,
+    task,
+    attempt: 't3.2' as AttemptId,
+    summary,
+    gateHash: 'feed',
+  };
+  return landingMessage(ask)(TREE);
+}
+
+const lastParagraph = (text: string): string => text.trimEnd().split('\n\n').at(-1)!;
+
+describe('a landing commit’s message', () => {
+  it('is the task’s title, what the agent said, and the trailers', () => {
+    assert.equal(
+      message('Add slugify', 'It is there.\nWith a test.'),
+      `Add slugify\n\nIt is there.\nWith a test.\n\nSwarm-Run: r-20261121-abcd\nSwarm-Task: t3\nSwarm-Attempt: t3.2\nSwarm-Gate: feed ${TREE}\n`,
+    );
+  });
+  it('has no body where the agent said nothing', () => {
+    assert.equal(message('Add slugify', '').split('\n\n').length, 2);
+  });
+  it('has a subject on one line, without control characters', () => {
+    assert.equal(message('Add\n\u001b[31mslugify', '').split('\n')[0], 'Add [31mslugify');
+  });
+  it('is named by its id where the title holds nothing to print', () => {
+    assert.equal(message('\u0007\n', '').split('\n')[0], 't3');
+  });
+});
+
+describe('an agent’s words', () => {
+  it('never add or change a trailer', () => {
+    const hostile = fc.array(
+      fc.oneof(
+        fc.string(),
+        fc.constantFrom(
+          'Swarm-Task: t9',
+          '  swarm-run : r-x',
+          '\r\nSwarm-Gate: none',
+          '\n\n',
+          'Swarm-Task\u0000: t1',
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.string(), hostile, (title, words) => {
+        const text = message(title, words.join('\n'));
+        assert.deepEqual(lastParagraph(text).split('\n'), [
+          'Swarm-Run: r-20261121-abcd',
+          'Swarm-Task: t3',
+          'Swarm-Attempt: t3.2',
+          `Swarm-Gate: feed ${TREE}`,
+        ]);
+        assert.equal(text.split('\n').filter((line) => /^\s*swarm-task\s*:/i.test(line)).length, 1);
+      }),
+    );
+  });
+});
