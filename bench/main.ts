@@ -1,5 +1,5 @@
 /**
- * `pnpm bench [name…] [--json]`: measures, and says for each figure whether it reaches its aim. Exit 0 when all
+ * `pnpm bench [name…] [--json] [--large]`: measures, and says for each figure whether it reaches its aim. Exit 0 when all
  * do, 1 when one does not, 2 for a name that does not exist.
  */
 import { availableParallelism, cpus } from 'node:os';
@@ -7,11 +7,20 @@ import { parseArgs } from 'node:util';
 import { type Figure, reaches } from './figure.ts';
 
 /** Loaded when asked for. */
-const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<readonly Figure[]> }>>> = {
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
+  landing: () => import('./landing.ts'),
 };
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+interface Bench {
+  /** @param options.isLarge also what takes minutes. */
+  run(options: { readonly isLarge: boolean }): Promise<readonly Figure[]>;
+}
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean' }, large: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -23,7 +32,7 @@ if (unknown.length > 0) {
 const figures: Figure[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
   const bench = await BENCHES[name]!();
-  figures.push(...(await bench.run()));
+  figures.push(...(await bench.run({ isLarge: values.large === true })));
 }
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() };
 process.stdout.write(values.json ? `${JSON.stringify({ machine, figures })}\n` : screen());

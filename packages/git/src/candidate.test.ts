@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CommitId } from '@swarm/core';
-import { commit, git, land, landing, RUN, type World, work, world } from '../test/world.ts';
+import { commit, git, LAND, land, landing, RUN, type World, work, world } from '../test/world.ts';
 import { markOf } from './landed.ts';
 
 const build = (w: World, onto: CommitId, from: CommitId, name = 't1.1') =>
@@ -134,6 +134,29 @@ test('landings are found oldest first, by every commit that came since', async (
   assert.deepEqual(tasks(await w.hub.landedSince(w.base, next)), ['t1.1', 't2.1']);
   assert.deepEqual(tasks(await w.hub.landedSince(w.base, first)), ['t1.1']);
   assert.deepEqual(tasks(await (await w.reopen()).hub.landedSince(w.base, next)), ['t1.1', 't2.1']);
+});
+
+test('landings found one by one are those found at once, whatever else was pushed between', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  await w.hub.landedSince(w.base, first);
+  git(w.repo, 'switch', '--quiet', `swarm/${RUN}`);
+  for (const message of ['Theirs', landing('t2.1'), `Sly\n\n${landing('t3.1')}\nThe end.`, landing('t4.1')]) {
+    commit(w.repo, { 'b.txt': message }, message);
+  }
+  git(w.repo, '-c', 'i18n.commitEncoding=ISO-8859-1', 'commit', '--allow-empty', '-q', '-m', landing('t5.1'));
+  git(w.repo, 'switch', '--quiet', 'main');
+  const head = await w.hub.targetHead();
+  const before = await w.hub.landedSince(w.base, git(w.repo, 'rev-parse', `${LAND}~1`) as CommitId);
+  assert.deepEqual(tasks(before), ['t1.1', 't2.1', 't4.1']);
+  assert.deepEqual(tasks(await w.hub.landedSince(w.base, head!)), ['t1.1', 't2.1', 't4.1', 't5.1']);
+  assert.deepEqual(tasks(await (await w.reopen()).hub.landedSince(w.base, head!)), [
+    't1.1',
+    't2.1',
+    't4.1',
+    't5.1',
+  ]);
+  assert.deepEqual(tasks(await w.hub.landedSince(w.base, first)), ['t1.1'], 'a target set back is read anew');
 });
 
 test('landings behind a merge commit are found too', async (t) => {

@@ -1,10 +1,11 @@
 import type { CommitId, Identity, RunId } from '@swarm/core';
 import type { Git, Place } from './git.ts';
+import type { HubHelpers } from './helpers.ts';
 import type { Layout, RunRefs } from './layout.ts';
 import type { GitMutex } from './mutex.ts';
 
 /** What the rooms of one opened hub share. Made by `openHub`; nothing in it changes. */
-export interface HubContext {
+export interface HubContext extends HubHelpers {
   readonly git: Git;
   readonly mutex: GitMutex;
   readonly layout: Layout;
@@ -12,7 +13,7 @@ export interface HubContext {
   /** Our own bare repository. */
   readonly hub: { readonly gitDir: string };
   /** The user's repository, or our bare clone of a URL. */
-  readonly origin: { readonly gitDir: string };
+  readonly origin: { readonly gitDir: string; readonly isShared: boolean };
   readonly objectFormat: ObjectFormat;
   readonly run: RunId;
   /** The target's head when the run was opened first. */

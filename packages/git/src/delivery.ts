@@ -5,8 +5,8 @@
 import { type ApplyOutcome, type CommitId, type Delivery, SwarmError } from '@swarm/core';
 import { type HubContext, hasCommits, identityEnv } from './context.ts';
 import { operationIn } from './operation.ts';
+import { type RefState, readRef } from './origin-ref.ts';
 import { withoutFilters } from './quiet.ts';
-import { type RefState, readRef } from './target.ts';
 
 const refused = (why: string, fix: string): ApplyOutcome => ({ kind: 'refused', why, fix });
 const shell = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;

@@ -5,6 +5,7 @@
  * Callers pass object names and references built by us; whatever comes from outside goes behind `-e`, `--` or
  * `--end-of-options`, where the subcommand knows one.
  */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
 import { execa } from 'execa';
 
@@ -38,6 +39,7 @@ export type Subcommand =
   | 'unpack-objects'
   | 'update-index'
   | 'update-ref'
+  | 'var'
   | 'version'
   | 'worktree';
 
@@ -115,8 +117,8 @@ const ENVIRONMENT = {
   GIT_PAGER: 'cat',
 };
 
-const MAX_BYTES = 64 * 1024 * 1024;
-const TIMEOUT_MS = 120_000;
+export const MAX_BYTES = 64 * 1024 * 1024;
+export const TIMEOUT_MS = 120_000;
 /** What is kept of git's own words in an error. */
 const WHY_MAX = 2_000;
 
@@ -157,6 +159,24 @@ export class Git {
       return { code: result.exitCode, stdout: Buffer.from(result.stdout ?? []), stderr };
     }
     throw failure(place, subcommand, { ...result, stderr });
+  }
+
+  /**
+   * Starts a git process that stays and reads its standard input: see git-helper.ts, which keeps it. It has a session
+   * of its own, so that a Ctrl-C meant for us does not end it in the middle of an answer; it ends with its input.
+   */
+  start(
+    place: Place,
+    subcommand: Subcommand,
+    args: readonly string[],
+    options: Pick<GitOptions, 'env' | 'config'> = {},
+  ): ChildProcessWithoutNullStreams {
+    const env = { ...this.env, ...options.env };
+    return spawn('git', [...prefix(place, options), subcommand, ...args], {
+      cwd: cwdOf(place),
+      env,
+      detached: true,
+    });
   }
 
   /** Standard output as text, without the final newline. */
@@ -202,7 +222,7 @@ function cwdOf(place: Place): string {
   return 'discoverFrom' in place ? place.discoverFrom : (place.workTree ?? place.gitDir);
 }
 
-interface Failed {
+export interface Failed {
   readonly stderr: string;
   readonly exitCode?: number | undefined;
   readonly timedOut: boolean;
@@ -211,7 +231,8 @@ interface Failed {
   readonly code?: string | undefined;
 }
 
-function failure(place: Place, subcommand: Subcommand, failed: Failed): SwarmError {
+/** What a git process that ended is thrown as. */
+export function failure(place: Place, subcommand: Subcommand, failed: Failed): SwarmError {
   if (failed.code === 'ENOENT' && failed.exitCode === undefined) {
     return new SwarmError({
       code: 'SW0306',

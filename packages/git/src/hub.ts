@@ -18,6 +18,7 @@ import { buildCandidate } from './candidate.ts';
 import type { HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
+import { closeHelpers, makeHelpers } from './helpers.ts';
 import { DEFAULT_LIMITS, Intake, type IntakeLimits } from './intake.ts';
 import { isAncestor, LandedScanner } from './landed.ts';
 import { Layout, RunRefs } from './layout.ts';
@@ -25,8 +26,9 @@ import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
 import { cloneOrigin, isUrl, locate } from './origin.ts';
+import { readRef } from './origin-ref.ts';
 import { ObjectReader } from './reader.ts';
-import { fetchFromOrigin, readRef, Target } from './target.ts';
+import { fetchFromOrigin, Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
 export interface HubOptions {
@@ -58,6 +60,8 @@ export interface OpenedHub {
   readonly originGitDir: string;
   /** Removes every reference and intake of this run from the hub. The run must be over. */
   cleanRun(): Promise<void>;
+  /** Ends the git processes that stay; they also end with ours. What is asked later starts new ones. */
+  close(): Promise<void>;
 }
 
 /**
@@ -75,11 +79,13 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   await ensureHub(git, layout, origin.objectFormat);
   await heal(layout.hub);
   const mutex = new GitMutex();
-  const ends = { git, hub: { gitDir: layout.hub }, origin: { gitDir: origin.gitDir } };
+  const ends = { git, hub: { gitDir: layout.hub }, origin };
   const base = await pinBase(ends, refs, targetRef);
   const { run, identity } = options;
   const { objectFormat } = origin;
-  const context = { ...ends, mutex, layout, refs, objectFormat, run, base, targetRef, landOn, identity };
+  const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
+  const names = { run, base, targetRef, landOn, identity };
+  const context = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat };
   return assemble(context, await readHubRef(ends, refs.target), { ...DEFAULT_LIMITS, ...options.limits });
 }
 
@@ -107,6 +113,7 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
     base: context.base,
     originGitDir: context.origin.gitDir,
     cleanRun: () => cleanRun(context),
+    close: () => context.mutex.run(() => target.close().finally(() => closeHelpers(context))),
   };
 }
 

@@ -5,6 +5,7 @@
 import { type CommitId, type LandedMark, parseAttemptId, parseTaskId, type RunId, taskOf } from '@swarm/core';
 import type { HubContext } from './context.ts';
 import { expectObject, splitNul } from './git.ts';
+import { parseCommit } from './objects.ts';
 
 const TRAILER = /^([A-Za-z][A-Za-z0-9-]*): (\S.*)$/;
 
@@ -28,6 +29,9 @@ function lastParagraph(message: string): string[] {
   return paragraphs.length < 2 ? [''] : (paragraphs.at(-1) ?? '').replace(/^\n+/, '').split('\n');
 }
 
+/** Commits read one by one before git is asked for all. */
+const LINE_MAX = 64;
+
 /** Remembers how far it has read, so that asking again costs the new commits only. */
 export class LandedScanner {
   private readonly hub: HubContext;
@@ -38,19 +42,34 @@ export class LandedScanner {
   }
 
   async since(base: CommitId, head: CommitId): Promise<readonly LandedMark[]> {
-    const known = await this.usable(base, head);
+    const known = this.seen?.base === base ? this.seen : undefined;
     if (known?.head === head) return known.marks;
-    const fresh = await this.scan(known?.head ?? base, head);
-    const marks = [...(known?.marks ?? []), ...fresh];
+    const grown = known && (await this.grownBy(known.head, head));
+    const marks = known && grown ? [...known.marks, ...grown] : await this.scan(base, head);
     this.seen = { base, head, marks };
     return marks;
   }
 
-  /** What was read before holds only while history grows: a rewound target is read anew. */
-  private async usable(base: CommitId, head: CommitId) {
-    if (this.seen?.base !== base) return undefined;
-    if (this.seen.head === head || (await isAncestor(this.hub, this.seen.head, head))) return this.seen;
-    return undefined;
+  /** What came since, oldest first. What was read before holds only while history grows: else undefined. */
+  private async grownBy(seen: CommitId, head: CommitId): Promise<LandedMark[] | undefined> {
+    const line = await this.lineDown(head, seen);
+    if (line) return line;
+    return (await isAncestor(this.hub, seen, head)) ? this.scan(seen, head) : undefined;
+  }
+
+  /** Read commit by commit while it is one short line; undefined when git must look. */
+  private async lineDown(head: CommitId, seen: CommitId): Promise<LandedMark[] | undefined> {
+    const marks: LandedMark[] = [];
+    let at = head;
+    for (let steps = 0; at !== seen; steps++) {
+      const [object] = await this.hub.objects.contents([at]);
+      const { parents, message } = parseCommit(at, object!.body);
+      if (steps === LINE_MAX || parents.length !== 1 || message === undefined) return undefined;
+      const mark = markOf(this.hub.run, at, message);
+      if (mark) marks.push(mark);
+      at = parents[0]!;
+    }
+    return marks.reverse();
   }
 
   /** `--grep` only thins out; `markOf` decides. */

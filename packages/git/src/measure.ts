@@ -1,6 +1,6 @@
 import type { CommitId, MeasuredChange } from '@swarm/core';
-import { mergeBase } from './candidate.ts';
 import type { HubContext } from './context.ts';
+import { mergeBase } from './fork.ts';
 
 /** What a commit changes relative to its merge base with `target`; binary files count no lines. */
 export async function measure(
@@ -10,9 +10,8 @@ export async function measure(
 ): Promise<MeasuredChange | undefined> {
   const base = await mergeBase(hub, commit, target);
   if (!base) return undefined;
-  const args = ['-r', '-z', '--numstat', '--no-renames', '--no-ext-diff', '--no-textconv'];
-  const records = await hub.git.records(hub.hub, 'diff-tree', [...args, '--end-of-options', base, commit]);
-  const rows = records.map(numstat);
+  const [before, after] = [await hub.objects.commit(base), await hub.objects.commit(commit)];
+  const rows = (await hub.diffs.lines(before.tree, after.tree)).map(numstat);
   if (rows.length === 0) return undefined;
   const sum = (pick: (row: Row) => number) => rows.reduce((total, row) => total + pick(row), 0);
   const filesChanged = rows.map((row) => row.path);

@@ -12,6 +12,8 @@ export interface Origin {
   /** Absolute path of the repository proper: shared by all of its work trees. */
   readonly gitDir: string;
   readonly objectFormat: ObjectFormat;
+  /** Files made in it get permissions of its own (`core.sharedRepository`). */
+  readonly isShared: boolean;
 }
 
 const URL_LIKE = /^(?:https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
@@ -31,7 +33,13 @@ export async function locate(git: Git, path: string): Promise<Origin> {
   const [gitDir = '', shallow, format] = told.split('\n');
   if (shallow === 'true') throw shallowClone(path);
   if (await isPartialClone(git, { gitDir })) throw partialClone(path);
-  return { gitDir, objectFormat: format === 'sha256' ? 'sha256' : 'sha1' };
+  const isShared = await hasSharedFiles(git, { gitDir });
+  return { gitDir, objectFormat: format === 'sha256' ? 'sha256' : 'sha1', isShared };
+}
+
+async function hasSharedFiles(git: Git, place: Place): Promise<boolean> {
+  const asked = await git.run(place, 'config', ['--get', 'core.sharedRepository'], { codes: [0, 1] });
+  return !['', 'umask', 'false', '0'].includes(asked.stdout.toString().trim());
 }
 
 /** True when objects may be left at a remote, to be fetched when first asked for. */

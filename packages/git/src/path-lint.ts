@@ -10,6 +10,8 @@ export interface PathLimits {
 export interface RawChange {
   readonly oldMode: string;
   readonly newMode: string;
+  /** All zeros when the path is gone. */
+  readonly newId: string;
   readonly path: Buffer;
 }
 
@@ -23,8 +25,8 @@ export function parseRaw(bytes: Buffer): RawChange[] {
   }
   const changes: RawChange[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [oldMode = '', newMode = ''] = fields[i]!.toString().slice(1).split(' ');
-    changes.push({ oldMode, newMode, path: fields[i + 1]! });
+    const [oldMode = '', newMode = '', , newId = ''] = fields[i]!.toString().slice(1).split(' ');
+    changes.push({ oldMode, newMode, newId, path: fields[i + 1]! });
   }
   return changes;
 }

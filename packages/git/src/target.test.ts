@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Candidate, CommitId } from '@swarm/core';
@@ -74,6 +74,23 @@ test('a branch that is checked out is not moved, in whatever work tree', async (
   assert.deepEqual(await w.hub.publish(await candidate(w, 't2.1', first)), { kind: 'refused', why });
 });
 
+for (const [where, checkOut] of Object.entries({
+  'in the repository itself': (repo: string) => git(repo, 'switch', '--quiet', `swarm/${RUN}`),
+  'in a linked work tree': (repo: string) =>
+    git(repo, 'worktree', 'add', '--quiet', '../linked', `swarm/${RUN}`),
+})) {
+  test(`a branch checked out ${where} between two landings is not moved by the second`, async (t) => {
+    const w = await world(t);
+    const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+    const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+    const third = await candidate(w, 't3.1', second);
+    assert.equal(await w.hub.targetHead(), second);
+    checkOut(w.repo);
+    assert.equal((await w.hub.publish(third)).kind, 'refused');
+    assert.equal(git(w.repo, 'rev-parse', LAND), second);
+  });
+}
+
 test('a branch that is checked out without a commit is not made', async (t) => {
   const w = await world(t);
   const mine = await candidate(w);
@@ -110,12 +127,21 @@ test('a lock or a branch in the way is a refusal with git’s own words, and the
 /** Real git, with somebody else's push falling into the last moment before ours. */
 class Raced extends Git {
   rival: () => void = () => {};
-  override run(...ask: Parameters<Git['run']>) {
+  override start(...ask: Parameters<Git['start']>) {
+    const child = super.start(...ask);
     const [place, subcommand] = ask;
-    if (subcommand === 'update-ref' && 'gitDir' in place && place.gitDir.endsWith('/user/.git')) this.rival();
-    return super.run(...ask);
+    if (subcommand === 'update-ref' && 'gitDir' in place && place.gitDir.endsWith('/user/.git')) {
+      child.stdin.write = after(() => this.rival(), child.stdin.write.bind(child.stdin));
+    }
+    return child;
   }
 }
+
+const after = <A extends unknown[], R>(first: () => void, then: (...args: A) => R) =>
+  ((...args: A) => {
+    first();
+    return then(...args);
+  }) as never;
 
 test('a push between our last look and our move wins, and is told as moved', async (t) => {
   const raced = new Raced();
@@ -145,6 +171,79 @@ test('a large landing arrives as one pack, a small one as loose objects', async 
   await land(w, 't2.1', first, await work(w, 't2.1', first, many));
   assert.equal(packs().length, 1);
   git(w.repo, 'fsck', '--full', '--strict');
+});
+
+test('landing goes on when the branch is packed between two landings', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  git(w.repo, 'pack-refs', '--all');
+  assert.equal(existsSync(join(w.repo, '.git', LAND)), false);
+  assert.equal(await w.hub.targetHead(), first);
+  const next = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  assert.equal(git(w.repo, 'rev-parse', LAND), next);
+});
+
+test('a branch made symbolic between two landings is not written through', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const next = await candidate(w, 't2.1', first);
+  git(w.repo, 'branch', 'other', first);
+  git(w.repo, 'symbolic-ref', LAND, 'refs/heads/other');
+  assert.equal((await w.hub.publish(next)).kind, 'refused');
+  assert.equal(git(w.repo, 'rev-parse', 'other'), first);
+});
+
+test('a repository shared by a group gets files its group may write, as git makes them', async (t) => {
+  const w = await world(t);
+  git(w.repo, 'config', 'core.sharedRepository', '0660');
+  const opened = await w.reopen();
+  await land(opened, 't1.1', w.base, await work(opened, 't1.1', w.base, { 'shared.txt': 'two\n' }));
+  const name = git(w.repo, 'rev-parse', `${LAND}:shared.txt`);
+  const folder = join(w.repo, '.git/objects', name.slice(0, 2));
+  assert.equal(statSync(folder).mode & 0o070, 0o070);
+  assert.equal(statSync(join(folder, name.slice(2))).mode & 0o777, 0o440);
+});
+
+test('the reference log of a repository that keeps one says who landed, and when', async (t) => {
+  const w = await world(t);
+  const before = Math.floor(Date.now() / 1_000);
+  await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const [, who = '', at = '', what] = /^\S+ \S+ (.*) (\d+) \+0000\t(.*)$/m.exec(
+    readFileSync(join(w.repo, '.git/logs', LAND), 'utf8'),
+  )!;
+  assert.deepEqual([who, what], ['Swarm <swarm@example.invalid>', 'swarm: landing']);
+  assert(Number(at) >= before - 1 && Number(at) <= Date.now() / 1_000);
+});
+
+test('a hub that is behind when it is opened follows at its first look', async (t) => {
+  const w = await world(t);
+  const ref = ['rev-parse', `refs/swarm/${RUN}/target`] as const;
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  await w.close();
+  git(join(w.stateDir, 'hub.git'), 'update-ref', ref[1], first);
+  const again = await w.reopen();
+  assert.equal(await again.hub.targetHead(), second);
+  assert.equal(git(join(w.stateDir, 'hub.git'), ...ref), second);
+});
+
+test('a large file lands whole, and what comes after it too', async (t) => {
+  const w = await world(t);
+  const large = `${'x'.repeat(99)}\n`.repeat(60_000);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'large.txt': large }));
+  assert.equal(git(w.repo, 'cat-file', '-s', `${first}:large.txt`), String(large.length));
+  const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  git(w.repo, 'fsck', '--full', '--strict', second);
+});
+
+test('the hub has what was published once it is closed', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const hubDir = join(w.stateDir, 'hub.git');
+  assert.equal(git(hubDir, 'rev-parse', `refs/swarm/${RUN}/target`), first);
+  const second = await land(w, 't2.1', first, await work(w, 't2.1', first, { 'b.txt': 'two\n' }));
+  await w.close();
+  assert.equal(git(hubDir, 'rev-parse', `refs/swarm/${RUN}/target`), second);
 });
 
 test('a dirty checkout is byte for byte what it was: index, HEAD, files, configuration', async (t) => {

@@ -4,33 +4,34 @@
  */
 import type { Candidate, CommitId, PublishOutcome } from '@swarm/core';
 import { SwarmError } from '@swarm/core';
-import { type HubContext, hasCommits, identityEnv } from './context.ts';
-import { expectObject } from './git.ts';
+import type { HubContext } from './context.ts';
+import { checkedOutIn, OriginRef, type RefState } from './origin-ref.ts';
 import { sendObjects } from './transfer.ts';
 
-/** A branch as it stands in the user's repository. */
-export interface RefState {
-  readonly commit: CommitId;
-  /** Set when the reference only names another one. */
-  readonly symbolicTo: string;
-  /** The work tree it is checked out in. */
-  readonly checkedOutAt: string;
-}
+/** How far the hub's own reference may be behind, while landings follow one another. */
+const CATCH_UP_MS = 1_000;
 
 export class Target {
   private readonly hub: HubContext;
-  /** The target as the hub has it; undefined until it was seen once. */
+  private readonly ref: OriginRef;
+  /** The target as last seen or set; undefined until it was seen once. */
   private mirror: CommitId | undefined;
+  /** What the hub's own reference says. */
+  private written: CommitId | undefined;
+  private mirroring: Promise<void> = Promise.resolve();
+  private dueAt = 0;
 
   /** @param mirror what `refs.target` holds in the hub at opening. */
   constructor(hub: HubContext, mirror: CommitId | undefined) {
     this.hub = hub;
+    this.ref = new OriginRef(hub, hub.landOn);
     this.mirror = mirror;
+    this.written = mirror;
   }
 
   /** Before anything was published the base is the head; a reference that was there and is not is undefined. */
   async head(): Promise<CommitId | undefined> {
-    const state = await readRef(this.hub, this.hub.landOn);
+    const state = await this.ref.read();
     if (!state) return this.mirror ? undefined : this.hub.base;
     if (state.commit !== this.mirror) await this.hub.mutex.run(() => this.follow(state.commit));
     return state.commit;
@@ -38,7 +39,8 @@ export class Target {
 
   async publish(candidate: Candidate): Promise<PublishOutcome> {
     return this.hub.mutex.run(async () => {
-      const now = await readRef(this.hub, this.hub.landOn);
+      await this.mirroring.catch(() => this.catchUp());
+      const now = await this.ref.read();
       const settled = await this.judge(candidate, now);
       if (settled) return settled;
       await sendObjects(this.hub, candidate);
@@ -65,22 +67,44 @@ export class Target {
   private async swap({ parent, commit }: Candidate, now: RefState | undefined): Promise<void> {
     const ref = this.hub.landOn;
     const change = now ? `update ${ref} ${commit} ${parent}` : `create ${ref} ${commit}`;
-    const steps = ['start', change, 'commit', 'start', `verify ${ref} ${commit}`, 'commit', ''];
-    await this.hub.git.run(this.hub.origin, 'update-ref', ['--stdin', '-m', 'swarm: landing'], {
-      stdin: steps.join('\n'),
-      env: identityEnv(this.hub.identity),
-    });
+    await this.hub.landing.write([change, `verify ${ref} ${commit}`]);
   }
 
+  /**
+   * The first landing is remembered before it is told: from then on a missing target is gone, not new. Later ones
+   * once in a while, and as the caller goes on: a hub that is behind after a crash follows at its first look.
+   */
   private async published(commit: CommitId): Promise<PublishOutcome> {
-    if (this.mirror !== commit) await this.remember(commit);
+    if (this.mirror === commit) return { kind: 'published' };
+    const isFirst = this.mirror === undefined;
+    this.mirror = commit;
+    if (isFirst) await this.catchUp();
+    else if (performance.now() >= this.dueAt) {
+      this.mirroring = this.hub.mutex.run(() => this.catchUp());
+      this.mirroring.catch(() => undefined); // For the next landing, which tries once more.
+    }
     return { kind: 'published' };
+  }
+
+  /** The hub's own reference to where the target is. */
+  private async catchUp(): Promise<void> {
+    if (!this.mirror || this.mirror === this.written) return;
+    const commit = this.mirror;
+    await this.hub.hubRefs.write([`update ${this.hub.refs.target} ${commit}`]);
+    this.written = commit;
+    this.dueAt = performance.now() + CATCH_UP_MS;
+    this.mirroring = Promise.resolve();
+  }
+
+  /** The hub is left with all that was published. The caller holds the mutex. */
+  close(): Promise<void> {
+    return this.catchUp();
   }
 
   /** The command failed; only the reference itself says what became of it. */
   private async explain(candidate: Candidate, error: unknown): Promise<PublishOutcome> {
     const why = error instanceof SwarmError ? (error.problems[0]?.why ?? error.message) : String(error);
-    const now = await readRef(this.hub, this.hub.landOn).catch(() => 'unreadable' as const);
+    const now = await this.ref.read().catch(() => 'unreadable' as const);
     if (now === 'unreadable') return { kind: 'unknown', why };
     if (now?.commit === candidate.commit) return this.published(candidate.commit);
     if (now && now.commit !== candidate.parent) return { kind: 'moved', head: now.commit };
@@ -89,17 +113,12 @@ export class Target {
   }
 
   private async follow(commit: CommitId): Promise<void> {
-    if (!(await hasCommits(this.hub.git, this.hub.hub, [commit]))) {
+    if (!(await this.hub.objects.findCommit(commit))) {
       await fetchFromOrigin(this.hub, commit, this.hub.refs.target);
-      this.mirror = commit;
-    } else await this.remember(commit);
-  }
-
-  private async remember(commit: CommitId): Promise<void> {
-    await this.hub.git.run(this.hub.hub, 'update-ref', ['--stdin'], {
-      stdin: `update ${this.hub.refs.target} ${commit}\n`,
-    });
+      this.written = commit;
+    }
     this.mirror = commit;
+    await this.catchUp();
   }
 }
 
@@ -116,28 +135,4 @@ export async function fetchFromOrigin(hub: Ends, commit: CommitId, ref: string):
     `+${commit}:${ref}`,
   ];
   await hub.git.run(hub.hub, 'fetch', args, { timeoutMs: 3_600_000 });
-}
-
-/** Undefined when there is no such reference. */
-export async function readRef(hub: Ends, ref: string): Promise<RefState | undefined> {
-  const format = '--format=%(refname)%00%(objectname)%00%(symref)%00%(worktreepath)';
-  const told = await hub.git.text(hub.origin, 'for-each-ref', [format, ref]);
-  // The pattern also matches `<ref>/anything`: take the exact name.
-  const line = told.split('\n').find((l) => l.startsWith(`${ref}\0`));
-  if (!line) return undefined;
-  const [, commit = '', symbolicTo = '', head = ''] = line.split('\0');
-  // `worktreepath` also names a bare repository at its own HEAD: only the long list tells the two apart.
-  const checkedOutAt = head === '' ? '' : await checkedOutIn(hub, ref);
-  return { commit: expectObject(commit, 'git for-each-ref'), symbolicTo, checkedOutAt };
-}
-
-/**
- * The work tree a branch is checked out in, or ''. A branch without a commit can be checked out too; the HEAD of a
- * bare repository is no checkout.
- */
-async function checkedOutIn(hub: Ends, ref: string): Promise<string> {
-  const fields = await hub.git.records(hub.origin, 'worktree', ['list', '--porcelain', '-z']);
-  const at = fields.indexOf(`branch ${ref}`);
-  const before = fields.slice(0, Math.max(at, 0));
-  return before.findLast((field) => field.startsWith('worktree '))?.slice('worktree '.length) ?? '';
 }

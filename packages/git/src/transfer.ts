@@ -1,17 +1,47 @@
-import type { Candidate } from '@swarm/core';
+/**
+ * Brings what is new in a candidate into the user's repository, durably, before any reference names it. Nothing here
+ * reads a remote, a URL or a submodule's configuration of that repository.
+ */
+import { join } from 'node:path';
+import { type Candidate, SwarmError } from '@swarm/core';
 import type { HubContext } from './context.ts';
+import { type RawObject, writeLoose } from './loose.ts';
 
 /** From here on one pack is kept; below, loose objects (git's own limit for a fetch). */
 const LOOSE_MAX = 100;
+/** Most bytes written by ourselves, all in memory at once; more goes through a pack. */
+const LOOSE_BYTES_MAX = 4 * 1024 * 1024;
 /** Most bytes one landing may bring; intake limits are far below. */
 const PACK_MAX = 1024 * 1024 * 1024;
+const GONE = /^0+$/;
+const GITLINK = '160000';
 
-/**
- * Brings what is new in the candidate into the user's repository, durably (`core.fsync=all`), before any
- * reference names it. A pack computed in the hub and unpacked there: unlike a fetch it reads no remote, URL or
- * submodule configuration of that repository.
- */
-export async function sendObjects(hub: HubContext, { parent, commit }: Candidate): Promise<void> {
+export async function sendObjects(hub: HubContext, candidate: Candidate): Promise<void> {
+  const names = hub.origin.isShared ? undefined : await fewNewObjects(hub, candidate);
+  const objects = names && (await hub.objects.contentsUpTo(names, LOOSE_BYTES_MAX));
+  if (objects) await writeThem(hub, names, objects);
+  else await sendPack(hub, candidate);
+}
+
+/** Names of all the origin may lack, since it has the parent whole; undefined when they are many. */
+async function fewNewObjects(hub: HubContext, { parent, commit }: Candidate) {
+  const [before, after] = [await hub.objects.commit(parent), await hub.objects.commit(commit)];
+  if (after.parents.length !== 1 || after.parents[0] !== parent) return undefined;
+  const entries = await hub.diffs.entries(before.tree, after.tree);
+  const fresh = entries.filter((entry) => !GONE.test(entry.newId) && entry.newMode !== GITLINK);
+  const names = [...new Set([commit, after.tree, ...fresh.map((entry) => entry.newId)])];
+  return names.length < LOOSE_MAX ? names : undefined;
+}
+
+async function writeThem(hub: HubContext, names: readonly string[], objects: RawObject[]): Promise<void> {
+  const written = await writeLoose(join(hub.origin.gitDir, 'objects'), hub.objectFormat, objects);
+  const wrong = names.find((name, i) => written[i] !== name);
+  if (wrong)
+    throw new SwarmError({ code: 'SW0702', what: `the object ${wrong} is damaged`, where: hub.layout.hub });
+}
+
+/** Unpacked by git itself, which knows the permissions of a repository that several people share. */
+async function sendPack(hub: HubContext, { parent, commit }: Candidate): Promise<void> {
   const packed = await hub.git.run(hub.hub, 'pack-objects', ['--revs', '--stdout', '-q', '--window=0'], {
     stdin: `${commit}\n^${parent}\n`,
     maxBytes: PACK_MAX,

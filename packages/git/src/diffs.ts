@@ -1,0 +1,68 @@
+/** What differs between two trees of the hub, without following renames: both ends of one are named. */
+import { randomBytes } from 'node:crypto';
+import type { TreeId } from '@swarm/core';
+import { type Git, type Place, splitNul } from './git.ts';
+import { GitHelper } from './git-helper.ts';
+import type { Reader } from './git-process.ts';
+import { parseRaw, type RawChange } from './path-lint.ts';
+
+const FLAGS = ['--stdin', '-r', '-z', '--no-abbrev', '--no-renames', '--no-ext-diff', '--no-textconv'];
+const FOLDER = '040000';
+
+export class Diffs {
+  private readonly changes: GitHelper;
+  private readonly counts: GitHelper;
+  /** What a candidate is judged by is asked again when it is published. Trees never change. */
+  private last: { readonly pair: string; readonly entries: readonly RawChange[] } | undefined;
+
+  constructor(git: Git, place: Place) {
+    const helper = (more: readonly string[]) =>
+      new GitHelper(git, { place, subcommand: 'diff-tree', args: [...FLAGS, ...more] });
+    this.changes = helper(['--raw', '-t']);
+    this.counts = helper(['--numstat']);
+  }
+
+  /** Every entry that differs, folders among them. SW0702 when a tree is not there. */
+  async entries(from: TreeId, to: TreeId): Promise<readonly RawChange[]> {
+    const pair = `${from} ${to}`;
+    if (this.last?.pair !== pair) this.last = { pair, entries: parseRaw(await ask(this.changes, from, to)) };
+    return this.last.entries;
+  }
+
+  /** Paths of the files that differ, in git's order. Bytes that are not UTF-8 become U+FFFD. */
+  async paths(from: TreeId, to: TreeId): Promise<readonly string[]> {
+    const entries = await this.entries(from, to);
+    return entries.filter((entry) => !isFolder(entry)).map((entry) => entry.path.toString());
+  }
+
+  /** `added TAB removed TAB path` of every file that differs. */
+  async lines(from: TreeId, to: TreeId): Promise<readonly string[]> {
+    return splitNul(await ask(this.counts, from, to));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.changes.close(), this.counts.close()]);
+  }
+}
+
+const isFolder = ({ oldMode, newMode }: RawChange): boolean => oldMode === FOLDER || newMode === FOLDER;
+
+/**
+ * diff-tree repeats, and flushes, a line that names no objects: the end of an answer. Nobody who names files can
+ * know it beforehand.
+ */
+function ask(helper: GitHelper, from: TreeId, to: TreeId): Promise<Buffer> {
+  const end = `=${randomBytes(16).toString('hex')}\n`;
+  return helper.askAgain(`${from} ${to}\n${end}`, () => upTo(`${from} ${to}\n`, end));
+}
+
+/** The header names the two trees, and is left out when nothing differs. */
+function upTo(header: string, end: string): Reader<Buffer> {
+  return (bytes) => {
+    const at = bytes.length - end.length;
+    if (at < 0 || bytes.toString('latin1', at) !== end) return undefined;
+    const from = bytes.toString('latin1', 0, header.length) === header ? header.length : 0;
+    if (from === 0 && at > 0) throw new Error(`diff-tree answered ${bytes.toString('utf8', 0, 200)}`);
+    return { value: Buffer.from(bytes.subarray(from, at)), length: bytes.length };
+  };
+}
