@@ -63,6 +63,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     log,
     async close() {
       await models?.gateway.close();
+      await git.close();
       await journal.journal.close();
       await log.close();
     },

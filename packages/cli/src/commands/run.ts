@@ -92,7 +92,8 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
 async function applyHead(repository: RepositoryPaths, file: RunFile, head: CommitId): Promise<ApplyOutcome> {
   const lock = await lockRepository(repository, file.run);
   try {
-    return await (await openRunHub(repository, file)).delivery.apply(head);
+    const git = await openRunHub(repository, file);
+    return await git.delivery.apply(head).finally(() => git.close());
   } finally {
     await lock.release();
   }
