@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Ended } from './support/program.ts';
-import { World } from './support/world.ts';
+import { contained, World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n' };
 const TASKS = [
@@ -47,11 +47,15 @@ const plain = (text: string): string =>
     .replaceAll(/\b\d+(\.\d+)? ?m?s\b/g, '<duration>')
     .trimEnd();
 
-test('a small run when piped: one line per event on stderr, the result on stdout, no control sequences', async (t) => {
-  const { run } = await finished(t);
-  assert.equal(plain(run.stderr), NARRATION);
-  assert.equal(plain(run.stdout), RESULT);
-});
+test(
+  'a small run when piped: one line per event on stderr, the result on stdout, no control sequences',
+  contained,
+  async (t) => {
+    const { run } = await finished(t);
+    assert.equal(plain(run.stderr), NARRATION);
+    assert.equal(plain(run.stdout), RESULT);
+  },
+);
 
 test('with --json a run prints the log’s own lines', async (t) => {
   const world = await World.with(t, FILES);

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { FILES, modelEnvironment, plannerAnswer, titleOf } from './support/bicycle.ts';
 import { type Call, startModelServer } from './support/model-server.ts';
-import { World } from './support/world.ts';
+import { contained, World } from './support/world.ts';
 
 const KEY = 'sk-canary-7f3a9c41d05e';
 /** Everything an agent can reach: its environment, every process's, files of the host, its own tools' parents. */
@@ -29,35 +29,39 @@ function obedient(call: Call): { tool: { name: string; arguments: object } } {
   };
 }
 
-test('the provider’s key is in no file of a run, no commit and no process of an agent, however it is looked for', async (t) => {
-  const world = await World.with(t, FILES);
-  const received: string[] = [];
-  const server = await startModelServer(t, (call) => {
-    received.push(JSON.stringify(call.messages));
-    return call.isWorker ? obedient(call) : plannerAnswer(call, ['axle']);
-  });
-  const env = { ...modelEnvironment(server.url), OPENAI_API_KEY: KEY };
+test(
+  'the provider’s key is in no file of a run, no commit and no process of an agent, however it is looked for',
+  contained,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const received: string[] = [];
+    const server = await startModelServer(t, (call) => {
+      received.push(JSON.stringify(call.messages));
+      return call.isWorker ? obedient(call) : plannerAnswer(call, ['axle']);
+    });
+    const env = { ...modelEnvironment(server.url), OPENAI_API_KEY: KEY };
 
-  const run = await world.swarm(['run', 'Build a bicycle', '--gate', 'true'], {
-    env,
-  });
+    const run = await world.swarm(['run', 'Build a bicycle', '--gate', 'true'], {
+      env,
+    });
 
-  assert.equal(run.code, 0, run.stderr);
-  assert.ok(
-    received.some((text) => text.includes('OPENAI_API_KEY=swarm-')),
-    'the search reaches the environment of other processes: there the attempt’s own token is found',
-  );
-  assert.deepEqual(
-    received.filter((text) => text.includes(KEY)),
-    [],
-  );
-  // Every byte under the world's folder: repository, runs, hub, workspaces, configuration. Packed objects are read by git.
-  const hits = execFileSync('sh', ['-c', `grep -rlaF "${KEY}" "${world.root}" || true`], {
-    encoding: 'utf8',
-  });
-  assert.equal(hits, '');
-  const commits = await world.git('log', '--all', '--patch');
-  assert.ok(commits.includes(titleOf('axle')));
-  assert.ok(!commits.includes(KEY));
-  assert.ok(!`${run.stdout}${run.stderr}`.includes(KEY));
-});
+    assert.equal(run.code, 0, run.stderr);
+    assert.ok(
+      received.some((text) => text.includes('OPENAI_API_KEY=swarm-')),
+      'the search reaches the environment of other processes: there the attempt’s own token is found',
+    );
+    assert.deepEqual(
+      received.filter((text) => text.includes(KEY)),
+      [],
+    );
+    // Every byte under the world's folder: repository, runs, hub, workspaces, configuration. Packed objects are read by git.
+    const hits = execFileSync('sh', ['-c', `grep -rlaF "${KEY}" "${world.root}" || true`], {
+      encoding: 'utf8',
+    });
+    assert.equal(hits, '');
+    const commits = await world.git('log', '--all', '--patch');
+    assert.ok(commits.includes(titleOf('axle')));
+    assert.ok(!commits.includes(KEY));
+    assert.ok(!`${run.stdout}${run.stderr}`.includes(KEY));
+  },
+);

@@ -9,10 +9,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LogLine } from '@swarm/core';
+import { probeBubblewrap } from '@swarm/sandbox';
 import { type Ended, type Running, start } from './program.ts';
 import { endMarked, markedWith } from './strays.ts';
 
 const exec = promisify(execFile);
+
+/**
+ * Where bubblewrap does not work the program is tried without isolation, as an operator may choose once; what is about
+ * containment, or prints what is said of it, is skipped aloud. Under CI there is no such choice: it has to be there.
+ */
+const probe = process.env.CI ? undefined : await probeBubblewrap();
+export const contained: { readonly skip?: string } =
+  probe?.kind === 'missing' ? { skip: `${probe.reason}; fix: ${probe.fix}` } : {};
 
 /** Whoever a world is made for: a test, or a script. */
 export interface Owner {
@@ -56,6 +65,7 @@ export class World {
       await mkdir(join(world.root, folder), { recursive: true });
     }
     await writeFile(join(world.root, 'agent.mjs'), AGENT);
+    if (contained.skip) await world.#chooseNoSandbox();
     await world.configure();
     return world;
   }
@@ -67,6 +77,12 @@ export class World {
     await world.git('init', '--quiet', '--initial-branch=main');
     await world.commit(files, 'First');
     return world;
+  }
+
+  /** What a person's yes to "no isolation, on this machine from now on?" leaves behind. */
+  async #chooseNoSandbox(): Promise<void> {
+    await mkdir(join(this.root, 'state', 'swarm'), { recursive: true });
+    await writeFile(join(this.root, 'state', 'swarm', 'choices.json'), '{"sandbox":"none"}');
   }
 
   // ───────────── the repository ─────────────
