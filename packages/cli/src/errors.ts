@@ -1,4 +1,4 @@
-/** The only place where an error becomes a heading, a hint and an exit code: DESIGN §7. */
+/** The only place where an error becomes a heading, a hint and an exit code. */
 import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core';
 import type { ChalkInstance } from 'chalk';
 import { CommanderError } from 'commander';

@@ -1,4 +1,4 @@
-/** Where everything lies on disk: DESIGN §6. Finding places only; what is in the files is read elsewhere. */
+/** Where everything lies on disk. Finding places only; what is in the files is read elsewhere. */
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { appendFile, lstat, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';

@@ -11,11 +11,6 @@ export function createRunFiles(paths: RunPaths): RunFiles {
       await writeWhole(paths.reportJson, json);
       await writeWhole(paths.reportMarkdown, markdown);
     },
-    async writeOutput(name, text) {
-      const relative = join('outputs', `${name}.txt`);
-      await writeWhole(join(paths.folder, relative), text);
-      return relative;
-    },
   };
 }
 

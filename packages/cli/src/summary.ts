@@ -1,5 +1,5 @@
-/** How a run ended: the exit code of DESIGN §7 and the closing screen. */
-import { type State, tokensOf } from '@swarm/core';
+/** How a run ended: the exit code and the closing screen. */
+import { type Problem, type State, tokensOf } from '@swarm/core';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { duration } from './live.ts';
@@ -74,6 +74,37 @@ function deliveryLine(s: State): string {
   return d.outcome === 'done'
     ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
     : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;
+}
+
+/** What stopped the run, where it is for the operator to mend: as every refusal is told. */
+export function problemOf(outcome: RunOutcome): Problem | undefined {
+  if (outcome.kind !== 'stopped') return undefined;
+  const why = outcome.detail;
+  switch (outcome.why) {
+    case 'base-red':
+      return {
+        code: 'SW0602',
+        what: 'the gate fails on the base',
+        why,
+        fix: 'mend it, or name another with --gate',
+      };
+    case 'setup-failed':
+      return {
+        code: 'SW0308',
+        what: 'the setup fails on the base',
+        why,
+        fix: 'mend it, or name another with --setup',
+      };
+    case 'auth':
+      return {
+        code: 'SW0403',
+        what: 'a model endpoint rejects the key',
+        why,
+        fix: 'swarm resume, with a valid key',
+      };
+    default:
+      return undefined;
+  }
 }
 
 /** The commands a person would type next. */

@@ -5,13 +5,14 @@ import { type RunId, SwarmError, type TaskDraft } from '@swarm/core';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { type Composed, compose } from './compose.ts';
+import { problemsJson, renderProblems } from './errors.ts';
 import { createLive } from './live.ts';
 import { excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
 import type { Context } from './program.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
-import { exitCodeOfRun, nextCommands, summaryOf } from './summary.ts';
+import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from './summary.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
@@ -69,6 +70,11 @@ async function runToItsEnd(
     const outcome = await orchestrator.run();
     endLive();
     const { state } = orchestrator;
+    const problem = problemOf(outcome);
+    if (problem)
+      context.output.narrate(
+        ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
+      );
     if (!ask.isJson) {
       context.output.result(summaryOf(outcome, state, context.output.ink));
       if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);

@@ -98,7 +98,7 @@ export const LOG_EVENTS: Readonly<Record<LogEventName, About>> = {
 };
 export type LogEventName = EventType | keyof typeof WEATHER_LOG_EVENTS;
 
-/** One line of log.ndjson, as it stands on disk: DESIGN §6. */
+/** One line of log.ndjson, as it stands on disk. */
 export interface LogLine {
   readonly v: 1;
   /** RFC 3339, UTC, milliseconds. */

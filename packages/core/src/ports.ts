@@ -392,8 +392,6 @@ export interface Prompts {
 export interface RunFiles {
   writeHandoff(attempt: AttemptId, json: string): Promise<void>;
   writeReport(json: string, markdown: string): Promise<void>;
-  /** Keeps a gate's or check's full (capped) output; returns the path relative to the run's folder. */
-  writeOutput(name: string, text: string): Promise<string>;
 }
 
 /** The prepared environment's folders: what `setup` made, kept by key in the state directory. */

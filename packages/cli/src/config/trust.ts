@@ -1,6 +1,6 @@
 /**
  * What a repository may choose. It is hostile until the operator trusted its content: keys that decide where
- * keys and code go count only then, and limits may only tighten. DESIGN §8.
+ * keys and code go count only then, and limits may only tighten.
  */
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';

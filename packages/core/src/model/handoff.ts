@@ -29,7 +29,7 @@ export interface Handoff extends HandoffClaim {
   readonly durationMs: number;
 }
 
-/** The wire shape of DESIGN §10, as written to `handoff.json`. */
+/** The wire shape, as written to `handoff.json`. */
 export interface HandoffFile {
   readonly taskId: TaskId;
   readonly attempt: AttemptId;

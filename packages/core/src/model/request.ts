@@ -76,5 +76,5 @@ export interface Finding {
   readonly head: CommitId;
 }
 
-/** The four sections of DESIGN §9; free text, kept across iterations and restarts. */
+/** Goals and specs, current state, reasoning for this batch, worker intelligence: free text, kept across iterations and restarts. */
 export type Scratchpad = string;

@@ -1,5 +1,5 @@
 /**
- * A task on the wire: what models and plan files may say (DESIGN §9), and what a command agent is told in its
+ * A task on the wire: what models and plan files may say, and what a command agent is told in its
  * task file. Everything here came from outside and is held to be hostile until it is a `TaskDraft`.
  */
 import { z } from 'zod';

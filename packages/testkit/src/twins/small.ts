@@ -13,7 +13,7 @@ export const twinPrompts: Prompts = {
 
 export function twinFiles(world: World, inc: Incarnation): RunFiles {
   const write = (): Promise<void> => world.happen(inc, world.random.between(1, 10), () => {});
-  return { writeHandoff: write, writeReport: write, writeOutput: (name) => write().then(() => name) };
+  return { writeHandoff: write, writeReport: write };
 }
 
 export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
