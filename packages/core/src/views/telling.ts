@@ -30,13 +30,13 @@ function sentence(e: Event, s: State): LogFields {
     case 'run.resumed':
       return { msg: 'the run is taken up again' };
     case 'run.paused':
-      return { msg: `paused (${e.reason}): ${e.detail}` };
+      return { msg: `paused (${e.reason}): ${firstLine(e.detail)}` };
     case 'run.continued':
       return { msg: e.by === 'itself' ? 'the run goes on by itself' : 'the run goes on' };
     case 'run.scaled':
       return { msg: `${e.workers} workers: ${e.reason}` };
     case 'run.stopped':
-      return { msg: `stopped: ${e.detail}` };
+      return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
       return { msg: `the request was amended: ${firstLine(e.text)}` };
     case 'budget.reached':
