@@ -52,8 +52,9 @@ function readdirIfThere(folder: string): string[] {
 
 function tell(tasks: readonly Counted[]): number {
   const totals = addUp(tasks);
-  for (const { taskId, failed, why } of tasks) {
-    if (failed > 0) console.log(`failed: ${taskId}${why ? `: ${why}` : `: ${failed} of its tests`}`);
+  for (const { taskId, failed, why, failing } of tasks) {
+    if (failed > 0) console.log(`failed: ${taskId}: ${why ?? `${failed} of its tests`}`);
+    if (failing) console.log(failing);
   }
   const missing = TASKS.filter((name) => !tasks.some((task) => task.taskId.endsWith(`#${name}`)));
   for (const name of missing) console.log(`failed: ${name}: turbo ran nothing of this name`);

@@ -19,6 +19,16 @@ test('of what turbo prints each task has its own lines, coloured or not', () => 
   assert.equal(logOf(output, ran('//#test:ground', 0)), 'ℹ pass 3');
 });
 
+test('what failed is told again at the end, where and why', () => {
+  const told = '\ntest at src/a.test.ts:2:1\n✖ a fact (1ms)\n  Error: x\n';
+  const counted = countTask(
+    ran('@swarm/git#test', 1),
+    `✖ a fact (1ms)\n${log(1, 1)}\n✖ failing tests:\n${told}`,
+  );
+  assert.equal(counted.failing, told.trim());
+  assert.equal(countTask(ran('@swarm/git#test', 0), log(1, 0)).failing, undefined);
+});
+
 test('what a test prints about passing is no total', () => {
   assert.equal(readTotals('the gate said: ℹ pass 7\nℹ pass seven\n'), undefined);
 });

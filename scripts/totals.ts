@@ -19,6 +19,8 @@ export interface Counted extends Totals {
   readonly taskId: string;
   /** Why a task that counts as failed does, where its own totals do not say so. */
   readonly why?: string;
+  /** Its failed tests, as the runner tells them. */
+  readonly failing?: string;
 }
 
 /** A task that runs tests counts as its tests do; every other task is one check. */
@@ -44,7 +46,7 @@ export function countTask(task: TurboTask, log: string): Counted {
   }
   // A runner that fails outside its tests is a failure of its own.
   if (!isGood && totals.failed === 0) return { taskId, ...totals, failed: 1, why: ended };
-  return { taskId, ...totals };
+  return { taskId, ...totals, ...(totals.failed > 0 && { failing: readFailing(log) }) };
 }
 
 const isTestTask = (taskId: string): boolean => /#test(:|$)/.test(taskId);
@@ -69,6 +71,13 @@ export const addUp = (counted: readonly Totals[]): Totals => ({
 /** The last line: plain, so that a script can read it. */
 export const totalsLine = ({ passed, failed, skipped }: Totals): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+
+/** What node:test says of its failed tests, where and why among it; empty when none did. Capped for each runner. */
+export function readFailing(log: string): string {
+  const runs = log.split(/^(?:✖ failing tests:)$/m).slice(1);
+  return runs.map((said) => said.trim().split('\n').slice(0, FAILING_LINES).join('\n')).join('\n');
+}
+const FAILING_LINES = 80;
 
 /** What one task printed, without the prefix turbo puts before each of its lines. */
 export function logOf(output: string, { taskId }: TurboTask): string {

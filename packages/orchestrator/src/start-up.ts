@@ -47,7 +47,7 @@ async function checkBase(
     msg: 'gate on the bare base',
     data: { commit: base, gate: state.run!.request.gate },
   });
-  const verdict = await gate.run('gate-l0', base, signal);
+  const verdict = await gate.run('gate-l0', base, context.settings.gate.flakyRetries, signal);
   switch (verdict.kind) {
     case 'aborted':
       return;

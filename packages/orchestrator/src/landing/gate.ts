@@ -35,7 +35,8 @@ export class Gate {
     return passed ? { ...passed, durationMs: 0, remembered: true } : undefined;
   }
 
-  async run(name: string, commit: CommitId, signal: AbortSignal): Promise<Verdict> {
+  /** @param retries how often a failure is tried again on the same tree before it counts. */
+  async run(name: string, commit: CommitId, retries: number, signal: AbortSignal): Promise<Verdict> {
     const { request } = this.#context.state.run!;
     const { workspaces } = this.#context.ports;
     const workspace = await workspaces.create({ name, base: commit });
@@ -49,7 +50,7 @@ export class Gate {
         if (ran.end === 'aborted') return { kind: 'aborted' };
         durationMs += ran.durationMs;
         const outcome = outcomeOf(ran);
-        const mayBeFlaky = outcome === 'failed' && tries < this.#context.settings.gate.flakyRetries;
+        const mayBeFlaky = outcome === 'failed' && tries < retries;
         if (mayBeFlaky) continue;
         return {
           kind: 'verdict',

@@ -151,7 +151,8 @@ export class MergeQueue {
         attempt,
         data: { landing, commit: candidate.commit, gate: state.run!.request.gate },
       });
-      const verdict = await this.#gate.run(`gate-${landing}`, candidate.commit, signal);
+      const { flakyRetries } = this.#context.settings.gate;
+      const verdict = await this.#gate.run(`gate-${landing}`, candidate.commit, flakyRetries, signal);
       if (verdict.kind === 'aborted') {
         await ask({ type: 'dropLanding', landing, reason: 'restart' });
         return false;
