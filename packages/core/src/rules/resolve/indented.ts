@@ -141,7 +141,6 @@ function mergeBlock({ base, ours, theirs }: Versions<Block | undefined>): Block 
   if (same(ours, theirs) || same(base, theirs)) return ours;
   if (same(base, ours)) return theirs;
   if (!ours || !theirs || ours.line !== theirs.line) return 'conflict';
-  if (ours.body.size === 0 || theirs.body.size === 0) return 'conflict';
   const body = mergeBlocks({ base: base?.body ?? new Map(), ours: ours.body, theirs: theirs.body });
   return body ? { ...ours, body } : 'conflict';
 }
