@@ -121,19 +121,16 @@ function mergeBlocks(all: Versions<Blocks>): Blocks | undefined {
   return spaced(merged, all);
 }
 
-/** As many empty lines between two blocks as a side has between them; between others as few as it has anywhere. */
+/** As many empty lines between two blocks as a side has between them; between others as many as before the last. */
 function spaced(merged: Blocks, { ours, theirs }: Versions<Blocks>): Blocks {
   const between = new Map<string, number>();
   for (const side of [theirs, ours]) {
     const names = [...side.keys()];
     for (const [i, name] of names.entries()) between.set(`${names[i - 1]}\n${name}`, side.get(name)!.gap);
   }
-  const least = Math.min(
-    ...[ours, theirs].flatMap((side) => [...side.values()].slice(1).map(({ gap }) => gap)),
-  );
+  const usual = [...ours.values()].at(-1)?.gap ?? 0;
   const names = [...merged.keys()];
-  const gapOf = (name: string, i: number): number =>
-    between.get(`${names[i - 1]}\n${name}`) ?? (Number.isFinite(least) ? least : 0);
+  const gapOf = (name: string, i: number): number => between.get(`${names[i - 1]}\n${name}`) ?? usual;
   return new Map(names.map((name, i) => [name, { ...merged.get(name)!, gap: gapOf(name, i) }]));
 }
 
