@@ -47,7 +47,8 @@ export class Diffs {
 export const pathsOf = (entries: readonly RawChange[]): string[] =>
   entries.filter((entry) => !isFolder(entry)).map((entry) => entry.path.toString());
 
-export const isFolder = ({ oldMode, newMode }: RawChange): boolean => oldMode === FOLDER || newMode === FOLDER;
+export const isFolder = ({ oldMode, newMode }: RawChange): boolean =>
+  oldMode === FOLDER || newMode === FOLDER;
 
 /**
  * diff-tree repeats, and flushes, a line that names no objects: the end of an answer. Nobody who names files can
