@@ -1,6 +1,6 @@
 /** `--deliver push`: a landing has landed when the remote said so, and whatever a remote can answer has its outcome. */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gitDaemon, gitOverHttp } from './support/crossing.ts';
@@ -11,6 +11,11 @@ import { World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n' };
 const PUSH = ['--deliver', 'push', '--gate', 'true'];
+/** A gate that waits, once this branch's file is there, until the world lets go. */
+const untilGo = (world: World, name: string): string[] => [
+  ...['--gate', `[ ! -e ${name}.txt ] || until [ -e ${world.root}/go ]; do sleep 0.05; done`],
+  ...['--sandbox', 'none'],
+];
 const add = (name: string) => ({ message: `Add ${name}`, files: { [`${name}.txt`]: `${name}\n` } });
 
 test('swarm run --deliver push puts every landing on the remote’s target, and leaves the user’s own branches alone', async (t) => {
@@ -156,6 +161,25 @@ test('a push that arrived though its answer was lost has landed, once: the remot
   assert.equal((await world.swarm(['verify'])).code, 0);
 });
 
+test('killed at the instant the remote took a push, the run finds it there when resumed, and lands it once', async (t) => {
+  const world = await World.with(t, FILES);
+  const origin = await withOrigin(world);
+  const base = await world.git('rev-parse', 'HEAD');
+  await origin.push('one', add('one'));
+  await origin.push('two', add('two'));
+  await origin.hook('post-receive', `kill -9 $(cat ${world.root}/pid); rm ${world.root}/pid`);
+  const running = world.start(['land', 'one', 'two', '--from', 'origin', ...PUSH]);
+  await writeFile(join(world.root, 'pid'), String(running.pid));
+  assert.equal((await running.ended).signal, 'SIGKILL');
+
+  const resumed = await world.swarm(['resume']);
+
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stderr, /t1 was found on the target/);
+  assert.deepEqual(await origin.subjects(base), ['Add one', 'Add two']);
+  assert.equal((await world.swarm(['verify'])).code, 0);
+});
+
 test('a remote that is gone for a while pauses the run with what was tried; nothing is called landed meanwhile', async (t) => {
   const world = await World.with(t, FILES);
   const daemon = await gitDaemon(t, world);
@@ -169,17 +193,18 @@ test('a remote that is gone for a while pauses the run with what was tried; noth
     'origin',
     '--deliver',
     'push',
-    '--gate',
-    `sleep 0.2`,
+    ...untilGo(world, 'one'),
   ]);
-  await running.line(/t1\.1 started/);
+  await running.line(/t1\.1 delivered/);
   daemon.mode.refuse = true;
+  await world.release();
 
   const run = await running.ended;
 
   assert.equal(run.code, 1, run.stderr);
-  assert.match(run.stdout, /0 landed, 1 /);
-  assert.match(run.stdout, /the remote origin does not answer/);
+  assert.match(run.stdout, /stopped: .*the remote origin does not answer/);
+  assert.match(run.stdout, /0 landed/);
+  assert.match(run.stderr, /paused \(target-refuses\)/);
   daemon.mode.refuse = false;
   const resumed = await world.swarm(['resume']);
   assert.equal(resumed.code, 0, resumed.stderr);
@@ -194,8 +219,6 @@ test('a key that expires in the middle is told as such, and what had landed stay
   const base = await world.git('rev-parse', 'HEAD');
   await origin.push('one', add('one'));
   await origin.push('two', add('two'));
-  await origin.hook('post-receive', `: > ${join(world.root, 'received')}`);
-  const gate = `sleep 0.3`;
   const running = world.start([
     'land',
     'one',
@@ -204,11 +227,11 @@ test('a key that expires in the middle is told as such, and what had landed stay
     'origin',
     '--deliver',
     'push',
-    '--gate',
-    gate,
+    ...untilGo(world, 'two'),
   ]);
   await running.line(/landed t1 /);
   http.mode.isExpired = true;
+  await world.release();
 
   const run = await running.ended;
 

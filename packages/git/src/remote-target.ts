@@ -61,7 +61,10 @@ export class RemoteTarget {
   /** Only the remote itself says what became of a push that did not end well. */
   private async askWhatCame(candidate: Candidate, why: string): Promise<PublishOutcome> {
     const now = await this.askPatiently();
-    if (now.kind === 'silent') return { kind: 'refused', why: `${why}; ${now.why}` };
+    if (now.kind === 'silent') {
+      const next = 'what became of the landing is asked again by: swarm resume';
+      return { kind: 'refused', why: `${why}; ${now.why}; ${next}` };
+    }
     if (now.head !== candidate.parent) return this.elsewhere(candidate, now.head);
     const fix = `let it take what is pushed to ${this.branch}, or use --deliver branch`;
     return { kind: 'refused', why: `${this.remote.name} did not take the landing: ${why}; ${fix}` };
@@ -74,7 +77,8 @@ export class RemoteTarget {
       try {
         return { kind: 'told', head: await this.remote.head(this.branch) };
       } catch (error) {
-        if (asked === ASKS_MAX) return { kind: 'silent', why: (error as Error).message };
+        if (asked === ASKS_MAX)
+          return { kind: 'silent', why: (error as Error).message.replace(/^error\[\w+\]: /, '') };
         await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS * 2 ** (asked - 1)));
       }
     }

@@ -18,7 +18,7 @@ import {
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
 import { landingMessage } from './message.ts';
-import { lookAt, pauseFor } from './push.ts';
+import { lookAt, pauseFor, publish } from './push.ts';
 
 export class MergeQueue {
   readonly #context: Context;
@@ -187,9 +187,9 @@ export class MergeQueue {
   }
 
   async #publish(landing: LandingId, candidate: Candidate): Promise<void> {
-    const { ask, ports, state } = this.#context;
+    const { ask, state } = this.#context;
     if (!state.openLandings.has(landing)) return;
-    const outcome = await ports.hub.publish(candidate);
+    const outcome = await publish(this.#context, landing, candidate);
     switch (outcome.kind) {
       case 'published':
         await this.#settle(await ask({ type: 'land', landing }), landing);

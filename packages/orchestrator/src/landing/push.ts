@@ -1,5 +1,50 @@
-/** A target at a remote: what it means when it does not answer, or is gone. */
-import { type CommitId, type Hub, type PauseReason, type Request, SwarmError } from '@swarm/core';
+/** A target at a remote: a push that takes its time is told, and so is a remote that does not answer, or is gone. */
+import {
+  type Candidate,
+  type CommitId,
+  type Hub,
+  type LandingId,
+  type PauseReason,
+  type PublishOutcome,
+  type Request,
+  SwarmError,
+} from '@swarm/core';
+import type { Context } from '../context.ts';
+
+/** When a push is first called slow, ms; told again after twice as long, and so on. */
+const SLOW_MS = 5_000;
+
+/** Publishes to wherever the run lands. Until a remote has answered nothing is called landed, however long it takes. */
+export async function publish(
+  { ports, state }: Context,
+  landing: LandingId,
+  candidate: Candidate,
+): Promise<PublishOutcome> {
+  const { remote } = state.run!.request;
+  if (remote === undefined) return ports.hub.publish(candidate);
+  const { clock, log } = ports;
+  const startedAt = clock.monotonic();
+  const data = { landing, remote, commit: candidate.commit };
+  let cancel: () => void = () => undefined;
+  const wait = (ms: number): void => {
+    cancel = clock.after(ms, () => {
+      const waited = Math.round((clock.monotonic() - startedAt) / 1000);
+      const behind = `${remote} has not answered the push of ${landing} for ${waited} s`;
+      log.write('push.waiting', { msg: `${behind}; ${state.queue.size} wait to land`, data });
+      wait(2 * ms);
+    });
+  };
+  wait(SLOW_MS);
+  try {
+    const outcome = await ports.hub.publish(candidate);
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    const msg = `${remote} answered the push of ${landing} in ${durationMs} ms: ${outcome.kind}`;
+    log.write('push.ended', { msg, data: { ...data, outcome: outcome.kind, durationMs } });
+    return outcome;
+  } finally {
+    cancel();
+  }
+}
 
 export type Look =
   | { readonly kind: 'there'; readonly head: CommitId }
