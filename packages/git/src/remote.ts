@@ -73,7 +73,7 @@ export class Remote {
     if (url === undefined) throw noRemote(name, await remotesOf(git, gitDir));
     const isPath = !url.includes(':') && !isAbsolute(url);
     const address = isPath ? resolve(gitDir.replace(/\/\.git$/, ''), url) : url;
-    if (!ADDRESS.test(address)) throw oddAddress(name);
+    if (!ADDRESS.test(address) || /\p{Cc}/u.test(address)) throw oddAddress(name);
     return new Remote(new Git(ask.network), name, address);
   }
 
@@ -210,9 +210,9 @@ async function remotesOf(git: Git, gitDir: string): Promise<readonly string[]> {
 const noRemote = (name: string, known: readonly string[]) =>
   new SwarmError({
     code: 'SW0312',
-    what: `there is no remote ${JSON.stringify(name)}`,
+    what: `there is no remote ${JSON.stringify(plainWords(name))}`,
     why: known.length > 0 ? `the remotes are: ${known.slice(0, 10).join(', ')}` : 'there is no remote at all',
-    fix: known[0] ? `git remote -v, then name one of them` : `git remote add ${name} <url>`,
+    fix: known.length > 0 ? 'git remote -v' : `git remote add ${plainWords(name)} <url>`,
   });
 
 const oddAddress = (name: string) =>
