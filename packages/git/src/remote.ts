@@ -33,7 +33,7 @@ const NAME = 'swarm';
 const NOWHERE: Place = { discoverFrom: '/' };
 
 /** What `git` may be told an address is; the transports are named to git as well (`GIT_ALLOW_PROTOCOL`). */
-const ADDRESS = /^(?:https?|ssh|git|file):\/\/[^-\s]|^[\w.-]+@[\w][\w.-]*:|^[\w][\w.-]*:(?!:)|^\//;
+const ADDRESS = /^(?:https?|ssh|git|file):\/\/[^-\s]|^[\w.-]+@[\w][\w.-]*:|^[\w][\w.-]*:(?!:|\/\/)|^\//;
 
 /** The upstream of `branch` by the repository's own configuration, else `origin`'s branch of the same name. */
 export async function upstreamOf(git: Git, gitDir: string, branch: string): Promise<RemoteBranch> {
