@@ -18,6 +18,7 @@ import {
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
 import { landingMessage } from './message.ts';
+import { lookAt, pauseFor, publish } from './push.ts';
 
 export class MergeQueue {
   readonly #context: Context;
@@ -47,12 +48,13 @@ export class MergeQueue {
    */
   async lookAtTarget(): Promise<boolean> {
     const { ask, state, ports } = this.#context;
-    const head = await ports.hub.targetHead();
+    const look = await lookAt(ports.hub);
     const { request } = state.run!;
-    if (!head) {
-      await ask({ type: 'pause', reason: 'target-gone', detail: `${request.landOn} is gone` });
+    if (look.kind !== 'there') {
+      await ask({ type: 'pause', ...pauseFor(request, look) });
       return false;
     }
+    const { head } = look;
     if (head === state.head) return true;
     const landed = await ports.hub.landedSince(request.base, head);
     for (const command of sweepTarget(state, { head, landed })) await ask(command);
@@ -185,9 +187,9 @@ export class MergeQueue {
   }
 
   async #publish(landing: LandingId, candidate: Candidate): Promise<void> {
-    const { ask, ports, state } = this.#context;
+    const { ask, state } = this.#context;
     if (!state.openLandings.has(landing)) return;
-    const outcome = await ports.hub.publish(candidate);
+    const outcome = await publish(this.#context, landing, candidate);
     switch (outcome.kind) {
       case 'published':
         await this.#settle(await ask({ type: 'land', landing }), landing);
@@ -202,7 +204,7 @@ export class MergeQueue {
         return;
       case 'gone':
         await ask({ type: 'dropLanding', landing, reason: 'target-moved' });
-        await ask({ type: 'pause', reason: 'target-gone', detail: `${state.run!.request.landOn} is gone` });
+        await ask({ type: 'pause', ...pauseFor(state.run!.request, outcome) });
         return;
       case 'refused':
         await ask({ type: 'dropLanding', landing, reason: 'target-moved' });

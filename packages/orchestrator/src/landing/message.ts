@@ -22,9 +22,15 @@ export function landingMessage(ask: {
       `Swarm-Run: ${ask.run}`,
       `Swarm-Task: ${ask.task.id}`,
       `Swarm-Attempt: ${ask.attempt}`,
+      ...branchTrailer(ask.task),
       `Swarm-Gate: ${ask.gateHash} ${tree}`,
       '',
     ].join('\n');
+}
+
+/** Which branch a landing is of, and what it was when the run opened; for `swarm land` alone. */
+function branchTrailer({ source }: Task): string[] {
+  return source.by === 'land' ? [`Swarm-Branch: ${oneLine(source.branch, 1_000)}@${source.commit}`] : [];
 }
 
 function oneLine(text: string, max: number): string {
