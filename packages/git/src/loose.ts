@@ -62,7 +62,7 @@ async function writeOne(objectsDir: string, name: string, object: RawObject): Pr
   if (existsSync(path)) return;
   const whole = Buffer.concat([headerOf(object), object.body]);
   const bytes = whole.length < SMALL ? deflateSync(whole, FASTEST) : await deflateAside(whole, FASTEST);
-  mkdirSync(folder, { recursive: true });
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
   const making = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
   try {
     await writeDurably(making, bytes);
