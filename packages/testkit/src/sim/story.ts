@@ -24,6 +24,8 @@ export interface Story {
   readonly hasChecks: boolean;
   readonly hasSetup: boolean;
   readonly hasPreGate: boolean;
+  readonly policy: NonNullable<Request['gatePolicy']>;
+  readonly parallel: number;
   readonly workers: number;
   readonly attempts: number;
   readonly tokens: number | undefined;
@@ -45,6 +47,8 @@ export function drawStory(random: Random): Story {
     hasChecks: random.chance(0.5),
     hasSetup: random.chance(0.3),
     hasPreGate: random.chance(0.5),
+    policy: random.chance(0.8) ? 'batch' : 'strict',
+    parallel: random.between(1, 4),
     workers: random.between(1, 5),
     attempts: random.between(1, 4),
     tokens: random.chance(0.3) ? random.between(60_000, 600_000) : undefined,
@@ -93,6 +97,8 @@ export function requestOf(world: World, story: Story): Request {
     base: world.base,
     ...(story.hasGate && { gate: 'gate' }),
     gateHash: story.hasGate ? 'gate-1' : 'none',
+    gatePolicy: story.policy,
+    gateParallel: story.parallel,
     ...(story.hasSetup && { setup: 'setup' }),
     ...(story.hasChecks && { checks: 'checks' }),
     checksMinMs: 60_000,
