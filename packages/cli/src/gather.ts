@@ -206,7 +206,7 @@ interface Commands {
 
 /** What is configured wins; what is not is found in the target's own files. */
 async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
-  const { command } = config.gate;
+  const command = config.gate.policy === 'none' ? 'none' : config.gate.command;
   if (command !== undefined && config.setup !== undefined)
     return { gate: command, setup: config.setup, why: [] };
   if (!checkout.isRepository || !checkout.targetCommit)

@@ -51,6 +51,9 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     base,
     ...(file.gate !== null && { gate: file.gate }),
     gateHash: gateHash(file),
+    // Without a gate nothing is tested, whatever the policy.
+    gatePolicy: config.gate.policy === 'none' ? 'strict' : config.gate.policy,
+    gateParallel: config.gate.parallel,
     ...(file.setup !== null && { setup: file.setup }),
     ...(config.checks.command !== undefined && { checks: config.checks.command }),
     checksMinMs: config.checks.minIntervalMs,

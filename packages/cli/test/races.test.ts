@@ -61,10 +61,8 @@ test('somebody who wins the race for the branch fifty times in a row, inside the
   assert.equal(run.code, 0, run.stderr);
   await assertAllKept(world, origin, base, 50);
   const dropped = (await world.log()).filter((line) => line.event === 'landing.dropped');
-  assert.deepEqual(
-    dropped.map((line) => line.data.reason),
-    Array(50).fill('target-moved'),
-  );
+  assert.ok(dropped.length >= 50, `${dropped.length} tests were for nothing`);
+  assert.deepEqual(new Set(dropped.map((line) => line.data.reason)), new Set(['target-moved']));
 });
 
 test('what is pushed while the gate runs is built upon: the commit that lands was tested on it', async (t) => {

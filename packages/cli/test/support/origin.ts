@@ -8,13 +8,16 @@ export interface Origin {
   readonly path: string;
   /** Runs git in the bare repository. */
   git(...args: string[]): Promise<string>;
-  /** Subjects on its main since `base`, oldest first. */
+  /** Subjects on its main since `base`, oldest first; a batch’s are those of its tasks. */
   subjects(base: string): Promise<readonly string[]>;
   /** Somebody pushes a branch with one commit for each of these sets of files. */
   push(branch: string, ...commits: readonly PushedCommit[]): Promise<string>;
   /** Replaces a hook of the bare repository. */
   hook(name: 'pre-receive' | 'post-receive', script: string): Promise<void>;
 }
+
+/** Every commit that is somebody's work: a batch's merge only joins them. */
+const TASKS = ['--no-merges', '--topo-order', '--reverse', '--format=%s'];
 
 export interface PushedCommit {
   readonly message: string;
@@ -34,7 +37,7 @@ export async function withOrigin(world: World, url?: string): Promise<Origin> {
     path,
     git: (...args) => world.gitIn(path, ...args),
     async subjects(base) {
-      const told = await world.gitIn(path, 'log', '--reverse', '--format=%s', `${base}..main`);
+      const told = await world.gitIn(path, 'log', ...TASKS, `${base}..main`);
       return told.split('\n').filter(Boolean);
     },
     async push(branch, ...commits) {

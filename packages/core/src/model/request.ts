@@ -1,3 +1,4 @@
+import type { GatePolicy } from '../rules/batching.ts';
 import type { CommitId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
@@ -41,6 +42,10 @@ export interface Request {
   readonly gate?: string;
   /** Hash of gate, setup and sandbox provider: the first half of the `Swarm-Gate` trailer; `none` without a gate. */
   readonly gateHash: string;
+  /** Absent in runs of before there were batches: `strict`. Without a gate nothing is tested, whatever it says. */
+  readonly gatePolicy?: Exclude<GatePolicy, 'none'>;
+  /** Tests that may run at the same time; absent: one. */
+  readonly gateParallel?: number;
   readonly setup?: string;
   readonly checks?: string;
   /** Bounds of the time between two runs of the checks, ms. */
