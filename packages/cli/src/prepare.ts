@@ -47,7 +47,8 @@ export async function prepare(
   const verdict = preflight(found.facts);
   problems.push(...notYet(loaded.config), ...verdict.problems);
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
-  return pin(located, loaded, found, opening, verdict.notices, places, context);
+  const pinned = await pin(located, loaded, found, opening, verdict.notices, places, context);
+  return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
 }
 
 /** Runs one gathering step; what it refuses joins the others. */

@@ -18,7 +18,7 @@ import {
   startedTask,
 } from './model/evolve-task.ts';
 import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
-import type { Landing } from './model/landing.ts';
+import type { GateResult, Landing } from './model/landing.ts';
 import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
@@ -42,6 +42,7 @@ function apply(s: State, e: Event, at: number): void {
       return openRun(s, e, at);
     case 'base.checked':
       s.baseGate = e.gate;
+      if (s.head === e.base) s.headGate = e.gate;
       if (e.checks) recordChecks(s, e.checks, at);
       return;
     case 'run.resumed':
@@ -144,11 +145,13 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.landed':
       closeLanding(s, e.landing, 'landed', at);
+      s.headGate = landing(s, e.landing).gate;
       for (const m of e.members) land(s, m.task, m.attempt, m.commit, at);
       s.head = e.candidate.commit;
       return;
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
+      s.headGate = gateOf(s, e.commit) ?? s.headGate;
       s.head = e.commit;
       return;
     case 'landing.rejected':
@@ -164,11 +167,14 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.undone':
       s.undone.add(e.task);
+      // What the landing had mended is broken again, and was so on the base at the earliest.
+      s.headGate = s.baseGate;
       s.landedCount -= 1;
       s.head = e.commit;
       return move(s, cancelledTask(task(s, e.task), 'undone', at));
     case 'target.moved':
       s.head = e.to;
+      s.headGate = s.headGate && uncounted(s.headGate);
       for (const id of e.lost) {
         s.landedCount -= 1;
         move(s, pendingTask(task(s, id)));
@@ -359,6 +365,15 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   s.landedCount += 1;
   s.firstLandingAt ??= at;
   tellPlanner(s, { kind: 'landed', task: id });
+}
+
+/** What the gate said of the landing that made this commit, recorded as landed or not. */
+const gateOf = (s: State, commit: CommitId): GateResult | undefined =>
+  [...s.landings.values()].find((l) => l.members.some((m) => m.commit === commit))?.gate;
+
+/** Somebody else's commit: what was red is so still, as far as anyone knows; how many tests there are is not known. */
+function uncounted({ tests: _, ...gate }: GateResult): GateResult {
+  return gate;
 }
 
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {

@@ -2,20 +2,30 @@ import {
   type CommitId,
   type GateOutcome,
   type GateResult,
+  judged,
   passKey,
   type SandboxResult,
   type TreeId,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
-import { readFailures } from '../healing/failures.ts';
+import { FailureScanner } from '../healing/failure-scanner.ts';
+import { toldBy } from '../healing/failures.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import type { Environments } from '../working/environment.ts';
+import { TestCounter } from './test-counts.ts';
 
 /** A verdict on one tree, or the reason it could not be had. */
 export type Verdict =
   | { readonly kind: 'verdict'; readonly result: GateResult }
   | { readonly kind: 'setup-failed'; readonly detail: string }
   | { readonly kind: 'aborted' };
+
+/** One run of the gate's command: how it ended, and what its whole output said. */
+export interface GateRun {
+  readonly ran: SandboxResult;
+  /** Not yet judged against anything, and as if it were the only try. */
+  readonly result: GateResult;
+}
 
 /** Runs the gate on exactly one commit, in a clean workspace of its own. */
 export class Gate {
@@ -35,9 +45,12 @@ export class Gate {
     return passed ? { ...passed, durationMs: 0, remembered: true } : undefined;
   }
 
-  /** @param retries how often a failure is tried again on the same tree before it counts. */
+  /**
+   * The result carries its judgement: a failure with nothing new in it, seen from what the gate said of the target
+   * where it stands now, is `no-worse`.
+   * @param retries how often a failure is tried again on the same tree before it counts.
+   */
   async run(name: string, commit: CommitId, retries: number, signal: AbortSignal): Promise<Verdict> {
-    const { request } = this.#context.state.run!;
     const { workspaces } = this.#context.ports;
     const workspace = await workspaces.create({ name, base: commit });
     try {
@@ -46,24 +59,13 @@ export class Gate {
       if (!prepared.ok) return { kind: 'setup-failed', detail: prepared.detail };
       let durationMs = 0;
       for (let tries = 0; ; tries++) {
-        const ran = await this.runIn(workspace, name, signal);
+        const { ran, result } = await this.runIn(workspace, name, signal);
         if (ran.end === 'aborted') return { kind: 'aborted' };
         durationMs += ran.durationMs;
-        const outcome = outcomeOf(ran);
-        const mayBeFlaky = outcome === 'failed' && tries < retries;
-        if (mayBeFlaky) continue;
-        return {
-          kind: 'verdict',
-          result: {
-            outcome,
-            gate: request.gateHash,
-            durationMs,
-            signatures: outcome === 'passed' ? [] : readFailures(ran.output).map((f) => f.signature),
-            output: outcome === 'passed' ? '' : tailOf(ran.output),
-            flaky: outcome === 'passed' && tries > 0,
-            remembered: false,
-          },
-        };
+        const verdict = judged(result, this.#context.state.headGate);
+        if (verdict.outcome === 'failed' && tries < retries) continue;
+        const flaky = tries > 0 && (verdict.outcome === 'passed' || verdict.outcome === 'no-worse');
+        return { kind: 'verdict', result: { ...verdict, durationMs, flaky } };
       }
     } finally {
       await workspaces.remove(name);
@@ -71,29 +73,57 @@ export class Gate {
   }
 
   /** The gate command in a workspace that is there already: the worker's own, before it hands in. */
-  runIn(
+  async runIn(
     workspace: { readonly path: string; readonly readOnly: readonly string[] },
     name: string,
     signal: AbortSignal,
-  ): Promise<SandboxResult> {
-    const { request } = this.#context.state.run!;
-    return this.#context.ports.sandbox.run({
+  ): Promise<GateRun> {
+    const { ports, settings, state } = this.#context;
+    const failures = new FailureScanner(ports.sandbox.insideOf(workspace.path));
+    const tests = new TestCounter();
+    const ran = await ports.sandbox.run({
       name,
-      argv: ['/bin/sh', '-c', request.gate!],
+      argv: ['/bin/sh', '-c', state.run!.request.gate!],
       workspace: workspace.path,
       readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
       readWrite: [],
       env: { CI: '1' },
       network: 'none',
-      limits: { wallMs: this.#context.settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
+      limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
+      // Read as it comes: of a long output only the beginning and the end are kept.
+      onLine: (_, line) => {
+        failures.line(line);
+        tests.line(line);
+      },
     });
+    return { ran, result: resultOf(ran, state.run!.request.gateHash, failures, tests) };
   }
 }
 
 const PLAIN = { durationMs: 0, signatures: [], output: '', flaky: false, remembered: false } as const;
 
-export function outcomeOf(ran: SandboxResult): GateOutcome {
+function resultOf(
+  ran: SandboxResult,
+  gate: string,
+  failures: FailureScanner,
+  { counts }: TestCounter,
+): GateResult {
+  const outcome = outcomeOf(ran);
+  const facts = { ...PLAIN, outcome, gate, durationMs: ran.durationMs, ...(counts && { tests: counts }) };
+  if (outcome === 'passed') return facts;
+  const { signatures, isWhole } = toldBy(failures, ran.output);
+  const isTold = outcome === 'failed' && isWhole && counts?.run !== 0;
+  return {
+    ...facts,
+    signatures,
+    output: tailOf(ran.output),
+    ...(isTold && { isTold }),
+    ...(ran.limit && { limit: ran.limit }),
+  };
+}
+
+export function outcomeOf(ran: SandboxResult): Exclude<GateOutcome, 'no-worse' | 'none'> {
   switch (ran.end) {
     case 'exited':
       return ran.exitCode === 0 ? 'passed' : 'failed';
