@@ -17,7 +17,14 @@ import {
 } from '@swarm/core';
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
+import { protectedIn, rejectionOf } from './judge.ts';
 import { landingMessage } from './message.ts';
+
+interface Built {
+  readonly task: Task;
+  readonly candidate: Candidate;
+  readonly paths: readonly string[];
+}
 
 export class MergeQueue {
   readonly #context: Context;
@@ -35,10 +42,10 @@ export class MergeQueue {
     if (!task || signal.aborted) return;
     const built = await this.#build(attempt, task);
     if (!built || signal.aborted) return;
-    const landing = await this.#open(attempt, task, built);
+    const landing = await this.#open(attempt, task, built.candidate);
     if (!landing) return;
     if (!(await this.#test(landing, attempt, built, signal))) return;
-    await this.#publish(landing, built);
+    await this.#publish(landing, built.candidate);
   }
 
   /**
@@ -64,7 +71,7 @@ export class MergeQueue {
     return task?.state === 'complete' && task.attempt === attempt ? task : undefined;
   }
 
-  async #build(attempt: AttemptId, task: Task & { state: 'complete' }): Promise<Candidate | undefined> {
+  async #build(attempt: AttemptId, task: Task & { state: 'complete' }): Promise<Built | undefined> {
     const { state, ports } = this.#context;
     const onto = state.head!;
     const built = await ports.hub.buildCandidate({
@@ -83,9 +90,14 @@ export class MergeQueue {
       case 'clean': {
         if (built.resolved) this.#tellResolved(attempt, built.resolved);
         const foreign = this.#foreignPaths(attempt, built.paths);
-        if (foreign.length === 0) return { parent: onto, commit: built.commit, tree: built.tree };
-        await this.#rejectCollateral(attempt, foreign);
-        return undefined;
+        if (foreign.length > 0) {
+          await this.#rejectCollateral(attempt, foreign);
+          return undefined;
+        }
+        const candidate = { parent: onto, commit: built.commit, tree: built.tree };
+        const held = await protectedIn(this.#context, task, candidate, built.paths);
+        if (held) await this.#reject(attempt, held.reason, held.detail, held.files);
+        return held ? undefined : { task, candidate, paths: built.paths };
       }
       case 'conflict':
         await this.#reject(attempt, 'conflict', built.detail, built.files);
@@ -136,12 +148,8 @@ export class MergeQueue {
   }
 
   /** True when the candidate passed and may be published. */
-  async #test(
-    landing: LandingId,
-    attempt: AttemptId,
-    candidate: Candidate,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #test(landing: LandingId, attempt: AttemptId, built: Built, signal: AbortSignal): Promise<boolean> {
+    const { task, candidate, paths } = built;
     const { ask, ports, state } = this.#context;
     let result = this.#gate.known(candidate.tree);
     if (!result) {
@@ -164,24 +172,14 @@ export class MergeQueue {
       result = verdict.result;
     }
     await ask({ type: 'recordGate', landing, result });
-    switch (result.outcome) {
-      case 'passed':
-      case 'none':
-        return true;
-      case 'failed':
-        await this.#reject(attempt, 'gate-failed', result.output, [], landing);
-        return false;
-      case 'timeout':
-        await this.#reject(attempt, 'gate-timeout', result.output, [], landing);
-        return false;
-      case 'killed':
-        await this.#reject(attempt, 'gate-killed', result.output, [], landing);
-        return false;
-      case 'broken':
-        await ask({ type: 'dropLanding', landing, reason: 'gate-broken' });
-        this.#context.halt({ why: 'gate-broken', detail: `the gate could not be run: ${result.output}` });
-        return false;
+    if (result.outcome === 'broken') {
+      await ask({ type: 'dropLanding', landing, reason: 'gate-broken' });
+      this.#context.halt({ why: 'gate-broken', detail: `the gate could not be run: ${result.output}` });
+      return false;
     }
+    const rejected = await rejectionOf(this.#context, result, { task, candidate, paths });
+    if (rejected) await this.#reject(attempt, rejected.reason, rejected.detail, rejected.files, landing);
+    return !rejected;
   }
 
   async #publish(landing: LandingId, candidate: Candidate): Promise<void> {
