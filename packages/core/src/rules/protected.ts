@@ -4,7 +4,7 @@
  */
 import type { TaskSource } from '../model/task.ts';
 import { type GateParts, gateParts } from './gate-command.ts';
-import { foldScope, ScopeIndex } from './scopes.ts';
+import { patternsMeet, patternsOf } from './glob.ts';
 import { type ChangedText, isTestPath } from './weakened.ts';
 
 /** Always protected, as globs. */
@@ -95,26 +95,26 @@ interface Found extends Held {
 
 function protectedFiles(ask: ProtectedAsk, parts: GateParts): readonly Found[] {
   const files = parts.files.filter((file) => !isTestPath(file));
+  const programs = parts.programs.flatMap((program) => READ_BY[program] ?? []);
   const kinds = [
-    { index: indexOf(PROTECTED_PATHS), why: 'settings that act on other people’s machines', isGate: false },
-    { index: indexOf(ask.protect), why: 'protected by the configuration', isGate: false },
-    { index: indexOf(files), why: 'the gate runs it', isGate: true },
-    {
-      index: indexOf(parts.programs.flatMap((p) => READ_BY[p] ?? [])),
-      why: 'the gate goes by it',
-      isGate: true,
-    },
+    { isIt: fits(PROTECTED_PATHS), why: 'it acts on other people’s machines', isGate: false },
+    { isIt: fits(ask.protect), why: 'protected by the configuration', isGate: false },
+    { isIt: fits(files), why: 'the gate runs it', isGate: true },
+    { isIt: fits(programs), why: 'the gate goes by it', isGate: true },
   ];
   return ask.paths.flatMap((path) => {
-    const kind = kinds.findLast(({ index }) => index.first(foldScope([path])) !== undefined);
+    const kind = kinds.findLast(({ isIt }) => isIt(path));
     return kind ? [{ path, why: kind.why, isGate: kind.isGate }] : [];
   });
 }
 
-function indexOf(globs: readonly string[]): ScopeIndex {
-  const index = new ScopeIndex();
-  if (globs.length > 0) for (const glob of globs) index.add(glob, foldScope([glob]));
-  return index;
+/** Without regard to case, as some file systems keep names. */
+function fits(globs: readonly string[]): (path: string) => boolean {
+  const patterns = globs.flatMap((glob) => patternsOf(glob.toLowerCase()));
+  return (path) => {
+    const names = path.toLowerCase().split('/');
+    return patterns.some((pattern) => patternsMeet(pattern, names));
+  };
 }
 
 // ───────────────────────── scripts of package.json ─────────────────────────
