@@ -157,7 +157,8 @@ export class FailureScanner {
     if (!line.startsWith('{') || !line.includes('"Action":"fail"')) return false;
     const { Package, Test } = Object(parsed(line)) as { Package?: unknown; Test?: unknown };
     if (typeof Package !== 'string') return false;
-    this.#add('go', `${prefix}${Package}${typeof Test === 'string' ? ` ${Test}` : ''}`, line);
+    const what = typeof Test === 'string' ? `${Package} ${Test}` : `package ${Package}`;
+    this.#add('go', prefix + what, line);
     return true;
   }
 

@@ -63,7 +63,7 @@ function withoutHeadings(failures: readonly Failure[]): readonly Failure[] {
   const telling = failures.filter(
     (f) =>
       !/^(?:node:test|jest) \S+\.(test\.)?[cm]?[jt]sx?$/.test(f.signature) &&
-      !/^go \S+\/\S+$/.test(f.signature),
+      !/^go package /.test(f.signature),
   );
   return telling.length > 0 ? telling : failures;
 }

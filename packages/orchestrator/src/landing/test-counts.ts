@@ -64,9 +64,9 @@ const SUMMARIES: readonly Summary[] = [
 
 /** Only where no runner gives an account of its own. */
 const TAP: readonly Summary[] = [
-  { line: /^(?:not )?ok\b.*# (?:skip|todo)\b/i, read: () => ({ skipped: 1 }) },
-  { line: /^ok\b/, read: () => ({ run: 1 }) },
-  { line: /^not ok\b/, read: () => ({ run: 1, failed: 1 }) },
+  { line: /^(?:not )?ok(?: \d+\b| - ).*# (?:skip|todo)\b/i, read: () => ({ skipped: 1 }) },
+  { line: /^ok(?: \d+\b| - )/, read: () => ({ run: 1 }) },
+  { line: /^not ok(?: \d+\b| - )/, read: () => ({ run: 1, failed: 1 }) },
 ];
 
 /** What `pnpm -r` and `turbo` put before a line: the package and its script. */
@@ -105,7 +105,7 @@ function sum(counts: TestCounts | undefined, part: Part | undefined): TestCounts
   if (!part) return counts;
   const { run, failed, skipped } = counts ?? { run: 0, failed: 0, skipped: 0 };
   return {
-    run: run + (part.run ?? 0),
+    run: Math.max(0, run + (part.run ?? 0)),
     failed: failed + (part.failed ?? 0),
     skipped: skipped + (part.skipped ?? 0),
   };
