@@ -26,12 +26,12 @@ const GATES: Readonly<Record<string, Hostile>> = {
     gives: { end: 'timeout' },
   },
   'forks without end is killed for its processes': {
-    script: 'while :; do sh -c "sleep 600; : MARK" & done',
+    script: 'while :; do sh -c "sleep 600; : MARK" & sleep 0.002; done',
     limits: { processes: 40 },
     gives: { end: 'killed', limit: 'processes' },
   },
   'doubles with every fork is killed for its processes': {
-    script: 'bomb() { : MARK; bomb | bomb & sleep 1; }; bomb; sleep 600',
+    script: 'bomb() { sleep 0.1; bomb | bomb & bomb; }; bomb; : MARK',
     limits: { processes: 40 },
     gives: { end: 'killed', limit: 'processes' },
     onlyContained: true,

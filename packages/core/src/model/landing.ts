@@ -62,7 +62,7 @@ export interface TestCounts {
 }
 
 /** A bound on what one command and everything it starts may use. */
-export type ResourceName = 'memory' | 'processes' | 'disk';
+export type ResourceName = 'memory' | 'processes' | 'disk' | 'output';
 
 export interface GateResult {
   readonly outcome: GateOutcome;

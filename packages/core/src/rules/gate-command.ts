@@ -25,6 +25,8 @@ const INTERPRETERS = new Set([
 ]);
 /** Words that stand before the program a command really starts. */
 const BEFORE = /^(?:[A-Za-z_][A-Za-z0-9_]*=.*|env|exec|time|npx|command|!|then|do|if|else|while|\{|\()$/;
+/** Options of interpreters after which the next word is no script. */
+const NO_FILE = new Set(['--test', '--run', '-m']);
 const RUN = new Set(['run', 'run-script', 'rum']);
 const SHORT: Readonly<Record<string, string>> = {
   t: 'test',
@@ -47,10 +49,8 @@ export function gateParts(command: string): GateParts {
     const program = first.slice(first.lastIndexOf('/') + 1);
     programs.add(program);
     if (first.includes('/')) files.add(plain(first));
-    if (MANAGERS.has(program)) for (const name of scriptsOf(rest)) scripts.add(name);
-    else if (RUNNERS.has(program))
-      for (const name of rest.filter((w) => !w.startsWith('-'))) scripts.add(name);
-    else if (INTERPRETERS.has(program)) for (const file of scriptFile(rest)) files.add(plain(file));
+    for (const name of scriptsOf(program, rest)) scripts.add(name);
+    if (INTERPRETERS.has(program)) for (const file of scriptFile(rest)) files.add(plain(file));
   }
   return { scripts: [...scripts], files: [...files], programs: [...programs] };
 }
@@ -61,7 +61,9 @@ const wordsOf = (segment: string): string[] =>
 const plain = (path: string): string => path.replace(/^(?:\.\/)+/, '');
 
 /** Every word that may be a script's name: options take values, so that one too many is better than one too few. */
-function scriptsOf(words: readonly string[]): readonly string[] {
+function scriptsOf(program: string, words: readonly string[]): readonly string[] {
+  if (program === 'node') return words.flatMap((word, i) => (word === '--run' ? [words[i + 1] ?? ''] : []));
+  if (!MANAGERS.has(program) && !RUNNERS.has(program)) return [];
   const end = words.indexOf('--');
   const own = (end < 0 ? words : words.slice(0, end)).filter((word) => !word.startsWith('-'));
   return own.filter((word) => !RUN.has(word)).map((word) => SHORT[word] ?? word);
@@ -69,7 +71,7 @@ function scriptsOf(words: readonly string[]): readonly string[] {
 
 /** The first word that is no option; a program given as text, after `-c` or `-e`, has no file. */
 function scriptFile(words: readonly string[]): readonly string[] {
-  if (words.some((word) => /^-[a-z]*[ce]$/.test(word) || word === '--test' || word === '-m')) return [];
+  if (words.some((word) => /^-[a-z]*[ce]$/.test(word) || NO_FILE.has(word))) return [];
   const file = words.find((word) => !word.startsWith('-'));
   return file === undefined ? [] : [file];
 }

@@ -117,8 +117,9 @@ describe('a gate’s command is read as', () => {
     ['pnpm test', ['test'], []],
     ['npm t', ['test'], []],
     ['pnpm -r run build && pnpm run "test:unit" -- --watch=false', ['build', 'test:unit'], []],
-    ['CI=1 npx turbo run lint test', ['run', 'lint', 'test'], []],
+    ['CI=1 npx turbo run lint test', ['lint', 'test'], []],
     ['./run.sh; python3 tools/check.py -v', [], ['run.sh', 'tools/check.py']],
+    ['node --run test', ['test'], []],
     ['node --test && bash -c "exit 0"', [], []],
   ];
   for (const [command, scripts, files] of rows) {

@@ -20,7 +20,7 @@ const TAP_LOCATION_LINES = 6;
 const MOCHA_TITLE_LINES = 8;
 const SOURCES_MAX = 500;
 /** What `pnpm -r` and `turbo` put before a line: the package and its script. */
-const PREFIX = /^(@?[\w./-]+[ :][\w:.-]{1,60}): (?=.)/;
+const PREFIX = /^(@?[\w./-]{1,100}[ :][\w:.-]{1,60}): (?=.)/;
 // Colours, and what a terminal would act upon.
 const ESCAPES = /\u001b\[[0-9;?]*[a-zA-Z]|[\u0000-\u0008\u000b-\u001f]/g;
 
@@ -47,12 +47,16 @@ export class FailureScanner {
 
   line(raw: string): void {
     const line = this.#clean(raw);
-    // The newest are still being shown; older ones have all their lines.
-    for (const failure of this.found.slice(-SHOWN_LINES))
-      if (failure.lines.length < SHOWN_LINES) failure.lines.push(line);
+    // The newest has the fewest lines: when it has all of its own, so have those before it.
+    if ((this.found.at(-1)?.lines.length ?? SHOWN_LINES) < SHOWN_LINES) this.#show(line);
     if (this.#read(line, '')) return;
     const prefix = PREFIX.exec(line);
     if (prefix) this.#read(line.slice(prefix[0].length), `${prefix[1]}: `);
+  }
+
+  #show(line: string): void {
+    for (const failure of this.found.slice(-SHOWN_LINES))
+      if (failure.lines.length < SHOWN_LINES) failure.lines.push(line);
   }
 
   #clean(line: string): string {

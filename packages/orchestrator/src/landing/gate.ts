@@ -8,11 +8,9 @@ import {
   type TreeId,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
-import { FailureScanner } from '../healing/failure-scanner.ts';
-import { toldBy } from '../healing/failures.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import type { Environments } from '../working/environment.ts';
-import { TestCounter } from './test-counts.ts';
+import { GateReading } from './gate-reading.ts';
 
 /** A verdict on one tree, or the reason it could not be had. */
 export type Verdict =
@@ -79,8 +77,7 @@ export class Gate {
     signal: AbortSignal,
   ): Promise<GateRun> {
     const { ports, settings, state } = this.#context;
-    const failures = new FailureScanner(ports.sandbox.insideOf(workspace.path));
-    const tests = new TestCounter();
+    const reading = new GateReading(ports.sandbox.insideOf(workspace.path));
     const ran = await ports.sandbox.run({
       name,
       argv: ['/bin/sh', '-c', state.run!.request.gate!],
@@ -92,34 +89,28 @@ export class Gate {
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
       // Read as it comes: of a long output only the beginning and the end are kept.
-      onLine: (_, line) => {
-        failures.line(line);
-        tests.line(line);
-      },
+      onLine: (_, line) => reading.line(line),
     });
-    return { ran, result: resultOf(ran, state.run!.request.gateHash, failures, tests) };
+    return { ran, result: resultOf(ran, state.run!.request.gateHash, reading) };
   }
 }
 
 const PLAIN = { durationMs: 0, signatures: [], output: '', flaky: false, remembered: false } as const;
 
-function resultOf(
-  ran: SandboxResult,
-  gate: string,
-  failures: FailureScanner,
-  { counts }: TestCounter,
-): GateResult {
+function resultOf(ran: SandboxResult, gate: string, reading: GateReading): GateResult {
+  const { tests } = reading;
   const outcome = outcomeOf(ran);
-  const facts = { ...PLAIN, outcome, gate, durationMs: ran.durationMs, ...(counts && { tests: counts }) };
+  const facts = { ...PLAIN, outcome, gate, durationMs: ran.durationMs, ...(tests && { tests }) };
   if (outcome === 'passed') return facts;
-  const { signatures, isWhole } = toldBy(failures, ran.output);
-  const isTold = outcome === 'failed' && isWhole && counts?.run !== 0;
+  const { signatures, isWhole } = reading.told(ran.output);
+  const limit = ran.end === 'output-limit' ? 'output' : ran.limit;
+  const isTold = outcome === 'failed' && isWhole && tests?.run !== 0;
   return {
     ...facts,
     signatures,
     output: tailOf(ran.output),
     ...(isTold && { isTold }),
-    ...(ran.limit && { limit: ran.limit }),
+    ...(limit && { limit }),
   };
 }
 

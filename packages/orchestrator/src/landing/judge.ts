@@ -90,7 +90,7 @@ export function failureOf(result: GateResult, before: GateResult | undefined): R
       return { reason: 'gate-timeout', detail: result.output, files: [] };
     case 'killed': {
       const limit = result.limit
-        ? `it used more than its limit of ${result.limit} (gate.${result.limit})\n`
+        ? `it used more than its limit of ${result.limit} ${result.limit === 'output' ? '' : ` (gate.${result.limit})`}\n`
         : '';
       return { reason: 'gate-killed', detail: `${limit}${result.output}`, files: [] };
     }

@@ -70,7 +70,7 @@ const TAP: readonly Summary[] = [
 ];
 
 /** What `pnpm -r` and `turbo` put before a line: the package and its script. */
-const PREFIX = /^@?[\w./-]+[ :][\w:.-]{1,60}: (?=.)/;
+const PREFIX = /^@?[\w./-]{1,100}[ :][\w:.-]{1,60}: (?=.)/;
 const LINE_MAX = 2_000;
 const COLOURS = /\u001b\[[0-9;?]*[a-zA-Z]/g;
 
