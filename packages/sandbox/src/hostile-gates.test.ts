@@ -57,6 +57,11 @@ const GATES: Readonly<Record<string, Hostile>> = {
     limits: { memoryBytes: 128 * MIB },
     gives: { end: 'killed', limit: 'memory' },
   },
+  'eats it outside its session, its parent gone, is killed for it': {
+    script: '(head -c 200m /dev/zero | setsid tail -c 200m | setsid sleep 600 &); sleep 600; : MARK',
+    limits: { memoryBytes: 128 * MIB, wallMs: 10_000 },
+    gives: { end: 'killed', limit: 'memory' },
+  },
   'fills the folders in memory finds them full': {
     script:
       'for f in /tmp /dev/shm "$HOME"; do head -c 64m /dev/zero > $f/x && exit 9; rm $f/x; done; exit 0 # MARK',
