@@ -163,4 +163,5 @@ test('bounds of the sandbox hold for commands that bring none', async (t) => {
     ...{ network: 'none', limits: { wallMs: 60_000, outputBytes: 1_000 } },
   });
   assert.deepEqual([result.end, result.limit], ['killed', 'memory']);
+  assert.equal(result.output.trim(), 'killed: more than its limit of 64 MiB of memory');
 });

@@ -86,7 +86,11 @@ async function runToEnd(
   using limits = watchLimits(child, watch, output);
   const status = giveAndRead(child, launch.inputs ?? []);
   const first = await Promise.race([exited, limits.stopped]);
-  if (typeof first === 'string') await killTree(child, watch.marks);
+  if (typeof first === 'string') {
+    await killTree(child, watch.marks);
+    const why = boundText(first, watch.bounds);
+    if (why) output.add('stderr', Buffer.from(why));
+  }
   await within(exited, DEATH_GRACE_MS);
   await within(closed, PIPE_GRACE_MS);
   await killTree(child, watch.marks);
@@ -193,6 +197,14 @@ function stoppedBy(stop: Stop): { end: SandboxEnd; limit?: ResourceName; code: u
   if (stop === 'timeout' || stop === 'aborted' || stop === 'output-limit')
     return { end: stop, code: undefined };
   return { end: 'killed', limit: stop, code: undefined };
+}
+
+/** For whoever reads the output and nothing else: the last line says what it was killed for. */
+function boundText(stop: Stop, { memoryBytes, processes, diskBytes }: Bounds): string | undefined {
+  const bytes = { memory: memoryBytes, disk: diskBytes }[stop as string];
+  if (bytes !== undefined)
+    return `\nkilled: more than its limit of ${Math.round(bytes / 1024 ** 2)} MiB of ${stop}\n`;
+  return stop === 'processes' ? `\nkilled: more than its limit of ${processes} processes\n` : undefined;
 }
 
 /** Shells and bubblewrap tell a child's SIGKILL as exit 137: the kernel's, for memory, among them. */
