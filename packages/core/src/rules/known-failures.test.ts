@@ -49,6 +49,10 @@ describe('a gate that fails where the target was red before', () => {
       assert.equal(judged(now, before).outcome, expected ? 'no-worse' : now.outcome);
     });
   }
+  it('is judged anew where the target was mended meanwhile', () => {
+    const mended = gate({ outcome: 'no-worse', signatures: ['b'], tests: tests(6, 1) });
+    assert.equal(judged(gate({ outcome: 'no-worse', tests: tests(6, 2) }), mended).outcome, 'failed');
+  });
   it('is judged by names alone where nothing was counted before', () => {
     assert.ok(isNoWorse(gate({}), gate({})));
   });

@@ -33,9 +33,8 @@ export function isNoWorse(result: GateResult, before: GateResult | undefined): b
   return result.tests.run > 0 && result.tests.failed <= before.tests.failed;
 }
 
-/** The same result under its right name, seen from what it stands on. */
+/** The same result under its right name, seen from what it stands on: a remembered one may be seen from elsewhere now. */
 export function judged(result: GateResult, before: GateResult | undefined): GateResult {
-  return result.outcome === 'failed' && isNoWorse(result, before)
-    ? { ...result, outcome: 'no-worse' }
-    : result;
+  if (result.outcome !== 'failed' && result.outcome !== 'no-worse') return result;
+  return { ...result, outcome: isNoWorse(result, before) ? 'no-worse' : 'failed' };
 }

@@ -12,7 +12,7 @@ export interface Raw {
 }
 
 /** The most failures that are kept; with more, `isCut` says so. */
-export const RAW_MAX = 1_000;
+const RAW_MAX = 1_000;
 const SHOWN_LINES = 15;
 const LINE_MAX = 2_000;
 /** Lines within which TAP says where a failure is. */

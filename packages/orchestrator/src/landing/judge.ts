@@ -54,27 +54,35 @@ export async function protectedIn(
   };
 }
 
-/** After the gate: undefined when the candidate may land. @param task absent for a batch, whose members are asked alone. */
+/** What was tested: one task's change, or those of a batch together. */
+export interface Tested {
+  readonly candidate: Candidate;
+  readonly tasks: readonly Task[];
+  readonly paths: readonly string[];
+}
+
+/** After the gate: why the candidate may not land; undefined when it may. */
 export async function rejectionOf(
   context: Context,
   result: GateResult,
-  change: { readonly task: Task; readonly candidate: Candidate; readonly paths: readonly string[] },
+  { candidate, tasks, paths }: Tested,
 ): Promise<Rejection | undefined> {
   const { headGate } = context.state;
   const failed = failureOf(result, headGate);
-  if (failed || result.outcome === 'none' || change.task.source.by === 'land') return failed;
-  const tests = change.paths.filter((path) => isTestPath(path)).slice(0, READ_MAX);
+  const isTheirs = tasks.every((task) => task.source.by === 'land');
+  if (failed || result.outcome === 'none' || isTheirs) return failed;
+  const tests = paths.filter((path) => isTestPath(path)).slice(0, READ_MAX);
   const why = weakening({
     before: headGate?.tests,
     now: result.tests,
-    changes: await changedTexts(context.ports.reader, change.candidate, tests),
-    scope: change.task.spec.scope,
+    changes: await changedTexts(context.ports.reader, candidate, tests),
+    scope: tasks.flatMap((task) => task.spec.scope),
   });
   return why === undefined ? undefined : { reason: 'tests-weakened', detail: why, files: tests };
 }
 
 /** What the gate's own outcome says, with what is new in it first. */
-export function failureOf(result: GateResult, before: GateResult | undefined): Rejection | undefined {
+function failureOf(result: GateResult, before: GateResult | undefined): Rejection | undefined {
   switch (result.outcome) {
     case 'passed':
     case 'no-worse':

@@ -177,7 +177,7 @@ export class MergeQueue {
       this.#context.halt({ why: 'gate-broken', detail: `the gate could not be run: ${result.output}` });
       return false;
     }
-    const rejected = await rejectionOf(this.#context, result, { task, candidate, paths });
+    const rejected = await rejectionOf(this.#context, result, { tasks: [task], candidate, paths });
     if (rejected) await this.#reject(attempt, rejected.reason, rejected.detail, rejected.files, landing);
     return !rejected;
   }
