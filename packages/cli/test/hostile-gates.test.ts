@@ -18,7 +18,7 @@ esac
 test('each is rejected with what it took too much of, and what comes after lands', async (t) => {
   const world = await World.with(t, { mode: 'fine\n', value: 'base\n', 'gate.sh': GATE });
   await world.configure(
-    '[workers]\nattempts = 1\npre_gate = false\n[gate]\nflaky_retries = 0\ntimeout = "5s"\nmemory = "128m"\ndisk = "64m"\nprocesses = 60',
+    '[workers]\nattempts = 1\npre_gate = false\n[gate]\npolicy = "strict"\nparallel = 1\nflaky_retries = 0\ntimeout = "5s"\nmemory = "128m"\ndisk = "64m"\nprocesses = 60',
   );
   const base = await world.git('rev-parse', 'HEAD');
   const modes = ['hang', 'eat', 'fork', 'fill', 'print', 'rewrite'];

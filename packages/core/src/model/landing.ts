@@ -48,9 +48,17 @@ export interface Candidate {
 
 /**
  * `passed` is exit 0 and nothing else. `no-worse`: it failed, and every failure it named was on the parent too: it may
- * land, and is not green. `none`: there is no gate.
+ * land, and is not green. `weakened`: no failure, and fewer tests or more skipped than on the parent. `none`: no gate.
  */
-export type GateOutcome = 'passed' | 'no-worse' | 'failed' | 'timeout' | 'killed' | 'broken' | 'none';
+export type GateOutcome =
+  | 'passed'
+  | 'no-worse'
+  | 'weakened'
+  | 'failed'
+  | 'timeout'
+  | 'killed'
+  | 'broken'
+  | 'none';
 
 /** What a gate's output says of its tests, summed over every runner that printed a summary. */
 export interface TestCounts {

@@ -13,7 +13,7 @@ import {
   startedLanding,
   stateOf,
 } from '../testing.ts';
-import { isNoWorse, isToldRed, judged, knownFailures } from './known-failures.ts';
+import { gateAt, isNoWorse, isToldRed, judged, knownFailures } from './known-failures.ts';
 
 const gate = (more: Partial<GateResult>): GateResult => ({
   outcome: 'failed',
@@ -92,6 +92,11 @@ describe('a landing that is no worse', () => {
   it('leaves only what it still fails with known for the next', () => {
     const s = stateOf([...begun(base(gate({})), noWorse), landed]);
     assert.deepEqual([...knownFailures(s.headGate)], ['b']);
+  });
+  it('leaves what was known of the commit before it as it was, for what was built on that', () => {
+    const s = stateOf([...begun(base(gate({})), noWorse), landed]);
+    assert.deepEqual(gateAt(s, commit('base'))?.signatures, ['a', 'b']);
+    assert.deepEqual(gateAt(s, s.head!)?.signatures, ['b']);
   });
   it('taken back leaves known again what the base had', () => {
     const undone = { type: 'landing.undone', task: 't1', commit: commit('revert'), by: 'operator' } as Event;

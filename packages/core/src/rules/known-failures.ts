@@ -1,9 +1,22 @@
 /** A base that was red before we began: which failures are new, and which were there already. */
+import type { CommitId } from '../model/ids.ts';
 import type { GateResult } from '../model/landing.ts';
+import type { State } from '../state.ts';
 
 /** The base is red and the run may go on: everything it fails with is known by name. */
 export const isToldRed = (base: GateResult | undefined): boolean =>
   base?.outcome === 'failed' && base.isTold === true && base.signatures.length > 0;
+
+/**
+ * What the gate said of this commit, when it was the target: a candidate is judged by what it was built on, though
+ * the target may have been mended since. Of a commit nobody tested, what is known of the present target.
+ */
+export function gateAt(s: State, parent: CommitId): GateResult | undefined {
+  if (parent === s.head) return s.headGate;
+  if (parent === s.run?.request.base) return s.baseGate;
+  const landings = [...s.landings.values()];
+  return landings.findLast((l) => l.candidate.commit === parent)?.gate ?? s.headGate;
+}
 
 /**
  * Failures the target has, where it stands. They shrink as they are mended: one that a landed tree no longer shows

@@ -44,11 +44,17 @@ export class Gate {
   }
 
   /**
-   * The result carries its judgement: a failure with nothing new in it, seen from what the gate said of the target
-   * where it stands now, is `no-worse`.
+   * The result carries its judgement: a failure with nothing new in it is `no-worse`.
    * @param retries how often a failure is tried again on the same tree before it counts.
+   * @param before what the gate said of the commit's parent; absent: nothing is known to fail.
    */
-  async run(name: string, commit: CommitId, retries: number, signal: AbortSignal): Promise<Verdict> {
+  async run(
+    name: string,
+    commit: CommitId,
+    retries: number,
+    signal: AbortSignal,
+    before?: GateResult,
+  ): Promise<Verdict> {
     const { workspaces } = this.#context.ports;
     const workspace = await workspaces.create({ name, base: commit });
     try {
@@ -60,7 +66,7 @@ export class Gate {
         const { ran, result } = await this.runIn(workspace, name, signal);
         if (ran.end === 'aborted') return { kind: 'aborted' };
         durationMs += ran.durationMs;
-        const verdict = judged(result, this.#context.state.headGate);
+        const verdict = judged(result, before);
         if (verdict.outcome === 'failed' && tries < retries) continue;
         const flaky = tries > 0 && (verdict.outcome === 'passed' || verdict.outcome === 'no-worse');
         return { kind: 'verdict', result: { ...verdict, durationMs, flaky } };
@@ -114,7 +120,7 @@ function resultOf(ran: SandboxResult, gate: string, reading: GateReading): GateR
   };
 }
 
-export function outcomeOf(ran: SandboxResult): Exclude<GateOutcome, 'no-worse' | 'none'> {
+export function outcomeOf(ran: SandboxResult): Exclude<GateOutcome, 'no-worse' | 'weakened' | 'none'> {
   switch (ran.end) {
     case 'exited':
       return ran.exitCode === 0 ? 'passed' : 'failed';

@@ -3,15 +3,17 @@
  * read of the changed manifests and test files; nothing here runs anything.
  */
 import {
-  assertNever,
   type Candidate,
   type ChangedText,
   type GateResult,
+  gateAt,
   isTestPath,
+  type Landing,
   newFailures,
   protectedChanges,
   type RejectionReason,
   type RepositoryReader,
+  type State,
   type Task,
   weakening,
 } from '@swarm/core';
@@ -33,7 +35,7 @@ const READ_MAX = 200;
 export async function protectedIn(
   context: Context,
   task: Task,
-  candidate: Candidate,
+  candidate: Pick<Candidate, 'parent' | 'commit'>,
   paths: readonly string[],
 ): Promise<Rejection | undefined> {
   const { request } = context.state.run!;
@@ -54,64 +56,47 @@ export async function protectedIn(
   };
 }
 
-/** What was tested: one task's change, or those of a batch together. */
-export interface Tested {
-  readonly candidate: Candidate;
-  readonly tasks: readonly Task[];
-  readonly paths: readonly string[];
-}
-
-/** After the gate: why the candidate may not land; undefined when it may. */
-export async function rejectionOf(
-  context: Context,
-  result: GateResult,
-  { candidate, tasks, paths }: Tested,
-): Promise<Rejection | undefined> {
-  const { headGate } = context.state;
-  const failed = failureOf(result, headGate);
-  const isTheirs = tasks.every((task) => task.source.by === 'land');
-  if (failed || result.outcome === 'none' || isTheirs) return failed;
-  const tests = paths.filter((path) => isTestPath(path)).slice(0, READ_MAX);
+/**
+ * After the gate: a candidate that asks less of it than the target does is `weakened`, whatever the gate said.
+ * Everything else is as it was.
+ */
+export async function weighed(context: Context, result: GateResult, landing: Landing): Promise<GateResult> {
+  if (result.outcome !== 'passed' && result.outcome !== 'no-worse') return result;
+  const { state, ports } = context;
+  const tasks = landing.members.map(({ task }) => state.tasks.get(task)!);
+  if (tasks.every((task) => task.source.by === 'land')) return result;
+  const tests = pathsOf(state, landing).filter((path) => isTestPath(path));
   const why = weakening({
-    before: headGate?.tests,
+    before: gateAt(state, landing.candidate.parent)?.tests,
     now: result.tests,
-    changes: await changedTexts(context.ports.reader, candidate, tests),
+    changes: await changedTexts(ports.reader, landing.candidate, tests),
     scope: tasks.flatMap((task) => task.spec.scope),
   });
-  return why === undefined ? undefined : { reason: 'tests-weakened', detail: why, files: tests };
+  return why === undefined ? result : { ...result, outcome: 'weakened', output: why };
 }
 
-/** What the gate's own outcome says, with what is new in it first. */
-function failureOf(result: GateResult, before: GateResult | undefined): Rejection | undefined {
-  switch (result.outcome) {
-    case 'passed':
-    case 'no-worse':
-    case 'none':
-      return undefined;
-    case 'failed': {
-      const known = result.signatures.length - newFailures(result, before).length;
-      const lines =
-        known > 0 ? [`new, and not on the target before: ${newFailures(result, before).join('; ')}`] : [];
-      return { reason: 'gate-failed', detail: [...lines, result.output].join('\n'), files: [] };
-    }
-    case 'timeout':
-      return { reason: 'gate-timeout', detail: result.output, files: [] };
-    case 'killed': {
-      const limit = result.limit
-        ? `it used more than its limit of ${result.limit} ${result.limit === 'output' ? '' : ` (gate.${result.limit})`}\n`
-        : '';
-      return { reason: 'gate-killed', detail: `${limit}${result.output}`, files: [] };
-    }
-    case 'broken':
-      return { reason: 'gate-failed', detail: `the gate could not be run: ${result.output}`, files: [] };
-    default:
-      return assertNever(result.outcome);
-  }
+/** What its members changed, as it was measured when they were handed in. */
+function pathsOf(state: State, { members }: Landing): readonly string[] {
+  const paths = members.flatMap(({ attempt }) => {
+    const made = state.attempts.get(attempt);
+    return made?.state === 'ended' ? (made.handoff?.change?.filesChanged ?? []) : [];
+  });
+  return [...new Set(paths)];
+}
+
+/** For whoever has to mend it: what is new in the failure, or which bound was passed, before what the gate printed. */
+export function detailOf(result: GateResult, before: GateResult | undefined): string {
+  const { limit, output, signatures } = result;
+  if (limit)
+    return `it used more than its limit of ${limit}${limit === 'output' ? '' : ` (gate.${limit})`}\n${output}`;
+  const news = newFailures(result, before);
+  const isMixed = result.outcome === 'failed' && news.length < signatures.length;
+  return isMixed ? `new, and not on the target before: ${news.join('; ')}\n${output}` : output;
 }
 
 async function changedTexts(
   reader: RepositoryReader,
-  { parent, commit }: Candidate,
+  { parent, commit }: Pick<Candidate, 'parent' | 'commit'>,
   paths: readonly string[],
 ): Promise<readonly ChangedText[]> {
   return Promise.all(
