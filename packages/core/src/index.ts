@@ -32,6 +32,7 @@ export * from './sweep.ts';
 export * from './views/board.ts';
 export * from './views/costs.ts';
 export * from './views/explain.ts';
+export * from './views/gate.ts';
 export * from './views/queue.ts';
 export * from './views/report.ts';
 export * from './views/report-markdown.ts';

@@ -79,18 +79,32 @@ export const RACES_MAX = 3;
 
 /** Undefined: no slot is free, or nothing is left to ask. */
 export function nextTest(ask: LineAsk): NextTest | undefined {
-  const { line } = ask;
-  if (line.tests.size >= ask.parallel) return undefined;
-  const busy = new Set([...line.tests.values()].flatMap((test) => test.probe));
+  if (ask.line.tests.size >= ask.parallel) return undefined;
+  return questions(ask)[0];
+}
+
+/** What could be tested, most telling first. */
+function questions(ask: LineAsk): readonly NextTest[] {
+  const { line, head, policy } = ask;
   const isLate = line.racesLost >= RACES_MAX;
   const carried = isLate ? [] : [...line.cleared].slice(0, MEMBERS_MAX - PROBE_MAX);
-  const confirm = confirmation(ask, carried);
-  if (confirm && line.carriedFailures >= CARRIED_FAILURES_MAX) return confirm;
+  const busy = new Set([...line.tests.values()].flatMap((test) => askedBy(test, isLate && head)));
   const group = line.suspects.find(({ members }) => !members.some((member) => busy.has(member)));
-  if (group) return ofSuspects(group, carried, ask.policy, line.estimates);
+  const confirm = carried.length === 0 || isHeld(ask, carried) ? [] : [{ carried, probe: [] }];
   const probe = fromPool(ask, busy, isLate);
-  return probe.length > 0 ? { carried, probe } : confirm;
+  return [
+    ...(line.carriedFailures >= CARRIED_FAILURES_MAX ? confirm : []),
+    ...(group ? [ofSuspects(group, carried, policy, line.estimates)] : []),
+    ...(probe.length > 0 ? [{ carried, probe }] : []),
+    ...confirm,
+  ];
 }
+
+/** Members a test says something new of: all of it, where it is about nothing else or nothing goes in front. */
+const askedBy = (
+  { parent, carried, probe }: RunningTest,
+  lateHead: CommitId | false,
+): readonly AttemptId[] => (probe.length === 0 || parent === lateHead ? [...carried, ...probe] : probe);
 
 /** One that is alone under suspicion is tested alone: its failure is then nobody else's. */
 function ofSuspects(
@@ -117,13 +131,12 @@ function fromPool(ask: LineAsk, busy: ReadonlySet<AttemptId>, isLate: boolean): 
   return probe;
 }
 
-/** All that is cleared, unless a test on the present head holds it already. */
-function confirmation({ line, head }: LineAsk, carried: readonly AttemptId[]): NextTest | undefined {
-  const isHeld = [...line.tests.values()].some(
-    (test) => test.parent === head && carried.every((member) => test.carried.includes(member)),
+/** A test on the present head holds all of these. */
+const isHeld = ({ line, head }: LineAsk, members: readonly AttemptId[]): boolean =>
+  [...line.tests.values()].some(
+    (test) =>
+      test.parent === head && members.every((m) => test.carried.includes(m) || test.probe.includes(m)),
   );
-  return carried.length === 0 || isHeld ? undefined : { carried, probe: [] };
-}
 
 /** How many of the pool to test together: the chance that all pass is nearest to one half. */
 export function poolSize(e: Estimates): number {
