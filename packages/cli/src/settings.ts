@@ -28,6 +28,7 @@ export function settingsOf(
       timeoutMs: config.gate.timeoutMs,
       flakyRetries: config.gate.flakyRetries,
       preGate: config.workers.preGate,
+      ...(config.gate.limits && { limits: config.gate.limits }),
     },
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000 },
@@ -60,6 +61,8 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     checksMaxMs: config.checks.maxIntervalMs,
     limits: limitsOf(config),
     overlap: config.overlap,
+    ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
+    ...(file.fixRed && { fixRed: true as const }),
   };
 }
 

@@ -52,6 +52,7 @@ function apply(s: State, e: Event, at: number): void {
       return openRun(s, e, at);
     case 'base.checked':
       s.baseGate = e.gate;
+      if (s.head === e.base) s.headGate = e.gate;
       if (e.checks) recordChecks(s, e.checks, at);
       return;
     case 'run.resumed':
@@ -150,8 +151,10 @@ function apply(s: State, e: Event, at: number): void {
     case 'gate.ended':
       return endGate(s, e);
     case 'landing.landed': {
-      const verdict = landing(s, e.landing).gate?.outcome === 'passed' ? 'good' : undefined;
+      const outcome = landing(s, e.landing).gate?.outcome;
+      const verdict = outcome === 'passed' || outcome === 'no-worse' ? 'good' : undefined;
       closeLanding(s, e.landing, 'landed', at);
+      s.headGate = landing(s, e.landing).gate;
       for (const m of e.members) {
         leaveLine(s.line, m.attempt, verdict);
         land(s, m.task, m.attempt, m.commit, at);
@@ -162,6 +165,7 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
+      s.headGate = gateOf(s, e.commit) ?? s.headGate;
       s.head = headWith(s, e.commit);
       return;
     case 'landing.rejected':
@@ -179,11 +183,14 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.undone':
       s.undone.add(e.task);
+      // What the landing had mended is broken again, and was so on the base at the earliest.
+      s.headGate = s.baseGate;
       s.landedCount -= 1;
       s.head = e.commit;
       return move(s, cancelledTask(task(s, e.task), 'undone', at));
     case 'target.moved':
       s.head = e.to;
+      s.headGate = s.headGate && uncounted(s.headGate);
       loseRace(s.line);
       for (const id of e.lost) {
         s.landedCount -= 1;
@@ -380,6 +387,15 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   tellPlanner(s, { kind: 'landed', task: id });
 }
 
+/** What the gate said of the landing that made this commit, recorded as landed or not. */
+const gateOf = (s: State, commit: CommitId): GateResult | undefined =>
+  [...s.landings.values()].find((l) => l.members.some((m) => m.commit === commit))?.gate;
+
+/** Somebody else's commit: what was red is so still, as far as anyone knows; how many tests there are is not known. */
+function uncounted({ tests: _, ...gate }: GateResult): GateResult {
+  return gate;
+}
+
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {
   const l = landing(s, id);
   s.landings.set(id, { ...l, state, endedAt: at } as Landing);
@@ -404,6 +420,11 @@ function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void
       s.passed.set(key, result);
       s.failed.delete(key);
       return passTest(s.line, id);
+    case 'no-worse':
+      // Not remembered: elsewhere the same tree may be worse.
+      if (result.flaky) s.flakes.push(id);
+      return passTest(s.line, id);
+    case 'weakened':
     case 'failed':
     case 'timeout':
     case 'killed':

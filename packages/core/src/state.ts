@@ -95,6 +95,8 @@ export interface State {
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
+  /** What the gate said where the target stands: the base's, then each landing's. Failures known there block nobody. */
+  headGate: GateResult | undefined;
   amendments: string[];
   closed:
     | {
@@ -158,6 +160,7 @@ export function emptyState(): State {
     workers: 0,
     head: undefined,
     baseGate: undefined,
+    headGate: undefined,
     amendments: [],
     closed: undefined,
     delivered: undefined,

@@ -4,6 +4,7 @@ import type { Event } from '../events.ts';
 import { landingId, taskOf } from '../model/ids.ts';
 import { REJECTIONS } from '../model/landing.ts';
 import type { Task } from '../model/task.ts';
+import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { State } from '../state.ts';
 import { failDependents, failOrphan } from './tasks.ts';
@@ -83,7 +84,8 @@ function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly 
   if (!l || !s.openLandings.has(c.landing)) return refuse('late', `${c.landing} is not open`);
   const verdict = l.gate?.outcome;
   const isUngatedRun = verdict === 'none' && s.run!.request.gate === undefined;
-  if (verdict !== 'passed' && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
+  const mayLand = verdict === 'passed' || (verdict === 'no-worse' && isNoWorse(l.gate!, s.headGate));
+  if (!mayLand && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
   if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
   const gone = l.members.find((m) => !s.queue.has(m.attempt));
   if (gone) return refuse('late', `${gone.attempt} is not in the merge queue`);

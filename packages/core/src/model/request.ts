@@ -54,6 +54,10 @@ export interface Request {
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */
   readonly overlap: 'serialize' | 'warn' | 'off';
+  /** Globs of files only a task whose scope names them may change, besides those of rules/protected.ts. */
+  readonly protect?: readonly string[];
+  /** Begin on a base whose failures cannot be told apart: nothing lands there but what makes the gate pass. */
+  readonly fixRed?: true;
 }
 
 export type PauseReason =

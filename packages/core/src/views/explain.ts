@@ -163,6 +163,8 @@ function gateText(landing: string, result: GateResult): string {
   const how = result.remembered
     ? ', as it had on the same tree before'
     : ` in ${durationText(result.durationMs)}`;
+  if (result.outcome === 'no-worse')
+    return `The gate of ${landing} failed${how}, with nothing but failures that were there before${detailText(result.signatures.join('; '))}`;
   const flaky = result.flaky ? ', only when run again' : '';
   const first = result.signatures[0];
   return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(first ?? '')}`;

@@ -10,10 +10,13 @@ import {
   attemptId,
   type CommitId,
   type EndingReason,
+  type GateResult,
   type Handoff,
   type HandoffClaim,
+  isNoWorse,
   type MeasuredChange,
   NO_USAGE,
+  type State,
   SwarmError,
   type Task,
   toWire,
@@ -276,8 +279,8 @@ export class Worker {
         };
     }
     if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
-    const ran = await this.#gate.runIn(workspace, `pregate-${attempt.id}`, signal);
-    const ok = ran.end === 'exited' && ran.exitCode === 0;
+    const { ran, result } = await this.#gate.runIn(workspace, `pregate-${attempt.id}`, signal);
+    const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
       msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
       task: task.id,
@@ -301,6 +304,10 @@ export class Worker {
     return { reason: isFull ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
   }
 }
+
+/** Failing with nothing but what the base or the present head fails with: the work may stand on either. */
+const isNoNews = (state: State, result: GateResult): boolean =>
+  isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
 
 type Saved =
   | { readonly kind: 'work'; readonly commit: CommitId }
