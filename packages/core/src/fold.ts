@@ -21,6 +21,9 @@ import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } fr
 import type { Landing } from './model/landing.ts';
 import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
+import { outsideScope } from './rules/change-rules.ts';
+import { noteScaled, noteVerdict } from './rules/concurrency.ts';
+import { noteConflict, noteHandoff } from './rules/footprint.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -55,7 +58,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     case 'run.scaled':
       s.workers = e.workers;
-      return;
+      return noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
     case 'run.stopped':
       s.stopped = true;
       return;
@@ -145,6 +148,8 @@ function apply(s: State, e: Event, at: number): void {
     case 'landing.landed':
       closeLanding(s, e.landing, 'landed', at);
       for (const m of e.members) land(s, m.task, m.attempt, m.commit, at);
+      s.flow.landings += 1;
+      s.flow.landed += e.members.length;
       s.head = e.candidate.commit;
       return;
     case 'landing.found':
@@ -155,7 +160,9 @@ function apply(s: State, e: Event, at: number): void {
       if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
       s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
       tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
-      return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      if (e.reason === 'conflict') learnConflict(s, e.files);
+      return;
     case 'landing.dropped': {
       const l = landing(s, e.landing);
       s.landings.set(l.id, { ...l, state: 'dropped', endedAt: at, reason: e.reason } as Landing);
@@ -204,6 +211,7 @@ export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`
 function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
   s.run = { id: e.run, request: e.request, version: e.version, configHash: e.configHash, openedAt: at };
   s.workers = e.request.limits.workers;
+  noteScaled(s.flow, s.workers);
   s.head = e.request.base;
   s.health.intervalMs = firstChecksInterval(e.request.checksMinMs, e.request.checksMaxMs);
 }
@@ -337,6 +345,16 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   const t = task(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
   if (holds) move(s, afterAttempt(t, e, at));
+  if (e.handoff?.change) learnHandoff(s, t.spec.scope, e.handoff.change.filesChanged);
+}
+
+function learnHandoff(s: State, scope: readonly string[], files: readonly string[]): void {
+  noteHandoff(s.footprint, scope, files, outsideScope(scope, files));
+}
+
+function learnConflict(s: State, files: readonly string[]): void {
+  noteConflict(s.footprint, files);
+  noteVerdict(s.flow, { conflict: files[0] ?? '' }, s.queue.size);
 }
 
 function reserve(s: State, r: Reservation): void {
@@ -358,6 +376,7 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   move(s, landedTask(task(s, id), commit, by, at));
   s.landedCount += 1;
   s.firstLandingAt ??= at;
+  noteVerdict(s.flow, 'landed', s.queue.size);
   tellPlanner(s, { kind: 'landed', task: id });
 }
 

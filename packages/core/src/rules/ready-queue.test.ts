@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type TaskId, taskId } from '../model/ids.ts';
 import { PASSED_OVER_MAX, ReadyQueue, type ReadyTask } from './ready-queue.ts';
-import { overlaps } from './scopes.ts';
+import { foldScope, overlaps } from './scopes.ts';
 
 const task = (number: number, scope: readonly string[] = [], priority = 5): ReadyTask => ({
   id: taskId(number),
@@ -76,7 +76,7 @@ describe('the ready queue', () => {
   });
   it('keeps out of scopes held since before a restart', () => {
     const queue = queueOf(task(2, ['src/a.ts']));
-    queue.hold(taskId(1), ['src/']);
+    queue.hold(taskId(1), foldScope(['src/']));
     assert.deepEqual(takeAll(queue), []);
     queue.release(taskId(1));
     assert.deepEqual(takeAll(queue), ['t2']);

@@ -76,7 +76,7 @@ describe('the queue', () => {
     assert.deepEqual(
       blocked.map((t) => [t.task, t.waits]),
       [
-        ['t3', [{ kind: 'scope', heldBy: 't2' }]],
+        ['t3', [{ kind: 'scope', heldBy: 't2', entry: 'src' }]],
         ['t4', [{ kind: 'dependency', task: 't2', state: 'running' }]],
       ],
     );
@@ -152,7 +152,7 @@ describe('the story of a task', () => {
   it('leaves out what happened to others', () => {
     const state = busyState();
     assert.deepEqual(explainTask(state, landedTask(state), taskId(3)), [
-      'Now: pending, waiting for t2, which holds part of its scope.',
+      'Now: pending, waiting for scope held by t2 (src).',
     ]);
     assert.deepEqual(explainTask(state, [], taskId(99)), []);
   });
