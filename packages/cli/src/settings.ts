@@ -51,6 +51,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     checksMaxMs: config.checks.maxIntervalMs,
     limits: limitsOf(config),
     overlap: config.overlap,
+    outside: config.outside,
   };
 }
 

@@ -18,6 +18,7 @@ export * from './rules/concurrency.ts';
 export * from './rules/footprint.ts';
 export * from './rules/holding.ts';
 export * from './rules/json-scanner.ts';
+export * from './rules/landing-order.ts';
 export * from './rules/plan-file.ts';
 export * from './rules/policy.ts';
 export * from './rules/ready-queue.ts';

@@ -115,6 +115,11 @@ export interface Hub {
     /** Seconds since the epoch, so that a rebuilt candidate is the same bytes. */
     readonly atSeconds: number;
   }): Promise<CandidateOutcome>;
+  /**
+   * Files a merge of the two would leave in conflict, rules aside; none when either is not in the hub. Makes nothing
+   * that lasts and asks nothing of the target.
+   */
+  probe(a: CommitId, b: CommitId): Promise<readonly string[]>;
   /** Moves the target from `candidate.parent` to `candidate.commit` by compare-and-swap, and reads it back. */
   publish(candidate: Candidate): Promise<PublishOutcome>;
   /** Takes what the attempt pushed into its intake; idempotent. Pins it under the attempt's name. */

@@ -14,7 +14,7 @@ import {
   type Workspaces,
 } from '@swarm/core';
 import { ensureHub, heal } from './bare.ts';
-import { buildCandidate } from './candidate.ts';
+import { buildCandidate, probe } from './candidate.ts';
 import type { HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
@@ -98,6 +98,7 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
     landedSince: (base, head) => landed.since(base, head),
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
     buildCandidate: (ask) => buildCandidate(context, ask),
+    probe: (a, b) => probe(context, a, b),
     publish: (candidate) => target.publish(candidate),
     ingest: (attempt) => intake.ingest(attempt),
     measure: (commit, onto) => measure(context, commit, onto),

@@ -1,3 +1,4 @@
+import type { OutsideRule } from '../rules/change-rules.ts';
 import type { CommitId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
@@ -47,6 +48,8 @@ export interface Request {
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */
   readonly overlap: 'serialize' | 'warn' | 'off';
+  /** What follows when a change leaves the scope its task declared; absent means `warn`. */
+  readonly outside?: OutsideRule;
 }
 
 export type PauseReason =
