@@ -9,6 +9,8 @@ import { type Figure, reaches } from './figure.ts';
 /** Loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
+  dispatch: () => import('./dispatch.ts'),
+  storm: () => import('./storm.ts'),
   landing: () => import('./landing.ts'),
 };
 

@@ -12,7 +12,7 @@
 export const VERDICTS_MIN = 20;
 /** Share of a window's handoffs, %, that must land without a conflict of their own. */
 export const LANDED_PERCENT_MIN = 70;
-/** A queue that never was shorter than so many gate runs' worth of handoffs is a backlog. */
+/** A queue that never was shorter than so many gate runs' worth of handoffs, and does not shrink, is a backlog. */
 export const BACKLOG_GATES = 3;
 /** Landings in good times that bring one worker back. */
 export const LANDINGS_PER_WORKER = 5;
@@ -68,7 +68,9 @@ function comeDown(workers: number, flow: Flow): Scaling | undefined {
     };
   }
   const least = Math.min(...flow.backlog);
-  if (least <= Math.max(workers, backlogMax(flow))) return undefined;
+  // What is left of a backlog that shrinks needs nothing but time.
+  const isShrinking = flow.backlog.at(-1)! < flow.backlog[0]!;
+  if (isShrinking || least <= Math.max(workers, backlogMax(flow))) return undefined;
   return { workers: half, reason: `the gate is behind: at least ${least} handoffs waited all the time` };
 }
 
