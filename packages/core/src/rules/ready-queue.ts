@@ -11,7 +11,11 @@
  * inside it. Each time it is looked at again, the tasks later in the order that have started since and now hold
  * part of its scope have passed it over. After `PASSED_OVER_MAX` of them its scope is reserved: every task later
  * in the order that overlaps it waits behind it. Tasks earlier in the order still go first; that is what a
- * priority is for.
+ * priority is for. So the wait is bounded by lifetimes of attempts: a few until it is reserved, one more until those
+ * that were there have ended.
+ *
+ * What a task holds may be learned meanwhile: for those in flight at once (`hold`), for one that waits when it is next
+ * looked at.
  */
 import type { TaskId } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
