@@ -352,9 +352,11 @@ function learnHandoff(s: State, scope: readonly string[], files: readonly string
   noteHandoff(s.footprint, scope, files, outsideScope(scope, files));
 }
 
+const loadOf = (s: State) => ({ queued: s.queue.size, running: s.liveAttempts.size, workers: s.workers });
+
 function learnConflict(s: State, files: readonly string[]): void {
   noteConflict(s.footprint, files);
-  noteVerdict(s.flow, { conflict: files[0] ?? '' }, s.queue.size);
+  noteVerdict(s.flow, { conflict: files[0] ?? '' }, loadOf(s));
 }
 
 function reserve(s: State, r: Reservation): void {
@@ -376,7 +378,7 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   move(s, landedTask(task(s, id), commit, by, at));
   s.landedCount += 1;
   s.firstLandingAt ??= at;
-  noteVerdict(s.flow, 'landed', s.queue.size);
+  noteVerdict(s.flow, 'landed', loadOf(s));
   tellPlanner(s, { kind: 'landed', task: id });
 }
 

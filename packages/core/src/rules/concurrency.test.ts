@@ -15,6 +15,8 @@ const landed = (n: number): Verdict[] => Array.from({ length: n }, () => 'landed
 const conflicts = (n: number, files: number): Verdict[] =>
   Array.from({ length: n }, (_, i) => ({ conflict: `f${i % files}` }));
 
+const CALM = { queued: 0, running: 8, workers: 8 };
+
 interface Row {
   readonly workers: number;
   readonly ceiling?: number;
@@ -45,13 +47,13 @@ const TABLE: Record<string, Row> = {
   'a queue that never falls below what the gate can take halves the workers': {
     workers: 8,
     verdicts: landed(20),
-    queued: () => 9,
+    queued: () => 17,
     gives: 4,
   },
-  'a queue no longer than the workers is no backlog': {
+  'a queue no longer than twice the workers is no backlog': {
     workers: 8,
     verdicts: landed(20),
-    queued: () => 8,
+    queued: () => 16,
     gives: undefined,
   },
   'a queue that is shrinking needs only time': {
@@ -67,10 +69,10 @@ const TABLE: Record<string, Row> = {
     perGate: 10,
     gives: undefined,
   },
-  'five landings bring one worker back': { workers: 4, verdicts: landed(LANDINGS_PER_WORKER), gives: 5 },
-  'a conflict among the last five does not': {
+  'three landings bring one worker back': { workers: 4, verdicts: landed(LANDINGS_PER_WORKER), gives: 5 },
+  'a conflict among the last three does not': {
     workers: 4,
-    verdicts: [...landed(9), ...conflicts(1, 1), ...landed(4)],
+    verdicts: [...landed(9), ...conflicts(1, 1), ...landed(2)],
     gives: undefined,
   },
   'nor does a long queue': { workers: 4, verdicts: landed(5), queued: () => 4, gives: undefined },
@@ -84,13 +86,20 @@ describe('the number of workers follows how handoffs fare', () => {
       noteScaled(flow, row.ceiling ?? 8);
       flow.landings = 1;
       flow.landed = row.perGate ?? 1;
-      row.verdicts.forEach((verdict, i) => void noteVerdict(flow, verdict, row.queued?.(i) ?? 0));
+      row.verdicts.forEach(
+        (verdict, i) => void noteVerdict(flow, verdict, { ...CALM, queued: row.queued?.(i) ?? 0 }),
+      );
       assert.equal(scaling(row.workers, flow)?.workers, row.gives);
     });
   }
+  it('says nothing of what was begun when there were more', () => {
+    const flow = emptyFlow();
+    for (const verdict of conflicts(20, 20)) noteVerdict(flow, verdict, { ...CALM, running: 9 });
+    assert.equal(scaling(8, flow), undefined);
+  });
   it('judges each change by what comes after it', () => {
     const flow = emptyFlow();
-    for (const verdict of conflicts(20, 20)) noteVerdict(flow, verdict, 0);
+    for (const verdict of conflicts(20, 20)) noteVerdict(flow, verdict, CALM);
     assert.equal(scaling(8, flow)?.workers, 4);
     noteScaled(flow, 8);
     assert.equal(scaling(4, flow), undefined);

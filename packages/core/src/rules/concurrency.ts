@@ -12,10 +12,12 @@
 export const VERDICTS_MIN = 20;
 /** Share of a window's handoffs, %, that must land without a conflict of their own. */
 export const LANDED_PERCENT_MIN = 70;
-/** A queue that never was shorter than so many gate runs' worth of handoffs, and does not shrink, is a backlog. */
+/** A queue that was always longer than so many gate runs' worth of handoffs … */
 export const BACKLOG_GATES = 3;
+/** … and than so many handoffs for each worker, and does not shrink, is a backlog. */
+export const BACKLOG_WORKERS = 2;
 /** Landings in good times that bring one worker back. */
-export const LANDINGS_PER_WORKER = 5;
+export const LANDINGS_PER_WORKER = 3;
 
 /** What is remembered of the handoffs judged since the number of workers last changed. */
 export interface Flow {
@@ -38,8 +40,16 @@ export function noteScaled(flow: Flow, ceiling: number): void {
   flow.backlog.length = 0;
 }
 
-/** @param queued handoffs that wait to land now. */
-export function noteVerdict(flow: Flow, verdict: Flow['verdicts'][number], queued: number): void {
+/**
+ * @param now how many handoffs wait to land, and how many attempts run. More than there are workers were begun before
+ * the number came down: what comes of them says nothing of it.
+ */
+export function noteVerdict(
+  flow: Flow,
+  verdict: Flow['verdicts'][number],
+  { queued, running, workers }: { queued: number; running: number; workers: number },
+): void {
+  if (running > workers) return;
   flow.verdicts.push(verdict);
   flow.backlog.push(queued);
   if (flow.verdicts.length <= VERDICTS_MIN) return;
@@ -70,8 +80,11 @@ function comeDown(workers: number, flow: Flow): Scaling | undefined {
   const least = Math.min(...flow.backlog);
   // What is left of a backlog that shrinks needs nothing but time.
   const isShrinking = flow.backlog.at(-1)! < flow.backlog[0]!;
-  if (isShrinking || least <= Math.max(workers, backlogMax(flow))) return undefined;
-  return { workers: half, reason: `the gate is behind: at least ${least} handoffs waited all the time` };
+  if (isShrinking || least <= Math.max(BACKLOG_WORKERS * workers, backlogMax(flow))) return undefined;
+  return {
+    workers: half,
+    reason: `the merge queue is behind: at least ${least} handoffs waited all the time`,
+  };
 }
 
 function comeBack(workers: number, flow: Flow): Scaling | undefined {
