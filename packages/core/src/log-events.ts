@@ -80,6 +80,8 @@ export const WEATHER_LOG_EVENTS = {
   'scope.left': { level: 'warn', means: 'a change touches paths outside its task’s scope' },
   'scope.met': { level: 'warn', means: 'a task started whose scope meets that of one in flight' },
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
+  'push.waiting': { level: 'warn', means: 'a remote has not said yet whether it took a landing' },
+  'push.ended': { level: 'debug', means: 'a remote answered a push' },
   'checks.started': { level: 'info', means: 'the full checks run on the head' },
   'model.called': { level: 'debug', means: 'a model answered' },
   'model.retried': { level: 'warn', means: 'a call to a model failed and is made again' },

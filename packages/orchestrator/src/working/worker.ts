@@ -20,6 +20,7 @@ import {
   type Workspace,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
+import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
@@ -74,6 +75,7 @@ export class Worker {
   async #live(attempt: Attempt, signal: AbortSignal): Promise<Ending | undefined> {
     const { ports, state, ask } = this.#context;
     const task = state.tasks.get(attempt.task)!;
+    if (isBranch(task)) return handIn(this.#context, attempt, task);
     const workspace = await ports.workspaces.create({
       name: attempt.id,
       base: attempt.base,
