@@ -63,6 +63,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
+    outside: config.outside,
   };
 }
 

@@ -30,7 +30,10 @@ import {
   passTest,
   startTest,
 } from './rules/batching.ts';
+import { outsideScope } from './rules/change-rules.ts';
+import { noteScaled, noteVerdict } from './rules/concurrency.ts';
 import { countRun, countTime, isRetryWorth } from './rules/estimates.ts';
+import { noteConflict, noteHandoff } from './rules/footprint.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -66,7 +69,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     case 'run.scaled':
       s.workers = e.workers;
-      return;
+      return noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
     case 'run.stopped':
       s.stopped = true;
       return;
@@ -159,6 +162,8 @@ function apply(s: State, e: Event, at: number): void {
         leaveLine(s.line, m.attempt, verdict);
         land(s, m.task, m.attempt, m.commit, at);
       }
+      s.flow.landings += 1;
+      s.flow.landed += e.members.length;
       s.line.racesLost = 0;
       s.head = e.candidate.commit;
       return;
@@ -173,7 +178,9 @@ function apply(s: State, e: Event, at: number): void {
       if (BY_GATE.includes(e.reason)) leaveLine(s.line, e.attempt, 'bad');
       s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
       tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
-      return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      if (e.reason === 'conflict') learnConflict(s, e.files);
+      return;
     case 'landing.dropped': {
       const l = landing(s, e.landing);
       s.landings.set(l.id, { ...l, state: 'dropped', endedAt: at, reason: e.reason } as Landing);
@@ -227,6 +234,7 @@ export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`
 function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
   s.run = { id: e.run, request: e.request, version: e.version, configHash: e.configHash, openedAt: at };
   s.workers = e.request.limits.workers;
+  noteScaled(s.flow, s.workers);
   s.head = e.request.base;
   s.health.intervalMs = firstChecksInterval(e.request.checksMinMs, e.request.checksMaxMs);
 }
@@ -363,6 +371,18 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   const t = task(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
   if (holds) move(s, afterAttempt(t, e, at));
+  if (e.handoff?.change) learnHandoff(s, t.spec.scope, e.handoff.change.filesChanged);
+}
+
+function learnHandoff(s: State, scope: readonly string[], files: readonly string[]): void {
+  noteHandoff(s.footprint, scope, files, outsideScope(scope, files));
+}
+
+const loadOf = (s: State) => ({ queued: s.queue.size, running: s.liveAttempts.size, workers: s.workers });
+
+function learnConflict(s: State, files: readonly string[]): void {
+  noteConflict(s.footprint, files);
+  noteVerdict(s.flow, { conflict: files[0] ?? '' }, loadOf(s));
 }
 
 function reserve(s: State, r: Reservation): void {
@@ -384,6 +404,7 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   move(s, landedTask(task(s, id), commit, by, at));
   s.landedCount += 1;
   s.firstLandingAt ??= at;
+  noteVerdict(s.flow, 'landed', loadOf(s));
   tellPlanner(s, { kind: 'landed', task: id });
 }
 

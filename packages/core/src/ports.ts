@@ -122,6 +122,11 @@ export interface Hub {
     readonly atSeconds: number;
   }): Promise<CandidateOutcome>;
   /**
+   * Files a merge of the two would leave in conflict, rules aside; none when either is not in the hub. Makes nothing
+   * that lasts and asks nothing of the target.
+   */
+  probe(a: CommitId, b: CommitId): Promise<readonly string[]>;
+  /**
    * The one commit a batch lands as: parents `onto` and `tip`, the tree of `tip`, which is a chain of candidates on
    * `onto`. The same bytes whenever it is built.
    */

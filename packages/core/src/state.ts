@@ -11,6 +11,8 @@ import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Reques
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
+import { emptyFlow, type Flow } from './rules/concurrency.ts';
+import { emptyFootprint, type Footprint } from './rules/footprint.ts';
 
 export interface OpenedRun {
   readonly id: RunId;
@@ -143,6 +145,10 @@ export interface State {
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
   firstLandingAt: number | undefined;
+  /** What handoffs were seen to touch: corrects declared scopes. */
+  footprint: Footprint;
+  /** How handoffs fare, for the number of workers. */
+  flow: Flow;
 
   planning: Planning;
   health: Health;
@@ -185,6 +191,8 @@ export function emptyState(): State {
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,
+    footprint: emptyFootprint(),
+    flow: emptyFlow(),
     planning: {
       iteration: 0,
       live: undefined,

@@ -23,6 +23,14 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
   return merged.kind === 'conflict' ? merged : candidateOf(hub, ask, merged, own);
 }
 
+/** The files in which two commits conflict; see `Hub.probe`. */
+export async function probe(hub: HubContext, a: CommitId, b: CommitId): Promise<readonly string[]> {
+  const found = await Promise.all([hub.objects.findCommit(a), hub.objects.findCommit(b)]);
+  if (!found.every(Boolean)) return [];
+  const merged = await hub.mutex.run(() => hub.merges.merge(a, b));
+  return merged.kind === 'conflict' ? merged.files : [];
+}
+
 async function mergeTrees(hub: HubContext, ask: Ask): Promise<AfterRules> {
   // Objects are written by this read-looking command: it is a write.
   const plain = await hub.mutex.run(() => hub.merges.merge(ask.onto, ask.work));

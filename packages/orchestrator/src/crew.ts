@@ -18,6 +18,7 @@ import type { Effects } from './effects.ts';
 import { Reconciler } from './healing/reconciler.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
+import { Probes } from './landing/probes.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
 import { Environments } from './working/environment.ts';
@@ -50,7 +51,7 @@ export class Crew {
     this.#wake = wake;
     this.#environments = new Environments(context);
     this.#gate = new Gate(context, this.#environments);
-    this.#worker = new Worker(context, this.#environments, this.#gate);
+    this.#worker = new Worker(context, this.#environments, this.#gate, new Probes(context));
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate);
     this.#reconciler = new Reconciler(context, this.#environments);

@@ -61,6 +61,7 @@ test('without any file or variable every key has its default', async () => {
     endpoints: [],
     agent: { driver: 'builtin' },
     overlap: 'serialize',
+    outside: 'warn',
     deliver: 'branch',
   });
   assert.equal(origins.size, 0);

@@ -61,6 +61,7 @@ export interface Config {
     readonly command?: { readonly run: readonly string[] };
   };
   readonly overlap: CompleteConfig['scope']['overlap'];
+  readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
 }
 
@@ -100,6 +101,7 @@ export function resolveConfig(complete: CompleteConfig): Config {
     endpoints: endpoints.map(resolveEndpoint),
     agent: { driver: agent.driver, ...present({ command: agent.command }) },
     overlap: scope.overlap,
+    outside: scope.outside,
     deliver: deliver.to,
   };
 }

@@ -172,6 +172,12 @@ const scope = table('How tasks in flight keep out of one another’s files.', {
     .enum(['serialize', 'warn', 'off'])
     .describe('What happens when the scopes of two tasks meet: wait, say so, or nothing.')
     .default('serialize'),
+  outside: z
+    .enum(['warn', 'hold'])
+    .describe(
+      'What happens when a change touches paths its task did not declare: said in log and report, or the handoff is rejected and the task tried again.',
+    )
+    .default('warn'),
 });
 
 const deliver = table('Where the result goes.', {

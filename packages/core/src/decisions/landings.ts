@@ -1,6 +1,6 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import { landingId, taskOf } from '../model/ids.ts';
 import { REJECTIONS } from '../model/landing.ts';
 import type { Task } from '../model/task.ts';
@@ -97,22 +97,27 @@ function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>)
   const members = (c.landing && s.landings.get(c.landing)?.members) ?? [];
   if (members.length > 1) return refuse('illegal-move', `${c.landing} tested more than ${c.attempt}`);
   const t = s.tasks.get(taskOf(c.attempt))!;
-  const rejected: Event = {
+  return rejection(s, t, {
     type: 'landing.rejected',
     attempt: c.attempt,
     ...(c.landing && { landing: c.landing }),
     reason: c.reason,
     detail: c.detail,
     files: c.files,
-  };
-  if (mayRetryRejected(t, c.reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
+  });
+}
+
+/** The rejection and what follows from it: another attempt, or the task's end and its dependents'. */
+export function rejection(s: State, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
+  const { attempt, reason, detail } = rejected;
+  if (mayRetryRejected(t, reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
   return [
     rejected,
     {
       type: 'task.failed',
       task: t.id,
       failure: 'attempts',
-      detail: `${c.attempt} ${REJECTIONS[c.reason].means}${c.detail ? `: ${c.detail}` : ''}`,
+      detail: `${attempt} ${REJECTIONS[reason].means}${detail ? `: ${detail}` : ''}`,
     },
     ...failDependents(s, t.id, `${t.id} failed`),
   ];

@@ -1,4 +1,5 @@
 import type { GatePolicy } from '../rules/batching.ts';
+import type { OutsideRule } from '../rules/change-rules.ts';
 import type { CommitId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
@@ -58,6 +59,8 @@ export interface Request {
   readonly protect?: readonly string[];
   /** Begin on a base whose failures cannot be told apart: nothing lands there but what makes the gate pass. */
   readonly fixRed?: true;
+  /** What follows when a change leaves the scope its task declared; absent means `warn`. */
+  readonly outside?: OutsideRule;
 }
 
 export type PauseReason =

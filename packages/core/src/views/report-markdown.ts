@@ -17,7 +17,7 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  return `${[...head(report), ...figures(report), ...rejections(report), ...tasks(report)].join('\n')}\n`;
+  return `${[...head(report), ...figures(report), ...rejections(report), ...outside(report), ...tasks(report)].join('\n')}\n`;
 }
 
 const GREEN = { true: 'green', false: 'RED', unknown: 'not known to be green' } as const;
@@ -64,6 +64,17 @@ function rejections(r: Report): string[] {
   if (reasons.length === 0) return [];
   const rows = reasons.map(([reason, n]) => `- ${reason}: ${n} (${REJECTIONS[reason].means})`);
   return ['Handoffs that were not put on the target:', '', ...rows, ''];
+}
+
+function outside(r: Report): string[] {
+  const left = r.list.filter((t) => t.outside !== undefined);
+  if (left.length === 0) return [];
+  const rows = left.slice(0, REPORT_ROWS_MAX).map((t) => {
+    const named = t.outside!.slice(0, 5).map((path) => markdownText(path, 200));
+    const more = t.outside!.length > 5 ? ` and ${t.outside!.length - 5} more` : '';
+    return `- ${t.task}: ${named.join(', ')}${more}`;
+  });
+  return ['Concerns: landed changes outside their declared scope:', '', ...rows, ''];
 }
 
 function tasks(r: Report): string[] {

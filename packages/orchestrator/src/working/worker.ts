@@ -25,6 +25,8 @@ import {
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
+import type { Probes } from '../landing/probes.ts';
+import { tellOutside } from '../landing/scope-check.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
 import type { Environments } from './environment.ts';
@@ -34,11 +36,13 @@ export class Worker {
   readonly #context: Context;
   readonly #environments: Environments;
   readonly #gate: Gate;
+  readonly #probes: Probes;
 
-  constructor(context: Context, environments: Environments, gate: Gate) {
+  constructor(context: Context, environments: Environments, gate: Gate, probes: Probes) {
     this.#context = context;
     this.#environments = environments;
     this.#gate = gate;
+    this.#probes = probes;
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -52,8 +56,15 @@ export class Worker {
       if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
       await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
     }
+    if (ending?.reason === 'handed-in') await this.#lookAround(attempt.id);
     await ports.workspaces.remove(attempt.id);
     ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
+  }
+
+  /** What is known only now that the change is measured and recorded: for people, and for whoever orders the queue. */
+  async #lookAround(attempt: AttemptId): Promise<void> {
+    tellOutside(this.#context, attempt);
+    await this.#probes.probe(attempt);
   }
 
   /** Before the attempt ends, or its next one would start at once and end the same way, fifty times over (P15). */
