@@ -95,6 +95,8 @@ export interface State {
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
   amendments: string[];
+  /** Why the operator wants no more of the run; it closes when what runs has ended. */
+  cancelled: string | undefined;
   closed:
     | {
         readonly reason: CloseReason;
@@ -153,6 +155,7 @@ export function emptyState(): State {
     head: undefined,
     baseGate: undefined,
     amendments: [],
+    cancelled: undefined,
     closed: undefined,
     delivered: undefined,
     stopped: false,
