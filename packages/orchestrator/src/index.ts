@@ -1,3 +1,4 @@
+export type { Approve, Verdict } from './approval.ts';
 export type { Halt } from './inputs.ts';
 export { createOrchestrator, type Orchestrator } from './run.ts';
 export type { OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';

@@ -133,7 +133,11 @@ const LAWS: Record<string, Law> = {
     when: { type: 'acceptTasks', drafts: [], from: { by: 'operator' }, eachAlone: false },
     gives: 'run-closed',
   },
-  'nor a pause: it would never close': { given: [run, cancelled], when: pause('operator'), gives: 'run-closed' },
+  'nor a pause: it would never close': {
+    given: [run, cancelled],
+    when: pause('operator'),
+    gives: 'run-closed',
+  },
   'an amendment needs a planner to read it': {
     given: [openedRun({ mode: 'plan' })],
     when: { type: 'amend', text: 'also' },
