@@ -5,9 +5,10 @@ import { type RunId, SwarmError, type TaskDraft } from '@swarm/core';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { type Composed, compose } from './compose.ts';
+import { type Control, listen } from './control/server.ts';
 import { problemsJson, renderProblems } from './errors.ts';
 import { createLive } from './live.ts';
-import { excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
+import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
 import type { Context } from './program.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
@@ -32,13 +33,16 @@ export interface WorkAsk {
 }
 
 export async function work(ask: WorkAsk): Promise<number> {
-  const { file, repository, context } = ask;
-  const lock = await lockRepository(repository, file.run);
+  const { repository, context } = ask;
+  const lock = await lockRepository(repository, ask.file.run);
   try {
-    const paths = runPaths(repository, file.run);
+    const paths = runPaths(repository, ask.file.run);
+    const control = await controlSocketPath(repository, ask.file.run, context.env);
+    const file: RunFile = { ...ask.file, control };
+    if (ask.opening && ask.commonDir) await excludeRuns(ask.commonDir);
+    // A resumed run may listen elsewhere: the place depends on who started it, and how.
+    if (ask.opening || ask.file.control !== control) await writeRunFile(paths, file);
     if (ask.opening) {
-      if (ask.commonDir) await excludeRuns(ask.commonDir);
-      await writeRunFile(paths, file);
       for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
     let composed: Composed | undefined;
@@ -53,7 +57,7 @@ export async function work(ask: WorkAsk): Promise<number> {
       ...{ file, repository, paths, places, env: context.env, onLine: live.line },
       ...(opening && { opening }),
     });
-    return await runToItsEnd(ask, composed, live.end);
+    return await runToItsEnd({ ...ask, file }, composed, live.end);
   } finally {
     await lock.release();
   }
@@ -65,8 +69,15 @@ async function runToItsEnd(
   endLive: () => void,
 ): Promise<number> {
   const { context } = ask;
-  const release = onSignals(orchestrator, (text) => context.output.narrate(text));
+  const signals = onSignals(orchestrator, (text) => context.output.narrate(text));
+  let control: Control | undefined;
   try {
+    control = await listen(ask.file.control!, {
+      run: ask.file.run,
+      state: () => orchestrator.state,
+      ask: (command) => orchestrator.ask(command),
+      isStopping: signals.haveCome,
+    });
     const outcome = await orchestrator.run();
     endLive();
     const { state } = orchestrator;
@@ -82,7 +93,8 @@ async function runToItsEnd(
     return exitCodeOfRun(outcome, state, ask.isStrict);
   } finally {
     endLive();
-    release();
+    signals.release();
+    await control?.close();
     await close();
   }
 }
@@ -99,8 +111,13 @@ export async function lockRepository(repository: RepositoryPaths, run: RunId): P
   throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
 }
 
+interface Signals {
+  readonly haveCome: () => boolean;
+  release(): void;
+}
+
 /** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */
-function onSignals(orchestrator: Orchestrator, say: (text: string) => void): () => void {
+function onSignals(orchestrator: Orchestrator, say: (text: string) => void): Signals {
   let times = 0;
   const handle = (): void => {
     times += 1;
@@ -116,7 +133,10 @@ function onSignals(orchestrator: Orchestrator, say: (text: string) => void): () 
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, handle);
-  return () => {
-    for (const signal of signals) process.off(signal, handle);
+  return {
+    haveCome: () => times > 0,
+    release: () => {
+      for (const signal of signals) process.off(signal, handle);
+    },
   };
 }

@@ -100,7 +100,10 @@ class Loop implements Orchestrator {
 
   async run(): Promise<RunOutcome> {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
-    if (this.state.closed) return this.#finish();
+    if (this.state.closed) {
+      this.#inputs.close();
+      return this.#finish();
+    }
     await this.#open();
     this.#crew.startUp(() => {
       this.#isReady = true;
