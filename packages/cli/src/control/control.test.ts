@@ -223,6 +223,7 @@ test('a flood is answered only so often in a second', async (t) => {
   // Twenty seconds' worth, in one piece.
   const replies = await sent(run.path, `${JSON.stringify(PING)}\n`.repeat(REQUESTS_A_SECOND_MAX * 20));
   assert.match(replies, /more than 200 requests in a second/);
+  assert.ok((await askLive(run.path, PING))?.ok);
 });
 
 test('the socket a dead run left behind is replaced; what is no socket is left alone', async (t) => {

@@ -14,7 +14,7 @@ export const CONNECTIONS_MAX = 64;
 const IDLE_MS = 30_000;
 /** What is left to say when the run ends is read within this time, or not at all. */
 const LAST_WORDS_MS = 1_000;
-/** Requests answered within one second, by all connections together. */
+/** Requests answered within one second on one connection; each of the others is still answered. */
 export const REQUESTS_A_SECOND_MAX = 200;
 
 /** The run, as far as it can be steered. */
@@ -37,12 +37,11 @@ export interface Control {
 export async function listen(path: string, steered: Steered): Promise<Control> {
   await removeStale(path);
   const sockets = new Set<Socket>();
-  const throttle = new Throttle();
   // Half open: who sends a line and closes its side still gets the reply.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    void serve(socket, steered, throttle);
+    void serve(socket, steered);
   });
   server.maxConnections = CONNECTIONS_MAX;
   await opened(server, path);
@@ -89,7 +88,8 @@ function opened(server: Server, path: string): Promise<void> {
 // ───────────────────────── one connection ─────────────────────────
 
 /** Requests are answered one after another; a peer that is gone, or goes on too long, is let go of. */
-async function serve(socket: Socket, steered: Steered, throttle: Throttle): Promise<void> {
+async function serve(socket: Socket, steered: Steered): Promise<void> {
+  const throttle = new Throttle();
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   try {
