@@ -18,8 +18,9 @@ export function askLine(question: string, signal?: AbortSignal): Promise<string 
     const lines = createInterface({ input: process.stdin, terminal: false });
     const settle = (line: string | undefined): void => {
       signal?.removeEventListener('abort', leave);
-      lines.close();
+      // Before closing: that says `close`, which would be the answer otherwise.
       resolve(line);
+      lines.close();
     };
     const leave = (): void => settle(undefined);
     lines.once('line', settle);

@@ -5,7 +5,12 @@ import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts
 import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
+import {
+  type Approve,
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+} from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, type RunLog } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
@@ -26,6 +31,8 @@ export interface ComposeAsk {
   /** Present when the run is new. */
   readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
   readonly onLine: (line: LogLine) => void;
+  /** Present when the first plan waits for a person. */
+  readonly approve?: Approve;
 }
 
 export interface Composed {
@@ -135,6 +142,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     prompts,
     files: createRunFiles(paths),
     log,
+    ...(ask.approve && { approve: ask.approve }),
   };
 }
 

@@ -16,6 +16,8 @@ import type { RunFile } from './run-file.ts';
 export interface Prepared {
   readonly file: RunFile;
   readonly repository: RepositoryPaths;
+  /** The target's head now. */
+  readonly base: string;
   /** What all work trees share: where `info/exclude` is. */
   readonly commonDir: string;
   /** Trusted texts of the repository's own prompts, by file name. */
@@ -103,6 +105,7 @@ async function pin(
   return {
     file,
     repository: await repositoryPaths(located.path, isBare, context.env),
+    base: checkout.targetCommit!,
     commonDir: checkout.commonDir,
     promptOverrides: loaded.promptOverrides,
     opening: { text: opening.text, ...(opening.plan && { plan: opening.plan }) },

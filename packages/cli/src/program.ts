@@ -44,7 +44,9 @@ export interface RunOptions {
   readonly json?: true | undefined;
 }
 
-export type ResumeOptions = (RunChoice & { readonly strict?: true }) | undefined;
+export type ResumeOptions =
+  | (RunChoice & { readonly strict?: true | undefined; readonly yes?: true | undefined })
+  | undefined;
 export interface CancelOptions extends RunChoice {
   readonly yes?: true | undefined;
 }
@@ -153,6 +155,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .description('Go on with a run that was stopped or killed')
     .addOption(repoOption())
     .addOption(runOption())
+    .option('--yes', 'say yes to a plan that waits for it')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RunId, SwarmError, type TaskDraft } from '@swarm/core';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
+import { approver } from './approving.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Control, listen } from './control/server.ts';
 import { problemsJson, renderProblems } from './errors.ts';
@@ -14,6 +15,7 @@ import type { Context } from './program.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
 import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from './summary.ts';
+import { Terminal } from './terminal.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
@@ -28,6 +30,8 @@ export interface WorkAsk {
   readonly commonDir?: string;
   /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */
   readonly promptOverrides?: ReadonlyMap<string, string>;
+  /** `--yes`: where the run's first plan waits for a person, this is what they say. */
+  readonly isYes?: boolean;
   /** Say what to type next; true when absent. */
   readonly saysNext?: boolean;
 }
@@ -49,15 +53,20 @@ export async function work(ask: WorkAsk): Promise<number> {
     const live = createLive({
       output: context.output,
       isJson: ask.isJson,
-      state: () => composed?.orchestrator.state,
+      state: () => (terminal.isTaken ? undefined : composed?.orchestrator.state),
       stderr: process.stderr,
     });
+    const terminal = new Terminal(live.line);
+    const leave = (): void => composed?.orchestrator.signal('drain');
+    const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
+    const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
     const { opening, places } = ask;
     composed = await compose({
-      ...{ file, repository, paths, places, env: context.env, onLine: live.line },
+      ...{ file, repository, paths, places, env: context.env, onLine: (line) => terminal.line(line) },
       ...(opening && { opening }),
+      ...(file.approve && { approve: approver(approval) }),
     });
-    return await runToItsEnd({ ...ask, file }, composed, live.end);
+    return await runToItsEnd({ ...ask, file }, composed, terminal, live.end);
   } finally {
     await lock.release();
   }
@@ -66,10 +75,11 @@ export async function work(ask: WorkAsk): Promise<number> {
 async function runToItsEnd(
   ask: WorkAsk,
   { orchestrator, close }: Composed,
+  terminal: Terminal,
   endLive: () => void,
 ): Promise<number> {
   const { context } = ask;
-  const signals = onSignals(orchestrator, (text) => context.output.narrate(text));
+  const signals = onSignals(orchestrator, terminal, (text) => context.output.narrate(text));
   let control: Control | undefined;
   try {
     control = await listen(ask.file.control!, {
@@ -117,9 +127,10 @@ interface Signals {
 }
 
 /** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */
-function onSignals(orchestrator: Orchestrator, say: (text: string) => void): Signals {
+function onSignals(orchestrator: Orchestrator, terminal: Terminal, say: (text: string) => void): Signals {
   let times = 0;
-  const handle = (): void => {
+  const handle = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGINT' && terminal.isEditing) return;
     times += 1;
     if (times === 1) {
       say('stopping: nothing new starts, what is in flight may finish (30 s); again to end it now');

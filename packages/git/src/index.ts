@@ -4,3 +4,4 @@ export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
 export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
 export { GitMutex } from './mutex.ts';
 export { cloneOrigin } from './origin.ts';
+export { ObjectReader } from './reader.ts';
