@@ -25,12 +25,14 @@ export interface Screen {
   hangUp(): void;
 }
 
+/** @param inside what runs the program there, with the program's own words after it. */
 export function startOnTerminal(
   world: World,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  inside: readonly string[] = [],
 ): Screen {
-  const words = [process.execPath, '--conditions=swarm-src', MAIN, ...args];
+  const words = [...inside, process.execPath, '--conditions=swarm-src', MAIN, ...args];
   const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command', `exec ${command}`, '/dev/null'], {
     cwd: world.repository,
