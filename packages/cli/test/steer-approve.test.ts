@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { assertLandedOnce } from './support/landings.ts';
 import { type ModelServer, startModelServer } from './support/model-server.ts';
-import { onTerminal, startOnTerminal } from './support/terminal.ts';
+import { onTerminal, saved, startOnTerminal } from './support/terminal.ts';
 import { userState } from './support/untouched.ts';
 import { World } from './support/world.ts';
 
@@ -115,6 +115,22 @@ test('Ctrl-C at the question saves, and resume asks again with a new plan', onTe
   again.type('y\n');
   assert.equal(await again.code, 0, again.text());
 });
+
+test(
+  'a terminal closed at the question is no answer: the run saves, and can be resumed',
+  onTerminal,
+  async (t) => {
+    const { world, env } = await planned(t);
+    const screen = startOnTerminal(world, ['run', 'Write them', ...OPEN, '--approve'], env);
+    await screen.shows(QUESTION);
+    screen.hangUp();
+    await screen.code;
+    await saved(world);
+    const events = (await world.log()).map((line) => line.event);
+    assert.deepEqual([events.includes('run.stopped'), events.includes('run.cancelled')], [true, false]);
+    assert.equal((await world.swarm(['resume', '--yes'], { env })).code, 0);
+  },
+);
 
 test(
   'a plan is edited, refused with every mistake, edited again, and run as edited',

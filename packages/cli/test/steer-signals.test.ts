@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { assertLandedOnce } from './support/landings.ts';
-import { onTerminal, startOnTerminal } from './support/terminal.ts';
+import { onTerminal, saved, startOnTerminal } from './support/terminal.ts';
 import { World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n' };
@@ -108,7 +108,7 @@ test('a terminal that is closed drains the run, which saves with nobody to tell'
   screen.hangUp();
   await screen.code;
   await world.release();
-  await world.until(() => world.strays().length === 0);
+  await saved(world);
   const stopped = (await world.log()).filter((line) => line.event === 'run.stopped');
   assert.equal(stopped.length, 1, 'the run ended without saving');
   await resumes(world, base);

@@ -66,3 +66,12 @@ export function startOnTerminal(
     hangUp: () => void child.kill('SIGKILL'),
   };
 }
+
+/** Resolves when a run that nobody sees any more has saved and its process is gone. */
+export async function saved(world: World): Promise<void> {
+  const log = world.start(['logs', '-f', '--event', 'run.stopped']);
+  await log.line(/run\.stopped/);
+  log.kill('SIGKILL');
+  await log.ended;
+  await world.until(() => world.strays().length === 0);
+}
