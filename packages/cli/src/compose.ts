@@ -2,7 +2,15 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
+import {
+  type Agent,
+  type LogLine,
+  type Mount,
+  NO_USAGE,
+  type Sandbox,
+  type TaskDraft,
+  type TaskSpec,
+} from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import {
@@ -12,7 +20,7 @@ import {
   type OrchestratorPorts,
 } from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
-import { createLog, type RunLog } from '@swarm/telemetry';
+import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
 import { systemClock } from './clock.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
@@ -46,8 +54,10 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const { file, paths, repository } = ask;
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
+  const spans = createSpans(file.run, systemClock.now());
   const log = createLog({
     path: paths.log,
+    spans,
     run: file.run,
     clock: systemClock,
     redact: endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
@@ -63,7 +73,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator);
   const agentMain = await agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain });
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
   return {
     orchestrator,
@@ -73,7 +83,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       await git.close();
       await journal.journal.close();
       await log.close();
+      spans?.end(systemClock.now());
     },
+  };
+}
+
+/** Whatever runs in the sandbox can go on with the trace of what it works for. */
+function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
+  if (!spans) return sandbox;
+  return {
+    provider: sandbox.provider,
+    insideOf: (workspace) => sandbox.insideOf(workspace),
+    reap: () => sandbox.reap(),
+    run: (spec) => sandbox.run({ ...spec, env: { TRACEPARENT: spans.traceparent(spec.name), ...spec.env } }),
   };
 }
 
@@ -98,11 +120,12 @@ interface Parts {
   readonly git: OpenedHub;
   readonly models: Models | undefined;
   readonly agentMain: string;
+  readonly spans: Spans | undefined;
 }
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const sandbox = createSandbox({
+  const plain = createSandbox({
     provider: file.sandbox,
     stateKey: repository.state,
     nodePath: places.nodePath,
@@ -110,6 +133,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
+  const sandbox = traced(plain, parts.spans);
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
