@@ -79,7 +79,9 @@ async function runToItsEnd(
   endLive: () => void,
 ): Promise<number> {
   const { context } = ask;
-  const signals = onSignals(orchestrator, terminal, (text) => context.output.narrate(text));
+  // Over the status line, where there is one.
+  const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
+  const signals = onSignals(orchestrator, terminal, (text) => context.output.narrate(`${clear}${text}`));
   let control: Control | undefined;
   try {
     control = await listen(ask.file.control!, {

@@ -154,6 +154,8 @@ test('cancelling a run ends what is at work, closes it with exit 1, and keeps wh
     (w) => [{ id: 'a', title: 'Write a', description: writes('a') }, waiting(w, 'b'), waiting(w, 'c')],
     '--workers',
     '1',
+    '--deliver',
+    'apply',
   );
   const base = await world.git('rev-parse', 'main');
   await running.line(/t2\.1 started/);
@@ -163,7 +165,11 @@ test('cancelling a run ends what is at work, closes it with exit 1, and keeps wh
   );
   const { code, stdout } = await running.ended;
   assert.equal(code, 1, stdout);
-  assert.match(stdout, /cancelled: .*\n {2}1 landed, 2 cancelled/);
+  assert.match(
+    stdout,
+    /cancelled: .*\n {2}1 landed, 2 cancelled[\s\S]*not delivered .*the run was cancelled/,
+  );
+  assert.equal(await world.git('rev-parse', 'main'), base);
   await assertLandedOnce(world, base, ['Write a']);
   assert.deepEqual(await world.workspaces(), []);
   assert.equal((await world.swarm(['verify'])).code, 0);

@@ -11,6 +11,10 @@ export async function deliver(state: State, ports: OrchestratorPorts): Promise<C
     const detail = hasLanded ? '' : 'nothing landed, so there was nothing to deliver';
     return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail };
   }
+  if (state.closed?.reason === 'cancelled') {
+    const detail = 'the run was cancelled; swarm apply brings over what has landed';
+    return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'refused', detail };
+  }
   const applied = await ports.delivery.apply(commit);
   const isDone = applied.kind === 'done';
   return {

@@ -19,7 +19,12 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
         ...list(of(events, 'task.failed'), 'fails with it', 'fail with it'),
       ].join('\n');
     case 'cancelRun':
-      return `${now.run} is cancelled: ${count(of(events, 'task.cancelled').length, 'task')} will not be done; it closes when ${inFlightWhole(now)}\nwhat has landed (${now.landed}) stays on ${now.landOn}`;
+      return [
+        `${now.run} is cancelled: ${count(of(events, 'task.cancelled').length, 'task')} will not be done; it closes when ${inFlightWhole(now)}`,
+        now.landed === 0
+          ? 'nothing has landed'
+          : `what has landed, ${count(now.landed, 'task')}, stays on ${now.landOn}`,
+      ].join('\n');
     case 'retry': {
       const [first, ...others] = of(events, 'task.retried');
       const how = command.hint === undefined ? '' : ', and told your hint';
