@@ -48,7 +48,7 @@ async function askPlanner(prepared: Prepared, context: Context, places: ProgramP
   const { env } = context;
   const model = modelAlone({ file, env, places })!;
   const ask = { ...prepared, paths: runPaths(repository, file.run), env, places, onLine: () => undefined };
-  const { open, ...settings } = settingsOf(ask, prepared.base as CommitId);
+  const { open, ...settings } = settingsOf(ask, prepared.base as CommitId, undefined);
   context.output.narrate(`asking the planner (${model.nameFor('planner')}) for its first plan`);
   const prompts = await mkdtemp(join(tmpdir(), 'swarm-prompts-'));
   try {

@@ -94,9 +94,9 @@ test('what a run cannot do is refused with what was meant and what can be typed'
   const rows: [string[], number, RegExp][] = [
     [['cancel', 't12'], 2, /SW0106.*"t12"[\s\S]*its tasks are t1 to t2/],
     [['retry', 'appel'], 2, /SW0106.*"appel"[\s\S]*did you mean t1, which the plan calls apple\?/],
-    [['retry', 't1'], 2, /SW0107.*t1 is (assigned|running)[\s\S]*fix {4}swarm explain t1/],
-    [['continue'], 2, /SW0107.*not paused[\s\S]*fix {4}swarm status/],
-    [['amend', 'and more'], 2, /SW0107.*no planner[\s\S]*fix {4}swarm submit/],
+    [['retry', 't1'], 2, /SW0108.*t1 is (assigned|running)[\s\S]*fix {4}swarm explain t1/],
+    [['continue'], 2, /SW0108.*not paused[\s\S]*fix {4}swarm status/],
+    [['amend', 'and more'], 2, /SW0108.*no planner[\s\S]*fix {4}swarm submit/],
     [['scale', '0'], 2, /SW0105.*1 to 1000, not 0/],
     [['scale', 'many'], 2, /SW0105.*"many" is no number/],
     [['submit', 'Go up', '--scope', '../x'], 65, /SW0202/],

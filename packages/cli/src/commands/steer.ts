@@ -110,7 +110,7 @@ async function notLive(
   if (closed) return problem(`it is closed (${closed.reason})`, 'swarm run "what you want done"');
   if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}`);
   return new SwarmError({
-    code: 'SW0703',
+    code: 'SW0704',
     what: `process ${holder.pid} works on ${run}, and nobody listens on its control socket`,
     ...(control && { where: control }),
     why: 'it has only just started, is leaving, or its socket was removed',

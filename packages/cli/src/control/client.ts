@@ -11,7 +11,7 @@ const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EACCES']);
 
 /**
  * Asks the run that listens at `path`; undefined when none does.
- * Errors: SW0703 for a request that is too long, and a reply that is none or does not come.
+ * Errors: SW0704 for a request that is too long, and a reply that is none or does not come.
  */
 export async function askLive(path: string, request: ControlRequest): Promise<ControlReply | undefined> {
   const line = `${JSON.stringify(request)}\n`;
@@ -52,7 +52,7 @@ function readReply(text: string): ControlReply {
 
 const unusual = (where: string, why: string): SwarmError =>
   new SwarmError({
-    code: 'SW0703',
+    code: 'SW0704',
     what: 'the run cannot be asked',
     where,
     why,

@@ -100,7 +100,7 @@ test('a run that listens says who works on it, and what was asked is decided by 
   );
   assert.equal(paused.state.paused?.reason, 'operator');
   const twice = await askLive(run.path, { v: 1, command: PAUSE });
-  assert.deepEqual(twice?.ok === false && twice.problem.code, 'SW0107');
+  assert.deepEqual(twice?.ok === false && twice.problem.code, 'SW0108');
 });
 
 test('where nobody listens is told apart from a run that does not answer', async (t) => {
@@ -112,7 +112,7 @@ test('where nobody listens is told apart from a run that does not answer', async
   const mute = createServer((socket) => socket.end()).listen(path);
   await once(mute, 'listening');
   t.after(() => mute.close());
-  await assert.rejects(askLive(path, PING), /SW0703/);
+  await assert.rejects(askLive(path, PING), /SW0704/);
 });
 
 test('only what a person may ask is taken, and only in the operator’s name', async (t) => {
@@ -212,7 +212,7 @@ test(`more than ${CONNECTIONS_MAX} connections at a time are turned away, and th
     socket.write(`${JSON.stringify(PING)}\n`);
     await once(socket, 'data');
   }
-  await assert.rejects(askLive(run.path, PING), /SW0703/);
+  await assert.rejects(askLive(run.path, PING), /SW0704/);
   open[0]!.end();
   await once(open[0]!, 'close');
   assert.ok((await askLive(run.path, PING))?.ok);

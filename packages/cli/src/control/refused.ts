@@ -19,7 +19,7 @@ export function problemOf(refusal: Refusal, command: SteeringCommand, state: Sta
     case 'no-run':
       return { code: 'SW0104', what, fix: 'swarm status' };
     default:
-      return { code: 'SW0107', what, fix: fixOf(command, state) };
+      return { code: 'SW0108', what, fix: fixOf(command, state) };
   }
 }
 
@@ -51,6 +51,8 @@ function fixOf(command: SteeringCommand, state: State): string {
       return 'swarm continue';
     case 'continue':
       return 'swarm status';
+    case 'acceptTasks':
+      return 'swarm run "what you want done"';
     case 'amend':
       return 'swarm submit "<what is to be done>"';
     case 'cancelTask':

@@ -147,7 +147,7 @@ async function replyTo(line: string, steered: Steered, throttle: Throttle): Prom
 
 const no = (what: string, fix: string): ControlReply => ({
   ok: false,
-  problem: { code: 'SW0703', what, fix },
+  problem: { code: 'SW0704', what, fix },
 });
 
 /** So many in each second of the machine's clock. */

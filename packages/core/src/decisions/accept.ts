@@ -15,6 +15,8 @@ type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
  * one bad draft refuses them all, so that a plan file is accepted in one entry or not at all.
  */
 export function acceptTasks(s: State, c: AcceptTasks): readonly Event[] | Refusal {
+  if (c.from.by === 'operator' && s.run!.request.mode === 'land')
+    return refuse('illegal-move', 'this run lands branches and starts no agent: nobody would do it');
   const events: Event[] = [];
   const answer = openAnswer(s, c);
   for (const draft of c.drafts) {

@@ -163,6 +163,11 @@ const LAWS: Record<string, Law> = {
     when: accept(OPERATOR, false, draft('more', on('t1'))),
     gives: ['task.accepted t2'],
   },
+  'a run that only lands branches has nobody to do what the operator submits': {
+    given: [openedRun({ mode: 'land' })],
+    when: accept(OPERATOR, false, draft('x')),
+    gives: 'illegal-move',
+  },
   'what the operator submits is always a new task, whatever it is called': {
     given: [run, acceptedTask('t1')],
     when: accept(OPERATOR, false, draft('x'), draft('a'), draft('y')),
