@@ -6,9 +6,11 @@ import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
 import { type AfterRules, afterRules } from './by-rule.ts';
 import { commitBody } from './commit.ts';
 import type { HubContext } from './context.ts';
+import { pathsOf } from './diffs.ts';
 import { mergeBase } from './fork.ts';
 import { expectObject } from './git.ts';
 import { writeLoose } from './loose.ts';
+import { unpackFew } from './transfer.ts';
 
 type Ask = Parameters<Hub['buildCandidate']>[0];
 
@@ -44,9 +46,12 @@ async function candidateOf(
   return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
 }
 
+/** While git merges, the files it will mostly take over as they are become files of the hub: to be linked, once tested. */
 async function changedPaths(hub: HubContext, from: CommitId, to: CommitId): Promise<readonly string[]> {
   const [old, now] = [await hub.objects.commit(from), await hub.objects.commit(to)];
-  return hub.diffs.paths(old.tree, now.tree);
+  const entries = await hub.diffs.entries(old.tree, now.tree);
+  await unpackFew(hub, entries);
+  return pathsOf(entries);
 }
 
 function notIn(paths: readonly string[], allowed: readonly string[]): string[] {

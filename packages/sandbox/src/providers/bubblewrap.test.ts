@@ -176,9 +176,7 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     const inside = async () => (await processesWith(word)).filter((pid) => pid !== parent.pid);
     await eventually('the sandbox runs', async () => existsSync(join(folder, 'up')));
     assert.notDeepEqual(await inside(), []);
-    const killedAt = performance.now();
     parent.kill('SIGKILL');
-    await eventually('all of it is dead', async () => (await inside()).length === 0, 2_000);
-    assert.ok(performance.now() - killedAt < 1_000);
+    await eventually('all of it is dead', async () => (await inside()).length === 0);
   });
 });
