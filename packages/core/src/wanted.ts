@@ -34,6 +34,7 @@ export const HANDOFFS_TO_REPLAN = 3;
 /** @param at wall time, ms since the epoch, of the same clock that stamps entries. */
 export function wanted(s: State, at: number): Wanted {
   if (!s.run || s.closed || s.stopped) return nothing;
+  if (s.cancelled !== undefined) return { ...nothing, close: isQuiet(s) ? 'cancelled' : undefined };
   const budget = s.spending.reached ? undefined : reachedBudget(s, at);
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
   const planning = isHalted ? never : planner(s, at);
@@ -118,8 +119,7 @@ function checksDue(s: State, at: number): Due<boolean> {
 // ───────────────────────── the end ─────────────────────────
 
 function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): CloseReason | undefined {
-  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live || checksAreWanted)
-    return undefined;
+  if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
   if (isBusy(s) || plannerIsWanted || s.paused || findingsToFile(s).length > 0) return undefined;
@@ -129,12 +129,15 @@ function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): 
   return 'done';
 }
 
+const isQuiet = (s: State): boolean =>
+  s.liveAttempts.size === 0 && s.openLandings.size === 0 && s.planning.live === undefined;
+
 /**
  * Open findings no task was ever filed for. One whose fix task ended without curing it stays open and is told
  * in the report; it is not filed again, or a failure nobody can mend would never let the run end.
  */
 export function findingsToFile(s: State): readonly string[] {
-  if (s.tasks.size >= s.run!.request.limits.tasks) return [];
+  if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled !== undefined) return [];
   return [...s.health.findings.keys()].filter((signature) => !s.health.fixTasks.has(signature));
 }
 
