@@ -6,15 +6,16 @@ import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type Ta
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
-import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
+import { createEnvironmentStore } from '@swarm/sandbox';
 import { createLog, type RunLog } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
 import { systemClock } from './clock.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
 import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
-import { type ProgramPlaces, sandboxPath } from './places.ts';
+import type { ProgramPlaces } from './places.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
+import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
 
 export interface ComposeAsk {
@@ -43,7 +44,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     path: paths.log,
     run: file.run,
     clock: systemClock,
-    redact: endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
+    redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
     onLine: ask.onLine,
   });
   if (journal.cutBytes > 0) {
@@ -95,14 +96,9 @@ interface Parts {
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const sandbox = createSandbox({
-    provider: file.sandbox,
-    stateKey: repository.state,
-    nodePath: places.nodePath,
-    path: sandboxPath(ask.env),
-    readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
-    ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
-  });
+  const sandbox = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
+    { host: parts.agentMain, inside: parts.agentMain },
+  ]);
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,

@@ -3,8 +3,11 @@
  * when it is asked for, so that help stays quick.
  */
 import { Command, Option } from '@commander-js/extra-typings';
+import type { Level } from '@swarm/core';
+import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './command-parts.ts';
 import type { Output } from './output.ts';
 import type { Environment } from './paths.ts';
+import { addSetUp } from './program-set-up.ts';
 
 /** What the outside world gives a command; only main.ts reads it from the process. */
 export interface Context {
@@ -47,6 +50,8 @@ export interface LogsOptions extends RunChoice {
   readonly follow?: true | undefined;
   readonly task?: string | undefined;
   readonly event?: string | undefined;
+  readonly level?: Level | undefined;
+  readonly since?: string | undefined;
 }
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;
@@ -78,12 +83,10 @@ export function createProgram(context: Context, version: string, done: (code: nu
   addRun(program, context, exit);
   addReads(program, context, exit);
   addChecks(program, context, exit);
+  addSetUp(program, context, exit);
   inherit(program as unknown as Command);
   return program as unknown as Command;
 }
-
-type Finish = (code: Exit) => Promise<void>;
-type Program = Command<[], { color: boolean; debug?: true | undefined }>;
 
 /** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
 function inherit(program: Command): void {
@@ -233,11 +236,3 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
     )
     .action((name) => exit(import('./commands/check.ts').then((m) => m.schema(name, context))));
 }
-
-/** What is no whole number is kept as typed, so that the refusal can show it. */
-const wholeNumber = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
-const repoOption = () => new Option('--repo <path>', 'the repository; without it, the one you stand in');
-const runOption = () => new Option('--run <id>', 'the run; without it, the newest');
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;

@@ -6,6 +6,7 @@ import { readToml, type TomlFile } from './files.ts';
 import { contradictionsIn, mistakesIn } from './mistakes.ts';
 import { type Config, resolveConfig } from './resolved.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
+import { shownProblems } from './shown.ts';
 import * as trust from './trust.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -57,10 +58,10 @@ export async function loadConfig(ask: LoadAsk): Promise<LoadedConfig> {
   const sources = inOrder({ ...found, repository: { ...found.repository, raw: tightened.raw } });
   const complete = merge(sources);
   const origins = originsOf(sources);
-  const wrong = contradictionsIn(complete, origins);
+  const wrong = [...contradictionsIn(complete, origins), ...shownProblems(complete, ask.env, origins)];
   if (wrong.length > 0) throw new SwarmError(wrong);
   return {
-    config: resolveConfig(complete),
+    config: resolveConfig(complete, ask.env),
     origins,
     clamps: tightened.clamps,
     promptOverrides: found.prompts,
