@@ -1,5 +1,32 @@
 /** Commands for the first contact and for tidying up: init, doctor, clean, completion, prompts. */
-import type { Finish, Program } from './command-parts.ts';
+import { examples, type Finish, type Program, repoOption } from './command-parts.ts';
 import type { Context } from './program.ts';
 
-export function addSetUp(_program: Program, _context: Context, _exit: Finish): void {}
+export function addSetUp(program: Program, context: Context, exit: Finish): void {
+  addInit(program, context, exit);
+  addDoctor(program, context, exit);
+}
+
+function addInit(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('init')
+    .description('Write a commented swarm.toml for a repository, with gate and setup as they are found')
+    .addOption(repoOption())
+    .option('--yes', 'ask nothing and take what was found')
+    .option('--force', 'replace the swarm.toml that is there')
+    .option('--json', 'what was written as JSON')
+    .addHelpText('after', examples('swarm init', 'swarm init --yes', 'swarm init --repo ../shop --force'))
+    .action((options) => exit(import('./commands/init.ts').then((m) => m.init(options, context))));
+}
+
+function addDoctor(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('doctor')
+    .description('Look at everything a run needs: git, sandbox, keys, endpoints, gate, disk, locks')
+    .addOption(repoOption())
+    .option('--config', 'show every key of the configuration and where its value comes from')
+    .option('--run-gate', 'run setup and gate once on the base, in a clone')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('swarm doctor', 'swarm doctor --run-gate', 'swarm doctor --config --json'))
+    .action((options) => exit(import('./commands/doctor.ts').then((m) => m.doctor(options, context))));
+}

@@ -22,6 +22,8 @@ export interface Source {
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** The same in the written names, defaults filled in: what `swarm doctor --config` shows. */
+  readonly written: CompleteConfig;
   /** Where each value that was set came from, by key path; what is not here is a default. */
   readonly origins: ReadonlyMap<string, string>;
   /** Limits the repository asked to widen and may not. */
@@ -62,6 +64,7 @@ export async function loadConfig(ask: LoadAsk): Promise<LoadedConfig> {
   if (wrong.length > 0) throw new SwarmError(wrong);
   return {
     config: resolveConfig(complete, ask.env),
+    written: complete,
     origins,
     clamps: tightened.clamps,
     promptOverrides: found.prompts,
