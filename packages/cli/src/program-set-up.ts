@@ -1,10 +1,11 @@
 /** Commands for the first contact and for tidying up: init, doctor, clean, completion, prompts. */
-import { examples, type Finish, type Program, repoOption } from './command-parts.ts';
+import { examples, type Finish, type Program, repoOption, wholeNumber } from './command-parts.ts';
 import type { Context } from './program.ts';
 
 export function addSetUp(program: Program, context: Context, exit: Finish): void {
   addInit(program, context, exit);
   addDoctor(program, context, exit);
+  addClean(program, context, exit);
 }
 
 function addInit(program: Program, context: Context, exit: Finish): void {
@@ -29,4 +30,22 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
     .option('--json', 'as JSON')
     .addHelpText('after', examples('swarm doctor', 'swarm doctor --run-gate', 'swarm doctor --config --json'))
     .action((options) => exit(import('./commands/doctor.ts').then((m) => m.doctor(options, context))));
+}
+
+function addClean(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('clean')
+    .description('Remove what finished runs left: clones, intakes, references, old environments')
+    .addOption(repoOption())
+    .option('--runs', 'remove records of finished runs too: journal, log, transcripts, report')
+    .option('--keep <n>', 'with --runs: the newest runs that stay', wholeNumber, 10)
+    .option('--older-than <duration>', 'environments and runs not used for this long', '14d')
+    .option('--dry-run', 'only show what would go')
+    .option('--yes', 'ask nothing')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm clean', 'swarm clean --dry-run', 'swarm clean --runs --keep 20 --older-than 30d --yes'),
+    )
+    .action((options) => exit(import('./commands/clean.ts').then((m) => m.clean(options, context))));
 }
