@@ -21,6 +21,7 @@ import { Applier } from './apply.ts';
 import { Crew, NOT_DRAINED } from './crew.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
+import { Monitor } from './healing/monitor.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
 import { isGreen } from './landing/verdict.ts';
 import { Scheduling } from './scheduling.ts';
@@ -51,6 +52,7 @@ class Loop implements Orchestrator {
   readonly #applier: Applier;
   readonly #effects: Effects;
   readonly #crew: Crew;
+  readonly #monitor: Monitor;
   #scheduling: Scheduling | undefined;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
@@ -59,7 +61,9 @@ class Loop implements Orchestrator {
   #isKilled = false;
   #fault: unknown;
 
-  constructor(ports: OrchestratorPorts, settings: Settings) {
+  constructor(given: OrchestratorPorts, settings: Settings) {
+    this.#monitor = new Monitor(this.state, given);
+    const ports = { ...given, log: this.#monitor.log };
     this.#ports = ports;
     this.#settings = settings;
     for (const entry of ports.journal.entries) fold(this.state, entry);
@@ -98,12 +102,15 @@ class Loop implements Orchestrator {
     this.#crew.startUp(() => {
       this.#isReady = true;
     });
+    this.#monitor.start();
     try {
       while (!this.#isOver()) await this.#turn();
     } catch (error) {
       // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
       void this.#effects.stopAll('drained');
       throw error;
+    } finally {
+      this.#monitor.stop();
     }
     this.#crew.rest();
     if (this.#fault) throw this.#fault;
