@@ -187,6 +187,28 @@ test('logs prints the lines, filtered by task or by a pattern of events', async 
   assert.equal(JSON.parse(t2.stdout).event, 'attempt.started');
 });
 
+test('logs takes a level, and a time that is a duration ago or stands in full', async () => {
+  const count = async (...args: string[]) => {
+    const { code, stdout, stderr } = await world.swarm(['logs', ...args]);
+    assert.equal(code, 0, stderr);
+    return stdout.split('\n').length - 1;
+  };
+  assert.equal(await count('--level', 'warn'), 0);
+  assert.equal(await count('--level', 'info'), 3);
+  assert.equal(await count('--since', '2026-11-21T10:00:00Z'), 3);
+  assert.equal(await count('--since', '2026-11-21T11:00:00.001+01:00'), 0);
+  assert.equal(await count('--since', '365000d'), 3);
+});
+
+test('every mistake in what logs is asked is told at once', async () => {
+  const { code, stderr } = await world.swarm(['logs', '--task', '12', '--since', 'yesterday']);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /--task "12" cannot be used[\s\S]*--since "yesterday" cannot be used[\s\S]*fix +--since 10m/,
+  );
+});
+
 test('logs of an event that does not exist is refused instead of silent', async () => {
   const { code, stderr } = await world.swarm(['logs', '--event', 'landings']);
   assert.equal(code, 2);

@@ -62,6 +62,8 @@ export interface DemoOptions {
 }
 export type SchemaName = 'log' | 'config' | 'task';
 
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
 
@@ -176,7 +178,7 @@ function addReads(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
     )
-    .action((options) => exit(read().then((m) => m.status(options, context))));
+    .action((options) => exit(import('./commands/status.ts').then((m) => m.status(options, context))));
 
   reading('tasks', 'List the tasks of a run with their states')
     .option('--json', 'as JSON')
@@ -193,15 +195,17 @@ function addReads(program: Program, context: Context, exit: Finish): void {
     .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
 
   reading('logs', 'Print what happened, line by line')
-    .option('-f, --follow', 'go on as it happens')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
     .option('--task <id>', 'only what concerns one task')
     .option('--event <pattern>', 'only events of this name; * stands for anything')
+    .addOption(new Option('--level <level>', 'this level and worse').choices(LEVELS))
+    .option('--since <when>', 'not before: 10m, 2h, or a time such as 2026-11-21T10:00:00Z')
     .option('--json', 'the lines as they stand in the file')
     .addHelpText(
       'after',
       examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
     )
-    .action((options) => exit(read().then((m) => m.logs(options, context))));
+    .action((options) => exit(import('./commands/logs.ts').then((m) => m.logs(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
     .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))

@@ -7,7 +7,7 @@ import type { PauseReason } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
 import type { State } from '../state.ts';
-import { queue, type Wait } from './queue.ts';
+import { judgePending } from './queue.ts';
 import { countText, durationText, plain } from './words.ts';
 
 export type WaitReason =
@@ -179,7 +179,6 @@ const completedAt = (task: Task | undefined, otherwise: number): number =>
 // ───────────────────────── tasks that have not started ─────────────────────────
 
 function pendingTasks(state: State): Told[] {
-  const { ready, blocked } = queue(state);
   const groups = new Map<string, { reason: WaitReason; on?: string; tasks: TaskId[] }>();
   const put = (task: TaskId, reason: WaitReason, on?: string): void => {
     const key = `${reason} ${on ?? ''}`;
@@ -187,24 +186,25 @@ function pendingTasks(state: State): Told[] {
     if (group) group.tasks.push(task);
     else groups.set(key, { reason, ...(on !== undefined && { on }), tasks: [task] });
   };
-  for (const { task, waits: why } of blocked) {
-    const [first] = why as readonly [Wait, ...Wait[]];
-    if (first.kind === 'dependency') put(task, 'dependency', first.task);
-    else put(task, 'scope', first.heldBy);
-  }
   // While the whole run is halted, what could start is told with the halt.
-  if (!state.paused && !state.spending.reached) for (const { task } of ready) put(task, whyNotStarted(state));
+  const isHalted = state.paused !== undefined || state.spending.reached !== undefined;
+  for (const { task, waits: why } of judgePending(state, LOOKED_AT)) {
+    const [first] = why;
+    if (first?.kind === 'dependency') put(task, 'dependency', first.task);
+    else if (first) put(task, 'scope', first.heldBy);
+    else if (!isHalted) put(task, whyNotStarted(state));
+  }
   return [...groups.values()].map((group) => ({
     reason: group.reason,
     ...(group.on !== undefined && { on: group.on }),
     ...named(group.tasks),
-    since: Math.min(...group.tasks.slice(0, SINCE_LOOKED_AT).map((id) => pendingSince(state, id))),
+    since: Math.min(...group.tasks.map((id) => pendingSince(state, id))),
     text: `${nameList(group.tasks)} ${waitWord(group.tasks)} ${forWhat(state, group)}, for`,
   }));
 }
 
-/** Tasks stand in the order they will be taken; the longest wait is among the first of them, near enough. */
-const SINCE_LOOKED_AT = 1_000;
+/** Of more pending tasks than this only the oldest are looked at: the run itself asks once a minute. */
+const LOOKED_AT = 5_000;
 
 function whyNotStarted(state: State): WaitReason {
   if (state.liveAttempts.size >= state.workers) return 'slot';
