@@ -13,6 +13,8 @@ import { systemClock } from './clock.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
 import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
+import { PROMPT_NAMES } from './prompt-hashes.ts';
+import { keepPrompt } from './prompts/kept.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
@@ -102,12 +104,15 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
+    onText: (text) => keepPrompt(paths, text),
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
         data: { ...problem },
       }),
   });
+  // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
+  for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
   const drivers: DriverParts = {
     sandbox,

@@ -1,4 +1,5 @@
 /** Commands for the first contact and for tidying up: init, doctor, clean, completion, prompts. */
+import { Option } from '@commander-js/extra-typings';
 import { examples, type Finish, type Program, repoOption, wholeNumber } from './command-parts.ts';
 import type { Context } from './program.ts';
 
@@ -6,6 +7,7 @@ export function addSetUp(program: Program, context: Context, exit: Finish): void
   addInit(program, context, exit);
   addDoctor(program, context, exit);
   addClean(program, context, exit);
+  addPrompts(program, context, exit);
 }
 
 function addInit(program: Program, context: Context, exit: Finish): void {
@@ -48,4 +50,31 @@ function addClean(program: Program, context: Context, exit: Finish): void {
       examples('swarm clean', 'swarm clean --dry-run', 'swarm clean --runs --keep 20 --older-than 30d --yes'),
     )
     .action((options) => exit(import('./commands/clean.ts').then((m) => m.clean(options, context))));
+}
+
+function addPrompts(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('prompts')
+    .argument('<what>', 'list, show, check or diff')
+    .argument('[names...]', 'prompts, such as worker; for diff also two hashes')
+    .description('Show what models are told, check it, and compare versions of it')
+    .addOption(repoOption())
+    .addOption(
+      new Option('--run <id>', 'for diff, twice: the runs whose prompts are compared').argParser(
+        (id: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), id],
+      ),
+    )
+    .option('--rendered', 'for show: as a model sees it, each hole filled with its name')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm prompts list',
+        'swarm prompts show worker --rendered',
+        'swarm prompts diff --run r-20261121-k3f9 --run r-20261122-m2qa',
+      ),
+    )
+    .action((what, names, options) =>
+      exit(import('./commands/prompts.ts').then((m) => m.prompts(what, names, options, context))),
+    );
 }
