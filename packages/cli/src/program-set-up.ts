@@ -1,5 +1,5 @@
 /** Commands for the first contact and for tidying up: init, doctor, clean, completion, prompts. */
-import { Option } from '@commander-js/extra-typings';
+import { Argument, Option } from '@commander-js/extra-typings';
 import { examples, type Finish, type Program, repoOption, wholeNumber } from './command-parts.ts';
 import type { Context } from './program.ts';
 
@@ -8,6 +8,7 @@ export function addSetUp(program: Program, context: Context, exit: Finish): void
   addDoctor(program, context, exit);
   addClean(program, context, exit);
   addPrompts(program, context, exit);
+  addCompletion(program, context, exit);
 }
 
 function addInit(program: Program, context: Context, exit: Finish): void {
@@ -77,4 +78,20 @@ function addPrompts(program: Program, context: Context, exit: Finish): void {
     .action((what, names, options) =>
       exit(import('./commands/prompts.ts').then((m) => m.prompts(what, names, options, context))),
     );
+}
+
+function addCompletion(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish'] as const))
+    .description('Print a script that completes commands, flags and tasks in your shell')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm completion bash > ~/.local/share/bash-completion/completions/swarm',
+        'swarm completion zsh > ~/.zfunc/_swarm',
+        'swarm completion fish > ~/.config/fish/completions/swarm.fish',
+      ),
+    )
+    .action((shell) => exit(import('./commands/completion.ts').then((m) => m.completion(shell, context))));
 }
