@@ -34,6 +34,11 @@ test('help lists every command with an imperative sentence', async () => {
     'report',
     'verify',
     'schema',
+    'init',
+    'doctor',
+    'clean',
+    'prompts',
+    'completion',
   ]) {
     assert.match(stdout, new RegExp(`^  ${name} .*[A-Z]`, 'm'));
   }
@@ -52,6 +57,11 @@ test('every command’s help ends with three examples', async () => {
     'report',
     'verify',
     'schema',
+    'init',
+    'doctor',
+    'clean',
+    'prompts',
+    'completion',
   ]) {
     const { code, stdout } = await world.swarm([name, '--help']);
     assert.equal(code, 0, name);

@@ -21,6 +21,8 @@ const SECRET_FOLDERS = [
   '.git-credentials',
   '.npmrc',
   '.pypirc',
+  '.cargo/credentials',
+  '.cargo/credentials.toml',
   '.config/gcloud',
   '.config/gh',
   '.config/git',
