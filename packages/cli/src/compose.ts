@@ -2,12 +2,20 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
+import {
+  type Agent,
+  type LogLine,
+  type Mount,
+  NO_USAGE,
+  type Sandbox,
+  type TaskDraft,
+  type TaskSpec,
+} from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
 import { createEnvironmentStore } from '@swarm/sandbox';
-import { createLog, type RunLog } from '@swarm/telemetry';
+import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
 import { systemClock } from './clock.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
@@ -42,8 +50,10 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const { file, paths, repository } = ask;
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
+  const spans = createSpans(file.run, systemClock.now());
   const log = createLog({
     path: paths.log,
+    spans,
     run: file.run,
     clock: systemClock,
     redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
@@ -59,7 +69,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator);
   const agentMain = await agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain });
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
   return {
     orchestrator,
@@ -69,7 +79,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       await git.close();
       await journal.journal.close();
       await log.close();
+      spans?.end(systemClock.now());
     },
+  };
+}
+
+/** Whatever runs in the sandbox can go on with the trace of what it works for. */
+function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
+  if (!spans) return sandbox;
+  return {
+    provider: sandbox.provider,
+    insideOf: (workspace) => sandbox.insideOf(workspace),
+    reap: () => sandbox.reap(),
+    run: (spec) => sandbox.run({ ...spec, env: { TRACEPARENT: spans.traceparent(spec.name), ...spec.env } }),
   };
 }
 
@@ -94,13 +116,15 @@ interface Parts {
   readonly git: OpenedHub;
   readonly models: Models | undefined;
   readonly agentMain: string;
+  readonly spans: Spans | undefined;
 }
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const sandbox = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
     { host: parts.agentMain, inside: parts.agentMain },
   ]);
+  const sandbox = traced(plain, parts.spans);
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
