@@ -26,7 +26,7 @@ test('open files: what a thousand workers need is not there with the usual 1,024
   assert.match(verdicts({ openFilesMax: 1_024 }), /files ok/);
   assert.match(verdicts({ openFilesMax: 1_024 }, 1_000), /files failed/);
   const [, , , files] = machineChecks({ ...FINE, openFilesMax: 1_024 }, 1_000);
-  assert.match(files!.problem!.fix!, /^ulimit -n 32128 {3}# or --workers 28$/);
+  assert.match(files!.problem!.fix!, /^ulimit -n 16128 {3}# or --workers 56$/);
 });
 
 test('what the system does not say is a note, not a pass', () => {

@@ -9,11 +9,11 @@ const GIB = 1024 ** 3;
 const DISK_MIN_BYTES = GIB;
 const DISK_COMFORT_BYTES = 5 * GIB;
 /**
- * Files open at once, rounded up from what a run was seen to hold (`ls /proc/<pid>/fd`): journal, log, helpers and
- * sockets, and for each worker the pipes of one sandbox and its connections to the gateway.
+ * Files open at once. A run was seen to hold 32 with one worker and 60 with eight (`ls /proc/<pid>/fd`): four a worker,
+ * for the pipes of its sandbox. Four times that, for connections to the gateway, gates and setups beside it.
  */
 const FILES_FIXED = 128;
-const FILES_PER_WORKER = 32;
+const FILES_PER_WORKER = 16;
 
 export function machineChecks(facts: MachineFacts, workers: number): readonly Check[] {
   return [nodeCheck(facts), stateCheck(facts), diskCheck(facts), filesCheck(facts, workers)];
@@ -21,10 +21,7 @@ export function machineChecks(facts: MachineFacts, workers: number): readonly Ch
 
 export function gitCheck(facts: MachineFacts, version: string | undefined): Check {
   if (facts.gitFault === undefined)
-    return ok(
-      'git',
-      `${version ?? 'of unknown version'}; merges without a work tree, moves branches by compare-and-swap`,
-    );
+    return ok('git', `${version ?? 'of unknown version'}; merges and moves branches as landing needs`);
   return failed('git', {
     code: 'SW0306',
     what: `git ${version ?? ''} cannot do what landing needs`.replace('  ', ' '),
