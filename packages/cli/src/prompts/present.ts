@@ -72,3 +72,15 @@ export function renderedSample({ name, path }: PresentPrompt): string {
   const values = (PROMPT_VARIABLES[name] ?? []).map((variable) => [variable, `<${variable}>`]);
   return createPrompts({ folder: join(path, '..') }).render(name, Object.fromEntries(values)).text;
 }
+
+export const usage = (what: string, why: string, fix: string): SwarmError =>
+  new SwarmError({ code: 'SW0101', what, why, fix });
+
+export function noPrompt(name: string): never {
+  const meant = nearestWord(name, PROMPT_NAMES) ?? 'worker';
+  throw usage(
+    `there is no prompt ${JSON.stringify(name)}`,
+    `the prompts are: ${PROMPT_NAMES.join(', ')}`,
+    `swarm prompts show ${meant}`,
+  );
+}
