@@ -6,6 +6,8 @@ import {
   costText,
   countText,
   durationText,
+  gateText,
+  gateView,
   queue,
   type Signs,
   shortCommit,
@@ -20,9 +22,9 @@ import { renderTable, sanitize } from '../output.ts';
 import type { Context, RunChoice } from '../program.ts';
 
 const COLUMNS = 80;
-/** With the heading's six lines, the table's own and the blank ones, 24 in all. */
-const ATTEMPTS_SHOWN = 7;
-const WAITS_SHOWN = 6;
+/** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */
+const ATTEMPTS_SHOWN = 6;
+const WAITS_SHOWN = 5;
 /** Agents are silent for a while in every long answer. */
 const QUIET_MS = 60_000;
 
@@ -75,11 +77,13 @@ function statusText(
   const view = board(state, now);
   const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);
   const { request } = state.run ?? {};
+  const gate = gateView(state);
   const rows: [string, string][] = [
     ['run', `${paths.run}  ${standingOf(state, holder)}`],
     ['request', view.request],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
     ['tasks', counts.join(', ') || 'none yet'],
+    ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
     ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],
   ];

@@ -53,7 +53,7 @@ export async function look(
   const machine = await machineFacts(stateHome(context.env));
   const configured = problems.map((problem) => failed('config', problem));
   if (!loaded) return [gitCheck(machine, undefined), ...machineChecks(machine, 1), ...configured];
-  const run = await gather(located, loaded, false, programPlaces(), context);
+  const run = await gather(located, loaded, 'planner', programPlaces(), context);
   const paths = run.checkout.isRepository
     ? await repositoryPaths(located.path, run.checkout.isBare, context.env)
     : undefined;
