@@ -64,6 +64,7 @@ function statusJson(
     board: board(state, now),
     queue: queue(state),
     waits: waiting,
+    gate: gateView(state) ?? null,
     spending: state.spending,
   };
 }
