@@ -42,5 +42,6 @@ export * from './views/queue.ts';
 export * from './views/report.ts';
 export * from './views/report-markdown.ts';
 export * from './views/telling.ts';
+export * from './views/waits.ts';
 export * from './views/words.ts';
 export * from './wanted.ts';

@@ -93,7 +93,7 @@ export const WEATHER_LOG_EVENTS = {
   'stray.killed': { level: 'warn', means: 'processes left by a dead orchestrator were killed' },
   'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
-  'wait.named': { level: 'info', means: 'nothing moves, and why' },
+  'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;
