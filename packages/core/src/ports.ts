@@ -101,7 +101,10 @@ export interface Identity {
 
 /** The hub: the orchestrator's own bare repository, and the target it publishes to. */
 export interface Hub {
-  /** Brings the target's head into the hub and returns it; undefined when the reference is gone. */
+  /**
+   * Brings the target's head into the hub and returns it; undefined when the reference is gone. SW0703 when the
+   * target is at a remote that does not answer.
+   */
   targetHead(): Promise<CommitId | undefined>;
   /**
    * Every task's commit of this run in `base..head`, by trailers, oldest first: on the first-parent line, or under the
@@ -138,6 +141,15 @@ export interface Hub {
   observe(): Promise<HubObserved>;
   /** Removes references, intakes and locks nobody needs. Only while holding the run's lock. */
   tidy(keep: ReadonlySet<AttemptId>): Promise<void>;
+}
+
+/** Branches other people made, brought in for `swarm land`. */
+export interface Branches {
+  /**
+   * Takes a branch's pinned commit into the hub as the attempt's work, judged as strictly as an attempt's own push;
+   * idempotent. `nothing`: the target had all of it when the run was opened.
+   */
+  take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome>;
 }
 
 export interface HubObserved {

@@ -147,9 +147,11 @@ export function openFixTasks(s: State): number {
 
 /** What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be. */
 export function testWanted(s: State): NextTest | undefined {
-  const { gate, gatePolicy, gateParallel } = s.run!.request;
+  const { gate, gatePolicy, gateParallel, remote } = s.run!.request;
+  // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
+  const untested = remote === undefined ? 'none' : 'batch';
   return nextTest({
-    policy: gate === undefined ? 'none' : (gatePolicy ?? 'strict'),
+    policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
     parallel: gate === undefined ? 1 : (gateParallel ?? 1),
     head: s.head!,
     queue: s.queue,

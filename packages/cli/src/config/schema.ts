@@ -145,7 +145,7 @@ const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
     .describe(
-      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote. `pr`: one pull request. `push` and `pr` are refused in this version.',
+      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote’s target. `pr`: one pull request; refused in this version.',
     )
     .default('branch'),
 });

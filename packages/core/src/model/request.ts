@@ -35,6 +35,8 @@ export interface Request {
   /** The full reference every landing is published to, such as `refs/heads/swarm/r-…`. */
   readonly landOn: string;
   readonly deliver: DeliverTo;
+  /** The remote's branch every landing is pushed to, `origin/main`; only with `deliver: 'push'`. */
+  readonly remote?: string;
   readonly base: CommitId;
   /** The gate's shell command; absent means every candidate lands untested, said in the report. */
   readonly gate?: string;

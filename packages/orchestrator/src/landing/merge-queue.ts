@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { type Composed, Composer } from './compose.ts';
 import type { Gate } from './gate.ts';
 import { Publisher } from './publish.ts';
+import { lookAt, pauseFor } from './push.ts';
 import { Testing } from './testing.ts';
 
 export class MergeQueue {
@@ -48,12 +49,13 @@ export class MergeQueue {
    */
   async lookAtTarget(): Promise<boolean> {
     const { ask, state, ports } = this.#context;
-    const head = await ports.hub.targetHead();
+    const look = await lookAt(ports.hub);
     const { request } = state.run!;
-    if (!head) {
-      await ask({ type: 'pause', reason: 'target-gone', detail: `${request.landOn} is gone` });
+    if (look.kind !== 'there') {
+      await ask({ type: 'pause', ...pauseFor(request, look) });
       return false;
     }
+    const { head } = look;
     if (head === state.head) return true;
     const landed = await ports.hub.landedSince(request.base, head);
     for (const command of sweepTarget(state, { head, landed })) await ask(command);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptId, RunId, Task, TreeId } from '@swarm/core';
+import type { AttemptId, CommitId, RunId, Task, TaskSource, TreeId } from '@swarm/core';
 import fc from 'fast-check';
 import { batchMessage, landingMessage, memberMessage } from './message.ts';
 
 const TREE = 'a'.repeat(40) as TreeId;
 
-function message(title: string, summary: string): string {
-  const task = { id: 't3', spec: { title } } as Task;
+function message(title: string, summary: string, source: TaskSource = { by: 'operator' }): string {
+  const task = { id: 't3', spec: { title }, source } as Task;
   const ask = {
     run: 'r-20261121-abcd' as RunId,
     task,
@@ -26,6 +26,11 @@ describe('a landing commit’s message', () => {
       message('Add slugify', 'It is there.\nWith a test.'),
       `Add slugify\n\nIt is there.\nWith a test.\n\nSwarm-Run: r-20261121-abcd\nSwarm-Task: t3\nSwarm-Attempt: t3.2\nSwarm-Gate: feed ${TREE}\n`,
     );
+  });
+  it('of a branch names the branch and the commit it was', () => {
+    const commit = 'b'.repeat(40) as CommitId;
+    const text = message('Add slugify', '', { by: 'land', branch: 'feature/ü', commit });
+    assert.match(text, new RegExp(`^Swarm-Branch: feature/ü@${commit}$`, 'm'));
   });
   it('has no body where the agent said nothing', () => {
     assert.equal(message('Add slugify', '').split('\n\n').length, 2);

@@ -56,12 +56,18 @@ function message({ run, task, attempt, summary }: Landed, more: readonly string[
     `Swarm-Run: ${run}`,
     `Swarm-Task: ${task.id}`,
     `Swarm-Attempt: ${attempt}`,
+    ...branchTrailer(task),
     ...more,
     '',
   ].join('\n');
 }
 
 const subjectOf = (task: Task): string => oneLine(task.spec.title, 200) || task.id;
+
+/** Which branch a landing is of, and what it was when the run opened; for `swarm land` alone. */
+function branchTrailer({ source }: Task): string[] {
+  return source.by === 'land' ? [`Swarm-Branch: ${oneLine(source.branch, 1_000)}@${source.commit}`] : [];
+}
 
 function oneLine(text: string, max: number): string {
   return plain(text, max).replace(/\s+/g, ' ').trim();

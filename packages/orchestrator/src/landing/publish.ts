@@ -13,6 +13,7 @@ import {
   type RejectionReason,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
+import { pauseFor, publish } from './push.ts';
 
 export class Publisher {
   readonly #context: Context;
@@ -56,8 +57,8 @@ export class Publisher {
   }
 
   async #publish(landing: LandingId, candidate: Candidate): Promise<void> {
-    const { ask, ports, state } = this.#context;
-    const outcome = await ports.hub.publish(candidate);
+    const { ask, state } = this.#context;
+    const outcome = await publish(this.#context, landing, candidate);
     switch (outcome.kind) {
       case 'published':
         return this.#record(landing, await ask({ type: 'land', landing }));
@@ -70,7 +71,7 @@ export class Publisher {
         return;
       case 'gone':
         await this.#drop(landing, 'target-moved');
-        await ask({ type: 'pause', reason: 'target-gone', detail: `${state.run!.request.landOn} is gone` });
+        await ask({ type: 'pause', ...pauseFor(state.run!.request, outcome) });
         return;
       case 'refused':
         await this.#drop(landing, 'target-moved');
