@@ -19,6 +19,7 @@ import {
 } from './model/evolve-task.ts';
 import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
+import type { ChecksResult, Finding } from './model/request.ts';
 import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
@@ -30,7 +31,9 @@ export function fold(state: State, entry: Entry): void {
     throw damaged(`entry ${entry.seq} follows entry ${state.seq}`);
   }
   const isResume = entry.events[0]?.type === 'run.resumed';
-  if (state.run && !isResume) state.activeMs += Math.max(0, entry.at - state.at);
+  // What follows the end of a run, such as an undo, comes when nobody was working on it.
+  const isAfterwards = state.closed !== undefined && state.delivered !== undefined;
+  if (state.run && !isResume && !isAfterwards) state.activeMs += Math.max(0, entry.at - state.at);
   state.seq = entry.seq;
   state.at = entry.at;
   for (const event of entry.events) apply(state, event, entry.at);
@@ -144,11 +147,16 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.landed':
       closeLanding(s, e.landing, 'landed', at);
-      for (const m of e.members) land(s, m.task, m.attempt, m.commit, at);
+      for (const m of e.members) {
+        land(s, m.task, m.attempt, m.commit, at);
+        step(s, m.commit, m.task);
+      }
+      step(s, e.candidate.commit, undefined);
       s.head = e.candidate.commit;
       return;
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
+      step(s, e.commit, e.task);
       s.head = e.commit;
       return;
     case 'landing.rejected':
@@ -165,9 +173,19 @@ function apply(s: State, e: Event, at: number): void {
     case 'landing.undone':
       s.undone.add(e.task);
       s.landedCount -= 1;
+      step(s, e.commit, undefined);
       s.head = e.commit;
+      tellPlanner(s, { kind: 'cancelled', task: e.task });
       return move(s, cancelledTask(task(s, e.task), 'undone', at));
+    case 'undo.passed':
+      s.passedUndo = { tasks: e.tasks, candidate: e.candidate, by: e.by };
+      if (e.gate.outcome === 'passed') s.passed.set(passKey(e.gate.gate, e.candidate.tree), e.gate);
+      return;
+    case 'undo.refused':
+      if (e.by === 'reconciler') for (const id of e.tasks) s.health.revertsRefused.add(id);
+      return;
     case 'target.moved':
+      step(s, e.to, undefined);
       s.head = e.to;
       for (const id of e.lost) {
         s.landedCount -= 1;
@@ -178,12 +196,25 @@ function apply(s: State, e: Event, at: number): void {
     case 'checks.ended':
       return recordChecks(s, e.result, at);
     case 'finding.opened':
-      s.health.findings.set(e.finding.signature, { finding: e.finding, openedAt: at });
+      openFinding(s, e.finding, at);
       forgetOldFix(s, e.finding.signature);
       tellPlanner(s, { kind: 'finding', signature: e.finding.signature });
       return;
     case 'finding.closed':
       s.health.findings.delete(e.signature);
+      return;
+
+    case 'culprit.found': {
+      const { commit, task: culprit } = e;
+      const kind = commit === s.run!.request.base ? 'base' : 'others';
+      s.health.culprits.set(
+        e.signature,
+        culprit ? { kind: 'landing', commit, task: culprit } : { kind, commit },
+      );
+      return;
+    }
+    case 'culprit.missed':
+      s.health.culprits.set(e.signature, { kind: 'missed', why: e.why });
       return;
 
     case 'worker.joined':
@@ -211,6 +242,8 @@ function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
 function recordChecks(s: State, result: EventOf<'checks.ended'>['result'], at: number): void {
   const { checksMinMs, checksMaxMs } = s.run!.request;
   const isGreen = result.outcome === 'passed';
+  const before = s.health.lastChecks?.result;
+  if (before && isConclusive(before)) s.health.lastHead = before.head;
   s.health.lastChecks = { result, at };
   s.health.greensInRow = isGreen ? s.health.greensInRow + 1 : 0;
   s.health.intervalMs = nextChecksInterval(
@@ -220,6 +253,15 @@ function recordChecks(s: State, result: EventOf<'checks.ended'>['result'], at: n
     checksMinMs,
     checksMaxMs,
   );
+}
+
+/** The checks came to an end, so that what they do not show is not there. */
+const isConclusive = ({ outcome }: ChecksResult): boolean => outcome === 'passed' || outcome === 'failed';
+
+function openFinding(s: State, finding: Finding, at: number): void {
+  const { signature } = finding;
+  s.health.findings.set(signature, { finding, openedAt: at, lastWithout: s.health.lastHead });
+  s.health.culprits.delete(signature);
 }
 
 /** A failure that was gone and is back is a new one: the fix task of the old one does not stand for it. */
@@ -266,7 +308,11 @@ function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {
   if ('label' in e.source) s.labels.set(e.source.label, e.task);
   if (e.source.by === 'planner') s.planning.acceptedNow += 1;
   if (e.source.by === 'reconciler') {
-    for (const signature of e.source.signatures) s.health.fixTasks.set(signature, e.task);
+    for (const signature of e.source.signatures) {
+      s.health.fixTasks.set(signature, e.task);
+      const before = s.health.fixHistory.get(signature) ?? [];
+      s.health.fixHistory.set(signature, [...before, e.task]);
+    }
   }
 }
 
@@ -359,6 +405,11 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   s.landedCount += 1;
   s.firstLandingAt ??= at;
   tellPlanner(s, { kind: 'landed', task: id });
+}
+
+/** One commit is one step, however many events speak of it. */
+function step(s: State, commit: CommitId, id: TaskId | undefined): void {
+  if (s.line.at(-1)?.commit !== commit) s.line.push({ commit, task: id });
 }
 
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {

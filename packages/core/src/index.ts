@@ -1,5 +1,6 @@
 export * from './commands.ts';
 export * from './decide.ts';
+export * from './decisions/undo.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './fold.ts';
@@ -13,6 +14,7 @@ export * from './model/task.ts';
 export * from './model/usage.ts';
 export * from './ports.ts';
 export * from './rules/budget.ts';
+export * from './rules/healing.ts';
 export * from './rules/json-scanner.ts';
 export * from './rules/plan-file.ts';
 export * from './rules/policy.ts';

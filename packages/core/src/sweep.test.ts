@@ -28,7 +28,7 @@ const mark = (attempt: string): LandedMark => ({
   attempt: attempt as AttemptId,
   commit: commit(`landed ${attempt}`),
 });
-const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed });
+const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed, undone: [] });
 const types = (commands: readonly Command[]): string[] => commands.map((c) => c.type);
 const run: Event[] = [openedRun(), acceptedTask('t1'), acceptedTask('t2')];
 

@@ -28,6 +28,7 @@ import { observe, removeRefs, tidy } from './observe.ts';
 import { cloneOrigin, isUrl, locate } from './origin.ts';
 import { readRef } from './origin-ref.ts';
 import { ObjectReader } from './reader.ts';
+import { buildRevert } from './revert.ts';
 import { fetchFromOrigin, Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
@@ -96,8 +97,10 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
   const hub: Hub = {
     targetHead: () => target.head(),
     landedSince: (base, head) => landed.since(base, head),
+    undoneSince: (base, head) => landed.undoneSince(base, head),
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
     buildCandidate: (ask) => buildCandidate(context, ask),
+    buildRevert: (ask) => buildRevert(context, ask),
     publish: (candidate) => target.publish(candidate),
     ingest: (attempt) => intake.ingest(attempt),
     measure: (commit, onto) => measure(context, commit, onto),

@@ -106,7 +106,8 @@ export class Crew {
 
   #agreeOnFindings(): void {
     if (this.#state.paused || this.#effects.has('checks')) return;
-    if (findingsToFile(this.#state).length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
+    const toFile = findingsToFile(this.#state, this.#context.ports.clock.now());
+    if (toFile.length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
     this.#effects.start('fixes', (signal) => this.#reconciler.fileFixTasks(signal));
   }
 

@@ -18,7 +18,6 @@ type LandingCommand = Extract<
       | 'findLanding'
       | 'rejectHandoff'
       | 'dropLanding'
-      | 'undoLanding'
       | 'moveTarget';
   }
 >;
@@ -49,12 +48,6 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
       return s.openLandings.has(c.landing)
         ? [{ type: 'landing.dropped', landing: c.landing, reason: c.reason }]
         : refuse('late', `${c.landing} is not open`);
-    case 'undoLanding':
-      if (s.tasks.get(c.task)?.state !== 'landed') return refuse('illegal-move', `${c.task} has not landed`);
-      return [
-        { type: 'landing.undone', task: c.task, commit: c.commit, by: c.by },
-        ...failDependents(s, c.task, `${c.task} was undone`),
-      ];
     case 'moveTarget':
       return moveTarget(s, c);
     default:

@@ -138,9 +138,9 @@ export class Reconciler {
 
   /** Every finding without a task gets one, at most five open at once; the model groups them by root cause. */
   async fileFixTasks(signal: AbortSignal): Promise<void> {
-    const { ask, state } = this.#context;
+    const { ask, ports, state } = this.#context;
     const room = FIX_TASKS_MAX - openFixTasks(state);
-    const signatures = findingsToFile(state).slice(0, Math.max(0, room) * 5);
+    const signatures = findingsToFile(state, ports.clock.now()).slice(0, Math.max(0, room) * 5);
     if (signatures.length === 0 || room <= 0) return;
     const findings = signatures.map((s) => state.health.findings.get(s)!.finding);
     const grouped = await this.#groupByCause(findings, room, signal);
