@@ -5,7 +5,12 @@ import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts
 import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
+import {
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+  type Settings,
+} from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, type RunLog } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
@@ -63,6 +68,32 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     log,
     async close() {
       await models?.gateway.close();
+      await git.close();
+      await journal.journal.close();
+      await log.close();
+    },
+  };
+}
+
+/** Everything of a run but agents, models and the loop: enough to test and publish on its behalf. */
+export async function composePorts(
+  ask: ComposeAsk,
+): Promise<{ readonly ports: OrchestratorPorts; readonly settings: Settings; close(): Promise<void> }> {
+  const { file, paths, repository } = ask;
+  const journal = await openFileJournal(paths.journal, { create: false });
+  const log = createLog({
+    path: paths.log,
+    run: file.run,
+    clock: systemClock,
+    redact: [],
+    onLine: ask.onLine,
+  });
+  const git = await openRunHub(repository, file);
+  const parts = { journal, log, git, models: undefined, agentMain: ask.places.agentMain };
+  return {
+    ports: portsOf(ask, parts),
+    settings: settingsOf(ask, git.base),
+    async close() {
       await git.close();
       await journal.journal.close();
       await log.close();

@@ -145,8 +145,9 @@ function heading(state: State, list: readonly ReportTask[]) {
     target: plain(run?.request.target ?? ''),
     landOn: plain(run?.request.landOn ?? ''),
     base: run?.request.base,
-    head: closed?.head ?? head,
-    green: closed?.green ?? ('unknown' as const),
+    head,
+    // What was undone after the end is another head, which nobody has checked.
+    green: closed && closed.head === head ? closed.green : ('unknown' as const),
     verdict: verdictOf(state, list),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,

@@ -1,4 +1,4 @@
-import type { AttemptId, RunId, Task, TreeId } from '@swarm/core';
+import { type AttemptId, type CommitId, type RunId, shortCommit, type Task, type TreeId } from '@swarm/core';
 
 /**
  * The landing commit's message: the task's title, what the agent said, and the trailers that make the target's
@@ -23,6 +23,40 @@ export function landingMessage(ask: {
       `Swarm-Task: ${ask.task.id}`,
       `Swarm-Attempt: ${ask.attempt}`,
       `Swarm-Gate: ${ask.gateHash} ${tree}`,
+      '',
+    ].join('\n');
+}
+
+/** Landings named one by one in the message; the trailers name them all. */
+const UNDONE_SHOWN_MAX = 50;
+
+/** The message of a commit that takes landings back, newest first. */
+export function undoMessage(ask: {
+  readonly run: RunId;
+  readonly undone: readonly { readonly task: Task; readonly commit: CommitId }[];
+  readonly gateHash: string;
+}): (tree: TreeId) => string {
+  const { run, undone, gateHash } = ask;
+  const [first] = undone;
+  const subject =
+    undone.length === 1
+      ? `Undo ${first!.task.id}: ${oneLine(first!.task.spec.title, 180)}`
+      : `Undo ${undone.length} landings of ${run}`;
+  const shown = undone
+    .slice(0, UNDONE_SHOWN_MAX)
+    .map(({ task, commit }) => `${task.id} ${oneLine(task.spec.title, 180)} (${shortCommit(commit)})`);
+  const more = undone.length - shown.length;
+  return (tree) =>
+    [
+      subject,
+      '',
+      'Takes back:',
+      ...shown,
+      ...(more > 0 ? [`and ${more} more`] : []),
+      '',
+      `Swarm-Run: ${run}`,
+      ...undone.map(({ task }) => `Swarm-Undoes: ${task.id}`),
+      `Swarm-Gate: ${gateHash} ${tree}`,
       '',
     ].join('\n');
 }
