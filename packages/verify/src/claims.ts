@@ -20,11 +20,18 @@ export interface Landing {
   gate?: { readonly outcome: string; readonly gate: string };
 }
 
+/** A revert the gate said yes to, before it was published. */
+export interface Undo {
+  readonly tasks: readonly string[];
+  readonly candidate: Candidate;
+  readonly gate: { readonly outcome: string; readonly gate: string };
+}
+
 /** Something that gave the target a new value, in order. */
 export type Move =
   | { readonly by: 'landing'; readonly landing: Landing; readonly to: string; readonly seq: number }
   | { readonly by: 'found'; readonly landing: Landing | undefined; readonly to: string; readonly seq: number }
-  | { readonly by: 'undo'; readonly from: undefined; readonly to: string; readonly seq: number }
+  | { readonly by: 'undo'; readonly undo: Undo | undefined; readonly to: string; readonly seq: number }
   | { readonly by: 'others'; readonly from: string; readonly to: string; readonly seq: number };
 
 export const isOurs = (move: Move): boolean => move.by !== 'others';
@@ -37,6 +44,8 @@ export interface Claims {
   /** By landing id. */
   readonly landings: Map<string, Landing>;
   readonly moves: Move[];
+  /** By commit, published or not. */
+  readonly undos: Map<string, Undo>;
   /** What each task has come to. */
   readonly tasks: Map<string, 'live' | 'landed' | 'over'>;
   /** By task, the commits that are to be on the target now. */
@@ -51,6 +60,8 @@ export interface Claims {
   /** Claims that contradict one another. */
   readonly contradictions: string[];
   closedAt: string | undefined;
+  /** How many of the moves came before the run was closed. */
+  movesAtClose: number;
 }
 
 /** @throws Error when the first event is no `run.opened`, or an event lacks what its type promises. */
@@ -65,12 +76,14 @@ export function claimsOf(events: readonly { readonly seq: number; readonly event
     gateHash: text(request, 'gateHash'),
     landings: new Map(),
     moves: [],
+    undos: new Map(),
     tasks: new Map(),
     landed: new Map(),
     takenBack: new Set(),
     paths: new Map(),
     contradictions: [],
     closedAt: undefined,
+    movesAtClose: 0,
   };
   for (const { seq, event } of events) READERS[event.type]?.(claims, event, seq);
   return claims;
@@ -100,9 +113,20 @@ const READERS: Readonly<Record<string, Reader>> = {
   'landing.landed': readLanded,
   'landing.found': readFound,
   'landing.rejected': (c, e) => settle(c, taskOf(text(e, 'attempt')), 'live'),
+  'undo.passed': (c, e) => {
+    const gate = record(e, 'gate');
+    const undo = {
+      tasks: list(e, 'tasks').map(String),
+      candidate: candidateOf(e),
+      gate: { outcome: text(gate, 'outcome'), gate: text(gate, 'gate') },
+    };
+    c.undos.set(undo.candidate.commit, undo);
+  },
   'landing.undone': (c, e, seq) => {
+    const to = text(e, 'commit');
     takeBack(c, text(e, 'task'), 'over');
-    c.moves.push({ by: 'undo', from: undefined, to: text(e, 'commit'), seq });
+    // One commit may take back several.
+    if (c.moves.at(-1)?.to !== to) c.moves.push({ by: 'undo', undo: c.undos.get(to), to, seq });
   },
   'target.moved': (c, e, seq) => {
     for (const task of list(e, 'lost')) takeBack(c, String(task), 'live');
@@ -110,6 +134,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   'run.closed': (c, e) => {
     c.closedAt = text(e, 'head');
+    c.movesAtClose = c.moves.length;
   },
 };
 

@@ -19,6 +19,7 @@ function trailerFault({ claims, commits, markings }: Facts, member: Member): str
   const name = `${member.task} (${short(member.commit)})`;
   if (marking.kind === 'none') return `${name} has no trailers`;
   if (marking.kind === 'wrong') return `${name}: ${marking.why}`;
+  if (marking.kind === 'undo') return `${name} says it takes back ${marking.mark.tasks.join(', ')}`;
   const { run, task, attempt, gate, tree } = marking.mark;
   if (run !== claims.run) return `${name} names run ${run}`;
   if (task !== member.task || attempt !== member.attempt) return `${name} names ${task} and ${attempt}`;

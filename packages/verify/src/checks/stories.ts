@@ -1,16 +1,22 @@
 /** P7: the journal says what happened, and all of it. */
 import { isOurs } from '../claims.ts';
-import { type Facts, landedMembers, ownMarks } from '../facts.ts';
+import { type Facts, landedMembers, ownMarks, ownUndos } from '../facts.ts';
 import { short } from '../words.ts';
 
 export function untoldStories(facts: Facts): string[] {
   const told = new Set(landedMembers(facts.claims).map((member) => member.commit));
   for (const member of facts.inFlight?.members ?? []) told.add(member.commit);
   const silent = ownMarks(facts).filter((mark) => !told.has(mark.commit));
+  const undone = new Set(facts.claims.moves.map((move) => move.to));
+  if (facts.undoInFlight) undone.add(facts.undoInFlight.candidate.commit);
+  const silentUndos = ownUndos(facts).filter((mark) => !undone.has(mark.commit));
   return [
     ...facts.claims.contradictions,
     ...silent.map(
       (mark) => `${mark.task} is on the target as ${short(mark.commit)} and the journal does not say so`,
+    ),
+    ...silentUndos.map(
+      (mark) => `${short(mark.commit)} takes back ${mark.tasks.join(', ')} and the journal does not say so`,
     ),
     ...unexplained(facts),
   ];
