@@ -68,7 +68,10 @@ export class Undo {
     await this.#look();
     const found = [...state.undone].filter((id) => !before.has(id));
     const planned = planUndo(state, ask);
-    if (planned.kind === 'refused') return foundInstead(ask, found, state.head!) ?? planned;
+    if (planned.kind === 'refused') {
+      const instead = foundInstead(ask, found, state.head!);
+      return instead ?? (ask.by === 'reconciler' ? this.#remember(ask, planned) : planned);
+    }
     const onto = await ports.hub.targetHead();
     if (!onto || onto !== state.head)
       return this.#refuse(ask, planned.members, 'target-lost', `it is at ${onto ?? 'no commit'}`);
@@ -172,6 +175,19 @@ export class Undo {
       case 'empty':
         return this.#refuse(ask, members, 'empty', 'later commits removed or replaced them');
     }
+  }
+
+  /** What the reconciler tries is recorded whatever comes of it, or it would be tried for ever. */
+  async #remember({ what, by }: UndoAsk, planned: UndoRefused): Promise<UndoRefused> {
+    const tasks = what === 'run' ? [] : [what];
+    await this.#context.ask({
+      type: 'refuseUndo',
+      tasks,
+      by,
+      reason: planned.reason,
+      detail: planned.detail,
+    });
+    return planned;
   }
 
   async #refuse(
