@@ -49,6 +49,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.checks.command !== undefined && { checks: config.checks.command }),
     checksMinMs: config.checks.minIntervalMs,
     checksMaxMs: config.checks.maxIntervalMs,
+    revertAfter: config.checks.revertAfter,
     limits: limitsOf(config),
     overlap: config.overlap,
   };

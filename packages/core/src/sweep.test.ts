@@ -7,7 +7,9 @@ import type { LandedMark } from './ports.ts';
 import type { State } from './state.ts';
 import { sweepLapsed, sweepTarget } from './sweep.ts';
 import {
+  aCandidate,
   acceptedTask,
+  aGateResult,
   apply,
   cancelled,
   commit,
@@ -87,6 +89,25 @@ test('a landing that was undone stays undone, though its commit is still in the 
   };
   const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
   assert.deepEqual(settleTarget(s, commit('revert'), mark('t1.1')), []);
+});
+
+test('an undo that was published and not recorded is found, once, with who had it published', () => {
+  const landed = [...run, ...landedTask('t1', 'l1')];
+  const passed: Event = {
+    ...{ type: 'undo.passed', tasks: ['t1' as TaskId], by: 'reconciler', gate: aGateResult('passed') },
+    candidate: { ...aCandidate(['t1.1']), commit: commit('revert') },
+  };
+  const s = stateOf([...landed, passed]);
+  const marks = [{ run: mark('t1.1').run, tasks: ['t1' as TaskId], commit: commit('revert') }];
+  const observed = { head: commit('revert'), landed: [mark('t1.1')], undone: marks };
+  const [found, ...more] = sweepTarget(s, observed);
+  assert.deepEqual(
+    [found, more],
+    [{ type: 'undoLanding', tasks: ['t1'], commit: commit('revert'), by: 'reconciler' }, []],
+  );
+  apply(s, found!);
+  assert.deepEqual(sweepTarget(s, observed), []);
+  assert.equal(s.tasks.get('t1' as TaskId)!.state, 'cancelled');
 });
 
 test('the same task twice on the target counts once', () => {

@@ -53,7 +53,7 @@ test('without any file or variable every key has its default', async () => {
   assert.deepEqual(config, {
     workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto' },
     gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1 },
-    checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000 },
+    checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000, revertAfter: 0 },
     budget: {},
     models: {},
     endpoints: [],

@@ -36,6 +36,7 @@ export interface Config {
     readonly command?: string;
     readonly minIntervalMs: number;
     readonly maxIntervalMs: number;
+    readonly revertAfter: number;
   };
   readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
   readonly models: {
@@ -77,6 +78,7 @@ export function resolveConfig(complete: CompleteConfig): Config {
       ...present({ command: checks.command }),
       minIntervalMs: ms(checks.min_interval),
       maxIntervalMs: ms(checks.max_interval),
+      revertAfter: checks.revert_after,
     },
     budget: present({
       usd: budget.usd,

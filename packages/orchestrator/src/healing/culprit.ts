@@ -102,7 +102,7 @@ export class Culprits {
       msg: `checks on ${commit.slice(0, 10)}, for where this comes from: ${signature}`,
       data: { head: commit, command: state.run!.request.checks, signature },
     });
-    const checked = await this.#checks.runOn(commit, 'culprit', signal);
+    const checked = await this.#checks.runOn(commit, 'checks-culprit', signal);
     if (checked) this.#looked.set(commit, checked.result);
     return checked?.result;
   }
