@@ -2,17 +2,20 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
+import {
+  type Agent,
+  type LogLine,
+  type Mount,
+  NO_USAGE,
+  type Sandbox,
+  type TaskDraft,
+  type TaskSpec,
+} from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import {
-  createOrchestrator,
-  type Orchestrator,
-  type OrchestratorPorts,
-  type Settings,
-} from '@swarm/orchestrator';
+import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
-import { createLog, type RunLog } from '@swarm/telemetry';
+import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
 import { systemClock } from './clock.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
@@ -44,8 +47,10 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const { file, paths, repository } = ask;
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
+  const spans = createSpans(file.run, systemClock.now());
   const log = createLog({
     path: paths.log,
+    spans,
     run: file.run,
     clock: systemClock,
     redact: endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
@@ -61,7 +66,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator);
   const agentMain = await agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain });
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
   return {
     orchestrator,
@@ -71,33 +76,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       await git.close();
       await journal.journal.close();
       await log.close();
+      spans?.end(systemClock.now());
     },
   };
 }
 
-/** Everything of a run but agents, models and the loop: enough to test and publish on its behalf. */
-export async function composePorts(
-  ask: ComposeAsk,
-): Promise<{ readonly ports: OrchestratorPorts; readonly settings: Settings; close(): Promise<void> }> {
-  const { file, paths, repository } = ask;
-  const journal = await openFileJournal(paths.journal, { create: false });
-  const log = createLog({
-    path: paths.log,
-    run: file.run,
-    clock: systemClock,
-    redact: [],
-    onLine: ask.onLine,
-  });
-  const git = await openRunHub(repository, file);
-  const parts = { journal, log, git, models: undefined, agentMain: ask.places.agentMain };
+/** Whatever runs in the sandbox can go on with the trace of what it works for. */
+function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
+  if (!spans) return sandbox;
   return {
-    ports: portsOf(ask, parts),
-    settings: settingsOf(ask, git.base),
-    async close() {
-      await git.close();
-      await journal.journal.close();
-      await log.close();
-    },
+    provider: sandbox.provider,
+    insideOf: (workspace) => sandbox.insideOf(workspace),
+    reap: () => sandbox.reap(),
+    run: (spec) => sandbox.run({ ...spec, env: { TRACEPARENT: spans.traceparent(spec.name), ...spec.env } }),
   };
 }
 
@@ -122,11 +113,12 @@ interface Parts {
   readonly git: OpenedHub;
   readonly models: Models | undefined;
   readonly agentMain: string;
+  readonly spans: Spans | undefined;
 }
 
-function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
+export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const sandbox = createSandbox({
+  const plain = createSandbox({
     provider: file.sandbox,
     stateKey: repository.state,
     nodePath: places.nodePath,
@@ -134,6 +126,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
+  const sandbox = traced(plain, parts.spans);
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,

@@ -165,10 +165,13 @@ export class Crew {
   }
 
   async #sweep(): Promise<void> {
+    const { clock, log } = this.#context.ports;
+    const startedAt = clock.monotonic();
     await this.#mergeQueue.lookAtTarget();
     this.#seenAt = this.#state.seq;
     await this.#reconciler.tidy();
-    this.#context.ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    log.write('sweep.ended', { msg: 'looked at target, hub and workspaces', data: { durationMs } });
   }
 
   async #waitForEndpoints(signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import {
   type UndoRefused,
 } from '@swarm/core';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
-import { composePorts } from '../compose.ts';
+import { composePorts } from '../compose-ports.ts';
 import { createLive } from '../live.ts';
 import { type ReadRun, readRun } from '../opened-run.ts';
 import { programPlaces } from '../places.ts';

@@ -41,6 +41,29 @@ test('new keys stand where each side put them, ours first', () => {
   assert.deepEqual(Object.keys(merged as object), ['a', 'o', 't', 'z', 'tt']);
 });
 
+const lock = (packages: Value): Value => ({ name: 'kit', lockfileVersion: 3, packages });
+const root = (...names: readonly string[]): Value => ({
+  name: 'kit',
+  dependencies: Object.fromEntries(names.map((name) => [name, '^1'])),
+});
+const locked = (version: string): Value => ({ version, integrity: `sha512-${version}` });
+
+test('packages both sides locked are all in npm’s lockfile, in its order', () => {
+  const merged = merge(
+    lock({ '': root('m'), 'node_modules/m': locked('1.0.0') }),
+    lock({ '': root('m', 'z'), 'node_modules/m': locked('1.0.0'), 'node_modules/z': locked('1.1.0') }),
+    lock({ '': root('a', 'm'), 'node_modules/a': locked('1.2.0'), 'node_modules/m': locked('1.0.0') }),
+    'package-lock.json',
+  ) as { packages: Record<string, { dependencies?: object }> };
+  assert.deepEqual(Object.keys(merged.packages), ['', 'node_modules/a', 'node_modules/m', 'node_modules/z']);
+  assert.deepEqual(Object.keys(merged.packages['']!.dependencies!), ['a', 'm', 'z']);
+});
+
+test('one package locked in two versions is a conflict', () => {
+  const side = (version: string): Value => lock({ '': root('a'), 'node_modules/a': locked(version) });
+  assert.equal(merge(lock({ '': root() }), side('1.0.0'), side('1.0.1'), 'package-lock.json'), undefined);
+});
+
 const conflicts: Readonly<Record<string, readonly [Value, Value, Value]>> = {
   'the same dependency in two versions': [{ d: { a: '1' } }, { d: { a: '2' } }, { d: { a: '3' } }],
   'the same new dependency in two versions': [{}, { d: { a: '^1' } }, { d: { a: '^2' } }],

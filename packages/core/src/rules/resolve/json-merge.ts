@@ -13,6 +13,7 @@ import {
   withoutText,
 } from './json-text.ts';
 import { type Lines, sameLines, type Texts } from './texts.ts';
+import { isSorted, weave } from './weave.ts';
 
 /** Present or not: a key is a thing one side may add or remove. */
 type Maybe = Json | undefined;
@@ -87,37 +88,14 @@ function keysOf(all: Versions<JsonObject>, path: readonly string[]): Lines | und
 
 const keys = (json: JsonObject): Lines => [...json.entries.keys()];
 
-/** Ours in their order; each key theirs adds behind the key it follows there, and behind what ours added there. */
-function weave(ours: Lines, theirs: Lines, base: ReadonlySet<string>): Lines {
-  const following = followers(new Set(ours), theirs);
-  const woven: Lines[] = [];
-  const waiting: Lines[] = [following.get(undefined) ?? []];
-  for (const key of ours) {
-    if (base.has(key)) woven.push(...waiting.splice(0));
-    woven.push([key]);
-    waiting.push(following.get(key) ?? []);
-  }
-  return [...woven, ...waiting].flat();
-}
-
-/** For each key of ours, the keys only theirs has that come next there; undefined stands for the beginning. */
-function followers(ours: ReadonlySet<string>, theirs: Lines): ReadonlyMap<string | undefined, Lines> {
-  const following = new Map<string | undefined, string[]>();
-  let row: string[] = [];
-  following.set(undefined, row);
-  for (const key of theirs) {
-    if (!ours.has(key)) row.push(key);
-    else {
-      row = [];
-      following.set(key, row);
-    }
-  }
-  return following;
-}
-
 const DEPENDENCIES = /^(?:(?:dev|peer|optional)?dependencies|require(?:-dev)?)$/i;
-const isDependencies = (path: readonly string[]): boolean => path.length === 1 && DEPENDENCIES.test(path[0]!);
-const isSorted = (names: Lines): boolean => names.every((name, i) => i === 0 || names[i - 1]! < name);
+/** A manifest's own, those of each package an npm lockfile lists, and that list. */
+function isDependencies(path: readonly string[]): boolean {
+  const isOfPackage = path.length === 3 && path[0] === 'packages';
+  return isOfPackage || path.length === 1
+    ? DEPENDENCIES.test(path.at(-1)!) || (path.length === 1 && path[0] === 'packages')
+    : false;
+}
 
 /** Arrays whose order means nothing; an element that takes others out again (`!dist/test`) gives it one. */
 const SETS = new Set([

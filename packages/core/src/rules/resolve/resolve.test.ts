@@ -263,10 +263,10 @@ const ROWS: readonly Row[] = [
   },
   {
     says: 'a lockfile only its own tool can make',
-    path: 'package-lock.json',
-    base: '{}\n',
-    ours: '{"a": 1}\n',
-    theirs: '{"b": 1}\n',
+    path: 'poetry.lock',
+    base: '',
+    ours: 'a\n',
+    theirs: 'b\n',
   },
   {
     says: 'source code',

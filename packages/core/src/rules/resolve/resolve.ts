@@ -1,17 +1,29 @@
 /**
  * Conflicts that are settled by rule before any model is asked. A rule is chosen by the file's name, loses nothing
  * either side added, and where it would have to guess gives the conflict back. What it makes is then proved by the
- * gate like any other candidate. Lockfiles but go.sum have no rule: only their own tool can make them.
+ * gate like any other candidate: a lockfile put together wrongly does not install. Lockfiles without a rule here can
+ * only be made by their own tool.
  */
 import { type Join, mergeAdditions } from './additions.ts';
 import { mergeGoSum } from './go-sum.ts';
+import { mergeCargoLock, mergeYamlLock, mergeYarnLock } from './indented.ts';
 import { isBlank, joinBoth, joinDistinct, joinNamed, type NamesOf } from './join.ts';
 import { mergeJson } from './json-merge.ts';
 import { goRequireNames, tomlNames } from './manifest-lines.ts';
 import { pythonNames, rustNames, scriptNames } from './statements.ts';
 import type { Texts } from './texts.ts';
 
-export const RULES = ['ignore', 'words', 'changelog', 'barrel', 'json', 'toml', 'go-mod', 'go-sum'] as const;
+export const RULES = [
+  'ignore',
+  'words',
+  'changelog',
+  'barrel',
+  'json',
+  'lock',
+  'toml',
+  'go-mod',
+  'go-sum',
+] as const;
 export type RuleName = (typeof RULES)[number];
 
 export interface Resolution {
@@ -94,6 +106,10 @@ const TABLE: readonly Rule[] = [
   { name: 'barrel', files: /^mod\.rs$/, merge: named(rustNames) },
   { name: 'barrel', files: /^__init__\.py$/, merge: named(pythonNames) },
   { name: 'json', files: /^(?:package|composer|tsconfig(?:\.[\w-]+)?)\.json$/, merge: mergeJson },
+  { name: 'lock', files: /^(?:package-lock|npm-shrinkwrap)\.json$/, merge: mergeJson },
+  { name: 'lock', files: /^pnpm-lock\.yaml$/, merge: mergeYamlLock },
+  { name: 'lock', files: /^yarn\.lock$/, merge: mergeYarnLock },
+  { name: 'lock', files: /^Cargo\.lock$/, merge: mergeCargoLock },
   { name: 'toml', files: /^(?:Cargo|pyproject)\.toml$/, merge: named(tomlNames) },
   { name: 'go-mod', files: /^go\.mod$/, merge: named(goRequireNames) },
   { name: 'go-sum', files: /^go\.sum$/, merge: mergeGoSum },
