@@ -91,7 +91,8 @@ describe('swarm undo', { concurrency: 2 }, () => {
     const undo = await world.swarm(['undo', 't1']);
 
     assert.equal(undo.code, 1, undo.stderr);
-    assert.match(undo.stderr, /error\[SW0631\]: t1 was not undone: .*same places: t1: list\.txt/);
+    assert.match(undo.stderr, /error\[SW0631\]: t1 was not undone.*same places: t1: list\.txt/);
+    assert.match(undo.stderr, /why +t2 landed later.*\n +fix +swarm undo t2 && swarm undo t1$/m);
     assert.equal(await world.git('rev-parse', branch), head);
     await isVerified(world);
     const both = await world.swarm(['undo', '--run']);
@@ -108,7 +109,7 @@ describe('swarm undo', { concurrency: 2 }, () => {
     const undo = await world.swarm(['undo', 't1']);
 
     assert.equal(undo.code, 1, undo.stderr);
-    assert.match(undo.stderr, /error\[SW0632\]: t1 was not undone: the gate fails without it/);
+    assert.match(undo.stderr, /error\[SW0632\]: t1 was not undone.*: the gate fails without it/);
     assert.match(undo.stderr, /b stands on a/);
     assert.equal(await world.git('rev-parse', branch), head);
     assert.match((await world.swarm(['explain', 't1'])).stdout, /The operator could not have it taken back/);

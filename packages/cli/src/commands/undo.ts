@@ -4,6 +4,7 @@ import {
   nearestWord,
   type Problem,
   parseTaskId,
+  type State,
   SwarmError,
   shortCommit,
   type TaskId,
@@ -19,6 +20,7 @@ import { type ReadRun, readRun } from '../opened-run.ts';
 import { programPlaces } from '../places.ts';
 import type { Context, UndoOptions } from '../program.ts';
 import { type RunFile, readRunFile } from '../run-file.ts';
+import { shellWord } from '../shell.ts';
 import { lockRepository } from '../work.ts';
 
 export async function undo(
@@ -139,21 +141,16 @@ function whileLive(error: unknown, what: UndoAsk['what']): unknown {
   return new SwarmError({ ...error.problems[0], fix }, { cause: error });
 }
 
-function problemOf(refused: UndoRefused, what: UndoAsk['what'], { paths, state }: ReadRun): Problem {
+function problemOf(refused: UndoRefused, what: UndoAsk['what'], read: ReadRun): Problem {
   const { reason, detail, dependents } = refused;
-  const name = what === 'run' ? paths.run : what;
+  const name = what === 'run' ? read.paths.run : what;
   const means = UNDO_REFUSALS[reason];
   switch (reason) {
     case 'unknown-task':
     case 'not-landed':
     case 'already-undone':
     case 'nothing-landed':
-      return {
-        code: 'SW0131',
-        what: `${name} cannot be undone: ${means}`,
-        why: detail,
-        fix: state.landedCount > 0 ? 'swarm tasks' : 'swarm report',
-      };
+      return { code: 'SW0131', what: `${name} cannot be undone: ${means}`, why: detail, fix: 'swarm tasks' };
     case 'dependents':
       return {
         code: 'SW0132',
@@ -166,22 +163,35 @@ function problemOf(refused: UndoRefused, what: UndoAsk['what'], { paths, state }
     case 'gate-killed':
       return {
         code: 'SW0632',
-        what: `${name} was not undone: ${means}`,
+        what: `${name} was not undone, and nothing was moved: ${means}`,
         why: detail.split('\n').slice(-20).join('\n'),
-        fix: `see what needs it; nothing was moved. swarm explain ${what === 'run' ? '<task>' : name}`,
+        fix: what === 'run' ? 'swarm tasks' : `swarm explain ${name}`,
       };
+    case 'conflict':
+      return { ...notUndone(name, means, detail), ...inTheWay(refused, what, read.state) };
     default:
-      return {
-        code: 'SW0631',
-        what: `${name} was not undone: ${means}: ${detail}`,
-        why: 'nothing was moved',
-        fix: fixOf(reason, what, state.tasks.size),
-      };
+      return notUndone(name, means, detail);
   }
 }
 
-function fixOf(reason: UndoRefused['reason'], what: UndoAsk['what'], tasks: number): string {
-  if (reason === 'conflict' && what !== 'run' && tasks > 1)
-    return 'undo what landed later on those files first (swarm tasks), or all: swarm undo --run';
-  return reason === 'gate-broken' ? 'swarm doctor' : 'swarm verify';
+const notUndone = (name: string, means: string, detail: string): Problem => ({
+  code: 'SW0631',
+  what: `${name} was not undone, and nothing was moved: ${means}: ${detail}`,
+  fix: 'swarm verify',
+});
+
+/** Later landings that changed the files in conflict: to be taken back first. */
+function inTheWay({ files }: UndoRefused, what: UndoAsk['what'], state: State): Pick<Problem, 'why' | 'fix'> {
+  const order = [...state.byState.landed];
+  const later = what === 'run' ? [] : order.slice(order.indexOf(what) + 1).reverse();
+  const theirs = later.filter((id) => changedBy(state, id).some((path) => files.includes(path)));
+  if (theirs.length === 0) return { fix: `git log -- ${files.map(shellWord).join(' ')}` };
+  const fix = [...theirs, what].map((id) => `swarm undo ${id}`).join(' && ');
+  return { why: `${theirs.join(', ')} landed later and changed the same files`, fix };
+}
+
+function changedBy(state: State, id: TaskId): readonly string[] {
+  const task = state.tasks.get(id)!;
+  const attempt = task.state === 'landed' && task.attempt ? state.attempts.get(task.attempt) : undefined;
+  return (attempt?.state === 'ended' ? attempt.handoff?.change?.filesChanged : undefined) ?? [];
 }
