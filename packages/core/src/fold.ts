@@ -402,6 +402,7 @@ function settle(s: State, r: Reservation, isLost: boolean): void {
 
 function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number): void {
   move(s, landedTask(task(s, id), commit, by, at));
+  s.undone.delete(id);
   s.landedCount += 1;
   s.firstLandingAt ??= at;
   tellPlanner(s, { kind: 'landed', task: id });

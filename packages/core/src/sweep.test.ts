@@ -88,7 +88,19 @@ test('a landing that was undone stays undone, though its commit is still in the 
     by: 'operator',
   };
   const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
-  assert.deepEqual(settleTarget(s, commit('revert'), mark('t1.1')), []);
+  const undo = { run: RUN, tasks: ['t1' as TaskId], commit: commit('revert') };
+  const observed = { head: commit('revert'), landed: [mark('t1.1')], undone: [undo] };
+  assert.deepEqual(sweepTarget(s, observed), []);
+});
+
+test('an undo somebody rewound the target behind is gone, and the landing is there again', () => {
+  const undone: Event = {
+    ...{ type: 'landing.undone', task: 't1' as TaskId },
+    ...{ commit: commit('revert'), by: 'operator' },
+  };
+  const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
+  assert.deepEqual(settleTarget(s, commit('landed t1.1'), mark('t1.1')), ['findLanding']);
+  assert.deepEqual([s.landedCount, s.undone.size], [1, 0]);
 });
 
 test('an undo that was published and not recorded is found, once, with who had it published', () => {

@@ -24,11 +24,13 @@ export interface TargetObserved {
 export function sweepTarget(s: State, seen: TargetObserved): Command[] {
   const commands: Command[] = [];
   const onTarget = new Map<TaskId, LandedMark>();
+  // An undo that somebody rewound the target behind is as gone as a landing would be.
+  const takenBack = new Set(seen.undone.flatMap((mark) => mark.tasks));
   for (const mark of seen.landed) {
     if (onTarget.has(mark.task)) continue;
     onTarget.set(mark.task, mark);
     const task = s.tasks.get(mark.task);
-    if (task && task.state !== 'landed' && !s.undone.has(task.id)) {
+    if (task && task.state !== 'landed' && !(s.undone.has(task.id) && takenBack.has(task.id))) {
       commands.push({ type: 'findLanding', task: mark.task, attempt: mark.attempt, commit: mark.commit });
     }
   }

@@ -37,7 +37,6 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
       const t = s.tasks.get(c.task);
       if (!t) return refuse('unknown-task', `there is no ${c.task}`);
       if (t.state === 'landed') return refuse('already-landed', `${c.task} landed as ${t.commit}`);
-      if (s.undone.has(c.task)) return refuse('illegal-move', `${c.task} was undone`);
       if (taskOf(c.attempt) !== c.task)
         return refuse('illegal-move', `${c.attempt} is no attempt at ${c.task}`);
       return [{ type: 'landing.found', task: c.task, attempt: c.attempt, commit: c.commit }];

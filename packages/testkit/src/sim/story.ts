@@ -94,7 +94,7 @@ export function requestOf(world: World, story: Story): Request {
     ...(story.hasGate && { gate: 'gate' }),
     gateHash: story.hasGate ? 'gate-1' : 'none',
     ...(story.hasSetup && { setup: 'setup' }),
-    ...(story.hasChecks && { checks: 'checks' }),
+    ...(story.hasChecks && { checks: 'checks', revertAfter: 1 }),
     checksMinMs: 60_000,
     checksMaxMs: 600_000,
     limits: {

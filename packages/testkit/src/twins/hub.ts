@@ -60,7 +60,8 @@ export function marksOn(world: World, base: CommitId | undefined, head: CommitId
   return marks;
 }
 
-function undosOn(world: World, base: CommitId, head: CommitId): UndoneMark[] {
+/** Every undo on the first-parent line, by its trailers. */
+export function undosOn(world: World, base: CommitId, head: CommitId): UndoneMark[] {
   return world.objects.firstParents(base, head).flatMap(({ id, message }) => {
     const run = parseRunId(trailer(message, 'Swarm-Run') ?? '');
     const tasks = trailers(message, 'Swarm-Undoes').flatMap((name) => parseTaskId(name) ?? []);
