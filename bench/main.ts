@@ -9,6 +9,7 @@ import { type Figure, reaches } from './figure.ts';
 /** Loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
+  gate: () => import('./gate.ts'),
   landing: () => import('./landing.ts'),
 };
 

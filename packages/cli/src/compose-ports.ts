@@ -21,7 +21,7 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
   const journal = await openFileJournal(paths.journal, { create: false });
   const { run } = file;
   const log = createLog({ path: paths.log, run, clock: systemClock, redact: [], onLine: ask.onLine });
-  const git = await openRunHub(repository, file);
+  const git = await openRunHub(repository, file, ask.env);
   const ports = portsOf(ask, {
     journal,
     log,
@@ -32,7 +32,7 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
   });
   return {
     ports,
-    settings: settingsOf(ask, git.base),
+    settings: settingsOf(ask, git.base, undefined),
     async close() {
       await git.close();
       await journal.journal.close();

@@ -2,22 +2,16 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import {
-  type Agent,
-  type LogLine,
-  type Mount,
-  NO_USAGE,
-  type Sandbox,
-  type TaskDraft,
-  type TaskSpec,
-} from '@swarm/core';
+import { type Agent, type LogLine, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
+import { bringBranches } from './branches.ts';
 import { systemClock } from './clock.ts';
+import { networkEnv, type Opening } from './gather.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
 import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
@@ -32,7 +26,7 @@ export interface ComposeAsk {
   readonly env: Environment;
   readonly places: ProgramPlaces;
   /** Present when the run is new. */
-  readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  readonly opening?: Opening;
   readonly onLine: (line: LogLine) => void;
 }
 
@@ -62,12 +56,13 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       data: { bytes: journal.cutBytes },
     });
   }
-  const git = await openRunHub(repository, file);
+  const git = await openRunHub(repository, file, ask.env);
+  const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator);
   const agentMain = await agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
-  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
+  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   return {
     orchestrator,
     log,
@@ -101,10 +96,11 @@ async function agentProgram({ places, repository }: ComposeAsk): Promise<string>
 }
 
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
-export function openRunHub(repository: RepositoryPaths, file: RunFile): Promise<OpenedHub> {
-  const { run, target, landOn, identity } = file;
+export function openRunHub(repository: RepositoryPaths, file: RunFile, env: Environment): Promise<OpenedHub> {
+  const { run, target, landOn, identity, remote } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
-  return openHub({ ...places, run, target, landOn, identity });
+  const push = remote && { ...remote, network: networkEnv(env) };
+  return openHub({ ...places, run, target, landOn, identity, ...(push && { push }) });
 }
 
 interface Parts {
@@ -149,6 +145,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     clock: systemClock,
     journal,
     hub: git.hub,
+    branches: git.branches,
     workspaces: git.workspaces,
     reader: git.reader,
     delivery: git.delivery,

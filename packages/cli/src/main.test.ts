@@ -123,6 +123,7 @@ test('status shows what was moving, what it cost, and that no process works on t
         'request        Add a and use it',
         `landing on     refs/heads/swarm/${RUN} at <landed>`,
         'tasks          1 assigned, 1 landed, 1 cancelled',
+        'gate           1 run in 2s, about 2s each, 1 at a time, each handoff by itself, about 5 % fail',
         'spent          1,234 tokens, \\$0.0500',
         'last decision  2026-11-21 10:00:09 UTC, <age> ago',
         '',

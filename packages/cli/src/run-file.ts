@@ -1,6 +1,7 @@
 /** run.json: everything a run was opened with, pinned, so that `swarm resume` needs no flag. */
 import { readFile } from 'node:fs/promises';
 import { type DeliverTo, parseRunId, type RunId, type RunMode, SwarmError } from '@swarm/core';
+import type { RemoteBranch } from '@swarm/git';
 import { z } from 'zod';
 import type { Config } from './config/resolved.ts';
 import type { RunPaths } from './paths.ts';
@@ -17,6 +18,8 @@ export interface RunFile {
   readonly target: string;
   readonly landOn: string;
   readonly deliver: DeliverTo;
+  /** Where every landing is pushed to, with `deliver: 'push'`. Its address stays in the repository's configuration. */
+  readonly remote?: RemoteBranch;
   readonly gate: string | null;
   readonly setup: string | null;
   readonly sandbox: 'bubblewrap' | 'none';
@@ -38,6 +41,7 @@ const schema = z.looseObject({
   target: z.string(),
   landOn: z.string(),
   deliver: z.enum(['branch', 'apply', 'push', 'pr']),
+  remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
   gate: z.string().nullable(),
   setup: z.string().nullable(),
   sandbox: z.enum(['bubblewrap', 'none']),

@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type CommitId, type Limits, type Request, TASKS_MAX } from '@swarm/core';
-import type { Settings } from '@swarm/orchestrator';
+import type { BranchDraft, Settings } from '@swarm/orchestrator';
 import type { ComposeAsk } from './compose.ts';
 import type { RunFile } from './run-file.ts';
 
 /** What a run was asked, and how long things may take: from the pinned description. */
-export function settingsOf(ask: ComposeAsk, base: CommitId): Settings {
+export function settingsOf(
+  ask: ComposeAsk,
+  base: CommitId,
+  branches: readonly BranchDraft[] | undefined,
+): Settings {
   const { config, run, configHash, version } = ask.file;
   return {
     ...(ask.opening && { open: { run, request: requestOf(ask, base), configHash } }),
     ...(ask.opening?.plan && { plan: ask.opening.plan }),
+    ...(branches && { branches }),
     version,
     host: hostname(),
     pid: process.pid,
@@ -42,9 +47,13 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     target: file.target,
     landOn: file.landOn,
     deliver: file.deliver,
+    ...(file.remote && { remote: `${file.remote.remote}/${file.remote.branch}` }),
     base,
     ...(file.gate !== null && { gate: file.gate }),
     gateHash: gateHash(file),
+    // Without a gate nothing is tested, whatever the policy.
+    gatePolicy: config.gate.policy === 'none' ? 'strict' : config.gate.policy,
+    gateParallel: config.gate.parallel,
     ...(file.setup !== null && { setup: file.setup }),
     ...(config.checks.command !== undefined && { checks: config.checks.command }),
     checksMinMs: config.checks.minIntervalMs,

@@ -1,11 +1,12 @@
 /** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunId, SwarmError, type TaskDraft } from '@swarm/core';
+import { type RunId, SwarmError } from '@swarm/core';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { type Composed, compose } from './compose.ts';
 import { problemsJson, renderProblems } from './errors.ts';
+import type { Opening } from './gather.ts';
 import { createLive } from './live.ts';
 import { excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
@@ -22,7 +23,7 @@ export interface WorkAsk {
   readonly isJson: boolean;
   readonly isStrict: boolean;
   /** Present when the run is new. */
-  readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  readonly opening?: Opening;
   /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
   readonly commonDir?: string;
   /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */

@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   SW0104: { kind: 'usage', means: 'there is no run to act on' },
   SW0105: { kind: 'usage', means: 'a value is out of range' },
   SW0106: { kind: 'usage', means: 'there is no such task' },
+  SW0107: { kind: 'usage', means: 'a branch cannot be landed' },
   SW0131: { kind: 'usage', means: 'there is nothing to undo' },
   SW0132: { kind: 'usage', means: 'landed work stands on what was to be undone' },
   SW0201: { kind: 'data', means: 'the plan cannot be read' },
@@ -44,6 +45,7 @@ export const ERROR_CODES = {
   SW0309: { kind: 'preflight', means: 'the repository is not trusted' },
   SW0310: { kind: 'preflight', means: 'the verify command of a task cannot run' },
   SW0311: { kind: 'preflight', means: 'the repository is of a kind swarm cannot use' },
+  SW0312: { kind: 'preflight', means: 'the remote cannot be used' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
@@ -55,6 +57,7 @@ export const ERROR_CODES = {
   SW0632: { kind: 'refused', means: 'the gate fails without a landing' },
   SW0701: { kind: 'io', means: 'a file cannot be written' },
   SW0702: { kind: 'io', means: 'a git command failed' },
+  SW0703: { kind: 'io', means: 'the remote does not answer' },
   SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
   SW0901: { kind: 'interrupted', means: 'stopped by a signal' },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;

@@ -18,10 +18,20 @@ import {
   startedTask,
 } from './model/evolve-task.ts';
 import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
-import type { Landing } from './model/landing.ts';
+import type { GateResult, Landing, LandingMember, RejectionReason } from './model/landing.ts';
 import type { ChecksResult, Finding } from './model/request.ts';
 import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
+import {
+  dropTest,
+  failTest,
+  failuresOf,
+  leaveLine,
+  loseRace,
+  passTest,
+  startTest,
+} from './rules/batching.ts';
+import { countRun, countTime, isRetryWorth } from './rules/estimates.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -138,29 +148,32 @@ function apply(s: State, e: Event, at: number): void {
         state: 'testing',
       });
       s.openLandings.add(e.landing);
+      startTest(s.line, e.landing, attemptsOf(e.members), e.candidate.parent);
       return;
-    case 'gate.ended': {
-      const l = landing(s, e.landing);
-      s.landings.set(l.id, { ...l, gate: e.result });
-      if (e.result.outcome === 'passed') s.passed.set(passKey(e.result.gate, l.candidate.tree), e.result);
-      return;
-    }
-    case 'landing.landed':
+    case 'gate.ended':
+      return endGate(s, e);
+    case 'landing.landed': {
+      const verdict = landing(s, e.landing).gate?.outcome === 'passed' ? 'good' : undefined;
       closeLanding(s, e.landing, 'landed', at);
       for (const m of e.members) {
+        leaveLine(s.line, m.attempt, verdict);
         land(s, m.task, m.attempt, m.commit, at);
         step(s, m.commit, m.task);
       }
       step(s, e.candidate.commit, undefined);
+      s.line.racesLost = 0;
       s.head = e.candidate.commit;
       return;
+    }
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
       step(s, e.commit, e.task);
-      s.head = e.commit;
+      s.head = headWith(s, e.commit);
+      step(s, s.head, undefined);
       return;
     case 'landing.rejected':
       if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
+      if (BY_GATE.includes(e.reason)) leaveLine(s.line, e.attempt, 'bad');
       s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
       tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
       return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
@@ -168,6 +181,7 @@ function apply(s: State, e: Event, at: number): void {
       const l = landing(s, e.landing);
       s.landings.set(l.id, { ...l, state: 'dropped', endedAt: at, reason: e.reason } as Landing);
       s.openLandings.delete(l.id);
+      dropTest(s.line, l.id);
       return;
     }
     case 'landing.undone':
@@ -187,6 +201,7 @@ function apply(s: State, e: Event, at: number): void {
     case 'target.moved':
       step(s, e.to, undefined);
       s.head = e.to;
+      loseRace(s.line);
       for (const id of e.lost) {
         s.landedCount -= 1;
         move(s, pendingTask(task(s, id)));
@@ -340,7 +355,10 @@ function move(s: State, next: Task): void {
   }
   s.byState[before.state].delete(next.id);
   s.byState[next.state].add(next.id);
-  if (before.state === 'complete') s.queue.delete(before.attempt);
+  if (before.state === 'complete') {
+    s.queue.delete(before.attempt);
+    leaveLine(s.line, before.attempt);
+  }
   if (next.state === 'complete') s.queue.add(next.attempt);
   s.tasks.set(next.id, next);
 }
@@ -410,13 +428,59 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
 
 /** One commit is one step, however many events speak of it. */
 function step(s: State, commit: CommitId, id: TaskId | undefined): void {
-  if (s.line.at(-1)?.commit !== commit) s.line.push({ commit, task: id });
+  if (s.steps.at(-1)?.commit !== commit) s.steps.push({ commit, task: id });
 }
 
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {
   const l = landing(s, id);
   s.landings.set(id, { ...l, state, endedAt: at } as Landing);
   s.openLandings.delete(id);
+  dropTest(s.line, id);
+}
+
+/** Rejections that say something of how often the gate fails. */
+const BY_GATE: readonly RejectionReason[] = ['gate-failed', 'gate-timeout', 'gate-killed'];
+const attemptsOf = (members: readonly LandingMember[]): AttemptId[] => members.map((m) => m.attempt);
+
+/** What a run of the gate says of its tree, of those that were tested together, and of the gate. */
+function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void {
+  const l = landing(s, id);
+  const key = passKey(result.gate, l.candidate.tree);
+  s.landings.set(id, { ...l, gate: result });
+  if (!result.remembered && result.durationMs > 0) countTime(s.line.estimates, result.durationMs);
+  switch (result.outcome) {
+    case 'passed':
+      if (result.flaky) s.flakes.push(id);
+      if (isChecked(s, l, result)) countRun(s.line.estimates, result.flaky);
+      s.passed.set(key, result);
+      s.failed.delete(key);
+      return passTest(s.line, id);
+    case 'failed':
+    case 'timeout':
+    case 'killed':
+      if (!s.passed.has(key)) s.failed.set(key, result);
+      return failTest(s.line, id, result.remembered);
+    case 'none':
+    case 'broken':
+      return dropTest(s.line, id);
+    default:
+      return assertNever(result.outcome);
+  }
+}
+
+/** Had this single change failed at its first run, it would have been run again. */
+function isChecked(s: State, { members, candidate }: Landing, result: GateResult): boolean {
+  const { line, failed } = s;
+  const isFirst = !result.remembered && !failed.has(passKey(result.gate, candidate.tree));
+  return (
+    isFirst && members.length === 1 && isRetryWorth(line.estimates, failuresOf(line, members[0]!.attempt) + 1)
+  );
+}
+
+/** The value the target has with this commit of ours on it: a batch is one merge, its tasks' commits hang off it. */
+export function headWith(s: State, commit: CommitId): CommitId {
+  const through = [...s.landings.values()].findLast((l) => l.members.some((m) => m.commit === commit));
+  return through?.candidate.commit ?? commit;
 }
 
 // ───────────────────────── look-ups ─────────────────────────

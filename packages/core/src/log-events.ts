@@ -81,6 +81,8 @@ export const WEATHER_LOG_EVENTS = {
   'pregate.ended': { level: 'info', means: 'the gate ran in a worker’s workspace' },
   'conflict.resolved': { level: 'info', means: 'both sides changed the same place; a rule settled it' },
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
+  'push.waiting': { level: 'warn', means: 'a remote has not said yet whether it took a landing' },
+  'push.ended': { level: 'debug', means: 'a remote answered a push' },
   'checks.started': { level: 'info', means: 'the full checks run on the head' },
   'model.called': { level: 'debug', means: 'a model answered' },
   'model.retried': { level: 'warn', means: 'a call to a model failed and is made again' },

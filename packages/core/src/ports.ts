@@ -130,9 +130,15 @@ export interface Identity {
 
 /** The hub: the orchestrator's own bare repository, and the target it publishes to. */
 export interface Hub {
-  /** Brings the target's head into the hub and returns it; undefined when the reference is gone. */
+  /**
+   * Brings the target's head into the hub and returns it; undefined when the reference is gone. SW0703 when the
+   * target is at a remote that does not answer.
+   */
   targetHead(): Promise<CommitId | undefined>;
-  /** Every commit of this run on `base..head`, by trailers, oldest first. Costs the new commits only. */
+  /**
+   * Every task's commit of this run in `base..head`, by trailers, oldest first: on the first-parent line, or under the
+   * merge of its batch. Costs the new commits only.
+   */
   landedSince(base: CommitId, head: CommitId): Promise<readonly LandedMark[]>;
   /** Every undo of this run's landings on `base..head`, by trailers, oldest first. */
   undoneSince(base: CommitId, head: CommitId): Promise<readonly UndoneMark[]>;
@@ -157,6 +163,16 @@ export interface Hub {
     readonly message: (tree: TreeId) => string;
     readonly atSeconds: number;
   }): Promise<RevertOutcome>;
+  /**
+   * The one commit a batch lands as: parents `onto` and `tip`, the tree of `tip`, which is a chain of candidates on
+   * `onto`. The same bytes whenever it is built.
+   */
+  sealBatch(ask: {
+    readonly onto: CommitId;
+    readonly tip: CommitId;
+    readonly message: (tree: TreeId) => string;
+    readonly atSeconds: number;
+  }): Promise<{ readonly commit: CommitId; readonly tree: TreeId }>;
   /** Moves the target from `candidate.parent` to `candidate.commit` by compare-and-swap, and reads it back. */
   publish(candidate: Candidate): Promise<PublishOutcome>;
   /** Takes what the attempt pushed into its intake; idempotent. Pins it under the attempt's name. */
@@ -167,6 +183,15 @@ export interface Hub {
   observe(): Promise<HubObserved>;
   /** Removes references, intakes and locks nobody needs. Only while holding the run's lock. */
   tidy(keep: ReadonlySet<AttemptId>): Promise<void>;
+}
+
+/** Branches other people made, brought in for `swarm land`. */
+export interface Branches {
+  /**
+   * Takes a branch's pinned commit into the hub as the attempt's work, judged as strictly as an attempt's own push;
+   * idempotent. `nothing`: the target had all of it when the run was opened.
+   */
+  take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome>;
 }
 
 export interface HubObserved {

@@ -10,6 +10,7 @@ import type { Candidate, GateResult, Landing, RejectionReason } from './model/la
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
+import { emptyLine, type Line } from './rules/batching.ts';
 
 export interface OpenedRun {
   readonly id: RunId;
@@ -158,10 +159,15 @@ export interface State {
   openLandings: Set<LandingId>;
   /** Handoffs waiting to land, in order of arrival; a member of an open landing is still here. */
   queue: Set<AttemptId>;
-  /** Gate results by `gate tree`, so that nothing is tested twice. Only passes are kept. */
+  /** Gate results by `gate tree`, so that nothing is tested twice; a tree that passed is not in `failed`. */
   passed: Map<string, GateResult>;
+  failed: Map<string, GateResult>;
+  /** What the merge queue knows besides: see rules/batching.ts. */
+  line: Line;
+  /** Landings whose gate passed only when it was run again. */
+  flakes: LandingId[];
   /** Values the target had after its base, oldest first. */
-  line: TargetStep[];
+  steps: TargetStep[];
   /** The last revert that passed its gate, published or not. */
   passedUndo: PassedUndo | undefined;
   /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
@@ -204,7 +210,10 @@ export function emptyState(): State {
     openLandings: new Set(),
     queue: new Set(),
     passed: new Map(),
-    line: [],
+    failed: new Map(),
+    line: emptyLine(),
+    flakes: [],
+    steps: [],
     passedUndo: undefined,
     undone: new Set(),
     rejections: {},

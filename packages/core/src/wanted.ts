@@ -5,7 +5,9 @@
 import type { IterationReason } from './events.ts';
 import { isBusy } from './fold.ts';
 import type { AttemptId } from './model/ids.ts';
+import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
+import { type NextTest, nextTest } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { planningBackoffMs } from './rules/policy.ts';
@@ -136,3 +138,29 @@ function closing(
   }
   return 'done';
 }
+
+// ───────────────────────── the merge queue ─────────────────────────
+
+/** What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be. */
+export function testWanted(s: State): NextTest | undefined {
+  const { gate, gatePolicy, gateParallel, remote } = s.run!.request;
+  // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
+  const untested = remote === undefined ? 'none' : 'batch';
+  return nextTest({
+    policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
+    parallel: gate === undefined ? 1 : (gateParallel ?? 1),
+    head: s.head!,
+    queue: s.queue,
+    line: s.line,
+  });
+}
+
+/** Landings with a verdict, or with a member that was taken away: something is to be made of them. */
+export function landingsToSettle(s: State): readonly Landing[] {
+  const open = [...s.openLandings].map((id) => s.landings.get(id)!);
+  return open.filter((l) => l.gate !== undefined || isTakenBack(s, l));
+}
+
+/** One that landed meanwhile, as part of another test, takes nothing away. */
+export const isTakenBack = (s: State, l: Landing): boolean =>
+  l.members.some((m) => !s.queue.has(m.attempt) && s.tasks.get(m.task)!.state !== 'landed');

@@ -37,7 +37,8 @@ async function candidateOf(
   const onto = (await hub.objects.commit(ask.onto)).tree;
   if (tree === onto) return { kind: 'empty' };
   // At once: a commit nobody uses, now and then, costs less than waiting every time.
-  const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), writeCommit(hub, ask, tree)]);
+  const written = writeCommit(hub, ask, tree, [ask.onto]);
+  const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), written]);
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
   return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
@@ -53,14 +54,25 @@ function notIn(paths: readonly string[], allowed: readonly string[]): string[] {
   return paths.filter((path) => !known.has(path));
 }
 
-async function writeCommit(hub: HubContext, ask: Ask, tree: TreeId): Promise<CommitId> {
+/** The merge a batch lands as: its tree is that of the last in the chain. */
+export async function sealBatch(hub: HubContext, ask: Parameters<Hub['sealBatch']>[0]) {
+  const { tree } = await hub.objects.commit(ask.tip);
+  return { tree, commit: await writeCommit(hub, ask, tree, [ask.onto, ask.tip]) };
+}
+
+async function writeCommit(
+  hub: HubContext,
+  ask: Pick<Ask, 'message' | 'atSeconds'>,
+  tree: TreeId,
+  parents: readonly CommitId[],
+): Promise<CommitId> {
   const who = await hub.author.at(ask.atSeconds);
-  const body = commitBody({ tree, parent: ask.onto, who, message: ask.message(tree) });
+  const body = commitBody({ tree, parents, who, message: ask.message(tree) });
   const object = { type: 'commit', body } as const;
   const [name = ''] = await hub.mutex.run(() =>
     writeLoose(hub.layout.hubObjects, hub.objectFormat, [object]),
   );
   const commit = expectObject(name, 'the commit written');
-  hub.objects.remember(commit, { tree, parents: [ask.onto] });
+  hub.objects.remember(commit, { tree, parents });
   return commit;
 }

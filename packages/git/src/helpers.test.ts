@@ -86,7 +86,10 @@ for (const format of ['sha1', 'sha256'] as const) {
           env,
         });
         const who = await new Author(runner, place, identity).at(seconds);
-        const object = { type: 'commit', body: commitBody({ tree, parent, who, message }) } as const;
+        const object = {
+          type: 'commit',
+          body: commitBody({ tree, parents: [parent], who, message }),
+        } as const;
         assert.equal(nameOf(object, format), ofGit);
       }),
       { numRuns: 15 },

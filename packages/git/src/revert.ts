@@ -74,7 +74,7 @@ async function writeCommit(
   atSeconds = 0,
 ): Promise<CommitId> {
   const who = await hub.author.at(atSeconds);
-  const body = commitBody({ tree, parent, who, message });
+  const body = commitBody({ tree, parents: [parent], who, message });
   const [name = ''] = await hub.mutex.run(() =>
     writeLoose(hub.layout.hubObjects, hub.objectFormat, [{ type: 'commit', body }]),
   );

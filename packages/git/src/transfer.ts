@@ -3,7 +3,7 @@
  * reads a remote, a URL or a submodule's configuration of that repository.
  */
 import { join } from 'node:path';
-import { type Candidate, SwarmError } from '@swarm/core';
+import { type Candidate, type CommitId, SwarmError } from '@swarm/core';
 import type { HubContext } from './context.ts';
 import { type RawObject, writeLoose } from './loose.ts';
 
@@ -20,7 +20,7 @@ export async function sendObjects(hub: HubContext, candidate: Candidate): Promis
   const names = hub.origin.isShared ? undefined : await fewNewObjects(hub, candidate);
   const objects = names && (await hub.objects.contentsUpTo(names, LOOSE_BYTES_MAX));
   if (objects) await writeThem(hub, names, objects);
-  else await sendPack(hub, candidate);
+  else await sendHistory(hub, candidate.commit, [candidate.parent]);
 }
 
 /** Names of all the origin may lack, since it has the parent whole; undefined when they are many. */
@@ -40,10 +40,17 @@ async function writeThem(hub: HubContext, names: readonly string[], objects: Raw
     throw new SwarmError({ code: 'SW0702', what: `the object ${wrong} is damaged`, where: hub.layout.hub });
 }
 
-/** Unpacked by git itself, which knows the permissions of a repository that several people share. */
-async function sendPack(hub: HubContext, { parent, commit }: Candidate): Promise<void> {
+/**
+ * A commit and all below it but what is below `known`, which the origin has whole. Unpacked by git itself, which knows
+ * the permissions of a repository that several people share.
+ */
+export async function sendHistory(
+  hub: HubContext,
+  commit: CommitId,
+  known: readonly CommitId[],
+): Promise<void> {
   const packed = await hub.git.run(hub.hub, 'pack-objects', ['--revs', '--stdout', '-q', '--window=0'], {
-    stdin: `${commit}\n^${parent}\n`,
+    stdin: [commit, ...known.map((id) => `^${id}`), ''].join('\n'),
     maxBytes: PACK_MAX,
   });
   const pack = packed.stdout;

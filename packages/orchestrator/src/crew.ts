@@ -7,10 +7,13 @@ import {
   culpritsToRevert,
   FIX_TASKS_MAX,
   findingsToFile,
+  isTakenBack,
+  landingsToSettle,
   openFixTasks,
   type State,
   type TaskId,
   taskOf,
+  testWanted,
   wanted,
 } from '@swarm/core';
 import type { Context } from './context.ts';
@@ -54,6 +57,8 @@ export class Crew {
   #lookAgainAt: number;
   /** The entry up to which journal and target were found to agree. */
   #seenAt = 0;
+  /** The entry at which the merge queue could do nothing. */
+  #idleAt: number | undefined;
 
   /** @param wake looks again at what is wanted. */
   constructor(context: Context, effects: Effects, wake: () => void) {
@@ -92,6 +97,7 @@ export class Crew {
     this.#agreeOnAttempts(isLeaving);
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
+    this.#agreeOnTests();
     const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(this.#state);
     this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined, toRevert);
     if (isLeaving) return;
@@ -148,20 +154,38 @@ export class Crew {
       this.#effects.start('culprit', (signal) => this.#culprits.find(signal));
   }
 
+  /** Candidates under test, each an effect of its own. */
+  #agreeOnTests(): void {
+    for (const id of this.#state.openLandings) {
+      const landing = this.#state.landings.get(id)!;
+      if (isTakenBack(this.#state, landing)) this.#effects.stop(`gate-${id}`, 'cancelled');
+      else if (landing.gate === undefined)
+        this.#effects.start(`gate-${id}`, (signal) => this.#mergeQueue.test(landing, signal));
+    }
+  }
+
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #agreeOnTarget(isSomethingQueued: boolean, isClosing: boolean, toRevert: readonly TaskId[]): void {
+  #agreeOnTarget(mayStart: boolean, isClosing: boolean, toRevert: readonly TaskId[]): void {
     const { clock } = this.#context.ports;
     const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !this.hasSeenAll);
-    const isWanted = isSomethingQueued || isTimeToLook || toRevert.length > 0;
+    const isWanted = isTimeToLook || toRevert.length > 0 || this.#isLandingDue(mayStart);
     if (this.#effects.has('landing') || !isWanted) return;
     if (isTimeToLook) this.#lookAgainAt = clock.monotonic() + this.#context.settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
       if (isTimeToLook) await this.#sweep();
       for (const what of toRevert)
         await this.#undo.undo({ what, withDependents: false, by: 'reconciler' }, signal);
-      const [first] = this.#state.queue;
-      if (first && isSomethingQueued) await this.#mergeQueue.landNext(first, signal);
+      const before = this.#state.seq;
+      await this.#mergeQueue.work(mayStart, signal);
+      this.#idleAt = this.#state.seq === before ? before : undefined;
     });
+  }
+
+  /** A try that changed nothing is not made again until something has changed. */
+  #isLandingDue(mayStart: boolean): boolean {
+    if (this.#idleAt === this.#state.seq) return false;
+    const isWanted = mayStart && testWanted(this.#state) !== undefined;
+    return isWanted || landingsToSettle(this.#state).length > 0;
   }
 
   async #sweep(): Promise<void> {

@@ -1,5 +1,5 @@
 export type { Halt } from './inputs.ts';
 export type { UndoOutcome } from './landing/undo.ts';
 export { createOrchestrator, type Orchestrator } from './run.ts';
-export type { OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';
+export type { BranchDraft, OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';
 export { undoInRun } from './undo-run.ts';

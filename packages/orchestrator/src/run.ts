@@ -232,15 +232,10 @@ class Loop implements Orchestrator {
   // ───────────── beginning and end ─────────────
 
   async #open(): Promise<void> {
-    const { open, plan, version, host, pid } = this.#settings;
+    const { open, version, host, pid } = this.#settings;
     if (open) {
-      const accept: Command = {
-        type: 'acceptTasks',
-        drafts: plan ?? [],
-        from: { by: 'plan' },
-        eachAlone: false,
-      };
-      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]), 'SW0202');
+      const first: Command = { type: 'openRun', version, ...open };
+      this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');
     } else {
       this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
       // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
@@ -248,6 +243,22 @@ class Loop implements Orchestrator {
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
+  }
+
+  /** The tasks that are there from the beginning. */
+  #given(): readonly Command[] {
+    const { plan = [], branches = [] } = this.#settings;
+    const accept = { type: 'acceptTasks', eachAlone: false } as const;
+    return [
+      { ...accept, drafts: plan, from: { by: 'plan' } },
+      ...branches.map(
+        ({ draft, branch, commit }): Command => ({
+          ...accept,
+          drafts: [draft],
+          from: { by: 'land', branch, commit },
+        }),
+      ),
+    ];
   }
 
   #must(answer: Decision | Refusal, code: ErrorCode): void {

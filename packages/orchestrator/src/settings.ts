@@ -1,6 +1,8 @@
 import type {
   Agent,
+  Branches,
   Clock,
+  CommitId,
   Delivery,
   EnvironmentStore,
   Hub,
@@ -23,6 +25,8 @@ export interface OrchestratorPorts {
   readonly clock: Clock;
   readonly journal: OpenedJournal;
   readonly hub: Hub;
+  /** Absent where no run lands branches, as in a simulation. */
+  readonly branches?: Branches;
   readonly workspaces: Workspaces;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
@@ -48,6 +52,8 @@ export interface Settings {
   };
   /** Tasks of `--plan`, accepted in one entry when the run opens. */
   readonly plan?: readonly TaskDraft[];
+  /** What `swarm land` is to land, in this order; accepted in the same entry. */
+  readonly branches?: readonly BranchDraft[];
   readonly version: string;
   readonly host: string;
   readonly pid: number;
@@ -63,6 +69,13 @@ export interface Settings {
   readonly tasksPerIteration: number;
   /** Most characters of the planner's conversation before it starts afresh (70 % of the model's context). */
   readonly plannerContextChars: number;
+}
+
+/** A branch somebody made, as it is when the run opens. */
+export interface BranchDraft {
+  readonly draft: TaskDraft;
+  readonly branch: string;
+  readonly commit: CommitId;
 }
 
 /** How one orchestrator's work on a run ended. */

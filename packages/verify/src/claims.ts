@@ -166,6 +166,9 @@ function readFound(c: Claims, e: JournalEvent, seq: number): void {
   const isIts = (l: Landing) => l.members.some((m) => m.commit === member.commit);
   const landing = [...c.landings.values()].findLast(isIts);
   land(c, member);
+  // A batch is found task by task, and moved the target once.
+  const last = c.moves.at(-1);
+  if (landing && last?.by === 'found' && last.landing === landing) return;
   c.moves.push({ by: 'found', landing, to: landing?.candidate.commit ?? member.commit, seq });
 }
 

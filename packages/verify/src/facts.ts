@@ -115,6 +115,12 @@ export function ownUndos({ claims, markings }: Facts) {
   );
 }
 
+/** Commits on the target that say they are a batch of this run's. */
+export const ownSeals = ({ claims, markings }: Facts): readonly string[] =>
+  [...markings].flatMap(([commit, marking]) =>
+    marking.kind === 'seal' && marking.run === claims.run ? [commit] : [],
+  );
+
 /** Landed commits that are on the target. */
 export const presentMembers = (facts: Facts): readonly Member[] =>
   [...landedMembers(facts.claims), ...(facts.inFlight?.members ?? [])].filter((m) =>

@@ -6,6 +6,8 @@ import {
   countText,
   durationText,
   explainTask,
+  gateText,
+  gateView,
   LOG_EVENTS,
   type LogLine,
   parseTaskId,
@@ -52,11 +54,13 @@ function statusText({ state, paths }: ReadRun, holder: Holder | undefined, now: 
   const view = board(state, now);
   const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);
   const { request } = state.run ?? {};
+  const gate = gateView(state);
   const rows: [string, string][] = [
     ['run', `${paths.run}  ${standingOf(state, holder)}`],
     ['request', sanitizeLine(view.request)],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
     ['tasks', counts.join(', ') || 'none yet'],
+    ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
     ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],
   ];

@@ -78,7 +78,7 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
       fix: state.closed ? 'swarm report' : 'swarm resume',
     });
   }
-  const applied = await applyHead(repository, file, state.head!);
+  const applied = await applyHead(repository, file, state.head!, context);
   if (options.json) context.output.json(applied);
   else if (applied.kind === 'refused')
     context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
@@ -90,10 +90,15 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
 }
 
 /** Under the lock, as everything that opens the hub: another run may be at work in it. */
-async function applyHead(repository: RepositoryPaths, file: RunFile, head: CommitId): Promise<ApplyOutcome> {
+async function applyHead(
+  repository: RepositoryPaths,
+  file: RunFile,
+  head: CommitId,
+  { env }: Context,
+): Promise<ApplyOutcome> {
   const lock = await lockRepository(repository, file.run);
   try {
-    const git = await openRunHub(repository, file);
+    const git = await openRunHub(repository, file, env);
     return await git.delivery.apply(head).finally(() => git.close());
   } finally {
     await lock.release();

@@ -53,16 +53,12 @@ const gate = table('The command that must pass before a change lands.', {
   ).optional(),
   timeout: duration('The most time one run of the gate may take.').default('10m'),
   policy: z
-    .enum(['batch', 'single'])
+    .enum(['batch', 'strict', 'none'])
     .describe(
-      'Test several handoffs as one candidate and divide a batch that fails, or test each alone. This version tests each alone, whatever is set.',
+      '`batch`: several handoffs are tested as one and land as one merge; a batch that fails is divided until the culprits are found. `strict`: each handoff is tested by a run of its own. `none`: nothing is tested.',
     )
     .default('batch'),
-  parallel: count(
-    1,
-    64,
-    'Candidates tested at the same time. This version tests one, whatever is set.',
-  ).default(2),
+  parallel: count(1, 64, 'Candidates tested at the same time.').default(2),
   flaky_retries: count(0, 10, 'Times a failed gate is run again on the same tree before it counts.').default(
     1,
   ),
@@ -154,7 +150,7 @@ const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
     .describe(
-      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote. `pr`: one pull request. `push` and `pr` are refused in this version.',
+      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote’s target. `pr`: one pull request; refused in this version.',
     )
     .default('branch'),
 });

@@ -84,6 +84,8 @@ function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly 
 
 function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>): readonly Event[] | Refusal {
   if (!s.queue.has(c.attempt)) return refuse('late', `${c.attempt} is not in the merge queue`);
+  const members = (c.landing && s.landings.get(c.landing)?.members) ?? [];
+  if (members.length > 1) return refuse('illegal-move', `${c.landing} tested more than ${c.attempt}`);
   const t = s.tasks.get(taskOf(c.attempt))!;
   const rejected: Event = {
     type: 'landing.rejected',

@@ -184,10 +184,10 @@ test('a batch is a step for each of its tasks, and an undo of several is one', (
     ...{ commit: commit('undo'), by: 'operator' },
   });
   assert.deepEqual(
-    s.line.map((step) => step.task),
+    s.steps.map((step) => step.task),
     ['t1', 't2'],
   );
   const taken = after(0, ...landed('t1', 1), ...landed('t2', 2), undone('t2'), undone('t1'));
-  assert.deepEqual(taken.line.at(-1), { commit: commit('undo') as CommitId, task: undefined });
-  assert.equal(taken.line.length, 3);
+  assert.deepEqual(taken.steps.at(-1), { commit: commit('undo') as CommitId, task: undefined });
+  assert.equal(taken.steps.length, 3);
 });

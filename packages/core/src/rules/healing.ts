@@ -95,7 +95,7 @@ function isKnownUncured(s: State, signature: string, fix: TaskId): boolean {
   if (task.state !== 'landed') return isOver(task.state);
   const checked = s.health.lastChecks?.result;
   const isSeen = checked?.signatures.includes(signature) ?? false;
-  return isSeen && indexOf(s.line, checked!.head) >= indexOf(s.line, task.commit);
+  return isSeen && indexOf(s.steps, checked!.head) >= indexOf(s.steps, task.commit);
 }
 
 // ───────────────────────── culprits ─────────────────────────
@@ -111,8 +111,8 @@ export function suspectsOf(s: State, signature: string): readonly TargetStep[] {
   const found = s.health.findings.get(signature);
   if (!found) return [];
   const { finding, lastWithout } = found;
-  const from = lastWithout === undefined ? -1 : indexOf(s.line, lastWithout);
-  return s.line.slice(from + 1, indexOf(s.line, finding.head) + 1);
+  const from = lastWithout === undefined ? -1 : indexOf(s.steps, lastWithout);
+  return s.steps.slice(from + 1, indexOf(s.steps, finding.head) + 1);
 }
 
 /** The base itself has to be looked at before anybody is blamed. */

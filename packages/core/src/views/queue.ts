@@ -4,6 +4,7 @@ import type { GateOutcome } from '../model/landing.ts';
 import { isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
 import { foldScope, ScopeIndex } from '../rules/scopes.ts';
 import type { State } from '../state.ts';
+import { type GateView, gateView } from './gate.ts';
 import { plain } from './words.ts';
 
 /** Why a pending task does not start. */
@@ -25,6 +26,8 @@ export interface QueueView {
     readonly since: number;
     readonly gate: GateOutcome | undefined;
   }[];
+  /** Undefined where there is no gate. */
+  readonly gate: GateView | undefined;
   /** Handoffs in no open landing, in order of arrival. */
   readonly waiting: readonly { readonly attempt: AttemptId; readonly task: TaskId; readonly title: string }[];
   /** In the order they will be taken. */
@@ -40,6 +43,7 @@ export function queue(state: State): QueueView {
   const judged = pending.map((task) => ({ ...queued(task), waits: waitsOf(state, task, held) }));
   return {
     landing: landings(state),
+    gate: gateView(state),
     waiting: waitingHandoffs(state),
     ready: judged.filter((t) => t.waits.length === 0).map(({ waits: _, ...task }) => task),
     blocked: judged.filter((t) => t.waits.length > 0),

@@ -1,6 +1,7 @@
 /** The report for people. Titles, requests and reasons were written by others and are escaped. */
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
+import { gateText } from './gate.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
 import {
   clockText,
@@ -47,7 +48,7 @@ function figures(r: Report): string[] {
     ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],
     ['landed at the first handoff', `${r.firstTryLandings} of ${r.tasksHandedIn}`],
     ['conflicts', String(r.conflicts)],
-    ['gate', `${countText(r.gateRuns, 'run')}, ${durationText(r.gateMs)}`],
+    ['gate', r.gate ? gateText(r.gate) : 'none'],
     ['tokens', `${groupText(r.tokens)}, of which ${groupText(r.retryTokens)} on attempts after the first`],
     ['cost', costText(r.used.costUsd, r.used.priced)],
     ...(r.lostTokens > 0

@@ -7,16 +7,18 @@ import {
   type AttemptId,
   attemptId,
   type CommitId,
+  type LandingId,
   type RunId,
   type TaskId,
   taskNumber,
 } from '../model/ids.ts';
-import type { GateResult, RejectionReason } from '../model/landing.ts';
+import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
 import { isOver, isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
+import { type GateView, gateView, realGates } from './gate.ts';
 import { plain } from './words.ts';
 
 export interface ReportTask {
@@ -83,6 +85,10 @@ export interface Report {
   readonly gateRuns: number;
   /** Time in gates that really ran. */
   readonly gateMs: number;
+  /** Undefined where there is no gate. */
+  readonly gate: GateView | undefined;
+  /** Landings whose gate passed only when it was run again on the same tree. */
+  readonly flakes: readonly LandingId[];
   readonly used: Usage;
   readonly tokens: number;
   /** Tokens of attempts after each task's first. */
@@ -137,6 +143,8 @@ export function report(state: State): Report {
     conflicts: state.rejections.conflict ?? 0,
     gateRuns: gates.length,
     gateMs: gates.reduce((sum, gate) => sum + gate.durationMs, 0),
+    gate: gateView(state),
+    flakes: state.flakes,
     used,
     tokens: tokensOf(used),
     retryTokens: tally.retryTokens,
@@ -210,12 +218,6 @@ function tallyAttempts(state: State): Tally {
     if (!tally.firstHandoff.has(task)) tally.firstHandoff.set(task, id);
   }
   return tally;
-}
-
-/** Gates that ran: neither remembered from the same tree, nor absent. */
-function realGates(state: State): GateResult[] {
-  const results = [...state.landings.values()].flatMap((l) => (l.gate === undefined ? [] : [l.gate]));
-  return results.filter((gate) => !gate.remembered && gate.outcome !== 'none');
 }
 
 function firstTries(state: State, tally: Tally): number {

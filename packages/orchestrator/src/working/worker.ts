@@ -20,6 +20,7 @@ import {
   type Workspace,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
+import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
@@ -63,6 +64,7 @@ export class Worker {
   async #live(attempt: Attempt, signal: AbortSignal): Promise<Ending | undefined> {
     const { ports, state, ask } = this.#context;
     const task = state.tasks.get(attempt.task)!;
+    if (isBranch(task)) return handIn(this.#context, attempt, task);
     const workspace = await ports.workspaces.create({
       name: attempt.id,
       base: attempt.base,

@@ -8,6 +8,7 @@ import {
   emptyState,
   fold,
   isOver,
+  type LandingMember,
   overlaps,
   type State,
   type Task,
@@ -17,7 +18,7 @@ import {
   UNCOUNTED_ATTEMPTS_MAX,
 } from '@swarm/core';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
-import { marksOn, undosOn } from '../twins/hub.ts';
+import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
 import { SCALE_MAX } from './actors.ts';
@@ -111,7 +112,8 @@ function isGated(world: World, before: readonly Event[], commit: CommitId, needs
   const started = before.filter((e) => e.type === 'landing.started' && e.candidate.commit === commit);
   return started.some((s) => {
     if (s.type !== 'landing.started') return false;
-    if (s.candidate.tree !== tree || s.candidate.parent !== parents[0] || parents.length !== 1) return false;
+    if (s.candidate.tree !== tree || s.candidate.parent !== parents[0]) return false;
+    if (!isMadeOf(world, commit, s.members)) return false;
     const verdict = before.find((e) => e.type === 'gate.ended' && e.landing === s.landing);
     const outcome = verdict?.type === 'gate.ended' ? verdict.result.outcome : undefined;
     return outcome === (needsPass ? 'passed' : 'none');
@@ -125,6 +127,18 @@ function isGatedUndo(world: World, before: readonly Event[], commit: CommitId, n
       e.type === 'undo.passed' &&
       isDeepStrictEqual([e.candidate], [{ parent: parents[0], commit, tree }]) &&
       e.gate.outcome === (needsPass ? 'passed' : 'none'),
+  );
+}
+
+/** A landing of one is its task's commit; of several, one merge of the tip of their commits, one upon the other. */
+function isMadeOf(world: World, commit: CommitId, members: readonly LandingMember[]): boolean {
+  const made = world.objects.get(commit);
+  if (members.length === 1) return made.parents.length === 1 && members[0]!.commit === commit;
+  const chain = membersOf(world, made);
+  return (
+    chain.length === members.length &&
+    chain.every(({ id, parents }, i) => parents.length === 1 && members[i]!.commit === id) &&
+    chain.at(-1)!.tree === made.tree
   );
 }
 

@@ -110,7 +110,7 @@ function pushOnTop(repo: string, path: string, text: string): CommitId {
 
 function twinSide(): Side {
   const files = new Map(Object.entries(FILES));
-  const world = new World({ seed: 1, faults: () => NO_FAULTS, files, isTraced: false });
+  const world = new World({ seed: 1, faults: () => NO_FAULTS, files, commandMsMax: 60_000, isTraced: false });
   const inc = new Incarnation(world.scheduler, world.random);
   const workspaces = twinWorkspaces(world, inc);
   const sandbox = twinSandbox(world, inc);

@@ -12,11 +12,12 @@ import {
   parseRunId,
   parseTaskId,
   type RevertOutcome,
+  type TreeId,
   type UndoneMark,
 } from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
-import { changedPaths, sameTree, trailer, trailers } from './objects.ts';
+import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './objects.ts';
 
 /** The hub in memory, and the target somebody else may move at any time. */
 export function twinHub(world: World, inc: Incarnation): Hub {
@@ -29,6 +30,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
     buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
     buildRevert: (ask) => quick(() => revertOf(world, ask)),
+    sealBatch: (ask) => quick(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
     ingest: (attempt) => quick(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
@@ -48,10 +50,12 @@ export function twinHub(world: World, inc: Incarnation): Hub {
   };
 }
 
-/** Every landing on the first-parent line, by its trailers; not only of this run. */
+/** Every landing, on the first-parent line or under the merge of its batch, by its trailers; not only of this run. */
 export function marksOn(world: World, base: CommitId | undefined, head: CommitId): LandedMark[] {
   const marks: LandedMark[] = [];
-  for (const { id, message } of world.objects.firstParents(base, head)) {
+  for (const { id, message } of world.objects
+    .firstParents(base, head)
+    .flatMap((c) => [...membersOf(world, c), c])) {
     const run = parseRunId(trailer(message, 'Swarm-Run') ?? '');
     const task = parseTaskId(trailer(message, 'Swarm-Task') ?? '');
     const attempt = parseAttemptId(trailer(message, 'Swarm-Attempt') ?? '');
@@ -93,6 +97,20 @@ function revertOf(world: World, ask: Parameters<Hub['buildRevert']>[0]): RevertO
   if (foreign.length > 0) return { kind: 'collateral', paths: foreign };
   const made = make(objects.treeOf(now), onto, message);
   return { kind: 'clean', commit: made.id, tree: made.tree, paths };
+}
+
+/** The chain a batch's merge was made of, oldest first; nothing for any other commit. */
+export function membersOf(world: World, { parents, message }: CommitObject): readonly CommitObject[] {
+  const [onto, tip, more] = parents;
+  if (!tip || more || !trailer(message, 'Swarm-Gate')) return [];
+  return world.objects.firstParents(onto, tip);
+}
+
+function seal(world: World, ask: Parameters<Hub['sealBatch']>[0]): { commit: CommitId; tree: TreeId } {
+  const { onto, tip, message, atSeconds } = ask;
+  const tree = world.objects.treeOf(tip);
+  const made = world.objects.commit({ parents: [onto, tip], tree, message, atSeconds });
+  return { commit: made.id, tree: made.tree };
 }
 
 function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): CandidateOutcome {

@@ -1,15 +1,17 @@
 /** P7: the journal says what happened, and all of it. */
-import { isOurs } from '../claims.ts';
-import { type Facts, landedMembers, ownMarks, ownUndos } from '../facts.ts';
+import { isOurs, type Landing } from '../claims.ts';
+import { type Facts, landedMembers, ownMarks, ownSeals, ownUndos } from '../facts.ts';
 import { short } from '../words.ts';
 
 export function untoldStories(facts: Facts): string[] {
   const told = new Set(landedMembers(facts.claims).map((member) => member.commit));
-  for (const member of facts.inFlight?.members ?? []) told.add(member.commit);
+  for (const landing of halfTold(facts)) for (const member of landing.members) told.add(member.commit);
   const silent = ownMarks(facts).filter((mark) => !told.has(mark.commit));
   const undone = new Set(facts.claims.moves.map((move) => move.to));
   if (facts.undoInFlight) undone.add(facts.undoInFlight.candidate.commit);
   const silentUndos = ownUndos(facts).filter((mark) => !undone.has(mark.commit));
+  const batches = new Set([...facts.claims.landings.values()].map((landing) => landing.candidate.commit));
+  const unknown = ownSeals(facts).filter((commit) => !batches.has(commit));
   return [
     ...facts.claims.contradictions,
     ...silent.map(
@@ -18,8 +20,15 @@ export function untoldStories(facts: Facts): string[] {
     ...silentUndos.map(
       (mark) => `${short(mark.commit)} takes back ${mark.tasks.join(', ')} and the journal does not say so`,
     ),
+    ...unknown.map((commit) => `${short(commit)} says it is a batch of this run and was never started`),
     ...unexplained(facts),
   ];
+}
+
+/** Published, and its tasks not yet all recorded: a kill at that instant, while the run is open. */
+function halfTold({ claims, inFlight }: Facts): readonly Landing[] {
+  const found = claims.moves.flatMap((m) => (m.by === 'found' && m.landing ? [m.landing] : []));
+  return [...(inFlight ? [inFlight] : []), ...(claims.closedAt === undefined ? found : [])];
 }
 
 /** Commits on the line below our last landing that neither we made nor a recorded move of others brought. */
