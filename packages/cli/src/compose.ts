@@ -119,6 +119,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     stateKey: repository.state,
     nodePath: places.nodePath,
     path: sandboxPath(ask.env),
+    ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
     readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });

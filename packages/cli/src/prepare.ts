@@ -68,7 +68,9 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
   const notices = [...(opening.notices ?? []), ...verdict.notices];
-  return pin(located, loaded, found, { opening, notices, ...(remote && { remote }) }, places, context);
+  const told = { opening, notices, ...(remote && { remote }) };
+  const pinned = await pin(located, loaded, found, told, places, context);
+  return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
 }
 
 /** Runs one gathering step; what it refuses joins the others. */

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly sandbox?: string | undefined;
   readonly budget?: string | undefined;
   readonly time?: string | undefined;
+  /** Begin although the gate fails on the base and its failures cannot be told apart. */
+  readonly fixRed?: true | undefined;
   readonly dryRun?: true | undefined;
   readonly strict?: true | undefined;
   readonly trustRepo?: true | undefined;
@@ -126,6 +128,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
+    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
     .option('--dry-run', 'stop after preflight and, with --plan, after reading the plan')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')

@@ -23,6 +23,8 @@ export interface RunFile {
   readonly gate: string | null;
   readonly setup: string | null;
   readonly sandbox: 'bubblewrap' | 'none';
+  /** The operator wanted a base whose failures cannot be told apart. */
+  readonly fixRed?: true;
   readonly identity: { readonly name: string; readonly email: string };
   /** Hash of each prompt as it was when the run opened. */
   readonly promptHashes: Readonly<Record<string, string>>;

@@ -28,6 +28,7 @@ export function settingsOf(
       timeoutMs: config.gate.timeoutMs,
       flakyRetries: config.gate.flakyRetries,
       preGate: config.workers.preGate,
+      ...(config.gate.limits && { limits: config.gate.limits }),
     },
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000 },
@@ -61,6 +62,9 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     revertAfter: config.checks.revertAfter,
     limits: limitsOf(config),
     overlap: config.overlap,
+    ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
+    ...(file.fixRed && { fixRed: true as const }),
+    outside: config.outside,
   };
 }
 

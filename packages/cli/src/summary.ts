@@ -97,7 +97,7 @@ export function problemOf(outcome: RunOutcome): Problem | undefined {
         code: 'SW0602',
         what: 'the gate fails on the base',
         why,
-        fix: 'mend it, or name another with --gate',
+        fix: 'mend it, name another with --gate, or --fix-red when mending it is the request',
       };
     case 'setup-failed':
       return {

@@ -31,7 +31,10 @@ import {
   passTest,
   startTest,
 } from './rules/batching.ts';
+import { outsideScope } from './rules/change-rules.ts';
+import { noteScaled, noteVerdict } from './rules/concurrency.ts';
 import { countRun, countTime, isRetryWorth } from './rules/estimates.ts';
+import { noteConflict, noteHandoff } from './rules/footprint.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -55,6 +58,7 @@ function apply(s: State, e: Event, at: number): void {
       return openRun(s, e, at);
     case 'base.checked':
       s.baseGate = e.gate;
+      if (s.head === e.base) s.headGate = e.gate;
       if (e.checks) recordChecks(s, e.checks, at);
       return;
     case 'run.resumed':
@@ -68,7 +72,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     case 'run.scaled':
       s.workers = e.workers;
-      return;
+      return noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
     case 'run.stopped':
       s.stopped = true;
       return;
@@ -153,14 +157,18 @@ function apply(s: State, e: Event, at: number): void {
     case 'gate.ended':
       return endGate(s, e);
     case 'landing.landed': {
-      const verdict = landing(s, e.landing).gate?.outcome === 'passed' ? 'good' : undefined;
+      const outcome = landing(s, e.landing).gate?.outcome;
+      const verdict = outcome === 'passed' || outcome === 'no-worse' ? 'good' : undefined;
       closeLanding(s, e.landing, 'landed', at);
+      s.headGate = landing(s, e.landing).gate;
       for (const m of e.members) {
         leaveLine(s.line, m.attempt, verdict);
         land(s, m.task, m.attempt, m.commit, at);
         step(s, m.commit, m.task);
       }
       step(s, e.candidate.commit, undefined);
+      s.flow.landings += 1;
+      s.flow.landed += e.members.length;
       s.line.racesLost = 0;
       s.head = e.candidate.commit;
       return;
@@ -168,6 +176,7 @@ function apply(s: State, e: Event, at: number): void {
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
       step(s, e.commit, e.task);
+      s.headGate = gateOf(s, e.commit) ?? s.headGate;
       s.head = headWith(s, e.commit);
       step(s, s.head, undefined);
       return;
@@ -176,7 +185,9 @@ function apply(s: State, e: Event, at: number): void {
       if (BY_GATE.includes(e.reason)) leaveLine(s.line, e.attempt, 'bad');
       s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
       tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
-      return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      if (e.reason === 'conflict') learnConflict(s, e.files);
+      return;
     case 'landing.dropped': {
       const l = landing(s, e.landing);
       s.landings.set(l.id, { ...l, state: 'dropped', endedAt: at, reason: e.reason } as Landing);
@@ -186,6 +197,8 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.undone':
       s.undone.add(e.task);
+      // What the landing had mended is broken again, and was so on the base at the earliest.
+      s.headGate = s.baseGate;
       s.landedCount -= 1;
       step(s, e.commit, undefined);
       s.head = e.commit;
@@ -201,6 +214,7 @@ function apply(s: State, e: Event, at: number): void {
     case 'target.moved':
       step(s, e.to, undefined);
       s.head = e.to;
+      s.headGate = s.headGate && uncounted(s.headGate);
       loseRace(s.line);
       for (const id of e.lost) {
         s.landedCount -= 1;
@@ -250,6 +264,7 @@ export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`
 function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
   s.run = { id: e.run, request: e.request, version: e.version, configHash: e.configHash, openedAt: at };
   s.workers = e.request.limits.workers;
+  noteScaled(s.flow, s.workers);
   s.head = e.request.base;
   s.health.intervalMs = firstChecksInterval(e.request.checksMinMs, e.request.checksMaxMs);
 }
@@ -401,6 +416,18 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   const t = task(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
   if (holds) move(s, afterAttempt(t, e, at));
+  if (e.handoff?.change) learnHandoff(s, t.spec.scope, e.handoff.change.filesChanged);
+}
+
+function learnHandoff(s: State, scope: readonly string[], files: readonly string[]): void {
+  noteHandoff(s.footprint, scope, files, outsideScope(scope, files));
+}
+
+const loadOf = (s: State) => ({ queued: s.queue.size, running: s.liveAttempts.size, workers: s.workers });
+
+function learnConflict(s: State, files: readonly string[]): void {
+  noteConflict(s.footprint, files);
+  noteVerdict(s.flow, { conflict: files[0] ?? '' }, loadOf(s));
 }
 
 function reserve(s: State, r: Reservation): void {
@@ -423,12 +450,22 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   s.undone.delete(id);
   s.landedCount += 1;
   s.firstLandingAt ??= at;
+  noteVerdict(s.flow, 'landed', loadOf(s));
   tellPlanner(s, { kind: 'landed', task: id });
 }
 
 /** One commit is one step, however many events speak of it. */
 function step(s: State, commit: CommitId, id: TaskId | undefined): void {
   if (s.steps.at(-1)?.commit !== commit) s.steps.push({ commit, task: id });
+}
+
+/** What the gate said of the landing that made this commit, recorded as landed or not. */
+const gateOf = (s: State, commit: CommitId): GateResult | undefined =>
+  [...s.landings.values()].find((l) => l.members.some((m) => m.commit === commit))?.gate;
+
+/** Somebody else's commit: what was red is so still, as far as anyone knows; how many tests there are is not known. */
+function uncounted({ tests: _, ...gate }: GateResult): GateResult {
+  return gate;
 }
 
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {
@@ -455,6 +492,11 @@ function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void
       s.passed.set(key, result);
       s.failed.delete(key);
       return passTest(s.line, id);
+    case 'no-worse':
+      // Not remembered: elsewhere the same tree may be worse.
+      if (result.flaky) s.flakes.push(id);
+      return passTest(s.line, id);
+    case 'weakened':
     case 'failed':
     case 'timeout':
     case 'killed':

@@ -10,7 +10,7 @@ import type { Entry } from './events.ts';
 import type { LogEventName, LogFields } from './log-events.ts';
 import type { HandoffClaim, MeasuredChange } from './model/handoff.ts';
 import type { AttemptId, CommitId, RunId, TaskId, TreeId } from './model/ids.ts';
-import type { Candidate, LandingMember } from './model/landing.ts';
+import type { Candidate, LandingMember, ResourceName } from './model/landing.ts';
 import type { Usage } from './model/usage.ts';
 import type { RuleName } from './rules/resolve/resolve.ts';
 
@@ -164,6 +164,11 @@ export interface Hub {
     readonly atSeconds: number;
   }): Promise<RevertOutcome>;
   /**
+   * Files a merge of the two would leave in conflict, rules aside; none when either is not in the hub. Makes nothing
+   * that lasts and asks nothing of the target.
+   */
+  probe(a: CommitId, b: CommitId): Promise<readonly string[]>;
+  /**
    * The one commit a batch lands as: parents `onto` and `tip`, the tree of `tip`, which is a chain of candidates on
    * `onto`. The same bytes whenever it is built.
    */
@@ -268,8 +273,12 @@ export interface SandboxLimits {
   readonly wallMs: number;
   /** Bytes of stdout+stderr after which the process tree is killed. */
   readonly outputBytes: number;
+  /** Memory of the whole tree: private pages, added up. */
   readonly memoryBytes?: number;
+  /** Processes of the whole tree at one time. */
   readonly processes?: number;
+  /** Bytes the workspace may hold. */
+  readonly diskBytes?: number;
 }
 
 export interface SandboxSpec {
@@ -297,6 +306,8 @@ export interface SandboxResult {
   /** First cause wins. `killed`: by a signal that was not ours, the kernel's for memory among them. */
   readonly end: SandboxEnd;
   readonly exitCode: number | undefined;
+  /** The bound it was killed for; absent when nobody here killed it for using too much. */
+  readonly limit?: ResourceName;
   /** The beginning and the end of stdout and stderr together, in order of arrival, capped. */
   readonly output: string;
   readonly durationMs: number;

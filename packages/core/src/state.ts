@@ -11,6 +11,8 @@ import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Reques
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
+import { emptyFlow, type Flow } from './rules/concurrency.ts';
+import { emptyFootprint, type Footprint } from './rules/footprint.ts';
 
 export interface OpenedRun {
   readonly id: RunId;
@@ -126,6 +128,8 @@ export interface State {
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
+  /** What the gate said where the target stands: the base's, then each landing's. Failures known there block nobody. */
+  headGate: GateResult | undefined;
   amendments: string[];
   closed:
     | {
@@ -176,6 +180,10 @@ export interface State {
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
   firstLandingAt: number | undefined;
+  /** What handoffs were seen to touch: corrects declared scopes. */
+  footprint: Footprint;
+  /** How handoffs fare, for the number of workers. */
+  flow: Flow;
 
   planning: Planning;
   health: Health;
@@ -193,6 +201,7 @@ export function emptyState(): State {
     workers: 0,
     head: undefined,
     baseGate: undefined,
+    headGate: undefined,
     amendments: [],
     closed: undefined,
     delivered: undefined,
@@ -219,6 +228,8 @@ export function emptyState(): State {
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,
+    footprint: emptyFootprint(),
+    flow: emptyFlow(),
     planning: {
       iteration: 0,
       live: undefined,

@@ -119,6 +119,17 @@ test('a conflict is a value with its files and what git says of them', async (t)
   });
 });
 
+test('two changes are tried against one another before either lands, and nothing comes of it', async (t) => {
+  const w = await world(t);
+  const one = await work(w, 't1.1', w.base, { 'a.txt': 'two\n' });
+  const two = await work(w, 't2.1', w.base, { 'a.txt': 'three\n', 'b.txt': 'x\n' });
+  const far = await work(w, 't3.1', w.base, { 'c.txt': 'x\n' });
+  assert.deepEqual(await w.hub.probe(one, two), ['a.txt']);
+  assert.deepEqual(await w.hub.probe(two, far), []);
+  assert.deepEqual(await w.hub.probe(one, 'f'.repeat(40) as CommitId), [], 'one that is not there');
+  assert.equal(await w.hub.targetHead(), w.base);
+});
+
 test('what git says of many conflicts is capped', async (t) => {
   const many = (text: string) =>
     Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`some/folder/file-${i}.txt`, text]));

@@ -6,9 +6,11 @@ import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
 import { type AfterRules, afterRules } from './by-rule.ts';
 import { commitBody } from './commit.ts';
 import type { HubContext } from './context.ts';
+import { pathsOf } from './diffs.ts';
 import { mergeBase } from './fork.ts';
 import { expectObject } from './git.ts';
 import { writeLoose } from './loose.ts';
+import { unpackFew } from './transfer.ts';
 
 type Ask = Parameters<Hub['buildCandidate']>[0];
 
@@ -19,6 +21,14 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
   const [merged, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
   return merged.kind === 'conflict' ? merged : candidateOf(hub, ask, merged, own);
+}
+
+/** The files in which two commits conflict; see `Hub.probe`. */
+export async function probe(hub: HubContext, a: CommitId, b: CommitId): Promise<readonly string[]> {
+  const found = await Promise.all([hub.objects.findCommit(a), hub.objects.findCommit(b)]);
+  if (!found.every(Boolean)) return [];
+  const merged = await hub.mutex.run(() => hub.merges.merge(a, b));
+  return merged.kind === 'conflict' ? merged.files : [];
 }
 
 async function mergeTrees(hub: HubContext, ask: Ask): Promise<AfterRules> {
@@ -44,9 +54,12 @@ async function candidateOf(
   return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
 }
 
+/** While git merges, the files it will mostly take over as they are become files of the hub: to be linked, once tested. */
 async function changedPaths(hub: HubContext, from: CommitId, to: CommitId): Promise<readonly string[]> {
   const [old, now] = [await hub.objects.commit(from), await hub.objects.commit(to)];
-  return hub.diffs.paths(old.tree, now.tree);
+  const entries = await hub.diffs.entries(old.tree, now.tree);
+  await unpackFew(hub, entries);
+  return pathsOf(entries);
 }
 
 function notIn(paths: readonly string[], allowed: readonly string[]): string[] {

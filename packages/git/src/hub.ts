@@ -15,7 +15,7 @@ import {
 } from '@swarm/core';
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
-import { buildCandidate, sealBatch } from './candidate.ts';
+import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import type { HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
@@ -110,6 +110,7 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
     buildCandidate: (ask) => buildCandidate(context, ask),
     buildRevert: (ask) => buildRevert(context, ask),
+    probe: (a, b) => probe(context, a, b),
     sealBatch: (ask) => sealBatch(context, ask),
     publish: (candidate) => target.publish(candidate),
     ingest: (attempt) => intake.ingest(attempt),

@@ -102,6 +102,8 @@ test('the walk ends at the first path, folder or byte too many, whatever more th
   assert((await looksAt(read, none, files, limits, /more than 500 (paths|folders)/)) < 100);
   assert((await looksAt(read, files, none, limits, /more than 500 (paths|folders)/)) < 100);
   assert((await looksAt(read, none, folders, limits, /more than 500 folders/)) < 100);
+  const flat = tree(...Array.from({ length: 501 }, (_, i) => `100644 blob ${'1'.repeat(40)}\tf${i}\0`));
+  assert.equal(await looksAt(read, none, flat, limits, /more than 500 paths/), 2);
   const few = { paths: 1e6, unpackedBytes: 20_000 };
   assert((await looksAt(read, none, folders, few, /take more than 20000 bytes/)) < 100);
 });

@@ -24,6 +24,7 @@ import { FixTasks } from './healing/fixes.ts';
 import { Reconciler } from './healing/reconciler.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
+import { Probes } from './landing/probes.ts';
 import { Undo } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
@@ -67,7 +68,7 @@ export class Crew {
     this.#wake = wake;
     this.#environments = new Environments(context);
     this.#gate = new Gate(context, this.#environments);
-    this.#worker = new Worker(context, this.#environments, this.#gate);
+    this.#worker = new Worker(context, this.#environments, this.#gate, new Probes(context));
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate);
     const checks = new Checks(context, this.#environments);

@@ -14,6 +14,8 @@ import {
   reservationFor,
   type State,
   SwarmError,
+  scaling,
+  type TaskId,
   tellEvent,
   wanted,
 } from '@swarm/core';
@@ -42,6 +44,9 @@ export interface Orchestrator {
 export function createOrchestrator(ports: OrchestratorPorts, settings: Settings): Orchestrator {
   return new Loop(ports, settings);
 }
+
+/** Tasks in flight that one line of the log names. */
+const MEETINGS_TOLD_MAX = 10;
 
 class Loop implements Orchestrator {
   readonly state = emptyState();
@@ -190,6 +195,7 @@ class Loop implements Orchestrator {
     if (budget) this.#decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.state, now);
     this.#startAttempts(want.room);
+    this.#scale();
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
     if (want.close && this.#crew.hasSeenAll && this.#effects.names.length === 0) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
@@ -204,6 +210,7 @@ class Loop implements Orchestrator {
   }
 
   #startAttempts(room: number): void {
+    if (room === 0) return;
     const taken = new Set([...this.state.liveAttempts].map((id) => this.state.attempts.get(id)!.worker));
     for (let n = 1, left = room; left > 0; n++) {
       const worker = `w${n}`;
@@ -212,8 +219,29 @@ class Loop implements Orchestrator {
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
       this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
+      if (this.state.run!.request.overlap === 'warn') this.#tellMeetings(task);
       left -= 1;
     }
+  }
+
+  /** Under `warn` tasks that meet run side by side: each start says beside whom. */
+  #tellMeetings(task: TaskId): void {
+    const met = this.#scheduling!.beside(task);
+    if (met.length === 0) return;
+    const told = met.slice(0, MEETINGS_TOLD_MAX).map(({ id, entry }) => `${id} (${entry})`);
+    const more = met.length > told.length ? ` and ${met.length - told.length} more` : '';
+    this.#ports.log.write('scope.met', {
+      msg: `${task} starts beside ${told.join(', ')}${more}`,
+      task,
+      data: { met: met.slice(0, MEETINGS_TOLD_MAX), count: met.length },
+    });
+  }
+
+  /** The number of workers follows how handoffs fare, below the operator's own. */
+  #scale(): void {
+    const { workers, flow, paused, spending } = this.state;
+    const better = paused || spending.reached ? undefined : scaling(workers, flow);
+    if (better) this.#decide({ type: 'scale', ...better, by: 'itself' });
   }
 
   #startIteration(reason: IterationReason): void {

@@ -15,6 +15,7 @@ import type {
   RunFiles,
   RunId,
   Sandbox,
+  SandboxLimits,
   TaskDraft,
   TaskSpec,
   Workspaces,
@@ -58,7 +59,13 @@ export interface Settings {
   readonly host: string;
   readonly pid: number;
   readonly attempt: { readonly steps: number; readonly wallMs: number; readonly quietMs: number };
-  readonly gate: { readonly timeoutMs: number; readonly flakyRetries: number; readonly preGate: boolean };
+  readonly gate: {
+    readonly timeoutMs: number;
+    readonly flakyRetries: number;
+    readonly preGate: boolean;
+    /** What one run of the gate may use; absent: whatever the sandbox gives everybody. */
+    readonly limits?: Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'diskBytes'>;
+  };
   readonly checks: { readonly timeoutMs: number };
   readonly setup: { readonly timeoutMs: number };
   /** How long a first Ctrl-C waits for what is in flight. */

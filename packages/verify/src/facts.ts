@@ -135,9 +135,10 @@ export function ownLandings({ claims, commits, inFlight }: Facts): readonly Land
   );
 }
 
-/** The gate said yes to exactly this candidate; or there was none to ask. */
+/** The gate passed on exactly this candidate, or failed with nothing but what the base failed with; or there was none to ask. */
 export function isGated(claims: Claims, landing: Pick<Landing, 'gate'>): boolean {
   const { gate } = landing;
   if (claims.gateHash === 'none') return gate === undefined || gate.outcome === 'none';
-  return gate?.outcome === 'passed' && gate.gate === claims.gateHash;
+  const mayLand = gate?.outcome === 'passed' || (gate?.outcome === 'no-worse' && gate.isKnown);
+  return mayLand && gate.gate === claims.gateHash;
 }

@@ -48,17 +48,20 @@ async function refusal(ask: Partial<LoadAsk> = {}): Promise<string[]> {
   );
 }
 
+const limits = { memoryBytes: 4 * 1024 ** 3, diskBytes: 10 * 1024 ** 3, processes: 2_048 };
+
 test('without any file or variable every key has its default', async () => {
   const { config, origins } = await load();
   assert.deepEqual(config, {
-    workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto' },
-    gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1 },
+    workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto', limits },
+    gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1, limits, protect: [] },
     checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000, revertAfter: 0 },
     budget: {},
     models: {},
     endpoints: [],
     agent: { driver: 'builtin' },
     overlap: 'serialize',
+    outside: 'warn',
     deliver: 'branch',
   });
   assert.equal(origins.size, 0);
@@ -202,6 +205,29 @@ test('limits of an untrusted repository may only tighten', async () => {
     { keyPath: 'budget.usd', asked: 50, used: 5 },
   ]);
   assert.equal((await load({ isTrustGiven: true })).config.workers.max, 100);
+});
+
+test('an untrusted repository may bound what is used further, and protect more, never less', async () => {
+  await writeOperator('[gate]\nmemory = "2g"\nprotect = ["infra/**"]');
+  await writeRepository('[gate]\nmemory = "1t"\ndisk = "1g"\nprocesses = 9999\nprotect = ["db/**"]');
+  const { config, clamps } = await load();
+  assert.deepEqual(config.gate.limits, {
+    memoryBytes: 2 * 1024 ** 3,
+    diskBytes: 1024 ** 3,
+    processes: 2_048,
+  });
+  assert.deepEqual(config.gate.protect, ['infra/**', 'db/**']);
+  assert.deepEqual(
+    clamps.map((c) => c.keyPath),
+    ['gate.memory', 'gate.processes'],
+  );
+});
+
+test('a size that is none is refused with one that is', async () => {
+  await writeOperator('[workers]\nmemory = "4GB"\ndisk = "1m"');
+  const said = (await refusal()).join('\n');
+  assert.match(said, /workers\.memory.*expected a size such as "512m" or "4g"/);
+  assert.match(said, /workers\.disk.*at least 16m/);
 });
 
 test('without a sandbox the repository’s commands need trust too', async () => {

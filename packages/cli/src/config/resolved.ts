@@ -1,7 +1,7 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
 import type { CompleteConfig } from './schema.ts';
-import { parseDurationMs } from './units.ts';
+import { parseBytes, parseDurationMs } from './units.ts';
 
 export interface EndpointConfig {
   readonly name: string;
@@ -10,6 +10,13 @@ export interface EndpointConfig {
   readonly keyEnv?: string;
   readonly weight: number;
   readonly dialect: CompleteConfig['endpoints'][number]['dialect'];
+}
+
+/** What one command and everything it starts may use. */
+export interface ResourceLimits {
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly processes: number;
 }
 
 export interface Config {
@@ -21,6 +28,7 @@ export interface Config {
     readonly timeoutMs: number;
     readonly preGate: boolean;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
+    readonly limits: ResourceLimits;
   };
   /** Absent: to be detected. `'none'`: there is to be none. */
   readonly setup?: string;
@@ -31,6 +39,8 @@ export interface Config {
     readonly policy: CompleteConfig['gate']['policy'];
     readonly parallel: number;
     readonly flakyRetries: number;
+    readonly limits: ResourceLimits;
+    readonly protect: readonly string[];
   };
   readonly checks: {
     readonly command?: string;
@@ -52,6 +62,7 @@ export interface Config {
     readonly command?: { readonly run: readonly string[] };
   };
   readonly overlap: CompleteConfig['scope']['overlap'];
+  readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
 }
 
@@ -66,6 +77,7 @@ export function resolveConfig(complete: CompleteConfig): Config {
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       sandbox: workers.sandbox,
+      limits: resourceLimits(workers),
     },
     gate: {
       ...present({ command: gate.command }),
@@ -73,6 +85,8 @@ export function resolveConfig(complete: CompleteConfig): Config {
       policy: gate.policy,
       parallel: gate.parallel,
       flakyRetries: gate.flaky_retries,
+      limits: resourceLimits(gate),
+      protect: gate.protect,
     },
     checks: {
       ...present({ command: checks.command }),
@@ -89,6 +103,7 @@ export function resolveConfig(complete: CompleteConfig): Config {
     endpoints: endpoints.map(resolveEndpoint),
     agent: { driver: agent.driver, ...present({ command: agent.command }) },
     overlap: scope.overlap,
+    outside: scope.outside,
     deliver: deliver.to,
   };
 }
@@ -102,6 +117,12 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
     dialect: e.dialect,
   };
 }
+
+const resourceLimits = (t: { memory: string; disk: string; processes: number }): ResourceLimits => ({
+  memoryBytes: parseBytes(t.memory)!,
+  diskBytes: parseBytes(t.disk)!,
+  processes: t.processes,
+});
 
 const ms = (text: string): number => parseDurationMs(text)!;
 

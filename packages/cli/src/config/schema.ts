@@ -3,7 +3,7 @@
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
 import { z } from 'zod';
-import { parseDurationMs } from './units.ts';
+import { parseBytes, parseDurationMs } from './units.ts';
 
 const DURATION_MAX = '7d';
 
@@ -18,6 +18,22 @@ const duration = (text: string) =>
 function isDuration(value: string): boolean {
   const ms = parseDurationMs(value);
   return ms !== undefined && ms > 0 && ms <= parseDurationMs(DURATION_MAX)!;
+}
+
+const BYTES_MIN = '16m';
+const BYTES_MAX = '64t';
+
+const bytes = (text: string) =>
+  z
+    .string()
+    .refine((value) => isBytes(value), {
+      error: `expected a size such as "512m" or "4g", at least ${BYTES_MIN} and at most ${BYTES_MAX}`,
+    })
+    .describe(text);
+
+function isBytes(value: string): boolean {
+  const size = parseBytes(value);
+  return size !== undefined && size >= parseBytes(BYTES_MIN)! && size <= parseBytes(BYTES_MAX)!;
 }
 
 const command = (text: string) => z.string().trim().min(1).max(10_000).describe(text);
@@ -39,6 +55,11 @@ const workers = table('Who does the work, and how long an attempt may take.', {
       'What contains agents and gates. `auto` takes the first layer that works; without one it refuses. `docker` and `command` are refused in this version.',
     )
     .default('auto'),
+  memory: bytes(
+    'The most memory the processes of one attempt may use together; also of setup and of the checks. Looked at four times a second.',
+  ).default('4g'),
+  disk: bytes('The most its workspace may hold.').default('10g'),
+  processes: count(8, 1_000_000, 'The most processes one attempt may have at one time.').default(2_048),
 });
 
 const env = table('The environment attempts, gates and checks find prepared.', {
@@ -62,6 +83,18 @@ const gate = table('The command that must pass before a change lands.', {
   flaky_retries: count(0, 10, 'Times a failed gate is run again on the same tree before it counts.').default(
     1,
   ),
+  memory: bytes(
+    'The most memory the processes of one run may use together; more is `gate-killed`. Looked at four times a second.',
+  ).default('4g'),
+  disk: bytes('The most its workspace may hold.').default('10g'),
+  processes: count(8, 1_000_000, 'The most processes one run may have at one time.').default(2_048),
+  protect: z
+    .array(z.string().trim().min(1).max(400))
+    .max(200)
+    .describe(
+      'More files, as globs, that only a task whose scope names them may change. Protected always: `swarm.toml`, CI, hooks, settings of agents and editors, and what the gate runs.',
+    )
+    .default([]),
 });
 
 const checks = table('The full checks the reconciler runs on the head of the target.', {
@@ -144,6 +177,12 @@ const scope = table('How tasks in flight keep out of one another’s files.', {
     .enum(['serialize', 'warn', 'off'])
     .describe('What happens when the scopes of two tasks meet: wait, say so, or nothing.')
     .default('serialize'),
+  outside: z
+    .enum(['warn', 'hold'])
+    .describe(
+      'What happens when a change touches paths its task did not declare: said in log and report, or the handoff is rejected and the task tried again.',
+    )
+    .default('warn'),
 });
 
 const deliver = table('Where the result goes.', {

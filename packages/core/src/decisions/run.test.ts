@@ -86,6 +86,21 @@ const LAWS: Record<string, Law> = {
     when: scale(WORKERS_MAX + 1),
     gives: 'out-of-range',
   },
+  'the run never gives itself more workers than the operator gave': {
+    given: [run],
+    when: { ...scale(LIMITS.workers + 1), by: 'itself' } as Command,
+    gives: 'out-of-range',
+  },
+  'the operator’s own number is the new most': {
+    given: [run, { type: 'run.scaled', workers: 9, reason: '' }],
+    when: { ...scale(9), by: 'itself' } as Command,
+    gives: ['run.scaled'],
+  },
+  'coming down does not lower the most there may be': {
+    given: [run, { type: 'run.scaled', workers: 1, reason: '', by: 'itself' }],
+    when: { ...scale(LIMITS.workers), by: 'itself' } as Command,
+    gives: ['run.scaled'],
+  },
   'workers can be more or fewer at any time': { given: [run], when: scale(7), gives: ['run.scaled'] },
 
   'a budget that was never set is not reached': {

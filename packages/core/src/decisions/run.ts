@@ -63,7 +63,11 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
       if (!Number.isInteger(c.workers) || c.workers < 1 || c.workers > WORKERS_MAX) {
         return refuse('out-of-range', `workers must be 1 to ${WORKERS_MAX}, not ${c.workers}`);
       }
-      return [{ type: 'run.scaled', workers: c.workers, reason: c.reason }];
+      // A run never gives itself more than the operator did.
+      if (c.by === 'itself' && c.workers > s.flow.ceiling) {
+        return refuse('out-of-range', `the operator allows ${s.flow.ceiling} workers, not ${c.workers}`);
+      }
+      return [{ type: 'run.scaled', workers: c.workers, reason: c.reason, ...(c.by && { by: c.by }) }];
     case 'stop':
       return s.stopped
         ? refuse('illegal-move', 'stopped already')

@@ -51,7 +51,8 @@ function passUndo(s: State, c: Extract<UndoCommand, { type: 'passUndo' }>): read
   const left = landedDependents(s, tasks);
   if (left.length > 0) return refuse('illegal-move', `${left.join(', ')} landed and would stand on nothing`);
   const isUngatedRun = gate.outcome === 'none' && s.run!.request.gate === undefined;
-  if (gate.outcome !== 'passed' && !isUngatedRun) return refuse('ungated', 'the revert has no pass');
+  const mayLand = gate.outcome === 'passed' || gate.outcome === 'no-worse';
+  if (!mayLand && !isUngatedRun) return refuse('ungated', 'the revert has no pass');
   if (candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
   return [{ type: 'undo.passed', tasks, candidate, by, gate }];
 }

@@ -1,4 +1,5 @@
 import type { GatePolicy } from '../rules/batching.ts';
+import type { OutsideRule } from '../rules/change-rules.ts';
 import type { CommitId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
@@ -56,6 +57,12 @@ export interface Request {
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */
   readonly overlap: 'serialize' | 'warn' | 'off';
+  /** Globs of files only a task whose scope names them may change, besides those of rules/protected.ts. */
+  readonly protect?: readonly string[];
+  /** Begin on a base whose failures cannot be told apart: nothing lands there but what makes the gate pass. */
+  readonly fixRed?: true;
+  /** What follows when a change leaves the scope its task declared; absent means `warn`. */
+  readonly outside?: OutsideRule;
 }
 
 export type PauseReason =

@@ -192,8 +192,8 @@ const CASES: fc.Arbitrary<Case> = fc.record({
   order: fc.array(
     fc.record({ which: fc.nat(9), isMoved: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }),
     {
-      minLength: 200,
-      maxLength: 200,
+      minLength: 40,
+      maxLength: 40,
     },
   ),
 });

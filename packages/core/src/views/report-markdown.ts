@@ -17,7 +17,8 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  return `${[...head(report), ...figures(report), ...rejections(report), ...findings(report), ...tasks(report)].join('\n')}\n`;
+  const parts = [head, figures, rejections, findings, outside, tasks];
+  return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
 const GREEN = { true: 'green', false: 'RED', unknown: 'not known to be green' } as const;
@@ -80,6 +81,17 @@ function findingRow({ signature, culprit, fixes }: ReportFinding): string {
       : `since \`${shortCommit(culprit.commit)}\`${culprit.task ? ` (${culprit.task})` : ', which is not ours'}`;
   const tried = fixes.length === 0 ? 'no fix task was filed' : `fix tasks: ${fixes.join(', ')}`;
   return `- ${markdownText(signature)}: ${since}; ${tried}`;
+}
+
+function outside(r: Report): string[] {
+  const left = r.list.filter((t) => t.outside !== undefined);
+  if (left.length === 0) return [];
+  const rows = left.slice(0, REPORT_ROWS_MAX).map((t) => {
+    const named = t.outside!.slice(0, 5).map((path) => markdownText(path, 200));
+    const more = t.outside!.length > 5 ? ` and ${t.outside!.length - 5} more` : '';
+    return `- ${t.task}: ${named.join(', ')}${more}`;
+  });
+  return ['Concerns: landed changes outside their declared scope:', '', ...rows, ''];
 }
 
 function tasks(r: Report): string[] {

@@ -16,6 +16,7 @@ import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
 import { isOver, isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
+import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
@@ -33,6 +34,8 @@ export interface ReportTask {
    * holds it. Everything else is `unverified`.
    */
   readonly verified: 'verified' | 'unverified';
+  /** Paths its landed change touched that it had not declared; absent when there are none. */
+  readonly outside?: readonly string[];
   /** Why it did not land, for one that failed or was cancelled. */
   readonly why?: string;
 }
@@ -237,6 +240,7 @@ function taskList(state: State): ReportTask[] {
   const tasks = [...state.tasks.values()].sort((a, b) => taskNumber(a.id) - taskNumber(b.id));
   return tasks.map((task) => {
     const why = whyNot(task);
+    const outside = outsideOf(state, task);
     return {
       task: task.id,
       title: plain(task.spec.title),
@@ -244,6 +248,7 @@ function taskList(state: State): ReportTask[] {
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
       verified: isVerified(state, task, gated) ? ('verified' as const) : ('unverified' as const),
+      ...(outside.length > 0 && { outside }),
       ...(why !== undefined && { why }),
     };
   });
@@ -265,6 +270,17 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
 function hasDelivered(state: State, id: AttemptId | undefined): boolean {
   const attempt = id === undefined ? undefined : state.attempts.get(id);
   return attempt?.state === 'ended' && 'delivers' in ENDINGS[attempt.ending];
+}
+
+/** Most paths the report names for one task. */
+const OUTSIDE_MAX = 100;
+
+function outsideOf(state: State, task: Task): readonly string[] {
+  const attempt = task.state === 'landed' && task.attempt ? state.attempts.get(task.attempt) : undefined;
+  const files = attempt?.state === 'ended' ? (attempt.handoff?.change?.filesChanged ?? []) : [];
+  return outsideScope(task.spec.scope, files)
+    .slice(0, OUTSIDE_MAX)
+    .map((path) => plain(path, 400));
 }
 
 function whyNot(task: Task): string | undefined {

@@ -55,7 +55,7 @@ export class Checks {
     const told = outcomeOf(ran);
     const failures = told === 'passed' ? [] : readFailures(ran.output);
     const findings = [...failures.map((f) => ({ ...f, head })), ...(await this.#markers(head))];
-    const outcome = told === 'none' || told === 'passed' ? (findings.length > 0 ? 'failed' : 'passed') : told;
+    const outcome = told === 'passed' && findings.length > 0 ? 'failed' : told;
     const signatures = findings.map((f) => f.signature);
     return { result: { head, outcome, signatures, durationMs: ran.durationMs }, findings };
   }

@@ -15,6 +15,7 @@ import {
   taskOf,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
+import { protectedIn } from './judge.ts';
 import { batchMessage, landingMessage, memberMessage } from './message.ts';
 
 export interface Composed {
@@ -124,7 +125,9 @@ export class Composer {
     switch (built.kind) {
       case 'clean': {
         const foreign = this.#foreignPaths(attempt, built.paths);
-        return foreign.length === 0 ? built : collateral(foreign);
+        if (foreign.length > 0) return collateral(foreign);
+        const made = { parent: onto, commit: built.commit };
+        return (await protectedIn(this.#context, task, made, built.paths)) ?? built;
       }
       case 'conflict':
         return { reason: 'conflict', detail: built.detail, files: built.files };

@@ -6,6 +6,7 @@ import {
   type Candidate,
   type Decision,
   type DropReason,
+  gateAt,
   isTakenBack,
   type Landing,
   type LandingId,
@@ -13,6 +14,7 @@ import {
   type RejectionReason,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
+import { detailOf } from './judge.ts';
 import { pauseFor, publish } from './push.ts';
 
 export class Publisher {
@@ -30,10 +32,13 @@ export class Publisher {
     if (isTakenBack(state, landing)) return this.#drop(id, 'cancelled');
     switch (gate!.outcome) {
       case 'passed':
+      case 'no-worse':
       case 'none':
         return candidate.parent === state.head
           ? this.#publish(id, candidate)
           : this.#drop(id, 'target-moved');
+      case 'weakened':
+        return this.#refuse(landing, 'tests-weakened');
       case 'failed':
         return this.#refuse(landing, 'gate-failed');
       case 'timeout':
@@ -47,11 +52,17 @@ export class Publisher {
   }
 
   /** Several that fail together are divided; one that fails alone, on what was the target, is rejected. */
-  async #refuse({ id, members, gate }: Landing, reason: RejectionReason): Promise<void> {
+  async #refuse({ id, members, gate, candidate }: Landing, reason: RejectionReason): Promise<void> {
     const [first, second] = members;
     if (second) return this.#drop(id, 'bisect');
     const { attempt } = first!;
-    const rejected = { attempt, landing: id, reason, detail: gate!.output, files: [] };
+    const rejected = {
+      attempt,
+      landing: id,
+      reason,
+      detail: detailOf(gate!, gateAt(this.#context.state, candidate.parent)),
+      files: [],
+    };
     const answer = await this.#context.ask({ type: 'rejectHandoff', ...rejected });
     if (answer.kind === 'refusal') await this.#drop(id, 'cancelled');
   }

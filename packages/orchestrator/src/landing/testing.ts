@@ -2,8 +2,10 @@
 import {
   failuresOf,
   type GateResult,
+  gateAt,
   isRetryWorth,
   isTakenBack,
+  judged,
   type Landing,
   type LandingMember,
   passKey,
@@ -12,6 +14,7 @@ import {
 } from '@swarm/core';
 import type { Context } from '../context.ts';
 import type { Gate, Verdict } from './gate.ts';
+import { weighed } from './judge.ts';
 
 export class Testing {
   readonly #context: Context;
@@ -28,7 +31,7 @@ export class Testing {
     if (known) return known;
     const failed = failureOf(this.#context.state, tree);
     if (!failed || this.#retries(members, 0) > 0) return undefined;
-    return { ...failed, durationMs: 0, remembered: true };
+    return judged({ ...failed, durationMs: 0, remembered: true }, this.#context.state.headGate);
   }
 
   async test(landing: Landing, signal: AbortSignal): Promise<void> {
@@ -37,13 +40,19 @@ export class Testing {
     const failedBefore = failureOf(state, candidate.tree) !== undefined;
     const retries = failedBefore ? this.#retries(members, 0) - 1 : this.#retries(members, 1);
     this.#tell(landing);
-    const verdict = await this.#gate.run(`gate-${id}`, candidate.commit, Math.max(0, retries), signal);
+    const verdict = await this.#gate.run(
+      `gate-${id}`,
+      candidate.commit,
+      Math.max(0, retries),
+      signal,
+      gateAt(state, candidate.parent),
+    );
     if (verdict.kind === 'aborted') {
       const reason = isTakenBack(state, landing) ? 'cancelled' : 'restart';
       await ask({ type: 'dropLanding', landing: id, reason });
       return;
     }
-    const result = resultOf(verdict, state.run!.request.gateHash);
+    const result = await weighed(this.#context, resultOf(verdict, state.run!.request.gateHash), landing);
     const flaky = result.flaky || (failedBefore && result.outcome === 'passed');
     await ask({ type: 'recordGate', landing: id, result: { ...result, flaky } });
   }

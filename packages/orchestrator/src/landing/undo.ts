@@ -6,6 +6,7 @@
 import {
   type Candidate,
   type CommitId,
+  type GateOutcome,
   type GateResult,
   type LandingMember,
   planUndo,
@@ -39,6 +40,18 @@ type Tried = UndoOutcome | { readonly kind: 'moved' };
 
 /** Rounds lost to somebody else's pushes before giving up. */
 const ROUNDS_MAX = 5;
+
+/** Without it the target may fail as the base did, which it had mended: it is no worse than what was there. */
+const WHY_NOT: Readonly<Record<GateOutcome, UndoRefusalReason | undefined>> = {
+  passed: undefined,
+  none: undefined,
+  'no-worse': undefined,
+  failed: 'gate-failed',
+  weakened: 'gate-failed',
+  timeout: 'gate-timeout',
+  killed: 'gate-killed',
+  broken: 'gate-broken',
+};
 
 export class Undo {
   readonly #context: Context;
@@ -103,8 +116,8 @@ export class Undo {
     const candidate: Candidate = { parent, commit, tree };
     const gate = this.#gate.known(tree) ?? (await this.#test(ask, members, candidate, signal));
     if ('kind' in gate) return gate;
-    if (gate.outcome !== 'passed' && gate.outcome !== 'none')
-      return this.#refuse(ask, members, `gate-${gate.outcome}`, gate.output);
+    const why = WHY_NOT[gate.outcome];
+    if (why) return this.#refuse(ask, members, why, gate.output);
     const tasks = members.map((member) => member.task);
     const passed = await this.#context.ask({ type: 'passUndo', tasks, candidate, by: ask.by, gate });
     return passed.kind === 'refusal' ? { kind: 'moved' } : this.#publish(ask, members, candidate);
@@ -122,7 +135,9 @@ export class Undo {
       msg: `gate without ${names}`,
       data: { commit, gate: state.run!.request.gate },
     });
-    const verdict = await this.#gate.run('gate-undo', commit, settings.gate.flakyRetries, signal);
+    const verdict = await this.#gate.run(
+      ...(['gate-undo', commit, settings.gate.flakyRetries, signal, state.baseGate] as const),
+    );
     switch (verdict.kind) {
       case 'verdict':
         return verdict.result;

@@ -7,9 +7,10 @@ import {
   type Event,
   emptyState,
   fold,
+  heldScopes,
+  holdOf,
   isOver,
   type LandingMember,
-  overlaps,
   type State,
   type Task,
   type TaskId,
@@ -62,6 +63,7 @@ const PROMISES: readonly Promised[] = [
   journalIsTheState,
   budgetHolds,
   scopesKeepOneAnotherOut,
+  staysBelowTheOperator,
   attemptsAreBounded,
   failuresHaveTheirReason,
 ];
@@ -126,7 +128,7 @@ function isGatedUndo(world: World, before: readonly Event[], commit: CommitId, n
     (e) =>
       e.type === 'undo.passed' &&
       isDeepStrictEqual([e.candidate], [{ parent: parents[0], commit, tree }]) &&
-      e.gate.outcome === (needsPass ? 'passed' : 'none'),
+      (needsPass ? ['passed', 'no-worse'] : ['none']).includes(e.gate.outcome),
   );
 }
 
@@ -229,7 +231,7 @@ function budgetHolds({ state, story }: Evidence): readonly string[] {
   ];
 }
 
-/** Where scopes serialize, no attempt starts in one that work not yet landed holds. */
+/** Where scopes serialize, no attempt starts in one that work not yet landed holds, as declared or as learned. */
 function scopesKeepOneAnotherOut({ entries, story }: Evidence): readonly string[] {
   if (story.overlap !== 'serialize') return [];
   const state = emptyState();
@@ -242,11 +244,22 @@ function scopesKeepOneAnotherOut({ entries, story }: Evidence): readonly string[
 }
 
 function trespasses(state: State, id: TaskId): readonly string[] {
-  const { assigned, running, complete } = state.byState;
-  const { scope } = state.tasks.get(id)!.spec;
-  return [...assigned, ...running, ...complete]
-    .filter((other) => other !== id && overlaps(state.tasks.get(other)!.spec.scope, scope))
-    .map((other) => `scope: ${id} started while ${other} holds ${scope.join(', ')}`);
+  const held = heldScopes(state);
+  const mine = holdOf(state, state.tasks.get(id)!);
+  return held
+    .meetings(mine)
+    .filter((other) => other.id !== id)
+    .map((other) => `scope: ${id} started while ${other.id} holds ${other.entry}`);
+}
+
+/** However it scales itself, a run stays below the operator's number. */
+function staysBelowTheOperator({ events, story }: Evidence): readonly string[] {
+  let most = story.workers;
+  return events.flatMap((e) => {
+    if (e.type !== 'run.scaled') return [];
+    if (e.by !== 'itself') most = e.workers;
+    return e.workers > most ? [`scale: ${e.workers} workers, and ${most} are allowed`] : [];
+  });
 }
 
 /** P8. */

@@ -216,6 +216,8 @@ class Play {
     const { attempt, commit } = this.#random.pick(this.#work);
     const onto = this.#random.chance(0.7) ? this.#line.at(-1)! : this.#random.pick(this.#line);
     const message = landing(attempt);
+    const probed = await this.#both((side, i) => side.hub.probe(onto[i], commit[i]));
+    assert.deepEqual([...probed[1]].sort(), probed[0], 'probe');
     const built = await this.#both((side, i) =>
       side.hub.buildCandidate({ onto: onto[i], work: commit[i], message: () => message, atSeconds: 1_000 }),
     );

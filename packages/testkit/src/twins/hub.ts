@@ -30,6 +30,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
     buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
     buildRevert: (ask) => quick(() => revertOf(world, ask)),
+    probe: (a, b) => quick(() => conflictsOf(world, a, b)),
     sealBatch: (ask) => quick(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
     ingest: (attempt) => quick(() => ingest(world, attempt)),
@@ -128,6 +129,12 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
     atSeconds: ask.atSeconds,
   });
   return { kind: 'clean', commit: made.id, tree: made.tree, paths: changedPaths(before, merged.tree) };
+}
+
+function conflictsOf({ objects }: World, a: CommitId, b: CommitId): readonly string[] {
+  if (!objects.has(a) || !objects.has(b)) return [];
+  const merged = objects.merge(a, b);
+  return merged.kind === 'conflict' ? merged.files : [];
 }
 
 function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<PublishOutcome> {
