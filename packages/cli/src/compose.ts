@@ -5,7 +5,12 @@ import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts
 import { type Agent, type LogLine, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
+import {
+  type Approve,
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+} from '@swarm/orchestrator';
 import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
 import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
@@ -28,6 +33,8 @@ export interface ComposeAsk {
   /** Present when the run is new. */
   readonly opening?: Opening;
   readonly onLine: (line: LogLine) => void;
+  /** Present when the first plan waits for a person. */
+  readonly approve?: Approve;
 }
 
 export interface Composed {
@@ -157,6 +164,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     prompts,
     files: createRunFiles(paths),
     log,
+    ...(ask.approve && { approve: ask.approve }),
   };
 }
 

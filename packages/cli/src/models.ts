@@ -72,13 +72,7 @@ export async function modelsOf(
     log.write(`endpoint.${kind}`, { msg: why });
     if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
   };
-  const shared = {
-    endpoints,
-    clock: systemClock,
-    rng: Math.random,
-    models: modelNames(ask.file),
-    prices: pricesOf(ask.places, ask.env),
-  };
+  const shared = sharedBy(ask, endpoints);
   const pool = createEndpointPool({ ...shared, onHealth });
   const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
@@ -86,6 +80,22 @@ export async function modelsOf(
   const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
   return { model, gateway: closingWith(gateway, () => rm(socketDir, { recursive: true, force: true })) };
 }
+
+type ModelAsk = Pick<ComposeAsk, 'file' | 'env' | 'places'>;
+
+/** The planner's way alone, for a look before there is a run. Undefined without an endpoint. */
+export function modelAlone(ask: ModelAsk): Model | undefined {
+  const endpoints = endpointsOf(ask.file, ask.env);
+  return endpoints.length === 0 ? undefined : createModel(sharedBy(ask, endpoints));
+}
+
+const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({
+  endpoints,
+  clock: systemClock,
+  rng: Math.random,
+  models: modelNames(ask.file),
+  prices: pricesOf(ask.places, ask.env),
+});
 
 const closingWith = (gateway: Gateway, after: () => Promise<void>): Gateway => ({
   ...gateway,

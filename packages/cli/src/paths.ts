@@ -197,10 +197,28 @@ export async function controlSocketPath(
     join(tmpdir(), `swarm-${user}`),
     `/tmp/swarm-${user}`,
   ];
-  const folder = folders.find((f) => Buffer.byteLength(join(f, name)) <= SOCKET_PATH_MAX)!;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const short = folders.filter((f) => Buffer.byteLength(join(f, name)) <= SOCKET_PATH_MAX);
+  const folder = await firstMade(short);
   await refuseForeign(folder, user);
   return join(folder, name);
+}
+
+/**
+ * The first that is there or can be made. A runtime folder may be named and not be there, or be another user's:
+ * `sudo` and `cron` hand on such names. It is never made itself.
+ */
+async function firstMade(folders: readonly string[]): Promise<string> {
+  let failure: unknown;
+  for (const folder of folders) {
+    try {
+      await mkdir(folder, { mode: 0o700 });
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return folder;
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 async function refuseForeign(folder: string, user: number): Promise<void> {

@@ -17,6 +17,8 @@ import type { RunFile } from './run-file.ts';
 export interface Prepared {
   readonly file: RunFile;
   readonly repository: RepositoryPaths;
+  /** The target's head now. */
+  readonly base: string;
   /** What all work trees share: where `info/exclude` is. */
   readonly commonDir: string;
   /** Trusted texts of the repository's own prompts, by file name. */
@@ -132,6 +134,7 @@ async function pin(
   return {
     file,
     repository: await repositoryPaths(located.path, isBare, context.env),
+    base: checkout.targetCommit!,
     commonDir: checkout.commonDir,
     promptOverrides: loaded.promptOverrides,
     opening,

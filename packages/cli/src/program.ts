@@ -38,10 +38,31 @@ export interface RunOptions {
   readonly time?: string | undefined;
   /** Begin although the gate fails on the base and its failures cannot be told apart. */
   readonly fixRed?: true | undefined;
+  readonly approve?: true | undefined;
+  readonly yes?: true | undefined;
   readonly dryRun?: true | undefined;
   readonly strict?: true | undefined;
   readonly trustRepo?: true | undefined;
   readonly json?: true | undefined;
+}
+
+export type ResumeOptions =
+  | (RunChoice & { readonly strict?: true | undefined; readonly yes?: true | undefined })
+  | undefined;
+export interface CancelOptions extends RunChoice {
+  readonly yes?: true | undefined;
+}
+export interface RetryOptions extends RunChoice {
+  readonly with?: string | undefined;
+}
+export interface SubmitOptions extends RunChoice {
+  readonly file?: string | undefined;
+  readonly scope?: readonly string[] | undefined;
+  /** Text where it is no whole number: the task's schema says so. */
+  readonly priority?: number | string | undefined;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly acceptance?: string | undefined;
+  readonly verify?: string | undefined;
 }
 
 /** Flags of `swarm land`; those it shares with `run` mean the same. */
@@ -52,7 +73,6 @@ export type LandOptions = Pick<
   readonly from?: string | undefined;
 };
 
-export type ResumeOptions = (RunChoice & { readonly strict?: true }) | undefined;
 export interface LogsOptions extends RunChoice {
   readonly follow?: true | undefined;
   readonly task?: string | undefined;
@@ -91,6 +111,7 @@ export function createProgram(context: Context, version: string, done: (code: nu
     );
   const exit = (code: Exit): Promise<void> => code.then(done);
   addRun(program, context, exit);
+  addSteering(program, context, exit);
   addLand(program, context, exit);
   addReads(program, context, exit);
   addChecks(program, context, exit);
@@ -129,7 +150,9 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
     .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
-    .option('--dry-run', 'stop after preflight and, with --plan, after reading the plan')
+    .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
+    .option('--yes', 'say yes to the plan beforehand')
+    .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--json', 'the report as JSON')
@@ -150,6 +173,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .description('Go on with a run that was stopped or killed')
     .addOption(repoOption())
     .addOption(runOption())
+    .option('--yes', 'say yes to a plan that waits for it')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(
@@ -193,6 +217,82 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--json', 'the report as JSON')
     .addHelpText('after', examples('swarm demo', 'swarm demo --keep', 'swarm demo --json'))
     .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
+}
+
+function addSteering(program: Program, context: Context, exit: Finish): void {
+  const steer = () => import('./commands/steer.ts');
+  const steering = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(repoOption())
+      .addOption(runOption())
+      .option('--json', 'as JSON');
+
+  steering('pause', 'Start nothing new; what is in flight goes on to its end')
+    .addHelpText('after', examples('swarm pause', 'swarm pause --json', 'swarm pause --repo ../shop'))
+    .action((options) => exit(steer().then((m) => m.pause(options, context))));
+
+  steering('continue', 'End a pause')
+    .addHelpText(
+      'after',
+      examples('swarm continue', 'swarm continue --json', 'swarm continue --repo ../shop'),
+    )
+    .action((options) => exit(steer().then((m) => m.goOn(options, context))));
+
+  steering('cancel', 'Cancel a task and what waits for it, or the whole run')
+    .argument('[task]', 'such as t12; without it, the whole run')
+    .option('--yes', 'cancel the whole run without asking')
+    .addHelpText('after', examples('swarm cancel t12', 'swarm cancel', 'swarm cancel --yes --json'))
+    .action((task, options) => exit(steer().then((m) => m.cancel(task, options, context))));
+
+  steering('retry', 'Try a failed or cancelled task again')
+    .argument('<task>', 'such as t12')
+    .option('--with <hint>', 'what the next attempt is told besides')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm retry t12',
+        'swarm retry t12 --with "the parser is in src/read.ts"',
+        'swarm retry t12 --json',
+      ),
+    )
+    .action((task, options) => exit(steer().then((m) => m.retry(task, options, context))));
+
+  steering('submit', 'Give a live run one more task')
+    .argument('[text]', 'its title, and on further lines what there is to say')
+    .option('--file <tasks.json>', 'tasks in the format of --plan, - for standard input')
+    .option('--scope <path>', 'a file or glob it will touch; may be given again', gather)
+    .option('--priority <n>', '1 (most urgent) to 10', wholeNumber)
+    .option('--depends-on <task>', 'what must have landed first; may be given again', gather)
+    .option('--acceptance <text>', 'what must be true when it is done')
+    .option('--verify <command>', 'exit 0 means it is done')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm submit "Add a changelog"',
+        "swarm submit 'Document the parser' --scope 'docs/**' --depends-on t3 --priority 2",
+        'swarm submit --file more.json',
+      ),
+    )
+    .action((text, options) => exit(steer().then((m) => m.submit(text, options, context))));
+
+  steering('amend', 'Change the request of a live run: its planner reads it and plans again')
+    .argument('<change>', 'in words')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm amend "leave the parser alone"',
+        'swarm amend "Windows too" --json',
+        'swarm amend "and tests" --repo ../shop',
+      ),
+    )
+    .action((text, options) => exit(steer().then((m) => m.amend(text, options, context))));
+
+  steering('scale', 'Change how many attempts run at the same time')
+    .argument('<workers>', '1 to 1000')
+    .addHelpText('after', examples('swarm scale 16', 'swarm scale 1', 'swarm scale 4 --run r-20261121-k3f9'))
+    .action((workers, options) => exit(steer().then((m) => m.scale(workers, options, context))));
 }
 
 function addLand(program: Program, context: Context, exit: Finish): void {
@@ -297,6 +397,8 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
 
 /** What is no whole number is kept as typed, so that the refusal can show it. */
 const wholeNumber = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
+/** A flag that may be given again. */
+const gather = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 const repoOption = () => new Option('--repo <path>', 'the repository; without it, the one you stand in');
 const runOption = () => new Option('--run <id>', 'the run; without it, the newest');
 

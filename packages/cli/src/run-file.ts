@@ -30,6 +30,10 @@ export interface RunFile {
   readonly promptHashes: Readonly<Record<string, string>>;
   readonly configHash: string;
   readonly config: Config;
+  /** Where a live run listens; absent in one that never was live under a version with commands that steer. */
+  readonly control?: string;
+  /** The first plan waits for a person's yes. */
+  readonly approve?: true;
 }
 
 // The configuration was validated when it was written; what matters here is that nobody cut or swapped the file.
@@ -49,6 +53,8 @@ const schema = z.looseObject({
   sandbox: z.enum(['bubblewrap', 'none']),
   identity: z.object({ name: z.string(), email: z.string() }),
   configHash: z.string(),
+  control: z.string().startsWith('/').optional(),
+  approve: z.literal(true).optional(),
   config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
 });
 

@@ -34,6 +34,8 @@ export type Command =
   | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
   | { readonly type: 'stop'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'amend'; readonly text: string }
+  /** Ends the whole run: every task that is not over is cancelled with it. */
+  | { readonly type: 'cancelRun'; readonly reason: string }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | { readonly type: 'recordSpend'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
   | {

@@ -27,8 +27,23 @@ function check(s: State, c: Command): Refusal | undefined {
   if (c.type === 'openRun') return undefined;
   if (!s.run) return refuse('no-run', 'no run is open');
   if (s.closed && !mayFollowTheEnd(c)) return refuse('run-closed', `${s.run.id} is closed`);
+  if (s.cancelled !== undefined && BEGINS.has(c.type))
+    return refuse('run-closed', `${s.run.id} is cancelled: ${s.cancelled}`);
   return undefined;
 }
+
+/** What would keep a cancelled run from its end. */
+const BEGINS: ReadonlySet<Command['type']> = new Set([
+  'acceptTasks',
+  'amend',
+  'cancelRun',
+  'continue',
+  'pause',
+  'retry',
+  'scale',
+  'startAttempt',
+  'startIteration',
+] satisfies Command['type'][]);
 
 /** A run that is over is delivered, and may be taken back; where the target went meanwhile belongs to that. */
 function mayFollowTheEnd(c: Command): boolean {

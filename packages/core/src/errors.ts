@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   SW0105: { kind: 'usage', means: 'a value is out of range' },
   SW0106: { kind: 'usage', means: 'there is no such task' },
   SW0107: { kind: 'usage', means: 'a branch cannot be landed' },
+  SW0108: { kind: 'usage', means: 'the run cannot do that now' },
   SW0131: { kind: 'usage', means: 'there is nothing to undo' },
   SW0132: { kind: 'usage', means: 'landed work stands on what was to be undone' },
   SW0201: { kind: 'data', means: 'the plan cannot be read' },
@@ -58,6 +59,7 @@ export const ERROR_CODES = {
   SW0701: { kind: 'io', means: 'a file cannot be written' },
   SW0702: { kind: 'io', means: 'a git command failed' },
   SW0703: { kind: 'io', means: 'the remote does not answer' },
+  SW0704: { kind: 'io', means: 'the control socket does not answer as it should' },
   SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
   SW0901: { kind: 'interrupted', means: 'stopped by a signal' },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;

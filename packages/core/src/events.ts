@@ -49,6 +49,8 @@ export type RunEvent =
     }
   | { readonly type: 'run.stopped'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'request.amended'; readonly text: string }
+  /** The operator wants no more of it: nothing new starts, and it closes when what runs has ended. */
+  | { readonly type: 'run.cancelled'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
   /** Tokens used outside attempts and iterations. */
   | { readonly type: 'spend.recorded'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }

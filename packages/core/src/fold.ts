@@ -82,6 +82,11 @@ function apply(s: State, e: Event, at: number): void {
       s.planning.saidDone = false;
       tellPlanner(s, { kind: 'amended', text: e.text });
       return;
+    case 'run.cancelled':
+      s.cancelled = e.reason;
+      // Whatever it waited for, it waits no more.
+      s.paused = undefined;
+      return;
     case 'budget.reached':
       s.spending.reached = e.which;
       return;

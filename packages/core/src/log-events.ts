@@ -32,6 +32,7 @@ export const JOURNAL_LOG_EVENTS = {
   'run.scaled': { level: 'info', means: 'the number of workers changed' },
   'run.stopped': { level: 'warn', means: 'the orchestrator left; the run can be resumed' },
   'request.amended': { level: 'info', means: 'the operator changed the request' },
+  'run.cancelled': { level: 'warn', means: 'the operator wants no more of the run' },
   'budget.reached': { level: 'warn', means: 'a limit was reached; what is in flight may finish' },
   'spend.recorded': { level: 'debug', means: 'tokens used outside attempts and iterations' },
   'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },

@@ -131,6 +131,8 @@ export interface State {
   /** What the gate said where the target stands: the base's, then each landing's. Failures known there block nobody. */
   headGate: GateResult | undefined;
   amendments: string[];
+  /** Why the operator wants no more of the run; it closes when what runs has ended. */
+  cancelled: string | undefined;
   closed:
     | {
         readonly reason: CloseReason;
@@ -203,6 +205,7 @@ export function emptyState(): State {
     baseGate: undefined,
     headGate: undefined,
     amendments: [],
+    cancelled: undefined,
     closed: undefined,
     delivered: undefined,
     stopped: false,

@@ -34,6 +34,7 @@ export const HANDOFFS_TO_REPLAN = 3;
 /** @param at wall time, ms since the epoch, of the same clock that stamps entries. */
 export function wanted(s: State, at: number): Wanted {
   if (!s.run || s.closed || s.stopped) return nothing;
+  if (s.cancelled !== undefined) return { ...nothing, close: isQuiet(s) ? 'cancelled' : undefined };
   const budget = s.spending.reached ? undefined : reachedBudget(s, at);
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
   const planning = isHalted ? never : planner(s, at);
@@ -126,8 +127,7 @@ function closing(
   plannerIsWanted: boolean,
   checksAreWanted: boolean,
 ): CloseReason | undefined {
-  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live || checksAreWanted)
-    return undefined;
+  if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
   if (isBusy(s) || plannerIsWanted || s.paused) return undefined;
@@ -138,6 +138,9 @@ function closing(
   }
   return 'done';
 }
+
+const isQuiet = (s: State): boolean =>
+  s.liveAttempts.size === 0 && s.openLandings.size === 0 && s.planning.live === undefined;
 
 // ───────────────────────── the merge queue ─────────────────────────
 

@@ -6,4 +6,5 @@ export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
 export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
 export { GitMutex } from './mutex.ts';
 export { cloneOrigin } from './origin.ts';
+export { ObjectReader } from './reader.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';

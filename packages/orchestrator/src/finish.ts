@@ -18,6 +18,10 @@ export async function deliver(state: State, ports: OrchestratorPorts): Promise<C
       detail,
     };
   }
+  if (state.closed?.reason === 'cancelled') {
+    const detail = 'the run was cancelled; swarm apply brings over what has landed';
+    return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'refused', detail };
+  }
   const applied = await ports.delivery.apply(commit);
   const isDone = applied.kind === 'done';
   return {

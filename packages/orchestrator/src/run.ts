@@ -20,11 +20,13 @@ import {
   wanted,
 } from '@swarm/core';
 import { Applier } from './apply.ts';
+import { Approval } from './approval.ts';
 import { Crew, NOT_DRAINED } from './crew.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
 import { isGreen } from './landing/verdict.ts';
+import { Patience } from './patience.ts';
 import { Scheduling } from './scheduling.ts';
 import type { OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 
@@ -33,7 +35,7 @@ export interface Orchestrator {
   readonly state: State;
   /** Works on the run until it closes or has to stop. Rejects only on faults of ours or of the disk. */
   run(): Promise<RunOutcome>;
-  /** For the control socket: resolves once the decision is durable. */
+  /** For the control socket: resolves once the decision is durable; once the run has ended, with a refusal. */
   ask(command: Command): Promise<Decision | Refusal>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
@@ -56,6 +58,8 @@ class Loop implements Orchestrator {
   readonly #applier: Applier;
   readonly #effects: Effects;
   readonly #crew: Crew;
+  readonly #patience: Patience;
+  readonly #approval: Approval | undefined;
   #scheduling: Scheduling | undefined;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
@@ -79,7 +83,10 @@ class Loop implements Orchestrator {
       onEnd: wake,
       onFault: (error) => this.#inputs.put({ kind: 'faulted', error }),
     });
-    const ask = (command: Command) => this.ask(command);
+    this.#patience = new Patience(ports.log, ports.clock);
+    const asLoop = (command: Command) => this.ask(command);
+    this.#approval = needsApproval(this.state, ports) ? new Approval(ports.approve, asLoop) : undefined;
+    const ask = (command: Command) => this.#approval?.pass(command) ?? asLoop(command);
     const halt = (why: Halt) => this.halt(why);
     this.#crew = new Crew({ state: this.state, ports, settings, ask, halt }, this.#effects, wake);
   }
@@ -98,7 +105,10 @@ class Loop implements Orchestrator {
 
   async run(): Promise<RunOutcome> {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
-    if (this.state.closed) return this.#finish();
+    if (this.state.closed) {
+      this.#inputs.close();
+      return this.#finish();
+    }
     await this.#open();
     this.#crew.startUp(() => {
       this.#isReady = true;
@@ -109,6 +119,8 @@ class Loop implements Orchestrator {
       // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
       void this.#effects.stopAll('drained');
       throw error;
+    } finally {
+      this.#inputs.close();
     }
     this.#crew.rest();
     if (this.#fault) throw this.#fault;
@@ -121,6 +133,7 @@ class Loop implements Orchestrator {
     await this.#applier.flush();
     for (const answer of answers) answer();
     if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined);
+    this.#patience.look(this.state, this.#effects.names.length > 0);
   }
 
   // ───────────── inputs ─────────────
@@ -160,12 +173,20 @@ class Loop implements Orchestrator {
       });
     } else {
       for (const event of answer.events) this.#scheduling?.follow(event);
+      if (answer.events.some((event) => event.type === 'run.cancelled')) this.#endTheRest();
     }
     return answer;
   }
 
+  /** Attempts of cancelled tasks end as any cancelled attempt does; what belongs to no task is ended here. */
+  #endTheRest(): void {
+    this.#approval?.abandon();
+    for (const name of ['planner', 'checks', 'fixes', 'endpoints']) this.#effects.stop(name, 'cancelled');
+  }
+
   #leave(how: 'drain' | 'kill'): void {
     this.#leaving ??= { kind: 'stopped', why: 'signal', detail: 'stopped by a signal' };
+    this.#approval?.abandon();
     if (how === 'kill') {
       this.#isKilled = true;
       void this.#effects.stopAll('drained');
@@ -177,6 +198,7 @@ class Loop implements Orchestrator {
 
   #halt(halt: Halt): void {
     this.#leaving ??= { kind: 'stopped', ...halt };
+    this.#approval?.abandon();
     this.#isKilled = true;
     void this.#effects.stopAll('drained');
   }
@@ -266,8 +288,10 @@ class Loop implements Orchestrator {
       this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');
     } else {
       this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
-      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
-      if (this.state.paused) this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
+      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again. A person's own pause
+      // had no such cause: it lasts until they say otherwise, crash or not.
+      if (this.state.paused && this.state.paused.reason !== 'operator')
+        this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
@@ -318,4 +342,12 @@ class Loop implements Orchestrator {
   #tell(entry: Entry): void {
     for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, this.state));
   }
+}
+
+/** A plan was approved already where one of the planner's tasks is there. */
+function needsApproval(
+  state: State,
+  ports: OrchestratorPorts,
+): ports is OrchestratorPorts & Required<Pick<OrchestratorPorts, 'approve'>> {
+  return ports.approve !== undefined && ![...state.tasks.values()].some((t) => t.source.by === 'planner');
 }

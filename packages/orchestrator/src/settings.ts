@@ -20,6 +20,7 @@ import type {
   TaskSpec,
   Workspaces,
 } from '@swarm/core';
+import type { Approve } from './approval.ts';
 
 /** Everything the orchestrator needs of the world. */
 export interface OrchestratorPorts {
@@ -40,6 +41,8 @@ export interface OrchestratorPorts {
   readonly prompts: Prompts;
   readonly files: RunFiles;
   readonly log: Log;
+  /** Asks a person before the planner's first plan starts anything; absent: it starts as it streams. */
+  readonly approve?: Approve;
 }
 
 /** Pinned for the life of one orchestrator. Times in ms, sizes in bytes. */

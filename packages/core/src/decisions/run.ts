@@ -16,6 +16,7 @@ type RunCommand = Extract<
       | 'scale'
       | 'stop'
       | 'amend'
+      | 'cancelRun'
       | 'reachBudget'
       | 'recordSpend'
       | 'recordDelivery'
@@ -73,7 +74,19 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
         ? refuse('illegal-move', 'stopped already')
         : [{ type: 'run.stopped', reason: c.reason, detail: c.detail }];
     case 'amend':
+      // Accepted, it would be on record and read by nobody.
+      if (s.run!.request.mode !== 'planner')
+        return refuse('illegal-move', 'this run has no planner: nobody would read it');
       return [{ type: 'request.amended', text: c.text }];
+    case 'cancelRun': {
+      const { pending, assigned, running, complete } = s.byState;
+      const { reason } = c;
+      const live = [...running, ...assigned, ...complete, ...pending];
+      return [
+        { type: 'run.cancelled', reason },
+        ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
+      ];
+    }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
       const limits = s.run!.request.limits;

@@ -18,7 +18,7 @@ export const FIX_GENERATIONS_MAX = 3;
  * @param at ms since the epoch.
  */
 export function findingsToFile(s: State, at: number): readonly string[] {
-  if (s.tasks.size >= s.run!.request.limits.tasks) return [];
+  if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled !== undefined) return [];
   const isIdle = !isBusy(s);
   return [...s.health.findings.keys()].filter((signature) => {
     const dueAt = fixDueAt(s, signature);
@@ -121,6 +121,7 @@ export const isBaseSuspect = (s: State, signature: string): boolean =>
 
 /** Open findings nobody has looked into, while no fix of theirs has landed: then they are about to go. */
 export function culpritsToFind(s: State): readonly string[] {
+  if (s.cancelled !== undefined) return [];
   return [...s.health.findings.keys()].filter((signature) => {
     if (s.health.culprits.has(signature)) return false;
     const fix = s.health.fixTasks.get(signature);
@@ -131,7 +132,7 @@ export function culpritsToFind(s: State): readonly string[] {
 /** Landings to take back: to blame for a failure that so many fix tasks did not cure. */
 export function culpritsToRevert(s: State): readonly TaskId[] {
   const after = s.run!.request.revertAfter ?? 0;
-  if (after === 0) return [];
+  if (after === 0 || s.cancelled !== undefined) return [];
   const guilty = [...s.health.culprits].flatMap(([signature, culprit]) => {
     if (culprit.kind !== 'landing' || !s.health.findings.has(signature)) return [];
     const isLanded = s.tasks.get(culprit.task)!.state === 'landed';

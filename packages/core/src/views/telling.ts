@@ -41,6 +41,8 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
       return { msg: `the request was amended: ${firstLine(e.text)}` };
+    case 'run.cancelled':
+      return { msg: `the run is cancelled: ${firstLine(e.reason)}` };
     case 'budget.reached':
       return {
         msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,

@@ -107,7 +107,8 @@ describe('an agent’s words', () => {
 
 describe('a batch', () => {
   const run = 'r-20261121-abcd' as RunId;
-  const task = (n: number, title = `Do ${n}`) => ({ id: `t${n}`, spec: { title } }) as Task;
+  const task = (n: number, title = `Do ${n}`) =>
+    ({ id: `t${n}`, spec: { title }, source: { by: 'operator' } }) as Task;
   it('names its tasks, and what was tested', () => {
     assert.equal(
       batchMessage({ run, tasks: [task(1), task(5)], gateHash: 'feed' })(TREE),
