@@ -92,6 +92,11 @@ export interface DemoOptions {
   readonly keep?: true | undefined;
   readonly json?: true | undefined;
 }
+export interface UndoOptions extends Omit<RunChoice, 'run'> {
+  /** `true`: the newest. */
+  readonly run?: string | true | undefined;
+  readonly withDependents?: true | undefined;
+}
 export type SchemaName = 'log' | 'config' | 'task';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -195,6 +200,22 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       examples('swarm apply', 'swarm apply --run r-20261121-k3f9', 'swarm apply --repo /srv/shop.git --json'),
     )
     .action((options) => exit(import('./commands/run.ts').then((m) => m.apply(options, context))));
+
+  program
+    .command('undo')
+    .argument('[task]', 'such as t12')
+    .description('Take a landing back, or all of a run, with a commit that passes the gate')
+    .addOption(repoOption())
+    .option('--run [id]', 'with a task: the run it is of; without one: take back the whole run')
+    .option('--with-dependents', 'take back too what landed and depends on it')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm undo t12', 'swarm undo t12 --with-dependents', 'swarm undo --run r-20261121-k3f9'),
+    )
+    .action((task, options) =>
+      exit(import('./commands/undo.ts').then((m) => m.undo(task, options, context))),
+    );
 
   program
     .command('demo')

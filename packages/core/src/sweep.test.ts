@@ -9,6 +9,7 @@ import { sweepLapsed, sweepTarget } from './sweep.ts';
 import {
   aCandidate,
   acceptedTask,
+  aGateResult,
   apply,
   cancelled,
   commit,
@@ -30,7 +31,7 @@ const mark = (attempt: string): LandedMark => ({
   attempt: attempt as AttemptId,
   commit: commit(`landed ${attempt}`),
 });
-const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed });
+const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed, undone: [] });
 const types = (commands: readonly Command[]): string[] => commands.map((c) => c.type);
 const run: Event[] = [openedRun(), acceptedTask('t1'), acceptedTask('t2')];
 
@@ -104,7 +105,38 @@ test('a landing that was undone stays undone, though its commit is still in the 
     by: 'operator',
   };
   const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
-  assert.deepEqual(settleTarget(s, commit('revert'), mark('t1.1')), []);
+  const undo = { run: RUN, tasks: ['t1' as TaskId], commit: commit('revert') };
+  const observed = { head: commit('revert'), landed: [mark('t1.1')], undone: [undo] };
+  assert.deepEqual(sweepTarget(s, observed), []);
+});
+
+test('an undo somebody rewound the target behind is gone, and the landing is there again', () => {
+  const undone: Event = {
+    ...{ type: 'landing.undone', task: 't1' as TaskId },
+    ...{ commit: commit('revert'), by: 'operator' },
+  };
+  const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
+  assert.deepEqual(settleTarget(s, commit('landed t1.1'), mark('t1.1')), ['findLanding']);
+  assert.deepEqual([s.landedCount, s.undone.size], [1, 0]);
+});
+
+test('an undo that was published and not recorded is found, once, with who had it published', () => {
+  const landed = [...run, ...landedTask('t1', 'l1')];
+  const passed: Event = {
+    ...{ type: 'undo.passed', tasks: ['t1' as TaskId], by: 'reconciler', gate: aGateResult('passed') },
+    candidate: { ...aCandidate(['t1.1']), commit: commit('revert') },
+  };
+  const s = stateOf([...landed, passed]);
+  const marks = [{ run: mark('t1.1').run, tasks: ['t1' as TaskId], commit: commit('revert') }];
+  const observed = { head: commit('revert'), landed: [mark('t1.1')], undone: marks };
+  const [found, ...more] = sweepTarget(s, observed);
+  assert.deepEqual(
+    [found, more],
+    [{ type: 'undoLanding', tasks: ['t1'], commit: commit('revert'), by: 'reconciler' }, []],
+  );
+  apply(s, found!);
+  assert.deepEqual(sweepTarget(s, observed), []);
+  assert.equal(s.tasks.get('t1' as TaskId)!.state, 'cancelled');
 });
 
 test('the same task twice on the target counts once', () => {
