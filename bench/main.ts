@@ -10,11 +10,18 @@ import { type Figure, reaches } from './figure.ts';
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
   landing: () => import('./landing.ts'),
+  'real-run': () => import('./real-run.ts'),
 };
 
 interface Bench {
   /** @param options.isLarge also what takes minutes. */
-  run(options: { readonly isLarge: boolean }): Promise<readonly Figure[]>;
+  run(options: { readonly isLarge: boolean }): Promise<readonly Figure[] | Documented>;
+}
+
+/** A bench with a document of its own: what `--json` prints when it is asked for alone. */
+interface Documented {
+  readonly figures: readonly Figure[];
+  readonly document: object;
 }
 
 const { values, positionals } = parseArgs({
@@ -30,12 +37,17 @@ if (unknown.length > 0) {
 }
 
 const figures: Figure[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
+const documents: object[] = [];
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+for (const name of names) {
   const bench = await BENCHES[name]!();
-  figures.push(...(await bench.run({ isLarge: values.large === true })));
+  const measured = await bench.run({ isLarge: values.large === true });
+  if ('document' in measured) documents.push(measured.document);
+  figures.push(...('document' in measured ? measured.figures : measured));
 }
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() };
-process.stdout.write(values.json ? `${JSON.stringify({ machine, figures })}\n` : screen());
+const [document] = names.length === 1 ? documents : [];
+process.stdout.write(values.json ? `${JSON.stringify(document ?? { machine, figures })}\n` : screen());
 process.exitCode = figures.every(reaches) ? 0 : 1;
 
 function screen(): string {
