@@ -48,8 +48,7 @@ const ASSUMPTIONS = {
   rideAlong: {
     rate: DEFAULTS.rideAlong,
     files: SHARED,
-    means:
-      'chance that a handoff also changes a shared file, for each; the recorded mean of files beyond scope over their number',
+    means: `chance that a handoff also changes a shared file, for each: where (a) lands at the first try as often as the record; at most ${(MEAN_FILES_BEYOND_SCOPE / SHARED.length).toFixed(2)} by the recorded files beyond the scope`,
   },
   breaks: {
     rate: DEFAULTS.breaks,
