@@ -7,6 +7,13 @@ export interface Figure {
   readonly aim?: { readonly kind: 'at-least' | 'at-most'; readonly value: number };
 }
 
+export interface BenchOptions {
+  /** Also what takes minutes. */
+  readonly isLarge: boolean;
+  /** `landing` only: to a remote, with so many ms added to each connection, and nothing else. */
+  readonly latencyMs?: number;
+}
+
 export function reaches({ value, aim }: Figure): boolean {
   if (!aim) return true;
   return aim.kind === 'at-least' ? value >= aim.value : value <= aim.value;

@@ -52,7 +52,7 @@ export async function floor(repository: string): Promise<{ land: Land; close(): 
   const land: Land = async (n) => {
     const merged = await merges.mergeInTurn(head, works.get(`refs/heads/work/${n}`)!);
     if (merged.kind === 'conflict') throw new Error(`work/${n} conflicts`);
-    const body = commitBody({ tree: merged.tree, parent: head, who, message: `Change ${n}\n` });
+    const body = commitBody({ tree: merged.tree, parents: [head], who, message: `Change ${n}\n` });
     const [commit] = await writeLoose(join(repository, 'objects'), 'sha1', [{ type: 'commit', body }]);
     await refs.write([`update refs/heads/main ${commit} ${head}`]);
     head = commit as CommitId;

@@ -1,21 +1,23 @@
 /**
- * `pnpm bench [name…] [--json] [--large]`: measures, and says for each figure whether it reaches its aim. Exit 0 when all
- * do, 1 when one does not, 2 for a name that does not exist.
+ * `pnpm bench [name…] [--json] [--large] [--latency MS]`: measures, and says for each figure whether it reaches its
+ * aim. Exit 0 when all do, 1 when one does not, 2 for a name or a latency that does not exist.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Figure, reaches } from './figure.ts';
+import { type BenchOptions, type Figure, reaches } from './figure.ts';
 
 /** Loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
+  dispatch: () => import('./dispatch.ts'),
+  storm: () => import('./storm.ts'),
+  gate: () => import('./gate.ts'),
   landing: () => import('./landing.ts'),
   'real-run': () => import('./real-run.ts'),
 };
 
 interface Bench {
-  /** @param options.isLarge also what takes minutes. */
-  run(options: { readonly isLarge: boolean }): Promise<readonly Figure[] | Documented>;
+  run(options: BenchOptions): Promise<readonly Figure[] | Documented>;
 }
 
 /** A bench with a document of its own: what `--json` prints when it is asked for alone. */
@@ -25,7 +27,7 @@ interface Documented {
 }
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, large: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, large: { type: 'boolean' }, latency: { type: 'string' } },
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
@@ -36,12 +38,24 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const { latency } = values;
+if (latency !== undefined && !/^\d{1,5}$/.test(latency)) {
+  process.stderr.write(
+    `no such latency: ${latency}; give milliseconds, as in: pnpm bench landing --latency 150\n`,
+  );
+  process.exit(2);
+}
+const options: BenchOptions = {
+  isLarge: values.large === true,
+  ...(latency !== undefined && { latencyMs: Number(latency) }),
+};
+
 const figures: Figure[] = [];
 const documents: object[] = [];
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
 for (const name of names) {
   const bench = await BENCHES[name]!();
-  const measured = await bench.run({ isLarge: values.large === true });
+  const measured = await bench.run(options);
   if ('document' in measured) documents.push(measured.document);
   figures.push(...('document' in measured ? measured.figures : measured));
 }

@@ -110,6 +110,8 @@ function settings(base: CommitId, { parallel }: SwarmOptions): Settings {
         base,
         gate: GATE,
         gateHash: 'bench',
+        gatePolicy: 'batch',
+        gateParallel: parallel,
         checksMinMs: DAY_MS,
         checksMaxMs: DAY_MS,
         overlap: 'serialize',

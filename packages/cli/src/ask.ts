@@ -1,21 +1,53 @@
 /** Questions to a person, asked only where one is there, and answers that are remembered. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
+import { SwarmError } from '@swarm/core';
 import { type Environment, stateHome } from './paths.ts';
 import { writeWhole } from './run-files.ts';
 
 /** Somebody reads stderr and types on stdin. */
 export const isSomebodyThere = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
 
+/**
+ * One line a person types; undefined at the end of input, or when `signal` fires. The terminal stays as it is (its own
+ * line editing, Ctrl-C a signal), so there is nothing to put back however this process ends, `kill -9` included.
+ */
+export function askLine(question: string, signal?: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, terminal: false });
+    const settle = (line: string | undefined): void => {
+      signal?.removeEventListener('abort', leave);
+      // Before closing: that says `close`, which would be the answer otherwise.
+      resolve(line);
+      lines.close();
+    };
+    const leave = (): void => settle(undefined);
+    lines.once('line', settle);
+    lines.once('close', leave);
+    signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted || process.stdin.readableEnded) leave();
+    else process.stderr.write(`${question} `);
+  });
+}
+
 /** Anything but a yes is a no. */
 export async function askYesNo(question: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
-  } finally {
-    lines.close();
-  }
+  return isYes(await askLine(`${question} [y/N]`));
+}
+
+export const isYes = (line: string | undefined): boolean => /^y(es)?$/i.test((line ?? '').trim());
+
+/** Errors: SW0101 where nobody is there to be asked and nothing was said beforehand. */
+export function requireSomebody(what: string, fix: string): void {
+  if (isSomebodyThere()) return;
+  throw new SwarmError({ code: 'SW0101', what, why: 'there is no terminal to ask on', fix });
+}
+
+/** The answer, or what stands in brackets where only Enter was pressed. */
+export async function askText(question: string, standing: string): Promise<string> {
+  const line = await askLine(`${question} [${standing}]`);
+  return line?.trim() || standing;
 }
 
 /** @param keys key paths the repository's own configuration sets and only a trusted one may. */
@@ -26,7 +58,7 @@ const choicesFile = (env: Environment): string => join(stateHome(env), 'choices.
 
 /** Whether this machine's operator said that agents may run with no isolation. */
 export async function mayRunOpen(env: Environment, why: string): Promise<boolean> {
-  if (await remembers(env)) return true;
+  if (await remembersOpen(env)) return true;
   if (!isSomebodyThere()) return false;
   const question = `No working sandbox: ${why}.\nRun agents and gates with no isolation, as you, on this machine from now on?`;
   if (!(await askYesNo(question))) return false;
@@ -34,7 +66,8 @@ export async function mayRunOpen(env: Environment, why: string): Promise<boolean
   return true;
 }
 
-async function remembers(env: Environment): Promise<boolean> {
+/** Whether no isolation was chosen on this machine before; asks nobody. */
+export async function remembersOpen(env: Environment): Promise<boolean> {
   try {
     return (JSON.parse(await readFile(choicesFile(env), 'utf8')) as { sandbox?: unknown }).sandbox === 'none';
   } catch {

@@ -2,19 +2,29 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type LogLine, type Mount, NO_USAGE, type TaskDraft, type TaskSpec } from '@swarm/core';
+import { type Agent, type LogLine, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
-import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
-import { createLog, type RunLog } from '@swarm/telemetry';
+import {
+  type Approve,
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+} from '@swarm/orchestrator';
+import { createEnvironmentStore } from '@swarm/sandbox';
+import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
+import { bringBranches } from './branches.ts';
 import { systemClock } from './clock.ts';
+import { networkEnv, type Opening } from './gather.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
 import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
-import { type ProgramPlaces, sandboxPath } from './places.ts';
+import type { ProgramPlaces } from './places.ts';
+import { PROMPT_NAMES } from './prompt-hashes.ts';
+import { keepPrompt } from './prompts/kept.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
+import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
 
 export interface ComposeAsk {
@@ -24,8 +34,10 @@ export interface ComposeAsk {
   readonly env: Environment;
   readonly places: ProgramPlaces;
   /** Present when the run is new. */
-  readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  readonly opening?: Opening;
   readonly onLine: (line: LogLine) => void;
+  /** Present when the first plan waits for a person. */
+  readonly approve?: Approve;
 }
 
 export interface Composed {
@@ -39,11 +51,13 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const { file, paths, repository } = ask;
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
+  const spans = createSpans(file.run, systemClock.now());
   const log = createLog({
     path: paths.log,
+    spans,
     run: file.run,
     clock: systemClock,
-    redact: endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
+    redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
     onLine: ask.onLine,
   });
   if (journal.cutBytes > 0) {
@@ -52,12 +66,13 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       data: { bytes: journal.cutBytes },
     });
   }
-  const git = await openRunHub(repository, file);
+  const git = await openRunHub(repository, file, ask.env);
+  const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator);
   const agentMain = await agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain });
-  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base));
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
+  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   return {
     orchestrator,
     log,
@@ -66,7 +81,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       await git.close();
       await journal.journal.close();
       await log.close();
+      spans?.end(systemClock.now());
     },
+  };
+}
+
+/** Whatever runs in the sandbox can go on with the trace of what it works for. */
+function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
+  if (!spans) return sandbox;
+  return {
+    provider: sandbox.provider,
+    insideOf: (workspace) => sandbox.insideOf(workspace),
+    reap: () => sandbox.reap(),
+    run: (spec) => sandbox.run({ ...spec, env: { TRACEPARENT: spans.traceparent(spec.name), ...spec.env } }),
   };
 }
 
@@ -79,10 +106,11 @@ async function agentProgram({ places, repository }: ComposeAsk): Promise<string>
 }
 
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
-export function openRunHub(repository: RepositoryPaths, file: RunFile): Promise<OpenedHub> {
-  const { run, target, landOn, identity } = file;
+export function openRunHub(repository: RepositoryPaths, file: RunFile, env: Environment): Promise<OpenedHub> {
+  const { run, target, landOn, identity, remote } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
-  return openHub({ ...places, run, target, landOn, identity });
+  const push = remote && { ...remote, network: networkEnv(env) };
+  return openHub({ ...places, run, target, landOn, identity, ...(push && { push }) });
 }
 
 interface Parts {
@@ -91,27 +119,27 @@ interface Parts {
   readonly git: OpenedHub;
   readonly models: Models | undefined;
   readonly agentMain: string;
+  readonly spans: Spans | undefined;
 }
 
 function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const sandbox = createSandbox({
-    provider: file.sandbox,
-    stateKey: repository.state,
-    nodePath: places.nodePath,
-    path: sandboxPath(ask.env),
-    readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
-    ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
-  });
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
+    { host: parts.agentMain, inside: parts.agentMain },
+  ]);
+  const sandbox = traced(plain, parts.spans);
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
+    onText: (text) => keepPrompt(paths, text),
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
         data: { ...problem },
       }),
   });
+  // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
+  for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
   const drivers: DriverParts = {
     sandbox,
@@ -125,6 +153,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     clock: systemClock,
     journal,
     hub: git.hub,
+    branches: git.branches,
     workspaces: git.workspaces,
     reader: git.reader,
     delivery: git.delivery,
@@ -135,6 +164,7 @@ function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     prompts,
     files: createRunFiles(paths),
     log,
+    ...(ask.approve && { approve: ask.approve }),
   };
 }
 

@@ -6,13 +6,14 @@ import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
 import { priceOf, probeEndpoint } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
 import { askToTrust, isSomebodyThere, mayRunOpen } from './ask.ts';
+import type { BranchesOpening } from './branches.ts';
 import { systemClock } from './clock.ts';
 import { detectCommands, type ListingReader } from './config/detect.ts';
 import { flagsSource } from './config/flags.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/resolved.ts';
 import { endpointsOf, modelNames, pricesOf } from './models.ts';
-import { clonePath, findRepository } from './paths.ts';
+import { clonePath, type Environment, findRepository } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
 import type { Context, RunOptions } from './program.ts';
 
@@ -26,7 +27,7 @@ export async function locate(repo: string | undefined, context: Context): Promis
   if (repo && /^(https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/.test(repo)) {
     const path = clonePath(repo, context.env);
     context.output.narrate(`fetching ${repo}`);
-    await cloneOrigin(new Git(networkEnv(context)), repo, path);
+    await cloneOrigin(new Git(networkEnv(context.env)), repo, path);
     return { path, isBare: true, exists: true };
   }
   const from = resolve(context.cwd, repo ?? '.');
@@ -34,12 +35,13 @@ export async function locate(repo: string | undefined, context: Context): Promis
   return found ? { ...found, exists: true } : { path: from, isBare: false, exists: false };
 }
 
-/** A clone of the operator's URL may use the operator's own keys and configuration. */
-function networkEnv({ env }: Context): Record<string, string> {
+/** What talks to the operator's own remotes may use the operator's own keys and configuration, the machine's too. */
+export function networkEnv(env: Environment): Record<string, string> {
   const names = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'XDG_CONFIG_HOME'];
   const own = Object.fromEntries(names.flatMap((n) => (env[n] ? [[n, env[n]]] : [])));
   return {
     ...own,
+    GIT_CONFIG_NOSYSTEM: '0',
     GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
     ...(env.HOME && { GIT_CONFIG_GLOBAL: `${env.HOME}/.gitconfig` }),
   };
@@ -72,6 +74,9 @@ export interface Opening {
   readonly text: string;
   readonly mode: RunMode;
   readonly plan?: readonly TaskDraft[];
+  readonly branches?: BranchesOpening;
+  /** Said before anything runs. */
+  readonly notices?: readonly string[];
 }
 
 export async function openingOf(request: string, options: RunOptions, context: Context): Promise<Opening> {
@@ -119,19 +124,19 @@ async function readInput(path: string, context: Context): Promise<string> {
 export async function gather(
   located: Located,
   loaded: LoadedConfig,
-  hasPlan: boolean,
+  mode: RunMode,
   places: ProgramPlaces,
   context: Context,
 ) {
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, context);
-  const needsModel = !hasPlan || config.agent.driver === 'builtin';
+  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
   const [sandboxProbe, endpoints] = await Promise.all([
     config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
     needsModel ? probeAll(config, context) : [],
   ]);
-  const models = needsModel ? modelsAsked(config, hasPlan) : {};
+  const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
     checkout,
     target,
@@ -176,7 +181,7 @@ function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Con
   return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);
 }
 
-async function checkoutFacts(
+export async function checkoutFacts(
   located: Located,
   config: Config,
   context: Context,
@@ -200,8 +205,8 @@ interface Commands {
 }
 
 /** What is configured wins; what is not is found in the target's own files. */
-async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
-  const { command } = config.gate;
+export async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
+  const command = config.gate.policy === 'none' ? 'none' : config.gate.command;
   if (command !== undefined && config.setup !== undefined)
     return { gate: command, setup: config.setup, why: [] };
   if (!checkout.isRepository || !checkout.targetCommit)

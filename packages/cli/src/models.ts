@@ -1,13 +1,14 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import type { Model, ModelRole } from '@swarm/core';
+import { type Model, type ModelRole, taskOf } from '@swarm/core';
 import {
   type CallReport,
   createEndpointPool,
   createModel,
   type EndpointConfig,
   type Gateway,
+  type GatewayOptions,
   type HealthChange,
   mergePrices,
   type PriceTable,
@@ -71,20 +72,30 @@ export async function modelsOf(
     log.write(`endpoint.${kind}`, { msg: why });
     if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
   };
-  const shared = {
-    endpoints,
-    clock: systemClock,
-    rng: Math.random,
-    models: modelNames(ask.file),
-    prices: pricesOf(ask.places, ask.env),
-  };
+  const shared = sharedBy(ask, endpoints);
   const pool = createEndpointPool({ ...shared, onHealth });
   const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
   const socketDir = await gatewayFolder(ask);
-  const gateway = startGateway({ ...shared, pool, socketDir, onRefused });
+  const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
   return { model, gateway: closingWith(gateway, () => rm(socketDir, { recursive: true, force: true })) };
 }
+
+type ModelAsk = Pick<ComposeAsk, 'file' | 'env' | 'places'>;
+
+/** The planner's way alone, for a look before there is a run. Undefined without an endpoint. */
+export function modelAlone(ask: ModelAsk): Model | undefined {
+  const endpoints = endpointsOf(ask.file, ask.env);
+  return endpoints.length === 0 ? undefined : createModel(sharedBy(ask, endpoints));
+}
+
+const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({
+  endpoints,
+  clock: systemClock,
+  rng: Math.random,
+  models: modelNames(ask.file),
+  prices: pricesOf(ask.places, ask.env),
+});
 
 const closingWith = (gateway: Gateway, after: () => Promise<void>): Gateway => ({
   ...gateway,
@@ -97,6 +108,24 @@ async function gatewayFolder({ repository, file, env }: ComposeAsk): Promise<str
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
+
+/** What agents ask of models, through the gateway. */
+const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({
+  onUsage: (attempt, usage, { model, ...detail }) =>
+    log.write('model.called', {
+      msg: `call of ${attempt} to ${model}`,
+      task: taskOf(attempt),
+      attempt,
+      data: { role: 'worker', model, ...detail, usage },
+    }),
+  onRetry: (attempt, retry) =>
+    log.write('model.retried', {
+      msg: `call of ${attempt} is made again: ${retry.why}`,
+      task: taskOf(attempt),
+      attempt,
+      data: { role: 'worker', ...retry },
+    }),
+});
 
 function tellCall(log: RunLog, report: CallReport): void {
   const { kind, role, model, task, attempt, ...rest } = report;

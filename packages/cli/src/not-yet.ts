@@ -7,7 +7,7 @@ export function notYet(c: Config): readonly Problem[] {
   const later = (where: string, value: string, fix: string): void => {
     problems.push({ code: 'SW0102', what: `${where} = "${value}" is not in this version`, where, fix });
   };
-  if (c.deliver === 'push' || c.deliver === 'pr') later('deliver.to', c.deliver, '--deliver branch');
+  if (c.deliver === 'pr') later('deliver.to', c.deliver, '--deliver branch');
   if (c.agent.driver !== 'builtin' && c.agent.driver !== 'command') {
     later('agent.driver', c.agent.driver, '--agent builtin');
   }

@@ -49,10 +49,13 @@ export function createOutput(ask: {
   };
 }
 
-/** A reader that went away is how pipelines end, not a fault; any other error of the stream still is one. */
+/**
+ * A reader that went away is how pipelines end, and a terminal that was closed (EIO) how sessions do: not a fault. Any
+ * other error of the stream still is one, such as a disk's EIO.
+ */
 function forgiveBrokenPipe(sink: Sink, closed: AbortController): void {
   sink.on('error', (error) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && !(error.code === 'EIO' && sink.isTTY)) throw error;
     closed.abort();
   });
 }

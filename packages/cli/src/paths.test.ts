@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -56,6 +56,14 @@ test('the control socket’s path is short however deep everything lies, and pri
     await controlSocketPath(paths, run, { XDG_RUNTIME_DIR: root }),
     new RegExp(`^${root}/swarm/.+k3f7\\.sock$`),
   );
+});
+
+test('a runtime folder that is named and not there is passed over, and not made', async () => {
+  const paths = await repositoryPaths(root, false, { HOME: root });
+  const gone = join(root, 'gone');
+  const socket = await controlSocketPath(paths, run, { XDG_RUNTIME_DIR: gone });
+  assert.ok(!socket.startsWith(gone), socket);
+  await assert.rejects(stat(gone), /ENOENT/);
 });
 
 test('a socket folder that others can write is refused', async () => {

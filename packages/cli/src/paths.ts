@@ -44,10 +44,13 @@ export const EXCLUDE_LINE = '/.swarm/runs/';
 const SOCKET_PATH_MAX = 103;
 const FIRST_LINE_MAX = 1 << 20;
 
+/** The operator's home folder. */
+export const homeOf = (env: Environment): string => env.HOME || homedir();
+
 /** XDG: an absolute `variable`, else `fallback` below the home folder. A relative value is ignored, as the standard says. */
 const xdg = (env: Environment, variable: string, fallback: string): string => {
   const value = env[variable];
-  return value?.startsWith('/') ? value : join(env.HOME || homedir(), fallback);
+  return value?.startsWith('/') ? value : join(homeOf(env), fallback);
 };
 
 export const stateHome = (env: Environment): string =>
@@ -197,10 +200,28 @@ export async function controlSocketPath(
     join(tmpdir(), `swarm-${user}`),
     `/tmp/swarm-${user}`,
   ];
-  const folder = folders.find((f) => Buffer.byteLength(join(f, name)) <= SOCKET_PATH_MAX)!;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const short = folders.filter((f) => Buffer.byteLength(join(f, name)) <= SOCKET_PATH_MAX);
+  const folder = await firstMade(short);
   await refuseForeign(folder, user);
   return join(folder, name);
+}
+
+/**
+ * The first that is there or can be made. A runtime folder may be named and not be there, or be another user's:
+ * `sudo` and `cron` hand on such names. It is never made itself.
+ */
+async function firstMade(folders: readonly string[]): Promise<string> {
+  let failure: unknown;
+  for (const folder of folders) {
+    try {
+      await mkdir(folder, { mode: 0o700 });
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return folder;
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 async function refuseForeign(folder: string, user: number): Promise<void> {

@@ -1,9 +1,9 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
-import { makeRunId, type Problem, SwarmError, type TaskDraft } from '@swarm/core';
-import type { CheckoutFacts } from '@swarm/git';
+import { makeRunId, type Problem, type RunMode, SwarmError } from '@swarm/core';
+import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
 import { flagsSource } from './config/flags.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
-import { configHash } from './config/resolved.ts';
+import { type Config, configHash } from './config/resolved.ts';
 import { contained, gather, type Located, locate, type Opening, openingOf } from './gather.ts';
 import { notYet } from './not-yet.ts';
 import { type RepositoryPaths, repositoryPaths } from './paths.ts';
@@ -11,43 +11,68 @@ import type { ProgramPlaces } from './places.ts';
 import { preflight } from './preflight.ts';
 import type { Context, RunOptions } from './program.ts';
 import { promptHashes } from './prompt-hashes.ts';
+import { remoteOf } from './remotes.ts';
 import type { RunFile } from './run-file.ts';
 
 export interface Prepared {
   readonly file: RunFile;
   readonly repository: RepositoryPaths;
+  /** The target's head now. */
+  readonly base: string;
   /** What all work trees share: where `info/exclude` is. */
   readonly commonDir: string;
   /** Trusted texts of the repository's own prompts, by file name. */
   readonly promptOverrides: ReadonlyMap<string, string>;
-  readonly opening: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  readonly opening: Opening;
   readonly notices: readonly string[];
   /** What was found and will run, in words. */
   readonly shown: readonly string[];
 }
 
-export async function prepare(
+export interface PrepareAsk {
+  readonly options: RunOptions;
+  readonly context: Context;
+  readonly places: ProgramPlaces;
+  readonly mode: RunMode;
+  /** What the run begins with, once it is known what there is. What it throws joins the other problems. */
+  readonly opening: (found: Found) => Promise<Opening>;
+}
+
+export type Found = Awaited<ReturnType<typeof gather>>;
+
+export function prepare(
   request: string,
   options: RunOptions,
   context: Context,
   places: ProgramPlaces,
 ): Promise<Prepared> {
+  // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
+  const mode = options.plan === undefined ? 'planner' : 'plan';
+  const opening = (): Promise<Opening> => openingOf(request, options, context);
+  return prepareFor({ options, context, places, mode, opening });
+}
+
+export async function prepareFor({ options, context, places, mode, ...ask }: PrepareAsk): Promise<Prepared> {
   const located = await locate(options.repo, context);
   const problems: Problem[] = [];
   const config = await collect(problems, () => contained(located, options, context));
-  const opening = await collect(problems, () => openingOf(request, options, context));
   const loaded =
     config ??
     (await loadConfig({ env: context.env, flags: flagsSource({}), isTrustGiven: false }).catch(
       () => undefined,
     ));
   if (!loaded) throw new SwarmError(problems);
-  // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
-  const found = await gather(located, loaded, options.plan !== undefined, places, context);
+  const found = await gather(located, loaded, mode, places, context);
+  const opening = await collect(problems, () => ask.opening(found));
   const verdict = preflight(found.facts);
   problems.push(...notYet(loaded.config), ...verdict.problems);
+  const isPushed = loaded.config.deliver === 'push';
+  const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
-  return pin(located, loaded, found, opening, verdict.notices, places, context);
+  const notices = [...(opening.notices ?? []), ...verdict.notices];
+  const told = { opening, notices, ...(remote && { remote }) };
+  const pinned = await pin(located, loaded, found, told, places, context);
+  return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
 }
 
 /** Runs one gathering step; what it refuses joins the others. */
@@ -63,17 +88,22 @@ async function collect<T>(problems: Problem[], step: () => Promise<T>): Promise<
 
 // ───────────── pinning ─────────────
 
+interface Beginning {
+  readonly opening: Opening;
+  readonly notices: readonly string[];
+  readonly remote?: RemoteBranch;
+}
+
 async function pin(
   located: Located,
   loaded: LoadedConfig,
-  found: Awaited<ReturnType<typeof gather>>,
-  opening: Opening,
-  notices: readonly string[],
+  found: Found,
+  { opening, notices, remote }: Beginning,
   places: ProgramPlaces,
   context: Context,
 ): Promise<Prepared> {
   const checkout = found.checkout as Extract<CheckoutFacts, { isRepository: true }>;
-  const { config } = loaded;
+  const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
   const run = makeRunId(Date.now(), Math.random);
   const target = found.target!;
   const isBare = checkout.isBare;
@@ -92,6 +122,7 @@ async function pin(
     target,
     landOn,
     deliver: config.deliver,
+    ...(remote && { remote }),
     gate,
     setup,
     sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
@@ -103,9 +134,10 @@ async function pin(
   return {
     file,
     repository: await repositoryPaths(located.path, isBare, context.env),
+    base: checkout.targetCommit!,
     commonDir: checkout.commonDir,
     promptOverrides: loaded.promptOverrides,
-    opening: { text: opening.text, ...(opening.plan && { plan: opening.plan }) },
+    opening,
     notices: [
       ...notices,
       ...loaded.clamps.map(
@@ -117,5 +149,21 @@ async function pin(
       `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),
     ],
+  };
+}
+
+/**
+ * The merge queue alone: one branch after another is brought in, in the order given; there is nobody to try one again
+ * or to mend what full checks would find, and nothing to spend but time.
+ */
+function forLanding(config: Config): Config {
+  const { timeMs } = config.budget;
+  const { command: _none, ...checks } = config.checks;
+  return {
+    ...config,
+    workers: { ...config.workers, max: 1, attempts: 1 },
+    checks,
+    budget: { ...(timeMs !== undefined && { timeMs }) },
+    overlap: 'off',
   };
 }

@@ -3,8 +3,13 @@
  * when it is asked for, so that help stays quick.
  */
 import { Command, Option } from '@commander-js/extra-typings';
+import type { Level } from '@swarm/core';
+import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './command-parts.ts';
 import type { Output } from './output.ts';
 import type { Environment } from './paths.ts';
+import { addLand } from './program-land.ts';
+import { addSetUp } from './program-set-up.ts';
+import { addSteering } from './program-steer.ts';
 
 /** What the outside world gives a command; only main.ts reads it from the process. */
 export interface Context {
@@ -36,17 +41,49 @@ export interface RunOptions {
   readonly sandbox?: string | undefined;
   readonly budget?: string | undefined;
   readonly time?: string | undefined;
+  /** Begin although the gate fails on the base and its failures cannot be told apart. */
+  readonly fixRed?: true | undefined;
+  readonly approve?: true | undefined;
+  readonly yes?: true | undefined;
   readonly dryRun?: true | undefined;
   readonly strict?: true | undefined;
   readonly trustRepo?: true | undefined;
   readonly json?: true | undefined;
 }
 
-export type ResumeOptions = (RunChoice & { readonly strict?: true }) | undefined;
+export type ResumeOptions =
+  | (RunChoice & { readonly strict?: true | undefined; readonly yes?: true | undefined })
+  | undefined;
+export interface CancelOptions extends RunChoice {
+  readonly yes?: true | undefined;
+}
+export interface RetryOptions extends RunChoice {
+  readonly with?: string | undefined;
+}
+export interface SubmitOptions extends RunChoice {
+  readonly file?: string | undefined;
+  readonly scope?: readonly string[] | undefined;
+  /** Text where it is no whole number: the task's schema says so. */
+  readonly priority?: number | string | undefined;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly acceptance?: string | undefined;
+  readonly verify?: string | undefined;
+}
+
+/** Flags of `swarm land`; those it shares with `run` mean the same. */
+export type LandOptions = Pick<
+  RunOptions,
+  'repo' | 'target' | 'deliver' | 'gate' | 'setup' | 'sandbox' | 'time' | 'trustRepo' | 'json'
+> & {
+  readonly from?: string | undefined;
+};
+
 export interface LogsOptions extends RunChoice {
   readonly follow?: true | undefined;
   readonly task?: string | undefined;
   readonly event?: string | undefined;
+  readonly level?: Level | undefined;
+  readonly since?: string | undefined;
 }
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;
@@ -56,6 +93,8 @@ export interface DemoOptions {
   readonly json?: true | undefined;
 }
 export type SchemaName = 'log' | 'config' | 'task';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
@@ -76,14 +115,14 @@ export function createProgram(context: Context, version: string, done: (code: nu
     );
   const exit = (code: Exit): Promise<void> => code.then(done);
   addRun(program, context, exit);
+  addSteering(program, context, exit);
+  addLand(program, context, exit);
   addReads(program, context, exit);
   addChecks(program, context, exit);
+  addSetUp(program, context, exit);
   inherit(program as unknown as Command);
   return program as unknown as Command;
 }
-
-type Finish = (code: Exit) => Promise<void>;
-type Program = Command<[], { color: boolean; debug?: true | undefined }>;
 
 /** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
 function inherit(program: Command): void {
@@ -112,7 +151,10 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
-    .option('--dry-run', 'stop after preflight and, with --plan, after reading the plan')
+    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
+    .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
+    .option('--yes', 'say yes to the plan beforehand')
+    .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--json', 'the report as JSON')
@@ -133,6 +175,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .description('Go on with a run that was stopped or killed')
     .addOption(repoOption())
     .addOption(runOption())
+    .option('--yes', 'say yes to a plan that waits for it')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(
@@ -173,7 +216,7 @@ function addReads(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
     )
-    .action((options) => exit(read().then((m) => m.status(options, context))));
+    .action((options) => exit(import('./commands/status.ts').then((m) => m.status(options, context))));
 
   reading('tasks', 'List the tasks of a run with their states')
     .option('--json', 'as JSON')
@@ -190,15 +233,17 @@ function addReads(program: Program, context: Context, exit: Finish): void {
     .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
 
   reading('logs', 'Print what happened, line by line')
-    .option('-f, --follow', 'go on as it happens')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
     .option('--task <id>', 'only what concerns one task')
     .option('--event <pattern>', 'only events of this name; * stands for anything')
+    .addOption(new Option('--level <level>', 'this level and worse').choices(LEVELS))
+    .option('--since <when>', 'not before: 10m, 2h, or a time such as 2026-11-21T10:00:00Z')
     .option('--json', 'the lines as they stand in the file')
     .addHelpText(
       'after',
       examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
     )
-    .action((options) => exit(read().then((m) => m.logs(options, context))));
+    .action((options) => exit(import('./commands/logs.ts').then((m) => m.logs(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
     .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
@@ -233,11 +278,3 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
     )
     .action((name) => exit(import('./commands/check.ts').then((m) => m.schema(name, context))));
 }
-
-/** What is no whole number is kept as typed, so that the refusal can show it. */
-const wholeNumber = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
-const repoOption = () => new Option('--repo <path>', 'the repository; without it, the one you stand in');
-const runOption = () => new Option('--run <id>', 'the run; without it, the newest');
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;

@@ -1,6 +1,7 @@
 /** run.json: everything a run was opened with, pinned, so that `swarm resume` needs no flag. */
 import { readFile } from 'node:fs/promises';
 import { type DeliverTo, parseRunId, type RunId, type RunMode, SwarmError } from '@swarm/core';
+import type { RemoteBranch } from '@swarm/git';
 import { z } from 'zod';
 import type { Config } from './config/resolved.ts';
 import type { RunPaths } from './paths.ts';
@@ -17,14 +18,22 @@ export interface RunFile {
   readonly target: string;
   readonly landOn: string;
   readonly deliver: DeliverTo;
+  /** Where every landing is pushed to, with `deliver: 'push'`. Its address stays in the repository's configuration. */
+  readonly remote?: RemoteBranch;
   readonly gate: string | null;
   readonly setup: string | null;
   readonly sandbox: 'bubblewrap' | 'none';
+  /** The operator wanted a base whose failures cannot be told apart. */
+  readonly fixRed?: true;
   readonly identity: { readonly name: string; readonly email: string };
   /** Hash of each prompt as it was when the run opened. */
   readonly promptHashes: Readonly<Record<string, string>>;
   readonly configHash: string;
   readonly config: Config;
+  /** Where a live run listens; absent in one that never was live under a version with commands that steer. */
+  readonly control?: string;
+  /** The first plan waits for a person's yes. */
+  readonly approve?: true;
 }
 
 // The configuration was validated when it was written; what matters here is that nobody cut or swapped the file.
@@ -38,11 +47,14 @@ const schema = z.looseObject({
   target: z.string(),
   landOn: z.string(),
   deliver: z.enum(['branch', 'apply', 'push', 'pr']),
+  remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
   gate: z.string().nullable(),
   setup: z.string().nullable(),
   sandbox: z.enum(['bubblewrap', 'none']),
   identity: z.object({ name: z.string(), email: z.string() }),
   configHash: z.string(),
+  control: z.string().startsWith('/').optional(),
+  approve: z.literal(true).optional(),
   config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
 });
 

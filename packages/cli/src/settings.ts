@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type CommitId, type Limits, type Request, TASKS_MAX } from '@swarm/core';
-import type { Settings } from '@swarm/orchestrator';
+import type { BranchDraft, Settings } from '@swarm/orchestrator';
 import type { ComposeAsk } from './compose.ts';
 import type { RunFile } from './run-file.ts';
 
 /** What a run was asked, and how long things may take: from the pinned description. */
-export function settingsOf(ask: ComposeAsk, base: CommitId): Settings {
+export function settingsOf(
+  ask: ComposeAsk,
+  base: CommitId,
+  branches: readonly BranchDraft[] | undefined,
+): Settings {
   const { config, run, configHash, version } = ask.file;
   return {
     ...(ask.opening && { open: { run, request: requestOf(ask, base), configHash } }),
     ...(ask.opening?.plan && { plan: ask.opening.plan }),
+    ...(branches && { branches }),
     version,
     host: hostname(),
     pid: process.pid,
@@ -23,6 +28,7 @@ export function settingsOf(ask: ComposeAsk, base: CommitId): Settings {
       timeoutMs: config.gate.timeoutMs,
       flakyRetries: config.gate.flakyRetries,
       preGate: config.workers.preGate,
+      ...(config.gate.limits && { limits: config.gate.limits }),
     },
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000 },
@@ -42,15 +48,22 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     target: file.target,
     landOn: file.landOn,
     deliver: file.deliver,
+    ...(file.remote && { remote: `${file.remote.remote}/${file.remote.branch}` }),
     base,
     ...(file.gate !== null && { gate: file.gate }),
     gateHash: gateHash(file),
+    // Without a gate nothing is tested, whatever the policy.
+    gatePolicy: config.gate.policy === 'none' ? 'strict' : config.gate.policy,
+    gateParallel: config.gate.parallel,
     ...(file.setup !== null && { setup: file.setup }),
     ...(config.checks.command !== undefined && { checks: config.checks.command }),
     checksMinMs: config.checks.minIntervalMs,
     checksMaxMs: config.checks.maxIntervalMs,
     limits: limitsOf(config),
     overlap: config.overlap,
+    ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
+    ...(file.fixRed && { fixRed: true as const }),
+    outside: config.outside,
   };
 }
 
@@ -70,6 +83,9 @@ function limitsOf(config: RunFile['config']): Limits {
 /** Hex, 12 digits: what a candidate is tested with. The tested tree is the trailer's other half. */
 function gateHash(file: RunFile): string {
   if (file.gate === null) return 'none';
-  const tested = JSON.stringify([file.gate, file.setup, file.sandbox]);
+  const { mounts = [], env = [] } = file.config.shown ?? {};
+  // What is shown on top of the system is part of what it is tested with; where nothing is, the hash is as ever.
+  const shown = mounts.length + env.length > 0 ? [{ mounts, env }] : [];
+  const tested = JSON.stringify([file.gate, file.setup, file.sandbox, ...shown]);
   return createHash('sha256').update(tested).digest('hex').slice(0, 12);
 }

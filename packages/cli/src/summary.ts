@@ -1,5 +1,5 @@
 /** How a run ended: the exit code and the closing screen. */
-import { type Problem, type State, tokensOf } from '@swarm/core';
+import { type Problem, type State, type Task, tokensOf } from '@swarm/core';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { duration } from './live.ts';
@@ -44,7 +44,7 @@ export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): st
   });
   const failed = [...byState.failed].map((id) => {
     const t = s.tasks.get(id)!;
-    return `  ${ink.red('failed')}  ${id}  ${sanitizeLine(t.spec.title, 100)}: ${t.state === 'failed' ? sanitizeLine(`${t.failure}: ${t.detail}`, 160) : ''}`;
+    return `  ${ink.red('failed')}  ${id}  ${nameOf(t)}: ${t.state === 'failed' ? sanitizeLine(reasonOf(t), 160) : ''}`;
   });
   return [
     verdictLine(outcome, s, ink),
@@ -54,6 +54,17 @@ export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): st
     ...[...s.health.findings.keys()].map((f) => `  ${ink.red('the target fails')}: ${sanitizeLine(f)}`),
     ...(s.delivered ? [deliveryLine(s)] : []),
   ].join('\n');
+}
+
+/** A branch is known by its name, whatever its commits are called. */
+const nameOf = ({ source, spec }: Task): string =>
+  sanitizeLine(source.by === 'land' ? `${source.branch} (${spec.title})` : spec.title, 100);
+
+/** Which attempt it was says nothing of a branch: it has but one. */
+function reasonOf(t: Task & { state: 'failed' }): string {
+  return t.source.by === 'land'
+    ? t.detail.replace(`${t.id}.${t.attempts} `, '')
+    : `${t.failure}: ${t.detail}`;
 }
 
 function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
@@ -86,7 +97,7 @@ export function problemOf(outcome: RunOutcome): Problem | undefined {
         code: 'SW0602',
         what: 'the gate fails on the base',
         why,
-        fix: 'mend it, or name another with --gate',
+        fix: 'mend it, name another with --gate, or --fix-red when mending it is the request',
       };
     case 'setup-failed':
       return {

@@ -139,6 +139,7 @@ export class World {
       gateHash: 'g1',
       limits,
       overlap: 'serialize',
+      outside: 'warn',
     };
   }
 

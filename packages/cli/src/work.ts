@@ -1,18 +1,22 @@
 /** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunId, SwarmError, type TaskDraft } from '@swarm/core';
+import { type RunId, SwarmError } from '@swarm/core';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
+import { approver } from './approving.ts';
 import { type Composed, compose } from './compose.ts';
+import { type Control, listen } from './control/server.ts';
 import { problemsJson, renderProblems } from './errors.ts';
+import type { Opening } from './gather.ts';
 import { createLive } from './live.ts';
-import { excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
+import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
 import type { Context } from './program.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
 import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from './summary.ts';
+import { Terminal } from './terminal.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
@@ -22,38 +26,48 @@ export interface WorkAsk {
   readonly isJson: boolean;
   readonly isStrict: boolean;
   /** Present when the run is new. */
-  readonly opening?: { readonly text: string; readonly plan?: readonly TaskDraft[] };
+  readonly opening?: Opening;
   /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
   readonly commonDir?: string;
   /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */
   readonly promptOverrides?: ReadonlyMap<string, string>;
+  /** `--yes`: where the run's first plan waits for a person, this is what they say. */
+  readonly isYes?: boolean;
   /** Say what to type next; true when absent. */
   readonly saysNext?: boolean;
 }
 
 export async function work(ask: WorkAsk): Promise<number> {
-  const { file, repository, context } = ask;
-  const lock = await lockRepository(repository, file.run);
+  const { repository, context } = ask;
+  const lock = await lockRepository(repository, ask.file.run);
   try {
-    const paths = runPaths(repository, file.run);
+    const paths = runPaths(repository, ask.file.run);
+    const control = await controlSocketPath(repository, ask.file.run, context.env);
+    const file: RunFile = { ...ask.file, control };
+    if (ask.opening && ask.commonDir) await excludeRuns(ask.commonDir);
+    // A resumed run may listen elsewhere: the place depends on who started it, and how.
+    if (ask.opening || ask.file.control !== control) await writeRunFile(paths, file);
     if (ask.opening) {
-      if (ask.commonDir) await excludeRuns(ask.commonDir);
-      await writeRunFile(paths, file);
       for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
     let composed: Composed | undefined;
     const live = createLive({
       output: context.output,
       isJson: ask.isJson,
-      state: () => composed?.orchestrator.state,
+      state: () => (terminal.isTaken ? undefined : composed?.orchestrator.state),
       stderr: process.stderr,
     });
+    const terminal = new Terminal(live.line);
+    const leave = (): void => composed?.orchestrator.signal('drain');
+    const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
+    const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
     const { opening, places } = ask;
     composed = await compose({
-      ...{ file, repository, paths, places, env: context.env, onLine: live.line },
+      ...{ file, repository, paths, places, env: context.env, onLine: (line) => terminal.line(line) },
       ...(opening && { opening }),
+      ...(file.approve && { approve: approver(approval) }),
     });
-    return await runToItsEnd(ask, composed, live.end);
+    return await runToItsEnd({ ...ask, file }, composed, terminal, live.end);
   } finally {
     await lock.release();
   }
@@ -62,11 +76,21 @@ export async function work(ask: WorkAsk): Promise<number> {
 async function runToItsEnd(
   ask: WorkAsk,
   { orchestrator, close }: Composed,
+  terminal: Terminal,
   endLive: () => void,
 ): Promise<number> {
   const { context } = ask;
-  const release = onSignals(orchestrator, (text) => context.output.narrate(text));
+  // Over the status line, where there is one.
+  const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
+  const signals = onSignals(orchestrator, terminal, (text) => context.output.narrate(`${clear}${text}`));
+  let control: Control | undefined;
   try {
+    control = await listen(ask.file.control!, {
+      run: ask.file.run,
+      state: () => orchestrator.state,
+      ask: (command) => orchestrator.ask(command),
+      isStopping: signals.haveCome,
+    });
     const outcome = await orchestrator.run();
     endLive();
     const { state } = orchestrator;
@@ -82,7 +106,8 @@ async function runToItsEnd(
     return exitCodeOfRun(outcome, state, ask.isStrict);
   } finally {
     endLive();
-    release();
+    signals.release();
+    await control?.close();
     await close();
   }
 }
@@ -99,10 +124,16 @@ export async function lockRepository(repository: RepositoryPaths, run: RunId): P
   throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
 }
 
+interface Signals {
+  readonly haveCome: () => boolean;
+  release(): void;
+}
+
 /** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */
-function onSignals(orchestrator: Orchestrator, say: (text: string) => void): () => void {
+function onSignals(orchestrator: Orchestrator, terminal: Terminal, say: (text: string) => void): Signals {
   let times = 0;
-  const handle = (): void => {
+  const handle = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGINT' && terminal.isEditing) return;
     times += 1;
     if (times === 1) {
       say('stopping: nothing new starts, what is in flight may finish (30 s); again to end it now');
@@ -116,7 +147,10 @@ function onSignals(orchestrator: Orchestrator, say: (text: string) => void): () 
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, handle);
-  return () => {
-    for (const signal of signals) process.off(signal, handle);
+  return {
+    haveCome: () => times > 0,
+    release: () => {
+      for (const signal of signals) process.off(signal, handle);
+    },
   };
 }

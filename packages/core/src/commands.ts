@@ -24,9 +24,11 @@ export type Command =
   | { readonly type: 'resumeRun'; readonly version: string; readonly host: string; readonly pid: number }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
-  | { readonly type: 'scale'; readonly workers: number; readonly reason: string }
+  | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
   | { readonly type: 'stop'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'amend'; readonly text: string }
+  /** Ends the whole run: every task that is not over is cancelled with it. */
+  | { readonly type: 'cancelRun'; readonly reason: string }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | { readonly type: 'recordSpend'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
   | {

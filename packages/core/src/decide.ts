@@ -25,8 +25,23 @@ function check(s: State, c: Command): Refusal | undefined {
   if (c.type === 'openRun') return undefined;
   if (!s.run) return refuse('no-run', 'no run is open');
   if (s.closed && c.type !== 'recordDelivery') return refuse('run-closed', `${s.run.id} is closed`);
+  if (s.cancelled !== undefined && BEGINS.has(c.type))
+    return refuse('run-closed', `${s.run.id} is cancelled: ${s.cancelled}`);
   return undefined;
 }
+
+/** What would keep a cancelled run from its end. */
+const BEGINS: ReadonlySet<Command['type']> = new Set([
+  'acceptTasks',
+  'amend',
+  'cancelRun',
+  'continue',
+  'pause',
+  'retry',
+  'scale',
+  'startAttempt',
+  'startIteration',
+] satisfies Command['type'][]);
 
 function route(s: State, c: Command): readonly Event[] | Refusal {
   switch (c.type) {

@@ -33,9 +33,17 @@ export type RunEvent =
   | { readonly type: 'run.resumed'; readonly version: string; readonly host: string; readonly pid: number }
   | { readonly type: 'run.paused'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'run.continued'; readonly by: 'operator' | 'itself' }
-  | { readonly type: 'run.scaled'; readonly workers: number; readonly reason: string }
+  /** Without `by` it was the operator: then `workers` is the most there may be from now on. */
+  | {
+      readonly type: 'run.scaled';
+      readonly workers: number;
+      readonly reason: string;
+      readonly by?: 'itself';
+    }
   | { readonly type: 'run.stopped'; readonly reason: 'signal' | 'fault'; readonly detail: string }
   | { readonly type: 'request.amended'; readonly text: string }
+  /** The operator wants no more of it: nothing new starts, and it closes when what runs has ended. */
+  | { readonly type: 'run.cancelled'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
   /** Tokens used outside attempts and iterations. */
   | { readonly type: 'spend.recorded'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }

@@ -2,22 +2,28 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Event } from './events.ts';
 import { fold } from './fold.ts';
-import type { AttemptId, TaskId } from './model/ids.ts';
+import type { AttemptId, CommitId, LandingId, TaskId } from './model/ids.ts';
 import { emptyState } from './state.ts';
 import {
+  aCandidate,
   acceptedTask,
   after,
+  aGateResult,
+  cancelled,
   commit,
   endedAttempt,
   entry,
   failedTask,
+  gated,
   handedIn,
   landedTask,
+  member,
   openedRun,
   rejected,
   running,
   startedAgent,
   startedAttempt,
+  startedLanding,
   stateOf,
   timeOf,
   usage,
@@ -168,4 +174,45 @@ test('work that was lost is forgotten, so that the next attempt starts afresh', 
   assert.equal(s.tasks.get('t1' as TaskId)!.workCommit, commit('work t1.1'));
   fold(s, entry(s.seq + 1, [rejected('t1.1', 'work-lost')]));
   assert.equal(s.tasks.get('t1' as TaskId)!.workCommit, undefined);
+});
+
+const both = (id: string, outcome: 'passed' | 'failed', parent?: CommitId): Event[] => [
+  startedLanding(id, ['t1.1', 't2.1'], parent),
+  gated(id, outcome),
+];
+const queuedTwo: Event[] = [
+  openedRun(),
+  acceptedTask('t1'),
+  acceptedTask('t2'),
+  ...handedIn('t1.1'),
+  ...handedIn('t2.1'),
+];
+
+test('a tree that failed is remembered until it passes, and then counts as a flake', () => {
+  const flaky = { ...gated('l2', 'passed'), result: { ...aGateResult('passed'), flaky: true } } as Event;
+  const failed = stateOf([...queuedTwo, ...both('l1', 'failed')]);
+  assert.equal(failed.failed.size, 1);
+  const s = stateOf([...queuedTwo, ...both('l1', 'failed'), startedLanding('l2', ['t1.1', 't2.1']), flaky]);
+  assert.deepEqual([s.failed.size, s.passed.size, s.flakes], [0, 1, ['l2']]);
+});
+
+test('what failed together is suspect until it leaves the merge queue or somebody else moves the target', () => {
+  const events = [...queuedTwo, ...both('l1', 'failed')];
+  assert.deepEqual(stateOf(events).line.suspects, [{ members: ['t1.1', 't2.1'], failures: 1 }]);
+  assert.deepEqual(stateOf([...events, cancelled('t1')]).line.suspects, [{ members: ['t2.1'], failures: 1 }]);
+  const moved: Event = { type: 'target.moved', from: commit('base'), to: commit('human'), lost: [] };
+  assert.deepEqual(stateOf([...events, moved]).line.suspects, []);
+});
+
+test('what passed waits as cleared, and is not when it has landed', () => {
+  const s = stateOf([...queuedTwo, ...both('l1', 'passed')]);
+  assert.deepEqual([...s.line.cleared], ['t1.1', 't2.1']);
+  const landed: Event = {
+    type: 'landing.landed',
+    landing: 'l1' as LandingId,
+    members: ['t1.1', 't2.1'].map(member),
+    candidate: aCandidate(['t1.1', 't2.1']),
+  };
+  const after = stateOf([...queuedTwo, ...both('l1', 'passed'), landed]);
+  assert.deepEqual([after.line.cleared.size, after.line.estimates.good > 1.9], [0, true]);
 });

@@ -18,9 +18,22 @@ import {
   startedTask,
 } from './model/evolve-task.ts';
 import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
-import type { Landing } from './model/landing.ts';
+import type { GateResult, Landing, LandingMember, RejectionReason } from './model/landing.ts';
 import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
+import {
+  dropTest,
+  failTest,
+  failuresOf,
+  leaveLine,
+  loseRace,
+  passTest,
+  startTest,
+} from './rules/batching.ts';
+import { outsideScope } from './rules/change-rules.ts';
+import { noteScaled, noteVerdict } from './rules/concurrency.ts';
+import { countRun, countTime, isRetryWorth } from './rules/estimates.ts';
+import { noteConflict, noteHandoff } from './rules/footprint.ts';
 import { firstChecksInterval, nextChecksInterval } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -42,6 +55,7 @@ function apply(s: State, e: Event, at: number): void {
       return openRun(s, e, at);
     case 'base.checked':
       s.baseGate = e.gate;
+      if (s.head === e.base) s.headGate = e.gate;
       if (e.checks) recordChecks(s, e.checks, at);
       return;
     case 'run.resumed':
@@ -55,7 +69,7 @@ function apply(s: State, e: Event, at: number): void {
       return;
     case 'run.scaled':
       s.workers = e.workers;
-      return;
+      return noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
     case 'run.stopped':
       s.stopped = true;
       return;
@@ -64,6 +78,11 @@ function apply(s: State, e: Event, at: number): void {
       s.planning.isDone = false;
       s.planning.saidDone = false;
       tellPlanner(s, { kind: 'amended', text: e.text });
+      return;
+    case 'run.cancelled':
+      s.cancelled = e.reason;
+      // Whatever it waited for, it waits no more.
+      s.paused = undefined;
       return;
     case 'budget.reached':
       s.spending.reached = e.which;
@@ -135,40 +154,56 @@ function apply(s: State, e: Event, at: number): void {
         state: 'testing',
       });
       s.openLandings.add(e.landing);
+      startTest(s.line, e.landing, attemptsOf(e.members), e.candidate.parent);
       return;
-    case 'gate.ended': {
-      const l = landing(s, e.landing);
-      s.landings.set(l.id, { ...l, gate: e.result });
-      if (e.result.outcome === 'passed') s.passed.set(passKey(e.result.gate, l.candidate.tree), e.result);
-      return;
-    }
-    case 'landing.landed':
+    case 'gate.ended':
+      return endGate(s, e);
+    case 'landing.landed': {
+      const outcome = landing(s, e.landing).gate?.outcome;
+      const verdict = outcome === 'passed' || outcome === 'no-worse' ? 'good' : undefined;
       closeLanding(s, e.landing, 'landed', at);
-      for (const m of e.members) land(s, m.task, m.attempt, m.commit, at);
+      s.headGate = landing(s, e.landing).gate;
+      for (const m of e.members) {
+        leaveLine(s.line, m.attempt, verdict);
+        land(s, m.task, m.attempt, m.commit, at);
+      }
+      s.flow.landings += 1;
+      s.flow.landed += e.members.length;
+      s.line.racesLost = 0;
       s.head = e.candidate.commit;
       return;
+    }
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
-      s.head = e.commit;
+      s.headGate = gateOf(s, e.commit) ?? s.headGate;
+      s.head = headWith(s, e.commit);
       return;
     case 'landing.rejected':
       if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
+      if (BY_GATE.includes(e.reason)) leaveLine(s.line, e.attempt, 'bad');
       s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
       tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
-      return move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      move(s, rejectedTask(task(s, taskOf(e.attempt)), e));
+      if (e.reason === 'conflict') learnConflict(s, e.files);
+      return;
     case 'landing.dropped': {
       const l = landing(s, e.landing);
       s.landings.set(l.id, { ...l, state: 'dropped', endedAt: at, reason: e.reason } as Landing);
       s.openLandings.delete(l.id);
+      dropTest(s.line, l.id);
       return;
     }
     case 'landing.undone':
       s.undone.add(e.task);
+      // What the landing had mended is broken again, and was so on the base at the earliest.
+      s.headGate = s.baseGate;
       s.landedCount -= 1;
       s.head = e.commit;
       return move(s, cancelledTask(task(s, e.task), 'undone', at));
     case 'target.moved':
       s.head = e.to;
+      s.headGate = s.headGate && uncounted(s.headGate);
+      loseRace(s.line);
       for (const id of e.lost) {
         s.landedCount -= 1;
         move(s, pendingTask(task(s, id)));
@@ -204,6 +239,7 @@ export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`
 function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
   s.run = { id: e.run, request: e.request, version: e.version, configHash: e.configHash, openedAt: at };
   s.workers = e.request.limits.workers;
+  noteScaled(s.flow, s.workers);
   s.head = e.request.base;
   s.health.intervalMs = firstChecksInterval(e.request.checksMinMs, e.request.checksMaxMs);
 }
@@ -294,7 +330,10 @@ function move(s: State, next: Task): void {
   }
   s.byState[before.state].delete(next.id);
   s.byState[next.state].add(next.id);
-  if (before.state === 'complete') s.queue.delete(before.attempt);
+  if (before.state === 'complete') {
+    s.queue.delete(before.attempt);
+    leaveLine(s.line, before.attempt);
+  }
   if (next.state === 'complete') s.queue.add(next.attempt);
   s.tasks.set(next.id, next);
 }
@@ -337,6 +376,18 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   const t = task(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
   if (holds) move(s, afterAttempt(t, e, at));
+  if (e.handoff?.change) learnHandoff(s, t.spec.scope, e.handoff.change.filesChanged);
+}
+
+function learnHandoff(s: State, scope: readonly string[], files: readonly string[]): void {
+  noteHandoff(s.footprint, scope, files, outsideScope(scope, files));
+}
+
+const loadOf = (s: State) => ({ queued: s.queue.size, running: s.liveAttempts.size, workers: s.workers });
+
+function learnConflict(s: State, files: readonly string[]): void {
+  noteConflict(s.footprint, files);
+  noteVerdict(s.flow, { conflict: files[0] ?? '' }, loadOf(s));
 }
 
 function reserve(s: State, r: Reservation): void {
@@ -358,13 +409,74 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   move(s, landedTask(task(s, id), commit, by, at));
   s.landedCount += 1;
   s.firstLandingAt ??= at;
+  noteVerdict(s.flow, 'landed', loadOf(s));
   tellPlanner(s, { kind: 'landed', task: id });
+}
+
+/** What the gate said of the landing that made this commit, recorded as landed or not. */
+const gateOf = (s: State, commit: CommitId): GateResult | undefined =>
+  [...s.landings.values()].find((l) => l.members.some((m) => m.commit === commit))?.gate;
+
+/** Somebody else's commit: what was red is so still, as far as anyone knows; how many tests there are is not known. */
+function uncounted({ tests: _, ...gate }: GateResult): GateResult {
+  return gate;
 }
 
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {
   const l = landing(s, id);
   s.landings.set(id, { ...l, state, endedAt: at } as Landing);
   s.openLandings.delete(id);
+  dropTest(s.line, id);
+}
+
+/** Rejections that say something of how often the gate fails. */
+const BY_GATE: readonly RejectionReason[] = ['gate-failed', 'gate-timeout', 'gate-killed'];
+const attemptsOf = (members: readonly LandingMember[]): AttemptId[] => members.map((m) => m.attempt);
+
+/** What a run of the gate says of its tree, of those that were tested together, and of the gate. */
+function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void {
+  const l = landing(s, id);
+  const key = passKey(result.gate, l.candidate.tree);
+  s.landings.set(id, { ...l, gate: result });
+  if (!result.remembered && result.durationMs > 0) countTime(s.line.estimates, result.durationMs);
+  switch (result.outcome) {
+    case 'passed':
+      if (result.flaky) s.flakes.push(id);
+      if (isChecked(s, l, result)) countRun(s.line.estimates, result.flaky);
+      s.passed.set(key, result);
+      s.failed.delete(key);
+      return passTest(s.line, id);
+    case 'no-worse':
+      // Not remembered: elsewhere the same tree may be worse.
+      if (result.flaky) s.flakes.push(id);
+      return passTest(s.line, id);
+    case 'weakened':
+    case 'failed':
+    case 'timeout':
+    case 'killed':
+      if (!s.passed.has(key)) s.failed.set(key, result);
+      return failTest(s.line, id, result.remembered);
+    case 'none':
+    case 'broken':
+      return dropTest(s.line, id);
+    default:
+      return assertNever(result.outcome);
+  }
+}
+
+/** Had this single change failed at its first run, it would have been run again. */
+function isChecked(s: State, { members, candidate }: Landing, result: GateResult): boolean {
+  const { line, failed } = s;
+  const isFirst = !result.remembered && !failed.has(passKey(result.gate, candidate.tree));
+  return (
+    isFirst && members.length === 1 && isRetryWorth(line.estimates, failuresOf(line, members[0]!.attempt) + 1)
+  );
+}
+
+/** The value the target has with this commit of ours on it: a batch is one merge, its tasks' commits hang off it. */
+export function headWith(s: State, commit: CommitId): CommitId {
+  const through = [...s.landings.values()].findLast((l) => l.members.some((m) => m.commit === commit));
+  return through?.candidate.commit ?? commit;
 }
 
 // ───────────────────────── look-ups ─────────────────────────

@@ -10,7 +10,7 @@ import type { Entry } from './events.ts';
 import type { LogEventName, LogFields } from './log-events.ts';
 import type { HandoffClaim, MeasuredChange } from './model/handoff.ts';
 import type { AttemptId, CommitId, RunId, TaskId, TreeId } from './model/ids.ts';
-import type { Candidate, LandingMember } from './model/landing.ts';
+import type { Candidate, LandingMember, ResourceName } from './model/landing.ts';
 import type { Usage } from './model/usage.ts';
 import type { RuleName } from './rules/resolve/resolve.ts';
 
@@ -101,9 +101,15 @@ export interface Identity {
 
 /** The hub: the orchestrator's own bare repository, and the target it publishes to. */
 export interface Hub {
-  /** Brings the target's head into the hub and returns it; undefined when the reference is gone. */
+  /**
+   * Brings the target's head into the hub and returns it; undefined when the reference is gone. SW0703 when the
+   * target is at a remote that does not answer.
+   */
   targetHead(): Promise<CommitId | undefined>;
-  /** Every commit of this run on `base..head`, by trailers, oldest first. Costs the new commits only. */
+  /**
+   * Every task's commit of this run in `base..head`, by trailers, oldest first: on the first-parent line, or under the
+   * merge of its batch. Costs the new commits only.
+   */
   landedSince(base: CommitId, head: CommitId): Promise<readonly LandedMark[]>;
   isAncestor(ancestor: CommitId, of: CommitId): Promise<boolean>;
   /** Merges `work` onto `onto` without a work tree; one commit with `onto` as its only parent. */
@@ -115,6 +121,21 @@ export interface Hub {
     /** Seconds since the epoch, so that a rebuilt candidate is the same bytes. */
     readonly atSeconds: number;
   }): Promise<CandidateOutcome>;
+  /**
+   * Files a merge of the two would leave in conflict, rules aside; none when either is not in the hub. Makes nothing
+   * that lasts and asks nothing of the target.
+   */
+  probe(a: CommitId, b: CommitId): Promise<readonly string[]>;
+  /**
+   * The one commit a batch lands as: parents `onto` and `tip`, the tree of `tip`, which is a chain of candidates on
+   * `onto`. The same bytes whenever it is built.
+   */
+  sealBatch(ask: {
+    readonly onto: CommitId;
+    readonly tip: CommitId;
+    readonly message: (tree: TreeId) => string;
+    readonly atSeconds: number;
+  }): Promise<{ readonly commit: CommitId; readonly tree: TreeId }>;
   /** Moves the target from `candidate.parent` to `candidate.commit` by compare-and-swap, and reads it back. */
   publish(candidate: Candidate): Promise<PublishOutcome>;
   /** Takes what the attempt pushed into its intake; idempotent. Pins it under the attempt's name. */
@@ -125,6 +146,15 @@ export interface Hub {
   observe(): Promise<HubObserved>;
   /** Removes references, intakes and locks nobody needs. Only while holding the run's lock. */
   tidy(keep: ReadonlySet<AttemptId>): Promise<void>;
+}
+
+/** Branches other people made, brought in for `swarm land`. */
+export interface Branches {
+  /**
+   * Takes a branch's pinned commit into the hub as the attempt's work, judged as strictly as an attempt's own push;
+   * idempotent. `nothing`: the target had all of it when the run was opened.
+   */
+  take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome>;
 }
 
 export interface HubObserved {
@@ -201,8 +231,12 @@ export interface SandboxLimits {
   readonly wallMs: number;
   /** Bytes of stdout+stderr after which the process tree is killed. */
   readonly outputBytes: number;
+  /** Memory of the whole tree: private pages, added up. */
   readonly memoryBytes?: number;
+  /** Processes of the whole tree at one time. */
   readonly processes?: number;
+  /** Bytes the workspace may hold. */
+  readonly diskBytes?: number;
 }
 
 export interface SandboxSpec {
@@ -230,6 +264,8 @@ export interface SandboxResult {
   /** First cause wins. `killed`: by a signal that was not ours, the kernel's for memory among them. */
   readonly end: SandboxEnd;
   readonly exitCode: number | undefined;
+  /** The bound it was killed for; absent when nobody here killed it for using too much. */
+  readonly limit?: ResourceName;
   /** The beginning and the end of stdout and stderr together, in order of arrival, capped. */
   readonly output: string;
   readonly durationMs: number;

@@ -10,6 +10,9 @@ import type { GateResult, Landing, RejectionReason } from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
+import { emptyLine, type Line } from './rules/batching.ts';
+import { emptyFlow, type Flow } from './rules/concurrency.ts';
+import { emptyFootprint, type Footprint } from './rules/footprint.ts';
 
 export interface OpenedRun {
   readonly id: RunId;
@@ -94,7 +97,11 @@ export interface State {
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
+  /** What the gate said where the target stands: the base's, then each landing's. Failures known there block nobody. */
+  headGate: GateResult | undefined;
   amendments: string[];
+  /** Why the operator wants no more of the run; it closes when what runs has ended. */
+  cancelled: string | undefined;
   closed:
     | {
         readonly reason: CloseReason;
@@ -127,14 +134,23 @@ export interface State {
   openLandings: Set<LandingId>;
   /** Handoffs waiting to land, in order of arrival; a member of an open landing is still here. */
   queue: Set<AttemptId>;
-  /** Gate results by `gate tree`, so that nothing is tested twice. Only passes are kept. */
+  /** Gate results by `gate tree`, so that nothing is tested twice; a tree that passed is not in `failed`. */
   passed: Map<string, GateResult>;
+  failed: Map<string, GateResult>;
+  /** What the merge queue knows besides: see rules/batching.ts. */
+  line: Line;
+  /** Landings whose gate passed only when it was run again. */
+  flakes: LandingId[];
   /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
   undone: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
   firstLandingAt: number | undefined;
+  /** What handoffs were seen to touch: corrects declared scopes. */
+  footprint: Footprint;
+  /** How handoffs fare, for the number of workers. */
+  flow: Flow;
 
   planning: Planning;
   health: Health;
@@ -152,7 +168,9 @@ export function emptyState(): State {
     workers: 0,
     head: undefined,
     baseGate: undefined,
+    headGate: undefined,
     amendments: [],
+    cancelled: undefined,
     closed: undefined,
     delivered: undefined,
     stopped: false,
@@ -169,10 +187,15 @@ export function emptyState(): State {
     openLandings: new Set(),
     queue: new Set(),
     passed: new Map(),
+    failed: new Map(),
+    line: emptyLine(),
+    flakes: [],
     undone: new Set(),
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,
+    footprint: emptyFootprint(),
+    flow: emptyFlow(),
     planning: {
       iteration: 0,
       live: undefined,

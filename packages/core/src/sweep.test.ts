@@ -2,11 +2,12 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Command } from './commands.ts';
 import type { Event } from './events.ts';
-import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
+import type { AttemptId, CommitId, LandingId, TaskId } from './model/ids.ts';
 import type { LandedMark } from './ports.ts';
 import type { State } from './state.ts';
 import { sweepLapsed, sweepTarget } from './sweep.ts';
 import {
+  aCandidate,
   acceptedTask,
   apply,
   cancelled,
@@ -15,6 +16,7 @@ import {
   gated,
   handedIn,
   landedTask,
+  member,
   openedRun,
   RUN,
   running,
@@ -61,6 +63,22 @@ test('a push by somebody else on top of it is noted too', () => {
   const s = stateOf([...run, ...handedIn('t1.1')]);
   assert.deepEqual(settleTarget(s, commit('human'), mark('t1.1')), ['findLanding', 'moveTarget']);
   assert.equal(s.head, commit('human'));
+});
+
+test('a batch that was published and not recorded is found task by task, and its merge is the head', () => {
+  const members = ['t1.1', 't2.1'].map(member);
+  const candidate = { ...aCandidate(['t1.1', 't2.1']), commit: commit('merge') };
+  const s = stateOf([
+    openedRun(),
+    ...['t1', 't2'].map((id) => acceptedTask(id)),
+    ...['t1.1', 't2.1'].flatMap(handedIn),
+    { type: 'landing.started', landing: 'l1' as LandingId, members, candidate },
+  ]);
+  assert.deepEqual(settleTarget(s, commit('merge'), mark('t1.1'), mark('t2.1')), [
+    'findLanding',
+    'findLanding',
+  ]);
+  assert.equal(s.head, commit('merge'));
 });
 
 test('git wins: a task the journal gave up has landed when the target has it', () => {

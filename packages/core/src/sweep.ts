@@ -3,6 +3,7 @@
  * is running is not, whatever git says has landed has.
  */
 import type { Command } from './commands.ts';
+import { headWith } from './fold.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import { NO_USAGE } from './model/usage.ts';
 import type { LandedMark } from './ports.ts';
@@ -29,7 +30,7 @@ export function sweepTarget(s: State, seen: TargetObserved): Command[] {
   }
   const lost = [...s.byState.landed].filter((id) => !onTarget.has(id));
   const lastFound = commands.at(-1);
-  const headAfter = lastFound?.type === 'findLanding' ? lastFound.commit : s.head;
+  const headAfter = lastFound?.type === 'findLanding' ? headWith(s, lastFound.commit) : s.head;
   if (seen.head !== headAfter || lost.length > 0) commands.push({ type: 'moveTarget', to: seen.head, lost });
   return commands;
 }

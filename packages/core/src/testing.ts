@@ -88,7 +88,8 @@ export function brief(e: Event): string {
 }
 
 /** Their reason is somebody's words, which no law is about. */
-const isProse = (e: Event): boolean => e.type === 'task.cancelled' || e.type === 'run.scaled';
+const isProse = (e: Event): boolean =>
+  e.type === 'task.cancelled' || e.type === 'run.scaled' || e.type === 'run.cancelled';
 
 // ───────────────────────── a small world to talk about ─────────────────────────
 

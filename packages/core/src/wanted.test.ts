@@ -97,6 +97,13 @@ test('“done” while tasks are under way does not', () => {
   ];
   assert.equal(after(...events).iteration, 'idle');
 });
+test('a cancelled run wants nothing but its end, and that when nothing runs any more', () => {
+  const cancelled: Event = { type: 'run.cancelled', reason: '' };
+  const idle = after(...plan(2), finding, paused('endpoints-down'), cancelled);
+  assert.deepEqual([idle.room, idle.iteration, idle.close], [0, undefined, 'cancelled']);
+  assert.equal(after(...plan(1), ...running('t1.1'), cancelled).close, undefined);
+});
+
 test('an amendment makes a planner that was done wanted again', () => {
   const events = [planned(), asked(1), answered(1, 'planned', true)];
   assert.equal(after(...events, { type: 'request.amended', text: 'also' }).iteration, 'amended');

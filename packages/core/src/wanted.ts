@@ -5,8 +5,10 @@
 import type { IterationReason } from './events.ts';
 import { isBusy } from './fold.ts';
 import type { AttemptId } from './model/ids.ts';
+import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
 import { isOver } from './model/task.ts';
+import { type NextTest, nextTest } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import type { News, State } from './state.ts';
@@ -32,6 +34,7 @@ export const HANDOFFS_TO_REPLAN = 3;
 /** @param at wall time, ms since the epoch, of the same clock that stamps entries. */
 export function wanted(s: State, at: number): Wanted {
   if (!s.run || s.closed || s.stopped) return nothing;
+  if (s.cancelled !== undefined) return { ...nothing, close: isQuiet(s) ? 'cancelled' : undefined };
   const budget = s.spending.reached ? undefined : reachedBudget(s, at);
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
   const planning = isHalted ? never : planner(s, at);
@@ -116,8 +119,7 @@ function checksDue(s: State, at: number): Due<boolean> {
 // ───────────────────────── the end ─────────────────────────
 
 function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): CloseReason | undefined {
-  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live || checksAreWanted)
-    return undefined;
+  if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
   if (isBusy(s) || plannerIsWanted || s.paused || findingsToFile(s).length > 0) return undefined;
@@ -127,12 +129,15 @@ function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): 
   return 'done';
 }
 
+const isQuiet = (s: State): boolean =>
+  s.liveAttempts.size === 0 && s.openLandings.size === 0 && s.planning.live === undefined;
+
 /**
  * Open findings no task was ever filed for. One whose fix task ended without curing it stays open and is told
  * in the report; it is not filed again, or a failure nobody can mend would never let the run end.
  */
 export function findingsToFile(s: State): readonly string[] {
-  if (s.tasks.size >= s.run!.request.limits.tasks) return [];
+  if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled !== undefined) return [];
   return [...s.health.findings.keys()].filter((signature) => !s.health.fixTasks.has(signature));
 }
 
@@ -140,3 +145,29 @@ export function findingsToFile(s: State): readonly string[] {
 export function openFixTasks(s: State): number {
   return new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state))).size;
 }
+
+// ───────────────────────── the merge queue ─────────────────────────
+
+/** What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be. */
+export function testWanted(s: State): NextTest | undefined {
+  const { gate, gatePolicy, gateParallel, remote } = s.run!.request;
+  // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
+  const untested = remote === undefined ? 'none' : 'batch';
+  return nextTest({
+    policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
+    parallel: gate === undefined ? 1 : (gateParallel ?? 1),
+    head: s.head!,
+    queue: s.queue,
+    line: s.line,
+  });
+}
+
+/** Landings with a verdict, or with a member that was taken away: something is to be made of them. */
+export function landingsToSettle(s: State): readonly Landing[] {
+  const open = [...s.openLandings].map((id) => s.landings.get(id)!);
+  return open.filter((l) => l.gate !== undefined || isTakenBack(s, l));
+}
+
+/** One that landed meanwhile, as part of another test, takes nothing away. */
+export const isTakenBack = (s: State, l: Landing): boolean =>
+  l.members.some((m) => !s.queue.has(m.attempt) && s.tasks.get(m.task)!.state !== 'landed');

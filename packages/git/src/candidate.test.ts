@@ -44,6 +44,62 @@ test('the same inputs give the same commit', async (t) => {
   assert.deepEqual(await build(w, w.base, done), await build(await reopened(w), w.base, done));
 });
 
+/** Two attempts, the second on the first, and the merge they land as. */
+async function batch(w: World) {
+  const one = await work(w, 't1.1', w.base, { 'a.txt': 'two\n' });
+  const two = await work(w, 't2.1', w.base, { 'b.txt': 'two\n' });
+  const first = await build(w, w.base, one);
+  assert(first.kind === 'clean');
+  const second = await build(w, first.commit, two, 't2.1');
+  assert(second.kind === 'clean');
+  const seal = () =>
+    w.hub.sealBatch({
+      onto: w.base,
+      tip: second.commit,
+      message: (tree) => `Land 2 tasks\n\nSwarm-Run: ${RUN}\nSwarm-Gate: g ${tree}\n`,
+      atSeconds: 1_700_000_000,
+    });
+  return { first, second, seal };
+}
+
+test('a batch is one merge of the target and the last of its chain, with the tree of that one', async (t) => {
+  const w = await world(t);
+  const { second, seal } = await batch(w);
+  const sealed = await seal();
+  assert.equal(sealed.tree, second.tree);
+  const raw = git(`${w.stateDir}/hub.git`, 'cat-file', 'commit', sealed.commit);
+  assert.deepEqual(raw.split('\n').slice(0, 3), [
+    `tree ${second.tree}`,
+    `parent ${w.base}`,
+    `parent ${second.commit}`,
+  ]);
+  assert.match(raw, new RegExp(`^Swarm-Gate: g ${second.tree}$`, 'm'));
+  assert.deepEqual(await seal(), sealed, 'the same whenever it is built');
+});
+
+test('a batch is published whole, and its tasks are found under its merge, by this process and the next', async (t) => {
+  const w = await world(t);
+  const { first, second, seal } = await batch(w);
+  const sealed = await seal();
+  const told = await w.hub.publish({ parent: w.base, ...sealed });
+  assert.deepEqual(told, { kind: 'published' });
+  assert.equal(git(w.repo, 'rev-parse', LAND), sealed.commit);
+  assert.equal(git(w.repo, 'rev-list', '--first-parent', '--count', `${w.base}..${LAND}`), '1');
+  for (const opened of [w, await reopened(w)]) {
+    const marks = await opened.hub.landedSince(w.base, sealed.commit);
+    assert.deepEqual(
+      marks.map((mark) => [mark.attempt, mark.commit]),
+      [
+        ['t1.1', first.commit],
+        ['t2.1', second.commit],
+      ],
+    );
+  }
+  const three = await work(w, 't3.1', w.base, { 'c.txt': 'c\n' });
+  const onto = await land(w, 't3.1', sealed.commit, three);
+  assert.equal((await w.hub.landedSince(w.base, onto)).length, 3, 'and what lands on top of it');
+});
+
 test('changes to different files both land', async (t) => {
   const { outcome } = await second(await world(t), { 'a.txt': 'two\n' }, { 'b.txt': 'two\n' });
   assert(outcome.kind === 'clean');
@@ -61,6 +117,17 @@ test('a conflict is a value with its files and what git says of them', async (t)
     files: ['a.txt'],
     detail: 'CONFLICT (content): Merge conflict in a.txt',
   });
+});
+
+test('two changes are tried against one another before either lands, and nothing comes of it', async (t) => {
+  const w = await world(t);
+  const one = await work(w, 't1.1', w.base, { 'a.txt': 'two\n' });
+  const two = await work(w, 't2.1', w.base, { 'a.txt': 'three\n', 'b.txt': 'x\n' });
+  const far = await work(w, 't3.1', w.base, { 'c.txt': 'x\n' });
+  assert.deepEqual(await w.hub.probe(one, two), ['a.txt']);
+  assert.deepEqual(await w.hub.probe(two, far), []);
+  assert.deepEqual(await w.hub.probe(one, 'f'.repeat(40) as CommitId), [], 'one that is not there');
+  assert.equal(await w.hub.targetHead(), w.base);
 });
 
 test('what git says of many conflicts is capped', async (t) => {

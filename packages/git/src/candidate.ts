@@ -6,9 +6,11 @@ import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
 import { type AfterRules, afterRules } from './by-rule.ts';
 import { commitBody } from './commit.ts';
 import type { HubContext } from './context.ts';
+import { pathsOf } from './diffs.ts';
 import { mergeBase } from './fork.ts';
 import { expectObject } from './git.ts';
 import { writeLoose } from './loose.ts';
+import { unpackFew } from './transfer.ts';
 
 type Ask = Parameters<Hub['buildCandidate']>[0];
 
@@ -19,6 +21,14 @@ export async function buildCandidate(hub: HubContext, ask: Ask): Promise<Candida
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
   const [merged, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
   return merged.kind === 'conflict' ? merged : candidateOf(hub, ask, merged, own);
+}
+
+/** The files in which two commits conflict; see `Hub.probe`. */
+export async function probe(hub: HubContext, a: CommitId, b: CommitId): Promise<readonly string[]> {
+  const found = await Promise.all([hub.objects.findCommit(a), hub.objects.findCommit(b)]);
+  if (!found.every(Boolean)) return [];
+  const merged = await hub.mutex.run(() => hub.merges.merge(a, b));
+  return merged.kind === 'conflict' ? merged.files : [];
 }
 
 async function mergeTrees(hub: HubContext, ask: Ask): Promise<AfterRules> {
@@ -37,15 +47,19 @@ async function candidateOf(
   const onto = (await hub.objects.commit(ask.onto)).tree;
   if (tree === onto) return { kind: 'empty' };
   // At once: a commit nobody uses, now and then, costs less than waiting every time.
-  const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), writeCommit(hub, ask, tree)]);
+  const written = writeCommit(hub, ask, tree, [ask.onto]);
+  const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), written]);
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
   return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
 }
 
+/** While git merges, the files it will mostly take over as they are become files of the hub: to be linked, once tested. */
 async function changedPaths(hub: HubContext, from: CommitId, to: CommitId): Promise<readonly string[]> {
   const [old, now] = [await hub.objects.commit(from), await hub.objects.commit(to)];
-  return hub.diffs.paths(old.tree, now.tree);
+  const entries = await hub.diffs.entries(old.tree, now.tree);
+  await unpackFew(hub, entries);
+  return pathsOf(entries);
 }
 
 function notIn(paths: readonly string[], allowed: readonly string[]): string[] {
@@ -53,14 +67,25 @@ function notIn(paths: readonly string[], allowed: readonly string[]): string[] {
   return paths.filter((path) => !known.has(path));
 }
 
-async function writeCommit(hub: HubContext, ask: Ask, tree: TreeId): Promise<CommitId> {
+/** The merge a batch lands as: its tree is that of the last in the chain. */
+export async function sealBatch(hub: HubContext, ask: Parameters<Hub['sealBatch']>[0]) {
+  const { tree } = await hub.objects.commit(ask.tip);
+  return { tree, commit: await writeCommit(hub, ask, tree, [ask.onto, ask.tip]) };
+}
+
+async function writeCommit(
+  hub: HubContext,
+  ask: Pick<Ask, 'message' | 'atSeconds'>,
+  tree: TreeId,
+  parents: readonly CommitId[],
+): Promise<CommitId> {
   const who = await hub.author.at(ask.atSeconds);
-  const body = commitBody({ tree, parent: ask.onto, who, message: ask.message(tree) });
+  const body = commitBody({ tree, parents, who, message: ask.message(tree) });
   const object = { type: 'commit', body } as const;
   const [name = ''] = await hub.mutex.run(() =>
     writeLoose(hub.layout.hubObjects, hub.objectFormat, [object]),
   );
   const commit = expectObject(name, 'the commit written');
-  hub.objects.remember(commit, { tree, parents: [ask.onto] });
+  hub.objects.remember(commit, { tree, parents });
   return commit;
 }

@@ -27,13 +27,14 @@ export class Author {
 /** @param parts.message whole, ending as it shall end; a NUL in it is SW0702, as git would have it. */
 export function commitBody(parts: {
   readonly tree: TreeId;
-  readonly parent: CommitId;
+  readonly parents: readonly CommitId[];
   /** Author and committer. */
   readonly who: string;
   readonly message: string;
 }): Buffer {
-  const { tree, parent, who, message } = parts;
+  const { tree, parents, who, message } = parts;
   if (message.includes('\0'))
     throw new SwarmError({ code: 'SW0702', what: 'a commit message holds a NUL byte' });
-  return Buffer.from(`tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n\n${message}`);
+  const above = parents.map((parent) => `parent ${parent}\n`).join('');
+  return Buffer.from(`tree ${tree}\n${above}author ${who}\ncommitter ${who}\n\n${message}`);
 }

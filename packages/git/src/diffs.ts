@@ -31,8 +31,7 @@ export class Diffs {
 
   /** Paths of the files that differ, in git's order. Bytes that are not UTF-8 become U+FFFD. */
   async paths(from: TreeId, to: TreeId): Promise<readonly string[]> {
-    const entries = await this.entries(from, to);
-    return entries.filter((entry) => !isFolder(entry)).map((entry) => entry.path.toString());
+    return pathsOf(await this.entries(from, to));
   }
 
   /** `added TAB removed TAB path` of every file that differs. */
@@ -45,7 +44,11 @@ export class Diffs {
   }
 }
 
-const isFolder = ({ oldMode, newMode }: RawChange): boolean => oldMode === FOLDER || newMode === FOLDER;
+export const pathsOf = (entries: readonly RawChange[]): string[] =>
+  entries.filter((entry) => !isFolder(entry)).map((entry) => entry.path.toString());
+
+export const isFolder = ({ oldMode, newMode }: RawChange): boolean =>
+  oldMode === FOLDER || newMode === FOLDER;
 
 /**
  * diff-tree repeats, and flushes, a line that names no objects: the end of an answer. Nobody who names files can

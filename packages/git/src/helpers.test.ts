@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { CommitId, TreeId } from '@swarm/core';
 import fc from 'fast-check';
 import { plant, twigs } from '../test/twigs.ts';
-import { git, IDENTITY, land, tempDir, work, world } from '../test/world.ts';
+import { commit, git, IDENTITY, land, tempDir, work, world } from '../test/world.ts';
 import { Author, commitBody } from './commit.ts';
 import { Diffs } from './diffs.ts';
 import { Git, splitNul } from './git.ts';
@@ -86,7 +86,10 @@ for (const format of ['sha1', 'sha256'] as const) {
           env,
         });
         const who = await new Author(runner, place, identity).at(seconds);
-        const object = { type: 'commit', body: commitBody({ tree, parent, who, message }) } as const;
+        const object = {
+          type: 'commit',
+          body: commitBody({ tree, parents: [parent], who, message }),
+        } as const;
         assert.equal(nameOf(object, format), ofGit);
       }),
       { numRuns: 15 },
@@ -119,45 +122,99 @@ test('objects we write are read by git, and a file of git’s is never written a
 /** A git that keeps the answers of `merge-tree --stdin` back until its input ends. */
 function holdingBack(dir: string): Git {
   const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-  const script = `#!/bin/sh\ncase "$*" in *merge-tree*--stdin*) "${real}" "$@" > "${dir}/held"; cat "${dir}/held";; *) exec "${real}" "$@";; esac\n`;
+  const script = `#!/bin/sh
+case "$*" in
+*merge-tree*--stdin*) echo in turn >> "${dir}/calls"; "${real}" "$@" > "${dir}/held"; cat "${dir}/held" ;;
+*merge-tree*) echo alone >> "${dir}/calls"; exec "${real}" "$@" ;;
+*) exec "${real}" "$@" ;;
+esac
+`;
   writeFileSync(join(dir, 'git'), script);
   chmodSync(join(dir, 'git'), 0o755);
   return new Git({ PATH: `${dir}:/usr/local/bin:/usr/bin:/bin` });
 }
 
 test('where answers are held back until the end, each merge has a process of its own', async (t) => {
-  const slow = holdingBack(tempDir(t));
-  const w = await world(t, undefined, { git: slow });
+  const dir = tempDir(t);
+  const w = await world(t, undefined, { git: holdingBack(dir) });
   const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
   assert.equal(await w.hub.targetHead(), first);
-  const merges = new Merges(slow, { gitDir: join(w.stateDir, 'hub.git') });
-  assert.equal(await merges.answersAtOnce(first), false);
-  assert.equal(
-    await new Merges(new Git(), { gitDir: join(w.stateDir, 'hub.git') }).answersAtOnce(first),
-    true,
-  );
+  assert.deepEqual(readFileSync(join(dir, 'calls'), 'utf8').split('\n'), ['in turn', 'alone', '']);
+});
+
+test('git as it is here answers each merge at once', async (t) => {
+  const repository = bare(t);
+  const merges = new Merges(new Git(), { gitDir: repository });
+  const any = git(repository, 'commit-tree', '-m', 'Any', git(repository, 'mktree')) as CommitId;
+  assert.equal(await merges.answersAtOnce(any), true);
+  await merges.close();
+});
+
+/** A git that keeps what it was started with. */
+class Noted extends Git {
+  readonly started: { readonly pid: number; readonly argv: readonly string[] }[] = [];
+  override start(...ask: Parameters<Git['start']>) {
+    const child = super.start(...ask);
+    this.started.push({ pid: child.pid!, argv: child.spawnargs });
+    return child;
+  }
+}
+
+test('what stays is bound as what runs once: all is synced, no folder renames followed, no attributes read', async (t) => {
+  const runner = new Noted();
+  const w = await world(t, undefined, { git: runner });
+  await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const kinds = new Set(runner.started.map(({ argv }) => argv.find((arg) => /^[a-z]+-[a-z]+$/.test(arg))));
+  assert.deepEqual([...kinds].sort(), ['cat-file', 'diff-tree', 'merge-tree', 'update-ref']);
+  for (const { argv } of runner.started) {
+    for (const pin of ['core.fsync=all', 'merge.directoryRenames=false', 'core.attributesFile=/dev/null'])
+      assert.equal(argv[argv.indexOf(pin) - 1], '-c', `${argv} lacks ${pin}`);
+  }
+});
+
+test('a renamed folder and merge=union mean the same, nothing, to one process for all and to one for each', async (t) => {
+  const files = {
+    '.gitattributes': '* merge=union\n',
+    'list.txt': 'one\n',
+    'd/x.txt': 'x\n',
+    'd/y.txt': 'y\n',
+  };
+  const w = await world(t, files);
+  const merges = new Merges(new Git(), { gitDir: join(w.stateDir, 'hub.git') });
+  const both = async (onto: CommitId, from: CommitId) => {
+    const alone = await merges.mergeAlone(onto, from);
+    assert.deepEqual(await merges.mergeInTurn(onto, from), alone);
+    return alone;
+  };
+  const added = await work(w, 't1.1', w.base, { 'list.txt': 'one\nours\n' });
+  const other = await work(w, 't2.1', w.base, { 'list.txt': 'one\ntheirs\n' });
+  const union = await both(added, other);
+  assert.deepEqual(union.kind === 'conflict' && union.files, ['list.txt']);
+  git(w.repo, 'mv', 'd', 'e');
+  const moved = commit(w.repo, {}, 'Move');
+  git(join(w.stateDir, 'hub.git'), 'fetch', '--quiet', w.repo, moved);
+  const merged = await both(moved, await work(w, 't3.1', w.base, { 'd/new.txt': 'new\n' }));
+  assert(merged.kind === 'tree');
+  const names = git(join(w.stateDir, 'hub.git'), 'ls-tree', '-r', '--name-only', merged.tree);
+  assert.deepEqual(names.split('\n'), ['.gitattributes', 'd/new.txt', 'e/x.txt', 'e/y.txt', 'list.txt']);
+  await merges.close();
 });
 
 test('a process that was killed is replaced, and the question put again', async (t) => {
   const repository = bare(t);
-  const started: number[] = [];
-  class Watched extends Git {
-    override start(...ask: Parameters<Git['start']>) {
-      const child = super.start(...ask);
-      started.push(child.pid!);
-      return child;
-    }
-  }
-  const objects = new Objects(new Watched(), { gitDir: repository });
+  const runner = new Noted();
+  const { started } = runner;
+  const objects = new Objects(runner, { gitDir: repository });
   const name = git(repository, 'hash-object', '-w', '-t', 'blob', '/dev/null');
   const empty = { type: 'blob', body: Buffer.alloc(0) };
   assert.deepEqual(await objects.contents([name]), [empty]);
-  process.kill(started[0]!, 'SIGKILL');
+  assert.deepEqual(await Promise.all([objects.contents([]), objects.contentsUpTo([], 0)]), [[], []]);
+  process.kill(started[0]!.pid, 'SIGKILL');
   assert.deepEqual(await objects.contents([name]), [empty]);
   await assert.rejects(objects.contents([name, 'ab'.repeat(20)]), /SW0702.*is not in the hub/);
   assert.equal(started.length, 2);
   await objects.close();
-  assert.throws(() => process.kill(started[1]!, 0), 'closed means gone');
+  assert.throws(() => process.kill(started[1]!.pid, 0), 'closed means gone');
 });
 
 test('a question that git answers by dying is SW0702 with git’s own words', async (t) => {

@@ -14,7 +14,8 @@ import {
   type Workspaces,
 } from '@swarm/core';
 import { ensureHub, heal } from './bare.ts';
-import { buildCandidate } from './candidate.ts';
+import { BranchIntake } from './branch-intake.ts';
+import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import type { HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
@@ -28,6 +29,8 @@ import { observe, removeRefs, tidy } from './observe.ts';
 import { cloneOrigin, isUrl, locate } from './origin.ts';
 import { readRef } from './origin-ref.ts';
 import { ObjectReader } from './reader.ts';
+import { Remote, type RemoteBranch } from './remote.ts';
+import { RemoteTarget } from './remote-target.ts';
 import { fetchFromOrigin, Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
@@ -46,6 +49,8 @@ export interface HubOptions {
   /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
   readonly networkEnv?: Readonly<Record<string, string>>;
   readonly limits?: Partial<IntakeLimits>;
+  /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
+  readonly push?: RemoteBranch & { readonly network: Readonly<Record<string, string>> };
 }
 
 export interface OpenedHub {
@@ -53,6 +58,7 @@ export interface OpenedHub {
   readonly workspaces: Workspaces;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
+  readonly branches: BranchIntake;
   readonly mutex: GitMutex;
   /** The target's head when this run was opened first; the same at every later opening. */
   readonly base: CommitId;
@@ -80,17 +86,20 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   await heal(layout.hub);
   const mutex = new GitMutex();
   const ends = { git, hub: { gitDir: layout.hub }, origin };
-  const base = await pinBase(ends, refs, targetRef);
+  const remote = options.push && (await openRemote(git, origin.gitDir, options.push));
+  const base = await pinBase(ends, refs, targetRef, remote);
   const { run, identity } = options;
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
   const names = { run, base, targetRef, landOn, identity };
   const context = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat };
-  return assemble(context, await readHubRef(ends, refs.target), { ...DEFAULT_LIMITS, ...options.limits });
+  const target = remote
+    ? new RemoteTarget(context, remote.remote, remote.branch)
+    : new Target(context, await readHubRef(ends, refs.target));
+  return assemble(context, target, { ...DEFAULT_LIMITS, ...options.limits });
 }
 
-function assemble(context: HubContext, mirror: CommitId | undefined, limits: IntakeLimits): OpenedHub {
-  const target = new Target(context, mirror);
+function assemble(context: HubContext, target: Target | RemoteTarget, limits: IntakeLimits): OpenedHub {
   const landed = new LandedScanner(context);
   const intake = new Intake(context, limits);
   const hub: Hub = {
@@ -98,6 +107,8 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
     landedSince: (base, head) => landed.since(base, head),
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
     buildCandidate: (ask) => buildCandidate(context, ask),
+    probe: (a, b) => probe(context, a, b),
+    sealBatch: (ask) => sealBatch(context, ask),
     publish: (candidate) => target.publish(candidate),
     ingest: (attempt) => intake.ingest(attempt),
     measure: (commit, onto) => measure(context, commit, onto),
@@ -109,6 +120,7 @@ function assemble(context: HubContext, mirror: CommitId | undefined, limits: Int
     workspaces: new Clones(context, intake),
     reader: new ObjectReader(context),
     delivery: new Deliver(context),
+    branches: new BranchIntake(context, intake),
     mutex: context.mutex,
     base: context.base,
     originGitDir: context.origin.gitDir,
@@ -140,13 +152,48 @@ async function readHubRef(ends: Ends, ref: string): Promise<CommitId | undefined
   return told === '' ? undefined : expectObject(told, 'git for-each-ref');
 }
 
-async function pinBase(ends: Ends, refs: RunRefs, targetRef: string): Promise<CommitId> {
+interface PushedTo {
+  readonly remote: Remote;
+  readonly branch: string;
+}
+
+async function openRemote(
+  git: Git,
+  gitDir: string,
+  { remote, branch, network }: NonNullable<HubOptions['push']>,
+): Promise<PushedTo> {
+  const to = branchRef(`refs/heads/${branch}`).slice('refs/heads/'.length);
+  return { branch: to, remote: await Remote.open({ git, gitDir, name: remote, purpose: 'push', network }) };
+}
+
+async function pinBase(
+  ends: Ends,
+  refs: RunRefs,
+  targetRef: string,
+  pushedTo: PushedTo | undefined,
+): Promise<CommitId> {
   const known = await readHubRef(ends, refs.base);
   if (known) return known;
+  if (pushedTo) return pinRemoteBase(ends, refs, targetRef, pushedTo);
   const state = await readRef(ends, targetRef);
   if (!state) throw noTarget(ends.origin.gitDir, targetRef);
   await fetchFromOrigin(ends, state.commit, refs.base);
   return state.commit;
+}
+
+/** What the user has of it already is taken from there, and only the rest from the remote. */
+async function pinRemoteBase(
+  ends: Ends,
+  refs: RunRefs,
+  targetRef: string,
+  { remote, branch }: PushedTo,
+): Promise<CommitId> {
+  const commit = await remote.head(branch);
+  if (!commit) throw noTarget(`the remote ${remote.name}`, `refs/heads/${branch}`);
+  const here = await readRef(ends, targetRef);
+  if (here) await fetchFromOrigin(ends, here.commit, refs.handed('setup-known'));
+  await remote.fetch(ends.hub.gitDir, [{ commit, ref: refs.base }]);
+  return commit;
 }
 
 const noTarget = (gitDir: string, ref: string) =>

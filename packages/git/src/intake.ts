@@ -8,10 +8,12 @@ import { type AttemptId, type CommitId, type IngestOutcome, parseCommitId, Swarm
 import { bareRepository, configOf } from './bare.ts';
 import { type HubContext, hasCommits } from './context.ts';
 import { checkAlternates, type FileLimits, linkObjects, readPushed, Unfit } from './intake-files.ts';
+import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
-import { type PathLimits, parseRaw, unfitChange } from './path-lint.ts';
+import { Objects } from './objects.ts';
+import { type PathLimits, unfitChange } from './path-lint.ts';
 
-export interface IntakeLimits extends FileLimits, PathLimits {
+export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   /** Most objects pushed. */
   readonly objects: number;
   /** Most bytes of all pushed objects, unpacked. */
@@ -150,12 +152,12 @@ export class Intake {
   }
 
   private async checkPaths(judged: string, pushed: CommitId, base: CommitId): Promise<void> {
-    const args = ['-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--end-of-options', base, pushed];
-    const maxBytes = this.limits.paths * 512;
-    const raw = await this.blame(`it changes more than ${this.limits.paths} paths`, () =>
-      this.hub.git.run({ gitDir: judged }, 'diff-tree', args, { maxBytes, timeoutMs: STEP_TIMEOUT_MS }),
-    );
-    const why = unfitChange(parseRaw(raw.stdout), this.limits);
+    const objects = new Objects(this.hub.git, { gitDir: judged });
+    const changes = await this.blame('its folders cannot be compared', async () => {
+      const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
+      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits);
+    }).finally(() => objects.close());
+    const why = unfitChange(changes, this.limits);
     if (why) throw new Unfit(why);
   }
 

@@ -73,6 +73,10 @@ export class Layout {
   readonly clonedOrigin: string;
   readonly workspaces: string;
   readonly intakes: string;
+  /** What was fetched of other people's branches, for `swarm land`. */
+  readonly branches: string;
+  /** Hooks of our own, for pushes. */
+  readonly hooks: string;
   /** Where pushed objects are judged before the hub sees them: the same disk, so that they can be moved in. */
   readonly quarantine: string;
   constructor(stateDir: string, run: RunId) {
@@ -82,6 +86,8 @@ export class Layout {
     this.clonedOrigin = join(stateDir, 'origin.git');
     this.workspaces = join(stateDir, 'workspaces');
     this.intakes = join(stateDir, 'intake', runName(run));
+    this.branches = join(this.intakes, 'branches.git');
+    this.hooks = join(stateDir, 'hooks');
     this.quarantine = join(this.hub, 'quarantine');
   }
   workspace(name: string): string {

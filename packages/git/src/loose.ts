@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   fsync,
+  linkSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -61,7 +62,7 @@ async function writeOne(objectsDir: string, name: string, object: RawObject): Pr
   if (existsSync(path)) return;
   const whole = Buffer.concat([headerOf(object), object.body]);
   const bytes = whole.length < SMALL ? deflateSync(whole, FASTEST) : await deflateAside(whole, FASTEST);
-  mkdirSync(folder, { recursive: true });
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
   const making = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
   try {
     await writeDurably(making, bytes);
@@ -69,6 +70,35 @@ async function writeOne(objectsDir: string, name: string, object: RawObject): Pr
   } catch (error) {
     rmSync(making, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Gives another repository an object that one has as a file, by giving that file a second name, as `git clone --local`
+ * does: what is durable there is durable here, and nothing is written twice. False when it is no file of its own (but
+ * in a pack), or the two do not lie on one disk.
+ */
+export function linkLoose(from: string, to: string, name: string): boolean {
+  const [folder, file] = [name.slice(0, 2), name.slice(2)];
+  const link = () => linkSync(join(from, folder, file), join(to, folder, file));
+  const failure = codeOf(link);
+  if (failure !== 'ENOENT') return failure === undefined || failure === 'EEXIST';
+  if (!isLoose(from, name)) return false;
+  mkdirSync(join(to, folder), { recursive: true });
+  return codeOf(link) === undefined;
+}
+
+/** Whether an object has a file of its own. */
+export const isLoose = (objectsDir: string, name: string): boolean =>
+  existsSync(join(objectsDir, name.slice(0, 2), name.slice(2)));
+
+/** What the system said no with; undefined when it did not. */
+function codeOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }
 

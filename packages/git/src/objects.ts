@@ -23,6 +23,7 @@ export class Objects {
 
   /** Whole objects, in order. SW0702 when one is not there. */
   async contents(names: readonly string[]): Promise<RawObject[]> {
+    if (names.length === 0) return [];
     const objects = await this.helper.askAgain(questionOf(names), () => eachOf(names, contentOf));
     return objects.map((object, i) => object ?? missing(names[i]!));
   }
@@ -32,6 +33,7 @@ export class Objects {
    * told: a command of git's own then has to do it, and says what is wrong.
    */
   async contentsUpTo(names: readonly string[], maxBytes: number): Promise<RawObject[] | undefined> {
+    if (names.length === 0) return [];
     const read = eachOf(names, contentOf);
     const capped: typeof read = (bytes) => {
       if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);

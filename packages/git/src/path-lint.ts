@@ -1,8 +1,6 @@
 /** Which paths an attempt may add. fsck refuses the worst in every tree; this also refuses what only some disks mind. */
 
 export interface PathLimits {
-  /** Most paths the work may differ in from its base. */
-  readonly paths: number;
   /** Most folders above a file. */
   readonly depth: number;
 }
@@ -31,7 +29,7 @@ export function parseRaw(bytes: Buffer): RawChange[] {
   return changes;
 }
 
-const PATH_BYTES_MAX = 4_096;
+export const PATH_BYTES_MAX = 4_096;
 const NAME_BYTES_MAX = 255;
 const GITLINK = '160000';
 const GONE = '000000';
@@ -41,7 +39,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Why the changes are refused; undefined when they are fine. Deletions are always fine. */
 export function unfitChange(changes: readonly RawChange[], limits: PathLimits): string | undefined {
-  if (changes.length > limits.paths) return `it changes ${changes.length} paths, more than ${limits.paths}`;
   for (const change of changes) {
     const why = change.newMode === GONE ? undefined : unfitPath(change, limits);
     if (why) return `${JSON.stringify(change.path.toString().slice(0, 200))} ${why}`;

@@ -10,8 +10,9 @@ const LOG_MAX = 500;
 const MISSING = 128;
 
 export class ObjectReader implements RepositoryReader {
-  private readonly hub: HubContext;
-  constructor(hub: HubContext) {
+  private readonly hub: Pick<HubContext, 'git' | 'hub'>;
+  /** Any git directory: `hub` names it. */
+  constructor(hub: Pick<HubContext, 'git' | 'hub'>) {
     this.hub = hub;
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Candidate, CommitId } from '@swarm/core';
@@ -171,6 +172,52 @@ test('a large landing arrives as one pack, a small one as loose objects', async 
   await land(w, 't2.1', first, await work(w, 't2.1', first, many));
   assert.equal(packs().length, 1);
   git(w.repo, 'fsck', '--full', '--strict');
+});
+
+const objectAt = (gitDir: string, name: string) => join(gitDir, 'objects', name.slice(0, 2), name.slice(2));
+
+test('a small landing gives the repository the hub’s own files by link, and the work’s among them', async (t) => {
+  const w = await world(t);
+  const first = await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  const head = await land(w, 't2.1', first, await work(w, 't2.1', w.base, { 'new.txt': 'new\n' }));
+  const names = [head, `${head}^{tree}`, `${head}:new.txt`];
+  for (const name of git(w.repo, 'rev-parse', ...names).split('\n')) {
+    const [here, there] = [join(w.stateDir, 'hub.git'), join(w.repo, '.git')].map((dir) =>
+      objectAt(dir, name),
+    );
+    assert.equal(statSync(here!).ino, statSync(there!).ino, name);
+  }
+  git(w.repo, 'fsck', '--full', '--strict');
+});
+
+test('what lies in a pack of the hub is written into the repository', async (t) => {
+  const w = await world(t);
+  const done = await work(w, 't1.1', w.base, { 'a.txt': 'two\n' });
+  const hubDir = join(w.stateDir, 'hub.git');
+  const ask = { onto: w.base, work: done, message: () => landing('t1.1'), atSeconds: 1_700_000_000 };
+  const built = await w.hub.buildCandidate(ask);
+  assert(built.kind === 'clean');
+  git(hubDir, 'update-ref', 'refs/heads/kept', built.commit);
+  git(hubDir, 'repack', '-q', '-a', '-d');
+  assert.equal(existsSync(objectAt(hubDir, built.commit)), false);
+  const told = await w.hub.publish({ parent: w.base, commit: built.commit, tree: built.tree });
+  assert.equal(told.kind, 'published');
+  git(w.repo, 'fsck', '--full', '--strict');
+  assert.equal(statSync(objectAt(join(w.repo, '.git'), built.commit)).nlink, 1);
+});
+
+const MEMORY = '/dev/shm';
+const isElsewhere = existsSync(MEMORY) && statSync(MEMORY).dev !== statSync(tmpdir()).dev;
+
+test('where the repository lies on another disk than the hub it gets copies', {
+  skip: !isElsewhere,
+}, async (t) => {
+  const stateDir = mkdtempSync(join(MEMORY, 'swarm-'));
+  t.after(() => rmSync(stateDir, { recursive: true, force: true }));
+  const w = await world(t, undefined, { stateDir });
+  await land(w, 't1.1', w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
+  git(w.repo, 'fsck', '--full', '--strict');
+  assert.equal(git(w.repo, 'show', `${LAND}:a.txt`), 'two');
 });
 
 test('landing goes on when the branch is packed between two landings', async (t) => {

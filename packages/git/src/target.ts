@@ -63,11 +63,13 @@ export class Target {
     return this.mirror || candidate.parent !== this.hub.base ? { kind: 'gone' } : undefined;
   }
 
-  /** The second transaction reads the reference back: it fails unless the disk holds the new value. */
+  /** Done when the reference was read back and says so. */
   private async swap({ parent, commit }: Candidate, now: RefState | undefined): Promise<void> {
     const ref = this.hub.landOn;
     const change = now ? `update ${ref} ${commit} ${parent}` : `create ${ref} ${commit}`;
-    await this.hub.landing.write([change, `verify ${ref} ${commit}`]);
+    await this.hub.landing.write([change]);
+    const told = (await this.ref.read())?.commit;
+    if (told !== commit) throw new Error(`${ref} says ${told ?? 'nothing'} after it was moved to ${commit}`);
   }
 
   /**

@@ -3,9 +3,11 @@
  * reads a remote, a URL or a submodule's configuration of that repository.
  */
 import { join } from 'node:path';
-import { type Candidate, SwarmError } from '@swarm/core';
+import { type Candidate, type CommitId, SwarmError } from '@swarm/core';
 import type { HubContext } from './context.ts';
-import { type RawObject, writeLoose } from './loose.ts';
+import { isFolder } from './diffs.ts';
+import { isLoose, linkLoose, type RawObject, writeLoose } from './loose.ts';
+import type { RawChange } from './path-lint.ts';
 
 /** From here on one pack is kept; below, loose objects (git's own limit for a fetch). */
 const LOOSE_MAX = 100;
@@ -18,32 +20,59 @@ const GITLINK = '160000';
 
 export async function sendObjects(hub: HubContext, candidate: Candidate): Promise<void> {
   const names = hub.origin.isShared ? undefined : await fewNewObjects(hub, candidate);
-  const objects = names && (await hub.objects.contentsUpTo(names, LOOSE_BYTES_MAX));
-  if (objects) await writeThem(hub, names, objects);
-  else await sendPack(hub, candidate);
+  const unlinked = names?.filter((name) => !linkLoose(hub.layout.hubObjects, objectsOf(hub), name));
+  const objects = unlinked && (await hub.objects.contentsUpTo(unlinked, LOOSE_BYTES_MAX));
+  if (objects) await writeThem(hub, unlinked, objects);
+  else await sendHistory(hub, candidate.commit, [candidate.parent]);
 }
+
+/**
+ * Makes the changed files of `entries` loose objects of the hub, where they are few: work comes in as packs, and what
+ * lies in a pack has no file to link.
+ */
+export async function unpackFew(hub: HubContext, entries: readonly RawChange[]): Promise<void> {
+  const names = idsOf(entries.filter((entry) => !isFolder(entry)));
+  const packed = names.filter((name) => !isLoose(hub.layout.hubObjects, name));
+  if (hub.origin.isShared || packed.length === 0 || names.length >= LOOSE_MAX) return;
+  const objects = await hub.objects.contentsUpTo(packed, LOOSE_BYTES_MAX);
+  if (objects) await writeLoose(hub.layout.hubObjects, hub.objectFormat, objects);
+}
+
+/** What is new in them, once each. */
+function idsOf(entries: readonly RawChange[]): string[] {
+  const fresh = entries.filter((entry) => !GONE.test(entry.newId) && entry.newMode !== GITLINK);
+  return [...new Set(fresh.map((entry) => entry.newId))];
+}
+
+const objectsOf = (hub: HubContext): string => join(hub.origin.gitDir, 'objects');
 
 /** Names of all the origin may lack, since it has the parent whole; undefined when they are many. */
 async function fewNewObjects(hub: HubContext, { parent, commit }: Candidate) {
   const [before, after] = [await hub.objects.commit(parent), await hub.objects.commit(commit)];
   if (after.parents.length !== 1 || after.parents[0] !== parent) return undefined;
   const entries = await hub.diffs.entries(before.tree, after.tree);
-  const fresh = entries.filter((entry) => !GONE.test(entry.newId) && entry.newMode !== GITLINK);
-  const names = [...new Set([commit, after.tree, ...fresh.map((entry) => entry.newId)])];
+  const names = [...new Set([commit, after.tree, ...idsOf(entries)])];
   return names.length < LOOSE_MAX ? names : undefined;
 }
 
 async function writeThem(hub: HubContext, names: readonly string[], objects: RawObject[]): Promise<void> {
-  const written = await writeLoose(join(hub.origin.gitDir, 'objects'), hub.objectFormat, objects);
+  const written = await writeLoose(objectsOf(hub), hub.objectFormat, objects);
   const wrong = names.find((name, i) => written[i] !== name);
   if (wrong)
     throw new SwarmError({ code: 'SW0702', what: `the object ${wrong} is damaged`, where: hub.layout.hub });
 }
 
-/** Unpacked by git itself, which knows the permissions of a repository that several people share. */
-async function sendPack(hub: HubContext, { parent, commit }: Candidate): Promise<void> {
+/**
+ * A commit and all below it but what is below `known`, which the origin has whole. Unpacked by git itself, which knows
+ * the permissions of a repository that several people share.
+ */
+export async function sendHistory(
+  hub: HubContext,
+  commit: CommitId,
+  known: readonly CommitId[],
+): Promise<void> {
   const packed = await hub.git.run(hub.hub, 'pack-objects', ['--revs', '--stdout', '-q', '--window=0'], {
-    stdin: `${commit}\n^${parent}\n`,
+    stdin: [commit, ...known.map((id) => `^${id}`), ''].join('\n'),
     maxBytes: PACK_MAX,
   });
   const pack = packed.stdout;

@@ -210,6 +210,7 @@ const EVENTS = {
   'worker.joined': { type: 'worker.joined', worker: 'builder-3', slots: 4, capabilities: ['coder@2.1.0'] },
   'worker.left': { type: 'worker.left', worker: 'builder-3', reason: 'silent' },
   'spend.recorded': { type: 'spend.recorded', usage: USAGE, role: 'reviewer' },
+  'run.cancelled': { type: 'run.cancelled', reason: 'asked for something else' },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -2,12 +2,23 @@
  * Who works: makes the world agree with what is wanted. Each is an effect under its own name, so that asking twice
  * starts nothing twice. Decides nothing: what comes of the work is asked of the core by whoever did it.
  */
-import { FIX_TASKS_MAX, findingsToFile, openFixTasks, type State, taskOf, wanted } from '@swarm/core';
+import {
+  FIX_TASKS_MAX,
+  findingsToFile,
+  isTakenBack,
+  landingsToSettle,
+  openFixTasks,
+  type State,
+  taskOf,
+  testWanted,
+  wanted,
+} from '@swarm/core';
 import type { Context } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Reconciler } from './healing/reconciler.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
+import { Probes } from './landing/probes.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
 import { Environments } from './working/environment.ts';
@@ -30,6 +41,8 @@ export class Crew {
   #lookAgainAt: number;
   /** The entry up to which journal and target were found to agree. */
   #seenAt = 0;
+  /** The entry at which the merge queue could do nothing. */
+  #idleAt: number | undefined;
 
   /** @param wake looks again at what is wanted. */
   constructor(context: Context, effects: Effects, wake: () => void) {
@@ -38,7 +51,7 @@ export class Crew {
     this.#wake = wake;
     this.#environments = new Environments(context);
     this.#gate = new Gate(context, this.#environments);
-    this.#worker = new Worker(context, this.#environments, this.#gate);
+    this.#worker = new Worker(context, this.#environments, this.#gate, new Probes(context));
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate);
     this.#reconciler = new Reconciler(context, this.#environments);
@@ -64,6 +77,7 @@ export class Crew {
     this.#agreeOnAttempts(isLeaving);
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
+    this.#agreeOnTests();
     this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined);
     if (isLeaving) return;
     this.#agreeOnPlanning();
@@ -110,24 +124,45 @@ export class Crew {
     this.#effects.start('fixes', (signal) => this.#reconciler.fileFixTasks(signal));
   }
 
+  /** Candidates under test, each an effect of its own. */
+  #agreeOnTests(): void {
+    for (const id of this.#state.openLandings) {
+      const landing = this.#state.landings.get(id)!;
+      if (isTakenBack(this.#state, landing)) this.#effects.stop(`gate-${id}`, 'cancelled');
+      else if (landing.gate === undefined)
+        this.#effects.start(`gate-${id}`, (signal) => this.#mergeQueue.test(landing, signal));
+    }
+  }
+
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #agreeOnTarget(isSomethingQueued: boolean, isClosing: boolean): void {
+  #agreeOnTarget(mayStart: boolean, isClosing: boolean): void {
     const { clock } = this.#context.ports;
     const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !this.hasSeenAll);
-    if (this.#effects.has('landing') || !(isSomethingQueued || isTimeToLook)) return;
+    if (this.#effects.has('landing') || !(isTimeToLook || this.#isLandingDue(mayStart))) return;
     if (isTimeToLook) this.#lookAgainAt = clock.monotonic() + this.#context.settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
       if (isTimeToLook) await this.#sweep();
-      const [first] = this.#state.queue;
-      if (first && isSomethingQueued) await this.#mergeQueue.landNext(first, signal);
+      const before = this.#state.seq;
+      await this.#mergeQueue.work(mayStart, signal);
+      this.#idleAt = this.#state.seq === before ? before : undefined;
     });
   }
 
+  /** A try that changed nothing is not made again until something has changed. */
+  #isLandingDue(mayStart: boolean): boolean {
+    if (this.#idleAt === this.#state.seq) return false;
+    const isWanted = mayStart && testWanted(this.#state) !== undefined;
+    return isWanted || landingsToSettle(this.#state).length > 0;
+  }
+
   async #sweep(): Promise<void> {
+    const { clock, log } = this.#context.ports;
+    const startedAt = clock.monotonic();
     await this.#mergeQueue.lookAtTarget();
     this.#seenAt = this.#state.seq;
     await this.#reconciler.tidy();
-    this.#context.ports.log.write('sweep.ended', { msg: 'looked at target, hub and workspaces' });
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    log.write('sweep.ended', { msg: 'looked at target, hub and workspaces', data: { durationMs } });
   }
 
   async #waitForEndpoints(signal: AbortSignal): Promise<void> {

@@ -9,7 +9,18 @@ export async function deliver(state: State, ports: OrchestratorPorts): Promise<C
   const hasLanded = state.landedCount > 0;
   if (to !== 'apply' || !hasLanded) {
     const detail = hasLanded ? '' : 'nothing landed, so there was nothing to deliver';
-    return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'done', detail };
+    return {
+      type: 'recordDelivery',
+      to,
+      ref: request.remote ?? request.landOn,
+      commit,
+      outcome: 'done',
+      detail,
+    };
+  }
+  if (state.closed?.reason === 'cancelled') {
+    const detail = 'the run was cancelled; swarm apply brings over what has landed';
+    return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'refused', detail };
   }
   const applied = await ports.delivery.apply(commit);
   const isDone = applied.kind === 'done';

@@ -1,3 +1,5 @@
+export type { Approve, Verdict } from './approval.ts';
 export type { Halt } from './inputs.ts';
+export { type PlannedOnce, planOnce } from './planning/plan-once.ts';
 export { createOrchestrator, type Orchestrator } from './run.ts';
-export type { OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';
+export type { BranchDraft, OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';

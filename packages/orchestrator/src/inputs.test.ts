@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Decision, Refusal } from '@swarm/core';
 import { type Input, Inputs } from './inputs.ts';
 
 const woken: Input = { kind: 'woken' };
@@ -17,6 +18,16 @@ describe('the run’s inputs', () => {
     const taken = inputs.take();
     inputs.put(drain);
     assert.deepEqual(await taken, [drain]);
+  });
+  it('are refused when nobody reads any more, those already waiting too', async () => {
+    const inputs = new Inputs();
+    const asked = (): Promise<Decision | Refusal> =>
+      new Promise((answer) =>
+        inputs.put({ kind: 'asked', command: { type: 'amend', text: 'also' }, answer }),
+      );
+    const before = asked();
+    inputs.close();
+    for (const answer of [await before, await asked()]) assert.equal(answer.kind, 'refusal');
   });
   it('are each taken once', async () => {
     const inputs = new Inputs();

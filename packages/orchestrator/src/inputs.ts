@@ -1,4 +1,4 @@
-import type { Command, Decision, Refusal } from '@swarm/core';
+import { type Command, type Decision, type Refusal, refuse } from '@swarm/core';
 import type { StopReason } from './settings.ts';
 
 /** Everything that can wake the run. */
@@ -22,10 +22,18 @@ export interface Halt {
 export class Inputs {
   #waiting: Input[] = [];
   #wake: (() => void) | undefined;
+  #isClosed = false;
 
   put(input: Input): void {
+    if (this.#isClosed) return turnAway(input);
     this.#waiting.push(input);
     this.#wake?.();
+  }
+
+  /** Nobody reads any more: whoever asks, or had asked, is refused instead of left waiting for ever. */
+  close(): void {
+    this.#isClosed = true;
+    for (const input of this.#waiting.splice(0)) turnAway(input);
   }
 
   async take(): Promise<readonly Input[]> {
@@ -39,4 +47,8 @@ export class Inputs {
     this.#waiting = [];
     return taken;
   }
+}
+
+function turnAway(input: Input): void {
+  if (input.kind === 'asked') input.answer(refuse('run-closed', 'the run has ended'));
 }

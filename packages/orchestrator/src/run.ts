@@ -14,15 +14,20 @@ import {
   reservationFor,
   type State,
   SwarmError,
+  scaling,
+  type TaskId,
   tellEvent,
   wanted,
 } from '@swarm/core';
 import { Applier } from './apply.ts';
+import { Approval } from './approval.ts';
 import { Crew, NOT_DRAINED } from './crew.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
+import { Monitor } from './healing/monitor.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
 import { isGreen } from './landing/verdict.ts';
+import { Patience } from './patience.ts';
 import { Scheduling } from './scheduling.ts';
 import type { OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 
@@ -31,7 +36,7 @@ export interface Orchestrator {
   readonly state: State;
   /** Works on the run until it closes or has to stop. Rejects only on faults of ours or of the disk. */
   run(): Promise<RunOutcome>;
-  /** For the control socket: resolves once the decision is durable. */
+  /** For the control socket: resolves once the decision is durable; once the run has ended, with a refusal. */
   ask(command: Command): Promise<Decision | Refusal>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
@@ -43,6 +48,9 @@ export function createOrchestrator(ports: OrchestratorPorts, settings: Settings)
   return new Loop(ports, settings);
 }
 
+/** Tasks in flight that one line of the log names. */
+const MEETINGS_TOLD_MAX = 10;
+
 class Loop implements Orchestrator {
   readonly state = emptyState();
   readonly #ports: OrchestratorPorts;
@@ -51,6 +59,9 @@ class Loop implements Orchestrator {
   readonly #applier: Applier;
   readonly #effects: Effects;
   readonly #crew: Crew;
+  readonly #patience: Patience;
+  readonly #approval: Approval | undefined;
+  readonly #monitor: Monitor;
   #scheduling: Scheduling | undefined;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
@@ -59,7 +70,9 @@ class Loop implements Orchestrator {
   #isKilled = false;
   #fault: unknown;
 
-  constructor(ports: OrchestratorPorts, settings: Settings) {
+  constructor(given: OrchestratorPorts, settings: Settings) {
+    this.#monitor = new Monitor(this.state, given);
+    const ports = { ...given, log: this.#monitor.log };
     this.#ports = ports;
     this.#settings = settings;
     for (const entry of ports.journal.entries) fold(this.state, entry);
@@ -74,7 +87,10 @@ class Loop implements Orchestrator {
       onEnd: wake,
       onFault: (error) => this.#inputs.put({ kind: 'faulted', error }),
     });
-    const ask = (command: Command) => this.ask(command);
+    this.#patience = new Patience(ports.log);
+    const asLoop = (command: Command) => this.ask(command);
+    this.#approval = needsApproval(this.state, ports) ? new Approval(ports.approve, asLoop) : undefined;
+    const ask = (command: Command) => this.#approval?.pass(command) ?? asLoop(command);
     const halt = (why: Halt) => this.halt(why);
     this.#crew = new Crew({ state: this.state, ports, settings, ask, halt }, this.#effects, wake);
   }
@@ -93,17 +109,24 @@ class Loop implements Orchestrator {
 
   async run(): Promise<RunOutcome> {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
-    if (this.state.closed) return this.#finish();
+    if (this.state.closed) {
+      this.#inputs.close();
+      return this.#finish();
+    }
     await this.#open();
     this.#crew.startUp(() => {
       this.#isReady = true;
     });
+    this.#monitor.start();
     try {
       while (!this.#isOver()) await this.#turn();
     } catch (error) {
       // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
       void this.#effects.stopAll('drained');
       throw error;
+    } finally {
+      this.#inputs.close();
+      this.#monitor.stop();
     }
     this.#crew.rest();
     if (this.#fault) throw this.#fault;
@@ -116,6 +139,7 @@ class Loop implements Orchestrator {
     await this.#applier.flush();
     for (const answer of answers) answer();
     if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined);
+    this.#patience.look(this.state, this.#effects.names.length > 0);
   }
 
   // ───────────── inputs ─────────────
@@ -155,12 +179,20 @@ class Loop implements Orchestrator {
       });
     } else {
       for (const event of answer.events) this.#scheduling?.follow(event);
+      if (answer.events.some((event) => event.type === 'run.cancelled')) this.#endTheRest();
     }
     return answer;
   }
 
+  /** Attempts of cancelled tasks end as any cancelled attempt does; what belongs to no task is ended here. */
+  #endTheRest(): void {
+    this.#approval?.abandon();
+    for (const name of ['planner', 'checks', 'fixes', 'endpoints']) this.#effects.stop(name, 'cancelled');
+  }
+
   #leave(how: 'drain' | 'kill'): void {
     this.#leaving ??= { kind: 'stopped', why: 'signal', detail: 'stopped by a signal' };
+    this.#approval?.abandon();
     if (how === 'kill') {
       this.#isKilled = true;
       void this.#effects.stopAll('drained');
@@ -172,6 +204,7 @@ class Loop implements Orchestrator {
 
   #halt(halt: Halt): void {
     this.#leaving ??= { kind: 'stopped', ...halt };
+    this.#approval?.abandon();
     this.#isKilled = true;
     void this.#effects.stopAll('drained');
   }
@@ -190,6 +223,7 @@ class Loop implements Orchestrator {
     if (budget) this.#decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.state, now);
     this.#startAttempts(want.room);
+    this.#scale();
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
     if (want.close && this.#crew.hasSeenAll && this.#effects.names.length === 0) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
@@ -204,6 +238,7 @@ class Loop implements Orchestrator {
   }
 
   #startAttempts(room: number): void {
+    if (room === 0) return;
     const taken = new Set([...this.state.liveAttempts].map((id) => this.state.attempts.get(id)!.worker));
     for (let n = 1, left = room; left > 0; n++) {
       const worker = `w${n}`;
@@ -212,8 +247,29 @@ class Loop implements Orchestrator {
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
       this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
+      if (this.state.run!.request.overlap === 'warn') this.#tellMeetings(task);
       left -= 1;
     }
+  }
+
+  /** Under `warn` tasks that meet run side by side: each start says beside whom. */
+  #tellMeetings(task: TaskId): void {
+    const met = this.#scheduling!.beside(task);
+    if (met.length === 0) return;
+    const told = met.slice(0, MEETINGS_TOLD_MAX).map(({ id, entry }) => `${id} (${entry})`);
+    const more = met.length > told.length ? ` and ${met.length - told.length} more` : '';
+    this.#ports.log.write('scope.met', {
+      msg: `${task} starts beside ${told.join(', ')}${more}`,
+      task,
+      data: { met: met.slice(0, MEETINGS_TOLD_MAX), count: met.length },
+    });
+  }
+
+  /** The number of workers follows how handoffs fare, below the operator's own. */
+  #scale(): void {
+    const { workers, flow, paused, spending } = this.state;
+    const better = paused || spending.reached ? undefined : scaling(workers, flow);
+    if (better) this.#decide({ type: 'scale', ...better, by: 'itself' });
   }
 
   #startIteration(reason: IterationReason): void {
@@ -232,22 +288,35 @@ class Loop implements Orchestrator {
   // ───────────── beginning and end ─────────────
 
   async #open(): Promise<void> {
-    const { open, plan, version, host, pid } = this.#settings;
+    const { open, version, host, pid } = this.#settings;
     if (open) {
-      const accept: Command = {
-        type: 'acceptTasks',
-        drafts: plan ?? [],
-        from: { by: 'plan' },
-        eachAlone: false,
-      };
-      this.#must(this.#applier.open([{ type: 'openRun', version, ...open }, accept]), 'SW0202');
+      const first: Command = { type: 'openRun', version, ...open };
+      this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');
     } else {
       this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
-      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again.
-      if (this.state.paused) this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
+      // Whoever types `swarm resume` has seen to what the pause was for, or will be told again. A person's own pause
+      // had no such cause: it lasts until they say otherwise, crash or not.
+      if (this.state.paused && this.state.paused.reason !== 'operator')
+        this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
     }
     await this.#applier.flush();
     this.#scheduling = new Scheduling(this.state);
+  }
+
+  /** The tasks that are there from the beginning. */
+  #given(): readonly Command[] {
+    const { plan = [], branches = [] } = this.#settings;
+    const accept = { type: 'acceptTasks', eachAlone: false } as const;
+    return [
+      { ...accept, drafts: plan, from: { by: 'plan' } },
+      ...branches.map(
+        ({ draft, branch, commit }): Command => ({
+          ...accept,
+          drafts: [draft],
+          from: { by: 'land', branch, commit },
+        }),
+      ),
+    ];
   }
 
   #must(answer: Decision | Refusal, code: ErrorCode): void {
@@ -279,4 +348,12 @@ class Loop implements Orchestrator {
   #tell(entry: Entry): void {
     for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, this.state));
   }
+}
+
+/** A plan was approved already where one of the planner's tasks is there. */
+function needsApproval(
+  state: State,
+  ports: OrchestratorPorts,
+): ports is OrchestratorPorts & Required<Pick<OrchestratorPorts, 'approve'>> {
+  return ports.approve !== undefined && ![...state.tasks.values()].some((t) => t.source.by === 'planner');
 }

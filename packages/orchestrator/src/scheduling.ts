@@ -1,8 +1,10 @@
 import {
   attemptId,
   type Event,
+  holdOf,
   isSatisfied,
   ReadyQueue,
+  type ReadyTask,
   type State,
   type Task,
   type TaskId,
@@ -12,30 +14,55 @@ import {
 
 /**
  * Keeps the ready queue in step with the folded state: a task is offered when it is pending and what it depends on
- * is there, holds its scope from its attempt's start until it has landed or ended, and then lets it go.
+ * is there, holds its scope from its attempt's start until it has landed or ended, and then lets it go. What is held
+ * follows what is learned: with a handoff, the files it changed; with a new habit of the repository's, for everybody
+ * in flight.
  */
 export class Scheduling {
   readonly #state: State;
   readonly #queue: ReadyQueue;
+  /** The version of what was learned that the held scopes are of. */
+  #learned: number;
 
   /** Built from the state alone, so that a restart gives the same order. */
   constructor(state: State) {
     this.#state = state;
-    this.#queue = new ReadyQueue(state.run!.request.overlap);
-    const { assigned, running, complete, pending } = state.byState;
-    for (const id of [...assigned, ...running, ...complete])
-      this.#queue.hold(id, state.tasks.get(id)!.spec.scope);
-    for (const id of pending) this.#place(state.tasks.get(id)!);
+    const foldOf = ({ id }: ReadyTask) => holdOf(state, state.tasks.get(id)!);
+    this.#queue = new ReadyQueue(state.run!.request.overlap, foldOf);
+    this.#learned = state.footprint.version;
+    this.#holdInFlight();
+    for (const id of state.byState.pending) this.#place(state.tasks.get(id)!);
   }
 
   /** To be called with every event after its entry was folded. */
   follow(e: Event): void {
     for (const id of touched(e)) this.#sync(this.#state.tasks.get(id)!);
+    if (this.#learned !== this.#state.footprint.version) this.#relearn();
   }
 
   /** Takes the most urgent task whose scope is free; it holds its scope from here on. */
   next(): TaskId | undefined {
     return this.#queue.next()?.id;
+  }
+
+  /** Tasks in flight whose scope meets that of one that was just taken; there are some only under `warn`. */
+  beside(id: TaskId): readonly { readonly id: TaskId; readonly entry: string }[] {
+    return this.#queue.beside(id);
+  }
+
+  #relearn(): void {
+    this.#learned = this.#state.footprint.version;
+    this.#queue.relearn();
+    this.#holdInFlight();
+  }
+
+  #holdInFlight(): void {
+    const { assigned, running, complete } = this.#state.byState;
+    for (const ids of [assigned, running, complete]) for (const id of ids) this.#hold(id);
+  }
+
+  #hold(id: TaskId): void {
+    this.#queue.hold(id, holdOf(this.#state, this.#state.tasks.get(id)!));
   }
 
   #sync(task: Task): void {
@@ -44,9 +71,10 @@ export class Scheduling {
         this.#queue.release(task.id);
         this.#replace(task);
         break;
+      case 'complete':
+        return this.#hold(task.id);
       case 'assigned':
       case 'running':
-      case 'complete':
         return;
       default:
         this.#queue.withdraw(task.id);
@@ -74,6 +102,7 @@ export class Scheduling {
       number: taskNumber(task.id),
       priority: task.spec.priority,
       scope: task.spec.scope,
+      isBehind: task.setback?.reason === 'conflict',
     });
   }
 }

@@ -1,6 +1,8 @@
 import type {
   Agent,
+  Branches,
   Clock,
+  CommitId,
   Delivery,
   EnvironmentStore,
   Hub,
@@ -13,16 +15,20 @@ import type {
   RunFiles,
   RunId,
   Sandbox,
+  SandboxLimits,
   TaskDraft,
   TaskSpec,
   Workspaces,
 } from '@swarm/core';
+import type { Approve } from './approval.ts';
 
 /** Everything the orchestrator needs of the world. */
 export interface OrchestratorPorts {
   readonly clock: Clock;
   readonly journal: OpenedJournal;
   readonly hub: Hub;
+  /** Absent where no run lands branches, as in a simulation. */
+  readonly branches?: Branches;
   readonly workspaces: Workspaces;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
@@ -35,6 +41,8 @@ export interface OrchestratorPorts {
   readonly prompts: Prompts;
   readonly files: RunFiles;
   readonly log: Log;
+  /** Asks a person before the planner's first plan starts anything; absent: it starts as it streams. */
+  readonly approve?: Approve;
 }
 
 /** Pinned for the life of one orchestrator. Times in ms, sizes in bytes. */
@@ -48,11 +56,19 @@ export interface Settings {
   };
   /** Tasks of `--plan`, accepted in one entry when the run opens. */
   readonly plan?: readonly TaskDraft[];
+  /** What `swarm land` is to land, in this order; accepted in the same entry. */
+  readonly branches?: readonly BranchDraft[];
   readonly version: string;
   readonly host: string;
   readonly pid: number;
   readonly attempt: { readonly steps: number; readonly wallMs: number; readonly quietMs: number };
-  readonly gate: { readonly timeoutMs: number; readonly flakyRetries: number; readonly preGate: boolean };
+  readonly gate: {
+    readonly timeoutMs: number;
+    readonly flakyRetries: number;
+    readonly preGate: boolean;
+    /** What one run of the gate may use; absent: whatever the sandbox gives everybody. */
+    readonly limits?: Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'diskBytes'>;
+  };
   readonly checks: { readonly timeoutMs: number };
   readonly setup: { readonly timeoutMs: number };
   /** How long a first Ctrl-C waits for what is in flight. */
@@ -63,6 +79,13 @@ export interface Settings {
   readonly tasksPerIteration: number;
   /** Most characters of the planner's conversation before it starts afresh (70 % of the model's context). */
   readonly plannerContextChars: number;
+}
+
+/** A branch somebody made, as it is when the run opens. */
+export interface BranchDraft {
+  readonly draft: TaskDraft;
+  readonly branch: string;
+  readonly commit: CommitId;
 }
 
 /** How one orchestrator's work on a run ended. */

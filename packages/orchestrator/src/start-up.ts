@@ -1,4 +1,4 @@
-import type { GateResult } from '@swarm/core';
+import { type GateResult, isToldRed, type Request } from '@swarm/core';
 import type { Context } from './context.ts';
 import type { Reconciler } from './healing/reconciler.ts';
 import type { Gate } from './landing/gate.ts';
@@ -36,8 +36,7 @@ async function checkBase(
     await ports.workspaces.remove(workspace.name);
     if (!prepared.ok) return halt({ why: 'setup-failed', detail: prepared.detail });
   }
-  const before = state.baseGate?.outcome;
-  if (before === 'passed' || before === 'none' || signal.aborted) return;
+  if (signal.aborted || mayBegin(state.baseGate, state.run!.request)) return;
   const none = gate.known(undefined);
   if (none) {
     await ask({ type: 'recordBase', gate: none });
@@ -57,12 +56,23 @@ async function checkBase(
       const { result } = verdict;
       await ask({ type: 'recordBase', gate: result });
       if (result.outcome === 'broken') halt({ why: 'gate-broken', detail: result.output });
-      else if (result.outcome !== 'passed') halt({ why: 'base-red', detail: redBase(result) });
+      else if (!mayBegin(result, state.run!.request)) halt({ why: 'base-red', detail: redBase(result) });
     }
   }
 }
 
+/**
+ * A red base is no refusal where every failure has a name: then only others block a landing. Where they have none,
+ * the operator has to want it; nothing lands until one candidate passes.
+ */
+const mayBegin = (base: GateResult | undefined, { fixRed }: Request): boolean =>
+  base !== undefined &&
+  (base.outcome === 'passed' ||
+    base.outcome === 'none' ||
+    isToldRed(base) ||
+    (fixRed === true && base.outcome !== 'broken'));
+
 /** Said in full: it is all there is to go by before anything was changed. */
 function redBase({ outcome, output }: GateResult): string {
-  return `the gate ${outcome} on the base, before anything was changed:\n${output}`;
+  return `the gate ${outcome} on the base, before anything was changed, and its failures cannot be told apart:\n${output}`;
 }

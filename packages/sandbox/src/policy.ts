@@ -8,6 +8,7 @@ import type { Mount, SandboxSpec } from '@swarm/core';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
+import type { Bounds } from './resource-watch.ts';
 
 export interface SandboxOptions {
   readonly provider: 'bubblewrap' | 'none';
@@ -19,6 +20,8 @@ export interface SandboxOptions {
   readonly path: readonly string[];
   /** Shown read-only in every sandbox: swarm's own program and its Node, for one. */
   readonly readOnly: readonly Mount[];
+  /** For commands that bring none of their own. */
+  readonly bounds?: Bounds;
   /** The bridge program: `bridge.ts` from the sources, or its bundle. Default: the one beside this module. */
   readonly bridgeFile?: string;
 }
@@ -36,12 +39,26 @@ export const stateMark = (stateKey: string): string => `${STATE_KEY}=${stateKey}
 const taskMark = (name: string): string => `${TASK_KEY}=${name}`;
 
 /** What ends a run of this spec, and what its processes are known by. */
-export const watchOf = (spec: SandboxSpec, stateKey: string): Watch => ({
+export const watchOf = (
+  spec: SandboxSpec,
+  options: Pick<SandboxOptions, 'stateKey' | 'bounds' | 'provider'>,
+  folders: readonly string[],
+): Watch => ({
   wallMs: spec.limits.wallMs,
   outputBytes: spec.limits.outputBytes,
-  marks: [stateMark(stateKey), taskMark(spec.name)],
+  marks: [stateMark(options.stateKey), taskMark(spec.name)],
+  bounds: boundsOf(spec, options),
+  folders,
+  canEscape: options.provider === 'none',
   signal: spec.signal,
   onLine: spec.onLine,
+});
+
+/** The command's own bounds, else everybody's. */
+export const boundsOf = ({ limits }: SandboxSpec, { bounds }: Pick<SandboxOptions, 'bounds'>): Bounds => ({
+  memoryBytes: limits.memoryBytes ?? bounds?.memoryBytes,
+  processes: limits.processes ?? bounds?.processes,
+  diskBytes: limits.diskBytes ?? bounds?.diskBytes,
 });
 
 /** A whole environment built from nothing; the spec may set anything but the marks. */

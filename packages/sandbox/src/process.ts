@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { SandboxEnd } from '@swarm/core';
+import type { ResourceName, SandboxEnd } from '@swarm/core';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { type OnLine, Output, type StreamName } from './output.ts';
 import { kill, killMarked } from './reap.ts';
+import { type Bounds, watchResources } from './resource-watch.ts';
 
 /** How long a pipe may stay open after the main process ended: somebody it left behind holds it. */
 const PIPE_GRACE_MS = 200;
@@ -29,6 +30,11 @@ export interface Watch {
   readonly outputBytes: number;
   /** What every process of the tree carries in its environment (see reap.ts). */
   readonly marks: readonly string[];
+  /** What the whole tree may use, and the folders it may fill. */
+  readonly bounds: Bounds;
+  readonly folders: readonly string[];
+  /** Processes can leave the tree without dying: no namespace holds them. */
+  readonly canEscape: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Must not throw. */
   readonly onLine?: OnLine | undefined;
@@ -36,6 +42,8 @@ export interface Watch {
 
 export interface Ran {
   readonly end: SandboxEnd;
+  /** The bound it was killed for. */
+  readonly limit?: ResourceName;
   /** As a shell reports it: 128 + n for signal n. Only with `exited` and `killed`. */
   readonly code: number | undefined;
   readonly output: string;
@@ -44,7 +52,7 @@ export interface Ran {
   readonly status: string;
 }
 
-type Stop = 'timeout' | 'aborted' | 'output-limit';
+type Stop = 'timeout' | 'aborted' | 'output-limit' | ResourceName;
 interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -68,7 +76,7 @@ async function runToEnd(
   launch: Launch,
   watch: Watch,
   output: Output,
-): Promise<Pick<Ran, 'end' | 'code' | 'status'>> {
+): Promise<Pick<Ran, 'end' | 'limit' | 'code' | 'status'>> {
   const started = await start(launch);
   if (started.kind === 'failed') {
     output.add('stderr', Buffer.from(`cannot run ${launch.file}: ${started.why}\n`));
@@ -78,14 +86,18 @@ async function runToEnd(
   using limits = watchLimits(child, watch, output);
   const status = giveAndRead(child, launch.inputs ?? []);
   const first = await Promise.race([exited, limits.stopped]);
-  if (typeof first === 'string') await killTree(child, watch.marks);
+  if (typeof first === 'string') {
+    await killTree(child, watch.marks);
+    const why = boundText(first, watch.bounds);
+    if (why) output.add('stderr', Buffer.from(why));
+  }
   await within(exited, DEATH_GRACE_MS);
   await within(closed, PIPE_GRACE_MS);
   await killTree(child, watch.marks);
   await within(closed, PIPE_GRACE_MS);
   for (const stream of child.stdio) stream?.destroy();
   return {
-    ...(typeof first === 'string' ? { end: first, code: undefined } : endOf(first)),
+    ...(typeof first === 'string' ? stoppedBy(first) : endOf(first)),
     status: status(),
   };
 }
@@ -145,12 +157,16 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
     room -= chunk.length;
     if (room < 0) stop('output-limit');
   };
+  const { bounds, folders } = watch;
+  const marks = watch.canEscape ? watch.marks : [];
+  const resources = watchResources({ pid: child.pid!, bounds, folders, marks }, stop);
   child.stdout?.on('data', take('stdout'));
   child.stderr?.on('data', take('stderr'));
   return {
     stopped,
     [Symbol.dispose]() {
       clearTimeout(timer);
+      resources[Symbol.dispose]();
       watch.signal?.removeEventListener('abort', abort);
     },
   };
@@ -175,6 +191,20 @@ function giveAndRead(child: ChildProcess, inputs: readonly string[]): () => stri
 async function killTree(child: ChildProcess, marks: readonly string[]): Promise<void> {
   if (child.pid !== undefined) kill(-child.pid);
   await killMarked(marks);
+}
+
+function stoppedBy(stop: Stop): { end: SandboxEnd; limit?: ResourceName; code: undefined } {
+  if (stop === 'timeout' || stop === 'aborted' || stop === 'output-limit')
+    return { end: stop, code: undefined };
+  return { end: 'killed', limit: stop, code: undefined };
+}
+
+/** For whoever reads the output and nothing else: the last line says what it was killed for. */
+function boundText(stop: Stop, { memoryBytes, processes, diskBytes }: Bounds): string | undefined {
+  const bytes = { memory: memoryBytes, disk: diskBytes }[stop as string];
+  if (bytes !== undefined)
+    return `\nkilled: more than its limit of ${Math.round(bytes / 1024 ** 2)} MiB of ${stop}\n`;
+  return stop === 'processes' ? `\nkilled: more than its limit of ${processes} processes\n` : undefined;
 }
 
 /** Shells and bubblewrap tell a child's SIGKILL as exit 137: the kernel's, for memory, among them. */

@@ -5,6 +5,7 @@ import type { Ran } from './process.ts';
 export function resultOf(ran: Ran): SandboxResult {
   return {
     end: ran.end,
+    ...(ran.limit && { limit: ran.limit }),
     exitCode: ran.end === 'exited' ? ran.code : undefined,
     output: ran.output,
     durationMs: ran.durationMs,

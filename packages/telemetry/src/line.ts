@@ -19,6 +19,8 @@ export interface Stamps {
   /** ms since the epoch. */
   readonly at: number;
   readonly run: string;
+  readonly trace_id?: string;
+  readonly span_id?: string;
 }
 
 /** The line as a value, and as the bytes it is on disk; both redacted, sanitised and bounded. */
@@ -40,7 +42,7 @@ function lineWithin(
   bounds: Bounds,
   name: LogEventName,
   fields: LogFields,
-  { seq, at, run }: Stamps,
+  { seq, at, run, trace_id, span_id }: Stamps,
   redactor: Redactor,
 ): LogLine {
   const { msg, level, task, attempt, worker, data } = fields;
@@ -54,6 +56,7 @@ function lineWithin(
     ...(task !== undefined && { task: cleanLine(task, 200, redactor) }),
     ...(attempt !== undefined && { attempt: cleanLine(attempt, 200, redactor) }),
     ...(worker !== undefined && { worker: cleanLine(worker, 200, redactor) }),
+    ...(trace_id !== undefined && span_id !== undefined && { trace_id, span_id }),
     msg: cleanLine(msg, bounds.chars, redactor),
     data: plainData(data ?? {}, bounds, redactor),
   };

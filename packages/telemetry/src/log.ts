@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { Clock, Log, LogEventName, LogFields, LogLine } from '@swarm/core';
 import { makeLine } from './line.ts';
 import { makeRedactor } from './redact.ts';
+import type { Spans } from './spans.ts';
 import { type OpenedTail, openTail } from './tail.ts';
 
 const writeAsync = promisify(write);
@@ -17,6 +18,8 @@ export interface LogOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Secrets that must not appear, as they are; see makeRedactor for the spellings looked for. */
   readonly redact: readonly string[];
+  /** Told every line; each then carries the ids of its span. */
+  readonly spans?: Spans | undefined;
   /** Called with each line as it is queued, redacted and sanitised. What it throws goes to `onError`. */
   readonly onLine?: (line: LogLine) => void;
   /** Called once, with the first thing that went wrong. Lines lost are counted in `dropped`. */
@@ -67,7 +70,9 @@ class NdjsonLog implements RunLog {
 
   write<N extends LogEventName>(name: N, fields: LogFields): void {
     try {
-      const stamps = { seq: ++this.#seq, at: this.#options.clock.now(), run: this.#options.run };
+      const at = this.#options.clock.now();
+      const ids = this.#options.spans?.follow(name, fields, at);
+      const stamps = { seq: ++this.#seq, at, run: this.#options.run, ...ids };
       const { line, bytes } = makeLine(name, fields, stamps, this.#redactor);
       this.#enqueue(bytes);
       this.#options.onLine?.(line);

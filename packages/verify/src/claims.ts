@@ -13,11 +13,18 @@ export interface Member {
   readonly commit: string;
 }
 
+export interface Gate {
+  readonly outcome: string;
+  readonly gate: string;
+  /** Every failure it names was on the base before anything was changed. */
+  readonly isKnown: boolean;
+}
+
 export interface Landing {
   readonly id: string;
   readonly candidate: Candidate;
   readonly members: readonly Member[];
-  gate?: { readonly outcome: string; readonly gate: string };
+  gate?: Gate;
 }
 
 /** Something that gave the target a new value, in order. */
@@ -34,6 +41,8 @@ export interface Claims {
   readonly base: string;
   readonly landOn: string;
   readonly gateHash: string;
+  /** Failures the base had by itself; none where they could not be told apart. */
+  readonly known: Set<string>;
   /** By landing id. */
   readonly landings: Map<string, Landing>;
   readonly moves: Move[];
@@ -63,6 +72,7 @@ export function claimsOf(events: readonly { readonly seq: number; readonly event
     base: text(request, 'base'),
     landOn: text(request, 'landOn'),
     gateHash: text(request, 'gateHash'),
+    known: new Set(),
     landings: new Map(),
     moves: [],
     tasks: new Map(),
@@ -80,6 +90,11 @@ type Reader = (claims: Claims, event: JournalEvent, seq: number) => void;
 
 /** Event types that are not here claim nothing that git or a task's end could contradict. */
 const READERS: Readonly<Record<string, Reader>> = {
+  'base.checked': (c, e) => {
+    const gate = record(e, 'gate');
+    c.known.clear();
+    if (gate.isTold === true) for (const failure of list(gate, 'signatures')) c.known.add(String(failure));
+  },
   'task.accepted': (c, e) => void c.tasks.set(text(e, 'task'), 'live'),
   'task.requeued': (c, e) => settle(c, text(e, 'task'), 'live'),
   'task.retried': (c, e) => settle(c, text(e, 'task'), 'live'),
@@ -94,7 +109,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   'gate.ended': (c, e) => {
     const landing = c.landings.get(text(e, 'landing'));
     const result = record(e, 'result');
-    if (landing) landing.gate = { outcome: text(result, 'outcome'), gate: text(result, 'gate') };
+    if (landing) landing.gate = gateOf(c, result);
     else c.contradictions.push(`a gate ended for ${text(e, 'landing')}, which never started`);
   },
   'landing.landed': readLanded,
@@ -112,6 +127,12 @@ const READERS: Readonly<Record<string, Reader>> = {
     c.closedAt = text(e, 'head');
   },
 };
+
+function gateOf(c: Claims, result: Readonly<Record<string, unknown>>): Gate {
+  const signatures = Array.isArray(result.signatures) ? result.signatures.map(String) : [];
+  const isKnown = signatures.length > 0 && signatures.every((failure) => c.known.has(failure));
+  return { outcome: text(result, 'outcome'), gate: text(result, 'gate'), isKnown };
+}
 
 function readAttempt(c: Claims, e: JournalEvent): void {
   const attempt = text(e, 'attempt');
@@ -141,6 +162,9 @@ function readFound(c: Claims, e: JournalEvent, seq: number): void {
   const isIts = (l: Landing) => l.members.some((m) => m.commit === member.commit);
   const landing = [...c.landings.values()].findLast(isIts);
   land(c, member);
+  // A batch is found task by task, and moved the target once.
+  const last = c.moves.at(-1);
+  if (landing && last?.by === 'found' && last.landing === landing) return;
   c.moves.push({ by: 'found', landing, to: landing?.candidate.commit ?? member.commit, seq });
 }
 

@@ -105,6 +105,12 @@ export function ownMarks({ claims, markings }: Facts) {
   );
 }
 
+/** Commits on the target that say they are a batch of this run's. */
+export const ownSeals = ({ claims, markings }: Facts): readonly string[] =>
+  [...markings].flatMap(([commit, marking]) =>
+    marking.kind === 'seal' && marking.run === claims.run ? [commit] : [],
+  );
+
 /** Landed commits that are on the target. */
 export const presentMembers = (facts: Facts): readonly Member[] =>
   [...landedMembers(facts.claims), ...(facts.inFlight?.members ?? [])].filter((m) =>
@@ -119,9 +125,10 @@ export function ownLandings({ claims, commits, inFlight }: Facts): readonly Land
   );
 }
 
-/** The gate said yes to exactly this candidate; or there was none to ask. */
+/** The gate passed on exactly this candidate, or failed with nothing but what the base failed with; or there was none to ask. */
 export function isGated(claims: Claims, landing: Landing): boolean {
   const { gate } = landing;
   if (claims.gateHash === 'none') return gate === undefined || gate.outcome === 'none';
-  return gate?.outcome === 'passed' && gate.gate === claims.gateHash;
+  const mayLand = gate?.outcome === 'passed' || (gate?.outcome === 'no-worse' && gate.isKnown);
+  return mayLand && gate.gate === claims.gateHash;
 }

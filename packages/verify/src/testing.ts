@@ -85,6 +85,59 @@ export class Story {
     if (options.isPublished !== false) await this.moveTarget(commit);
   }
 
+  /** Lands several as one merge, each with a commit of its own under it. */
+  async landBatch(
+    tasks: Readonly<Record<string, Files>>,
+    options: {
+      /** Spoils the merge's message. */
+      readonly rewrite?: (message: string) => string;
+      /** Spoils each task's message. */
+      readonly rewriteMember?: (message: string) => string;
+      /** Files the merge changes beyond its tasks. */
+      readonly more?: Files;
+      /** Tasks whose commit is left out. */
+      readonly without?: readonly string[];
+      /** What the journal says of it in the end. */
+      readonly told?: 'landed' | 'found' | 'half-found' | 'tested';
+    } = {},
+  ): Promise<void> {
+    const onto = this.head;
+    const members: { task: string; attempt: string; commit: string }[] = [];
+    let tip = onto;
+    for (const [task, files] of Object.entries(tasks)) {
+      const attempt = `${task}.1`;
+      const work = await this.commit({ files, message: 'work', parents: [onto] });
+      const change = { commit: work, base: onto, filesChanged: Object.keys(files) };
+      const message = this.memberMessage(task, options.rewriteMember);
+      const commit = await this.commit({ files, message, parents: [tip] });
+      if (!options.without?.includes(task)) tip = commit;
+      members.push({ task, attempt, commit });
+      const ended = { type: 'attempt.ended', attempt, reason: 'handed-in', handoff: { change } };
+      this.say({ type: 'task.accepted', task }, { type: 'attempt.started', attempt }, ended);
+    }
+    const files = { ...Object.assign({}, ...Object.values(tasks)), ...options.more } as Files;
+    const message = (tree: string) => this.batchMessage(members.length, tree, options.rewrite);
+    const commit = await this.commit({ files, message, parents: [onto, tip] });
+    const tree = await this.git('rev-parse', `${commit}^{tree}`);
+    const landing = `l${++this.landings}`;
+    const started = { landing, members, candidate: { parent: onto, commit, tree } };
+    this.say({ type: 'landing.started', ...started });
+    this.say({ type: 'gate.ended', landing, result: { outcome: 'passed', gate: this.gate } });
+    const told = options.told ?? 'landed';
+    if (told === 'landed') this.say({ type: 'landing.landed', ...started });
+    const found = told === 'found' ? members : told === 'half-found' ? members.slice(0, 1) : [];
+    for (const member of found) this.say({ type: 'landing.found', ...member });
+    await this.moveTarget(commit);
+  }
+
+  private memberMessage(task: string, rewrite = (m: string) => m): string {
+    return rewrite(`Do ${task}\n\nSwarm-Run: ${RUN}\nSwarm-Task: ${task}\nSwarm-Attempt: ${task}.1\n`);
+  }
+
+  private batchMessage(count: number, tree: string, rewrite = (m: string) => m): string {
+    return rewrite(`Land ${count} tasks\n\nSwarm-Run: ${RUN}\nSwarm-Gate: ${this.gate} ${tree}\n`);
+  }
+
   private message(task: string, attempt: string, tree: string, rewrite = (m: string) => m): string {
     const trailers = [`Swarm-Run: ${RUN}`, `Swarm-Task: ${task}`, `Swarm-Attempt: ${attempt}`];
     return rewrite(`Do ${task}\n\n${trailers.join('\n')}\nSwarm-Gate: ${this.gate} ${tree}\n`);

@@ -186,6 +186,86 @@ test('two tasks in one commit are caught', async () => {
   assert.match((await broken(story)).P3!, /^l3 \([0-9a-f]{12}\) lands 2 tasks in one commit$/);
 });
 
+const TWO = { t4: { 'd.txt': '4\n' }, t5: { 'e.txt': '5\n' } };
+
+test('a batch that landed as one merge, its tasks’ commits under it, is no fault', async () => {
+  const story = await goodStory();
+  await story.landBatch(TWO);
+  story.close();
+  assert.deepEqual(await broken(story), {});
+  assert.match(
+    (await verify(story)).checks.find((check) => check.name === 'no task lands twice')!.detail,
+    /^4 marked commits$/,
+  );
+});
+
+for (const told of ['tested', 'half-found', 'found'] as const) {
+  test(`a batch published at the instant of a kill is no fault while the run is open (${told})`, async () => {
+    const story = await goodStory();
+    await story.landBatch(TWO, { told });
+    assert.deepEqual(await broken(story), {});
+  });
+}
+
+test('a batch of which only half is recorded when the run closes is caught', async () => {
+  const story = await goodStory();
+  await story.landBatch(TWO, { told: 'half-found' });
+  story.close();
+  const found = await broken(story);
+  assert.match(found.P7!, /^t5 is on the target as [0-9a-f]{12} and the journal does not say so$/);
+});
+
+test('a batch without the trailers of what was tested is caught', async () => {
+  const story = await goodStory();
+  await story.landBatch(TWO, { rewrite: (m) => m.replace(/Swarm-Gate.*\n/, '') });
+  assert.match((await broken(story)).P3!, /^l3 \([0-9a-f]{12}\): it has no Swarm-Gate$/);
+});
+
+test('a batch that names another tree than it has is caught', async () => {
+  const story = await goodStory();
+  const other = await story.git('rev-parse', `${story.base}^{tree}`);
+  await story.landBatch(TWO, { rewrite: (m) => m.replace(/(Swarm-Gate: \S+) .*/, `$1 ${other}`) });
+  assert.match((await broken(story)).P3!, /^l3 \([0-9a-f]{12}\) names tree [0-9a-f]{12} and has tree/);
+});
+
+test('a commit in a batch without the trailers of its task is caught', async () => {
+  const story = await goodStory();
+  await story.landBatch(TWO, { rewriteMember: (m) => m.split('\n\n')[0]! });
+  assert.match((await broken(story)).P3!, /^t4 \([0-9a-f]{12}\) has no trailers, t5 /);
+});
+
+test('a commit in a batch that says it was tested is caught: only the batch was', async () => {
+  const story = await goodStory();
+  const tree = await story.git('rev-parse', `${story.base}^{tree}`);
+  await story.landBatch(TWO, { rewriteMember: (m) => `${m}Swarm-Gate: g1 ${tree}\n` });
+  assert.match((await broken(story)).P3!, /^t4 \([0-9a-f]{12}\) says that it was tested, and its batch was/);
+});
+
+test('a batch that changes more than its tasks’ commits do is caught', async () => {
+  const story = await goodStory();
+  await story.landBatch(TWO, { more: { 'sneaked.txt': 'in\n' } });
+  assert.match((await broken(story)).P3!, /^l3 \([0-9a-f]{12}\) changes more than its tasks do$/);
+});
+
+test('a batch that lacks the commit of one of its tasks is caught', async () => {
+  const story = await goodStory();
+  await story.landBatch(TWO, { without: ['t5'] });
+  const found = await broken(story);
+  assert.match(found.P3!, /^l3 \([0-9a-f]{12}\) has a commit for t5 that is not on [0-9a-f]{12}$/);
+  assert.match(found.P1!, /^t5 landed as [0-9a-f]{12}, which is not on/);
+});
+
+test('a batch’s merge that the journal does not know is caught', async () => {
+  const story = await goodStory();
+  const tree = await story.git('rev-parse', `${story.head}^{tree}`);
+  const message = `Land 2 tasks\n\nSwarm-Run: ${RUN}\nSwarm-Gate: g1 ${tree}\n`;
+  await story.moveTarget(await story.commit({ files: {}, message }));
+  assert.match(
+    (await broken(story)).P7!,
+    /^[0-9a-f]{12} says it is a batch of this run and was never started/,
+  );
+});
+
 test('a landing without a branch handed in for it is caught', async () => {
   const story = await goodStory();
   await story.landTask('t6', { 'f.txt': '6\n' }, { isHandedIn: false });

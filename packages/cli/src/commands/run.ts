@@ -1,45 +1,62 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
 import { type ApplyOutcome, type CommitId, SwarmError } from '@swarm/core';
+import { approver } from '../approving.ts';
+import { requireSomebody } from '../ask.ts';
 import { openRunHub } from '../compose.ts';
+import { dryRun } from '../dry-run.ts';
 import { readRun } from '../opened-run.ts';
 import type { RepositoryPaths } from '../paths.ts';
 import { programPlaces } from '../places.ts';
 import { type Prepared, prepare } from '../prepare.ts';
 import type { Context, ResumeOptions, RunChoice, RunOptions } from '../program.ts';
 import { type RunFile, readRunFile } from '../run-file.ts';
+import { Terminal } from '../terminal.ts';
 import { lockRepository, work } from '../work.ts';
 
 export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
   const places = programPlaces();
+  if (options.approve && !options.dryRun) requireYes(options.yes, 'swarm run --approve --yes …');
   const prepared = await prepare(request, options, context, places);
   for (const notice of prepared.notices)
     context.output.narrate(context.output.narrationInk.yellow(`note: ${notice}`));
-  if (options.dryRun) return dryRun(prepared, options, context);
+  if (options.dryRun) return dryRun(prepared, options.json === true, context, places);
   for (const line of prepared.shown) context.output.narrate(line);
-  const { file, repository, opening, promptOverrides, commonDir } = prepared;
+  const opening = await approved(prepared, options, context);
+  if (!opening) return 1;
+  const { file, repository, promptOverrides, commonDir } = prepared;
+  const waits = options.approve === true && opening.plan === undefined;
   return work({
-    ...{ file, repository, places, context, opening },
+    ...{ file: waits ? { ...file, approve: true } : file, repository, places, context, opening },
     isJson: options.json === true,
     isStrict: options.strict === true,
+    isYes: options.yes === true,
     ...(!file.isBare && { commonDir }),
     promptOverrides,
   });
 }
 
-function dryRun({ file, opening, shown }: Prepared, options: RunOptions, context: Context): number {
-  const plan = opening.plan ?? [];
-  if (options.json) {
-    const { target, gate, setup, sandbox } = file;
-    context.output.json({ target, gate, setup, sandbox, tasks: plan });
-    return 0;
-  }
-  const lines = plan.map(
-    (t) =>
-      `  ${t.priority}  ${t.label}  ${t.title}${t.dependsOn.length > 0 ? `  (after ${t.dependsOn.join(', ')})` : ''}`,
-  );
-  const head = `would work on ${file.target} with ${file.config.workers.max} workers in sandbox ${file.sandbox}`;
-  context.output.result([head, ...shown, ...lines, 'nothing was started'].join('\n'));
-  return 0;
+function requireYes(isYes: true | undefined, fix: string): void {
+  if (!isYes) requireSomebody('the plan is shown and waits for a yes before anything starts', fix);
+}
+
+/** A plan that is there already is approved before there is a run; a planner's is when it has been given. */
+async function approved(
+  { opening }: Prepared,
+  options: RunOptions,
+  context: Context,
+): Promise<Prepared['opening'] | undefined> {
+  if (!options.approve || !opening.plan) return opening;
+  const leaving = new AbortController();
+  const approve = approver({
+    context,
+    terminal: new Terminal(() => undefined),
+    isYes: options.yes === true,
+    leave: () => leaving.abort(),
+  });
+  const verdict = await approve(opening.plan, { signal: leaving.signal });
+  if (verdict.kind === 'yes') return { ...opening, plan: verdict.drafts };
+  context.output.narrate('not approved: nothing was started');
+  return undefined;
 }
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
@@ -56,6 +73,8 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
     });
   }
   const file = await readRunFile(paths);
+  const isApproved = [...state.tasks.values()].some((task) => task.source.by === 'planner');
+  if (file.approve && !isApproved && !closed) requireYes(options.yes, 'swarm resume --yes');
   context.output.narrate(`resuming ${file.run}`);
   return work({
     file,
@@ -64,6 +83,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
     context,
     isJson: options.json === true,
     isStrict: options.strict === true,
+    isYes: options.yes === true,
   });
 }
 
@@ -77,7 +97,7 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
       fix: state.closed ? 'swarm report' : 'swarm resume',
     });
   }
-  const applied = await applyHead(repository, file, state.closed.head);
+  const applied = await applyHead(repository, file, state.closed.head, context);
   if (options.json) context.output.json(applied);
   else if (applied.kind === 'refused')
     context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
@@ -89,10 +109,15 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
 }
 
 /** Under the lock, as everything that opens the hub: another run may be at work in it. */
-async function applyHead(repository: RepositoryPaths, file: RunFile, head: CommitId): Promise<ApplyOutcome> {
+async function applyHead(
+  repository: RepositoryPaths,
+  file: RunFile,
+  head: CommitId,
+  { env }: Context,
+): Promise<ApplyOutcome> {
   const lock = await lockRepository(repository, file.run);
   try {
-    const git = await openRunHub(repository, file);
+    const git = await openRunHub(repository, file, env);
     return await git.delivery.apply(head).finally(() => git.close());
   } finally {
     await lock.release();

@@ -48,17 +48,21 @@ async function refusal(ask: Partial<LoadAsk> = {}): Promise<string[]> {
   );
 }
 
+const limits = { memoryBytes: 4 * 1024 ** 3, diskBytes: 10 * 1024 ** 3, processes: 2_048 };
+
 test('without any file or variable every key has its default', async () => {
   const { config, origins } = await load();
   assert.deepEqual(config, {
-    workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto' },
-    gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1 },
+    workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto', limits },
+    shown: { mounts: [], env: [], setupEnv: [] },
+    gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1, limits, protect: [] },
     checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000 },
     budget: {},
     models: {},
     endpoints: [],
     agent: { driver: 'builtin' },
     overlap: 'serialize',
+    outside: 'warn',
     deliver: 'branch',
   });
   assert.equal(origins.size, 0);
@@ -119,7 +123,7 @@ test('every mistake of every source is told at once, by key path', async () => {
     'SW0102 | there is no key `workers.mx` | where <home>/.config/swarm/config.toml: workers.mx | why did you mean `max`? | fix write `max` for `mx`',
     'SW0102 | there is no key `budgett` | where <home>/.config/swarm/config.toml: budgett | why did you mean `budget`? | fix write `budget` for `budgett`',
     'SW0102 | `gate.timeout = "soon"` cannot be used | where <repo>/swarm.toml: gate.timeout | why expected a duration such as "90s", "30m" or "2h", above 0 and at most 7d | fix change `gate.timeout`; docs/config.md lists every key',
-    'SW0102 | `gate.policy = "bach"` cannot be used | where <repo>/swarm.toml: gate.policy | why it is one of: batch, single | fix gate.policy = "batch"',
+    'SW0102 | `gate.policy = "bach"` cannot be used | where <repo>/swarm.toml: gate.policy | why it is one of: batch, strict, none | fix gate.policy = "batch"',
     'SW0105 | `gate.parallel = 0` cannot be used | where <repo>/swarm.toml: gate.parallel | why expected number to be >=1 | fix change `gate.parallel`; docs/config.md lists every key',
     'SW0102 | the budget "5 dollars" cannot be read | where --budget | why a budget is a number with usd, tok, ktok or Mtok, or several of them with commas | fix --budget 5usd,2Mtok',
     'SW0102 | `workers.max = "many"` cannot be used | where --workers | why expected number, received string | fix change `workers.max`; docs/config.md lists every key',
@@ -202,6 +206,29 @@ test('limits of an untrusted repository may only tighten', async () => {
     { keyPath: 'budget.usd', asked: 50, used: 5 },
   ]);
   assert.equal((await load({ isTrustGiven: true })).config.workers.max, 100);
+});
+
+test('an untrusted repository may bound what is used further, and protect more, never less', async () => {
+  await writeOperator('[gate]\nmemory = "2g"\nprotect = ["infra/**"]');
+  await writeRepository('[gate]\nmemory = "1t"\ndisk = "1g"\nprocesses = 9999\nprotect = ["db/**"]');
+  const { config, clamps } = await load();
+  assert.deepEqual(config.gate.limits, {
+    memoryBytes: 2 * 1024 ** 3,
+    diskBytes: 1024 ** 3,
+    processes: 2_048,
+  });
+  assert.deepEqual(config.gate.protect, ['infra/**', 'db/**']);
+  assert.deepEqual(
+    clamps.map((c) => c.keyPath),
+    ['gate.memory', 'gate.processes'],
+  );
+});
+
+test('a size that is none is refused with one that is', async () => {
+  await writeOperator('[workers]\nmemory = "4GB"\ndisk = "1m"');
+  const said = (await refusal()).join('\n');
+  assert.match(said, /workers\.memory.*expected a size such as "512m" or "4g"/);
+  assert.match(said, /workers\.disk.*at least 16m/);
 });
 
 test('without a sandbox the repository’s commands need trust too', async () => {

@@ -1,7 +1,9 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { Environment } from '../paths.ts';
 import type { CompleteConfig } from './schema.ts';
-import { parseDurationMs } from './units.ts';
+import { mountPath } from './shown.ts';
+import { parseBytes, parseDurationMs } from './units.ts';
 
 export interface EndpointConfig {
   readonly name: string;
@@ -10,6 +12,13 @@ export interface EndpointConfig {
   readonly keyEnv?: string;
   readonly weight: number;
   readonly dialect: CompleteConfig['endpoints'][number]['dialect'];
+}
+
+/** What one command and everything it starts may use. */
+export interface ResourceLimits {
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly processes: number;
 }
 
 export interface Config {
@@ -21,9 +30,19 @@ export interface Config {
     readonly timeoutMs: number;
     readonly preGate: boolean;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
+    readonly limits: ResourceLimits;
   };
   /** Absent: to be detected. `'none'`: there is to be none. */
   readonly setup?: string;
+  /** On top of the system; absent in runs that were opened before there was such a thing. */
+  readonly shown?: {
+    /** Absolute host folders, shown read-only where they lie. */
+    readonly mounts: readonly string[];
+    /** Names of variables everything in a sandbox is given. */
+    readonly env: readonly string[];
+    /** Names of variables only setup on the trusted base is given. */
+    readonly setupEnv: readonly string[];
+  };
   readonly gate: {
     /** Absent: to be detected. `'none'`: land untested. */
     readonly command?: string;
@@ -31,6 +50,8 @@ export interface Config {
     readonly policy: CompleteConfig['gate']['policy'];
     readonly parallel: number;
     readonly flakyRetries: number;
+    readonly limits: ResourceLimits;
+    readonly protect: readonly string[];
   };
   readonly checks: {
     readonly command?: string;
@@ -51,12 +72,16 @@ export interface Config {
     readonly command?: { readonly run: readonly string[] };
   };
   readonly overlap: CompleteConfig['scope']['overlap'];
+  readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
 }
 
-/** @param complete already validated: every duration in it parses. */
-export function resolveConfig(complete: CompleteConfig): Config {
-  const { workers, env, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
+/**
+ * @param complete already validated: every duration in it parses.
+ * @param environment what `~` in a path is taken from.
+ */
+export function resolveConfig(complete: CompleteConfig, environment: Environment): Config {
+  const { workers, env, sandbox, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
   return {
     ...present({ target: complete.target, setup: env.setup }),
     workers: {
@@ -65,6 +90,12 @@ export function resolveConfig(complete: CompleteConfig): Config {
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       sandbox: workers.sandbox,
+      limits: resourceLimits(workers),
+    },
+    shown: {
+      mounts: sandbox.mounts.map((written) => mountPath(written, environment)),
+      env: sandbox.env,
+      setupEnv: sandbox.setup_env,
     },
     gate: {
       ...present({ command: gate.command }),
@@ -72,6 +103,8 @@ export function resolveConfig(complete: CompleteConfig): Config {
       policy: gate.policy,
       parallel: gate.parallel,
       flakyRetries: gate.flaky_retries,
+      limits: resourceLimits(gate),
+      protect: gate.protect,
     },
     checks: {
       ...present({ command: checks.command }),
@@ -87,6 +120,7 @@ export function resolveConfig(complete: CompleteConfig): Config {
     endpoints: endpoints.map(resolveEndpoint),
     agent: { driver: agent.driver, ...present({ command: agent.command }) },
     overlap: scope.overlap,
+    outside: scope.outside,
     deliver: deliver.to,
   };
 }
@@ -100,6 +134,12 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
     dialect: e.dialect,
   };
 }
+
+const resourceLimits = (t: { memory: string; disk: string; processes: number }): ResourceLimits => ({
+  memoryBytes: parseBytes(t.memory)!,
+  diskBytes: parseBytes(t.disk)!,
+  processes: t.processes,
+});
 
 const ms = (text: string): number => parseDurationMs(text)!;
 

@@ -3,7 +3,7 @@
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
 import { z } from 'zod';
-import { parseDurationMs } from './units.ts';
+import { parseBytes, parseDurationMs } from './units.ts';
 
 const DURATION_MAX = '7d';
 
@@ -18,6 +18,22 @@ const duration = (text: string) =>
 function isDuration(value: string): boolean {
   const ms = parseDurationMs(value);
   return ms !== undefined && ms > 0 && ms <= parseDurationMs(DURATION_MAX)!;
+}
+
+const BYTES_MIN = '16m';
+const BYTES_MAX = '64t';
+
+const bytes = (text: string) =>
+  z
+    .string()
+    .refine((value) => isBytes(value), {
+      error: `expected a size such as "512m" or "4g", at least ${BYTES_MIN} and at most ${BYTES_MAX}`,
+    })
+    .describe(text);
+
+function isBytes(value: string): boolean {
+  const size = parseBytes(value);
+  return size !== undefined && size >= parseBytes(BYTES_MIN)! && size <= parseBytes(BYTES_MAX)!;
 }
 
 const command = (text: string) => z.string().trim().min(1).max(10_000).describe(text);
@@ -39,6 +55,11 @@ const workers = table('Who does the work, and how long an attempt may take.', {
       'What contains agents and gates. `auto` takes the first layer that works; without one it refuses. `docker` and `command` are refused in this version.',
     )
     .default('auto'),
+  memory: bytes(
+    'The most memory the processes of one attempt may use together; also of setup and of the checks. Looked at four times a second.',
+  ).default('4g'),
+  disk: bytes('The most its workspace may hold.').default('10g'),
+  processes: count(8, 1_000_000, 'The most processes one attempt may have at one time.').default(2_048),
 });
 
 const env = table('The environment attempts, gates and checks find prepared.', {
@@ -47,25 +68,69 @@ const env = table('The environment attempts, gates and checks find prepared.', {
   ).optional(),
 });
 
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'expected the name of an environment variable' });
+
+const sandbox = table(
+  'What of this machine a sandbox shows on top of the system. The operator’s to choose.',
+  {
+    mounts: z
+      .array(
+        z.string().regex(/^(?!.*:rw$)(\/|~\/)[^\0\n]{0,1000}$/, {
+          error:
+            'expected an absolute path or one below `~/`, such as `~/.nvm:ro`; nothing is shown writable',
+        }),
+      )
+      .max(32)
+      .describe(
+        'Host folders shown read-only where they lie: toolchains below the home folder, such as `~/.nvm:ro`. Their programs are found when the folder of them is on your PATH.',
+      )
+      .default([]),
+    env: z
+      .array(variable)
+      .max(64)
+      .describe(
+        'Variables of yours every agent, gate and setup is given, by name, such as `CARGO_HOME`. Agents read their values: nothing secret.',
+      )
+      .default([]),
+    setup_env: z
+      .array(variable)
+      .max(64)
+      .describe(
+        'Variables only setup on the trusted base is given, the one command that reaches the network: registry tokens and proxies.',
+      )
+      .default([]),
+  },
+);
+
 const gate = table('The command that must pass before a change lands.', {
   command: command(
     'Run on every candidate; exit 0 lands it. `none`: land untested, and say so. Without it, found by manifest.',
   ).optional(),
   timeout: duration('The most time one run of the gate may take.').default('10m'),
   policy: z
-    .enum(['batch', 'single'])
+    .enum(['batch', 'strict', 'none'])
     .describe(
-      'Test several handoffs as one candidate and divide a batch that fails, or test each alone. This version tests each alone, whatever is set.',
+      '`batch`: several handoffs are tested as one and land as one merge; a batch that fails is divided until the culprits are found. `strict`: each handoff is tested by a run of its own. `none`: nothing is tested.',
     )
     .default('batch'),
-  parallel: count(
-    1,
-    64,
-    'Candidates tested at the same time. This version tests one, whatever is set.',
-  ).default(2),
+  parallel: count(1, 64, 'Candidates tested at the same time.').default(2),
   flaky_retries: count(0, 10, 'Times a failed gate is run again on the same tree before it counts.').default(
     1,
   ),
+  memory: bytes(
+    'The most memory the processes of one run may use together; more is `gate-killed`. Looked at four times a second.',
+  ).default('4g'),
+  disk: bytes('The most its workspace may hold.').default('10g'),
+  processes: count(8, 1_000_000, 'The most processes one run may have at one time.').default(2_048),
+  protect: z
+    .array(z.string().trim().min(1).max(400))
+    .max(200)
+    .describe(
+      'More files, as globs, that only a task whose scope names them may change. Protected always: `swarm.toml`, CI, hooks, settings of agents and editors, and what the gate runs.',
+    )
+    .default([]),
 });
 
 const checks = table('The full checks the reconciler runs on the head of the target.', {
@@ -143,13 +208,19 @@ const scope = table('How tasks in flight keep out of one another’s files.', {
     .enum(['serialize', 'warn', 'off'])
     .describe('What happens when the scopes of two tasks meet: wait, say so, or nothing.')
     .default('serialize'),
+  outside: z
+    .enum(['warn', 'hold'])
+    .describe(
+      'What happens when a change touches paths its task did not declare: said in log and report, or the handoff is rejected and the task tried again.',
+    )
+    .default('warn'),
 });
 
 const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
     .describe(
-      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote. `pr`: one pull request. `push` and `pr` are refused in this version.',
+      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote’s target. `pr`: one pull request; refused in this version.',
     )
     .default('branch'),
 });
@@ -166,6 +237,7 @@ export const configSchema = z.strictObject({
   target,
   workers: workers.prefault({}),
   env: env.prefault({}),
+  sandbox: sandbox.prefault({}),
   gate: gate.prefault({}),
   checks: checks.prefault({}),
   budget: budget.prefault({}),

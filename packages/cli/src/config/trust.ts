@@ -8,12 +8,12 @@ import { dirname, join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core';
 import { type Environment, trustFile } from '../paths.ts';
 import type { CompleteConfig } from './schema.ts';
-import { parseDurationMs } from './units.ts';
+import { parseBytes, parseDurationMs } from './units.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
 /** Keys that count only when trusted, as key paths. */
-const TRUSTED_KEYS = ['endpoints', 'models', 'agent', 'workers.sandbox', 'deliver'];
+const TRUSTED_KEYS = ['endpoints', 'models', 'agent', 'workers.sandbox', 'sandbox', 'deliver'];
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];
 const PROMPT_FILE = /^[a-z][a-z-]{0,40}\.md$/;
@@ -105,13 +105,19 @@ export interface Clamp {
 }
 
 /** Limits and how they compare: what may only shrink. */
-const LIMITS: Readonly<Record<string, 'number' | 'duration'>> = {
+const LIMITS: Readonly<Record<string, 'number' | 'duration' | 'bytes'>> = {
   'workers.max': 'number',
   'workers.attempts': 'number',
   'workers.timeout': 'duration',
+  'workers.memory': 'bytes',
+  'workers.disk': 'bytes',
+  'workers.processes': 'number',
   'gate.timeout': 'duration',
   'gate.parallel': 'number',
   'gate.flaky_retries': 'number',
+  'gate.memory': 'bytes',
+  'gate.disk': 'bytes',
+  'gate.processes': 'number',
   'budget.usd': 'number',
   'budget.tokens': 'number',
   'budget.time': 'duration',
@@ -135,8 +141,13 @@ export function tighten(
     copy[table]![key] = allowed;
     clamps.push({ keyPath, asked, used: allowed });
   }
+  const protect = at(raw, 'gate.protect');
+  // More may be protected, never less: the operator's own globs stay.
+  if (Array.isArray(protect)) copy.gate!.protect = [...new Set([...operator.gate.protect, ...protect])];
   return { raw: copy, clamps };
 }
 
-const size = (value: string | number, unit: 'number' | 'duration'): number =>
-  unit === 'duration' ? parseDurationMs(String(value))! : Number(value);
+function size(value: string | number, unit: 'number' | 'duration' | 'bytes'): number {
+  if (unit === 'number') return Number(value);
+  return unit === 'duration' ? parseDurationMs(String(value))! : parseBytes(String(value))!;
+}

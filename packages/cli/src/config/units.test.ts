@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBudget, parseDurationMs } from './units.ts';
+import { parseBudget, parseBytes, parseDurationMs } from './units.ts';
 
 test('durations are a number with ms, s, m, h or d', () => {
   const rows: [string, number | undefined][] = [
@@ -32,4 +32,18 @@ test('a budget is dollars, tokens, or both, each once', () => {
     ['', undefined],
   ];
   for (const [text, limits] of rows) assert.deepEqual(parseBudget(text), limits, text);
+});
+
+test('sizes are a number with k, m, g or t, in powers of 1024', () => {
+  const rows: [string, number | undefined][] = [
+    ['16k', 16_384],
+    ['512m', 536_870_912],
+    ['4G', 4_294_967_296],
+    [' 1.5t ', 1_649_267_441_664],
+    ['4', undefined],
+    ['4gb', undefined],
+    ['-1g', undefined],
+    ['', undefined],
+  ];
+  for (const [text, bytes] of rows) assert.equal(parseBytes(text), bytes, text);
 });

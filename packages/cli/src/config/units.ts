@@ -10,6 +10,16 @@ export function parseDurationMs(text: string): number | undefined {
   return Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]);
 }
 
+const BYTES = /^(\d+(?:\.\d+)?)([kmgt])$/i;
+const BYTE_UNITS = { k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const;
+
+/** `"512m"`, `"4g"`, `"1.5t"` in bytes, in powers of 1024, rounded; undefined for anything else. */
+export function parseBytes(text: string): number | undefined {
+  const match = BYTES.exec(text.trim());
+  if (!match) return undefined;
+  return Math.round(Number(match[1]) * BYTE_UNITS[match[2]!.toLowerCase() as keyof typeof BYTE_UNITS]);
+}
+
 export interface BudgetLimits {
   readonly usd?: number;
   readonly tokens?: number;

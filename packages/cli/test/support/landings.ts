@@ -24,15 +24,23 @@ const FORMAT = [
   ),
 ].join('%x1f');
 
-/** First-parent commits of `branch` since `base`, oldest first. */
+/** The commits of tasks on `branch` since `base`, oldest first: on the first-parent line, or in a batch on it. */
 export async function landings(world: World, base: string, branch: string): Promise<readonly Landing[]> {
-  const text = await world.git(
-    'log',
-    '--first-parent',
-    '--reverse',
-    `--format=${FORMAT}`,
-    `${base}..${branch}`,
-  );
+  const line = await lineOf(world, base, branch);
+  return (await Promise.all(line.map((commit) => membersOf(world, commit)))).flat();
+}
+
+const isBatch = ({ parents, task, run }: Landing): boolean =>
+  parents.length === 2 && run !== '' && task === '';
+
+async function membersOf(world: World, commit: Landing): Promise<readonly Landing[]> {
+  const [onto = '', tip = ''] = commit.parents;
+  return isBatch(commit) ? lineOf(world, onto, tip) : [commit];
+}
+
+async function lineOf(world: World, from: string, to: string): Promise<readonly Landing[]> {
+  const range = ['--first-parent', '--reverse', `--format=${FORMAT}`, `${from}..${to}`];
+  const text = await world.git('log', ...range);
   return text
     .split('\n')
     .filter(Boolean)
@@ -45,7 +53,10 @@ export async function landings(world: World, base: string, branch: string): Prom
     });
 }
 
-/** Each title landed once, under a task of its own: one marked commit each, on the one before it. */
+/**
+ * Each title landed once, under a task of its own: one marked commit each, on the one before it; alone on the line, or
+ * in a batch, whose merge carries what was tested.
+ */
 export async function assertLandedOnce(
   world: World,
   base: string,
@@ -55,13 +66,26 @@ export async function assertLandedOnce(
   const found = await landings(world, base, branch);
   assert.deepEqual(found.map((l) => l.subject).toSorted(), titles.toSorted());
   assert.equal(new Set(found.map((l) => l.task)).size, titles.length);
-  let parent = base;
   for (const landing of found) {
-    assert.equal(landing.parents[0], parent, `${landing.task} stands on the landing before it`);
     assert.equal(`swarm/${landing.run}`, branch);
     assert.match(landing.attempt, new RegExp(`^${landing.task}\\.\\d+$`));
-    assert.match(landing.gate, new RegExp(`^([0-9a-f]{12}|none) ${landing.tree}$`));
-    parent = landing.commit;
+  }
+  let parent = base;
+  for (const tested of await lineOf(world, base, branch)) {
+    assert.equal(tested.parents[0], parent, `${tested.subject} stands on the landing before it`);
+    assert.match(tested.gate, new RegExp(`^([0-9a-f]{12}|none) ${tested.tree}$`));
+    if (isBatch(tested)) await assertChain(world, tested);
+    parent = tested.commit;
   }
   return found;
+}
+
+/** The commits of a batch stand one upon the other, and the last has the tree of the merge. */
+async function assertChain(world: World, batch: Landing): Promise<void> {
+  const members = await membersOf(world, batch);
+  const below = [batch.parents[0], ...members.map((member) => member.commit)];
+  for (const [i, member] of members.entries()) {
+    assert.deepEqual([member.parents, member.gate], [[below[i]], ''], `${member.task} in ${batch.subject}`);
+  }
+  assert.equal(members.at(-1)?.tree, batch.tree);
 }

@@ -15,6 +15,8 @@ type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
  * one bad draft refuses them all, so that a plan file is accepted in one entry or not at all.
  */
 export function acceptTasks(s: State, c: AcceptTasks): readonly Event[] | Refusal {
+  if (c.from.by === 'operator' && s.run!.request.mode === 'land')
+    return refuse('illegal-move', 'this run lands branches and starts no agent: nobody would do it');
   const events: Event[] = [];
   const answer = openAnswer(s, c);
   for (const draft of c.drafts) {
@@ -133,7 +135,11 @@ function reaches(s: State, answer: Answer, from: TaskId, target: TaskId): boolea
 
 /** The task a label means: one of this answer, where its source gives every task a new number, else any. */
 const idOf = (s: State, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
-  knownAs(s, from, label) ?? answer.fresh.get(label) ?? s.labels.get(label);
+  knownAs(s, from, label) ?? answer.fresh.get(label) ?? shownAs(s, from, label) ?? s.labels.get(label);
+
+/** A person says the id every screen shows. */
+const shownAs = (s: State, from: DraftSource, label: string): TaskId | undefined =>
+  from.by === 'operator' ? s.tasks.get(label as TaskId)?.id : undefined;
 
 /** The earlier task this label re-scopes; nobody's but a planner's or a plan's labels live on. */
 const knownAs = (s: State, from: DraftSource, label: string): TaskId | undefined =>

@@ -76,6 +76,30 @@ const LAWS: Record<string, Law> = {
     when: start('t2'),
     gives: ['attempt.started t2.1'],
   },
+  'a change outside its scope waits to land all the same, where that is only told': {
+    given: [run, acceptedTask('t1', { scope: ['b.txt'] }), ...running('t1.1')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.ended t1.1 handed-in'],
+  },
+  'held to its scope, it never waits to land': {
+    given: [openedRun({ outside: 'hold' }), acceptedTask('t1', { scope: ['b.txt'] }), ...running('t1.1')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.ended t1.1 handed-in', 'landing.rejected t1.1 scope-broken'],
+  },
+  'held to its scope, its last attempt ends the task': {
+    given: [
+      openedRun({ outside: 'hold', limits: { ...LIMITS, attempts: 1 } }),
+      acceptedTask('t1', { scope: ['b.txt'] }),
+      ...running('t1.1'),
+    ],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.ended t1.1 handed-in', 'landing.rejected t1.1 scope-broken', 'task.failed t1 attempts'],
+  },
+  'held to its scope, a change within it waits to land': {
+    given: [openedRun({ outside: 'hold' }), acceptedTask('t1', { scope: ['a.txt'] }), ...running('t1.1')],
+    when: end('t1.1', 'handed-in'),
+    gives: ['attempt.ended t1.1 handed-in'],
+  },
   'a task has one attempt at a time': {
     given: [...one, startedAttempt('t1.1')],
     when: start('t1'),

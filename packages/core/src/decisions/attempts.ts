@@ -3,10 +3,12 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { attemptId } from '../model/ids.ts';
-import { isSatisfied } from '../model/task.ts';
+import { isSatisfied, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
+import { outsideScope } from '../rules/change-rules.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import type { State } from '../state.ts';
+import { rejection } from './landings.ts';
 import { failDependents, failOrphan } from './tasks.ts';
 
 type AttemptCommand = Extract<Command, { type: 'startAttempt' | 'startAgent' | 'endAttempt' }>;
@@ -86,6 +88,7 @@ function endAttempt(
     ...(c.handoff && { handoff: c.handoff }),
     ...(c.work && { work: c.work }),
   };
+  if (holds && c.reason === 'handed-in') return [ended, ...holdToScope(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
   if (mayRetry(t, c.reason, s.run!.request.limits)) {
     const orphaned = failOrphan(s, t);
@@ -94,6 +97,23 @@ function endAttempt(
   }
   return [ended, ...failDependents(s, a.task, `${a.task} failed`)];
 }
+
+/** Under `scope.outside = "hold"` a handoff that leaves its scope never waits to land: one decision, one entry. */
+function holdToScope(
+  s: State,
+  t: Task,
+  { attempt, handoff }: Extract<AttemptCommand, { type: 'endAttempt' }>,
+): readonly Event[] {
+  if (s.run!.request.outside !== 'hold') return [];
+  const files = outsideScope(t.spec.scope, handoff?.change?.filesChanged ?? []);
+  if (files.length === 0) return [];
+  const detail = `it may touch ${named(t.spec.scope)}, and changed ${named(files)}`;
+  return rejection(s, t, { type: 'landing.rejected', attempt, reason: 'scope-broken', detail, files });
+}
+
+/** Some of many paths, for a sentence. */
+const named = (paths: readonly string[]): string =>
+  paths.slice(0, 20).join(', ') + (paths.length > 20 ? ` and ${paths.length - 20} more` : '');
 
 function deliveryProblem(
   c: Extract<AttemptCommand, { type: 'endAttempt' }>,

@@ -194,6 +194,11 @@ const LAWS: Record<string, Law> = {
     when: reject('t1.1', 'gate-failed', 'l1'),
     gives: ['landing.rejected t1.1 gate-failed'],
   },
+  'a batch that failed rejects nobody: which of them it was nobody knows': {
+    given: [...queued, startedLanding('l1', ['t1.1', 't2.1']), gated('l1', 'failed')],
+    when: reject('t1.1', 'gate-failed', 'l1'),
+    gives: 'illegal-move',
+  },
   'a handoff that is not queued cannot be rejected': {
     given: [...testing, cancelled('t1')],
     when: reject('t1.1', 'conflict'),

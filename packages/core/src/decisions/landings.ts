@@ -1,9 +1,10 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import { landingId, taskOf } from '../model/ids.ts';
 import { REJECTIONS } from '../model/landing.ts';
 import type { Task } from '../model/task.ts';
+import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { State } from '../state.ts';
 import { failDependents, failOrphan } from './tasks.ts';
@@ -83,7 +84,8 @@ function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly 
   if (!l || !s.openLandings.has(c.landing)) return refuse('late', `${c.landing} is not open`);
   const verdict = l.gate?.outcome;
   const isUngatedRun = verdict === 'none' && s.run!.request.gate === undefined;
-  if (verdict !== 'passed' && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
+  const mayLand = verdict === 'passed' || (verdict === 'no-worse' && isNoWorse(l.gate!, s.headGate));
+  if (!mayLand && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
   if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
   const gone = l.members.find((m) => !s.queue.has(m.attempt));
   if (gone) return refuse('late', `${gone.attempt} is not in the merge queue`);
@@ -92,23 +94,30 @@ function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly 
 
 function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>): readonly Event[] | Refusal {
   if (!s.queue.has(c.attempt)) return refuse('late', `${c.attempt} is not in the merge queue`);
+  const members = (c.landing && s.landings.get(c.landing)?.members) ?? [];
+  if (members.length > 1) return refuse('illegal-move', `${c.landing} tested more than ${c.attempt}`);
   const t = s.tasks.get(taskOf(c.attempt))!;
-  const rejected: Event = {
+  return rejection(s, t, {
     type: 'landing.rejected',
     attempt: c.attempt,
     ...(c.landing && { landing: c.landing }),
     reason: c.reason,
     detail: c.detail,
     files: c.files,
-  };
-  if (mayRetryRejected(t, c.reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
+  });
+}
+
+/** The rejection and what follows from it: another attempt, or the task's end and its dependents'. */
+export function rejection(s: State, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
+  const { attempt, reason, detail } = rejected;
+  if (mayRetryRejected(t, reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
   return [
     rejected,
     {
       type: 'task.failed',
       task: t.id,
       failure: 'attempts',
-      detail: `${c.attempt} ${REJECTIONS[c.reason].means}${c.detail ? `: ${c.detail}` : ''}`,
+      detail: `${attempt} ${REJECTIONS[reason].means}${detail ? `: ${detail}` : ''}`,
     },
     ...failDependents(s, t.id, `${t.id} failed`),
   ];

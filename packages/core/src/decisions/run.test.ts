@@ -22,6 +22,7 @@ const one: Event[] = [run, acceptedTask('t1')];
 const open: Command = { type: 'openRun', run: RUN, request: aRequest(), version: '0', configHash: 'c' };
 const close = (reason: CloseReason): Command => ({ type: 'closeRun', reason, green: 'unknown' });
 const closed: Event = { type: 'run.closed', reason: 'done', head: commit('base'), green: true };
+const cancelled: Event = { type: 'run.cancelled', reason: 'not wanted' };
 const paused = (reason: PauseReason): Event => ({ type: 'run.paused', reason, detail: '' });
 const pause = (reason: PauseReason): Command => ({ type: 'pause', reason, detail: '' });
 const goOn = (by: 'operator' | 'itself'): Command => ({ type: 'continue', by });
@@ -86,6 +87,21 @@ const LAWS: Record<string, Law> = {
     when: scale(WORKERS_MAX + 1),
     gives: 'out-of-range',
   },
+  'the run never gives itself more workers than the operator gave': {
+    given: [run],
+    when: { ...scale(LIMITS.workers + 1), by: 'itself' } as Command,
+    gives: 'out-of-range',
+  },
+  'the operator’s own number is the new most': {
+    given: [run, { type: 'run.scaled', workers: 9, reason: '' }],
+    when: { ...scale(9), by: 'itself' } as Command,
+    gives: ['run.scaled'],
+  },
+  'coming down does not lower the most there may be': {
+    given: [run, { type: 'run.scaled', workers: 1, reason: '', by: 'itself' }],
+    when: { ...scale(LIMITS.workers), by: 'itself' } as Command,
+    gives: ['run.scaled'],
+  },
   'workers can be more or fewer at any time': { given: [run], when: scale(7), gives: ['run.scaled'] },
 
   'a budget that was never set is not reached': {
@@ -120,6 +136,27 @@ const LAWS: Record<string, Law> = {
     given: [...one, ...handedIn('t1.1')],
     when: close('cancelled'),
     gives: ['task.cancelled t1', 'run.closed cancelled'],
+  },
+
+  'a run cancelled as a whole takes every task that is not over with it': {
+    given: [...one, acceptedTask('t2'), ...running('t1.1')],
+    when: { type: 'cancelRun', reason: 'not wanted' },
+    gives: ['run.cancelled', 'task.cancelled t1', 'task.cancelled t2'],
+  },
+  'a cancelled run takes no new task': {
+    given: [run, cancelled],
+    when: { type: 'acceptTasks', drafts: [], from: { by: 'operator' }, eachAlone: false },
+    gives: 'run-closed',
+  },
+  'nor a pause: it would never close': {
+    given: [run, cancelled],
+    when: pause('operator'),
+    gives: 'run-closed',
+  },
+  'an amendment needs a planner to read it': {
+    given: [openedRun({ mode: 'plan' })],
+    when: { type: 'amend', text: 'also' },
+    gives: 'illegal-move',
   },
 
   'a new failure opens a finding': {

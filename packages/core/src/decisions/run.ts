@@ -16,6 +16,7 @@ type RunCommand = Extract<
       | 'scale'
       | 'stop'
       | 'amend'
+      | 'cancelRun'
       | 'reachBudget'
       | 'recordSpend'
       | 'recordDelivery'
@@ -63,13 +64,29 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
       if (!Number.isInteger(c.workers) || c.workers < 1 || c.workers > WORKERS_MAX) {
         return refuse('out-of-range', `workers must be 1 to ${WORKERS_MAX}, not ${c.workers}`);
       }
-      return [{ type: 'run.scaled', workers: c.workers, reason: c.reason }];
+      // A run never gives itself more than the operator did.
+      if (c.by === 'itself' && c.workers > s.flow.ceiling) {
+        return refuse('out-of-range', `the operator allows ${s.flow.ceiling} workers, not ${c.workers}`);
+      }
+      return [{ type: 'run.scaled', workers: c.workers, reason: c.reason, ...(c.by && { by: c.by }) }];
     case 'stop':
       return s.stopped
         ? refuse('illegal-move', 'stopped already')
         : [{ type: 'run.stopped', reason: c.reason, detail: c.detail }];
     case 'amend':
+      // Accepted, it would be on record and read by nobody.
+      if (s.run!.request.mode !== 'planner')
+        return refuse('illegal-move', 'this run has no planner: nobody would read it');
       return [{ type: 'request.amended', text: c.text }];
+    case 'cancelRun': {
+      const { pending, assigned, running, complete } = s.byState;
+      const { reason } = c;
+      const live = [...running, ...assigned, ...complete, ...pending];
+      return [
+        { type: 'run.cancelled', reason },
+        ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
+      ];
+    }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
       const limits = s.run!.request.limits;

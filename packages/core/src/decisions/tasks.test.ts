@@ -158,6 +158,16 @@ const LAWS: Record<string, Law> = {
   },
 
   // the operator and the reconciler
+  'what the operator submits may wait for a task by the id every screen shows': {
+    given: [run, acceptedTask('t1', {}, fixOf('red'))],
+    when: accept(OPERATOR, false, draft('more', on('t1'))),
+    gives: ['task.accepted t2'],
+  },
+  'a run that only lands branches has nobody to do what the operator submits': {
+    given: [openedRun({ mode: 'land' })],
+    when: accept(OPERATOR, false, draft('x')),
+    gives: 'illegal-move',
+  },
   'what the operator submits is always a new task, whatever it is called': {
     given: [run, acceptedTask('t1')],
     when: accept(OPERATOR, false, draft('x'), draft('a'), draft('y')),

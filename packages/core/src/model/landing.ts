@@ -46,7 +46,31 @@ export interface Candidate {
   readonly tree: TreeId;
 }
 
-export type GateOutcome = 'passed' | 'failed' | 'timeout' | 'killed' | 'broken' | 'none';
+/**
+ * `passed` is exit 0 and nothing else. `no-worse`: it failed, and every failure it named was on the parent too: it may
+ * land, and is not green. `weakened`: no failure, and fewer tests or more skipped than on the parent. `none`: no gate.
+ */
+export type GateOutcome =
+  | 'passed'
+  | 'no-worse'
+  | 'weakened'
+  | 'failed'
+  | 'timeout'
+  | 'killed'
+  | 'broken'
+  | 'none';
+
+/** What a gate's output says of its tests, summed over every runner that printed a summary. */
+export interface TestCounts {
+  /** Tests that ran, whatever came of them. */
+  readonly run: number;
+  readonly failed: number;
+  /** Skipped, pending, ignored, deselected, to do, expected to fail: named, and of no effect. */
+  readonly skipped: number;
+}
+
+/** A bound on what one command and everything it starts may use. */
+export type ResourceName = 'memory' | 'processes' | 'disk' | 'output';
 
 export interface GateResult {
   readonly outcome: GateOutcome;
@@ -61,6 +85,12 @@ export interface GateResult {
   readonly flaky: boolean;
   /** Taken from an earlier run on the same tree, gate and environment. */
   readonly remembered: boolean;
+  /** Absent where the output names no count we can read. */
+  readonly tests?: TestCounts;
+  /** It ran to its end and failed, and `signatures` names every failure exactly. Absent: they cannot be told apart. */
+  readonly isTold?: true;
+  /** The bound it was killed for. */
+  readonly limit?: ResourceName;
 }
 
 interface LandingBase {

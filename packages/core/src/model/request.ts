@@ -1,3 +1,5 @@
+import type { GatePolicy } from '../rules/batching.ts';
+import type { OutsideRule } from '../rules/change-rules.ts';
 import type { CommitId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
@@ -34,11 +36,17 @@ export interface Request {
   /** The full reference every landing is published to, such as `refs/heads/swarm/r-…`. */
   readonly landOn: string;
   readonly deliver: DeliverTo;
+  /** The remote's branch every landing is pushed to, `origin/main`; only with `deliver: 'push'`. */
+  readonly remote?: string;
   readonly base: CommitId;
   /** The gate's shell command; absent means every candidate lands untested, said in the report. */
   readonly gate?: string;
   /** Hash of gate, setup and sandbox provider: the first half of the `Swarm-Gate` trailer; `none` without a gate. */
   readonly gateHash: string;
+  /** Absent in runs of before there were batches: `strict`. Without a gate nothing is tested, whatever it says. */
+  readonly gatePolicy?: Exclude<GatePolicy, 'none'>;
+  /** Tests that may run at the same time; absent: one. */
+  readonly gateParallel?: number;
   readonly setup?: string;
   readonly checks?: string;
   /** Bounds of the time between two runs of the checks, ms. */
@@ -47,6 +55,12 @@ export interface Request {
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */
   readonly overlap: 'serialize' | 'warn' | 'off';
+  /** Globs of files only a task whose scope names them may change, besides those of rules/protected.ts. */
+  readonly protect?: readonly string[];
+  /** Begin on a base whose failures cannot be told apart: nothing lands there but what makes the gate pass. */
+  readonly fixRed?: true;
+  /** What follows when a change leaves the scope its task declared; absent means `warn`. */
+  readonly outside?: OutsideRule;
 }
 
 export type PauseReason =

@@ -47,6 +47,12 @@ describe('a plan file', () => {
       '/2/id: a is already the id of /0',
     ]);
   });
+  it('may depend on tasks that are there already, where somebody knows them', () => {
+    const text = plan({ id: 'a', dependsOn: ['t3'] }, { id: 'b', dependsOn: ['t33'] });
+    const { drafts, problems } = readPlan(text, { isKnown: (label) => label === 't3' });
+    assert.deepEqual(drafts[0]?.dependsOn, ['t3']);
+    assert.deepEqual(problems, [{ path: '/1/dependsOn/0', why: 't33 is not a task of this plan' }]);
+  });
   it('depends on its own tasks only, and is told which one was meant', () => {
     assert.deepEqual(mistakes(plan({ id: 'parser' }, { id: 'b', dependsOn: ['parsr'], parent: 'zzz' })), [
       '/1/dependsOn/0: parsr is not a task of this plan; did you mean parser?',

@@ -26,11 +26,16 @@ export interface PlanReading {
   readonly problems: readonly WireProblem[];
 }
 
+export interface PlanOptions {
+  /** Tasks that are there already, by what the file may call them; none when absent. */
+  readonly isKnown?: (label: string) => boolean;
+}
+
 /**
  * Reads a JSON array of tasks, an object `{"tasks": […]}`, or NDJSON with one task a line. A task without `id` is
  * called `#1`, `#2` … by its place. Never throws.
  */
-export function readPlan(text: string): PlanReading {
+export function readPlan(text: string, options: PlanOptions = {}): PlanReading {
   const { items, problems } = split(text);
   const readings = items.map(({ at, value }, i) => ({
     at,
@@ -41,7 +46,13 @@ export function readPlan(text: string): PlanReading {
   const own = readings.flatMap(({ at, reading }) =>
     reading.ok ? [] : reading.problems.map(({ path, why }) => ({ path: at + path, why })),
   );
-  const all = [...problems, ...own, ...doubles(placed), ...strangers(placed, refused), ...cycles(placed)];
+  const all = [
+    ...problems,
+    ...own,
+    ...doubles(placed),
+    ...strangers(placed, refused, options.isKnown),
+    ...cycles(placed),
+  ];
   return { drafts: placed.map((p) => p.draft), problems: capped(all) };
 }
 
@@ -127,7 +138,11 @@ function doubles(placed: readonly PlacedDraft[]): WireProblem[] {
 }
 
 /** References to tasks that are not there. A task refused for itself still counts as there. */
-function strangers(placed: readonly PlacedDraft[], refused: readonly string[]): WireProblem[] {
+function strangers(
+  placed: readonly PlacedDraft[],
+  refused: readonly string[],
+  isKnown: (label: string) => boolean = () => false,
+): WireProblem[] {
   const labels = new Set([...placed.map((p) => p.draft.label), ...refused]);
   const why = (label: string): string => {
     const meant = nearestWord(label, [...labels].slice(0, 1_000));
@@ -135,9 +150,9 @@ function strangers(placed: readonly PlacedDraft[], refused: readonly string[]): 
   };
   return placed.flatMap(({ at, draft }) => [
     ...draft.dependsOn.flatMap((label, i) =>
-      labels.has(label) ? [] : [{ path: `${at}/dependsOn/${i}`, why: why(label) }],
+      labels.has(label) || isKnown(label) ? [] : [{ path: `${at}/dependsOn/${i}`, why: why(label) }],
     ),
-    ...(draft.parent === undefined || labels.has(draft.parent)
+    ...(draft.parent === undefined || labels.has(draft.parent) || isKnown(draft.parent)
       ? []
       : [{ path: `${at}/parent`, why: why(draft.parent) }]),
   ]);

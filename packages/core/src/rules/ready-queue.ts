@@ -11,7 +11,11 @@
  * inside it. Each time it is looked at again, the tasks later in the order that have started since and now hold
  * part of its scope have passed it over. After `PASSED_OVER_MAX` of them its scope is reserved: every task later
  * in the order that overlaps it waits behind it. Tasks earlier in the order still go first; that is what a
- * priority is for.
+ * priority is for. So the wait is bounded by lifetimes of attempts: a few until it is reserved, one more until those
+ * that were there have ended.
+ *
+ * What a task holds may be learned meanwhile: for those in flight at once (`hold`), for one that waits when it is next
+ * looked at.
  */
 import type { TaskId } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
@@ -28,13 +32,16 @@ export interface ReadyTask {
   /** 1 is most urgent. */
   readonly priority: number;
   readonly scope: readonly string[];
+  /** It conflicted before: it goes behind the fresh tasks of its priority, which its last try may have waited on. */
+  readonly isBehind?: boolean;
 }
 
 interface Waiter {
   readonly task: ReadyTask;
   readonly rank: number;
-  /** Made when it is first looked at, not for a hundred thousand at once. */
+  /** Made when it is first looked at, not for a hundred thousand at once, and again when scopes were learned since. */
   folded: FoldedScope | undefined;
+  foldedAt: number;
   /** The entry it was parked under until it was given back; set while the waiter is among the ready. */
   wokenBy: string | undefined;
   /** The last start it knows of; undefined until it is first found in somebody's way. */
@@ -51,19 +58,17 @@ interface Holder {
   readonly start: number;
 }
 
-/** The order as one number: priority, then number. Exact while there are fewer than 10^10 tasks. */
-const rankOf = (task: ReadyTask): number => task.priority * 1e10 + task.number;
-
-const scopeOf = (waiter: Waiter): FoldedScope => {
-  waiter.folded ??= foldScope(waiter.task.scope);
-  return waiter.folded;
-};
+/** The order as one number: priority, fresh or behind, number. Exact while there are fewer than 5·10^9 tasks. */
+const rankOf = ({ priority, number, isBehind }: ReadyTask): number =>
+  priority * 1e10 + number + (isBehind ? 5e9 : 0);
 
 /** What is parked behind a reservation is parked under this; no scope entry contains a NUL. */
 const reservationOf = (id: string): string => `\0${id}`;
 
 export class ReadyQueue {
   readonly #isSerial: boolean;
+  /** Nobody even asks who holds what. */
+  readonly #isFree: boolean;
   readonly #waiters = new Map<string, Waiter>();
   /** To be looked at. May still contain waiters that were withdrawn; they are skipped when met. */
   readonly #ready = new Heap<Waiter>();
@@ -71,11 +76,19 @@ export class ReadyQueue {
   readonly #held = new ScopeIndex();
   readonly #holders = new Map<string, Holder>();
   readonly #reserved = new ScopeIndex();
+  readonly #foldOf: (task: ReadyTask) => FoldedScope;
   #starts = 0;
+  /** Counts the times scopes were learned anew. */
+  #learned = 0;
 
-  /** @param overlap with anything but `serialize` scopes keep nobody out. */
-  constructor(overlap: Request['overlap']) {
+  /**
+   * @param overlap with anything but `serialize` scopes keep nobody out.
+   * @param foldOf the scope a task holds, if it is not what it declares; asked again after `relearn`.
+   */
+  constructor(overlap: Request['overlap'], foldOf = (task: ReadyTask) => foldScope(task.scope)) {
     this.#isSerial = overlap === 'serialize';
+    this.#isFree = overlap === 'off';
+    this.#foldOf = foldOf;
   }
 
   /** Tasks offered and not yet taken or withdrawn. */
@@ -90,6 +103,7 @@ export class ReadyQueue {
       task,
       rank: rankOf(task),
       folded: undefined,
+      foldedAt: 0,
       wokenBy: undefined,
       seenStarts: undefined,
       passedOver: 0,
@@ -116,10 +130,26 @@ export class ReadyQueue {
     }
   }
 
-  /** A task that was in flight before a restart has its scope again, and does not wait. */
-  hold(id: TaskId, scope: readonly string[]): void {
+  /**
+   * A task in flight holds this from here on, and does not wait. It keeps its start; one that was in flight before a
+   * restart has none. What it held and holds no more is given back.
+   */
+  hold(id: TaskId, scope: FoldedScope): void {
     this.withdraw(id);
-    this.#take(id, foldScope(scope), { rank: 0, start: 0 });
+    const before = this.#held.entries(id);
+    this.#take(id, scope, this.#holders.get(id) ?? { rank: 0, start: 0 });
+    for (const entry of before) this.#wake(entry);
+  }
+
+  /** Scopes are to be asked for again: each when its task is next looked at. */
+  relearn(): void {
+    this.#learned += 1;
+  }
+
+  /** Others in flight that hold part of what this one holds, and which entry of theirs: none where scopes are off. */
+  beside(id: TaskId): { readonly id: TaskId; readonly entry: string }[] {
+    const met = this.#held.meetings(this.#held.scopeOf(id)).filter((other) => other.id !== id);
+    return met as { readonly id: TaskId; readonly entry: string }[];
   }
 
   /** The task's scope is free again. Does nothing for a task that holds none. */
@@ -134,12 +164,20 @@ export class ReadyQueue {
   waitingFor(id: TaskId): TaskId[] {
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) return [];
-    return [...this.#held.blockers(scopeOf(waiter)), ...this.#reservationsBefore(waiter)] as TaskId[];
+    return [...this.#held.blockers(this.#scopeOf(waiter)), ...this.#reservationsBefore(waiter)] as TaskId[];
+  }
+
+  #scopeOf(waiter: Waiter): FoldedScope {
+    if (waiter.folded === undefined || waiter.foldedAt !== this.#learned) {
+      waiter.folded = this.#foldOf(waiter.task);
+      waiter.foldedAt = this.#learned;
+    }
+    return waiter.folded;
   }
 
   #obstacle(waiter: Waiter): string | undefined {
     if (!this.#isSerial) return undefined;
-    const hit = this.#held.first(scopeOf(waiter));
+    const hit = this.#held.first(this.#scopeOf(waiter));
     if (hit !== undefined) this.#countPasses(waiter);
     if (hit !== undefined) return hit.entry;
     const [ahead] = this.#reservationsBefore(waiter);
@@ -148,12 +186,14 @@ export class ReadyQueue {
 
   #reservationsBefore(waiter: Waiter): string[] {
     if (this.#reserved.size === 0) return [];
-    return this.#reserved.blockers(scopeOf(waiter)).filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
+    return this.#reserved
+      .blockers(this.#scopeOf(waiter))
+      .filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
   }
 
   #countPasses(waiter: Waiter): void {
     const { task, rank, seenStarts } = waiter;
-    const scope = scopeOf(waiter);
+    const scope = this.#scopeOf(waiter);
     waiter.seenStarts = this.#starts;
     if (seenStarts === undefined) return;
     for (const id of this.#held.blockers(scope)) {
@@ -165,14 +205,14 @@ export class ReadyQueue {
 
   #start(waiter: Waiter): ReadyTask {
     const { task, rank } = waiter;
-    this.#take(task.id, scopeOf(waiter), { rank, start: ++this.#starts });
+    this.#take(task.id, this.#scopeOf(waiter), { rank, start: ++this.#starts });
     this.#leave(waiter);
     return task;
   }
 
   #take(id: TaskId, scope: FoldedScope, holder: Holder): void {
     this.#holders.set(id, holder);
-    if (this.#isSerial) this.#held.add(id, scope);
+    if (!this.#isFree) this.#held.add(id, scope);
   }
 
   /** It waits no longer: what waited because of it, or behind it for the same entry, is looked at again. */

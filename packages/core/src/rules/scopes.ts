@@ -52,6 +52,18 @@ export function foldScope(scope: readonly string[]): FoldedScope {
   return { paths: paths.length > 1 ? [...new Set(paths)] : paths, globs };
 }
 
+/** @param paths of files, as git has them: a `[id].tsx` among them is a name, not a glob. */
+export function foldPaths(paths: readonly string[]): FoldedScope {
+  return { paths: [...new Set(paths.map((path) => path.normalize('NFC').toLowerCase()))], globs: NO_GLOBS };
+}
+
+/** Everything either scope names. */
+export function joinScopes(a: FoldedScope, b: FoldedScope): FoldedScope {
+  if (b.paths.length === 0 && b.globs.length === 0) return a;
+  const globs = b.globs.length === 0 ? a.globs : [...a.globs, ...b.globs];
+  return { paths: [...new Set([...a.paths, ...b.paths])], globs };
+}
+
 function foldGlob(entry: string, isExact: boolean): FoldedGlob {
   const fixed = fixedNames(entry);
   return { entry, folder: fixed.join('/'), patterns: isExact ? patternsOf(entry) : [[...fixed, '**']] };
@@ -117,6 +129,11 @@ export class ScopeIndex {
     return this.#byPath.has(entry) || this.#byGlob.has(entry);
   }
 
+  /** What the id was added with; nothing for an unknown one. */
+  scopeOf(id: string): FoldedScope {
+    return this.#scopes.get(id) ?? { paths: [], globs: NO_GLOBS };
+  }
+
   /** What the id was added with, folded: plain paths, then globs. */
   entries(id: string): readonly string[] {
     const scope = this.#scopes.get(id);
@@ -128,12 +145,18 @@ export class ScopeIndex {
 
   /** Every id whose scope overlaps this one, in the order they were added. */
   blockers(scope: FoldedScope): string[] {
-    const found = new Set<string>();
-    this.#visit(scope, (id) => {
-      found.add(id);
+    return this.meetings(scope).map(({ id }) => id);
+  }
+
+  /** Every id whose scope overlaps this one, in the order they were added, and an entry of *its* scope that does. */
+  meetings(scope: FoldedScope): { readonly id: string; readonly entry: string }[] {
+    const found = new Map<string, string>();
+    this.#visit(scope, (id, entry) => {
+      if (!found.has(id)) found.set(id, entry);
       return false;
     });
-    return found.size < 2 ? [...found] : [...this.#scopes.keys()].filter((id) => found.has(id));
+    const ids = found.size < 2 ? [...found.keys()] : [...this.#scopes.keys()].filter((id) => found.has(id));
+    return ids.map((id) => ({ id, entry: found.get(id)! }));
   }
 
   /** One that overlaps, and the entry of *its* scope that does; undefined when the scope is free. */

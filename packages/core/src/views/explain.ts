@@ -4,7 +4,8 @@ import { ENDINGS } from '../model/attempt.ts';
 import { type TaskId, taskOf } from '../model/ids.ts';
 import { DROPS, type GateResult, REJECTIONS } from '../model/landing.ts';
 import type { TaskSource } from '../model/task.ts';
-import { tokensOf, type Usage } from '../model/usage.ts';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
+import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
 import { waitsFor, waitText } from './queue.ts';
 import { clockText, costText, countText, durationText, plain, shortCommit } from './words.ts';
@@ -14,6 +15,8 @@ interface Memory {
   readonly task: TaskId;
   readonly landings: Set<string>;
   readonly startedAt: Map<string, number>;
+  /** As it was declared last. */
+  scope: readonly string[];
 }
 
 /**
@@ -22,7 +25,7 @@ interface Memory {
  */
 export function explainTask(state: State, entries: Iterable<Entry>, task: TaskId): string[] {
   if (!state.tasks.has(task)) return [];
-  const memory: Memory = { task, landings: new Set(), startedAt: new Map() };
+  const memory: Memory = { task, landings: new Set(), startedAt: new Map(), scope: [] };
   const story: string[] = [];
   for (const { at, events } of entries) {
     for (const event of events) {
@@ -30,11 +33,12 @@ export function explainTask(state: State, entries: Iterable<Entry>, task: TaskId
       if (sentence !== undefined) story.push(`${clockText(at)}  ${sentence}`);
     }
   }
-  return [...story, standing(state, task)];
+  return [...story, ...sum(state, task), standing(state, task)];
 }
 
 /** @returns undefined for what is not about this task. */
 function tell(event: Event, at: number, memory: Memory): string | undefined {
+  if ('spec' in event && event.task === memory.task) memory.scope = event.spec.scope;
   if (event.type.startsWith('task.')) return tellTask(event, memory.task);
   if ('attempt' in event && taskOf(event.attempt) === memory.task) return tellAttempt(event, at, memory);
   return tellLanding(event, memory);
@@ -95,9 +99,9 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt} started on worker ${plain(event.worker, 100)} at ${shortCommit(event.base)}${from}.`;
     }
     case 'agent.started':
-      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}).`;
+      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}, prompt ${plain(event.promptHash, 30)}).`;
     case 'attempt.ended':
-      return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at));
+      return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
     case 'attempt.late':
       return `A late report of ${event.attempt} came (${ENDINGS[event.reason].means}); it changes nothing.`;
     case 'landing.found':
@@ -120,6 +124,14 @@ function endedText(event: EventOf<'attempt.ended'>, ms: number): string {
       : ` ${shortCommit(change.commit)} (${countText(change.filesChanged.length, 'file')}, +${change.linesAdded} −${change.linesRemoved})`;
   const said = event.handoff?.summary || event.detail;
   return `${event.attempt} ended after ${durationText(ms)} and ${usageText(event.usage)}: ${ENDINGS[event.reason].means}${made}${detailText(said)}`;
+}
+
+function outsideText({ handoff }: EventOf<'attempt.ended'>, { scope }: Memory): string {
+  const paths = outsideScope(scope, handoff?.change?.filesChanged ?? []);
+  if (paths.length === 0) return '';
+  const named = paths.slice(0, 10).map((path) => plain(path, 200));
+  const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : '';
+  return ` Outside its scope it touched ${named.join(', ')}${more}.`;
 }
 
 const usageText = (usage: Usage): string =>
@@ -163,6 +175,8 @@ function gateText(landing: string, result: GateResult): string {
   const how = result.remembered
     ? ', as it had on the same tree before'
     : ` in ${durationText(result.durationMs)}`;
+  if (result.outcome === 'no-worse')
+    return `The gate of ${landing} failed${how}, with nothing but failures that were there before${detailText(result.signatures.join('; '))}`;
   const flaky = result.flaky ? ', only when run again' : '';
   const first = result.signatures[0];
   return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(first ?? '')}`;
@@ -172,6 +186,17 @@ function gateText(landing: string, result: GateResult): string {
 function detailText(detail: string): string {
   const text = plain(detail);
   return text === '' ? '.' : `: ${text}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}
+
+/** What all of it took, once there is more than one attempt to add up. */
+function sum(state: State, task: TaskId): string[] {
+  const ended = [...state.attempts.values()].flatMap((a) =>
+    a.task === task && a.state === 'ended' ? [a] : [],
+  );
+  if (ended.length < 2) return [];
+  const usage = ended.map((a) => a.usage).reduce(addUsage, NO_USAGE);
+  const ms = ended.reduce((total, a) => total + a.endedAt - a.startedAt, 0);
+  return [`In all: ${countText(ended.length, 'attempt')}, ${durationText(ms)} and ${usageText(usage)}.`];
 }
 
 function standing(state: State, id: TaskId): string {

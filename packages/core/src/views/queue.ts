@@ -2,14 +2,16 @@
 import { type AttemptId, type LandingId, type TaskId, taskNumber, taskOf } from '../model/ids.ts';
 import type { GateOutcome } from '../model/landing.ts';
 import { isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
-import { foldScope, ScopeIndex } from '../rules/scopes.ts';
+import { blockedBy, heldScopes } from '../rules/holding.ts';
+import type { ScopeIndex } from '../rules/scopes.ts';
 import type { State } from '../state.ts';
+import { type GateView, gateView } from './gate.ts';
 import { plain } from './words.ts';
 
 /** Why a pending task does not start. */
 export type Wait =
   | { readonly kind: 'dependency'; readonly task: TaskId; readonly state: TaskStateName | 'unknown' }
-  | { readonly kind: 'scope'; readonly heldBy: TaskId };
+  | { readonly kind: 'scope'; readonly heldBy: TaskId; readonly entry: string };
 
 export interface QueuedTask {
   readonly task: TaskId;
@@ -25,6 +27,8 @@ export interface QueueView {
     readonly since: number;
     readonly gate: GateOutcome | undefined;
   }[];
+  /** Undefined where there is no gate. */
+  readonly gate: GateView | undefined;
   /** Handoffs in no open landing, in order of arrival. */
   readonly waiting: readonly { readonly attempt: AttemptId; readonly task: TaskId; readonly title: string }[];
   /** In the order they will be taken. */
@@ -35,16 +39,25 @@ export interface QueueView {
 }
 
 export function queue(state: State): QueueView {
-  const held = heldScopes(state);
-  const pending = [...state.byState.pending].map((id) => state.tasks.get(id)!).sort(inOrder);
-  const judged = pending.map((task) => ({ ...queued(task), waits: waitsOf(state, task, held) }));
+  const judged = judgePending(state);
   return {
     landing: landings(state),
+    gate: gateView(state),
     waiting: waitingHandoffs(state),
     ready: judged.filter((t) => t.waits.length === 0).map(({ waits: _, ...task }) => task),
     blocked: judged.filter((t) => t.waits.length > 0),
     holdups: holdups(state),
   };
+}
+
+/** Pending tasks in the order they will be taken, each with why it does not start. @param most looked at, oldest first. */
+export function judgePending(
+  state: State,
+  most = Number.POSITIVE_INFINITY,
+): (QueuedTask & { readonly waits: readonly Wait[] })[] {
+  const held = heldScopes(state);
+  const pending = [...state.byState.pending].slice(0, most).map((id) => state.tasks.get(id)!);
+  return pending.sort(inOrder).map((task) => ({ ...queued(task), waits: waitsOf(state, task, held) }));
 }
 
 /** Why this task does not start; empty when it may, or is past that. */
@@ -55,7 +68,7 @@ export function waitsFor(state: State, task: Task): Wait[] {
 export const waitText = (wait: Wait): string =>
   wait.kind === 'dependency'
     ? `${wait.task} (${wait.state})`
-    : `${wait.heldBy}, which holds part of its scope`;
+    : `scope held by ${wait.heldBy} (${plain(wait.entry, 100)})`;
 
 const queued = ({ id, spec }: Task): QueuedTask => ({
   task: id,
@@ -65,23 +78,14 @@ const queued = ({ id, spec }: Task): QueuedTask => ({
 const inOrder = (a: Task, b: Task): number =>
   a.spec.priority - b.spec.priority || taskNumber(a.id) - taskNumber(b.id);
 
-/** Scopes of work in flight: from the start of an attempt until its handoff has landed or was rejected. */
-function heldScopes(state: State): ScopeIndex {
-  const index = new ScopeIndex();
-  if (state.run?.request.overlap !== 'serialize') return index;
-  for (const name of ['assigned', 'running', 'complete'] as const) {
-    for (const id of state.byState[name]) index.add(id, foldScope(state.tasks.get(id)!.spec.scope));
-  }
-  return index;
-}
-
-function waitsOf(state: State, { spec }: Task, held: ScopeIndex): Wait[] {
+function waitsOf(state: State, task: Task, held: ScopeIndex): Wait[] {
+  const { spec } = task;
   const dependencies = spec.dependsOn.flatMap((task): Wait[] => {
     const found = state.tasks.get(task)?.state ?? 'unknown';
     return found !== 'unknown' && isSatisfied(found) ? [] : [{ kind: 'dependency', task, state: found }];
   });
-  const holders = held.blockers(foldScope(spec.scope)) as TaskId[];
-  return [...dependencies, ...holders.map((heldBy): Wait => ({ kind: 'scope', heldBy }))];
+  const blockers = blockedBy(state, task, held);
+  return [...dependencies, ...blockers.map((blocker): Wait => ({ kind: 'scope', ...blocker }))];
 }
 
 function landings(state: State): QueueView['landing'] {

@@ -1,6 +1,7 @@
 /** The report for people. Titles, requests and reasons were written by others and are escaped. */
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
+import { gateText } from './gate.ts';
 import type { Report, ReportTask } from './report.ts';
 import {
   clockText,
@@ -16,7 +17,7 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  return `${[...head(report), ...figures(report), ...rejections(report), ...tasks(report)].join('\n')}\n`;
+  return `${[...head(report), ...figures(report), ...rejections(report), ...outside(report), ...tasks(report)].join('\n')}\n`;
 }
 
 const GREEN = { true: 'green', false: 'RED', unknown: 'not known to be green' } as const;
@@ -47,7 +48,7 @@ function figures(r: Report): string[] {
     ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],
     ['landed at the first handoff', `${r.firstTryLandings} of ${r.tasksHandedIn}`],
     ['conflicts', String(r.conflicts)],
-    ['gate', `${countText(r.gateRuns, 'run')}, ${durationText(r.gateMs)}`],
+    ['gate', r.gate ? gateText(r.gate) : 'none'],
     ['tokens', `${groupText(r.tokens)}, of which ${groupText(r.retryTokens)} on attempts after the first`],
     ['cost', costText(r.used.costUsd, r.used.priced)],
     ...(r.lostTokens > 0
@@ -63,6 +64,17 @@ function rejections(r: Report): string[] {
   if (reasons.length === 0) return [];
   const rows = reasons.map(([reason, n]) => `- ${reason}: ${n} (${REJECTIONS[reason].means})`);
   return ['Handoffs that were not put on the target:', '', ...rows, ''];
+}
+
+function outside(r: Report): string[] {
+  const left = r.list.filter((t) => t.outside !== undefined);
+  if (left.length === 0) return [];
+  const rows = left.slice(0, REPORT_ROWS_MAX).map((t) => {
+    const named = t.outside!.slice(0, 5).map((path) => markdownText(path, 200));
+    const more = t.outside!.length > 5 ? ` and ${t.outside!.length - 5} more` : '';
+    return `- ${t.task}: ${named.join(', ')}${more}`;
+  });
+  return ['Concerns: landed changes outside their declared scope:', '', ...rows, ''];
 }
 
 function tasks(r: Report): string[] {

@@ -7,16 +7,19 @@ import {
   type AttemptId,
   attemptId,
   type CommitId,
+  type LandingId,
   type RunId,
   type TaskId,
   taskNumber,
 } from '../model/ids.ts';
-import type { GateResult, RejectionReason } from '../model/landing.ts';
+import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
 import { isOver, isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
+import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
+import { type GateView, gateView, realGates } from './gate.ts';
 import { plain } from './words.ts';
 
 export interface ReportTask {
@@ -31,6 +34,8 @@ export interface ReportTask {
    * holds it. Everything else is `unverified`.
    */
   readonly verified: 'verified' | 'unverified';
+  /** Paths its landed change touched that it had not declared; absent when there are none. */
+  readonly outside?: readonly string[];
   /** Why it did not land, for one that failed or was cancelled. */
   readonly why?: string;
 }
@@ -75,6 +80,10 @@ export interface Report {
   readonly gateRuns: number;
   /** Time in gates that really ran. */
   readonly gateMs: number;
+  /** Undefined where there is no gate. */
+  readonly gate: GateView | undefined;
+  /** Landings whose gate passed only when it was run again on the same tree. */
+  readonly flakes: readonly LandingId[];
   readonly used: Usage;
   readonly tokens: number;
   /** Tokens of attempts after each task's first. */
@@ -127,6 +136,8 @@ export function report(state: State): Report {
     conflicts: state.rejections.conflict ?? 0,
     gateRuns: gates.length,
     gateMs: gates.reduce((sum, gate) => sum + gate.durationMs, 0),
+    gate: gateView(state),
+    flakes: state.flakes,
     used,
     tokens: tokensOf(used),
     retryTokens: tally.retryTokens,
@@ -182,12 +193,6 @@ function tallyAttempts(state: State): Tally {
   return tally;
 }
 
-/** Gates that ran: neither remembered from the same tree, nor absent. */
-function realGates(state: State): GateResult[] {
-  const results = [...state.landings.values()].flatMap((l) => (l.gate === undefined ? [] : [l.gate]));
-  return results.filter((gate) => !gate.remembered && gate.outcome !== 'none');
-}
-
 function firstTries(state: State, tally: Tally): number {
   let tries = 0;
   for (const id of state.byState.landed) {
@@ -205,6 +210,7 @@ function taskList(state: State): ReportTask[] {
   const tasks = [...state.tasks.values()].sort((a, b) => taskNumber(a.id) - taskNumber(b.id));
   return tasks.map((task) => {
     const why = whyNot(task);
+    const outside = outsideOf(state, task);
     return {
       task: task.id,
       title: plain(task.spec.title),
@@ -212,6 +218,7 @@ function taskList(state: State): ReportTask[] {
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
       verified: isVerified(state, task, gated) ? ('verified' as const) : ('unverified' as const),
+      ...(outside.length > 0 && { outside }),
       ...(why !== undefined && { why }),
     };
   });
@@ -233,6 +240,17 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
 function hasDelivered(state: State, id: AttemptId | undefined): boolean {
   const attempt = id === undefined ? undefined : state.attempts.get(id);
   return attempt?.state === 'ended' && 'delivers' in ENDINGS[attempt.ending];
+}
+
+/** Most paths the report names for one task. */
+const OUTSIDE_MAX = 100;
+
+function outsideOf(state: State, task: Task): readonly string[] {
+  const attempt = task.state === 'landed' && task.attempt ? state.attempts.get(task.attempt) : undefined;
+  const files = attempt?.state === 'ended' ? (attempt.handoff?.change?.filesChanged ?? []) : [];
+  return outsideScope(task.spec.scope, files)
+    .slice(0, OUTSIDE_MAX)
+    .map((path) => plain(path, 400));
 }
 
 function whyNot(task: Task): string | undefined {

@@ -4,8 +4,9 @@ import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { taskOf } from '../model/ids.ts';
-import { DROPS, REJECTIONS } from '../model/landing.ts';
+import { DROPS, type GateResult, REJECTIONS } from '../model/landing.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
+import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
 
 /** @param state the state after the event's entry was folded. */
@@ -25,7 +26,8 @@ function sentence(e: Event, s: State): LogFields {
         msg:
           e.gate.outcome === 'none'
             ? 'there is no gate'
-            : `the gate ${e.gate.outcome} on the base in ${seconds(e.gate.durationMs)}`,
+            : `the gate ${e.gate.outcome} on the base in ${seconds(e.gate.durationMs)}${baseText(e.gate)}`,
+        ...(isBadBase(e.gate) && { level: 'warn' as const }),
       };
     case 'run.resumed':
       return { msg: 'the run is taken up again' };
@@ -39,6 +41,8 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
       return { msg: `the request was amended: ${firstLine(e.text)}` };
+    case 'run.cancelled':
+      return { msg: `the run is cancelled: ${firstLine(e.reason)}` };
     case 'budget.reached':
       return {
         msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,
@@ -107,7 +111,7 @@ function sentence(e: Event, s: State): LogFields {
       const members = s.landings.get(e.landing)?.members ?? [];
       const again = e.result.remembered ? ' (known from before)' : ` in ${seconds(e.result.durationMs)}`;
       return {
-        msg: `gate ${e.result.outcome} on ${e.landing}${again}${e.result.flaky ? ', flaky' : ''}`,
+        msg: `gate ${gateWord(e.result)} on ${e.landing}${again}${e.result.flaky ? ', flaky' : ''}${testsText(e.result)}`,
         ...only(members),
         ...(e.result.outcome !== 'passed' && e.result.outcome !== 'none' && { level: 'warn' as const }),
       };
@@ -154,6 +158,28 @@ function sentence(e: Event, s: State): LogFields {
       return assertNever(e);
   }
 }
+
+const isBadBase = (gate: GateResult): boolean =>
+  (gate.outcome !== 'passed' && gate.outcome !== 'none') || gate.tests?.run === 0;
+
+/** Said before anybody is blamed for what was there already. */
+function baseText(gate: GateResult): string {
+  if (isToldRed(gate)) {
+    const shown = gate.signatures.slice(0, 5).join('; ');
+    const more = gate.signatures.length > 5 ? ` and ${gate.signatures.length - 5} more` : '';
+    return `, before anything was changed: ${shown}${more}. Only other failures block a landing`;
+  }
+  return gate.tests?.run === 0 ? ': 0 tests ran, so that it says nothing' : testsText(gate);
+}
+
+/** Never "passed" for what did not pass. */
+const gateWord = ({ outcome, signatures, limit }: GateResult): string =>
+  outcome === 'no-worse'
+    ? `is no worse than before (${signatures.length} known ${signatures.length === 1 ? 'failure' : 'failures'})`
+    : `${outcome}${limit ? ` (too much: ${limit})` : ''}`;
+
+const testsText = ({ tests }: GateResult): string =>
+  tests ? `, ${tests.run} tests${tests.skipped > 0 ? ` and ${tests.skipped} skipped` : ''}` : '';
 
 const short = (id: string): string => id.slice(0, 10);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

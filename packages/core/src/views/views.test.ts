@@ -76,7 +76,7 @@ describe('the queue', () => {
     assert.deepEqual(
       blocked.map((t) => [t.task, t.waits]),
       [
-        ['t3', [{ kind: 'scope', heldBy: 't2' }]],
+        ['t3', [{ kind: 'scope', heldBy: 't2', entry: 'src' }]],
         ['t4', [{ kind: 'dependency', task: 't2', state: 'running' }]],
       ],
     );
@@ -138,21 +138,22 @@ describe('the story of a task', () => {
     assert.deepEqual(explainTask(state, landedTask(state), taskId(1)), [
       '2026-11-21 10:01:00  t1 was accepted from the operator: “Parser [31m| <b>x</b> [a](javascript:1) # b”, priority 5, touching src/parser.ts.',
       '2026-11-21 10:01:00  t1.1 started on worker w1 at 0000000000.',
-      '2026-11-21 10:05:00  t1.1 ended after 4m 0s and 100 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b.',
+      '2026-11-21 10:05:00  t1.1 ended after 4m 0s and 100 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
       '2026-11-21 10:05:00  t1.1 was not put on the target: does not merge with the target (src/parser.ts).',
       '2026-11-21 10:06:00  t1.2 started on worker w1 at 0000000000.',
-      '2026-11-21 10:06:00  t1.2’s agent runs (builtin).',
-      '2026-11-21 10:10:00  t1.2 ended after 4m 0s and 40 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b.',
+      '2026-11-21 10:06:00  t1.2’s agent runs (builtin, prompt p).',
+      '2026-11-21 10:10:00  t1.2 ended after 4m 0s and 40 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
       '2026-11-21 10:19:00  l1 tests it as dddddddddd on 0000000000.',
       '2026-11-21 10:20:00  The gate of l1: passed in 4s.',
       '2026-11-21 10:20:00  It landed as dddddddddd (l1).',
+      'In all: 2 attempts, 8m 0s and 140 tokens ($0.5000).',
       'Now: landed as dddddddddd.',
     ]);
   });
   it('leaves out what happened to others', () => {
     const state = busyState();
     assert.deepEqual(explainTask(state, landedTask(state), taskId(3)), [
-      'Now: pending, waiting for t2, which holds part of its scope.',
+      'Now: pending, waiting for scope held by t2 (src).',
     ]);
     assert.deepEqual(explainTask(state, [], taskId(99)), []);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FAILURES_MAX, readFailures } from './failures.ts';
+import { FailureScanner } from './failure-scanner.ts';
+import { FAILURES_MAX, readFailures, toldBy } from './failures.ts';
 
 const signatures = (output: string): string[] => readFailures(output).map((f) => f.signature);
 
@@ -34,6 +35,51 @@ describe('failures are read from what a command printed', () => {
     ],
     ['jest', '  ● sum › adds', ['jest sum › adds']],
     ['vitest', ' FAIL  src/a.test.ts > adds', ['vitest src/a.test.ts > adds']],
+    [
+      'node:test, with the file where its list at the end names it',
+      '✖ subtracts (1ms)\n✖ 3 problems? no\n\n✖ failing tests:\n\ntest at test/a.test.js:3:1\n✖ subtracts (1ms)\n',
+      ['node:test 3 problems? no', 'node:test test/a.test.js subtracts'],
+    ],
+    [
+      'node:test, TAP with subtests and places, and what is to do is none',
+      "    not ok 1 - inner\n      ---\n      duration_ms: 5.7\n      location: 'test/a.test.js:4:33'\n      ...\nnot ok 3 - suite\n  ---\n  location: 'test/a.test.js:4:6'\nnot ok 4 - later # TODO\n",
+      ['node:test test/a.test.js inner', 'node:test test/a.test.js suite'],
+    ],
+    [
+      'go test -json',
+      '{"Time":"x","Action":"fail","Package":"m/p","Test":"TestSum"}\n{"Action":"pass","Package":"m/p","Test":"TestB"}',
+      ['go m/p TestSum'],
+    ],
+    [
+      'go test, subtests',
+      '--- FAIL: TestSum (0.00s)\n    --- FAIL: TestSum/zero (0.00s)',
+      ['go TestSum', 'go TestSum/zero'],
+    ],
+    [
+      'eslint, stylish',
+      "/src/a.js\n   1:10  error    'x' is defined but never used  no-unused-vars\n   2:1   warning  Unexpected console  no-console\n\n✖ 2 problems (1 error, 1 warning)\n",
+      ["eslint /src/a.js no-unused-vars 'x' is defined but never used"],
+    ],
+    [
+      'eslint, unix',
+      "/src/a.js:1:10: 'x' is defined but never used. [Error/no-unused-vars]\n/src/a.js:2:1: Unexpected console. [Warning/no-console]\n\n2 problems",
+      ["eslint /src/a.js no-unused-vars 'x' is defined but never used."],
+    ],
+    [
+      'eslint, JSON',
+      '[{"filePath":"/src/a.js","messages":[{"ruleId":"no-undef","severity":2,"message":"x"},{"ruleId":"no-console","severity":1,"message":"y"}]}]',
+      ['eslint /src/a.js no-undef x'],
+    ],
+    [
+      'mocha',
+      '  1) sum\n       adds:\n\n  2 passing (4ms)\n  1 failing\n\n  1) sum\n       adds:\n\n      AssertionError: no\n      + expected - actual\n',
+      ['mocha sum adds'],
+    ],
+    [
+      'packages of a workspace, each by its own name',
+      'packages/a test: ✖ adds (1ms)\npackages/b test: ✖ adds (1ms)',
+      ['node:test packages/a test: adds', 'node:test packages/b test: adds'],
+    ],
   ];
   for (const [tool, output, expected] of outputs) {
     it(`of ${tool}`, () => assert.deepEqual(signatures(output), expected));
@@ -62,6 +108,29 @@ describe('a signature', () => {
   });
   it('holds no colours and no control characters', () => {
     assert.deepEqual(signatures('\u001b[31m✖ subtracts\u001b[39m'), ['node:test subtracts']);
+  });
+});
+
+describe('all failures of a gate are told', () => {
+  const told = (output: string, root = '') => {
+    const scanner = new FailureScanner(root);
+    for (const line of output.split('\n')) scanner.line(line);
+    return toldBy(scanner, output);
+  };
+  it('without the place of the workspace, which is another each time', () => {
+    const at = (root: string) => told(`not ok 1 - a\n  location: '${root}/test/a.js:1:1'`, root);
+    assert.deepEqual(at('/state/gate-l1'), at('/state/gate-l2'));
+    assert.deepEqual(at('/state/gate-l1').signatures, ['node:test test/a.js a']);
+  });
+  it('with a file that does not load beside the tests that fail: hidden behind them, it would pass for known', () => {
+    const { signatures } = told('✖ subtracts (1ms)\n✖ test/b.test.js (3ms)');
+    assert.deepEqual(signatures, ['node:test subtracts', 'node:test test/b.test.js']);
+  });
+  it('or it is said that they are not: nothing readable, or more than are kept', () => {
+    assert.equal(told('Error: no').isWhole, false);
+    assert.equal(told('✖ a').isWhole, true);
+    const many = Array.from({ length: 1_001 }, (_, n) => `✖ t${n}`).join('\n');
+    assert.equal(told(many).isWhole, false);
   });
 });
 

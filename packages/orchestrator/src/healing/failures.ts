@@ -3,10 +3,19 @@
  * failed and where, without times, addresses, temporary paths or colours. Two runs of the same failure give
  * the same signature; two different failures give two.
  */
+import { FailureScanner, type Raw } from './failure-scanner.ts';
+
 export interface Failure {
   readonly signature: string;
   /** The exact lines that show it, capped. */
   readonly detail: string;
+}
+
+/** Every failure of one output, as far as it can be told. */
+export interface Told {
+  readonly signatures: readonly string[];
+  /** Each failure has a name of its own and none is left out. */
+  readonly isWhole: boolean;
 }
 
 /** The most failures read from one output. */
@@ -14,64 +23,57 @@ export const FAILURES_MAX = 50;
 const DETAIL_MAX = 1_500;
 const SIGNATURE_MAX = 300;
 
-interface Reader {
-  readonly tool: string;
-  /** Matches one line; the groups make the signature. */
-  readonly line: RegExp;
-  readonly signature: (m: RegExpMatchArray) => string;
-}
-
-/** In order of how exactly they place a failure. Every pattern is anchored and free of nested repetition. */
-const READERS: readonly Reader[] = [
-  {
-    tool: 'tsc',
-    line: /^(\S+?)[(:](\d+)[,:](\d+)\)?(?: -|:) error (TS\d+): (.{1,400})/,
-    signature: (m) => `${m[1]} ${m[4]} ${m[5]}`,
-  },
-  { tool: 'node:test', line: /^not ok \d+ - (.{1,300})/, signature: (m) => m[1]! },
-  { tool: 'node:test', line: /^\s*✖ (.{1,300}?)(?: \(\d[\d.]*m?s\))?$/, signature: (m) => m[1]! },
-  { tool: 'pytest', line: /^FAILED (\S+?)(?: - (.{1,300}))?$/, signature: (m) => `${m[1]}` },
-  { tool: 'pytest', line: /^ERROR (\S+?)(?: - (.{1,300}))?$/, signature: (m) => `${m[1]}` },
-  { tool: 'go', line: /^--- FAIL: (\S+)/, signature: (m) => m[1]! },
-  { tool: 'go', line: /^(\S+\.go):(\d+):\d+: (.{1,300})/, signature: (m) => `${m[1]} ${m[3]}` },
-  { tool: 'cargo', line: /^test (\S+) \.\.\. FAILED/, signature: (m) => m[1]! },
-  { tool: 'cargo', line: /^error(\[E\d+\])?: (.{1,300})/, signature: (m) => `${m[1] ?? ''} ${m[2]}` },
-  { tool: 'jest', line: /^\s*● (.{1,300})/, signature: (m) => m[1]! },
-  { tool: 'vitest', line: /^ FAIL {2}(.{1,300})/, signature: (m) => m[1]! },
-];
-
 /** At least one failure: an output nobody can read still fails, under its last telling line. */
 export function readFailures(output: string): readonly Failure[] {
-  const lines = output.split('\n').map(clean);
+  const scanner = new FailureScanner();
+  const lines = output.split('\n');
+  for (const line of lines) scanner.line(line);
+  const found = failuresOf(scanner.found);
+  return found.length > 0 ? withoutHeadings(found).slice(0, FAILURES_MAX) : [generic(lines)];
+}
+
+/**
+ * All signatures of an output that was read as it came. Headings stay: a file that fails to load is one, and hiding
+ * it behind a test that failed before would hide that its own tests never ran.
+ */
+export function toldBy(scanner: FailureScanner, output: string): Told {
+  const found = failuresOf(scanner.found);
+  if (found.length === 0) return { signatures: [generic(output.split('\n')).signature], isWhole: false };
+  return { signatures: found.map((f) => f.signature), isWhole: !scanner.isCut };
+}
+
+/** Each once. A runner may name a failure as it happens, and again in its list at the end, with its file: the latter counts. */
+function failuresOf(raws: readonly Raw[]): readonly Failure[] {
+  const placed = new Set(raws.filter((r) => r.file !== undefined).map((r) => `${r.tool} ${r.what}`));
   const found = new Map<string, Failure>();
-  for (let i = 0; i < lines.length && found.size < FAILURES_MAX; i++) {
-    const failure = readLine(lines, i);
-    if (failure && !found.has(failure.signature)) found.set(failure.signature, failure);
+  for (const raw of raws) {
+    if (raw.file === undefined && placed.has(`${raw.tool} ${raw.what}`)) continue;
+    const failure = failureOf(raw.tool, whatOf(raw), raw.lines);
+    if (!found.has(failure.signature)) found.set(failure.signature, failure);
   }
-  return found.size > 0 ? withoutHeadings([...found.values()]) : [generic(lines)];
+  return [...found.values()];
 }
 
-function readLine(lines: readonly string[], at: number): Failure | undefined {
-  const line = lines[at]!;
-  for (const reader of READERS) {
-    const match = line.match(reader.line);
-    if (match) return failureOf(reader.tool, reader.signature(match), lines.slice(at, at + 15));
-  }
-  return undefined;
-}
+/** A file that fails as a whole is named once. */
+const whatOf = ({ file, what }: Raw): string =>
+  file === undefined || file === what ? what : `${file} ${what}`;
 
-/** Runners repeat a failing file, or the heading of their list, as a failure of its own: it says nothing more. */
+/** Runners repeat a failing file as a failure of its own: where a test of it is named, that says nothing more. */
 function withoutHeadings(failures: readonly Failure[]): readonly Failure[] {
   const telling = failures.filter(
-    (f) => !/^node:test (failing tests:|\S+\.(test\.)?[cm]?[jt]sx?)$/.test(f.signature),
+    (f) =>
+      !/^(?:node:test|jest) \S+\.(test\.)?[cm]?[jt]sx?$/.test(f.signature) &&
+      !/^go package /.test(f.signature),
   );
   return telling.length > 0 ? telling : failures;
 }
 
 const TELLING = /error|fail|exception|panic|assert|cannot|not found|undefined/i;
+// Colours, and what a terminal would act upon.
+const ESCAPES = /\u001b\[[0-9;?]*[a-zA-Z]|[\u0000-\u0008\u000b-\u001f]/g;
 
 function generic(lines: readonly string[]): Failure {
-  const said = lines.filter((l) => l.trim() !== '');
+  const said = lines.map((l) => l.slice(0, 2_000).replace(ESCAPES, '')).filter((l) => l.trim() !== '');
   const telling = said.findLast((l) => TELLING.test(l)) ?? said.at(-1) ?? 'no output';
   return failureOf('output', telling, said.slice(-15));
 }
@@ -92,11 +94,4 @@ function stable(text: string): string {
     .replace(/(\/tmp|\/var\/folders)\/[^\s:'")]+/g, '·')
     .replace(/\s+/g, ' ')
     .trim();
-}
-
-// Colours, and what a terminal would act upon.
-const ESCAPES = /\u001b\[[0-9;?]*[a-zA-Z]|[\u0000-\u0008\u000b-\u001f]/g;
-
-function clean(line: string): string {
-  return line.slice(0, 2_000).replace(ESCAPES, '');
 }

@@ -122,7 +122,7 @@ export class Reconciler {
       const failures = outcome === 'passed' ? [] : readFailures(ran.output);
       const result: ChecksResult = {
         head,
-        outcome: outcome === 'none' ? 'passed' : outcome,
+        outcome,
         signatures: failures.map((f) => f.signature),
         durationMs: ran.durationMs,
       };

@@ -2,20 +2,28 @@ import {
   type CommitId,
   type GateOutcome,
   type GateResult,
+  judged,
   passKey,
   type SandboxResult,
   type TreeId,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
-import { readFailures } from '../healing/failures.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import type { Environments } from '../working/environment.ts';
+import { GateReading } from './gate-reading.ts';
 
 /** A verdict on one tree, or the reason it could not be had. */
 export type Verdict =
   | { readonly kind: 'verdict'; readonly result: GateResult }
   | { readonly kind: 'setup-failed'; readonly detail: string }
   | { readonly kind: 'aborted' };
+
+/** One run of the gate's command: how it ended, and what its whole output said. */
+export interface GateRun {
+  readonly ran: SandboxResult;
+  /** Not yet judged against anything, and as if it were the only try. */
+  readonly result: GateResult;
+}
 
 /** Runs the gate on exactly one commit, in a clean workspace of its own. */
 export class Gate {
@@ -35,9 +43,18 @@ export class Gate {
     return passed ? { ...passed, durationMs: 0, remembered: true } : undefined;
   }
 
-  /** @param retries how often a failure is tried again on the same tree before it counts. */
-  async run(name: string, commit: CommitId, retries: number, signal: AbortSignal): Promise<Verdict> {
-    const { request } = this.#context.state.run!;
+  /**
+   * The result carries its judgement: a failure with nothing new in it is `no-worse`.
+   * @param retries how often a failure is tried again on the same tree before it counts.
+   * @param before what the gate said of the commit's parent; absent: nothing is known to fail.
+   */
+  async run(
+    name: string,
+    commit: CommitId,
+    retries: number,
+    signal: AbortSignal,
+    before?: GateResult,
+  ): Promise<Verdict> {
     const { workspaces } = this.#context.ports;
     const workspace = await workspaces.create({ name, base: commit });
     try {
@@ -46,24 +63,13 @@ export class Gate {
       if (!prepared.ok) return { kind: 'setup-failed', detail: prepared.detail };
       let durationMs = 0;
       for (let tries = 0; ; tries++) {
-        const ran = await this.runIn(workspace, name, signal);
+        const { ran, result } = await this.runIn(workspace, name, signal);
         if (ran.end === 'aborted') return { kind: 'aborted' };
         durationMs += ran.durationMs;
-        const outcome = outcomeOf(ran);
-        const mayBeFlaky = outcome === 'failed' && tries < retries;
-        if (mayBeFlaky) continue;
-        return {
-          kind: 'verdict',
-          result: {
-            outcome,
-            gate: request.gateHash,
-            durationMs,
-            signatures: outcome === 'passed' ? [] : readFailures(ran.output).map((f) => f.signature),
-            output: outcome === 'passed' ? '' : tailOf(ran.output),
-            flaky: outcome === 'passed' && tries > 0,
-            remembered: false,
-          },
-        };
+        const verdict = judged(result, before);
+        if (verdict.outcome === 'failed' && tries < retries) continue;
+        const flaky = tries > 0 && (verdict.outcome === 'passed' || verdict.outcome === 'no-worse');
+        return { kind: 'verdict', result: { ...verdict, durationMs, flaky } };
       }
     } finally {
       await workspaces.remove(name);
@@ -71,29 +77,50 @@ export class Gate {
   }
 
   /** The gate command in a workspace that is there already: the worker's own, before it hands in. */
-  runIn(
+  async runIn(
     workspace: { readonly path: string; readonly readOnly: readonly string[] },
     name: string,
     signal: AbortSignal,
-  ): Promise<SandboxResult> {
-    const { request } = this.#context.state.run!;
-    return this.#context.ports.sandbox.run({
+  ): Promise<GateRun> {
+    const { ports, settings, state } = this.#context;
+    const reading = new GateReading(ports.sandbox.insideOf(workspace.path));
+    const ran = await ports.sandbox.run({
       name,
-      argv: ['/bin/sh', '-c', request.gate!],
+      argv: ['/bin/sh', '-c', state.run!.request.gate!],
       workspace: workspace.path,
       readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
       readWrite: [],
       env: { CI: '1' },
       network: 'none',
-      limits: { wallMs: this.#context.settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
+      limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
+      // Read as it comes: of a long output only the beginning and the end are kept.
+      onLine: (_, line) => reading.line(line),
     });
+    return { ran, result: resultOf(ran, state.run!.request.gateHash, reading) };
   }
 }
 
 const PLAIN = { durationMs: 0, signatures: [], output: '', flaky: false, remembered: false } as const;
 
-export function outcomeOf(ran: SandboxResult): GateOutcome {
+function resultOf(ran: SandboxResult, gate: string, reading: GateReading): GateResult {
+  const { tests } = reading;
+  const outcome = outcomeOf(ran);
+  const facts = { ...PLAIN, outcome, gate, durationMs: ran.durationMs, ...(tests && { tests }) };
+  if (outcome === 'passed') return facts;
+  const { signatures, isWhole } = reading.told(ran.output);
+  const limit = ran.end === 'output-limit' ? 'output' : ran.limit;
+  const isTold = outcome === 'failed' && isWhole && tests?.run !== 0;
+  return {
+    ...facts,
+    signatures,
+    output: tailOf(ran.output),
+    ...(isTold && { isTold }),
+    ...(limit && { limit }),
+  };
+}
+
+export function outcomeOf(ran: SandboxResult): Exclude<GateOutcome, 'no-worse' | 'weakened' | 'none'> {
   switch (ran.end) {
     case 'exited':
       return ran.exitCode === 0 ? 'passed' : 'failed';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptId, RunId, Task, TreeId } from '@swarm/core';
+import type { AttemptId, CommitId, RunId, Task, TaskSource, TreeId } from '@swarm/core';
 import fc from 'fast-check';
-import { landingMessage } from './message.ts';
+import { batchMessage, landingMessage, memberMessage } from './message.ts';
 
 const TREE = 'a'.repeat(40) as TreeId;
 
-function message(title: string, summary: string): string {
-  const task = { id: 't3', spec: { title } } as Task;
+function message(title: string, summary: string, source: TaskSource = { by: 'operator' }): string {
+  const task = { id: 't3', spec: { title }, source } as Task;
   const ask = {
     run: 'r-20261121-abcd' as RunId,
     task,
@@ -26,6 +26,11 @@ describe('a landing commit’s message', () => {
       message('Add slugify', 'It is there.\nWith a test.'),
       `Add slugify\n\nIt is there.\nWith a test.\n\nSwarm-Run: r-20261121-abcd\nSwarm-Task: t3\nSwarm-Attempt: t3.2\nSwarm-Gate: feed ${TREE}\n`,
     );
+  });
+  it('of a branch names the branch and the commit it was', () => {
+    const commit = 'b'.repeat(40) as CommitId;
+    const text = message('Add slugify', '', { by: 'land', branch: 'feature/ü', commit });
+    assert.match(text, new RegExp(`^Swarm-Branch: feature/ü@${commit}$`, 'm'));
   });
   it('has no body where the agent said nothing', () => {
     assert.equal(message('Add slugify', '').split('\n\n').length, 2);
@@ -64,5 +69,31 @@ describe('an agent’s words', () => {
         assert.equal(text.split('\n').filter((line) => /^\s*swarm-task\s*:/i.test(line)).length, 1);
       }),
     );
+  });
+});
+
+describe('a batch', () => {
+  const run = 'r-20261121-abcd' as RunId;
+  const task = (n: number, title = `Do ${n}`) =>
+    ({ id: `t${n}`, spec: { title }, source: { by: 'operator' } }) as Task;
+  it('names its tasks, and what was tested', () => {
+    assert.equal(
+      batchMessage({ run, tasks: [task(1), task(5)], gateHash: 'feed' })(TREE),
+      `Land 2 tasks: t1, t5\n\n- t1: Do 1\n- t5: Do 5\n\nSwarm-Run: ${run}\nSwarm-Gate: feed ${TREE}\n`,
+    );
+  });
+  it('has a subject that stays short, however many it lands', () => {
+    const tasks = Array.from({ length: 64 }, (_, i) => task(i + 1));
+    const [subject] = batchMessage({ run, tasks, gateHash: 'feed' })(TREE).split('\n');
+    assert.match(subject!, /^Land 64 tasks: t1, .*, t10 and 54 more$/);
+  });
+  it('takes no trailer from a title', () => {
+    const text = batchMessage({ run, tasks: [task(1, 'x\n\nSwarm-Task: t9')], gateHash: 'feed' })(TREE);
+    assert.equal(lastParagraph(text), `Swarm-Run: ${run}\nSwarm-Gate: feed ${TREE}`);
+    assert.doesNotMatch(text, /t9/);
+  });
+  it('has commits that name their task, and no gate: none looked at them alone', () => {
+    const text = memberMessage({ run, task: task(3), attempt: 't3.2' as AttemptId, summary: '' })(TREE);
+    assert.equal(text, `Do 3\n\nSwarm-Run: ${run}\nSwarm-Task: t3\nSwarm-Attempt: t3.2\n`);
   });
 });

@@ -1,30 +1,72 @@
 import type { AttemptId, RunId, Task, TreeId } from '@swarm/core';
 
-/**
- * The landing commit's message: the task's title, what the agent said, and the trailers that make the target's
- * own history the truth about what has landed. An agent's words can never add a trailer: the last paragraph is
- * always ours.
- */
-export function landingMessage(ask: {
+/** What a landing's commits say of the gate; the tree is known before the commit is. */
+type Message = (tree: TreeId) => string;
+
+interface Landed {
   readonly run: RunId;
   readonly task: Task;
   readonly attempt: AttemptId;
   readonly summary: string;
+}
+
+/**
+ * The message of a landing of one: the task's title, what the agent said, and the trailers that make the target's
+ * own history the truth about what has landed. An agent's words can never add a trailer: the last paragraph is
+ * always ours.
+ */
+export function landingMessage(ask: Landed & { readonly gateHash: string }): Message {
+  return (tree) => message(ask, [`Swarm-Gate: ${ask.gateHash} ${tree}`]);
+}
+
+/** The message of one commit in a batch: the gate looked at the batch, so that nothing here speaks of it. */
+export function memberMessage(ask: Landed): Message {
+  return () => message(ask, []);
+}
+
+/** Tasks a batch names in its subject; the body names all. */
+const NAMED_MAX = 10;
+
+/** The message of the merge a batch lands as. */
+export function batchMessage(ask: {
+  readonly run: RunId;
+  readonly tasks: readonly Task[];
   readonly gateHash: string;
-}): (tree: TreeId) => string {
-  const subject = oneLine(ask.task.spec.title, 200) || ask.task.id;
-  const body = plain(ask.summary, 2_000);
+}): Message {
+  const ids = ask.tasks.map((task) => task.id);
+  const more = ids.length > NAMED_MAX ? ` and ${ids.length - NAMED_MAX} more` : '';
   return (tree) =>
     [
-      subject,
-      ...(body ? ['', body] : []),
+      `Land ${ids.length} tasks: ${ids.slice(0, NAMED_MAX).join(', ')}${more}`,
+      '',
+      ...ask.tasks.map((task) => `- ${task.id}: ${subjectOf(task)}`),
       '',
       `Swarm-Run: ${ask.run}`,
-      `Swarm-Task: ${ask.task.id}`,
-      `Swarm-Attempt: ${ask.attempt}`,
       `Swarm-Gate: ${ask.gateHash} ${tree}`,
       '',
     ].join('\n');
+}
+
+function message({ run, task, attempt, summary }: Landed, more: readonly string[]): string {
+  const body = plain(summary, 2_000);
+  return [
+    subjectOf(task),
+    ...(body ? ['', body] : []),
+    '',
+    `Swarm-Run: ${run}`,
+    `Swarm-Task: ${task.id}`,
+    `Swarm-Attempt: ${attempt}`,
+    ...branchTrailer(task),
+    ...more,
+    '',
+  ].join('\n');
+}
+
+const subjectOf = (task: Task): string => oneLine(task.spec.title, 200) || task.id;
+
+/** Which branch a landing is of, and what it was when the run opened; for `swarm land` alone. */
+function branchTrailer({ source }: Task): string[] {
+  return source.by === 'land' ? [`Swarm-Branch: ${oneLine(source.branch, 1_000)}@${source.commit}`] : [];
 }
 
 function oneLine(text: string, max: number): string {

@@ -10,17 +10,23 @@ import {
   attemptId,
   type CommitId,
   type EndingReason,
+  type GateResult,
   type Handoff,
   type HandoffClaim,
+  isNoWorse,
   type MeasuredChange,
   NO_USAGE,
+  type State,
   SwarmError,
   type Task,
   toWire,
   type Workspace,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
+import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
+import type { Probes } from '../landing/probes.ts';
+import { tellOutside } from '../landing/scope-check.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
 import type { Environments } from './environment.ts';
@@ -30,11 +36,13 @@ export class Worker {
   readonly #context: Context;
   readonly #environments: Environments;
   readonly #gate: Gate;
+  readonly #probes: Probes;
 
-  constructor(context: Context, environments: Environments, gate: Gate) {
+  constructor(context: Context, environments: Environments, gate: Gate, probes: Probes) {
     this.#context = context;
     this.#environments = environments;
     this.#gate = gate;
+    this.#probes = probes;
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -48,8 +56,15 @@ export class Worker {
       if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
       await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
     }
+    if (ending?.reason === 'handed-in') await this.#lookAround(attempt.id);
     await ports.workspaces.remove(attempt.id);
     ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
+  }
+
+  /** What is known only now that the change is measured and recorded: for people, and for whoever orders the queue. */
+  async #lookAround(attempt: AttemptId): Promise<void> {
+    tellOutside(this.#context, attempt);
+    await this.#probes.probe(attempt);
   }
 
   /** Before the attempt ends, or its next one would start at once and end the same way, fifty times over (P15). */
@@ -63,6 +78,7 @@ export class Worker {
   async #live(attempt: Attempt, signal: AbortSignal): Promise<Ending | undefined> {
     const { ports, state, ask } = this.#context;
     const task = state.tasks.get(attempt.task)!;
+    if (isBranch(task)) return handIn(this.#context, attempt, task);
     const workspace = await ports.workspaces.create({
       name: attempt.id,
       base: attempt.base,
@@ -274,8 +290,8 @@ export class Worker {
         };
     }
     if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
-    const ran = await this.#gate.runIn(workspace, `pregate-${attempt.id}`, signal);
-    const ok = ran.end === 'exited' && ran.exitCode === 0;
+    const { ran, result } = await this.#gate.runIn(workspace, `pregate-${attempt.id}`, signal);
+    const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
       msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
       task: task.id,
@@ -299,6 +315,10 @@ export class Worker {
     return { reason: isFull ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
   }
 }
+
+/** Failing with nothing but what the base or the present head fails with: the work may stand on either. */
+const isNoNews = (state: State, result: GateResult): boolean =>
+  isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
 
 type Saved =
   | { readonly kind: 'work'; readonly commit: CommitId }

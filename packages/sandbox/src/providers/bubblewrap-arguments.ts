@@ -6,6 +6,8 @@ export const HOME = '/home/agent';
 
 /** Each private in-memory folder may take this much; a file system of its own is what bounds it. */
 const TMPFS_BYTES = 2 * 1024 ** 3;
+const tmpfsBytes = ({ memoryBytes }: BubblewrapPlan): number =>
+  Math.min(TMPFS_BYTES, Math.ceil((memoryBytes ?? 2 * TMPFS_BYTES) / 2));
 const USER = '1000';
 
 export interface BubblewrapPlan {
@@ -16,6 +18,8 @@ export interface BubblewrapPlan {
   readonly links: readonly { readonly place: string; readonly target: string }[];
   readonly env: Readonly<Record<string, string>>;
   readonly network: 'none' | 'open';
+  /** What it may use in all; the folders in memory are bounded by a part of it. */
+  readonly memoryBytes?: number;
   readonly argv: readonly string[];
 }
 
@@ -44,11 +48,12 @@ export function dataFiles(network: 'none' | 'open'): readonly DataFile[] {
  * @param firstData the descriptor the first of `dataFiles` is read from; the others follow it.
  */
 export function bubblewrapArguments(plan: BubblewrapPlan, firstData: number): string[] {
+  const size = tmpfsBytes(plan);
   return [
     ...isolation(plan.network),
-    ...inMemory('/tmp'),
-    ...inMemory(HOME),
-    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm')],
+    ...inMemory('/tmp', size),
+    ...inMemory(HOME, size),
+    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm', size)],
     ...plan.links.flatMap((link) => ['--symlink', link.target, link.place]),
     ...binds(plan),
     ...dataFiles(plan.network).flatMap((file, index) => [
@@ -70,7 +75,7 @@ function isolation(network: 'none' | 'open'): string[] {
   ];
 }
 
-const inMemory = (place: string): string[] => ['--size', `${TMPFS_BYTES}`, '--tmpfs', place];
+const inMemory = (place: string, size: number): string[] => ['--size', `${size}`, '--tmpfs', place];
 
 function binds(plan: BubblewrapPlan): string[] {
   const all = [

@@ -146,22 +146,6 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     assert.equal((await sh('true')).exitCode, 0);
   });
 
-  test('a process that takes more memory than it may dies, and Node still starts under a limit', async (t) => {
-    const { run } = await bed(t, 'bubblewrap');
-    const limits = { wallMs: 20_000, outputBytes: 100_000, memoryBytes: 1024 ** 3 };
-    const greedy = ['/opt/node', '-e', 'const a=[]; for(;;) a.push(Buffer.alloc(1e7, 1))'];
-    assert.notEqual((await run(greedy, { readOnly: [NODE], limits })).exitCode, 0);
-    const modest = await run(['/opt/node', '-e', 'console.log(1)'], { readOnly: [NODE], limits });
-    assert.equal(modest.output, '1\n');
-  });
-
-  test('processes are counted and limited, but for root, whom the kernel exempts', async (t) => {
-    const { sh } = await bed(t, 'bubblewrap');
-    const limits = { wallMs: 20_000, outputBytes: 100_000, processes: 8 };
-    const result = await sh('for i in 1 2 3 4 5 6 7 8 9; do sleep 1 & done; wait; echo all', { limits });
-    assert.match(result.output, process.getuid?.() === 0 ? /^all$/m : /Cannot fork/);
-  });
-
   test('everything dies with the orchestrator, with no reaping', async (t) => {
     const folder = await temporary(t);
     const word = `${folder}-inside`;
@@ -176,9 +160,7 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     const inside = async () => (await processesWith(word)).filter((pid) => pid !== parent.pid);
     await eventually('the sandbox runs', async () => existsSync(join(folder, 'up')));
     assert.notDeepEqual(await inside(), []);
-    const killedAt = performance.now();
     parent.kill('SIGKILL');
-    await eventually('all of it is dead', async () => (await inside()).length === 0, 2_000);
-    assert.ok(performance.now() - killedAt < 1_000);
+    await eventually('all of it is dead', async () => (await inside()).length === 0);
   });
 });

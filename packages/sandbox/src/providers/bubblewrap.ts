@@ -1,7 +1,16 @@
 import type { Mount, Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
-import { environmentOf, insidePath, stateMark, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
+import {
+  boundsOf,
+  environmentOf,
+  insidePath,
+  stateMark,
+  type WholeOptions,
+  watchOf,
+  whyNotRun,
+} from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
 import { killMarked, STATE_KEY, TASK_KEY } from '../reap.ts';
+import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import {
   type BubblewrapPlan,
@@ -15,6 +24,8 @@ import { systemMounts } from './system-mounts.ts';
 const NODE = '/run/swarm/node';
 const SOCKET = '/run/swarm/gateway.sock';
 const PRLIMIT = '/usr/bin/prlimit';
+/** The kernel counts threads, of all the user's processes: a bound on processes leaves room for theirs. */
+const THREADS_PER_PROCESS = 16;
 
 export interface BubblewrapOptions extends WholeOptions {
   /** Host path of bubblewrap itself; from a system folder, never from a repository. */
@@ -23,9 +34,9 @@ export interface BubblewrapOptions extends WholeOptions {
 
 /**
  * Linux namespaces: the command sees the system's programs, its workspace, what is mounted for it, and no
- * network but the gateway. The kernel is shared with the host. `limits.memoryBytes` holds for each process
- * (its data segment; Node does not start under about 0.7 GiB); `limits.processes` for the sandbox, except when swarm runs as root, whom the kernel
- * exempts: the whole tree's memory would need a cgroup. All of it dies with swarm; a `kill -9` in the few
+ * network but the gateway. The kernel is shared with the host. Bounds are kept by resource-watch.ts; the private
+ * folders in memory take at most half of the memory bound each, and for anybody but root the kernel refuses threads
+ * long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
  * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
 export function createBubblewrap(options: BubblewrapOptions): Sandbox {
@@ -41,7 +52,7 @@ export function createBubblewrap(options: BubblewrapOptions): Sandbox {
         path: plan.env.PATH ?? '',
       });
       if (why !== undefined) return cannotRun(spec, why);
-      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options.stateKey)));
+      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options, [spec.workspace])));
     },
   };
 }
@@ -54,6 +65,7 @@ async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<Bu
   const linked = system.links.map(({ place }) => ({ host: place, inside: place }));
   const mounts = [...readOnly, ...readWrite, ...linked];
   const path = visibleFolders(mounts, options.path);
+  const bounds = boundsOf(spec, options);
   return {
     readOnly,
     readWrite,
@@ -61,7 +73,8 @@ async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<Bu
     links: system.links,
     env: environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
     network: spec.network,
-    argv: [...prlimit(spec), ...bridge(spec, options), ...spec.argv],
+    ...(bounds.memoryBytes !== undefined && { memoryBytes: bounds.memoryBytes }),
+    argv: [...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
   };
 }
 
@@ -84,16 +97,10 @@ const bridgeMounts = (socket: string, options: BubblewrapOptions): Mount[] => [
 const bridge = (spec: SandboxSpec, options: BubblewrapOptions): string[] =>
   spec.gatewaySocket === undefined ? [] : [NODE, bridgePlace(options.bridgeFile), SOCKET, '--'];
 
-function prlimit(spec: SandboxSpec): string[] {
-  const { memoryBytes, processes } = spec.limits;
-  if (memoryBytes === undefined && processes === undefined) return [];
-  return [
-    PRLIMIT,
-    '--core=0',
-    ...(memoryBytes === undefined ? [] : [`--data=${memoryBytes}`]),
-    ...(processes === undefined ? [] : [`--nproc=${processes}`]),
-    '--',
-  ];
+/** Not RLIMIT_DATA for memory: race detectors and sanitizers reserve far more than they ever use. */
+function prlimit({ processes }: Bounds): string[] {
+  if (processes === undefined) return [];
+  return [PRLIMIT, '--core=0', `--nproc=${processes * THREADS_PER_PROCESS}`, '--'];
 }
 
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */

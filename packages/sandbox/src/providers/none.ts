@@ -26,7 +26,10 @@ export function createNone(options: WholeOptions): Sandbox {
       const folder = await mkdtemp(`${spec.workspace}.private-`);
       try {
         return resultOf(
-          await runProcess(await launchOf(spec, options, folder), watchOf(spec, options.stateKey)),
+          await runProcess(
+            await launchOf(spec, options, folder),
+            watchOf(spec, options, [spec.workspace, folder]),
+          ),
         );
       } finally {
         await removeTree(folder);

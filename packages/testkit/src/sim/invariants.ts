@@ -7,8 +7,10 @@ import {
   type Event,
   emptyState,
   fold,
+  heldScopes,
+  holdOf,
   isOver,
-  overlaps,
+  type LandingMember,
   type State,
   type Task,
   type TaskId,
@@ -17,7 +19,7 @@ import {
   UNCOUNTED_ATTEMPTS_MAX,
 } from '@swarm/core';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
-import { marksOn } from '../twins/hub.ts';
+import { marksOn, membersOf } from '../twins/hub.ts';
 import { changedPaths } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
 import { SCALE_MAX } from './actors.ts';
@@ -61,6 +63,7 @@ const PROMISES: readonly Promised[] = [
   journalIsTheState,
   budgetHolds,
   scopesKeepOneAnotherOut,
+  staysBelowTheOperator,
   attemptsAreBounded,
   failuresHaveTheirReason,
 ];
@@ -105,11 +108,24 @@ function isGated(world: World, before: readonly Event[], commit: CommitId, needs
   const started = before.filter((e) => e.type === 'landing.started' && e.candidate.commit === commit);
   return started.some((s) => {
     if (s.type !== 'landing.started') return false;
-    if (s.candidate.tree !== tree || s.candidate.parent !== parents[0] || parents.length !== 1) return false;
+    if (s.candidate.tree !== tree || s.candidate.parent !== parents[0]) return false;
+    if (!isMadeOf(world, commit, s.members)) return false;
     const verdict = before.find((e) => e.type === 'gate.ended' && e.landing === s.landing);
     const outcome = verdict?.type === 'gate.ended' ? verdict.result.outcome : undefined;
     return outcome === (needsPass ? 'passed' : 'none');
   });
+}
+
+/** A landing of one is its task's commit; of several, one merge of the tip of their commits, one upon the other. */
+function isMadeOf(world: World, commit: CommitId, members: readonly LandingMember[]): boolean {
+  const made = world.objects.get(commit);
+  if (members.length === 1) return made.parents.length === 1 && members[0]!.commit === commit;
+  const chain = membersOf(world, made);
+  return (
+    chain.length === members.length &&
+    chain.every(({ id, parents }, i) => parents.length === 1 && members[i]!.commit === id) &&
+    chain.at(-1)!.tree === made.tree
+  );
 }
 
 /** P3, by what the gate really looks at: nothing of ours that it refuses ever became the target. */
@@ -195,7 +211,7 @@ function budgetHolds({ state, story }: Evidence): readonly string[] {
   ];
 }
 
-/** Where scopes serialize, no attempt starts in one that work not yet landed holds. */
+/** Where scopes serialize, no attempt starts in one that work not yet landed holds, as declared or as learned. */
 function scopesKeepOneAnotherOut({ entries, story }: Evidence): readonly string[] {
   if (story.overlap !== 'serialize') return [];
   const state = emptyState();
@@ -208,11 +224,22 @@ function scopesKeepOneAnotherOut({ entries, story }: Evidence): readonly string[
 }
 
 function trespasses(state: State, id: TaskId): readonly string[] {
-  const { assigned, running, complete } = state.byState;
-  const { scope } = state.tasks.get(id)!.spec;
-  return [...assigned, ...running, ...complete]
-    .filter((other) => other !== id && overlaps(state.tasks.get(other)!.spec.scope, scope))
-    .map((other) => `scope: ${id} started while ${other} holds ${scope.join(', ')}`);
+  const held = heldScopes(state);
+  const mine = holdOf(state, state.tasks.get(id)!);
+  return held
+    .meetings(mine)
+    .filter((other) => other.id !== id)
+    .map((other) => `scope: ${id} started while ${other.id} holds ${other.entry}`);
+}
+
+/** However it scales itself, a run stays below the operator's number. */
+function staysBelowTheOperator({ events, story }: Evidence): readonly string[] {
+  let most = story.workers;
+  return events.flatMap((e) => {
+    if (e.type !== 'run.scaled') return [];
+    if (e.by !== 'itself') most = e.workers;
+    return e.workers > most ? [`scale: ${e.workers} workers, and ${most} are allowed`] : [];
+  });
 }
 
 /** P8. */

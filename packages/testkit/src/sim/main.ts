@@ -11,6 +11,8 @@ interface Totals {
   steps: number;
   crashes: number;
   landed: number;
+  batches: number;
+  divided: number;
   hours: number;
 }
 
@@ -54,7 +56,7 @@ function readArguments(): Ask | undefined {
 
 async function runSeeds({ seeds, from, mutant }: Ask): Promise<number> {
   const startedAt = performance.now();
-  const totals: Totals = { seeds: 0, steps: 0, crashes: 0, landed: 0, hours: 0 };
+  const totals: Totals = { seeds: 0, steps: 0, crashes: 0, landed: 0, batches: 0, divided: 0, hours: 0 };
   let toldAt = startedAt;
   for (let seed = from; seed < from + seeds; seed++) {
     const run = await simulate(seed, mutant ? { mutant: MUTANTS[mutant]! } : {});
@@ -75,11 +77,13 @@ function add(totals: Totals, run: SimulatedRun): void {
   totals.steps += run.steps;
   totals.crashes += run.crashes;
   totals.landed += run.landed;
+  totals.batches += run.batches;
+  totals.divided += run.divided;
   totals.hours += run.virtualMs / 3_600_000;
 }
 
 const figures = (t: Totals): string =>
-  `${t.seeds} seeds, ${t.steps} events, ${Math.round(t.hours)} virtual hours, ${t.crashes} crashes, ${t.landed} landings`;
+  `${t.seeds} seeds, ${t.steps} events, ${Math.round(t.hours)} virtual hours, ${t.crashes} crashes, ${t.landed} landings, ${t.batches} of several, ${t.divided} batches divided`;
 
 function report(run: SimulatedRun, totals: Totals, mutant: string | undefined): number {
   process.stdout.write(`${figures(totals)}\n`);

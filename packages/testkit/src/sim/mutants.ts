@@ -80,11 +80,21 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     }),
   },
+  'members-unmarked': {
+    means: 'the commits in a batch do not say whose they are',
+    hub: (_world, _inc, hub) => ({
+      ...hub,
+      buildCandidate: (ask) => hub.buildCandidate({ ...ask, message: (tree) => unmarked(ask.message(tree)) }),
+    }),
+  },
   'no-trailer-check': {
     means: 'nobody looks whether a landing is on the target already',
     hub: (_world, _inc, hub) => ({ ...hub, landedSince: async () => [] }),
   },
 };
+
+const unmarked = (message: string): string =>
+  message.includes('Swarm-Gate: ') ? message : message.replace(/^Swarm-Task: .*\n/m, '');
 
 /** Says it has synced, and syncs ten seconds later. */
 class LyingFile extends MemoryFile {

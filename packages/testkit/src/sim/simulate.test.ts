@@ -8,32 +8,37 @@ import { type SimulatedRun, simulate } from './simulate.ts';
 
 /** Few, as a first line; `pnpm sim --seeds 100000` is the bar for a release. */
 const SEEDS = 150;
-/** A run with a planner, a setup, a gate, a handoff that conflicts, and six landings. */
-const FULL = 1;
+/** A planner, a handoff that conflicts, eight landings, alone and in two batches. */
+const KILLED = 121;
+/** The same from a plan, with a setup. */
+const FAILED = 523;
 
 const broken = (run: SimulatedRun): string[] => run.violations.map((v) => `seed ${run.seed}: ${v}`);
 
 test('whatever goes wrong, every promise is kept and the run comes to its end', async () => {
   const seen = new Set<Fault>();
-  let [crashes, landed] = [0, 0];
+  let [crashes, landed, batches, divided] = [0, 0, 0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const run = await simulate(seed);
     assert.deepEqual(broken(run), []);
     for (const fault of run.faults.keys()) seen.add(fault);
     crashes += run.crashes;
     landed += run.landed;
+    batches += run.batches;
+    divided += run.divided;
   }
   const unseen = Object.keys(FAULTS).filter((f) => f !== 'crash' && !seen.has(f as Fault));
   assert.deepEqual(unseen, [], 'every kind of fault occurred');
   assert.ok(crashes > SEEDS && landed > SEEDS, `${crashes} crashes, ${landed} landings`);
+  assert.ok(batches > 10 && divided > 0, `${batches} batches landed, ${divided} were divided`);
 });
 
 test('killed at any step of a run, it goes on to the same end', async () => {
-  const undisturbed = await simulate(FULL, { faults: NO_FAULTS });
+  const undisturbed = await simulate(KILLED, { faults: NO_FAULTS });
   assert.deepEqual(broken(undisturbed), []);
-  assert.equal(undisturbed.landed, 6);
+  assert.deepEqual([undisturbed.landed, undisturbed.batches], [8, 2]);
   for (let step = 1; step < undisturbed.steps; step++) {
-    const run = await simulate(FULL, { faults: NO_FAULTS, killAt: step });
+    const run = await simulate(KILLED, { faults: NO_FAULTS, killAt: step });
     assert.deepEqual(broken(run), [], `killed at step ${step}`);
     assert.equal(run.crashes, 1, `killed at step ${step}`);
     assert.equal(run.landed, undisturbed.landed, `killed at step ${step}`);
@@ -41,11 +46,11 @@ test('killed at any step of a run, it goes on to the same end', async () => {
 });
 
 test('whichever call to the outside fails, before it had its effect or after, every promise is kept', async () => {
-  const { calls } = await simulate(FULL, { faults: NO_FAULTS });
-  assert.ok(calls > 100, `${calls} calls: too few to say anything`);
+  const { calls, batches } = await simulate(FAILED, { faults: NO_FAULTS });
+  assert.ok(calls > 100 && batches > 0, `${calls} calls, ${batches} batches: too few to say anything`);
   for (let call = 1; call <= calls; call++) {
     for (const isDone of [false, true]) {
-      const run = await simulate(FULL, { faults: NO_FAULTS, failAt: { call, isDone } });
+      const run = await simulate(FAILED, { faults: NO_FAULTS, failAt: { call, isDone } });
       assert.deepEqual(broken(run), [], `call ${call} failed ${isDone ? 'after' : 'before'} its effect`);
     }
   }

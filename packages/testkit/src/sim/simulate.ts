@@ -34,6 +34,9 @@ export interface SimulatedRun {
   readonly virtualMs: number;
   readonly crashes: number;
   readonly landed: number;
+  /** Landings of several, and batches that failed and were divided. */
+  readonly batches: number;
+  readonly divided: number;
   readonly faults: ReadonlyMap<Fault, number>;
   /** Hash of everything that happened, in order. */
   readonly digest: string;
@@ -52,6 +55,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     seed,
     faults,
     files: story.files,
+    commandMsMax: story.commandMsMax,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),
   });
@@ -62,6 +66,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     options.killAt,
   );
   const violations = [...life.violations, ...(life.last ? violationsOf(world, story, life.last) : [])];
+  const landings = [...(life.last?.orchestrator?.state.landings.values() ?? [])];
   return {
     seed,
     violations,
@@ -70,6 +75,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     virtualMs: world.scheduler.now,
     crashes: world.crashes,
     landed: life.last?.orchestrator?.state.landedCount ?? 0,
+    batches: landings.filter((l) => l.state === 'landed' && l.members.length > 1).length,
+    divided: landings.filter((l) => l.state === 'dropped' && l.reason === 'bisect').length,
     faults: world.seenFaults,
     digest: world.digest(),
     trace: world.trace ?? [],

@@ -24,6 +24,8 @@ export interface Story {
   readonly hasChecks: boolean;
   readonly hasSetup: boolean;
   readonly hasPreGate: boolean;
+  readonly policy: NonNullable<Request['gatePolicy']>;
+  readonly parallel: number;
   readonly workers: number;
   readonly attempts: number;
   readonly tokens: number | undefined;
@@ -31,33 +33,40 @@ export interface Story {
   readonly timeMs: number | undefined;
   readonly deliver: Request['deliver'];
   readonly overlap: Request['overlap'];
+  /** The longest gate, virtual ms. */
+  readonly commandMsMax: number;
   /** Virtual ms until faults stop. */
   readonly chaosMs: number;
 }
 
 export function drawStory(random: Random): Story {
-  const files = random.between(1, 6);
+  // Many at work and a slow gate: the merge queue is long.
+  const isCrowded = random.chance(0.35);
+  const files = isCrowded ? random.between(16, 40) : random.between(1, 6);
   return {
     files: new Map(Array.from({ length: files }, (_, i) => [`f${i}.txt`, 'one\ntwo'])),
-    plan: drawPlan(random, files),
+    plan: drawPlan(random, files, isCrowded ? 32 : 8),
     mode: random.chance(0.5) ? 'planner' : 'plan',
     hasGate: random.chance(0.9),
     hasChecks: random.chance(0.5),
     hasSetup: random.chance(0.3),
     hasPreGate: random.chance(0.5),
-    workers: random.between(1, 5),
+    policy: random.chance(0.8) ? 'batch' : 'strict',
+    parallel: random.between(1, isCrowded ? 2 : 4),
+    workers: isCrowded ? random.between(8, 16) : random.between(1, 5),
     attempts: random.between(1, 4),
     tokens: random.chance(0.3) ? random.between(60_000, 600_000) : undefined,
     usd: random.chance(0.2) ? random.between(1, 30) / 10 : undefined,
     timeMs: random.chance(0.1) ? random.between(600_000, 10_800_000) : undefined,
     deliver: random.pick(['branch', 'apply', 'push']),
     overlap: random.pick(['serialize', 'warn', 'off']),
+    commandMsMax: isCrowded ? 550_000 : 60_000,
     chaosMs: random.between(600_000, 4 * 3_600_000),
   };
 }
 
-function drawPlan(random: Random, files: number): PlannedTask[] {
-  const count = random.between(1, 8);
+function drawPlan(random: Random, files: number, most: number): PlannedTask[] {
+  const count = random.between(most / 8, most);
   return Array.from({ length: count }, (_, i) => drawTask(random, i, files));
 }
 
@@ -81,7 +90,7 @@ export function draftOf(t: PlannedTask): TaskDraft {
   return { ...rest, label: id, acceptance: '', requires: [] };
 }
 
-export const TASKS_MAX = 40;
+export const TASKS_MAX = 60;
 
 export function requestOf(world: World, story: Story): Request {
   return {
@@ -93,6 +102,8 @@ export function requestOf(world: World, story: Story): Request {
     base: world.base,
     ...(story.hasGate && { gate: 'gate' }),
     gateHash: story.hasGate ? 'gate-1' : 'none',
+    gatePolicy: story.policy,
+    gateParallel: story.parallel,
     ...(story.hasSetup && { setup: 'setup' }),
     ...(story.hasChecks && { checks: 'checks' }),
     checksMinMs: 60_000,

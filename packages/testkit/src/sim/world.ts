@@ -33,6 +33,8 @@ export class World {
   readonly scheduler: Scheduler;
   readonly objects = new Objects();
   readonly base: CommitId;
+  /** The longest a command in the sandbox takes, virtual ms. */
+  readonly commandMsMax: number;
 
   target: CommitId;
   journalFile = new MemoryFile();
@@ -66,10 +68,12 @@ export class World {
     seed: number;
     faults: (random: Random) => FaultRates;
     files: Tree;
+    commandMsMax: number;
     isTraced?: boolean;
     failAt?: FailAt;
   }) {
     this.#failAt = ask.failAt;
+    this.commandMsMax = ask.commandMsMax;
     this.random = new Random(ask.seed);
     this.scheduler = new Scheduler(this.random.fork());
     this.#rates = ask.faults(this.random);

@@ -9,7 +9,7 @@ import {
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { CONFLICT_MARKER } from './objects.ts';
-import { BREAK } from './sandbox.ts';
+import { BREAK, CLASH } from './sandbox.ts';
 import { workspaceAt } from './workspaces.ts';
 
 /** What an agent may use beyond its limit: the call that was under way. */
@@ -18,10 +18,11 @@ export const OVERSHOOT_TOKENS = 2_000;
 /** What a token costs here. */
 export const USD_PER_TOKEN = 0.000_01;
 
-type Mood = 'works' | 'wrong' | 'elsewhere' | 'idle' | 'hangs' | AgentEnd;
+type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'idle' | 'hangs' | AgentEnd;
 
 const MOODS: readonly Mood[] = [
   'wrong',
+  'clashes',
   'elsewhere',
   'idle',
   'hangs',
@@ -64,8 +65,12 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       return result('finished', usage(world, job), 'did it');
     case 'wrong':
       edit(job, workspace);
-      workspace.tree.set('wrong.txt', BREAK);
+      workspace.tree.set(`wrong-${job.attempt}.txt`, BREAK);
       return result('finished', usage(world, job), 'did it, so it says');
+    case 'clashes':
+      edit(job, workspace);
+      workspace.tree.set(`clash-${job.attempt}.txt`, CLASH);
+      return result('finished', usage(world, job), 'did it, and it is green alone');
     case 'elsewhere':
       edit(job, workspace);
       workspace.tree.set('shared.txt', `${workspace.tree.get('shared.txt') ?? ''}${job.attempt}\n`);

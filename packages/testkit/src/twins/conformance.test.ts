@@ -110,7 +110,7 @@ function pushOnTop(repo: string, path: string, text: string): CommitId {
 
 function twinSide(): Side {
   const files = new Map(Object.entries(FILES));
-  const world = new World({ seed: 1, faults: () => NO_FAULTS, files, isTraced: false });
+  const world = new World({ seed: 1, faults: () => NO_FAULTS, files, commandMsMax: 60_000, isTraced: false });
   const inc = new Incarnation(world.scheduler, world.random);
   const workspaces = twinWorkspaces(world, inc);
   const sandbox = twinSandbox(world, inc);
@@ -215,6 +215,8 @@ class Play {
     const { attempt, commit } = this.#random.pick(this.#work);
     const onto = this.#random.chance(0.7) ? this.#line.at(-1)! : this.#random.pick(this.#line);
     const message = landing(attempt);
+    const probed = await this.#both((side, i) => side.hub.probe(onto[i], commit[i]));
+    assert.deepEqual([...probed[1]].sort(), probed[0], 'probe');
     const built = await this.#both((side, i) =>
       side.hub.buildCandidate({ onto: onto[i], work: commit[i], message: () => message, atSeconds: 1_000 }),
     );

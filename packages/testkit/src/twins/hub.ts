@@ -11,10 +11,11 @@ import {
   parseAttemptId,
   parseRunId,
   parseTaskId,
+  type TreeId,
 } from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
-import { changedPaths, sameTree, trailer } from './objects.ts';
+import { type CommitObject, changedPaths, sameTree, trailer } from './objects.ts';
 
 /** The hub in memory, and the target somebody else may move at any time. */
 export function twinHub(world: World, inc: Incarnation): Hub {
@@ -25,6 +26,8 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
     buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
+    probe: (a, b) => quick(() => conflictsOf(world, a, b)),
+    sealBatch: (ask) => quick(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
     ingest: (attempt) => quick(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
@@ -44,16 +47,32 @@ export function twinHub(world: World, inc: Incarnation): Hub {
   };
 }
 
-/** Every landing on the first-parent line, by its trailers; not only of this run. */
+/** Every landing, on the first-parent line or under the merge of its batch, by its trailers; not only of this run. */
 export function marksOn(world: World, base: CommitId | undefined, head: CommitId): LandedMark[] {
   const marks: LandedMark[] = [];
-  for (const { id, message } of world.objects.firstParents(base, head)) {
+  for (const { id, message } of world.objects
+    .firstParents(base, head)
+    .flatMap((c) => [...membersOf(world, c), c])) {
     const run = parseRunId(trailer(message, 'Swarm-Run') ?? '');
     const task = parseTaskId(trailer(message, 'Swarm-Task') ?? '');
     const attempt = parseAttemptId(trailer(message, 'Swarm-Attempt') ?? '');
     if (run && task && attempt) marks.push({ run, task, attempt, commit: id });
   }
   return marks;
+}
+
+/** The chain a batch's merge was made of, oldest first; nothing for any other commit. */
+export function membersOf(world: World, { parents, message }: CommitObject): readonly CommitObject[] {
+  const [onto, tip, more] = parents;
+  if (!tip || more || !trailer(message, 'Swarm-Gate')) return [];
+  return world.objects.firstParents(onto, tip);
+}
+
+function seal(world: World, ask: Parameters<Hub['sealBatch']>[0]): { commit: CommitId; tree: TreeId } {
+  const { onto, tip, message, atSeconds } = ask;
+  const tree = world.objects.treeOf(tip);
+  const made = world.objects.commit({ parents: [onto, tip], tree, message, atSeconds });
+  return { commit: made.id, tree: made.tree };
 }
 
 function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): CandidateOutcome {
@@ -71,6 +90,12 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
     atSeconds: ask.atSeconds,
   });
   return { kind: 'clean', commit: made.id, tree: made.tree, paths: changedPaths(before, merged.tree) };
+}
+
+function conflictsOf({ objects }: World, a: CommitId, b: CommitId): readonly string[] {
+  if (!objects.has(a) || !objects.has(b)) return [];
+  const merged = objects.merge(a, b);
+  return merged.kind === 'conflict' ? merged.files : [];
 }
 
 function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<PublishOutcome> {

@@ -6,10 +6,12 @@ import { SAVE, save, workspaceAt } from './workspaces.ts';
 
 /** In a file of the target, it makes gate and checks fail. */
 export const BREAK = 'BREAK';
+/** In two files of the target, they make gate and checks fail: each is green alone. */
+export const CLASH = 'CLASH';
 
 /**
  * Runs the few commands the simulated repositories know, as functions of the work tree: `gate` and `checks` refuse
- * BREAK and conflict markers anywhere, `has <path> <word>` looks for a word in a file, `setup` does nothing.
+ * BREAK and conflict markers anywhere, and CLASH in two places, `has <path> <word>` looks for a word in a file, `setup` does nothing.
  */
 export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   return {
@@ -41,7 +43,7 @@ async function runCommand(world: World, inc: Incarnation, spec: SandboxSpec): Pr
   const fault = world.hits('gate')
     ? world.random.pick(['fails', 'timeout', 'killed', 'cannot-run'] as const)
     : undefined;
-  const durationMs = fault === 'timeout' ? spec.limits.wallMs : world.random.between(100, 60_000);
+  const durationMs = fault === 'timeout' ? spec.limits.wallMs : world.random.between(100, world.commandMsMax);
   const isThrough = await inc.waitUnless(spec.signal, durationMs);
   if (!isThrough) return ended('aborted', undefined, '', durationMs);
   if (!workspace || fault === 'cannot-run')
@@ -72,10 +74,11 @@ function complaint(command: string, workspace: SimWorkspace): string | undefined
   }
 }
 
-export const brokenFiles = (tree: Tree): string[] =>
-  [...tree]
-    .filter(([, text]) => text.includes(BREAK) || text.includes(CONFLICT_MARKER))
-    .map(([path]) => path);
+export function brokenFiles(tree: Tree): string[] {
+  const holding = (word: string) => [...tree].filter(([, text]) => text.includes(word)).map(([path]) => path);
+  const clashing = holding(CLASH);
+  return [...holding(BREAK), ...holding(CONFLICT_MARKER), ...(clashing.length > 1 ? clashing : [])];
+}
 
 const ended = (
   end: SandboxResult['end'],

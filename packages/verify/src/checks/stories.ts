@@ -1,19 +1,28 @@
 /** P7: the journal says what happened, and all of it. */
-import { isOurs } from '../claims.ts';
-import { type Facts, landedMembers, ownMarks } from '../facts.ts';
+import { isOurs, type Landing } from '../claims.ts';
+import { type Facts, landedMembers, ownMarks, ownSeals } from '../facts.ts';
 import { short } from '../words.ts';
 
 export function untoldStories(facts: Facts): string[] {
   const told = new Set(landedMembers(facts.claims).map((member) => member.commit));
-  for (const member of facts.inFlight?.members ?? []) told.add(member.commit);
+  for (const landing of halfTold(facts)) for (const member of landing.members) told.add(member.commit);
   const silent = ownMarks(facts).filter((mark) => !told.has(mark.commit));
+  const batches = new Set([...facts.claims.landings.values()].map((landing) => landing.candidate.commit));
+  const unknown = ownSeals(facts).filter((commit) => !batches.has(commit));
   return [
     ...facts.claims.contradictions,
     ...silent.map(
       (mark) => `${mark.task} is on the target as ${short(mark.commit)} and the journal does not say so`,
     ),
+    ...unknown.map((commit) => `${short(commit)} says it is a batch of this run and was never started`),
     ...unexplained(facts),
   ];
+}
+
+/** Published, and its tasks not yet all recorded: a kill at that instant, while the run is open. */
+function halfTold({ claims, inFlight }: Facts): readonly Landing[] {
+  const found = claims.moves.flatMap((m) => (m.by === 'found' && m.landing ? [m.landing] : []));
+  return [...(inFlight ? [inFlight] : []), ...(claims.closedAt === undefined ? found : [])];
 }
 
 /** Commits on the line below our last landing that neither we made nor a recorded move of others brought. */

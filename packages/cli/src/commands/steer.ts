@@ -1,0 +1,176 @@
+/** Commands that steer a live run: pause, continue, cancel, retry, submit, amend, scale. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  lineProblem,
+  type Problem,
+  parseTaskId,
+  readDraft,
+  readPlan,
+  SwarmError,
+  type TaskDraft,
+  type TaskId,
+} from '@swarm/core';
+import { askYesNo, requireSomebody } from '../ask.ts';
+import { askLive } from '../control/client.ts';
+import { effectOf } from '../control/effect.ts';
+import type { ControlReply, SteeringCommand } from '../control/wire.ts';
+import { chooseRepository, holderOf, readRun } from '../opened-run.ts';
+import { sanitize } from '../output.ts';
+import { chooseRun, type RunPaths } from '../paths.ts';
+import type { CancelOptions, Context, RetryOptions, RunChoice, SubmitOptions } from '../program.ts';
+import { readRunFile } from '../run-file.ts';
+
+type Ask = { readonly get: 'state' } | { readonly command: SteeringCommand };
+type Answer = Extract<ControlReply, { ok: true }>;
+
+export const pause = (options: RunChoice, context: Context): Promise<number> =>
+  steer({ type: 'pause', reason: 'operator', detail: 'swarm pause' }, options, context);
+
+export const goOn = (options: RunChoice, context: Context): Promise<number> =>
+  steer({ type: 'continue', by: 'operator' }, options, context);
+
+export const amend = (text: string, options: RunChoice, context: Context): Promise<number> =>
+  steer({ type: 'amend', text: meant(text, 'the change of the request') }, options, context);
+
+export async function scale(text: string, options: RunChoice, context: Context): Promise<number> {
+  if (!/^\d{1,9}$/.test(text))
+    throw wrong('SW0105', `${JSON.stringify(text)} is no number of workers`, 'swarm scale 8');
+  return steer({ type: 'scale', workers: Number(text), reason: 'swarm scale' }, options, context);
+}
+
+export async function retry(task: string, options: RetryOptions, context: Context): Promise<number> {
+  const hint = options.with === undefined ? {} : { hint: meant(options.with, '--with') };
+  return steer({ type: 'retry', task: named(task), ...hint, by: 'operator' }, options, context);
+}
+
+export async function cancel(
+  task: string | undefined,
+  options: CancelOptions,
+  context: Context,
+): Promise<number> {
+  if (task !== undefined) {
+    const reason = 'swarm cancel';
+    return steer({ type: 'cancelTask', task: named(task), reason, by: 'operator' }, options, context);
+  }
+  const isMeant = options.yes ?? (await isWholeRunMeant(options, context));
+  if (isMeant) return steer({ type: 'cancelRun', reason: 'swarm cancel' }, options, context);
+  context.output.narrate('nothing was cancelled');
+  return 1;
+}
+
+async function isWholeRunMeant(options: RunChoice, context: Context): Promise<boolean> {
+  const { state } = await askRun({ get: 'state' }, options, context);
+  requireSomebody('cancel without a task ends the whole run', 'swarm cancel --yes');
+  const moving = `${state.working} working, ${state.waiting} waiting, ${state.landed} landed`;
+  return askYesNo(`Cancel the whole run ${state.run} (${moving})? What has landed stays on ${state.landOn}.`);
+}
+
+export async function submit(
+  text: string | undefined,
+  options: SubmitOptions,
+  context: Context,
+): Promise<number> {
+  const drafts = options.file === undefined ? [draftOf(text, options)] : await draftsIn(options, context);
+  return steer({ type: 'acceptTasks', drafts, from: { by: 'operator' }, eachAlone: false }, options, context);
+}
+
+// ───────────── asking ─────────────
+
+async function steer(command: SteeringCommand, options: RunChoice, context: Context): Promise<number> {
+  const { events, state } = await askRun({ command }, options, context);
+  if (options.json) context.output.json({ run: state.run, events, state });
+  else context.output.result(sanitize(effectOf(command, events, state)));
+  return 0;
+}
+
+/** Errors: those of choosing a run; what the run refuses; SW0104 where no process works on it. */
+async function askRun(ask: Ask, options: RunChoice, context: Context): Promise<Answer> {
+  const paths = await chooseRun(await chooseRepository(options, context), options.run);
+  const { control } = await readRunFile(paths);
+  const reply = control && (await askLive(control, { v: 1, run: paths.run, ...ask }));
+  if (!reply) throw await notLive(paths, control, options, context);
+  if (reply.ok) return reply;
+  throw new SwarmError(reply.problem);
+}
+
+/** A run nobody works on is steered by nobody: said with what it takes. */
+async function notLive(
+  { run }: RunPaths,
+  control: string | undefined,
+  options: RunChoice,
+  context: Context,
+): Promise<SwarmError> {
+  const read = await readRun({ ...options, run }, context);
+  const { closed } = read.state;
+  const at = options.run === undefined ? '' : ` --run ${run}`;
+  const holder = await holderOf(read);
+  const problem = (why: string, fix: string): SwarmError =>
+    new SwarmError({ code: 'SW0104', what: `no run is live here: nobody works on ${run}`, why, fix });
+  if (closed) return problem(`it is closed (${closed.reason})`, 'swarm run "what you want done"');
+  if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}`);
+  return new SwarmError({
+    code: 'SW0704',
+    what: `process ${holder.pid} works on ${run}, and nobody listens on its control socket`,
+    ...(control && { where: control }),
+    why: 'it has only just started, is leaving, or its socket was removed',
+    fix: `swarm status; then kill -INT ${holder.pid} && swarm resume${at}`,
+  });
+}
+
+// ───────────── what was typed ─────────────
+
+/** Whether there is such a task is the run's to say: it knows the ids and what the plan calls them. */
+const named = (text: string): TaskId => {
+  if (lineProblem(text) !== undefined || text.length > 200)
+    throw wrong('SW0106', 'that is no task’s name', 'swarm tasks');
+  return (parseTaskId(text) ?? text) as TaskId;
+};
+
+function meant(text: string, what: string): string {
+  if (text.trim() !== '') return text.trim();
+  throw wrong('SW0101', `${what} is empty`, 'swarm --help');
+}
+
+/** The first line is the title; what follows it says more. */
+function draftOf(text: string | undefined, options: SubmitOptions): TaskDraft {
+  if (text === undefined)
+    throw wrong('SW0101', 'there is no task: neither words nor --file', 'swarm submit "<task text>"');
+  const [title = '', ...rest] = text.trim().split('\n');
+  const reading = readDraft(
+    {
+      title,
+      description: rest.join('\n').trim(),
+      scope: options.scope ?? [],
+      acceptance: options.acceptance ?? '',
+      dependsOn: options.dependsOn ?? [],
+      ...(options.priority !== undefined && { priority: options.priority }),
+      ...(options.verify !== undefined && { verify: options.verify }),
+    },
+    { strict: true },
+  );
+  if (reading.ok) return reading.draft;
+  throw new SwarmError(reading.problems.map(({ path, why }) => wrongTask(path.slice(1) || 'the task', why)));
+}
+
+async function draftsIn(options: SubmitOptions, context: Context): Promise<readonly TaskDraft[]> {
+  const file = options.file!;
+  const path = file === '-' ? '/dev/stdin' : resolve(context.cwd, file);
+  const content = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new SwarmError({ code: 'SW0201', what: `${file} cannot be read: ${error.message}`, where: file });
+  });
+  // A task of the run itself is there by the id every screen shows; whether it is, the run says.
+  const { drafts, problems } = readPlan(content, { isKnown: (label) => parseTaskId(label) !== undefined });
+  if (problems.length === 0) return drafts;
+  throw new SwarmError(problems.map(({ path: at, why }) => wrongTask(`${file}: ${at}`, why)));
+}
+
+const wrongTask = (where: string, why: string): Problem => ({
+  code: 'SW0202',
+  what: `the task is wrong: ${why}`,
+  where,
+  fix: 'swarm schema task',
+});
+
+const wrong = (code: Problem['code'], what: string, fix: string): SwarmError =>
+  new SwarmError({ code, what, fix });

@@ -1,0 +1,66 @@
+/** The core's own "no", told as every refusal is: what, why, and something that can be typed. */
+import { nearestWord, type Problem, type Refusal, type State } from '@swarm/core';
+import { sanitizeLine } from '../output.ts';
+import type { SteeringCommand } from './wire.ts';
+
+/** Names looked through for what may have been meant. */
+const NAMES_MAX = 10_000;
+
+export function problemOf(refusal: Refusal, command: SteeringCommand, state: State): Problem {
+  const what = refusal.detail;
+  switch (refusal.reason) {
+    case 'unknown-task':
+      return unknownTask('task' in command ? command.task : '', state);
+    case 'out-of-range':
+      return { code: 'SW0105', what, fix: command.type === 'scale' ? 'swarm scale 8' : 'swarm tasks' };
+    case 'bad-task':
+      return { code: 'SW0202', what, fix: 'swarm tasks' };
+    case 'run-closed':
+    case 'no-run':
+      return { code: 'SW0104', what, fix: 'swarm status' };
+    default:
+      return { code: 'SW0108', what, fix: fixOf(command, state) };
+  }
+}
+
+function unknownTask(written: string, state: State): Problem {
+  const meant = meantBy(written, state);
+  const ids = [...state.tasks.keys()];
+  const range = ids.length > 0 ? `its tasks are ${ids[0]} to ${ids.at(-1)}` : 'no task was accepted yet';
+  return {
+    code: 'SW0106',
+    what: `there is no task ${JSON.stringify(sanitizeLine(written, 100))} in ${state.run!.id}`,
+    why: meant ? `did you mean ${meant}?` : range,
+    fix: 'swarm tasks',
+  };
+}
+
+/** By the id, or by what the plan calls it. */
+function meantBy(written: string, state: State): string | undefined {
+  const labels = [...state.labels.keys()].slice(0, NAMES_MAX);
+  const label = state.labels.has(written as never) ? written : nearestWord(written, labels);
+  const id = nearestWord(written, [...state.tasks.keys()].slice(0, NAMES_MAX));
+  const byLabel = label === undefined ? undefined : state.labels.get(label);
+  if (byLabel) return `${byLabel}, which the plan calls ${sanitizeLine(label!, 100)}`;
+  return id;
+}
+
+function fixOf(command: SteeringCommand, state: State): string {
+  switch (command.type) {
+    case 'pause':
+      return 'swarm continue';
+    case 'continue':
+      return 'swarm status';
+    case 'acceptTasks':
+      return 'swarm run "what you want done"';
+    case 'amend':
+      return 'swarm submit "<what is to be done>"';
+    case 'cancelTask':
+    case 'retry': {
+      const task = state.tasks.get(command.task);
+      return task ? `swarm explain ${task.id}` : 'swarm tasks';
+    }
+    default:
+      return 'swarm status';
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The live run's end of the control socket. Whoever can open the socket file is the operator: it is 0600 in a folder
+ * of 0700, and sandboxes show neither. Everything that arrives is bounded before it is read.
+ */
+import { chmod, lstat, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Command, type Decision, type Refusal, type RunId, type State, SwarmError } from '@swarm/core';
+import { shellWord } from '../shell.ts';
+import { problemOf } from './refused.ts';
+import { type ControlReply, REQUEST_BYTES_MAX, readRequest, standingOf } from './wire.ts';
+
+export const CONNECTIONS_MAX = 64;
+/** A connection that says nothing for so long is closed. */
+const IDLE_MS = 30_000;
+/** What is left to say when the run ends is read within this time, or not at all. */
+const LAST_WORDS_MS = 1_000;
+/** Requests answered within one second on one connection; each of the others is still answered. */
+export const REQUESTS_A_SECOND_MAX = 200;
+
+/** The run, as far as it can be steered. */
+export interface Steered {
+  readonly run: RunId;
+  readonly state: () => State;
+  readonly ask: (command: Command) => Promise<Decision | Refusal>;
+  readonly isStopping: () => boolean;
+}
+
+export interface Control {
+  /** Stops listening, takes the socket away and lets replies under way be read. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens at `path`. The caller holds the repository's lock: a socket that lies there is one of a dead run.
+ * Errors: SW0701 where something else lies there, or nothing can be made.
+ */
+export async function listen(path: string, steered: Steered): Promise<Control> {
+  await removeStale(path);
+  const sockets = new Set<Socket>();
+  // Half open: who sends a line and closes its side still gets the reply.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    void serve(socket, steered);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  await opened(server, path);
+  await chmod(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        const late = setTimeout(() => sockets.forEach((socket) => void socket.destroy()), LAST_WORDS_MS);
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
+        for (const socket of sockets) socket.destroySoon();
+      }),
+  };
+}
+
+async function removeStale(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return;
+  if (found.isSocket()) return rm(path, { force: true });
+  throw new SwarmError({
+    code: 'SW0701',
+    what: `something that is no socket lies where the control socket goes: ${path}`,
+    where: path,
+    fix: `ls -l ${shellWord(path)}; rm -r ${shellWord(path)}`,
+  });
+}
+
+function opened(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new SwarmError(
+          { code: 'SW0701', what: `the control socket cannot be made: ${cause.message}`, where: path },
+          { cause },
+        ),
+      ),
+    );
+    server.listen(path, resolve);
+  });
+}
+
+// ───────────────────────── one connection ─────────────────────────
+
+/** Requests are answered one after another; a peer that is gone, or goes on too long, is let go of. */
+async function serve(socket: Socket, steered: Steered): Promise<void> {
+  const throttle = new Throttle();
+  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  try {
+    for await (const line of linesOf(socket)) {
+      if (line !== '') socket.write(`${JSON.stringify(await replyTo(line, steered, throttle))}\n`);
+    }
+    socket.end();
+  } catch {
+    socket.destroy();
+  }
+}
+
+/** Whole lines, UTF-8. What follows the last newline was cut off and is no request; `TOO_LONG` is the last line. */
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end));
+      if (size + end - from >= REQUEST_BYTES_MAX) return yield TOO_LONG;
+      yield Buffer.concat(parts).toString('utf8').trim();
+      [parts, size, from] = [[], 0, end + 1];
+    }
+    parts.push(chunk.subarray(from));
+    size += chunk.length - from;
+    if (size >= REQUEST_BYTES_MAX) return yield TOO_LONG;
+  }
+}
+
+/** No line that was read can be this one: they are trimmed. */
+const TOO_LONG = '\n';
+
+async function replyTo(line: string, steered: Steered, throttle: Throttle): Promise<ControlReply> {
+  if (line === TOO_LONG)
+    return no(`the request is longer than ${REQUEST_BYTES_MAX} bytes`, 'send less at once');
+  if (!throttle.take())
+    return no(`more than ${REQUESTS_A_SECOND_MAX} requests in a second`, 'ask again later');
+  const reading = readRequest(line);
+  if (!reading.ok) return reading;
+  const { request } = reading;
+  if (request.run !== undefined && request.run !== steered.run)
+    return no(`this is ${steered.run}, not the run asked for`, `--run ${steered.run}`);
+  const state = steered.state();
+  if (!state.run) return no('the run is still being opened', 'ask again in a moment');
+  let events: Decision['events'] = [];
+  if ('command' in request) {
+    const answer = await steered.ask(request.command);
+    if (answer.kind === 'refusal') return { ok: false, problem: problemOf(answer, request.command, state) };
+    events = answer.events;
+  }
+  const about = { pid: process.pid, isStopping: steered.isStopping() };
+  return { ok: true, events, state: standingOf(state, about) };
+}
+
+const no = (what: string, fix: string): ControlReply => ({
+  ok: false,
+  problem: { code: 'SW0704', what, fix },
+});
+
+/** So many in each second of the machine's clock. */
+class Throttle {
+  #second = 0;
+  #taken = 0;
+
+  take(): boolean {
+    const second = Math.floor(performance.now() / 1_000);
+    if (second !== this.#second) [this.#second, this.#taken] = [second, 0];
+    this.#taken += 1;
+    return this.#taken <= REQUESTS_A_SECOND_MAX;
+  }
+}

@@ -1,0 +1,158 @@
+/** What is said over the control socket: one JSON document a line, requests one way, replies the other. */
+import {
+  type Command,
+  type Event,
+  lineProblem,
+  type Problem,
+  type RunId,
+  readDraft,
+  type State,
+  type TaskDraft,
+  textProblem,
+} from '@swarm/core';
+import { z } from 'zod';
+
+/** Bytes of one request, its newline included. */
+export const REQUEST_BYTES_MAX = 1 << 20;
+/** Bytes of one reply: cancelling a run of 100,000 tasks is an event for each. */
+export const REPLY_BYTES_MAX = 64 << 20;
+/** Tasks in one request. */
+const DRAFTS_MAX = 1_000;
+/** Characters of an amendment, a hint, a reason. */
+const TEXT_MAX = 16_384;
+
+/** Of the core's union, what a person may ask of a live run, and only as the operator. */
+export type SteeringCommand = Extract<
+  Command,
+  {
+    type: 'pause' | 'continue' | 'cancelTask' | 'cancelRun' | 'retry' | 'acceptTasks' | 'amend' | 'scale';
+  }
+>;
+
+/** `run`: the run it is meant for; another one at the same address refuses. */
+export type ControlRequest =
+  | { readonly v: 1; readonly run?: string; readonly get: 'state' }
+  | { readonly v: 1; readonly run?: string; readonly command: SteeringCommand };
+
+/** Where the run stands, right after what was asked took effect. Counts, but for `workers` of what there is now. */
+export interface Standing {
+  readonly run: RunId;
+  readonly pid: number;
+  readonly mode: 'planner' | 'plan' | 'land';
+  readonly landOn: string;
+  /** The most attempts at a time. */
+  readonly workers: number;
+  readonly working: number;
+  readonly landing: number;
+  readonly waiting: number;
+  readonly tasks: number;
+  readonly landed: number;
+  readonly isPlanning: boolean;
+  /** It was told to leave; what is asked now counts when it is resumed. */
+  readonly isStopping: boolean;
+  /** `since`: RFC 3339. */
+  readonly paused: { readonly reason: string; readonly since: string } | null;
+}
+
+export type ControlReply =
+  | { readonly ok: true; readonly events: readonly Event[]; readonly state: Standing }
+  | { readonly ok: false; readonly problem: Problem };
+
+export function standingOf(
+  s: State,
+  about: { readonly pid: number; readonly isStopping: boolean },
+): Standing {
+  const { id, request } = s.run!;
+  return {
+    run: id,
+    ...about,
+    mode: request.mode,
+    landOn: request.landOn,
+    workers: s.workers,
+    working: s.liveAttempts.size,
+    landing: s.openLandings.size,
+    waiting: s.byState.pending.size,
+    tasks: s.tasks.size,
+    landed: s.landedCount,
+    isPlanning: s.planning.live !== undefined,
+    paused: s.paused ? { reason: s.paused.reason, since: new Date(s.paused.at).toISOString() } : null,
+  };
+}
+
+// ───────────────────────── reading a request ─────────────────────────
+
+const complain = (ctx: z.RefinementCtx<string>, why: string | undefined): void => {
+  if (why !== undefined) ctx.addIssue({ code: 'custom', message: why, input: ctx.value });
+};
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(TEXT_MAX)
+  .superRefine((value, ctx) => complain(ctx, textProblem(value)));
+const line = z
+  .string()
+  .max(200)
+  .superRefine((value, ctx) => complain(ctx, lineProblem(value)));
+/** Whether there is such a task is the run's to say: it knows what was meant. */
+const task = line;
+const operator = z.literal('operator');
+
+const draft = z.looseObject({ label: z.string() }).transform((value, ctx): TaskDraft => {
+  const { label, ...rest } = value;
+  const reading = readDraft({ ...rest, id: label }, { strict: true });
+  if (reading.ok) return reading.draft;
+  for (const { path, why } of reading.problems)
+    ctx.addIssue({ code: 'custom', message: `${path} ${why}`, input: value });
+  return z.NEVER;
+});
+
+const command = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('pause'), reason: operator, detail: line }),
+  z.strictObject({ type: z.literal('continue'), by: operator }),
+  z.strictObject({ type: z.literal('cancelTask'), task, reason: line, by: operator }),
+  z.strictObject({ type: z.literal('cancelRun'), reason: line }),
+  z.strictObject({ type: z.literal('retry'), task, hint: text.optional(), by: operator }),
+  z.strictObject({
+    type: z.literal('acceptTasks'),
+    drafts: z.array(draft).min(1).max(DRAFTS_MAX),
+    from: z.strictObject({ by: operator }),
+    // One mistake refuses them all: a person mends the text and sends it again.
+    eachAlone: z.literal(false),
+  }),
+  z.strictObject({ type: z.literal('amend'), text }),
+  z.strictObject({ type: z.literal('scale'), workers: z.int(), reason: line }),
+]);
+const envelope = { v: z.literal(1), run: z.string().max(40).optional() };
+const request = z.union([
+  z.strictObject({ ...envelope, get: z.literal('state') }),
+  z.strictObject({ ...envelope, command }),
+]);
+
+export type RequestReading =
+  | { readonly ok: true; readonly request: ControlRequest }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** Never throws, whatever the bytes are. */
+export function readRequest(json: string): RequestReading {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return wrong('it is not JSON');
+  }
+  const parsed = ('command' in Object(value) ? request.options[1] : request).safeParse(value);
+  // Task ids are branded strings: the core itself says which exist.
+  if (parsed.success) return { ok: true, request: parsed.data as ControlRequest };
+  return wrong(z.prettifyError(parsed.error).slice(0, 2_000));
+}
+
+const wrong = (why: string): RequestReading => ({
+  ok: false,
+  problem: {
+    code: 'SW0101',
+    what: 'the request on the control socket is wrong',
+    why,
+    fix: 'swarm --help   (the commands that steer a run write it for you)',
+  },
+});

@@ -1,0 +1,128 @@
+/**
+ * What tasks really touch, learned from handoffs and conflicts, against what they say they will. Three corrections:
+ *
+ * - What a task’s last handoff changed belongs to its scope: while it waits to land, and when it is tried again.
+ * - A *ride-along* (a lockfile, a changelog, a barrel: some resolver knows how to join it) that many handoffs touch
+ *   keeps nobody out, declared or not, until a conflict in it had to be given back to a worker.
+ * - A *contended* file (handoffs touch it outside their scope, and it was in a conflict) belongs to the scope of every
+ *   task whose neighbours in the same folder mostly touch it. A file that was in no conflict serialises nobody.
+ *
+ * Remembered is a window, so work and memory are bounded by it and old habits are forgotten.
+ */
+import { hasRule } from './resolve/resolve.ts';
+
+/** Handoffs, and as many conflicts, that are remembered. */
+export const FOOTPRINT_WINDOW = 64;
+/** So many handoffs of the window make a habit. */
+export const HABIT_MIN = 3;
+/** Files of one handoff or conflict, and folders of one scope, that are learned from. */
+const FILES_MAX = 32;
+const FOLDERS_MAX = 4;
+
+interface Seen {
+  readonly files: readonly string[];
+  /** Folders the task said it would work in. */
+  readonly folders: readonly string[];
+}
+
+export interface Footprint {
+  readonly handoffs: Seen[];
+  readonly conflicts: (readonly string[])[];
+  /** Handoffs of the window that touched a file which is a ride-along or lay outside their scope. */
+  readonly touched: Map<string, number>;
+  /** Handoffs of the window by folder they were meant for, and by `folder NUL file` they touched from there. */
+  readonly fromFolder: Map<string, number>;
+  readonly conflicted: Map<string, number>;
+  /** Files that keep nobody out now, and files that were in a conflict and are touched out of habit. */
+  readonly rideAlongs: Set<string>;
+  readonly contended: Set<string>;
+  /** Counts the changes of those two. */
+  version: number;
+}
+
+export const emptyFootprint = (): Footprint => ({
+  handoffs: [],
+  conflicts: [],
+  touched: new Map(),
+  fromFolder: new Map(),
+  conflicted: new Map(),
+  rideAlongs: new Set(),
+  contended: new Set(),
+  version: 0,
+});
+
+/**
+ * A handoff came in.
+ * @param scope what its task declares. @param files what it changed. @param outside those not covered by the scope.
+ */
+export function noteHandoff(
+  f: Footprint,
+  scope: readonly string[],
+  files: readonly string[],
+  outside: readonly string[],
+): void {
+  const isTold = new Set(outside);
+  const learned = files.filter((file) => isTold.has(file) || hasRule(file)).slice(0, FILES_MAX);
+  const seen: Seen = { files: learned, folders: foldersOf(scope) };
+  f.handoffs.push(seen);
+  count(f, seen, 1);
+  const forgotten = f.handoffs.length > FOOTPRINT_WINDOW ? f.handoffs.shift() : undefined;
+  if (forgotten) count(f, forgotten, -1);
+  for (const file of [...learned, ...(forgotten?.files ?? [])]) judge(f, file);
+}
+
+/** A handoff did not merge, and no rule settled it. */
+export function noteConflict(f: Footprint, files: readonly string[]): void {
+  const seen = files.slice(0, FILES_MAX);
+  f.conflicts.push(seen);
+  const forgotten = f.conflicts.length > FOOTPRINT_WINDOW ? f.conflicts.shift()! : [];
+  for (const file of seen) add(f.conflicted, file, 1);
+  for (const file of forgotten) add(f.conflicted, file, -1);
+  for (const file of [...seen, ...forgotten]) judge(f, file);
+}
+
+/** Contended files a task with this scope is likely to touch, though it does not say so. */
+export function predictedFiles(f: Footprint, scope: readonly string[]): readonly string[] {
+  if (f.contended.size === 0 || scope.length === 0) return [];
+  const folders = foldersOf(scope);
+  return [...f.contended].filter((file) => folders.some((folder) => isHabitOf(f, folder, file)));
+}
+
+function isHabitOf(f: Footprint, folder: string, file: string): boolean {
+  const times = f.fromFolder.get(`${folder}\0${file}`) ?? 0;
+  return times >= HABIT_MIN && 2 * times >= f.fromFolder.get(folder)!;
+}
+
+function judge(f: Footprint, file: string): void {
+  const isHabit = (f.touched.get(file) ?? 0) >= HABIT_MIN;
+  const wasInConflict = f.conflicted.has(file);
+  put(f, f.rideAlongs, file, isHabit && !wasInConflict && hasRule(file));
+  put(f, f.contended, file, isHabit && wasInConflict);
+}
+
+function put(f: Footprint, set: Set<string>, file: string, isIn: boolean): void {
+  if (set.has(file) === isIn) return;
+  if (isIn) set.add(file);
+  else set.delete(file);
+  f.version += 1;
+}
+
+function count(f: Footprint, { files, folders }: Seen, by: 1 | -1): void {
+  for (const file of files) add(f.touched, file, by);
+  for (const folder of folders) {
+    add(f.fromFolder, folder, by);
+    for (const file of files) add(f.fromFolder, `${folder}\0${file}`, by);
+  }
+}
+
+function add(map: Map<string, number>, key: string, by: 1 | -1): void {
+  const now = (map.get(key) ?? 0) + by;
+  if (now === 0) map.delete(key);
+  else map.set(key, now);
+}
+
+/** The folder each entry lies in; an entry without one lies in the root, which is everybody’s and says nothing. */
+function foldersOf(scope: readonly string[]): readonly string[] {
+  const folders = scope.map((entry) => entry.slice(0, Math.max(0, entry.lastIndexOf('/'))));
+  return [...new Set(folders)].filter((folder) => folder !== '').slice(0, FOLDERS_MAX);
+}

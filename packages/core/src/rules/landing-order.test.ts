@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { AttemptId } from '../model/ids.ts';
+import { landingOrder } from './landing-order.ts';
+
+const id = (n: number) => `t${n}.1` as AttemptId;
+/** The first of the queue is t1, and so on, by how many lines each changes. */
+const order = (lines: number[], ...pairs: [number, number][]) =>
+  landingOrder(
+    lines.map((count, i) => ({ attempt: id(i + 1), lines: count })),
+    pairs.map(([a, b]) => ({ a: id(a), b: id(b), files: ['x'] })),
+  ).join(' ');
+
+describe('the order of landing', () => {
+  it('is that of arrival where no conflict is foreseen', () => {
+    assert.equal(order([9, 1, 5]), 't1.1 t2.1 t3.1');
+  });
+  it('puts the smaller of two that conflict in front, and leaves everybody else in place', () => {
+    assert.equal(order([9, 5, 1], [1, 3]), 't3.1 t2.1 t1.1');
+  });
+  it('takes conflicts together that hang together', () => {
+    assert.equal(order([9, 7, 1, 8], [1, 2], [2, 4]), 't2.1 t4.1 t3.1 t1.1');
+  });
+  it('lets the older go first among equals, and forgets conflicts with what is gone', () => {
+    assert.equal(order([3, 3, 1], [1, 2], [1, 9]), 't1.1 t2.1 t3.1');
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * A first plan that starts nothing before a person has said yes: its tasks are held as the planner gives them, shown
+ * when its answer has ended, and accepted in one entry. Plans after the first go ahead.
+ */
+import type { Command, Decision, Refusal, TaskDraft } from '@swarm/core';
+
+/** `isEdited`: the drafts are a person's own text, right as a whole or wrong as a whole. */
+export type Verdict =
+  | { readonly kind: 'yes'; readonly drafts: readonly TaskDraft[]; readonly isEdited: boolean }
+  | { readonly kind: 'no' };
+
+/**
+ * Shows a plan and waits for a person.
+ * @param problem why what they said last could not be accepted.
+ * @param signal settles the promise soon after it fires, with whatever verdict: it is not looked at.
+ */
+export type Approve = (
+  drafts: readonly TaskDraft[],
+  how: { readonly problem?: string; readonly signal: AbortSignal },
+) => Promise<Verdict>;
+
+type Ask = (command: Command) => Promise<Decision | Refusal>;
+type EndIteration = Extract<Command, { type: 'endIteration' }>;
+
+const HELD: Decision = { kind: 'decision', events: [] };
+
+/** Stands between the planner and the loop until there is a verdict; every other command goes through. */
+export class Approval {
+  readonly #approve: Approve;
+  readonly #ask: Ask;
+  readonly #abandoned = new AbortController();
+  #held: TaskDraft[] = [];
+  #isGiven = false;
+
+  constructor(approve: Approve, ask: Ask) {
+    this.#approve = approve;
+    this.#ask = ask;
+  }
+
+  /** The run is left: nobody is asked any more, and the plan is lost like any answer that was cut off. */
+  abandon(): void {
+    this.#abandoned.abort();
+  }
+
+  pass(command: Command): Promise<Decision | Refusal> {
+    if (this.#isGiven) return this.#ask(command);
+    switch (command.type) {
+      case 'acceptTasks':
+        return command.from.by === 'planner' ? this.#hold(command.drafts) : this.#ask(command);
+      case 'cancelLabel':
+        this.#held = this.#held.filter((draft) => draft.label !== command.label);
+        return this.#ask(command);
+      case 'endIteration':
+        return this.#held.length > 0 ? this.#settle(command) : this.#ask(command);
+      default:
+        return this.#ask(command);
+    }
+  }
+
+  #hold(drafts: readonly TaskDraft[]): Promise<Decision> {
+    this.#held.push(...drafts);
+    return Promise.resolve(HELD);
+  }
+
+  async #settle(end: EndIteration): Promise<Decision | Refusal> {
+    const isSettled = await this.#untilAccepted(end.iteration);
+    this.#held = [];
+    if (isSettled) return this.#ask(end);
+    const detail = 'the run was left before the plan was approved';
+    return this.#ask({ ...end, outcome: 'lost', isDone: false, detail });
+  }
+
+  /** False when the run was left first. */
+  async #untilAccepted(iteration: number): Promise<boolean> {
+    const { signal } = this.#abandoned;
+    for (let drafts: readonly TaskDraft[] = this.#held, problem: string | undefined; ; ) {
+      const verdict = signal.aborted
+        ? undefined
+        : await this.#approve(drafts, { signal, ...(problem !== undefined && { problem }) });
+      if (!verdict || signal.aborted) return false;
+      const answer = await this.#ask(commandOf(verdict, iteration));
+      if (answer.kind === 'decision') {
+        this.#isGiven = true;
+        return true;
+      }
+      problem = answer.detail;
+      if (verdict.kind === 'yes') drafts = verdict.drafts;
+    }
+  }
+}
+
+function commandOf(verdict: Verdict, iteration: number): Command {
+  if (verdict.kind === 'no') return { type: 'cancelRun', reason: 'the plan was not approved' };
+  const { drafts, isEdited } = verdict;
+  return { type: 'acceptTasks', drafts, from: { by: 'planner', iteration }, eachAlone: !isEdited };
+}

@@ -1,0 +1,39 @@
+/** An attempt of `swarm land`: no agent works, a branch somebody made is handed in as it was when the run opened. */
+import { type Attempt, type Handoff, NO_USAGE, type Task, type TaskSource } from '@swarm/core';
+import type { Context } from '../context.ts';
+import type { Ending } from '../working/ending.ts';
+
+export type BranchTask = Task & { readonly source: Extract<TaskSource, { readonly by: 'land' }> };
+
+export const isBranch = (task: Task): task is BranchTask => task.source.by === 'land';
+
+/** Undefined when the attempt was over before it began. */
+export async function handIn(
+  { ports, ask }: Context,
+  attempt: Attempt,
+  task: BranchTask,
+): Promise<Ending | undefined> {
+  const started = await ask({ type: 'startAgent', attempt: attempt.id, driver: 'land', promptHash: 'none' });
+  if (started.kind === 'refusal') return undefined;
+  const { commit } = task.source;
+  const taken = await ports.branches!.take(attempt.id, commit);
+  if (taken.kind === 'refused') return { reason: 'intake-refused', detail: taken.why, usage: NO_USAGE };
+  const isThere = taken.kind === 'nothing' || (await ports.hub.isAncestor(commit, attempt.base));
+  const change = isThere ? undefined : await ports.hub.measure(commit, attempt.base);
+  const handoff = handoffOf(task, attempt);
+  return change
+    ? { reason: 'handed-in', detail: '', usage: NO_USAGE, handoff: { ...handoff, change } }
+    : { reason: 'unneeded', detail: 'the target has it already', usage: NO_USAGE, handoff };
+}
+
+/** The description names the branch's own commits. */
+const handoffOf = (task: Task, attempt: Attempt): Handoff => ({
+  taskId: task.id,
+  attempt: attempt.id,
+  status: 'complete',
+  summary: task.spec.description,
+  concerns: [],
+  suggestions: [],
+  toolCalls: 0,
+  durationMs: 0,
+});

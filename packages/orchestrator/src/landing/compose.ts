@@ -1,0 +1,180 @@
+/**
+ * Makes the commit under test of what is to be tested: each handoff squashed onto the one before, and, where they are
+ * several, one merge on top. The same inputs give the same bytes, on any machine and after any restart.
+ */
+import {
+  type AttemptId,
+  type Candidate,
+  type CandidateOutcome,
+  type CommitId,
+  type LandingMember,
+  type NextTest,
+  type RejectionReason,
+  type ResolvedPath,
+  type Task,
+  taskOf,
+} from '@swarm/core';
+import type { Context } from '../context.ts';
+import { protectedIn } from './judge.ts';
+import { batchMessage, landingMessage, memberMessage } from './message.ts';
+
+export interface Composed {
+  readonly members: readonly LandingMember[];
+  readonly candidate: Candidate;
+}
+
+/** Why a handoff cannot be put on a commit, as it would be rejected for it. */
+interface Misfit {
+  readonly reason: RejectionReason;
+  readonly detail: string;
+  readonly files: readonly string[];
+}
+
+type Complete = Task & { readonly state: 'complete' };
+type Clean = CandidateOutcome & { readonly kind: 'clean' };
+
+export class Composer {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /**
+   * Undefined when nothing of it merges. What does not merge with the head itself is rejected; what does not merge
+   * with those before it is left out, and keeps its place.
+   */
+  async compose({ carried, probe }: NextTest): Promise<Composed | undefined> {
+    const head = this.#context.state.head!;
+    const isBatch = carried.length + probe.length > 1;
+    const chain: { task: Complete; attempt: AttemptId; built: Clean }[] = [];
+    for (const attempt of [...carried, ...probe]) {
+      const task = this.#waiting(attempt);
+      const onto = chain.at(-1)?.built.commit ?? head;
+      const built = task && (await this.#fit(task, attempt, { head, onto, isBatch }));
+      if (task && built) chain.push({ task, attempt, built });
+    }
+    const [first, second] = chain;
+    if (!first) return undefined;
+    if (!second) return this.#alone(first, head, isBatch);
+    return this.#sealed(chain, head);
+  }
+
+  #waiting(attempt: AttemptId): Complete | undefined {
+    const task = this.#context.state.tasks.get(taskOf(attempt));
+    return task?.state === 'complete' && task.attempt === attempt ? task : undefined;
+  }
+
+  async #fit(
+    task: Complete,
+    attempt: AttemptId,
+    { head, onto, isBatch }: { head: CommitId; onto: CommitId; isBatch: boolean },
+  ): Promise<Clean | undefined> {
+    const built = await this.#build(task, attempt, onto, isBatch);
+    if (!('reason' in built)) return this.#told(attempt, built);
+    const onHead = onto === head ? built : await this.#build(task, attempt, head, isBatch);
+    if ('reason' in onHead) await this.#reject(attempt, onHead);
+    return undefined;
+  }
+
+  /** Left alone, it is a landing of one: its own commit speaks of the gate. */
+  async #alone(
+    { task, attempt, built }: { task: Complete; attempt: AttemptId; built: Clean },
+    head: CommitId,
+    isBatch: boolean,
+  ): Promise<Composed | undefined> {
+    const single = isBatch ? await this.#build(task, attempt, head, false) : built;
+    if ('reason' in single) return undefined;
+    const { commit, tree } = single;
+    return { members: [{ task: task.id, attempt, commit }], candidate: { parent: head, commit, tree } };
+  }
+
+  async #sealed(
+    chain: readonly { task: Complete; attempt: AttemptId; built: Clean }[],
+    head: CommitId,
+  ): Promise<Composed> {
+    const { id: run, request } = this.#context.state.run!;
+    const sealed = await this.#context.ports.hub.sealBatch({
+      onto: head,
+      tip: chain.at(-1)!.built.commit,
+      message: batchMessage({ run, tasks: chain.map((link) => link.task), gateHash: request.gateHash }),
+      atSeconds: Math.max(...chain.map(({ task }) => secondsOf(task))),
+    });
+    const members = chain.map(({ task, attempt, built }) => ({
+      task: task.id,
+      attempt,
+      commit: built.commit,
+    }));
+    return { members, candidate: { parent: head, ...sealed } };
+  }
+
+  async #build(
+    task: Complete,
+    attempt: AttemptId,
+    onto: CommitId,
+    isBatch: boolean,
+  ): Promise<Clean | Misfit> {
+    const { id: run, request } = this.#context.state.run!;
+    const said = { run, task, attempt, summary: task.handoff.summary };
+    const built = await this.#context.ports.hub.buildCandidate({
+      onto,
+      work: task.workCommit!,
+      message: isBatch ? memberMessage(said) : landingMessage({ ...said, gateHash: request.gateHash }),
+      atSeconds: secondsOf(task),
+    });
+    switch (built.kind) {
+      case 'clean': {
+        const foreign = this.#foreignPaths(attempt, built.paths);
+        if (foreign.length > 0) return collateral(foreign);
+        const made = { parent: onto, commit: built.commit };
+        return (await protectedIn(this.#context, task, made, built.paths)) ?? built;
+      }
+      case 'conflict':
+        return { reason: 'conflict', detail: built.detail, files: built.files };
+      case 'collateral':
+        return collateral(built.paths);
+      case 'empty':
+        return { reason: 'empty', detail: 'the target already has this change', files: [] };
+      case 'missing':
+        return { reason: 'work-lost', detail: `${task.workCommit} is not in the hub`, files: [] };
+    }
+  }
+
+  /**
+   * Paths the merge would change and the attempt did not, by what was measured when it was handed in (P5). They
+   * come of a rewritten history: work based on commits somebody took off the target would bring them back.
+   */
+  #foreignPaths(attempt: AttemptId, paths: readonly string[]): readonly string[] {
+    const made = this.#context.state.attempts.get(attempt);
+    const own = new Set(made?.state === 'ended' ? made.handoff?.change?.filesChanged : []);
+    return paths.filter((path) => !own.has(path));
+  }
+
+  #told(attempt: AttemptId, built: Clean): Clean {
+    if (built.resolved) this.#tellResolved(attempt, built.resolved);
+    return built;
+  }
+
+  /** Weather: nobody decided anything, and the gate judges what the rules made like any other candidate. */
+  #tellResolved(attempt: AttemptId, resolved: readonly ResolvedPath[]): void {
+    const names = resolved.map(({ path, rule }) => `${path} (${rule})`).join(', ');
+    this.#context.ports.log.write('conflict.resolved', {
+      msg: `conflicts of ${attempt} settled by rule: ${names}`,
+      task: taskOf(attempt),
+      attempt,
+      data: { resolved },
+    });
+  }
+
+  async #reject(attempt: AttemptId, misfit: Misfit): Promise<void> {
+    await this.#context.ask({ type: 'rejectHandoff', attempt, ...misfit });
+  }
+}
+
+const secondsOf = (task: Complete): number => Math.floor(task.completedAt / 1000);
+
+const collateral = (paths: readonly string[]): Misfit => ({
+  reason: 'collateral',
+  detail: `the merge would also change ${paths.join(', ')}`,
+  files: paths,
+});

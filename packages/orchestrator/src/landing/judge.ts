@@ -1,0 +1,108 @@
+/**
+ * Why a candidate may not land: pure decisions over what the gate said and what the change is. Gathering is one
+ * read of the changed manifests and test files; nothing here runs anything.
+ */
+import {
+  type Candidate,
+  type ChangedText,
+  type GateResult,
+  gateAt,
+  isTestPath,
+  type Landing,
+  newFailures,
+  protectedChanges,
+  type RejectionReason,
+  type RepositoryReader,
+  type State,
+  type Task,
+  weakening,
+} from '@swarm/core';
+import type { Context } from '../context.ts';
+
+export interface Rejection {
+  readonly reason: RejectionReason;
+  readonly detail: string;
+  readonly files: readonly string[];
+}
+
+/** Most files of one change that are read; with more changed tests than this, the counts alone are looked at. */
+const READ_MAX = 200;
+
+/**
+ * Before the gate: does the change touch what only the operator may change?
+ * @param paths what the candidate changes.
+ */
+export async function protectedIn(
+  context: Context,
+  task: Task,
+  candidate: Pick<Candidate, 'parent' | 'commit'>,
+  paths: readonly string[],
+): Promise<Rejection | undefined> {
+  const { request } = context.state.run!;
+  const manifests = paths.filter((path) => /(?:^|\/)package\.json$/i.test(path));
+  const held = protectedChanges({
+    paths,
+    scope: task.spec.scope,
+    source: task.source,
+    gate: request.gate,
+    protect: request.protect ?? [],
+    manifests: await changedTexts(context.ports.reader, candidate, manifests),
+  });
+  if (held.length === 0) return undefined;
+  return {
+    reason: 'protected',
+    detail: `its scope does not allow it to change ${held.map((h) => `${h.path} (${h.why})`).join('; ')}`,
+    files: [...new Set(held.map((h) => h.path))],
+  };
+}
+
+/**
+ * After the gate: a candidate that asks less of it than the target does is `weakened`, whatever the gate said.
+ * Everything else is as it was.
+ */
+export async function weighed(context: Context, result: GateResult, landing: Landing): Promise<GateResult> {
+  if (result.outcome !== 'passed' && result.outcome !== 'no-worse') return result;
+  const { state, ports } = context;
+  const tasks = landing.members.map(({ task }) => state.tasks.get(task)!);
+  if (tasks.every((task) => task.source.by === 'land')) return result;
+  const tests = pathsOf(state, landing).filter((path) => isTestPath(path));
+  const why = weakening({
+    before: gateAt(state, landing.candidate.parent)?.tests,
+    now: result.tests,
+    changes: await changedTexts(ports.reader, landing.candidate, tests),
+    scope: tasks.flatMap((task) => task.spec.scope),
+  });
+  return why === undefined ? result : { ...result, outcome: 'weakened', output: why };
+}
+
+/** What its members changed, as it was measured when they were handed in. */
+function pathsOf(state: State, { members }: Landing): readonly string[] {
+  const paths = members.flatMap(({ attempt }) => {
+    const made = state.attempts.get(attempt);
+    return made?.state === 'ended' ? (made.handoff?.change?.filesChanged ?? []) : [];
+  });
+  return [...new Set(paths)];
+}
+
+/** For whoever has to mend it: what is new in the failure, or which bound was passed, before what the gate printed. */
+export function detailOf(result: GateResult, before: GateResult | undefined): string {
+  const { limit, output, signatures } = result;
+  if (limit)
+    return `it used more than its limit of ${limit}${limit === 'output' ? '' : ` (gate.${limit})`}\n${output}`;
+  const news = newFailures(result, before);
+  const isMixed = result.outcome === 'failed' && news.length < signatures.length;
+  return isMixed ? `new, and not on the target before: ${news.join('; ')}\n${output}` : output;
+}
+
+async function changedTexts(
+  reader: RepositoryReader,
+  { parent, commit }: Pick<Candidate, 'parent' | 'commit'>,
+  paths: readonly string[],
+): Promise<readonly ChangedText[]> {
+  return Promise.all(
+    paths.slice(0, READ_MAX).map(async (path) => {
+      const [before, after] = await Promise.all([reader.read(parent, path), reader.read(commit, path)]);
+      return { path, before, after };
+    }),
+  );
+}

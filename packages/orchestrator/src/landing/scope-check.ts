@@ -1,0 +1,24 @@
+import { type AttemptId, outsideScope, taskOf } from '@swarm/core';
+import type { Context } from '../context.ts';
+
+/** Paths named in one line of the log; how many there are is said. */
+const TOLD_MAX = 20;
+
+/**
+ * Says which of a handoff's changes lie outside the scope its task declared. Under `hold` the core has rejected it in
+ * the decision that recorded it (decisions/attempts.ts), and nothing is left to say.
+ */
+export function tellOutside({ state, ports }: Context, id: AttemptId): void {
+  const attempt = state.attempts.get(id);
+  if (attempt?.state !== 'ended' || !attempt.handoff?.change || state.run!.request.outside === 'hold') return;
+  const { scope } = state.tasks.get(taskOf(id))!.spec;
+  const paths = outsideScope(scope, attempt.handoff.change.filesChanged);
+  if (paths.length === 0) return;
+  const more = paths.length > TOLD_MAX ? ` and ${paths.length - TOLD_MAX} more` : '';
+  ports.log.write('scope.left', {
+    msg: `${id} changed ${paths.slice(0, TOLD_MAX).join(', ')}${more} outside its scope`,
+    task: taskOf(id),
+    attempt: id,
+    data: { paths: paths.slice(0, TOLD_MAX), count: paths.length },
+  });
+}

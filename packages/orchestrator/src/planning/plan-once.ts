@@ -1,0 +1,60 @@
+/** One planner's answer for a look beforehand: the same prompt, tools and reading as in a run, and nothing is kept. */
+import {
+  type Command,
+  emptyState,
+  fold,
+  type IterationOutcome,
+  NO_USAGE,
+  type TaskDraft,
+  type Usage,
+} from '@swarm/core';
+import type { Halt } from '../inputs.ts';
+import type { OrchestratorPorts, Settings } from '../settings.ts';
+import { Planner } from './planner.ts';
+
+export interface PlannedOnce {
+  readonly drafts: readonly TaskDraft[];
+  /** Tasks that were given and cannot be read, with why. */
+  readonly refused: readonly { readonly label: string; readonly problem: string }[];
+  readonly outcome: IterationOutcome;
+  readonly detail: string;
+  readonly usage: Usage;
+  /** What ends a run, such as a rejected key. */
+  readonly halt?: Halt;
+}
+
+type Ports = Required<Pick<OrchestratorPorts, 'model' | 'prompts' | 'reader' | 'log'>>;
+
+/** @param settings those a new run would open with. */
+export async function planOnce(
+  ports: Ports,
+  settings: Settings & Required<Pick<Settings, 'open'>>,
+  signal: AbortSignal,
+): Promise<PlannedOnce> {
+  const state = emptyState();
+  const drafts: TaskDraft[] = [];
+  const refused: { label: string; problem: string }[] = [];
+  let ended: { outcome: IterationOutcome; detail: string; usage: Usage } | undefined;
+  let halt: Halt | undefined;
+  const { version } = settings;
+  fold(state, { seq: 1, at: 0, cause: 'look', events: [{ type: 'run.opened', version, ...settings.open }] });
+  const ask = async (command: Command) => {
+    if (command.type === 'acceptTasks') drafts.push(...command.drafts);
+    if (command.type === 'refuseTask') refused.push({ label: command.label, problem: command.problem });
+    if (command.type === 'endIteration') ended = command;
+    return { kind: 'decision', events: [] } as const;
+  };
+  const planner = new Planner({
+    state,
+    // The planner uses no other port.
+    ports: ports as OrchestratorPorts,
+    settings,
+    ask,
+    halt: (why) => {
+      halt ??= why;
+    },
+  });
+  await planner.iterate(1, signal);
+  const { outcome, detail, usage } = ended ?? { outcome: 'lost' as const, detail: '', usage: NO_USAGE };
+  return { drafts, refused, outcome, detail, usage, ...(halt && { halt }) };
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Event, type EventOf, fold, type State, type TaskId } from '@swarm/core';
+import {
+  acceptedTask,
+  aHandoff,
+  endedAttempt,
+  openedRun,
+  rejected,
+  running,
+  stateOf,
+} from '@swarm/core/testing';
+import { Scheduling } from './scheduling.ts';
+
+const scope = (...entries: string[]) => ({ scope: entries });
+const ended = (id: string, ...files: string[]): Event => {
+  const handoff = aHandoff(id);
+  const change = { ...handoff.change!, filesChanged: files };
+  return { ...(endedAttempt(id, 'handed-in') as EventOf<'attempt.ended'>), handoff: { ...handoff, change } };
+};
+
+/** A run begun with these events, and scheduled since. */
+function scheduled(...given: Event[]) {
+  const state: State = stateOf([openedRun(), ...given]);
+  const scheduling = new Scheduling(state);
+  const happen = (...events: readonly Event[]): void => {
+    for (const event of events) {
+      fold(state, { seq: state.seq + 1, at: state.at + 1, cause: 'test', events: [event] });
+      scheduling.follow(event);
+    }
+  };
+  return { state, scheduling, happen };
+}
+
+describe('what a task holds follows what is learned of it', () => {
+  const tasks = [acceptedTask('t1', scope('a.ts')), acceptedTask('t2', scope('b.ts'))];
+  it('a handoff holds what it changed until it has landed, declared or not', () => {
+    const { scheduling, happen } = scheduled(tasks[0]!);
+    assert.equal(scheduling.next(), 't1');
+    happen(...running('t1.1'), ended('t1.1', 'a.ts', 'b.ts'), tasks[1]!);
+    assert.equal(scheduling.next(), undefined);
+    happen({ type: 'task.cancelled', task: 't1' as TaskId, reason: '', by: 'operator' });
+    assert.equal(scheduling.next(), 't2');
+  });
+  it('a restart holds the same', () => {
+    const { scheduling } = scheduled(...tasks, ...running('t1.1'), ended('t1.1', 'a.ts', 'b.ts'));
+    assert.equal(scheduling.next(), undefined);
+  });
+  it('a task that conflicted does not start beside the one that holds the file, and goes behind fresh ones', () => {
+    const unknown = [acceptedTask('t1'), acceptedTask('t2')];
+    const both = [...running('t1.1'), ...running('t2.1'), ended('t1.1', 'x.ts'), ended('t2.1', 'x.ts')];
+    const { scheduling, happen } = scheduled(...unknown, ...both);
+    happen(rejected('t1.1', 'conflict'), acceptedTask('t3'));
+    assert.equal(scheduling.next(), 't3');
+    assert.equal(scheduling.next(), undefined);
+    happen(rejected('t2.1', 'conflict'));
+    assert.equal(scheduling.next(), 't1');
+    assert.equal(scheduling.next(), undefined, 't2 waits for t1 now');
+  });
+  it('a file that rides along with every change keeps nobody out once that is known', () => {
+    const lock = 'pnpm-lock.yaml';
+    const names = [1, 2, 3, 4].map((n) => acceptedTask(`t${n}`, scope(`f${n}.ts`)));
+    const want = acceptedTask('t5', scope(lock, 'f5.ts'));
+    const holds = acceptedTask('t6', scope(lock, 'f6.ts'));
+    const { scheduling, happen } = scheduled(...names, ...names.flatMap((_, i) => running(`t${i + 1}.1`)));
+    happen(holds);
+    assert.equal(scheduling.next(), 't6');
+    happen(want);
+    assert.equal(scheduling.next(), undefined);
+    happen(...running('t6.1').slice(0, 1));
+    happen(...[1, 2, 3].map((n) => ended(`t${n}.1`, `f${n}.ts`, lock)));
+    assert.equal(scheduling.next(), 't5');
+  });
+});

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const DU_MS = 20_000;
+
+/**
+ * Whether folders hold more than they may. Counting files is slow and asking the file system for its free space is
+ * not: folders can have grown by a limit only where as much has gone from the file system, so that they are counted
+ * then, and again when what was left then has gone too.
+ */
+export class DiskMeter {
+  readonly #folders: readonly string[];
+  readonly #limit: number;
+  #countBelow: number;
+  #counting = false;
+
+  /** @param folders on one file system; the first is asked. */
+  constructor(folders: readonly string[], limit: number) {
+    this.#folders = folders;
+    this.#limit = limit;
+    this.#countBelow = this.#free() - limit;
+  }
+
+  async isOver(): Promise<boolean> {
+    if (this.#counting || this.#free() > this.#countBelow) return false;
+    this.#counting = true;
+    const free = this.#free();
+    const used = await usedBy(this.#folders);
+    this.#countBelow = free - (this.#limit - used);
+    this.#counting = false;
+    return used > this.#limit;
+  }
+
+  #free(): number {
+    try {
+      const { bfree, bsize } = statfsSync(this.#folders[0]!);
+      return bfree * bsize;
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+/** Bytes on disk. What cannot be counted in time counts as nothing: the next look asks again. */
+async function usedBy(folders: readonly string[]): Promise<number> {
+  const args = ['-skxc', '--', ...folders];
+  const ran = await promisify(execFile)('du', args, { timeout: DU_MS, env: {}, maxBuffer: 1024 ** 2 }).catch(
+    // du fails when a file goes while it looks, and has counted the rest.
+    (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
+  );
+  return Number(/^(\d+)\s+total$/m.exec(ran.stdout)?.[1] ?? 0) * 1_024;
+}

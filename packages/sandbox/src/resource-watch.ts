@@ -1,0 +1,86 @@
+/**
+ * Bounds on what one command and everything it starts may use, kept by looking: the same for every user and every
+ * kernel, with or without cgroups. What happens between two looks is not seen; a bound is where a tree is killed,
+ * not what it can never exceed.
+ */
+import type { ResourceName } from '@swarm/core';
+import { DiskMeter } from './disk-meter.ts';
+import {
+  memoryAtMost,
+  memoryShare,
+  type ProcessTable,
+  processTable,
+  read,
+  withDescendants,
+} from './process-table.ts';
+
+const LOOK_EVERY_MS = 250;
+
+/** Absent: not bounded. */
+export interface Bounds {
+  readonly memoryBytes?: number | undefined;
+  readonly processes?: number | undefined;
+  readonly diskBytes?: number | undefined;
+}
+
+export interface ResourceAsk {
+  readonly pid: number;
+  readonly bounds: Bounds;
+  /** What it may fill, on one file system. */
+  readonly folders: readonly string[];
+  /** Environment entries its processes carry: where they can leave the tree, they are found by them. */
+  readonly marks: readonly string[];
+}
+
+/** Looks until it is disposed, and tells the first bound that is passed, once. */
+export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName) => void): Disposable {
+  const { memoryBytes, processes, diskBytes } = ask.bounds;
+  const isBounded = memoryBytes !== undefined || processes !== undefined || diskBytes !== undefined;
+  if (!isBounded) return { [Symbol.dispose]: () => undefined };
+  const tree = new Tree(ask.pid, ask.marks);
+  const disk = diskBytes === undefined ? undefined : new DiskMeter(ask.folders, diskBytes);
+  const look = async (): Promise<void> => {
+    const limit = passed(tree.members(), ask.bounds) ?? ((await disk?.isOver()) ? 'disk' : undefined);
+    if (limit) exceeded(limit);
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function passed(members: ReadonlySet<number>, { memoryBytes, processes }: Bounds): ResourceName | undefined {
+  if (processes !== undefined && members.size > processes) return 'processes';
+  if (memoryBytes === undefined) return undefined;
+  const sum = (of: (pid: number) => number): number => [...members].reduce((all, pid) => all + of(pid), 0);
+  return sum(memoryAtMost) > memoryBytes && sum(memoryShare) > memoryBytes ? 'memory' : undefined;
+}
+
+/** The processes below one, and those that left it: each newcomer's environment is looked at once. */
+class Tree {
+  readonly #root: number;
+  readonly #marks: readonly string[];
+  readonly #strays = new Set<number>();
+  #seen: ProcessTable = new Map();
+
+  constructor(root: number, marks: readonly string[]) {
+    this.#root = root;
+    this.#marks = marks;
+  }
+
+  members(): ReadonlySet<number> {
+    const table = processTable();
+    for (const pid of this.#strays) if (!table.has(pid)) this.#strays.delete(pid);
+    const below = withDescendants(table, [this.#root, ...this.#strays]);
+    for (const pid of table.keys()) {
+      const isNews = !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
+      if (isNews && this.#isMarked(pid)) this.#strays.add(pid);
+    }
+    this.#seen = table;
+    return withDescendants(table, [this.#root, ...this.#strays]);
+  }
+
+  #isMarked(pid: number): boolean {
+    if (this.#marks.length === 0) return false;
+    const variables = new Set(read(`/proc/${pid}/environ`).split('\0'));
+    return this.#marks.every((mark) => variables.has(Buffer.from(mark).toString('latin1')));
+  }
+}
