@@ -103,7 +103,7 @@ for (const [name, args, said] of usage) {
 test('without a command the first steps are shown, on less than a screen, and the exit code is 2', async () => {
   const { code, stdout, stderr } = await world.swarm([]);
   assert.deepEqual([code, stdout], [2, '']);
-  assert.match(stderr, /swarm demo .*\n {2}swarm doctor .*\n {2}swarm init .*\n {2}swarm run --dry-run/);
+  assert.match(stderr, /swarm demo .*\n {2}swarm doctor .*\n {2}swarm init .*\n\n {2}swarm run --dry-run/);
   const lines = stderr.split('\n');
   assert.ok(lines.length < 24 && lines.every((line) => line.length <= 80), stderr);
 });
