@@ -302,6 +302,7 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
     .command('schema')
     .description('Print the JSON Schema of the log, the configuration, a task or a scripted model')
     .argument('<name>', 'log, config, task or script')
+    .option('--json', 'it is JSON either way')
     .addHelpText(
       'after',
       examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),

@@ -24,7 +24,7 @@ export async function play(file: string, options: PlayOptions, { cwd, output }: 
   output.result(
     options.json
       ? JSON.stringify({ url: server.url, models: script.models })
-      : `export OPENAI_BASE_URL=${server.url} OPENAI_API_KEY=scripted SWARM_MODEL=${sanitizeLine(model)}`,
+      : `export OPENAI_BASE_URL=${server.url} OPENAI_API_KEY=not-a-key SWARM_MODEL=${sanitizeLine(model)}`,
   );
   await over;
   await server.close();
