@@ -2,7 +2,7 @@
  * Every command in one place: its words, its flags, and the file that does it. A command's file is imported only
  * when it is asked for, so that help stays quick.
  */
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Level } from '@swarm/core';
 import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './command-parts.ts';
 import type { Output } from './output.ts';
@@ -89,7 +89,11 @@ export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;
 }
 export interface DemoOptions {
-  readonly keep?: true | undefined;
+  readonly json?: true | undefined;
+}
+export interface PlayOptions {
+  /** Text where it is no whole number: the command says so. */
+  readonly port?: number | string | undefined;
   readonly json?: true | undefined;
 }
 export interface UndoOptions extends Omit<RunChoice, 'run'> {
@@ -97,7 +101,6 @@ export interface UndoOptions extends Omit<RunChoice, 'run'> {
   readonly run?: string | true | undefined;
   readonly withDependents?: true | undefined;
 }
-export type SchemaName = 'log' | 'config' | 'task';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -114,20 +117,34 @@ export function createProgram(context: Context, version: string, done: (code: nu
     .option('--no-color', 'plain text, as NO_COLOR does')
     .option('--debug', 'show the stack trace of an unexpected failure')
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${argumentsText(command)}`.trim() })
     .addHelpText(
       'after',
       examples('swarm run "add input validation to every handler"', 'swarm status', 'swarm logs -f'),
     );
   const exit = (code: Exit): Promise<void> => code.then(done);
+  program.commandsGroup('Work:');
   addRun(program, context, exit);
-  addSteering(program, context, exit);
   addLand(program, context, exit);
+  program.commandsGroup('Watch:');
   addReads(program, context, exit);
-  addChecks(program, context, exit);
+  program.commandsGroup('Steer a live run:');
+  addSteering(program, context, exit);
+  program.commandsGroup('Begin, try, tidy up:');
   addSetUp(program, context, exit);
+  program.commandsGroup('Check and describe:');
+  addChecks(program, context, exit);
+  program.helpCommand('help [command]', 'Show this, or the help of a command');
   inherit(program as unknown as Command);
   return program as unknown as Command;
 }
+
+/** Every command has options: said once, above, and not in each row. */
+const argumentsText = (command: CommandUnknownOpts): string =>
+  command.registeredArguments
+    .map((argument) => `${argument.name()}${argument.variadic ? '...' : ''}`)
+    .map((name, i) => (command.registeredArguments[i]!.required ? `<${name}>` : `[${name}]`))
+    .join(' ');
 
 /** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
 function inherit(program: Command): void {
@@ -216,14 +233,6 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .action((task, options) =>
       exit(import('./commands/undo.ts').then((m) => m.undo(task, options, context))),
     );
-
-  program
-    .command('demo')
-    .description('Show a whole run on a made-up repository, without a key or a network')
-    .option('--keep', 'keep the repository and say where it is')
-    .option('--json', 'the report as JSON')
-    .addHelpText('after', examples('swarm demo', 'swarm demo --keep', 'swarm demo --json'))
-    .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
 }
 
 function addReads(program: Program, context: Context, exit: Finish): void {
@@ -291,8 +300,9 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
 
   program
     .command('schema')
-    .description('Print the JSON Schema of the log, the configuration or a task')
-    .argument('<name>', 'log, config or task')
+    .description('Print the JSON Schema of the log, the configuration, a task or a scripted model')
+    .argument('<name>', 'log, config, task or script')
+    .option('--json', 'it is JSON either way')
     .addHelpText(
       'after',
       examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),

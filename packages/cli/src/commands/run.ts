@@ -104,7 +104,8 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
     context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
   else {
     const [to, from] = [applied.to.slice(0, 10), applied.from.slice(0, 10)];
-    context.output.result(`${file.target} is now at ${to} (was ${from})`);
+    const moved = to === from ? `is at ${to} already` : `is now at ${to} (was ${from})`;
+    context.output.result(`${file.target} ${moved}`);
   }
   return applied.kind === 'done' ? 0 : 1;
 }

@@ -148,9 +148,10 @@ function problemOf(refused: UndoRefused, what: UndoAsk['what'], read: ReadRun): 
   switch (reason) {
     case 'unknown-task':
     case 'not-landed':
-    case 'already-undone':
     case 'nothing-landed':
       return { code: 'SW0131', what: `${name} cannot be undone: ${means}`, why: detail, fix: 'swarm tasks' };
+    case 'already-undone':
+      return { code: 'SW0131', what: `${name} cannot be undone: ${means}`, fix: 'swarm tasks' };
     case 'dependents':
       return {
         code: 'SW0132',

@@ -5,6 +5,7 @@ import { gateText } from './gate.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
 import {
   clockText,
+  codeText,
   costText,
   countText,
   durationText,
@@ -30,7 +31,7 @@ function head(r: Report): string[] {
     '',
     `> ${markdownText(r.request, 2_000) || 'no request'}`,
     '',
-    `${r.landed} of ${countText(r.list.length, 'task')} landed on ${markdownText(r.landOn)} (${closed}).`,
+    `${r.landed} of ${countText(r.list.length, 'task')} landed on ${codeText(r.landOn)} (${closed}).`,
     `The head ${r.head === undefined ? 'is unknown' : `\`${shortCommit(r.head)}\``} is ${GREEN[`${r.green}`]}.`,
     ...(r.isGated ? [] : ['There was no gate: nothing that landed was tested.']),
     ...(r.delivered === undefined

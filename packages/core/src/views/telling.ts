@@ -8,6 +8,7 @@ import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/land
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
+import { countText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
 export function tellEvent(e: Event, state: State): LogFields {
@@ -194,7 +195,7 @@ const gateWord = ({ outcome, signatures, limit }: GateResult): string =>
     : `${outcome}${limit ? ` (too much: ${limit})` : ''}`;
 
 const testsText = ({ tests }: GateResult): string =>
-  tests ? `, ${tests.run} tests${tests.skipped > 0 ? ` and ${tests.skipped} skipped` : ''}` : '';
+  tests ? `, ${countText(tests.run, 'test')}${tests.skipped > 0 ? ` and ${tests.skipped} skipped` : ''}` : '';
 
 const short = (id: string): string => id.slice(0, 10);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
