@@ -96,7 +96,7 @@ async function removeAll(
 function tell(
   leftovers: readonly Leftover[],
   kept: readonly string[],
-  { json, isRemoved }: { readonly json?: true | undefined; readonly isRemoved: boolean },
+  { json, isRemoved, runs, keep, olderThan }: CleanOptions & { readonly isRemoved: boolean },
   { output }: Context,
 ): void {
   const bytes = leftovers.reduce((sum, leftover) => sum + (leftover.bytes ?? 0), 0);
@@ -111,11 +111,13 @@ function tell(
     return;
   }
   for (const line of kept) output.narrate(`kept: ${line}`);
+  const spared = runs ? `; of the runs the newest ${keep} stay, and those of the last ${olderThan}` : '';
+  const nothing = `there is nothing to clean${spared}`;
   const many = leftovers.length === 1 ? '1 thing' : `${leftovers.length} things`;
   const summary = isRemoved
     ? `removed ${many}, ${sizeText(bytes)}`
     : `${many}, ${sizeText(bytes)}, would be removed`;
-  output.result(leftovers.length === 0 ? 'there is nothing to clean' : `${table(leftovers)}\n\n${summary}`);
+  output.result(leftovers.length === 0 ? nothing : `${table(leftovers)}\n\n${summary}`);
 }
 
 const table = (leftovers: readonly Leftover[]): string =>
