@@ -82,6 +82,9 @@ test('a table is as wide as its widest cells and has no trailing blanks', () => 
 test('prose is broken at blanks to the terminal’s width, and left alone where there is none', () => {
   const text = 'delivered 9374e61188 to refs/heads/swarm/r-20261121-kjms at last';
   assert.equal(wrapText(text, undefined, 4), text);
+  const pairs = 'ab cd ef gh ij kl mn op qr';
+  assert.equal(wrapText(pairs, 23, 0), 'ab cd ef gh ij kl mn op\nqr');
+  assert.equal(wrapText(pairs, 22, 0), 'ab cd ef gh ij kl mn\nop qr');
   assert.equal(
     wrapText(text, 34, 4),
     'delivered 9374e61188 to\n    refs/heads/swarm/r-20261121-kjms\n    at last',
