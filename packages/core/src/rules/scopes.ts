@@ -90,13 +90,19 @@ export class ScopeIndex {
   /** Who has this glob, as written. */
   readonly #byGlob = new Map<string, string[]>();
   /**
-   * How many different plain paths in use lie below a folder with a dot in its name. Below any other folder
-   * they are looked for one by one: scopes name files far more often than folders, and files have dots.
+   * How many different plain paths in use lie below a folder with a dot in its name, or, in a large index, below any.
+   * Below others they are looked for one by one: scopes name files far more often than folders, and files have dots.
    */
   readonly #below = new Map<string, number>();
   /** Plain paths in use whose last name has no dot: those that are likely to be folders. */
   #undotted = 0;
   readonly #withGlobs = new Set<string>();
+  readonly #isLarge: boolean;
+
+  /** @param isLarge many more paths than there are workers: what lies below is counted for every folder. */
+  constructor(isLarge = false) {
+    this.#isLarge = isLarge;
+  }
 
   get size(): number {
     return this.#scopes.size;
@@ -151,7 +157,7 @@ export class ScopeIndex {
   /** Every id whose scope overlaps this one, in the order they were added, and an entry of *its* scope that does. */
   meetings(scope: FoldedScope): { readonly id: string; readonly entry: string }[] {
     const found = new Map<string, string>();
-    this.#visit(scope, (id, entry) => {
+    this.visit(scope, (id, entry) => {
       if (!found.has(id)) found.set(id, entry);
       return false;
     });
@@ -162,7 +168,7 @@ export class ScopeIndex {
   /** One that overlaps, and the entry of *its* scope that does; undefined when the scope is free. */
   first(scope: FoldedScope): { readonly id: string; readonly entry: string } | undefined {
     let hit: { id: string; entry: string } | undefined;
-    this.#visit(scope, (id, entry) => {
+    this.visit(scope, (id, entry) => {
       hit = { id, entry };
       return true;
     });
@@ -171,9 +177,9 @@ export class ScopeIndex {
 
   #count(path: string, by: 1 | -1): void {
     if (!isDotted(path)) this.#undotted += by;
-    if (!hasDottedFolder(path)) return;
+    if (!this.#isLarge && !hasDottedFolder(path)) return;
     visitAbove(path, (folder) => {
-      if (!isDotted(folder)) return false;
+      if (!this.#isLarge && !isDotted(folder)) return false;
       const now = (this.#below.get(folder) ?? 0) + by;
       if (now === 0) this.#below.delete(folder);
       else this.#below.set(folder, now);
@@ -181,7 +187,8 @@ export class ScopeIndex {
     });
   }
 
-  #visit(scope: FoldedScope, visit: Visit): boolean {
+  /** Every overlap, in no order, an id as often as it has entries that do. @returns whether it was stopped. */
+  visit(scope: FoldedScope, visit: Visit): boolean {
     return (
       scope.paths.some((path) => this.#visitPath(path, visit)) ||
       scope.globs.some((glob) => this.#visitGlob(glob, visit))
@@ -209,7 +216,7 @@ export class ScopeIndex {
   }
 
   #visitBelow(folder: string, visit: (path: string) => boolean): boolean {
-    if (isDotted(folder) && !this.#below.has(folder)) return false;
+    if ((this.#isLarge || isDotted(folder)) && !this.#below.has(folder)) return false;
     for (const path of this.#byPath.keys())
       if (path !== folder && isWithin(path, folder) && visit(path)) return true;
     return false;
