@@ -267,7 +267,9 @@ function forgetOldFix(s: State, signature: string): void {
 // ───────────────────────── planning ─────────────────────────
 
 function tellPlanner(s: State, news: News): void {
-  if (s.run?.request.mode === 'planner') s.planning.news.push(news);
+  if (s.run?.request.mode !== 'planner') return;
+  s.planning.news.push(news);
+  s.planning.newsOf[news.kind] += 1;
 }
 
 function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void {
@@ -281,7 +283,7 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   if (e.outcome !== 'lost' && e.outcome !== 'down')
     p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
   if (e.outcome === 'planned') {
-    p.news.splice(0, p.newsTold);
+    for (const { kind } of p.news.splice(0, p.newsTold)) p.newsOf[kind] -= 1;
     p.isDone = e.isDone && !isBusy(s);
     p.saidDone = e.isDone;
   }

@@ -164,8 +164,8 @@ test('a paused run starts nothing, and does not close', () => {
 });
 test('finished work lands while the models are down', () => {
   const events = [openedRun(), acceptedTask('t1'), ...handedIn('t1.1')];
-  assert.deepEqual(after(...events, paused('endpoints-down')).landings, ['t1.1']);
-  assert.deepEqual(after(...events, paused('operator')).landings, []);
+  assert.deepEqual([...after(...events, paused('endpoints-down')).landings], ['t1.1']);
+  assert.deepEqual([...after(...events, paused('operator')).landings], []);
 });
 test('handoffs land in the order they came', () => {
   const events = [
@@ -175,7 +175,7 @@ test('handoffs land in the order they came', () => {
     ...handedIn('t2.1'),
     ...handedIn('t1.1'),
   ];
-  assert.deepEqual(after(...events).landings, ['t2.1', 't1.1'] as AttemptId[]);
+  assert.deepEqual([...after(...events).landings], ['t2.1', 't1.1'] as AttemptId[]);
 });
 test('a stopped run wants nothing', () =>
   assert.equal(after(openedRun(), { type: 'run.stopped', reason: 'signal', detail: '' }).close, undefined));
@@ -199,7 +199,7 @@ test('a run whose tokens are used up says so, and starts nothing more', () => {
 test('a run at its budget lands what is finished, then closes', () => {
   const reached: Event = { type: 'budget.reached', which: 'usd', limit: 1 };
   const events = [openedRun(), acceptedTask('t1'), acceptedTask('t2'), ...handedIn('t1.1'), reached];
-  assert.deepEqual([after(...events).landings, after(...events).close], [['t1.1'], undefined]);
+  assert.deepEqual([[...after(...events).landings], after(...events).close], [['t1.1'], undefined]);
   assert.equal(after(openedRun(), acceptedTask('t2'), reached).close, 'budget');
 });
 test('a run that used up its time closes for that reason', () =>

@@ -11,15 +11,15 @@ import { isOver } from './model/task.ts';
 import { type NextTest, nextTest } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { planningBackoffMs } from './rules/policy.ts';
-import type { News, State } from './state.ts';
+import type { State } from './state.ts';
 
 export interface Wanted {
   /** How many more attempts may start. */
   readonly room: number;
   /** Ask the planner, and why. */
   readonly iteration: IterationReason | undefined;
-  /** Handoffs that may be landed now, in order. */
-  readonly landings: readonly AttemptId[];
+  /** Handoffs that may be landed now, in order: the state's own queue, which goes on changing. */
+  readonly landings: ReadonlySet<AttemptId>;
   /** Run the full checks on the head. */
   readonly checks: boolean;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
@@ -42,7 +42,7 @@ export function wanted(s: State, at: number): Wanted {
   return {
     room: isHalted ? 0 : Math.max(0, s.workers - s.liveAttempts.size),
     iteration: planning.is,
-    landings: mayLand(s) ? [...s.queue] : [],
+    landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
     budget,
     close: closing(s, planning.is !== undefined || planning.at !== undefined, checks.is === true),
@@ -50,10 +50,12 @@ export function wanted(s: State, at: number): Wanted {
   };
 }
 
+const NO_LANDINGS: ReadonlySet<AttemptId> = new Set();
+
 const nothing: Wanted = {
   room: 0,
   iteration: undefined,
-  landings: [],
+  landings: NO_LANDINGS,
   checks: false,
   budget: undefined,
   close: undefined,
@@ -88,16 +90,14 @@ function reasonToPlan(s: State): IterationReason | undefined {
   const p = s.planning;
   if (p.iteration === 0) return 'first';
   if (p.failuresInRow > 0) return 'retry';
-  if (p.news.some((n) => n.kind === 'amended')) return 'amended';
+  if (p.newsOf.amended > 0) return 'amended';
   if (!isBusy(s)) return 'idle';
   if (s.liveAttempts.size >= s.workers) return undefined;
-  if (p.news.some((n) => n.kind === 'finding')) return 'finding';
+  if (p.newsOf.finding > 0) return 'finding';
   if (p.saidDone) return undefined;
-  if (p.news.filter(isOutcome).length >= HANDOFFS_TO_REPLAN) return 'handoffs';
+  if (p.newsOf.handoff + p.newsOf.failed >= HANDOFFS_TO_REPLAN) return 'handoffs';
   return undefined;
 }
-
-const isOutcome = (n: News): boolean => n.kind === 'handoff' || n.kind === 'failed';
 
 // ───────────────────────── landing and checks ─────────────────────────
 

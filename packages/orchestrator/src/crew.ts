@@ -78,7 +78,7 @@ export class Crew {
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
-    this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined);
+    this.#agreeOnTarget(want.landings.size > 0, want.close !== undefined);
     if (isLeaving) return;
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
