@@ -96,7 +96,8 @@ export class ScopeIndex {
   readonly #below = new Map<string, number>();
   /** Plain paths in use whose last name has no dot: those that are likely to be folders. */
   #undotted = 0;
-  readonly #withGlobs = new Set<string>();
+  /** Who has globs that begin in this folder. */
+  readonly #withGlobs = new Map<string, Set<string>>();
   readonly #isLarge: boolean;
 
   /** @param isLarge many more paths than there are workers: what lies below is counted for every folder. */
@@ -113,8 +114,10 @@ export class ScopeIndex {
     this.remove(id);
     this.#scopes.set(id, scope);
     for (const path of scope.paths) if (addTo(this.#byPath, path, id)) this.#count(path, 1);
-    for (const glob of scope.globs) addTo(this.#byGlob, glob.entry, id);
-    if (scope.globs.length > 0) this.#withGlobs.add(id);
+    for (const { entry, folder } of scope.globs) {
+      addTo(this.#byGlob, entry, id);
+      this.#withGlobs.set(folder, (this.#withGlobs.get(folder) ?? new Set()).add(id));
+    }
   }
 
   remove(id: string): void {
@@ -122,8 +125,11 @@ export class ScopeIndex {
     if (scope === undefined) return;
     this.#scopes.delete(id);
     for (const path of scope.paths) if (removeFrom(this.#byPath, path, id)) this.#count(path, -1);
-    for (const glob of scope.globs) removeFrom(this.#byGlob, glob.entry, id);
-    if (scope.globs.length > 0) this.#withGlobs.delete(id);
+    for (const { entry, folder } of scope.globs) {
+      removeFrom(this.#byGlob, entry, id);
+      const ids = this.#withGlobs.get(folder);
+      if (ids?.delete(id) && ids.size === 0) this.#withGlobs.delete(folder);
+    }
   }
 
   has(id: string): boolean {
@@ -223,14 +229,19 @@ export class ScopeIndex {
   }
 
   #visitGlobs(folder: string, patterns: readonly Pattern[], visit: Visit): boolean {
-    for (const id of this.#withGlobs) {
-      for (const glob of this.#scopes.get(id)!.globs) {
-        if (!isWithin(glob.folder, folder) && !isWithin(folder, glob.folder)) continue;
-        const isMet = glob.patterns.some((p) => patterns.some((q) => patternsMeet(p, q)));
-        if (isMet && visit(id, glob.entry)) return true;
-      }
+    for (const [begin, ids] of this.#withGlobs) {
+      if (!isWithin(begin, folder) && !isWithin(folder, begin)) continue;
+      for (const id of ids) if (this.#visitGlobsOf(id, begin, patterns, visit)) return true;
     }
     return false;
+  }
+
+  #visitGlobsOf(id: string, begin: string, patterns: readonly Pattern[], visit: Visit): boolean {
+    return this.#scopes.get(id)!.globs.some((glob) => {
+      const isMet =
+        glob.folder === begin && glob.patterns.some((p) => patterns.some((q) => patternsMeet(p, q)));
+      return isMet && visit(id, glob.entry);
+    });
   }
 
   #visitHolders(path: string, visit: Visit): boolean {
