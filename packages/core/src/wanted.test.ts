@@ -18,7 +18,7 @@ import {
   stateOf,
   usage,
 } from './testing.ts';
-import { HANDOFFS_TO_REPLAN, type Wanted, wanted } from './wanted.ts';
+import { HANDOFFS_TO_REPLAN, testWanted, type Wanted, wanted } from './wanted.ts';
 
 const HOUR = 3_600_000;
 const planned = (over: Partial<Request> = {}) => openedRun({ mode: 'planner', ...over });
@@ -271,3 +271,25 @@ function startedAgentOf(id: string): Event {
 function handoffOf(id: string): unknown {
   return (handedIn(id)[2] as { handoff?: unknown }).handoff;
 }
+
+/** What is tested next of a large change that came first and a small one, foreseen to conflict or not. */
+const nextOf = (over: Partial<Request>, isForeseen: boolean) => {
+  const [large, small] = ['t1.1', 't2.1'] as AttemptId[];
+  const grown = handedIn('t1.1').map((e): Event => {
+    if (e.type !== 'attempt.ended' || !e.handoff?.change) return e;
+    return { ...e, handoff: { ...e.handoff, change: { ...e.handoff.change, linesAdded: 900 } } };
+  });
+  const events = [
+    openedRun({ gate: 'true', gatePolicy: 'strict', ...over }),
+    acceptedTask('t1'),
+    acceptedTask('t2'),
+  ];
+  const state = stateOf([...events, ...grown, ...handedIn('t2.1')]);
+  return testWanted(state, isForeseen ? [{ a: small!, b: large!, files: ['a.ts'] }] : [])?.probe;
+};
+test('of two handoffs that are foreseen to conflict the smaller one is tested first', () => {
+  assert.deepEqual(nextOf({}, true), ['t2.1']);
+  assert.deepEqual(nextOf({}, false), ['t1.1']);
+});
+test('branches people gave are tested in the order they were given, whatever is foreseen', () =>
+  assert.deepEqual(nextOf({ mode: 'land' }, true), ['t1.1']));

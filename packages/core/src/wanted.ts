@@ -10,6 +10,7 @@ import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './mode
 import { isOver } from './model/task.ts';
 import { type NextTest, nextTest } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
+import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import type { State } from './state.ts';
 
@@ -148,8 +149,11 @@ export function openFixTasks(s: State): number {
 
 // ───────────────────────── the merge queue ─────────────────────────
 
-/** What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be. */
-export function testWanted(s: State): NextTest | undefined {
+/**
+ * What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be.
+ * @param foreseen changes the order of what is tested, never what may land: with it, or, after a crash, without it.
+ */
+export function testWanted(s: State, foreseen: readonly ForeseenConflict[] = []): NextTest | undefined {
   const { gate, gatePolicy, gateParallel, remote } = s.run!.request;
   // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
   const untested = remote === undefined ? 'none' : 'batch';
@@ -157,9 +161,22 @@ export function testWanted(s: State): NextTest | undefined {
     policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
     parallel: gate === undefined ? 1 : (gateParallel ?? 1),
     head: s.head!,
-    queue: s.queue,
+    queue: inLandingOrder(s, foreseen),
     line: s.line,
   });
+}
+
+/** Branches people gave land in the order they were given. */
+function inLandingOrder(s: State, foreseen: readonly ForeseenConflict[]): Iterable<AttemptId> {
+  if (foreseen.length === 0 || s.run!.request.mode === 'land') return s.queue;
+  const queue = [...s.queue].map((attempt) => ({ attempt, lines: linesOf(s, attempt) }));
+  return landingOrder(queue, foreseen);
+}
+
+function linesOf(s: State, id: AttemptId): number {
+  const attempt = s.attempts.get(id)!;
+  const change = attempt.state === 'ended' ? attempt.handoff?.change : undefined;
+  return change ? change.linesAdded + change.linesRemoved : 0;
 }
 
 /** Landings with a verdict, or with a member that was taken away: something is to be made of them. */

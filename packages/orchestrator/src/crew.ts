@@ -51,9 +51,10 @@ export class Crew {
     this.#wake = wake;
     this.#environments = new Environments(context);
     this.#gate = new Gate(context, this.#environments);
-    this.#worker = new Worker(context, this.#environments, this.#gate, new Probes(context));
+    const probes = new Probes(context);
+    this.#worker = new Worker(context, this.#environments, this.#gate, probes);
     this.#planner = new Planner(context);
-    this.#mergeQueue = new MergeQueue(context, this.#gate);
+    this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     this.#reconciler = new Reconciler(context, this.#environments);
     this.#lookAgainAt = context.ports.clock.monotonic() + context.settings.sweepMs;
   }
