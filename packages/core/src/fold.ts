@@ -444,7 +444,7 @@ function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void
   switch (result.outcome) {
     case 'passed':
       if (result.flaky) s.flakes.push(id);
-      if (isChecked(s, l, result)) countRun(s.line.estimates, result.flaky);
+      if (isChecked(s, l, result, key)) countRun(s.line.estimates, result.flaky);
       s.passed.set(key, result);
       s.failed.delete(key);
       return passTest(s.line, id);
@@ -467,9 +467,9 @@ function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void
 }
 
 /** Had this single change failed at its first run, it would have been run again. */
-function isChecked(s: State, { members, candidate }: Landing, result: GateResult): boolean {
+function isChecked(s: State, { members }: Landing, result: GateResult, key: string): boolean {
   const { line, failed } = s;
-  const isFirst = !result.remembered && !failed.has(passKey(result.gate, candidate.tree));
+  const isFirst = !result.remembered && !failed.has(key);
   return (
     isFirst && members.length === 1 && isRetryWorth(line.estimates, failuresOf(line, members[0]!.attempt) + 1)
   );

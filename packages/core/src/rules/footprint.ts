@@ -79,7 +79,7 @@ export function noteHandoff(
 /** Called for every handoff a journal holds: nothing is made for the many that only touch what they declared. */
 function worthLearning(files: readonly string[], outside: readonly string[]): readonly string[] {
   if (outside.length === 0 && !files.some(hasRule)) return NONE;
-  const isTold = outside.length > 8 ? new Set(outside) : { has: (file: string) => outside.includes(file) };
+  const isTold = new Set(outside);
   return files.filter((file) => isTold.has(file) || hasRule(file)).slice(0, FILES_MAX);
 }
 const NONE: readonly string[] = [];

@@ -54,7 +54,8 @@ export function foldScope(scope: readonly string[]): FoldedScope {
 
 /** @param paths of files, as git has them: a `[id].tsx` among them is a name, not a glob. */
 export function foldPaths(paths: readonly string[]): FoldedScope {
-  return { paths: [...new Set(paths.map((path) => path.normalize('NFC').toLowerCase()))], globs: NO_GLOBS };
+  const folded = paths.map((path) => path.normalize('NFC').toLowerCase());
+  return { paths: folded.length > 1 ? [...new Set(folded)] : folded, globs: NO_GLOBS };
 }
 
 /** Everything either scope names. */
@@ -267,7 +268,8 @@ const hasDottedFolder = (path: string): boolean => {
   return end > 0 && path.lastIndexOf('.', end) >= 0;
 };
 
-const isWithin = (path: string, folder: string): boolean =>
+/** Whether the path is the folder or lies in it; '' is the whole repository. */
+export const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);
 
 /** @returns whether the key is new. */
