@@ -17,5 +17,5 @@ export {
 } from './drivers/session.ts';
 export { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
 export { type AgentEnding, type AgentRun, runAgent } from './loop.ts';
-export { createPrompts, PROMPT_VARIABLES, type PromptsOptions } from './prompts.ts';
+export { createPrompts, PROMPT_VARIABLES, type PromptsOptions, type PromptText } from './prompts.ts';
 export { createToolbox, TOOL_SPECS, type Toolbox } from './tools/index.ts';

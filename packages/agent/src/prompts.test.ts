@@ -80,7 +80,9 @@ test('an override replaces ours by name', (t) => {
 test('an edit counts at the next use; a broken one is told once and the last good text stays', (t) => {
   const folder = makeFolder(t, { 'conflict.md': CONFLICT });
   const told: Problem[] = [];
-  const prompts = createPrompts({ folder, onBroken: (p) => told.push(p) });
+  const texts: string[] = [];
+  const onText = ({ hash, raw }: { hash: string; raw: string }) => texts.push(`${hash} ${raw.length}`);
+  const prompts = createPrompts({ folder, onBroken: (p) => told.push(p), onText });
   const first = prompts.hash('conflict');
   writeFileSync(join(folder, 'conflict.md'), CONFLICT.replace('{{ ours }}', 'also {{ ours }}'));
   const good = prompts.render('conflict', FILES);
@@ -100,6 +102,8 @@ test('an edit counts at the next use; a broken one is told once and the last goo
     told.map((p) => p.code),
     ['SW0205', 'SW0205', 'SW0205'],
   );
+  const edited = CONFLICT.length + 'also '.length;
+  assert.deepEqual(texts, [`${first} ${CONFLICT.length}`, `${good.hash} ${edited}`]);
   assert.match(told[1]!.what, /declared and not used: ours; used and not declared: our$/);
 });
 

@@ -40,6 +40,17 @@ export interface PromptsOptions {
   readonly overrides?: string;
   /** Told once for each broken text, when the last good one stays in use. */
   readonly onBroken?: (problem: Problem) => void;
+  /** Told of each text before it is first used, so that what a hash stands for can be kept. */
+  readonly onText?: (text: PromptText) => void;
+}
+
+export interface PromptText {
+  readonly name: PromptName;
+  /** The file it was read from. */
+  readonly path: string;
+  /** First 12 hex digits of the raw text's SHA-256. */
+  readonly hash: string;
+  readonly raw: string;
 }
 
 interface Good {
@@ -70,6 +81,7 @@ export function createPrompts(options: PromptsOptions): Prompts {
     try {
       const { path, raw } = readPrompt(options, name);
       const next = last?.raw === raw ? last : parsePrompt(name, path, raw);
+      if (next !== last) options.onText?.({ name, path, hash: next.hash, raw });
       good.set(name, next);
       told.delete(name);
       return next;

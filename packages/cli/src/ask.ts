@@ -44,6 +44,12 @@ export function requireSomebody(what: string, fix: string): void {
   throw new SwarmError({ code: 'SW0101', what, why: 'there is no terminal to ask on', fix });
 }
 
+/** The answer, or what stands in brackets where only Enter was pressed. */
+export async function askText(question: string, standing: string): Promise<string> {
+  const line = await askLine(`${question} [${standing}]`);
+  return line?.trim() || standing;
+}
+
 /** @param keys key paths the repository's own configuration sets and only a trusted one may. */
 export const askToTrust = (keys: readonly string[]): Promise<boolean> =>
   askYesNo(`The repository wants to choose ${keys.join(', ')}. Have you read them, and do you trust them?`);
@@ -52,7 +58,7 @@ const choicesFile = (env: Environment): string => join(stateHome(env), 'choices.
 
 /** Whether this machine's operator said that agents may run with no isolation. */
 export async function mayRunOpen(env: Environment, why: string): Promise<boolean> {
-  if (await remembers(env)) return true;
+  if (await remembersOpen(env)) return true;
   if (!isSomebodyThere()) return false;
   const question = `No working sandbox: ${why}.\nRun agents and gates with no isolation, as you, on this machine from now on?`;
   if (!(await askYesNo(question))) return false;
@@ -60,7 +66,8 @@ export async function mayRunOpen(env: Environment, why: string): Promise<boolean
   return true;
 }
 
-async function remembers(env: Environment): Promise<boolean> {
+/** Whether no isolation was chosen on this machine before; asks nobody. */
+export async function remembersOpen(env: Environment): Promise<boolean> {
   try {
     return (JSON.parse(await readFile(choicesFile(env), 'utf8')) as { sandbox?: unknown }).sandbox === 'none';
   } catch {

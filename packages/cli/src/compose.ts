@@ -11,7 +11,7 @@ import {
   type Orchestrator,
   type OrchestratorPorts,
 } from '@swarm/orchestrator';
-import { createEnvironmentStore, createSandbox } from '@swarm/sandbox';
+import { createEnvironmentStore } from '@swarm/sandbox';
 import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
 import { bringBranches } from './branches.ts';
@@ -19,9 +19,12 @@ import { systemClock } from './clock.ts';
 import { networkEnv, type Opening } from './gather.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
 import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
-import { type ProgramPlaces, sandboxPath } from './places.ts';
+import type { ProgramPlaces } from './places.ts';
+import { PROMPT_NAMES } from './prompt-hashes.ts';
+import { keepPrompt } from './prompts/kept.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
+import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
 
 export interface ComposeAsk {
@@ -54,7 +57,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     spans,
     run: file.run,
     clock: systemClock,
-    redact: endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
+    redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
     onLine: ask.onLine,
   });
   if (journal.cutBytes > 0) {
@@ -119,27 +122,24 @@ interface Parts {
   readonly spans: Spans | undefined;
 }
 
-function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
+export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const plain = createSandbox({
-    provider: file.sandbox,
-    stateKey: repository.state,
-    nodePath: places.nodePath,
-    path: sandboxPath(ask.env),
-    ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
-    readOnly: [...places.readOnly, { host: parts.agentMain, inside: parts.agentMain }],
-    ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
-  });
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
+    { host: parts.agentMain, inside: parts.agentMain },
+  ]);
   const sandbox = traced(plain, parts.spans);
   const prompts = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
+    onText: (text) => keepPrompt(paths, text),
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
         data: { ...problem },
       }),
   });
+  // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
+  for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
   const drivers: DriverParts = {
     sandbox,

@@ -181,7 +181,7 @@ function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Con
   return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);
 }
 
-async function checkoutFacts(
+export async function checkoutFacts(
   located: Located,
   config: Config,
   context: Context,
@@ -205,7 +205,7 @@ interface Commands {
 }
 
 /** What is configured wins; what is not is found in the target's own files. */
-async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
+export async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
   const command = config.gate.policy === 'none' ? 'none' : config.gate.command;
   if (command !== undefined && config.setup !== undefined)
     return { gate: command, setup: config.setup, why: [] };

@@ -34,6 +34,12 @@ test('help lists every command with an imperative sentence', async () => {
     'report',
     'verify',
     'schema',
+    'init',
+    'doctor',
+    'clean',
+    'prompts',
+    'completion',
+    'play',
   ]) {
     assert.match(stdout, new RegExp(`^  ${name} .*[A-Z]`, 'm'));
   }
@@ -52,6 +58,12 @@ test('every command’s help ends with three examples', async () => {
     'report',
     'verify',
     'schema',
+    'init',
+    'doctor',
+    'clean',
+    'prompts',
+    'completion',
+    'play',
   ]) {
     const { code, stdout } = await world.swarm([name, '--help']);
     assert.equal(code, 0, name);
@@ -88,10 +100,12 @@ for (const [name, args, said] of usage) {
   });
 }
 
-test('without a command the help is shown and the exit code is 2', async () => {
+test('without a command the first steps are shown, on less than a screen, and the exit code is 2', async () => {
   const { code, stdout, stderr } = await world.swarm([]);
   assert.deepEqual([code, stdout], [2, '']);
-  assert.match(stderr, /^Usage: swarm/);
+  assert.match(stderr, /swarm demo .*\n {2}swarm doctor .*\n {2}swarm init .*\n\n {2}swarm run --dry-run/);
+  const lines = stderr.split('\n');
+  assert.ok(lines.length < 24 && lines.every((line) => line.length <= 80), stderr);
 });
 
 test('with --json a refusal is one object on stderr', async () => {
@@ -123,7 +137,7 @@ test('status shows what was moving, what it cost, and that no process works on t
         'request        Add a and use it',
         `landing on     refs/heads/swarm/${RUN} at <landed>`,
         'tasks          1 assigned, 1 landed, 1 cancelled',
-        'gate           1 run in 2s, about 2s each, 1 at a time, each handoff by itself, about 5 % fail',
+        'gate           1 run in 2s, about 2s each, 1 at a time, each handoff by itself.*…',
         'spent          1,234 tokens, \\$0.0500',
         'last decision  2026-11-21 10:00:09 UTC, <age> ago',
         '',
@@ -188,6 +202,28 @@ test('logs prints the lines, filtered by task or by a pattern of events', async 
   assert.equal(JSON.parse(t2.stdout).event, 'attempt.started');
 });
 
+test('logs takes a level, and a time that is a duration ago or stands in full', async () => {
+  const count = async (...args: string[]) => {
+    const { code, stdout, stderr } = await world.swarm(['logs', ...args]);
+    assert.equal(code, 0, stderr);
+    return stdout.split('\n').length - 1;
+  };
+  assert.equal(await count('--level', 'warn'), 0);
+  assert.equal(await count('--level', 'info'), 3);
+  assert.equal(await count('--since', '2026-11-21T10:00:00Z'), 3);
+  assert.equal(await count('--since', '2026-11-21T11:00:00.001+01:00'), 0);
+  assert.equal(await count('--since', '365000d'), 3);
+});
+
+test('every mistake in what logs is asked is told at once', async () => {
+  const { code, stderr } = await world.swarm(['logs', '--task', '12', '--since', 'yesterday']);
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /--task "12" cannot be used[\s\S]*--since "yesterday" cannot be used[\s\S]*fix +--since 10m/,
+  );
+});
+
 test('logs of an event that does not exist is refused instead of silent', async () => {
   const { code, stderr } = await world.swarm(['logs', '--event', 'landings']);
   assert.equal(code, 2);
@@ -210,7 +246,7 @@ test('verify says which promise it checked and on how much', async () => {
 });
 
 test('schema prints the JSON Schemas, and nothing else is one', async () => {
-  for (const name of ['log', 'config', 'task']) {
+  for (const name of ['log', 'config', 'task', 'script']) {
     const { code, stdout } = await world.swarm(['schema', name]);
     assert.equal(code, 0);
     assert.equal(typeof JSON.parse(stdout), 'object');

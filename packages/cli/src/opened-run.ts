@@ -57,18 +57,29 @@ export interface Holder {
 }
 
 /**
- * Who works on the run now: whom the lock's file names, if that process is there. The lock itself is not touched.
- * After a kill the file stays behind; that its number was given to another process since cannot be told from here.
+ * Who works on the repository now: whom the lock's file names, if that process is there. The lock itself is not
+ * touched. After a kill the file stays behind; that its number was given to another process since cannot be told
+ * from here.
  */
-export async function holderOf({ repository, paths }: ReadRun): Promise<Holder | undefined> {
+export async function lockHolder({
+  state,
+}: RepositoryPaths): Promise<(Holder & { run: string }) | undefined> {
   try {
-    const told: unknown = JSON.parse(await readFile(join(repository.state, 'lock.json'), 'utf8'));
+    const told: unknown = JSON.parse(await readFile(join(state, 'lock.json'), 'utf8'));
     const { pid, since, run } = told as { pid: unknown; since: unknown; run: unknown };
-    const isItsOwn = run === paths.run && Number.isSafeInteger(pid) && Number.isSafeInteger(since);
-    return isItsOwn && isAlive(pid as number) ? { pid: pid as number, since: since as number } : undefined;
+    const isWhole = typeof run === 'string' && Number.isSafeInteger(pid) && Number.isSafeInteger(since);
+    return isWhole && isAlive(pid as number)
+      ? { pid: pid as number, since: since as number, run }
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The same for one run. */
+export async function holderOf({ repository, paths }: ReadRun): Promise<Holder | undefined> {
+  const holder = await lockHolder(repository);
+  return holder?.run === paths.run ? { pid: holder.pid, since: holder.since } : undefined;
 }
 
 /** Signal 0 asks without sending; a process of another user's is there too. */

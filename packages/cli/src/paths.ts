@@ -44,10 +44,13 @@ export const EXCLUDE_LINE = '/.swarm/runs/';
 const SOCKET_PATH_MAX = 103;
 const FIRST_LINE_MAX = 1 << 20;
 
+/** The operator's home folder. */
+export const homeOf = (env: Environment): string => env.HOME || homedir();
+
 /** XDG: an absolute `variable`, else `fallback` below the home folder. A relative value is ignored, as the standard says. */
 const xdg = (env: Environment, variable: string, fallback: string): string => {
   const value = env[variable];
-  return value?.startsWith('/') ? value : join(env.HOME || homedir(), fallback);
+  return value?.startsWith('/') ? value : join(homeOf(env), fallback);
 };
 
 export const stateHome = (env: Environment): string =>

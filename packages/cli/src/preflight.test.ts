@@ -123,6 +123,12 @@ test('a dirty checkout is allowed, with a notice that workers do not see the cha
   assert.match(notices[0]!, /^the checkout has 3 uncommitted changes: workers start from the last commit/);
 });
 
+test('who signs commits is told that landings are not signed', () => {
+  const { problems, notices } = check({}, { signsCommits: true });
+  assert.deepEqual([problems, notices.length], [[], 1]);
+  assert.match(notices[0]!, /^commit\.gpgsign is set, and this version does not sign what it lands/);
+});
+
 test('a model close to a known one is the fix', () => {
   const endpoints = [{ name: 'e', kind: 'up', models: ['big-one', 'small-one'] } as const];
   assert.equal(

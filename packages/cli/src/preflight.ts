@@ -144,6 +144,10 @@ function repositoryNotices({ target, deliver }: PreflightFacts, checkout: Usable
   }
   if (checkout.operation)
     notices.push(`a ${checkout.operation} is under way in the checkout; it is left as it is`);
+  if (checkout.signsCommits)
+    notices.push(
+      'commit.gpgsign is set, and this version does not sign what it lands: sign the result when you take it',
+    );
   if (!checkout.isBare && checkout.branch === undefined)
     notices.push(`HEAD is detached; the work is for ${target}`);
   return notices;

@@ -2,9 +2,14 @@
  * Every command in one place: its words, its flags, and the file that does it. A command's file is imported only
  * when it is asked for, so that help stays quick.
  */
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import type { Level } from '@swarm/core';
+import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './command-parts.ts';
 import type { Output } from './output.ts';
 import type { Environment } from './paths.ts';
+import { addLand } from './program-land.ts';
+import { addSetUp } from './program-set-up.ts';
+import { addSteering } from './program-steer.ts';
 
 /** What the outside world gives a command; only main.ts reads it from the process. */
 export interface Context {
@@ -77,15 +82,27 @@ export interface LogsOptions extends RunChoice {
   readonly follow?: true | undefined;
   readonly task?: string | undefined;
   readonly event?: string | undefined;
+  readonly level?: Level | undefined;
+  readonly since?: string | undefined;
 }
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;
 }
 export interface DemoOptions {
-  readonly keep?: true | undefined;
   readonly json?: true | undefined;
 }
-export type SchemaName = 'log' | 'config' | 'task';
+export interface PlayOptions {
+  /** Text where it is no whole number: the command says so. */
+  readonly port?: number | string | undefined;
+  readonly json?: true | undefined;
+}
+export interface UndoOptions extends Omit<RunChoice, 'run'> {
+  /** `true`: the newest. */
+  readonly run?: string | true | undefined;
+  readonly withDependents?: true | undefined;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
@@ -100,22 +117,34 @@ export function createProgram(context: Context, version: string, done: (code: nu
     .option('--no-color', 'plain text, as NO_COLOR does')
     .option('--debug', 'show the stack trace of an unexpected failure')
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${argumentsText(command)}`.trim() })
     .addHelpText(
       'after',
       examples('swarm run "add input validation to every handler"', 'swarm status', 'swarm logs -f'),
     );
   const exit = (code: Exit): Promise<void> => code.then(done);
+  program.commandsGroup('Work:');
   addRun(program, context, exit);
-  addSteering(program, context, exit);
   addLand(program, context, exit);
+  program.commandsGroup('Watch:');
   addReads(program, context, exit);
+  program.commandsGroup('Steer a live run:');
+  addSteering(program, context, exit);
+  program.commandsGroup('Begin, try, tidy up:');
+  addSetUp(program, context, exit);
+  program.commandsGroup('Check and describe:');
   addChecks(program, context, exit);
+  program.helpCommand('help [command]', 'Show this, or the help of a command');
   inherit(program as unknown as Command);
   return program as unknown as Command;
 }
 
-type Finish = (code: Exit) => Promise<void>;
-type Program = Command<[], { color: boolean; debug?: true | undefined }>;
+/** Every command has options: said once, above, and not in each row. */
+const argumentsText = (command: CommandUnknownOpts): string =>
+  command.registeredArguments
+    .map((argument) => `${argument.name()}${argument.variadic ? '...' : ''}`)
+    .map((name, i) => (command.registeredArguments[i]!.required ? `<${name}>` : `[${name}]`))
+    .join(' ');
 
 /** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
 function inherit(program: Command): void {
@@ -190,115 +219,19 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .action((options) => exit(import('./commands/run.ts').then((m) => m.apply(options, context))));
 
   program
-    .command('demo')
-    .description('Show a whole run on a made-up repository, without a key or a network')
-    .option('--keep', 'keep the repository and say where it is')
-    .option('--json', 'the report as JSON')
-    .addHelpText('after', examples('swarm demo', 'swarm demo --keep', 'swarm demo --json'))
-    .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
-}
-
-function addSteering(program: Program, context: Context, exit: Finish): void {
-  const steer = () => import('./commands/steer.ts');
-  const steering = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(repoOption())
-      .addOption(runOption())
-      .option('--json', 'as JSON');
-
-  steering('pause', 'Start nothing new; what is in flight goes on to its end')
-    .addHelpText('after', examples('swarm pause', 'swarm pause --json', 'swarm pause --repo ../shop'))
-    .action((options) => exit(steer().then((m) => m.pause(options, context))));
-
-  steering('continue', 'End a pause')
+    .command('undo')
+    .argument('[task]', 'such as t12')
+    .description('Take a landing back, or all of a run, with a commit that passes the gate')
+    .addOption(repoOption())
+    .option('--run [id]', 'with a task: the run it is of; without one: take back the whole run')
+    .option('--with-dependents', 'take back too what landed and depends on it')
+    .option('--json', 'the outcome as JSON')
     .addHelpText(
       'after',
-      examples('swarm continue', 'swarm continue --json', 'swarm continue --repo ../shop'),
+      examples('swarm undo t12', 'swarm undo t12 --with-dependents', 'swarm undo --run r-20261121-k3f9'),
     )
-    .action((options) => exit(steer().then((m) => m.goOn(options, context))));
-
-  steering('cancel', 'Cancel a task and what waits for it, or the whole run')
-    .argument('[task]', 'such as t12; without it, the whole run')
-    .option('--yes', 'cancel the whole run without asking')
-    .addHelpText('after', examples('swarm cancel t12', 'swarm cancel', 'swarm cancel --yes --json'))
-    .action((task, options) => exit(steer().then((m) => m.cancel(task, options, context))));
-
-  steering('retry', 'Try a failed or cancelled task again')
-    .argument('<task>', 'such as t12')
-    .option('--with <hint>', 'what the next attempt is told besides')
-    .addHelpText(
-      'after',
-      examples(
-        'swarm retry t12',
-        'swarm retry t12 --with "the parser is in src/read.ts"',
-        'swarm retry t12 --json',
-      ),
-    )
-    .action((task, options) => exit(steer().then((m) => m.retry(task, options, context))));
-
-  steering('submit', 'Give a live run one more task')
-    .argument('[text]', 'its title, and on further lines what there is to say')
-    .option('--file <tasks.json>', 'tasks in the format of --plan, - for standard input')
-    .option('--scope <path>', 'a file or glob it will touch; may be given again', gather)
-    .option('--priority <n>', '1 (most urgent) to 10', wholeNumber)
-    .option('--depends-on <task>', 'what must have landed first; may be given again', gather)
-    .option('--acceptance <text>', 'what must be true when it is done')
-    .option('--verify <command>', 'exit 0 means it is done')
-    .addHelpText(
-      'after',
-      examples(
-        'swarm submit "Add a changelog"',
-        "swarm submit 'Document the parser' --scope 'docs/**' --depends-on t3 --priority 2",
-        'swarm submit --file more.json',
-      ),
-    )
-    .action((text, options) => exit(steer().then((m) => m.submit(text, options, context))));
-
-  steering('amend', 'Change the request of a live run: its planner reads it and plans again')
-    .argument('<change>', 'in words')
-    .addHelpText(
-      'after',
-      examples(
-        'swarm amend "leave the parser alone"',
-        'swarm amend "Windows too" --json',
-        'swarm amend "and tests" --repo ../shop',
-      ),
-    )
-    .action((text, options) => exit(steer().then((m) => m.amend(text, options, context))));
-
-  steering('scale', 'Change how many attempts run at the same time')
-    .argument('<workers>', '1 to 1000')
-    .addHelpText('after', examples('swarm scale 16', 'swarm scale 1', 'swarm scale 4 --run r-20261121-k3f9'))
-    .action((workers, options) => exit(steer().then((m) => m.scale(workers, options, context))));
-}
-
-function addLand(program: Program, context: Context, exit: Finish): void {
-  program
-    .command('land')
-    .argument('<branches...>', 'names or globs; origin/x is what origin had when last fetched')
-    .description('Land branches anyone made: each is merged, gated and published, in the order given')
-    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
-    .option('--from <remote>', 'take the branches from a remote, as they are there now')
-    .option('--target <branch>', 'the branch they are to land on')
-    .option('--gate <command>', 'the command that must pass before a branch lands; none for no gate')
-    .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
-    .option('--deliver <to>', 'branch, apply, push or pr')
-    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
-    .option('--trust-repo', 'trust what the repository configures, as it is now')
-    .option('--json', 'the log’s lines, as they come, as JSON')
-    .addHelpText(
-      'after',
-      examples(
-        'swarm land fix-login fix-logout',
-        "swarm land 'feature/*' --from origin --deliver push",
-        'swarm land origin/spike --target next --gate "make check"',
-      ),
-    )
-    .action((branches, options) =>
-      exit(import('./commands/land.ts').then((m) => m.land(branches, options, context))),
+    .action((task, options) =>
+      exit(import('./commands/undo.ts').then((m) => m.undo(task, options, context))),
     );
 }
 
@@ -313,7 +246,7 @@ function addReads(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
     )
-    .action((options) => exit(read().then((m) => m.status(options, context))));
+    .action((options) => exit(import('./commands/status.ts').then((m) => m.status(options, context))));
 
   reading('tasks', 'List the tasks of a run with their states')
     .option('--json', 'as JSON')
@@ -330,15 +263,17 @@ function addReads(program: Program, context: Context, exit: Finish): void {
     .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
 
   reading('logs', 'Print what happened, line by line')
-    .option('-f, --follow', 'go on as it happens')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
     .option('--task <id>', 'only what concerns one task')
     .option('--event <pattern>', 'only events of this name; * stands for anything')
+    .addOption(new Option('--level <level>', 'this level and worse').choices(LEVELS))
+    .option('--since <when>', 'not before: 10m, 2h, or a time such as 2026-11-21T10:00:00Z')
     .option('--json', 'the lines as they stand in the file')
     .addHelpText(
       'after',
       examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
     )
-    .action((options) => exit(read().then((m) => m.logs(options, context))));
+    .action((options) => exit(import('./commands/logs.ts').then((m) => m.logs(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
     .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
@@ -365,21 +300,12 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
 
   program
     .command('schema')
-    .description('Print the JSON Schema of the log, the configuration or a task')
-    .argument('<name>', 'log, config or task')
+    .description('Print the JSON Schema of the log, the configuration, a task or a scripted model')
+    .argument('<name>', 'log, config, task or script')
+    .option('--json', 'it is JSON either way')
     .addHelpText(
       'after',
       examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),
     )
     .action((name) => exit(import('./commands/check.ts').then((m) => m.schema(name, context))));
 }
-
-/** What is no whole number is kept as typed, so that the refusal can show it. */
-const wholeNumber = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
-/** A flag that may be given again. */
-const gather = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
-const repoOption = () => new Option('--repo <path>', 'the repository; without it, the one you stand in');
-const runOption = () => new Option('--run <id>', 'the run; without it, the newest');
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;

@@ -59,6 +59,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.checks.command !== undefined && { checks: config.checks.command }),
     checksMinMs: config.checks.minIntervalMs,
     checksMaxMs: config.checks.maxIntervalMs,
+    revertAfter: config.checks.revertAfter,
     limits: limitsOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
@@ -83,6 +84,9 @@ function limitsOf(config: RunFile['config']): Limits {
 /** Hex, 12 digits: what a candidate is tested with. The tested tree is the trailer's other half. */
 function gateHash(file: RunFile): string {
   if (file.gate === null) return 'none';
-  const tested = JSON.stringify([file.gate, file.setup, file.sandbox]);
+  const { mounts = [], env = [] } = file.config.shown ?? {};
+  // What is shown on top of the system is part of what it is tested with; where nothing is, the hash is as ever.
+  const shown = mounts.length + env.length > 0 ? [{ mounts, env }] : [];
+  const tested = JSON.stringify([file.gate, file.setup, file.sandbox, ...shown]);
   return createHash('sha256').update(tested).digest('hex').slice(0, 12);
 }

@@ -13,7 +13,9 @@ export type ErrorKind =
   | 'preflight'
   | 'budget'
   | 'red'
-  | 'interrupted';
+  | 'interrupted'
+  /** Tried, and the answer is no: nothing was changed. */
+  | 'refused';
 
 /** The code index: every code we print, its kind, and its one-line meaning. Codes are never reused. */
 export const ERROR_CODES = {
@@ -25,6 +27,8 @@ export const ERROR_CODES = {
   SW0106: { kind: 'usage', means: 'there is no such task' },
   SW0107: { kind: 'usage', means: 'a branch cannot be landed' },
   SW0108: { kind: 'usage', means: 'the run cannot do that now' },
+  SW0131: { kind: 'usage', means: 'there is nothing to undo' },
+  SW0132: { kind: 'usage', means: 'landed work stands on what was to be undone' },
   SW0201: { kind: 'data', means: 'the plan cannot be read' },
   SW0202: { kind: 'data', means: 'a task in the plan is wrong' },
   SW0203: { kind: 'data', means: 'the journal is damaged' },
@@ -50,6 +54,8 @@ export const ERROR_CODES = {
   SW0501: { kind: 'locked', means: 'another orchestrator holds the repository' },
   SW0601: { kind: 'budget', means: 'the budget is reached' },
   SW0602: { kind: 'red', means: 'the target is red before we began' },
+  SW0631: { kind: 'refused', means: 'a landing cannot be taken back' },
+  SW0632: { kind: 'refused', means: 'the gate fails without a landing' },
   SW0701: { kind: 'io', means: 'a file cannot be written' },
   SW0702: { kind: 'io', means: 'a git command failed' },
   SW0703: { kind: 'io', means: 'the remote does not answer' },

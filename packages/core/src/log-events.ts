@@ -58,10 +58,14 @@ export const JOURNAL_LOG_EVENTS = {
   'landing.rejected': { level: 'warn', means: 'a handoff was not put on the target' },
   'landing.dropped': { level: 'info', means: 'a landing was given up without a verdict' },
   'landing.undone': { level: 'warn', means: 'a landing was reverted' },
+  'undo.passed': { level: 'info', means: 'a commit that takes landings back passed the gate' },
+  'undo.refused': { level: 'warn', means: 'landings were to be taken back and could not be' },
   'target.moved': { level: 'warn', means: 'somebody else moved the target' },
   'checks.ended': { level: 'info', means: 'the full checks ran on the head' },
   'finding.opened': { level: 'warn', means: 'the checks found a new failure' },
   'finding.closed': { level: 'info', means: 'a failure is gone' },
+  'culprit.found': { level: 'warn', means: 'the first commit that shows a failure is known' },
+  'culprit.missed': { level: 'info', means: 'which landing brought a failure cannot be told' },
   'worker.joined': { level: 'info', means: 'a worker offers slots' },
   'worker.left': { level: 'warn', means: 'a worker is gone' },
 } as const satisfies Record<EventType, About>;
@@ -93,7 +97,7 @@ export const WEATHER_LOG_EVENTS = {
   'stray.killed': { level: 'warn', means: 'processes left by a dead orchestrator were killed' },
   'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
-  'wait.named': { level: 'info', means: 'nothing moves, and why' },
+  'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;

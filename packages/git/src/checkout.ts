@@ -45,6 +45,8 @@ export interface RepositoryFacts {
   /** From the operator's git configuration. */
   readonly userName: string | undefined;
   readonly userEmail: string | undefined;
+  /** Whether the operator's own commits are signed (`commit.gpgsign`). */
+  readonly signsCommits?: boolean;
 }
 
 /** The operator's own: where git is and where their configuration lies. */
@@ -138,7 +140,8 @@ async function dirtOf(git: Git, { topLevel, gitDir }: Where) {
 async function identityOf(user: SimpleGit) {
   const name = (await user.getConfig('user.name')).value ?? undefined;
   const email = (await user.getConfig('user.email')).value ?? undefined;
-  return { userName: name, userEmail: email };
+  const isSigning = (await user.getConfig('commit.gpgsign')).value;
+  return { userName: name, userEmail: email, signsCommits: /^(true|yes|on|1)$/i.test(isSigning ?? '') };
 }
 
 async function tracksRunsIn(git: Git, where: Where, target: CommitId | undefined): Promise<boolean> {

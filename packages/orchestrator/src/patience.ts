@@ -1,28 +1,22 @@
-import type { Clock, Log, State } from '@swarm/core';
+import type { Log, State } from '@swarm/core';
 
-/** Between two lines that say why nothing moves, ms. */
-const SAYS_EVERY_MS = 60_000;
-
-/** Idle is never silent: while a person's pause lasts and nothing moves, the log says so, again and again. */
+/** Says once that a person's pause has taken hold: nothing is in flight any more. The monitor says how long it lasts. */
 export class Patience {
   readonly #log: Log;
-  readonly #clock: Clock;
-  #saidAt = Number.NEGATIVE_INFINITY;
+  #isSaid = false;
 
-  constructor(log: Log, clock: Clock) {
+  constructor(log: Log) {
     this.#log = log;
-    this.#clock = clock;
   }
 
-  /** To be called whenever the loop has looked at the world, which it does at least once in each sweep. */
+  /** To be called whenever the loop has looked at the world. */
   look({ paused }: State, isAnythingRunning: boolean): void {
     if (paused?.reason !== 'operator') {
-      this.#saidAt = Number.NEGATIVE_INFINITY;
+      this.#isSaid = false;
       return;
     }
-    const now = this.#clock.monotonic();
-    if (isAnythingRunning || now - this.#saidAt < SAYS_EVERY_MS) return;
-    this.#saidAt = now;
+    if (isAnythingRunning || this.#isSaid) return;
+    this.#isSaid = true;
     const since = new Date(paused.at).toISOString().slice(0, 19);
     this.#log.write('wait.named', {
       msg: `paused by the operator since ${since}Z, and nothing is in flight: swarm continue`,

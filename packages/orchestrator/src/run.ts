@@ -24,6 +24,7 @@ import { Approval } from './approval.ts';
 import { Crew, NOT_DRAINED } from './crew.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
+import { Monitor } from './healing/monitor.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
 import { isGreen } from './landing/verdict.ts';
 import { Patience } from './patience.ts';
@@ -60,6 +61,7 @@ class Loop implements Orchestrator {
   readonly #crew: Crew;
   readonly #patience: Patience;
   readonly #approval: Approval | undefined;
+  readonly #monitor: Monitor;
   #scheduling: Scheduling | undefined;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
@@ -68,7 +70,9 @@ class Loop implements Orchestrator {
   #isKilled = false;
   #fault: unknown;
 
-  constructor(ports: OrchestratorPorts, settings: Settings) {
+  constructor(given: OrchestratorPorts, settings: Settings) {
+    this.#monitor = new Monitor(this.state, given);
+    const ports = { ...given, log: this.#monitor.log };
     this.#ports = ports;
     this.#settings = settings;
     for (const entry of ports.journal.entries) fold(this.state, entry);
@@ -83,7 +87,7 @@ class Loop implements Orchestrator {
       onEnd: wake,
       onFault: (error) => this.#inputs.put({ kind: 'faulted', error }),
     });
-    this.#patience = new Patience(ports.log, ports.clock);
+    this.#patience = new Patience(ports.log);
     const asLoop = (command: Command) => this.ask(command);
     this.#approval = needsApproval(this.state, ports) ? new Approval(ports.approve, asLoop) : undefined;
     const ask = (command: Command) => this.#approval?.pass(command) ?? asLoop(command);
@@ -113,6 +117,7 @@ class Loop implements Orchestrator {
     this.#crew.startUp(() => {
       this.#isReady = true;
     });
+    this.#monitor.start();
     try {
       while (!this.#isOver()) await this.#turn();
     } catch (error) {
@@ -121,6 +126,7 @@ class Loop implements Orchestrator {
       throw error;
     } finally {
       this.#inputs.close();
+      this.#monitor.stop();
     }
     this.#crew.rest();
     if (this.#fault) throw this.#fault;

@@ -33,6 +33,8 @@ describe('reading a log', () => {
       [{ event: 'landing.landed' }, 'e'],
       [{ event: 'landing' }, ''],
       [{ level: 'warn' }, 'd'],
+      [{ since: '1970-01-01T00:00:00.000Z' }, 'abcde'],
+      [{ since: '1970-01-01T00:00:00.001Z' }, ''],
       [{ task: 't1', event: '*.started' }, 'b'],
     ];
     for (const [filter, want] of cases) {
@@ -79,6 +81,36 @@ describe('following a log', { timeout: 10_000 }, () => {
     await found;
     assert.ok(first.seq >= 2, 'line 1 was there before');
     await stop();
+  });
+
+  it('ends behind the line that is the last, whatever the filter lets through', async () => {
+    const path = freshPath();
+    await writeFile(path, line(1) + line(2) + line(3));
+    const isLast = ({ seq }: LogLine): boolean => seq === 3;
+    const signal = AbortSignal.timeout(10_000);
+    const found = await all(
+      followLog(path, { signal, from: 'start', filter: { event: 'landing.*' }, isLast }),
+    );
+    assert.deepEqual([found, signal.aborted], [[], false]);
+  });
+
+  it('goes on behind a last line when more has come already', async () => {
+    const path = freshPath();
+    await writeFile(path, line(1) + line(2));
+    const isLast = ({ seq }: LogLine): boolean => seq === 1;
+    const control = new AbortController();
+    const seen: number[] = [];
+    for await (const { seq } of followLog(path, {
+      signal: control.signal,
+      from: 'start',
+      isLast,
+      pollMs: 20,
+    })) {
+      seen.push(seq);
+      if (seq === 2) await appendFile(path, line(3));
+      if (seq === 3) control.abort();
+    }
+    assert.deepEqual(seen, [1, 2, 3]);
   });
 
   it('begins again when the file is cut', async () => {

@@ -11,6 +11,8 @@ export interface LogFilter {
   readonly event?: string;
   /** This level and worse. */
   readonly level?: Level;
+  /** Not before this time, RFC 3339 in UTC with milliseconds, as `ts` is written. */
+  readonly since?: string;
 }
 
 export interface ReadOptions {
@@ -23,6 +25,11 @@ export interface FollowOptions extends ReadOptions {
   /** Whether what is there already is given too. */
   readonly from: 'start' | 'end';
   readonly filter?: LogFilter;
+  /**
+   * Asked of every line, whether the filter lets it through or not: whether nothing more is to come after it. Once
+   * the last line read says so and the file ends there, following ends.
+   */
+  readonly isLast?: (line: LogLine) => boolean;
   /** How often the file is looked at when the system tells nothing. Default 500. */
   readonly pollMs?: number;
 }
@@ -47,13 +54,14 @@ export async function* readLog(
 }
 
 /**
- * Lines as they come, until the signal fires. The file may not be there yet. When it is cut to less than was
+ * Lines as they come, until the signal fires or `isLast` says so. The file may not be there yet. When it is cut to less than was
  * read, or another one takes its name, reading starts at the beginning of what is there then. (A file cut and
  * grown beyond the old place between two looks cannot be told from one that only grew.)
  */
 export async function* followLog(path: string, options: FollowOptions): AsyncGenerator<LogLine> {
   const { signal, filter = {} } = options;
   const reader = new LineReader();
+  let isOver = false;
   let place: Place = { file: undefined, position: 0 };
   if (options.from === 'end') place = await endOf(path);
   while (!signal.aborted) {
@@ -67,10 +75,13 @@ export async function* followLog(path: string, options: FollowOptions): AsyncGen
       if (now && now.size > place.position) {
         for await (const { bytes, position } of newBytes(path, place)) {
           place = { ...place, position };
-          yield* reader.push(bytes).filter(matches(filter));
+          const lines = reader.push(bytes);
+          for (const line of lines) isOver = options.isLast?.(line) ?? false;
+          yield* lines.filter(matches(filter));
         }
         continue;
       }
+      if (isOver) break;
       await changed.promise;
     } finally {
       changed.stop();
@@ -150,6 +161,7 @@ function matches(filter: LogFilter): (line: LogLine) => boolean {
       (line.attempt?.startsWith(`${filter.task}.`) ?? false)) &&
     (filter.attempt === undefined || line.attempt === filter.attempt) &&
     (event === undefined || event.test(line.event)) &&
+    (filter.since === undefined || line.ts >= filter.since) &&
     LEVELS.indexOf(line.level) >= worst;
 }
 

@@ -90,20 +90,22 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
 export async function apply(options: RunChoice, context: Context): Promise<number> {
   const { repository, paths, state } = await readRun(options, context);
   const file = await readRunFile(paths);
-  if (!state.closed || state.landedCount === 0) {
+  // Landings that were undone may have been applied before: their undo is then what is left to apply.
+  if (!state.closed || state.landedCount + state.undone.size === 0) {
     throw new SwarmError({
       code: 'SW0104',
       what: `${paths.run} has ${state.closed ? 'landed nothing' : 'not ended'}: there is nothing to apply`,
       fix: state.closed ? 'swarm report' : 'swarm resume',
     });
   }
-  const applied = await applyHead(repository, file, state.closed.head, context);
+  const applied = await applyHead(repository, file, state.head!, context);
   if (options.json) context.output.json(applied);
   else if (applied.kind === 'refused')
     context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
   else {
     const [to, from] = [applied.to.slice(0, 10), applied.from.slice(0, 10)];
-    context.output.result(`${file.target} is now at ${to} (was ${from})`);
+    const moved = to === from ? `is at ${to} already` : `is now at ${to} (was ${from})`;
+    context.output.result(`${file.target} ${moved}`);
   }
   return applied.kind === 'done' ? 0 : 1;
 }

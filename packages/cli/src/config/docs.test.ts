@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configJsonSchema, renderConfigDocs } from './docs.ts';
+import { parse } from 'smol-toml';
+import { configJsonSchema, EXAMPLES, renderConfigDocs } from './docs.ts';
+import { configSchema } from './schema.ts';
 
 test('every key of the configuration is documented with its meaning', () => {
   const rows = renderConfigDocs()
@@ -22,3 +24,9 @@ test('the editor schema refuses unknown keys and requires nothing', () => {
   assert.equal(schema.additionalProperties, false);
   assert.equal(schema.required, undefined);
 });
+
+for (const { about, toml } of EXAMPLES) {
+  test(`the example for ${/\*\*(.*?)[.:*]/.exec(about)![1]} is a configuration that loads`, () => {
+    assert.equal(configSchema.safeParse(parse(toml)).error, undefined);
+  });
+}

@@ -29,6 +29,8 @@ export function renderConfigDocs(): string {
     HEAD,
     keyTable(Object.fromEntries(plain)),
     ...tables.flatMap(([name, node]) => section(name, node)),
+    '## Examples',
+    ...EXAMPLES.map(({ about, toml, below }) => [about, `\`\`\`toml\n${toml}\n\`\`\``, below].join('\n\n')),
   ].join('\n\n')}\n`;
 }
 
@@ -40,13 +42,45 @@ Sources, later wins: defaults, \`~/.config/swarm/config.toml\` (the operator's o
 \`swarm.toml\`, the environment (\`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`SWARM_MODEL\`), flags. The two OpenAI
 variables make an endpoint named \`env\` where no file names one.
 
-From a repository's \`swarm.toml\` the keys \`endpoints\`, \`models\`, \`agent\`, \`workers.sandbox\` and \`deliver\`, and the
+From a repository's \`swarm.toml\` the keys \`endpoints\`, \`models\`, \`agent\`, \`workers.sandbox\`, \`sandbox\` and \`deliver\`, and the
 prompts in \`.swarm/prompts\`, count only once its content is trusted (\`--trust-repo\`); with \`--sandbox none\` so do
 \`env.setup\`, \`gate.command\` and \`checks.command\`. Until then its limits may only tighten yours.
 
 Durations are a number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`. Unknown keys are refused.
 
 For completion in an editor, begin the file with \`#:schema ./swarm.schema.json\`.`;
+
+interface Example {
+  readonly about: string;
+  /** A whole `~/.config/swarm/config.toml`, but for the rest of the operator's own. */
+  readonly toml: string;
+  readonly below: string;
+}
+
+/** What people ask for first, each a file that loads as it stands. */
+export const EXAMPLES: readonly Example[] = [
+  {
+    about:
+      '**Toolchains below the home folder** (nvm, pyenv, rustup, mise). A sandbox has a home of its own, so what lies in yours is shown by name, and tools that look for their own folder in `$HOME` are told where it is:',
+    toml: '[sandbox]\nmounts = ["~/.nvm:ro", "~/.cargo/bin:ro", "~/.rustup:ro"]\nenv = ["NVM_DIR", "RUSTUP_HOME"]',
+    below:
+      'Have the folders of their programs on your PATH and the variables set where you start swarm (`nvm use`, `export RUSTUP_HOME=~/.rustup`). All of it is read-only, and the home inside is new for every command: what setup downloads has to lie in the workspace, and setup and gate have to say so alike (`CARGO_HOME=$PWD/.cargo-home cargo fetch`).',
+  },
+  {
+    about:
+      '**A private registry.** Only setup on the trusted base reaches the network, so only it is given the token; agents and gates never see it, and what setup prints of it is taken out:',
+    toml: '[sandbox]\nsetup_env = ["NPM_TOKEN"]\n\n[env]\nsetup = "npm ci"',
+    below:
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's own way to name a variable
+      'with the project’s `.npmrc` naming the variable: `//npm.shop.example/:_authToken=${NPM_TOKEN}`. The same for others: `UV_INDEX_SHOP_PASSWORD`, `CARGO_REGISTRIES_SHOP_TOKEN`, `GOPRIVATE` and `NETRC`.',
+  },
+  {
+    about: '**A proxy for setup:**',
+    toml: '[sandbox]\nsetup_env = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"]',
+    below:
+      'A variable that is not set is not passed. Where the proxy has a certificate of its own, put it among the system’s (`/etc/ssl/certs` is shown), or name it: `mounts = ["/opt/shop/ca.pem:ro"]` and `setup_env = ["NODE_EXTRA_CA_CERTS"]`.',
+  },
+];
 
 /** A table of the file, and the tables inside it. */
 function section(name: string, node: Node): string[] {

@@ -6,6 +6,7 @@ import { readToml, type TomlFile } from './files.ts';
 import { contradictionsIn, mistakesIn } from './mistakes.ts';
 import { type Config, resolveConfig } from './resolved.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
+import { shownProblems } from './shown.ts';
 import * as trust from './trust.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -21,6 +22,8 @@ export interface Source {
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** The same in the written names, defaults filled in: what `swarm doctor --config` shows. */
+  readonly written: CompleteConfig;
   /** Where each value that was set came from, by key path; what is not here is a default. */
   readonly origins: ReadonlyMap<string, string>;
   /** Limits the repository asked to widen and may not. */
@@ -57,10 +60,11 @@ export async function loadConfig(ask: LoadAsk): Promise<LoadedConfig> {
   const sources = inOrder({ ...found, repository: { ...found.repository, raw: tightened.raw } });
   const complete = merge(sources);
   const origins = originsOf(sources);
-  const wrong = contradictionsIn(complete, origins);
+  const wrong = [...contradictionsIn(complete, origins), ...shownProblems(complete, ask.env, origins)];
   if (wrong.length > 0) throw new SwarmError(wrong);
   return {
-    config: resolveConfig(complete),
+    config: resolveConfig(complete, ask.env),
+    written: complete,
     origins,
     clamps: tightened.clamps,
     promptOverrides: found.prompts,

@@ -1,6 +1,8 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { Environment } from '../paths.ts';
 import type { CompleteConfig } from './schema.ts';
+import { mountPath } from './shown.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 
 export interface EndpointConfig {
@@ -32,6 +34,15 @@ export interface Config {
   };
   /** Absent: to be detected. `'none'`: there is to be none. */
   readonly setup?: string;
+  /** On top of the system; absent in runs that were opened before there was such a thing. */
+  readonly shown?: {
+    /** Absolute host folders, shown read-only where they lie. */
+    readonly mounts: readonly string[];
+    /** Names of variables everything in a sandbox is given. */
+    readonly env: readonly string[];
+    /** Names of variables only setup on the trusted base is given. */
+    readonly setupEnv: readonly string[];
+  };
   readonly gate: {
     /** Absent: to be detected. `'none'`: land untested. */
     readonly command?: string;
@@ -46,6 +57,7 @@ export interface Config {
     readonly command?: string;
     readonly minIntervalMs: number;
     readonly maxIntervalMs: number;
+    readonly revertAfter: number;
   };
   readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
   readonly models: {
@@ -65,9 +77,12 @@ export interface Config {
   readonly deliver: CompleteConfig['deliver']['to'];
 }
 
-/** @param complete already validated: every duration in it parses. */
-export function resolveConfig(complete: CompleteConfig): Config {
-  const { workers, env, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
+/**
+ * @param complete already validated: every duration in it parses.
+ * @param environment what `~` in a path is taken from.
+ */
+export function resolveConfig(complete: CompleteConfig, environment: Environment): Config {
+  const { workers, env, sandbox, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
   return {
     ...present({ target: complete.target, setup: env.setup }),
     workers: {
@@ -77,6 +92,11 @@ export function resolveConfig(complete: CompleteConfig): Config {
       preGate: workers.pre_gate,
       sandbox: workers.sandbox,
       limits: resourceLimits(workers),
+    },
+    shown: {
+      mounts: sandbox.mounts.map((written) => mountPath(written, environment)),
+      env: sandbox.env,
+      setupEnv: sandbox.setup_env,
     },
     gate: {
       ...present({ command: gate.command }),
@@ -91,6 +111,7 @@ export function resolveConfig(complete: CompleteConfig): Config {
       ...present({ command: checks.command }),
       minIntervalMs: ms(checks.min_interval),
       maxIntervalMs: ms(checks.max_interval),
+      revertAfter: checks.revert_after,
     },
     budget: present({
       usd: budget.usd,

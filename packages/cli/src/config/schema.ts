@@ -68,6 +68,42 @@ const env = table('The environment attempts, gates and checks find prepared.', {
   ).optional(),
 });
 
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'expected the name of an environment variable' });
+
+const sandbox = table(
+  'What of this machine a sandbox shows on top of the system. The operator’s to choose.',
+  {
+    mounts: z
+      .array(
+        z.string().regex(/^(?!.*:rw$)(\/|~\/)[^\0\n]{0,1000}$/, {
+          error:
+            'expected an absolute path or one below `~/`, such as `~/.nvm:ro`; nothing is shown writable',
+        }),
+      )
+      .max(32)
+      .describe(
+        'Host folders shown read-only where they lie: toolchains below the home folder, such as `~/.nvm:ro`. Their programs are found when the folder of them is on your PATH.',
+      )
+      .default([]),
+    env: z
+      .array(variable)
+      .max(64)
+      .describe(
+        'Variables of yours every agent, gate and setup is given, by name, such as `CARGO_HOME`. Agents read their values: nothing secret.',
+      )
+      .default([]),
+    setup_env: z
+      .array(variable)
+      .max(64)
+      .describe(
+        'Variables only setup on the trusted base is given, the one command that reaches the network: registry tokens and proxies.',
+      )
+      .default([]),
+  },
+);
+
 const gate = table('The command that must pass before a change lands.', {
   command: command(
     'Run on every candidate; exit 0 lands it. `none`: land untested, and say so. Without it, found by manifest.',
@@ -101,6 +137,11 @@ const checks = table('The full checks the reconciler runs on the head of the tar
   command: command('Without it, the gate.').optional(),
   min_interval: duration('The shortest pause between two runs of the checks.').default('1m'),
   max_interval: duration('The longest pause between two runs of the checks.').default('10m'),
+  revert_after: count(
+    0,
+    10,
+    'Failed fix tasks for one failure after which the landing that brought it is taken back. 0: never.',
+  ).default(0),
 });
 
 const budget = table('What a run may use up. A key that is not set does not bound it.', {
@@ -201,6 +242,7 @@ export const configSchema = z.strictObject({
   target,
   workers: workers.prefault({}),
   env: env.prefault({}),
+  sandbox: sandbox.prefault({}),
   gate: gate.prefault({}),
   checks: checks.prefault({}),
   budget: budget.prefault({}),

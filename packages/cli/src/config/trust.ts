@@ -13,7 +13,7 @@ import { parseBytes, parseDurationMs } from './units.ts';
 type Raw = Readonly<Record<string, unknown>>;
 
 /** Keys that count only when trusted, as key paths. */
-const TRUSTED_KEYS = ['endpoints', 'models', 'agent', 'workers.sandbox', 'deliver'];
+const TRUSTED_KEYS = ['endpoints', 'models', 'agent', 'workers.sandbox', 'sandbox', 'deliver'];
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];
 const PROMPT_FILE = /^[a-z][a-z-]{0,40}\.md$/;
@@ -61,7 +61,9 @@ export function untrusted(repository: string, keys: readonly string[]): Problem 
   return {
     code: 'SW0309',
     what: `the repository wants to choose ${keys.join(', ')}, and you have not trusted it`,
-    where: join(repository, 'swarm.toml'),
+    where: keys.every((key) => key === '.swarm/prompts')
+      ? join(repository, '.swarm', 'prompts')
+      : join(repository, 'swarm.toml'),
     why: 'these decide where your keys, your code and your commands go; they count only once you have read them',
     fix: 'read them, then run the same command with --trust-repo (remembered until the content changes)',
   };

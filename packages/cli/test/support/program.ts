@@ -19,7 +19,7 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+export const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 /** Far above what any step takes; a hang ends the test instead of the suite. */
 const PATIENCE_MS = 60_000;
 

@@ -2,9 +2,9 @@
 import type { Entry, Event, EventOf } from '../events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { type TaskId, taskOf } from '../model/ids.ts';
-import { DROPS, type GateResult, REJECTIONS } from '../model/landing.ts';
+import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import type { TaskSource } from '../model/task.ts';
-import { tokensOf, type Usage } from '../model/usage.ts';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
 import { waitsFor, waitText } from './queue.ts';
@@ -33,7 +33,7 @@ export function explainTask(state: State, entries: Iterable<Entry>, task: TaskId
       if (sentence !== undefined) story.push(`${clockText(at)}  ${sentence}`);
     }
   }
-  return [...story, standing(state, task)];
+  return [...story, ...sum(state, task), standing(state, task)];
 }
 
 /** @returns undefined for what is not about this task. */
@@ -99,7 +99,7 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt} started on worker ${plain(event.worker, 100)} at ${shortCommit(event.base)}${from}.`;
     }
     case 'agent.started':
-      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}).`;
+      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}, prompt ${plain(event.promptHash, 30)}).`;
     case 'attempt.ended':
       return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
     case 'attempt.late':
@@ -143,9 +143,14 @@ function tellLanding(event: Event, memory: Memory): string | undefined {
       ? `Somebody moved the target to ${shortCommit(event.to)}, which no longer has it.`
       : undefined;
   }
-  if (event.type === 'landing.undone') {
-    return event.task === memory.task ? `The ${event.by} took ${shortCommit(event.commit)} back.` : undefined;
-  }
+  if (event.type === 'landing.undone' && event.task === memory.task)
+    return `The ${event.by} took it back with ${shortCommit(event.commit)}.`;
+  if (event.type === 'undo.passed' && event.tasks.includes(memory.task))
+    return `Taking it back passes the gate as ${shortCommit(event.candidate.commit)} (${event.gate.outcome}).`;
+  if (event.type === 'undo.refused' && event.tasks.includes(memory.task))
+    return `The ${event.by} could not have it taken back: ${UNDO_REFUSALS[event.reason]}${detailText(event.detail)}`;
+  if (event.type === 'culprit.found' && event.task === memory.task)
+    return `Its commit ${shortCommit(event.commit)} is the first that fails the checks${detailText(event.signature)}`;
   if (!('landing' in event) || event.landing === undefined) return undefined;
   const isMine = 'members' in event && event.members.some((m) => m.task === memory.task);
   if (isMine) memory.landings.add(event.landing);
@@ -186,6 +191,17 @@ function gateText(landing: string, result: GateResult): string {
 function detailText(detail: string): string {
   const text = plain(detail);
   return text === '' ? '.' : `: ${text}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}
+
+/** What all of it took, once there is more than one attempt to add up. */
+function sum(state: State, task: TaskId): string[] {
+  const ended = [...state.attempts.values()].flatMap((a) =>
+    a.task === task && a.state === 'ended' ? [a] : [],
+  );
+  if (ended.length < 2) return [];
+  const usage = ended.map((a) => a.usage).reduce(addUsage, NO_USAGE);
+  const ms = ended.reduce((total, a) => total + a.endedAt - a.startedAt, 0);
+  return [`In all: ${countText(ended.length, 'attempt')}, ${durationText(ms)} and ${usageText(usage)}.`];
 }
 
 function standing(state: State, id: TaskId): string {

@@ -43,12 +43,7 @@ export interface QueueView {
 }
 
 export function queue(state: State): QueueView {
-  const held = heldScopes(state);
-  const pending = [...state.byState.pending].map((id) => state.tasks.get(id)!).sort(inOrder);
-  const judged = pending.map((task) => ({
-    ...queued(task),
-    waits: waitsOf(state, task, held, HOLDERS_TOLD),
-  }));
+  const judged = judgePending(state);
   return {
     landing: landings(state),
     gate: gateView(state),
@@ -57,6 +52,18 @@ export function queue(state: State): QueueView {
     blocked: judged.filter((t) => t.waits.length > 0),
     holdups: holdups(state),
   };
+}
+
+/** Pending tasks in the order they will be taken, each with why it does not start. @param most looked at, oldest first. */
+export function judgePending(
+  state: State,
+  most = Number.POSITIVE_INFINITY,
+): (QueuedTask & { readonly waits: readonly Wait[] })[] {
+  const held = heldScopes(state);
+  const pending = [...state.byState.pending].slice(0, most).map((id) => state.tasks.get(id)!);
+  return pending
+    .sort(inOrder)
+    .map((task) => ({ ...queued(task), waits: waitsOf(state, task, held, HOLDERS_TOLD) }));
 }
 
 /** Why this task does not start; empty when it may, or is past that. */

@@ -168,11 +168,12 @@ describe('the story of a task', () => {
       '2026-11-21 10:05:00  t1.1 ended after 4m 0s and 100 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
       '2026-11-21 10:05:00  t1.1 was not put on the target: does not merge with the target (src/parser.ts).',
       '2026-11-21 10:06:00  t1.2 started on worker w1 at 0000000000.',
-      '2026-11-21 10:06:00  t1.2’s agent runs (builtin).',
+      '2026-11-21 10:06:00  t1.2’s agent runs (builtin, prompt p).',
       '2026-11-21 10:10:00  t1.2 ended after 4m 0s and 40 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
       '2026-11-21 10:19:00  l1 tests it as dddddddddd on 0000000000.',
       '2026-11-21 10:20:00  The gate of l1: passed in 4s.',
       '2026-11-21 10:20:00  It landed as dddddddddd (l1).',
+      'In all: 2 attempts, 8m 0s and 140 tokens ($0.5000).',
       'Now: landed as dddddddddd.',
     ]);
   });
@@ -270,7 +271,7 @@ describe('the report', () => {
     state.closed = { ...state.closed!, green: 'unknown' };
     const text = renderReportMarkdown(report(state));
     assert.match(text, /There was no gate: nothing that landed was tested\./);
-    assert.match(text, /\| cost \| at least \$0\.0000 \|/);
+    assert.match(text, /\| cost \| price unknown \|/);
     assert.match(text, /is not known to be green\./);
   });
 });

@@ -1,0 +1,143 @@
+/** What finished runs left in a repository's state directory, found and sized; and its removal, one by one. */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { emptyState, fold, parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { Git } from '@swarm/git';
+import { readJournal } from '@swarm/journal';
+import { listRuns, type RepositoryPaths, runPaths } from '../paths.ts';
+import { shellWord } from '../shell.ts';
+import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
+
+export interface Leftover {
+  readonly kind: 'workspace' | 'intake' | 'job' | 'environment' | 'references' | 'run';
+  readonly name: string;
+  /** A folder; for `references` the hub they are in. */
+  readonly path: string;
+  /** On disk. Unknown for references: their objects stay in the hub, which the runs of a repository share. */
+  readonly bytes: number | undefined;
+  /** References to remove, with the objects they name. */
+  readonly refs?: readonly { readonly name: string; readonly object: string }[];
+}
+
+export interface Found {
+  readonly leftovers: readonly Leftover[];
+  /** Runs that are left alone though old, and why, in words. */
+  readonly kept: readonly string[];
+}
+
+/** Reads only. Nobody may be at work in the repository while what is found here is removed. */
+export async function findLeftovers(
+  paths: RepositoryPaths,
+  policy: CleanPolicy,
+  now: number,
+): Promise<Found> {
+  const runs = await knownRuns(paths);
+  const going = chooseRuns(runs, policy, now);
+  const unfinished = new Set(runs.filter((run) => !run.isFinished).map((run) => run.id));
+  const isOver = (name: string): boolean => !unfinished.has(name as RunId);
+  const leftovers = [
+    ...(await folders(paths.workspaces, 'workspace')),
+    ...(await folders(paths.intake, 'intake', async (name) => isOver(name))),
+    ...(await folders(join(paths.state, 'jobs'), 'job')),
+    ...(await folders(join(paths.state, 'doctor'), 'job')),
+    ...(await folders(paths.env, 'environment', async (_, path) => isOld(await ageOf(path, now), policy))),
+    ...(await hubReferences(paths, isOver, new Set(going))),
+    ...(await Promise.all(going.map((run) => sized('run', run, runPaths(paths, run).folder)))),
+  ];
+  const open = [...unfinished].map((run) => `${run} is not over: swarm resume --run ${run}`);
+  return { leftovers, kept: open };
+}
+
+/** A run whose journal cannot be read is not known to be over. */
+async function knownRuns(paths: RepositoryPaths): Promise<readonly KnownRun[]> {
+  const ids = await listRuns(paths);
+  return Promise.all(
+    ids.map(async (id) => {
+      const state = emptyState();
+      const read = await readJournal(runPaths(paths, id).journal).catch(() => undefined);
+      for (const entry of read?.entries ?? []) fold(state, entry);
+      // Closed and not delivered, it still owes its delivery.
+      const isFinished = state.closed !== undefined && state.delivered !== undefined;
+      return { id, isFinished, lastAt: state.at };
+    }),
+  );
+}
+
+async function folders(
+  folder: string,
+  kind: Leftover['kind'],
+  isLeft: (name: string, path: string) => Promise<boolean> = async () => true,
+): Promise<Leftover[]> {
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const found: Leftover[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    if (await isLeft(name, path)) found.push(await sized(kind, name, path));
+  }
+  return found;
+}
+
+const sized = async (kind: Leftover['kind'], name: string, path: string): Promise<Leftover> => ({
+  kind,
+  name,
+  path,
+  bytes: await bytesOf(path),
+});
+
+const ageOf = async (path: string, now: number): Promise<number> =>
+  now - ((await lstat(path).catch(() => undefined))?.mtimeMs ?? now);
+
+/** What the files take up on disk; links are not followed. */
+async function bytesOf(path: string): Promise<number> {
+  const facts = await lstat(path).catch(() => undefined);
+  if (!facts) return 0;
+  let bytes = facts.blocks * 512;
+  if (!facts.isDirectory()) return bytes;
+  for (const name of await readdir(path).catch(() => [])) bytes += await bytesOf(join(path, name));
+  return bytes;
+}
+
+// ───────────── the hub ─────────────
+
+/** Attempts' work and bases handed out. A kept run keeps its base and target: `undo` and `apply` go by them. */
+async function hubReferences(
+  { hub }: RepositoryPaths,
+  isOver: (run: string) => boolean,
+  going: ReadonlySet<string>,
+): Promise<Leftover[]> {
+  if (!(await lstat(hub).catch(() => undefined))) return [];
+  const format = '--format=%(objectname) %(refname)';
+  const told = await new Git().text({ gitDir: hub }, 'for-each-ref', [format, 'refs/swarm/']);
+  const byRun = new Map<string, { name: string; object: string }[]>();
+  for (const line of told.split('\n').filter(Boolean)) {
+    const [object = '', name = ''] = line.split(' ');
+    const [, , run = '', part = ''] = name.split('/');
+    const isWork = part === 'work' || part === 'handed';
+    if (!parseRunId(run) || !isOver(run) || !(isWork || going.has(run))) continue;
+    byRun.set(run, [...(byRun.get(run) ?? []), { name, object }]);
+  }
+  return [...byRun].map(([name, refs]) => ({ kind: 'references', name, path: hub, bytes: undefined, refs }));
+}
+
+// ───────────── removal ─────────────
+
+/** @throws SwarmError SW0701 or SW0702; what was removed before stays removed, and a second try goes on. */
+export async function removeLeftover({ path, refs }: Leftover): Promise<void> {
+  if (refs) {
+    const stdin = refs.map(({ name, object }) => `delete ${name} ${object}\n`).join('');
+    await new Git().run({ gitDir: path }, 'update-ref', ['--stdin'], { stdin });
+    return;
+  }
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    throw new SwarmError(
+      {
+        code: 'SW0701',
+        what: `${path} cannot be removed: ${(error as Error).message}`,
+        fix: `chmod -R u+w ${shellWord(path)}`,
+      },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,129 @@
+/** `swarm clean`: removes what finished runs left, and nothing else. */
+import { makeRunId, SwarmError } from '@swarm/core';
+import { askYesNo, isSomebodyThere } from '../ask.ts';
+import { findLeftovers, type Leftover, removeLeftover } from '../cleaning/leftovers.ts';
+import type { CleanPolicy } from '../cleaning/policy.ts';
+import { parseDurationMs } from '../config/units.ts';
+import { sizeText } from '../doctor/machine-checks.ts';
+import { chooseRepository, lockHolder } from '../opened-run.ts';
+import { renderTable } from '../output.ts';
+import type { RepositoryPaths } from '../paths.ts';
+import type { Context } from '../program.ts';
+import { lockRepository } from '../work.ts';
+
+export interface CleanOptions {
+  readonly repo?: string | undefined;
+  readonly runs?: true | undefined;
+  /** Text where it is no whole number. */
+  readonly keep: number | string;
+  readonly olderThan: string;
+  readonly dryRun?: true | undefined;
+  readonly yes?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+export async function clean(options: CleanOptions, context: Context): Promise<number> {
+  const policy = policyOf(options);
+  const paths = await chooseRepository(options, context);
+  if (options.dryRun) return show(paths, policy, options, context);
+  if (!options.yes && !isSomebodyThere()) throw nobodyToAsk();
+  // Held to the end: a run that would begin meanwhile must not lose its clones.
+  const lock = await lockRepository(paths, makeRunId(Date.now(), Math.random));
+  try {
+    return await removeAll(paths, policy, options, context);
+  } finally {
+    await lock.release();
+  }
+}
+
+function policyOf({ runs, keep, olderThan }: CleanOptions): CleanPolicy {
+  const olderThanMs = parseDurationMs(olderThan);
+  if (typeof keep !== 'number') throw badFlag('--keep', keep, 'a whole number is meant', '--keep 10');
+  if (olderThanMs === undefined)
+    throw badFlag('--older-than', olderThan, 'a duration is a number and m, h or d', '--older-than 14d');
+  return { olderThanMs, isWithRuns: runs === true, keep };
+}
+
+const badFlag = (flag: string, value: string, why: string, fix: string): SwarmError =>
+  new SwarmError({
+    code: 'SW0101',
+    what: `${flag} ${JSON.stringify(value)} cannot be used`,
+    where: flag,
+    why,
+    fix,
+  });
+
+const nobodyToAsk = (): SwarmError =>
+  new SwarmError({
+    code: 'SW0101',
+    what: 'nobody can be asked: this is no terminal',
+    fix: 'swarm clean --dry-run   # shows what would go; --yes removes it',
+  });
+
+async function show(
+  paths: RepositoryPaths,
+  policy: CleanPolicy,
+  options: CleanOptions,
+  context: Context,
+): Promise<number> {
+  const { leftovers, kept } = await findLeftovers(paths, policy, Date.now());
+  const holder = await lockHolder(paths);
+  if (holder)
+    context.output.narrate(`process ${holder.pid} works on ${holder.run}: until it ends nothing is removed`);
+  tell(leftovers, kept, { ...options, isRemoved: false }, context);
+  return 0;
+}
+
+async function removeAll(
+  paths: RepositoryPaths,
+  policy: CleanPolicy,
+  options: CleanOptions,
+  context: Context,
+): Promise<number> {
+  const { leftovers, kept } = await findLeftovers(paths, policy, Date.now());
+  if (!options.yes && leftovers.length > 0) {
+    context.output.narrate(table(leftovers));
+    if (!(await askYesNo('Remove all of this?'))) {
+      context.output.narrate('nothing was removed');
+      return 1;
+    }
+  }
+  for (const leftover of leftovers) await removeLeftover(leftover);
+  tell(leftovers, kept, { ...options, isRemoved: true }, context);
+  return 0;
+}
+
+function tell(
+  leftovers: readonly Leftover[],
+  kept: readonly string[],
+  { json, isRemoved }: { readonly json?: true | undefined; readonly isRemoved: boolean },
+  { output }: Context,
+): void {
+  const bytes = leftovers.reduce((sum, leftover) => sum + (leftover.bytes ?? 0), 0);
+  if (json) {
+    const items = leftovers.map(({ kind, name, path, bytes }) => ({
+      kind,
+      name,
+      path,
+      bytes: bytes ?? null,
+    }));
+    output.json({ removed: isRemoved, bytes, items, kept });
+    return;
+  }
+  for (const line of kept) output.narrate(`kept: ${line}`);
+  const many = leftovers.length === 1 ? '1 thing' : `${leftovers.length} things`;
+  const summary = isRemoved
+    ? `removed ${many}, ${sizeText(bytes)}`
+    : `${many}, ${sizeText(bytes)}, would be removed`;
+  output.result(leftovers.length === 0 ? 'there is nothing to clean' : `${table(leftovers)}\n\n${summary}`);
+}
+
+const table = (leftovers: readonly Leftover[]): string =>
+  renderTable(
+    ['what', 'name', 'size'],
+    leftovers.map(({ kind, name, bytes, refs }) => [
+      kind,
+      name,
+      refs ? `${refs.length} in the hub` : sizeText(bytes ?? 0),
+    ]),
+  );

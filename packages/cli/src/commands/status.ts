@@ -1,0 +1,125 @@
+/** `swarm status`: where a run stands, on one screen of 80 by 24. */
+import {
+  type Board,
+  board,
+  clockText,
+  costText,
+  countText,
+  durationText,
+  gateText,
+  gateView,
+  queue,
+  type Signs,
+  shortCommit,
+  TASK_STATES,
+  tokensOf,
+  type Waiting,
+  waits,
+} from '@swarm/core';
+import { lastSigns } from '../last-signs.ts';
+import { type Holder, holderOf, type ReadRun, readRun } from '../opened-run.ts';
+import { renderTable, sanitize } from '../output.ts';
+import type { Context, RunChoice } from '../program.ts';
+
+const COLUMNS = 80;
+/** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */
+const ATTEMPTS_SHOWN = 6;
+const WAITS_SHOWN = 5;
+/** Agents are silent for a while in every long answer. */
+const QUIET_MS = 60_000;
+
+export async function status(options: RunChoice, context: Context): Promise<number> {
+  const read = await readRun(options, context);
+  const holder = await holderOf(read);
+  const now = Date.now();
+  const waiting = waitsNow(read, holder, now, await lastSigns(read.paths.log));
+  if (options.json) context.output.json(statusJson(read, holder, waiting, now));
+  else context.output.result(statusText(read, holder, waiting, now));
+  return 0;
+}
+
+/** Without a process nothing waits any more: then it is told as it was at the last decision. */
+function waitsNow(
+  { state }: ReadRun,
+  holder: Holder | undefined,
+  now: number,
+  signs: Signs,
+): readonly Waiting[] {
+  const all = holder ? waits(state, now, signs) : waits(state, state.at);
+  return all.filter((wait) => wait.reason !== 'agent' || wait.forMs >= QUIET_MS);
+}
+
+function statusJson(
+  { state, paths }: ReadRun,
+  holder: Holder | undefined,
+  waiting: readonly Waiting[],
+  now: number,
+) {
+  return {
+    run: paths.run,
+    folder: paths.folder,
+    standing: standingOf(state, holder),
+    holder: holder ?? null,
+    lastDecisionAt: new Date(state.at).toISOString(),
+    board: board(state, now),
+    queue: queue(state),
+    waits: waiting,
+    gate: gateView(state) ?? null,
+    spending: state.spending,
+  };
+}
+
+function statusText(
+  { state, paths }: ReadRun,
+  holder: Holder | undefined,
+  waiting: readonly Waiting[],
+  now: number,
+): string {
+  const view = board(state, now);
+  const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);
+  const { request } = state.run ?? {};
+  const gate = gateView(state);
+  const rows: [string, string][] = [
+    ['run', `${paths.run}  ${standingOf(state, holder)}`],
+    ['request', view.request],
+    ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
+    ['tasks', counts.join(', ') || 'none yet'],
+    ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
+    ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
+    ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],
+  ];
+  const head = rows.map(([name, value]) => cut(`${name.padEnd(14)} ${value}`)).join('\n');
+  return [head, ...movingText(view, holder), ...waitingText(waiting, holder)].join('\n\n');
+}
+
+/** One line of the screen; what is too long ends in an ellipsis. */
+function cut(line: string): string {
+  const characters = [...sanitize(line)];
+  return characters.length <= COLUMNS ? characters.join('') : `${characters.slice(0, COLUMNS - 1).join('')}…`;
+}
+
+function standingOf(state: ReadRun['state'], holder: Holder | undefined): string {
+  if (state.closed) return `closed (${state.closed.reason})`;
+  const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
+  return holder
+    ? `${how}, worked on by process ${holder.pid}`
+    : `${how}, and no process works on it: swarm resume`;
+}
+
+/** What the journal says of attempts was true when it was written; without a process, it is the past. */
+function movingText(view: Board, holder: Holder | undefined): string[] {
+  if (view.rows.length === 0) return [];
+  const rows = view.rows
+    .slice(0, ATTEMPTS_SHOWN)
+    .map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', r.title]);
+  const table = renderTable(['attempt', holder ? 'doing' : 'was doing', 'for', 'agent', 'title'], rows);
+  return [[...table.split('\n').map(cut), ...more(view.rows.length - rows.length)].join('\n')];
+}
+
+function waitingText(waiting: readonly Waiting[], holder: Holder | undefined): string[] {
+  if (waiting.length === 0) return [];
+  const lines = waiting.slice(0, WAITS_SHOWN).map((wait) => cut(`${holder ? '' : 'then: '}${wait.text}`));
+  return [[...lines, ...more(waiting.length - lines.length)].join('\n')];
+}
+
+const more = (left: number): string[] => (left > 0 ? [`and ${left} more: swarm status --json`] : []);

@@ -1,0 +1,77 @@
+/** Runs setup and gate once on the target, in a clone of our own, as a run would before it begins. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { durationText, type Sandbox, type SandboxResult } from '@swarm/core';
+import { Git } from '@swarm/git';
+import { type Check, failed, ok } from './check.ts';
+
+export interface GateRunAsk {
+  readonly repository: string;
+  readonly target: string;
+  /** Where the clone lies while it is needed. */
+  readonly state: string;
+  readonly sandbox: Sandbox;
+  readonly setup: string | undefined;
+  readonly gate: string;
+  readonly gateMs: number;
+}
+
+const SETUP_MS = 1_800_000;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+const SHOWN_CHARS = 2_000;
+
+export async function runGate(ask: GateRunAsk): Promise<readonly Check[]> {
+  await mkdir(ask.state, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(ask.state, 'doctor-'));
+  const workspace = join(folder, 'clone');
+  try {
+    const args = [
+      '--quiet',
+      '--no-local',
+      '--template=',
+      '--branch',
+      ask.target,
+      '--',
+      ask.repository,
+      workspace,
+    ];
+    await new Git().run({ discoverFrom: folder }, 'clone', args);
+    const prepared = ask.setup === undefined ? undefined : await tried(ask, workspace, 'setup', ask.setup);
+    if (prepared?.verdict === 'failed') return [prepared];
+    const tested = await tried(ask, workspace, 'gate', ask.gate);
+    return prepared ? [prepared, tested] : [tested];
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function tried(
+  { sandbox, gateMs }: GateRunAsk,
+  workspace: string,
+  what: 'setup' | 'gate',
+  command: string,
+): Promise<Check> {
+  const ran = await sandbox.run({
+    name: `doctor-${what}`,
+    argv: ['/bin/sh', '-c', command],
+    workspace,
+    readOnly: [],
+    readWrite: [],
+    env: { CI: '1' },
+    network: what === 'setup' ? 'open' : 'none',
+    limits: { wallMs: what === 'setup' ? SETUP_MS : gateMs, outputBytes: OUTPUT_BYTES_MAX },
+  });
+  const name = `${what} run`;
+  const isGood = ran.end === 'exited' && ran.exitCode === 0;
+  return isGood
+    ? ok(name, `passed on the base in ${durationText(ran.durationMs)}`)
+    : failedRun(name, what, command, ran);
+}
+
+const failedRun = (name: string, what: 'setup' | 'gate', command: string, ran: SandboxResult): Check =>
+  failed(name, {
+    code: what === 'setup' ? 'SW0308' : 'SW0602',
+    what: `the ${what} \`${command}\` fails on the base: it ended with ${ran.exitCode ?? ran.end}`,
+    why: ran.output.trimEnd().slice(-SHOWN_CHARS) || 'it printed nothing',
+    fix: `mend it, or name another with --${what}`,
+  });

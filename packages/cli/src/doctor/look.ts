@@ -1,0 +1,124 @@
+/** Gathers every fact the doctor's checks are made of, and makes them. Writes nothing but what `--run-gate` needs. */
+import { join } from 'node:path';
+import { type Problem, SwarmError } from '@swarm/core';
+import type { CheckoutFacts } from '@swarm/git';
+import { probeBubblewrap } from '@swarm/sandbox';
+import { remembersOpen } from '../ask.ts';
+import { flagsSource } from '../config/flags.ts';
+import { type LoadedConfig, loadConfig, NO_FLAGS, type Source } from '../config/load.ts';
+import { gather, type Located } from '../gather.ts';
+import { notYet } from '../not-yet.ts';
+import { lockHolder } from '../opened-run.ts';
+import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../paths.ts';
+import { programPlaces } from '../places.ts';
+import type { Context } from '../program.ts';
+import { sandboxOf } from '../run-sandbox.ts';
+import { type Check, failed, note, ok } from './check.ts';
+import { runGate } from './gate-run.ts';
+import { leftLocks, lockChecks } from './locks.ts';
+import { type MachineFacts, machineFacts } from './machine.ts';
+import { gitCheck, machineChecks } from './machine-checks.ts';
+import { runChecks } from './run-checks.ts';
+
+export interface Configuration {
+  /** Without the repository's part where that was refused; undefined where the operator's own is wrong. */
+  readonly loaded: LoadedConfig | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export async function configuration(located: Located, { env }: Context): Promise<Configuration> {
+  const ask = { env, flags: await chosenOpen(env), isTrustGiven: false };
+  const repository = located.exists && !located.isBare ? { repository: located.path } : {};
+  try {
+    return { loaded: await loadConfig({ ...ask, ...repository }), problems: [] };
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    return { loaded: await loadConfig(ask).catch(() => undefined), problems: error.problems };
+  }
+}
+
+/** Where no sandbox works, what the operator chose once is what a run would do. */
+async function chosenOpen(env: Environment): Promise<Source> {
+  const isOpen = (await remembersOpen(env)) && (await probeBubblewrap()).kind === 'missing';
+  return isOpen ? flagsSource({ sandbox: 'none' }) : NO_FLAGS;
+}
+
+/** @param isGateWanted run setup and gate once, in a clone. */
+export async function look(
+  located: Located,
+  { loaded, problems }: Configuration,
+  isGateWanted: boolean,
+  context: Context,
+): Promise<readonly Check[]> {
+  const machine = await machineFacts(stateHome(context.env));
+  const configured = problems.map((problem) => failed('config', problem));
+  if (!loaded) return [gitCheck(machine, undefined), ...machineChecks(machine, 1), ...configured];
+  const run = await gather(located, loaded, 'planner', programPlaces(), context);
+  const paths = run.checkout.isRepository
+    ? await repositoryPaths(located.path, run.checkout.isBare, context.env)
+    : undefined;
+  const checks = [
+    ...machineFirst(machine, run.checkout, loaded),
+    ...(configured.length > 0 ? configured : [ok('config', sourcesText(loaded))]),
+    ...runChecks(runFacts(run, loaded, context)),
+    ...(await locksOf(run.checkout, run.facts.target, paths)),
+  ];
+  return isGateWanted ? [...checks, ...(await gateChecks(run, paths, loaded, checks, context))] : checks;
+}
+
+type Gathered = Awaited<ReturnType<typeof gather>>;
+
+const machineFirst = (machine: MachineFacts, checkout: CheckoutFacts, { config }: LoadedConfig): Check[] => [
+  gitCheck(machine, checkout.isRepository ? checkout.gitVersion : undefined),
+  ...machineChecks(machine, config.workers.max),
+];
+
+function runFacts({ facts, detected }: Gathered, { config }: LoadedConfig, { env }: Context) {
+  const missing = config.endpoints.flatMap((e) =>
+    e.keyEnv && !env[e.keyEnv] ? [[e.name, e.keyEnv] as const] : [],
+  );
+  const found = detected.why.filter((why) => !why.startsWith('no '));
+  const keysMissing = new Map(missing);
+  return { facts, setup: detected.setup, found, config, keysMissing, notYet: notYet(config) };
+}
+
+async function locksOf(
+  checkout: CheckoutFacts,
+  target: string,
+  paths: RepositoryPaths | undefined,
+): Promise<readonly Check[]> {
+  if (!checkout.isRepository || !paths) return [];
+  const left = await leftLocks(checkout.gitDir, checkout.commonDir, target, Date.now());
+  return lockChecks({ holder: await lockHolder(paths), left });
+}
+
+// ───────────── the gate ─────────────
+
+/** Where it cannot be run that is said: a check that was asked for is never just left out. */
+async function gateChecks(
+  { detected, target }: Gathered,
+  paths: RepositoryPaths | undefined,
+  { config }: LoadedConfig,
+  before: readonly Check[],
+  { env, output }: Context,
+): Promise<readonly Check[]> {
+  const { gate } = detected;
+  const setup = detected.setup === 'none' ? undefined : detected.setup;
+  const isBroken = before.some(
+    ({ name, verdict }) => /^(repository|sandbox)$/.test(name) && verdict === 'failed',
+  );
+  if (isBroken || !paths || !target)
+    return [note('gate run', 'not run: repository or sandbox have to be mended first')];
+  if (gate === undefined || gate === 'none') return [note('gate run', 'not run: there is no gate')];
+  output.narrate(`running ${[setup, gate].filter(Boolean).join(', then ')} in a clone of ${target}`);
+  const state = join(paths.state, 'doctor');
+  const provider = config.workers.sandbox === 'none' ? 'none' : 'bubblewrap';
+  const sandbox = sandboxOf({ file: { sandbox: provider, config }, state, places: programPlaces(), env });
+  const gateMs = config.gate.timeoutMs;
+  return runGate({ repository: paths.repository, target, state, sandbox, setup, gate, gateMs });
+}
+
+function sourcesText({ origins }: LoadedConfig): string {
+  const files = [...new Set([...origins.values()].map((origin) => origin.replace(/: [^:]*$/, '')))];
+  return files.length === 0 ? 'defaults only' : `set by ${files.join(', ')}`;
+}

@@ -1,0 +1,110 @@
+/** What preflight and the endpoints say, one check for each thing a person would look at. Pure. */
+import { countText, type Problem } from '@swarm/core';
+import type { Config } from '../config/resolved.ts';
+import { type PreflightFacts, preflight } from '../preflight.ts';
+import type { EndpointProbe } from '../preflight-models.ts';
+import { type Check, failed, note, ok, orOk } from './check.ts';
+
+export interface RunFacts {
+  readonly facts: PreflightFacts;
+  readonly setup: string | undefined;
+  /** What gate and setup were found by; empty where both are configured. */
+  readonly found: readonly string[];
+  readonly config: Config;
+  /** Variables that hold keys and are not set, by endpoint. */
+  readonly keysMissing: ReadonlyMap<string, string>;
+  /** What is configured and this version cannot do. */
+  readonly notYet: readonly Problem[];
+}
+
+const AREAS: readonly (readonly [area: string, codes: RegExp])[] = [
+  ['repository', /^SW030[1237]$|^SW0311$/],
+  ['git', /^SW0306$/],
+  ['sandbox', /^SW0304$/],
+  ['gate', /^SW0305$/],
+  ['models', /^SW04|^SW0102$/],
+];
+
+export function runChecks(run: RunFacts): readonly Check[] {
+  const { facts } = run;
+  const { problems, notices } = preflight(facts);
+  const of = (area: string): readonly Problem[] =>
+    problems.filter(({ code }) => AREAS.find(([, codes]) => codes.test(code))?.[0] === area);
+  return [
+    ...orOk('git', of('git'), '').filter((check) => check.verdict === 'failed'),
+    ...orOk('repository', of('repository'), repositoryText(facts)),
+    ...orOk('sandbox', of('sandbox'), 'bubblewrap ran a command contained').map(openSandbox(facts)),
+    ...orOk('gate', of('gate'), foundText(facts.gate ?? '', run)),
+    ...(run.setup === undefined ? [note('setup', 'none')] : [ok('setup', foundText(run.setup, run))]),
+    ...run.notYet.map((problem) => failed('config', problem)),
+    ...endpointChecks(run),
+    ...modelChecks(run, of('models')),
+    ...notices.filter((notice) => !/^endpoint /.test(notice)).map((notice) => note('notice', notice)),
+  ];
+}
+
+function repositoryText({ checkout, repository, target }: PreflightFacts): string {
+  if (!checkout.isRepository) return repository;
+  return `${repository}, ${checkout.isBare ? 'bare, ' : ''}branch ${target} at ${checkout.targetCommit?.slice(0, 10)}`;
+}
+
+const openSandbox =
+  ({ sandbox }: PreflightFacts) =>
+  (check: Check): Check =>
+    sandbox === 'none' ? note('sandbox', 'none: agents and gates can do everything you can do') : check;
+
+const foundText = (command: string, { found }: RunFacts): string =>
+  found.length === 0 ? command : `${command}   (found by ${found.join(', ')})`;
+
+function endpointChecks({ facts, keysMissing }: RunFacts): readonly Check[] {
+  const isAnyUp = facts.endpoints.some((e) => e.kind === 'up');
+  return facts.endpoints.map((probe) => {
+    const variable = keysMissing.get(probe.name);
+    if (variable !== undefined) return withoutKey(probe, variable, isAnyUp);
+    return endpointCheck(probe, isAnyUp);
+  });
+}
+
+/** One that does not answer is a note while another does: a run goes on without it. */
+function endpointCheck(probe: EndpointProbe, isAnyUp: boolean): Check {
+  const name = `endpoint ${probe.name}`;
+  if (probe.kind === 'up') {
+    const many = probe.models.length;
+    return ok(
+      name,
+      many === 0 ? 'answers, and lists no models' : `answers, and lists ${countText(many, 'model')}`,
+    );
+  }
+  if (isAnyUp) return note(name, `left out for now: ${probe.why}`);
+  return probe.kind === 'auth'
+    ? failed(name, {
+        code: 'SW0403',
+        what: `the endpoint ${probe.name} rejects the key`,
+        why: probe.why,
+        fix: 'export the variable its key_env names, with a valid key',
+      })
+    : failed(name, {
+        code: 'SW0402',
+        what: `the endpoint ${probe.name} does not answer`,
+        why: probe.why,
+        fix: `check the base_url of ${probe.name}, and the network`,
+      });
+}
+
+function withoutKey(probe: EndpointProbe, variable: string, isAnyUp: boolean): Check {
+  const name = `endpoint ${probe.name}`;
+  if (isAnyUp && probe.kind !== 'up') return note(name, `left out for now: ${variable} is not set`);
+  if (probe.kind === 'up') return note(name, `answers, though ${variable} is not set`);
+  const what = `the endpoint ${probe.name} has no key: ${variable} is not set`;
+  return failed(name, { code: 'SW0403', what, why: probe.why, fix: `export ${variable}=<key>` });
+}
+
+/** Each endpoint has a check of its own: what preflight says of them is not said twice. */
+function modelChecks({ facts, config }: RunFacts, problems: readonly Problem[]): readonly Check[] {
+  const own = problems.filter(({ code }) => code !== 'SW0402' && code !== 'SW0403');
+  if (facts.endpoints.length === 0 && config.agent.driver === 'command') {
+    return [note('models', 'none: only runs with --plan, done by the command agent, are possible')];
+  }
+  const names = Object.entries(facts.models).map(([role, model]) => `${role} ${model}`);
+  return orOk('models', own, names.join(', '));
+}

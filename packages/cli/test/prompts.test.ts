@@ -1,0 +1,147 @@
+/** Tuning prompts: what is there, whether it can be used, what a run used, and how two versions differ. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { World } from './support/world.ts';
+
+const SHIPPED = await readFile(new URL('../../../prompts/worker.md', import.meta.url), 'utf8');
+const tuned = (line: string): string => SHIPPED.replace('## Your task', `${line}\n\n## Your task`);
+const OVERRIDE = '.swarm/prompts/worker.md';
+
+test('list names each prompt with its hash and where it comes from; an override counts once it is trusted', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
+  const list = async () => JSON.parse((await world.swarm(['prompts', 'list', '--json'])).stdout);
+  const [planner, worker] = await list();
+  assert.deepEqual([planner.name, planner.isOverride, planner.counts], ['planner', false, true]);
+  assert.deepEqual([worker.isOverride, worker.counts], [true, false]);
+  assert.match(worker.hash, /^[0-9a-f]{12}$/);
+  const run = await world.plan(
+    [{ title: 'See', kind: 'change', description: 'true', verify: 'true' }],
+    '--gate',
+    'true',
+  );
+  assert.equal((await world.swarm([...run, '--trust-repo'])).code, 0);
+  assert.equal((await list())[1].counts, true);
+});
+
+test('check names what a run would refuse, and files that replace nothing', async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 4 prompts can be used$/m);
+  await world.write({
+    [OVERRIDE]: SHIPPED.replace('{{ title }}', '{{ titel }}'),
+    '.swarm/prompts/conflicts.md': 'x',
+  });
+  const { code, stderr } = await world.swarm(['prompts', 'check']);
+  assert.equal(code, 65);
+  assert.match(stderr, /SW0205.*worker\.md cannot be used: .*used and not declared: titel/);
+  assert.match(stderr, /conflicts\.md replaces no prompt[\s\S]*fix +mv \S+conflicts\.md \S+conflict\.md/);
+});
+
+test('show prints the text, and with --rendered what a model sees of it', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
+  const raw = await world.swarm(['prompts', 'show', 'worker']);
+  assert.equal(raw.stdout.trimEnd(), tuned('Be brief.').trimEnd());
+  const rendered = await world.swarm(['prompts', 'show', 'worker', '--rendered']);
+  assert.match(rendered.stdout, /Be brief\.[\s\S]*<title>/);
+  assert.doesNotMatch(rendered.stdout, /variables:|\{\{/);
+  const refused = await world.swarm(['prompts', 'show', 'workr']);
+  assert.deepEqual([refused.code, /fix +swarm prompts show worker/.test(refused.stderr)], [2, true]);
+});
+
+test('show into the override itself writes the text built in, though the shell has emptied the file first', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: '' });
+  const { code, stdout, stderr } = await world.swarm(['prompts', 'show', 'worker']);
+  assert.deepEqual([code, stdout.trimEnd()], [0, SHIPPED.trimEnd()]);
+  assert.match(stderr, /worker\.md is empty: this is the text built in/);
+});
+
+test('diff shows what the repository changed of ours', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
+  const { code, stdout } = await world.swarm(['prompts', 'diff']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^--- built-in\/worker\.md\n\+\+\+ repository\/worker\.md\n@@ [\s\S]*^\+Be brief\.$/m);
+  assert.match((await world.swarm(['prompts', 'diff', 'planner'])).stdout, /^they are alike$/m);
+});
+
+const SEE = { title: 'See', description: 'cp "$PROMPT" seen.txt', scope: ['seen.txt'] };
+
+test('a run keeps each text it used under its hash; an edit in the middle counts from the next attempt on, and a broken one is told while the last good one stays', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
+  const edit = join(world.root, 'edited');
+  const begun = join(world.root, 'begun');
+  const wait = `until test -f ${edit}; do sleep 0.05; done`;
+  const tasks = [
+    {
+      id: 'a',
+      title: 'First',
+      description: `touch ${begun}; ${wait}; cp "$PROMPT" first.txt`,
+      scope: ['first.txt'],
+    },
+    {
+      id: 'b',
+      title: 'Second',
+      description: `rm ${edit}; ${wait}; cp "$PROMPT" second.txt`,
+      scope: ['second.txt'],
+      dependsOn: ['a'],
+    },
+    {
+      id: 'c',
+      title: 'Third',
+      description: 'cp "$PROMPT" third.txt',
+      scope: ['third.txt'],
+      dependsOn: ['b'],
+    },
+  ];
+  const run = world.start(await world.plan(tasks, '--gate', 'true', '--sandbox', 'none', '--trust-repo'));
+  await world.until(() => existsSync(begun));
+  const kept = join(await world.runFolder(), 'prompts');
+  await writeFile(join(kept, 'worker.md'), tuned('Be quick.'));
+  await writeFile(edit, '');
+  await run.line(/t2\.1 started/);
+  await world.until(() => !existsSync(edit));
+  await writeFile(join(kept, 'worker.md'), '{{ nothing }}');
+  await writeFile(edit, '');
+  const ended = await run.ended;
+  assert.equal(ended.code, 0, ended.stderr);
+
+  const seen = async (file: string) => world.git('show', `${await world.branch()}:${file}.txt`);
+  assert.match(await seen('first'), /Be brief\./);
+  assert.match(await seen('second'), /Be quick\./);
+  assert.match(await seen('third'), /Be quick\./);
+  const broken = (await world.log()).filter((line) => line.event === 'prompt.broken');
+  assert.equal(broken.length, 1);
+
+  const texts = (await readdir(kept)).filter((name) => /^[0-9a-f]{12}\.md$/.test(name));
+  const whole = await Promise.all(texts.map((name) => readFile(join(kept, name), 'utf8')));
+  for (const line of ['Be brief.', 'Be quick.']) assert.ok(whole.includes(tuned(line)), line);
+  assert.match((await world.swarm(['explain', 't2'])).stdout, /agent runs \(command, prompt [0-9a-f]{12}\)/);
+});
+
+test('diff compares two runs, and any two hashes', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
+  const plan = await world.plan([SEE], '--gate', 'true', '--trust-repo');
+  assert.equal((await world.swarm(plan)).code, 0);
+  await world.commit({ [OVERRIDE]: tuned('Be thorough.') }, 'Tune');
+  assert.equal((await world.swarm(plan)).code, 0);
+  const runs = (await readdir(join(world.repository, '.swarm', 'runs'))).sort();
+  const { stdout } = await world.swarm(['prompts', 'diff', '--run', runs[0]!, '--run', runs[1]!]);
+  assert.match(stdout, /^[-+]Be brief\.$/m);
+  assert.match(stdout, /^[-+]Be thorough\.$/m);
+  assert.doesNotMatch(stdout, /planner\.md/);
+
+  const list = JSON.parse((await world.swarm(['prompts', 'list', '--json'])).stdout);
+  const hashes = await Promise.all(
+    runs.map(
+      async (run) =>
+        JSON.parse(await readFile(join(world.repository, '.swarm/runs', run, 'run.json'), 'utf8'))
+          .promptHashes.worker,
+    ),
+  );
+  assert.ok(hashes.includes(list[1].hash));
+  const byHash = await world.swarm(['prompts', 'diff', ...hashes]);
+  assert.match(byHash.stdout, /^[-+]Be brief\.$/m);
+  const gone = await world.swarm(['prompts', 'diff', '000000000000', list[1].hash]);
+  assert.deepEqual([gone.code, /no text is kept of the prompt 000000000000/.test(gone.stderr)], [65, true]);
+});

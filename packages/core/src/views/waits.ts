@@ -1,0 +1,271 @@
+/**
+ * Everything that waits, and for what: the answer to "why does nothing move?". Tasks that wait for the same thing
+ * are one line, so that ten thousand of them are as readable as one.
+ */
+import { type AttemptId, attemptId, type TaskId, taskOf } from '../model/ids.ts';
+import type { PauseReason } from '../model/request.ts';
+import type { Task } from '../model/task.ts';
+import { reservationFor } from '../rules/budget.ts';
+import type { State } from '../state.ts';
+import { judgePending } from './queue.ts';
+import { countText, durationText, plain } from './words.ts';
+
+export type WaitReason =
+  | 'paused'
+  | 'budget'
+  | 'base'
+  | 'planner'
+  | 'gate'
+  | 'landing'
+  | 'dependency'
+  | 'scope'
+  | 'slot'
+  | 'ready'
+  | 'workspace'
+  | 'agent'
+  | 'end';
+
+export interface Waiting {
+  readonly reason: WaitReason;
+  /** What is waited for, where it has a name: a task, a landing, an attempt. */
+  readonly on?: string;
+  /** Tasks that wait for it; the first few by name. */
+  readonly count: number;
+  readonly tasks: readonly TaskId[];
+  /** Since when the longest of them waits, ms since the epoch. */
+  readonly since: number;
+  readonly forMs: number;
+  /** One sentence without a full stop. */
+  readonly text: string;
+}
+
+/** The last sign of life of live attempts, ms since the epoch. Weather: whoever watches knows it, the journal does not. */
+export type Signs = ReadonlyMap<AttemptId, number>;
+
+const NAMED_TASKS = 5;
+const NO_SIGNS: Signs = new Map();
+
+/**
+ * @param now ms since the epoch.
+ * @returns longest first; empty for a run that is over or was never opened.
+ */
+export function waits(state: State, now: number, signs: Signs = NO_SIGNS): readonly Waiting[] {
+  if (!state.run || state.closed) return [];
+  const found = [
+    ...halts(state),
+    ...preparation(state),
+    ...landings(state),
+    ...pendingTasks(state),
+    ...attempts(state, signs),
+  ];
+  const known = found.length > 0 || state.liveAttempts.size > 0 ? found : [ending(state)];
+  return known
+    .map((wait) => ({ ...wait, forMs: Math.max(0, now - wait.since) }))
+    .map((wait) => ({ ...wait, text: `${wait.text} ${durationText(wait.forMs)}` }))
+    .sort((a, b) => b.forMs - a.forMs);
+}
+
+/** A sentence that ends before its duration: “… for”, “… since”. */
+type Told = Omit<Waiting, 'forMs'>;
+
+// ───────────────────────── the whole run ─────────────────────────
+
+const PAUSES: Readonly<Record<PauseReason, string>> = {
+  operator: 'paused by you (swarm continue), for',
+  'endpoints-down': 'no model endpoint answers; it goes on by itself; for',
+  quota: 'the models’ quota is used up (swarm resume, once there is more), for',
+  'history-rewritten': 'the target’s history was rewritten (swarm resume accepts it), for',
+  'target-gone': 'the target is gone (make the branch again, then swarm resume), for',
+  'target-refuses': 'the target refuses to be moved (mend it, then swarm resume), for',
+  'disk-full': 'the disk is full (make room, then swarm resume), for',
+};
+
+function halts({ paused, spending, at }: State): Told[] {
+  const told: Told[] = [];
+  if (paused) {
+    const detail = plain(paused.detail, 120);
+    const why = detail === '' || paused.reason === 'operator' ? '' : `${detail}: `;
+    told.push({
+      ...alone,
+      reason: 'paused',
+      on: paused.reason,
+      since: paused.at,
+      text: `${why}${PAUSES[paused.reason]}`,
+    });
+  }
+  if (spending.reached)
+    told.push({
+      ...alone,
+      reason: 'budget',
+      on: spending.reached,
+      since: at,
+      text: `the limit of ${spending.reached} is reached and nothing new starts; nothing was decided for`,
+    });
+  return told;
+}
+
+const alone = { count: 0, tasks: [] } as const;
+
+function preparation(state: State): Told[] {
+  const { planning, baseGate, run, attempts: known } = state;
+  const isBeforeAnything = baseGate === undefined && known.size === 0;
+  return [
+    ...(isBeforeAnything
+      ? [
+          {
+            ...alone,
+            reason: 'base' as const,
+            since: run!.openedAt,
+            text: 'setup and gate are tried on the bare base, for',
+          },
+        ]
+      : []),
+    ...(planning.live
+      ? [
+          {
+            ...alone,
+            reason: 'planner' as const,
+            on: `iteration ${planning.live.iteration}`,
+            since: planning.live.startedAt,
+            text: `the planner answers (iteration ${planning.live.iteration}), for`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Nothing moves and nothing waits: what is left is the last look at the target. */
+const ending = ({ at }: State): Told => ({
+  ...alone,
+  reason: 'end',
+  since: at,
+  text: 'the result is looked at for the last time; nothing was decided for',
+});
+
+// ───────────────────────── landing ─────────────────────────
+
+function landings(state: State): Told[] {
+  const open = [...state.openLandings].map((id) => state.landings.get(id)!);
+  const underTest = new Set(open.flatMap((landing) => landing.members.map((m) => m.attempt)));
+  const behind = [...state.queue].filter((attempt) => !underTest.has(attempt));
+  const told = open.map((landing): Told => {
+    const tasks = landing.members.map((m) => m.task);
+    const doing = landing.gate ? 'is being published' : 'has its gate running';
+    return {
+      reason: 'gate',
+      on: landing.id,
+      ...named(tasks),
+      since: landing.startedAt,
+      text: `${landing.id} (${nameList(tasks)}) ${doing}, for`,
+    };
+  });
+  if (behind.length === 0) return told;
+  const tasks = behind.map(taskOf);
+  const since = Math.min(...tasks.map((id) => completedAt(state.tasks.get(id), state.at)));
+  return [
+    ...told,
+    {
+      reason: 'landing',
+      ...named(tasks),
+      since,
+      text: `${nameList(tasks)} ${isAre(tasks)} done and ${waitWord(tasks)} to land, for`,
+    },
+  ];
+}
+
+const completedAt = (task: Task | undefined, otherwise: number): number =>
+  task?.state === 'complete' ? task.completedAt : otherwise;
+
+// ───────────────────────── tasks that have not started ─────────────────────────
+
+function pendingTasks(state: State): Told[] {
+  const groups = new Map<string, { reason: WaitReason; on?: string; tasks: TaskId[] }>();
+  const put = (task: TaskId, reason: WaitReason, on?: string): void => {
+    const key = `${reason} ${on ?? ''}`;
+    const group = groups.get(key);
+    if (group) group.tasks.push(task);
+    else groups.set(key, { reason, ...(on !== undefined && { on }), tasks: [task] });
+  };
+  // While the whole run is halted, what could start is told with the halt.
+  const isHalted = state.paused !== undefined || state.spending.reached !== undefined;
+  for (const { task, waits: why } of judgePending(state, LOOKED_AT)) {
+    const [first] = why;
+    if (first?.kind === 'dependency') put(task, 'dependency', first.task);
+    else if (first) put(task, 'scope', first.heldBy);
+    else if (!isHalted) put(task, whyNotStarted(state));
+  }
+  return [...groups.values()].map((group) => ({
+    reason: group.reason,
+    ...(group.on !== undefined && { on: group.on }),
+    ...named(group.tasks),
+    since: Math.min(...group.tasks.map((id) => pendingSince(state, id))),
+    text: `${nameList(group.tasks)} ${waitWord(group.tasks)} ${forWhat(state, group)}, for`,
+  }));
+}
+
+/** Of more pending tasks than this only the oldest are looked at: the run itself asks once a minute. */
+const LOOKED_AT = 5_000;
+
+function whyNotStarted(state: State): WaitReason {
+  if (state.liveAttempts.size >= state.workers) return 'slot';
+  return reservationFor(state) === undefined ? 'budget' : 'ready';
+}
+
+function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string }): string {
+  const stateOf = on === undefined ? '' : (state.tasks.get(on as TaskId)?.state ?? 'unknown');
+  switch (reason) {
+    case 'dependency':
+      return `for ${on} (${stateOf}) to be done first`;
+    case 'scope':
+      return `for ${on} (${stateOf}), which holds part of the scope`;
+    case 'slot':
+      return `for a free worker (${state.liveAttempts.size} of ${state.workers} at work)`;
+    case 'budget':
+      return 'for budget that is set aside for what is running';
+    default:
+      return 'for nothing but a turn';
+  }
+}
+
+/** Since its last attempt ended, else since it was accepted. */
+function pendingSince(state: State, id: TaskId): number {
+  const task = state.tasks.get(id)!;
+  const last = task.attempts > 0 ? state.attempts.get(attemptId(id, task.attempts)) : undefined;
+  return last?.state === 'ended' ? Math.max(task.acceptedAt, last.endedAt) : task.acceptedAt;
+}
+
+// ───────────────────────── attempts ─────────────────────────
+
+/** A slow agent shows signs of life; one that shows none is named, long before it is ended for it. */
+function attempts(state: State, signs: Signs): Told[] {
+  return [...state.liveAttempts].flatMap((id): Told[] => {
+    const attempt = state.attempts.get(id)!;
+    const about = { on: id, ...named([attempt.task]) };
+    if (attempt.state === 'started')
+      return [
+        {
+          reason: 'workspace',
+          ...about,
+          since: attempt.startedAt,
+          text: `${id} has its workspace prepared, for`,
+        },
+      ];
+    const sign = signs.get(id);
+    return sign === undefined
+      ? []
+      : [{ reason: 'agent', ...about, since: sign, text: `${id}’s agent has shown no sign of life, for` }];
+  });
+}
+
+// ───────────────────────── words ─────────────────────────
+
+const named = (tasks: readonly TaskId[]) => ({ count: tasks.length, tasks: tasks.slice(0, NAMED_TASKS) });
+const waitWord = (tasks: readonly TaskId[]): string => (tasks.length === 1 ? 'waits' : 'wait');
+const isAre = (tasks: readonly TaskId[]): string => (tasks.length === 1 ? 'is' : 'are');
+
+/** `t1, t2, t3` or `t1, t2, t3, t4, t5 and 12 other tasks`. */
+function nameList(tasks: readonly TaskId[]): string {
+  const more = tasks.length - NAMED_TASKS;
+  const names = tasks.slice(0, NAMED_TASKS).join(', ');
+  return more > 0 ? `${names} and ${countText(more, 'other task')}` : names;
+}
