@@ -257,7 +257,7 @@ describe('the report', () => {
     const state = closedState();
     const text = renderReportMarkdown(report(state));
     assert.match(text, /^# r-20261121-aaaa: complete\n/);
-    assert.match(text, /\n1 of 1 task landed on refs\/heads\/swarm\/r \(closed: done\)\.\n/);
+    assert.match(text, /\n1 of 1 task landed on `refs\/heads\/swarm\/r` \(closed: done\)\.\n/);
     assert.match(text, /\| landed at the first handoff \| 0 of 1 \|\n/);
     assert.match(text, /\n- conflict: 1 \(does not merge with the target\)\n/);
     assert.match(text, /\n\| t1 \| Parser .* \| landed \| `dddddddddd` \| verified \|\n$/);
