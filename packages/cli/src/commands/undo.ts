@@ -104,13 +104,16 @@ function tell(
     output.json({ run: paths.run, undone: tasks, commit, ref: file.landOn, wasFound });
     return;
   }
-  const branch = file.landOn.replace('refs/heads/', '');
+  const own = file.landOn.replace('refs/heads/', '');
+  const branch = file.remote ? `${file.remote.remote}/${file.remote.branch}` : own;
   const names = tasks.length > 10 ? countText(tasks.length, 'landing') : tasks.join(', ');
   const how = wasFound ? ', which was on it already and is now recorded' : '';
   output.result(
     `${names} ${tasks.length === 1 ? 'is' : 'are'} undone: ${branch} is now at ${shortCommit(commit)}${how}`,
   );
-  if (file.landOn !== `refs/heads/${file.target}`) output.result(`next: ${deliverCommand(file, branch)}`);
+  // What was pushed is where it goes.
+  if (file.landOn !== `refs/heads/${file.target}` && !file.remote)
+    output.result(`next: ${deliverCommand(file, branch)}`);
 }
 
 /** The target itself is moved only at the operator's word. */
