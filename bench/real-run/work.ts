@@ -43,12 +43,19 @@ export function editsOf(task: PlannedFact, options: WorkOptions): readonly Edit[
   const isShared = (path: string): path is SharedFile => (SHARED as readonly string[]).includes(path);
   const rides = SHARED.filter((path) => chance(`${task.id} ${path}`) < options.rideAlong);
   const shared = new Set([...task.scope.filter(isShared), ...rides]);
-  const own = task.scope.filter((path) => !isShared(path));
-  return [...own.map((path) => ownFile(path, task)), ...[...shared].map((path) => sharedFile(path, task))];
+  const named = task.scope.filter((path) => !isShared(path));
+  const own = named.length + shared.size > 0 ? named : [`src/${task.id}.ts`];
+  return [
+    ...own.map((path) => ownFile(path, task)),
+    ...[...shared].map((path) => sharedFile(path, task, task.scope.includes(path))),
+  ];
 }
 
-export const isBreaking = (task: PlannedFact, options: WorkOptions): boolean =>
-  chance(`${task.id} breaks`) < options.breaks;
+/** Evenly spread: at a rate of 0.02 every fiftieth task, by the number in its name. */
+export function isBreaking(task: PlannedFact, { breaks }: WorkOptions): boolean {
+  const number = Number(/\d+$/.exec(task.id)?.[0] ?? 0);
+  return Math.floor(number * breaks) > Math.floor((number - 1) * breaks);
+}
 
 /** The file of a handoff that breaks the build. */
 export const BROKEN = 'src/broken.ts';
@@ -102,9 +109,12 @@ const PACKAGES = [
   'seedrandom',
 ];
 
-function sharedFile(path: SharedFile, task: PlannedFact): Edit {
-  const ignored = IGNORED[Math.floor(chance(`${task.id} ignores`) * IGNORED.length)]!;
-  const added = PACKAGES[Math.floor(chance(`${task.id} adds`) * PACKAGES.length)]!;
+/** What rides along is one of a few things many add; what a task is about is its own. */
+function sharedFile(path: SharedFile, task: PlannedFact, isAbout: boolean): Edit {
+  const one = (of: readonly string[], why: string) =>
+    of[Math.floor(chance(`${task.id} ${why}`) * of.length)]!;
+  const ignored = isAbout ? `${task.id}/` : one(IGNORED, 'ignores');
+  const added = isAbout ? task.id : one(PACKAGES, 'adds');
   const name = nameOf(task);
   switch (path) {
     case '.gitignore':

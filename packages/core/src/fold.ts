@@ -182,8 +182,10 @@ function apply(s: State, e: Event, at: number): void {
       land(s, e.task, e.attempt, e.commit, at);
       step(s, e.commit, e.task);
       s.headGate = gateOf(s, e.commit) ?? s.headGate;
-      s.head = headWith(s, e.commit);
-      step(s, s.head, undefined);
+      moveHead(
+        s,
+        headWith(s, e.commit, (id) => s.undone.has(id) || s.tasks.get(id)?.state === 'landed'),
+      );
       return;
     case 'landing.rejected':
       if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
@@ -459,6 +461,11 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   tellPlanner(s, { kind: 'landed', task: id });
 }
 
+function moveHead(s: State, to: CommitId): void {
+  if (s.head !== to) step(s, to, undefined);
+  s.head = to;
+}
+
 /** One commit is one step, however many events speak of it. */
 function step(s: State, commit: CommitId, id: TaskId | undefined): void {
   if (s.steps.at(-1)?.commit !== commit) s.steps.push({ commit, task: id });
@@ -524,10 +531,15 @@ function isChecked(s: State, { members, candidate }: Landing, result: GateResult
   );
 }
 
-/** The value the target has with this commit of ours on it: a batch is one merge, its tasks' commits hang off it. */
-export function headWith(s: State, commit: CommitId): CommitId {
+/**
+ * The value the target has with this commit of ours on it: a batch is one merge, its tasks' commits hang off it. As long
+ * as others of the batch are not recorded the head stays what it was, so that whoever looks at the target looks again.
+ * @param isRecorded whether the landing of a task is in the journal, or comes with this one.
+ */
+export function headWith(s: State, commit: CommitId, isRecorded: (task: TaskId) => boolean): CommitId {
   const through = [...s.landings.values()].findLast((l) => l.members.some((m) => m.commit === commit));
-  return through?.candidate.commit ?? commit;
+  if (!through) return commit;
+  return through.members.every((m) => isRecorded(m.task)) ? through.candidate.commit : s.head!;
 }
 
 // ───────────────────────── look-ups ─────────────────────────

@@ -66,20 +66,40 @@ test('a push by somebody else on top of it is noted too', () => {
   assert.equal(s.head, commit('human'));
 });
 
+/** Two tasks under test as one merge. */
+const batch: Event[] = [
+  openedRun(),
+  ...['t1', 't2'].map((id) => acceptedTask(id)),
+  ...['t1.1', 't2.1'].flatMap(handedIn),
+  {
+    type: 'landing.started',
+    landing: 'l1' as LandingId,
+    members: ['t1.1', 't2.1'].map(member),
+    candidate: { ...aCandidate(['t1.1', 't2.1']), commit: commit('merge') },
+  },
+];
+
 test('a batch that was published and not recorded is found task by task, and its merge is the head', () => {
-  const members = ['t1.1', 't2.1'].map(member);
-  const candidate = { ...aCandidate(['t1.1', 't2.1']), commit: commit('merge') };
-  const s = stateOf([
-    openedRun(),
-    ...['t1', 't2'].map((id) => acceptedTask(id)),
-    ...['t1.1', 't2.1'].flatMap(handedIn),
-    { type: 'landing.started', landing: 'l1' as LandingId, members, candidate },
-  ]);
+  const s = stateOf(batch);
   assert.deepEqual(settleTarget(s, commit('merge'), mark('t1.1'), mark('t2.1')), [
     'findLanding',
     'findLanding',
   ]);
   assert.equal(s.head, commit('merge'));
+});
+
+test('a batch that was found in part when the process died is looked for again', () => {
+  const found: Event = {
+    type: 'landing.found',
+    task: 't1' as TaskId,
+    attempt: 't1.1' as AttemptId,
+    commit: member('t1.1').commit,
+  };
+  const s = stateOf([...batch, found]);
+  assert.equal(s.head, commit('base'));
+  assert.deepEqual(settleTarget(s, commit('merge'), mark('t1.1'), mark('t2.1')), ['findLanding']);
+  assert.equal(s.head, commit('merge'));
+  assert.equal(s.tasks.get('t2' as TaskId)!.state, 'landed');
 });
 
 test('git wins: a task the journal gave up has landed when the target has it', () => {

@@ -41,15 +41,22 @@ export function sweepTarget(s: State, seen: TargetObserved): Command[] {
       commands.push({ type: 'undoLanding', tasks, commit: mark.commit, by: undoneBy(s, mark) });
   }
   const lost = [...s.byState.landed].filter((id) => !onTarget.has(id));
-  const lastFound = commands.at(-1);
-  const headAfter =
-    lastFound?.type === 'undoLanding'
-      ? lastFound.commit
-      : lastFound?.type === 'findLanding'
-        ? headWith(s, lastFound.commit)
-        : s.head;
+  const headAfter = headOnceRecorded(s, commands);
   if (seen.head !== headAfter || lost.length > 0) commands.push({ type: 'moveTarget', to: seen.head, lost });
   return commands;
+}
+
+/** What the journal will hold the target to be at when all of these are recorded. */
+function headOnceRecorded(s: State, commands: readonly Command[]): CommitId | undefined {
+  const last = commands.at(-1);
+  if (last?.type === 'undoLanding') return last.commit;
+  if (last?.type !== 'findLanding') return s.head;
+  const found = new Set(
+    commands.flatMap((command) => (command.type === 'findLanding' ? [command.task] : [])),
+  );
+  const isRecorded = (id: TaskId): boolean =>
+    found.has(id) || s.undone.has(id) || s.tasks.get(id)?.state === 'landed';
+  return headWith(s, last.commit, isRecorded);
 }
 
 /** By the journal, or because it was found on the target just now. */

@@ -15,6 +15,7 @@ import {
   type TreeId,
   type UndoneMark,
 } from '@swarm/core';
+import { race } from '../sim/actors.ts';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
 import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './objects.ts';
@@ -24,7 +25,11 @@ export function twinHub(world: World, inc: Incarnation): Hub {
   const { objects } = world;
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
   return {
-    targetHead: () => quick(() => world.target),
+    targetHead: () =>
+      quick(() => {
+        race(world);
+        return world.target;
+      }),
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
     undoneSince: (base, head) => quick(() => undosOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
