@@ -144,7 +144,7 @@ export async function gather(
     facts: {
       repository: located.path,
       checkout,
-      target: target ?? 'HEAD',
+      target,
       deliver: config.deliver,
       sandbox: config.workers.sandbox,
       sandboxProbe,

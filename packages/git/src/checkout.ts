@@ -40,8 +40,8 @@ export interface RepositoryFacts {
   /** Tracked files that differ from HEAD, staged or not. */
   readonly dirtyTracked: number;
   readonly untracked: number;
-  /** Tracked files under `.swarm/runs`, in the index or on the target. */
-  readonly tracksRuns: boolean;
+  /** Folders of swarm's own with tracked files, in the index or on the target: `.swarm/runs`, any `hub.git`. */
+  readonly tracksOwn: readonly string[];
   /** From the operator's git configuration. */
   readonly userName: string | undefined;
   readonly userEmail: string | undefined;
@@ -70,10 +70,10 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
     identityOf(user),
     isPartialClone(git, { gitDir: layout.gitDir }),
   ]);
-  const tracksRuns = await tracksRunsIn(git, layout, refs.targetCommit);
+  const tracksOwn = await tracksOwnIn(git, layout, refs.targetCommit);
   const operation = operationIn(layout.gitDir);
   const branch = await user.raw('symbolic-ref', '--quiet', '--short', 'HEAD').catch(() => '');
-  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksRuns };
+  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksOwn };
   return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
 }
 
@@ -144,11 +144,16 @@ async function identityOf(user: SimpleGit) {
   return { userName: name, userEmail: email, signsCommits: /^(true|yes|on|1)$/i.test(isSigning ?? '') };
 }
 
-async function tracksRunsIn(git: Git, where: Where, target: CommitId | undefined): Promise<boolean> {
+async function tracksOwnIn(git: Git, where: Where, target: CommitId | undefined): Promise<readonly string[]> {
   const place = { gitDir: where.gitDir };
-  const onTarget =
-    target && (await git.text(place, 'ls-tree', ['-r', '--name-only', target, '--', '.swarm/runs']));
-  if (onTarget || where.topLevel === undefined) return Boolean(onTarget);
-  const tree = { gitDir: where.gitDir, workTree: where.topLevel };
-  return (await git.text(tree, 'ls-files', ['--', '.swarm/runs'])) !== '';
+  const list = ['-r', '-z', '--name-only', target ?? '', '--', '.swarm'];
+  const onTarget = target ? await git.records(place, 'ls-tree', list) : [];
+  const inIndex = where.topLevel === undefined ? [] : await indexed(git, where.gitDir, where.topLevel);
+  return [...new Set([...onTarget, ...inIndex].flatMap((path) => OWN_FOLDER.exec(path)?.[0] ?? []))];
 }
+
+/** A hub is looked for anywhere: the state directory may have been put inside the repository. */
+const indexed = (git: Git, gitDir: string, workTree: string): Promise<readonly string[]> =>
+  git.records({ gitDir, workTree }, 'ls-files', ['-z', '--', '.swarm/runs', ':(glob)**/hub.git/HEAD']);
+
+const OWN_FOLDER = /^\.swarm\/runs(?=\/)|^(?:.*\/)?hub\.git(?=\/HEAD$)/;
