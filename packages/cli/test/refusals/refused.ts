@@ -14,6 +14,8 @@ export interface Call {
   readonly args: readonly string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
+  /** A command that runs the program, in a world of mounts of its own for instance. */
+  readonly through?: readonly string[];
   /** What else in the screens differs from run to run: exact text → placeholder. */
   readonly hide?: Readonly<Record<string, string>>;
 }
@@ -50,11 +52,13 @@ export function topic(name: string): Topic {
 
 async function screenOf(world: World, call: Call, isRefused: boolean): Promise<string> {
   const before = await everythingIn(world.root);
-  const plain = await world.swarm(call.args, call);
-  const json = await world.swarm([...call.args, '--json'], call);
+  const [plain, json] = await Promise.all([
+    world.swarm(call.args, call),
+    isRefused ? world.swarm([...call.args, '--json'], call) : undefined,
+  ]);
   assert.deepEqual(await everythingIn(world.root), before, 'something was written');
   const parts = [`$ ${['swarm', ...call.args].map(shown).join(' ')}`, plain.stderr.trimEnd()];
-  if (isRefused) {
+  if (json) {
     assertRefusal(plain, json);
     parts.push(`exit ${plain.code}`, JSON.stringify(JSON.parse(json.stderr), null, 2));
   } else parts.push('on stdout:', plain.stdout.trimEnd(), `exit ${plain.code}`);

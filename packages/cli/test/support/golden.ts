@@ -26,7 +26,10 @@ export function goldensIn(folder: string): Goldens {
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, seen);
       }
-      assert.ok(existsSync(path), `${path} is missing: look at the screen, then SWARM_UPDATE_GOLDENS=1\n${seen}`);
+      assert.ok(
+        existsSync(path),
+        `${path} is missing: look at the screen, then SWARM_UPDATE_GOLDENS=1\n${seen}`,
+      );
       assert.equal(seen, readFileSync(path, 'utf8'));
     },
     testNoneLeftOver: () => {
