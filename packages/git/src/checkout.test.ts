@@ -100,12 +100,12 @@ test('an operation under way is named', async (t) => {
   assert.equal((await facts(repo)).operation, 'rebase');
 });
 
-test('a tracked hub is seen, wherever in the work tree it lies', async (t) => {
-  const repo = makeRepo(tempDir(t), { 'a.txt': 'one\n', 'docs/hub.git.md': '' });
+test('a tracked hub is seen', async (t) => {
+  const repo = makeRepo(tempDir(t), { 'a.txt': 'one\n', 'docs/hub.git/HEAD': '' });
   assert.deepEqual((await facts(repo)).tracksOwn, []);
-  write(repo, { 'state/swarm/shop-1/hub.git/HEAD': 'ref: refs/heads/main\n' });
-  git(repo, 'add', 'state');
-  assert.deepEqual((await facts(repo)).tracksOwn, ['state/swarm/shop-1/hub.git']);
+  write(repo, { '.swarm/state/hub.git/HEAD': 'ref: refs/heads/main\n' });
+  git(repo, 'add', '.swarm');
+  assert.deepEqual((await facts(repo)).tracksOwn, ['.swarm/state/hub.git']);
 });
 
 test('tracked run files are seen, in the index or on the target', async (t) => {

@@ -40,7 +40,7 @@ export interface RepositoryFacts {
   /** Tracked files that differ from HEAD, staged or not. */
   readonly dirtyTracked: number;
   readonly untracked: number;
-  /** Folders of swarm's own with tracked files, in the index or on the target: `.swarm/runs`, any `hub.git`. */
+  /** Folders of swarm's own with tracked files, in the index or on the target: `.swarm/runs`, a hub below `.swarm`. */
   readonly tracksOwn: readonly string[];
   /** From the operator's git configuration. */
   readonly userName: string | undefined;
@@ -145,15 +145,14 @@ async function identityOf(user: SimpleGit) {
 }
 
 async function tracksOwnIn(git: Git, where: Where, target: CommitId | undefined): Promise<readonly string[]> {
-  const place = { gitDir: where.gitDir };
-  const list = ['-r', '-z', '--name-only', target ?? '', '--', '.swarm'];
-  const onTarget = target ? await git.records(place, 'ls-tree', list) : [];
-  const inIndex = where.topLevel === undefined ? [] : await indexed(git, where.gitDir, where.topLevel);
-  return [...new Set([...onTarget, ...inIndex].flatMap((path) => OWN_FOLDER.exec(path)?.[0] ?? []))];
+  const { gitDir, topLevel } = where;
+  const below = ['-z', '--', '.swarm'];
+  const onTarget = target ? ['-r', '--name-only', target] : undefined;
+  const paths = [
+    ...(onTarget ? await git.records({ gitDir }, 'ls-tree', [...onTarget, ...below]) : []),
+    ...(topLevel ? await git.records({ gitDir, workTree: topLevel }, 'ls-files', below) : []),
+  ];
+  return [...new Set(paths.flatMap((path) => OWN_FOLDER.exec(path)?.[0] ?? []))];
 }
 
-/** A hub is looked for anywhere: the state directory may have been put inside the repository. */
-const indexed = (git: Git, gitDir: string, workTree: string): Promise<readonly string[]> =>
-  git.records({ gitDir, workTree }, 'ls-files', ['-z', '--', '.swarm/runs', ':(glob)**/hub.git/HEAD']);
-
-const OWN_FOLDER = /^\.swarm\/runs(?=\/)|^(?:.*\/)?hub\.git(?=\/HEAD$)/;
+const OWN_FOLDER = /^\.swarm\/runs(?=\/)|^.*\/hub\.git(?=\/HEAD$)/;
