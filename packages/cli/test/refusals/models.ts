@@ -13,6 +13,15 @@ export async function serving(t: TestContext, status: number, body: object): Pro
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
+/** A base URL at which nobody listens any more. */
+export async function nobody(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}/v1`;
+}
+
 /** The environment of an operator whose server knows these models. */
 export async function withModels(t: TestContext, ...ids: string[]): Promise<Record<string, string>> {
   const url = await serving(t, 200, { data: ids.map((id) => ({ id })) });

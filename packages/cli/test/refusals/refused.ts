@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { goldensIn } from '../support/golden.ts';
 import type { Ended } from '../support/program.ts';
 import { World } from '../support/world.ts';
-import { everythingIn } from '../support/world-state.ts';
+import { difference, everythingIn } from '../support/world-state.ts';
 
 export interface Call {
   readonly args: readonly string[];
@@ -20,58 +20,77 @@ export interface Call {
   readonly hide?: Readonly<Record<string, string>>;
 }
 
+/** Makes the world what it has to be; gives the command, or several whose screens go into one file. */
+export type Arrange = (world: World, t: TestContext) => Calls | Promise<Calls>;
+type Calls = Call | readonly Call[];
+
 export interface Case {
-  /** Files of the first commit; without it a README alone. */
-  readonly files?: Readonly<Record<string, string>>;
   readonly skip?: string | false;
-  /** Makes the world what it has to be; gives the command. */
-  readonly arrange: (world: World, t: TestContext) => Call | Promise<Call>;
+  readonly arrange: Arrange;
 }
 
 const FILES = { 'README.md': 'shop\n' };
 
 export interface Topic {
   /** @param name of the golden file. @param title a fact about the product. */
-  refused(name: string, title: string, arrange: Case['arrange'] | Case): void;
+  refused(name: string, title: string, arrange: Arrange | Case): void;
   /** The same for what is allowed and said: nothing is written either, and stdout is part of the screen. */
-  said(name: string, title: string, arrange: Case['arrange'] | Case): void;
+  said(name: string, title: string, arrange: Arrange | Case): void;
   end(): void;
 }
 
 export function topic(name: string): Topic {
   const goldens = goldensIn(join(import.meta.dirname, 'golden', name));
-  const define = (isRefused: boolean) => (file: string, title: string, given: Case['arrange'] | Case) => {
-    const { arrange, files = FILES, skip = false } = typeof given === 'function' ? { arrange: given } : given;
+  const define = (isRefused: boolean) => (file: string, title: string, given: Arrange | Case) => {
+    const { arrange, skip = false } = typeof given === 'function' ? { arrange: given } : given;
+    if (skip) goldens.skip(file);
     test(title, { skip }, async (t) => {
-      const world = await World.with(t, files);
-      goldens.compare(file, await screenOf(world, await arrange(world, t), isRefused));
+      const world = await World.with(t, FILES);
+      const calls = [await arrange(world, t)].flat();
+      const before = await everythingIn(world.root);
+      // None writes, so they may run side by side; the object is looked at once for each file.
+      const screens = await Promise.all(
+        calls.map((call, i) => screenOf(world, call, isRefused, isRefused && i === 0)),
+      );
+      assert.deepEqual(difference(before, await everythingIn(world.root)), [], 'something was written');
+      goldens.compare(file, `${screens.join('\n\n')}\n`);
     });
   };
   return { refused: define(true), said: define(false), end: goldens.testNoneLeftOver };
 }
 
-async function screenOf(world: World, call: Call, isRefused: boolean): Promise<string> {
-  const before = await everythingIn(world.root);
+async function screenOf(world: World, call: Call, isRefused: boolean, hasJson: boolean): Promise<string> {
+  const [command = '', ...words] = call.args;
   const [plain, json] = await Promise.all([
-    world.swarm(call.args, call),
-    isRefused ? world.swarm([...call.args, '--json'], call) : undefined,
+    ended(world, call, call.args),
+    hasJson ? ended(world, call, [command, '--json', ...words]) : undefined,
   ]);
-  assert.deepEqual(await everythingIn(world.root), before, 'something was written');
   const parts = [`$ ${['swarm', ...call.args].map(shown).join(' ')}`, plain.stderr.trimEnd()];
+  if (!isRefused) parts.push('on stdout:', plain.stdout.trimEnd());
+  parts.push(`exit ${plain.code}`);
+  if (isRefused) assert.equal(plain.stdout, '', 'a refusal goes to stderr');
   if (json) {
-    assertRefusal(plain, json);
-    parts.push(`exit ${plain.code}`, JSON.stringify(JSON.parse(json.stderr), null, 2));
-  } else parts.push('on stdout:', plain.stdout.trimEnd(), `exit ${plain.code}`);
-  return `${hidden(parts.join('\n\n'), world, call.hide)}\n`;
+    assertSame(plain, json);
+    parts.push(JSON.stringify(JSON.parse(json.stderr), null, 2));
+  }
+  return hidden(parts.join('\n\n'), world, call.hide);
 }
 
-function assertRefusal(plain: Ended, json: Ended): void {
-  assert.deepEqual([plain.stdout, json.stdout], ['', ''], 'a refusal goes to stderr');
-  assert.equal(json.code, plain.code);
+/** Far above what a refusal takes; what was let through by mistake may not go on and on. */
+const PATIENCE_MS = 60_000;
+
+function ended(world: World, call: Call, args: readonly string[]): Promise<Ended> {
+  const running = world.start(args, call);
+  const hanging = setTimeout(() => running.kill('SIGKILL'), PATIENCE_MS);
+  return running.ended.finally(() => clearTimeout(hanging));
+}
+
+/** The screen and the object say the same, problem by problem; each problem names what can be typed. */
+function assertSame(plain: Ended, json: Ended): void {
+  assert.deepEqual([json.stdout, json.code], ['', plain.code]);
   const { errors } = JSON.parse(json.stderr) as { errors: { code: string; what: string; fix?: string }[] };
-  assert.ok(errors.length > 0);
+  assert.ok(errors.length > 0, 'a refusal says why');
   for (const error of errors) assert.ok(error.fix, `${error.code} "${error.what}" names no fix`);
-  // The screen and the object say the same, problem by problem.
   assert.deepEqual(
     [...plain.stderr.matchAll(/^error\[(SW\d{4})\]: /gm)].map((match) => match[1]),
     errors.map((error) => error.code),

@@ -23,3 +23,14 @@ async function look(root: string, path: string, seen: Record<string, string>): P
 }
 
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+
+/** What was added, changed or removed, by path. */
+export function difference(
+  before: Readonly<Record<string, string>>,
+  after: typeof before,
+): readonly string[] {
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return paths
+    .filter((path) => before[path] !== after[path])
+    .map((path) => `${path}: ${before[path] ?? 'not there'} → ${after[path] ?? 'gone'}`);
+}
