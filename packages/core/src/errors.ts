@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   SW0311: { kind: 'preflight', means: 'the repository is of a kind swarm cannot use' },
   SW0312: { kind: 'preflight', means: 'the remote cannot be used' },
   SW0313: { kind: 'preflight', means: 'the gate cannot be run' },
+  SW0314: { kind: 'preflight', means: 'the checkout cannot be moved' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
