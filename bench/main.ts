@@ -1,6 +1,6 @@
 /**
- * `pnpm bench [name…] [--json] [--large] [--latency MS]`: measures, and says for each figure whether it reaches its aim. Exit 0 when all
- * do, 1 when one does not, 2 for a name or a latency that does not exist.
+ * `pnpm bench [name…] [--json] [--large] [--latency MS]`: measures, and says for each figure whether it reaches its
+ * aim. Exit 0 when all do, 1 when one does not, 2 for a name or a latency that does not exist.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -13,10 +13,17 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   storm: () => import('./storm.ts'),
   gate: () => import('./gate.ts'),
   landing: () => import('./landing.ts'),
+  'real-run': () => import('./real-run.ts'),
 };
 
 interface Bench {
-  run(options: BenchOptions): Promise<readonly Figure[]>;
+  run(options: BenchOptions): Promise<readonly Figure[] | Documented>;
+}
+
+/** A bench with a document of its own: what `--json` prints when it is asked for alone. */
+interface Documented {
+  readonly figures: readonly Figure[];
+  readonly document: object;
 }
 
 const { values, positionals } = parseArgs({
@@ -44,12 +51,17 @@ const options: BenchOptions = {
 };
 
 const figures: Figure[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
+const documents: object[] = [];
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+for (const name of names) {
   const bench = await BENCHES[name]!();
-  figures.push(...(await bench.run(options)));
+  const measured = await bench.run(options);
+  if ('document' in measured) documents.push(measured.document);
+  figures.push(...('document' in measured ? measured.figures : measured));
 }
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() };
-process.stdout.write(values.json ? `${JSON.stringify({ machine, figures })}\n` : screen());
+const [document] = names.length === 1 ? documents : [];
+process.stdout.write(values.json ? `${JSON.stringify(document ?? { machine, figures })}\n` : screen());
 process.exitCode = figures.every(reaches) ? 0 : 1;
 
 function screen(): string {

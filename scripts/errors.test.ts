@@ -43,7 +43,7 @@ test('the index is in order, and a code gives its kind by its hundred', () => {
     '03': ['preflight'],
     '04': ['endpoint', 'auth'],
     '05': ['locked'],
-    '06': ['budget', 'red'],
+    '06': ['budget', 'red', 'refused'],
     '07': ['io'],
     '08': ['internal'],
   };

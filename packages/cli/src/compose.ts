@@ -122,7 +122,7 @@ interface Parts {
   readonly spans: Spans | undefined;
 }
 
-function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
+export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
   const plain = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
     { host: parts.agentMain, inside: parts.agentMain },

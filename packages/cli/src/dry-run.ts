@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createPrompts } from '@swarm/agent';
 import {
   type CommitId,
+  costText,
   LOG_EVENTS,
   type Log,
   type Problem,
@@ -123,11 +124,10 @@ function asText(prepared: Prepared, tasks: readonly TaskDraft[], planned: Planne
 }
 
 function plannerText({ usage, outcome, refused }: PlannedOnce): string[] {
-  const money = usage.priced ? `$${usage.costUsd.toFixed(4)}` : `at least $${usage.costUsd.toFixed(4)}`;
   return [
     ...refused.map(({ label, problem }) => `refused ${sanitizeLine(`${label}: ${problem}`)}`),
     ...(outcome === 'planned' ? [] : [`the plan is not whole: ${outcome}`]),
-    `the planner’s answer took ${tokensOf(usage)} tokens, ${money}; a run asks it again, and may be answered otherwise`,
+    `the planner’s answer took ${tokensOf(usage)} tokens, ${costText(usage.costUsd, usage.priced)}; a run asks it again, and may be answered otherwise`,
   ];
 }
 

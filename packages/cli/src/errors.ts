@@ -17,6 +17,7 @@ const EXIT_CODES = {
   io: 74,
   budget: 79,
   internal: 70,
+  refused: 1,
 } as const satisfies Record<ErrorKind, number>;
 
 export const exitCodeOf = (kind: ErrorKind): number => EXIT_CODES[kind];

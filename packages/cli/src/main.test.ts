@@ -39,6 +39,7 @@ test('help lists every command with an imperative sentence', async () => {
     'clean',
     'prompts',
     'completion',
+    'play',
   ]) {
     assert.match(stdout, new RegExp(`^  ${name} .*[A-Z]`, 'm'));
   }
@@ -62,6 +63,7 @@ test('every command’s help ends with three examples', async () => {
     'clean',
     'prompts',
     'completion',
+    'play',
   ]) {
     const { code, stdout } = await world.swarm([name, '--help']);
     assert.equal(code, 0, name);
@@ -98,10 +100,12 @@ for (const [name, args, said] of usage) {
   });
 }
 
-test('without a command the help is shown and the exit code is 2', async () => {
+test('without a command the first steps are shown, on less than a screen, and the exit code is 2', async () => {
   const { code, stdout, stderr } = await world.swarm([]);
   assert.deepEqual([code, stdout], [2, '']);
-  assert.match(stderr, /^Usage: swarm/);
+  assert.match(stderr, /swarm demo .*\n {2}swarm doctor .*\n {2}swarm init .*\n\n {2}swarm run --dry-run/);
+  const lines = stderr.split('\n');
+  assert.ok(lines.length < 24 && lines.every((line) => line.length <= 80), stderr);
 });
 
 test('with --json a refusal is one object on stderr', async () => {
@@ -242,7 +246,7 @@ test('verify says which promise it checked and on how much', async () => {
 });
 
 test('schema prints the JSON Schemas, and nothing else is one', async () => {
-  for (const name of ['log', 'config', 'task']) {
+  for (const name of ['log', 'config', 'task', 'script']) {
     const { code, stdout } = await world.swarm(['schema', name]);
     assert.equal(code, 0);
     assert.equal(typeof JSON.parse(stdout), 'object');

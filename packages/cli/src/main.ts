@@ -13,6 +13,20 @@ const argv = process.argv.slice(2);
 const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
 const isDebug = flags.includes('--debug');
 
+/** For whoever types the name alone: a screen of it, where the whole help is several. */
+const FIRST_STEPS = `swarm points a fleet of coding agents at a git repository and gives back a
+branch that passes its checks.
+
+  swarm demo       a whole run on a made-up project: no key, no network
+  swarm doctor     what a run in this repository needs, and what is missing
+  swarm init       write its gate and setup down, in swarm.toml
+
+  swarm run --dry-run "what you want done"     the plan; nothing starts
+  swarm run "what you want done"
+
+Meanwhile swarm status and swarm logs -f; then swarm report and swarm apply.
+Every command: swarm --help. One of them: swarm run --help.`;
+
 const output = createOutput({
   stdout: process.stdout,
   stderr: process.stderr,
@@ -34,7 +48,7 @@ async function main(out: Output): Promise<number> {
       code = exit;
     });
     if (argv.length === 0) {
-      out.narrate(program.helpInformation());
+      out.narrate(FIRST_STEPS);
       return 2;
     }
     await program.parseAsync(argv, { from: 'user' });

@@ -1,14 +1,48 @@
-/** Commands for the first contact and for tidying up: init, doctor, clean, completion, prompts. */
+/** Commands for the first contact and for tidying up: demo, init, doctor, prompts, play, clean, completion. */
 import { Argument, Option } from '@commander-js/extra-typings';
 import { examples, type Finish, type Program, repoOption, wholeNumber } from './command-parts.ts';
 import type { Context } from './program.ts';
 
 export function addSetUp(program: Program, context: Context, exit: Finish): void {
+  addDemo(program, context, exit);
   addInit(program, context, exit);
   addDoctor(program, context, exit);
-  addClean(program, context, exit);
   addPrompts(program, context, exit);
+  addPlay(program, context, exit);
+  addClean(program, context, exit);
   addCompletion(program, context, exit);
+}
+
+function addDemo(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('demo')
+    .description('Show a whole run on a made-up repository, without a key or a network')
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm demo', 'swarm demo --json', 'swarm demo 2>/dev/null   # only what came of it'),
+    )
+    .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
+}
+
+function addPlay(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('play')
+    .argument('<answers.json>', 'what the model says to whom; its format: swarm schema script')
+    .description('Serve a file of answers as a model: no key, no network, nothing to pay')
+    .option('--port <n>', 'where to listen on 127.0.0.1; without it, a free port', wholeNumber)
+    .option('--json', 'the address as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm play answers.json',
+        'swarm play answers.json --port 4400',
+        'swarm play answers.json --json',
+      ),
+    )
+    .action((file, options) =>
+      exit(import('./commands/play.ts').then((m) => m.play(file, options, context))),
+    );
 }
 
 function addInit(program: Program, context: Context, exit: Finish): void {

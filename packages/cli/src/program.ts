@@ -2,7 +2,7 @@
  * Every command in one place: its words, its flags, and the file that does it. A command's file is imported only
  * when it is asked for, so that help stays quick.
  */
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Level } from '@swarm/core';
 import {
   CommandLineError,
@@ -97,10 +97,18 @@ export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;
 }
 export interface DemoOptions {
-  readonly keep?: true | undefined;
   readonly json?: true | undefined;
 }
-export type SchemaName = 'log' | 'config' | 'task';
+export interface PlayOptions {
+  /** Text where it is no whole number: the command says so. */
+  readonly port?: number | string | undefined;
+  readonly json?: true | undefined;
+}
+export interface UndoOptions extends Omit<RunChoice, 'run'> {
+  /** `true`: the newest. */
+  readonly run?: string | true | undefined;
+  readonly withDependents?: true | undefined;
+}
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -117,20 +125,34 @@ export function createProgram(context: Context, version: string, done: (code: nu
     .option('--no-color', 'plain text, as NO_COLOR does')
     .option('--debug', 'show the stack trace of an unexpected failure')
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${argumentsText(command)}`.trim() })
     .addHelpText(
       'after',
       examples('swarm run "add input validation to every handler"', 'swarm status', 'swarm logs -f'),
     );
   const exit = (code: Exit): Promise<void> => code.then(done);
+  program.commandsGroup('Work:');
   addRun(program, context, exit);
-  addSteering(program, context, exit);
   addLand(program, context, exit);
+  program.commandsGroup('Watch:');
   addReads(program, context, exit);
-  addChecks(program, context, exit);
+  program.commandsGroup('Steer a live run:');
+  addSteering(program, context, exit);
+  program.commandsGroup('Begin, try, tidy up:');
   addSetUp(program, context, exit);
+  program.commandsGroup('Check and describe:');
+  addChecks(program, context, exit);
+  program.helpCommand('help [command]', 'Show this, or the help of a command');
   inherit(program as unknown as Command);
   return program as unknown as Command;
 }
+
+/** Every command has options: said once, above, and not in each row. */
+const argumentsText = (command: CommandUnknownOpts): string =>
+  command.registeredArguments
+    .map((argument) => `${argument.name()}${argument.variadic ? '...' : ''}`)
+    .map((name, i) => (command.registeredArguments[i]!.required ? `<${name}>` : `[${name}]`))
+    .join(' ');
 
 /** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
 function inherit(program: Command): void {
@@ -208,12 +230,20 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .action((options) => exit(import('./commands/run.ts').then((m) => m.apply(options, context))));
 
   program
-    .command('demo')
-    .description('Show a whole run on a made-up repository, without a key or a network')
-    .option('--keep', 'keep the repository and say where it is')
-    .option('--json', 'the report as JSON')
-    .addHelpText('after', examples('swarm demo', 'swarm demo --keep', 'swarm demo --json'))
-    .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
+    .command('undo')
+    .argument('[task]', 'such as t12')
+    .description('Take a landing back, or all of a run, with a commit that passes the gate')
+    .addOption(repoOption())
+    .option('--run [id]', 'with a task: the run it is of; without one: take back the whole run')
+    .option('--with-dependents', 'take back too what landed and depends on it')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm undo t12', 'swarm undo t12 --with-dependents', 'swarm undo --run r-20261121-k3f9'),
+    )
+    .action((task, options) =>
+      exit(import('./commands/undo.ts').then((m) => m.undo(task, options, context))),
+    );
 }
 
 function addReads(program: Program, context: Context, exit: Finish): void {
@@ -281,8 +311,9 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
 
   program
     .command('schema')
-    .description('Print the JSON Schema of the log, the configuration or a task')
-    .argument('<name>', 'log, config or task')
+    .description('Print the JSON Schema of the log, the configuration, a task or a scripted model')
+    .argument('<name>', 'log, config, task or script')
+    .option('--json', 'it is JSON either way')
     .addHelpText(
       'after',
       examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),

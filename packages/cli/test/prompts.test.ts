@@ -50,6 +50,13 @@ test('show prints the text, and with --rendered what a model sees of it', async 
   assert.deepEqual([refused.code, /fix +swarm prompts show worker/.test(refused.stderr)], [2, true]);
 });
 
+test('show into the override itself writes the text built in, though the shell has emptied the file first', async (t) => {
+  const world = await World.with(t, { [OVERRIDE]: '' });
+  const { code, stdout, stderr } = await world.swarm(['prompts', 'show', 'worker']);
+  assert.deepEqual([code, stdout.trimEnd()], [0, SHIPPED.trimEnd()]);
+  assert.match(stderr, /worker\.md is empty: this is the text built in/);
+});
+
 test('diff shows what the repository changed of ours', async (t) => {
   const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
   const { code, stdout } = await world.swarm(['prompts', 'diff']);

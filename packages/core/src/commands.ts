@@ -4,7 +4,14 @@ import type { IterationOutcome, IterationReason } from './events.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
-import type { Candidate, DropReason, GateResult, LandingMember, RejectionReason } from './model/landing.ts';
+import type {
+  Candidate,
+  DropReason,
+  GateResult,
+  LandingMember,
+  RejectionReason,
+  UndoRefusalReason,
+} from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
@@ -136,15 +143,38 @@ export type Command =
       readonly files: readonly string[];
     }
   | { readonly type: 'dropLanding'; readonly landing: LandingId; readonly reason: DropReason }
+  /** Only before its candidate is published. */
+  | {
+      readonly type: 'passUndo';
+      readonly tasks: readonly TaskId[];
+      readonly candidate: Candidate;
+      readonly by: 'operator' | 'reconciler';
+      readonly gate: GateResult;
+    }
+  | {
+      readonly type: 'refuseUndo';
+      readonly tasks: readonly TaskId[];
+      readonly by: 'operator' | 'reconciler';
+      readonly reason: UndoRefusalReason;
+      readonly detail: string;
+    }
+  /** Only after the reference was read back, or the commit was found on it. `tasks` are newest landing first. */
   | {
       readonly type: 'undoLanding';
-      readonly task: TaskId;
+      readonly tasks: readonly TaskId[];
       readonly commit: CommitId;
       readonly by: 'operator' | 'reconciler';
     }
   | { readonly type: 'moveTarget'; readonly to: CommitId; readonly lost: readonly TaskId[] }
   // healing
   | { readonly type: 'recordChecks'; readonly result: ChecksResult; readonly findings: readonly Finding[] }
+  | {
+      readonly type: 'nameCulprit';
+      readonly signature: string;
+      readonly commit: CommitId;
+      readonly task?: TaskId;
+    }
+  | { readonly type: 'missCulprit'; readonly signature: string; readonly why: string }
   // machines
   | {
       readonly type: 'joinWorker';

@@ -138,7 +138,7 @@ const upsets: readonly fc.Arbitrary<Ask>[] = [
     ([n, t]): Ask =>
       (s) => ({
         type: 'undoLanding',
-        task: pick(s.byState.landed, n, t),
+        tasks: [pick(s.byState.landed, n, t)],
         commit: commit('revert'),
         by: 'operator',
       }),

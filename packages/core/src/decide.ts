@@ -4,9 +4,11 @@
  */
 import type { Command } from './commands.ts';
 import { decideAttempts } from './decisions/attempts.ts';
+import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
 import { decideRun } from './decisions/run.ts';
 import { decideTasks } from './decisions/tasks.ts';
+import { decideUndo } from './decisions/undo.ts';
 import { type Refusal, refuse } from './errors.ts';
 import type { Event } from './events.ts';
 import type { State } from './state.ts';
@@ -24,7 +26,7 @@ export function decide(state: State, command: Command): Decision | Refusal {
 function check(s: State, c: Command): Refusal | undefined {
   if (c.type === 'openRun') return undefined;
   if (!s.run) return refuse('no-run', 'no run is open');
-  if (s.closed && c.type !== 'recordDelivery') return refuse('run-closed', `${s.run.id} is closed`);
+  if (s.closed && !mayFollowTheEnd(c)) return refuse('run-closed', `${s.run.id} is closed`);
   if (s.cancelled !== undefined && BEGINS.has(c.type))
     return refuse('run-closed', `${s.run.id} is cancelled: ${s.cancelled}`);
   return undefined;
@@ -42,6 +44,21 @@ const BEGINS: ReadonlySet<Command['type']> = new Set([
   'startAttempt',
   'startIteration',
 ] satisfies Command['type'][]);
+
+/** A run that is over is delivered, and may be taken back; where the target went meanwhile belongs to that. */
+function mayFollowTheEnd(c: Command): boolean {
+  switch (c.type) {
+    case 'recordDelivery':
+    case 'passUndo':
+    case 'refuseUndo':
+    case 'undoLanding':
+      return true;
+    case 'moveTarget':
+      return c.lost.length === 0;
+    default:
+      return false;
+  }
+}
 
 function route(s: State, c: Command): readonly Event[] | Refusal {
   switch (c.type) {
@@ -65,9 +82,15 @@ function route(s: State, c: Command): readonly Event[] | Refusal {
     case 'findLanding':
     case 'rejectHandoff':
     case 'dropLanding':
-    case 'undoLanding':
     case 'moveTarget':
       return decideLandings(s, c);
+    case 'passUndo':
+    case 'refuseUndo':
+    case 'undoLanding':
+      return decideUndo(s, c);
+    case 'nameCulprit':
+    case 'missCulprit':
+      return decideHealing(s, c);
     default:
       return decideRun(s, c);
   }

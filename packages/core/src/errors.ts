@@ -12,7 +12,9 @@ export type ErrorKind =
   | 'auth'
   | 'preflight'
   | 'budget'
-  | 'red';
+  | 'red'
+  /** Tried, and the answer is no: nothing was changed. */
+  | 'refused';
 
 /**
  * The code index: every code we print, its kind, and its one-line meaning. Codes are never reused; SW0310 and SW0901
@@ -27,6 +29,8 @@ export const ERROR_CODES = {
   SW0106: { kind: 'usage', means: 'there is no such task' },
   SW0107: { kind: 'usage', means: 'a branch cannot be landed' },
   SW0108: { kind: 'usage', means: 'the run cannot do that now' },
+  SW0131: { kind: 'usage', means: 'there is nothing to undo' },
+  SW0132: { kind: 'usage', means: 'landed work stands on what was to be undone' },
   SW0201: { kind: 'data', means: 'the plan cannot be read' },
   SW0202: { kind: 'data', means: 'a task in the plan is wrong' },
   SW0203: { kind: 'data', means: 'the journal is damaged' },
@@ -45,7 +49,6 @@ export const ERROR_CODES = {
   SW0311: { kind: 'preflight', means: 'the repository is of a kind swarm cannot use' },
   SW0312: { kind: 'preflight', means: 'the remote cannot be used' },
   SW0313: { kind: 'preflight', means: 'the gate cannot be run' },
-  SW0314: { kind: 'preflight', means: 'the checkout cannot be moved' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
@@ -55,6 +58,9 @@ export const ERROR_CODES = {
   SW0601: { kind: 'budget', means: 'the budget is reached' },
   SW0602: { kind: 'red', means: 'the target is red before we began' },
   SW0603: { kind: 'budget', means: 'the quota of an endpoint is used up' },
+  SW0631: { kind: 'refused', means: 'a landing cannot be taken back' },
+  SW0632: { kind: 'refused', means: 'the gate fails without a landing' },
+  SW0633: { kind: 'refused', means: 'the checkout cannot be moved' },
   SW0701: { kind: 'io', means: 'a file cannot be written' },
   SW0702: { kind: 'io', means: 'a git command failed' },
   SW0703: { kind: 'io', means: 'the remote does not answer' },

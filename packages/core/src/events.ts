@@ -9,7 +9,14 @@
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
-import type { Candidate, DropReason, GateResult, LandingMember, RejectionReason } from './model/landing.ts';
+import type {
+  Candidate,
+  DropReason,
+  GateResult,
+  LandingMember,
+  RejectionReason,
+  UndoRefusalReason,
+} from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
@@ -193,6 +200,22 @@ export type LandingEvent =
       readonly commit: CommitId;
       readonly by: 'operator' | 'reconciler';
     }
+  /** One commit that takes these landings back, newest first, may be published: it is the candidate, and passed. */
+  | {
+      readonly type: 'undo.passed';
+      readonly tasks: readonly TaskId[];
+      readonly candidate: Candidate;
+      readonly by: 'operator' | 'reconciler';
+      readonly gate: GateResult;
+    }
+  /** These landings were not taken back; nothing moved. */
+  | {
+      readonly type: 'undo.refused';
+      readonly tasks: readonly TaskId[];
+      readonly by: 'operator' | 'reconciler';
+      readonly reason: UndoRefusalReason;
+      readonly detail: string;
+    }
   /** Somebody else moved the target. `lost` are landings of ours that are no longer on it. */
   | {
       readonly type: 'target.moved';
@@ -205,7 +228,19 @@ export type LandingEvent =
 export type HealingEvent =
   | { readonly type: 'checks.ended'; readonly result: ChecksResult }
   | { readonly type: 'finding.opened'; readonly finding: Finding }
-  | { readonly type: 'finding.closed'; readonly signature: string; readonly head: CommitId };
+  | { readonly type: 'finding.closed'; readonly signature: string; readonly head: CommitId }
+  /**
+   * The first commit that shows the failure. With `task`, its landing brought it; without, somebody else's commit
+   * did, or it is the run's base, which no landing of ours could have broken.
+   */
+  | {
+      readonly type: 'culprit.found';
+      readonly signature: string;
+      readonly commit: CommitId;
+      readonly task?: TaskId;
+    }
+  /** Which landing brought the failure cannot be told, and is not looked for again. */
+  | { readonly type: 'culprit.missed'; readonly signature: string; readonly why: string };
 
 /** Machines that do the work. */
 export type WorkerEvent =

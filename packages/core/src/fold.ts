@@ -19,6 +19,7 @@ import {
 } from './model/evolve-task.ts';
 import { type AttemptId, type CommitId, type LandingId, type TaskId, taskOf } from './model/ids.ts';
 import type { GateResult, Landing, LandingMember, RejectionReason } from './model/landing.ts';
+import type { ChecksResult, Finding } from './model/request.ts';
 import { canMove, isOver, type Task } from './model/task.ts';
 import { addUsage } from './model/usage.ts';
 import {
@@ -43,7 +44,9 @@ export function fold(state: State, entry: Entry): void {
     throw damaged(`entry ${entry.seq} follows entry ${state.seq}`);
   }
   const isResume = entry.events[0]?.type === 'run.resumed';
-  if (state.run && !isResume) state.activeMs += Math.max(0, entry.at - state.at);
+  // What follows the end of a run, such as an undo, comes when nobody was working on it.
+  const isAfterwards = state.closed !== undefined && state.delivered !== undefined;
+  if (state.run && !isResume && !isAfterwards) state.activeMs += Math.max(0, entry.at - state.at);
   state.seq = entry.seq;
   state.at = entry.at;
   for (const event of entry.events) apply(state, event, entry.at);
@@ -166,7 +169,9 @@ function apply(s: State, e: Event, at: number): void {
       for (const m of e.members) {
         leaveLine(s.line, m.attempt, verdict);
         land(s, m.task, m.attempt, m.commit, at);
+        step(s, m.commit, m.task);
       }
+      step(s, e.candidate.commit, undefined);
       s.flow.landings += 1;
       s.flow.landed += e.members.length;
       s.line.racesLost = 0;
@@ -175,8 +180,12 @@ function apply(s: State, e: Event, at: number): void {
     }
     case 'landing.found':
       land(s, e.task, e.attempt, e.commit, at);
+      step(s, e.commit, e.task);
       s.headGate = gateOf(s, e.commit) ?? s.headGate;
-      s.head = headWith(s, e.commit);
+      moveHead(
+        s,
+        headWith(s, e.commit, (id) => s.undone.has(id) || s.tasks.get(id)?.state === 'landed'),
+      );
       return;
     case 'landing.rejected':
       if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
@@ -198,9 +207,19 @@ function apply(s: State, e: Event, at: number): void {
       // What the landing had mended is broken again, and was so on the base at the earliest.
       s.headGate = s.baseGate;
       s.landedCount -= 1;
+      step(s, e.commit, undefined);
       s.head = e.commit;
+      tellPlanner(s, { kind: 'cancelled', task: e.task });
       return move(s, cancelledTask(task(s, e.task), 'undone', at));
+    case 'undo.passed':
+      s.passedUndo = { tasks: e.tasks, candidate: e.candidate, by: e.by };
+      if (e.gate.outcome === 'passed') s.passed.set(passKey(e.gate.gate, e.candidate.tree), e.gate);
+      return;
+    case 'undo.refused':
+      if (e.by === 'reconciler') for (const id of e.tasks) s.health.revertsRefused.add(id);
+      return;
     case 'target.moved':
+      step(s, e.to, undefined);
       s.head = e.to;
       s.headGate = s.headGate && uncounted(s.headGate);
       loseRace(s.line);
@@ -213,12 +232,25 @@ function apply(s: State, e: Event, at: number): void {
     case 'checks.ended':
       return recordChecks(s, e.result, at);
     case 'finding.opened':
-      s.health.findings.set(e.finding.signature, { finding: e.finding, openedAt: at });
+      openFinding(s, e.finding, at);
       forgetOldFix(s, e.finding.signature);
       tellPlanner(s, { kind: 'finding', signature: e.finding.signature });
       return;
     case 'finding.closed':
       s.health.findings.delete(e.signature);
+      return;
+
+    case 'culprit.found': {
+      const { commit, task: culprit } = e;
+      const kind = commit === s.run!.request.base ? 'base' : 'others';
+      s.health.culprits.set(
+        e.signature,
+        culprit ? { kind: 'landing', commit, task: culprit } : { kind, commit },
+      );
+      return;
+    }
+    case 'culprit.missed':
+      s.health.culprits.set(e.signature, { kind: 'missed', why: e.why });
       return;
 
     case 'worker.joined':
@@ -247,6 +279,8 @@ function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
 function recordChecks(s: State, result: EventOf<'checks.ended'>['result'], at: number): void {
   const { checksMinMs, checksMaxMs } = s.run!.request;
   const isGreen = result.outcome === 'passed';
+  const before = s.health.lastChecks?.result;
+  if (before && isConclusive(before)) s.health.lastHead = before.head;
   s.health.lastChecks = { result, at };
   s.health.greensInRow = isGreen ? s.health.greensInRow + 1 : 0;
   s.health.intervalMs = nextChecksInterval(
@@ -256,6 +290,15 @@ function recordChecks(s: State, result: EventOf<'checks.ended'>['result'], at: n
     checksMinMs,
     checksMaxMs,
   );
+}
+
+/** The checks came to an end, so that what they do not show is not there. */
+const isConclusive = ({ outcome }: ChecksResult): boolean => outcome === 'passed' || outcome === 'failed';
+
+function openFinding(s: State, finding: Finding, at: number): void {
+  const { signature } = finding;
+  s.health.findings.set(signature, { finding, openedAt: at, lastWithout: s.health.lastHead });
+  s.health.culprits.delete(signature);
 }
 
 /** A failure that was gone and is back is a new one: the fix task of the old one does not stand for it. */
@@ -302,7 +345,11 @@ function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {
   if ('label' in e.source) s.labels.set(e.source.label, e.task);
   if (e.source.by === 'planner') s.planning.acceptedNow += 1;
   if (e.source.by === 'reconciler') {
-    for (const signature of e.source.signatures) s.health.fixTasks.set(signature, e.task);
+    for (const signature of e.source.signatures) {
+      s.health.fixTasks.set(signature, e.task);
+      const before = s.health.fixHistory.get(signature) ?? [];
+      s.health.fixHistory.set(signature, [...before, e.task]);
+    }
   }
 }
 
@@ -407,10 +454,21 @@ function settle(s: State, r: Reservation, isLost: boolean): void {
 
 function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number): void {
   move(s, landedTask(task(s, id), commit, by, at));
+  s.undone.delete(id);
   s.landedCount += 1;
   s.firstLandingAt ??= at;
   noteVerdict(s.flow, 'landed', loadOf(s));
   tellPlanner(s, { kind: 'landed', task: id });
+}
+
+function moveHead(s: State, to: CommitId): void {
+  if (s.head !== to) step(s, to, undefined);
+  s.head = to;
+}
+
+/** One commit is one step, however many events speak of it. */
+function step(s: State, commit: CommitId, id: TaskId | undefined): void {
+  if (s.steps.at(-1)?.commit !== commit) s.steps.push({ commit, task: id });
 }
 
 /** What the gate said of the landing that made this commit, recorded as landed or not. */
@@ -473,10 +531,15 @@ function isChecked(s: State, { members, candidate }: Landing, result: GateResult
   );
 }
 
-/** The value the target has with this commit of ours on it: a batch is one merge, its tasks' commits hang off it. */
-export function headWith(s: State, commit: CommitId): CommitId {
+/**
+ * The value the target has with this commit of ours on it: a batch is one merge, its tasks' commits hang off it. As long
+ * as others of the batch are not recorded the head stays what it was, so that whoever looks at the target looks again.
+ * @param isRecorded whether the landing of a task is in the journal, or comes with this one.
+ */
+export function headWith(s: State, commit: CommitId, isRecorded: (task: TaskId) => boolean): CommitId {
   const through = [...s.landings.values()].findLast((l) => l.members.some((m) => m.commit === commit));
-  return through?.candidate.commit ?? commit;
+  if (!through) return commit;
+  return through.members.every((m) => isRecorded(m.task)) ? through.candidate.commit : s.head!;
 }
 
 // ───────────────────────── look-ups ─────────────────────────

@@ -1,5 +1,6 @@
 export * from './commands.ts';
 export * from './decide.ts';
+export * from './decisions/undo.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './fold.ts';
@@ -18,6 +19,7 @@ export * from './rules/change-rules.ts';
 export * from './rules/concurrency.ts';
 export * from './rules/estimates.ts';
 export * from './rules/footprint.ts';
+export * from './rules/healing.ts';
 export * from './rules/holding.ts';
 export * from './rules/json-scanner.ts';
 export * from './rules/known-failures.ts';

@@ -57,6 +57,35 @@ export interface LandedMark {
   readonly commit: CommitId;
 }
 
+/** An undo found in the target's history by its trailers: one commit, one or more landings taken back. */
+export interface UndoneMark {
+  readonly run: RunId;
+  /** As its trailers name them: newest landing first. */
+  readonly tasks: readonly TaskId[];
+  readonly commit: CommitId;
+}
+
+export type RevertOutcome =
+  | {
+      readonly kind: 'clean';
+      readonly commit: CommitId;
+      readonly tree: TreeId;
+      readonly paths: readonly string[];
+    }
+  /** Taking back `of` meets what landed later. `detail` is what git says of each conflict, capped. */
+  | {
+      readonly kind: 'conflict';
+      readonly of: CommitId;
+      readonly files: readonly string[];
+      readonly detail: string;
+    }
+  /** `onto` no longer has any of it. */
+  | { readonly kind: 'empty' }
+  /** The result would change these paths, which none of the commits did (P5). */
+  | { readonly kind: 'collateral'; readonly paths: readonly string[] }
+  /** `of` is not in the hub, or has no parent to go back to. */
+  | { readonly kind: 'missing'; readonly of: CommitId };
+
 export interface ResolvedPath {
   readonly path: string;
   readonly rule: RuleName;
@@ -111,6 +140,8 @@ export interface Hub {
    * merge of its batch. Costs the new commits only.
    */
   landedSince(base: CommitId, head: CommitId): Promise<readonly LandedMark[]>;
+  /** Every undo of this run's landings on `base..head`, by trailers, oldest first. */
+  undoneSince(base: CommitId, head: CommitId): Promise<readonly UndoneMark[]>;
   isAncestor(ancestor: CommitId, of: CommitId): Promise<boolean>;
   /** Merges `work` onto `onto` without a work tree; one commit with `onto` as its only parent. */
   buildCandidate(ask: {
@@ -121,6 +152,17 @@ export interface Hub {
     /** Seconds since the epoch, so that a rebuilt candidate is the same bytes. */
     readonly atSeconds: number;
   }): Promise<CandidateOutcome>;
+  /**
+   * Takes back what each of `commits` changed against its first parent, in the order given, on top of `onto`,
+   * without a work tree: one commit with `onto` as its only parent.
+   */
+  buildRevert(ask: {
+    readonly onto: CommitId;
+    readonly commits: readonly CommitId[];
+    /** As for a candidate. */
+    readonly message: (tree: TreeId) => string;
+    readonly atSeconds: number;
+  }): Promise<RevertOutcome>;
   /**
    * Files a merge of the two would leave in conflict, rules aside; none when either is not in the hub. Makes nothing
    * that lasts and asks nothing of the target.

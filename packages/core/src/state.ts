@@ -6,7 +6,7 @@
 import type { IterationReason } from './events.ts';
 import type { Attempt, Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
-import type { GateResult, Landing, RejectionReason } from './model/landing.ts';
+import type { Candidate, GateResult, Landing, RejectionReason } from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
@@ -60,10 +60,35 @@ export interface Planning {
 export interface OpenFinding {
   readonly finding: Finding;
   readonly openedAt: number;
+  /** The head of the last checks that came to an end before and did not show it; undefined: none are known. */
+  readonly lastWithout: CommitId | undefined;
+}
+
+/** What is known of where a failure comes from. */
+export type Culprit =
+  | { readonly kind: 'landing'; readonly commit: CommitId; readonly task: TaskId }
+  /** The run's base shows it already, or a commit that somebody else put on the target. */
+  | { readonly kind: 'base' | 'others'; readonly commit: CommitId }
+  | { readonly kind: 'missed'; readonly why: string };
+
+/** One step of the target's history as the journal knows it; a batch is one step for each of its tasks. */
+export interface TargetStep {
+  readonly commit: CommitId;
+  /** Whose landing it is; undefined for an undo and for what somebody else put there. */
+  readonly task: TaskId | undefined;
+}
+
+/** A revert that passed the gate; it is about to be published, or was. */
+export interface PassedUndo {
+  readonly tasks: readonly TaskId[];
+  readonly candidate: Candidate;
+  readonly by: 'operator' | 'reconciler';
 }
 
 export interface Health {
   lastChecks: { readonly result: ChecksResult; readonly at: number } | undefined;
+  /** The head of the checks before those, where they came to an end. */
+  lastHead: CommitId | undefined;
   greensInRow: number;
   /** Time to leave between two runs of the checks, ms: shorter while red, longer while green. */
   intervalMs: number;
@@ -71,6 +96,12 @@ export interface Health {
   findings: Map<string, OpenFinding>;
   /** The fix task filed for a signature, over or not. */
   fixTasks: Map<string, TaskId>;
+  /** Every fix task ever filed for a signature, oldest first; kept when the failure goes and comes back. */
+  fixHistory: Map<string, readonly TaskId[]>;
+  /** Where open failures come from, as far as that was looked into. */
+  culprits: Map<string, Culprit>;
+  /** Tasks whose landing the reconciler tried to take back in vain. */
+  revertsRefused: Set<TaskId>;
 }
 
 export interface Spending {
@@ -141,6 +172,10 @@ export interface State {
   line: Line;
   /** Landings whose gate passed only when it was run again. */
   flakes: LandingId[];
+  /** Values the target had after its base, oldest first. */
+  steps: TargetStep[];
+  /** The last revert that passed its gate, published or not. */
+  passedUndo: PassedUndo | undefined;
   /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
   undone: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
@@ -190,6 +225,8 @@ export function emptyState(): State {
     failed: new Map(),
     line: emptyLine(),
     flakes: [],
+    steps: [],
+    passedUndo: undefined,
     undone: new Set(),
     rejections: {},
     landedCount: 0,
@@ -210,10 +247,14 @@ export function emptyState(): State {
     },
     health: {
       lastChecks: undefined,
+      lastHead: undefined,
       greensInRow: 0,
       intervalMs: 0,
       findings: new Map(),
       fixTasks: new Map(),
+      fixHistory: new Map(),
+      culprits: new Map(),
+      revertsRefused: new Set(),
     },
     spending: {
       used: NO_USAGE,

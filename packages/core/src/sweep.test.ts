@@ -9,6 +9,7 @@ import { sweepLapsed, sweepTarget } from './sweep.ts';
 import {
   aCandidate,
   acceptedTask,
+  aGateResult,
   apply,
   cancelled,
   commit,
@@ -30,7 +31,7 @@ const mark = (attempt: string): LandedMark => ({
   attempt: attempt as AttemptId,
   commit: commit(`landed ${attempt}`),
 });
-const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed });
+const seen = (head: CommitId, ...landed: LandedMark[]) => ({ head, landed, undone: [] });
 const types = (commands: readonly Command[]): string[] => commands.map((c) => c.type);
 const run: Event[] = [openedRun(), acceptedTask('t1'), acceptedTask('t2')];
 
@@ -65,20 +66,40 @@ test('a push by somebody else on top of it is noted too', () => {
   assert.equal(s.head, commit('human'));
 });
 
+/** Two tasks under test as one merge. */
+const batch: Event[] = [
+  openedRun(),
+  ...['t1', 't2'].map((id) => acceptedTask(id)),
+  ...['t1.1', 't2.1'].flatMap(handedIn),
+  {
+    type: 'landing.started',
+    landing: 'l1' as LandingId,
+    members: ['t1.1', 't2.1'].map(member),
+    candidate: { ...aCandidate(['t1.1', 't2.1']), commit: commit('merge') },
+  },
+];
+
 test('a batch that was published and not recorded is found task by task, and its merge is the head', () => {
-  const members = ['t1.1', 't2.1'].map(member);
-  const candidate = { ...aCandidate(['t1.1', 't2.1']), commit: commit('merge') };
-  const s = stateOf([
-    openedRun(),
-    ...['t1', 't2'].map((id) => acceptedTask(id)),
-    ...['t1.1', 't2.1'].flatMap(handedIn),
-    { type: 'landing.started', landing: 'l1' as LandingId, members, candidate },
-  ]);
+  const s = stateOf(batch);
   assert.deepEqual(settleTarget(s, commit('merge'), mark('t1.1'), mark('t2.1')), [
     'findLanding',
     'findLanding',
   ]);
   assert.equal(s.head, commit('merge'));
+});
+
+test('a batch that was found in part when the process died is looked for again', () => {
+  const found: Event = {
+    type: 'landing.found',
+    task: 't1' as TaskId,
+    attempt: 't1.1' as AttemptId,
+    commit: member('t1.1').commit,
+  };
+  const s = stateOf([...batch, found]);
+  assert.equal(s.head, commit('base'));
+  assert.deepEqual(settleTarget(s, commit('merge'), mark('t1.1'), mark('t2.1')), ['findLanding']);
+  assert.equal(s.head, commit('merge'));
+  assert.equal(s.tasks.get('t2' as TaskId)!.state, 'landed');
 });
 
 test('git wins: a task the journal gave up has landed when the target has it', () => {
@@ -104,7 +125,38 @@ test('a landing that was undone stays undone, though its commit is still in the 
     by: 'operator',
   };
   const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
-  assert.deepEqual(settleTarget(s, commit('revert'), mark('t1.1')), []);
+  const undo = { run: RUN, tasks: ['t1' as TaskId], commit: commit('revert') };
+  const observed = { head: commit('revert'), landed: [mark('t1.1')], undone: [undo] };
+  assert.deepEqual(sweepTarget(s, observed), []);
+});
+
+test('an undo somebody rewound the target behind is gone, and the landing is there again', () => {
+  const undone: Event = {
+    ...{ type: 'landing.undone', task: 't1' as TaskId },
+    ...{ commit: commit('revert'), by: 'operator' },
+  };
+  const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
+  assert.deepEqual(settleTarget(s, commit('landed t1.1'), mark('t1.1')), ['findLanding']);
+  assert.deepEqual([s.landedCount, s.undone.size], [1, 0]);
+});
+
+test('an undo that was published and not recorded is found, once, with who had it published', () => {
+  const landed = [...run, ...landedTask('t1', 'l1')];
+  const passed: Event = {
+    ...{ type: 'undo.passed', tasks: ['t1' as TaskId], by: 'reconciler', gate: aGateResult('passed') },
+    candidate: { ...aCandidate(['t1.1']), commit: commit('revert') },
+  };
+  const s = stateOf([...landed, passed]);
+  const marks = [{ run: mark('t1.1').run, tasks: ['t1' as TaskId], commit: commit('revert') }];
+  const observed = { head: commit('revert'), landed: [mark('t1.1')], undone: marks };
+  const [found, ...more] = sweepTarget(s, observed);
+  assert.deepEqual(
+    [found, more],
+    [{ type: 'undoLanding', tasks: ['t1'], commit: commit('revert'), by: 'reconciler' }, []],
+  );
+  apply(s, found!);
+  assert.deepEqual(sweepTarget(s, observed), []);
+  assert.equal(s.tasks.get('t1' as TaskId)!.state, 'cancelled');
 });
 
 test('the same task twice on the target counts once', () => {

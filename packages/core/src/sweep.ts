@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { headWith } from './fold.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import { NO_USAGE } from './model/usage.ts';
-import type { LandedMark } from './ports.ts';
+import type { LandedMark, UndoneMark } from './ports.ts';
 import type { State } from './state.ts';
 
 /** Facts of the target, gathered by the reconciler. */
@@ -14,26 +14,59 @@ export interface TargetObserved {
   readonly head: CommitId;
   /** Every landing of this run on the target, oldest first. */
   readonly landed: readonly LandedMark[];
+  /** Every undo of this run's landings on the target, oldest first. */
+  readonly undone: readonly UndoneMark[];
 }
 
-/** Git wins on "landed": records what happened and was not recorded, and what is no longer there. */
+/**
+ * Git wins on "landed": records what happened and was not recorded, and what is no longer there. An undo is
+ * published only of landings that are recorded, so that it comes after whatever else was not.
+ */
 export function sweepTarget(s: State, seen: TargetObserved): Command[] {
   const commands: Command[] = [];
   const onTarget = new Map<TaskId, LandedMark>();
+  // An undo that somebody rewound the target behind is as gone as a landing would be.
+  const takenBack = new Set(seen.undone.flatMap((mark) => mark.tasks));
   for (const mark of seen.landed) {
     if (onTarget.has(mark.task)) continue;
     onTarget.set(mark.task, mark);
     const task = s.tasks.get(mark.task);
-    if (task && task.state !== 'landed' && !s.undone.has(task.id)) {
+    if (task && task.state !== 'landed' && !(s.undone.has(task.id) && takenBack.has(task.id))) {
       commands.push({ type: 'findLanding', task: mark.task, attempt: mark.attempt, commit: mark.commit });
     }
   }
+  for (const mark of seen.undone) {
+    const tasks = mark.tasks.filter((id) => isStillThere(s, id, onTarget));
+    if (tasks.length > 0)
+      commands.push({ type: 'undoLanding', tasks, commit: mark.commit, by: undoneBy(s, mark) });
+  }
   const lost = [...s.byState.landed].filter((id) => !onTarget.has(id));
-  const lastFound = commands.at(-1);
-  const headAfter = lastFound?.type === 'findLanding' ? headWith(s, lastFound.commit) : s.head;
+  const headAfter = headOnceRecorded(s, commands);
   if (seen.head !== headAfter || lost.length > 0) commands.push({ type: 'moveTarget', to: seen.head, lost });
   return commands;
 }
+
+/** What the journal will hold the target to be at when all of these are recorded. */
+function headOnceRecorded(s: State, commands: readonly Command[]): CommitId | undefined {
+  const last = commands.at(-1);
+  if (last?.type === 'undoLanding') return last.commit;
+  if (last?.type !== 'findLanding') return s.head;
+  const found = new Set(
+    commands.flatMap((command) => (command.type === 'findLanding' ? [command.task] : [])),
+  );
+  const isRecorded = (id: TaskId): boolean =>
+    found.has(id) || s.undone.has(id) || s.tasks.get(id)?.state === 'landed';
+  return headWith(s, last.commit, isRecorded);
+}
+
+/** By the journal, or because it was found on the target just now. */
+function isStillThere(s: State, id: TaskId, onTarget: ReadonlyMap<TaskId, LandedMark>): boolean {
+  return s.tasks.has(id) && onTarget.has(id) && !s.undone.has(id);
+}
+
+/** Who had it published is in the journal; a commit it does not know was made by hand, like ours. */
+const undoneBy = (s: State, { commit }: UndoneMark): 'operator' | 'reconciler' =>
+  s.passedUndo?.candidate.commit === commit ? s.passedUndo.by : 'operator';
 
 /**
  * After a crash nothing of ours runs any more: every lease has lapsed.

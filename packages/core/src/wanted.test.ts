@@ -238,10 +238,13 @@ test('and back off by half after every third green', () => {
   const s = stateOf([openedRun(checked), verdict('base'), verdict('base'), verdict('base')]);
   assert.equal(s.health.intervalMs, 450_000);
 });
-test('a run does not close over a failure no task was filed for', () => {
+test('a run does not close over a failure no task was filed for, or nobody looked into', () => {
   assert.equal(after(openedRun(), finding).close, undefined);
   const filed = acceptedTask('t1', {}, { by: 'reconciler', signatures: ['red'] });
-  assert.equal(after(openedRun(), finding, filed, failedTask('t1', 'attempts')).close, 'done');
+  const failed = [openedRun(), finding, filed, failedTask('t1', 'attempts')];
+  assert.equal(after(...failed).close, undefined);
+  const missed: Event = { type: 'culprit.missed', signature: 'red', why: 'timeout' };
+  assert.equal(after(...failed, missed).close, 'done');
 });
 test('a failure that was mended and comes back is a new one, and gets a task again', () => {
   const filed = acceptedTask('t1', {}, { by: 'reconciler', signatures: ['red'] });

@@ -7,9 +7,9 @@ import { isBusy } from './fold.ts';
 import type { AttemptId } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
-import { isOver } from './model/task.ts';
 import { type NextTest, nextTest } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
+import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import type { News, State } from './state.ts';
 
@@ -45,8 +45,11 @@ export function wanted(s: State, at: number): Wanted {
     landings: mayLand(s) ? [...s.queue] : [],
     checks: checks.is === true,
     budget,
-    close: closing(s, planning.is !== undefined || planning.at !== undefined, checks.is === true),
-    askAgainAt: earliest(s.spending.reached ? undefined : timeIsUpAt(s), earliest(planning.at, checks.at)),
+    close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
+    askAgainAt: earliest(
+      s.spending.reached ? undefined : timeIsUpAt(s),
+      earliest(earliest(planning.at, checks.at), isHalted ? undefined : nextFixAt(s, at)),
+    ),
   };
 }
 
@@ -118,11 +121,18 @@ function checksDue(s: State, at: number): Due<boolean> {
 
 // ───────────────────────── the end ─────────────────────────
 
-function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): CloseReason | undefined {
+function closing(
+  s: State,
+  at: number,
+  plannerIsWanted: boolean,
+  checksAreWanted: boolean,
+): CloseReason | undefined {
   if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
-  if (isBusy(s) || plannerIsWanted || s.paused || findingsToFile(s).length > 0) return undefined;
+  if (isBusy(s) || plannerIsWanted || s.paused) return undefined;
+  if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
+    return undefined;
   if (s.run!.request.mode === 'planner' && !s.planning.isDone) {
     return s.planning.failuresInRow >= PLANNER_FAILURES_MAX ? 'planner-failed' : undefined;
   }
@@ -131,20 +141,6 @@ function closing(s: State, plannerIsWanted: boolean, checksAreWanted: boolean): 
 
 const isQuiet = (s: State): boolean =>
   s.liveAttempts.size === 0 && s.openLandings.size === 0 && s.planning.live === undefined;
-
-/**
- * Open findings no task was ever filed for. One whose fix task ended without curing it stays open and is told
- * in the report; it is not filed again, or a failure nobody can mend would never let the run end.
- */
-export function findingsToFile(s: State): readonly string[] {
-  if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled !== undefined) return [];
-  return [...s.health.findings.keys()].filter((signature) => !s.health.fixTasks.has(signature));
-}
-
-/** Fix tasks that are not over. */
-export function openFixTasks(s: State): number {
-  return new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state))).size;
-}
 
 // ───────────────────────── the merge queue ─────────────────────────
 

@@ -31,6 +31,7 @@ import { readRef } from './origin-ref.ts';
 import { ObjectReader } from './reader.ts';
 import { Remote, type RemoteBranch } from './remote.ts';
 import { RemoteTarget } from './remote-target.ts';
+import { buildRevert } from './revert.ts';
 import { fetchFromOrigin, Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
@@ -105,8 +106,10 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
   const hub: Hub = {
     targetHead: () => target.head(),
     landedSince: (base, head) => landed.since(base, head),
+    undoneSince: (base, head) => landed.undoneSince(base, head),
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
     buildCandidate: (ask) => buildCandidate(context, ask),
+    buildRevert: (ask) => buildRevert(context, ask),
     probe: (a, b) => probe(context, a, b),
     sealBatch: (ask) => sealBatch(context, ask),
     publish: (candidate) => target.publish(candidate),

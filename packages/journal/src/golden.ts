@@ -211,6 +211,20 @@ const EVENTS = {
   'worker.left': { type: 'worker.left', worker: 'builder-3', reason: 'silent' },
   'spend.recorded': { type: 'spend.recorded', usage: USAGE, role: 'reviewer' },
   'run.cancelled': { type: 'run.cancelled', reason: 'asked for something else' },
+  'undo.passed': { type: 'undo.passed', tasks: [T2], candidate: CANDIDATE, by: 'operator', gate: PASSED },
+  'undo.refused': {
+    type: 'undo.refused',
+    tasks: [T2],
+    by: 'reconciler',
+    reason: 'conflict',
+    detail: 'src/time.ts: t3 changed it later',
+  },
+  'culprit.found': { type: 'culprit.found', signature: 'build: TS2322 src/time.ts', commit: B, task: T2 },
+  'culprit.missed': {
+    type: 'culprit.missed',
+    signature: 'build: TS2322 src/time.ts',
+    why: 'the checks timed out on 0123456789',
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -25,5 +25,6 @@ export {
   type ScriptedAnswer,
   type ScriptQuery,
   scriptedAnswer,
+  scriptSchema,
 } from './scripted-model.ts';
 export { type ScriptedCall, type ScriptedServer, startScriptedServer } from './scripted-server.ts';

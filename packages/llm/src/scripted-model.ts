@@ -63,6 +63,13 @@ const ScriptSchema = z.strictObject({
 });
 
 export type Script = z.infer<typeof ScriptSchema>;
+
+/** JSON Schema (2020-12) of the file, for editors; that an answer must say something is checked on top. */
+export function scriptSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(ScriptSchema, { io: 'input' });
+  return { $schema, title: 'answers of a scripted model', ...schema };
+}
+
 export type ScriptedAnswer = z.infer<typeof AnswerSchema>;
 
 /** Who asks, and where in their conversation they are. */
@@ -96,7 +103,7 @@ const wrong = (where: string, why: string): Problem => ({
   what: 'the scripted model’s file cannot be played',
   where,
   why,
-  fix: 'write {"answers": [{"role": "worker", "task": "t1", "turn": 0, "text": "…"}]}',
+  fix: 'swarm schema script   # {"answers": [{"role": "worker", "task": "t1", "turn": 0, "text": "…"}]}',
 });
 
 /** `['answers', 3, 'tools', 0]` → `answers[3].tools[0]`. */

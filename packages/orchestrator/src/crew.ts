@@ -3,29 +3,43 @@
  * starts nothing twice. Decides nothing: what comes of the work is asked of the core by whoever did it.
  */
 import {
+  culpritsToFind,
+  culpritsToRevert,
   FIX_TASKS_MAX,
   findingsToFile,
   isTakenBack,
   landingsToSettle,
   openFixTasks,
   type State,
+  type TaskId,
   taskOf,
   testWanted,
   wanted,
 } from '@swarm/core';
 import type { Context } from './context.ts';
 import type { Effects } from './effects.ts';
+import { Checks } from './healing/checks.ts';
+import { Culprits } from './healing/culprit.ts';
+import { FixTasks } from './healing/fixes.ts';
 import { Reconciler } from './healing/reconciler.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
+import { Undo } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
 import { Environments } from './working/environment.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
-export const NOT_DRAINED: readonly string[] = ['start-up', 'planner', 'checks', 'fixes', 'endpoints'];
+export const NOT_DRAINED: readonly string[] = [
+  'start-up',
+  'planner',
+  'checks',
+  'fixes',
+  'culprit',
+  'endpoints',
+];
 
 export class Crew {
   readonly #context: Context;
@@ -37,6 +51,9 @@ export class Crew {
   readonly #planner: Planner;
   readonly #mergeQueue: MergeQueue;
   readonly #reconciler: Reconciler;
+  readonly #fixes: FixTasks;
+  readonly #culprits: Culprits;
+  readonly #undo: Undo;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
   /** The entry up to which journal and target were found to agree. */
@@ -54,7 +71,11 @@ export class Crew {
     this.#worker = new Worker(context, this.#environments, this.#gate, new Probes(context));
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate);
-    this.#reconciler = new Reconciler(context, this.#environments);
+    const checks = new Checks(context, this.#environments);
+    this.#fixes = new FixTasks(context);
+    this.#culprits = new Culprits(context, checks);
+    this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
+    this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
     this.#lookAgainAt = context.ports.clock.monotonic() + context.settings.sweepMs;
   }
 
@@ -78,11 +99,13 @@ export class Crew {
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
-    this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined);
+    const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(this.#state);
+    this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined, toRevert);
     if (isLeaving) return;
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     this.#agreeOnFindings();
+    this.#agreeOnCulprits();
     this.#lookAgain(want.askAgainAt);
   }
 
@@ -120,8 +143,16 @@ export class Crew {
 
   #agreeOnFindings(): void {
     if (this.#state.paused || this.#effects.has('checks')) return;
-    if (findingsToFile(this.#state).length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
-    this.#effects.start('fixes', (signal) => this.#reconciler.fileFixTasks(signal));
+    const toFile = findingsToFile(this.#state, this.#context.ports.clock.now());
+    if (toFile.length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
+    this.#effects.start('fixes', (signal) => this.#fixes.file(signal));
+  }
+
+  /** Only while nothing waits to land; a fix that landed makes it moot. */
+  #agreeOnCulprits(): void {
+    if (culpritsToFind(this.#state).length === 0) this.#effects.stop('culprit', 'cancelled');
+    else if (!this.#state.paused && !this.#effects.has('checks') && this.#state.queue.size === 0)
+      this.#effects.start('culprit', (signal) => this.#culprits.find(signal));
   }
 
   /** Candidates under test, each an effect of its own. */
@@ -135,13 +166,16 @@ export class Crew {
   }
 
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #agreeOnTarget(mayStart: boolean, isClosing: boolean): void {
+  #agreeOnTarget(mayStart: boolean, isClosing: boolean, toRevert: readonly TaskId[]): void {
     const { clock } = this.#context.ports;
     const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !this.hasSeenAll);
-    if (this.#effects.has('landing') || !(isTimeToLook || this.#isLandingDue(mayStart))) return;
+    const isWanted = isTimeToLook || toRevert.length > 0 || this.#isLandingDue(mayStart);
+    if (this.#effects.has('landing') || !isWanted) return;
     if (isTimeToLook) this.#lookAgainAt = clock.monotonic() + this.#context.settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
       if (isTimeToLook) await this.#sweep();
+      for (const what of toRevert)
+        await this.#undo.undo({ what, withDependents: false, by: 'reconciler' }, signal);
       const before = this.#state.seq;
       await this.#mergeQueue.work(mayStart, signal);
       this.#idleAt = this.#state.seq === before ? before : undefined;

@@ -1,5 +1,7 @@
 export type { Approve, Verdict } from './approval.ts';
 export type { Halt } from './inputs.ts';
+export type { UndoOutcome } from './landing/undo.ts';
 export { type PlannedOnce, planOnce } from './planning/plan-once.ts';
 export { createOrchestrator, type Orchestrator } from './run.ts';
 export type { BranchDraft, OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';
+export { undoInRun } from './undo-run.ts';

@@ -4,6 +4,7 @@ import { backwardMoves } from './checks/moves.ts';
 import { collateralChanges, wrongMeasures } from './checks/paths.ts';
 import { untoldStories } from './checks/stories.ts';
 import { doubleLandings, lostTasks, missingLandings } from './checks/tasks.ts';
+import { wrongUndos } from './checks/undos.ts';
 import { type Facts, ownLandings, ownMarks, presentMembers } from './facts.ts';
 import { count } from './words.ts';
 
@@ -60,6 +61,12 @@ export const RULES: readonly Rule[] = [
     promise: 'P3',
     examined: ({ chain }) => count(chain.length, 'first-parent commit'),
     findings: offTheLine,
+  },
+  {
+    name: 'what was taken back passed the gate without it, as one commit that names it',
+    promise: 'P3',
+    examined: ({ claims }) => count(claims.moves.filter((move) => move.by === 'undo').length, 'undo'),
+    findings: wrongUndos,
   },
   {
     name: 'the target only moved forward',

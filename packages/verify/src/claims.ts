@@ -27,11 +27,18 @@ export interface Landing {
   gate?: Gate;
 }
 
+/** A revert the gate said yes to, before it was published. */
+export interface Undo {
+  readonly tasks: readonly string[];
+  readonly candidate: Candidate;
+  readonly gate: Gate;
+}
+
 /** Something that gave the target a new value, in order. */
 export type Move =
   | { readonly by: 'landing'; readonly landing: Landing; readonly to: string; readonly seq: number }
   | { readonly by: 'found'; readonly landing: Landing | undefined; readonly to: string; readonly seq: number }
-  | { readonly by: 'undo'; readonly from: undefined; readonly to: string; readonly seq: number }
+  | { readonly by: 'undo'; readonly undo: Undo | undefined; readonly to: string; readonly seq: number }
   | { readonly by: 'others'; readonly from: string; readonly to: string; readonly seq: number };
 
 export const isOurs = (move: Move): boolean => move.by !== 'others';
@@ -46,6 +53,8 @@ export interface Claims {
   /** By landing id. */
   readonly landings: Map<string, Landing>;
   readonly moves: Move[];
+  /** By commit, published or not. */
+  readonly undos: Map<string, Undo>;
   /** What each task has come to. */
   readonly tasks: Map<string, 'live' | 'landed' | 'over'>;
   /** By task, the commits that are to be on the target now. */
@@ -60,6 +69,8 @@ export interface Claims {
   /** Claims that contradict one another. */
   readonly contradictions: string[];
   closedAt: string | undefined;
+  /** How many of the moves came before the run was closed. */
+  movesAtClose: number;
 }
 
 /** @throws Error when the first event is no `run.opened`, or an event lacks what its type promises. */
@@ -75,12 +86,14 @@ export function claimsOf(events: readonly { readonly seq: number; readonly event
     known: new Set(),
     landings: new Map(),
     moves: [],
+    undos: new Map(),
     tasks: new Map(),
     landed: new Map(),
     takenBack: new Set(),
     paths: new Map(),
     contradictions: [],
     closedAt: undefined,
+    movesAtClose: 0,
   };
   for (const { seq, event } of events) READERS[event.type]?.(claims, event, seq);
   return claims;
@@ -115,9 +128,20 @@ const READERS: Readonly<Record<string, Reader>> = {
   'landing.landed': readLanded,
   'landing.found': readFound,
   'landing.rejected': (c, e) => settle(c, taskOf(text(e, 'attempt')), 'live'),
+  'undo.passed': (c, e) => {
+    const gate = record(e, 'gate');
+    const undo = {
+      tasks: list(e, 'tasks').map(String),
+      candidate: candidateOf(e),
+      gate: gateOf(c, gate),
+    };
+    c.undos.set(undo.candidate.commit, undo);
+  },
   'landing.undone': (c, e, seq) => {
+    const to = text(e, 'commit');
     takeBack(c, text(e, 'task'), 'over');
-    c.moves.push({ by: 'undo', from: undefined, to: text(e, 'commit'), seq });
+    // One commit may take back several.
+    if (c.moves.at(-1)?.to !== to) c.moves.push({ by: 'undo', undo: c.undos.get(to), to, seq });
   },
   'target.moved': (c, e, seq) => {
     for (const task of list(e, 'lost')) takeBack(c, String(task), 'live');
@@ -125,6 +149,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   'run.closed': (c, e) => {
     c.closedAt = text(e, 'head');
+    c.movesAtClose = c.moves.length;
   },
 };
 

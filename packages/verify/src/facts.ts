@@ -1,5 +1,5 @@
 /** Everything the checks look at, gathered once from git and the journal. Nothing is judged here. */
-import type { Claims, Landing, Member } from './claims.ts';
+import type { Claims, Landing, Member, Undo } from './claims.ts';
 import { type Commit, type GitReader, openGit } from './git.ts';
 import { type Marking, markingOf } from './trailers.ts';
 
@@ -23,6 +23,8 @@ export interface Facts {
    * leaves behind, to be found by the next start. Only on the tip, and only while the run is open.
    */
   readonly inFlight: Landing | undefined;
+  /** The same of an undo, which may also follow the end of a run. */
+  readonly undoInFlight: Undo | undefined;
 }
 
 export async function gatherFacts(ask: {
@@ -48,6 +50,7 @@ export async function gatherFacts(ask: {
     changed: await changedBy(git, commits, landed),
     branchPaths: ask.hubPath ? await branchPaths(await openGit(ask.hubPath), claims, landed) : new Map(),
     inFlight: claims.closedAt === undefined ? inFlight(claims, tip) : undefined,
+    undoInFlight: claims.moves.some((move) => move.to === tip) ? undefined : claims.undos.get(tip ?? ''),
   };
 }
 
@@ -105,6 +108,13 @@ export function ownMarks({ claims, markings }: Facts) {
   );
 }
 
+/** Commits on the target that say they take landings of this run back. */
+export function ownUndos({ claims, markings }: Facts) {
+  return [...markings].flatMap(([commit, marking]) =>
+    marking.kind === 'undo' && marking.mark.run === claims.run ? [{ commit, ...marking.mark }] : [],
+  );
+}
+
 /** Commits on the target that say they are a batch of this run's. */
 export const ownSeals = ({ claims, markings }: Facts): readonly string[] =>
   [...markings].flatMap(([commit, marking]) =>
@@ -126,7 +136,7 @@ export function ownLandings({ claims, commits, inFlight }: Facts): readonly Land
 }
 
 /** The gate passed on exactly this candidate, or failed with nothing but what the base failed with; or there was none to ask. */
-export function isGated(claims: Claims, landing: Landing): boolean {
+export function isGated(claims: Claims, landing: Pick<Landing, 'gate'>): boolean {
   const { gate } = landing;
   if (claims.gateHash === 'none') return gate === undefined || gate.outcome === 'none';
   const mayLand = gate?.outcome === 'passed' || (gate?.outcome === 'no-worse' && gate.isKnown);

@@ -38,6 +38,16 @@ export interface LandOptions {
   readonly isTold?: boolean | 'tested';
 }
 
+export interface UndoOptions {
+  /** Spoils the commit's message. */
+  readonly rewrite?: (message: string) => string;
+  readonly outcome?: string;
+  /** The tree the journal says was tested. */
+  readonly tested?: string;
+  /** `'tested'`: the journal ends at the gate's verdict. */
+  readonly isTold?: boolean | 'tested';
+}
+
 export class Story {
   readonly root: string;
   readonly path: string;
@@ -83,6 +93,24 @@ export class Story {
     if (options.isTold !== false) await this.tell(task, attempt, { onto, work, commit }, files, options);
     this.head = commit;
     if (options.isPublished !== false) await this.moveTarget(commit);
+  }
+
+  /** Takes tasks back by removing files, as a gated commit on the head. */
+  async undoTasks(tasks: readonly string[], files: Files, options: UndoOptions = {}): Promise<string> {
+    const { rewrite = (m: string) => m, outcome = 'passed', isTold = true } = options;
+    const undoes = tasks.map((task) => `Swarm-Undoes: ${task}`).join('\n');
+    const commit = await this.commit({
+      files,
+      message: (tree) => rewrite(`Undo\n\nSwarm-Run: ${RUN}\n${undoes}\nSwarm-Gate: ${this.gate} ${tree}\n`),
+    });
+    const tree = options.tested ?? (await this.git('rev-parse', `${commit}^{tree}`));
+    const candidate = { parent: this.head, commit, tree };
+    const passed = { type: 'undo.passed', tasks, candidate, gate: { outcome, gate: this.gate } };
+    const undone = tasks.map((task) => ({ type: 'landing.undone', task, commit, by: 'operator' }));
+    if (isTold) this.say(passed);
+    if (isTold === true) this.say(...undone);
+    await this.moveTarget(commit);
+    return commit;
   }
 
   /** Lands several as one merge, each with a commit of its own under it. */

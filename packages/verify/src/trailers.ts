@@ -1,4 +1,4 @@
-/** What a commit of ours says of itself, in the trailers of its last paragraph. */
+/** What a commit of ours, a landing or an undo, says of itself in the trailers of its last paragraph. */
 
 export interface Tested {
   readonly gate: string;
@@ -14,10 +14,19 @@ export interface Mark {
   readonly tested?: Tested;
 }
 
+export interface UndoMark {
+  readonly run: string;
+  /** One trailer each. */
+  readonly tasks: readonly string[];
+  readonly gate: string;
+  readonly tree: string;
+}
+
 export type Marking =
   /** Not one of ours: no `Swarm-` trailer in the last paragraph. */
   | { readonly kind: 'none' }
   | { readonly kind: 'mark'; readonly mark: Mark }
+  | { readonly kind: 'undo'; readonly mark: UndoMark }
   /** The merge a batch landed as. */
   | { readonly kind: 'seal'; readonly run: string; readonly tested: Tested }
   /** Some of the trailers are there, and they are not right. `run` where it says one. */
@@ -39,8 +48,26 @@ export function markingOf(message: string): Marking {
       .slice(1)
       .at(-1) ?? ''
   ).split('\n');
-  const values = (key: Key): string[] =>
+  const values = (key: Key | 'Swarm-Undoes'): string[] =>
     lines.filter((l) => l.startsWith(`${key}: `)).map((l) => l.slice(key.length + 2).trim());
+  return values('Swarm-Undoes').length > 0 ? undoOf(values) : landingOf(values);
+}
+
+type Values = (key: Key | 'Swarm-Undoes') => string[];
+
+function undoOf(values: Values): Marking {
+  const run = values('Swarm-Run')[0];
+  const tasks = values('Swarm-Undoes');
+  const keys = ['Swarm-Run', 'Swarm-Gate'] as const;
+  const bad = keys.find((key) => values(key).length !== 1 || !FORMS[key].test(values(key)[0]!));
+  if (bad) return { kind: 'wrong', why: `an undo whose ${bad} is missing or wrong`, run };
+  if (!tasks.every((task) => FORMS['Swarm-Task'].test(task)))
+    return { kind: 'wrong', why: `its Swarm-Undoes is ${tasks.join(' and ')}`, run };
+  const [, gate = '', tree = ''] = FORMS['Swarm-Gate'].exec(values('Swarm-Gate')[0]!) ?? [];
+  return { kind: 'undo', mark: { run: run!, tasks, gate, tree } };
+}
+
+function landingOf(values: Values): Marking {
   const keys = Object.keys(FORMS) as Key[];
   if (keys.every((key) => values(key).length === 0)) return { kind: 'none' };
   const run = values('Swarm-Run')[0];

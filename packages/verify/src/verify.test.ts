@@ -53,6 +53,7 @@ test('a good run keeps every promise, and the report says how much was looked at
       'P3 kept: every landing carries its trailers (2 commits)',
       'P3 kept: what landed is what passed the gate, on exactly that parent (2 landings)',
       'P3 kept: every landing is one commit on the first-parent line (2 first-parent commits)',
+      'P3 kept: what was taken back passed the gate without it, as one commit that names it (0 undos)',
       'P4 kept: the target only moved forward (2 moves)',
       'P5 kept: a landing changes only what its branch changed (2 commits)',
       'P5 kept: branches are as the journal measured them (2 branches in the hub)',
@@ -83,12 +84,51 @@ test('a task that landed twice is caught', async () => {
 
 test('a landing that was undone may be followed by another', async () => {
   const story = await goodStory();
-  const revert = await story.commit({ files: { 'b.txt': undefined }, message: 'Revert t2' });
-  story.say({ type: 'landing.undone', task: 't2', commit: revert, by: 'operator' });
-  await story.moveTarget(revert);
+  await story.undoTasks(['t2'], { 'b.txt': undefined });
   story.say({ type: 'task.retried', task: 't2' });
   await story.landTask('t2', { 'b.txt': 'better\n' }, { ordinal: 2, isAccepted: true });
   assert.deepEqual(await broken(story), {});
+});
+
+test('an undo after the end of the run, of several landings at once, keeps every promise', async () => {
+  const story = await goodStory();
+  story.close();
+  await story.undoTasks(['t2', 't1'], { 'a.txt': undefined, 'b.txt': undefined });
+  assert.deepEqual(await broken(story), {});
+});
+
+test('an undo that was published while its entry was not yet written is no fault, and its gate still counts', async () => {
+  const story = await goodStory();
+  await story.undoTasks(['t2'], { 'b.txt': undefined }, { isTold: 'tested' });
+  assert.deepEqual(await broken(story), {});
+  const untested = await goodStory();
+  await untested.undoTasks(['t2'], { 'b.txt': undefined }, { isTold: 'tested', outcome: 'failed' });
+  assert.match(
+    (await broken(untested)).P3!,
+    /^the undo of t2 \([0-9a-f]{12}\) was published, its gate: failed/,
+  );
+});
+
+test('an undo the journal does not know of is caught', async () => {
+  const story = await goodStory();
+  await story.undoTasks(['t2'], { 'b.txt': undefined }, { isTold: false });
+  assert.match((await broken(story)).P7!, /^[0-9a-f]{12} takes back t2 and the journal does not say so$/);
+});
+
+test('an undo that is not the commit the gate passed, or does not name what it takes back, is caught', async () => {
+  const faults: readonly [Parameters<Awaited<ReturnType<typeof goodStory>>['undoTasks']>[2], RegExp][] = [
+    [{ tested: 'f'.repeat(40) }, /another tree than was tested/],
+    [{ rewrite: (m) => m.replace(/^Swarm-Undoes: .*\n/m, '') }, /does not name what it takes back/],
+    [{ rewrite: (m) => m.replace('Swarm-Undoes: t2', 'Swarm-Undoes: t1') }, /names t1$/],
+    [{ rewrite: (m) => m.replace(/^Swarm-Gate: .*\n/m, '') }, /whose Swarm-Gate is missing/],
+    [{ rewrite: (m) => m.replace('Swarm-Gate: g1', 'Swarm-Gate: g0') }, /names run .+, gate g0/],
+    [{ rewrite: () => 'Undo' }, /does not name what it takes back/],
+  ];
+  for (const [options, expected] of faults) {
+    const story = await goodStory();
+    await story.undoTasks(['t2'], { 'b.txt': undefined }, options);
+    assert.match((await broken(story)).P3!, expected);
+  }
 });
 
 for (const trailer of ['Swarm-Run', 'Swarm-Task', 'Swarm-Attempt', 'Swarm-Gate']) {

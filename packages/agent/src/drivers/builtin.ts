@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent, AgentActivity, AgentEnd, AgentJob, AgentResult } from '@swarm/core';
-import { taskOf, tokensOf } from '@swarm/core';
+import { countText, taskOf, tokensOf } from '@swarm/core';
 import { type AgentEvent, cutText, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';
@@ -106,7 +106,7 @@ const shown = (text: string) => cutText(plainText(text.replaceAll('\n', ' ')), S
 function activityOf(event: AgentEvent): AgentActivity | undefined {
   switch (event.type) {
     case 'answered': {
-      const detail = `step ${event.step}: ${event.how}, ${event.calls} calls, ${tokensOf(event.usage)} tokens`;
+      const detail = `step ${event.step}: ${event.how}, ${countText(event.calls, 'call')}, ${tokensOf(event.usage)} tokens`;
       return { kind: 'model', detail: shown(detail) };
     }
     case 'tool.ended': {

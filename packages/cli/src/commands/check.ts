@@ -1,6 +1,7 @@
 /** Commands that check or describe, and act on no run: verify, schema. */
 import { existsSync } from 'node:fs';
 import { countText, nearestWord, SwarmError, taskSchema } from '@swarm/core';
+import { scriptSchema } from '@swarm/llm';
 import { logSchema } from '@swarm/telemetry';
 import { type VerifyReport, verifyRepository } from '@swarm/verify';
 import { configJsonSchema } from '../config/docs.ts';
@@ -47,6 +48,7 @@ const SCHEMAS: Readonly<Record<string, () => object>> = {
   log: logSchema,
   config: configJsonSchema,
   task: taskSchema,
+  script: scriptSchema,
 };
 
 export async function schema(name: string, { output }: Context): Promise<number> {

@@ -87,7 +87,7 @@ function demoEnvironment(folder: string, url: string, { env }: Context) {
     XDG_CONFIG_HOME: join(folder, 'config'),
     XDG_STATE_HOME: join(folder, 'state'),
     OPENAI_BASE_URL: url,
-    OPENAI_API_KEY: 'scripted',
+    OPENAI_API_KEY: 'not-a-key',
     SWARM_MODEL: 'scripted',
   };
 }

@@ -129,5 +129,6 @@ function say(file: string, { gate, setup }: Starter, { json }: InitOptions, { ou
   else output.result(`wrote ${file}`);
   if (gate === undefined)
     output.narrate('no gate was found: write one into [gate], or every run needs --gate');
-  if (!json) output.result('next: swarm doctor · git add swarm.toml · swarm run "what you want done"');
+  if (!json)
+    output.result('next: swarm doctor · git add swarm.toml && git commit · swarm run "what you want done"');
 }

@@ -96,12 +96,21 @@ async function isTrusted({ repo }: PromptsOptions, context: Context): Promise<bo
 async function show(names: readonly string[], options: PromptsOptions, context: Context): Promise<number> {
   const { prompts: all } = await present(options, context);
   for (const name of oneOrMore(names, 'show')) {
-    const prompt = all.find((p) => p.name === name) ?? noPrompt(name);
+    const found = all.find((p) => p.name === name) ?? noPrompt(name);
+    const prompt = await shownOf(found, context);
     const text = options.rendered ? renderedSample(prompt) : prompt.raw;
     if (options.json) context.output.json({ name, hash: prompt.hash ?? null, path: prompt.path, text });
     else context.output.result(sanitize(text.trimEnd()));
   }
   return 0;
+}
+
+/** `show worker > .swarm/prompts/worker.md`: the shell has made that file, empty, before we look. */
+async function shownOf(found: PresentPrompt, { output }: Context): Promise<PresentPrompt> {
+  if (!found.isOverride || found.raw !== '') return found;
+  output.narrate(`${sanitize(found.path)} is empty: this is the text built in`);
+  const { prompts: ours } = await presentPrompts(programPlaces().prompts, undefined);
+  return ours.find((prompt) => prompt.name === found.name)!;
 }
 
 function oneOrMore(names: readonly string[], action: string): readonly string[] {

@@ -90,17 +90,18 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
 export async function apply(options: RunChoice, context: Context): Promise<number> {
   const { repository, paths, state } = await readRun(options, context);
   const file = await readRunFile(paths);
-  if (!state.closed || state.landedCount === 0) {
+  // Landings that were undone may have been applied before: their undo is then what is left to apply.
+  if (!state.closed || state.landedCount + state.undone.size === 0) {
     throw new SwarmError({
       code: 'SW0104',
       what: `${paths.run} has ${state.closed ? 'landed nothing' : 'not ended'}: there is nothing to apply`,
       fix: state.closed ? 'swarm report' : 'swarm resume',
     });
   }
-  const applied = await applyHead(repository, file, state.closed.head, context);
+  const applied = await applyHead(repository, file, state.head!, context);
   if (applied.kind === 'refused')
     throw new SwarmError({
-      code: 'SW0314',
+      code: 'SW0633',
       what: `${file.target} was not moved`,
       where: file.repository,
       why: applied.why,
@@ -109,7 +110,8 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
   if (options.json) context.output.json(applied);
   else {
     const [to, from] = [applied.to.slice(0, 10), applied.from.slice(0, 10)];
-    context.output.result(`${file.target} is now at ${to} (was ${from})`);
+    const moved = to === from ? `is at ${to} already` : `is now at ${to} (was ${from})`;
+    context.output.result(`${file.target} ${moved}`);
   }
   return 0;
 }

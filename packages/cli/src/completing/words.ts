@@ -70,7 +70,7 @@ const CONFIGURED: Readonly<Record<string, readonly string[]>> = {
 
 /** Words of arguments that are checked by their command and not by the command line. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  schema: ['log', 'config', 'task'],
+  schema: ['log', 'config', 'task', 'script'],
   prompts: ['list', 'show', 'check', 'diff', ...PROMPT_NAMES],
 };
 
@@ -78,5 +78,6 @@ function argumentValues(command: Command): Values {
   const [first] = command.registeredArguments;
   const words = first?.argChoices ?? ARGUMENTS[command.name()];
   if (words) return { kind: 'words', words };
+  if (first?.name() === 'answers.json') return { kind: 'files' };
   return first && /^tasks?$/.test(first.name()) ? { kind: 'tasks' } : { kind: 'anything' };
 }

@@ -57,6 +57,7 @@ export interface Config {
     readonly command?: string;
     readonly minIntervalMs: number;
     readonly maxIntervalMs: number;
+    readonly revertAfter: number;
   };
   readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
   readonly models: {
@@ -110,6 +111,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...present({ command: checks.command }),
       minIntervalMs: ms(checks.min_interval),
       maxIntervalMs: ms(checks.max_interval),
+      revertAfter: checks.revert_after,
     },
     budget: present({
       usd: budget.usd,

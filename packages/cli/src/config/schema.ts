@@ -137,6 +137,11 @@ const checks = table('The full checks the reconciler runs on the head of the tar
   command: command('Without it, the gate.').optional(),
   min_interval: duration('The shortest pause between two runs of the checks.').default('1m'),
   max_interval: duration('The longest pause between two runs of the checks.').default('10m'),
+  revert_after: count(
+    0,
+    10,
+    'Failed fix tasks for one failure after which the landing that brought it is taken back. 0: never.',
+  ).default(0),
 });
 
 const budget = table('What a run may use up. A key that is not set does not bound it.', {

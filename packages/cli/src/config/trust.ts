@@ -62,7 +62,9 @@ export function untrusted(repository: string, keys: readonly string[]): Problem 
   return {
     code: 'SW0309',
     what: `the repository wants to choose ${keys.join(', ')}, and you have not trusted it`,
-    where: join(repository, 'swarm.toml'),
+    where: keys.every((key) => key === '.swarm/prompts')
+      ? join(repository, '.swarm', 'prompts')
+      : join(repository, 'swarm.toml'),
     why: 'these decide where your keys, your code and your commands go; they count only once you have read them',
     fix: `less ${shellWord(join(repository, 'swarm.toml'))}; then the same command with --trust-repo   (remembered until the content changes)`,
   };

@@ -21,7 +21,7 @@ export function machineChecks(facts: MachineFacts, workers: number): readonly Ch
 
 export function gitCheck(facts: MachineFacts, version: string | undefined): Check {
   if (facts.gitFault === undefined)
-    return ok('git', `${version ?? 'of unknown version'}; merges and moves branches as landing needs`);
+    return ok('git', `${version ? `${version}; ` : ''}merges and moves branches as landing needs`);
   return failed('git', {
     code: 'SW0306',
     what: `git ${version ?? ''} cannot do what landing needs`.replace('  ', ' '),

@@ -52,10 +52,7 @@ export function topic(name: string): Topic {
       const world = await World.with(t, FILES);
       const calls = [await arrange(world, t)].flat();
       const before = await everythingIn(world.root);
-      // None writes, so they may run side by side; the object is looked at once for each file.
-      const screens = await Promise.all(
-        calls.map((call, i) => screenOf(world, call, isRefused, isRefused && i === 0)),
-      );
+      const screens = await screensOf(world, calls, isRefused);
       const ignored = calls[0]!.ignored ?? /^$/;
       const written = difference(before, await everythingIn(world.root)).filter(
         (line) => !ignored.test(line),
@@ -65,6 +62,20 @@ export function topic(name: string): Topic {
     });
   };
   return { refused: define(true), said: define(false), end: goldens.testNoneLeftOver };
+}
+
+/** None writes, so they run side by side unless they hold the repository; the object is looked at once for each file. */
+async function screensOf(
+  world: World,
+  calls: readonly Call[],
+  isRefused: boolean,
+): Promise<readonly string[]> {
+  const screens: Promise<string>[] = [];
+  for (const [i, call] of calls.entries()) {
+    screens.push(screenOf(world, call, isRefused, isRefused && i === 0));
+    if (call.isAlone) await screens.at(-1);
+  }
+  return Promise.all(screens);
 }
 
 async function screenOf(world: World, call: Call, isRefused: boolean, hasJson: boolean): Promise<string> {

@@ -35,7 +35,7 @@ async function finished(world: World): Promise<void> {
 }
 
 refused('no-run', 'where no run was, every command that acts on one says so and how to begin', () =>
-  calls([...READS, ['resume'], ['apply'], ...STEERING]),
+  calls([...READS, ['resume'], ['apply'], ['undo', 't1'], ...STEERING]),
 );
 
 refused('unknown-run', 'a run that is not there is refused with those that are', async (world) => {
@@ -55,6 +55,16 @@ refused('unknown-task', 'a task that is not there is refused with those that are
 refused('finished', 'a finished run is not resumed, and nobody steers it', async (world) => {
   await finished(world);
   return calls([['resume'], ...STEERING]);
+});
+
+refused('undo', 'only what has landed can be undone', async (world) => {
+  const nothing = [{ title: 'Fail', description: 'false' }];
+  await world.swarm(await world.plan(nothing, '--gate', 'true'));
+  const ignored = /^state\/.*\/quarantine: /;
+  return [
+    { args: ['undo', 't1'], isAlone: true, ignored },
+    { args: ['undo', 't12'], isAlone: true },
+  ];
 });
 
 refused('apply-nothing', 'a run that landed nothing has nothing to apply', async (world) => {

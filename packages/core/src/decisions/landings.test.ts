@@ -66,7 +66,7 @@ const moveTarget = (to: CommitId, ...lost: string[]): Command => ({
 });
 const undo = (task: string): Command => ({
   type: 'undoLanding',
-  task: t(task),
+  tasks: [t(task)],
   commit: commit('revert'),
   by: 'operator',
 });

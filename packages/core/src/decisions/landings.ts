@@ -19,7 +19,6 @@ type LandingCommand = Extract<
       | 'findLanding'
       | 'rejectHandoff'
       | 'dropLanding'
-      | 'undoLanding'
       | 'moveTarget';
   }
 >;
@@ -39,7 +38,6 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
       const t = s.tasks.get(c.task);
       if (!t) return refuse('unknown-task', `there is no ${c.task}`);
       if (t.state === 'landed') return refuse('already-landed', `${c.task} landed as ${t.commit}`);
-      if (s.undone.has(c.task)) return refuse('illegal-move', `${c.task} was undone`);
       if (taskOf(c.attempt) !== c.task)
         return refuse('illegal-move', `${c.attempt} is no attempt at ${c.task}`);
       return [{ type: 'landing.found', task: c.task, attempt: c.attempt, commit: c.commit }];
@@ -50,12 +48,6 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
       return s.openLandings.has(c.landing)
         ? [{ type: 'landing.dropped', landing: c.landing, reason: c.reason }]
         : refuse('late', `${c.landing} is not open`);
-    case 'undoLanding':
-      if (s.tasks.get(c.task)?.state !== 'landed') return refuse('illegal-move', `${c.task} has not landed`);
-      return [
-        { type: 'landing.undone', task: c.task, commit: c.commit, by: c.by },
-        ...failDependents(s, c.task, `${c.task} was undone`),
-      ];
     case 'moveTarget':
       return moveTarget(s, c);
     default:

@@ -31,6 +31,26 @@ export const DROPS = {
 } as const;
 export type DropReason = keyof typeof DROPS;
 
+/** Why landings were not taken back. */
+export const UNDO_REFUSALS = {
+  'unknown-task': 'there is no such task',
+  'not-landed': 'it has not landed',
+  'already-undone': 'it was undone before',
+  dependents: 'landed work depends on it',
+  'nothing-landed': 'nothing of the run is on the target',
+  conflict: 'what landed later changed the same places',
+  empty: 'the target no longer has its changes',
+  collateral: 'taking it back would change other paths',
+  missing: 'its commit is not in the hub',
+  'gate-failed': 'the gate fails without it',
+  'gate-timeout': 'the gate runs out of time without it',
+  'gate-killed': 'the gate is killed for using too much without it',
+  'gate-broken': 'the gate cannot be run',
+  'target-moves': 'the target moved again and again while it was tested',
+  'target-lost': 'the target cannot be worked on',
+} as const;
+export type UndoRefusalReason = keyof typeof UNDO_REFUSALS;
+
 /** One task's part in a landing: the attempt, and the commit made of it on the candidate. */
 export interface LandingMember {
   readonly task: TaskId;

@@ -52,6 +52,8 @@ export interface Request {
   /** Bounds of the time between two runs of the checks, ms. */
   readonly checksMinMs: number;
   readonly checksMaxMs: number;
+  /** Failed fix tasks for one failure after which its culprit's landing is taken back; absent or 0: never. */
+  readonly revertAfter?: number;
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */
   readonly overlap: 'serialize' | 'warn' | 'off';

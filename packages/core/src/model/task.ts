@@ -29,7 +29,8 @@ export type TaskSource =
   | { readonly by: 'plan'; readonly label: Label }
   | { readonly by: 'planner'; readonly label: Label; readonly iteration: number }
   | { readonly by: 'subplanner'; readonly label: Label; readonly parent: TaskId }
-  | { readonly by: 'reconciler'; readonly signatures: readonly string[] }
+  /** `generation`: 1, or one more than that of the fix task which brought the failure; absent in old journals: 1. */
+  | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }
   | { readonly by: 'land'; readonly branch: string; readonly commit: CommitId };
 

@@ -2,7 +2,7 @@
 import type { Entry, Event, EventOf } from '../events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { type TaskId, taskOf } from '../model/ids.ts';
-import { DROPS, type GateResult, REJECTIONS } from '../model/landing.ts';
+import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import type { TaskSource } from '../model/task.ts';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
@@ -143,9 +143,14 @@ function tellLanding(event: Event, memory: Memory): string | undefined {
       ? `Somebody moved the target to ${shortCommit(event.to)}, which no longer has it.`
       : undefined;
   }
-  if (event.type === 'landing.undone') {
-    return event.task === memory.task ? `The ${event.by} took ${shortCommit(event.commit)} back.` : undefined;
-  }
+  if (event.type === 'landing.undone' && event.task === memory.task)
+    return `The ${event.by} took it back with ${shortCommit(event.commit)}.`;
+  if (event.type === 'undo.passed' && event.tasks.includes(memory.task))
+    return `Taking it back passes the gate as ${shortCommit(event.candidate.commit)} (${event.gate.outcome}).`;
+  if (event.type === 'undo.refused' && event.tasks.includes(memory.task))
+    return `The ${event.by} could not have it taken back: ${UNDO_REFUSALS[event.reason]}${detailText(event.detail)}`;
+  if (event.type === 'culprit.found' && event.task === memory.task)
+    return `Its commit ${shortCommit(event.commit)} is the first that fails the checks${detailText(event.signature)}`;
   if (!('landing' in event) || event.landing === undefined) return undefined;
   const isMine = 'members' in event && event.members.some((m) => m.task === memory.task);
   if (isMine) memory.landings.add(event.landing);

@@ -2,9 +2,10 @@
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
 import { gateText } from './gate.ts';
-import type { Report, ReportTask } from './report.ts';
+import type { Report, ReportFinding, ReportTask } from './report.ts';
 import {
   clockText,
+  codeText,
   costText,
   countText,
   durationText,
@@ -17,7 +18,8 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  return `${[...head(report), ...figures(report), ...rejections(report), ...outside(report), ...tasks(report)].join('\n')}\n`;
+  const parts = [head, figures, rejections, findings, outside, tasks];
+  return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
 const GREEN = { true: 'green', false: 'RED', unknown: 'not known to be green' } as const;
@@ -29,7 +31,7 @@ function head(r: Report): string[] {
     '',
     `> ${markdownText(r.request, 2_000) || 'no request'}`,
     '',
-    `${r.landed} of ${countText(r.list.length, 'task')} landed on ${markdownText(r.landOn)} (${closed}).`,
+    `${r.landed} of ${countText(r.list.length, 'task')} landed on ${codeText(r.landOn)} (${closed}).`,
     `The head ${r.head === undefined ? 'is unknown' : `\`${shortCommit(r.head)}\``} is ${GREEN[`${r.green}`]}.`,
     ...(r.isGated ? [] : ['There was no gate: nothing that landed was tested.']),
     ...(r.delivered === undefined
@@ -64,6 +66,22 @@ function rejections(r: Report): string[] {
   if (reasons.length === 0) return [];
   const rows = reasons.map(([reason, n]) => `- ${reason}: ${n} (${REJECTIONS[reason].means})`);
   return ['Handoffs that were not put on the target:', '', ...rows, ''];
+}
+
+function findings(r: Report): string[] {
+  if (r.findings.length === 0) return [];
+  const rows = r.findings.slice(0, REPORT_ROWS_MAX).map(findingRow);
+  return ['Failures of the target that are still there:', '', ...rows, ''];
+}
+
+function findingRow({ signature, culprit, fixes }: ReportFinding): string {
+  const since = !culprit
+    ? 'where it comes from is not known'
+    : culprit.isBase
+      ? 'it failed on the base already'
+      : `since \`${shortCommit(culprit.commit)}\`${culprit.task ? ` (${culprit.task})` : ', which is not ours'}`;
+  const tried = fixes.length === 0 ? 'no fix task was filed' : `fix tasks: ${fixes.join(', ')}`;
+  return `- ${markdownText(signature)}: ${since}; ${tried}`;
 }
 
 function outside(r: Report): string[] {

@@ -40,6 +40,14 @@ export interface ReportTask {
   readonly why?: string;
 }
 
+export interface ReportFinding {
+  readonly signature: string;
+  /** The commit that brought it, where that is known; `task` where a landing of ours did. */
+  readonly culprit?: { readonly commit: CommitId; readonly task?: TaskId; readonly isBase: boolean };
+  /** Every fix task ever filed for it. */
+  readonly fixes: readonly TaskId[];
+}
+
 export interface Report {
   readonly run: RunId | undefined;
   readonly request: string;
@@ -91,6 +99,8 @@ export interface Report {
   /** Reserved by what was lost in a crash, and counted as spent against the budget. */
   readonly lostTokens: number;
   readonly openFindings: number;
+  /** Failures of the target that are still there, oldest first. */
+  readonly findings: readonly ReportFinding[];
   readonly delivered:
     | {
         readonly to: DeliverTo;
@@ -143,6 +153,7 @@ export function report(state: State): Report {
     retryTokens: tally.retryTokens,
     lostTokens: lost.tokens,
     openFindings: state.health.findings.size,
+    findings: findings(state),
     delivered: delivery(state),
     list,
   };
@@ -156,8 +167,9 @@ function heading(state: State, list: readonly ReportTask[]) {
     target: plain(run?.request.target ?? ''),
     landOn: plain(run?.request.landOn ?? ''),
     base: run?.request.base,
-    head: closed?.head ?? head,
-    green: closed?.green ?? ('unknown' as const),
+    head,
+    // What was undone after the end is another head, which nobody has checked.
+    green: closed && closed.head === head ? closed.green : ('unknown' as const),
     verdict: verdictOf(state, list),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,
@@ -175,6 +187,24 @@ function delivery({ delivered }: State): Report['delivered'] {
   if (delivered === undefined) return undefined;
   const { to, ref, outcome, detail } = delivered;
   return { to, ref: plain(ref), outcome, detail: plain(detail) };
+}
+
+function findings({ health }: State): ReportFinding[] {
+  return [...health.findings.keys()].map((signature) => {
+    const culprit = health.culprits.get(signature);
+    const isKnown = culprit && culprit.kind !== 'missed';
+    return {
+      signature: plain(signature),
+      ...(isKnown && {
+        culprit: {
+          commit: culprit.commit,
+          ...(culprit.kind === 'landing' && { task: culprit.task }),
+          isBase: culprit.kind === 'base',
+        },
+      }),
+      fixes: health.fixHistory.get(signature) ?? [],
+    };
+  });
 }
 
 // ───────────────────────── attempts and gates ─────────────────────────

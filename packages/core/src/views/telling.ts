@@ -4,10 +4,11 @@ import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { taskOf } from '../model/ids.ts';
-import { DROPS, type GateResult, REJECTIONS } from '../model/landing.ts';
+import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
+import { countText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
 export function tellEvent(e: Event, state: State): LogFields {
@@ -137,6 +138,14 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `${e.landing} given up: ${DROPS[e.reason]}` };
     case 'landing.undone':
       return { task: e.task, msg: `${e.task} was reverted by ${short(e.commit)}` };
+    case 'undo.passed':
+      return {
+        msg: `the revert of ${e.tasks.join(', ')} as ${short(e.candidate.commit)}: gate ${e.gate.outcome}`,
+      };
+    case 'undo.refused':
+      return {
+        msg: `not undone: ${e.tasks.join(', ')}: ${UNDO_REFUSALS[e.reason]}: ${firstLine(e.detail)}`,
+      };
     case 'target.moved':
       return {
         msg: `the target moved from ${short(e.from)} to ${short(e.to)}${e.lost.length > 0 ? `, without ${e.lost.join(', ')}` : ''}`,
@@ -150,6 +159,13 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `the target fails: ${e.finding.signature}` };
     case 'finding.closed':
       return { msg: `no longer fails: ${e.signature}` };
+    case 'culprit.found':
+      return {
+        ...(e.task && { task: e.task }),
+        msg: `${e.task ? `${e.task} brought it with ${short(e.commit)}` : e.commit === s.run?.request.base ? 'no landing is to blame, the base shows it' : `${short(e.commit)} brought it, which is not ours`}: ${e.signature}`,
+      };
+    case 'culprit.missed':
+      return { msg: `cannot be told where it comes from: ${e.signature}: ${firstLine(e.why)}` };
     case 'worker.joined':
       return { worker: e.worker, msg: `${e.worker} joined with ${e.slots} slots` };
     case 'worker.left':
@@ -179,7 +195,7 @@ const gateWord = ({ outcome, signatures, limit }: GateResult): string =>
     : `${outcome}${limit ? ` (too much: ${limit})` : ''}`;
 
 const testsText = ({ tests }: GateResult): string =>
-  tests ? `, ${tests.run} tests${tests.skipped > 0 ? ` and ${tests.skipped} skipped` : ''}` : '';
+  tests ? `, ${countText(tests.run, 'test')}${tests.skipped > 0 ? ` and ${tests.skipped} skipped` : ''}` : '';
 
 const short = (id: string): string => id.slice(0, 10);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

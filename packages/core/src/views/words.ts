@@ -21,6 +21,10 @@ export const markdownText = (text: string, max = 300): string =>
     .replaceAll('>', '&gt;')
     .replaceAll(/[\\`*_{}[\]()#+\-.!|~:@]/g, (c) => `\\${c}`);
 
+/** A name as code, where it can be: escaped it could not be copied. A reference may hold a backtick. */
+export const codeText = (text: string): string =>
+  text.includes('`') ? markdownText(text) : `\`${plain(text, 300)}\``;
+
 /** `2026-11-21 10:02:03`, in UTC. */
 export const clockText = (atMs: number): string =>
   new Date(atMs).toISOString().slice(0, 19).replace('T', ' ');
@@ -38,8 +42,8 @@ export function durationText(ms: number): string {
 export const countText = (n: number, noun: string): string => `${groupText(n)} ${noun}${n === 1 ? '' : 's'}`;
 export const groupText = (n: number): string => String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 
-/** Money with its doubt: a lower bound where some call had no price. */
+/** Money with its doubt: a lower bound where some call had no price, and no figure where none had one. */
 export const costText = (usd: number, isPriced: boolean): string =>
-  `${isPriced ? '' : 'at least '}$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+  !isPriced && usd === 0 ? 'price unknown' : `${isPriced ? '' : 'at least '}$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 
 export const shortCommit = (commit: string): string => commit.slice(0, 10);

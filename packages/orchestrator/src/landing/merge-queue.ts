@@ -58,7 +58,8 @@ export class MergeQueue {
     const { head } = look;
     if (head === state.head) return true;
     const landed = await ports.hub.landedSince(request.base, head);
-    for (const command of sweepTarget(state, { head, landed })) await ask(command);
+    const undone = await ports.hub.undoneSince(request.base, head);
+    for (const command of sweepTarget(state, { head, landed, undone })) await ask(command);
     return !state.paused;
   }
 

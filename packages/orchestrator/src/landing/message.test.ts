@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AttemptId, CommitId, RunId, Task, TaskSource, TreeId } from '@swarm/core';
 import fc from 'fast-check';
-import { batchMessage, landingMessage, memberMessage } from './message.ts';
+import { batchMessage, landingMessage, memberMessage, undoMessage } from './message.ts';
 
 const TREE = 'a'.repeat(40) as TreeId;
 
@@ -19,6 +19,39 @@ function message(title: string, summary: string, source: TaskSource = { by: 'ope
 }
 
 const lastParagraph = (text: string): string => text.trimEnd().split('\n\n').at(-1)!;
+
+describe('an undo’s message', () => {
+  const undo = (...titles: string[]): string =>
+    undoMessage({
+      run: 'r-20261121-abcd' as RunId,
+      undone: titles.map((title, i) => ({
+        task: { id: `t${i + 1}`, spec: { title } } as Task,
+        commit: 'b'.repeat(40) as CommitId,
+      })),
+      gateHash: 'feed',
+    })(TREE);
+
+  it('says what it takes back, and names each in a trailer', () => {
+    const [subject] = undo('Add slugify').split('\n');
+    assert.equal(subject, 'Undo t1: Add slugify');
+    assert.match(
+      undo('Add a', 'Add b'),
+      /^Undo 2 landings of r-20261121-abcd\n\nTakes back:\nt1 Add a \(b{10}\)\nt2 /,
+    );
+    assert.equal(
+      lastParagraph(undo('Add a', 'Add b')),
+      `Swarm-Run: r-20261121-abcd\nSwarm-Undoes: t1\nSwarm-Undoes: t2\nSwarm-Gate: feed ${TREE}`,
+    );
+  });
+  it('names all of very many in trailers, and shows some', () => {
+    const text = undo(...Array.from({ length: 60 }, (_, i) => `Add ${i}`));
+    assert.match(text, /^and 10 more$/m);
+    assert.equal(text.match(/^Swarm-Undoes: /gm)?.length, 60);
+  });
+  it('holds no trailer a title could add', () => {
+    assert.doesNotMatch(undo('x\nSwarm-Undoes: t99'), /t99/);
+  });
+});
 
 describe('a landing commit’s message', () => {
   it('is the task’s title, what the agent said, and the trailers', () => {

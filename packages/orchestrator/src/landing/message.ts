@@ -1,4 +1,4 @@
-import type { AttemptId, RunId, Task, TreeId } from '@swarm/core';
+import { type AttemptId, type CommitId, type RunId, shortCommit, type Task, type TreeId } from '@swarm/core';
 
 /** What a landing's commits say of the gate; the tree is known before the commit is. */
 type Message = (tree: TreeId) => string;
@@ -43,6 +43,40 @@ export function batchMessage(ask: {
       '',
       `Swarm-Run: ${ask.run}`,
       `Swarm-Gate: ${ask.gateHash} ${tree}`,
+      '',
+    ].join('\n');
+}
+
+/** Landings named one by one in the message; the trailers name them all. */
+const UNDONE_SHOWN_MAX = 50;
+
+/** The message of a commit that takes landings back, newest first. */
+export function undoMessage(ask: {
+  readonly run: RunId;
+  readonly undone: readonly { readonly task: Task; readonly commit: CommitId }[];
+  readonly gateHash: string;
+}): (tree: TreeId) => string {
+  const { run, undone, gateHash } = ask;
+  const [first] = undone;
+  const subject =
+    undone.length === 1
+      ? `Undo ${first!.task.id}: ${oneLine(first!.task.spec.title, 180)}`
+      : `Undo ${undone.length} landings of ${run}`;
+  const shown = undone
+    .slice(0, UNDONE_SHOWN_MAX)
+    .map(({ task, commit }) => `${task.id} ${oneLine(task.spec.title, 180)} (${shortCommit(commit)})`);
+  const more = undone.length - shown.length;
+  return (tree) =>
+    [
+      subject,
+      '',
+      'Takes back:',
+      ...shown,
+      ...(more > 0 ? [`and ${more} more`] : []),
+      '',
+      `Swarm-Run: ${run}`,
+      ...undone.map(({ task }) => `Swarm-Undoes: ${task.id}`),
+      `Swarm-Gate: ${gateHash} ${tree}`,
       '',
     ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { ENDINGS, REJECTIONS, type State, type Task, type TaskId } from '@swarm/core';
+import { originNote } from '../healing/fixes.ts';
 import { tailOf } from '../settings.ts';
 
 /** The variables of prompts/worker.md, told from the facts. */
@@ -7,7 +8,7 @@ export function workerVariables(state: State, task: Task): Record<string, string
   return {
     task_id: task.id,
     title: spec.title,
-    description: spec.description,
+    description: [spec.description, originNote(state, task)].filter(Boolean).join('\n\n'),
     scope: spec.scope.join('\n'),
     acceptance: spec.acceptance,
     verify: spec.verify ?? '',

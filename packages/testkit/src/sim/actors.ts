@@ -14,6 +14,14 @@ export function startHuman(world: World, n = 1): void {
   });
 }
 
+/** Somebody pushes just after we have looked: between a look and what is done upon it lies most of the danger. */
+export function race(world: World): void {
+  if (!world.hits('human') || !world.random.chance(0.1)) return;
+  world.scheduler.after(world.random.between(1, 400), () =>
+    pushOnTop(world, world.humanCommits.size + 1_000),
+  );
+}
+
 function pushOnTop(world: World, n: number): void {
   const tree = new Map(world.objects.treeOf(world.target));
   const path = world.random.chance(0.5) ? `human${n}.txt` : world.random.pick([...tree.keys()]);

@@ -19,7 +19,7 @@ import {
   UNCOUNTED_ATTEMPTS_MAX,
 } from '@swarm/core';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
-import { marksOn, membersOf } from '../twins/hub.ts';
+import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
 import { SCALE_MAX } from './actors.ts';
@@ -90,14 +90,20 @@ function everyTaskIsOver({ events, state }: Evidence): readonly string[] {
 /** P2. */
 function nothingLandsTwice({ world }: Evidence): readonly string[] {
   const tasks = marksOn(world, world.base, world.target).map((m) => m.task);
-  return tasks.filter((t, i) => tasks.indexOf(t) !== i).map((t) => `P2: ${t} is on the target twice`);
+  const undone = undosOn(world, world.base, world.target).flatMap((m) => m.tasks);
+  const twice = (list: readonly TaskId[]) => list.filter((t, i) => list.indexOf(t) !== i);
+  return [
+    ...twice(tasks).map((t) => `P2: ${t} is on the target twice`),
+    ...twice(undone).map((t) => `P2: ${t} was taken back twice`),
+  ];
 }
 
 /** P3: before a commit of ours became the target, a pass for exactly that commit, tree and parent was durable. */
 function everyLandingWasGated({ world, entries, story }: Evidence): readonly string[] {
   return world.published.flatMap(({ commit, durableSeq }) => {
     const before = entries.slice(0, durableSeq).flatMap((e) => e.events);
-    return isGated(world, before, commit, story.hasGate)
+    const isTested = isGated(world, before, commit, story.hasGate);
+    return isTested || isGatedUndo(world, before, commit, story.hasGate)
       ? []
       : [`P3: ${commit} was published without a pass`];
   });
@@ -114,6 +120,16 @@ function isGated(world: World, before: readonly Event[], commit: CommitId, needs
     const outcome = verdict?.type === 'gate.ended' ? verdict.result.outcome : undefined;
     return outcome === (needsPass ? 'passed' : 'none');
   });
+}
+
+function isGatedUndo(world: World, before: readonly Event[], commit: CommitId, needsPass: boolean): boolean {
+  const { tree, parents } = world.objects.get(commit);
+  return before.some(
+    (e) =>
+      e.type === 'undo.passed' &&
+      isDeepStrictEqual([e.candidate], [{ parent: parents[0], commit, tree }]) &&
+      (needsPass ? ['passed', 'no-worse'] : ['none']).includes(e.gate.outcome),
+  );
 }
 
 /** A landing of one is its task's commit; of several, one merge of the tip of their commits, one upon the other. */
@@ -161,11 +177,13 @@ function landingsTouchTheirOwnPathsOnly({ world, state }: Evidence): readonly st
 /** P13: nothing was ever said to have landed that did not become the target. */
 function landedMeansPublished({ world, events }: Evidence): readonly string[] {
   const published = new Set(world.published.map((p) => p.commit));
-  return events.flatMap((e) =>
-    e.type === 'landing.landed' && !published.has(e.candidate.commit)
-      ? [`P13: ${e.landing} is recorded as landed, and never was on the target`]
-      : [],
-  );
+  return events.flatMap((e) => {
+    if (e.type === 'landing.landed' && !published.has(e.candidate.commit))
+      return [`P13: ${e.landing} is recorded as landed, and never was on the target`];
+    if (e.type === 'landing.undone' && !published.has(e.commit))
+      return [`P13: ${e.task} is recorded as undone, and its undo never was on the target`];
+    return [];
+  });
 }
 
 /** A person who moves the target as the run closes is not seen any more. */
@@ -174,7 +192,9 @@ const LAST_LOOK_MS = 90_000;
 /** P13: what the journal says has landed is on the target, and the reverse. */
 function journalAndTargetAgree({ world, state }: Evidence): readonly string[] {
   if (state.closed!.at - EPOCH - world.humanMovedAt < LAST_LOOK_MS) return [];
+  const undone = undosOn(world, world.base, world.target).flatMap((m) => m.tasks);
   const onTarget = new Set(marksOn(world, world.base, world.target).map((m) => m.task));
+  for (const task of undone) onTarget.delete(task);
   const said = [...state.byState.landed];
   return [
     ...said

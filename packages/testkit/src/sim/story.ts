@@ -105,7 +105,7 @@ export function requestOf(world: World, story: Story): Request {
     gatePolicy: story.policy,
     gateParallel: story.parallel,
     ...(story.hasSetup && { setup: 'setup' }),
-    ...(story.hasChecks && { checks: 'checks' }),
+    ...(story.hasChecks && { checks: 'checks', revertAfter: 1 }),
     checksMinMs: 60_000,
     checksMaxMs: 600_000,
     limits: {

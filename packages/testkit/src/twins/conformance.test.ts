@@ -170,6 +170,7 @@ class Play {
 
   async step(): Promise<void> {
     const all = [() => this.#attempt(), () => this.#build(), () => this.#publish(), () => this.#human()];
+    all.push(() => this.#revert());
     await this.#random.pick([...all, all[0]!, all[1]!, all[2]!])();
     await this.#look();
   }
@@ -238,6 +239,27 @@ class Play {
     this.#candidates.push({ real: of(0, real), twin: of(1, twin) });
   }
 
+  /** Takes one or two values of the target back, and has it published like any candidate. */
+  async #revert(): Promise<void> {
+    const onto = this.#line.at(-1)!;
+    const commits = this.#line.slice(1).reverse().slice(this.#random.between(0, 2)).slice(0, 2);
+    if (commits.length === 0) return;
+    const message = `Undo\n\nSwarm-Run: ${RUN_ID}\nSwarm-Undoes: t1\n`;
+    const [real, twin] = await this.#both((side, i) =>
+      side.hub.buildRevert({
+        ...{ onto: onto[i], commits: commits.map((pair) => pair[i]) },
+        ...{ message: () => message, atSeconds: 1_000 },
+      }),
+    );
+    assert.equal(twin.kind, real.kind, 'revert');
+    if (real.kind === 'conflict' && twin.kind === 'conflict')
+      assert.deepEqual([...twin.files].sort(), real.files, 'files a revert conflicts in');
+    if (real.kind !== 'clean' || twin.kind !== 'clean') return;
+    assert.deepEqual(twin.paths, real.paths);
+    const of = (parent: CommitId, { commit, tree }: typeof real): Candidate => ({ parent, commit, tree });
+    this.#candidates.push({ real: of(onto[0], real), twin: of(onto[1], twin) });
+  }
+
   async #publish(): Promise<void> {
     if (this.#candidates.length === 0) return;
     const candidate = this.#random.pick(this.#candidates.slice(-2));
@@ -261,6 +283,9 @@ class Play {
     const marks = await this.#both((side, i) => side.hub.landedSince(this.#line[0]![i], last[i]));
     const told = marks.map((list) => list.map((m) => `${m.task} ${m.attempt}`));
     assert.deepEqual(told[1], told[0], 'landings');
+    const undone = await this.#both((side, i) => side.hub.undoneSince(this.#line[0]![i], last[i]));
+    const [real, twin] = undone.map((list) => list.map((m) => m.tasks.join()));
+    assert.deepEqual(twin, real, 'undos');
     const other = this.#random.pick(this.#line);
     const before = await this.#both((side, i) => side.hub.isAncestor(other[i], last[i]));
     assert.equal(before[1], before[0], 'ancestry');

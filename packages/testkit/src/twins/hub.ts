@@ -11,21 +11,30 @@ import {
   parseAttemptId,
   parseRunId,
   parseTaskId,
+  type RevertOutcome,
   type TreeId,
+  type UndoneMark,
 } from '@swarm/core';
+import { race } from '../sim/actors.ts';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
-import { type CommitObject, changedPaths, sameTree, trailer } from './objects.ts';
+import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './objects.ts';
 
 /** The hub in memory, and the target somebody else may move at any time. */
 export function twinHub(world: World, inc: Incarnation): Hub {
   const { objects } = world;
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
   return {
-    targetHead: () => quick(() => world.target),
+    targetHead: () =>
+      quick(() => {
+        race(world);
+        return world.target;
+      }),
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
+    undoneSince: (base, head) => quick(() => undosOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
     buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
+    buildRevert: (ask) => quick(() => revertOf(world, ask)),
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
     sealBatch: (ask) => quick(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
@@ -59,6 +68,41 @@ export function marksOn(world: World, base: CommitId | undefined, head: CommitId
     if (run && task && attempt) marks.push({ run, task, attempt, commit: id });
   }
   return marks;
+}
+
+/** Every undo on the first-parent line, by its trailers. */
+export function undosOn(world: World, base: CommitId, head: CommitId): UndoneMark[] {
+  return world.objects.firstParents(base, head).flatMap(({ id, message }) => {
+    const run = parseRunId(trailer(message, 'Swarm-Run') ?? '');
+    const tasks = trailers(message, 'Swarm-Undoes').flatMap((name) => parseTaskId(name) ?? []);
+    return run && tasks.length > 0 ? [{ run, tasks, commit: id }] : [];
+  });
+}
+
+/** As the real one: merges of commits made so that each reverted one is their only common ancestor. */
+function revertOf(world: World, ask: Parameters<Hub['buildRevert']>[0]): RevertOutcome {
+  const { objects } = world;
+  const { onto, message, atSeconds } = ask;
+  const make = (tree: ReadonlyMap<string, string>, parent: CommitId, text: typeof message) =>
+    objects.commit({ parents: [parent], tree, message: text, atSeconds });
+  const own = new Set<string>();
+  let now = onto;
+  for (const commit of ask.commits) {
+    const parent = objects.has(commit) ? objects.get(commit).parents[0] : undefined;
+    if (!parent) return { kind: 'missing', of: commit };
+    const before = objects.treeOf(parent);
+    for (const path of changedPaths(before, objects.treeOf(commit))) own.add(path);
+    const merged = objects.merge(now, make(before, commit, () => 'without it').id);
+    if (merged.kind === 'conflict')
+      return { kind: 'conflict', of: commit, files: merged.files, detail: 'changed later' };
+    now = make(merged.tree, onto, () => 'standing').id;
+  }
+  const paths = changedPaths(objects.treeOf(onto), objects.treeOf(now));
+  if (paths.length === 0) return { kind: 'empty' };
+  const foreign = paths.filter((path) => !own.has(path));
+  if (foreign.length > 0) return { kind: 'collateral', paths: foreign };
+  const made = make(objects.treeOf(now), onto, message);
+  return { kind: 'clean', commit: made.id, tree: made.tree, paths };
 }
 
 /** The chain a batch's merge was made of, oldest first; nothing for any other commit. */

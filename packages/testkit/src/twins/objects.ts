@@ -127,8 +127,11 @@ export const sameTree = (a: Tree, b: Tree): boolean => changedPaths(a, b).length
 const nameOf = (text: string): string => createHash('sha1').update(text).digest('hex');
 
 /** The value of a trailer: in the last paragraph, at the beginning of a line. */
-export function trailer(message: string, name: string): string | undefined {
+export const trailer = (message: string, name: string): string | undefined => trailers(message, name)[0];
+
+/** Its values, where it is there several times. */
+export function trailers(message: string, name: string): readonly string[] {
   const last = message.trimEnd().split('\n\n').at(-1)!;
-  const line = last.split('\n').find((l) => l.startsWith(`${name}: `));
-  return line?.slice(name.length + 2);
+  const lines = last.split('\n').filter((l) => l.startsWith(`${name}: `));
+  return lines.map((line) => line.slice(name.length + 2));
 }

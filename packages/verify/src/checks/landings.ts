@@ -27,6 +27,7 @@ function markFault(facts: Facts, member: Member, isInBatch: boolean): string | u
   const name = `${member.task} (${short(member.commit)})`;
   if (marking.kind === 'none') return `${name} has no trailers`;
   if (marking.kind === 'wrong') return `${name}: ${marking.why}`;
+  if (marking.kind === 'undo') return `${name} says it takes back ${marking.mark.tasks.join(', ')}`;
   if (marking.kind === 'seal') return `${name}: it has no Swarm-Task`;
   const { run, task, attempt, tested } = marking.mark;
   if (run !== claims.run) return `${name} names run ${run}`;

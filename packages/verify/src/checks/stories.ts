@@ -1,18 +1,24 @@
 /** P7: the journal says what happened, and all of it. */
 import { isOurs, type Landing } from '../claims.ts';
-import { type Facts, landedMembers, ownMarks, ownSeals } from '../facts.ts';
+import { type Facts, landedMembers, ownMarks, ownSeals, ownUndos } from '../facts.ts';
 import { short } from '../words.ts';
 
 export function untoldStories(facts: Facts): string[] {
   const told = new Set(landedMembers(facts.claims).map((member) => member.commit));
   for (const landing of halfTold(facts)) for (const member of landing.members) told.add(member.commit);
   const silent = ownMarks(facts).filter((mark) => !told.has(mark.commit));
+  const undone = new Set(facts.claims.moves.map((move) => move.to));
+  if (facts.undoInFlight) undone.add(facts.undoInFlight.candidate.commit);
+  const silentUndos = ownUndos(facts).filter((mark) => !undone.has(mark.commit));
   const batches = new Set([...facts.claims.landings.values()].map((landing) => landing.candidate.commit));
   const unknown = ownSeals(facts).filter((commit) => !batches.has(commit));
   return [
     ...facts.claims.contradictions,
     ...silent.map(
       (mark) => `${mark.task} is on the target as ${short(mark.commit)} and the journal does not say so`,
+    ),
+    ...silentUndos.map(
+      (mark) => `${short(mark.commit)} takes back ${mark.tasks.join(', ')} and the journal does not say so`,
     ),
     ...unknown.map((commit) => `${short(commit)} says it is a batch of this run and was never started`),
     ...unexplained(facts),

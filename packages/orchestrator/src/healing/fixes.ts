@@ -1,0 +1,149 @@
+/** Failures of the target become tasks: by root cause where a model can tell, plainly one by one where it cannot. */
+import {
+  FIX_TASKS_MAX,
+  type Finding,
+  findingsToFile,
+  nextGeneration,
+  openFixTasks,
+  PlanScanner,
+  readDraft,
+  type State,
+  suspectsOf,
+  type Task,
+  type TaskDraft,
+} from '@swarm/core';
+import type { Context } from '../context.ts';
+
+export class FixTasks {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Every finding without a task gets one, at most five open at once; the model groups them by root cause. */
+  async file(signal: AbortSignal): Promise<void> {
+    const { ask, ports, state } = this.#context;
+    const room = FIX_TASKS_MAX - openFixTasks(state);
+    const due = findingsToFile(state, ports.clock.now()).slice(0, Math.max(0, room) * 5);
+    if (due.length === 0 || room <= 0) return;
+    const findings = due.map((s) => state.health.findings.get(s)!.finding);
+    const grouped = await this.#groupByCause(findings, room, signal);
+    const covered = new Set(grouped.flatMap((g) => g.signatures));
+    const single = findings.filter((f) => !covered.has(f.signature)).map((f) => plainFix(state, f));
+    for (const { draft, signatures } of [...grouped, ...single].slice(0, room)) {
+      await ask({
+        type: 'acceptTasks',
+        drafts: [draft],
+        from: { by: 'reconciler', signatures, generation: nextGeneration(state, signatures) },
+        eachAlone: true,
+      });
+    }
+  }
+
+  /** The model's grouping, as far as it can be used; what it leaves out is filed plainly, one task a failure. */
+  async #groupByCause(
+    findings: readonly Finding[],
+    room: number,
+    signal: AbortSignal,
+  ): Promise<readonly Fix[]> {
+    const { ask, ports, state } = this.#context;
+    if (!ports.model) return [];
+    const prompt = ports.prompts.render('reconciler', {
+      failures: findings
+        .map((f) => `signature: ${f.signature}\n${originText(state, f.signature)}\n${f.detail}`)
+        .join('\n\n---\n\n'),
+      head: findings[0]!.head,
+      open_tasks: [...state.byState.pending, ...state.byState.running]
+        .map((id) => `${id} ${state.tasks.get(id)!.spec.title}`)
+        .join('\n'),
+      max_tasks: String(room),
+    });
+    const result = await ports.model.stream(
+      { role: 'reconciler', messages: [{ role: 'user', content: prompt.text }], tools: [] },
+      { signal },
+    );
+    await ask({ type: 'recordSpend', role: 'reconciler', usage: result.usage });
+    if (result.end.kind !== 'stopped') {
+      ports.log.write('model.failed', {
+        msg: `the reconciler’s model ended as ${result.end.kind}: each failure gets a task of its own`,
+        level: 'warn',
+      });
+      return [];
+    }
+    const known = new Set(findings.map((f) => f.signature));
+    const scanner = new PlanScanner();
+    const pieces = [...scanner.push(result.text), ...scanner.end().pieces];
+    return pieces.flatMap((p) => (p.kind === 'task' ? readFix(p.value, known) : []));
+  }
+}
+
+interface Fix {
+  readonly draft: TaskDraft;
+  readonly signatures: readonly string[];
+}
+
+function readFix(value: unknown, known: ReadonlySet<string>): Fix[] {
+  const reading = readDraft(value);
+  const named =
+    typeof value === 'object' && value !== null && 'signatures' in value ? value.signatures : undefined;
+  const signatures = Array.isArray(named)
+    ? named.filter((s): s is string => typeof s === 'string' && known.has(s))
+    : [];
+  return reading.ok && signatures.length > 0
+    ? [{ draft: { ...reading.draft, dependsOn: [], kind: 'change' }, signatures }]
+    : [];
+}
+
+/** A fix task written without a model: the exact failure, and that it must be gone. */
+function plainFix(state: State, f: Finding): Fix {
+  return {
+    signatures: [f.signature],
+    draft: {
+      label: `fix ${f.signature}`.slice(0, 100),
+      title: `Fix: ${f.signature}`.slice(0, 120),
+      description: `The checks fail on ${f.head.slice(0, 10)}:\n\n${f.detail}\n\n${originText(state, f.signature)}\n\nMend the cause. Do not weaken, skip or delete the test that shows it.`,
+      scope: [],
+      acceptance: `The checks no longer show: ${f.signature}`,
+      priority: 1,
+      dependsOn: [],
+      kind: 'change',
+      requires: [],
+    },
+  };
+}
+
+/** Suspects named one by one. */
+const SUSPECTS_SHOWN_MAX = 10;
+
+/** Where a failure comes from, as far as that is known now: nobody is blamed for what the base shows too. */
+export function originText(state: State, signature: string): string {
+  const culprit = state.health.culprits.get(signature);
+  switch (culprit?.kind) {
+    case 'landing':
+      return `It fails since ${nameOf(state, culprit.task)} landed as ${culprit.commit.slice(0, 10)}.`;
+    case 'base':
+      return 'It failed on the base already, before anything was changed: no landed task is to blame.';
+    case 'others':
+      return `It fails since ${culprit.commit.slice(0, 10)}, which somebody else put on the target.`;
+    default:
+      return suspectsText(state, signature);
+  }
+}
+
+function suspectsText(state: State, signature: string): string {
+  const tasks = suspectsOf(state, signature).flatMap((step) => step.task ?? []);
+  if (tasks.length === 0) return 'Where it comes from is not known yet.';
+  const shown = tasks.slice(-SUSPECTS_SHOWN_MAX).map((id) => nameOf(state, id));
+  const more = tasks.length > shown.length ? ` and ${tasks.length - shown.length} before them` : '';
+  return `Which change brought it is not known yet. Landed since it was last seen not to fail: ${shown.join('; ')}${more}.`;
+}
+
+const nameOf = (state: State, id: Task['id']): string => `${id} “${state.tasks.get(id)!.spec.title}”`;
+
+/** What is known by now of the failures a fix task is about; empty for any other task, and while nothing is. */
+export function originNote(state: State, task: Task): string {
+  if (task.source.by !== 'reconciler') return '';
+  const known = task.source.signatures.filter((signature) => state.health.culprits.has(signature));
+  return known.map((signature) => `${signature}: ${originText(state, signature)}`).join('\n');
+}
