@@ -28,7 +28,7 @@ function helpOf(command: Command): string {
 
 /** Words as a shell sees them: quotes group, and what is redirected is not the program's. */
 function wordsOf(line: string): string[] {
-  const [typed = ''] = line.split(/ [>|] | && |; /);
+  const [typed = ''] = line.split(/\s+(?:\d?>|\||#)| && |; /);
   return [...typed.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3]!);
 }
 

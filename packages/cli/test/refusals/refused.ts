@@ -132,5 +132,6 @@ function hidden(text: string, world: World, more: Call['hide'] = {}): string {
     .replaceAll(/r-\d{8}-[a-z2-7]{4}/g, '<run>')
     .replaceAll(/127\.0\.0\.1:\d{2,5}/g, '127.0.0.1:<port>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/(?<=byte |truncate -s )\d+/g, '<byte>')
     .replaceAll(/\b[0-9a-f]{40}\b/g, '<commit>');
 }
