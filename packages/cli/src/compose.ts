@@ -26,6 +26,7 @@ import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
+import { signingOf } from './signing.ts';
 
 export interface ComposeAsk {
   readonly file: RunFile;
@@ -106,11 +107,16 @@ async function agentProgram({ places, repository }: ComposeAsk): Promise<string>
 }
 
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
-export function openRunHub(repository: RepositoryPaths, file: RunFile, env: Environment): Promise<OpenedHub> {
+export async function openRunHub(
+  repository: RepositoryPaths,
+  file: RunFile,
+  env: Environment,
+): Promise<OpenedHub> {
   const { run, target, landOn, identity, remote } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
   const push = remote && { ...remote, network: networkEnv(env) };
-  return openHub({ ...places, run, target, landOn, identity, ...(push && { push }) });
+  const sign = file.signs && (await signingOf(repository.repository, env));
+  return openHub({ ...places, run, target, landOn, identity, ...(push && { push }), ...(sign && { sign }) });
 }
 
 interface Parts {

@@ -16,6 +16,7 @@ import { endpointsOf, modelNames, pricesOf } from './models.ts';
 import { clonePath, type Environment, findRepository } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
 import type { Context, RunOptions } from './program.ts';
+import { operatorEnv, signingFacts } from './signing.ts';
 
 export interface Located {
   readonly path: string;
@@ -119,9 +120,10 @@ export async function gather(
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, context);
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
-  const [sandboxProbe, endpoints] = await Promise.all([
+  const [sandboxProbe, endpoints, signing] = await Promise.all([
     config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
     needsModel ? probeAll(config, context) : [],
+    signingFacts(checkout, config, context.env),
   ]);
   const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
@@ -135,6 +137,7 @@ export async function gather(
       deliver: config.deliver,
       sandbox: config.workers.sandbox,
       sandboxProbe,
+      signing,
       ...(detected.gate !== undefined && { gate: detected.gate }),
       needsModel,
       endpoints,
@@ -174,12 +177,7 @@ export async function checkoutFacts(
   config: Config,
   context: Context,
 ): Promise<{ checkout: CheckoutFacts; target: string | undefined }> {
-  const { env } = context;
-  const operator = {
-    PATH: env.PATH ?? '',
-    HOME: env.HOME ?? '/',
-    ...(env.XDG_CONFIG_HOME && { XDG_CONFIG_HOME: env.XDG_CONFIG_HOME }),
-  };
+  const operator = operatorEnv(context.env);
   const first = await readCheckout(located.path, config.target ?? 'main', operator);
   if (!first.isRepository || config.target !== undefined) return { checkout: first, target: config.target };
   if (first.branch === undefined || first.branch === 'main') return { checkout: first, target: first.branch };

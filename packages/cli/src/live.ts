@@ -1,7 +1,7 @@
 /** What a person sees while a run goes on: one readable line per event, and on a terminal one live status line. */
 import { type LogLine, type State, tokensOf } from '@swarm/core';
 import type { ChalkInstance } from 'chalk';
-import { type Output, sanitizeLine } from './output.ts';
+import { type Output, sanitizeLine, wrapText } from './output.ts';
 
 /** Weather and book-keeping that would drown what matters; all of it is in log.ndjson. */
 const QUIET: ReadonlySet<string> = new Set([
@@ -38,7 +38,8 @@ export function createLive(ask: {
 }): Live {
   if (ask.isJson) return { line: (line) => ask.output.result(JSON.stringify(line)), end: () => undefined };
   const { output } = ask;
-  const say = (line: LogLine): void => output.narrate(readable(line, output.narrationInk));
+  const say = (line: LogLine): void =>
+    output.narrate(readable(line, output.narrationInk, ask.stderr.isTTY ? ask.stderr.columns : undefined));
   if (!ask.stderr.isTTY)
     return { line: (line) => (isShown(line) ? say(line) : undefined), end: () => undefined };
   return terminal(ask.stderr, ask.state, output.narrationInk, say);
@@ -76,14 +77,17 @@ function terminal(
 
 const isShown = (line: LogLine): boolean => !QUIET.has(line.event) && line.level !== 'debug';
 
-function readable(line: LogLine, ink: ChalkInstance): string {
+function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined): string {
   const time = ink.dim(new Date(line.ts).toTimeString().slice(0, 8));
-  const text = sanitizeLine(line.msg, 240);
+  const text = wrapText(sanitizeLine(line.msg, 240), columns, TIME_WIDTH);
   if (line.event === 'landing.landed') return `${time}  ${ink.green(text)}`;
   if (line.level === 'error') return `${time}  ${ink.red(text)}`;
   if (line.level === 'warn') return `${time}  ${ink.yellow(text)}`;
   return `${time}  ${text}`;
 }
+
+/** `04:52:43  `, before each line. */
+const TIME_WIDTH = 10;
 
 /** What moves, what waits, what it has cost. */
 export function statusLine(s: State, now: number): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { createOutput, renderTable, type Sink, sanitize, sanitizeLine } from './output.ts';
+import { createOutput, renderTable, type Sink, sanitize, sanitizeLine, wrapText } from './output.ts';
 
 class Page extends EventEmitter implements Sink {
   readonly isTTY: boolean;
@@ -76,5 +76,15 @@ test('a table is as wide as its widest cells and has no trailing blanks', () => 
       ],
     ),
     'task  state\nt1    landed\nt12   x',
+  );
+});
+
+test('prose is broken at blanks to the terminal’s width, and left alone where there is none', () => {
+  const text = 'delivered 9374e61188 to refs/heads/swarm/r-20261121-kjms at last';
+  assert.equal(wrapText(text, undefined, 4), text);
+  assert.equal(
+    wrapText(text, 34, 4),
+    'delivered 9374e61188 to\n    refs/heads/swarm/r-20261121-kjms\n    at last',
+    'a name longer than a line stays whole, so that it can be copied',
   );
 });

@@ -5,6 +5,8 @@ import type { Environment } from './paths.ts';
 /** As much of a stream as we need; `process.stdout` and `process.stderr` are such. */
 export interface Sink {
   readonly isTTY?: boolean;
+  /** Width of a terminal, in characters. */
+  readonly columns?: number;
   write(text: string): unknown;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
@@ -20,6 +22,8 @@ export interface Output {
   readonly ink: ChalkInstance;
   /** For stderr. */
   readonly narrationInk: ChalkInstance;
+  /** Width of the terminal that is stdout; undefined where it is none. */
+  readonly columns: number | undefined;
   /** True when a person is reading stderr: somebody can be asked. */
   readonly isTerminal: boolean;
   /** Fires when nobody reads stdout any more (`swarm logs -f | head`). */
@@ -44,6 +48,7 @@ export function createOutput(ask: {
     narrate: (text) => void stderr.write(`${text}\n`),
     ink: inkFor(stdout),
     narrationInk: inkFor(stderr),
+    columns: stdout.isTTY ? stdout.columns : undefined,
     isTerminal: stderr.isTTY === true,
     closed: closed.signal,
   };
@@ -78,6 +83,24 @@ export function sanitizeLine(text: string, max = 200): string {
   const line = sanitize(text.replace(/\s+/g, ' ').trim());
   return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
 }
+
+/**
+ * Prose broken at blanks, further lines indented by as many blanks as stand before the text on its first. A word that
+ * is longer than a line stays whole. Unchanged without a width: what is piped is for programs.
+ */
+export function wrapText(text: string, columns: number | undefined, indent: number): string {
+  const width = (columns ?? Number.POSITIVE_INFINITY) - indent;
+  if (text.length <= width || width < WRAP_MIN) return text;
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+/** In less than this there is no reading anyway. */
+const WRAP_MIN = 20;
 
 /**
  * Columns as wide as their widest cell, two spaces between, no trailing blanks. Cells are sanitised here, so

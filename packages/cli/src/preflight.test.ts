@@ -36,6 +36,7 @@ const good: PreflightFacts = {
   deliver: 'branch',
   sandbox: 'auto',
   sandboxProbe: { kind: 'works' },
+  signing: { kind: 'off' },
   gate: 'npm test',
   needsModel: true,
   endpoints: [{ name: 'env', kind: 'up', models: ['m'] }],
@@ -128,10 +129,11 @@ test('a dirty checkout is allowed, with a notice that workers do not see the cha
   assert.match(notices[0]!, /^the checkout has 3 uncommitted changes: workers start from the last commit/);
 });
 
-test('who signs commits is told that landings are not signed', () => {
-  const { problems, notices } = check({}, { signsCommits: true });
+test('a repository that asks for signatures is no operator who does: said, and not done', () => {
+  const { problems, notices } = check({ signing: { kind: 'asked-here' } });
   assert.deepEqual([problems, notices.length], [[], 1]);
-  assert.match(notices[0]!, /^commit\.gpgsign is set, and this version does not sign what it lands/);
+  assert.match(notices[0]!, /^commit\.gpgsign is set in the repository, where it does not count/);
+  assert.deepEqual(check({ signing: { kind: 'works', format: 'ssh' } }), { problems: [], notices: [] });
 });
 
 test('a model close to a known one is the fix', () => {

@@ -4,6 +4,7 @@ import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from './config/resolved.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
 import { shellWord } from './shell.ts';
+import type { SigningFacts } from './signing.ts';
 
 export interface PreflightFacts extends ModelFacts {
   /** As it was asked for. */
@@ -17,6 +18,7 @@ export interface PreflightFacts extends ModelFacts {
   readonly sandboxProbe:
     | { readonly kind: 'works' }
     | { readonly kind: 'missing'; readonly reason: string; readonly fix: string };
+  readonly signing: SigningFacts;
   /** Absent: none was configured and none detected. */
   readonly gate?: string;
 }
@@ -39,6 +41,7 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
       ...preflightRepository(facts),
       ...sandboxProblems(facts),
       ...gateProblems(facts),
+      ...(facts.signing.kind === 'fails' ? facts.signing.problems : []),
       ...modelProblems(facts),
     ],
     notices: [
@@ -141,7 +144,10 @@ function isOlder(version: string): boolean {
   return major < GIT_MIN[0] || (major === GIT_MIN[0] && minor < GIT_MIN[1]);
 }
 
-function repositoryNotices({ target, deliver }: PreflightFacts, checkout: Usable): readonly string[] {
+function repositoryNotices(
+  { target, deliver, signing }: PreflightFacts,
+  checkout: Usable,
+): readonly string[] {
   const dirty = checkout.dirtyTracked + checkout.untracked;
   const notices: string[] = [];
   if (dirty > 0) {
@@ -156,9 +162,9 @@ function repositoryNotices({ target, deliver }: PreflightFacts, checkout: Usable
   }
   if (checkout.operation)
     notices.push(`a ${checkout.operation} is under way in the checkout; it is left as it is`);
-  if (checkout.signsCommits)
+  if (signing.kind === 'asked-here')
     notices.push(
-      'commit.gpgsign is set, and this version does not sign what it lands: sign the result when you take it',
+      'commit.gpgsign is set in the repository, where it does not count: what lands is not signed unless git config --global commit.gpgsign true',
     );
   if (!checkout.isBare && checkout.branch === undefined)
     notices.push(`HEAD is detached; the work is for ${target}`);

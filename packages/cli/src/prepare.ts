@@ -12,6 +12,7 @@ import type { Context, RunOptions } from './program.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
 import type { RunFile } from './run-file.ts';
+import { identityOf } from './signing.ts';
 
 export interface Prepared {
   readonly file: RunFile;
@@ -99,6 +100,7 @@ async function pin(
   context: Context,
 ): Promise<Prepared> {
   const checkout = found.checkout as Extract<CheckoutFacts, { isRepository: true }>;
+  const { signing } = found.facts;
   const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
   const run = makeRunId(Date.now(), Math.random);
   const target = found.target!;
@@ -122,7 +124,8 @@ async function pin(
     gate,
     setup,
     sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
-    identity: { name: checkout.userName ?? 'swarm', email: checkout.userEmail ?? 'swarm@localhost' },
+    identity: identityOf(checkout),
+    ...(signing.kind === 'works' && { signs: true as const }),
     promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
     configHash: configHash(config),
     config,
@@ -144,6 +147,7 @@ async function pin(
     shown: [
       `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),
+      ...(signing.kind === 'works' ? [`signed: what lands, by commit.gpgsign (${signing.format})`] : []),
     ],
   };
 }

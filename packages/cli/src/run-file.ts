@@ -26,6 +26,8 @@ export interface RunFile {
   /** The operator wanted a base whose failures cannot be told apart. */
   readonly fixRed?: true;
   readonly identity: { readonly name: string; readonly email: string };
+  /** What lands is signed; how and with which key the operator's git configuration says each time. */
+  readonly signs?: true;
   /** Hash of each prompt as it was when the run opened. */
   readonly promptHashes: Readonly<Record<string, string>>;
   readonly configHash: string;
@@ -52,6 +54,7 @@ const schema = z.looseObject({
   setup: z.string().nullable(),
   sandbox: z.enum(['bubblewrap', 'none']),
   identity: z.object({ name: z.string(), email: z.string() }),
+  signs: z.literal(true).optional(),
   configHash: z.string(),
   control: z.string().startsWith('/').optional(),
   approve: z.literal(true).optional(),

@@ -9,7 +9,7 @@ test('whatever stops a run has a code, an exit code, a cause and a fix; the oper
   const rows = [
     ['base-red', 'SW0602', 80],
     ['setup-failed', 'SW0308', 78],
-    ['gate-broken', 'SW0313', 78],
+    ['gate-broken', 'SW0314', 78],
     ['auth', 'SW0403', 77],
     ['quota', 'SW0603', 79],
     ['bad-request', 'SW0405', 69],

@@ -108,7 +108,7 @@ const STOPPED = {
     fix: 'mend it, or name another with --setup',
   },
   'gate-broken': {
-    code: 'SW0313',
+    code: 'SW0314',
     what: 'the gate cannot be run',
     fix: 'swarm doctor --run-gate; then swarm resume, or name another with --gate',
   },

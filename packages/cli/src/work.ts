@@ -89,6 +89,7 @@ async function runToItsEnd(
       run: ask.file.run,
       state: () => orchestrator.state,
       ask: (command) => orchestrator.ask(command),
+      undo: (ask) => orchestrator.undo(ask),
       isStopping: signals.haveCome,
     });
     const outcome = await orchestrator.run();

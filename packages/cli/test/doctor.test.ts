@@ -4,6 +4,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ModelServer, startModelServer } from './support/model-server.ts';
+import { withOrigin } from './support/origin.ts';
 import { userState } from './support/untouched.ts';
 import { contained, World } from './support/world.ts';
 
@@ -147,6 +148,28 @@ for (const [what, spoil, code, said] of rows) {
     assert.equal(told.code, code);
   });
 }
+
+test('where landings are pushed, the remote is asked, and one that does not answer is a failed check', async (t) => {
+  const { world, env } = await patient(t);
+  await writeFile(join(world.root, 'config', 'swarm', 'config.toml'), '[deliver]\nto = "push"\n');
+  const none = await examine(world, env);
+  assert.equal(none.code, 78);
+  assert.match(failures(none).join('\n'), /^remote SW0312 there is no remote "origin"/);
+
+  const origin = await withOrigin(world);
+  const there = await examine(world, env);
+  assert.deepEqual([there.code, failures(there)], [0, []]);
+  const said = there.checks.find((check) => check.name === 'remote');
+  assert.equal(said?.detail, 'origin answers, and has main; it was not pushed to');
+
+  await world.git('remote', 'set-url', 'origin', `${origin.path}.gone`);
+  const gone = await examine(world, env);
+  assert.equal(gone.code, 78);
+  assert.match(
+    failures(gone).join('\n'),
+    /^remote SW0312 the remote origin does not answer \| git ls-remote origin$/,
+  );
+});
 
 test('outside any repository the machine is looked at all the same', async (t) => {
   const { world, env } = await patient(t);

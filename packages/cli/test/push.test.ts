@@ -317,3 +317,68 @@ test('a push says which landing it stands on: the remote’s history is one line
   assert.equal(below.at(-1), await origin.git('rev-parse', 'main'));
   for (const l of line) assert.ok(l.gate.endsWith(` ${l.tree}`));
 });
+
+test('an undo is pushed as a landing is; a remote that refuses it is told, and nothing is called undone', async (t) => {
+  const world = await World.with(t, FILES);
+  const origin = await withOrigin(world);
+  const tasks = ['x', 'y'].map((n) => ({
+    title: `Add ${n}`,
+    description: `echo ${n} > ${n}.txt`,
+    scope: [`${n}.txt`],
+  }));
+  const run = await world.swarm(await world.plan(tasks, ...PUSH, '--workers', '1'));
+  assert.equal(run.code, 0, run.stderr);
+  const head = await origin.git('rev-parse', 'main');
+  await origin.hook('pre-receive', 'echo "main is protected"; exit 1');
+
+  const declined = await world.swarm(['undo', 't1']);
+
+  assert.equal(declined.code, 1, declined.stderr);
+  assert.match(declined.stderr, /SW0631.*t1 was not undone, and nothing was moved[\s\S]*main is protected/);
+  assert.equal(await origin.git('rev-parse', 'main'), head);
+  await world.git('remote', 'set-url', 'origin', `${origin.path}.gone`);
+  const silent = await world.swarm(['undo', 't1']);
+  assert.equal(silent.code, 1, silent.stderr);
+  assert.match(silent.stderr, /SW0631.*t1 was not undone.*the remote origin does not answer/);
+  await world.git('remote', 'set-url', 'origin', origin.path);
+  await origin.hook('pre-receive', 'exit 0');
+  await origin.push('main', add('theirs'));
+  const theirs = await origin.git('rev-parse', 'main');
+
+  const undone = await world.swarm(['undo', 't1']);
+
+  assert.equal(undone.code, 0, undone.stderr);
+  assert.equal(await origin.git('rev-parse', 'main^'), theirs, 'on top of what somebody pushed meanwhile');
+  const files = await origin.git('ls-tree', '--name-only', 'main');
+  assert.deepEqual(files.split('\n'), ['README.md', 'theirs.txt', 'y.txt']);
+  assert.match(undone.stdout, /^t1 is undone: origin\/main is now at [0-9a-f]{10}$/m);
+  assert.doesNotMatch(undone.stdout, /^next:/m);
+  assert.equal((await world.swarm(['verify'])).code, 0);
+});
+
+test('a live run whose remote refuses an undo says so, and goes on', async (t) => {
+  const world = await World.with(t, FILES);
+  const origin = await withOrigin(world);
+  await origin.push('one', add('one'));
+  await origin.push('two', add('two'));
+  const args = ['land', 'one', 'two', '--from', 'origin', '--deliver', 'push', ...untilGo(world, 'two')];
+  const running = world.start(args);
+  await running.line(/landed t1 /);
+  await running.line(/t2\.1 delivered/);
+  await origin.hook('pre-receive', 'echo "closed for today"; exit 1');
+
+  const refused = await world.swarm(['undo', 't1']);
+
+  assert.equal(refused.code, 1, refused.stderr);
+  assert.match(refused.stderr, /SW0631.*closed for today/);
+  await origin.hook('pre-receive', 'exit 0');
+  const undone = await world.swarm(['undo', 't1']);
+  assert.equal(undone.code, 0, undone.stderr);
+  await world.release();
+  assert.equal((await running.ended).code, 0);
+  assert.deepEqual((await origin.git('ls-tree', '--name-only', 'main')).split('\n'), [
+    'README.md',
+    'two.txt',
+  ]);
+  assert.equal((await world.swarm(['verify'])).code, 0);
+});

@@ -158,6 +158,7 @@ test('cancelling a run ends what is at work, closes it with exit 1, and keeps wh
     'apply',
   );
   const base = await world.git('rev-parse', 'main');
+  await running.line(/landed t1/);
   await running.line(/t2\.1 started/);
   assert.match(
     await said(world, 'cancel', '--yes'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { userState } from './support/untouched.ts';
 import { type PlanTask, World } from './support/world.ts';
 
@@ -181,28 +181,34 @@ describe('swarm undo', { concurrency: 2 }, () => {
     }
   });
 
-  test('is refused while a process works on the run, with what to do; a stopped run is left as it was', async (t) => {
+  test('one task of a batch is taken back alone; the others of it stay', async (t) => {
     const world = await World.with(t, FILES);
-    const waiting = add('b', {
-      description: `while [ ! -e ${world.root}/go ]; do sleep 0.05; done; echo b > b.txt`,
-    });
+    await world.configure('[workers]\nmax = 4\npre_gate = false\n');
+    const names = ['a', 'b', 'c', 'd'];
     const args = await world.plan(
-      [add('a'), waiting],
+      names.map((name) => add(name)),
       '--gate',
-      'true',
-      '--sandbox',
-      'none',
-      '--workers',
-      '2',
+      'sleep 1',
     );
-    const run = world.start(args);
-    await run.line(/landed t1/);
+    const run = await world.swarm(args);
+    assert.equal(run.code, 0, run.stderr);
+    const branch = await world.branch();
+    const lines = (await world.git('log', '--merges', '--format=%s', `main..${branch}`)).split('\n');
+    const [, one = '', ...others] = /^Land \d+ tasks: (t\d+)(?:, (t\d+))+$/.exec(lines[0]!) ?? [];
+    assert.ok(others.length > 0, `a batch landed: ${lines.join('; ')}`);
+    const head = await world.git('rev-parse', branch);
 
-    const live = await world.swarm(['undo', 't1']);
+    const undo = await world.swarm(['undo', one]);
 
-    assert.equal(live.code, 75, live.stderr);
-    assert.match(live.stderr, /error\[SW0501\]/);
-    assert.match(live.stderr, /fix +stop the run .*swarm undo t1 && swarm resume/);
+    assert.equal(undo.code, 0, undo.stderr);
+    const file = `${names[Number(one.slice(1)) - 1]}.txt`;
+    assert.equal(await world.git('diff', '--name-status', head, branch), `D\t${file}`);
+    assert.equal(await world.git('rev-parse', `${branch}^`), head);
+    await isVerified(world);
+  });
+
+  test('a run that was killed is undone while nobody works on it, and left as it was', async (t) => {
+    const { world, run } = await landedLive(t);
     run.kill('SIGKILL');
     await run.ended;
     assert.equal((await world.swarm(['undo', 't1'])).code, 0);
@@ -210,6 +216,83 @@ describe('swarm undo', { concurrency: 2 }, () => {
     const resumed = await world.swarm(['resume']);
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.equal(await filesOn(world, await world.branch()), 'README.md b.txt list.txt');
+    await isVerified(world);
+  });
+});
+
+/** A live run that has landed these and works on `b` until it is let go. */
+async function landedLive(t: TestContext, names: readonly string[] = ['a'], gate = 'true') {
+  const world = await World.with(t, FILES);
+  const waiting = add('b', {
+    description: `until [ -e ${world.root}/go ]; do sleep 0.05; done; echo b > b.txt`,
+  });
+  const open = ['--gate', gate, '--sandbox', 'none', '--workers', '2'];
+  const run = world.start(await world.plan([...names.map((name) => add(name)), waiting], ...open));
+  for (const [i] of names.entries()) await run.line(new RegExp(`landed .*t${i + 1}\\b`));
+  return { world, run };
+}
+
+describe('swarm undo of a live run', { concurrency: 2 }, () => {
+  test('is done by the run between two landings, told as it goes on, and the run goes on without it', async (t) => {
+    const { world, run } = await landedLive(t);
+    const branch = await world.branch();
+    const head = await world.git('rev-parse', branch);
+
+    const undo = await world.swarm(['undo', 't1']);
+
+    assert.equal(undo.code, 0, undo.stderr);
+    assert.match(undo.stderr, /^the live run has been asked: it waits for its turn to land/m);
+    assert.match(undo.stdout, new RegExp(`^t1 is undone: ${branch} is now at [0-9a-f]{10}$`, 'm'));
+    assert.equal(await world.git('rev-parse', `${branch}^`), head);
+    const twice = await world.swarm(['undo', 't1']);
+    assert.equal(twice.code, 2, twice.stderr);
+    assert.match(twice.stderr, /SW0131.*t1 cannot be undone: it was undone before/);
+    await world.release();
+    assert.equal((await run.ended).code, 0, (await run.ended).stderr);
+    assert.equal(await filesOn(world, branch), 'README.md b.txt list.txt');
+    await isVerified(world);
+    assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);
+  });
+
+  test('is refused with what the gate says, or why it cannot be, and the run goes on as it was', async (t) => {
+    const gate = 'test ! -e c.txt || test -e a.txt || { echo "c stands on a"; exit 1; }';
+    const { world, run } = await landedLive(t, ['a', 'c'], gate);
+    const branch = await world.branch();
+    const head = await world.git('rev-parse', branch);
+    const rows: [string, number, RegExp][] = [
+      ['t1', 1, /SW0632.*t1 was not undone, and nothing was moved[\s\S]*c stands on a/],
+      ['t3', 2, /SW0131.*t3 cannot be undone: it has not landed/],
+      ['t9', 2, /SW0106.*no task "t9"/],
+    ];
+    for (const [task, code, text] of rows) {
+      const no = await world.swarm(['undo', task]);
+      assert.equal(no.code, code, no.stderr);
+      assert.match(no.stderr, text);
+    }
+    assert.equal(await world.git('rev-parse', branch), head);
+
+    const all = await world.swarm(['undo', '--run', '--json']);
+
+    assert.equal(all.code, 0, all.stderr);
+    assert.deepEqual(JSON.parse(all.stdout).undone.toSorted(), ['t1', 't2']);
+    await world.release();
+    assert.equal((await run.ended).code, 0, (await run.ended).stderr);
+    assert.equal(await filesOn(world, branch), 'README.md b.txt list.txt');
+    await isVerified(world);
+  });
+
+  test('asked of a run that is being stopped, says that nothing was undone', async (t) => {
+    const { world, run } = await landedLive(t);
+    run.kill('SIGINT');
+    await run.line(/stopping: nothing new starts/);
+
+    const undo = await world.swarm(['undo', 't1']);
+
+    assert.equal(undo.code, 2, undo.stderr);
+    assert.match(undo.stderr, /SW0108.*is being stopped, and nothing was undone[\s\S]*swarm undo t1/);
+    await world.release();
+    await run.ended;
+    assert.equal((await world.swarm(['undo', 't1'])).code, 0);
     await isVerified(world);
   });
 });

@@ -310,7 +310,9 @@ function forgetOldFix(s: State, signature: string): void {
 // ───────────────────────── planning ─────────────────────────
 
 function tellPlanner(s: State, news: News): void {
-  if (s.run?.request.mode === 'planner') s.planning.news.push(news);
+  if (s.run?.request.mode !== 'planner') return;
+  s.planning.news.push(news);
+  s.planning.newsOf[news.kind] += 1;
 }
 
 function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void {
@@ -324,7 +326,7 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   if (e.outcome !== 'lost' && e.outcome !== 'down')
     p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
   if (e.outcome === 'planned') {
-    p.news.splice(0, p.newsTold);
+    for (const { kind } of p.news.splice(0, p.newsTold)) p.newsOf[kind] -= 1;
     p.isDone = e.isDone && !isBusy(s);
     p.saidDone = e.isDone;
   }
@@ -500,7 +502,7 @@ function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void
   switch (result.outcome) {
     case 'passed':
       if (result.flaky) s.flakes.push(id);
-      if (isChecked(s, l, result)) countRun(s.line.estimates, result.flaky);
+      if (isChecked(s, l, result, key)) countRun(s.line.estimates, result.flaky);
       s.passed.set(key, result);
       s.failed.delete(key);
       return passTest(s.line, id);
@@ -523,9 +525,9 @@ function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>): void
 }
 
 /** Had this single change failed at its first run, it would have been run again. */
-function isChecked(s: State, { members, candidate }: Landing, result: GateResult): boolean {
+function isChecked(s: State, { members }: Landing, result: GateResult, key: string): boolean {
   const { line, failed } = s;
-  const isFirst = !result.remembered && !failed.has(passKey(result.gate, candidate.tree));
+  const isFirst = !result.remembered && !failed.has(key);
   return (
     isFirst && members.length === 1 && isRetryWorth(line.estimates, failuresOf(line, members[0]!.attempt) + 1)
   );

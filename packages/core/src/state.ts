@@ -53,6 +53,8 @@ export interface Planning {
   scratchpad: string;
   /** In the order it happened; emptied when an iteration that used it has ended as planned. */
   news: News[];
+  /** How many of `news` there are of each kind. */
+  readonly newsOf: Record<News['kind'], number>;
   /** How much of `news` the live iteration was told. */
   newsTold: number;
 }
@@ -243,6 +245,16 @@ export function emptyState(): State {
       lastEndedAt: 0,
       scratchpad: '',
       news: [],
+      newsOf: {
+        handoff: 0,
+        landed: 0,
+        failed: 0,
+        cancelled: 0,
+        rejected: 0,
+        finding: 0,
+        refused: 0,
+        amended: 0,
+      },
       newsTold: 0,
     },
     health: {

@@ -18,7 +18,7 @@ import {
   stateOf,
   usage,
 } from './testing.ts';
-import { HANDOFFS_TO_REPLAN, type Wanted, wanted } from './wanted.ts';
+import { HANDOFFS_TO_REPLAN, testWanted, type Wanted, wanted } from './wanted.ts';
 
 const HOUR = 3_600_000;
 const planned = (over: Partial<Request> = {}) => openedRun({ mode: 'planner', ...over });
@@ -164,8 +164,8 @@ test('a paused run starts nothing, and does not close', () => {
 });
 test('finished work lands while the models are down', () => {
   const events = [openedRun(), acceptedTask('t1'), ...handedIn('t1.1')];
-  assert.deepEqual(after(...events, paused('endpoints-down')).landings, ['t1.1']);
-  assert.deepEqual(after(...events, paused('operator')).landings, []);
+  assert.deepEqual([...after(...events, paused('endpoints-down')).landings], ['t1.1']);
+  assert.deepEqual([...after(...events, paused('operator')).landings], []);
 });
 test('handoffs land in the order they came', () => {
   const events = [
@@ -175,7 +175,7 @@ test('handoffs land in the order they came', () => {
     ...handedIn('t2.1'),
     ...handedIn('t1.1'),
   ];
-  assert.deepEqual(after(...events).landings, ['t2.1', 't1.1'] as AttemptId[]);
+  assert.deepEqual([...after(...events).landings], ['t2.1', 't1.1'] as AttemptId[]);
 });
 test('a stopped run wants nothing', () =>
   assert.equal(after(openedRun(), { type: 'run.stopped', reason: 'signal', detail: '' }).close, undefined));
@@ -199,7 +199,7 @@ test('a run whose tokens are used up says so, and starts nothing more', () => {
 test('a run at its budget lands what is finished, then closes', () => {
   const reached: Event = { type: 'budget.reached', which: 'usd', limit: 1 };
   const events = [openedRun(), acceptedTask('t1'), acceptedTask('t2'), ...handedIn('t1.1'), reached];
-  assert.deepEqual([after(...events).landings, after(...events).close], [['t1.1'], undefined]);
+  assert.deepEqual([[...after(...events).landings], after(...events).close], [['t1.1'], undefined]);
   assert.equal(after(openedRun(), acceptedTask('t2'), reached).close, 'budget');
 });
 test('a run that used up its time closes for that reason', () =>
@@ -274,3 +274,25 @@ function startedAgentOf(id: string): Event {
 function handoffOf(id: string): unknown {
   return (handedIn(id)[2] as { handoff?: unknown }).handoff;
 }
+
+/** What is tested next of a large change that came first and a small one, foreseen to conflict or not. */
+const nextOf = (over: Partial<Request>, isForeseen: boolean) => {
+  const [large, small] = ['t1.1', 't2.1'] as AttemptId[];
+  const grown = handedIn('t1.1').map((e): Event => {
+    if (e.type !== 'attempt.ended' || !e.handoff?.change) return e;
+    return { ...e, handoff: { ...e.handoff, change: { ...e.handoff.change, linesAdded: 900 } } };
+  });
+  const events = [
+    openedRun({ gate: 'true', gatePolicy: 'strict', ...over }),
+    acceptedTask('t1'),
+    acceptedTask('t2'),
+  ];
+  const state = stateOf([...events, ...grown, ...handedIn('t2.1')]);
+  return testWanted(state, isForeseen ? [{ a: small!, b: large!, files: ['a.ts'] }] : [])?.probe;
+};
+test('of two handoffs that are foreseen to conflict the smaller one is tested first', () => {
+  assert.deepEqual(nextOf({}, true), ['t2.1']);
+  assert.deepEqual(nextOf({}, false), ['t1.1']);
+});
+test('branches people gave are tested in the order they were given, whatever is foreseen', () =>
+  assert.deepEqual(nextOf({ mode: 'land' }, true), ['t1.1']));

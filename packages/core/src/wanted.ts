@@ -10,16 +10,17 @@ import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './mode
 import { type NextTest, nextTest } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
+import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
-import type { News, State } from './state.ts';
+import type { State } from './state.ts';
 
 export interface Wanted {
   /** How many more attempts may start. */
   readonly room: number;
   /** Ask the planner, and why. */
   readonly iteration: IterationReason | undefined;
-  /** Handoffs that may be landed now, in order. */
-  readonly landings: readonly AttemptId[];
+  /** Handoffs that may be landed now, in order: the state's own queue, which goes on changing. */
+  readonly landings: ReadonlySet<AttemptId>;
   /** Run the full checks on the head. */
   readonly checks: boolean;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
@@ -42,7 +43,7 @@ export function wanted(s: State, at: number): Wanted {
   return {
     room: isHalted ? 0 : Math.max(0, s.workers - s.liveAttempts.size),
     iteration: planning.is,
-    landings: mayLand(s) ? [...s.queue] : [],
+    landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
     budget,
     close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
@@ -53,10 +54,12 @@ export function wanted(s: State, at: number): Wanted {
   };
 }
 
+const NO_LANDINGS: ReadonlySet<AttemptId> = new Set();
+
 const nothing: Wanted = {
   room: 0,
   iteration: undefined,
-  landings: [],
+  landings: NO_LANDINGS,
   checks: false,
   budget: undefined,
   close: undefined,
@@ -91,16 +94,14 @@ function reasonToPlan(s: State): IterationReason | undefined {
   const p = s.planning;
   if (p.iteration === 0) return 'first';
   if (p.failuresInRow > 0) return 'retry';
-  if (p.news.some((n) => n.kind === 'amended')) return 'amended';
+  if (p.newsOf.amended > 0) return 'amended';
   if (!isBusy(s)) return 'idle';
   if (s.liveAttempts.size >= s.workers) return undefined;
-  if (p.news.some((n) => n.kind === 'finding')) return 'finding';
+  if (p.newsOf.finding > 0) return 'finding';
   if (p.saidDone) return undefined;
-  if (p.news.filter(isOutcome).length >= HANDOFFS_TO_REPLAN) return 'handoffs';
+  if (p.newsOf.handoff + p.newsOf.failed >= HANDOFFS_TO_REPLAN) return 'handoffs';
   return undefined;
 }
-
-const isOutcome = (n: News): boolean => n.kind === 'handoff' || n.kind === 'failed';
 
 // ───────────────────────── landing and checks ─────────────────────────
 
@@ -144,8 +145,11 @@ const isQuiet = (s: State): boolean =>
 
 // ───────────────────────── the merge queue ─────────────────────────
 
-/** What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be. */
-export function testWanted(s: State): NextTest | undefined {
+/**
+ * What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be.
+ * @param foreseen changes the order of what is tested, never what may land: with it, or, after a crash, without it.
+ */
+export function testWanted(s: State, foreseen: readonly ForeseenConflict[] = []): NextTest | undefined {
   const { gate, gatePolicy, gateParallel, remote } = s.run!.request;
   // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
   const untested = remote === undefined ? 'none' : 'batch';
@@ -153,9 +157,22 @@ export function testWanted(s: State): NextTest | undefined {
     policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
     parallel: gate === undefined ? 1 : (gateParallel ?? 1),
     head: s.head!,
-    queue: s.queue,
+    queue: inLandingOrder(s, foreseen),
     line: s.line,
   });
+}
+
+/** Branches people gave land in the order they were given. */
+function inLandingOrder(s: State, foreseen: readonly ForeseenConflict[]): Iterable<AttemptId> {
+  if (foreseen.length === 0 || s.run!.request.mode === 'land') return s.queue;
+  const queue = [...s.queue].map((attempt) => ({ attempt, lines: linesOf(s, attempt) }));
+  return landingOrder(queue, foreseen);
+}
+
+function linesOf(s: State, id: AttemptId): number {
+  const attempt = s.attempts.get(id)!;
+  const change = attempt.state === 'ended' ? attempt.handoff?.change : undefined;
+  return change ? change.linesAdded + change.linesRemoved : 0;
 }
 
 /** Landings with a verdict, or with a member that was taken away: something is to be made of them. */

@@ -1,15 +1,14 @@
 /**
  * Builds the commit under test without a work tree or an index. A conflict is a value.
- * The same inputs give the same bytes, on any machine and after any restart.
+ * The same inputs give the same bytes, on any machine and after any restart; where commits are signed, the same but
+ * for the signature.
  */
-import type { CandidateOutcome, CommitId, Hub, TreeId } from '@swarm/core';
+import type { CandidateOutcome, CommitId, Hub } from '@swarm/core';
 import { type AfterRules, afterRules } from './by-rule.ts';
-import { commitBody } from './commit.ts';
+import { writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { pathsOf } from './diffs.ts';
 import { mergeBase } from './fork.ts';
-import { expectObject } from './git.ts';
-import { writeLoose } from './loose.ts';
 import { unpackFew } from './transfer.ts';
 
 type Ask = Parameters<Hub['buildCandidate']>[0];
@@ -47,7 +46,8 @@ async function candidateOf(
   const onto = (await hub.objects.commit(ask.onto)).tree;
   if (tree === onto) return { kind: 'empty' };
   // At once: a commit nobody uses, now and then, costs less than waiting every time.
-  const written = writeCommit(hub, ask, tree, [ask.onto]);
+  const { atSeconds } = ask;
+  const written = writeLanding(hub, { tree, parents: [ask.onto], atSeconds, message: ask.message(tree) });
   const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), written]);
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
@@ -70,22 +70,6 @@ function notIn(paths: readonly string[], allowed: readonly string[]): string[] {
 /** The merge a batch lands as: its tree is that of the last in the chain. */
 export async function sealBatch(hub: HubContext, ask: Parameters<Hub['sealBatch']>[0]) {
   const { tree } = await hub.objects.commit(ask.tip);
-  return { tree, commit: await writeCommit(hub, ask, tree, [ask.onto, ask.tip]) };
-}
-
-async function writeCommit(
-  hub: HubContext,
-  ask: Pick<Ask, 'message' | 'atSeconds'>,
-  tree: TreeId,
-  parents: readonly CommitId[],
-): Promise<CommitId> {
-  const who = await hub.author.at(ask.atSeconds);
-  const body = commitBody({ tree, parents, who, message: ask.message(tree) });
-  const object = { type: 'commit', body } as const;
-  const [name = ''] = await hub.mutex.run(() =>
-    writeLoose(hub.layout.hubObjects, hub.objectFormat, [object]),
-  );
-  const commit = expectObject(name, 'the commit written');
-  hub.objects.remember(commit, { tree, parents });
-  return commit;
+  const [parents, message] = [[ask.onto, ask.tip], ask.message(tree)];
+  return { tree, commit: await writeLanding(hub, { tree, parents, atSeconds: ask.atSeconds, message }) };
 }

@@ -24,7 +24,7 @@ test('the facts of a plain repository', async (t) => {
     ...{ topLevel: repo, gitDir: join(repo, '.git'), commonDir: join(repo, '.git') },
     ...{ branch: 'main', branches: ['main'], targetCommit: git(repo, 'rev-parse', 'main') },
     ...{ operation: undefined, dirtyTracked: 0, untracked: 0, tracksOwn: [] },
-    ...{ userName: undefined, userEmail: undefined, signsCommits: false },
+    ...{ userName: undefined, userEmail: undefined },
   });
 });
 
@@ -119,18 +119,12 @@ test('tracked run files are seen, in the index or on the target', async (t) => {
   assert.deepEqual((await facts(repo)).tracksOwn, ['.swarm/runs']);
 });
 
-test('name, e-mail and whether commits are signed come from the operator’s own configuration', async (t) => {
+test('name and e-mail come from the operator’s own configuration', async (t) => {
   const dir = tempDir(t);
   const repo = makeRepo(dir, { 'a.txt': 'one\n' });
-  writeFileSync(
-    join(dir, '.gitconfig'),
-    '[user]\n\tname = Ann\n\temail = ann@example.invalid\n[commit]\n\tgpgSign = yes\n',
-  );
+  writeFileSync(join(dir, '.gitconfig'), '[user]\n\tname = Ann\n\temail = ann@example.invalid\n');
   const found = await facts(repo, 'main', { ...OPERATOR, HOME: dir });
-  assert.deepEqual(
-    [found.userName, found.userEmail, found.signsCommits],
-    ['Ann', 'ann@example.invalid', true],
-  );
+  assert.deepEqual([found.userName, found.userEmail], ['Ann', 'ann@example.invalid']);
 });
 
 test('no git on the path is SW0306', async (t) => {

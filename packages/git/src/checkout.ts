@@ -3,9 +3,10 @@
  */
 import { existsSync } from 'node:fs';
 import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
-import { type SimpleGit, simpleGit } from 'simple-git';
+import type { SimpleGit } from 'simple-git';
 import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';
+import { type OperatorEnv, operatorGit } from './operator.ts';
 import { isPartialClone } from './origin.ts';
 import { withoutFilters } from './quiet.ts';
 
@@ -45,15 +46,6 @@ export interface RepositoryFacts {
   /** From the operator's git configuration. */
   readonly userName: string | undefined;
   readonly userEmail: string | undefined;
-  /** Whether the operator's own commits are signed (`commit.gpgsign`). */
-  readonly signsCommits?: boolean;
-}
-
-/** The operator's own: where git is and where their configuration lies. */
-export interface OperatorEnv {
-  readonly PATH: string;
-  readonly HOME: string;
-  readonly XDG_CONFIG_HOME?: string;
 }
 
 /** Throws SW0306 when there is no git. Anything else that is wrong with the folder is `isRepository: false`. */
@@ -75,15 +67,6 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
   const branch = await user.raw('symbolic-ref', '--quiet', '--short', 'HEAD').catch(() => '');
   const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksOwn };
   return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
-}
-
-/** What simple-git is allowed of git's own variables, by name; its guards on all others stay. */
-const READ_ONLY = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
-
-function operatorGit(path: string, env: OperatorEnv): SimpleGit {
-  const allowEnvironment = Object.keys(READ_ONLY);
-  const git = simpleGit({ baseDir: path, timeout: { block: 10_000 }, allowEnvironment });
-  return git.env({ ...env, ...READ_ONLY, LC_ALL: 'C' });
 }
 
 async function versionOf(user: SimpleGit): Promise<string> {
@@ -140,8 +123,7 @@ async function dirtOf(git: Git, { topLevel, gitDir }: Where) {
 async function identityOf(user: SimpleGit) {
   const name = (await user.getConfig('user.name')).value ?? undefined;
   const email = (await user.getConfig('user.email')).value ?? undefined;
-  const isSigning = (await user.getConfig('commit.gpgsign')).value;
-  return { userName: name, userEmail: email, signsCommits: /^(true|yes|on|1)$/i.test(isSigning ?? '') };
+  return { userName: name, userEmail: email };
 }
 
 async function tracksOwnIn(git: Git, where: Where, target: CommitId | undefined): Promise<readonly string[]> {

@@ -1,7 +1,8 @@
 /** Commit objects as `git commit-tree` makes them, byte for byte. */
 import { type CommitId, type Identity, SwarmError, type TreeId } from '@swarm/core';
-import { identityEnv } from './context.ts';
-import type { Git, Place } from './git.ts';
+import { type HubContext, identityEnv } from './context.ts';
+import { expectObject, type Git, type Place } from './git.ts';
+import { writeLoose } from './loose.ts';
 
 /** Name and address as git writes them: it drops what would break the line they stand in. */
 export class Author {
@@ -24,17 +25,48 @@ export class Author {
   }
 }
 
-/** @param parts.message whole, ending as it shall end; a NUL in it is SW0702, as git would have it. */
-export function commitBody(parts: {
+export interface CommitParts {
   readonly tree: TreeId;
   readonly parents: readonly CommitId[];
-  /** Author and committer. */
+  /** Author and committer, with `atSeconds`. */
   readonly who: string;
+  /** Seconds since the epoch. */
+  readonly atSeconds: number;
+  /** Whole, ending as it shall end. */
   readonly message: string;
-}): Buffer {
-  const { tree, parents, who, message } = parts;
+}
+
+/** A NUL in the message is SW0702, as git would have it. */
+export function commitBody({ tree, parents, who, message }: Omit<CommitParts, 'atSeconds'>): Buffer {
   if (message.includes('\0'))
     throw new SwarmError({ code: 'SW0702', what: 'a commit message holds a NUL byte' });
   const above = parents.map((parent) => `parent ${parent}\n`).join('');
   return Buffer.from(`tree ${tree}\n${above}author ${who}\ncommitter ${who}\n\n${message}`);
+}
+
+/** Makes a commit of the hub that is to land: signed, where the operator's are. @throws SW0313 when it cannot be. */
+export async function writeLanding(hub: HubContext, ask: Omit<CommitParts, 'who'>): Promise<CommitId> {
+  const { signer } = hub;
+  if (!signer) return writeCommit(hub, ask);
+  const parts = { ...ask, who: await hub.author.at(ask.atSeconds) };
+  return remembered(hub, ask, await hub.mutex.run(() => signer.sign(parts)));
+}
+
+/** Makes a commit of the hub that nobody will see, or that is not signed. */
+export async function writeCommit(hub: HubContext, ask: Omit<CommitParts, 'who'>): Promise<CommitId> {
+  const body = commitBody({ ...ask, who: await hub.author.at(ask.atSeconds) });
+  const object = { type: 'commit', body } as const;
+  const [name = ''] = await hub.mutex.run(() =>
+    writeLoose(hub.layout.hubObjects, hub.objectFormat, [object]),
+  );
+  return remembered(hub, ask, expectObject(name, 'the commit written'));
+}
+
+function remembered(
+  hub: HubContext,
+  { tree, parents }: Omit<CommitParts, 'who'>,
+  commit: CommitId,
+): CommitId {
+  hub.objects.remember(commit, { tree, parents });
+  return commit;
 }

@@ -3,6 +3,7 @@ import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { Layout, RunRefs } from './layout.ts';
 import type { GitMutex } from './mutex.ts';
+import type { Signer } from './signing.ts';
 
 /** What the rooms of one opened hub share. Made by `openHub`; nothing in it changes. */
 export interface HubContext extends HubHelpers {
@@ -23,6 +24,8 @@ export interface HubContext extends HubHelpers {
   /** The reference landings are published to; the target itself, or a branch for review. */
   readonly landOn: string;
   readonly identity: Identity;
+  /** Present when what lands is signed. */
+  readonly signer?: Signer;
 }
 
 export type ObjectFormat = 'sha1' | 'sha256';

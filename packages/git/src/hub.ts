@@ -16,7 +16,7 @@ import {
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
-import type { HubContext } from './context.ts';
+import type { HubContext, ObjectFormat } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
 import { closeHelpers, makeHelpers } from './helpers.ts';
@@ -32,6 +32,7 @@ import { ObjectReader } from './reader.ts';
 import { Remote, type RemoteBranch } from './remote.ts';
 import { RemoteTarget } from './remote-target.ts';
 import { buildRevert } from './revert.ts';
+import { Signer, type Signing } from './signing.ts';
 import { fetchFromOrigin, Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
@@ -52,6 +53,8 @@ export interface HubOptions {
   readonly limits?: Partial<IntakeLimits>;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
   readonly push?: RemoteBranch & { readonly network: Readonly<Record<string, string>> };
+  /** What lands is signed; absent: not. `env`: the operator's own environment, of which programs and agents are used. */
+  readonly sign?: { readonly signing: Signing; readonly env: Readonly<Record<string, string | undefined>> };
 }
 
 export interface OpenedHub {
@@ -73,7 +76,8 @@ export interface OpenedHub {
 
 /**
  * Opens the hub of a repository for one run, making it when it is not there.
- * Throws SW0301 (no repository), SW0303 (no such target), SW0311 (shallow or partial), SW0702 (git failed).
+ * Throws SW0301 (no repository), SW0303 (no such target), SW0311 (shallow or partial), SW0313 (commits are to be
+ * signed and cannot be), SW0702 (git failed).
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const git = options.git ?? new Git();
@@ -93,7 +97,9 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
   const names = { run, base, targetRef, landOn, identity };
-  const context = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat };
+  const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
+  const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat };
+  const context = { ...rooms, ...(signer && { signer }) };
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));
@@ -167,6 +173,17 @@ async function openRemote(
 ): Promise<PushedTo> {
   const to = branchRef(`refs/heads/${branch}`).slice('refs/heads/'.length);
   return { branch: to, remote: await Remote.open({ git, gitDir, name: remote, purpose: 'push', network }) };
+}
+
+/** Tried at once: a key that is locked is told before there is work to land. */
+async function openSigner(
+  ask: Pick<ConstructorParameters<typeof Signer>[0], 'signing' | 'identity' | 'env'>,
+  place: HubContext['hub'],
+  format: ObjectFormat,
+): Promise<Signer> {
+  const signer = new Signer({ ...ask, place, format });
+  await signer.try();
+  return signer;
 }
 
 async function pinBase(

@@ -5,6 +5,8 @@ export { Git } from './git.ts';
 export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
 export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
 export { GitMutex } from './mutex.ts';
+export type { OperatorEnv } from './operator.ts';
 export { cloneOrigin } from './origin.ts';
 export { ObjectReader } from './reader.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';
+export { readSigning, type Signing, type SigningFound, trySigning } from './signing.ts';

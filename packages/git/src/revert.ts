@@ -4,10 +4,8 @@
  * commits of our own are made whose only common ancestor is the one to be reverted; nothing refers to them.
  */
 import type { CommitId, Hub, RevertOutcome, TreeId } from '@swarm/core';
-import { commitBody } from './commit.ts';
+import { writeCommit, writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
-import { expectObject } from './git.ts';
-import { writeLoose } from './loose.ts';
 
 type Ask = Parameters<Hub['buildRevert']>[0];
 
@@ -30,7 +28,7 @@ export async function buildRevert(hub: HubContext, ask: Ask): Promise<RevertOutc
   for (const step of steps) {
     const merged = await takeBack(hub, now.commit, step);
     if (merged.kind === 'conflict') return { ...merged, of: step.commit };
-    now = { commit: await writeCommit(hub, merged.tree, ask.onto, 'standing'), tree: merged.tree };
+    now = { commit: await scratch(hub, merged.tree, ask.onto, 'standing'), tree: merged.tree };
   }
   return now.tree === before ? { kind: 'empty' } : outcomeOf(hub, ask, steps, before, now.tree);
 }
@@ -45,7 +43,7 @@ async function stepOf(hub: HubContext, commit: CommitId): Promise<Step | undefin
 
 /** @param ours a commit that has `step.commit` among its ancestors. */
 async function takeBack(hub: HubContext, ours: CommitId, step: Step) {
-  const theirs = await writeCommit(hub, step.before, step.commit, 'without it');
+  const theirs = await scratch(hub, step.before, step.commit, 'without it');
   return hub.mutex.run(() => hub.merges.merge(ours, theirs));
 }
 
@@ -62,23 +60,11 @@ async function outcomeOf(
   const paths = await hub.diffs.paths(before, tree);
   const foreign = paths.filter((path) => !own.has(path));
   if (foreign.length > 0) return { kind: 'collateral', paths: foreign };
-  const commit = await writeCommit(hub, tree, ask.onto, ask.message(tree), ask.atSeconds);
+  const { onto, atSeconds } = ask;
+  const commit = await writeLanding(hub, { tree, parents: [onto], atSeconds, message: ask.message(tree) });
   return { kind: 'clean', commit, tree, paths };
 }
 
-async function writeCommit(
-  hub: HubContext,
-  tree: TreeId,
-  parent: CommitId,
-  message: string,
-  atSeconds = 0,
-): Promise<CommitId> {
-  const who = await hub.author.at(atSeconds);
-  const body = commitBody({ tree, parents: [parent], who, message });
-  const [name = ''] = await hub.mutex.run(() =>
-    writeLoose(hub.layout.hubObjects, hub.objectFormat, [{ type: 'commit', body }]),
-  );
-  const commit = expectObject(name, 'the commit written');
-  hub.objects.remember(commit, { tree, parents: [parent] });
-  return commit;
-}
+/** One of those nobody will see. */
+const scratch = (hub: HubContext, tree: TreeId, parent: CommitId, message: string): Promise<CommitId> =>
+  writeCommit(hub, { tree, parents: [parent], atSeconds: 0, message });

@@ -14,6 +14,7 @@ import {
   type TaskId,
   taskOf,
   testWanted,
+  type UndoAsk,
   wanted,
 } from '@swarm/core';
 import type { Context } from './context.ts';
@@ -22,10 +23,11 @@ import { Checks } from './healing/checks.ts';
 import { Culprits } from './healing/culprit.ts';
 import { FixTasks } from './healing/fixes.ts';
 import { Reconciler } from './healing/reconciler.ts';
+import { AskedUndos } from './landing/asked-undos.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
-import { Undo } from './landing/undo.ts';
+import { Undo, type UndoOutcome } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
 import { Environments } from './working/environment.ts';
@@ -54,6 +56,7 @@ export class Crew {
   readonly #fixes: FixTasks;
   readonly #culprits: Culprits;
   readonly #undo: Undo;
+  readonly #asked: AskedUndos;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
   /** The entry up to which journal and target were found to agree. */
@@ -68,15 +71,28 @@ export class Crew {
     this.#wake = wake;
     this.#environments = new Environments(context);
     this.#gate = new Gate(context, this.#environments);
-    this.#worker = new Worker(context, this.#environments, this.#gate, new Probes(context));
+    const probes = new Probes(context);
+    this.#worker = new Worker(context, this.#environments, this.#gate, probes);
     this.#planner = new Planner(context);
-    this.#mergeQueue = new MergeQueue(context, this.#gate);
+    this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     const checks = new Checks(context, this.#environments);
     this.#fixes = new FixTasks(context);
     this.#culprits = new Culprits(context, checks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
     this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
+    this.#asked = new AskedUndos(this.#undo);
     this.#lookAgainAt = context.ports.clock.monotonic() + context.settings.sweepMs;
+  }
+
+  /** At the operator's word, between two landings. A run does not close while one waits. */
+  undo(ask: UndoAsk): Promise<UndoOutcome> {
+    const outcome = this.#asked.put(ask);
+    this.#wake();
+    return outcome;
+  }
+
+  get isAsked(): boolean {
+    return !this.#asked.isEmpty;
   }
 
   /** A run closes only on a target it has just looked at. */
@@ -95,12 +111,13 @@ export class Crew {
 
   /** @param isLeaving what is in flight may finish and land; nothing else begins. */
   agree(isLeaving: boolean): void {
+    if (isLeaving) this.#asked.close();
     this.#agreeOnAttempts(isLeaving);
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
     const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(this.#state);
-    this.#agreeOnTarget(want.landings.length > 0, want.close !== undefined, toRevert);
+    this.#agreeOnTarget(want.landings.size > 0, want.close !== undefined, toRevert);
     if (isLeaving) return;
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
@@ -109,9 +126,10 @@ export class Crew {
     this.#lookAgain(want.askAgainAt);
   }
 
-  /** No timer wakes the loop any more. */
+  /** No timer wakes the loop any more, and nobody is left waiting for it. */
   rest(): void {
     this.#cancelTimer();
+    this.#asked.close();
   }
 
   get #state(): State {
@@ -169,11 +187,13 @@ export class Crew {
   #agreeOnTarget(mayStart: boolean, isClosing: boolean, toRevert: readonly TaskId[]): void {
     const { clock } = this.#context.ports;
     const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !this.hasSeenAll);
-    const isWanted = isTimeToLook || toRevert.length > 0 || this.#isLandingDue(mayStart);
+    const isToUndo = toRevert.length > 0 || this.isAsked;
+    const isWanted = isTimeToLook || isToUndo || this.#isLandingDue(mayStart);
     if (this.#effects.has('landing') || !isWanted) return;
     if (isTimeToLook) this.#lookAgainAt = clock.monotonic() + this.#context.settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
       if (isTimeToLook) await this.#sweep();
+      await this.#asked.work(signal);
       for (const what of toRevert)
         await this.#undo.undo({ what, withDependents: false, by: 'reconciler' }, signal);
       const before = this.#state.seq;

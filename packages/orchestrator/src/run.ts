@@ -17,6 +17,7 @@ import {
   scaling,
   type TaskId,
   tellEvent,
+  type UndoAsk,
   wanted,
 } from '@swarm/core';
 import { Applier } from './apply.ts';
@@ -26,6 +27,7 @@ import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
 import { Monitor } from './healing/monitor.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
+import type { UndoOutcome } from './landing/undo.ts';
 import { isGreen } from './landing/verdict.ts';
 import { Patience } from './patience.ts';
 import { Scheduling } from './scheduling.ts';
@@ -38,6 +40,8 @@ export interface Orchestrator {
   run(): Promise<RunOutcome>;
   /** For the control socket: resolves once the decision is durable; once the run has ended, with a refusal. */
   ask(command: Command): Promise<Decision | Refusal>;
+  /** Takes landings back between two landings; resolves when that is over, at the latest when the run is left. */
+  undo(ask: UndoAsk): Promise<UndoOutcome>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
   /** Something nobody here can go on with, such as a rejected key: ends what is in flight and saves. */
@@ -99,6 +103,10 @@ class Loop implements Orchestrator {
     return new Promise((answer) => this.#inputs.put({ kind: 'asked', command, answer }));
   }
 
+  undo(ask: UndoAsk): Promise<UndoOutcome> {
+    return this.#crew.undo(ask);
+  }
+
   signal(how: 'drain' | 'kill'): void {
     this.#inputs.put({ kind: 'signalled', how });
   }
@@ -111,6 +119,7 @@ class Loop implements Orchestrator {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
     if (this.state.closed) {
       this.#inputs.close();
+      this.#crew.rest();
       return this.#finish();
     }
     await this.#open();
@@ -127,8 +136,8 @@ class Loop implements Orchestrator {
     } finally {
       this.#inputs.close();
       this.#monitor.stop();
+      this.#crew.rest();
     }
-    this.#crew.rest();
     if (this.#fault) throw this.#fault;
     return this.#finish();
   }
@@ -225,7 +234,8 @@ class Loop implements Orchestrator {
     this.#startAttempts(want.room);
     this.#scale();
     if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
-    if (want.close && this.#crew.hasSeenAll && this.#effects.names.length === 0) {
+    const isQuiet = this.#effects.names.length === 0 && !this.#crew.isAsked;
+    if (want.close && this.#crew.hasSeenAll && isQuiet) {
       this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
     }
   }

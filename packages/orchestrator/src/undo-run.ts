@@ -14,6 +14,7 @@ import type { Context } from './context.ts';
 import { writeReport } from './finish.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
+import { Probes } from './landing/probes.ts';
 import { Undo, type UndoOutcome } from './landing/undo.ts';
 import type { OrchestratorPorts, Settings } from './settings.ts';
 import { Environments } from './working/environment.ts';
@@ -36,7 +37,7 @@ export async function undoInRun(
   const environments = new Environments(context);
   await knowBase(context, environments, signal);
   const gate = new Gate(context, environments);
-  const mergeQueue = new MergeQueue(context, gate);
+  const mergeQueue = new MergeQueue(context, gate, new Probes(context));
   const outcome = await new Undo(context, gate, () => mergeQueue.lookAtTarget()).undo(ask, signal);
   if (isOpen) await context.ask({ type: 'stop', reason: 'signal', detail: 'left again after an undo' });
   await writeReport(context.state, ports);

@@ -100,6 +100,7 @@ function sayWhatNext(repository: string, run: string, { output }: Context): void
       `  swarm explain t3 --repo ${repository}`,
       `  swarm report --repo ${repository}`,
       `  git -C ${repository} log --stat swarm/${run}`,
+      `  rm -r ${dirname(repository)}   # when you have seen enough`,
     ].join('\n'),
   );
 }

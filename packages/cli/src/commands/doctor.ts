@@ -4,7 +4,7 @@ import { configTable } from '../doctor/config-table.ts';
 import { configuration, look } from '../doctor/look.ts';
 import { exitCodeFor } from '../errors.ts';
 import { locate } from '../gather.ts';
-import { sanitize } from '../output.ts';
+import { sanitize, wrapText } from '../output.ts';
 import type { Context } from '../program.ts';
 
 export interface DoctorOptions {
@@ -26,11 +26,11 @@ export async function doctor(options: DoctorOptions, context: Context): Promise<
   return wrong.length === 0 ? 0 : exitCodeFor(wrong);
 }
 
-function checksText(checks: readonly Check[], { output: { ink } }: Context): string {
+function checksText(checks: readonly Check[], { output: { ink, columns } }: Context): string {
   const width = Math.max(...checks.map((check) => check.name.length));
   const marks = { ok: ink.green('ok    '), note: ink.yellow('note  '), failed: ink.red('FAILED') };
   const lines = checks.flatMap(({ name, verdict, detail, problem }) => [
-    `${sanitize(name).padEnd(width)}  ${marks[verdict]}  ${sanitize(detail)}`,
+    `${sanitize(name).padEnd(width)}  ${marks[verdict]}  ${wrapText(sanitize(detail), columns, width + 10)}`,
     ...(['where', 'why', 'fix'] as const).flatMap((part) => {
       const text = problem?.[part];
       return text === undefined

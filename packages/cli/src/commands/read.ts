@@ -10,7 +10,7 @@ import {
 } from '@swarm/core';
 import { unknownTask } from '../control/refused.ts';
 import { readRun } from '../opened-run.ts';
-import { renderTable, sanitize } from '../output.ts';
+import { renderTable, sanitize, wrapText } from '../output.ts';
 import type { Context, ReportOptions, RunChoice } from '../program.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
@@ -42,8 +42,18 @@ export async function explain(text: string, options: RunChoice, context: Context
   if (!task || !state.tasks.has(task)) throw new SwarmError(unknownTask(text, state));
   const story = explainTask(state, entries, task);
   if (options.json) context.output.json({ task: state.tasks.get(task), story });
-  else context.output.result(sanitize(story.join('\n')));
+  else context.output.result(storyText(story, context));
   return 0;
+}
+
+const CLOCK_WIDTH = '2026-11-21 10:02:03  '.length;
+
+function storyText(story: readonly string[], { output: { columns } }: Context): string {
+  const lines = sanitize(story.join('\n')).split('\n');
+  const isTimed = (line: string): boolean => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}/.test(line);
+  const wrapped = (line: string): string =>
+    line.slice(0, CLOCK_WIDTH) + wrapText(line.slice(CLOCK_WIDTH), columns, CLOCK_WIDTH);
+  return lines.map((line) => (isTimed(line) ? wrapped(line) : line)).join('\n');
 }
 
 export async function report(options: ReportOptions, context: Context): Promise<number> {

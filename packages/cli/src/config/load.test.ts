@@ -64,6 +64,7 @@ test('without any file or variable every key has its default', async () => {
     overlap: 'serialize',
     outside: 'warn',
     deliver: 'branch',
+    sign: 'auto',
   });
   assert.equal(origins.size, 0);
 });

@@ -75,6 +75,7 @@ export interface Config {
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
+  readonly sign: CompleteConfig['deliver']['sign'];
 }
 
 /**
@@ -124,6 +125,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,
+    sign: deliver.sign,
   };
 }
 

@@ -228,6 +228,12 @@ const deliver = table('Where the result goes.', {
       '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote’s target. `pr`: one pull request; refused in this version.',
     )
     .default('branch'),
+  sign: z
+    .enum(['auto', 'never'])
+    .describe(
+      '`auto`: what lands is signed where your own git configuration says `commit.gpgsign`, by its key. `never`: it is not, for keys that ask somebody each time.',
+    )
+    .default('auto'),
 });
 
 const target = z

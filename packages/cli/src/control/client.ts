@@ -1,7 +1,14 @@
 /** The other end: one request, one reply. */
 import { connect, type Socket } from 'node:net';
 import { SwarmError } from '@swarm/core';
-import { type ControlReply, type ControlRequest, REPLY_BYTES_MAX, REQUEST_BYTES_MAX } from './wire.ts';
+import { linesOf, TOO_LONG } from './lines.ts';
+import {
+  type ControlReply,
+  type ControlRequest,
+  REPLY_BYTES_MAX,
+  REQUEST_BYTES_MAX,
+  type StillAtIt,
+} from './wire.ts';
 
 /** A live run answers at once; it may wait for its disk. */
 const PATIENCE_MS = 30_000;
@@ -11,9 +18,14 @@ const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EACCES']);
 
 /**
  * Asks the run that listens at `path`; undefined when none does.
+ * @param onWaiting told every few seconds while an undo is under way; how long it has taken so far, in ms.
  * Errors: SW0704 for a request that is too long, and a reply that is none or does not come.
  */
-export async function askLive(path: string, request: ControlRequest): Promise<ControlReply | undefined> {
+export async function askLive(
+  path: string,
+  request: ControlRequest,
+  onWaiting: (ms: number) => void = () => undefined,
+): Promise<ControlReply | undefined> {
   const line = `${JSON.stringify(request)}\n`;
   if (Buffer.byteLength(line) > REQUEST_BYTES_MAX)
     throw unusual(path, `the request is longer than ${REQUEST_BYTES_MAX} bytes`);
@@ -21,7 +33,7 @@ export async function askLive(path: string, request: ControlRequest): Promise<Co
   socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer in ${PATIENCE_MS / 1_000} s`)));
   try {
     socket.end(line);
-    return readReply(await textOf(socket));
+    return await replyOf(socket, onWaiting);
   } catch (error) {
     if (NOBODY.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw unusual(path, (error as Error).message);
@@ -30,21 +42,18 @@ export async function askLive(path: string, request: ControlRequest): Promise<Co
   }
 }
 
-async function textOf(socket: Socket): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    parts.push(chunk);
-    size += chunk.length;
-    if (size > REPLY_BYTES_MAX) throw new Error(`the reply is longer than ${REPLY_BYTES_MAX} bytes`);
+async function replyOf(socket: Socket, onWaiting: (ms: number) => void): Promise<ControlReply> {
+  for await (const line of linesOf(socket, REPLY_BYTES_MAX)) {
+    if (line === TOO_LONG) throw new Error(`the reply is longer than ${REPLY_BYTES_MAX} bytes`);
+    const said = JSON.parse(line) as ControlReply | StillAtIt;
+    if (!('waitingMs' in said)) return readReply(said);
+    onWaiting(said.waitingMs);
   }
-  return Buffer.concat(parts).toString('utf8');
+  throw new Error('it closed the connection without a reply');
 }
 
 /** Only the shape: the other end is this program, under the same user. */
-function readReply(text: string): ControlReply {
-  if (text === '') throw new Error('it closed the connection without a reply');
-  const reply = JSON.parse(text) as ControlReply;
+function readReply(reply: ControlReply): ControlReply {
   const isReply = reply.ok === true ? Array.isArray(reply.events) && reply.state : reply.problem?.what;
   if (!isReply) throw new Error('what it said is no reply');
   return reply;

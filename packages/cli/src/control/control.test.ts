@@ -7,9 +7,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Command, decide, emptyState, fold, makeRunId, type State } from '@swarm/core';
+import { type Command, decide, emptyState, fold, makeRunId, type State, type UndoAsk } from '@swarm/core';
 import { askLive } from './client.ts';
 import { CONNECTIONS_MAX, listen, REQUESTS_A_SECOND_MAX, type Steered } from './server.ts';
+import { UNDOS_MAX } from './undoing.ts';
 import { REQUEST_BYTES_MAX } from './wire.ts';
 
 const RUN = makeRunId(0, () => 0);
@@ -20,6 +21,12 @@ interface Live extends Steered {
   readonly path: string;
   /** Commands the core was asked. */
   readonly asked: Command[];
+  readonly undos: Undo[];
+}
+
+interface Undo {
+  readonly what: UndoAsk;
+  readonly over: () => void;
 }
 
 /** A run with one task, listening in a folder of its own. */
@@ -27,6 +34,7 @@ async function live(t: TestContext): Promise<Live> {
   const path = join(await folder(t), 'run.sock');
   const state = emptyState();
   const asked: Command[] = [];
+  const undos: Undo[] = [];
   const ask = async (command: Command) => {
     asked.push(command);
     const answer = decide(state, command);
@@ -34,12 +42,16 @@ async function live(t: TestContext): Promise<Live> {
       fold(state, { seq: state.seq + 1, at: 0, cause: 'test', events: answer.events });
     return answer;
   };
+  // Over when the test says so.
+  const undo: Steered['undo'] = (what) =>
+    new Promise((over) => undos.push({ what, over: () => over({ kind: 'stopped' }) }));
   for (const command of OPENING) await ask(command);
   asked.length = 0;
-  const steered: Steered = { run: RUN, state: (): State => state, ask, isStopping: () => false };
+  const steered: Steered = { run: RUN, state: (): State => state, ask, undo, isStopping: () => false };
   const control = await listen(path, steered);
   t.after(() => control.close());
-  return { ...steered, path, asked };
+  t.after(() => undos.forEach(({ over }) => void over()));
+  return { ...steered, path, asked, undos };
 }
 
 async function folder(t: TestContext): Promise<string> {
@@ -153,10 +165,47 @@ test('only what a person may ask is taken, and only in the operator’s name', a
     '{"v":2,"get":"state"}',
     '{"v":1,"get":"key"}',
     '{"v":1}',
+    '{"v":1,"undo":"t1"}',
+    '{"v":1,"undo":{"what":"t1"}}',
+    '{"v":1,"undo":{"what":"t1\\n","withDependents":false}}',
+    '{"v":1,"undo":{"what":"t1","withDependents":false,"by":"reconciler"}}',
+    '{"v":1,"undo":{"what":"t1","withDependents":false},"get":"state"}',
     '{',
   ])
     assert.doesNotMatch(await sent(run.path, `${line}\n`), /"ok":true/, line);
-  assert.deepEqual(run.asked, []);
+  assert.deepEqual([run.asked, run.undos], [[], []]);
+});
+
+test('an undo is answered when it is over, and until then whoever asked is told that it goes on', async (t) => {
+  const run = await live(t);
+  const waited: number[] = [];
+  const asked = askLive(run.path, { v: 1, undo: { what: 'run', withDependents: false } }, (ms) => {
+    waited.push(ms);
+    if (waited.length === 2) run.undos[0]!.over();
+  });
+  const reply = await asked;
+  assert.deepEqual(reply?.ok && [reply.events, reply.undone], [[], { kind: 'stopped' }]);
+  assert.deepEqual(run.undos[0]?.what, { what: 'run', withDependents: false, by: 'operator' });
+  assert.equal(waited.length, 2);
+});
+
+test(`no more than ${UNDOS_MAX} undos wait in one run, though nobody listens for their end`, async (t) => {
+  const run = await live(t);
+  const ask = { v: 1, undo: { what: 't1', withDependents: false } } as const;
+  for (let i = 0; i < UNDOS_MAX; i++) {
+    const gone = connect(run.path);
+    gone.end(`${JSON.stringify(ask)}\n`);
+    await once(gone, 'data');
+    gone.destroy();
+  }
+  const reply = await askLive(run.path, { ...ask, undo: { what: 'run', withDependents: false } });
+  assert.match(reply?.ok === false ? reply.problem.what : '', /16 undos wait already/);
+  assert.equal(run.undos.length, UNDOS_MAX);
+  run.undos[0]!.over();
+  const next = askLive(run.path, { ...ask, undo: { what: 'run', withDependents: false } }, () =>
+    run.undos.at(-1)!.over(),
+  );
+  assert.ok((await next)?.ok);
 });
 
 test('a request for another run is refused: the address may have been another’s', async (t) => {
@@ -228,7 +277,8 @@ test('a flood is answered only so often in a second', async (t) => {
 
 test('the socket a dead run left behind is replaced; what is no socket is left alone', async (t) => {
   const path = join(await folder(t), 'run.sock');
-  const steered: Steered = { run: RUN, state: emptyState, ask: () => assert.fail(), isStopping: () => false };
+  const no = (): never => assert.fail();
+  const steered: Steered = { run: RUN, state: emptyState, ask: no, undo: no, isStopping: () => false };
   // A socket nobody listens on any more, as `kill -9` leaves it: bound by another process that is gone.
   const bind = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', bind]);

@@ -1,7 +1,13 @@
 /** The core's own "no", told as every refusal is: what, why, and something that can be typed. */
 import { nearestWord, type Problem, type Refusal, type State } from '@swarm/core';
 import { sanitizeLine } from '../output.ts';
-import type { SteeringCommand } from './wire.ts';
+import type { ControlReply, SteeringCommand } from './wire.ts';
+
+/** What the socket itself says no with. */
+export const refused = (what: string, fix: string): ControlReply => ({
+  ok: false,
+  problem: { code: 'SW0704', what, fix },
+});
 
 /** Names looked through for what may have been meant. */
 const NAMES_MAX = 10_000;

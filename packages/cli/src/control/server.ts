@@ -4,10 +4,21 @@
  */
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Command, type Decision, type Refusal, type RunId, type State, SwarmError } from '@swarm/core';
+import {
+  type Command,
+  type Decision,
+  type Refusal,
+  type RunId,
+  type State,
+  SwarmError,
+  type UndoAsk,
+} from '@swarm/core';
+import type { UndoOutcome } from '@swarm/orchestrator';
 import { shellWord } from '../shell.ts';
-import { problemOf } from './refused.ts';
-import { type ControlReply, REQUEST_BYTES_MAX, readRequest, standingOf } from './wire.ts';
+import { linesOf, TOO_LONG } from './lines.ts';
+import { problemOf, refused } from './refused.ts';
+import { Undoing } from './undoing.ts';
+import { type ControlReply, REQUEST_BYTES_MAX, readRequest, type StillAtIt, standingOf } from './wire.ts';
 
 export const CONNECTIONS_MAX = 64;
 /** A connection that says nothing for so long is closed. */
@@ -22,6 +33,8 @@ export interface Steered {
   readonly run: RunId;
   readonly state: () => State;
   readonly ask: (command: Command) => Promise<Decision | Refusal>;
+  /** Settles when it is over, or the run is left. */
+  readonly undo: (ask: UndoAsk) => Promise<UndoOutcome>;
   readonly isStopping: () => boolean;
 }
 
@@ -37,11 +50,12 @@ export interface Control {
 export async function listen(path: string, steered: Steered): Promise<Control> {
   await removeStale(path);
   const sockets = new Set<Socket>();
+  const undoing = new Undoing(steered);
   // Half open: who sends a line and closes its side still gets the reply.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    void serve(socket, steered);
+    void serve(socket, { ...steered, undoing });
   });
   server.maxConnections = CONNECTIONS_MAX;
   await opened(server, path);
@@ -88,13 +102,14 @@ function opened(server: Server, path: string): Promise<void> {
 // ───────────────────────── one connection ─────────────────────────
 
 /** Requests are answered one after another; a peer that is gone, or goes on too long, is let go of. */
-async function serve(socket: Socket, steered: Steered): Promise<void> {
+async function serve(socket: Socket, steered: Steered & { readonly undoing: Undoing }): Promise<void> {
   const throttle = new Throttle();
+  const say = (line: ControlReply | StillAtIt): boolean => socket.write(`${JSON.stringify(line)}\n`);
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   try {
-    for await (const line of linesOf(socket)) {
-      if (line !== '') socket.write(`${JSON.stringify(await replyTo(line, steered, throttle))}\n`);
+    for await (const line of linesOf(socket, REQUEST_BYTES_MAX)) {
+      if (line !== '') say(await replyTo(line, steered, throttle, say));
     }
     socket.end();
   } catch {
@@ -102,39 +117,24 @@ async function serve(socket: Socket, steered: Steered): Promise<void> {
   }
 }
 
-/** Whole lines, UTF-8. What follows the last newline was cut off and is no request; `TOO_LONG` is the last line. */
-async function* linesOf(socket: Socket): AsyncGenerator<string> {
-  let parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end));
-      if (size + end - from >= REQUEST_BYTES_MAX) return yield TOO_LONG;
-      yield Buffer.concat(parts).toString('utf8').trim();
-      [parts, size, from] = [[], 0, end + 1];
-    }
-    parts.push(chunk.subarray(from));
-    size += chunk.length - from;
-    if (size >= REQUEST_BYTES_MAX) return yield TOO_LONG;
-  }
-}
-
-/** No line that was read can be this one: they are trimmed. */
-const TOO_LONG = '\n';
-
-async function replyTo(line: string, steered: Steered, throttle: Throttle): Promise<ControlReply> {
+async function replyTo(
+  line: string,
+  steered: Steered & { readonly undoing: Undoing },
+  throttle: Throttle,
+  say: (line: StillAtIt) => void,
+): Promise<ControlReply> {
   if (line === TOO_LONG)
-    return no(`the request is longer than ${REQUEST_BYTES_MAX} bytes`, 'send less at once');
+    return refused(`the request is longer than ${REQUEST_BYTES_MAX} bytes`, 'send less at once');
   if (!throttle.take())
-    return no(`more than ${REQUESTS_A_SECOND_MAX} requests in a second`, 'ask again later');
+    return refused(`more than ${REQUESTS_A_SECOND_MAX} requests in a second`, 'ask again later');
   const reading = readRequest(line);
   if (!reading.ok) return reading;
   const { request } = reading;
   if (request.run !== undefined && request.run !== steered.run)
-    return no(`this is ${steered.run}, not the run asked for`, `--run ${steered.run}`);
+    return refused(`this is ${steered.run}, not the run asked for`, `--run ${steered.run}`);
   const state = steered.state();
-  if (!state.run) return no('the run is still being opened', 'ask again in a moment');
+  if (!state.run) return refused('the run is still being opened', 'ask again in a moment');
+  if ('undo' in request) return steered.undoing.reply(request.undo, say);
   let events: Decision['events'] = [];
   if ('command' in request) {
     const answer = await steered.ask(request.command);
@@ -144,11 +144,6 @@ async function replyTo(line: string, steered: Steered, throttle: Throttle): Prom
   const about = { pid: process.pid, isStopping: steered.isStopping() };
   return { ok: true, events, state: standingOf(state, about) };
 }
-
-const no = (what: string, fix: string): ControlReply => ({
-  ok: false,
-  problem: { code: 'SW0704', what, fix },
-});
 
 /** So many in each second of the machine's clock. */
 class Throttle {

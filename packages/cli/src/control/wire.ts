@@ -8,8 +8,10 @@ import {
   readDraft,
   type State,
   type TaskDraft,
+  type TaskId,
   textProblem,
 } from '@swarm/core';
+import type { UndoOutcome } from '@swarm/orchestrator';
 import { z } from 'zod';
 
 /** Bytes of one request, its newline included. */
@@ -29,9 +31,16 @@ export type SteeringCommand = Extract<
   }
 >;
 
+/** What to take back: a task, or `run` for all that has landed. */
+export interface AskedUndo {
+  readonly what: TaskId | 'run';
+  readonly withDependents: boolean;
+}
+
 /** `run`: the run it is meant for; another one at the same address refuses. */
 export type ControlRequest =
   | { readonly v: 1; readonly run?: string; readonly get: 'state' }
+  | { readonly v: 1; readonly run?: string; readonly undo: AskedUndo }
   | { readonly v: 1; readonly run?: string; readonly command: SteeringCommand };
 
 /** Where the run stands, right after what was asked took effect. Counts, but for `workers` of what there is now. */
@@ -54,9 +63,20 @@ export interface Standing {
   readonly paused: { readonly reason: string; readonly since: string } | null;
 }
 
+/** `undone`: what came of an undo, exactly where one was asked for. */
 export type ControlReply =
-  | { readonly ok: true; readonly events: readonly Event[]; readonly state: Standing }
+  | {
+      readonly ok: true;
+      readonly events: readonly Event[];
+      readonly undone?: UndoOutcome;
+      readonly state: Standing;
+    }
   | { readonly ok: false; readonly problem: Problem };
+
+/** Said again and again while an undo waits for its turn or its gate; the reply comes after the last. */
+export interface StillAtIt {
+  readonly waitingMs: number;
+}
 
 export function standingOf(
   s: State,
@@ -123,10 +143,12 @@ const command = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('amend'), text }),
   z.strictObject({ type: z.literal('scale'), workers: z.int(), reason: line }),
 ]);
+const undo = z.strictObject({ what: task, withDependents: z.boolean() });
 const envelope = { v: z.literal(1), run: z.string().max(40).optional() };
 const request = z.union([
   z.strictObject({ ...envelope, get: z.literal('state') }),
   z.strictObject({ ...envelope, command }),
+  z.strictObject({ ...envelope, undo }),
 ]);
 
 export type RequestReading =
@@ -141,10 +163,16 @@ export function readRequest(json: string): RequestReading {
   } catch {
     return wrong('it is not JSON');
   }
-  const parsed = ('command' in Object(value) ? request.options[1] : request).safeParse(value);
+  const parsed = shapeOf(Object(value)).safeParse(value);
   // Task ids are branded strings: the core itself says which exist.
   if (parsed.success) return { ok: true, request: parsed.data as ControlRequest };
   return wrong(z.prettifyError(parsed.error).slice(0, 2_000));
+}
+
+/** The one that was meant, so that what is wrong is said of it and not of all. */
+function shapeOf(value: object): z.ZodType {
+  if ('command' in value) return request.options[1];
+  return 'undo' in value ? request.options[2] : request;
 }
 
 const wrong = (why: string): RequestReading => ({

@@ -12,6 +12,7 @@ import { lockHolder } from '../opened-run.ts';
 import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../paths.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program.ts';
+import { remoteOf } from '../remotes.ts';
 import { sandboxOf } from '../run-sandbox.ts';
 import { type Check, failed, note, ok } from './check.ts';
 import { runGate } from './gate-run.ts';
@@ -61,6 +62,7 @@ export async function look(
     ...machineFirst(machine, run.checkout, loaded),
     ...(configured.length > 0 ? configured : [ok('config', sourcesText(loaded))]),
     ...runChecks(runFacts(run, loaded, context)),
+    ...(await remoteChecks(run, loaded, context)),
     ...(await locksOf(run.checkout, run.facts.target ?? 'HEAD', paths)),
   ];
   return isGateWanted ? [...checks, ...(await gateChecks(run, paths, loaded, checks, context))] : checks;
@@ -80,6 +82,18 @@ function runFacts({ facts, detected }: Gathered, { config }: LoadedConfig, { env
   const found = detected.why.filter((why) => !why.startsWith('no '));
   const keysMissing = new Map(missing);
   return { facts, setup: detected.setup, found, config, keysMissing, notYet: notYet(config) };
+}
+
+/** Where landings are pushed to a remote it is asked for its branch, with the operator's keys, as a run would. */
+async function remoteChecks(run: Gathered, { config }: LoadedConfig, { env }: Context): Promise<Check[]> {
+  if (config.deliver !== 'push') return [];
+  try {
+    const to = await remoteOf(run, env);
+    return to ? [ok('remote', `${to.remote} answers, and has ${to.branch}; it was not pushed to`)] : [];
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    return error.problems.map((problem) => failed('remote', problem));
+  }
 }
 
 async function locksOf(

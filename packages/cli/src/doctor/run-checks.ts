@@ -22,6 +22,7 @@ const AREAS: readonly (readonly [area: string, codes: RegExp])[] = [
   ['git', /^SW0306$/],
   ['sandbox', /^SW0304$/],
   ['gate', /^SW0305$/],
+  ['signing', /^SW0313$/],
   ['models', /^SW04|^SW0102$/],
 ];
 
@@ -36,6 +37,7 @@ export function runChecks(run: RunFacts): readonly Check[] {
     ...orOk('sandbox', of('sandbox'), 'bubblewrap ran a command contained').map(openSandbox(facts)),
     ...orOk('gate', of('gate'), foundText(facts.gate ?? '', run)),
     ...(run.setup === undefined ? [note('setup', 'none')] : [ok('setup', foundText(run.setup, run))]),
+    ...signingChecks(facts, of('signing')),
     ...run.notYet.map((problem) => failed('config', problem)),
     ...endpointChecks(run),
     ...modelChecks(run, of('models')),
@@ -46,6 +48,12 @@ export function runChecks(run: RunFacts): readonly Check[] {
 function repositoryText({ checkout, repository, target }: PreflightFacts): string {
   if (!checkout.isRepository) return repository;
   return `${repository}, ${checkout.isBare ? 'bare, ' : ''}branch ${target} at ${checkout.targetCommit?.slice(0, 10)}`;
+}
+
+/** Nothing is said where nothing is signed. */
+function signingChecks({ signing }: PreflightFacts, problems: readonly Problem[]): readonly Check[] {
+  const works = signing.kind === 'works' ? [ok('signing', `a commit was signed (${signing.format})`)] : [];
+  return [...problems.map((problem) => failed('signing', problem)), ...works];
 }
 
 const openSandbox =

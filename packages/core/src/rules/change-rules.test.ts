@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { outsideScope } from './change-rules.ts';
+import fc from 'fast-check';
+import { outsideIndexed, outsideScope } from './change-rules.ts';
+import { foldScope } from './scopes.ts';
 
 const ROWS: Record<string, { scope: string[]; changed: string[]; outside: string[] }> = {
   'a file that is named': { scope: ['src/a.ts'], changed: ['src/a.ts'], outside: [] },
@@ -28,4 +30,19 @@ describe('a change is held against the scope its task declared', () => {
   for (const [title, { scope, changed, outside }] of Object.entries(ROWS)) {
     it(title, () => assert.deepEqual(outsideScope(scope, changed), outside));
   }
+  it('is judged alike however many entries the scope has', () => {
+    const path = fc.array(fc.constantFrom('src', 'SRC', 'a', 'a.ts', 'b.ts', '[id]'), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const paths = fc.array(
+      path.map((names) => names.join('/')),
+      { minLength: 1, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(paths, paths, (scope, changed) =>
+        assert.deepEqual(outsideScope(scope, changed), outsideIndexed(foldScope(scope), changed)),
+      ),
+    );
+  });
 });

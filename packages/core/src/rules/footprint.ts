@@ -25,13 +25,19 @@ interface Seen {
   readonly folders: readonly string[];
 }
 
+interface Folder {
+  handoffs: number;
+  /** How many of them touched the file. */
+  readonly files: Map<string, number>;
+}
+
 export interface Footprint {
   readonly handoffs: Seen[];
   readonly conflicts: (readonly string[])[];
   /** Handoffs of the window that touched a file which is a ride-along or lay outside their scope. */
   readonly touched: Map<string, number>;
-  /** Handoffs of the window by folder they were meant for, and by `folder NUL file` they touched from there. */
-  readonly fromFolder: Map<string, number>;
+  /** Handoffs of the window by folder they were meant for. */
+  readonly fromFolder: Map<string, Folder>;
   readonly conflicted: Map<string, number>;
   /** Files that keep nobody out now, and files that were in a conflict and are touched out of habit. */
   readonly rideAlongs: Set<string>;
@@ -61,15 +67,22 @@ export function noteHandoff(
   files: readonly string[],
   outside: readonly string[],
 ): void {
-  const isTold = new Set(outside);
-  const learned = files.filter((file) => isTold.has(file) || hasRule(file)).slice(0, FILES_MAX);
-  const seen: Seen = { files: learned, folders: foldersOf(scope) };
+  const seen: Seen = { files: worthLearning(files, outside), folders: foldersOf(scope) };
   f.handoffs.push(seen);
   count(f, seen, 1);
   const forgotten = f.handoffs.length > FOOTPRINT_WINDOW ? f.handoffs.shift() : undefined;
   if (forgotten) count(f, forgotten, -1);
-  for (const file of [...learned, ...(forgotten?.files ?? [])]) judge(f, file);
+  for (const file of seen.files) judge(f, file);
+  if (forgotten) for (const file of forgotten.files) judge(f, file);
 }
+
+/** Called for every handoff a journal holds: nothing is made for the many that only touch what they declared. */
+function worthLearning(files: readonly string[], outside: readonly string[]): readonly string[] {
+  if (outside.length === 0 && !files.some(hasRule)) return NONE;
+  const isTold = new Set(outside);
+  return files.filter((file) => isTold.has(file) || hasRule(file)).slice(0, FILES_MAX);
+}
+const NONE: readonly string[] = [];
 
 /** A handoff did not merge, and no rule settled it. */
 export function noteConflict(f: Footprint, files: readonly string[]): void {
@@ -89,8 +102,9 @@ export function predictedFiles(f: Footprint, scope: readonly string[]): readonly
 }
 
 function isHabitOf(f: Footprint, folder: string, file: string): boolean {
-  const times = f.fromFolder.get(`${folder}\0${file}`) ?? 0;
-  return times >= HABIT_MIN && 2 * times >= f.fromFolder.get(folder)!;
+  const of = f.fromFolder.get(folder);
+  const times = of?.files.get(file) ?? 0;
+  return times >= HABIT_MIN && 2 * times >= of!.handoffs;
 }
 
 function judge(f: Footprint, file: string): void {
@@ -110,8 +124,11 @@ function put(f: Footprint, set: Set<string>, file: string, isIn: boolean): void 
 function count(f: Footprint, { files, folders }: Seen, by: 1 | -1): void {
   for (const file of files) add(f.touched, file, by);
   for (const folder of folders) {
-    add(f.fromFolder, folder, by);
-    for (const file of files) add(f.fromFolder, `${folder}\0${file}`, by);
+    const of = f.fromFolder.get(folder) ?? { handoffs: 0, files: new Map<string, number>() };
+    if (of.handoffs === 0) f.fromFolder.set(folder, of);
+    of.handoffs += by;
+    for (const file of files) add(of.files, file, by);
+    if (of.handoffs === 0) f.fromFolder.delete(folder);
   }
 }
 
@@ -123,6 +140,11 @@ function add(map: Map<string, number>, key: string, by: 1 | -1): void {
 
 /** The folder each entry lies in; an entry without one lies in the root, which is everybody’s and says nothing. */
 function foldersOf(scope: readonly string[]): readonly string[] {
-  const folders = scope.map((entry) => entry.slice(0, Math.max(0, entry.lastIndexOf('/'))));
-  return [...new Set(folders)].filter((folder) => folder !== '').slice(0, FOLDERS_MAX);
+  const folders: string[] = [];
+  for (const entry of scope) {
+    const folder = entry.slice(0, Math.max(0, entry.lastIndexOf('/')));
+    if (folder !== '' && !folders.includes(folder)) folders.push(folder);
+    if (folders.length === FOLDERS_MAX) break;
+  }
+  return folders;
 }

@@ -6,6 +6,21 @@ export class Heap<T extends { readonly rank: number }> {
     return this.#items.length;
   }
 
+  get first(): T | undefined {
+    return this.#items[0];
+  }
+
+  /** Every item before this rank, in no order; costs as much as there are of them. */
+  visitBefore(rank: number, visit: (item: T) => void): void {
+    const open = [0];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const item = this.#items[at];
+      if (item === undefined || item.rank >= rank) continue;
+      visit(item);
+      open.push(2 * at + 1, 2 * at + 2);
+    }
+  }
+
   push(item: T): void {
     const items = this.#items;
     let at = items.length;

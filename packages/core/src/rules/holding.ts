@@ -1,5 +1,5 @@
 /** The scope a task holds while it is in flight: what it declares, corrected by what was learned (footprint.ts). */
-import { attemptId, type TaskId } from '../model/ids.ts';
+import { attemptId, type TaskId, taskNumber } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import type { State } from '../state.ts';
 import { predictedFiles } from './footprint.ts';
@@ -33,10 +33,24 @@ export interface Blocker {
   readonly entry: string;
 }
 
-/** What keeps a task’s scope from being free now; empty where scopes keep nobody out, and for a task in flight. */
-export function blockedBy(s: State, task: Task, held: ScopeIndex = heldScopes(s)): readonly Blocker[] {
+/**
+ * What keeps a task’s scope from being free now, older tasks first; empty where scopes keep nobody out, and for a task
+ * in flight. @param most stops looking at so many: the first that are found.
+ */
+export function blockedBy(
+  s: State,
+  task: Task,
+  held: ScopeIndex = heldScopes(s),
+  most = Number.POSITIVE_INFINITY,
+): readonly Blocker[] {
   if (s.run?.request.overlap !== 'serialize' || task.state !== 'pending') return [];
-  return held.meetings(holdOf(s, task)).map(({ id, entry }) => ({ heldBy: id as TaskId, entry }));
+  const found = new Map<string, string>();
+  held.visit(holdOf(s, task), (id, entry) => {
+    if (!found.has(id)) found.set(id, entry);
+    return found.size >= most;
+  });
+  const blockers = [...found].map(([id, entry]): Blocker => ({ heldBy: id as TaskId, entry }));
+  return blockers.sort((a, b) => taskNumber(a.heldBy) - taskNumber(b.heldBy));
 }
 
 /** What the task’s last handoff changed; empty before its first. */

@@ -8,11 +8,10 @@
  * The dear case is a folder given back: everything parked under it is looked at once.
  *
  * Fairness: a task with a wide scope could wait for ever while narrow ones, later in the order, come and go
- * inside it. Each time it is looked at again, the tasks later in the order that have started since and now hold
- * part of its scope have passed it over. After `PASSED_OVER_MAX` of them its scope is reserved: every task later
- * in the order that overlaps it waits behind it. Tasks earlier in the order still go first; that is what a
- * priority is for. So the wait is bounded by lifetimes of attempts: a few until it is reserved, one more until those
- * that were there have ended.
+ * inside it. Each that starts, later in the order and with part of its scope, has passed it over, and is counted as it
+ * starts. After `PASSED_OVER_MAX` of them the scope is reserved: every task later in the order that overlaps it waits
+ * behind it. Tasks earlier in the order still go first; that is what a priority is for. So nobody waits for more
+ * than those that were there before it, so many that came after, and what is more urgent, however long one of them takes.
  *
  * What a task holds may be learned meanwhile: for those in flight at once (`hold`), for one that waits when it is next
  * looked at.
@@ -21,6 +20,7 @@ import type { TaskId } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
 import { Heap } from './heap.ts';
 import { type FoldedScope, foldScope, ScopeIndex } from './scopes.ts';
+import { type Ticket, Waiting } from './waiting.ts';
 
 /** How many tasks later in the order may start in the way of one that waits, before its scope is reserved. */
 export const PASSED_OVER_MAX = 32;
@@ -44,18 +44,11 @@ interface Waiter {
   foldedAt: number;
   /** The entry it was parked under until it was given back; set while the waiter is among the ready. */
   wokenBy: string | undefined;
-  /** The last start it knows of; undefined until it is first found in somebody's way. */
-  seenStarts: number | undefined;
+  /** Set from when it is first found that it has to wait. */
+  ticket: Ticket<Waiter> | undefined;
   passedOver: number;
   /** Taken or withdrawn; it is passed by where it is still met. */
   isGone: boolean;
-}
-
-interface Holder {
-  /** Its place in the order; 0 when it was in flight before a restart. */
-  readonly rank: number;
-  /** 1 for the first start, and so on; 0 when it was in flight before a restart. */
-  readonly start: number;
 }
 
 /** The order as one number: priority, fresh or behind, number. Exact while there are fewer than 5·10^9 tasks. */
@@ -74,10 +67,9 @@ export class ReadyQueue {
   readonly #ready = new Heap<Waiter>();
   readonly #parked = new Map<string, Heap<Waiter>>();
   readonly #held = new ScopeIndex();
-  readonly #holders = new Map<string, Holder>();
+  readonly #waiting = new Waiting<Waiter>();
   readonly #reserved = new ScopeIndex();
   readonly #foldOf: (task: ReadyTask) => FoldedScope;
-  #starts = 0;
   /** Counts the times scopes were learned anew. */
   #learned = 0;
 
@@ -105,7 +97,7 @@ export class ReadyQueue {
       folded: undefined,
       foldedAt: 0,
       wokenBy: undefined,
-      seenStarts: undefined,
+      ticket: undefined,
       passedOver: 0,
       isGone: false,
     };
@@ -130,14 +122,11 @@ export class ReadyQueue {
     }
   }
 
-  /**
-   * A task in flight holds this from here on, and does not wait. It keeps its start; one that was in flight before a
-   * restart has none. What it held and holds no more is given back.
-   */
+  /** A task in flight holds this from here on, and does not wait. What it held and holds no more is given back. */
   hold(id: TaskId, scope: FoldedScope): void {
     this.withdraw(id);
     const before = this.#held.entries(id);
-    this.#take(id, scope, this.#holders.get(id) ?? { rank: 0, start: 0 });
+    this.#take(id, scope);
     for (const entry of before) this.#wake(entry);
   }
 
@@ -156,7 +145,6 @@ export class ReadyQueue {
   release(id: TaskId): void {
     const entries = this.#held.entries(id);
     this.#held.remove(id);
-    this.#holders.delete(id);
     for (const entry of entries) this.#wake(entry);
   }
 
@@ -164,54 +152,59 @@ export class ReadyQueue {
   waitingFor(id: TaskId): TaskId[] {
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) return [];
-    return [...this.#held.blockers(this.#scopeOf(waiter)), ...this.#reservationsBefore(waiter)] as TaskId[];
+    const scope = this.#scopeOf(waiter);
+    const reserved = this.#reserved.blockers(scope).filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
+    return [...this.#held.blockers(scope), ...reserved] as TaskId[];
   }
 
   #scopeOf(waiter: Waiter): FoldedScope {
     if (waiter.folded === undefined || waiter.foldedAt !== this.#learned) {
       waiter.folded = this.#foldOf(waiter.task);
       waiter.foldedAt = this.#learned;
+      if (waiter.ticket) this.#rewrite(waiter, waiter.ticket, waiter.folded);
     }
     return waiter.folded;
+  }
+
+  /** It goes on waiting, for something else. */
+  #rewrite(waiter: Waiter, ticket: Ticket<Waiter>, scope: FoldedScope): void {
+    this.#waiting.remove(ticket);
+    waiter.ticket = this.#waiting.add(waiter, waiter.rank, scope);
+    if (this.#reserved.has(waiter.task.id)) this.#reserved.add(waiter.task.id, scope);
   }
 
   #obstacle(waiter: Waiter): string | undefined {
     if (!this.#isSerial) return undefined;
     const hit = this.#held.first(this.#scopeOf(waiter));
-    if (hit !== undefined) this.#countPasses(waiter);
     if (hit !== undefined) return hit.entry;
-    const [ahead] = this.#reservationsBefore(waiter);
+    const ahead = this.#reservationBefore(waiter);
     return ahead === undefined ? undefined : reservationOf(ahead);
   }
 
-  #reservationsBefore(waiter: Waiter): string[] {
-    if (this.#reserved.size === 0) return [];
-    return this.#reserved
-      .blockers(this.#scopeOf(waiter))
-      .filter((id) => this.#waiters.get(id)!.rank < waiter.rank);
-  }
-
-  #countPasses(waiter: Waiter): void {
-    const { task, rank, seenStarts } = waiter;
-    const scope = this.#scopeOf(waiter);
-    waiter.seenStarts = this.#starts;
-    if (seenStarts === undefined) return;
-    for (const id of this.#held.blockers(scope)) {
-      const holder = this.#holders.get(id)!;
-      if (holder.rank > rank && holder.start > seenStarts) waiter.passedOver++;
-    }
-    if (waiter.passedOver >= PASSED_OVER_MAX) this.#reserved.add(task.id, scope);
+  #reservationBefore(waiter: Waiter): string | undefined {
+    let ahead: string | undefined;
+    if (this.#reserved.size === 0) return ahead;
+    this.#reserved.visit(this.#scopeOf(waiter), (id) => {
+      if (this.#waiters.get(id)!.rank < waiter.rank) ahead = id;
+      return ahead !== undefined;
+    });
+    return ahead;
   }
 
   #start(waiter: Waiter): ReadyTask {
     const { task, rank } = waiter;
-    this.#take(task.id, this.#scopeOf(waiter), { rank, start: ++this.#starts });
+    const scope = this.#scopeOf(waiter);
+    this.#take(task.id, scope);
     this.#leave(waiter);
+    for (const passed of this.#waiting.before(rank, scope)) this.#countPass(passed);
     return task;
   }
 
-  #take(id: TaskId, scope: FoldedScope, holder: Holder): void {
-    this.#holders.set(id, holder);
+  #countPass(waiter: Waiter): void {
+    if (++waiter.passedOver === PASSED_OVER_MAX) this.#reserved.add(waiter.task.id, this.#scopeOf(waiter));
+  }
+
+  #take(id: TaskId, scope: FoldedScope): void {
     if (!this.#isFree) this.#held.add(id, scope);
   }
 
@@ -220,6 +213,7 @@ export class ReadyQueue {
     const { id } = waiter.task;
     waiter.isGone = true;
     this.#waiters.delete(id);
+    if (waiter.ticket) this.#waiting.remove(waiter.ticket);
     if (this.#reserved.size > 0 && this.#reserved.has(id)) {
       this.#reserved.remove(id);
       this.#wake(reservationOf(id));
@@ -231,6 +225,7 @@ export class ReadyQueue {
     const heap = this.#parked.get(entry) ?? new Heap<Waiter>();
     heap.push(waiter);
     this.#parked.set(entry, heap);
+    waiter.ticket ??= this.#waiting.add(waiter, waiter.rank, this.#scopeOf(waiter));
     this.#passOn(waiter);
   }
 

@@ -54,7 +54,8 @@ export function foldScope(scope: readonly string[]): FoldedScope {
 
 /** @param paths of files, as git has them: a `[id].tsx` among them is a name, not a glob. */
 export function foldPaths(paths: readonly string[]): FoldedScope {
-  return { paths: [...new Set(paths.map((path) => path.normalize('NFC').toLowerCase()))], globs: NO_GLOBS };
+  const folded = paths.map((path) => path.normalize('NFC').toLowerCase());
+  return { paths: folded.length > 1 ? [...new Set(folded)] : folded, globs: NO_GLOBS };
 }
 
 /** Everything either scope names. */
@@ -90,13 +91,20 @@ export class ScopeIndex {
   /** Who has this glob, as written. */
   readonly #byGlob = new Map<string, string[]>();
   /**
-   * How many different plain paths in use lie below a folder with a dot in its name. Below any other folder
-   * they are looked for one by one: scopes name files far more often than folders, and files have dots.
+   * How many different plain paths in use lie below a folder with a dot in its name, or, in a large index, below any.
+   * Below others they are looked for one by one: scopes name files far more often than folders, and files have dots.
    */
   readonly #below = new Map<string, number>();
   /** Plain paths in use whose last name has no dot: those that are likely to be folders. */
   #undotted = 0;
-  readonly #withGlobs = new Set<string>();
+  /** Who has globs that begin in this folder. */
+  readonly #withGlobs = new Map<string, Set<string>>();
+  readonly #isLarge: boolean;
+
+  /** @param isLarge many more paths than there are workers: what lies below is counted for every folder. */
+  constructor(isLarge = false) {
+    this.#isLarge = isLarge;
+  }
 
   get size(): number {
     return this.#scopes.size;
@@ -107,8 +115,10 @@ export class ScopeIndex {
     this.remove(id);
     this.#scopes.set(id, scope);
     for (const path of scope.paths) if (addTo(this.#byPath, path, id)) this.#count(path, 1);
-    for (const glob of scope.globs) addTo(this.#byGlob, glob.entry, id);
-    if (scope.globs.length > 0) this.#withGlobs.add(id);
+    for (const { entry, folder } of scope.globs) {
+      addTo(this.#byGlob, entry, id);
+      this.#withGlobs.set(folder, (this.#withGlobs.get(folder) ?? new Set()).add(id));
+    }
   }
 
   remove(id: string): void {
@@ -116,8 +126,11 @@ export class ScopeIndex {
     if (scope === undefined) return;
     this.#scopes.delete(id);
     for (const path of scope.paths) if (removeFrom(this.#byPath, path, id)) this.#count(path, -1);
-    for (const glob of scope.globs) removeFrom(this.#byGlob, glob.entry, id);
-    if (scope.globs.length > 0) this.#withGlobs.delete(id);
+    for (const { entry, folder } of scope.globs) {
+      removeFrom(this.#byGlob, entry, id);
+      const ids = this.#withGlobs.get(folder);
+      if (ids?.delete(id) && ids.size === 0) this.#withGlobs.delete(folder);
+    }
   }
 
   has(id: string): boolean {
@@ -151,7 +164,7 @@ export class ScopeIndex {
   /** Every id whose scope overlaps this one, in the order they were added, and an entry of *its* scope that does. */
   meetings(scope: FoldedScope): { readonly id: string; readonly entry: string }[] {
     const found = new Map<string, string>();
-    this.#visit(scope, (id, entry) => {
+    this.visit(scope, (id, entry) => {
       if (!found.has(id)) found.set(id, entry);
       return false;
     });
@@ -162,7 +175,7 @@ export class ScopeIndex {
   /** One that overlaps, and the entry of *its* scope that does; undefined when the scope is free. */
   first(scope: FoldedScope): { readonly id: string; readonly entry: string } | undefined {
     let hit: { id: string; entry: string } | undefined;
-    this.#visit(scope, (id, entry) => {
+    this.visit(scope, (id, entry) => {
       hit = { id, entry };
       return true;
     });
@@ -171,9 +184,9 @@ export class ScopeIndex {
 
   #count(path: string, by: 1 | -1): void {
     if (!isDotted(path)) this.#undotted += by;
-    if (!hasDottedFolder(path)) return;
+    if (!this.#isLarge && !hasDottedFolder(path)) return;
     visitAbove(path, (folder) => {
-      if (!isDotted(folder)) return false;
+      if (!this.#isLarge && !isDotted(folder)) return false;
       const now = (this.#below.get(folder) ?? 0) + by;
       if (now === 0) this.#below.delete(folder);
       else this.#below.set(folder, now);
@@ -181,7 +194,8 @@ export class ScopeIndex {
     });
   }
 
-  #visit(scope: FoldedScope, visit: Visit): boolean {
+  /** Every overlap, in no order, an id as often as it has entries that do. @returns whether it was stopped. */
+  visit(scope: FoldedScope, visit: Visit): boolean {
     return (
       scope.paths.some((path) => this.#visitPath(path, visit)) ||
       scope.globs.some((glob) => this.#visitGlob(glob, visit))
@@ -209,21 +223,26 @@ export class ScopeIndex {
   }
 
   #visitBelow(folder: string, visit: (path: string) => boolean): boolean {
-    if (isDotted(folder) && !this.#below.has(folder)) return false;
+    if ((this.#isLarge || isDotted(folder)) && !this.#below.has(folder)) return false;
     for (const path of this.#byPath.keys())
       if (path !== folder && isWithin(path, folder) && visit(path)) return true;
     return false;
   }
 
   #visitGlobs(folder: string, patterns: readonly Pattern[], visit: Visit): boolean {
-    for (const id of this.#withGlobs) {
-      for (const glob of this.#scopes.get(id)!.globs) {
-        if (!isWithin(glob.folder, folder) && !isWithin(folder, glob.folder)) continue;
-        const isMet = glob.patterns.some((p) => patterns.some((q) => patternsMeet(p, q)));
-        if (isMet && visit(id, glob.entry)) return true;
-      }
+    for (const [begin, ids] of this.#withGlobs) {
+      if (!isWithin(begin, folder) && !isWithin(folder, begin)) continue;
+      for (const id of ids) if (this.#visitGlobsOf(id, begin, patterns, visit)) return true;
     }
     return false;
+  }
+
+  #visitGlobsOf(id: string, begin: string, patterns: readonly Pattern[], visit: Visit): boolean {
+    return this.#scopes.get(id)!.globs.some((glob) => {
+      const isMet =
+        glob.folder === begin && glob.patterns.some((p) => patterns.some((q) => patternsMeet(p, q)));
+      return isMet && visit(id, glob.entry);
+    });
   }
 
   #visitHolders(path: string, visit: Visit): boolean {
@@ -249,7 +268,8 @@ const hasDottedFolder = (path: string): boolean => {
   return end > 0 && path.lastIndexOf('.', end) >= 0;
 };
 
-const isWithin = (path: string, folder: string): boolean =>
+/** Whether the path is the folder or lies in it; '' is the whole repository. */
+export const isWithin = (path: string, folder: string): boolean =>
   folder === '' || path === folder || path.startsWith(`${folder}/`);
 
 /** @returns whether the key is new. */

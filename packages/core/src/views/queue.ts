@@ -13,6 +13,9 @@ export type Wait =
   | { readonly kind: 'dependency'; readonly task: TaskId; readonly state: TaskStateName | 'unknown' }
   | { readonly kind: 'scope'; readonly heldBy: TaskId; readonly entry: string };
 
+/** A task’s own page (`waitsFor`) tells all of them. */
+export const HOLDERS_TOLD = 8;
+
 export interface QueuedTask {
   readonly task: TaskId;
   readonly title: string;
@@ -33,6 +36,7 @@ export interface QueueView {
   readonly waiting: readonly { readonly attempt: AttemptId; readonly task: TaskId; readonly title: string }[];
   /** In the order they will be taken. */
   readonly ready: readonly QueuedTask[];
+  /** Of those that hold part of its scope `HOLDERS_TOLD` at most: every other task may hold one that is wide. */
   readonly blocked: readonly (QueuedTask & { readonly waits: readonly Wait[] })[];
   /** What keeps everything from starting, as sentences; empty when nothing does. */
   readonly holdups: readonly string[];
@@ -57,7 +61,9 @@ export function judgePending(
 ): (QueuedTask & { readonly waits: readonly Wait[] })[] {
   const held = heldScopes(state);
   const pending = [...state.byState.pending].slice(0, most).map((id) => state.tasks.get(id)!);
-  return pending.sort(inOrder).map((task) => ({ ...queued(task), waits: waitsOf(state, task, held) }));
+  return pending
+    .sort(inOrder)
+    .map((task) => ({ ...queued(task), waits: waitsOf(state, task, held, HOLDERS_TOLD) }));
 }
 
 /** Why this task does not start; empty when it may, or is past that. */
@@ -78,13 +84,13 @@ const queued = ({ id, spec }: Task): QueuedTask => ({
 const inOrder = (a: Task, b: Task): number =>
   a.spec.priority - b.spec.priority || taskNumber(a.id) - taskNumber(b.id);
 
-function waitsOf(state: State, task: Task, held: ScopeIndex): Wait[] {
+function waitsOf(state: State, task: Task, held: ScopeIndex, most?: number): Wait[] {
   const { spec } = task;
   const dependencies = spec.dependsOn.flatMap((task): Wait[] => {
     const found = state.tasks.get(task)?.state ?? 'unknown';
     return found !== 'unknown' && isSatisfied(found) ? [] : [{ kind: 'dependency', task, state: found }];
   });
-  const blockers = blockedBy(state, task, held);
+  const blockers = blockedBy(state, task, held, most);
   return [...dependencies, ...blockers.map((blocker): Wait => ({ kind: 'scope', ...blocker }))];
 }
 

@@ -3,7 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { attemptId, taskId } from '../model/ids.ts';
 import type { State } from '../state.ts';
-import { acceptedTask, handedIn, landedTask as landed, openedRun, rejected, stateOf } from '../testing.ts';
+import {
+  acceptedTask,
+  handedIn,
+  landedTask as landed,
+  openedRun,
+  rejected,
+  startedAttempt,
+  stateOf,
+} from '../testing.ts';
 import { board } from './board.ts';
 import { costs } from './costs.ts';
 import {
@@ -19,7 +27,7 @@ import {
   usage,
 } from './example.ts';
 import { explainTask } from './explain.ts';
-import { queue } from './queue.ts';
+import { HOLDERS_TOLD, queue, waitsFor } from './queue.ts';
 import { report } from './report.ts';
 import { renderReportMarkdown } from './report-markdown.ts';
 import { countText, durationText, markdownText, plain } from './words.ts';
@@ -80,6 +88,25 @@ describe('the queue', () => {
         ['t4', [{ kind: 'dependency', task: 't2', state: 'running' }]],
       ],
     );
+  });
+  it(`names ${HOLDERS_TOLD} at most of those that hold part of a scope`, () => {
+    const tasks = Array.from({ length: 20 }, (_, i) => acceptedTask(`t${i + 1}`, { scope: [`src/${i}.ts`] }));
+    const all = ['t99', 't98'].map((id) => acceptedTask(id, { scope: ['src/'] }));
+    const state = stateOf([
+      openedRun(),
+      ...tasks,
+      ...all,
+      ...tasks.map(({ task }) => startedAttempt(`${task}.1`)),
+    ]);
+    const { blocked } = queue(state);
+    assert.deepEqual(
+      blocked.map((b) => [b.task, b.waits.length]),
+      [
+        ['t98', HOLDERS_TOLD],
+        ['t99', HOLDERS_TOLD],
+      ],
+    );
+    assert.equal(waitsFor(state, state.tasks.get(taskId(99))!).length, 20, 'its own page tells all');
   });
   it('says what is landing and which handoffs wait behind it', () => {
     const state = busyState();
@@ -230,7 +257,7 @@ describe('the report', () => {
     const state = closedState();
     const text = renderReportMarkdown(report(state));
     assert.match(text, /^# r-20261121-aaaa: complete\n/);
-    assert.match(text, /\n1 of 1 task landed on refs\/heads\/swarm\/r \(closed: done\)\.\n/);
+    assert.match(text, /\n1 of 1 task landed on `refs\/heads\/swarm\/r` \(closed: done\)\.\n/);
     assert.match(text, /\| landed at the first handoff \| 0 of 1 \|\n/);
     assert.match(text, /\n- conflict: 1 \(does not merge with the target\)\n/);
     assert.match(text, /\n\| t1 \| Parser .* \| landed \| `dddddddddd` \| verified \|\n$/);

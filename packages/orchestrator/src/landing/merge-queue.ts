@@ -1,11 +1,12 @@
 /**
  * The merge queue: what was tested is settled, and what `testWanted` names is composed on the present target and put
- * under test. All of it but the runs of the gate happens one after the other; they run beside it, several at a time.
+ * under test, of two that are foreseen to conflict the smaller one first. All of it but the runs of the gate happens one after the other; they run beside it, several at a time.
  */
 import { type Landing, landingId, landingsToSettle, sweepTarget, testWanted } from '@swarm/core';
 import type { Context } from '../context.ts';
 import { type Composed, Composer } from './compose.ts';
 import type { Gate } from './gate.ts';
+import type { Probes } from './probes.ts';
 import { Publisher } from './publish.ts';
 import { lookAt, pauseFor } from './push.ts';
 import { Testing } from './testing.ts';
@@ -15,9 +16,11 @@ export class MergeQueue {
   readonly #composer: Composer;
   readonly #testing: Testing;
   readonly #publisher: Publisher;
+  readonly #probes: Probes;
 
-  constructor(context: Context, gate: Gate) {
+  constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
+    this.#probes = probes;
     this.#composer = new Composer(context);
     this.#testing = new Testing(context, gate);
     this.#publisher = new Publisher(context, () => this.lookAtTarget());
@@ -33,7 +36,7 @@ export class MergeQueue {
     if (!(await this.lookAtTarget())) return;
     await this.#settleAll();
     while (mayStart && !signal.aborted && !this.#context.state.paused) {
-      const test = testWanted(this.#context.state);
+      const test = testWanted(this.#context.state, this.#probes.foreseen);
       if (!test) return;
       const composed = await this.#composer.compose(test);
       if (signal.aborted) return;

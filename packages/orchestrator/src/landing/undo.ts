@@ -20,6 +20,7 @@ import {
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
 import { undoMessage } from './message.ts';
+import { lookAt } from './push.ts';
 
 export type UndoOutcome =
   | {
@@ -85,9 +86,12 @@ export class Undo {
       const instead = foundInstead(ask, found, state.head!);
       return instead ?? (ask.by === 'reconciler' ? this.#remember(ask, planned) : planned);
     }
-    const onto = await ports.hub.targetHead();
-    if (!onto || onto !== state.head)
-      return this.#refuse(ask, planned.members, 'target-lost', `it is at ${onto ?? 'no commit'}`);
+    const look = await lookAt(ports.hub);
+    const onto = look.kind === 'there' ? look.head : undefined;
+    if (!onto || onto !== state.head) {
+      const detail = look.kind === 'silent' ? look.why : `it is at ${onto ?? 'no commit'}`;
+      return this.#refuse(ask, planned.members, 'target-lost', detail);
+    }
     const built = await this.#build(planned.members, onto);
     if (signal.aborted) return { kind: 'stopped' };
     if (built.kind !== 'clean') return this.#refuseBuilt(ask, planned.members, built);
