@@ -20,7 +20,7 @@ ${[program, ...commands].map(section).join('\n\n')}
 }
 
 /** The program with nothing behind it: help is all that is asked of it. */
-function silentProgram(): Command {
+export function silentProgram(): Command {
   const sink = { isTTY: false, write: () => true, on: () => undefined };
   const output = createOutput({ stdout: sink, stderr: sink, env: {}, isColourWanted: false });
   return createProgram({ cwd: '/', env: {}, output, isDebug: false }, '0', () => undefined);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { silentProgram } from './cli-docs.ts';
 import { renderGenerated } from './generated.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -43,3 +44,33 @@ test('every command of pnpm the documentation names is one', () => {
   );
   assert.deepEqual(unknown, []);
 });
+
+test('every command and flag of swarm the documentation types is one', () => {
+  const known = commandsAndFlags();
+  const unknown = pages.flatMap((page) =>
+    typedIn(read(page))
+      .filter(([, command, rest]) => {
+        const flags = known.get(command!);
+        return !flags || [...rest!.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].some(([flag]) => !flags.has(flag));
+      })
+      .map(([said]) => `${page}: ${said}`),
+  );
+  assert.deepEqual(unknown, []);
+});
+
+/** `swarm <command> …` at the beginning of a line of a screen, after `$ `, or in backticks. */
+const typedIn = (text: string): RegExpExecArray[] => [
+  ...text.matchAll(/(?:^(?:\$ )?|`)swarm ([a-z]+)(?![\w:.’'])([^`\n·;|#]*)/gm),
+];
+
+function commandsAndFlags(): ReadonlyMap<string, ReadonlySet<string>> {
+  const { commands } = silentProgram();
+  const known = commands.map(
+    (command) =>
+      [
+        command.name(),
+        new Set([...command.options.map(({ long }) => long!), '--help', '--debug', '--no-color']),
+      ] as const,
+  );
+  return new Map(known);
+}

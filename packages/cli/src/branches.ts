@@ -76,7 +76,7 @@ function notThere(word: string, there: readonly BranchAt[], target: string): Pro
       code: 'SW0107',
       what: `${named} is the target itself`,
       why: 'a branch cannot be landed on itself',
-      fix: 'name the branch it is to land on with --target',
+      fix: 'swarm land <branch> --target <another branch>',
     };
   }
   if (isGlob(word)) {

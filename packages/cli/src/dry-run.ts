@@ -26,6 +26,7 @@ import { renderPlan } from './plan-text.ts';
 import type { Prepared } from './prepare.ts';
 import type { Context } from './program.ts';
 import { settingsOf } from './settings.ts';
+import { stopProblem } from './summary.ts';
 
 export async function dryRun(
   prepared: Prepared,
@@ -82,10 +83,9 @@ const warnings = ({ output }: Context): Log => ({
 
 function problemOf({ outcome, detail, halt }: PlannedOnce): Problem {
   const what = `the planner gave no plan: ${detail || outcome}`;
-  if (halt?.why === 'auth') return { code: 'SW0403', what, fix: 'give a valid key' };
-  if (halt) return { code: 'SW0404', what, fix: 'swarm run --plan tasks.json' };
-  if (outcome === 'down') return { code: 'SW0402', what, fix: 'try again, or swarm run --plan tasks.json' };
-  return { code: 'SW0201', what, fix: 'try again, or swarm run --plan tasks.json' };
+  const again = 'swarm run --dry-run, once more; or swarm run --plan tasks.json';
+  if (halt) return { ...stopProblem(halt.why, halt.detail)!, what };
+  return { code: outcome === 'down' ? 'SW0402' : 'SW0201', what, fix: again };
 }
 
 // ───────────── showing it ─────────────

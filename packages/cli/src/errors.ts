@@ -2,6 +2,7 @@
 import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core';
 import type { ChalkInstance } from 'chalk';
 import { CommanderError } from 'commander';
+import { CommandLineError } from './command-parts.ts';
 import { sanitize } from './output.ts';
 
 /** The first kind in this list that is among several refusals gives the exit code. */
@@ -15,7 +16,6 @@ const EXIT_CODES = {
   locked: 75,
   io: 74,
   budget: 79,
-  interrupted: 130,
   internal: 70,
   refused: 1,
 } as const satisfies Record<ErrorKind, number>;
@@ -47,11 +47,12 @@ export function problemsOf(thrown: unknown): readonly Problem[] {
 function fromCommander(error: CommanderError): Problem {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const meant = rest.join(' ').match(/Did you mean (?:one of )?(.+?)\?/)?.[1];
+  const help = error instanceof CommandLineError ? `${error.command} --help` : 'swarm --help';
   return {
     code: 'SW0101',
     what: first,
     ...(meant && { why: `did you mean ${meant}?` }),
-    fix: 'swarm --help',
+    fix: meant && error.code === 'commander.unknownCommand' ? `swarm ${meant.split(', ')[0]}` : help,
   };
 }
 

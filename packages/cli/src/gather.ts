@@ -1,5 +1,4 @@
 /** Every fact a run is prepared from: where, configured how, asked what, with what on this machine. Decides nothing. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
 import { type CheckoutFacts, cloneOrigin, Git, readCheckout } from '@swarm/git';
@@ -12,6 +11,7 @@ import { detectCommands, type ListingReader } from './config/detect.ts';
 import { flagsSource } from './config/flags.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Config } from './config/resolved.ts';
+import { readInput } from './input-file.ts';
 import { endpointsOf, modelNames, pricesOf } from './models.ts';
 import { clonePath, type Environment, findRepository } from './paths.ts';
 import { type ProgramPlaces, sandboxPath } from './places.ts';
@@ -81,7 +81,7 @@ export interface Opening {
 }
 
 export async function openingOf(request: string, options: RunOptions, context: Context): Promise<Opening> {
-  const fromFile = options.requestFile === undefined ? '' : await readInput(options.requestFile, context);
+  const fromFile = options.requestFile === undefined ? '' : await readInput(options.requestFile, context.cwd);
   const text = [request, fromFile]
     .map((t) => t.trim())
     .filter(Boolean)
@@ -95,7 +95,7 @@ export async function openingOf(request: string, options: RunOptions, context: C
       fix: 'swarm run "what you want done"',
     });
   }
-  const { drafts, problems } = readPlan(await readInput(options.plan, context));
+  const { drafts, problems } = readPlan(await readInput(options.plan, context.cwd));
   if (problems.length > 0) {
     throw new SwarmError(
       problems.map((p) => ({
@@ -107,19 +107,6 @@ export async function openingOf(request: string, options: RunOptions, context: C
     );
   }
   return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts };
-}
-
-async function readInput(path: string, context: Context): Promise<string> {
-  try {
-    return await readFile(path === '-' ? '/dev/stdin' : resolve(context.cwd, path), 'utf8');
-  } catch (error) {
-    throw new SwarmError({
-      code: 'SW0201',
-      what: `${path} cannot be read: ${(error as Error).message}`,
-      where: path,
-      fix: `ls -l ${path}`,
-    });
-  }
 }
 
 export async function gather(
@@ -146,7 +133,7 @@ export async function gather(
     facts: {
       repository: located.path,
       checkout,
-      target: target ?? 'HEAD',
+      target,
       deliver: config.deliver,
       sandbox: config.workers.sandbox,
       sandboxProbe,
@@ -164,6 +151,7 @@ function probeAll(config: Config, { env }: Context) {
   return Promise.all(
     endpointsOf({ config }, env).map(async (e) => ({
       name: e.name,
+      keyEnv: config.endpoints.find(({ name }) => name === e.name)?.keyEnv,
       ...(await probeEndpoint(e, { clock: systemClock })),
     })),
   );

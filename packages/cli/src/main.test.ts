@@ -75,22 +75,22 @@ const usage: [string, string[], string][] = [
   [
     'an unknown flag',
     ['run', '--wokers', '3'],
-    "error[SW0101]: unknown option '--wokers'\n  why    did you mean --workers?\n  fix    swarm --help",
+    "error[SW0101]: unknown option '--wokers'\n  why    did you mean --workers?\n  fix    swarm run --help",
   ],
   [
     'an unknown command',
     ['statsu'],
-    "error[SW0101]: unknown command 'statsu'\n  why    did you mean status?\n  fix    swarm --help",
+    "error[SW0101]: unknown command 'statsu'\n  why    did you mean status?\n  fix    swarm status",
   ],
   [
     'a missing argument',
     ['explain'],
-    "error[SW0101]: missing required argument 'task'\n  fix    swarm --help",
+    "error[SW0101]: missing required argument 'task'\n  fix    swarm explain --help",
   ],
   [
     'an argument too many',
     ['status', 'now'],
-    "error[SW0101]: too many arguments for 'status'. Expected 0 arguments but got 1: now.\n  fix    swarm --help",
+    "error[SW0101]: too many arguments for 'status'. Expected 0 arguments but got 1: now.\n  fix    swarm status --help",
   ],
 ];
 for (const [name, args, said] of usage) {

@@ -3,7 +3,7 @@ import { nearestWord, type Problem } from '@swarm/core';
 import type { Probe } from '@swarm/llm';
 
 /** What a model endpoint said to `GET /models`, or did not. */
-export type EndpointProbe = { readonly name: string } & Probe;
+export type EndpointProbe = { readonly name: string; readonly keyEnv?: string | undefined } & Probe;
 
 export interface ModelFacts {
   /** False for a plan done by a command agent: no model is ever asked. */
@@ -44,7 +44,8 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
   return problems;
 }
 
-function endpointProblem(probe: EndpointProbe): readonly Problem[] {
+/** Nothing of one that answers. */
+export function endpointProblem(probe: EndpointProbe): readonly Problem[] {
   if (probe.kind === 'up') return [];
   const where = `endpoint ${probe.name}`;
   if (probe.kind === 'auth') {
@@ -55,7 +56,7 @@ function endpointProblem(probe: EndpointProbe): readonly Problem[] {
         what,
         where,
         why: probe.why,
-        fix: 'export the variable its key_env names, with a valid key',
+        fix: `export ${probe.keyEnv ?? 'OPENAI_API_KEY'}=<a valid key>`,
       },
     ];
   }
@@ -66,7 +67,7 @@ function endpointProblem(probe: EndpointProbe): readonly Problem[] {
       what,
       where,
       why: probe.why,
-      fix: `check the base_url of ${probe.name}, and the network`,
+      fix: 'swarm doctor --config   (its endpoints are what was asked; is the network there?)',
     },
   ];
 }

@@ -25,7 +25,7 @@ const clean: Usable = {
   operation: undefined,
   dirtyTracked: 0,
   untracked: 0,
-  tracksRuns: false,
+  tracksOwn: [],
   userName: 'A',
   userEmail: 'a@b',
 };
@@ -61,7 +61,9 @@ const refusals: [string, Partial<PreflightFacts>, Partial<Usable>, string[], num
   ['an empty repository', {}, { isEmpty: true, targetCommit: undefined, branches: [] }, ['SW0302'], 78],
   ['a target that does not exist', { target: 'x' }, { targetCommit: undefined }, ['SW0303'], 78],
   ['git 2.37', {}, { gitVersion: '2.37.9' }, ['SW0306'], 78],
-  ['tracked runs', {}, { tracksRuns: true }, ['SW0307'], 78],
+  ['tracked runs and a hub', {}, { tracksOwn: ['.swarm/runs', 'x/hub.git'] }, ['SW0307', 'SW0307'], 78],
+  ['no target on a detached HEAD', { target: undefined }, { branch: undefined }, ['SW0303'], 78],
+  ['tracked runs', {}, { tracksOwn: ['.swarm/runs'] }, ['SW0307'], 78],
   ['a shallow clone', {}, { isShallow: true }, ['SW0311'], 78],
   ['a partial clone', {}, { isPartial: true }, ['SW0311'], 78],
   ['a missing sandbox layer', { sandboxProbe: missing }, {}, ['SW0304'], 78],
@@ -100,7 +102,10 @@ test('no gate at all is refused, and a gate that is said to be none is a notice'
 });
 
 test('all problems are told at once, and the exit code is the first of 2, 65, 78, 80, 77, 69', () => {
-  const { problems } = check({ sandboxProbe: missing, endpoints: [rejected] }, { tracksRuns: true });
+  const { problems } = check(
+    { sandboxProbe: missing, endpoints: [rejected] },
+    { tracksOwn: ['.swarm/runs'] },
+  );
   assert.deepEqual(
     problems.map((p) => p.code),
     ['SW0307', 'SW0304', 'SW0403'],

@@ -1,5 +1,5 @@
 /** Every check before the first cost, all at once: a pure function of facts gathered without writing anything. */
-import type { Problem } from '@swarm/core';
+import { nearestWord, type Problem } from '@swarm/core';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from './config/resolved.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
@@ -10,7 +10,8 @@ export interface PreflightFacts extends ModelFacts {
   /** As it was asked for. */
   readonly repository: string;
   readonly checkout: CheckoutFacts;
-  readonly target: string;
+  /** Absent: none was named and HEAD is detached, so that no branch is the obvious one. */
+  readonly target?: string | undefined;
   readonly deliver: Config['deliver'];
   readonly sandbox: Config['workers']['sandbox'];
   /** Of the one provider this version carries. */
@@ -37,9 +38,7 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
   const { checkout } = facts;
   return {
     problems: [
-      ...(checkout.isRepository
-        ? repositoryProblems(facts, checkout)
-        : [notARepository(facts, checkout.why)]),
+      ...preflightRepository(facts),
       ...sandboxProblems(facts),
       ...gateProblems(facts),
       ...(facts.signing.kind === 'fails' ? facts.signing.problems : []),
@@ -56,11 +55,17 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
 
 // ───────────────────────── the repository ─────────────────────────
 
+/** What can be judged while the configuration is wrong: gate, sandbox and models may be named in the very part that is. */
+export const preflightRepository = (facts: PreflightFacts): readonly Problem[] =>
+  facts.checkout.isRepository
+    ? repositoryProblems(facts, facts.checkout)
+    : [notARepository(facts, facts.checkout.why)];
+
 const notARepository = ({ repository }: PreflightFacts, why: string): Problem => ({
   code: 'SW0301',
   what: `there is no git repository at ${repository}`,
   why,
-  fix: 'git init && git add -A && git commit -m "Initial commit"',
+  fix: '--repo <path to the repository>   (a new one: git init && git add -A && git commit -m "Initial commit")',
 });
 
 function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly Problem[] {
@@ -72,17 +77,20 @@ function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly P
   }
   const kind = unusableKind(checkout, where);
   if (kind) problems.push({ code: 'SW0311', where, ...kind });
-  if (checkout.tracksRuns) {
-    problems.push({
-      code: 'SW0307',
-      what: 'the repository tracks files below .swarm/runs',
-      where,
-      why: 'runs are records of this machine; tracked, every attempt would carry and change them',
-      fix: `git -C ${shellWord(where)} rm -r --cached .swarm/runs && git -C ${shellWord(where)} commit -m "Stop tracking runs"`,
-    });
-  }
+  problems.push(...checkout.tracksOwn.map((folder) => tracked(where, folder)));
   const target = targetProblem(facts, checkout);
   return target ? [...problems, target] : problems;
+}
+
+function tracked(repository: string, folder: string): Problem {
+  const at = `git -C ${shellWord(repository)}`;
+  return {
+    code: 'SW0307',
+    what: `the repository tracks files below ${folder}`,
+    where: repository,
+    why: 'it is swarm’s own, and of this machine; tracked, every attempt would carry and change it',
+    fix: `${at} rm -r --cached ${shellWord(folder)} && ${at} commit -m "Stop tracking what is swarm’s own"`,
+  };
 }
 
 function unusableKind(checkout: Usable, where: string): Pick<Problem, 'what' | 'why' | 'fix'> | undefined {
@@ -106,7 +114,7 @@ function unusableKind(checkout: Usable, where: string): Pick<Problem, 'what' | '
 }
 
 function targetProblem({ repository, target }: PreflightFacts, checkout: Usable): Problem | undefined {
-  if (checkout.targetCommit) return undefined;
+  if (checkout.targetCommit && target !== undefined) return undefined;
   if (checkout.isEmpty) {
     return {
       code: 'SW0302',
@@ -116,13 +124,17 @@ function targetProblem({ repository, target }: PreflightFacts, checkout: Usable)
       fix: `git -C ${shellWord(repository)} add -A && git -C ${shellWord(repository)} commit --allow-empty -m "Initial commit"`,
     };
   }
-  const branches = checkout.branches.slice(0, 10).join(', ');
+  const { branch, branches } = checkout;
+  const near = target === undefined ? undefined : nearestWord(target, branches);
   return {
     code: 'SW0303',
-    what: `there is no branch ${JSON.stringify(target)}`,
+    what:
+      target === undefined
+        ? 'HEAD is detached, and no target is named'
+        : `there is no branch ${JSON.stringify(target)}`,
     where: repository,
-    why: `the branches are: ${branches}`,
-    fix: `--target ${shellWord(checkout.branch ?? checkout.branches[0]!)}`,
+    why: near ? `did you mean ${near}?` : `the branches are: ${branches.slice(0, 10).join(', ')}`,
+    fix: `--target ${shellWord(near ?? branch ?? (branches.includes('main') ? 'main' : branches[0]!))}`,
   };
 }
 

@@ -1,14 +1,13 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 import { makeRunId, type Problem, type RunMode, SwarmError } from '@swarm/core';
 import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
-import { flagsSource } from './config/flags.ts';
-import { type LoadedConfig, loadConfig } from './config/load.ts';
+import { defaults, type LoadedConfig } from './config/load.ts';
 import { type Config, configHash } from './config/resolved.ts';
 import { contained, gather, type Located, locate, type Opening, openingOf } from './gather.ts';
 import { notYet } from './not-yet.ts';
 import { type RepositoryPaths, repositoryPaths } from './paths.ts';
 import type { ProgramPlaces } from './places.ts';
-import { preflight } from './preflight.ts';
+import { preflight, preflightRepository } from './preflight.ts';
 import type { Context, RunOptions } from './program.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
@@ -57,15 +56,12 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const located = await locate(options.repo, context);
   const problems: Problem[] = [];
   const config = await collect(problems, () => contained(located, options, context));
-  const loaded =
-    config ??
-    (await loadConfig({ env: context.env, flags: flagsSource({}), isTrustGiven: false }).catch(
-      () => undefined,
-    ));
-  if (!loaded) throw new SwarmError(problems);
+  const loaded = config ?? defaults(options.target, context.env);
   const found = await gather(located, loaded, mode, places, context);
   const opening = await collect(problems, () => ask.opening(found));
-  const verdict = preflight(found.facts);
+  const verdict = config
+    ? preflight(found.facts)
+    : { problems: preflightRepository(found.facts), notices: [] };
   problems.push(...notYet(loaded.config), ...verdict.problems);
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;

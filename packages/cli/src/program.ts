@@ -4,7 +4,15 @@
  */
 import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Level } from '@swarm/core';
-import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './command-parts.ts';
+import {
+  CommandLineError,
+  examples,
+  type Finish,
+  type Program,
+  repoOption,
+  runOption,
+  wholeNumber,
+} from './command-parts.ts';
 import type { Output } from './output.ts';
 import type { Environment } from './paths.ts';
 import { addLand } from './program-land.ts';
@@ -149,8 +157,11 @@ const argumentsText = (command: CommandUnknownOpts): string =>
 /** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
 function inherit(program: Command): void {
   for (const command of [program, ...program.commands] as Command[]) {
+    const name = command === program ? 'swarm' : `swarm ${command.name()}`;
     command
-      .exitOverride()
+      .exitOverride((error) => {
+        throw new CommandLineError(error, name);
+      })
       .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
       .allowExcessArguments(false);
   }

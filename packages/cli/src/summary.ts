@@ -2,25 +2,15 @@
 import { costText, type Problem, type State, type Task, tokensOf } from '@swarm/core';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
+import { exitCodeFor } from './errors.ts';
 import { duration } from './live.ts';
 import { sanitizeLine } from './output.ts';
 
-const STOPPED = {
-  signal: 130,
-  auth: 77,
-  quota: 79,
-  'bad-request': 69,
-  'base-red': 80,
-  'setup-failed': 78,
-  'gate-broken': 78,
-  paused: 1,
-  fault: 70,
-} as const;
-
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
-  if (outcome.kind === 'stopped') return STOPPED[outcome.why];
+  const problem = problemOf(outcome, s);
+  if (problem) return exitCodeFor([problem]);
+  if (outcome.kind === 'stopped') return outcome.why === 'signal' ? 130 : 1;
   const closed = s.closed!;
-  if (closed.reason === 'budget' || closed.reason === 'time') return 79;
   const isWhole = closed.reason === 'done' && s.byState.failed.size === 0 && closed.green !== false;
   if (!isWhole || s.delivered?.outcome === 'refused' || s.health.findings.size > 0) return 1;
   return isStrict && closed.green !== true ? 1 : 0;
@@ -85,36 +75,64 @@ function deliveryLine(s: State): string {
     : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;
 }
 
-/** What stopped the run, where it is for the operator to mend: as every refusal is told. */
-export function problemOf(outcome: RunOutcome): Problem | undefined {
-  if (outcome.kind !== 'stopped') return undefined;
-  const why = outcome.detail;
-  switch (outcome.why) {
-    case 'base-red':
-      return {
-        code: 'SW0602',
-        what: 'the gate fails on the base',
-        why,
-        fix: 'mend it, name another with --gate, or --fix-red when mending it is the request',
-      };
-    case 'setup-failed':
-      return {
-        code: 'SW0308',
-        what: 'the setup fails on the base',
-        why,
-        fix: 'mend it, or name another with --setup',
-      };
-    case 'auth':
-      return {
-        code: 'SW0403',
-        what: 'a model endpoint rejects the key',
-        why,
-        fix: 'swarm resume, with a valid key',
-      };
-    default:
-      return undefined;
-  }
+/** What ended the run before its time, where it is for the operator to mend: as every refusal is told. */
+export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
+  if (outcome.kind === 'stopped') return stopProblem(outcome.why, outcome.detail);
+  const { reason } = s.closed!;
+  if (reason !== 'budget' && reason !== 'time') return undefined;
+  return {
+    code: 'SW0601',
+    what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
+    why: 'what was in flight was ended and what had landed stays',
+    fix: 'swarm report; then swarm run, with more',
+  };
 }
+
+type StopReason = Extract<RunOutcome, { kind: 'stopped' }>['why'];
+
+/** Undefined for what the operator did themselves, or is told as a pause. */
+export function stopProblem(reason: StopReason, why: string): Problem | undefined {
+  if (reason === 'signal' || reason === 'paused') return undefined;
+  return { ...STOPPED[reason], why };
+}
+
+const STOPPED = {
+  'base-red': {
+    code: 'SW0602',
+    what: 'the gate fails on the base',
+    fix: 'mend it, name another with --gate, or --fix-red when mending it is the request',
+  },
+  'setup-failed': {
+    code: 'SW0308',
+    what: 'the setup fails on the base',
+    fix: 'mend it, or name another with --setup',
+  },
+  'gate-broken': {
+    code: 'SW0314',
+    what: 'the gate cannot be run',
+    fix: 'swarm doctor --run-gate; then swarm resume, or name another with --gate',
+  },
+  auth: {
+    code: 'SW0403',
+    what: 'a model endpoint rejects the key',
+    fix: 'swarm resume, with a valid key',
+  },
+  quota: {
+    code: 'SW0603',
+    what: 'the quota of a model endpoint is used up',
+    fix: 'swarm resume, when there is more',
+  },
+  'bad-request': {
+    code: 'SW0405',
+    what: 'a model endpoint refuses what it is asked',
+    fix: 'swarm doctor; then swarm resume',
+  },
+  fault: {
+    code: 'SW0801',
+    what: 'the run met a fault of swarm’s own',
+    fix: 'swarm logs; then swarm resume',
+  },
+} as const satisfies Record<Exclude<StopReason, 'signal' | 'paused'>, Omit<Problem, 'why'>>;
 
 /** The commands a person would type next. */
 export function nextCommands(outcome: RunOutcome, s: State): readonly string[] {

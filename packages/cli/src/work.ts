@@ -95,7 +95,7 @@ async function runToItsEnd(
     const outcome = await orchestrator.run();
     endLive();
     const { state } = orchestrator;
-    const problem = problemOf(outcome);
+    const problem = problemOf(outcome, state);
     if (problem)
       context.output.narrate(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),

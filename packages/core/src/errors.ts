@@ -13,11 +13,13 @@ export type ErrorKind =
   | 'preflight'
   | 'budget'
   | 'red'
-  | 'interrupted'
   /** Tried, and the answer is no: nothing was changed. */
   | 'refused';
 
-/** The code index: every code we print, its kind, and its one-line meaning. Codes are never reused. */
+/**
+ * The code index: every code we print, its kind, and its one-line meaning. Codes are never reused; SW0310 and SW0901
+ * were here once.
+ */
 export const ERROR_CODES = {
   SW0101: { kind: 'usage', means: 'the command line is wrong' },
   SW0102: { kind: 'usage', means: 'the configuration is wrong' },
@@ -37,32 +39,34 @@ export const ERROR_CODES = {
   SW0206: { kind: 'data', means: 'a scripted model file is wrong' },
   SW0301: { kind: 'preflight', means: 'this is not a git repository' },
   SW0302: { kind: 'preflight', means: 'the repository has no commit' },
-  SW0303: { kind: 'preflight', means: 'the target branch does not exist' },
+  SW0303: { kind: 'preflight', means: 'there is no target branch' },
   SW0304: { kind: 'preflight', means: 'a sandbox layer is missing' },
   SW0305: { kind: 'preflight', means: 'there is no gate' },
   SW0306: { kind: 'preflight', means: 'git is missing or too old' },
   SW0307: { kind: 'preflight', means: 'the repository tracks files of swarm’s own' },
   SW0308: { kind: 'preflight', means: 'the setup command fails on the base' },
   SW0309: { kind: 'preflight', means: 'the repository is not trusted' },
-  SW0310: { kind: 'preflight', means: 'the verify command of a task cannot run' },
   SW0311: { kind: 'preflight', means: 'the repository is of a kind swarm cannot use' },
   SW0312: { kind: 'preflight', means: 'the remote cannot be used' },
   SW0313: { kind: 'preflight', means: 'commits are to be signed and cannot be' },
+  SW0314: { kind: 'preflight', means: 'the gate cannot be run' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
   SW0404: { kind: 'endpoint', means: 'the endpoint does not know the model' },
+  SW0405: { kind: 'endpoint', means: 'the endpoint refuses what it is asked' },
   SW0501: { kind: 'locked', means: 'another orchestrator holds the repository' },
   SW0601: { kind: 'budget', means: 'the budget is reached' },
   SW0602: { kind: 'red', means: 'the target is red before we began' },
+  SW0603: { kind: 'budget', means: 'the quota of an endpoint is used up' },
   SW0631: { kind: 'refused', means: 'a landing cannot be taken back' },
   SW0632: { kind: 'refused', means: 'the gate fails without a landing' },
+  SW0633: { kind: 'refused', means: 'the checkout cannot be moved' },
   SW0701: { kind: 'io', means: 'a file cannot be written' },
   SW0702: { kind: 'io', means: 'a git command failed' },
   SW0703: { kind: 'io', means: 'the remote does not answer' },
   SW0704: { kind: 'io', means: 'the control socket does not answer as it should' },
   SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
-  SW0901: { kind: 'interrupted', means: 'stopped by a signal' },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

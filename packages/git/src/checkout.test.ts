@@ -23,7 +23,7 @@ test('the facts of a plain repository', async (t) => {
     ...{ isLinkedWorktree: false, isSubmodule: false, isEmpty: false },
     ...{ topLevel: repo, gitDir: join(repo, '.git'), commonDir: join(repo, '.git') },
     ...{ branch: 'main', branches: ['main'], targetCommit: git(repo, 'rev-parse', 'main') },
-    ...{ operation: undefined, dirtyTracked: 0, untracked: 0, tracksRuns: false },
+    ...{ operation: undefined, dirtyTracked: 0, untracked: 0, tracksOwn: [] },
     ...{ userName: undefined, userEmail: undefined },
   });
 });
@@ -100,15 +100,23 @@ test('an operation under way is named', async (t) => {
   assert.equal((await facts(repo)).operation, 'rebase');
 });
 
+test('a tracked hub is seen', async (t) => {
+  const repo = makeRepo(tempDir(t), { 'a.txt': 'one\n', 'docs/hub.git/HEAD': '' });
+  assert.deepEqual((await facts(repo)).tracksOwn, []);
+  write(repo, { '.swarm/state/hub.git/HEAD': 'ref: refs/heads/main\n' });
+  git(repo, 'add', '.swarm');
+  assert.deepEqual((await facts(repo)).tracksOwn, ['.swarm/state/hub.git']);
+});
+
 test('tracked run files are seen, in the index or on the target', async (t) => {
   const repo = makeRepo(tempDir(t), { 'a.txt': 'one\n' });
   write(repo, { '.swarm/runs/x/journal.ndjson': '{}' });
-  assert.equal((await facts(repo)).tracksRuns, false);
+  assert.deepEqual((await facts(repo)).tracksOwn, []);
   git(repo, 'add', '.swarm/runs');
-  assert.equal((await facts(repo)).tracksRuns, true);
+  assert.deepEqual((await facts(repo)).tracksOwn, ['.swarm/runs']);
   git(repo, 'commit', '--quiet', '-m', 'x');
   git(repo, 'rm', '--quiet', '-r', '--cached', '.swarm');
-  assert.equal((await facts(repo)).tracksRuns, true);
+  assert.deepEqual((await facts(repo)).tracksOwn, ['.swarm/runs']);
 });
 
 test('name and e-mail come from the operator’s own configuration', async (t) => {

@@ -41,8 +41,8 @@ export interface RepositoryFacts {
   /** Tracked files that differ from HEAD, staged or not. */
   readonly dirtyTracked: number;
   readonly untracked: number;
-  /** Tracked files under `.swarm/runs`, in the index or on the target. */
-  readonly tracksRuns: boolean;
+  /** Folders of swarm's own with tracked files, in the index or on the target: `.swarm/runs`, a hub below `.swarm`. */
+  readonly tracksOwn: readonly string[];
   /** From the operator's git configuration. */
   readonly userName: string | undefined;
   readonly userEmail: string | undefined;
@@ -62,10 +62,10 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
     identityOf(user),
     isPartialClone(git, { gitDir: layout.gitDir }),
   ]);
-  const tracksRuns = await tracksRunsIn(git, layout, refs.targetCommit);
+  const tracksOwn = await tracksOwnIn(git, layout, refs.targetCommit);
   const operation = operationIn(layout.gitDir);
   const branch = await user.raw('symbolic-ref', '--quiet', '--short', 'HEAD').catch(() => '');
-  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksRuns };
+  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksOwn };
   return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
 }
 
@@ -126,11 +126,15 @@ async function identityOf(user: SimpleGit) {
   return { userName: name, userEmail: email };
 }
 
-async function tracksRunsIn(git: Git, where: Where, target: CommitId | undefined): Promise<boolean> {
-  const place = { gitDir: where.gitDir };
-  const onTarget =
-    target && (await git.text(place, 'ls-tree', ['-r', '--name-only', target, '--', '.swarm/runs']));
-  if (onTarget || where.topLevel === undefined) return Boolean(onTarget);
-  const tree = { gitDir: where.gitDir, workTree: where.topLevel };
-  return (await git.text(tree, 'ls-files', ['--', '.swarm/runs'])) !== '';
+async function tracksOwnIn(git: Git, where: Where, target: CommitId | undefined): Promise<readonly string[]> {
+  const { gitDir, topLevel } = where;
+  const below = ['-z', '--', '.swarm'];
+  const onTarget = target ? ['-r', '--name-only', target] : undefined;
+  const paths = [
+    ...(onTarget ? await git.records({ gitDir }, 'ls-tree', [...onTarget, ...below]) : []),
+    ...(topLevel ? await git.records({ gitDir, workTree: topLevel }, 'ls-files', below) : []),
+  ];
+  return [...new Set(paths.flatMap((path) => OWN_FOLDER.exec(path)?.[0] ?? []))];
 }
+
+const OWN_FOLDER = /^\.swarm\/runs(?=\/)|^.*\/hub\.git(?=\/HEAD$)/;

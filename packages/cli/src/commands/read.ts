@@ -7,8 +7,8 @@ import {
   SwarmError,
   shortCommit,
   type Task,
-  type TaskId,
 } from '@swarm/core';
+import { unknownTask } from '../control/refused.ts';
 import { readRun } from '../opened-run.ts';
 import { renderTable, sanitize, wrapText } from '../output.ts';
 import type { Context, ReportOptions, RunChoice } from '../program.ts';
@@ -37,9 +37,9 @@ function outcomeOf(task: Task): string {
 }
 
 export async function explain(text: string, options: RunChoice, context: Context): Promise<number> {
-  const { state, entries, paths } = await readRun(options, context);
+  const { state, entries } = await readRun(options, context);
   const task = parseTaskId(text);
-  if (!task || !state.tasks.has(task)) throw noTask(text, [...state.tasks.keys()], paths.run);
+  if (!task || !state.tasks.has(task)) throw new SwarmError(unknownTask(text, state));
   const story = explainTask(state, entries, task);
   if (options.json) context.output.json({ task: state.tasks.get(task), story });
   else context.output.result(storyText(story, context));
@@ -54,16 +54,6 @@ function storyText(story: readonly string[], { output: { columns } }: Context): 
   const wrapped = (line: string): string =>
     line.slice(0, CLOCK_WIDTH) + wrapText(line.slice(CLOCK_WIDTH), columns, CLOCK_WIDTH);
   return lines.map((line) => (isTimed(line) ? wrapped(line) : line)).join('\n');
-}
-
-function noTask(text: string, known: readonly TaskId[], run: string): SwarmError {
-  const last = known.at(-1);
-  return new SwarmError({
-    code: 'SW0106',
-    what: `there is no task ${JSON.stringify(text)} in ${run}`,
-    why: last ? `its tasks are ${known[0]} to ${last}` : 'no task was accepted yet',
-    fix: 'swarm tasks',
-  });
 }
 
 export async function report(options: ReportOptions, context: Context): Promise<number> {

@@ -99,15 +99,21 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
     });
   }
   const applied = await applyHead(repository, file, state.head!, context);
+  if (applied.kind === 'refused')
+    throw new SwarmError({
+      code: 'SW0633',
+      what: `${file.target} was not moved`,
+      where: file.repository,
+      why: applied.why,
+      fix: applied.fix,
+    });
   if (options.json) context.output.json(applied);
-  else if (applied.kind === 'refused')
-    context.output.narrate(`not applied: ${applied.why}\n  fix  ${applied.fix}`);
   else {
     const [to, from] = [applied.to.slice(0, 10), applied.from.slice(0, 10)];
     const moved = to === from ? `is at ${to} already` : `is now at ${to} (was ${from})`;
     context.output.result(`${file.target} ${moved}`);
   }
-  return applied.kind === 'done' ? 0 : 1;
+  return 0;
 }
 
 /** Under the lock, as everything that opens the hub: another run may be at work in it. */

@@ -1,6 +1,4 @@
 /** Commands that steer a live run: pause, continue, cancel, retry, submit, amend, scale. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import {
   lineProblem,
   type Problem,
@@ -15,6 +13,7 @@ import { askYesNo, requireSomebody } from '../ask.ts';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
 import type { ControlReply, SteeringCommand } from '../control/wire.ts';
+import { readInput } from '../input-file.ts';
 import { chooseRepository, holderOf, readRun } from '../opened-run.ts';
 import { sanitize } from '../output.ts';
 import { chooseRun, type RunPaths } from '../paths.ts';
@@ -155,10 +154,7 @@ function draftOf(text: string | undefined, options: SubmitOptions): TaskDraft {
 
 async function draftsIn(options: SubmitOptions, context: Context): Promise<readonly TaskDraft[]> {
   const file = options.file!;
-  const path = file === '-' ? '/dev/stdin' : resolve(context.cwd, file);
-  const content = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new SwarmError({ code: 'SW0201', what: `${file} cannot be read: ${error.message}`, where: file });
-  });
+  const content = await readInput(file, context.cwd);
   // A task of the run itself is there by the id every screen shows; whether it is, the run says.
   const { drafts, problems } = readPlan(content, { isKnown: (label) => parseTaskId(label) !== undefined });
   if (problems.length === 0) return drafts;

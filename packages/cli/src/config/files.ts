@@ -51,7 +51,7 @@ function syntaxError(path: string, error: TomlError): TomlFile {
       what: 'the configuration is not valid TOML',
       where: `${path}:${error.line}:${error.column}`,
       why,
-      fix: `correct line ${error.line} of ${path}`,
+      fix: `vi +${error.line} ${shellWord(path)}`,
     },
   };
 }

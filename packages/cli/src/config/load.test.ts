@@ -123,18 +123,18 @@ test('every mistake of every source is told at once, by key path', async () => {
   assert.deepEqual(await refusal({ flags: flagsSource({ workers: 'many', budget: '5 dollars' }) }), [
     'SW0102 | there is no key `workers.mx` | where <home>/.config/swarm/config.toml: workers.mx | why did you mean `max`? | fix write `max` for `mx`',
     'SW0102 | there is no key `budgett` | where <home>/.config/swarm/config.toml: budgett | why did you mean `budget`? | fix write `budget` for `budgett`',
-    'SW0102 | `gate.timeout = "soon"` cannot be used | where <repo>/swarm.toml: gate.timeout | why expected a duration such as "90s", "30m" or "2h", above 0 and at most 7d | fix change `gate.timeout`; docs/config.md lists every key',
+    'SW0102 | `gate.timeout = "soon"` cannot be used | where <repo>/swarm.toml: gate.timeout | why expected a duration such as "90s", "30m" or "2h", above 0 and at most 7d | fix gate.timeout = "10m"',
     'SW0102 | `gate.policy = "bach"` cannot be used | where <repo>/swarm.toml: gate.policy | why it is one of: batch, strict, none | fix gate.policy = "batch"',
-    'SW0105 | `gate.parallel = 0` cannot be used | where <repo>/swarm.toml: gate.parallel | why expected number to be >=1 | fix change `gate.parallel`; docs/config.md lists every key',
+    'SW0105 | `gate.parallel = 0` cannot be used | where <repo>/swarm.toml: gate.parallel | why it is a whole number from 1 to 64 | fix gate.parallel = 2',
     'SW0102 | the budget "5 dollars" cannot be read | where --budget | why a budget is a number with usd, tok, ktok or Mtok, or several of them with commas | fix --budget 5usd,2Mtok',
-    'SW0102 | `workers.max = "many"` cannot be used | where --workers | why expected number, received string | fix change `workers.max`; docs/config.md lists every key',
+    'SW0102 | `workers.max = "many"` cannot be used | where --workers | why it is a whole number from 1 to 1000 | fix --workers 8',
   ]);
 });
 
 test('a syntax error is told by line and column', async () => {
   await writeRepository('target = "main"\n[gate\n');
   assert.deepEqual(await refusal(), [
-    'SW0102 | the configuration is not valid TOML | where <repo>/swarm.toml:2:6 | why illegal character in key | fix correct line 2 of <repo>/swarm.toml',
+    'SW0102 | the configuration is not valid TOML | where <repo>/swarm.toml:2:6 | why illegal character in key | fix vi +2 <repo>/swarm.toml',
   ]);
 });
 

@@ -71,6 +71,14 @@ export async function loadConfig(ask: LoadAsk): Promise<LoadedConfig> {
   };
 }
 
+/** Defaults, for what can be looked at although the configuration is wrong. @param target as typed, used if it can be. */
+export function defaults(target: string | undefined, env: Environment): LoadedConfig {
+  const named = configSchema.safeParse(target === undefined ? {} : { target });
+  const written = named.success ? named.data : configSchema.parse({});
+  const config = resolveConfig(written, env);
+  return { config, written, origins: new Map(), clamps: [], promptOverrides: new Map() };
+}
+
 interface Found {
   readonly operator: Source;
   readonly repository: Source;

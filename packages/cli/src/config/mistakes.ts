@@ -1,6 +1,7 @@
 /** What the schema finds wrong, as problems by key path. */
 import { nearestWord, type Problem } from '@swarm/core';
 import { z } from 'zod';
+import { nodeAt, rangeAt, typed } from './example.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -18,7 +19,13 @@ const SHOWN_MAX = 80;
 export function mistakesIn(raw: Raw, whereOf: (keyPath: string) => string): readonly Problem[] {
   const parsed = configSchema.safeParse(raw);
   const issues = parsed.success ? [] : parsed.error.issues;
-  return [...issues.flatMap((issue) => problemsFrom(issue, raw, whereOf)), ...namedTwice(raw, whereOf)];
+  const problems = issues.flatMap((issue) => problemsFrom(issue, raw, whereOf));
+  return [...onePerValue(problems), ...namedTwice(raw, whereOf)];
+}
+
+/** A value may break several rules of its key (whole, and within bounds): it is told once. */
+function onePerValue(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.where}\n${problem.what}`, problem])).values()];
 }
 
 function problemsFrom(issue: Issue, raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
@@ -28,14 +35,15 @@ function problemsFrom(issue: Issue, raw: Raw, whereOf: (keyPath: string) => stri
   const value = valueAt(raw, issue.path);
   const shown = SILENT_KEYS.has(String(issue.path.at(-1))) ? '' : ` = ${show(value)}`;
   const isRange = issue.code === 'too_small' || issue.code === 'too_big';
+  const where = whereOf(keyPath);
   const what = value === undefined ? `\`${keyPath}\` is missing` : `\`${keyPath}${shown}\` cannot be used`;
   return [
     {
       code: isRange && typeof value === 'number' ? 'SW0105' : 'SW0102',
       what,
-      where: whereOf(keyPath),
+      where,
       why: whyOf(issue),
-      fix: fixFor(issue, keyPath, value),
+      fix: fixFor(issue, where, value),
     },
   ];
 }
@@ -55,24 +63,19 @@ function unknownKey(path: Issue['path'], key: string, whereOf: (keyPath: string)
 }
 
 /** Keys a table of the schema has. */
-function keysAt(path: Issue['path']): readonly string[] {
-  let at: { properties?: Record<string, unknown>; items?: unknown } = z.toJSONSchema(configSchema, {
-    io: 'input',
-  }) as never;
-  for (const step of path)
-    at = (typeof step === 'number' ? at.items : at.properties?.[String(step)]) as never;
-  return Object.keys(at?.properties ?? {});
-}
+const keysAt = (path: Issue['path']): readonly string[] => Object.keys(nodeAt(path)?.properties ?? {});
 
 function whyOf(issue: Issue): string {
+  const range = rangeAt(issue.path);
+  if (range) return `it is ${range}`;
   if (issue.code === 'invalid_value') return `it is one of: ${issue.values.join(', ')}`;
   return issue.message.replace(/^(Invalid input|Too small|Too big|Invalid string): /, '');
 }
 
-function fixFor(issue: Issue, keyPath: string, value: unknown): string {
+function fixFor(issue: Issue, where: string, value: unknown): string {
   const meant =
     issue.code === 'invalid_value' ? nearestWord(String(value), issue.values.map(String)) : undefined;
-  return meant ? `${keyPath} = "${meant}"` : `change \`${keyPath}\`; docs/config.md lists every key`;
+  return typed(issue.path, where, meant);
 }
 
 function valueAt(raw: unknown, path: Issue['path']): unknown {
@@ -94,7 +97,7 @@ function namedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
     what: `two endpoints are called ${show(name)}`,
     where: whereOf('endpoints'),
     why: 'log and report tell endpoints apart by name',
-    fix: 'give each [[endpoints]] its own name',
+    fix: `name = ${show(`${name}-2`)}`,
   }));
 }
 

@@ -7,6 +7,7 @@ import { lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core';
 import { type Environment, trustFile } from '../paths.ts';
+import { shellWord } from '../shell.ts';
 import type { CompleteConfig } from './schema.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 
@@ -65,7 +66,7 @@ export function untrusted(repository: string, keys: readonly string[]): Problem 
       ? join(repository, '.swarm', 'prompts')
       : join(repository, 'swarm.toml'),
     why: 'these decide where your keys, your code and your commands go; they count only once you have read them',
-    fix: 'read them, then run the same command with --trust-repo (remembered until the content changes)',
+    fix: `less ${shellWord(join(repository, 'swarm.toml'))}; then the same command with --trust-repo   (remembered until the content changes)`,
   };
 }
 

@@ -29,14 +29,15 @@ export function problemOf(refusal: Refusal, command: SteeringCommand, state: Sta
   }
 }
 
-function unknownTask(written: string, state: State): Problem {
+/** Whichever command it was typed after. */
+export function unknownTask(written: string, state: State): Problem {
   const meant = meantBy(written, state);
   const ids = [...state.tasks.keys()];
-  const range = ids.length > 0 ? `its tasks are ${ids[0]} to ${ids.at(-1)}` : 'no task was accepted yet';
+  const range = ids.length > 1 ? `its tasks are ${ids[0]} to ${ids.at(-1)}` : `its only task is ${ids[0]}`;
   return {
     code: 'SW0106',
     what: `there is no task ${JSON.stringify(sanitizeLine(written, 100))} in ${state.run!.id}`,
-    why: meant ? `did you mean ${meant}?` : range,
+    why: meant ? `did you mean ${meant}?` : ids.length > 0 ? range : 'no task was accepted yet',
     fix: 'swarm tasks',
   };
 }

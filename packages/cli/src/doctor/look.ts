@@ -63,7 +63,7 @@ export async function look(
     ...(configured.length > 0 ? configured : [ok('config', sourcesText(loaded))]),
     ...runChecks(runFacts(run, loaded, context)),
     ...(await remoteChecks(run, loaded, context)),
-    ...(await locksOf(run.checkout, run.facts.target, paths)),
+    ...(await locksOf(run.checkout, run.facts.target ?? 'HEAD', paths)),
   ];
   return isGateWanted ? [...checks, ...(await gateChecks(run, paths, loaded, checks, context))] : checks;
 }

@@ -2,7 +2,7 @@
 import { countText, type Problem } from '@swarm/core';
 import type { Config } from '../config/resolved.ts';
 import { type PreflightFacts, preflight } from '../preflight.ts';
-import type { EndpointProbe } from '../preflight-models.ts';
+import { type EndpointProbe, endpointProblem } from '../preflight-models.ts';
 import { type Check, failed, note, ok, orOk } from './check.ts';
 
 export interface RunFacts {
@@ -84,19 +84,7 @@ function endpointCheck(probe: EndpointProbe, isAnyUp: boolean): Check {
     );
   }
   if (isAnyUp) return note(name, `left out for now: ${probe.why}`);
-  return probe.kind === 'auth'
-    ? failed(name, {
-        code: 'SW0403',
-        what: `the endpoint ${probe.name} rejects the key`,
-        why: probe.why,
-        fix: 'export the variable its key_env names, with a valid key',
-      })
-    : failed(name, {
-        code: 'SW0402',
-        what: `the endpoint ${probe.name} does not answer`,
-        why: probe.why,
-        fix: `check the base_url of ${probe.name}, and the network`,
-      });
+  return failed(name, endpointProblem(probe)[0]!);
 }
 
 function withoutKey(probe: EndpointProbe, variable: string, isAnyUp: boolean): Check {

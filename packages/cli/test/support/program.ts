@@ -23,11 +23,16 @@ export const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 /** Far above what any step takes; a hang ends the test instead of the suite. */
 const PATIENCE_MS = 60_000;
 
-export function start(
-  args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Running {
-  const child = spawn(process.execPath, ['--conditions=swarm-src', MAIN, ...args], {
+export interface StartOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A command line in front that runs the program: with mounts of its own, for instance. */
+  readonly through?: readonly string[];
+}
+
+export function start(args: readonly string[], { cwd, env, through = [] }: StartOptions): Running {
+  const [program, ...words] = [...through, process.execPath, '--conditions=swarm-src', MAIN, ...args];
+  const child = spawn(program!, words, {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -39,6 +39,12 @@ export interface PlanTask {
   readonly kind?: 'change' | 'answer';
 }
 
+export interface HowStarted {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  readonly through?: readonly string[];
+}
+
 /** Runs the task's description as a shell script; the prompt's file is in $PROMPT, and its own folder gone after. */
 const AGENT = `
 import { execFileSync } from 'node:child_process';
@@ -139,14 +145,12 @@ export class World {
     await writeFile(join(this.root, 'config', 'swarm', 'config.toml'), `${toml}\n${agent}`);
   }
 
-  start(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): Running {
-    return start(args, { cwd: options.cwd ?? this.repository, env: this.environment(options.env) });
+  start(args: readonly string[], options: HowStarted = {}): Running {
+    const { cwd = this.repository, env, through = [] } = options;
+    return start(args, { cwd, env: this.environment(env), through });
   }
 
-  swarm(
-    args: readonly string[],
-    options: { cwd?: string; env?: Record<string, string> } = {},
-  ): Promise<Ended> {
+  swarm(args: readonly string[], options: HowStarted = {}): Promise<Ended> {
     return this.start(args, options).ended;
   }
 

@@ -1,0 +1,71 @@
+/** What a right value looks like, from the schema itself, so that a refusal's fix can be typed as it stands. */
+import { z } from 'zod';
+import { shellWord } from '../shell.ts';
+import { configSchema } from './schema.ts';
+
+type Path = readonly PropertyKey[];
+
+/** As much of a JSON Schema as is asked of it here. */
+interface Node {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+}
+
+/** For keys without a default, by key path. Each is accepted by the schema: held by a test. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  target: 'main',
+  'env.setup': 'npm ci',
+  'gate.command': 'npm test',
+  'checks.command': 'npm test',
+  'budget.usd': 5,
+  'budget.tokens': 2_000_000,
+  'budget.time': '2h',
+  ...Object.fromEntries(
+    ['default', 'planner', 'worker', 'reconciler', 'reviewer'].map((role) => [`models.${role}`, 'gpt-5']),
+  ),
+  'endpoints.name': 'openai',
+  'endpoints.base_url': 'https://api.openai.com/v1',
+  'endpoints.key_env': 'OPENAI_API_KEY',
+  'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],
+};
+
+/** The schema's own node at a path; an index goes into the list. */
+export function nodeAt(path: Path): Node | undefined {
+  let at = z.toJSONSchema(configSchema, { io: 'input' }) as Node | undefined;
+  for (const step of path) at = typeof step === 'number' ? at?.items : at?.properties?.[String(step)];
+  return at;
+}
+
+/** `a whole number from 1 to 1000`; undefined for what is no number. */
+export function rangeAt(path: Path): string | undefined {
+  const node = nodeAt(path);
+  if (node?.type !== 'integer' && node?.type !== 'number') return undefined;
+  const kind = node.type === 'integer' ? 'a whole number' : 'a number';
+  const from = node.minimum === undefined ? `above ${node.exclusiveMinimum}` : `from ${node.minimum}`;
+  return `${kind} ${from} ${node.minimum === undefined ? 'and at most' : 'to'} ${node.maximum}`;
+}
+
+/**
+ * A right value under its name, as it is typed where the wrong one stood: a flag, a variable, a line of a file.
+ * @param where names that place. @param meant is taken before any example.
+ */
+export function typed(path: Path, where: string, meant?: string): string {
+  // One bad entry of a list: the whole list is shown.
+  const key = typeof path.at(-1) === 'number' ? path.slice(0, -1) : path;
+  const value = meant ?? nodeAt(key)?.default ?? EXAMPLES[key.filter((s) => typeof s !== 'number').join('.')];
+  if (where === '--budget') return '--budget 5usd,2Mtok';
+  if (where.startsWith('--')) return `${where} ${shellWord(String(value))}`;
+  if (/^[A-Z_]+$/.test(where)) return `export ${where}=${shellWord(String(value))}`;
+  return value === undefined || isTable(value) ? `[${z.core.toDotPath([...key])}]` : line(key, value);
+}
+
+const line = (path: Path, value: unknown): string =>
+  `${z.core.toDotPath([...path])} = ${JSON.stringify(value)}`;
+
+const isTable = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
