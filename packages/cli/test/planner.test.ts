@@ -9,25 +9,27 @@ import { World } from './support/world.ts';
 
 const PARTS = ['axle', 'spoke', 'rim', 'hub', 'brake', 'bell'];
 
-test('a worker’s first call reaches the model while the plan is still being written, within a second of its task', async (t) => {
+test('a worker’s first call reaches the model while the plan is still being written', async (t) => {
   const world = await World.with(t, FILES);
   const base = await world.git('rev-parse', 'HEAD');
   const before = await userState(world);
   let closedAt = 0;
-  let endedAt = 0;
   const text = planOf(PARTS);
   const firstEnd = text.indexOf('"priority": 3') + '"priority": 3\n  }'.length;
-  const onSent = (sent: string): void => {
-    if (closedAt === 0 && sent.length >= firstEnd) closedAt = performance.now();
-    if (sent.length === text.length) endedAt = performance.now();
+  const worked = Promise.withResolvers<void>();
+  // Nothing follows the first task until somebody works at it: a run that waits for the plan's end waits for ever.
+  const onSent = async (sent: string): Promise<void> => {
+    if (closedAt > 0 || sent.length < firstEnd) return;
+    closedAt = performance.now();
+    await worked.promise;
   };
-  const server = await startModelServer(t, (call) =>
-    call.isWorker
-      ? workerAnswer(call)
-      : call.turn === 0
-        ? { text, overMs: 3_000, onSent }
-        : { text: '{"tasks":[],"done":true}' },
-  );
+  const server = await startModelServer(t, (call) => {
+    if (call.isWorker) {
+      worked.resolve();
+      return workerAnswer(call);
+    }
+    return call.turn === 0 ? { text, onSent } : { text: '{"tasks":[],"done":true}' };
+  });
 
   const env = modelEnvironment(server.url);
   const run = await world.swarm(['run', 'Build a bicycle', '--workers', '4', '--gate', GATE], { env });
@@ -36,11 +38,6 @@ test('a worker’s first call reaches the model while the plan is still being wr
   await assertLandedOnce(world, base, PARTS.map(titleOf));
   const first = server.calls.find((call) => call.isWorker)!;
   t.diagnostic(`first call ${Math.round(first.at - closedAt)} ms after its task closed`);
-  assert.ok(first.at < endedAt, `${Math.round(first.at - endedAt)} ms after the plan's end`);
-  assert.ok(
-    first.at - closedAt <= 1_000,
-    `${Math.round(first.at - closedAt)} ms after the task's closing brace`,
-  );
   assert.equal((await world.swarm(['verify'])).code, 0);
   assert.deepEqual(await userState(world), before);
   assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);

@@ -28,8 +28,8 @@ export interface Answer {
   readonly tool?: { readonly name: string; readonly arguments: object };
   /** Time from first to last piece of the text, ms. */
   readonly overMs?: number;
-  /** Told what has been sent so far, after each piece. */
-  readonly onSent?: (text: string) => void;
+  /** Told what has been sent so far, after each piece; the next one waits for it. */
+  readonly onSent?: (text: string) => void | Promise<void>;
   /** Sends this status instead. */
   readonly status?: number;
 }
@@ -101,7 +101,7 @@ async function stream(response: ServerResponse, answer: Answer): Promise<void> {
   for (const piece of pieces) {
     send({ role: 'assistant', content: piece });
     sent += piece;
-    answer.onSent?.(sent);
+    await answer.onSent?.(sent);
     if (answer.overMs) await pause(answer.overMs / pieces.length);
   }
   if (answer.tool) {
