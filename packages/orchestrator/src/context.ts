@@ -8,5 +8,7 @@ export interface Context {
   readonly ports: OrchestratorPorts;
   readonly settings: Settings;
   readonly ask: (command: Command) => Promise<Decision | Refusal>;
+  /** `state` is ahead of the journal: true once all that was in it when this was asked is on disk. */
+  readonly durable: () => Promise<boolean>;
   readonly halt: (halt: Halt) => void;
 }

@@ -96,7 +96,8 @@ class Loop implements Orchestrator {
     this.#approval = needsApproval(this.state, ports) ? new Approval(ports.approve, asLoop) : undefined;
     const ask = (command: Command) => this.#approval?.pass(command) ?? asLoop(command);
     const halt = (why: Halt) => this.halt(why);
-    this.#crew = new Crew({ state: this.state, ports, settings, ask, halt }, this.#effects, wake);
+    const durable = () => new Promise<boolean>((answer) => this.#inputs.put({ kind: 'synced', answer }));
+    this.#crew = new Crew({ state: this.state, ports, settings, ask, durable, halt }, this.#effects, wake);
   }
 
   ask(command: Command): Promise<Decision | Refusal> {
@@ -162,6 +163,9 @@ class Loop implements Orchestrator {
           answers.push(() => input.answer(decided));
           break;
         }
+        case 'synced':
+          answers.push(() => input.answer(true));
+          break;
         case 'signalled':
           this.#leave(input.how);
           break;

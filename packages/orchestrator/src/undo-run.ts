@@ -61,7 +61,7 @@ function contextOf(ports: OrchestratorPorts, settings: Settings): Context {
     await applier.flush();
     return answer;
   };
-  return { state, ports, settings, ask, halt: () => undefined };
+  return { state, ports, settings, ask, durable: async () => true, halt: () => undefined };
 }
 
 /** The base's own environment is the one whose setup may fetch. */

@@ -27,6 +27,8 @@ export class Publisher {
   }
 
   async settle(landing: Landing): Promise<void> {
+    // A verdict is read the moment it is decided; the target may move only once it is on disk (P3).
+    if (!(await this.#context.durable())) return;
     const { state } = this.#context;
     const { id, gate, candidate } = landing;
     if (isTakenBack(state, landing)) return this.#drop(id, 'cancelled');

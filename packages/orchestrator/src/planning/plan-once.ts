@@ -50,6 +50,7 @@ export async function planOnce(
     ports: ports as OrchestratorPorts,
     settings,
     ask,
+    durable: async () => true,
     halt: (why) => {
       halt ??= why;
     },
