@@ -1,6 +1,6 @@
 /** What lands is signed as the operator's own git signs; the key is tried before anything begins. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -35,76 +35,100 @@ async function allSigned(world: World, range: string): Promise<number> {
   return commits.length;
 }
 
-test('every commit that lands is signed, a batch’s and an undo’s too, and agents see no key', async (t) => {
-  const world = await World.with(t, FILES);
-  await signsWith(world, 'ed25519');
-  await world.configure('[workers]\nmax = 4\npre_gate = false\n');
-  const names = ['a', 'b', 'c', 'd'];
-  const tasks = [...names.map((name) => add(name)), add('env', 'env > env.txt')];
-  const args = await world.plan(tasks, '--gate', 'sleep 1');
-  const env = { SSH_AUTH_SOCK: join(world.root, 'agent') };
+/** Without ssh-keygen there is no key to sign with: skipped aloud. */
+const isThere = spawnSync('ssh-keygen', ['-?']).error === undefined;
+const ssh: { readonly skip?: string } = isThere ? {} : { skip: 'there is no ssh-keygen here' };
 
-  const run = await world.swarm(args, { env });
+test(
+  'every commit that lands is signed, a batch’s and an undo’s too, and agents see no key',
+  ssh,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    await signsWith(world, 'ed25519');
+    await world.configure('[workers]\nmax = 4\npre_gate = false\n');
+    const names = ['a', 'b', 'c', 'd'];
+    const tasks = [...names.map((name) => add(name)), add('env', 'env > env.txt')];
+    const args = await world.plan(tasks, '--gate', 'sleep 1');
+    const env = { SSH_AUTH_SOCK: join(world.root, 'agent') };
 
-  assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stderr, /^signed: what lands, by commit\.gpgsign \(ssh\)$/m);
-  const branch = await world.branch();
-  assert.doesNotMatch(await world.git('show', `${branch}:env.txt`), /SSH_AUTH_SOCK|SSH_ASKPASS|GNUPG/);
-  assert.ok((await allSigned(world, `main..${branch}`)) >= tasks.length);
-  assert.notEqual(await world.git('rev-list', '--merges', `main..${branch}`), '', 'a batch landed');
-  assert.equal((await world.swarm(['undo', 't1'])).code, 0);
-  assert.equal(await world.git('log', '-1', '--format=%s %G?', branch), 'Undo t1: Add a G');
-  assert.equal((await world.swarm(['verify'])).code, 0);
-});
+    const run = await world.swarm(args, { env });
 
-test('killed at any point and resumed, each task has landed once, though no signature is the same twice', async (t) => {
-  const world = await World.with(t, FILES);
-  await signsWith(world, 'ecdsa');
-  await world.configure('[workers]\npre_gate = false\n');
-  const gate = `[ ! -e b.txt ] || until [ -e ${world.root}/go ]; do sleep 0.05; done`;
-  const args = await world.plan([add('a'), add('b')], '--gate', gate, '--sandbox', 'none', '--workers', '1');
-  const run = world.start(args);
-  await run.line(/landed t1/);
-  await run.line(/t2\.1 delivered/);
-  run.kill('SIGKILL');
-  await run.ended;
-  await world.release();
-  const config = join(world.root, 'home', '.gitconfig');
-  await rename(config, `${config}.away`);
-  const without = await world.swarm(['resume']);
-  assert.equal(without.code, 78, 'a run that signs lands nothing unsigned');
-  assert.match(without.stderr, /error\[SW0313\][\s\S]*fix +git config --global commit\.gpgsign true/);
-  await rename(`${config}.away`, config);
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, /^signed: what lands, by commit\.gpgsign \(ssh\)$/m);
+    const branch = await world.branch();
+    assert.doesNotMatch(await world.git('show', `${branch}:env.txt`), /SSH_AUTH_SOCK|SSH_ASKPASS|GNUPG/);
+    assert.ok((await allSigned(world, `main..${branch}`)) >= tasks.length);
+    assert.notEqual(await world.git('rev-list', '--merges', `main..${branch}`), '', 'a batch landed');
+    assert.equal((await world.swarm(['undo', 't1'])).code, 0);
+    assert.equal(await world.git('log', '-1', '--format=%s %G?', branch), 'Undo t1: Add a G');
+    assert.equal((await world.swarm(['verify'])).code, 0);
+  },
+);
 
-  const resumed = await world.swarm(['resume']);
+test(
+  'killed at any point and resumed, each task has landed once, though no signature is the same twice',
+  ssh,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    await signsWith(world, 'ecdsa');
+    await world.configure('[workers]\npre_gate = false\n');
+    const gate = `[ ! -e b.txt ] || until [ -e ${world.root}/go ]; do sleep 0.05; done`;
+    const args = await world.plan(
+      [add('a'), add('b')],
+      '--gate',
+      gate,
+      '--sandbox',
+      'none',
+      '--workers',
+      '1',
+    );
+    const run = world.start(args);
+    await run.line(/landed t1/);
+    await run.line(/t2\.1 delivered/);
+    run.kill('SIGKILL');
+    await run.ended;
+    await world.release();
+    const config = join(world.root, 'home', '.gitconfig');
+    await rename(config, `${config}.away`);
+    const without = await world.swarm(['resume']);
+    assert.equal(without.code, 78, 'a run that signs lands nothing unsigned');
+    assert.match(without.stderr, /error\[SW0313\][\s\S]*fix +git config --global commit\.gpgsign true/);
+    await rename(`${config}.away`, config);
 
-  assert.equal(resumed.code, 0, resumed.stderr);
-  const branch = await world.branch();
-  assert.equal(await allSigned(world, `main..${branch}`), 2);
-  assert.equal((await world.swarm(['verify'])).code, 0);
-});
+    const resumed = await world.swarm(['resume']);
 
-test('a key that is locked is refused before anything begins, with what to do; sign = "never" goes without', async (t) => {
-  const world = await World.with(t, FILES);
-  await signsWith(world, 'ed25519', 'secret');
-  const args = await world.plan([add('a')], '--gate', 'true');
-  const before = await userState(world);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const branch = await world.branch();
+    assert.equal(await allSigned(world, `main..${branch}`), 2);
+    assert.equal((await world.swarm(['verify'])).code, 0);
+  },
+);
 
-  const refused = await world.swarm(args);
+test(
+  'a key that is locked is refused before anything begins, with what to do; sign = "never" goes without',
+  ssh,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    await signsWith(world, 'ed25519', 'secret');
+    const args = await world.plan([add('a')], '--gate', 'true');
+    const before = await userState(world);
 
-  assert.equal(refused.code, 78, refused.stderr);
-  assert.match(refused.stderr, /error\[SW0313\]: a commit cannot be signed[\s\S]*fix +ssh-add/);
-  assert.deepEqual(await userState(world), before);
-  assert.deepEqual(await readdir(join(world.root, 'state')), []);
-  const doctor = await world.swarm(['doctor']);
-  assert.match(doctor.stdout, /^signing +FAILED +a commit cannot be signed/m);
-  await world.configure('[deliver]\nsign = "never"\n');
-  const unsigned = await world.swarm(args);
-  assert.equal(unsigned.code, 0, unsigned.stderr);
-  await assert.rejects(allSigned(world, `main..${await world.branch()}`));
-});
+    const refused = await world.swarm(args);
 
-test('a program a repository names for signing is never started', async (t) => {
+    assert.equal(refused.code, 78, refused.stderr);
+    assert.match(refused.stderr, /error\[SW0313\]: a commit cannot be signed[\s\S]*fix +ssh-add/);
+    assert.deepEqual(await userState(world), before);
+    assert.deepEqual(await readdir(join(world.root, 'state')), []);
+    const doctor = await world.swarm(['doctor']);
+    assert.match(doctor.stdout, /^signing +FAILED +a commit cannot be signed/m);
+    await world.configure('[deliver]\nsign = "never"\n');
+    const unsigned = await world.swarm(args);
+    assert.equal(unsigned.code, 0, unsigned.stderr);
+    await assert.rejects(allSigned(world, `main..${await world.branch()}`));
+  },
+);
+
+test('a program a repository names for signing is never started', ssh, async (t) => {
   const world = await World.with(t, FILES);
   const evil = join(world.root, 'evil');
   await writeFile(evil, `#!/bin/sh\ntouch ${world.root}/owned\n`, { mode: 0o755 });

@@ -1,6 +1,6 @@
 /** Signed landings, with keys made for the test and git's own word on every signature. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -60,40 +60,51 @@ async function built(w: World, onto: CommitId, from: CommitId, name?: string) {
   return { parent: onto, commit: made.commit, tree: made.tree };
 }
 
-test('landings, the members of a batch, its merge and undos are signed; git finds each signature good', async (t) => {
-  const key = sshKey(t);
-  const w = await signed(t, key);
-  const [a, b] = [
-    await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }),
-    await work(w, 't2.1', w.base, { 'b.txt': 'two\n' }),
-  ];
+/** Without the program that makes the key there is nothing to try: skipped aloud. */
+function without(program: string): { readonly skip?: string } {
+  const isMissing = spawnSync(program, ['--help']).error !== undefined;
+  return isMissing ? { skip: `there is no ${program} here` } : {};
+}
+const ssh = without('ssh-keygen');
 
-  const first = await built(w, w.base, a);
-  const second = await built(w, first.commit, b, 't2.1');
-  const seal = await w.hub.sealBatch({
-    onto: w.base,
-    tip: second.commit,
-    message: () => 'Land 2 tasks: t1, t2\n',
-    atSeconds: 1_700_000_000,
-  });
-  assert.equal((await w.hub.publish({ parent: w.base, ...seal })).kind, 'published');
-  const undo = await w.hub.buildRevert({
-    onto: seal.commit,
-    commits: [first.commit],
-    message: () => 'Undo t1\n',
-    atSeconds: 1_700_000_000,
-  });
-  assert(undo.kind === 'clean');
+test(
+  'landings, the members of a batch, its merge and undos are signed; git finds each signature good',
+  ssh,
+  async (t) => {
+    const key = sshKey(t);
+    const w = await signed(t, key);
+    const [a, b] = [
+      await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }),
+      await work(w, 't2.1', w.base, { 'b.txt': 'two\n' }),
+    ];
 
-  for (const commit of [first.commit, second.commit, seal.commit, undo.commit]) isVerified(w, key, commit);
-  assert.throws(() => isVerified(w, key, a), 'an attempt’s own commits are not');
-  assert.deepEqual(
-    (await w.hub.landedSince(w.base, commitOf(await w.hub.targetHead()))).map((mark) => mark.task),
-    ['t1', 't2'],
-  );
-});
+    const first = await built(w, w.base, a);
+    const second = await built(w, first.commit, b, 't2.1');
+    const seal = await w.hub.sealBatch({
+      onto: w.base,
+      tip: second.commit,
+      message: () => 'Land 2 tasks: t1, t2\n',
+      atSeconds: 1_700_000_000,
+    });
+    assert.equal((await w.hub.publish({ parent: w.base, ...seal })).kind, 'published');
+    const undo = await w.hub.buildRevert({
+      onto: seal.commit,
+      commits: [first.commit],
+      message: () => 'Undo t1\n',
+      atSeconds: 1_700_000_000,
+    });
+    assert(undo.kind === 'clean');
 
-test('what is signed is the very commit that would be made unsigned', async (t) => {
+    for (const commit of [first.commit, second.commit, seal.commit, undo.commit]) isVerified(w, key, commit);
+    assert.throws(() => isVerified(w, key, a), 'an attempt’s own commits are not');
+    assert.deepEqual(
+      (await w.hub.landedSince(w.base, commitOf(await w.hub.targetHead()))).map((mark) => mark.task),
+      ['t1', 't2'],
+    );
+  },
+);
+
+test('what is signed is the very commit that would be made unsigned', ssh, async (t) => {
   const w = await signed(t, sshKey(t));
   const plain = await openHub({
     ...{ stateDir: join(w.dir, 'plain'), repository: w.repo, run: RUN, target: 'main' },
@@ -112,37 +123,41 @@ test('what is signed is the very commit that would be made unsigned', async (t) 
 });
 
 for (const type of ['ed25519', 'ecdsa']) {
-  test(`a ${type} candidate that is built again is the same until a restart, and lands once after it`, async (t) => {
-    const key = sshKey(t, type);
-    const w = await signed(t, key);
-    const from = await work(w, 't1.1', w.base, { 'a.txt': 'two\n' });
-    const first = await built(w, w.base, from);
-    assert.equal((await built(w, w.base, from)).commit, first.commit);
-    assert.equal((await w.hub.publish(first)).kind, 'published');
+  test(
+    `a ${type} candidate that is built again is the same until a restart, and lands once after it`,
+    ssh,
+    async (t) => {
+      const key = sshKey(t, type);
+      const w = await signed(t, key);
+      const from = await work(w, 't1.1', w.base, { 'a.txt': 'two\n' });
+      const first = await built(w, w.base, from);
+      assert.equal((await built(w, w.base, from)).commit, first.commit);
+      assert.equal((await w.hub.publish(first)).kind, 'published');
 
-    // As after a `kill -9` between publication and record: the target's trailers are the truth.
-    const again: World = { ...w, ...(await w.reopen()) };
-    const second = await built(again, w.base, from);
-    assert.equal(
-      second.commit === first.commit,
-      type === 'ed25519',
-      'only some signatures are the same twice',
-    );
-    assert.equal(second.tree, first.tree);
-    assert.deepEqual(
-      await again.hub.publish(second),
-      type === 'ed25519' ? { kind: 'published' } : { kind: 'moved', head: first.commit },
-    );
-    const marks = await again.hub.landedSince(w.base, first.commit);
-    assert.deepEqual(
-      marks.map((mark) => mark.task),
-      ['t1'],
-    );
-    isVerified(again, key, first.commit);
-  });
+      // As after a `kill -9` between publication and record: the target's trailers are the truth.
+      const again: World = { ...w, ...(await w.reopen()) };
+      const second = await built(again, w.base, from);
+      assert.equal(
+        second.commit === first.commit,
+        type === 'ed25519',
+        'only some signatures are the same twice',
+      );
+      assert.equal(second.tree, first.tree);
+      assert.deepEqual(
+        await again.hub.publish(second),
+        type === 'ed25519' ? { kind: 'published' } : { kind: 'moved', head: first.commit },
+      );
+      const marks = await again.hub.landedSince(w.base, first.commit);
+      assert.deepEqual(
+        marks.map((mark) => mark.task),
+        ['t1'],
+      );
+      isVerified(again, key, first.commit);
+    },
+  );
 }
 
-test('a key an agent holds signs, though its file needs a passphrase', async (t) => {
+test('a key an agent holds signs, though its file needs a passphrase', ssh, async (t) => {
   const key = sshKey(t, 'ed25519', 'secret');
   const socket = join(key.home, 'agent');
   const pid = /SSH_AGENT_PID=(\d+)/.exec(run('ssh-agent', ['-s', '-a', socket]))![1]!;
@@ -159,24 +174,31 @@ test('a key an agent holds signs, though its file needs a passphrase', async (t)
   isVerified(w, key, (await built(w, w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }))).commit);
 });
 
-test('a key that is locked, or not there, is one refusal that says how to unlock it; nobody is asked', async (t) => {
-  const locked = sshKey(t, 'ed25519', 'secret');
-  const gone = { ...locked.signing, config: ['gpg.format=ssh', 'user.signingkey=/nonexistent/key'] };
-  const noProgram = { ...locked.signing, config: [...locked.signing.config, 'gpg.ssh.program=/nonexistent'] };
-  for (const signing of [locked.signing, gone, noProgram]) {
-    await assert.rejects(trySigning(signing, IDENTITY, locked.env), (error) => {
-      assert(error instanceof SwarmError);
-      const [problem] = error.problems;
-      assert.deepEqual([problem?.code, error.kind], ['SW0313', 'preflight']);
-      assert.match(problem?.fix ?? '', /^ssh-add, .*deliver\.sign = "never"/);
-      assert.notEqual(problem?.why, 'git said nothing');
-      return true;
-    });
-  }
-  await assert.rejects(signed(t, locked), /SW0313/, 'a hub is not opened for landings it could not sign');
-});
+test(
+  'a key that is locked, or not there, is one refusal that says how to unlock it; nobody is asked',
+  ssh,
+  async (t) => {
+    const locked = sshKey(t, 'ed25519', 'secret');
+    const gone = { ...locked.signing, config: ['gpg.format=ssh', 'user.signingkey=/nonexistent/key'] };
+    const noProgram = {
+      ...locked.signing,
+      config: [...locked.signing.config, 'gpg.ssh.program=/nonexistent'],
+    };
+    for (const signing of [locked.signing, gone, noProgram]) {
+      await assert.rejects(trySigning(signing, IDENTITY, locked.env), (error) => {
+        assert(error instanceof SwarmError);
+        const [problem] = error.problems;
+        assert.deepEqual([problem?.code, error.kind], ['SW0313', 'preflight']);
+        assert.match(problem?.fix ?? '', /^ssh-add, .*deliver\.sign = "never"/);
+        assert.notEqual(problem?.why, 'git said nothing');
+        return true;
+      });
+    }
+    await assert.rejects(signed(t, locked), /SW0313/, 'a hub is not opened for landings it could not sign');
+  },
+);
 
-test('a gpg key signs too', async (t) => {
+test('a gpg key signs too', without('gpg'), async (t) => {
   const home = join(tempDir(t), 'gnupg');
   mkdirSync(home, { mode: 0o700 });
   const env = { PATH, HOME: home, GNUPGHOME: home };
