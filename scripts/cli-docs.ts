@@ -1,6 +1,6 @@
 /** docs/cli.md, from the program's own help. */
-import { createOutput } from '../packages/cli/src/output.ts';
-import { createProgram } from '../packages/cli/src/program.ts';
+import { createOutput } from '../packages/cli/src/telling/output.ts';
+import { createProgram } from '../packages/cli/src/program/program.ts';
 
 type Command = ReturnType<typeof createProgram>;
 

@@ -1,11 +1,11 @@
 /** `swarm land`: the merge queue alone, for branches anyone made. */
 import { SwarmError } from '@swarm/core';
-import { branchesAt, chooseBranches } from '../branches.ts';
-import type { Opening } from '../gather.ts';
+import { branchesAt, chooseBranches } from '../preparing/branches.ts';
+import type { Opening } from '../preparing/gather.ts';
 import { programPlaces } from '../places.ts';
-import { type Found, prepareFor } from '../prepare.ts';
-import type { Context, LandOptions } from '../program.ts';
-import { work } from '../work.ts';
+import { type Found, prepareFor } from '../preparing/prepare.ts';
+import type { Context, LandOptions } from '../program/program.ts';
+import { work } from '../running/work.ts';
 
 export async function land(
   asked: readonly string[],

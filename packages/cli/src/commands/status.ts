@@ -16,10 +16,10 @@ import {
   type Waiting,
   waits,
 } from '@swarm/core';
-import { lastSigns } from '../last-signs.ts';
-import { type Holder, holderOf, type ReadRun, readRun } from '../opened-run.ts';
-import { renderTable, sanitize } from '../output.ts';
-import type { Context, RunChoice } from '../program.ts';
+import { lastSigns } from '../telling/last-signs.ts';
+import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
+import { renderTable, sanitize } from '../telling/output.ts';
+import type { Context, RunChoice } from '../program/program.ts';
 
 const COLUMNS = 80;
 /** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */

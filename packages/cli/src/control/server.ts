@@ -14,7 +14,7 @@ import {
   type UndoAsk,
 } from '@swarm/core';
 import type { UndoOutcome } from '@swarm/orchestrator';
-import { shellWord } from '../shell.ts';
+import { shellWord } from '../telling/shell.ts';
 import { linesOf, TOO_LONG } from './lines.ts';
 import { problemOf, refused } from './refused.ts';
 import { Undoing } from './undoing.ts';

@@ -5,7 +5,7 @@ import { appendFile, lstat, mkdir, open, readdir, readFile, realpath, stat } fro
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseRunId, type RunId, SwarmError } from '@swarm/core';
-import { shellWord } from './shell.ts';
+import { shellWord } from '../telling/shell.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

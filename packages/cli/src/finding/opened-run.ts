@@ -12,7 +12,7 @@ import {
   type RunPaths,
   repositoryPaths,
 } from './paths.ts';
-import type { Context, RunChoice } from './program.ts';
+import type { Context, RunChoice } from '../program/program.ts';
 
 export interface ReadRun {
   readonly repository: RepositoryPaths;

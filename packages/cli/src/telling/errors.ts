@@ -2,7 +2,7 @@
 import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core';
 import type { ChalkInstance } from 'chalk';
 import { CommanderError } from 'commander';
-import { CommandLineError } from './command-parts.ts';
+import { CommandLineError } from '../program/parts.ts';
 import { sanitize } from './output.ts';
 
 /** The first kind in this list that is among several refusals gives the exit code. */

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SwarmError } from '@swarm/core';
-import { type Environment, stateHome } from './paths.ts';
-import { writeWhole } from './run-files.ts';
+import { type Environment, stateHome } from '../finding/paths.ts';
+import { writeWhole } from '../running/run-files.ts';
 
 /** Somebody reads stderr and types on stdin. */
 export const isSomebodyThere = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;

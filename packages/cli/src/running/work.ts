@@ -6,17 +6,17 @@ import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { approver } from './approving.ts';
 import { type Composed, compose } from './compose.ts';
-import { type Control, listen } from './control/server.ts';
-import { problemsJson, renderProblems } from './errors.ts';
-import type { Opening } from './gather.ts';
-import { createLive } from './live.ts';
-import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from './paths.ts';
-import type { ProgramPlaces } from './places.ts';
-import type { Context } from './program.ts';
+import { type Control, listen } from '../control/server.ts';
+import { problemsJson, renderProblems } from '../telling/errors.ts';
+import type { Opening } from '../preparing/gather.ts';
+import { createLive } from '../telling/live.ts';
+import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import type { Context } from '../program/program.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
-import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from './summary.ts';
-import { Terminal } from './terminal.ts';
+import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from '../telling/summary.ts';
+import { Terminal } from '../telling/terminal.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;

@@ -1,6 +1,6 @@
 /** Results go to stdout, narration to stderr; colour only where a person reads it. */
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Environment } from './paths.ts';
+import type { Environment } from '../finding/paths.ts';
 
 /** As much of a stream as we need; `process.stdout` and `process.stderr` are such. */
 export interface Sink {

@@ -1,17 +1,17 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 import { makeRunId, type Problem, type RunMode, SwarmError } from '@swarm/core';
 import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
-import { defaults, type LoadedConfig } from './config/load.ts';
-import { type Config, configHash } from './config/resolved.ts';
+import { defaults, type LoadedConfig } from '../config/load.ts';
+import { type Config, configHash } from '../config/resolved.ts';
 import { contained, gather, type Located, locate, type Opening, openingOf } from './gather.ts';
 import { notYet } from './not-yet.ts';
-import { type RepositoryPaths, repositoryPaths } from './paths.ts';
-import type { ProgramPlaces } from './places.ts';
+import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
 import { preflight, preflightRepository } from './preflight.ts';
-import type { Context, RunOptions } from './program.ts';
+import type { Context, RunOptions } from '../program/program.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
-import type { RunFile } from './run-file.ts';
+import type { RunFile } from '../running/run-file.ts';
 import { identityOf } from './signing.ts';
 
 export interface Prepared {

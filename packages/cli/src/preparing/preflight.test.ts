@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CommitId } from '@swarm/core';
 import type { CheckoutFacts } from '@swarm/git';
-import { exitCodeFor } from './errors.ts';
+import { exitCodeFor } from '../telling/errors.ts';
 import { type PreflightFacts, preflight } from './preflight.ts';
 
 type Usable = Extract<CheckoutFacts, { isRepository: true }>;

@@ -1,9 +1,9 @@
 /** Every check before the first cost, all at once: a pure function of facts gathered without writing anything. */
 import { nearestWord, type Problem } from '@swarm/core';
 import type { CheckoutFacts } from '@swarm/git';
-import type { Config } from './config/resolved.ts';
+import type { Config } from '../config/resolved.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
-import { shellWord } from './shell.ts';
+import { shellWord } from '../telling/shell.ts';
 import type { SigningFacts } from './signing.ts';
 
 export interface PreflightFacts extends ModelFacts {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { SwarmError } from '@swarm/core';
 import { pricesOf } from './models.ts';
-import { programPlaces } from './places.ts';
+import { programPlaces } from '../places.ts';
 
 let config: string;
 beforeEach(() => {

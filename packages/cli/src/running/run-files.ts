@@ -1,7 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type RunFiles, SwarmError } from '@swarm/core';
-import type { RunPaths } from './paths.ts';
+import type { RunPaths } from '../finding/paths.ts';
 
 /** The run's folder on disk. */
 export function createRunFiles(paths: RunPaths): RunFiles {

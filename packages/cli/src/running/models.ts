@@ -19,8 +19,8 @@ import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose.ts';
-import { controlSocketPath, type Environment, operatorPricesFile } from './paths.ts';
-import type { ProgramPlaces } from './places.ts';
+import { controlSocketPath, type Environment, operatorPricesFile } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
 import type { RunFile } from './run-file.ts';
 
 export function endpointsOf(file: Pick<RunFile, 'config'>, env: Environment): EndpointConfig[] {

@@ -1,8 +1,8 @@
 /** Whether what lands is to be signed, and can be: the operator's own git configuration, and one signature tried. */
 import { type Problem, SwarmError } from '@swarm/core';
 import { type CheckoutFacts, type HubOptions, type OperatorEnv, readSigning, trySigning } from '@swarm/git';
-import type { Config } from './config/resolved.ts';
-import type { Environment } from './paths.ts';
+import type { Config } from '../config/resolved.ts';
+import type { Environment } from '../finding/paths.ts';
 
 export type SigningFacts =
   | { readonly kind: 'off' }

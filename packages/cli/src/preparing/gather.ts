@@ -6,16 +6,16 @@ import { priceOf, probeEndpoint } from '@swarm/llm';
 import { findOnPath, probeBubblewrap } from '@swarm/sandbox';
 import { askToTrust, isSomebodyThere, mayRunOpen } from './ask.ts';
 import type { BranchesOpening } from './branches.ts';
-import { systemClock } from './clock.ts';
-import { detectCommands, type ListingReader } from './config/detect.ts';
-import { flagsSource } from './config/flags.ts';
-import { type LoadedConfig, loadConfig } from './config/load.ts';
-import type { Config } from './config/resolved.ts';
+import { systemClock } from '../running/clock.ts';
+import { detectCommands, type ListingReader } from '../config/detect.ts';
+import { flagsSource } from '../config/flags.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/resolved.ts';
 import { readInput } from './input-file.ts';
-import { endpointsOf, modelNames, pricesOf } from './models.ts';
-import { clonePath, type Environment, findRepository } from './paths.ts';
-import { type ProgramPlaces, sandboxPath } from './places.ts';
-import type { Context, RunOptions } from './program.ts';
+import { endpointsOf, modelNames, pricesOf } from '../running/models.ts';
+import { clonePath, type Environment, findRepository } from '../finding/paths.ts';
+import { type ProgramPlaces, sandboxPath } from '../places.ts';
+import type { Context, RunOptions } from '../program/program.ts';
 import { operatorEnv, signingFacts } from './signing.ts';
 
 export interface Located {

@@ -1,5 +1,5 @@
 import type { Problem } from '@swarm/core';
-import type { Config } from './config/resolved.ts';
+import type { Config } from '../config/resolved.ts';
 
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */
 export function notYet(c: Config): readonly Problem[] {

@@ -1,6 +1,6 @@
 /** Commands for the first contact and for tidying up: demo, init, doctor, prompts, play, clean, completion. */
 import { Argument, Option } from '@commander-js/extra-typings';
-import { examples, type Finish, type Program, repoOption, wholeNumber } from './command-parts.ts';
+import { examples, type Finish, type Program, repoOption, wholeNumber } from './parts.ts';
 import type { Context } from './program.ts';
 
 export function addSetUp(program: Program, context: Context, exit: Finish): void {
@@ -22,7 +22,7 @@ function addDemo(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm demo', 'swarm demo --json', 'swarm demo 2>/dev/null   # only what came of it'),
     )
-    .action((options) => exit(import('./commands/demo.ts').then((m) => m.demo(options, context))));
+    .action((options) => exit(import('../commands/demo.ts').then((m) => m.demo(options, context))));
 }
 
 function addPlay(program: Program, context: Context, exit: Finish): void {
@@ -41,7 +41,7 @@ function addPlay(program: Program, context: Context, exit: Finish): void {
       ),
     )
     .action((file, options) =>
-      exit(import('./commands/play.ts').then((m) => m.play(file, options, context))),
+      exit(import('../commands/play.ts').then((m) => m.play(file, options, context))),
     );
 }
 
@@ -54,7 +54,7 @@ function addInit(program: Program, context: Context, exit: Finish): void {
     .option('--force', 'replace the swarm.toml that is there')
     .option('--json', 'what was written as JSON')
     .addHelpText('after', examples('swarm init', 'swarm init --yes', 'swarm init --repo ../shop --force'))
-    .action((options) => exit(import('./commands/init.ts').then((m) => m.init(options, context))));
+    .action((options) => exit(import('../commands/init.ts').then((m) => m.init(options, context))));
 }
 
 function addDoctor(program: Program, context: Context, exit: Finish): void {
@@ -66,7 +66,7 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
     .option('--run-gate', 'run setup and gate once on the base, in a clone')
     .option('--json', 'as JSON')
     .addHelpText('after', examples('swarm doctor', 'swarm doctor --run-gate', 'swarm doctor --config --json'))
-    .action((options) => exit(import('./commands/doctor.ts').then((m) => m.doctor(options, context))));
+    .action((options) => exit(import('../commands/doctor.ts').then((m) => m.doctor(options, context))));
 }
 
 function addClean(program: Program, context: Context, exit: Finish): void {
@@ -84,7 +84,7 @@ function addClean(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm clean', 'swarm clean --dry-run', 'swarm clean --runs --keep 20 --older-than 30d --yes'),
     )
-    .action((options) => exit(import('./commands/clean.ts').then((m) => m.clean(options, context))));
+    .action((options) => exit(import('../commands/clean.ts').then((m) => m.clean(options, context))));
 }
 
 function addPrompts(program: Program, context: Context, exit: Finish): void {
@@ -110,7 +110,7 @@ function addPrompts(program: Program, context: Context, exit: Finish): void {
       ),
     )
     .action((what, names, options) =>
-      exit(import('./commands/prompts.ts').then((m) => m.prompts(what, names, options, context))),
+      exit(import('../commands/prompts.ts').then((m) => m.prompts(what, names, options, context))),
     );
 }
 
@@ -127,5 +127,5 @@ function addCompletion(program: Program, context: Context, exit: Finish): void {
         'swarm completion fish > ~/.config/fish/completions/swarm.fish',
       ),
     )
-    .action((shell) => exit(import('./commands/completion.ts').then((m) => m.completion(shell, context))));
+    .action((shell) => exit(import('../commands/completion.ts').then((m) => m.completion(shell, context))));
 }

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { type Mount, type Sandbox, SwarmError } from '@swarm/core';
 import { createSandbox } from '@swarm/sandbox';
 import { makeRedactor } from '@swarm/telemetry';
-import type { Config } from './config/resolved.ts';
-import type { Environment } from './paths.ts';
-import { type ProgramPlaces, sandboxPath } from './places.ts';
-import { shellWord } from './shell.ts';
+import type { Config } from '../config/resolved.ts';
+import type { Environment } from '../finding/paths.ts';
+import { type ProgramPlaces, sandboxPath } from '../places.ts';
+import { shellWord } from '../telling/shell.ts';
 
 export interface SandboxAsk {
   readonly file: {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { type DeliverTo, parseRunId, type RunId, type RunMode, SwarmError } from '@swarm/core';
 import type { RemoteBranch } from '@swarm/git';
 import { z } from 'zod';
-import type { Config } from './config/resolved.ts';
-import type { RunPaths } from './paths.ts';
+import type { Config } from '../config/resolved.ts';
+import type { RunPaths } from '../finding/paths.ts';
 import { writeWhole } from './run-files.ts';
 
 export interface RunFile {

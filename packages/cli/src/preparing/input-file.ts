@@ -3,7 +3,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SwarmError } from '@swarm/core';
-import { shellWord } from './shell.ts';
+import { shellWord } from '../telling/shell.ts';
 
 /** More than any plan or request needs; what is longer is a mistake. */
 export const INPUT_BYTES_MAX = 64 * 1024 * 1024;

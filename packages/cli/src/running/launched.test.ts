@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { World } from './testing.ts';
+import { World } from '../testing.ts';
 
-const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'swarm.cjs');
+const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'swarm.cjs');
 
 let world: World;
 before(async () => {

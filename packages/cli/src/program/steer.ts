@@ -7,11 +7,11 @@ import {
   repoOption,
   runOption,
   wholeNumber,
-} from './command-parts.ts';
+} from './parts.ts';
 import type { Context } from './program.ts';
 
 export function addSteering(program: Program, context: Context, exit: Finish): void {
-  const steer = () => import('./commands/steer.ts');
+  const steer = () => import('../commands/steer.ts');
   const steering = (name: string, description: string) =>
     program
       .command(name)

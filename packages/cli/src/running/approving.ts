@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPlan, type TaskDraft } from '@swarm/core';
 import type { Approve, Verdict } from '@swarm/orchestrator';
-import { askLine, isYes } from './ask.ts';
-import { sanitize } from './output.ts';
-import type { Environment } from './paths.ts';
-import { planFile, renderPlan } from './plan-text.ts';
-import type { Context } from './program.ts';
-import type { Terminal } from './terminal.ts';
+import { askLine, isYes } from '../preparing/ask.ts';
+import { sanitize } from '../telling/output.ts';
+import type { Environment } from '../finding/paths.ts';
+import { planFile, renderPlan } from '../telling/plan-text.ts';
+import type { Context } from '../program/program.ts';
+import type { Terminal } from '../telling/terminal.ts';
 
 /** Mistakes of an edited plan shown at once. */
 const MISTAKES_MAX = 20;

@@ -1,5 +1,5 @@
 /** Commands for branches: land. */
-import { examples, type Finish, type Program } from './command-parts.ts';
+import { examples, type Finish, type Program } from './parts.ts';
 import type { Context } from './program.ts';
 
 export function addLand(program: Program, context: Context, exit: Finish): void {
@@ -26,6 +26,6 @@ export function addLand(program: Program, context: Context, exit: Finish): void 
       ),
     )
     .action((branches, options) =>
-      exit(import('./commands/land.ts').then((m) => m.land(branches, options, context))),
+      exit(import('../commands/land.ts').then((m) => m.land(branches, options, context))),
     );
 }

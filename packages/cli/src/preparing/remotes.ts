@@ -2,7 +2,7 @@
 import { SwarmError } from '@swarm/core';
 import { Git, Remote, type RemoteBranch, upstreamOf } from '@swarm/git';
 import { networkEnv } from './gather.ts';
-import type { Environment } from './paths.ts';
+import type { Environment } from '../finding/paths.ts';
 import type { Found } from './prepare.ts';
 
 /** The target's upstream, else `origin`. @throws SW0312 where it cannot be pushed to; undefined: no repository. */

@@ -18,15 +18,15 @@ import {
 } from '@swarm/core';
 import { Git, ObjectReader } from '@swarm/git';
 import { type PlannedOnce, planOnce } from '@swarm/orchestrator';
-import { modelAlone, modelNames } from './models.ts';
-import { sanitizeLine } from './output.ts';
-import { runPaths } from './paths.ts';
-import type { ProgramPlaces } from './places.ts';
-import { renderPlan } from './plan-text.ts';
+import { modelAlone, modelNames } from '../running/models.ts';
+import { sanitizeLine } from '../telling/output.ts';
+import { runPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import { renderPlan } from '../telling/plan-text.ts';
 import type { Prepared } from './prepare.ts';
-import type { Context } from './program.ts';
-import { settingsOf } from './settings.ts';
-import { stopProblem } from './summary.ts';
+import type { Context } from '../program/program.ts';
+import { settingsOf } from '../running/settings.ts';
+import { stopProblem } from '../telling/summary.ts';
 
 export async function dryRun(
   prepared: Prepared,

@@ -14,19 +14,19 @@ import {
 import { createEnvironmentStore } from '@swarm/sandbox';
 import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import { bundleAgent } from './agent-bundle.ts';
-import { bringBranches } from './branches.ts';
+import { bringBranches } from '../preparing/branches.ts';
 import { systemClock } from './clock.ts';
-import { networkEnv, type Opening } from './gather.ts';
+import { networkEnv, type Opening } from '../preparing/gather.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
-import type { Environment, RepositoryPaths, RunPaths } from './paths.ts';
-import type { ProgramPlaces } from './places.ts';
-import { PROMPT_NAMES } from './prompt-hashes.ts';
-import { keepPrompt } from './prompts/kept.ts';
+import type { Environment, RepositoryPaths, RunPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
+import { keepPrompt } from '../prompts/kept.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
-import { signingOf } from './signing.ts';
+import { signingOf } from '../preparing/signing.ts';
 
 export interface ComposeAsk {
   readonly file: RunFile;

@@ -12,12 +12,12 @@ import {
   repoOption,
   runOption,
   wholeNumber,
-} from './command-parts.ts';
-import type { Output } from './output.ts';
-import type { Environment } from './paths.ts';
-import { addLand } from './program-land.ts';
-import { addSetUp } from './program-set-up.ts';
-import { addSteering } from './program-steer.ts';
+} from './parts.ts';
+import type { Output } from '../telling/output.ts';
+import type { Environment } from '../finding/paths.ts';
+import { addLand } from './land.ts';
+import { addSetUp } from './set-up.ts';
+import { addSteering } from './steer.ts';
 
 /** What the outside world gives a command; only main.ts reads it from the process. */
 export interface Context {
@@ -200,7 +200,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       ),
     )
     .action((request, options) =>
-      exit(import('./commands/run.ts').then((m) => m.run(request.join(' '), options, context))),
+      exit(import('../commands/run.ts').then((m) => m.run(request.join(' '), options, context))),
     );
 
   program
@@ -215,7 +215,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm resume', 'swarm resume --run r-20261121-k3f9', 'swarm resume --repo ../shop --json'),
     )
-    .action((options) => exit(import('./commands/run.ts').then((m) => m.resume(options, context))));
+    .action((options) => exit(import('../commands/run.ts').then((m) => m.resume(options, context))));
 
   program
     .command('apply')
@@ -227,7 +227,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm apply', 'swarm apply --run r-20261121-k3f9', 'swarm apply --repo /srv/shop.git --json'),
     )
-    .action((options) => exit(import('./commands/run.ts').then((m) => m.apply(options, context))));
+    .action((options) => exit(import('../commands/run.ts').then((m) => m.apply(options, context))));
 
   program
     .command('undo')
@@ -242,12 +242,12 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       examples('swarm undo t12', 'swarm undo t12 --with-dependents', 'swarm undo --run r-20261121-k3f9'),
     )
     .action((task, options) =>
-      exit(import('./commands/undo.ts').then((m) => m.undo(task, options, context))),
+      exit(import('../commands/undo.ts').then((m) => m.undo(task, options, context))),
     );
 }
 
 function addReads(program: Program, context: Context, exit: Finish): void {
-  const read = () => import('./commands/read.ts');
+  const read = () => import('../commands/read.ts');
   const reading = (name: string, description: string) =>
     program.command(name).description(description).addOption(repoOption()).addOption(runOption());
 
@@ -257,7 +257,7 @@ function addReads(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
     )
-    .action((options) => exit(import('./commands/status.ts').then((m) => m.status(options, context))));
+    .action((options) => exit(import('../commands/status.ts').then((m) => m.status(options, context))));
 
   reading('tasks', 'List the tasks of a run with their states')
     .option('--json', 'as JSON')
@@ -284,7 +284,7 @@ function addReads(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
     )
-    .action((options) => exit(import('./commands/logs.ts').then((m) => m.logs(options, context))));
+    .action((options) => exit(import('../commands/logs.ts').then((m) => m.logs(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
     .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
@@ -307,7 +307,7 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm verify', 'swarm verify --json', 'swarm verify --repo ../shop --run r-20261121-k3f9'),
     )
-    .action((options) => exit(import('./commands/check.ts').then((m) => m.verify(options, context))));
+    .action((options) => exit(import('../commands/check.ts').then((m) => m.verify(options, context))));
 
   program
     .command('schema')
@@ -318,5 +318,5 @@ function addChecks(program: Program, context: Context, exit: Finish): void {
       'after',
       examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),
     )
-    .action((name) => exit(import('./commands/check.ts').then((m) => m.schema(name, context))));
+    .action((name) => exit(import('../commands/check.ts').then((m) => m.schema(name, context))));
 }
