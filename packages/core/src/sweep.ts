@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { headWith } from './fold.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import { NO_USAGE } from './model/usage.ts';
-import type { LandedMark, UndoneMark } from './ports.ts';
+import type { LandedMark, UndoneMark } from './ports/git.ts';
 import type { State } from './state.ts';
 
 /** Facts of the target, gathered by the reconciler. */
