@@ -3,7 +3,6 @@
  * after a crash. The orchestrator makes the world agree with the answer.
  */
 import type { IterationReason } from './events.ts';
-import { isBusy } from './fold.ts';
 import type { AttemptId } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
@@ -12,7 +11,7 @@ import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
-import { isOpened, type OpenedState, type State } from './state.ts';
+import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
 
 export interface Wanted {
   /** How many more attempts may start. */

@@ -1,8 +1,7 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
-import { isBusy } from '../fold.ts';
-import type { OpenedState, State } from '../state.ts';
+import { isBusy, type OpenedState, type State } from '../state.ts';
 
 type RunCommand = Extract<
   Command,

@@ -2,10 +2,9 @@
  * What follows from a red target: which failures get a fix task and when, whose landing is to blame, and when it is
  * taken back. Level-triggered: computed from the facts, so that asking twice is asking once.
  */
-import { isBusy } from '../fold.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import { isOver } from '../model/task.ts';
-import type { OpenedState, State, TargetStep } from '../state.ts';
+import { isBusy, type OpenedState, type State, type TargetStep } from '../state.ts';
 
 /** Fix tasks that follow from one another; what fails beyond that is told, and no task is filed for it. */
 export const FIX_GENERATIONS_MAX = 3;
