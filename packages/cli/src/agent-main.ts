@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { readChildJob, runChildJob } from '@swarm/agent';
 import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core';
 import { createModel } from '@swarm/llm';
-import { systemClock } from './clock.ts';
+import { systemClock } from './running/clock.ts';
 
 const job = readChildJob(process.env);
 const controller = new AbortController();
