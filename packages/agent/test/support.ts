@@ -1,7 +1,15 @@
 /** What the tests need of the world: a clock, a model that plays answers, a folder, and a bare sandbox. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -136,7 +144,9 @@ export function bareRoom(workspace: string, needs: RoomNeeds, hides = '/nowhere'
 function collect(path: string, maxBytes: number): Collected {
   if (!existsSync(path)) return { kind: 'nothing' };
   const text = readFileSync(path, 'utf8');
-  return text.length > maxBytes ? { kind: 'unfit', why: `it has ${text.length} bytes` } : { kind: 'text', text };
+  return text.length > maxBytes
+    ? { kind: 'unfit', why: `it has ${text.length} bytes` }
+    : { kind: 'text', text };
 }
 
 function runBare(workspace: string, spec: RoomCommand): Promise<SandboxResult> {

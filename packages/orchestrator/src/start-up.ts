@@ -22,11 +22,7 @@ export async function startUp(
   await checkBase(context, gate, signal);
 }
 
-async function checkBase(
-  context: Context,
-  gate: Gate,
-  signal: AbortSignal,
-): Promise<void> {
+async function checkBase(context: Context, gate: Gate, signal: AbortSignal): Promise<void> {
   const { ask, halt, ports, state } = context;
   const { base, setup } = state.run!.request;
   if (setup) {

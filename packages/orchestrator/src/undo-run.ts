@@ -28,7 +28,7 @@ export async function undoInRun(
   const context = contextOf(ports, settings);
   const planned = planUndo(context.state, ask);
   if (planned.kind === 'refused') return planned;
-  await ports.host.clear();
+  await ports.host.reap();
   // A run that can be resumed is taken up and left again, so that the time between is not counted as its own.
   const isOpen = context.state.closed === undefined;
   const { version, host, pid } = settings;

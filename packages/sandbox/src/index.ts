@@ -1,3 +1,4 @@
+export { isDiskFull } from './disk-room.ts';
 export { createEnvironmentStore } from './environment-store.ts';
 export { findOnPath } from './find-on-path.ts';
 export { type Mapping, mapSandbox } from './mapped.ts';

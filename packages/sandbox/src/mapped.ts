@@ -19,7 +19,8 @@ function mapRoom(room: Room, mapping: Mapping): Room {
   const prepared = (given: RoomCommand) => {
     const change = mapping.text?.(given);
     const { onLine } = given;
-    const lines = change && onLine && { onLine: (...[stream, line]: Parameters<typeof onLine>) => onLine(stream, change(line)) };
+    const lines = change &&
+      onLine && { onLine: (...[stream, line]: Parameters<typeof onLine>) => onLine(stream, change(line)) };
     return { command: { ...mapping.command(given), ...lines }, change: change ?? ((text: string) => text) };
   };
   return {

@@ -50,7 +50,14 @@ for (const kind of KINDS) {
       await writeFile(join(workspace, 'tool.sh'), '');
       const room = await open();
       const seen = ['tool.sh', './tool.sh', `${room.workspace}/tool.sh`, '/bin/sh', './gone.sh', '/no/such'];
-      assert.deepEqual(await Promise.all(seen.map((path) => room.sees(path))), [true, true, true, true, false, false]);
+      assert.deepEqual(await Promise.all(seen.map((path) => room.sees(path))), [
+        true,
+        true,
+        true,
+        true,
+        false,
+        false,
+      ]);
       await room.close();
     });
 
@@ -62,7 +69,10 @@ for (const kind of KINDS) {
       assert.deepEqual(await room.collect('answer.txt', 100), { kind: 'nothing' });
       await room.run(command('a', `cat ${given} > ${left}; echo ! >> ${left}`));
       assert.deepEqual(await room.collect('answer.txt', 100), { kind: 'text', text: 'do it!\n' });
-      assert.deepEqual(await room.collect('answer.txt', 3), { kind: 'unfit', why: 'it has 7 bytes, more than 3' });
+      assert.deepEqual(await room.collect('answer.txt', 3), {
+        kind: 'unfit',
+        why: 'it has 7 bytes, more than 3',
+      });
       await room.close();
     });
 
@@ -85,7 +95,9 @@ for (const kind of KINDS) {
     test('a process in it is talked to over its stdin, line by line', async (t) => {
       const { open } = await bed(t, kind);
       const room = await open();
-      const talk = room.start(command('talk', 'while read -r line; do echo "heard $line"; done; echo over >&2; exit 3'));
+      const talk = room.start(
+        command('talk', 'while read -r line; do echo "heard $line"; done; echo over >&2; exit 3'),
+      );
       const heard: string[] = [];
       await talk.stdin.write('one\n');
       for await (const { stream, text } of talk.lines) {
@@ -128,7 +140,10 @@ for (const kind of KINDS) {
     test('a place for files that the system refuses is said as such, and a command with it', async (t) => {
       const { open, folder } = await bed(t, kind);
       const room = await open({ workspace: join(folder, 'no', 'such', 'folder') });
-      await assert.rejects(room.place({ name: 'x', text: '' }), /places for files beside a workspace cannot be made/);
+      await assert.rejects(
+        room.place({ name: 'x', text: '' }),
+        /places for files beside a workspace cannot be made/,
+      );
       assert.equal((await room.run(command('x', 'true'))).end, 'cannot-run');
     });
   });

@@ -20,12 +20,21 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
     .map((folder) => join(folder, 'bwrap'))
     .find((file) => existsSync(file))!;
   const shownAt = (mount: Mount) =>
-    mount.host === mount.inside ? mount.inside : join('/somewhere/else/mounts', Buffer.from(mount.host).toString('hex').slice(-40), basename(mount.host));
+    mount.host === mount.inside
+      ? mount.inside
+      : join(
+          '/somewhere/else/mounts',
+          Buffer.from(mount.host).toString('hex').slice(-40),
+          basename(mount.host),
+        );
   const moved = (mount: Mount): Mount => ({ host: mount.host, inside: shownAt(mount) });
   const places = async (ask: RoomAsk, network: 'none' | 'open') => {
     const system = await systemMounts(network);
     const tools = [options.nodePath, options.bridgeFile].map((host) => ({ host, inside: host }));
-    const socket = ask.gatewaySocket === undefined ? [] : [{ host: ask.gatewaySocket, inside: ask.gatewaySocket }, ...tools];
+    const socket =
+      ask.gatewaySocket === undefined
+        ? []
+        : [{ host: ask.gatewaySocket, inside: ask.gatewaySocket }, ...tools];
     return {
       links: system.links,
       readOnly: [...system.mounts, ...[...options.readOnly, ...ask.readOnly].map(moved), ...socket],
@@ -48,11 +57,35 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
       const why = await whyNotRun(spec, { mounts, cwd: TREE, path: env.PATH ?? '' });
       if (why !== undefined) return cannotRun(spec, why);
       const { links, readOnly, readWrite } = await places(spec, spec.network);
-      const bridge = spec.gatewaySocket === undefined ? [] : [options.nodePath, options.bridgeFile, spec.gatewaySocket, '--'];
+      const bridge =
+        spec.gatewaySocket === undefined
+          ? []
+          : [options.nodePath, options.bridgeFile, spec.gatewaySocket, '--'];
       const argv = [
-        ...['--unshare-user', '--uid', '1000', '--gid', '1000', '--unshare-pid', '--unshare-ipc', '--die-with-parent', '--new-session'],
+        ...[
+          '--unshare-user',
+          '--uid',
+          '1000',
+          '--gid',
+          '1000',
+          '--unshare-pid',
+          '--unshare-ipc',
+          '--die-with-parent',
+          '--new-session',
+        ],
         ...(spec.network === 'none' ? ['--unshare-net'] : []),
-        ...['--tmpfs', '/tmp', '--tmpfs', '/home/x', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/dev/shm'],
+        ...[
+          '--tmpfs',
+          '/tmp',
+          '--tmpfs',
+          '/home/x',
+          '--proc',
+          '/proc',
+          '--dev',
+          '/dev',
+          '--tmpfs',
+          '/dev/shm',
+        ],
         ...links.flatMap((link) => ['--symlink', link.target, link.place]),
         ...readOnly.flatMap((mount) => ['--ro-bind', mount.host, mount.inside]),
         ...readWrite.flatMap((mount) => ['--bind', mount.host, mount.inside]),
@@ -63,7 +96,9 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
       const own = { [STATE_KEY]: env[STATE_KEY]!, [TASK_KEY]: env[TASK_KEY]! };
       const launch = { file: bwrap, argv, cwd: '/', env: own, onStdin: spec.onStdin };
       const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
-      return resultOf(await runProcess(launch, watchOf(spec, { ...options, bounds: boundsOf(spec, options) }, filled)));
+      return resultOf(
+        await runProcess(launch, watchOf(spec, { ...options, bounds: boundsOf(spec, options) }, filled)),
+      );
     },
   };
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Room, RoomAsk, RoomCommand, Sandbox, SandboxResult } from '@swarm/core';
-import { probeBubblewrap } from './probe.ts';
 import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
+import { probeBubblewrap } from './probe.ts';
 import type { ProviderName } from './providers/index.ts';
 import { sandboxWith } from './room.ts';
 import { createSandbox } from './sandbox.ts';
@@ -61,8 +61,7 @@ export async function bed(test: TestContext, provider: Kind): Promise<Bed> {
   const sandbox = sandboxOfKind(provider, optionsFor(folder));
   const spec = { workspace, readOnly: [], readWrite: [], env: {}, network: 'none', name: 'w1' } as const;
   const limits = { wallMs: 20_000, outputBytes: 10_000_000 };
-  const run = (argv: readonly string[], more?: Asked) =>
-    runIn(sandbox, { ...spec, limits, argv, ...more });
+  const run = (argv: readonly string[], more?: Asked) => runIn(sandbox, { ...spec, limits, argv, ...more });
   return {
     folder,
     workspace,

@@ -107,7 +107,8 @@ test('a room that cannot be taken down again is told, and ends no attempt', asyn
     job: {
       async open(needs) {
         const room = bareRoom(workspace, needs);
-        return { ...room, close: async () => (await room.close(), Promise.reject(new Error('EBUSY'))) };
+        const close = () => room.close().then(() => Promise.reject(new Error('EBUSY')));
+        return { ...room, close };
       },
     },
   });
@@ -202,7 +203,11 @@ test('a command line that cannot work says which program, why, and the fix', asy
     "the agent's program ./codemod.sh is not in the repository at this commit; fix: commit it, or name a program on PATH",
   );
   assert.equal(
-    await detail([`${hidden}/my-agent`], {}, { open: async (needs) => bareRoom(makeFolder(t), needs, hidden) }),
+    await detail(
+      [`${hidden}/my-agent`],
+      {},
+      { open: async (needs) => bareRoom(makeFolder(t), needs, hidden) },
+    ),
     `the agent's program ${hidden}/my-agent is not visible inside the sandbox; fix: install it under /usr, commit it and name it ./my-agent, or run with --sandbox none`,
   );
   assert.match(await detail([]), /^agent.command.run is empty; fix: set run = /);

@@ -111,10 +111,8 @@ async function runWatched(
   { room, pass, usage }: Pick<Session, 'room' | 'pass' | 'usage'>,
 ): Promise<SessionResult> {
   const watch = startWatch(parts.clock, job, usage);
-  const transcript = openTranscript(
-    parts.transcriptPath(job.attempt),
-    pass ? [pass.token] : [],
-    (why) => parts.onTrouble?.(job.attempt, why),
+  const transcript = openTranscript(parts.transcriptPath(job.attempt), pass ? [pass.token] : [], (why) =>
+    parts.onTrouble?.(job.attempt, why),
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();

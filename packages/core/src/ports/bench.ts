@@ -4,7 +4,14 @@
  */
 import type { AttemptId, CommitId } from '../model/ids.ts';
 import type { Pack } from './git.ts';
-import type { AgentActivity, AgentLimits, AgentResult, OutputStream, SandboxLimits, SandboxResult } from './running.ts';
+import type {
+  AgentActivity,
+  AgentLimits,
+  AgentResult,
+  OutputStream,
+  SandboxLimits,
+  SandboxResult,
+} from './running.ts';
 
 export interface AttemptHost {
   /** For the log and the journal: `local`, or what a worker host calls itself. */
@@ -17,8 +24,10 @@ export interface AttemptHost {
   open(ask: BenchAsk): Promise<Bench | CannotRun>;
   /** Whether nothing more can be written here now. */
   isFull(): Promise<boolean>;
-  /** Ends and removes what an orchestrator that is dead left here. Called before anything is opened. */
-  clear(): Promise<Cleared>;
+  /** Ends every process that an orchestrator which is dead left here; returns how many. */
+  reap(): Promise<number>;
+  /** Removes every bench that is left over, and returns their names. Called before anything is opened. */
+  clear(): Promise<readonly string[]>;
 }
 
 export interface BenchAsk {
@@ -47,12 +56,6 @@ export interface CannotRun {
   readonly kind: 'cannot-run';
   readonly reason: 'aborted' | 'setup-failed' | 'disk-full';
   readonly detail: string;
-}
-
-export interface Cleared {
-  readonly killed: number;
-  /** Names of the benches that were left over. */
-  readonly removed: readonly string[];
 }
 
 /** One work tree and what is done in it, one thing after the other. */

@@ -84,6 +84,9 @@ export interface Pack {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
+/** `refused`: it is no pack, or too large; `why` is for people and for the next attempt. */
+export type Received = { readonly kind: 'received' } | { readonly kind: 'refused'; readonly why: string };
+
 /** Identity of commits swarm makes. */
 export interface Identity {
   readonly name: string;
@@ -144,9 +147,9 @@ export interface Hub {
   publish(candidate: Candidate): Promise<PublishOutcome>;
   /**
    * Puts a pack that another host made into the attempt's intake, where `ingest` judges it as anything pushed there.
-   * `base` is what the attempt was handed. Throws SwarmError when it is no pack or too large.
+   * `base` is what the attempt was handed.
    */
-  receive(attempt: AttemptId, base: CommitId, pack: Pack): Promise<void>;
+  receive(attempt: AttemptId, base: CommitId, pack: Pack): Promise<Received>;
   /** What `wants` reach and `haves` do not, for a host that works elsewhere. */
   pack(wants: readonly CommitId[], haves: readonly CommitId[]): AsyncIterable<Uint8Array>;
   /** Takes what the attempt pushed into its intake; idempotent. Pins it under the attempt's name. */

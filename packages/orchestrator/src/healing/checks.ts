@@ -22,7 +22,12 @@ export class Checks {
 
   /** @returns undefined when it was stopped. */
   async runOn(head: CommitId, name: string, signal: AbortSignal): Promise<Checked | undefined> {
-    const bench = await this.#context.ports.host.open({ name, base: head, ...setupOf(this.#context), signal });
+    const bench = await this.#context.ports.host.open({
+      name,
+      base: head,
+      ...setupOf(this.#context),
+      signal,
+    });
     if (bench.kind === 'bench') return this.#runAt(head, bench, name, signal);
     if (bench.reason === 'setup-failed') return this.#read(head, cannotRun(bench.detail));
     if (bench.reason === 'disk-full') await leaveForDisk(this.#context, bench.detail);
@@ -44,7 +49,8 @@ export class Checks {
         signal,
       });
       if (ran.end === 'aborted') return undefined;
-      if (outcomeOf(ran) === 'passed' || !(await isFullAfter(ports.host, ran))) return await this.#read(head, ran);
+      if (outcomeOf(ran) === 'passed' || !(await isFullAfter(ports.host, ran)))
+        return await this.#read(head, ran);
       await leaveForDisk(this.#context, tailOf(ran.output));
       return undefined;
     } finally {

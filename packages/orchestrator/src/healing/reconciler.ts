@@ -26,16 +26,15 @@ export class Reconciler {
   /** Strays are killed before git is looked at, or one of them could still land what the journal gave up. */
   async startUp(): Promise<void> {
     const { ports, state, ask } = this.#context;
-    const { killed, removed } = await ports.host.clear();
+    const killed = await ports.host.reap();
     if (killed > 0)
       ports.log.write('stray.killed', {
         msg: `${killed} processes of a dead orchestrator were killed`,
         data: { killed },
       });
-    for (const name of removed)
-      ports.log.write('stray.removed', { msg: `workspace ${name} was left over and is removed`, data: { name } });
     const work = await this.#collectWork();
     for (const command of sweepLapsed(state, work)) await ask(command);
+    await this.#removeStrays();
     await this.tidy();
   }
 
@@ -48,6 +47,13 @@ export class Reconciler {
       if (taken.kind === 'commit') work.set(attempt, taken.commit);
     }
     return work;
+  }
+
+  /** Nothing of ours runs yet, so that every workspace there is was left over. Later, each has its owner. */
+  async #removeStrays(): Promise<void> {
+    const { host, log } = this.#context.ports;
+    for (const name of await host.clear())
+      log.write('stray.removed', { msg: `workspace ${name} was left over and is removed`, data: { name } });
   }
 
   /** Removes intakes and references nobody needs any more. */

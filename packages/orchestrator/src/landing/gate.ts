@@ -56,7 +56,12 @@ export class Gate {
     signal: AbortSignal,
     before?: GateResult,
   ): Promise<Verdict> {
-    const bench = await this.#context.ports.host.open({ name, base: commit, ...setupOf(this.#context), signal });
+    const bench = await this.#context.ports.host.open({
+      name,
+      base: commit,
+      ...setupOf(this.#context),
+      signal,
+    });
     if (bench.kind === 'cannot-run') return this.#withoutBench(bench);
     try {
       return await this.#judge(bench, name, retries, signal, before);

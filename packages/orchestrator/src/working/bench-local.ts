@@ -8,7 +8,6 @@ import type {
   BenchAsk,
   BenchJob,
   CannotRun,
-  Cleared,
   EnvironmentStore,
   Log,
   Mount,
@@ -60,6 +59,7 @@ export function createLocalHost(parts: LocalHostParts): AttemptHost {
     capabilities: parts.capabilities,
     open: (ask) => openBench(parts, environments, ask),
     isFull: parts.isFull,
+    reap: () => parts.sandbox.reap(),
     clear: () => clear(parts),
   };
 }
@@ -71,10 +71,19 @@ async function openBench(
 ): Promise<Bench | CannotRun> {
   const { name, base, from, attempt, setup, signal } = ask;
   try {
-    const made = await parts.workspaces.create({ name, base, ...(from && { from }), ...(attempt && { attempt }) });
+    const made = await parts.workspaces.create({
+      name,
+      base,
+      ...(from && { from }),
+      ...(attempt && { attempt }),
+    });
     const prepared = setup ? await environments.prepare(made, setup, signal) : READY;
     if (prepared.kind === 'ready' && !signal.aborted) {
-      const shell = await parts.sandbox.open({ workspace: made.path, readOnly: borrowed(made), readWrite: [] });
+      const shell = await parts.sandbox.open({
+        workspace: made.path,
+        readOnly: borrowed(made),
+        readWrite: [],
+      });
       return new LocalBench(parts, made, attempt, shell);
     }
     await parts.workspaces.remove(name);
@@ -93,12 +102,10 @@ async function openBench(
 
 const READY = { kind: 'ready' } as const;
 
-/** Strays first, or one of them could still write into what is removed. */
-async function clear({ sandbox, workspaces, leftovers }: LocalHostParts): Promise<Cleared> {
-  const killed = await sandbox.reap();
-  const removed = await leftovers();
-  for (const name of removed) await workspaces.remove(name);
-  return { killed, removed };
+async function clear({ workspaces, leftovers }: LocalHostParts): Promise<readonly string[]> {
+  const names = await leftovers();
+  for (const name of names) await workspaces.remove(name);
+  return names;
 }
 
 /** The hub's objects, which the clone names by this very path. */
@@ -122,7 +129,11 @@ async function runSetup(
   isTrusted: boolean,
   signal: AbortSignal,
 ): Promise<SandboxResult> {
-  const room = await sandbox.open({ workspace: workspace.path, readOnly: borrowed(workspace), readWrite: [] });
+  const room = await sandbox.open({
+    workspace: workspace.path,
+    readOnly: borrowed(workspace),
+    readWrite: [],
+  });
   const limits = { wallMs: setup.timeoutMs, outputBytes: OUTPUT_BYTES_MAX };
   const ask = { name: workspace.name, command: setup.command, limits, signal };
   return room.run(shellCommand(ask, isTrusted ? 'open' : 'none')).finally(() => room.close());

@@ -27,7 +27,10 @@ export async function pauseForDisk({ ask }: Pick<Context, 'ask'>, detail: string
 }
 
 /** As `pauseForDisk`, where no attempt holds the trouble: what was under way is begun again at the next start. */
-export async function leaveForDisk({ ask, halt }: Pick<Context, 'ask' | 'halt'>, detail: string): Promise<void> {
+export async function leaveForDisk(
+  { ask, halt }: Pick<Context, 'ask' | 'halt'>,
+  detail: string,
+): Promise<void> {
   await pauseForDisk({ ask }, detail);
   halt({ why: 'paused', detail });
 }

@@ -1,4 +1,12 @@
-import type { CommitId, EnvironmentStore, Log, SandboxResult, SetupAsk, Workspace, Workspaces } from '@swarm/core';
+import type {
+  CommitId,
+  EnvironmentStore,
+  Log,
+  SandboxResult,
+  SetupAsk,
+  Workspace,
+  Workspaces,
+} from '@swarm/core';
 import { tailOf } from '../settings.ts';
 import { isDiskFull } from './disk-full.ts';
 import { SharedWork } from './shared-work.ts';
@@ -13,7 +21,12 @@ export interface EnvironmentParts {
   readonly workspaces: Pick<Workspaces, 'create' | 'remove'>;
   readonly log: Log;
   /** Runs setup in a workspace, contained; it may reach the network where it is trusted. */
-  readonly run: (workspace: Workspace, setup: SetupAsk, isTrusted: boolean, signal: AbortSignal) => Promise<SandboxResult>;
+  readonly run: (
+    workspace: Workspace,
+    setup: SetupAsk,
+    isTrusted: boolean,
+    signal: AbortSignal,
+  ) => Promise<SandboxResult>;
 }
 
 /**
@@ -38,7 +51,9 @@ export class Environments {
     const trusted = workspace.head === setup.trusted ? this.#trust(setup, key) : this.#trustedKey(setup);
     const isTrusted = key === (await trusted);
     // Those who join share one setup, whoever of them came first or leaves first.
-    const made = await this.#making.join(key, signal, (own) => this.#make(key, setup, workspace.head, isTrusted, own));
+    const made = await this.#making.join(key, signal, (own) =>
+      this.#make(key, setup, workspace.head, isTrusted, own),
+    );
     if (!made) return { kind: 'aborted' };
     // Setup that ran in this very workspace left everything in place; a copy over it changes nothing.
     if (made.kind === 'ready') await environments.install(key, workspace.path);
@@ -85,7 +100,10 @@ export class Environments {
     const workspace = await workspaces.create({ name: `setup-${key}`, base: like });
     try {
       const { command } = setup;
-      log.write('setup.started', { msg: `setup: ${command}`, data: { setup: command, key, network: isTrusted } });
+      log.write('setup.started', {
+        msg: `setup: ${command}`,
+        data: { setup: command, key, network: isTrusted },
+      });
       const before = await environments.snapshot(workspace.path);
       const ran = await this.#parts.run(workspace, setup, isTrusted, signal);
       this.#tell(key, ran);

@@ -14,7 +14,11 @@ export class SharedWork<T> {
    * Joins the work under way for this key, or begins it.
    * @returns undefined when the asker's own signal fired first.
    */
-  async join(key: string, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  async join(
+    key: string,
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
     for (;;) {
       if (signal.aborted) return undefined;
       const now = this.#underWay.get(key) ?? this.#begin(key, run);

@@ -46,13 +46,22 @@ export class Worker {
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { ask, ports } = this.#context;
-    const ending = await this.#live(attempt, signal).catch((error: unknown) => cannotRun(error, signal));
-    if (ending.handoff)
-      await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
+    let bench: Bench | undefined;
+    const ending = await this.#live(attempt, signal, (opened) => {
+      bench = opened;
+    }).catch((error: unknown) => cannotRun(error, signal));
+    if (ending.handoff) await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
     if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
     if (ending.reason === 'disk-full') await pauseForDisk(this.#context, ending.detail);
     await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
     if (ending.reason === 'handed-in') await this.#lookAround(attempt.id);
+    // Only now that its end is on disk: until then it is all there is of the work.
+    if (bench) await this.#takeDown(bench, attempt.id);
+  }
+
+  async #takeDown(bench: Bench, attempt: AttemptId): Promise<void> {
+    await bench.close();
+    this.#context.ports.log.write('workspace.removed', { msg: `workspace of ${attempt} removed`, attempt });
   }
 
   /** What is known only now that the change is measured and recorded: for people, and for whoever orders the queue. */
@@ -69,7 +78,7 @@ export class Worker {
   }
 
   /** However it goes, it ends one way: there is nothing to return but an ending. */
-  async #live(attempt: Attempt, signal: AbortSignal): Promise<Ending> {
+  async #live(attempt: Attempt, signal: AbortSignal, onOpened: (bench: Bench) => void): Promise<Ending> {
     const { ports, state } = this.#context;
     const task = state.tasks.get(attempt.task)!;
     if (isBranch(task)) return handIn(this.#context, attempt, task, signal);
@@ -83,12 +92,8 @@ export class Worker {
     });
     if (bench.kind === 'cannot-run') return this.#withoutBench(bench, signal);
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
-    try {
-      return await this.#workOn(bench, attempt, task, signal);
-    } finally {
-      await bench.close();
-      ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
-    }
+    onOpened(bench);
+    return this.#workOn(bench, attempt, task, signal);
   }
 
   #withoutBench({ reason, detail }: CannotRun, signal: AbortSignal): Ending {
@@ -171,7 +176,8 @@ export class Worker {
   async #save(attempt: Attempt, task: Task, bench: Bench): Promise<Taken> {
     const { hub } = this.#context.ports;
     const saved = await bench.save(`${task.spec.title}\n`);
-    if (saved.kind === 'pack') await hub.receive(attempt.id, attempt.base, saved.pack);
+    const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
+    if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
     if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
     if (taken.kind === 'commit') return { kind: 'work', commit: taken.commit };
@@ -267,7 +273,8 @@ export class Worker {
         data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
       });
       if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
-      if (!ok && (await isFullAfter(ports.host, ran))) return { reason: 'disk-full', detail: tailOf(ran.output) };
+      if (!ok && (await isFullAfter(ports.host, ran)))
+        return { reason: 'disk-full', detail: tailOf(ran.output) };
       if (!ok)
         return {
           reason: 'verify-failed',
@@ -284,7 +291,8 @@ export class Worker {
       data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
     });
     if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
-    if (!ok && (await isFullAfter(ports.host, ran))) return { reason: 'disk-full', detail: tailOf(ran.output) };
+    if (!ok && (await isFullAfter(ports.host, ran)))
+      return { reason: 'disk-full', detail: tailOf(ran.output) };
     if (!ok)
       return {
         reason: 'gate-failed',

@@ -1,12 +1,5 @@
 import type { Mount, RoomAsk, SandboxResult } from '@swarm/core';
-import {
-  boundsOf,
-  environmentOf,
-  insidePath,
-  type WholeOptions,
-  watchOf,
-  whyNotRun,
-} from '../policy.ts';
+import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
 import type { Provider, SandboxSpec } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';

@@ -27,10 +27,7 @@ export function createNone(options: WholeOptions): Provider {
       const filled = [spec.workspace, folder, ...spec.readWrite.map((mount) => mount.host)];
       try {
         return resultOf(
-          await runProcess(
-            await launchOf(spec, options, folder),
-            watchOf(spec, options, filled, true),
-          ),
+          await runProcess(await launchOf(spec, options, folder), watchOf(spec, options, filled, true)),
         );
       } finally {
         await removeTree(folder);
