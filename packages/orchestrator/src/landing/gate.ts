@@ -83,7 +83,7 @@ export class Gate {
     signal: AbortSignal,
   ): Promise<GateRun> {
     const { ports, settings, state } = this.#context;
-    const reading = new GateReading(ports.sandbox.insideOf(workspace.path));
+    const reading = new GateReading(ports.sandbox.insideOf(workspace.path), state.run!.request.gate!);
     const ran = await ports.sandbox.run({
       name,
       argv: ['/bin/sh', '-c', state.run!.request.gate!],
