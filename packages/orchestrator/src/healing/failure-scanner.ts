@@ -1,6 +1,6 @@
 /** Reads failures line by line, however long the output is, with a reader for each runner and each source of lines. */
+import { echoed, mayStop } from './commands.ts';
 import { READERS } from './readers/all.ts';
-import { echoed, mayStop } from './readers/chains.ts';
 import type { Doubt, Found, LineState, Reader, Sink } from './readers/reader.ts';
 import { cutPrefix, headingOf, plainLine } from './sources.ts';
 
@@ -52,11 +52,14 @@ export class FailureScanner {
   }
 
   line(raw: string): void {
+    // More than are kept can never be told whole.
+    if (this.#found.length >= RAW_MAX) return;
     const line = plainLine(raw, this.#root);
     this.#show(line);
     const cut = cutPrefix(line);
     if (cut && this.#sources.get(cut.source)?.isKnown) this.#readFrom(cut.source, cut.rest);
-    else if (!this.#readFrom(this.#heading, line) && cut) this.#readFrom(cut.source, cut.rest);
+    else if (!this.#readFrom(this.#heading, line) && cut && cut.rest !== '')
+      this.#readFrom(cut.source, cut.rest);
   }
 
   /** Every failure, each as often as it was told. Nothing is read after this. */
@@ -110,7 +113,13 @@ export class FailureScanner {
     return {
       failed: ({ kind = 'test', ...failure }) => {
         if (!isKept) this.#doubts.add('unread');
-        return this.#add(account, { ...failure, kind, tool: account.reader.tool, source, lines: [this.#shown] });
+        return this.#add(account, {
+          ...failure,
+          kind,
+          tool: account.reader.tool,
+          source,
+          lines: [this.#shown],
+        });
       },
       counted: (failures) => {
         account.counted = (account.counted ?? 0) + failures;
@@ -120,11 +129,9 @@ export class FailureScanner {
   }
 
   #add(account: Account, raw: Raw): Raw | undefined {
-    if (this.#found.length >= RAW_MAX) {
-      this.#doubts.add('unread');
-      return undefined;
-    }
+    if (this.#found.length >= RAW_MAX) return undefined;
     this.#found.push(raw);
+    if (this.#found.length === RAW_MAX) this.#doubts.add('unread');
     account.found.push(raw);
     return raw;
   }

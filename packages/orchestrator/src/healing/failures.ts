@@ -49,7 +49,10 @@ export function toldBy(scanner: FailureScanner, output: string): Told {
 }
 
 /** Each once; messages alike in one file are numbered, for one more of them is one more failure. */
-function failuresOf(raws: readonly Raw[]): { readonly failures: readonly Failure[]; readonly isStable: boolean } {
+function failuresOf(raws: readonly Raw[]): {
+  readonly failures: readonly Failure[];
+  readonly isStable: boolean;
+} {
   const failures = new Map<string, Failure>();
   const alike = new Map<string, number>();
   let isStable = true;
@@ -86,7 +89,8 @@ function failureOf(tool: string, what: string, lines: readonly string[]): Failur
 function shortened(text: string): string {
   if (text.length <= SIGNATURE_MAX) return text;
   let sum = 0n;
-  for (const char of text) sum = ((sum ^ BigInt(char.codePointAt(0)!)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  for (const char of text)
+    sum = ((sum ^ BigInt(char.codePointAt(0)!)) * 0x100000001b3n) & 0xffffffffffffffffn;
   return `${text.slice(0, SIGNATURE_MAX - 20)}… ${sum.toString(16)}`;
 }
 
@@ -101,8 +105,6 @@ function withoutPlaces(text: string): string {
 /** Without what changes from run to run: durations, addresses, object names, temporary folders. */
 function stable(text: string): string {
   return withoutPlaces(
-    text
-      .replace(/\b\d+(\.\d+)?\s?(ms|s|sec|seconds|MB|KB)\b/g, '·')
-      .replace(/\b[0-9a-f]{12,64}\b/g, '·'),
+    text.replace(/\b\d+(\.\d+)?\s?(ms|s|sec|seconds|MB|KB)\b/g, '·').replace(/\b[0-9a-f]{12,64}\b/g, '·'),
   );
 }

@@ -10,13 +10,17 @@ const DOCUMENT_MAX = 64 * 1024;
 /** Without colours, the time a CI put before it, and what is too long to be a name. */
 export function plainLine(raw: string, root: string): string {
   const isDocument = /^\s*(?:[{<]|\[\{)/.test(raw);
-  const text = raw.slice(0, isDocument ? DOCUMENT_MAX : LINE_MAX).replace(ESCAPES, '').replace(CLOCK, '').trimEnd();
+  const text = raw
+    .slice(0, isDocument ? DOCUMENT_MAX : LINE_MAX)
+    .replace(ESCAPES, '')
+    .replace(CLOCK, '')
+    .trimEnd();
   return root === '' ? text : text.replaceAll(root, '');
 }
 
 /** What `pnpm -r` and turbo, docker compose, and concurrently put before a line. */
 const PREFIXES = [
-  /^(@?[\w./-]{1,100}[ :][\w:.-]{1,60}): (?=.)/,
+  /^(@?[\w./-]{1,100}[ :][\w:.-]{1,60}):(?: |$)/,
   /^([\w.-]{1,60}) +\| (?=.)/,
   /^\[(?!INFO|ERROR|WARNING|WARN|DEBUG)([\w.@/:-]{1,60})\] (?=.)/,
 ];
@@ -31,6 +35,9 @@ export function cutPrefix(line: string): { readonly source: string; readonly res
 
 /** The heading npm, pnpm and nx print before a package's script: `> shop@1.0.0 test`. */
 export function headingOf(line: string): string | undefined {
-  const match = /^> (?:(@?[\w./-]{1,100})@\d[\w.+-]{0,60} ([\w:.-]{1,60})(?: \/.*| \S+)?|nx run ([\w@/.:-]{1,100}).*)$/.exec(line);
+  const match =
+    /^> (?:(@?[\w./-]{1,100})@\d[\w.+-]{0,60} ([\w:.-]{1,60})(?: \/.*| \S+)?|nx run ([\w@/.:-]{1,100}).*)$/.exec(
+      line,
+    );
   return match ? (match[3] ?? `${match[1]} ${match[2]}`) : undefined;
 }

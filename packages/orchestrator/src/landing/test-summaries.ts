@@ -35,7 +35,7 @@ export const SUMMARIES: readonly Summary[] = [
   },
   // pytest, with and without -q
   {
-    line: /^(?:=+ )?((?:\d+ \w+(?:, )?)+) in \d[\d.]*s/,
+    line: /^(?:=+ )?((?:\d+ \w+(?: \w+)?(?:, )?)+) in \d[\d.]*s/,
     read: (m) => ({
       run: figure(m[1]!, 'passed', 'failed', 'errors?'),
       failed: figure(m[1]!, 'failed', 'errors?'),

@@ -33,8 +33,7 @@ class Cargo implements LineState {
     if (failed.some((block) => !block.hasEnded)) this.#to.doubt('unhandled');
     if (this.#targets.length > 0 && !this.#isWholeRun) this.#to.doubt('stopped');
     if (failed.length !== this.#targets.length) this.#to.doubt('unread');
-    for (const [n, block] of failed.entries())
-      for (const found of block.found) found.file = this.#targets[n];
+    for (const [n, block] of failed.entries()) for (const found of block.found) found.file = this.#targets[n];
   }
 
   #readTargets(line: string): boolean {

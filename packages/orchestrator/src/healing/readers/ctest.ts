@@ -25,7 +25,9 @@ class Ctest implements LineState {
       this.#to.counted(number(count[1]));
       return true;
     }
-    const failed = this.#isList ? /^[ \t]+\d+ - (.{1,1000}?) \([^()]{1,100}\)(?: .{0,300})?$/.exec(line) : null;
+    const failed = this.#isList
+      ? /^[ \t]+\d+ - (.{1,1000}?) \([^()]{1,100}\)(?: .{0,300})?$/.exec(line)
+      : null;
     if (failed) this.#to.failed({ name: failed[1]! });
     else if (this.#isList && /^\S/.test(line)) this.#isList = false;
     return failed !== null || done !== null;

@@ -30,8 +30,7 @@ class Deno implements LineState {
   }
 
   #readFailure(line: string): boolean {
-    const failed =
-      this.#section === 'failures' && /^(.{1,1000}) => (\S.{0,500}?):\d+:\d+$/.exec(line);
+    const failed = this.#section === 'failures' && /^(.{1,1000}) => (\S.{0,500}?):\d+:\d+$/.exec(line);
     if (!failed) return false;
     const file = failed[2]!.replace(/^\.\//, '');
     const [test] = failed[1]!.split(' ... ');

@@ -17,7 +17,9 @@ class Exunit implements LineState {
     if (app) this.#app = `${app[1]}: `;
     const failed = /^ {2}\d+\) ((?:test|property|doctest) .{1,1000} \([\w.]+\))$/.exec(line);
     if (failed) {
-      this.#last = this.#to.failed({ name: `${this.#app}${failed[1]!.replace(/^(doctest .*) \(\d+\)(?= \()/, '$1')}` });
+      this.#last = this.#to.failed({
+        name: `${this.#app}${failed[1]!.replace(/^(doctest .*) \(\d+\)(?= \()/, '$1')}`,
+      });
       return true;
     }
     const place = this.#last && /^ {5}(\S.{0,500}?\.exs?):\d+$/.exec(line);
@@ -27,7 +29,9 @@ class Exunit implements LineState {
   }
 
   #readEnding(line: string): boolean {
-    const count = /^(?:\d+ (?:doctests?|properties|property|tests?), )+(\d+) failures?(?:, .{0,200})?$/.exec(line);
+    const count = /^(?:\d+ (?:doctests?|properties|property|tests?), )+(\d+) failures?(?:, .{0,200})?$/.exec(
+      line,
+    );
     if (count) {
       this.#to.counted(number(count[1]));
       if (/\d+ invalid/.test(line)) this.#to.doubt('unhandled');

@@ -8,6 +8,12 @@ class Go implements LineState {
   /** Failures whose package is not known yet. */
   #tests: Found[] = [];
   #isPanic = false;
+  /** Tests of a package run whose end was not told. */
+  readonly #openPackages = new Set<string>();
+  /** After packages that failed, one more FAIL ends the run; of the one in its folder, its exit status is told. */
+  #isEndingDue = false;
+  #last = '';
+  #isJson = false;
   readonly #failedPackages = new Set<string>();
 
   constructor(to: Sink) {
@@ -22,19 +28,24 @@ class Go implements LineState {
       if (found && this.#tests.length < KEPT_MAX) this.#tests.push(found);
       return true;
     }
+    if (line === 'FAIL') this.#isEndingDue = false;
+    if (/^=== RUN {3}/.test(line)) this.#openPackages.add('');
     if (/^(?:panic|fatal error|runtime): /.test(line)) this.#isPanic = true;
     const ended = /^(FAIL|ok {2}|---)\t(\S+)(?:\t| |$)(.{0,300})$/.exec(line);
+    if (ended?.[1] === 'FAIL') this.#isEndingDue = !this.#isJson && !this.#last.startsWith('exit status ');
+    this.#last = line;
     if (ended) this.#endPackage(ended[2]!, ended[1] === 'FAIL', ended[3]!);
     return ended !== null || this.#readCompiler(line);
   }
 
   end(): void {
     // A package that never came to its end.
-    if (this.#tests.length > 0) this.#to.doubt('stopped');
+    if (this.#tests.length > 0 || this.#openPackages.size > 0 || this.#isEndingDue) this.#to.doubt('stopped');
   }
 
   #endPackage(path: string, isFailure: boolean, rest: string): void {
     for (const found of this.#tests) found.file = path;
+    this.#openPackages.delete('');
     if (isFailure) {
       if (this.#isPanic) this.#to.doubt('stopped');
       const reason = /\[(build|setup) failed\]/.exec(rest);
@@ -52,8 +63,9 @@ class Go implements LineState {
   }
 
   #readCompiler(line: string): boolean {
-    const message = /^(?:vet: )?(\S+\.go):\d+(?::\d+)?: (.{1,500})$/.exec(line);
-    if (message) this.#to.failed({ name: message[2]!, file: message[1]!.replace(/^\.\//, ''), kind: 'message' });
+    const message = /^(?:vet: )?(\S+\.go):\d+:\d+: (.{1,500})$/.exec(line);
+    if (message)
+      this.#to.failed({ name: message[2]!, file: message[1]!.replace(/^\.\//, ''), kind: 'message' });
     else if (/^\S*\.go:\d+:\d+: too many errors$|^too many errors$/.test(line)) this.#to.doubt('stopped');
     return message !== null;
   }
@@ -62,7 +74,12 @@ class Go implements LineState {
     if (!line.includes('"Action":')) return false;
     const { Action, Package, Test, Output, FailedBuild } = Object(parsed(line)) as Record<string, unknown>;
     if (typeof Package !== 'string') return false;
-    if (Action === 'output' && typeof Output === 'string' && /^(?:panic|fatal error): /.test(Output)) this.#isPanic = true;
+    this.#isJson = true;
+    if (this.#openPackages.size < KEPT_MAX) this.#openPackages.add(Package);
+    if (Test === undefined && (Action === 'pass' || Action === 'fail' || Action === 'skip'))
+      this.#openPackages.delete(Package);
+    if (Action === 'output' && typeof Output === 'string' && /^(?:panic|fatal error): /.test(Output))
+      this.#isPanic = true;
     if (Action === 'pass' && Test === undefined) this.#isPanic = false;
     if (Action !== 'fail') return true;
     if (typeof Test === 'string') {

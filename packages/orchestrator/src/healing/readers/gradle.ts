@@ -12,6 +12,7 @@ class Gradle implements LineState {
   #isTaskFailed = false;
   /** Failures whose task may be named after them. */
   #open: Found[] = [];
+  #hasEnded = false;
   #failedTasks = 0;
   #toldFailures = 0;
 
@@ -20,18 +21,28 @@ class Gradle implements LineState {
   }
 
   line(line: string): boolean {
-    const task = /^(?:> Task )?(:[\w:.-]{1,300}?)( FAILED)?(?: (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED))?$/.exec(line);
+    const task =
+      /^(?:> Task )?(:[\w:.-]{1,300}?)( FAILED)?(?: (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED))?$/.exec(
+        line,
+      );
     if (task) {
       this.#beginTask(task[1]!, task[2] !== undefined);
       return true;
     }
-    const failed = this.#task === undefined ? null : /^(\S.{0,1000}? > .{1,1000}?)(?:\(\))? FAILED$/.exec(line);
+    const failed =
+      this.#task === undefined ? null : /^(\S.{0,1000}? > .{1,1000}?)(?:\(\))? FAILED$/.exec(line);
     if (failed) {
       const found = this.#to.failed({ name: failed[1]!, file: this.#task });
       if (found && !this.#isTaskFailed && this.#open.length < KEPT_MAX) this.#open.push(found);
       return true;
     }
     return this.#readEnding(line);
+  }
+
+  end(): void {
+    // A task that failed and is no test; what depends on it did not run.
+    if (this.#failedTasks !== this.#toldFailures || (this.#failedTasks > 0 && !this.#hasEnded))
+      this.#to.doubt('stopped');
   }
 
   #beginTask(task: string, isFailure: boolean): void {
@@ -45,13 +56,12 @@ class Gradle implements LineState {
   }
 
   #readEnding(line: string): boolean {
+    if (/^BUILD (?:FAILED|SUCCESSFUL)\b/.test(line)) this.#hasEnded = true;
     const count = /^\d+ tests? completed, (\d+) failed(?:, \d+ skipped)?$/.exec(line);
     if (count) {
       this.#toldFailures += 1;
       this.#to.counted(number(count[1]));
     }
-    // A task that failed and is no test; what depends on it did not run.
-    if (/^BUILD FAILED/.test(line) && this.#failedTasks !== this.#toldFailures) this.#to.doubt('stopped');
     return count !== null;
   }
 }

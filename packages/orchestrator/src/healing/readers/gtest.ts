@@ -39,7 +39,10 @@ class Gtest implements LineState {
     // With --gtest_fail_fast what comes after a failure is skipped, and no reason given.
     if (this.#hasFailed && this.#isSkip && /^\[ {2}SKIPPED \] /.test(line)) this.#to.doubt('stopped');
     if (line.trim() !== '') this.#isSkip = /^\S+:\d+: Skipped$/.test(line);
-    const failed = /^\[ {2}FAILED {2}\] (.{1,1000}?)(?:, where (?:Get|Type)Param(?:\(\))? = .*)?(?: \(\d+ ms\))?$/.exec(line);
+    const failed =
+      /^\[ {2}FAILED {2}\] (.{1,1000}?)(?:, where (?:Get|Type)Param(?:\(\))? = .*)?(?: \(\d+ ms\))?$/.exec(
+        line,
+      );
     if (!failed) return false;
     this.#hasFailed = true;
     if (this.#isList || /\(\d+ ms\)$/.test(line)) this.#to.failed({ name: failed[1]! });

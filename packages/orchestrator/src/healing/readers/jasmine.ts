@@ -24,7 +24,8 @@ class Jasmine implements LineState {
       this.#to.counted(number(count[2]));
       return true;
     }
-    if (/^(?:Incomplete: |Error during loading|Suite error|Late failure)/.test(line)) this.#to.doubt('unhandled');
+    if (/^(?:Incomplete: |Error during loading|Suite error|Late failure)/.test(line))
+      this.#to.doubt('unhandled');
     return this.#isList && this.#readList(line);
   }
 
@@ -35,7 +36,8 @@ class Jasmine implements LineState {
       if (/^ {2}Message:$/.test(line)) this.#last = this.#to.failed({ name: this.#title });
       this.#title = undefined;
     }
-    const place = /^ +at (?:async )?UserContext\.(?:<anonymous>|\w+) \((?:file:\/\/)?(.{1,500}?):\d+:\d+\)$/.exec(line);
+    const place =
+      /^ +at (?:async )?UserContext\.(?:<anonymous>|\w+) \((?:file:\/\/)?(.{1,500}?):\d+:\d+\)$/.exec(line);
     if (place && this.#last && this.#last.file === undefined) this.#last.file = place[1];
     return title !== null || place !== null;
   }

@@ -11,6 +11,7 @@ const WHOLE_FILE = 'Test suite failed to run';
 class Jest implements LineState {
   readonly #to: Sink;
   readonly #failedFiles = new Set<string>();
+  #countedFiles = 0;
   #file: string | undefined;
 
   constructor(to: Sink) {
@@ -26,6 +27,10 @@ class Jest implements LineState {
     const title = /^ {2}● (.{1,1000})$/.exec(line);
     if (title) return this.#readTitle(title[1]!);
     return this.#readSummary(line);
+  }
+
+  end(): void {
+    if (this.#countedFiles !== this.#failedFiles.size) this.#to.doubt('unread');
   }
 
   #readTitle(title: string): boolean {
@@ -44,10 +49,7 @@ class Jest implements LineState {
     const failed = number(/(\d+) failed/.exec(summary[2]!)?.[1]);
     if (/\d+ of \d+ total/.test(summary[2]!)) this.#to.doubt('stopped');
     if (summary[1] === 'Tests') this.#to.counted(failed);
-    else {
-      if (failed !== this.#failedFiles.size) this.#to.doubt('unread');
-      this.#failedFiles.clear();
-    }
+    else this.#countedFiles += failed;
     return true;
   }
 }

@@ -18,7 +18,9 @@ class JunitXml implements LineState {
     if (/<testsuites?\b/.test(line)) this.#isXml = true;
     if (!this.#isXml) return false;
     // Runners print one tag a line or all in one.
-    for (const [tag] of line.matchAll(/<\/?(?:testsuites?|testcase|failure|error)\b(?:[^<>"']|"[^"]*"|'[^']*')*>/g))
+    for (const [tag] of line.matchAll(
+      /<\/?(?:testsuites?|testcase|failure|error)\b(?:[^<>"']|"[^"]*"|'[^']*')*>/g,
+    ))
       this.#readTag(tag);
     return true;
   }
@@ -48,5 +50,8 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"'
 
 function attribute(tag: string, name: string): string | undefined {
   const found = new RegExp(`\\s${name}=(?:"([^"]*)"|'([^']*)')`).exec(tag);
-  return (found?.[1] ?? found?.[2])?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => ENTITIES[entity]!);
+  return (found?.[1] ?? found?.[2])?.replace(
+    /&(lt|gt|quot|apos|amp);/g,
+    (_, entity: string) => ENTITIES[entity]!,
+  );
 }

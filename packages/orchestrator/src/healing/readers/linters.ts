@@ -1,4 +1,4 @@
-import { type LineState, type Reader, type Sink } from './reader.ts';
+import type { LineState, Reader, Sink } from './reader.ts';
 
 /** Compilers and linters: their messages have a file and a rule, and a line number that no name may carry. */
 export const tsc: Reader = {
@@ -6,7 +6,9 @@ export const tsc: Reader = {
   isCounting: false,
   start: (to) => ({
     line(line) {
-      const error = /^(\S.{0,500}?)[(:]\d+[,:]\d+\)?(?: -|:) error (TS\d+): (.{1,500})$/.exec(line);
+      // Most lines are no message: what tells one is looked for first, here and below.
+      if (!line.includes('error')) return false;
+      const error = /^(\S[^:]{0,500}?)[(:]\d+[,:]\d+\)?(?: -|:) error (TS\d+): (.{1,500})$/.exec(line);
       if (error) to.failed({ name: `${error[2]} ${error[3]}`, file: error[1], kind: 'message' });
       const bare = error ? null : /^error (TS\d+): (.{1,500})$/.exec(line);
       if (bare) to.failed({ name: `${bare[1]} ${bare[2]}`, kind: 'message' });
@@ -29,7 +31,9 @@ class Eslint implements LineState {
 
   line(line: string): boolean {
     if (line.startsWith('[{"filePath":')) return this.#readJson(line);
-    const unix = /^(\S[^:]{0,300}):\d+:\d+: (.{1,500}) \[Error\/?(\S*)\]$/.exec(line);
+    const unix = line.includes('[Error')
+      ? /^(\S[^:]{0,300}):\d+:\d+: (.{1,500}) \[Error\/?(\S*)\]$/.exec(line)
+      : null;
     if (unix) this.#fail(unix[1]!, unix[3]!, unix[2]!);
     if (/^\/?[^\s:'"()]{1,300}\.\w{1,10}$/.test(line)) {
       this.#heading = line;
@@ -65,9 +69,13 @@ export const biome: Reader = {
   isCounting: false,
   start: (to) => ({
     line(line) {
-      const error = /^(\S.{0,500}?)(?::\d+:\d+)? ((?:lint|assist|parse|format|organizeImports|check)(?:\/\S+)?)(?: +FIXABLE)? +━+$/.exec(line);
+      const error =
+        /^(\S[^:]{0,500}?)(?::\d+:\d+)? ((?:lint|assist|parse|format|organizeImports|check)(?:\/\S+)?)(?: +FIXABLE)? +━+$/.exec(
+          line,
+        );
       if (error) to.failed({ name: error[2]!, file: error[1], kind: 'message' });
-      if (/^The number of diagnostics exceeds the (?:limit|number) allowed/.test(line)) to.doubt('unread');
+      if (/^(?:The number of diagnostics exceeds the |Diagnostics not shown: )/.test(line))
+        to.doubt('unread');
       return error !== null;
     },
   }),
@@ -79,7 +87,10 @@ export const cc: Reader = {
   isCounting: false,
   start: (to) => ({
     line(line) {
-      const error = /^(\S.{0,500}?\.(?:c|cc|cpp|cxx|h|hh|hpp|m|mm|swift)):\d+:\d+: (?:fatal )?error: (.{1,500})$/.exec(line);
+      const error =
+        /^(\S[^:]{0,500}?\.(?:c|cc|cpp|cxx|h|hh|hpp|m|mm|swift)):\d+:\d+: (?:fatal )?error: (.{1,500})$/.exec(
+          line,
+        );
       if (error) to.failed({ name: error[2]!, file: error[1], kind: 'message' });
       return error !== null;
     },

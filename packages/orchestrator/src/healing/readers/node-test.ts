@@ -13,6 +13,8 @@ class Spec implements LineState {
   #body: { readonly leaf: string; readonly found: Found }[] = [];
   #isList = false;
   #file: string | undefined;
+  #counted = 0;
+  #listed = 0;
 
   constructor(to: Sink) {
     this.#to = to;
@@ -23,10 +25,13 @@ class Spec implements LineState {
     if (sum) {
       // A new run in the same output begins with its own body.
       if (sum[1] === 'fail') this.#isList = false;
+      this.#counted += number(sum[2]);
       this.#to.counted(number(sum[2]));
       return true;
     }
-    if (/^\s*ℹ .*(?:asynchronous activity after the test ended|unhandledRejection|uncaughtException)/.test(line)) {
+    if (
+      /^\s*ℹ .*(?:asynchronous activity after the test ended|unhandledRejection|uncaughtException)/.test(line)
+    ) {
       this.#to.doubt('unhandled');
       return true;
     }
@@ -38,6 +43,8 @@ class Spec implements LineState {
 
   end(): void {
     if (this.#isList) this.#dropRest();
+    // The list, which names the files, comes after the count.
+    if (this.#listed < this.#counted) this.#to.doubt('unread');
   }
 
   #beginList(): boolean {
@@ -82,6 +89,7 @@ class Spec implements LineState {
   }
 
   #readListed(leaf: string): void {
+    this.#listed += 1;
     const at = this.#body.findIndex((entry) => entry.leaf === leaf);
     const found = at < 0 ? this.#to.failed({ name: leaf }) : this.#body.splice(at, 1)[0]!.found;
     if (found) {

@@ -11,7 +11,9 @@ class Playwright implements LineState {
   }
 
   line(line: string): boolean {
-    const failed = /^ {2}\d+\) (?:(\[[^\]]{1,100}\]) › )?(\S.{0,500}?):\d+:\d+ › (.{1,1000}?) *─*$/.exec(line);
+    const failed = /^ {2}\d+\) (?:(\[[^\]]{1,100}\]) › )?(\S.{0,500}?):\d+:\d+ › (.{1,1000}?) *─*$/.exec(
+      line,
+    );
     if (failed) {
       const [, project, file, titles] = failed;
       this.#to.failed({ name: project ? `${project} ${titles}` : titles!, file });

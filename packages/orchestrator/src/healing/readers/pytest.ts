@@ -13,7 +13,9 @@ class Pytest implements LineState {
   }
 
   line(line: string): boolean {
-    const heading = /^_{3,} (?:ERROR (?:at setup of|at teardown of|collecting) )?(.{1,1000}?) _{3,}$/.exec(line);
+    const heading = /^_{3,} (?:ERROR (?:at setup of|at teardown of|collecting) )?(.{1,1000}?) _{3,}$/.exec(
+      line,
+    );
     if (heading) {
       if (this.#headings.size < KEPT_MAX) this.#headings.add(heading[1]!);
       return true;
@@ -45,9 +47,17 @@ class Pytest implements LineState {
   }
 
   #readEnding(line: string): boolean {
-    if (/^!+ (?:stopping after|Interrupted: |xdist\.dsession\.Interrupted|_pytest\.outcomes\.Exit|KeyboardInterrupt)/.test(line))
+    if (
+      /^!+ (?:stopping after|Interrupted: |xdist\.dsession\.Interrupted|_pytest\.outcomes\.Exit|KeyboardInterrupt)/.test(
+        line,
+      )
+    )
       this.#to.doubt('stopped');
-    if (/^INTERNALERROR> |^FAIL Required test coverage of |^ERROR: Coverage failure|^\[gw\d+\] node down/.test(line))
+    if (
+      /^INTERNALERROR> |^FAIL Required test coverage of |^ERROR: Coverage failure|^\[gw\d+\] node down/.test(
+        line,
+      )
+    )
       this.#to.doubt('unhandled');
     const summary = /^(?:=+ )?((?:\d+ \w+(?: \w+)?(?:, )?)+) in [\d.]+s/.exec(line);
     if (!summary) return false;

@@ -23,7 +23,9 @@ export type Doubt = 'stopped' | 'unhandled' | 'unread';
 
 export interface Sink {
   /** @returns undefined when more failures were found than are kept. */
-  failed(failure: Pick<Found, 'name' | 'file' | 'countsAs'> & { readonly kind?: Found['kind'] }): Found | undefined;
+  failed(
+    failure: Pick<Found, 'name' | 'file' | 'countsAs'> & { readonly kind?: Found['kind'] },
+  ): Found | undefined;
   /** The runner's own count of failures of kind `test`; several are added up. */
   counted(failures: number): void;
   /** `stopped`: what came after a failure never ran. `unhandled`: an error that belongs to no test. */

@@ -2,7 +2,11 @@ import { type LineState, number, type Reader, type Sink } from './reader.ts';
 
 /** `swift test` runs XCTest and Swift Testing one after the other: two readers. */
 export const xctest: Reader = { tool: 'xctest', isCounting: true, start: (to) => new Xctest(to) };
-export const swiftTesting: Reader = { tool: 'swift-testing', isCounting: true, start: (to) => new SwiftTesting(to) };
+export const swiftTesting: Reader = {
+  tool: 'swift-testing',
+  isCounting: true,
+  start: (to) => new SwiftTesting(to),
+};
 
 class Xctest implements LineState {
   readonly #to: Sink;
@@ -23,16 +27,21 @@ class Xctest implements LineState {
       this.#to.failed({ name: failed[1]! });
     }
     // It counts assertions: a test may fail with several.
-    const count = /^\t Executed \d+ tests?, with (?:\d+ tests? skipped and )?(\d+) failures? \(\d+ unexpected\)/.exec(line);
+    const count =
+      /^\t Executed \d+ tests?, with (?:\d+ tests? skipped and )?(\d+) failures? \(\d+ unexpected\)/.exec(
+        line,
+      );
     if (count) this.#count = number(count[1]);
-    if (/^(?:Fatal error: |.*: Fatal error: )|^error: Exited with (?:unexpected )?signal code/.test(line)) this.#to.doubt('stopped');
+    if (/^(?:Fatal error: |.*: Fatal error: )|^error: Exited with (?:unexpected )?signal code/.test(line))
+      this.#to.doubt('stopped');
     return suite !== null || failed !== null || count !== null;
   }
 
   end(): void {
     if (this.#open > 0) this.#to.doubt('stopped');
     if (this.#count === undefined) return;
-    if (this.#count < this.#failed.size || (this.#count > 0 && this.#failed.size === 0)) this.#to.doubt('unread');
+    if (this.#count < this.#failed.size || (this.#count > 0 && this.#failed.size === 0))
+      this.#to.doubt('unread');
     this.#to.counted(this.#failed.size);
   }
 }
@@ -46,6 +55,7 @@ class SwiftTesting implements LineState {
   }
 
   line(line: string): boolean {
+    if (!line.startsWith(' Test ', 1)) return false;
     if (/^. Test run started\.$/u.test(line)) this.#isBegun = true;
     if (/^. Test run with \d+ tests? .{0,100}(?:passed|failed) after /u.test(line)) {
       this.#isBegun = false;

@@ -65,12 +65,14 @@ class Tap implements LineState {
   }
 
   #readResult(line: string): boolean {
-    const result = /^((?: {4}){0,60})(not )?ok\b(?: \d+)?(?: -)? ?(.{0,1000})$/.exec(line);
+    const result = /^((?: {4}){0,60})(not )?ok(?: \d+)?(?: -)?(?: (?=\S)(.{0,1000}))?$/.exec(line);
     if (!result) return false;
     const level = result[1]!.length / 4;
     if (level === 0) this.#results += 1;
     this.#last = undefined;
-    const [, description, directive] = /^(.*?)(?: # (time=[\d.]+ms|(?:todo|skip)\b.*))?$/i.exec(result[3]!)!;
+    const [, description, directive] = /^(.*?)(?: # (time=[\d.]+ms|(?:todo|skip)\b.*))?$/i.exec(
+      result[3] ?? '',
+    )!;
     const isFailure = result[2] !== undefined && !/^(?:todo|skip)/i.test(directive ?? '');
     if (isFailure) this.#fail(level, unescaped(description!.trim()));
     this.#levels.splice(level);

@@ -5,6 +5,7 @@ export const vitest: Reader = { tool: 'vitest', isCounting: true, start: (to) =>
 class Vitest implements LineState {
   readonly #to: Sink;
   readonly #failedFiles = new Set<string>();
+  #countedFiles = 0;
 
   constructor(to: Sink) {
     this.#to = to;
@@ -15,11 +16,19 @@ class Vitest implements LineState {
     if (failed) return this.#readFailure(failed[1]!.trimEnd());
     const summary = /^ *(Test Files|Tests) {2}((?:\d+ \w+(?: \| )?)+) \((\d+)\)$/.exec(line);
     if (summary) return this.#readSummary(summary[1]!, summary[2]!, number(summary[3]));
-    if (/^ *Errors {2}\d+ errors?$|^⎯+ Unhandled (?:Errors|Source Errors|Rejection) ⎯+$|^ERROR: Coverage for /.test(line)) {
+    if (
+      /^ *Errors {2}\d+ errors?$|^⎯+ Unhandled (?:Errors|Source Errors|Rejection) ⎯+$|^ERROR: Coverage for /.test(
+        line,
+      )
+    ) {
       this.#to.doubt('unhandled');
       return true;
     }
     return false;
+  }
+
+  end(): void {
+    if (this.#countedFiles !== this.#failedFiles.size) this.#to.doubt('unread');
   }
 
   #readFailure(title: string): boolean {
@@ -38,8 +47,7 @@ class Vitest implements LineState {
     if (told < total) this.#to.doubt('stopped');
     const failed = number(/(\d+) failed/.exec(figures)?.[1]);
     if (what === 'Tests') this.#to.counted(failed);
-    else if (failed !== this.#failedFiles.size) this.#to.doubt('unread');
-    if (what === 'Test Files') this.#failedFiles.clear();
+    else this.#countedFiles += failed;
     return true;
   }
 }
