@@ -10,7 +10,7 @@ import type { Environments } from './working/environment.ts';
  * bare base, in a clone of our own, so that no agent is blamed, or paid, for what was broken before.
  */
 export async function startUp(
-  context: Context,
+  context: Context<'log' | 'workspaces'>,
   reconciler: Reconciler,
   mergeQueue: MergeQueue,
   gate: Gate,
@@ -23,20 +23,20 @@ export async function startUp(
 }
 
 async function checkBase(
-  context: Context,
+  context: Context<'log' | 'workspaces'>,
   gate: Gate,
   environments: Environments,
   signal: AbortSignal,
 ): Promise<void> {
   const { ask, halt, ports, state } = context;
-  const { base, setup } = state.run!.request;
+  const { base, setup } = state.run.request;
   if (setup) {
     const workspace = await ports.workspaces.create({ name: 'setup-0', base });
     const prepared = await environments.prepareBase(workspace, signal);
     await ports.workspaces.remove(workspace.name);
     if (!prepared.ok) return halt({ why: 'setup-failed', detail: prepared.detail });
   }
-  if (signal.aborted || mayBegin(state.baseGate, state.run!.request)) return;
+  if (signal.aborted || mayBegin(state.baseGate, state.run.request)) return;
   const none = gate.known(undefined);
   if (none) {
     await ask({ type: 'recordBase', gate: none });
@@ -44,7 +44,7 @@ async function checkBase(
   }
   ports.log.write('gate.started', {
     msg: 'gate on the bare base',
-    data: { commit: base, gate: state.run!.request.gate },
+    data: { commit: base, gate: state.run.request.gate },
   });
   const verdict = await gate.run('gate-l0', base, context.settings.gate.flakyRetries, signal);
   switch (verdict.kind) {
@@ -56,7 +56,7 @@ async function checkBase(
       const { result } = verdict;
       await ask({ type: 'recordBase', gate: result });
       if (result.outcome === 'broken') halt({ why: 'gate-broken', detail: result.output });
-      else if (!mayBegin(result, state.run!.request)) halt({ why: 'base-red', detail: redBase(result) });
+      else if (!mayBegin(result, state.run.request)) halt({ why: 'base-red', detail: redBase(result) });
     }
   }
 }

@@ -15,9 +15,9 @@ import {
 import type { Context } from '../context.ts';
 
 export class FixTasks {
-  readonly #context: Context;
+  readonly #context: Context<'clock' | 'log' | 'model' | 'prompts'>;
 
-  constructor(context: Context) {
+  constructor(context: Context<'clock' | 'log' | 'model' | 'prompts'>) {
     this.#context = context;
   }
 

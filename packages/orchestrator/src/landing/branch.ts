@@ -9,7 +9,7 @@ export const isBranch = (task: Task): task is BranchTask => task.source.by === '
 
 /** Undefined when the attempt was over before it began. */
 export async function handIn(
-  { ports, ask }: Context,
+  { ports, ask }: Context<'branches' | 'hub'>,
   attempt: Attempt,
   task: BranchTask,
 ): Promise<Ending | undefined> {
