@@ -39,7 +39,7 @@ function sentence(e: Event, s: State): LogFields {
     case 'run.scaled':
       return { msg: `${e.workers} workers: ${e.reason}` };
     case 'run.stopped':
-      return { msg: `stopped (${e.reason}): ${firstLine(e.detail)}` };
+      return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
       return { msg: `the request was amended: ${firstLine(e.text)}` };
     case 'run.cancelled':
