@@ -41,15 +41,14 @@ function oneTask(isHeld: (event: Event) => boolean) {
       observe: async () => ({ target: commit('base'), work: [], intakes: [], workspaces: [] }),
       tidy: async () => undefined,
     } as Partial<OrchestratorPorts['hub']> as OrchestratorPorts['hub'],
-    sandbox: { reap: async () => 0 } as Partial<OrchestratorPorts['sandbox']> as OrchestratorPorts['sandbox'],
-    workspaces: {
-      create: async ({ name }) => {
+    host: {
+      reap: async () => 0,
+      clear: async () => [],
+      open: async ({ name }) => {
         made.push(name);
         throw new SwarmError({ code: 'SW0801', what: 'no workspace can be made here' });
       },
-      remove: async () => undefined,
-      saveCommand: () => [],
-    },
+    } as Partial<OrchestratorPorts['host']> as OrchestratorPorts['host'],
     files: { writeHandoff: async () => undefined, writeReport: async () => undefined },
     log: { write: (name) => void told.push(name) },
   };

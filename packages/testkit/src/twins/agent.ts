@@ -41,6 +41,8 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
   return {
     name: 'twin',
     async run(job) {
+      const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
+      world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
       const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : 'works';
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
@@ -51,7 +53,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       const isThrough = await inc.waitUnless(job.signal, durationMs);
       if (!isThrough) return result('aborted', usage(world, job));
       if (isDown()) return result('model-down', NO_USAGE);
-      const workspace = workspaceAt(world, job.workspace.path);
+      const workspace = workspaceAt(world, (await job.open({ readOnly: [] })).workspace);
       if (!workspace) return result('cannot-run', NO_USAGE);
       return act(world, job, workspace, mood);
     },
@@ -87,7 +89,8 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
 
 /** A change of one line in one file, or the mending of what is broken. Conflicts it is shown are resolved. */
 function edit(job: AgentJob, workspace: SimWorkspace): void {
-  for (const path of job.workspace.conflicts) {
+  for (const [path, text] of workspace.tree) {
+    if (!text.includes(CONFLICT_MARKER)) continue;
     workspace.tree.set(
       path,
       linesOf(workspace.tree.get(path) ?? '')
@@ -117,6 +120,7 @@ function usage(world: World, job: AgentJob): Usage {
   const { tokens, usd } = job.limits;
   const affordable = usd === undefined ? tokens : Math.min(tokens, usd / USD_PER_TOKEN);
   const inputTokens = world.random.between(0, Math.min(Math.floor(affordable) + OVERSHOOT_TOKENS, 60_000));
+  world.spentTokens += inputTokens;
   return { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens * USD_PER_TOKEN };
 }
 

@@ -38,6 +38,12 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
     sealBatch: (ask) => quick(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
+    receive: (attempt, _base, pack) =>
+      quick(() => {
+        world.intakes.set(attempt, pack.head);
+        return { kind: 'received' } as const;
+      }),
+    pack: (wants) => packOf(wants),
     ingest: (attempt) => quick(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
     observe: () =>
@@ -47,12 +53,15 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         intakes: [...world.intakes.keys()],
         workspaces: [...world.workspaces.keys()],
       })),
-    tidy: (keep) =>
-      quick(() => {
+    tidy: (keep) => {
+      for (const attempt of [...world.durable.liveAttempts, ...world.durable.queue])
+        world.expect(keep.has(attempt), `P1: the work of ${attempt} is tidied away while it is wanted`);
+      return quick(() => {
         for (const map of [world.work, world.intakes]) {
           for (const attempt of map.keys()) if (!keep.has(attempt)) map.delete(attempt);
         }
-      }),
+      });
+    },
   };
 }
 
@@ -145,22 +154,30 @@ function conflictsOf({ objects }: World, a: CommitId, b: CommitId): readonly str
 function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<PublishOutcome> {
   const isRefused = world.hits('publish');
   const isUnsure = !isRefused && world.hits('publish');
+  const knownSeq = world.acked.length;
+  world.expect(isPassed(world, candidate), `P3: ${candidate.commit} is published before its pass is on disk`);
   return world.happen(inc, world.random.between(1, 300), () => {
     if (isRefused) return { kind: 'refused', why: 'a hook declined' } as const;
     if (isUnsure && world.random.chance(0.5))
       return { kind: 'unknown', why: 'the connection was lost' } as const;
     if (world.target === candidate.commit) return { kind: 'published' } as const;
     if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
-    moveTarget(world, candidate.commit);
+    moveTarget(world, candidate.commit, knownSeq);
     if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;
     return { kind: 'published' } as const;
   });
 }
 
+/** Does the journal hold a verdict on exactly this commit? */
+function isPassed({ durable }: World, { commit }: Candidate): boolean {
+  if (durable.passedUndo?.candidate.commit === commit) return true;
+  return [...durable.landings.values()].some((l) => l.candidate.commit === commit && l.gate !== undefined);
+}
+
 /** The one place where a commit of ours becomes the target. */
-export function moveTarget(world: World, commit: CommitId): void {
+export function moveTarget(world: World, commit: CommitId, knownSeq = world.acked.length): void {
   world.target = commit;
-  world.published.push({ commit, durableSeq: world.acked.length });
+  world.published.push({ commit, durableSeq: world.acked.length, knownSeq });
   world.tell('target', `moved by us to ${commit.slice(0, 8)}`);
 }
 
@@ -177,4 +194,9 @@ function measure(world: World, commit: CommitId, target: CommitId): MeasuredChan
   const filesChanged = changedPaths(world.objects.treeOf(base), world.objects.treeOf(commit));
   if (filesChanged.length === 0) return undefined;
   return { commit, base, filesChanged, linesAdded: filesChanged.length, linesRemoved: 0 };
+}
+
+/** Every repository of the simulated world has the same objects: their names are all that travels. */
+async function* packOf(wants: readonly CommitId[]): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(wants.join('\n'));
 }
