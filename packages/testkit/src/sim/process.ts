@@ -13,6 +13,7 @@ import { twinHub } from '../twins/hub.ts';
 import { twinModel } from '../twins/model.ts';
 import { twinSandbox } from '../twins/sandbox.ts';
 import {
+  twinBranches,
   twinDelivery,
   twinEnvironments,
   twinFiles,
@@ -23,8 +24,8 @@ import {
 import { twinWorkspaces } from '../twins/workspaces.ts';
 import type { Mutant } from './mutants.ts';
 import { Incarnation } from './scheduler.ts';
-import { draftOf, requestOf, type Story } from './story.ts';
-import { RUN_ID, type World } from './world.ts';
+import { branchDraftOf, draftOf, requestOf, type Story } from './story.ts';
+import { RUN_ID, type StoryBranch, type World } from './world.ts';
 
 /** How a process ended, but for being killed. */
 export type ProcessEnd =
@@ -109,6 +110,7 @@ function portsOf(
     sandbox: twinSandbox(world, inc),
     environments: twinEnvironments(world, inc),
     agentFor: () => agent,
+    ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
     prompts: twinPrompts,
     files: twinFiles(world, inc),
@@ -117,9 +119,13 @@ function portsOf(
 }
 
 function settingsOf(world: World, story: Story, isNew: boolean): Settings {
+  const given = (branch: StoryBranch) => ({
+    ...{ draft: branchDraftOf(branch), branch: branch.name, commit: world.branches.get(branch.name)! },
+  });
   return {
     ...(isNew && { open: { run: RUN_ID, request: requestOf(world, story), configHash: 'config-1' } }),
     ...(isNew && story.mode === 'plan' && { plan: story.plan.map(draftOf) }),
+    ...(isNew && story.mode === 'land' && { branches: story.branches.map(given) }),
     version: 'sim',
     host: 'sim',
     pid: 1,
