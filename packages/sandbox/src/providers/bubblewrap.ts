@@ -1,4 +1,5 @@
-import type { Mount, Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import { type Mount, type Sandbox, type SandboxResult, type SandboxSpec, SwarmError } from '@swarm/core';
+import { callFilter } from '../filter/rules.ts';
 import {
   boundsOf,
   environmentOf,
@@ -12,6 +13,7 @@ import { type Launch, type Ran, runProcess } from '../process.ts';
 import { killMarked, STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import { ALL_WALLS, type Walls } from '../walls.ts';
 import {
   type BubblewrapPlan,
   bubblewrapArguments,
@@ -19,6 +21,7 @@ import {
   HOME,
   WORKSPACE,
 } from './bubblewrap-arguments.ts';
+import { dropCommand, handOver, identityOf } from './identity.ts';
 import { systemMounts } from './system-mounts.ts';
 
 const NODE = '/run/swarm/node';
@@ -30,6 +33,8 @@ const THREADS_PER_PROCESS = 16;
 export interface BubblewrapOptions extends WholeOptions {
   /** Host path of bubblewrap itself; from a system folder, never from a repository. */
   readonly bwrap: string;
+  /** Default: all of them. */
+  readonly walls?: Walls;
 }
 
 /**
@@ -52,10 +57,21 @@ export function createBubblewrap(options: BubblewrapOptions): Sandbox {
         path: plan.env.PATH ?? '',
       });
       if (why !== undefined) return cannotRun(spec, why);
+      await handOver(handedOver(spec), plan.identity);
       return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options, [spec.workspace])));
     },
   };
 }
+
+/** Leak detection traces its own process, which the filter refuses: with it on, every sanitized program would fail. */
+const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
+
+/** What it writes, and what it must be allowed to connect to. */
+const handedOver = ({ workspace, readWrite, gatewaySocket }: SandboxSpec): string[] => [
+  workspace,
+  ...readWrite.map(({ host }) => host),
+  ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
+];
 
 async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<BubblewrapPlan> {
   const system = await systemMounts(spec.network);
@@ -66,15 +82,22 @@ async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<Bu
   const mounts = [...readOnly, ...readWrite, ...linked];
   const path = visibleFolders(mounts, options.path);
   const bounds = boundsOf(spec, options);
+  const { walls = ALL_WALLS } = options;
+  const identity = identityOf(walls.has('user') ? process.getuid?.() : undefined);
   return {
     readOnly,
     readWrite,
     mounts,
     links: system.links,
-    env: environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
+    env: {
+      ...WITHOUT_TRACING,
+      ...environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
+    },
     network: spec.network,
+    identity,
+    walls,
     ...(bounds.memoryBytes !== undefined && { memoryBytes: bounds.memoryBytes }),
-    argv: [...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
+    argv: [...dropCommand(identity), ...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
   };
 }
 
@@ -106,17 +129,28 @@ function prlimit({ processes }: Bounds): string[] {
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
 function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
   const firstData = 5;
-  const inputs = [
-    bubblewrapArguments(plan, firstData).join('\0'),
-    ...dataFiles(plan.network).map((f) => f.text),
-  ];
+  const data = dataFiles(plan).map((file) => file.text);
+  const filter = plan.walls.has('filter') ? [wholeFilter()] : [];
+  const filtered = filter.flatMap(() => ['--seccomp', `${firstData + data.length}`]);
   return {
     file: options.bwrap,
-    argv: ['--args', '4', '--json-status-fd', '3', '--', ...plan.argv],
+    argv: ['--args', '4', '--json-status-fd', '3', ...filtered, '--', ...plan.argv],
     cwd: '/',
     env: marksOf(plan.env),
-    inputs,
+    inputs: [bubblewrapArguments(plan, firstData).join('\0'), ...data, ...filter],
   };
+}
+
+/** @throws SwarmError SW0304 where there is none: the probe refuses such a machine before anything runs. */
+function wholeFilter(): Buffer {
+  const filter = callFilter(process.arch);
+  if (filter !== undefined) return filter;
+  throw new SwarmError({
+    code: 'SW0304',
+    what: `there is no filter of system calls for ${process.arch}`,
+    why: 'agents and gates are run contained, or not at all',
+    fix: 'swarm run --sandbox none',
+  });
 }
 
 /** All that bubblewrap itself is given: what we find it by. */
