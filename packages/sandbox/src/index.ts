@@ -3,3 +3,4 @@ export { findOnPath } from './find-on-path.ts';
 export { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 export { type Probe, probeBubblewrap } from './probe.ts';
 export { createSandbox } from './sandbox.ts';
+export { createTrash, type Kept, type Trash } from './trash.ts';

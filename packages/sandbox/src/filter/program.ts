@@ -18,7 +18,7 @@ export const EAFNOSUPPORT = 97;
 /** A rule settles one call for good: whatever it does not refuse is allowed. */
 export interface Rule {
   readonly call: Call;
-  readonly then: Block;
+  readonly block: Block;
 }
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
@@ -47,11 +47,11 @@ export const whenAnyBit = (argument: number, bits: number, value: number, otherw
 /** Goes through the values in order; `otherwise` is what follows when the argument is none of them. */
 export const byValue = (
   argument: number,
-  values: readonly (readonly [value: number, then: Block])[],
+  values: readonly (readonly [value: number, block: Block])[],
   otherwise: Block,
 ): Block => [
   [LOAD, 0, 0, argumentAt(argument)],
-  ...values.flatMap(([value, then]) => [[IF_EQUAL, 0, then.length, value] as const, ...then]),
+  ...values.flatMap(([value, block]) => [[IF_EQUAL, 0, block.length, value] as const, ...block]),
   ...otherwise,
 ];
 
@@ -60,9 +60,9 @@ export const byValue = (
  * its numbers mean other calls.
  */
 export function assemble(machine: Machine, rules: readonly Rule[]): Buffer {
-  const known = rules.flatMap(({ call, then }) => {
+  const known = rules.flatMap(({ call, block }) => {
     const number = machine.numberOf(call);
-    return number === undefined ? [] : [[IF_EQUAL, 0, then.length, number] as const, ...then];
+    return number === undefined ? [] : [[IF_EQUAL, 0, block.length, number] as const, ...block];
   });
   const program: Block = [
     [LOAD, 0, 0, MACHINE_AT],

@@ -70,15 +70,15 @@ const familyRule = (): Block =>
 export const RULES: readonly Rule[] = [
   ...[...OTHER_PROCESSES, ...KEYS, ...MOUNTS, ...KERNEL, ...MACHINE].map((call) => ({
     call,
-    then: answer(denied),
+    block: answer(denied),
   })),
   // Its flags lie in memory, out of a filter's sight: without it, `clone` is used.
-  { call: 'clone3', then: answer(refuse(ENOSYS)) },
-  { call: 'clone', then: whenAnyBit(0, NAMESPACES, denied) },
-  { call: 'unshare', then: whenAnyBit(0, NAMESPACES | TIME_NAMESPACE, denied) },
+  { call: 'clone3', block: answer(refuse(ENOSYS)) },
+  { call: 'clone', block: whenAnyBit(0, NAMESPACES, denied) },
+  { call: 'unshare', block: whenAnyBit(0, NAMESPACES | TIME_NAMESPACE, denied) },
   {
     call: 'personality',
-    then: byValue(
+    block: byValue(
       0,
       PERSONALITIES.map((value) => [value, answer(ALLOW)] as const),
       answer(denied),
@@ -86,14 +86,14 @@ export const RULES: readonly Rule[] = [
   },
   {
     call: 'ioctl',
-    then: byValue(
+    block: byValue(
       1,
       TERMINAL_REQUESTS.map((value) => [value, answer(denied)] as const),
       answer(ALLOW),
     ),
   },
-  { call: 'socket', then: familyRule() },
-  { call: 'socketpair', then: familyRule() },
+  { call: 'socket', block: familyRule() },
+  { call: 'socketpair', block: familyRule() },
 ];
 
 /** The filter for this kind of machine (`process.arch`); undefined where there is none. */

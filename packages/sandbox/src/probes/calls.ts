@@ -32,7 +32,6 @@ const refused = (family: string, fact: string, call: Call, ...args: readonly Arg
 });
 
 const NEW_USER = 0x10000000;
-const SIGCHLD = 17;
 
 export const CALL_ATTACKS: readonly Attack[] = [
   refused('processes', 'no process can be traced', 'ptrace', 0, 0, 0, 0),
