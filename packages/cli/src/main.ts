@@ -2,9 +2,9 @@
 /** Parse, run, one catch, exit code. Nothing else reads argv, the environment or the working directory. */
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { createProgram } from './program/program.ts';
 import { endWithLauncher } from './running/launched.ts';
 import { createOutput, type Output } from './telling/output.ts';
-import { createProgram } from './program/program.ts';
 
 endWithLauncher();
 

@@ -1,5 +1,5 @@
 /**
- * The folded state: facts and the indexes that keep every question cheap. Only fold.ts writes it. What follows
+ * The folded state: facts and the indexes that keep every question cheap. Only fold.ts and folding/ write it. What follows
  * from the facts (ready, blocked, wanted, stuck) is derived where it is needed and never stored here.
  */
 
@@ -211,6 +211,13 @@ export function opened(state: State): OpenedState {
   if (isOpened(state)) return state;
   throw new SwarmError({ code: 'SW0801', what: 'the state is asked for its run before one was opened' });
 }
+
+/** Some task is not over yet. */
+export const isBusy = (s: State): boolean =>
+  s.byState.pending.size + s.byState.assigned.size + s.byState.running.size + s.byState.complete.size > 0;
+
+/** The name of a gate's result on a tree in `passed` and `failed`. */
+export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`;
 
 export function emptyState(): State {
   return {

@@ -3,9 +3,10 @@ import { countText, LOG_EVENTS, type LogLine, parseTaskId, SwarmError } from '@s
 import { followLog, type LogFilter, readLog } from '@swarm/telemetry';
 import { parseDurationMs } from '../config/units.ts';
 import { chooseRepository } from '../finding/opened-run.ts';
-import { sanitizeLine } from '../telling/output.ts';
 import { chooseRun } from '../finding/paths.ts';
-import type { Context, LogsOptions } from '../program/program.ts';
+import type { Context } from '../program/context.ts';
+import type { LogsOptions } from '../program/options.ts';
+import { sanitizeLine } from '../telling/output.ts';
 
 export async function logs(options: LogsOptions, context: Context): Promise<number> {
   const filter = filterOf(options, Date.now());

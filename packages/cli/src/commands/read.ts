@@ -10,8 +10,9 @@ import {
 } from '@swarm/core';
 import { unknownTask } from '../control/refused.ts';
 import { readRun } from '../finding/opened-run.ts';
+import type { Context } from '../program/context.ts';
+import type { ReportOptions, RunChoice } from '../program/options.ts';
 import { renderTable, sanitize, wrapText } from '../telling/output.ts';
-import type { Context, ReportOptions, RunChoice } from '../program/program.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
   const { state } = await readRun(options, context);

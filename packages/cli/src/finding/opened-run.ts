@@ -1,9 +1,12 @@
 /** A run as its files tell it, live or not: no lock is taken and nothing is written. */
+
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Entry, emptyState, fold, type State, SwarmError } from '@swarm/core';
 import { readJournal } from '@swarm/journal';
+import type { Context } from '../program/context.ts';
+import type { RunChoice } from '../program/options.ts';
 import {
   chooseRun,
   clonePath,
@@ -12,7 +15,7 @@ import {
   type RunPaths,
   repositoryPaths,
 } from './paths.ts';
-import type { Context, RunChoice } from '../program/program.ts';
+import { isRepositoryUrl } from './repository-url.ts';
 
 export interface ReadRun {
   readonly repository: RepositoryPaths;
@@ -22,12 +25,10 @@ export interface ReadRun {
   readonly state: State;
 }
 
-const URL_LIKE = /^(?:https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
-
 /** The repository a reading command means. Errors: SW0301. */
 export async function chooseRepository(choice: RunChoice, context: Context): Promise<RepositoryPaths> {
   const { repo = '.' } = choice;
-  const isUrl = URL_LIKE.test(repo);
+  const isUrl = isRepositoryUrl(repo);
   const folder = isUrl ? clonePath(repo, context.env) : resolve(context.cwd, repo);
   const found = existsSync(folder) ? await findRepository(folder) : undefined;
   if (found) return repositoryPaths(found.path, found.isBare, context.env);

@@ -3,8 +3,8 @@ import { matchesGlob } from 'node:path';
 import { type CommitId, nearestWord, type Problem, type TaskDraft } from '@swarm/core';
 import { type BranchAt, type BranchWords, Git, listBranches, type OpenedHub, Remote } from '@swarm/git';
 import type { BranchDraft } from '@swarm/orchestrator';
-import { networkEnv } from './gather.ts';
 import type { Environment } from '../finding/paths.ts';
+import { networkEnv } from '../running/network-env.ts';
 
 /** What is to be landed, pinned: each branch by the commit it was when it was asked for. */
 export interface BranchesOpening {

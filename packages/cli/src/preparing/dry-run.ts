@@ -18,15 +18,15 @@ import {
 } from '@swarm/core';
 import { Git, ObjectReader } from '@swarm/git';
 import { type PlannedOnce, planOnce } from '@swarm/orchestrator';
-import { modelAlone, modelNames } from '../running/models.ts';
-import { sanitizeLine } from '../telling/output.ts';
 import { runPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
-import { renderPlan } from '../telling/plan-text.ts';
-import type { Prepared } from './prepare.ts';
-import type { Context } from '../program/program.ts';
+import type { Context } from '../program/context.ts';
+import { modelAlone, modelNames } from '../running/models.ts';
 import { settingsOf } from '../running/settings.ts';
+import { sanitizeLine } from '../telling/output.ts';
+import { renderPlan } from '../telling/plan-text.ts';
 import { stopProblem } from '../telling/summary.ts';
+import type { Prepared } from './prepare.ts';
 
 export async function dryRun(
   prepared: Prepared,

@@ -2,8 +2,8 @@
 import { nearestWord, type Problem } from '@swarm/core';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
-import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
 import { shellWord } from '../telling/shell.ts';
+import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
 import type { SigningFacts } from './signing.ts';
 
 export interface PreflightFacts extends ModelFacts {

@@ -1,17 +1,23 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
+
 import { makeRunId, type Problem, type RunMode, SwarmError } from '@swarm/core';
 import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
-import { contained, gather, type Located, locate, type Opening, openingOf } from './gather.ts';
-import { notYet } from './not-yet.ts';
 import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
+import type { Context } from '../program/context.ts';
+import type { RunOptions } from '../program/options.ts';
+import type { RunFile } from '../running/run-file.ts';
+import { configure } from './configure.ts';
+import type { Found } from './found.ts';
+import { gather } from './gather.ts';
+import { type Located, locate } from './locate.ts';
+import { notYet } from './not-yet.ts';
+import { type Opening, openingOf } from './opening.ts';
 import { preflight, preflightRepository } from './preflight.ts';
-import type { Context, RunOptions } from '../program/program.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
-import type { RunFile } from '../running/run-file.ts';
 import { identityOf } from './signing.ts';
 
 export interface Prepared {
@@ -38,8 +44,6 @@ export interface PrepareAsk {
   readonly opening: (found: Found) => Promise<Opening>;
 }
 
-export type Found = Awaited<ReturnType<typeof gather>>;
-
 export function prepare(
   request: string,
   options: RunOptions,
@@ -55,7 +59,7 @@ export function prepare(
 export async function prepareFor({ options, context, places, mode, ...ask }: PrepareAsk): Promise<Prepared> {
   const located = await locate(options.repo, context);
   const problems: Problem[] = [];
-  const config = await collect(problems, () => contained(located, options, context));
+  const config = await collect(problems, () => configure(located, options, context));
   const loaded = config ?? defaults(options.target, context.env);
   const found = await gather(located, loaded, mode, places, context);
   const opening = await collect(problems, () => ask.opening(found));

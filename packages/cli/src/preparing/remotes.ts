@@ -1,9 +1,9 @@
 /** Which remote a run pushes to, and whether it can be reached: asked before anything begins. */
 import { SwarmError } from '@swarm/core';
 import { Git, Remote, type RemoteBranch, upstreamOf } from '@swarm/git';
-import { networkEnv } from './gather.ts';
 import type { Environment } from '../finding/paths.ts';
-import type { Found } from './prepare.ts';
+import { networkEnv } from '../running/network-env.ts';
+import type { Found } from './found.ts';
 
 /** The target's upstream, else `origin`. @throws SW0312 where it cannot be pushed to; undefined: no repository. */
 export async function remoteOf(found: Found, env: Environment): Promise<RemoteBranch | undefined> {

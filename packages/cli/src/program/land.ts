@@ -1,6 +1,7 @@
 /** Commands for branches: land. */
+
+import type { Context } from './context.ts';
 import { examples, type Finish, type Program } from './parts.ts';
-import type { Context } from './program.ts';
 
 export function addLand(program: Program, context: Context, exit: Finish): void {
   program

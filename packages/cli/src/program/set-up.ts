@@ -1,7 +1,7 @@
 /** Commands for the first contact and for tidying up: demo, init, doctor, prompts, play, clean, completion. */
-import { Argument, Option } from '@commander-js/extra-typings';
+import { Argument, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import type { Context } from './context.ts';
 import { examples, type Finish, type Program, repoOption, wholeNumber } from './parts.ts';
-import type { Context } from './program.ts';
 
 export function addSetUp(program: Program, context: Context, exit: Finish): void {
   addDemo(program, context, exit);
@@ -127,5 +127,11 @@ function addCompletion(program: Program, context: Context, exit: Finish): void {
         'swarm completion fish > ~/.config/fish/completions/swarm.fish',
       ),
     )
-    .action((shell) => exit(import('../commands/completion.ts').then((m) => m.completion(shell, context))));
+    .action((shell) =>
+      exit(
+        import('../commands/completion.ts').then((m) =>
+          m.completion(shell, program as unknown as CommandUnknownOpts, context),
+        ),
+      ),
+    );
 }

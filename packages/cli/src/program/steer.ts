@@ -1,14 +1,7 @@
 /** Commands for a live run: pause, continue, cancel, retry, submit, amend, scale. */
-import {
-  examples,
-  type Finish,
-  gather,
-  type Program,
-  repoOption,
-  runOption,
-  wholeNumber,
-} from './parts.ts';
-import type { Context } from './program.ts';
+
+import type { Context } from './context.ts';
+import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
 
 export function addSteering(program: Program, context: Context, exit: Finish): void {
   const steer = () => import('../commands/steer.ts');

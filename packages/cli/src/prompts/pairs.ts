@@ -2,8 +2,8 @@
 import { SwarmError } from '@swarm/core';
 import { chooseRepository, readRun } from '../finding/opened-run.ts';
 import { listRuns, runPaths } from '../finding/paths.ts';
-import type { Context } from '../program/program.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
+import type { Context } from '../program/context.ts';
 import { readRunFile } from '../running/run-file.ts';
 import type { Side } from './diff.ts';
 import { keptPrompt, usedHashes } from './kept.ts';

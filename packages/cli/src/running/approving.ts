@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPlan, type TaskDraft } from '@swarm/core';
 import type { Approve, Verdict } from '@swarm/orchestrator';
-import { askLine, isYes } from '../preparing/ask.ts';
-import { sanitize } from '../telling/output.ts';
 import type { Environment } from '../finding/paths.ts';
+import { askLine, isYes } from '../preparing/ask.ts';
+import type { Context } from '../program/context.ts';
+import { sanitize } from '../telling/output.ts';
 import { planFile, renderPlan } from '../telling/plan-text.ts';
-import type { Context } from '../program/program.ts';
 import type { Terminal } from '../telling/terminal.ts';
 
 /** Mistakes of an edited plan shown at once. */

@@ -2,7 +2,8 @@ import { openFileJournal } from '@swarm/journal';
 import type { OrchestratorPorts, Settings } from '@swarm/orchestrator';
 import { createLog } from '@swarm/telemetry';
 import { systemClock } from './clock.ts';
-import { type ComposeAsk, openRunHub, portsOf } from './compose.ts';
+import { openRunHub, portsOf } from './compose.ts';
+import type { ComposeAsk } from './compose-ask.ts';
 import { settingsOf } from './settings.ts';
 
 export interface ComposedPorts {

@@ -1,45 +1,28 @@
 /** Wiring only: a pinned run and the machine's facts become real adapters and one orchestrator. */
+
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type LogLine, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
+import { type Agent, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import {
-  type Approve,
-  createOrchestrator,
-  type Orchestrator,
-  type OrchestratorPorts,
-} from '@swarm/orchestrator';
+import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
 import { createEnvironmentStore } from '@swarm/sandbox';
 import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
-import { bundleAgent } from './agent-bundle.ts';
+import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
-import { systemClock } from './clock.ts';
-import { networkEnv, type Opening } from '../preparing/gather.ts';
-import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
-import type { Environment, RepositoryPaths, RunPaths } from '../finding/paths.ts';
-import type { ProgramPlaces } from '../places.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
+import { signingOf } from '../preparing/signing.ts';
 import { keepPrompt } from '../prompts/kept.ts';
+import { bundleAgent } from './agent-bundle.ts';
+import { systemClock } from './clock.ts';
+import type { ComposeAsk } from './compose-ask.ts';
+import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
+import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
-import { signingOf } from '../preparing/signing.ts';
-
-export interface ComposeAsk {
-  readonly file: RunFile;
-  readonly repository: RepositoryPaths;
-  readonly paths: RunPaths;
-  readonly env: Environment;
-  readonly places: ProgramPlaces;
-  /** Present when the run is new. */
-  readonly opening?: Opening;
-  readonly onLine: (line: LogLine) => void;
-  /** Present when the first plan waits for a person. */
-  readonly approve?: Approve;
-}
 
 export interface Composed {
   readonly orchestrator: Orchestrator;

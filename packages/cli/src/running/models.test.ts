@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { SwarmError } from '@swarm/core';
-import { pricesOf } from './models.ts';
 import { programPlaces } from '../places.ts';
+import { pricesOf } from './models.ts';
 
 let config: string;
 beforeEach(() => {

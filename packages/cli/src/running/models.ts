@@ -17,10 +17,10 @@ import {
 } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
-import { systemClock } from './clock.ts';
-import type { ComposeAsk } from './compose.ts';
 import { controlSocketPath, type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
+import { systemClock } from './clock.ts';
+import type { ComposeAsk } from './compose-ask.ts';
 import type { RunFile } from './run-file.ts';
 
 export function endpointsOf(file: Pick<RunFile, 'config'>, env: Environment): EndpointConfig[] {

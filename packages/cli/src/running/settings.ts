@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type CommitId, type Limits, type Request, TASKS_MAX } from '@swarm/core';
 import type { BranchDraft, Settings } from '@swarm/orchestrator';
-import type { ComposeAsk } from './compose.ts';
+import type { ComposeAsk } from './compose-ask.ts';
 import type { RunFile } from './run-file.ts';
 
 /** What a run was asked, and how long things may take: from the pinned description. */

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { type RunId, SwarmError } from '@swarm/core';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import type { Orchestrator } from '@swarm/orchestrator';
-import { approver } from './approving.ts';
-import { type Composed, compose } from './compose.ts';
 import { type Control, listen } from '../control/server.ts';
-import { problemsJson, renderProblems } from '../telling/errors.ts';
-import type { Opening } from '../preparing/gather.ts';
-import { createLive } from '../telling/live.ts';
 import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
-import type { Context } from '../program/program.ts';
-import { type RunFile, writeRunFile } from './run-file.ts';
-import { writeWhole } from './run-files.ts';
+import type { Opening } from '../preparing/opening.ts';
+import type { Context } from '../program/context.ts';
+import { problemsJson, renderProblems } from '../telling/errors.ts';
+import { createLive } from '../telling/live.ts';
 import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
+import { approver } from './approving.ts';
+import { type Composed, compose } from './compose.ts';
+import { type RunFile, writeRunFile } from './run-file.ts';
+import { writeWhole } from './run-files.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
