@@ -2,5 +2,6 @@ export { createEnvironmentStore } from './environment-store.ts';
 export { findOnPath } from './find-on-path.ts';
 export { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 export { type Probe, probeBubblewrap } from './probe.ts';
+export { removeTree } from './remove-tree.ts';
 export { createSandbox } from './sandbox.ts';
 export { createTrash, type Kept, type Trash } from './trash.ts';
