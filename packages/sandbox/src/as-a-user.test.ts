@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { findOnPath } from './find-on-path.ts';
-import { SYSTEM_PATH } from './probe.ts';
+import { SYSTEM_PATH } from './providers/bubblewrap.ts';
 import { temporary } from './testing.ts';
 
 const USER = 61_000;

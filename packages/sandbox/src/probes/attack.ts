@@ -1,5 +1,6 @@
 /** What an attack is, and the ground it is tried on. Each is harmless where it works: it touches what was made for it. */
-import type { SandboxResult, SandboxSpec } from '@swarm/core';
+import type { SandboxResult } from '@swarm/core';
+import type { SandboxSpec } from '../provider.ts';
 import type { Wall } from '../walls.ts';
 
 /** An attack prints this where it got through. */

@@ -1,5 +1,5 @@
 /** More than a command may use, taken in ways that one measure alone does not see. */
-import type { SandboxSpec } from '@swarm/core';
+import type { SandboxSpec } from '../provider.ts';
 import { type Attack, GOT } from './attack.ts';
 
 const MIB = 1024 ** 2;

@@ -73,11 +73,11 @@ function run(
     ...{ stateKey: ground.workspace, bridgeFile: BRIDGE_SOURCE, nodePath: process.execPath },
     ...{ readOnly: [], path: ['/usr/bin', '/bin'] },
   };
-  const sandbox =
+  const provider =
     control === 'host'
-      ? createNone({ ...options, provider: 'none' })
-      : createBubblewrap({ ...options, provider: 'bubblewrap', bwrap, walls: wallsWithout(control) });
-  return sandbox.run({
+      ? createNone(options)
+      : createBubblewrap({ ...options, bwrap, walls: wallsWithout(control) });
+  return provider.run({
     ...{ name: 'attack', argv: [perl, '-e', attack.script(ground)], workspace: ground.workspace },
     ...{ readOnly: [], readWrite: [], network: attack.spec?.network ?? 'none', limits },
     env: control === 'host' ? { SWARM_PROBE_SECRET: 'x' } : {},

@@ -1,16 +1,9 @@
-import { type Mount, type Sandbox, type SandboxResult, type SandboxSpec, SwarmError } from '@swarm/core';
+import { type Mount, type RoomAsk, type SandboxResult, SwarmError } from '@swarm/core';
 import { callFilter } from '../filter/rules.ts';
-import {
-  boundsOf,
-  environmentOf,
-  insidePath,
-  stateMark,
-  type WholeOptions,
-  watchOf,
-  whyNotRun,
-} from '../policy.ts';
+import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
-import { killMarked, STATE_KEY, TASK_KEY } from '../reap.ts';
+import { GATEWAY_PLACE, type Provider, type SandboxSpec } from '../provider.ts';
+import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { ALL_WALLS, type Walls } from '../walls.ts';
@@ -24,6 +17,8 @@ import {
 import { dropCommand, handOver, identityOf } from './identity.ts';
 import { systemMounts } from './system-mounts.ts';
 
+/** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
+export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
 const NODE = '/run/swarm/node';
 const SOCKET = '/run/swarm/gateway.sock';
 const PRLIMIT = '/usr/bin/prlimit';
@@ -44,11 +39,12 @@ export interface BubblewrapOptions extends WholeOptions {
  * long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
  * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
-export function createBubblewrap(options: BubblewrapOptions): Sandbox {
+export function createBubblewrap(options: BubblewrapOptions): Provider {
   return {
-    provider: 'bubblewrap',
+    name: 'bubblewrap',
     insideOf: () => WORKSPACE,
-    reap: () => killMarked([stateMark(options.stateKey)]),
+    shownAt: (mount) => mount.inside,
+    mounts: async (ask, network) => (await shownOf(ask, network, options)).mounts,
     async run(spec) {
       const plan = await planOf(spec, options);
       const why = await whyNotRun(spec, {
@@ -57,8 +53,9 @@ export function createBubblewrap(options: BubblewrapOptions): Sandbox {
         path: plan.env.PATH ?? '',
       });
       if (why !== undefined) return cannotRun(spec, why);
+      const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
       await handOver(handedOver(spec), plan.identity);
-      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options, [spec.workspace])));
+      return toldBy(await runProcess(launchOf(plan, spec, options), watchOf(spec, options, filled)));
     },
   };
 }
@@ -67,28 +64,31 @@ export function createBubblewrap(options: BubblewrapOptions): Sandbox {
 const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
 
 /** What it writes, and what it must be allowed to connect to. */
-const handedOver = ({ workspace, readWrite, gatewaySocket }: SandboxSpec): string[] => [
+const handedOver = ({ workspace, readOnly, readWrite, gatewaySocket }: SandboxSpec): string[] => [
   workspace,
+  ...readOnly.filter(({ inside }) => inside === GATEWAY_PLACE).map(({ host }) => host),
   ...readWrite.map(({ host }) => host),
   ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
 ];
 
+/** What of the host is shown, and where. */
+async function shownOf(ask: RoomAsk, network: 'none' | 'open', options: BubblewrapOptions) {
+  const { mounts: ofSystem, links } = await systemMounts(network);
+  const bridged = ask.gatewaySocket === undefined ? [] : bridgeMounts(ask.gatewaySocket, options);
+  const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
+  const readWrite = [{ host: ask.workspace, inside: WORKSPACE }, ...ask.readWrite];
+  const linked = links.map(({ place }) => ({ host: place, inside: place }));
+  return { readOnly, readWrite, links, mounts: [...readOnly, ...readWrite, ...linked] };
+}
+
 async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<BubblewrapPlan> {
-  const system = await systemMounts(spec.network);
-  const bridged = spec.gatewaySocket === undefined ? [] : bridgeMounts(spec.gatewaySocket, options);
-  const readOnly = [...system.mounts, ...options.readOnly, ...spec.readOnly, ...bridged];
-  const readWrite = [{ host: spec.workspace, inside: WORKSPACE }, ...spec.readWrite];
-  const linked = system.links.map(({ place }) => ({ host: place, inside: place }));
-  const mounts = [...readOnly, ...readWrite, ...linked];
-  const path = visibleFolders(mounts, options.path);
+  const shown = await shownOf(spec, spec.network, options);
+  const path = visibleFolders(shown.mounts, options.path);
   const bounds = boundsOf(spec, options);
   const { walls = ALL_WALLS } = options;
   const identity = identityOf(walls.has('user') ? process.getuid?.() : undefined);
   return {
-    readOnly,
-    readWrite,
-    mounts,
-    links: system.links,
+    ...shown,
     env: {
       ...WITHOUT_TRACING,
       ...environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
@@ -127,7 +127,7 @@ function prlimit({ processes }: Bounds): string[] {
 }
 
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
-function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
+function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOptions): Launch {
   const firstData = 5;
   const data = dataFiles(plan).map((file) => file.text);
   const filter = plan.walls.has('filter') ? [wholeFilter()] : [];
@@ -138,6 +138,7 @@ function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
     cwd: '/',
     env: marksOf(plan.env),
     inputs: [bubblewrapArguments(plan, firstData).join('\0'), ...data, ...filter],
+    onStdin: spec.onStdin,
   };
 }
 
