@@ -16,10 +16,11 @@ import {
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
-import type { HubContext, ObjectFormat } from './context.ts';
+import type { HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
 import { closeHelpers, makeHelpers } from './helpers.ts';
+import type { ObjectFormat } from './identity.ts';
 import { DEFAULT_LIMITS, Intake, type IntakeLimits } from './intake.ts';
 import { isAncestor, LandedScanner } from './landed.ts';
 import { Layout, RunRefs } from './layout.ts';

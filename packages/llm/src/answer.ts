@@ -1,7 +1,8 @@
 import type { ToolCall } from '@swarm/core';
 import { z } from 'zod';
 import { errorFields } from './failures.ts';
-import { type CallTokens, readTokens } from './usage.ts';
+import type { CallTokens } from './prices.ts';
+import { readTokens } from './usage.ts';
 
 /** Only what is used, and everything may be missing: servers differ. A whole answer has `message`, not `delta`. */
 const PieceSchema = z.object({

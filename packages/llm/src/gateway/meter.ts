@@ -1,4 +1,5 @@
-import { type CallTokens, estimateTokens, readTokens } from '../usage.ts';
+import type { CallTokens } from '../prices.ts';
+import { estimateTokens, readTokens } from '../usage.ts';
 
 /** A longer line is passed on all the same; only its usage is not read. */
 const MAX_LINE_CHARS = 1024 * 1024;
