@@ -14,6 +14,7 @@ import type {
   RunFiles,
   RunId,
   SandboxLimits,
+  StopReason,
   TaskDraft,
 } from '@swarm/core';
 import type { Approve } from './approval.ts';
@@ -86,18 +87,6 @@ export type RunOutcome =
   | { readonly kind: 'closed' }
   /** Left before the end; `swarm resume` goes on. */
   | { readonly kind: 'stopped'; readonly why: StopReason; readonly detail: string };
-
-/** `paused`: it waits for what only the operator can mend, and nothing is in flight any more. */
-export type StopReason =
-  | 'signal'
-  | 'auth'
-  | 'quota'
-  | 'bad-request'
-  | 'base-red'
-  | 'setup-failed'
-  | 'gate-broken'
-  | 'paused'
-  | 'fault';
 
 /** Output of any one command, before its tree is killed. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
