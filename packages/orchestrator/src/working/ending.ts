@@ -30,8 +30,6 @@ export function stopped(signal: AbortSignal, usage: Usage): Ending {
   switch (signal.reason) {
     case 'drained':
       return { reason: 'drained', detail: 'the run was stopped', usage };
-    case 'stuck':
-      return { reason: 'stuck', detail: 'it showed no sign of life', usage };
     default:
       return { reason: 'cancelled', detail: 'it is no longer wanted', usage };
   }
