@@ -31,7 +31,6 @@ import { Probes } from './landing/probes.ts';
 import { Undo, type UndoOutcome } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
-import { Environments } from './working/environment.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
@@ -48,7 +47,6 @@ export class Crew {
   readonly #context: Context;
   readonly #effects: Effects;
   readonly #wake: () => void;
-  readonly #environments: Environments;
   readonly #gate: Gate;
   readonly #worker: Worker;
   readonly #planner: Planner;
@@ -70,13 +68,12 @@ export class Crew {
     this.#context = context;
     this.#effects = effects;
     this.#wake = wake;
-    this.#environments = new Environments(context);
-    this.#gate = new Gate(context, this.#environments);
+    this.#gate = new Gate(context);
     const probes = new Probes(context);
-    this.#worker = new Worker(context, this.#environments, this.#gate, probes);
+    this.#worker = new Worker(context, this.#gate, probes);
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
-    const checks = new Checks(context, this.#environments);
+    const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
     this.#culprits = new Culprits(context, checks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
@@ -104,7 +101,7 @@ export class Crew {
   /** Mends what a crash left and tries the base; `done` is called when anything new may start. */
   startUp(done: () => void): void {
     this.#effects.start('start-up', async (signal) => {
-      const parts = [this.#reconciler, this.#mergeQueue, this.#gate, this.#environments] as const;
+      const parts = [this.#reconciler, this.#mergeQueue, this.#gate] as const;
       await startUp(this.#context, ...parts, signal);
       done();
     });

@@ -5,3 +5,4 @@ export { type PlannedOnce, planOnce } from './planning/plan-once.ts';
 export { createOrchestrator, type Orchestrator } from './run.ts';
 export type { BranchDraft, OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';
 export { undoInRun } from './undo-run.ts';
+export { createLocalHost, type LocalHostParts } from './working/bench-local.ts';

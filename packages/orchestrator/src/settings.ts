@@ -1,10 +1,9 @@
 import type {
-  Agent,
+  AttemptHost,
   Branches,
   Clock,
   CommitId,
   Delivery,
-  EnvironmentStore,
   Hub,
   Log,
   Model,
@@ -14,11 +13,8 @@ import type {
   Request,
   RunFiles,
   RunId,
-  Sandbox,
   SandboxLimits,
   TaskDraft,
-  TaskSpec,
-  Workspaces,
 } from '@swarm/core';
 import type { Approve } from './approval.ts';
 
@@ -29,13 +25,10 @@ export interface OrchestratorPorts {
   readonly hub: Hub;
   /** Absent where no run lands branches, as in a simulation. */
   readonly branches?: Branches;
-  readonly workspaces: Workspaces;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
-  readonly sandbox: Sandbox;
-  readonly environments: EnvironmentStore;
-  /** The driver for a task: its own wish, or the run's. */
-  readonly agentFor: (spec: TaskSpec) => Agent;
+  /** Where attempts, gates and checks run. */
+  readonly host: AttemptHost;
   /** Absent in a run without a model: `--plan` with a command agent. */
   readonly model?: Model;
   readonly prompts: Prompts;

@@ -3,7 +3,8 @@ import type { Context } from './context.ts';
 import type { Reconciler } from './healing/reconciler.ts';
 import type { Gate } from './landing/gate.ts';
 import type { MergeQueue } from './landing/merge-queue.ts';
-import type { Environments } from './working/environment.ts';
+import { leaveForDisk } from './working/disk-full.ts';
+import { setupOf } from './working/setup-ask.ts';
 
 /**
  * Before anything new starts: mend what a crash left, agree with the target, and try setup and gate once on the
@@ -14,27 +15,21 @@ export async function startUp(
   reconciler: Reconciler,
   mergeQueue: MergeQueue,
   gate: Gate,
-  environments: Environments,
   signal: AbortSignal,
 ): Promise<void> {
   await reconciler.startUp();
   await mergeQueue.lookAtTarget();
-  await checkBase(context, gate, environments, signal);
+  await checkBase(context, gate, signal);
 }
 
-async function checkBase(
-  context: Context,
-  gate: Gate,
-  environments: Environments,
-  signal: AbortSignal,
-): Promise<void> {
+async function checkBase(context: Context, gate: Gate, signal: AbortSignal): Promise<void> {
   const { ask, halt, ports, state } = context;
   const { base, setup } = state.run!.request;
   if (setup) {
-    const workspace = await ports.workspaces.create({ name: 'setup-0', base });
-    const prepared = await environments.prepareBase(workspace, signal);
-    await ports.workspaces.remove(workspace.name);
-    if (!prepared.ok) return halt({ why: 'setup-failed', detail: prepared.detail });
+    const bench = await ports.host.open({ name: 'setup-0', base, ...setupOf(context), signal });
+    if (bench.kind === 'bench') await bench.close();
+    else if (bench.reason === 'disk-full') return leaveForDisk(context, bench.detail);
+    else if (bench.reason === 'setup-failed') return halt({ why: 'setup-failed', detail: bench.detail });
   }
   if (signal.aborted || mayBegin(state.baseGate, state.run!.request)) return;
   const none = gate.known(undefined);

@@ -17,7 +17,6 @@ import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
 import { Undo, type UndoOutcome } from './landing/undo.ts';
 import type { OrchestratorPorts, Settings } from './settings.ts';
-import { Environments } from './working/environment.ts';
 
 /** The caller holds the repository's lock. What cannot be is refused before anything is written. */
 export async function undoInRun(
@@ -29,14 +28,12 @@ export async function undoInRun(
   const context = contextOf(ports, settings);
   const planned = planUndo(context.state, ask);
   if (planned.kind === 'refused') return planned;
-  await ports.sandbox.reap();
+  await ports.host.reap();
   // A run that can be resumed is taken up and left again, so that the time between is not counted as its own.
   const isOpen = context.state.closed === undefined;
   const { version, host, pid } = settings;
   if (isOpen) await context.ask({ type: 'resumeRun', version, host, pid });
-  const environments = new Environments(context);
-  await knowBase(context, environments, signal);
-  const gate = new Gate(context, environments);
+  const gate = new Gate(context);
   const mergeQueue = new MergeQueue(context, gate, new Probes(context));
   const outcome = await new Undo(context, gate, () => mergeQueue.lookAtTarget()).undo(ask, signal);
   if (isOpen) await context.ask({ type: 'stop', reason: 'signal', detail: 'left again after an undo' });
@@ -62,13 +59,4 @@ function contextOf(ports: OrchestratorPorts, settings: Settings): Context {
     return answer;
   };
   return { state, ports, settings, ask, durable: async () => true, halt: () => undefined };
-}
-
-/** The base's own environment is the one whose setup may fetch. */
-async function knowBase(context: Context, environments: Environments, signal: AbortSignal): Promise<void> {
-  const { base, setup } = context.state.run!.request;
-  if (!setup) return;
-  const { workspaces } = context.ports;
-  const workspace = await workspaces.create({ name: 'setup-0', base });
-  await environments.prepareBase(workspace, signal).finally(() => workspaces.remove(workspace.name));
 }

@@ -26,7 +26,7 @@ export class Reconciler {
   /** Strays are killed before git is looked at, or one of them could still land what the journal gave up. */
   async startUp(): Promise<void> {
     const { ports, state, ask } = this.#context;
-    const killed = await ports.sandbox.reap();
+    const killed = await ports.host.reap();
     if (killed > 0)
       ports.log.write('stray.killed', {
         msg: `${killed} processes of a dead orchestrator were killed`,
@@ -51,11 +51,9 @@ export class Reconciler {
 
   /** Nothing of ours runs yet, so that every workspace there is was left over. Later, each has its owner. */
   async #removeStrays(): Promise<void> {
-    const { hub, workspaces, log } = this.#context.ports;
-    for (const name of (await hub.observe()).workspaces) {
-      await workspaces.remove(name);
+    const { host, log } = this.#context.ports;
+    for (const name of await host.clear())
       log.write('stray.removed', { msg: `workspace ${name} was left over and is removed`, data: { name } });
-    }
   }
 
   /** Removes intakes and references nobody needs any more. */

@@ -2,6 +2,7 @@
 import type { Entry, Journal, OpenedJournal } from '@swarm/core';
 import { MemoryFile, openMemoryJournal } from '@swarm/journal';
 import {
+  createLocalHost,
   createOrchestrator,
   type Orchestrator,
   type OrchestratorPorts,
@@ -99,20 +100,28 @@ function portsOf(
   const hub = twinHub(world, inc);
   const agent = twinAgent(world, inc);
   const workspaces = twinWorkspaces(world, inc);
+  const log = twinLog(world, inc);
   return {
     clock: inc.clock,
     journal,
     hub: mutant.hub?.(world, inc, hub) ?? hub,
-    workspaces: mutant.workspaces?.(world, inc, workspaces) ?? workspaces,
     reader: twinReader(world, inc),
     delivery: twinDelivery(world, inc),
-    sandbox: twinSandbox(world, inc),
-    environments: twinEnvironments(world, inc),
-    agentFor: () => agent,
+    host: createLocalHost({
+      slots: 100,
+      capabilities: ['twin'],
+      workspaces: mutant.workspaces?.(world, inc, workspaces) ?? workspaces,
+      sandbox: twinSandbox(world, inc),
+      environments: twinEnvironments(world, inc),
+      agentFor: () => agent,
+      leftovers: async () => (await hub.observe()).workspaces,
+      isFull: async () => false,
+      log,
+    }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
     prompts: twinPrompts,
     files: twinFiles(world, inc),
-    log: twinLog(world, inc),
+    log,
   };
 }
 

@@ -22,6 +22,8 @@ export interface SimWorkspace {
   readonly attempt: AttemptId | undefined;
   readonly parents: readonly CommitId[];
   readonly base: Tree;
+  /** What lay in it when it was made. */
+  readonly made: Tree;
   tree: Map<string, string>;
 }
 

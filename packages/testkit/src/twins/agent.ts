@@ -53,7 +53,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       const isThrough = await inc.waitUnless(job.signal, durationMs);
       if (!isThrough) return result('aborted', usage(world, job));
       if (isDown()) return result('model-down', NO_USAGE);
-      const workspace = workspaceAt(world, job.workspace.path);
+      const workspace = workspaceAt(world, (await job.open({ readOnly: [] })).workspace);
       if (!workspace) return result('cannot-run', NO_USAGE);
       return act(world, job, workspace, mood);
     },
@@ -89,7 +89,8 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
 
 /** A change of one line in one file, or the mending of what is broken. Conflicts it is shown are resolved. */
 function edit(job: AgentJob, workspace: SimWorkspace): void {
-  for (const path of job.workspace.conflicts) {
+  for (const [path, text] of workspace.tree) {
+    if (!text.includes(CONFLICT_MARKER)) continue;
     workspace.tree.set(
       path,
       linesOf(workspace.tree.get(path) ?? '')

@@ -1,4 +1,4 @@
-import type { Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import { type Room, type RoomCommand, type Sandbox, type SandboxResult, SwarmError } from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { CONFLICT_MARKER, type Tree } from './objects.ts';
@@ -16,8 +16,7 @@ export const CLASH = 'CLASH';
 export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   return {
     provider: 'none',
-    insideOf: (workspace) => workspace,
-    run: (spec) => (spec.argv[0] === SAVE ? runSave(world, inc, spec) : runCommand(world, inc, spec)),
+    open: async ({ workspace }) => twinRoom(world, inc, workspace),
     reap: () =>
       world.happen(inc, 20, () => {
         world.strayUntil = 0;
@@ -26,9 +25,29 @@ export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   };
 }
 
+/** Shows everything where it lies; nobody here has files placed or talks to a process. */
+function twinRoom(world: World, inc: Incarnation, path: string): Room {
+  const none = (what: string) =>
+    new SwarmError({ code: 'SW0801', what: `the sandbox twin knows no ${what}` });
+  return {
+    workspace: path,
+    shown: (mount) => mount.host,
+    sees: async () => true,
+    place: async () => Promise.reject(none('files')),
+    outlet: async () => Promise.reject(none('files')),
+    collect: async () => ({ kind: 'nothing' }),
+    run: (command) =>
+      command.argv[0] === SAVE ? runSave(world, inc, path, command) : runCommand(world, inc, path, command),
+    start: () => {
+      throw none('processes');
+    },
+    close: async () => {},
+  };
+}
+
 /** A save goes on in a stray process, and may reach the intake after its orchestrator is dead. */
-function runSave(world: World, inc: Incarnation, spec: SandboxSpec): Promise<SandboxResult> {
-  const workspace = workspaceAt(world, spec.workspace);
+function runSave(world: World, inc: Incarnation, path: string, spec: RoomCommand): Promise<SandboxResult> {
+  const workspace = workspaceAt(world, path);
   const isBroken = world.hits('save');
   return world.happen(inc, world.random.between(5, 400), () => {
     if (!workspace || isBroken) return ended('exited', 1, 'cannot commit', 100);
@@ -37,9 +56,14 @@ function runSave(world: World, inc: Incarnation, spec: SandboxSpec): Promise<San
   });
 }
 
-async function runCommand(world: World, inc: Incarnation, spec: SandboxSpec): Promise<SandboxResult> {
+async function runCommand(
+  world: World,
+  inc: Incarnation,
+  path: string,
+  spec: RoomCommand,
+): Promise<SandboxResult> {
   const command = spec.argv.at(-1)!;
-  const workspace = workspaceAt(world, spec.workspace);
+  const workspace = workspaceAt(world, path);
   const fault = world.hits('gate')
     ? world.random.pick(['fails', 'timeout', 'killed', 'cannot-run'] as const)
     : undefined;
