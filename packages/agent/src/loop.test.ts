@@ -164,7 +164,7 @@ test('time running out stops a call to the model under way', async (t) => {
       }),
   };
   const { ending, events } = await play(t, [], { model: hanging, clock: time });
-  assert.deepEqual([ending.reason, ending.detail], ['time-limit', 'its 60 s were over']);
+  assert.deepEqual([ending.reason, ending.detail], ['timeout', 'its 60 s were over']);
   assert.equal(events.filter((e) => e.type === 'waiting').length, 4, 'a sign of life every 15 s');
 });
 

@@ -13,7 +13,7 @@ import type {
   Usage,
 } from '@swarm/core';
 import { addUsage, assertNever } from '@swarm/core';
-import type { AgentEvent, EndingReason } from './agent-events.ts';
+import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { elide, lengthOf } from './conversation.ts';
 import { startDeadline } from './deadline.ts';
 import type { LoopLimits } from './limits.ts';
@@ -47,7 +47,7 @@ export interface AgentRun {
 }
 
 export interface AgentEnding {
-  readonly reason: EndingReason;
+  readonly reason: LoopEnd;
   /** One sentence for people: what happened, with the exact error where there is one. */
   readonly detail: string;
   readonly claim?: HandoffClaim;

@@ -42,7 +42,6 @@ export * from './rules/weakened.ts';
 export * from './state.ts';
 export * from './sweep.ts';
 export * from './views/board.ts';
-export * from './views/costs.ts';
 export * from './views/explain.ts';
 export * from './views/gate.ts';
 export * from './views/queue.ts';

@@ -3,6 +3,7 @@
  * already recorded, and reports once.
  */
 import {
+  AGENT_ENDS,
   type AgentResult,
   type Attempt,
   type AttemptId,
@@ -29,7 +30,7 @@ import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
-import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
+import { type Ending, handoffJson, stopped } from './ending.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -249,7 +250,7 @@ export class Worker {
   #failureOf(result: AgentResult): EndingReason | undefined {
     const isOutage = this.#context.state.paused?.reason === 'endpoints-down';
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
-    return AGENT_FAILURES[result.end];
+    return AGENT_ENDS[result.end];
   }
 
   /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
