@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Event, LogEventName, LogFields } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { LogEventName, LogFields } from '@swarm/core/log-events';
 import { openFileJournal } from '@swarm/journal';
 import { createLog } from '@swarm/telemetry';
 

@@ -2,7 +2,8 @@
  * Facts of the user's own repository, for preflight. Read only: nothing is written, not even a refreshed index.
  */
 import { existsSync } from 'node:fs';
-import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { SimpleGit } from 'simple-git';
 import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';

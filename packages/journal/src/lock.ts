@@ -12,7 +12,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { type HolderInfo, parseHolder, readHolderFile } from './lock-holder.ts';
 
 export interface LockAsk {

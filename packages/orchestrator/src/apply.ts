@@ -1,16 +1,11 @@
-import {
-  type Clock,
-  type Command,
-  type Decision,
-  decide,
-  type Entry,
-  type Event,
-  emptyState,
-  fold,
-  type Journal,
-  type Refusal,
-  type State,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import { type Decision, decide } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
+import type { Entry, Event } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { Journal } from '@swarm/core/ports/journal';
+import type { Clock } from '@swarm/core/ports/world';
+import { emptyState, type State } from '@swarm/core/state';
 
 /**
  * The only writer: decide, fold, then one write and one fsync for everything decided since the last flush.

@@ -2,22 +2,12 @@
  * Who works: makes the world agree with what is wanted. Each is an effect under its own name, so that asking twice
  * starts nothing twice. Decides nothing: what comes of the work is asked of the core by whoever did it.
  */
-import {
-  culpritsToFind,
-  culpritsToRevert,
-  FIX_TASKS_MAX,
-  findingsToFile,
-  isTakenBack,
-  landingsToSettle,
-  opened,
-  openFixTasks,
-  type State,
-  type TaskId,
-  taskOf,
-  testWanted,
-  type UndoAsk,
-  wanted,
-} from '@swarm/core';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import { type TaskId, taskOf } from '@swarm/core/model/ids';
+import { FIX_TASKS_MAX } from '@swarm/core/model/request';
+import { culpritsToFind, culpritsToRevert, findingsToFile, openFixTasks } from '@swarm/core/rules/healing';
+import { opened, type State } from '@swarm/core/state';
+import { isTakenBack, landingsToSettle, testWanted, wanted } from '@swarm/core/wanted';
 import type { Context } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';

@@ -1,4 +1,6 @@
-import { type Command, type Decision, type Refusal, refuse } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import { type Refusal, refuse } from '@swarm/core/errors';
 import type { StopReason } from './settings.ts';
 
 /** Everything that can wake the run. */

@@ -2,25 +2,18 @@
  * ENTRY POINT: the main loop. Wait for inputs, decide them together, work out what is wanted now, make it durable
  * with one write, answer whoever asked, and make the world agree. One run, one loop, one writer.
  */
-import {
-  type Command,
-  type Decision,
-  type Entry,
-  type ErrorCode,
-  emptyState,
-  fold,
-  type IterationReason,
-  opened,
-  type Refusal,
-  reservationFor,
-  type State,
-  SwarmError,
-  scaling,
-  type TaskId,
-  tellEvent,
-  type UndoAsk,
-  wanted,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import { type ErrorCode, type Refusal, SwarmError } from '@swarm/core/errors';
+import type { Entry, IterationReason } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { TaskId } from '@swarm/core/model/ids';
+import { reservationFor } from '@swarm/core/rules/budget';
+import { scaling } from '@swarm/core/rules/concurrency';
+import { emptyState, opened, type State } from '@swarm/core/state';
+import { tellEvent } from '@swarm/core/views/telling';
+import { wanted } from '@swarm/core/wanted';
 import { Applier } from './apply.ts';
 import { Approval } from './approval.ts';
 import { Crew, NOT_DRAINED } from './crew.ts';

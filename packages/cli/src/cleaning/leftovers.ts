@@ -1,7 +1,10 @@
 /** What finished runs left in a repository's state directory, found and sized; and its removal, one by one. */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyState, fold, parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { fold } from '@swarm/core/fold';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
+import { emptyState } from '@swarm/core/state';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
 import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';

@@ -3,7 +3,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Entry, emptyState, fold, type State, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import { emptyState, type State } from '@swarm/core/state';
 import { readJournal } from '@swarm/journal';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';

@@ -1,5 +1,5 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
-import type { RunMode } from '@swarm/core';
+import type { RunMode } from '@swarm/core/model/request';
 import { priceOf, probeEndpoint } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';

@@ -1,5 +1,5 @@
 /** The pairs of texts `swarm prompts diff` compares. */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { chooseRepository, readRun } from '../finding/opened-run.ts';
 import { listRuns, runPaths } from '../finding/paths.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';

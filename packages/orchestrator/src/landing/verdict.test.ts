@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ChecksResult, Event } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { ChecksResult } from '@swarm/core/model/request';
 import { acceptedTask, aGateResult, commit, landedTask, openedRun, stateOf } from '@swarm/core/testing';
 import { isGreen } from './verdict.ts';
 

@@ -1,4 +1,4 @@
-import { passKey, type State } from '@swarm/core';
+import { passKey, type State } from '@swarm/core/state';
 
 /**
  * Is the final head green? By the full checks when they ran on exactly this head; else by the gate of the landing

@@ -1,4 +1,4 @@
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
 
 /** Where every sandbox shows its workspace: one place, so that tools that note absolute paths stay right. */
 export const WORKSPACE = '/workspace';

@@ -1,4 +1,4 @@
-import type { Mount, RoomAsk, SandboxResult } from '@swarm/core';
+import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
 import type { Provider, SandboxSpec } from '../provider.ts';
