@@ -3,8 +3,8 @@
  * a line on stdout, nothing else there. The host reads these lines as hostile input: `parseAgentEvent` keeps
  * what fits the schema and nothing more.
  */
-import type { AgentEnd, HandoffClaim } from '@swarm/core';
-import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { z } from 'zod';
 
 /** Most bytes of one line, newline left out; the sandbox cuts longer ones, which would not parse. */

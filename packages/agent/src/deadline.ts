@@ -1,5 +1,5 @@
 /** What may stop a step under way: the attempt's wall time, and whoever started the agent. First cause wins. */
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import type { AgentEvent } from './agent-events.ts';
 import type { LoopLimits } from './limits.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ModelResult } from '@swarm/core';
+import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
 import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';

@@ -1,6 +1,9 @@
 /** Starts our own agent like any other: a child process in the sandbox that meets the model through the gateway. */
-import type { Agent, AgentActivity, AgentEnd, AgentJob, AgentResult } from '@swarm/core';
-import { countText, taskOf, tokensOf } from '@swarm/core';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import { taskOf } from '@swarm/core/model/ids';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { Agent, AgentActivity, AgentJob, AgentResult } from '@swarm/core/ports/running';
+import { countText } from '@swarm/core/views/words';
 import { type AgentEvent, cutText, type LoopEnd, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';

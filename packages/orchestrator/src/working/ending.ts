@@ -1,5 +1,8 @@
 /** How attempts end, in the words of the journal: what becomes of an agent's ending, a stop, a handoff. */
-import type { CommitId, EndingReason, Handoff, HandoffFile, Usage } from '@swarm/core';
+import type { EndingReason } from '@swarm/core/model/attempt';
+import type { Handoff, HandoffFile } from '@swarm/core/model/handoff';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Usage } from '@swarm/core/model/usage';
 
 /** What is reported of an attempt, whichever way it went. */
 export interface Ending {
