@@ -1,6 +1,6 @@
 /** Where the program works, and what it makes of what somebody else put there. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { World } from './support/world.ts';
@@ -75,11 +75,12 @@ test('another process with the number of a killed run is not taken for it', asyn
   assert.doesNotMatch(after.stdout, new RegExp(`\\b${process.pid}\\b`));
 });
 
-test('a folder for the control socket that others can open is passed over', async (t) => {
+test('a folder for the control socket that others can open, or made first, is passed over', async (t) => {
   const world = await World.with(t, FILES);
   const squatted = join(world.root, 'tmp', `swarm-${process.getuid?.() ?? 0}`);
   await mkdir(squatted);
   await chmod(squatted, 0o777);
+  if (process.getuid?.() === 0) await chown(squatted, 65_534, 65_534);
   const { code, stderr } = await world.swarm(await world.plan(ADD, '--gate', 'true'));
   assert.equal(code, 0, stderr);
   assert.deepEqual(await readdir(squatted), []);
