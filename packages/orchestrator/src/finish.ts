@@ -1,13 +1,16 @@
 import type { Command } from '@swarm/core/commands';
-import type { State } from '@swarm/core/state';
+import type { OpenedState, State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import type { OrchestratorPorts } from './settings.ts';
 
 /** Brings the result to where the operator wants it; the command says how that went. */
-export async function deliver(state: State, ports: OrchestratorPorts): Promise<Command> {
-  const { request } = state.run!;
-  const commit = state.head!;
+export async function deliver(
+  state: OpenedState,
+  ports: Pick<OrchestratorPorts, 'delivery'>,
+): Promise<Command> {
+  const { request } = state.run;
+  const commit = state.head;
   const to = request.deliver;
   const hasLanded = state.landedCount > 0;
   if (to !== 'apply' || !hasLanded) {
@@ -37,7 +40,10 @@ export async function deliver(state: State, ports: OrchestratorPorts): Promise<C
   };
 }
 
-export async function writeReport(state: State, ports: OrchestratorPorts): Promise<void> {
+export async function writeReport(
+  state: State,
+  ports: Pick<OrchestratorPorts, 'files' | 'log'>,
+): Promise<void> {
   const told = report(state);
   await ports.files.writeReport(`${JSON.stringify(told, null, 2)}\n`, renderReportMarkdown(told));
   ports.log.write('report.written', { msg: 'report.md and report.json are written' });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Event, EventOf } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import type { TaskId } from '@swarm/core/model/ids';
-import type { State } from '@swarm/core/state';
+import { opened } from '@swarm/core/state';
 import {
   acceptedTask,
   aHandoff,
@@ -24,7 +24,7 @@ const ended = (id: string, ...files: string[]): Event => {
 
 /** A run begun with these events, and scheduled since. */
 function scheduled(...given: Event[]) {
-  const state: State = stateOf([openedRun(), ...given]);
+  const state = opened(stateOf([openedRun(), ...given]));
   const scheduling = new Scheduling(state);
   const happen = (...events: readonly Event[]): void => {
     for (const event of events) {

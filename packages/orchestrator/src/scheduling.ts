@@ -3,7 +3,7 @@ import { attemptId, type TaskId, taskNumber, taskOf } from '@swarm/core/model/id
 import { isSatisfied, type Task } from '@swarm/core/model/task';
 import { holdOf } from '@swarm/core/rules/holding';
 import { ReadyQueue, type ReadyTask } from '@swarm/core/rules/ready-queue';
-import type { State } from '@swarm/core/state';
+import type { OpenedState, State } from '@swarm/core/state';
 
 /**
  * Keeps the ready queue in step with the folded state: a task is offered when it is pending and what it depends on
@@ -18,10 +18,10 @@ export class Scheduling {
   #learned: number;
 
   /** Built from the state alone, so that a restart gives the same order. */
-  constructor(state: State) {
+  constructor(state: OpenedState) {
     this.#state = state;
     const foldOf = ({ id }: ReadyTask) => holdOf(state, state.tasks.get(id)!);
-    this.#queue = new ReadyQueue(state.run!.request.overlap, foldOf);
+    this.#queue = new ReadyQueue(state.run.request.overlap, foldOf);
     this.#learned = state.footprint.version;
     this.#holdInFlight();
     for (const id of state.byState.pending) this.#place(state.tasks.get(id)!);

@@ -1,5 +1,5 @@
 import type { CommitId, RunId } from '@swarm/core/model/ids';
-import type { Request } from '@swarm/core/model/request';
+import type { Request, StopReason } from '@swarm/core/model/request';
 import type { AttemptHost } from '@swarm/core/ports/bench';
 import type { Branches, Delivery, Hub, RepositoryReader } from '@swarm/core/ports/git';
 import type { OpenedJournal } from '@swarm/core/ports/journal';
@@ -77,18 +77,6 @@ export type RunOutcome =
   | { readonly kind: 'closed' }
   /** Left before the end; `swarm resume` goes on. */
   | { readonly kind: 'stopped'; readonly why: StopReason; readonly detail: string };
-
-/** `paused`: it waits for what only the operator can mend, and nothing is in flight any more. */
-export type StopReason =
-  | 'signal'
-  | 'auth'
-  | 'quota'
-  | 'bad-request'
-  | 'base-red'
-  | 'setup-failed'
-  | 'gate-broken'
-  | 'paused'
-  | 'fault';
 
 /** Output of any one command, before its tree is killed. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;

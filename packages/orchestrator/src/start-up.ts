@@ -13,7 +13,7 @@ import { setupOf } from './working/setup-ask.ts';
  * bare base, in a clone of our own, so that no agent is blamed, or paid, for what was broken before.
  */
 export async function startUp(
-  context: Context,
+  context: Context<'clock' | 'host' | 'log'>,
   reconciler: Reconciler,
   mergeQueue: MergeQueue,
   gate: Gate,
@@ -24,16 +24,20 @@ export async function startUp(
   await checkBase(context, gate, signal);
 }
 
-async function checkBase(context: Context, gate: Gate, signal: AbortSignal): Promise<void> {
+async function checkBase(
+  context: Context<'clock' | 'host' | 'log'>,
+  gate: Gate,
+  signal: AbortSignal,
+): Promise<void> {
   const { ask, halt, ports, state } = context;
-  const { base, setup } = state.run!.request;
+  const { base, setup } = state.run.request;
   if (setup) {
     const bench = await ports.host.open({ name: 'setup-0', base, ...setupOf(context), signal });
     if (bench.kind === 'bench') await bench.close();
     else if (bench.reason === 'disk-full') return leaveForDisk(context, bench.detail);
     else if (bench.reason === 'setup-failed') return halt({ why: 'setup-failed', detail: bench.detail });
   }
-  if (signal.aborted || mayBegin(state.baseGate, state.run!.request)) return;
+  if (signal.aborted || mayBegin(state.baseGate, state.run.request)) return;
   const none = gate.known(undefined);
   if (none) {
     await ask({ type: 'recordBase', gate: none });
@@ -41,7 +45,7 @@ async function checkBase(context: Context, gate: Gate, signal: AbortSignal): Pro
   }
   ports.log.write('gate.started', {
     msg: 'gate on the bare base',
-    data: { commit: base, gate: state.run!.request.gate },
+    data: { commit: base, gate: state.run.request.gate },
   });
   const verdict = await gate.run('gate-l0', base, context.settings.gate.flakyRetries, signal);
   switch (verdict.kind) {
@@ -53,7 +57,7 @@ async function checkBase(context: Context, gate: Gate, signal: AbortSignal): Pro
       const { result } = verdict;
       await ask({ type: 'recordBase', gate: result });
       if (result.outcome === 'broken') halt({ why: 'gate-broken', detail: result.output });
-      else if (!mayBegin(result, state.run!.request)) halt({ why: 'base-red', detail: redBase(result) });
+      else if (!mayBegin(result, state.run.request)) halt({ why: 'base-red', detail: redBase(result) });
     }
   }
 }

@@ -3,8 +3,6 @@ import type { Command } from '@swarm/core/commands';
 import type { Decision } from '@swarm/core/decide';
 import { planUndo, type UndoAsk } from '@swarm/core/decisions/undo';
 import type { Refusal } from '@swarm/core/errors';
-import { fold } from '@swarm/core/fold';
-import { emptyState } from '@swarm/core/state';
 import { tellEvent } from '@swarm/core/views/telling';
 import { Applier } from './apply.ts';
 import type { Context } from './context.ts';
@@ -33,21 +31,19 @@ export async function undoInRun(
   const gate = new Gate(context);
   const mergeQueue = new MergeQueue(context, gate, new Probes(context));
   const outcome = await new Undo(context, gate, () => mergeQueue.lookAtTarget()).undo(ask, signal);
-  if (isOpen) await context.ask({ type: 'stop', reason: 'signal', detail: 'left again after an undo' });
+  if (isOpen) await context.ask({ type: 'stop', reason: 'undo', detail: 'left again after an undo' });
   await writeReport(context.state, ports);
   return outcome;
 }
 
 /** Decides and writes each command at once: nobody else asks. */
 function contextOf(ports: OrchestratorPorts, settings: Settings): Context {
-  const state = emptyState();
-  for (const entry of ports.journal.entries) fold(state, entry);
+  const { journal, clock, log } = ports;
   const applier = new Applier({
-    state,
-    journal: ports.journal.journal,
-    clock: ports.clock,
-    tell: (entry) => {
-      for (const event of entry.events) ports.log.write(event.type, tellEvent(event, state));
+    journal,
+    clock,
+    tell: (entry, state) => {
+      for (const event of entry.events) log.write(event.type, tellEvent(event, state));
     },
   });
   const ask = async (command: Command): Promise<Decision | Refusal> => {
@@ -55,5 +51,5 @@ function contextOf(ports: OrchestratorPorts, settings: Settings): Context {
     await applier.flush();
     return answer;
   };
-  return { state, ports, settings, ask, durable: async () => true, halt: () => undefined };
+  return { state: applier.opened, ports, settings, ask, halt: () => undefined };
 }

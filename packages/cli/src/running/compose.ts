@@ -33,7 +33,7 @@ import { settingsOf } from './settings.ts';
 export interface Composed {
   readonly orchestrator: Orchestrator;
   readonly log: RunLog;
-  /** Gives back everything; safe after any ending. */
+  /** Gives back everything, once; safe after any ending. Throws SW0701 when the journal was removed meanwhile. */
   close(): Promise<void>;
 }
 
@@ -63,15 +63,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agentMain = await agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  const closeAll = async (): Promise<void> => {
+    await models?.gateway.close();
+    await git.close();
+    await journal.journal.close().finally(() => log.close());
+    spans?.end(systemClock.now());
+  };
+  let closing: Promise<void> | undefined;
   return {
     orchestrator,
     log,
-    async close() {
-      await models?.gateway.close();
-      await git.close();
-      await journal.journal.close();
-      await log.close();
-      spans?.end(systemClock.now());
+    close: () => {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }

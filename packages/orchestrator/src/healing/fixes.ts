@@ -4,13 +4,13 @@ import type { Task } from '@swarm/core/model/task';
 import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
 import { PlanScanner } from '@swarm/core/rules/json-scanner';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
-import { opened, type State } from '@swarm/core/state';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 
 export class FixTasks {
-  readonly #context: Context;
+  readonly #context: Context<'clock' | 'log' | 'model' | 'prompts'>;
 
-  constructor(context: Context) {
+  constructor(context: Context<'clock' | 'log' | 'model' | 'prompts'>) {
     this.#context = context;
   }
 
@@ -18,7 +18,7 @@ export class FixTasks {
   async file(signal: AbortSignal): Promise<void> {
     const { ask, ports, state } = this.#context;
     const room = FIX_TASKS_MAX - openFixTasks(state);
-    const due = findingsToFile(opened(state), ports.clock.now()).slice(0, Math.max(0, room) * 5);
+    const due = findingsToFile(state, ports.clock.now()).slice(0, Math.max(0, room) * 5);
     if (due.length === 0 || room <= 0) return;
     const findings = due.map((s) => state.health.findings.get(s)!.finding);
     const grouped = await this.#groupByCause(findings, room, signal);

@@ -10,12 +10,12 @@ import type { Culprits } from './culprit.ts';
 import type { FixTasks } from './fixes.ts';
 
 export class Reconciler {
-  readonly #context: Context;
+  readonly #context: Context<'host' | 'hub' | 'log'>;
   readonly #checks: Checks;
   readonly #culprits: Culprits;
   readonly #fixes: FixTasks;
 
-  constructor(context: Context, checks: Checks, culprits: Culprits, fixes: FixTasks) {
+  constructor(context: Context<'host' | 'hub' | 'log'>, checks: Checks, culprits: Culprits, fixes: FixTasks) {
     this.#context = context;
     this.#checks = checks;
     this.#culprits = culprits;
@@ -77,8 +77,8 @@ export class Reconciler {
 
   async check(signal: AbortSignal): Promise<void> {
     const { ask, ports, state } = this.#context;
-    const head = state.head!;
-    const command = state.run!.request.checks!;
+    const head = state.head;
+    const command = state.run.request.checks!;
     ports.log.write('checks.started', {
       msg: `checks on ${head.slice(0, 10)}: ${command}`,
       data: { head, command },

@@ -11,7 +11,7 @@ export type BranchTask = Task & { readonly source: Extract<TaskSource, { readonl
 export const isBranch = (task: Task): task is BranchTask => task.source.by === 'land';
 
 export async function handIn(
-  { ports, ask }: Context,
+  { ports, ask }: Context<'branches' | 'hub'>,
   attempt: Attempt,
   task: BranchTask,
   signal: AbortSignal,

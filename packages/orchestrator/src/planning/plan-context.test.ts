@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { acceptedTask, handedIn, openedRun, running, stateOf } from '@swarm/core/testing';
+import type { Event } from '@swarm/core/events';
+import { opened } from '@swarm/core/state';
+import { acceptedTask, handedIn, openedRun, running, stateOf as stateWith } from '@swarm/core/testing';
 import { changedSections, planSections, renderSections } from './plan-context.ts';
 
+const stateOf = (events: readonly Event[]) => opened(stateWith(events));
 const names = (events: Parameters<typeof stateOf>[0]): string[] =>
   planSections(stateOf(events), 'src/').map((s) => s.name);
 

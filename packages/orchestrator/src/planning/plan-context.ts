@@ -5,7 +5,7 @@
 import type { Attempt } from '@swarm/core/model/attempt';
 import type { Task } from '@swarm/core/model/task';
 import { remaining } from '@swarm/core/rules/budget';
-import type { News, State } from '@swarm/core/state';
+import type { News, OpenedState, State } from '@swarm/core/state';
 
 export interface Section {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Section {
 /** Lines of one section; the rest is counted, not listed. */
 const LINES_MAX = 200;
 
-export function planSections(state: State, overview: string): readonly Section[] {
+export function planSections(state: OpenedState, overview: string): readonly Section[] {
   return [
     { name: 'Repository', text: overview },
     { name: 'Request as amended', text: state.amendments.join('\n') },
@@ -96,8 +96,8 @@ function handoffLines(a: Attempt): string[] {
   ];
 }
 
-function budgetText(state: State): string {
-  const { limits } = state.run!.request;
+function budgetText(state: OpenedState): string {
+  const { limits } = state.run.request;
   const left = remaining(state.spending, limits);
   const lines = [
     `workers: ${state.workers}`,

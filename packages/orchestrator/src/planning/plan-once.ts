@@ -4,7 +4,8 @@ import type { IterationOutcome } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
-import { emptyState } from '@swarm/core/state';
+import { emptyState, opened } from '@swarm/core/state';
+import type { OnDisk } from '../context.ts';
 import type { Halt } from '../inputs.ts';
 import type { OrchestratorPorts, Settings } from '../settings.ts';
 import { Planner } from './planner.ts';
@@ -42,12 +43,11 @@ export async function planOnce(
     return { kind: 'decision', events: [] } as const;
   };
   const planner = new Planner({
-    state,
-    // The planner uses no other port.
-    ports: ports as OrchestratorPorts,
+    // Nothing is kept, so that nothing can be ahead of a disk.
+    state: opened(state) as OnDisk,
+    ports,
     settings,
     ask,
-    durable: async () => true,
     halt: (why) => {
       halt ??= why;
     },

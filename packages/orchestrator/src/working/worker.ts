@@ -105,8 +105,22 @@ export class Worker {
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
     const startedAt = ports.clock.monotonic();
     const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
+    const durationMs = ports.clock.monotonic() - startedAt;
+    return this.#afterAgent(attempt, task, bench, result, durationMs, signal).catch((error: unknown) =>
+      cannotRun(error, signal, result.usage),
+    );
+  }
+
+  async #afterAgent(
+    attempt: Attempt,
+    task: Task,
+    bench: Bench,
+    result: AgentResult,
+    durationMs: number,
+    signal: AbortSignal,
+  ): Promise<Ending> {
     const saved = await this.#save(attempt, task, bench);
-    return this.#end(attempt, task, bench, result, saved, ports.clock.monotonic() - startedAt, signal);
+    return this.#end(attempt, task, bench, result, saved, durationMs, signal);
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -217,7 +231,8 @@ export class Worker {
     const change =
       saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.commit, attempt.base) : undefined;
     const failed = await this.#check(attempt, task, bench, change, signal);
-    if (failed) return { ...rest, ...failed };
+    // What the agent used was used, however the checks ended.
+    if (failed) return { ...failed, ...rest };
     if (!change) return this.#withoutChange(task, result, handoff);
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
   }
@@ -294,12 +309,13 @@ export class Worker {
   }
 }
 
-function cannotRun(error: unknown, signal: AbortSignal): Ending {
-  if (signal.aborted) return stopped(signal, NO_USAGE);
+/** @param usage what its agent had used by then. */
+function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {
+  if (signal.aborted) return stopped(signal, usage);
   const detail = detailOf(error);
-  if (isDiskFull(detail)) return { reason: 'disk-full', detail, usage: NO_USAGE };
+  if (isDiskFull(detail)) return { reason: 'disk-full', detail, usage };
   if (!(error instanceof SwarmError)) throw error;
-  return { reason: 'cannot-run', detail, usage: NO_USAGE };
+  return { reason: 'cannot-run', detail, usage };
 }
 
 /** Failing with nothing but what the base or the present head fails with: the work may stand on either. */

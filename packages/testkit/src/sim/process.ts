@@ -15,6 +15,7 @@ import { twinHub } from '../twins/hub.ts';
 import { twinModel } from '../twins/model.ts';
 import { twinSandbox } from '../twins/sandbox.ts';
 import {
+  twinBranches,
   twinDelivery,
   twinEnvironments,
   twinFiles,
@@ -25,8 +26,8 @@ import {
 import { twinWorkspaces } from '../twins/workspaces.ts';
 import type { Mutant } from './mutants.ts';
 import { Incarnation } from './scheduler.ts';
-import { draftOf, requestOf, type Story } from './story.ts';
-import { RUN_ID, type World } from './world.ts';
+import { branchDraftOf, draftOf, requestOf, type Story } from './story.ts';
+import { RUN_ID, type StoryBranch, type World } from './world.ts';
 
 /** How a process ended, but for being killed. */
 export type ProcessEnd =
@@ -119,6 +120,7 @@ function portsOf(
       isFull: async () => false,
       log,
     }),
+    ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
     prompts: twinPrompts,
     files: twinFiles(world, inc),
@@ -127,9 +129,13 @@ function portsOf(
 }
 
 function settingsOf(world: World, story: Story, isNew: boolean): Settings {
+  const given = (branch: StoryBranch) => ({
+    ...{ draft: branchDraftOf(branch), branch: branch.name, commit: world.branches.get(branch.name)! },
+  });
   return {
     ...(isNew && { open: { run: RUN_ID, request: requestOf(world, story), configHash: 'config-1' } }),
     ...(isNew && story.mode === 'plan' && { plan: story.plan.map(draftOf) }),
+    ...(isNew && story.mode === 'land' && { branches: story.branches.map(given) }),
     version: 'sim',
     host: 'sim',
     pid: 1,

@@ -30,6 +30,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     targetHead: () =>
       quick(() => {
         race(world);
+        world.lastLook = { at: world.scheduler.now, head: world.target };
         return world.target;
       }),
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
