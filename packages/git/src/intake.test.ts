@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -19,6 +20,8 @@ import { attempt, commit, git, save, tempDir, type World, work, world, write } f
 import { Git } from './git.ts';
 
 const ONE = attempt('t1.1');
+/** Root reads what is closed to everybody else. */
+const IS_ROOT = process.getuid?.() === 0;
 
 /** A workspace with one honest change, saved: what the worker does to the intake next is the test. */
 async function pushed(t: TestContext, files: Record<string, string> = { 'a.txt': 'two\n' }) {
@@ -342,3 +345,10 @@ function copyLoose(it: Workspace, id: string): void {
 }
 
 const packsIn = (w: World) => readdirSync(join(w.stateDir, 'hub.git/objects/pack')).sort();
+
+test('an intake whose folders were closed is refused, and no fault of ours', { skip: IS_ROOT }, async (t) => {
+  const { w, it } = await pushed(t);
+  chmodSync(join(it.intake!, 'objects/pack'), 0o000);
+  t.after(() => chmodSync(join(it.intake!, 'objects/pack'), 0o700));
+  await expectRefused(w, /the intake cannot be read: EACCES/);
+});

@@ -250,3 +250,21 @@ test('a workspace is gone from the observed ones once removed', async (t) => {
   rmSync(join(w.stateDir, 'workspaces'), { recursive: true });
   assert.deepEqual((await w.hub.observe()).workspaces, []);
 });
+
+test('a workspace or intake that cannot be removed is no fault: whoever cleans up is asked, and asked again', async (t) => {
+  const asked: string[] = [];
+  let again = 0;
+  const cleanUp = {
+    discard: async (path: string) => void asked.push(path),
+    again: async () => {
+      again += 1;
+    },
+  };
+  const w = await world(t, undefined, { cleanUp });
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  asked.length = 0;
+  await w.workspaces.remove('t1.1');
+  await w.hub.tidy(new Set());
+  assert.deepEqual(asked, [it.path, it.intake]);
+  assert.equal(again, 1);
+});

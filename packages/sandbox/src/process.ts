@@ -23,7 +23,7 @@ export interface Launch {
   /** The whole environment; nothing of ours is added. */
   readonly env: Readonly<Record<string, string>>;
   /** With it, descriptor 3 is read as `status` and these texts can be read on descriptors 4, 5, …. */
-  readonly inputs?: readonly string[];
+  readonly inputs?: readonly (string | Buffer)[];
   /** Present: stdin is a pipe, and this is given its other end. Absent: stdin is empty. */
   readonly onStdin?: ((stdin: Writable) => void) | undefined;
 }
@@ -177,7 +177,7 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
   };
 }
 
-function giveAndRead(child: ChildProcess, inputs: readonly string[]): () => string {
+function giveAndRead(child: ChildProcess, inputs: readonly (string | Buffer)[]): () => string {
   let status = '';
   const report = child.stdio[3] as Readable | undefined;
   report?.on('data', (chunk: Buffer) => {

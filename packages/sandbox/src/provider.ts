@@ -2,6 +2,9 @@
 import type { Writable } from 'node:stream';
 import type { Mount, RoomAsk, RoomCommand, SandboxResult } from '@swarm/core/ports/running';
 
+/** Where commands that know the gateway's socket see its folder; they must be allowed to connect. */
+export const GATEWAY_PLACE = '/swarm/gateway';
+
 /** One command with the room it runs in, as a provider starts it. */
 export interface SandboxSpec extends Omit<RoomCommand, 'gateway'>, RoomAsk {
   /** Present: the command has a stdin, and this is called with its other end once it is started. */
