@@ -1,4 +1,4 @@
-import type { TestCounts } from '@swarm/core';
+import type { TestCounts } from '@swarm/core/model/landing';
 import { FailureScanner } from '../healing/failure-scanner.ts';
 import { type Told, toldBy } from '../healing/failures.ts';
 import { TestCounter } from './test-counts.ts';

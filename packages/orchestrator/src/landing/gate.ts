@@ -1,15 +1,9 @@
-import {
-  type Bench,
-  type CannotRun,
-  type CommitId,
-  type GateOutcome,
-  type GateResult,
-  judged,
-  knownFailures,
-  passKey,
-  type SandboxResult,
-  type TreeId,
-} from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { GateOutcome, GateResult } from '@swarm/core/model/landing';
+import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { SandboxResult } from '@swarm/core/ports/running';
+import { judged, knownFailures } from '@swarm/core/rules/known-failures';
+import { passKey } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';

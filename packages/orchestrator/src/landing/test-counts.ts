@@ -1,5 +1,5 @@
 /** Counts tests out of what runners print at their end. Several runs in one output are added up. */
-import type { TestCounts } from '@swarm/core';
+import type { TestCounts } from '@swarm/core/model/landing';
 
 import { type Part, SUMMARIES, type Summary } from './test-summaries.ts';
 

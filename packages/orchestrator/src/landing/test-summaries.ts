@@ -1,5 +1,5 @@
 /** How runners sum up their tests in a line of their own. */
-import type { TestCounts } from '@swarm/core';
+import type { TestCounts } from '@swarm/core/model/landing';
 
 export type Part = Partial<TestCounts>;
 export interface Summary {

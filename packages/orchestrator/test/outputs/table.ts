@@ -4,7 +4,7 @@
  * failure (`stopped.txt`) and with an error that belongs to no test (`unhandled.txt`). Stack frames inside of the
  * runners are left out, and folders are neutral. docs/failures.md is made of this table.
  */
-import type { TestCounts } from '@swarm/core';
+import type { TestCounts } from '@swarm/core/model/landing';
 
 export interface RunnerOutputs {
   readonly runner: string;
