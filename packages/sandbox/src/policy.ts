@@ -43,14 +43,16 @@ export const watchOf = (
   spec: SandboxSpec,
   options: Pick<SandboxOptions, 'stateKey' | 'bounds'>,
   folders: readonly string[],
-  canEscape = false,
+  more: Partial<Pick<Watch, 'canEscape' | 'inMemory'>> = {},
 ): Watch => ({
   wallMs: spec.limits.wallMs,
   outputBytes: spec.limits.outputBytes,
   marks: [stateMark(options.stateKey), taskMark(spec.name)],
   bounds: boundsOf(spec, options),
   folders,
-  canEscape,
+  inMemory: [],
+  canEscape: false,
+  ...more,
   signal: spec.signal,
   onLine: spec.onLine,
 });

@@ -6,6 +6,8 @@ import { type Identity, identityArguments } from './identity.ts';
 /** Where every sandbox shows its workspace: one place, so that tools that note absolute paths stay right. */
 export const WORKSPACE = '/workspace';
 export const HOME = '/home/agent';
+/** Private folders in memory. */
+export const IN_MEMORY = ['/tmp', HOME, '/dev/shm'] as const;
 
 /** Each private in-memory folder may take this much; a file system of its own is what bounds it. */
 const TMPFS_BYTES = 2 * 1024 ** 3;

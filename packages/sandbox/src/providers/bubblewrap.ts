@@ -12,6 +12,7 @@ import {
   bubblewrapArguments,
   dataFiles,
   HOME,
+  IN_MEMORY,
   WORKSPACE,
 } from './bubblewrap-arguments.ts';
 import { dropCommand, handOver, identityOf } from './identity.ts';
@@ -55,7 +56,12 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
       if (why !== undefined) return cannotRun(spec, why);
       const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
       await handOver(handedOver(spec), plan.identity);
-      return toldBy(await runProcess(launchOf(plan, spec, options), watchOf(spec, options, filled)));
+      return toldBy(
+        await runProcess(
+          launchOf(plan, spec, options),
+          watchOf(spec, options, filled, { inMemory: IN_MEMORY }),
+        ),
+      );
     },
   };
 }
