@@ -1,4 +1,5 @@
 import { type Mount, type RoomAsk, type SandboxResult, SwarmError } from '@swarm/core';
+import { type EgressOptions, openEgress } from '../egress.ts';
 import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
@@ -7,6 +8,7 @@ import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { ALL_WALLS, type Walls } from '../walls.ts';
+import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
 import {
   type BubblewrapPlan,
   bubblewrapArguments,
@@ -20,8 +22,6 @@ import { systemMounts } from './system-mounts.ts';
 
 /** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
 export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
-const NODE = '/run/swarm/node';
-const SOCKET = '/run/swarm/gateway.sock';
 const PRLIMIT = '/usr/bin/prlimit';
 /** The kernel counts threads, of all the user's processes: a bound on processes leaves room for theirs. */
 const THREADS_PER_PROCESS = 16;
@@ -45,9 +45,10 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
     name: 'bubblewrap',
     insideOf: () => WORKSPACE,
     shownAt: (mount) => mount.inside,
-    mounts: async (ask, network) => (await shownOf(ask, network, options)).mounts,
+    mounts: async (ask) => (await shownOf(ask, { gateway: ask.gatewaySocket }, options)).mounts,
     async run(spec) {
-      const plan = await planOf(spec, options);
+      await using way = spec.network === 'open' ? await openEgress(options.egress ?? NOBODY) : undefined;
+      const plan = await planOf(spec, { gateway: spec.gatewaySocket, egress: way?.socket }, options);
       const why = await whyNotRun(spec, {
         mounts: plan.mounts,
         cwd: WORKSPACE,
@@ -66,6 +67,9 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
   };
 }
 
+/** Setup may reach what everybody may, and nothing else. */
+const NOBODY: EgressOptions = { allowed: [] };
+
 /** Leak detection traces its own process, which the filter refuses: with it on, every sanitized program would fail. */
 const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
 
@@ -78,17 +82,21 @@ const handedOver = ({ workspace, readOnly, readWrite, gatewaySocket }: SandboxSp
 ];
 
 /** What of the host is shown, and where. */
-async function shownOf(ask: RoomAsk, network: 'none' | 'open', options: BubblewrapOptions) {
-  const { mounts: ofSystem, links } = await systemMounts(network);
-  const bridged = ask.gatewaySocket === undefined ? [] : bridgeMounts(ask.gatewaySocket, options);
+async function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOptions) {
+  const { mounts: ofSystem, links } = await systemMounts('none');
+  const bridged = bridgeMounts(outlets, options);
   const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
   const readWrite = [{ host: ask.workspace, inside: WORKSPACE }, ...ask.readWrite];
   const linked = links.map(({ place }) => ({ host: place, inside: place }));
   return { readOnly, readWrite, links, mounts: [...readOnly, ...readWrite, ...linked] };
 }
 
-async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<BubblewrapPlan> {
-  const shown = await shownOf(spec, spec.network, options);
+async function planOf(
+  spec: SandboxSpec,
+  outlets: Outlets,
+  options: BubblewrapOptions,
+): Promise<BubblewrapPlan> {
+  const shown = await shownOf(spec, outlets, options);
   const path = visibleFolders(shown.mounts, options.path);
   const bounds = boundsOf(spec, options);
   const { walls = ALL_WALLS } = options;
@@ -99,11 +107,10 @@ async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<Bu
       ...WITHOUT_TRACING,
       ...environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
     },
-    network: spec.network,
     identity,
     walls,
     ...(bounds.memoryBytes !== undefined && { memoryBytes: bounds.memoryBytes }),
-    argv: [...dropCommand(identity), ...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
+    argv: [...dropCommand(identity), ...prlimit(bounds), ...bridgeCommand(outlets, options), ...spec.argv],
   };
 }
 
@@ -113,18 +120,6 @@ function visibleFolders(mounts: readonly Mount[], path: readonly string[]): stri
     ...new Set(path.map((folder) => insidePath(mounts, folder)).filter((folder) => folder !== undefined)),
   ];
 }
-
-/** `.mts` and `.mjs`: alone in its folder, the file has no package.json to say that it is a module. */
-const bridgePlace = (file: string): string => `/run/swarm/bridge.${file.endsWith('.ts') ? 'mts' : 'mjs'}`;
-
-const bridgeMounts = (socket: string, options: BubblewrapOptions): Mount[] => [
-  { host: options.nodePath, inside: NODE },
-  { host: options.bridgeFile, inside: bridgePlace(options.bridgeFile) },
-  { host: socket, inside: SOCKET },
-];
-
-const bridge = (spec: SandboxSpec, options: BubblewrapOptions): string[] =>
-  spec.gatewaySocket === undefined ? [] : [NODE, bridgePlace(options.bridgeFile), SOCKET, '--'];
 
 /** Not RLIMIT_DATA for memory: race detectors and sanitizers reserve far more than they ever use. */
 function prlimit({ processes }: Bounds): string[] {
