@@ -1,4 +1,5 @@
-import type { CommitId, Identity, RunId } from '@swarm/core';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
+import type { Identity } from '@swarm/core/ports/git';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';

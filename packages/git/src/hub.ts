@@ -3,16 +3,9 @@
  * `kill -9` left, and trusts no configuration found on disk. The caller holds the run's lock.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import {
-  type CommitId,
-  type Delivery,
-  type Hub,
-  type Identity,
-  type RepositoryReader,
-  type RunId,
-  SwarmError,
-  type Workspaces,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
+import type { Delivery, Hub, Identity, RepositoryReader, Workspaces } from '@swarm/core/ports/git';
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { link, lstat, mkdir, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommitId, parseCommitId } from '@swarm/core';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 
 /** Thrown inside the intake when the worker's bytes are at fault; `Intake.ingest` makes it an outcome. */
 export class Unfit extends Error {}

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { CommitId, Workspace } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Workspace } from '@swarm/core/ports/git';
 import { bomb } from '../test/bomb.ts';
 import { attempt, commit, git, save, tempDir, type World, work, world, write } from '../test/world.ts';
 import { Git } from './git.ts';

@@ -4,7 +4,9 @@
  */
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttemptId, type CommitId, type IngestOutcome, parseCommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
 import { type HubContext, hasCommits } from './context.ts';
 import {

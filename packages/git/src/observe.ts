@@ -1,6 +1,7 @@
 /** What the hub holds of a run, for the sweep; and the removal of what nobody needs. */
 import { readdir } from 'node:fs/promises';
-import { type AttemptId, type CommitId, type HubObserved, parseAttemptId } from '@swarm/core';
+import { type AttemptId, type CommitId, parseAttemptId } from '@swarm/core/model/ids';
+import type { HubObserved } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
 import { workspaceOf } from './layout.ts';

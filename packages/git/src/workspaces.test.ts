@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { attempt, commit, git, land, save, work, world, write } from '../test/world.ts';
 
 test('a workspace is a clean clone at the base, on a branch of the attempt’s name, with the intake as origin', async (t) => {

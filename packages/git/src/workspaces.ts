@@ -4,7 +4,9 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommitId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import { configOf } from './bare.ts';
 import { settleByRule } from './by-rule.ts';
 import { type HubContext, hasCommits } from './context.ts';

@@ -12,7 +12,7 @@ import {
 import { lstat, rm, unlink } from 'node:fs/promises';
 import { setImmediate as others } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 
 /** The kernel takes a removed folder away when the last who held it lets go, and may take milliseconds. */
 const closed = promisify(close);

@@ -1,6 +1,7 @@
 /** A room is what every provider gives: a workspace with its mounts, places for files, and commands run in it. */
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { SwarmError } from '@swarm/core/errors';
 import {
   GATEWAY_SOCKET_VARIABLE,
   type Mount,
@@ -10,8 +11,7 @@ import {
   type RoomProcess,
   type Sandbox,
   type SandboxResult,
-  SwarmError,
-} from '@swarm/core';
+} from '@swarm/core/ports/running';
 import { collectFile } from './collect-file.ts';
 import { isThere } from './find-on-path.ts';
 import { LineQueue } from './line-queue.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Room, RoomAsk, RoomCommand, Sandbox, SandboxResult } from '@swarm/core';
+import type { Room, RoomAsk, RoomCommand, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 import { probeBubblewrap } from './probe.ts';
 import type { ProviderName } from './providers/index.ts';

@@ -1,7 +1,9 @@
 /** What finished runs left in a repository's state directory, found and sized; and its removal, one by one. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyState, fold, parseRunId, type RunId } from '@swarm/core';
+import { fold } from '@swarm/core/fold';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
+import { emptyState } from '@swarm/core/state';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
 import { removeTree } from '@swarm/sandbox';

@@ -1,6 +1,6 @@
 /** Removal of what agents and gates wrote in: whatever cannot be removed is kept aside, told, and tried again. */
 import { join } from 'node:path';
-import type { Log } from '@swarm/core';
+import type { Log } from '@swarm/core/ports/world';
 import type { CleanUp } from '@swarm/git';
 import { createTrash, type Kept } from '@swarm/sandbox';
 

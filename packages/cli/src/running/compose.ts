@@ -3,7 +3,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type Mount, NO_USAGE, type Sandbox } from '@swarm/core';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { Agent, Mount, Sandbox } from '@swarm/core/ports/running';
 import { type CleanUp, type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import {

@@ -1,5 +1,5 @@
 /** What an attack is, and the ground it is tried on. Each is harmless where it works: it touches what was made for it. */
-import type { SandboxResult } from '@swarm/core';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import type { SandboxSpec } from '../provider.ts';
 import type { Wall } from '../walls.ts';
 

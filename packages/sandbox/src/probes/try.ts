@@ -1,5 +1,5 @@
 /** Tries attacks on this machine: each first where it should work, then in the sandbox as tasks get it. */
-import type { SandboxResult } from '@swarm/core';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import { findOnPath } from '../find-on-path.ts';
 import { BRIDGE_SOURCE } from '../policy.ts';
 import { createBubblewrap } from '../providers/bubblewrap.ts';

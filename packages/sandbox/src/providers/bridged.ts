@@ -1,5 +1,5 @@
 /** What leads out of a sandbox: sockets of the host, answered on loopback inside by the bridge program. */
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
 import type { WholeOptions } from '../policy.ts';
 
 const NODE = '/run/swarm/node';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
 import type { Walls } from '../walls.ts';
 import { type Identity, identityArguments } from './identity.ts';
 

@@ -1,4 +1,5 @@
-import { type Mount, type RoomAsk, type SandboxResult, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { type EgressOptions, openEgress } from '../egress.ts';
 import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 
 /**
  * Whom a contained command runs as. An ordinary user's namespace maps one id to the user's own. Root's own id would
