@@ -8,15 +8,50 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { SwarmError } from '@swarm/core/errors';
 import { Addresses, type Target } from './egress-address.ts';
 import { removeTree } from './remove-tree.ts';
 
 export interface EgressOptions {
   /** `host` or `host:port` that may be reached though they are private. */
   readonly allowed: readonly string[];
-  /** The operator's own proxy, `http://host:port`; what passes our judgement is asked of it. */
-  readonly upstream?: string;
 }
+
+/** The operator's own proxy; what passes our judgement is asked of it. */
+export interface Upstream extends Target {
+  readonly authorization?: string;
+}
+
+/**
+ * The proxy a command was given by its environment, as curl reads it; `NO_PROXY` names hosts that are reached without.
+ * @throws SwarmError SW0102 for one that is not spoken to by plain HTTP.
+ */
+export function upstreamOf(env: Readonly<Record<string, string>>): Upstream | undefined {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+  const url = names.map((name) => env[name]).find(Boolean);
+  if (url === undefined) return undefined;
+  const written = url.includes('://') ? url : `http://${url}`;
+  const target = targetOf(written, 80);
+  if (target === undefined) {
+    const what = 'the proxy for setup is no http:// address';
+    throw new SwarmError({
+      code: 'SW0102',
+      what,
+      where: 'HTTPS_PROXY',
+      fix: 'export HTTPS_PROXY=http://host:port',
+    });
+  }
+  const { username, password } = new URL(written);
+  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = username && `Basic ${Buffer.from(secret).toString('base64')}`;
+  return { ...target, ...(authorization && { authorization }) };
+}
+
+const isDirect = ({ host }: Target, { NO_PROXY, no_proxy }: Readonly<Record<string, string>>): boolean =>
+  (NO_PROXY ?? no_proxy ?? '')
+    .split(',')
+    .map((name) => name.trim().replace(/^\*?\./, ''))
+    .some((name) => name !== '' && (host === name || host.endsWith(`.${name}`)));
 
 export interface Egress extends AsyncDisposable {
   /** Host path; whoever may open the folder above it may connect. */
@@ -35,10 +70,14 @@ const HOP = [
   'upgrade',
 ];
 
-export async function openEgress(options: EgressOptions): Promise<Egress> {
+/** @param env the command's own: the proxy it was to use is used for it. */
+export async function openEgress(
+  options: EgressOptions,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Egress> {
+  const way = new Way(options, env);
   const folder = await mkdtemp(join(tmpdir(), `swarm-egress-${process.pid}-`));
   const socket = join(folder, 'egress.sock');
-  const way = new Way(options);
   const server = createServer((asked, answer) => void way.forward(asked, answer));
   server.on('connect', (asked: IncomingMessage, client: Duplex, head: Buffer) => {
     void way.tunnel(asked, client, head);
@@ -64,11 +103,17 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
 
 class Way {
   readonly #addresses: Addresses;
-  readonly #upstream: Target | undefined;
+  readonly #upstream: Upstream | undefined;
+  readonly #env: Readonly<Record<string, string>>;
 
-  constructor({ allowed, upstream }: EgressOptions) {
+  constructor({ allowed }: EgressOptions, env: Readonly<Record<string, string>>) {
     this.#addresses = new Addresses(allowed);
-    this.#upstream = upstream === undefined ? undefined : targetOf(upstream, 80);
+    this.#upstream = upstreamOf(env);
+    this.#env = env;
+  }
+
+  #upstreamFor(target: Target | undefined): Upstream | undefined {
+    return target && isDirect(target, this.#env) ? undefined : this.#upstream;
   }
 
   async tunnel(asked: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
@@ -76,7 +121,8 @@ class Way {
     const target = targetOf(`http://${asked.url}`, 443);
     const reach = await this.#judge(target);
     if (reach.kind === 'refused') return refuseTunnel(client, reach.why);
-    const { host, port } = this.#upstream ?? { host: reach.address, port: target!.port };
+    const upstream = this.#upstreamFor(target);
+    const { host, port } = upstream ?? { host: reach.address, port: target!.port };
     const server = connect({ host, port, timeout: CONNECT_MS });
     server.on('timeout', () => server.connecting && server.destroy());
     let isOpen = false;
@@ -88,7 +134,7 @@ class Way {
     server.once('connect', () => {
       isOpen = true;
       server.on('close', () => client.destroy());
-      if (this.#upstream) server.write(`CONNECT ${asked.url} HTTP/1.1\r\nhost: ${asked.url}\r\n\r\n`);
+      if (upstream) server.write(askUpstream(upstream, asked.url!));
       else client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) server.write(head);
       server.pipe(client).pipe(server);
@@ -99,10 +145,12 @@ class Way {
     const target = targetOf(asked.url ?? '', 80);
     const reach = await this.#judge(target);
     if (reach.kind === 'refused') return refuse(answer, 403, reach.why);
-    const { host, port } = this.#upstream ?? { host: reach.address, port: target!.port };
+    const upstream = this.#upstreamFor(target);
+    const { host, port } = upstream ?? { host: reach.address, port: target!.port };
     const { pathname, search } = new URL(asked.url!);
-    const path = this.#upstream ? asked.url! : `${pathname}${search}`;
-    const headers = { ...withoutHop(asked), host: new URL(asked.url!).host };
+    const path = upstream ? asked.url! : `${pathname}${search}`;
+    const authorized = upstream?.authorization && { 'proxy-authorization': upstream.authorization };
+    const headers = { ...withoutHop(asked), host: new URL(asked.url!).host, ...authorized };
     const sent = request({ host, port, path, method: asked.method!, headers, timeout: CONNECT_MS }, (got) => {
       answer.writeHead(got.statusCode ?? 502, withoutHop(got));
       got.pipe(answer);
@@ -117,8 +165,15 @@ class Way {
     if (target === undefined) return { kind: 'refused', why: 'only http:// and CONNECT host:port' } as const;
     const reach = await this.#addresses.reach(target);
     const isUnknown = reach.kind === 'refused' && reach.why.startsWith('there is no address');
-    return this.#upstream && isUnknown ? ({ kind: 'address', address: target.host } as const) : reach;
+    return isUnknown && this.#upstreamFor(target)
+      ? ({ kind: 'address', address: target.host } as const)
+      : reach;
   }
+}
+
+function askUpstream({ authorization }: Upstream, target: string): string {
+  const authorized = authorization ? `proxy-authorization: ${authorization}\r\n` : '';
+  return `CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${authorized}\r\n`;
 }
 
 function targetOf(url: string, port: number): Target | undefined {

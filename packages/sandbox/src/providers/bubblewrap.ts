@@ -48,7 +48,8 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
     shownAt: (mount) => mount.inside,
     mounts: async (ask) => (await shownOf(ask, { gateway: ask.gatewaySocket }, options)).mounts,
     async run(spec) {
-      await using way = spec.network === 'open' ? await openEgress(options.egress ?? NOBODY) : undefined;
+      await using way =
+        spec.network === 'open' ? await openEgress(options.egress ?? NOBODY, spec.env) : undefined;
       const plan = await planOf(spec, { gateway: spec.gatewaySocket, egress: way?.socket }, options);
       const why = await whyNotRun(spec, {
         mounts: plan.mounts,
