@@ -10,6 +10,7 @@ import {
   type ModelEnd,
   type ModelResult,
   NO_USAGE,
+  type ToolCall,
   type Usage,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
@@ -123,7 +124,7 @@ export class Planner {
       }
       const end = stream.end();
       for (const command of end.commands) await this.#context.ask(command);
-      if (result.text !== '') this.#messages.push({ role: 'assistant', content: result.text, toolCalls: [] });
+      if (result.text !== '') this.#messages.push(saidBy(result, []));
       return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
     }
   }
@@ -131,7 +132,7 @@ export class Planner {
   async #runTools(result: ModelResult, end: Extract<ModelEnd, { kind: 'tools' }>): Promise<void> {
     const { ports, state } = this.#context;
     const commit = state.head!;
-    this.#messages.push({ role: 'assistant', content: result.text, toolCalls: end.calls });
+    this.#messages.push(saidBy(result, end.calls));
     for (const call of end.calls) {
       const content = await runPlannerTool(ports.reader, commit, call);
       ports.log.write('agent.activity', {
@@ -171,3 +172,11 @@ export class Planner {
     }
   }
 }
+
+/** What the provider sent along with an answer goes back with it. */
+const saidBy = ({ text, bag }: ModelResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
+  role: 'assistant',
+  content: text,
+  toolCalls,
+  ...(bag && { bag }),
+});
