@@ -10,6 +10,7 @@ import {
   fold,
   type LandingId,
   NO_USAGE,
+  opened,
   type Request,
   type RunId,
   reservationFor,
@@ -61,7 +62,7 @@ export function openWorld() {
 /** As the loop does after every batch of inputs. */
 export function startOne({ state, scheduling, ask }: OpenWorld): TaskId | undefined {
   const { room } = wanted(state, AT);
-  const reserved = reservationFor(state);
+  const reserved = reservationFor(opened(state));
   const task = room > 0 && reserved ? scheduling.next() : undefined;
   if (task) ask({ type: 'startAttempt', task, worker: 'w1', reserved: reserved! });
   return task;

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLE } from '../packages/cli/src/agent-bundle.ts';
+import { BUNDLE } from '../packages/cli/src/running/agent-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

@@ -38,7 +38,7 @@ function carriedNode() {
 
 /**
  * Nothing is between the program and the terminal but this process. The channel tells the program when we are
- * gone, however that came about: it then ends as we did (packages/cli/src/launched.ts).
+ * gone, however that came about: it then ends as we did (packages/cli/src/running/launched.ts).
  */
 function start(node, args) {
   const child = spawn(node, [...args, ...process.argv.slice(2)], {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { readChildJob, runChildJob, SOCKET_VARIABLE } from '@swarm/agent';
 import { createModel } from '@swarm/llm';
-import { systemClock } from './clock.ts';
+import { systemClock } from './running/clock.ts';
 
 const job = readChildJob(process.env);
 const controller = new AbortController();

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { goldensIn } from '../test/support/golden.ts';
-import { createOutput } from './output.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from './program/program.ts';
+import { createOutput } from './telling/output.ts';
 
 type Command = ReturnType<typeof createProgram>;
 

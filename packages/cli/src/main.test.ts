@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { repositoryPaths } from './paths.ts';
+import { repositoryPaths } from './finding/paths.ts';
 import { RUN, World } from './testing.ts';
 
 let world: World;

@@ -2,9 +2,9 @@
 /** Parse, run, one catch, exit code. Nothing else reads argv, the environment or the working directory. */
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { endWithLauncher } from './launched.ts';
-import { createOutput, type Output } from './output.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from './program/program.ts';
+import { endWithLauncher } from './running/launched.ts';
+import { createOutput, type Output } from './telling/output.ts';
 
 endWithLauncher();
 
@@ -65,7 +65,7 @@ function isAnswer(thrown: unknown): boolean {
 
 /** Imported only now: the core and its schemas take longer to load than help does to print. */
 async function refuse(thrown: unknown, out: Output): Promise<number> {
-  const { exitCodeFor, problemsJson, problemsOf, renderProblems } = await import('./errors.ts');
+  const { exitCodeFor, problemsJson, problemsOf, renderProblems } = await import('./telling/errors.ts');
   const problems = problemsOf(thrown);
   out.narrate(flags.includes('--json') ? problemsJson(problems) : renderProblems(problems, out.narrationInk));
   if (isDebug && thrown instanceof Error) out.narrate(`\n${thrown.stack}`);

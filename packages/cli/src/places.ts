@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
 import type { Mount } from '@swarm/core';
-import type { Environment } from './paths.ts';
+import type { Environment } from './finding/paths.ts';
 
 export interface ProgramPlaces {
   readonly version: string;

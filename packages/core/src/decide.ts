@@ -6,12 +6,12 @@ import type { Command } from './commands.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
-import { decideRun } from './decisions/run.ts';
+import { decideRun, openRun } from './decisions/run.ts';
 import { decideTasks } from './decisions/tasks.ts';
 import { decideUndo } from './decisions/undo.ts';
 import { type Refusal, refuse } from './errors.ts';
 import type { Event } from './events.ts';
-import type { State } from './state.ts';
+import { isOpened, type OpenedState, type State } from './state.ts';
 
 export interface Decision {
   readonly kind: 'decision';
@@ -19,13 +19,19 @@ export interface Decision {
 }
 
 export function decide(state: State, command: Command): Decision | Refusal {
-  const answer = check(state, command) ?? route(state, command);
+  const answer = command.type === 'openRun' ? openRun(state, command) : within(state, command);
   return 'kind' in answer ? answer : { kind: 'decision', events: answer };
 }
 
-function check(s: State, c: Command): Refusal | undefined {
-  if (c.type === 'openRun') return undefined;
-  if (!s.run) return refuse('no-run', 'no run is open');
+/** Any command but the one that opens the run. */
+type WithinRun = Exclude<Command, { readonly type: 'openRun' }>;
+
+function within(s: State, c: WithinRun): readonly Event[] | Refusal {
+  if (!isOpened(s)) return refuse('no-run', 'no run is open');
+  return check(s, c) ?? route(s, c);
+}
+
+function check(s: OpenedState, c: WithinRun): Refusal | undefined {
   if (s.closed && !mayFollowTheEnd(c)) return refuse('run-closed', `${s.run.id} is closed`);
   if (s.cancelled !== undefined && BEGINS.has(c.type))
     return refuse('run-closed', `${s.run.id} is cancelled: ${s.cancelled}`);
@@ -60,7 +66,7 @@ function mayFollowTheEnd(c: Command): boolean {
   }
 }
 
-function route(s: State, c: Command): readonly Event[] | Refusal {
+function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
   switch (c.type) {
     case 'startIteration':
     case 'acceptTasks':

@@ -1,5 +1,5 @@
 /**
- * Surprises are thrown as `SwarmError`; expected outcomes are values (`Refusal`, unions in ports.ts).
+ * Surprises are thrown as `SwarmError`; expected outcomes are values (`Refusal`, unions in ports/).
  * The CLI alone maps a kind to a heading and an exit code.
  */
 export type ErrorKind =

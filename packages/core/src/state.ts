@@ -1,8 +1,9 @@
 /**
- * The folded state: facts and the indexes that keep every question cheap. Only fold.ts writes it. What follows
+ * The folded state: facts and the indexes that keep every question cheap. Only fold.ts and folding/ write it. What follows
  * from the facts (ready, blocked, wanted, stuck) is derived where it is needed and never stored here.
  */
 
+import { SwarmError } from './errors.ts';
 import type { IterationReason } from './events.ts';
 import type { Attempt, Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -194,6 +195,29 @@ export interface State {
   spending: Spending;
   machines: Map<string, { readonly slots: number; readonly capabilities: readonly string[] }>;
 }
+
+/** A state whose run was opened: it has a run and a head, and keeps both for ever. */
+export interface OpenedState extends State {
+  run: OpenedRun;
+  head: CommitId;
+}
+
+/** `run.opened` sets both at once, and no event takes either away. */
+export const isOpened = (state: State): state is OpenedState =>
+  state.run !== undefined && state.head !== undefined;
+
+/** The same state, for those who act only while a run is open. Throws SW0801 when none was opened. */
+export function opened(state: State): OpenedState {
+  if (isOpened(state)) return state;
+  throw new SwarmError({ code: 'SW0801', what: 'the state is asked for its run before one was opened' });
+}
+
+/** Some task is not over yet. */
+export const isBusy = (s: State): boolean =>
+  s.byState.pending.size + s.byState.assigned.size + s.byState.running.size + s.byState.complete.size > 0;
+
+/** The name of a gate's result on a tree in `passed` and `failed`. */
+export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`;
 
 export function emptyState(): State {
   return {

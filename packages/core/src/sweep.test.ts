@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Command } from './commands.ts';
 import type { Event } from './events.ts';
 import type { AttemptId, CommitId, LandingId, TaskId } from './model/ids.ts';
-import type { LandedMark } from './ports.ts';
+import type { LandedMark } from './ports/git.ts';
 import type { State } from './state.ts';
 import { sweepLapsed, sweepTarget } from './sweep.ts';
 import {

@@ -3,10 +3,10 @@
  * is running is not, whatever git says has landed has.
  */
 import type { Command } from './commands.ts';
-import { headWith } from './fold.ts';
+import { headWith } from './folding/target.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import { NO_USAGE } from './model/usage.ts';
-import type { LandedMark, UndoneMark } from './ports.ts';
+import type { LandedMark, UndoneMark } from './ports/git.ts';
 import type { State } from './state.ts';
 
 /** Facts of the target, gathered by the reconciler. */

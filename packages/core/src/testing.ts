@@ -27,7 +27,7 @@ import type { Limits, Request } from './model/request.ts';
 import type { TaskSource, TaskSpec } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import type { TaskDraft } from './rules/task-format.ts';
-import { emptyState, type State } from './state.ts';
+import { emptyState, type OpenedState, opened, type State } from './state.ts';
 
 // ───────────────────────── given, when, then ─────────────────────────
 
@@ -56,6 +56,9 @@ export function stateOf(events: readonly Event[]): State {
   for (const [i, event] of events.entries()) fold(state, entry(i + 1, [event]));
   return state;
 }
+
+/** As `stateOf`, of events that begin with `run.opened`. */
+export const openedStateOf = (events: readonly Event[]): OpenedState => opened(stateOf(events));
 
 /** Decides and folds; throws on a refusal. Returns the events. */
 export function apply(state: State, command: Command): readonly Event[] {

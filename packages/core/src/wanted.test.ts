@@ -12,6 +12,7 @@ import {
   LIMITS,
   landedTask,
   openedRun,
+  openedStateOf,
   running,
   startedAttempt,
   startedLanding,
@@ -287,7 +288,7 @@ const nextOf = (over: Partial<Request>, isForeseen: boolean) => {
     acceptedTask('t1'),
     acceptedTask('t2'),
   ];
-  const state = stateOf([...events, ...grown, ...handedIn('t2.1')]);
+  const state = openedStateOf([...events, ...grown, ...handedIn('t2.1')]);
   return testWanted(state, isForeseen ? [{ a: small!, b: large!, files: ['a.ts'] }] : [])?.probe;
 };
 test('of two handoffs that are foreseen to conflict the smaller one is tested first', () => {

@@ -3,7 +3,6 @@
  * after a crash. The orchestrator makes the world agree with the answer.
  */
 import type { IterationReason } from './events.ts';
-import { isBusy } from './fold.ts';
 import type { AttemptId } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
@@ -12,7 +11,7 @@ import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
-import type { State } from './state.ts';
+import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
 
 export interface Wanted {
   /** How many more attempts may start. */
@@ -34,7 +33,7 @@ export const HANDOFFS_TO_REPLAN = 3;
 
 /** @param at wall time, ms since the epoch, of the same clock that stamps entries. */
 export function wanted(s: State, at: number): Wanted {
-  if (!s.run || s.closed || s.stopped) return nothing;
+  if (!isOpened(s) || s.closed || s.stopped) return nothing;
   if (s.cancelled !== undefined) return { ...nothing, close: isQuiet(s) ? 'cancelled' : undefined };
   const budget = s.spending.reached ? undefined : reachedBudget(s, at);
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
@@ -80,9 +79,9 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
 
 // ───────────────────────── the planner ─────────────────────────
 
-function planner(s: State, at: number): Due<IterationReason> {
+function planner(s: OpenedState, at: number): Due<IterationReason> {
   const p = s.planning;
-  if (s.run!.request.mode !== 'planner' || p.live || p.isDone) return never;
+  if (s.run.request.mode !== 'planner' || p.live || p.isDone) return never;
   if (p.failuresInRow >= PLANNER_FAILURES_MAX) return never;
   const reason = reasonToPlan(s);
   if (!reason) return never;
@@ -110,20 +109,20 @@ const LANDS_WHILE_PAUSED: readonly PauseReason[] = ['endpoints-down', 'quota'];
 const mayLand = (s: State): boolean => !s.paused || LANDS_WHILE_PAUSED.includes(s.paused.reason);
 
 /** Due when the head was not checked yet and either the interval has passed or nothing else goes on. */
-function checksDue(s: State, at: number): Due<boolean> {
-  if (!s.run!.request.checks) return never;
+function checksDue(s: OpenedState, at: number): Due<boolean> {
+  if (!s.run.request.checks) return never;
   const last = s.health.lastChecks;
-  const checkedHead = last?.result.head ?? s.run!.request.base;
+  const checkedHead = last?.result.head ?? s.run.request.base;
   if (checkedHead === s.head) return never;
   if (!isBusy(s)) return { is: true, at: undefined };
-  const dueAt = (last?.at ?? s.run!.openedAt) + s.health.intervalMs;
+  const dueAt = (last?.at ?? s.run.openedAt) + s.health.intervalMs;
   return at >= dueAt ? { is: true, at: undefined } : { is: undefined, at: dueAt };
 }
 
 // ───────────────────────── the end ─────────────────────────
 
 function closing(
-  s: State,
+  s: OpenedState,
   at: number,
   plannerIsWanted: boolean,
   checksAreWanted: boolean,
@@ -134,7 +133,7 @@ function closing(
   if (isBusy(s) || plannerIsWanted || s.paused) return undefined;
   if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
     return undefined;
-  if (s.run!.request.mode === 'planner' && !s.planning.isDone) {
+  if (s.run.request.mode === 'planner' && !s.planning.isDone) {
     return s.planning.failuresInRow >= PLANNER_FAILURES_MAX ? 'planner-failed' : undefined;
   }
   return 'done';
@@ -149,22 +148,22 @@ const isQuiet = (s: State): boolean =>
  * What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be.
  * @param foreseen changes the order of what is tested, never what may land: with it, or, after a crash, without it.
  */
-export function testWanted(s: State, foreseen: readonly ForeseenConflict[] = []): NextTest | undefined {
-  const { gate, gatePolicy, gateParallel, remote } = s.run!.request;
+export function testWanted(s: OpenedState, foreseen: readonly ForeseenConflict[] = []): NextTest | undefined {
+  const { gate, gatePolicy, gateParallel, remote } = s.run.request;
   // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
   const untested = remote === undefined ? 'none' : 'batch';
   return nextTest({
     policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
     parallel: gate === undefined ? 1 : (gateParallel ?? 1),
-    head: s.head!,
+    head: s.head,
     queue: inLandingOrder(s, foreseen),
     line: s.line,
   });
 }
 
 /** Branches people gave land in the order they were given. */
-function inLandingOrder(s: State, foreseen: readonly ForeseenConflict[]): Iterable<AttemptId> {
-  if (foreseen.length === 0 || s.run!.request.mode === 'land') return s.queue;
+function inLandingOrder(s: OpenedState, foreseen: readonly ForeseenConflict[]): Iterable<AttemptId> {
+  if (foreseen.length === 0 || s.run.request.mode === 'land') return s.queue;
   const queue = [...s.queue].map((attempt) => ({ attempt, lines: linesOf(s, attempt) }));
   return landingOrder(queue, foreseen);
 }

@@ -9,6 +9,7 @@ import {
   findingsToFile,
   isTakenBack,
   landingsToSettle,
+  opened,
   openFixTasks,
   type State,
   type TaskId,
@@ -116,7 +117,7 @@ export class Crew {
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
-    const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(this.#state);
+    const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(opened(this.#state));
     this.#agreeOnTarget(want.landings.size > 0, want.close !== undefined, toRevert);
     if (isLeaving) return;
     this.#agreeOnPlanning();
@@ -161,7 +162,7 @@ export class Crew {
 
   #agreeOnFindings(): void {
     if (this.#state.paused || this.#effects.has('checks')) return;
-    const toFile = findingsToFile(this.#state, this.#context.ports.clock.now());
+    const toFile = findingsToFile(opened(this.#state), this.#context.ports.clock.now());
     if (toFile.length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
     this.#effects.start('fixes', (signal) => this.#fixes.file(signal));
   }
@@ -205,7 +206,7 @@ export class Crew {
   /** A try that changed nothing is not made again until something has changed. */
   #isLandingDue(mayStart: boolean): boolean {
     if (this.#idleAt === this.#state.seq) return false;
-    const isWanted = mayStart && testWanted(this.#state) !== undefined;
+    const isWanted = mayStart && testWanted(opened(this.#state)) !== undefined;
     return isWanted || landingsToSettle(this.#state).length > 0;
   }
 

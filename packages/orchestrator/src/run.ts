@@ -10,6 +10,7 @@ import {
   emptyState,
   fold,
   type IterationReason,
+  opened,
   type Refusal,
   reservationFor,
   type State,
@@ -257,7 +258,7 @@ class Loop implements Orchestrator {
     for (let n = 1, left = room; left > 0; n++) {
       const worker = `w${n}`;
       if (taken.has(worker)) continue;
-      const reserved = reservationFor(this.state);
+      const reserved = reservationFor(opened(this.state));
       const task = reserved && this.#scheduling!.next();
       if (!reserved || !task) return;
       this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
@@ -288,7 +289,7 @@ class Loop implements Orchestrator {
 
   #startIteration(reason: IterationReason): void {
     const { model, prompts } = this.#ports;
-    const reserved = reservationFor(this.state);
+    const reserved = reservationFor(opened(this.state));
     if (!reserved || !model) return;
     this.#decide({
       type: 'startIteration',

@@ -33,9 +33,9 @@ const READS_PROCESS = {
 /** Files of cli that read the environment or the arguments; every other one is handed a Context. */
 const READS_PROCESS_IN_CLI = {
   'cli/src/main.ts': 'the program',
-  'cli/src/launched.ts': 'whether the launcher started the program',
+  'cli/src/running/launched.ts': 'whether the launcher started the program',
   'cli/src/agent-main.ts': 'the program inside the sandbox',
-  'cli/src/paths.ts': 'the home folder where HOME is not set',
+  'cli/src/finding/paths.ts': 'the home folder where HOME is not set',
   'cli/src/commands/demo.ts': 'PATH for the git that makes the made-up project',
 };
 

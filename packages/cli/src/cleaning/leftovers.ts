@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { emptyState, fold, parseRunId, type RunId, SwarmError } from '@swarm/core';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
-import { listRuns, type RepositoryPaths, runPaths } from '../paths.ts';
-import { shellWord } from '../shell.ts';
+import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import { shellWord } from '../telling/shell.ts';
 import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
 
 export interface Leftover {

@@ -5,11 +5,12 @@ import { scriptSchema } from '@swarm/llm';
 import { logSchema } from '@swarm/telemetry';
 import { type VerifyReport, verifyRepository } from '@swarm/verify';
 import { configJsonSchema } from '../config/docs.ts';
-import { exitCodeOf } from '../errors.ts';
-import { chooseRepository } from '../opened-run.ts';
-import { sanitize } from '../output.ts';
-import { chooseRun } from '../paths.ts';
-import type { Context, RunChoice } from '../program.ts';
+import { chooseRepository } from '../finding/opened-run.ts';
+import { chooseRun } from '../finding/paths.ts';
+import type { Context } from '../program/context.ts';
+import type { RunChoice } from '../program/options.ts';
+import { exitCodeOf } from '../telling/errors.ts';
+import { sanitize } from '../telling/output.ts';
 
 /** Exit 0: every promise held. 65: the journal is damaged. 1: a promise is broken. */
 export async function verify(options: RunChoice, context: Context): Promise<number> {

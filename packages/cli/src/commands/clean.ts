@@ -1,15 +1,15 @@
 /** `swarm clean`: removes what finished runs left, and nothing else. */
 import { makeRunId, SwarmError } from '@swarm/core';
-import { askYesNo, isSomebodyThere } from '../ask.ts';
 import { findLeftovers, type Leftover, removeLeftover } from '../cleaning/leftovers.ts';
 import type { CleanPolicy } from '../cleaning/policy.ts';
 import { parseDurationMs } from '../config/units.ts';
 import { sizeText } from '../doctor/machine-checks.ts';
-import { chooseRepository, lockHolder } from '../opened-run.ts';
-import { renderTable } from '../output.ts';
-import type { RepositoryPaths } from '../paths.ts';
-import type { Context } from '../program.ts';
-import { lockRepository } from '../work.ts';
+import { chooseRepository, lockHolder } from '../finding/opened-run.ts';
+import type { RepositoryPaths } from '../finding/paths.ts';
+import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
+import type { Context } from '../program/context.ts';
+import { lockRepository } from '../running/work.ts';
+import { renderTable } from '../telling/output.ts';
 
 export interface CleanOptions {
   readonly repo?: string | undefined;

@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readScript, type Script, startScriptedServer } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
-import { systemClock } from '../clock.ts';
 import { type ProgramPlaces, programPlaces } from '../places.ts';
-import { prepare } from '../prepare.ts';
-import type { Context, DemoOptions } from '../program.ts';
-import { work } from '../work.ts';
+import { prepare } from '../preparing/prepare.ts';
+import type { Context } from '../program/context.ts';
+import type { DemoOptions } from '../program/options.ts';
+import { systemClock } from '../running/clock.ts';
+import { work } from '../running/work.ts';
 
 const REQUEST =
   'Grow wordkit into a small text library: slugs, title case, truncation, sentence count, reading time, camel case.';

@@ -2,10 +2,10 @@
 import type { Check } from '../doctor/check.ts';
 import { configTable } from '../doctor/config-table.ts';
 import { configuration, look } from '../doctor/look.ts';
-import { exitCodeFor } from '../errors.ts';
-import { locate } from '../gather.ts';
-import { sanitize, wrapText } from '../output.ts';
-import type { Context } from '../program.ts';
+import { locate } from '../preparing/locate.ts';
+import type { Context } from '../program/context.ts';
+import { exitCodeFor } from '../telling/errors.ts';
+import { sanitize, wrapText } from '../telling/output.ts';
 
 export interface DoctorOptions {
   readonly repo?: string | undefined;

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core';
-import { askText, askYesNo, isSomebodyThere } from '../ask.ts';
 import { type LoadedConfig, loadConfig, NO_FLAGS } from '../config/load.ts';
 import { type Starter, starterToml } from '../config/starter.ts';
-import { checkoutFacts, detect, locate } from '../gather.ts';
-import type { Context } from '../program.ts';
+import { askText, askYesNo, isSomebodyThere } from '../preparing/ask.ts';
+import { checkoutFacts } from '../preparing/checkout-facts.ts';
+import { detect } from '../preparing/detect.ts';
+import { locate } from '../preparing/locate.ts';
+import type { Context } from '../program/context.ts';
 
 export interface InitOptions {
   readonly repo?: string | undefined;

@@ -1,11 +1,13 @@
 /** `swarm land`: the merge queue alone, for branches anyone made. */
 import { SwarmError } from '@swarm/core';
-import { branchesAt, chooseBranches } from '../branches.ts';
-import type { Opening } from '../gather.ts';
 import { programPlaces } from '../places.ts';
-import { type Found, prepareFor } from '../prepare.ts';
-import type { Context, LandOptions } from '../program.ts';
-import { work } from '../work.ts';
+import { branchesAt, chooseBranches } from '../preparing/branches.ts';
+import type { Found } from '../preparing/found.ts';
+import type { Opening } from '../preparing/opening.ts';
+import { prepareFor } from '../preparing/prepare.ts';
+import type { Context } from '../program/context.ts';
+import type { LandOptions } from '../program/options.ts';
+import { work } from '../running/work.ts';
 
 export async function land(
   asked: readonly string[],

@@ -2,10 +2,11 @@
 import { countText, LOG_EVENTS, type LogLine, parseTaskId, SwarmError } from '@swarm/core';
 import { followLog, type LogFilter, readLog } from '@swarm/telemetry';
 import { parseDurationMs } from '../config/units.ts';
-import { chooseRepository } from '../opened-run.ts';
-import { sanitizeLine } from '../output.ts';
-import { chooseRun } from '../paths.ts';
-import type { Context, LogsOptions } from '../program.ts';
+import { chooseRepository } from '../finding/opened-run.ts';
+import { chooseRun } from '../finding/paths.ts';
+import type { Context } from '../program/context.ts';
+import type { LogsOptions } from '../program/options.ts';
+import { sanitizeLine } from '../telling/output.ts';
 
 export async function logs(options: LogsOptions, context: Context): Promise<number> {
   const filter = filterOf(options, Date.now());

@@ -10,9 +10,10 @@ import {
   type ScriptedServer,
   startScriptedServer,
 } from '@swarm/llm';
-import { systemClock } from '../clock.ts';
-import { sanitizeLine } from '../output.ts';
-import type { Context, PlayOptions } from '../program.ts';
+import type { Context } from '../program/context.ts';
+import type { PlayOptions } from '../program/options.ts';
+import { systemClock } from '../running/clock.ts';
+import { sanitizeLine } from '../telling/output.ts';
 
 /** Serves until a signal: exit 0. What to export is the result; who asks what is narrated, a line a call. */
 export async function play(file: string, options: PlayOptions, { cwd, output }: Context): Promise<number> {

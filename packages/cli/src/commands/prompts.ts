@@ -1,12 +1,10 @@
 /** `swarm prompts`: what models are told, whether it can be used, and how two versions differ. */
 import { nearestWord } from '@swarm/core';
 import { loadConfig, NO_FLAGS } from '../config/load.ts';
-import { exitCodeFor, renderProblems } from '../errors.ts';
-import { locate } from '../gather.ts';
-import { renderTable, sanitize } from '../output.ts';
 import { programPlaces } from '../places.ts';
-import type { Context } from '../program.ts';
-import { PROMPT_NAMES } from '../prompt-hashes.ts';
+import { locate } from '../preparing/locate.ts';
+import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
+import type { Context } from '../program/context.ts';
 import { textDiff } from '../prompts/diff.ts';
 import { pairsOf } from '../prompts/pairs.ts';
 import {
@@ -17,6 +15,8 @@ import {
   renderedSample,
   usage,
 } from '../prompts/present.ts';
+import { exitCodeFor, renderProblems } from '../telling/errors.ts';
+import { renderTable, sanitize } from '../telling/output.ts';
 
 export interface PromptsOptions {
   readonly repo?: string | undefined;

@@ -9,9 +9,10 @@ import {
   type Task,
 } from '@swarm/core';
 import { unknownTask } from '../control/refused.ts';
-import { readRun } from '../opened-run.ts';
-import { renderTable, sanitize, wrapText } from '../output.ts';
-import type { Context, ReportOptions, RunChoice } from '../program.ts';
+import { readRun } from '../finding/opened-run.ts';
+import type { Context } from '../program/context.ts';
+import type { ReportOptions, RunChoice } from '../program/options.ts';
+import { renderTable, sanitize, wrapText } from '../telling/output.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
   const { state } = await readRun(options, context);

@@ -1,17 +1,18 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
 import { type ApplyOutcome, type CommitId, SwarmError } from '@swarm/core';
-import { approver } from '../approving.ts';
-import { requireSomebody } from '../ask.ts';
-import { openRunHub } from '../compose.ts';
-import { dryRun } from '../dry-run.ts';
-import { readRun } from '../opened-run.ts';
-import type { RepositoryPaths } from '../paths.ts';
+import { readRun } from '../finding/opened-run.ts';
+import type { RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
-import { type Prepared, prepare } from '../prepare.ts';
-import type { Context, ResumeOptions, RunChoice, RunOptions } from '../program.ts';
-import { type RunFile, readRunFile } from '../run-file.ts';
-import { Terminal } from '../terminal.ts';
-import { lockRepository, work } from '../work.ts';
+import { requireSomebody } from '../preparing/ask.ts';
+import { dryRun } from '../preparing/dry-run.ts';
+import { type Prepared, prepare } from '../preparing/prepare.ts';
+import type { Context } from '../program/context.ts';
+import type { ResumeOptions, RunChoice, RunOptions } from '../program/options.ts';
+import { approver } from '../running/approving.ts';
+import { openRunHub } from '../running/compose.ts';
+import { type RunFile, readRunFile } from '../running/run-file.ts';
+import { lockRepository, work } from '../running/work.ts';
+import { Terminal } from '../telling/terminal.ts';
 
 export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
   const places = programPlaces();

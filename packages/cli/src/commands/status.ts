@@ -16,10 +16,11 @@ import {
   type Waiting,
   waits,
 } from '@swarm/core';
-import { lastSigns } from '../last-signs.ts';
-import { type Holder, holderOf, type ReadRun, readRun } from '../opened-run.ts';
-import { renderTable, sanitize } from '../output.ts';
-import type { Context, RunChoice } from '../program.ts';
+import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
+import type { Context } from '../program/context.ts';
+import type { RunChoice } from '../program/options.ts';
+import { lastSigns } from '../telling/last-signs.ts';
+import { renderTable, sanitize } from '../telling/output.ts';
 
 const COLUMNS = 80;
 /** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */

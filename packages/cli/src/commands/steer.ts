@@ -9,16 +9,17 @@ import {
   type TaskDraft,
   type TaskId,
 } from '@swarm/core';
-import { askYesNo, requireSomebody } from '../ask.ts';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
 import type { ControlReply, SteeringCommand } from '../control/wire.ts';
-import { readInput } from '../input-file.ts';
-import { chooseRepository, holderOf, readRun } from '../opened-run.ts';
-import { sanitize } from '../output.ts';
-import { chooseRun, type RunPaths } from '../paths.ts';
-import type { CancelOptions, Context, RetryOptions, RunChoice, SubmitOptions } from '../program.ts';
-import { readRunFile } from '../run-file.ts';
+import { chooseRepository, holderOf, readRun } from '../finding/opened-run.ts';
+import { chooseRun, type RunPaths } from '../finding/paths.ts';
+import { askYesNo, requireSomebody } from '../preparing/ask.ts';
+import { readInput } from '../preparing/input-file.ts';
+import type { Context } from '../program/context.ts';
+import type { CancelOptions, RetryOptions, RunChoice, SubmitOptions } from '../program/options.ts';
+import { readRunFile } from '../running/run-file.ts';
+import { sanitize } from '../telling/output.ts';
 
 type Ask = { readonly get: 'state' } | { readonly command: SteeringCommand };
 type Answer = Extract<ControlReply, { ok: true }>;

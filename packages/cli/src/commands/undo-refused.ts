@@ -11,8 +11,8 @@ import {
   type UndoAsk,
   type UndoRefused,
 } from '@swarm/core';
-import type { ReadRun } from '../opened-run.ts';
-import { shellWord } from '../shell.ts';
+import type { ReadRun } from '../finding/opened-run.ts';
+import { shellWord } from '../telling/shell.ts';
 
 export const nothingNamed = (): SwarmError =>
   new SwarmError({

@@ -1,14 +1,15 @@
 /** `swarm undo`: takes landings of a run back, by whoever works on it, or itself where nobody does. */
 import { countText, SwarmError, shortCommit, type UndoAsk } from '@swarm/core';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
-import { composePorts } from '../compose-ports.ts';
 import { askLive } from '../control/client.ts';
-import { createLive } from '../live.ts';
-import { type ReadRun, readRun } from '../opened-run.ts';
+import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import { programPlaces } from '../places.ts';
-import type { Context, UndoOptions } from '../program.ts';
-import { type RunFile, readRunFile } from '../run-file.ts';
-import { lockRepository } from '../work.ts';
+import type { Context } from '../program/context.ts';
+import type { UndoOptions } from '../program/options.ts';
+import { composePorts } from '../running/compose-ports.ts';
+import { type RunFile, readRunFile } from '../running/run-file.ts';
+import { lockRepository } from '../running/work.ts';
+import { createLive } from '../telling/live.ts';
 import { knownTask, nothingNamed, problemOf, whileLeaving, whileLive } from './undo-refused.ts';
 
 export async function undo(

@@ -1,7 +1,7 @@
 /** What can be completed, read from the commands themselves: nothing here has to be kept in step by hand. */
 import type { CommandUnknownOpts as Command } from '@commander-js/extra-typings';
 import { configSchema } from '../config/schema.ts';
-import { PROMPT_NAMES } from '../prompt-hashes.ts';
+import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 
 export interface CommandWords {
   readonly name: string;

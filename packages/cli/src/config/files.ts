@@ -2,7 +2,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import type { Problem } from '@swarm/core';
 import { parse, TomlError } from 'smol-toml';
-import { shellWord } from '../shell.ts';
+import { shellWord } from '../telling/shell.ts';
 
 /** More than any configuration needs; a larger one is a mistake or an attack. */
 const FILE_MAX_BYTES = 1 << 20;

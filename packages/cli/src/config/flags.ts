@@ -1,6 +1,6 @@
 /** The flags of `swarm run` that are configuration, under the names the schema knows. */
 import type { Problem } from '@swarm/core';
-import type { RunOptions } from '../program.ts';
+import type { RunOptions } from '../program/options.ts';
 import type { Source } from './load.ts';
 import { parseBudget } from './units.ts';
 

@@ -1,7 +1,7 @@
 /** From defaults, files, environment and flags to one configuration, and where each value came from. */
 import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core';
-import { type Environment, operatorConfigFile } from '../paths.ts';
+import { type Environment, operatorConfigFile } from '../finding/paths.ts';
 import { readToml, type TomlFile } from './files.ts';
 import { contradictionsIn, mistakesIn } from './mistakes.ts';
 import { type Config, resolveConfig } from './resolved.ts';

@@ -1,6 +1,6 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
-import type { Environment } from '../paths.ts';
+import type { Environment } from '../finding/paths.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
 import { parseBytes, parseDurationMs } from './units.ts';

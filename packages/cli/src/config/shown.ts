@@ -5,8 +5,8 @@
 import { realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Problem } from '@swarm/core';
-import { type Environment, homeOf, operatorConfigFile, stateHome } from '../paths.ts';
-import { shellWord } from '../shell.ts';
+import { type Environment, homeOf, operatorConfigFile, stateHome } from '../finding/paths.ts';
+import { shellWord } from '../telling/shell.ts';
 import type { CompleteConfig } from './schema.ts';
 
 /** Below the home folder, where keys and tokens are kept by the programs these belong to. */

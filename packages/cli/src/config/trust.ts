@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core';
-import { type Environment, trustFile } from '../paths.ts';
-import { shellWord } from '../shell.ts';
+import { type Environment, trustFile } from '../finding/paths.ts';
+import { shellWord } from '../telling/shell.ts';
 import type { CompleteConfig } from './schema.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 

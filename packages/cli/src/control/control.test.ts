@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Command, decide, emptyState, fold, makeRunId, type State, type UndoAsk } from '@swarm/core';
 import { askLive } from './client.ts';
-import { CONNECTIONS_MAX, listen, REQUESTS_A_SECOND_MAX, type Steered } from './server.ts';
+import { CONNECTIONS_MAX, listen, REQUESTS_A_SECOND_MAX } from './server.ts';
+import type { Steered } from './steered.ts';
 import { UNDOS_MAX } from './undoing.ts';
 import { REQUEST_BYTES_MAX } from './wire.ts';
 

@@ -1,6 +1,6 @@
 /** The core's own "no", told as every refusal is: what, why, and something that can be typed. */
 import { nearestWord, type Problem, type Refusal, type State } from '@swarm/core';
-import { sanitizeLine } from '../output.ts';
+import { sanitizeLine } from '../telling/output.ts';
 import type { ControlReply, SteeringCommand } from './wire.ts';
 
 /** What the socket itself says no with. */

@@ -2,21 +2,14 @@
  * The live run's end of the control socket. Whoever can open the socket file is the operator: it is 0600 in a folder
  * of 0700, and sandboxes show neither. Everything that arrives is bounded before it is read.
  */
+
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import {
-  type Command,
-  type Decision,
-  type Refusal,
-  type RunId,
-  type State,
-  SwarmError,
-  type UndoAsk,
-} from '@swarm/core';
-import type { UndoOutcome } from '@swarm/orchestrator';
-import { shellWord } from '../shell.ts';
+import { type Decision, SwarmError } from '@swarm/core';
+import { shellWord } from '../telling/shell.ts';
 import { linesOf, TOO_LONG } from './lines.ts';
 import { problemOf, refused } from './refused.ts';
+import type { Steered } from './steered.ts';
 import { Undoing } from './undoing.ts';
 import { type ControlReply, REQUEST_BYTES_MAX, readRequest, type StillAtIt, standingOf } from './wire.ts';
 
@@ -27,16 +20,6 @@ const IDLE_MS = 30_000;
 const LAST_WORDS_MS = 1_000;
 /** Requests answered within one second on one connection; each of the others is still answered. */
 export const REQUESTS_A_SECOND_MAX = 200;
-
-/** The run, as far as it can be steered. */
-export interface Steered {
-  readonly run: RunId;
-  readonly state: () => State;
-  readonly ask: (command: Command) => Promise<Decision | Refusal>;
-  /** Settles when it is over, or the run is left. */
-  readonly undo: (ask: UndoAsk) => Promise<UndoOutcome>;
-  readonly isStopping: () => boolean;
-}
 
 export interface Control {
   /** Stops listening, takes the socket away and lets replies under way be read. */

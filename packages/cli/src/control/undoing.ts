@@ -1,7 +1,7 @@
 /** An undo asked of a live run: it may take as long as the gate, so whoever asked is told that it goes on. */
 import type { UndoOutcome } from '@swarm/orchestrator';
 import { refused } from './refused.ts';
-import type { Steered } from './server.ts';
+import type { Steered } from './steered.ts';
 import { type AskedUndo, type ControlReply, type StillAtIt, standingOf } from './wire.ts';
 
 /** Undos of one run that wait or are under way; whoever asked may be gone. */

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durationText } from '@swarm/core';
-import type { Holder } from '../opened-run.ts';
-import { shellWord } from '../shell.ts';
+import type { Holder } from '../finding/opened-run.ts';
+import { shellWord } from '../telling/shell.ts';
 import { type Check, failed, note, ok } from './check.ts';
 
 /** Git holds a lock for moments; one this old belongs to nobody. */

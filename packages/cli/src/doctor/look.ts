@@ -1,19 +1,22 @@
 /** Gathers every fact the doctor's checks are made of, and makes them. Writes nothing but what `--run-gate` needs. */
+
 import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core';
 import type { CheckoutFacts } from '@swarm/git';
 import { probeBubblewrap } from '@swarm/sandbox';
-import { remembersOpen } from '../ask.ts';
 import { flagsSource } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig, NO_FLAGS, type Source } from '../config/load.ts';
-import { gather, type Located } from '../gather.ts';
-import { notYet } from '../not-yet.ts';
-import { lockHolder } from '../opened-run.ts';
-import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../paths.ts';
+import { lockHolder } from '../finding/opened-run.ts';
+import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
-import type { Context } from '../program.ts';
-import { remoteOf } from '../remotes.ts';
-import { sandboxOf } from '../run-sandbox.ts';
+import { remembersOpen } from '../preparing/ask.ts';
+import type { Found } from '../preparing/found.ts';
+import { gather } from '../preparing/gather.ts';
+import type { Located } from '../preparing/locate.ts';
+import { notYet } from '../preparing/not-yet.ts';
+import { remoteOf } from '../preparing/remotes.ts';
+import type { Context } from '../program/context.ts';
+import { sandboxOf } from '../running/run-sandbox.ts';
 import { type Check, failed, note, ok } from './check.ts';
 import { runGate } from './gate-run.ts';
 import { leftLocks, lockChecks } from './locks.ts';
@@ -68,14 +71,12 @@ export async function look(
   return isGateWanted ? [...checks, ...(await gateChecks(run, paths, loaded, checks, context))] : checks;
 }
 
-type Gathered = Awaited<ReturnType<typeof gather>>;
-
 const machineFirst = (machine: MachineFacts, checkout: CheckoutFacts, { config }: LoadedConfig): Check[] => [
   gitCheck(machine, checkout.isRepository ? checkout.gitVersion : undefined),
   ...machineChecks(machine, config.workers.max),
 ];
 
-function runFacts({ facts, detected }: Gathered, { config }: LoadedConfig, { env }: Context) {
+function runFacts({ facts, detected }: Found, { config }: LoadedConfig, { env }: Context) {
   const missing = config.endpoints.flatMap((e) =>
     e.keyEnv && !env[e.keyEnv] ? [[e.name, e.keyEnv] as const] : [],
   );
@@ -85,7 +86,7 @@ function runFacts({ facts, detected }: Gathered, { config }: LoadedConfig, { env
 }
 
 /** Where landings are pushed to a remote it is asked for its branch, with the operator's keys, as a run would. */
-async function remoteChecks(run: Gathered, { config }: LoadedConfig, { env }: Context): Promise<Check[]> {
+async function remoteChecks(run: Found, { config }: LoadedConfig, { env }: Context): Promise<Check[]> {
   if (config.deliver !== 'push') return [];
   try {
     const to = await remoteOf(run, env);
@@ -110,7 +111,7 @@ async function locksOf(
 
 /** Where it cannot be run that is said: a check that was asked for is never just left out. */
 async function gateChecks(
-  { detected, target }: Gathered,
+  { detected, target }: Found,
   paths: RepositoryPaths | undefined,
   { config }: LoadedConfig,
   before: readonly Check[],

@@ -1,6 +1,6 @@
 /** What the machine's facts mean for a run. Pure. */
 import { groupText } from '@swarm/core';
-import { shellWord } from '../shell.ts';
+import { shellWord } from '../telling/shell.ts';
 import { type Check, failed, note, ok } from './check.ts';
 import type { MachineFacts } from './machine.ts';
 

@@ -1,8 +1,8 @@
 /** What preflight and the endpoints say, one check for each thing a person would look at. Pure. */
 import { countText, type Problem } from '@swarm/core';
 import type { Config } from '../config/resolved.ts';
-import { type PreflightFacts, preflight } from '../preflight.ts';
-import { type EndpointProbe, endpointProblem } from '../preflight-models.ts';
+import { type PreflightFacts, preflight } from '../preparing/preflight.ts';
+import { type EndpointProbe, endpointProblem } from '../preparing/preflight-models.ts';
 import { type Check, failed, note, ok, orOk } from './check.ts';
 
 export interface RunFacts {

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptText } from '@swarm/agent';
 import { type Entry, type PromptName, SwarmError } from '@swarm/core';
-import type { RunPaths } from '../paths.ts';
-import type { RunFile } from '../run-file.ts';
+import type { RunPaths } from '../finding/paths.ts';
+import type { RunFile } from '../running/run-file.ts';
 
 const fileOf = (paths: RunPaths, hash: string): string => join(paths.prompts, `${hash}.md`);
 

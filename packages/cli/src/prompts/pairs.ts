@@ -1,10 +1,10 @@
 /** The pairs of texts `swarm prompts diff` compares. */
 import { SwarmError } from '@swarm/core';
-import { chooseRepository, readRun } from '../opened-run.ts';
-import { listRuns, runPaths } from '../paths.ts';
-import type { Context } from '../program.ts';
-import { PROMPT_NAMES } from '../prompt-hashes.ts';
-import { readRunFile } from '../run-file.ts';
+import { chooseRepository, readRun } from '../finding/opened-run.ts';
+import { listRuns, runPaths } from '../finding/paths.ts';
+import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
+import type { Context } from '../program/context.ts';
+import { readRunFile } from '../running/run-file.ts';
 import type { Side } from './diff.ts';
 import { keptPrompt, usedHashes } from './kept.ts';
 import { noPrompt, type PresentPrompt, usage } from './present.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createPrompts, PROMPT_VARIABLES, type PromptText } from '@swarm/agent';
 import { nearestWord, type Problem, type PromptName, SwarmError } from '@swarm/core';
 import { readPromptOverrides } from '../config/trust.ts';
-import { PROMPT_NAMES } from '../prompt-hashes.ts';
+import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 
 export interface PresentPrompt {
   readonly name: PromptName;

@@ -5,7 +5,7 @@ import { type Label, type TaskId, taskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec } from '../model/task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
-import type { State } from '../state.ts';
+import type { OpenedState } from '../state.ts';
 
 type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
 
@@ -14,8 +14,8 @@ type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
  * of any other, a refusal. With `eachAlone` a bad draft is refused by name and its siblings go ahead; without,
  * one bad draft refuses them all, so that a plan file is accepted in one entry or not at all.
  */
-export function acceptTasks(s: State, c: AcceptTasks): readonly Event[] | Refusal {
-  if (c.from.by === 'operator' && s.run!.request.mode === 'land')
+export function acceptTasks(s: OpenedState, c: AcceptTasks): readonly Event[] | Refusal {
+  if (c.from.by === 'operator' && s.run.request.mode === 'land')
     return refuse('illegal-move', 'this run lands branches and starts no agent: nobody would do it');
   const events: Event[] = [];
   const answer = openAnswer(s, c);
@@ -39,7 +39,7 @@ interface Answer {
 }
 
 /** Read whole, a plan may point forward; one at a time, only at what is already there. */
-function openAnswer(s: State, c: AcceptTasks): Answer {
+function openAnswer(s: OpenedState, c: AcceptTasks): Answer {
   const fresh = new Map<string, TaskId>();
   for (const { label } of c.eachAlone ? [] : c.drafts) {
     if (!knownAs(s, c.from, label) && !fresh.has(label)) {
@@ -49,7 +49,7 @@ function openAnswer(s: State, c: AcceptTasks): Answer {
   return { fresh, used: new Set(), dependsOn: new Map(), accepted: 0 };
 }
 
-function acceptOne(s: State, from: DraftSource, draft: TaskDraft, answer: Answer): Event {
+function acceptOne(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: Answer): Event {
   const spec = specOf(s, from, draft, answer);
   const known = knownAs(s, from, draft.label);
   answer.used.add(draft.label);
@@ -78,8 +78,8 @@ function refusedTask(label: string, problem: string, from: DraftSource): Event {
   };
 }
 
-function problemOf(s: State, from: DraftSource, draft: TaskDraft, answer: Answer): string | undefined {
-  const limit = s.run!.request.limits.tasks;
+function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: Answer): string | undefined {
+  const limit = s.run.request.limits.tasks;
   const known = knownAs(s, from, draft.label);
   if (answer.used.has(draft.label)) return 'another task of this answer has the same id';
   if (!known && s.tasks.size + answer.accepted >= limit)
@@ -93,7 +93,7 @@ function problemOf(s: State, from: DraftSource, draft: TaskDraft, answer: Answer
 
 /** @param self the task's own id, where it has one already and others may depend on it. */
 function dependencyProblem(
-  s: State,
+  s: OpenedState,
   from: DraftSource,
   draft: TaskDraft,
   self: TaskId | undefined,
@@ -110,7 +110,7 @@ function dependencyProblem(
 }
 
 /** One open fix task per signature, and few at once: repairs never breed repairs. */
-function fixProblem(s: State, signatures: readonly string[]): string | undefined {
+function fixProblem(s: OpenedState, signatures: readonly string[]): string | undefined {
   const open = new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state)));
   if (open.size >= FIX_TASKS_MAX) return `${FIX_TASKS_MAX} fix tasks are open already`;
   for (const signature of signatures) {
@@ -121,7 +121,7 @@ function fixProblem(s: State, signatures: readonly string[]): string | undefined
 }
 
 /** Does `from` depend on `target`, directly or through others? Costs the size of what `from` depends on. */
-function reaches(s: State, answer: Answer, from: TaskId, target: TaskId): boolean {
+function reaches(s: OpenedState, answer: Answer, from: TaskId, target: TaskId): boolean {
   const stack = [from];
   const seen = new Set<TaskId>();
   for (let id = stack.pop(); id; id = stack.pop()) {
@@ -134,18 +134,18 @@ function reaches(s: State, answer: Answer, from: TaskId, target: TaskId): boolea
 }
 
 /** The task a label means: one of this answer, where its source gives every task a new number, else any. */
-const idOf = (s: State, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
+const idOf = (s: OpenedState, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
   knownAs(s, from, label) ?? answer.fresh.get(label) ?? shownAs(s, from, label) ?? s.labels.get(label);
 
 /** A person says the id every screen shows. */
-const shownAs = (s: State, from: DraftSource, label: string): TaskId | undefined =>
+const shownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
   from.by === 'operator' ? s.tasks.get(label as TaskId)?.id : undefined;
 
 /** The earlier task this label re-scopes; nobody's but a planner's or a plan's labels live on. */
-const knownAs = (s: State, from: DraftSource, label: string): TaskId | undefined =>
+const knownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
   from.by === 'plan' || from.by === 'planner' || from.by === 'subplanner' ? s.labels.get(label) : undefined;
 
-function specOf(s: State, from: DraftSource, d: TaskDraft, answer: Answer): TaskSpec {
+function specOf(s: OpenedState, from: DraftSource, d: TaskDraft, answer: Answer): TaskSpec {
   const parent = d.parent === undefined ? undefined : idOf(s, from, d.parent, answer);
   return {
     title: d.title,

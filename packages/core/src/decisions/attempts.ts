@@ -7,14 +7,14 @@ import { isSatisfied, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
-import type { State } from '../state.ts';
+import type { OpenedState } from '../state.ts';
 import { rejection } from './landings.ts';
 import { failDependents, failOrphan } from './tasks.ts';
 
 type AttemptCommand = Extract<Command, { type: 'startAttempt' | 'startAgent' | 'endAttempt' }>;
 
 /** Laws of attempts: one at a time per task, fenced by id, bounded in number. */
-export function decideAttempts(s: State, c: AttemptCommand): readonly Event[] | Refusal {
+export function decideAttempts(s: OpenedState, c: AttemptCommand): readonly Event[] | Refusal {
   switch (c.type) {
     case 'startAttempt':
       return startAttempt(s, c);
@@ -34,7 +34,7 @@ export function decideAttempts(s: State, c: AttemptCommand): readonly Event[] | 
 }
 
 function startAttempt(
-  s: State,
+  s: OpenedState,
   c: Extract<AttemptCommand, { type: 'startAttempt' }>,
 ): readonly Event[] | Refusal {
   const t = s.tasks.get(c.task);
@@ -46,15 +46,14 @@ function startAttempt(
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const last = attemptId(c.task, t.attempts);
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
-  if (!covers(remaining(s.spending, s.run!.request.limits), c.reserved))
+  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
-  if (attemptsLeft(t, s.run!.request.limits) <= 0)
-    return refuse('not-ready', `${c.task} has no attempt left`);
+  if (attemptsLeft(t, s.run.request.limits) <= 0) return refuse('not-ready', `${c.task} has no attempt left`);
   return [
     {
       type: 'attempt.started',
       attempt: attemptId(c.task, t.attempts + 1),
-      base: s.head!,
+      base: s.head,
       ...(t.workCommit && { from: t.workCommit }),
       worker: c.worker,
       reserved: c.reserved,
@@ -64,7 +63,7 @@ function startAttempt(
 
 /** First report wins. One that comes after the attempt ended is kept as late and changes nothing. */
 function endAttempt(
-  s: State,
+  s: OpenedState,
   c: Extract<AttemptCommand, { type: 'endAttempt' }>,
 ): readonly Event[] | Refusal {
   const a = s.attempts.get(c.attempt);
@@ -90,7 +89,7 @@ function endAttempt(
   };
   if (holds && c.reason === 'handed-in') return [ended, ...holdToScope(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
-  if (mayRetry(t, c.reason, s.run!.request.limits)) {
+  if (mayRetry(t, c.reason, s.run.request.limits)) {
     const orphaned = failOrphan(s, t);
     if (orphaned.length > 0) return [ended, ...orphaned];
     return [ended, { type: 'task.requeued', task: a.task, because: c.reason }];
@@ -100,11 +99,11 @@ function endAttempt(
 
 /** Under `scope.outside = "hold"` a handoff that leaves its scope never waits to land: one decision, one entry. */
 function holdToScope(
-  s: State,
+  s: OpenedState,
   t: Task,
   { attempt, handoff }: Extract<AttemptCommand, { type: 'endAttempt' }>,
 ): readonly Event[] {
-  if (s.run!.request.outside !== 'hold') return [];
+  if (s.run.request.outside !== 'hold') return [];
   const files = outsideScope(t.spec.scope, handoff?.change?.filesChanged ?? []);
   if (files.length === 0) return [];
   const detail = `it may touch ${named(t.spec.scope)}, and changed ${named(files)}`;

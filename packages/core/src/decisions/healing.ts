@@ -1,12 +1,12 @@
 import type { Command } from '../commands.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
-import type { State } from '../state.ts';
+import type { OpenedState } from '../state.ts';
 
 type HealingCommand = Extract<Command, { type: 'nameCulprit' | 'missCulprit' }>;
 
 /** A failure is blamed once, while it is there, and only on a landing that is known. */
-export function decideHealing(s: State, c: HealingCommand): readonly Event[] | Refusal {
+export function decideHealing(s: OpenedState, c: HealingCommand): readonly Event[] | Refusal {
   const { signature } = c;
   if (!s.health.findings.has(signature)) return refuse('late', `${signature} is no longer found`);
   if (s.health.culprits.has(signature)) return refuse('illegal-move', `${signature} was looked into before`);

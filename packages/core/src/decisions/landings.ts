@@ -6,7 +6,7 @@ import { REJECTIONS } from '../model/landing.ts';
 import type { Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
-import type { State } from '../state.ts';
+import type { OpenedState } from '../state.ts';
 import { failDependents, failOrphan } from './tasks.ts';
 
 type LandingCommand = Extract<
@@ -24,7 +24,7 @@ type LandingCommand = Extract<
 >;
 
 /** Laws of landing: on the head, gated, once. */
-export function decideLandings(s: State, c: LandingCommand): readonly Event[] | Refusal {
+export function decideLandings(s: OpenedState, c: LandingCommand): readonly Event[] | Refusal {
   switch (c.type) {
     case 'startLanding':
       return startLanding(s, c);
@@ -56,7 +56,7 @@ export function decideLandings(s: State, c: LandingCommand): readonly Event[] | 
 }
 
 function startLanding(
-  s: State,
+  s: OpenedState,
   c: Extract<LandingCommand, { type: 'startLanding' }>,
 ): readonly Event[] | Refusal {
   const { members, candidate } = c;
@@ -71,11 +71,11 @@ function startLanding(
   return [{ type: 'landing.started', landing: landingId(s.landings.size + 1), members, candidate }];
 }
 
-function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly Event[] | Refusal {
+function land(s: OpenedState, c: Extract<LandingCommand, { type: 'land' }>): readonly Event[] | Refusal {
   const l = s.landings.get(c.landing);
   if (!l || !s.openLandings.has(c.landing)) return refuse('late', `${c.landing} is not open`);
   const verdict = l.gate?.outcome;
-  const isUngatedRun = verdict === 'none' && s.run!.request.gate === undefined;
+  const isUngatedRun = verdict === 'none' && s.run.request.gate === undefined;
   const mayLand = verdict === 'passed' || (verdict === 'no-worse' && isNoWorse(l.gate!, s.headGate));
   if (!mayLand && !isUngatedRun) return refuse('ungated', `${c.landing} has no pass`);
   if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
@@ -84,7 +84,10 @@ function land(s: State, c: Extract<LandingCommand, { type: 'land' }>): readonly 
   return [{ type: 'landing.landed', landing: c.landing, members: l.members, candidate: l.candidate }];
 }
 
-function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>): readonly Event[] | Refusal {
+function reject(
+  s: OpenedState,
+  c: Extract<LandingCommand, { type: 'rejectHandoff' }>,
+): readonly Event[] | Refusal {
   if (!s.queue.has(c.attempt)) return refuse('late', `${c.attempt} is not in the merge queue`);
   const members = (c.landing && s.landings.get(c.landing)?.members) ?? [];
   if (members.length > 1) return refuse('illegal-move', `${c.landing} tested more than ${c.attempt}`);
@@ -100,9 +103,9 @@ function reject(s: State, c: Extract<LandingCommand, { type: 'rejectHandoff' }>)
 }
 
 /** The rejection and what follows from it: another attempt, or the task's end and its dependents'. */
-export function rejection(s: State, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
+export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
   const { attempt, reason, detail } = rejected;
-  if (mayRetryRejected(t, reason, s.run!.request.limits)) return [rejected, ...failOrphan(s, t)];
+  if (mayRetryRejected(t, reason, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
   return [
     rejected,
     {
@@ -117,14 +120,14 @@ export function rejection(s: State, t: Task, rejected: EventOf<'landing.rejected
 
 /** A rewritten history is never repaired by force: the run pauses and names what is gone. */
 function moveTarget(
-  s: State,
+  s: OpenedState,
   c: Extract<LandingCommand, { type: 'moveTarget' }>,
 ): readonly Event[] | Refusal {
   if (c.to === s.head && c.lost.length === 0) return refuse('illegal-move', 'the target is there already');
   const lost = c.lost.map((id) => s.tasks.get(id));
   const isSound = new Set(c.lost).size === lost.length && lost.every((t) => t?.state === 'landed');
   if (!isSound) return refuse('illegal-move', `not all of ${c.lost.join(', ')} had landed, each once`);
-  const moved: Event = { type: 'target.moved', from: s.head!, to: c.to, lost: c.lost };
+  const moved: Event = { type: 'target.moved', from: s.head, to: c.to, lost: c.lost };
   if (lost.length === 0) return [moved];
   const detail = `the target no longer has the landings of ${c.lost.join(', ')}`;
   return [
@@ -135,8 +138,8 @@ function moveTarget(
 }
 
 /** A landing that was taken back is pending again, and fails at once where no attempt may follow. */
-function failHopeless(s: State, t: Task): readonly Event[] {
-  if (attemptsLeft(t, s.run!.request.limits) > 0) return failOrphan(s, t);
+function failHopeless(s: OpenedState, t: Task): readonly Event[] {
+  if (attemptsLeft(t, s.run.request.limits) > 0) return failOrphan(s, t);
   const detail = `its landing was lost after ${t.attempts} attempts`;
   return [
     { type: 'task.failed', task: t.id, failure: 'attempts', detail },

@@ -1,14 +1,12 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
-import { isBusy } from '../fold.ts';
-import type { State } from '../state.ts';
+import { isBusy, type OpenedState, type State } from '../state.ts';
 
 type RunCommand = Extract<
   Command,
   {
     type:
-      | 'openRun'
       | 'recordBase'
       | 'resumeRun'
       | 'pause'
@@ -30,19 +28,20 @@ type RunCommand = Extract<
 /** The most workers one run may ask for. */
 export const WORKERS_MAX = 1_000;
 
+export function openRun(s: State, c: Extract<Command, { type: 'openRun' }>): readonly Event[] | Refusal {
+  if (s.run) return refuse('run-exists', `${s.run.id} is open already`);
+  const { run, request, version, configHash, seed } = c;
+  return [{ type: 'run.opened', run, request, version, configHash, ...(seed !== undefined && { seed }) }];
+}
+
 /** Laws of the run itself, its health and its machines. */
-export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
+export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Refusal {
   switch (c.type) {
-    case 'openRun': {
-      if (s.run) return refuse('run-exists', `${s.run.id} is open already`);
-      const { run, request, version, configHash, seed } = c;
-      return [{ type: 'run.opened', run, request, version, configHash, ...(seed !== undefined && { seed }) }];
-    }
     case 'recordBase':
       return [
         {
           type: 'base.checked',
-          base: s.run!.request.base,
+          base: s.run.request.base,
           gate: c.gate,
           ...(c.checks && { checks: c.checks }),
         },
@@ -75,7 +74,7 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
         : [{ type: 'run.stopped', reason: c.reason, detail: c.detail }];
     case 'amend':
       // Accepted, it would be on record and read by nobody.
-      if (s.run!.request.mode !== 'planner')
+      if (s.run.request.mode !== 'planner')
         return refuse('illegal-move', 'this run has no planner: nobody would read it');
       return [{ type: 'request.amended', text: c.text }];
     case 'cancelRun': {
@@ -89,7 +88,7 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
     }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
-      const limits = s.run!.request.limits;
+      const limits = s.run.request.limits;
       const limit = { tokens: limits.tokens, usd: limits.usd, time: limits.timeMs }[c.which];
       return limit === undefined
         ? refuse('illegal-move', `there is no limit on ${c.which}`)
@@ -116,7 +115,7 @@ export function decideRun(s: State, c: RunCommand): readonly Event[] | Refusal {
 }
 
 /** Every accepted task is over when a run closes (P9): what never got its turn fails with the reason. */
-function closeRun(s: State, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
+function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
   if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live) {
     return refuse('not-ready', 'something is still running');
   }
@@ -135,12 +134,12 @@ function closeRun(s: State, c: Extract<RunCommand, { type: 'closeRun' }>): reado
             }
           : { type: 'task.cancelled', task, reason: 'the run was closed', by: 'operator' },
     ),
-    { type: 'run.closed', reason: c.reason, head: s.head!, green: c.green },
+    { type: 'run.closed', reason: c.reason, head: s.head, green: c.green },
   ];
 }
 
 /** Findings are opened once per signature and closed when the checks no longer show them. */
-function recordChecks(s: State, c: Extract<RunCommand, { type: 'recordChecks' }>): readonly Event[] {
+function recordChecks(s: OpenedState, c: Extract<RunCommand, { type: 'recordChecks' }>): readonly Event[] {
   const events: Event[] = [{ type: 'checks.ended', result: c.result }];
   const open = s.health.findings;
   const seen = new Set(c.findings.map((f) => f.signature));

@@ -5,7 +5,7 @@ import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
 import { canMove, isDead, isOver, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
-import type { State } from '../state.ts';
+import type { OpenedState } from '../state.ts';
 import { acceptTasks } from './accept.ts';
 
 type TaskCommand = Extract<
@@ -25,7 +25,7 @@ type TaskCommand = Extract<
 >;
 
 /** Laws of planning and of tasks as such. */
-export function decideTasks(s: State, c: TaskCommand): readonly Event[] | Refusal {
+export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | Refusal {
   switch (c.type) {
     case 'startIteration':
       return startIteration(s, c);
@@ -75,24 +75,24 @@ export function decideTasks(s: State, c: TaskCommand): readonly Event[] | Refusa
 }
 
 function startIteration(
-  s: State,
+  s: OpenedState,
   c: Extract<TaskCommand, { type: 'startIteration' }>,
 ): readonly Event[] | Refusal {
   if (s.planning.live) return refuse('not-ready', `iteration ${s.planning.live.iteration} is still live`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
-  if (!covers(remaining(s.spending, s.run!.request.limits), c.reserved))
+  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
   const { reason, promptHash, model, reserved } = c;
   const iteration = s.planning.iteration + 1;
   return [{ type: 'iteration.started', iteration, reason, promptHash, model, reserved }];
 }
 
-const isLive = (s: State, iteration: number): boolean => s.planning.live?.iteration === iteration;
+const isLive = (s: OpenedState, iteration: number): boolean => s.planning.live?.iteration === iteration;
 
 // ───────────────────────── ending and trying again ─────────────────────────
 
 function cancelTask(
-  s: State,
+  s: OpenedState,
   id: TaskId,
   reason: string,
   by: 'operator' | 'planner' | 'reconciler',
@@ -103,7 +103,7 @@ function cancelTask(
   return [{ type: 'task.cancelled', task: id, reason, by }, ...failDependents(s, id, `${id} was cancelled`)];
 }
 
-function failTask(s: State, c: Extract<TaskCommand, { type: 'failTask' }>): readonly Event[] | Refusal {
+function failTask(s: OpenedState, c: Extract<TaskCommand, { type: 'failTask' }>): readonly Event[] | Refusal {
   const t = s.tasks.get(c.task);
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (isOver(t.state) || !canMove(t.state, 'failed'))
@@ -115,7 +115,7 @@ function failTask(s: State, c: Extract<TaskCommand, { type: 'failTask' }>): read
 }
 
 /** Whatever waits for a task that will not come fails with it, and so on down. */
-export function failDependents(s: State, id: TaskId, why: string): Event[] {
+export function failDependents(s: OpenedState, id: TaskId, why: string): Event[] {
   const events: Event[] = [];
   const seen = new Set<TaskId>([id]);
   const stack = [...(s.dependents.get(id) ?? [])].reverse();
@@ -133,7 +133,7 @@ export function failDependents(s: State, id: TaskId, why: string): Event[] {
  * A task about to wait again whose dependency is gone would wait for ever: it fails too. Only an undo or a
  * rewritten history takes a dependency away from a task that has started.
  */
-export function failOrphan(s: State, t: Task): readonly Event[] {
+export function failOrphan(s: OpenedState, t: Task): readonly Event[] {
   const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
   if (!gone) return [];
   const detail = `${gone} is ${s.tasks.get(gone)!.state}`;
@@ -144,7 +144,7 @@ export function failOrphan(s: State, t: Task): readonly Event[] {
 }
 
 /** A task tried again takes along those that failed only because it had. */
-function retry(s: State, c: Extract<TaskCommand, { type: 'retry' }>): readonly Event[] | Refusal {
+function retry(s: OpenedState, c: Extract<TaskCommand, { type: 'retry' }>): readonly Event[] | Refusal {
   const t = s.tasks.get(c.task);
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (!isDead(t.state)) return refuse('illegal-move', `${c.task} is ${t.state}`);
@@ -161,7 +161,7 @@ function retry(s: State, c: Extract<TaskCommand, { type: 'retry' }>): readonly E
 }
 
 /** Those that failed only because `id` had, and those below them; not what waits for another failure too. */
-function revived(s: State, id: TaskId): TaskId[] {
+function revived(s: OpenedState, id: TaskId): TaskId[] {
   const alive = new Set<TaskId>([id]);
   const stack = [...(s.dependents.get(id) ?? [])];
   for (let d = stack.pop(); d; d = stack.pop()) {

@@ -3,13 +3,13 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import type { LandingMember, UndoRefusalReason } from '../model/landing.ts';
-import type { State } from '../state.ts';
+import type { OpenedState, State } from '../state.ts';
 import { failDependents } from './tasks.ts';
 
 type UndoCommand = Extract<Command, { type: 'passUndo' | 'refuseUndo' | 'undoLanding' }>;
 
 /** Laws of taking back: only what landed, on the head, gated like any landing, and with all that stands on it. */
-export function decideUndo(s: State, c: UndoCommand): readonly Event[] | Refusal {
+export function decideUndo(s: OpenedState, c: UndoCommand): readonly Event[] | Refusal {
   const { tasks, by } = c;
   switch (c.type) {
     case 'passUndo':
@@ -34,7 +34,7 @@ const undone = (task: TaskId, c: Extract<UndoCommand, { type: 'undoLanding' }>):
 });
 
 /** What waits for several of them fails once. */
-function failWaiting(s: State, tasks: readonly TaskId[]): readonly Event[] {
+function failWaiting(s: OpenedState, tasks: readonly TaskId[]): readonly Event[] {
   const failed = new Map<TaskId, Event>();
   for (const task of tasks) {
     for (const event of failDependents(s, task, `${task} was undone`)) {
@@ -44,13 +44,13 @@ function failWaiting(s: State, tasks: readonly TaskId[]): readonly Event[] {
   return [...failed.values()];
 }
 
-function passUndo(s: State, c: Extract<UndoCommand, { type: 'passUndo' }>): readonly Event[] | Refusal {
+function passUndo(s: OpenedState, c: Extract<UndoCommand, { type: 'passUndo' }>): readonly Event[] | Refusal {
   const { tasks, candidate, by, gate } = c;
   const problem = notAllLanded(s, tasks);
   if (problem) return refuse('illegal-move', problem);
   const left = landedDependents(s, tasks);
   if (left.length > 0) return refuse('illegal-move', `${left.join(', ')} landed and would stand on nothing`);
-  const isUngatedRun = gate.outcome === 'none' && s.run!.request.gate === undefined;
+  const isUngatedRun = gate.outcome === 'none' && s.run.request.gate === undefined;
   const mayLand = gate.outcome === 'passed' || gate.outcome === 'no-worse';
   if (!mayLand && !isUngatedRun) return refuse('ungated', 'the revert has no pass');
   if (candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);

@@ -1,13 +1,26 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Limits } from '../model/request.ts';
-import type { State } from '../state.ts';
-import { acceptedTask, endedAttempt, LIMITS, openedRun, startedAttempt, stateOf, usage } from '../testing.ts';
+import type { OpenedState } from '../state.ts';
+import {
+  acceptedTask,
+  endedAttempt,
+  LIMITS,
+  openedRun,
+  openedStateOf,
+  startedAttempt,
+  usage,
+} from '../testing.ts';
 import { covers, reachedBudget, remaining, reservationFor, TOKENS_FLOOR, USD_FLOOR } from './budget.ts';
 
-const runWith = (over: Partial<Limits>, ...events: Parameters<typeof stateOf>[0]): State =>
-  stateOf([openedRun({ limits: { ...LIMITS, ...over } }), acceptedTask('t1'), acceptedTask('t2'), ...events]);
-const left = (s: State) => remaining(s.spending, s.run!.request.limits);
+const runWith = (over: Partial<Limits>, ...events: Parameters<typeof openedStateOf>[0]): OpenedState =>
+  openedStateOf([
+    openedRun({ limits: { ...LIMITS, ...over } }),
+    acceptedTask('t1'),
+    acceptedTask('t2'),
+    ...events,
+  ]);
+const left = (s: OpenedState) => remaining(s.spending, s.run.request.limits);
 
 test('a run without a budget reserves nothing and never reaches it', () => {
   const s = runWith({});

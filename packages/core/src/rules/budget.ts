@@ -6,7 +6,7 @@
 import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
 import type { Limits } from '../model/request.ts';
 import { tokensOf } from '../model/usage.ts';
-import type { Spending, State } from '../state.ts';
+import type { OpenedState, Spending } from '../state.ts';
 
 /** Below this an attempt cannot do anything useful, so that the budget counts as reached. */
 export const TOKENS_FLOOR = 10_000;
@@ -30,8 +30,8 @@ export const covers = (left: Reservation, wanted: Reservation): boolean =>
  * What one more attempt or iteration may consume, or undefined when not enough is left. The rest is shared
  * among the workers, so that one attempt cannot starve the others, and capped by the attempt's own limit.
  */
-export function reservationFor(state: State): Reservation | undefined {
-  const limits = state.run!.request.limits;
+export function reservationFor(state: OpenedState): Reservation | undefined {
+  const limits = state.run.request.limits;
   if (limits.tokens === undefined && limits.usd === undefined) return NO_RESERVATION;
   const left = remaining(state.spending, limits);
   const tokens = share(left.tokens, TOKENS_FLOOR, limits.attemptTokens, state.workers);
@@ -46,14 +46,14 @@ function share(left: number, floor: number, most: number, workers: number): numb
 }
 
 /** When the run's time is used up, ms since the epoch; undefined where nothing bounds it. */
-export function timeIsUpAt(state: State): number | undefined {
-  const { timeMs } = state.run!.request.limits;
+export function timeIsUpAt(state: OpenedState): number | undefined {
+  const { timeMs } = state.run.request.limits;
   return timeMs === undefined ? undefined : state.at + timeMs - state.activeMs;
 }
 
 /** The dimension whose limit leaves no room for anything more, once nothing in flight can give any back. */
-export function reachedBudget(state: State, at: number): 'tokens' | 'usd' | 'time' | undefined {
-  const limits = state.run!.request.limits;
+export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' | 'time' | undefined {
+  const limits = state.run.request.limits;
   if (limits.timeMs !== undefined && at >= timeIsUpAt(state)!) return 'time';
   const left = remaining(state.spending, limits);
   const nothingReserved = state.spending.reserved.tokens === 0 && state.spending.reserved.usd === 0;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type { Event } from '../events.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import type { Finding } from '../model/request.ts';
-import type { State } from '../state.ts';
-import { acceptedTask, commit, failedTask, landedTask, openedRun, stateOf } from '../testing.ts';
+import type { OpenedState } from '../state.ts';
+import { acceptedTask, commit, failedTask, landedTask, openedRun, openedStateOf } from '../testing.ts';
 import {
   culpritsToFind,
   culpritsToRevert,
@@ -44,8 +44,8 @@ const blamed = (task: string): Event => ({
   task: task as TaskId,
 });
 const landed = (id: string, n: number): Event[] => [acceptedTask(id), ...landedTask(id, `l${n}`)];
-const after = (revertAfter: number, ...events: readonly Event[]): State =>
-  stateOf([openedRun({ checks: 'pnpm test', revertAfter }), ...events]);
+const after = (revertAfter: number, ...events: readonly Event[]): OpenedState =>
+  openedStateOf([openedRun({ checks: 'pnpm test', revertAfter }), ...events]);
 /** Long after everything that was decided. */
 const LATER = Number.MAX_SAFE_INTEGER;
 
@@ -85,7 +85,7 @@ describe('fix tasks', () => {
   });
 
   test('of the third generation have no children: what they break is only told', () => {
-    const broken = (generation: number): State =>
+    const broken = (generation: number): OpenedState =>
       after(
         0,
         ...[opened('base', 'other'), fix('t1', generation, 'other'), ...landedTask('t1', 'l1')],

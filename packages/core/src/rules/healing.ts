@@ -2,10 +2,9 @@
  * What follows from a red target: which failures get a fix task and when, whose landing is to blame, and when it is
  * taken back. Level-triggered: computed from the facts, so that asking twice is asking once.
  */
-import { isBusy } from '../fold.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import { isOver } from '../model/task.ts';
-import type { State, TargetStep } from '../state.ts';
+import { isBusy, type OpenedState, type State, type TargetStep } from '../state.ts';
 
 /** Fix tasks that follow from one another; what fails beyond that is told, and no task is filed for it. */
 export const FIX_GENERATIONS_MAX = 3;
@@ -17,8 +16,8 @@ export const FIX_GENERATIONS_MAX = 3;
  * report; it is filed again only where its culprit is to be taken back after some more failed fixes.
  * @param at ms since the epoch.
  */
-export function findingsToFile(s: State, at: number): readonly string[] {
-  if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled !== undefined) return [];
+export function findingsToFile(s: OpenedState, at: number): readonly string[] {
+  if (s.tasks.size >= s.run.request.limits.tasks || s.cancelled !== undefined) return [];
   const isIdle = !isBusy(s);
   return [...s.health.findings.keys()].filter((signature) => {
     const dueAt = fixDueAt(s, signature);
@@ -28,7 +27,7 @@ export function findingsToFile(s: State, at: number): readonly string[] {
 }
 
 /** When to look again at what is spaced out, ms since the epoch; undefined: there is none. */
-export function nextFixAt(s: State, at: number): number | undefined {
+export function nextFixAt(s: OpenedState, at: number): number | undefined {
   const later = [...s.health.findings.keys()].flatMap((signature) => fixDueAt(s, signature) ?? []);
   return later.filter((dueAt) => dueAt > at).reduce<number | undefined>(least, undefined);
 }
@@ -41,17 +40,17 @@ export function openFixTasks(s: State): number {
 }
 
 /** 0: at once. Each time a failure is filed again it waits twice as long as before. Undefined: never. */
-function fixDueAt(s: State, signature: string): number | undefined {
+function fixDueAt(s: OpenedState, signature: string): number | undefined {
   const current = s.health.fixTasks.get(signature);
   if (current && !isOver(s.tasks.get(current)!.state)) return undefined;
-  if (current && failedFixes(s, signature).length >= (s.run!.request.revertAfter ?? 0)) return undefined;
+  if (current && failedFixes(s, signature).length >= (s.run.request.revertAfter ?? 0)) return undefined;
   if (current && !isKnownUncured(s, signature, current)) return undefined;
   if (nextGeneration(s, [signature]) > FIX_GENERATIONS_MAX) return undefined;
   const before = s.health.fixHistory.get(signature) ?? [];
   const last = s.tasks.get(before.at(-1)!);
   if (!last) return 0;
   const endedAt = 'endedAt' in last ? last.endedAt : last.acceptedAt;
-  return endedAt + s.run!.request.checksMinMs * 2 ** (before.length - 1);
+  return endedAt + s.run.request.checksMinMs * 2 ** (before.length - 1);
 }
 
 /**
@@ -130,8 +129,8 @@ export function culpritsToFind(s: State): readonly string[] {
 }
 
 /** Landings to take back: to blame for a failure that so many fix tasks did not cure. */
-export function culpritsToRevert(s: State): readonly TaskId[] {
-  const after = s.run!.request.revertAfter ?? 0;
+export function culpritsToRevert(s: OpenedState): readonly TaskId[] {
+  const after = s.run.request.revertAfter ?? 0;
   if (after === 0 || s.cancelled !== undefined) return [];
   const guilty = [...s.health.culprits].flatMap(([signature, culprit]) => {
     if (culprit.kind !== 'landing' || !s.health.findings.has(signature)) return [];

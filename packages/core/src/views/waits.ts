@@ -6,7 +6,7 @@ import { type AttemptId, attemptId, type TaskId, taskOf } from '../model/ids.ts'
 import type { PauseReason } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
-import type { State } from '../state.ts';
+import { isOpened, type OpenedState, type State } from '../state.ts';
 import { judgePending } from './queue.ts';
 import { countText, durationText, plain } from './words.ts';
 
@@ -50,7 +50,7 @@ const NO_SIGNS: Signs = new Map();
  * @returns longest first; empty for a run that is over or was never opened.
  */
 export function waits(state: State, now: number, signs: Signs = NO_SIGNS): readonly Waiting[] {
-  if (!state.run || state.closed) return [];
+  if (!isOpened(state) || state.closed) return [];
   const found = [
     ...halts(state),
     ...preparation(state),
@@ -106,7 +106,7 @@ function halts({ paused, spending, at }: State): Told[] {
 
 const alone = { count: 0, tasks: [] } as const;
 
-function preparation(state: State): Told[] {
+function preparation(state: OpenedState): Told[] {
   const { planning, baseGate, run, attempts: known } = state;
   const isBeforeAnything = baseGate === undefined && known.size === 0;
   return [
@@ -115,7 +115,7 @@ function preparation(state: State): Told[] {
           {
             ...alone,
             reason: 'base' as const,
-            since: run!.openedAt,
+            since: run.openedAt,
             text: 'setup and gate are tried on the bare base, for',
           },
         ]
@@ -178,7 +178,7 @@ const completedAt = (task: Task | undefined, otherwise: number): number =>
 
 // ───────────────────────── tasks that have not started ─────────────────────────
 
-function pendingTasks(state: State): Told[] {
+function pendingTasks(state: OpenedState): Told[] {
   const groups = new Map<string, { reason: WaitReason; on?: string; tasks: TaskId[] }>();
   const put = (task: TaskId, reason: WaitReason, on?: string): void => {
     const key = `${reason} ${on ?? ''}`;
@@ -206,7 +206,7 @@ function pendingTasks(state: State): Told[] {
 /** Of more pending tasks than this only the oldest are looked at: the run itself asks once a minute. */
 const LOOKED_AT = 5_000;
 
-function whyNotStarted(state: State): WaitReason {
+function whyNotStarted(state: OpenedState): WaitReason {
   if (state.liveAttempts.size >= state.workers) return 'slot';
   return reservationFor(state) === undefined ? 'budget' : 'ready';
 }

@@ -4,6 +4,7 @@ import {
   type Finding,
   findingsToFile,
   nextGeneration,
+  opened,
   openFixTasks,
   PlanScanner,
   readDraft,
@@ -25,7 +26,7 @@ export class FixTasks {
   async file(signal: AbortSignal): Promise<void> {
     const { ask, ports, state } = this.#context;
     const room = FIX_TASKS_MAX - openFixTasks(state);
-    const due = findingsToFile(state, ports.clock.now()).slice(0, Math.max(0, room) * 5);
+    const due = findingsToFile(opened(state), ports.clock.now()).slice(0, Math.max(0, room) * 5);
     if (due.length === 0 || room <= 0) return;
     const findings = due.map((s) => state.health.findings.get(s)!.finding);
     const grouped = await this.#groupByCause(findings, room, signal);

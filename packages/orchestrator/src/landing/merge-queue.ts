@@ -2,7 +2,7 @@
  * The merge queue: what was tested is settled, and what `testWanted` names is composed on the present target and put
  * under test, of two that are foreseen to conflict the smaller one first. All of it but the runs of the gate happens one after the other; they run beside it, several at a time.
  */
-import { type Landing, landingId, landingsToSettle, sweepTarget, testWanted } from '@swarm/core';
+import { type Landing, landingId, landingsToSettle, opened, sweepTarget, testWanted } from '@swarm/core';
 import type { Context } from '../context.ts';
 import { type Composed, Composer } from './compose.ts';
 import type { Gate } from './gate.ts';
@@ -36,7 +36,7 @@ export class MergeQueue {
     if (!(await this.lookAtTarget())) return;
     await this.#settleAll();
     while (mayStart && !signal.aborted && !this.#context.state.paused) {
-      const test = testWanted(this.#context.state, this.#probes.foreseen);
+      const test = testWanted(opened(this.#context.state), this.#probes.foreseen);
       if (!test) return;
       const composed = await this.#composer.compose(test);
       if (signal.aborted) return;

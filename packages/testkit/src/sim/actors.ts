@@ -107,6 +107,11 @@ const submitted = (file: number) =>
 
 function ask(world: World, orchestrator: Orchestrator, command: Command): void {
   world.tell('operator', command.type);
+  if (command.type === 'continue') world.continuesAsked += 1;
   // A refusal is an answer like any other; a fault ends the run, which is looked at where the run is awaited.
-  void orchestrator.ask(command);
+  void orchestrator.ask(command).then((answer) => {
+    if (answer.kind === 'refusal' || answer.events.length === 0) return;
+    const isThere = world.acked.some((entry) => entry.events === answer.events);
+    world.expect(isThere, `P1: ${command.type} is answered before the disk has it`);
+  });
 }

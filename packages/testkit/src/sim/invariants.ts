@@ -20,9 +20,11 @@ import {
 } from '@swarm/core';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
-import { changedPaths } from '../twins/objects.ts';
+import { changedPaths, trailer } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
 import { SCALE_MAX } from './actors.ts';
+import { readLaws } from './laws.ts';
+import type { Ledger } from './ledger.ts';
 import type { SimProcess } from './process.ts';
 import { EPOCH } from './scheduler.ts';
 import type { Story } from './story.ts';
@@ -37,6 +39,8 @@ interface Evidence {
   readonly state: State;
   /** As the orchestrator that closed the run had it. */
   readonly live: State;
+  /** The journal read by other code than the core's. */
+  readonly ledger: Ledger;
 }
 
 type Promised = (e: Evidence) => readonly string[];
@@ -46,8 +50,9 @@ export function violationsOf(world: World, story: Story, last: SimProcess): read
   const state = emptyState();
   for (const entry of entries) fold(state, entry);
   const events = entries.flatMap((e) => e.events);
-  const evidence = { world, story, entries, events, state, live: last.orchestrator!.state };
-  return PROMISES.flatMap((promised) => promised(evidence));
+  const { broken, ledger } = readLaws(world, story);
+  const evidence = { world, story, entries, events, state, live: last.orchestrator!.state, ledger };
+  return [...broken, ...PROMISES.flatMap((promised) => promised(evidence))];
 }
 
 const PROMISES: readonly Promised[] = [
@@ -62,6 +67,8 @@ const PROMISES: readonly Promised[] = [
   journalAndTargetAgree,
   journalIsTheState,
   budgetHolds,
+  spendingAddsUp,
+  cancelledStaysOut,
   scopesKeepOneAnotherOut,
   staysBelowTheOperator,
   attemptsAreBounded,
@@ -152,6 +159,22 @@ function nothingBrokenLanded({ world, story }: Evidence): readonly string[] {
     .map(({ commit }) => `P3: ${commit} was published, and the gate fails on it`);
 }
 
+/** Whoever publishes knows what was cancelled by then. */
+function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
+  return world.published.flatMap(({ commit, knownSeq }) => {
+    const cancelled = new Set<TaskId>();
+    for (const e of entries.slice(0, knownSeq).flatMap((entry) => entry.events)) {
+      if (e.type === 'task.cancelled') cancelled.add(e.task);
+      if (e.type === 'task.retried') cancelled.delete(e.task);
+    }
+    const made = world.objects.get(commit);
+    const tasks = [...membersOf(world, made), made].map(({ message }) => trailer(message, 'Swarm-Task'));
+    return tasks
+      .filter((task) => cancelled.has(task as TaskId))
+      .map((task) => `cancel: ${task} was cancelled and is published afterwards`);
+  });
+}
+
 /** P4: nobody else's commit is gone, unless somebody else took it away. */
 function humanWorkIsThere({ world }: Evidence): readonly string[] {
   const there = world.objects.ancestors(world.target);
@@ -219,15 +242,25 @@ function journalIsTheState({ state, live }: Evidence): readonly string[] {
 }
 
 /** P8: what was spent passes the budget by no more than one call of each that was in flight. */
-function budgetHolds({ state, story }: Evidence): readonly string[] {
+function budgetHolds({ world, state, story }: Evidence): readonly string[] {
   const { used, lost } = state.spending;
   const overshoot = (Math.max(story.workers, SCALE_MAX) + 1) * OVERSHOOT_TOKENS;
-  const tokens = tokensOf(used) + lost.tokens;
-  const usd = used.costUsd + lost.usd;
+  const tokens = Math.max(world.spentTokens, tokensOf(used) + lost.tokens);
+  const usd = Math.max(world.spentTokens * USD_PER_TOKEN, used.costUsd + lost.usd);
   const { tokens: tokensMax = Number.POSITIVE_INFINITY, usd: usdMax = Number.POSITIVE_INFINITY } = story;
   return [
     ...(tokens > tokensMax + overshoot ? [`P8: ${tokens} tokens are spent of ${tokensMax}`] : []),
     ...(usd > usdMax + overshoot * USD_PER_TOKEN + 1e-9 ? [`P8: ${usd} usd are spent of ${usdMax}`] : []),
+  ];
+}
+
+/** What is said to be spent is what was told of every attempt and iteration. */
+function spendingAddsUp({ state, ledger }: Evidence): readonly string[] {
+  const [said, told] = [tokensOf(state.spending.used), tokensOf(ledger.usage)];
+  const { tokens, usd } = state.spending.reserved;
+  return [
+    ...(said === told ? [] : [`P8: ${said} tokens are said to be spent, ${told} were told`]),
+    ...(tokens === 0 && usd === 0 ? [] : [`P8: ${tokens} tokens and ${usd} usd are still set aside`]),
   ];
 }
 
@@ -263,20 +296,19 @@ function staysBelowTheOperator({ events, story }: Evidence): readonly string[] {
 }
 
 /** P8. */
-function attemptsAreBounded({ state, story }: Evidence): readonly string[] {
-  return [...state.tasks.values()].flatMap((t) => {
-    const counted = t.counted - t.forgiven;
-    if (t.attempts > UNCOUNTED_ATTEMPTS_MAX) return [`P8: ${t.id} had ${t.attempts} attempts`];
-    return counted > story.attempts ? [`P8: ${t.id} used ${counted} of ${story.attempts} attempts`] : [];
+function attemptsAreBounded({ ledger, story }: Evidence): readonly string[] {
+  return [...ledger.tasks].flatMap(([id, { attempts, counted }]) => {
+    if (attempts > UNCOUNTED_ATTEMPTS_MAX) return [`P8: ${id} had ${attempts} attempts`];
+    return counted > story.attempts ? [`P8: ${id} used ${counted} of ${story.attempts} attempts`] : [];
   });
 }
 
 /** P15 and honesty: a task that ran out of attempts used them all, each by an ending that counts. */
-function failuresHaveTheirReason({ state, story }: Evidence): readonly string[] {
+function failuresHaveTheirReason({ state, story, ledger }: Evidence): readonly string[] {
   return [...state.tasks.values()].flatMap((t) => {
     if (t.state !== 'failed' || t.failure !== 'attempts' || isHeld(state, t)) return [];
-    const counted = t.counted - t.forgiven;
-    return counted >= story.attempts
+    const { counted, attempts } = ledger.task(t.id);
+    return counted >= story.attempts || attempts >= UNCOUNTED_ATTEMPTS_MAX
       ? []
       : [`P15: ${t.id} failed after ${counted} of ${story.attempts} counted attempts: ${t.detail}`];
   });

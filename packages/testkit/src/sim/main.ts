@@ -1,8 +1,10 @@
 /**
  * `pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant NAME]`: runs seeds and checks every promise after each.
  * Exit 0: none broken; 1: one was, with its seed and the command that shows it again; 2: usage.
+ * `pnpm sim --mutants` plants faults in the product and looks whether they are found: see mutants/main.ts.
  */
 import { parseArgs } from 'node:util';
+import { type MutantsAsk, tryMutants } from '../mutants/main.ts';
 import { MUTANTS } from './mutants.ts';
 import { type SimulatedRun, simulate } from './simulate.ts';
 
@@ -16,7 +18,8 @@ interface Totals {
   hours: number;
 }
 
-const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant ${Object.keys(MUTANTS).join('|')}]\n`;
+const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant ${Object.keys(MUTANTS).join('|')}]
+       pnpm sim --mutants [--seeds N] [--only NAME,NAME] [--unit] [--jobs N] [--write]\n`;
 
 async function main(): Promise<number> {
   const ask = readArguments();
@@ -24,6 +27,7 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
+  if (ask.mutants) return tryMutants(ask.mutants);
   return ask.trace === undefined ? runSeeds(ask) : traceSeed(ask.trace, ask.mutant);
 }
 
@@ -32,27 +36,45 @@ interface Ask {
   readonly from: number;
   readonly trace: number | undefined;
   readonly mutant: string | undefined;
+  readonly mutants: MutantsAsk | undefined;
 }
 
 function readArguments(): Ask | undefined {
   try {
     const { values } = parseArgs({
       options: {
-        seeds: { type: 'string', default: '1000' },
+        seeds: { type: 'string' },
         from: { type: 'string', default: '1' },
         trace: { type: 'string' },
         mutant: { type: 'string' },
+        mutants: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        unit: { type: 'boolean', default: false },
+        jobs: { type: 'string', default: '2' },
+        write: { type: 'boolean', default: false },
       },
     });
     const trace = values.trace === undefined ? undefined : Number(values.trace);
-    const ask = { seeds: Number(values.seeds), from: Number(values.from), trace, mutant: values.mutant };
-    const numbers = [ask.seeds, ask.from, trace ?? 0];
+    const seeds = Number(values.seeds ?? (values.mutants ? SEEDS_FOR_MUTANTS : SEEDS));
+    const jobs = Number(values.jobs);
+    const mutants = values.mutants
+      ? {
+          ...{ seeds, jobs, only: values.only.split(',').filter((name) => name !== '') },
+          ...{ isWithUnits: values.unit, isWritten: values.write },
+        }
+      : undefined;
+    const ask = { seeds, from: Number(values.from), trace, mutant: values.mutant, mutants };
+    const numbers = [ask.seeds, ask.from, trace ?? 0, jobs];
     const isSound = numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
     return isSound && (ask.mutant === undefined || Object.hasOwn(MUTANTS, ask.mutant)) ? ask : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Seeds of one call, and what each mutant of the product is given. */
+const SEEDS = 1_000;
+const SEEDS_FOR_MUTANTS = 2_000;
 
 async function runSeeds({ seeds, from, mutant }: Ask): Promise<number> {
   const startedAt = performance.now();

@@ -83,7 +83,7 @@ function witnessed(world: World, inc: Incarnation, journal: Journal): Journal {
   return {
     append: async (entries: readonly Entry[]) => {
       await journal.append(entries);
-      if (inc.isAlive) world.acked.push(...entries);
+      if (inc.isAlive) world.acknowledge(entries);
     },
     close: () => journal.close(),
   };

@@ -103,9 +103,9 @@ async function liveThrough(
     const isKilled = await runUntilEnd(world, story, process, isFirst ? killAt : undefined);
     const problem = problemOf(world, story, process, isKilled);
     process.inc.isAlive = false;
-    if (problem) return { violations: [problem] };
+    if (problem) return { violations: [problem, ...world.breaches] };
     if (process.end?.kind === 'ended' && process.end.outcome.kind === 'closed') {
-      return { violations: world.losses, last: process };
+      return { violations: [...world.losses, ...world.breaches], last: process };
     }
     leaveDisk(world, isKilled);
     await pass(world, world.random.between(1_000, 600_000));

@@ -1,5 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type AttemptId, type CommitId, type Entry, type RunId, SwarmError } from '@swarm/core';
+import {
+  type AttemptId,
+  type CommitId,
+  type Entry,
+  emptyState,
+  fold,
+  type RunId,
+  type State,
+  SwarmError,
+} from '@swarm/core';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
 import { type Fault, type FaultRates, NO_FAULTS } from './faults.ts';
@@ -20,6 +29,8 @@ export interface SimWorkspace {
 export interface Published {
   readonly commit: CommitId;
   readonly durableSeq: number;
+  /** Entries that were durable when it was asked for: what whoever asked must have known. */
+  readonly knownSeq: number;
 }
 
 export const RUN_ID = 'r-20260101-sims' as RunId;
@@ -45,6 +56,14 @@ export class World {
 
   /** Acknowledged entries, as whoever asked was told of them. */
   readonly acked: Entry[] = [];
+  /** What the acknowledged entries say: whatever is done to the world has to stand in it before. */
+  durable: State = emptyState();
+  /** Deeds that were ahead of the journal, and promises broken on the way, in words. */
+  readonly breaches = new Set<string>();
+  /** What agents and models were really paid, tokens. */
+  spentTokens = 0;
+  /** How often people asked a paused run to go on. */
+  continuesAsked = 0;
   readonly published: Published[] = [];
   readonly humanCommits = new Set<CommitId>();
   /** When a person last moved the target; virtual ms. */
@@ -95,7 +114,22 @@ export class World {
         `P1: ${lost.length} acknowledged entries are gone, the first is ${lost[0]!.seq} (${lost[0]!.cause})`,
       );
     }
-    this.acked.splice(0, this.acked.length, ...entries);
+    this.acked.splice(0, this.acked.length);
+    this.durable = emptyState();
+    this.acknowledge(entries);
+  }
+
+  /** These entries are on the disk, as whoever asked was told. */
+  acknowledge(entries: readonly Entry[]): void {
+    this.acked.push(...entries);
+    for (const entry of entries) fold(this.durable, entry);
+  }
+
+  /** Something is done to the world for which the journal must already stand. */
+  expect(isSo: boolean, otherwise: string): void {
+    if (isSo) return;
+    this.breaches.add(otherwise);
+    this.tell('breach', otherwise);
   }
 
   get rates(): FaultRates {

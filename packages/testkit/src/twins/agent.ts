@@ -41,6 +41,8 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
   return {
     name: 'twin',
     async run(job) {
+      const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
+      world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
       const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : 'works';
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
@@ -117,6 +119,7 @@ function usage(world: World, job: AgentJob): Usage {
   const { tokens, usd } = job.limits;
   const affordable = usd === undefined ? tokens : Math.min(tokens, usd / USD_PER_TOKEN);
   const inputTokens = world.random.between(0, Math.min(Math.floor(affordable) + OVERSHOOT_TOKENS, 60_000));
+  world.spentTokens += inputTokens;
   return { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens * USD_PER_TOKEN };
 }
 

@@ -47,12 +47,15 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         intakes: [...world.intakes.keys()],
         workspaces: [...world.workspaces.keys()],
       })),
-    tidy: (keep) =>
-      quick(() => {
+    tidy: (keep) => {
+      for (const attempt of [...world.durable.liveAttempts, ...world.durable.queue])
+        world.expect(keep.has(attempt), `P1: the work of ${attempt} is tidied away while it is wanted`);
+      return quick(() => {
         for (const map of [world.work, world.intakes]) {
           for (const attempt of map.keys()) if (!keep.has(attempt)) map.delete(attempt);
         }
-      }),
+      });
+    },
   };
 }
 
@@ -145,22 +148,30 @@ function conflictsOf({ objects }: World, a: CommitId, b: CommitId): readonly str
 function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<PublishOutcome> {
   const isRefused = world.hits('publish');
   const isUnsure = !isRefused && world.hits('publish');
+  const knownSeq = world.acked.length;
+  world.expect(isPassed(world, candidate), `P3: ${candidate.commit} is published before its pass is on disk`);
   return world.happen(inc, world.random.between(1, 300), () => {
     if (isRefused) return { kind: 'refused', why: 'a hook declined' } as const;
     if (isUnsure && world.random.chance(0.5))
       return { kind: 'unknown', why: 'the connection was lost' } as const;
     if (world.target === candidate.commit) return { kind: 'published' } as const;
     if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
-    moveTarget(world, candidate.commit);
+    moveTarget(world, candidate.commit, knownSeq);
     if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;
     return { kind: 'published' } as const;
   });
 }
 
+/** Does the journal hold a verdict on exactly this commit? */
+function isPassed({ durable }: World, { commit }: Candidate): boolean {
+  if (durable.passedUndo?.candidate.commit === commit) return true;
+  return [...durable.landings.values()].some((l) => l.candidate.commit === commit && l.gate !== undefined);
+}
+
 /** The one place where a commit of ours becomes the target. */
-export function moveTarget(world: World, commit: CommitId): void {
+export function moveTarget(world: World, commit: CommitId, knownSeq = world.acked.length): void {
   world.target = commit;
-  world.published.push({ commit, durableSeq: world.acked.length });
+  world.published.push({ commit, durableSeq: world.acked.length, knownSeq });
   world.tell('target', `moved by us to ${commit.slice(0, 8)}`);
 }
 

@@ -26,20 +26,22 @@ async function stream(
   options: Parameters<Model['stream']>[1],
 ): Promise<ModelResult> {
   const { random } = world;
+  const isRecorded = request.role !== 'planner' || world.durable.planning.live !== undefined;
+  world.expect(isRecorded, 'P6: the planner is asked before its iteration is on disk');
   if (world.hits('model') && random.chance(0.3)) {
     world.modelsDownUntil = world.scheduler.now + random.between(60_000, 3_600_000);
   }
   if (!(await inc.waitUnless(options.signal, random.between(500, 20_000))))
-    return told('', { kind: 'aborted' });
+    return told(world, '', { kind: 'aborted' });
   if (world.modelsDownUntil > world.scheduler.now)
-    return told('', { kind: 'down', why: 'no endpoint answers' });
-  if (request.role === 'planner' && random.chance(0.1)) return told('', toolCall(request));
+    return told(world, '', { kind: 'down', why: 'no endpoint answers' });
+  if (request.role === 'planner' && random.chance(0.1)) return told(world, '', toolCall(request));
   const answer = request.role === 'planner' ? plannerAnswer(world, plan, request) : '{"tasks":[]}';
   const cutAt = world.hits('model') ? random.between(0, answer.length) : answer.length;
   let sent = 0;
   while (sent < cutAt) {
     if (!(await inc.waitUnless(options.signal, random.between(1, 3_000)))) {
-      return told(answer.slice(0, sent), { kind: 'aborted' });
+      return told(world, answer.slice(0, sent), { kind: 'aborted' });
     }
     const piece = answer.slice(sent, Math.min(cutAt, sent + random.between(1, 120)));
     sent += piece.length;
@@ -47,7 +49,7 @@ async function stream(
   }
   const end: ModelEnd =
     cutAt < answer.length ? { kind: 'cut', why: 'the stream broke' } : { kind: 'stopped' };
-  return told(answer.slice(0, cutAt), end);
+  return told(world, answer.slice(0, cutAt), end);
 }
 
 function toolCall(request: ModelRequest): ModelEnd {
@@ -75,9 +77,8 @@ function plannerAnswer(world: World, plan: readonly PlannedTask[], request: Mode
     : JSON.stringify(answer);
 }
 
-const told = (text: string, end: ModelEnd): ModelResult => ({
-  end,
-  text,
-  usage: { ...NO_USAGE, calls: 1, inputTokens: end.kind === 'down' ? 0 : PLANNER_TOKENS },
-  model: 'twin',
-});
+function told(world: World, text: string, end: ModelEnd): ModelResult {
+  const inputTokens = end.kind === 'down' ? 0 : PLANNER_TOKENS;
+  world.spentTokens += inputTokens;
+  return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens }, model: 'twin' };
+}

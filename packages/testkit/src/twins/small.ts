@@ -38,7 +38,12 @@ export function twinReader(world: World, inc: Incarnation): RepositoryReader {
 }
 
 export function twinDelivery(world: World, inc: Incarnation): Delivery {
-  return { apply: (to) => world.happen(inc, 10, () => ({ kind: 'done', from: world.base, to }) as const) };
+  return {
+    apply: (to) => {
+      world.expect(world.durable.closed !== undefined, 'P6: the work is delivered before the end is on disk');
+      return world.happen(inc, 10, () => ({ kind: 'done', from: world.base, to }) as const);
+    },
+  };
 }
 
 /** What is told goes into the world's trace, and so into the hash that makes two runs the same. */

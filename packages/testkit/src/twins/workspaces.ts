@@ -1,4 +1,4 @@
-import { SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import { type AttemptId, type LandingId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { sameTree } from './objects.ts';
@@ -9,20 +9,35 @@ export const SAVE = 'twin-save';
 /** Work trees in memory. */
 export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   return {
-    create: (ask) =>
-      world.happen(inc, world.random.between(5, 500), () => {
+    create: (ask) => {
+      world.expect(
+        isRecorded(world, ask.name),
+        `P6: the workspace ${ask.name} is made before its reason is on disk`,
+      );
+      return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
           throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
         const made = newWorkspace(world, ask);
         world.workspaces.set(ask.name, made.simulated);
         return made.shown;
-      }),
+      });
+    },
     saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
-    remove: (name) =>
-      world.happen(inc, world.random.between(1, 50), () => {
+    remove: (name) => {
+      const isLive = world.durable.liveAttempts.has(name as AttemptId);
+      world.expect(!isLive, `P6: the workspace of ${name} is removed before its end is on disk`);
+      return world.happen(inc, world.random.between(1, 50), () => {
         world.workspaces.delete(name);
-      }),
+      });
+    },
   };
+}
+
+/** An attempt has started, a landing is under test: by the journal. Others have no entry of their own. */
+function isRecorded({ durable }: World, name: string): boolean {
+  if (/^t\d+\.\d+$/.test(name)) return durable.liveAttempts.has(name as AttemptId);
+  const landing = /^gate-(l\d+)$/.exec(name)?.[1];
+  return landing === undefined || landing === 'l0' || durable.landings.has(landing as LandingId);
 }
 
 function newWorkspace(

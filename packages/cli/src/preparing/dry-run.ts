@@ -1,0 +1,141 @@
+/**
+ * `swarm run --dry-run`: the plan, its order, and what would run. A planner is asked once, because its plan is what there
+ * is to see; nothing is started, and nothing is written to the repository.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPrompts } from '@swarm/agent';
+import {
+  type CommitId,
+  costText,
+  LOG_EVENTS,
+  type Log,
+  type Problem,
+  SwarmError,
+  type TaskDraft,
+  tokensOf,
+} from '@swarm/core';
+import { Git, ObjectReader } from '@swarm/git';
+import { type PlannedOnce, planOnce } from '@swarm/orchestrator';
+import { runPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import type { Context } from '../program/context.ts';
+import { modelAlone, modelNames } from '../running/models.ts';
+import { settingsOf } from '../running/settings.ts';
+import { sanitizeLine } from '../telling/output.ts';
+import { renderPlan } from '../telling/plan-text.ts';
+import { stopProblem } from '../telling/summary.ts';
+import type { Prepared } from './prepare.ts';
+
+export async function dryRun(
+  prepared: Prepared,
+  isJson: boolean,
+  context: Context,
+  places: ProgramPlaces,
+): Promise<number> {
+  const given = prepared.opening.plan;
+  const planned = given ? undefined : await askPlanner(prepared, context, places);
+  const tasks = given ?? planned!.drafts;
+  if (isJson) context.output.json(asJson(prepared, tasks, planned));
+  else context.output.result(asText(prepared, tasks, planned));
+  return 0;
+}
+
+// ───────────── the planner, once ─────────────
+
+/** Errors: SW0402, SW0403, SW0404 as the model answers; SW0201 for an answer that is no plan. */
+async function askPlanner(prepared: Prepared, context: Context, places: ProgramPlaces): Promise<PlannedOnce> {
+  const { file, commonDir, repository } = prepared;
+  const { env } = context;
+  const model = modelAlone({ file, env, places })!;
+  const ask = { ...prepared, paths: runPaths(repository, file.run), env, places, onLine: () => undefined };
+  const { open, ...settings } = settingsOf(ask, prepared.base as CommitId, undefined);
+  context.output.narrate(`asking the planner (${model.nameFor('planner')}) for its first plan`);
+  const prompts = await mkdtemp(join(tmpdir(), 'swarm-prompts-'));
+  try {
+    for (const [name, text] of prepared.promptOverrides) await writeFile(join(prompts, name), text);
+    const planned = await planOnce(
+      {
+        model,
+        prompts: createPrompts({ folder: places.prompts, overrides: prompts }),
+        reader: new ObjectReader({ git: new Git(), hub: { gitDir: commonDir } }),
+        log: warnings(context),
+      },
+      { ...settings, open: open! },
+      new AbortController().signal,
+    );
+    if (planned.drafts.length === 0 && planned.outcome !== 'planned')
+      throw new SwarmError(problemOf(planned));
+    return planned;
+  } finally {
+    await rm(prompts, { recursive: true, force: true });
+  }
+}
+
+/** Nobody tails a log of what is no run: what went wrong on the way is told, the rest is dropped. */
+const warnings = ({ output }: Context): Log => ({
+  write: (name, { msg, level }) => {
+    const isBad = ['warn', 'error'].includes(level ?? LOG_EVENTS[name].level);
+    if (isBad) output.narrate(sanitizeLine(msg, 400));
+  },
+});
+
+function problemOf({ outcome, detail, halt }: PlannedOnce): Problem {
+  const what = `the planner gave no plan: ${detail || outcome}`;
+  const again = 'swarm run --dry-run, once more; or swarm run --plan tasks.json';
+  if (halt) return { ...stopProblem(halt.why, halt.detail)!, what };
+  return { code: outcome === 'down' ? 'SW0402' : 'SW0201', what, fix: again };
+}
+
+// ───────────── showing it ─────────────
+
+function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: PlannedOnce | undefined) {
+  const { target, landOn, deliver, gate, setup, sandbox, config } = file;
+  return {
+    ...{ target, landOn, deliver, gate, setup, sandbox },
+    checks: config.checks.command ?? null,
+    workers: config.workers.max,
+    agent: config.agent.driver,
+    models: config.endpoints.length > 0 ? modelNames(file) : null,
+    budget: config.budget,
+    tasks,
+    ...(planned && { planner: { usage: planned.usage, outcome: planned.outcome, refused: planned.refused } }),
+  };
+}
+
+function asText(prepared: Prepared, tasks: readonly TaskDraft[], planned: PlannedOnce | undefined): string {
+  const { file, shown } = prepared;
+  const { config } = file;
+  const names = config.endpoints.length > 0 ? modelNames(file) : undefined;
+  const lines = [
+    `would work on ${file.target} with ${config.workers.max} workers in sandbox ${file.sandbox}, landing on ${file.landOn} (deliver: ${file.deliver})`,
+    ...shown,
+    ...(config.checks.command === undefined ? [] : [`checks: ${config.checks.command}`]),
+    `agent: ${config.agent.driver}${names ? `; models: planner ${names.planner}, worker ${names.worker}` : ', no model'}`,
+    `budget: ${budgetText(config.budget)}`,
+    '',
+    renderPlan(tasks),
+    '',
+    ...(planned ? plannerText(planned) : []),
+    'nothing was started',
+  ];
+  return lines.join('\n');
+}
+
+function plannerText({ usage, outcome, refused }: PlannedOnce): string[] {
+  return [
+    ...refused.map(({ label, problem }) => `refused ${sanitizeLine(`${label}: ${problem}`)}`),
+    ...(outcome === 'planned' ? [] : [`the plan is not whole: ${outcome}`]),
+    `the planner’s answer took ${tokensOf(usage)} tokens, ${costText(usage.costUsd, usage.priced)}; a run asks it again, and may be answered otherwise`,
+  ];
+}
+
+function budgetText({ usd, tokens, timeMs }: Prepared['file']['config']['budget']): string {
+  const limits = [
+    ...(usd === undefined ? [] : [`$${usd}`]),
+    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+    ...(timeMs === undefined ? [] : [`${timeMs / 60_000} minutes`]),
+  ];
+  return limits.join(', ') || 'no limit';
+}

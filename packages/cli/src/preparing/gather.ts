@@ -1,0 +1,78 @@
+/** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
+import type { RunMode } from '@swarm/core';
+import { priceOf, probeEndpoint } from '@swarm/llm';
+import { probeBubblewrap } from '@swarm/sandbox';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/resolved.ts';
+import type { ProgramPlaces } from '../places.ts';
+import type { Context } from '../program/context.ts';
+import { systemClock } from '../running/clock.ts';
+import { endpointsOf, modelNames, pricesOf } from '../running/models.ts';
+import { checkoutFacts } from './checkout-facts.ts';
+import { detect } from './detect.ts';
+import type { Found } from './found.ts';
+import type { Located } from './locate.ts';
+import { signingFacts } from './signing.ts';
+
+export async function gather(
+  located: Located,
+  loaded: LoadedConfig,
+  mode: RunMode,
+  places: ProgramPlaces,
+  context: Context,
+): Promise<Found> {
+  const { config } = loaded;
+  const { checkout, target } = await checkoutFacts(located, config, context);
+  const detected = await detect(checkout, config, context);
+  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
+  const [sandboxProbe, endpoints, signing] = await Promise.all([
+    config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
+    needsModel ? probeAll(config, context) : [],
+    signingFacts(checkout, config, context.env),
+  ]);
+  const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
+  return {
+    checkout,
+    target,
+    detected,
+    facts: {
+      repository: located.path,
+      checkout,
+      target,
+      deliver: config.deliver,
+      sandbox: config.workers.sandbox,
+      sandboxProbe,
+      signing,
+      ...(detected.gate !== undefined && { gate: detected.gate }),
+      needsModel,
+      endpoints,
+      models,
+      unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places, context),
+    },
+  };
+}
+
+function probeAll(config: Config, { env }: Context) {
+  return Promise.all(
+    endpointsOf({ config }, env).map(async (e) => ({
+      name: e.name,
+      keyEnv: config.endpoints.find(({ name }) => name === e.name)?.keyEnv,
+      ...(await probeEndpoint(e, { clock: systemClock })),
+    })),
+  );
+}
+
+/** Names by role, of the roles this run will ask; a role nobody named a model for is left out. */
+function modelsAsked(config: Config, hasPlan: boolean): Record<string, string> {
+  if (!Object.values(config.models).some(Boolean)) return {};
+  const names = modelNames({ config });
+  return {
+    ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
+    ...(config.agent.driver === 'builtin' && { worker: names.worker }),
+  };
+}
+
+function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Context): readonly string[] {
+  const table = pricesOf(places, env);
+  return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);
+}

@@ -1,0 +1,19 @@
+/** Where the repository of a command lies. */
+import { resolve } from 'node:path';
+import { findRepository } from '../finding/paths.ts';
+import { isRepositoryUrl } from '../finding/repository-url.ts';
+import type { Context } from '../program/context.ts';
+import { clone } from './clone.ts';
+
+export interface Located {
+  readonly path: string;
+  readonly isBare: boolean;
+  readonly exists: boolean;
+}
+
+export async function locate(repo: string | undefined, context: Context): Promise<Located> {
+  if (repo && isRepositoryUrl(repo)) return { path: await clone(repo, context), isBare: true, exists: true };
+  const from = resolve(context.cwd, repo ?? '.');
+  const found = await findRepository(from);
+  return found ? { ...found, exists: true } : { path: from, isBare: false, exists: false };
+}

@@ -1,0 +1,45 @@
+/** What a run begins with: words, a plan, branches. */
+import { type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
+import type { Context } from '../program/context.ts';
+import type { RunOptions } from '../program/options.ts';
+import type { BranchesOpening } from './branches.ts';
+import { readInput } from './input-file.ts';
+
+export interface Opening {
+  readonly text: string;
+  readonly mode: RunMode;
+  readonly plan?: readonly TaskDraft[];
+  readonly branches?: BranchesOpening;
+  /** Said before anything runs. */
+  readonly notices?: readonly string[];
+}
+
+/** Of `swarm run`. Errors: SW0103 without a request, SW0201 and SW0202 for a file that cannot be read or is wrong. */
+export async function openingOf(request: string, options: RunOptions, context: Context): Promise<Opening> {
+  const fromFile = options.requestFile === undefined ? '' : await readInput(options.requestFile, context.cwd);
+  const text = [request, fromFile]
+    .map((t) => t.trim())
+    .filter(Boolean)
+    .join('\n\n');
+  if (options.plan === undefined) {
+    if (text !== '') return { text, mode: 'planner' };
+    throw new SwarmError({
+      code: 'SW0103',
+      what: 'there is no request',
+      why: 'neither words, --request-file nor --plan was given',
+      fix: 'swarm run "what you want done"',
+    });
+  }
+  const { drafts, problems } = readPlan(await readInput(options.plan, context.cwd));
+  if (problems.length > 0) {
+    throw new SwarmError(
+      problems.map((p) => ({
+        code: 'SW0202',
+        what: `the plan is wrong: ${p.why}`,
+        where: `${options.plan}: ${p.path}`,
+        fix: 'swarm schema task',
+      })),
+    );
+  }
+  return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts };
+}

@@ -1,0 +1,204 @@
+/** Every check before the first cost, all at once: a pure function of facts gathered without writing anything. */
+import { nearestWord, type Problem } from '@swarm/core';
+import type { CheckoutFacts } from '@swarm/git';
+import type { Config } from '../config/resolved.ts';
+import { shellWord } from '../telling/shell.ts';
+import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
+import type { SigningFacts } from './signing.ts';
+
+export interface PreflightFacts extends ModelFacts {
+  /** As it was asked for. */
+  readonly repository: string;
+  readonly checkout: CheckoutFacts;
+  /** Absent: none was named and HEAD is detached, so that no branch is the obvious one. */
+  readonly target?: string | undefined;
+  readonly deliver: Config['deliver'];
+  readonly sandbox: Config['workers']['sandbox'];
+  /** Of the one provider this version carries. */
+  readonly sandboxProbe:
+    | { readonly kind: 'works' }
+    | { readonly kind: 'missing'; readonly reason: string; readonly fix: string };
+  readonly signing: SigningFacts;
+  /** Absent: none was configured and none detected. */
+  readonly gate?: string;
+}
+
+export interface PreflightVerdict {
+  readonly problems: readonly Problem[];
+  /** Allowed, and said before anything runs. */
+  readonly notices: readonly string[];
+}
+
+/** `git merge-tree --write-tree` came with it: https://github.com/git/git/blob/v2.38.0/Documentation/RelNotes/2.38.0.txt */
+const GIT_MIN = [2, 38] as const;
+
+type Usable = Extract<CheckoutFacts, { isRepository: true }>;
+
+export function preflight(facts: PreflightFacts): PreflightVerdict {
+  const { checkout } = facts;
+  return {
+    problems: [
+      ...preflightRepository(facts),
+      ...sandboxProblems(facts),
+      ...gateProblems(facts),
+      ...(facts.signing.kind === 'fails' ? facts.signing.problems : []),
+      ...modelProblems(facts),
+    ],
+    notices: [
+      ...(checkout.isRepository ? repositoryNotices(facts, checkout) : []),
+      ...(facts.gate === 'none' ? ['there is no gate: everything lands untested'] : []),
+      ...(facts.sandbox === 'none' ? ['no sandbox: agents and gates run with everything you can do'] : []),
+      ...endpointNotices(facts),
+    ],
+  };
+}
+
+// ───────────────────────── the repository ─────────────────────────
+
+/** What can be judged while the configuration is wrong: gate, sandbox and models may be named in the very part that is. */
+export const preflightRepository = (facts: PreflightFacts): readonly Problem[] =>
+  facts.checkout.isRepository
+    ? repositoryProblems(facts, facts.checkout)
+    : [notARepository(facts, facts.checkout.why)];
+
+const notARepository = ({ repository }: PreflightFacts, why: string): Problem => ({
+  code: 'SW0301',
+  what: `there is no git repository at ${repository}`,
+  why,
+  fix: '--repo <path to the repository>   (a new one: git init && git add -A && git commit -m "Initial commit")',
+});
+
+function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly Problem[] {
+  const where = facts.repository;
+  const problems: Problem[] = [];
+  if (isOlder(checkout.gitVersion)) {
+    const what = `git ${checkout.gitVersion} is too old: swarm needs ${GIT_MIN.join('.')}`;
+    problems.push({ code: 'SW0306', what, fix: 'apt-get install git' });
+  }
+  const kind = unusableKind(checkout, where);
+  if (kind) problems.push({ code: 'SW0311', where, ...kind });
+  problems.push(...checkout.tracksOwn.map((folder) => tracked(where, folder)));
+  const target = targetProblem(facts, checkout);
+  return target ? [...problems, target] : problems;
+}
+
+function tracked(repository: string, folder: string): Problem {
+  const at = `git -C ${shellWord(repository)}`;
+  return {
+    code: 'SW0307',
+    what: `the repository tracks files below ${folder}`,
+    where: repository,
+    why: 'it is swarm’s own, and of this machine; tracked, every attempt would carry and change it',
+    fix: `${at} rm -r --cached ${shellWord(folder)} && ${at} commit -m "Stop tracking what is swarm’s own"`,
+  };
+}
+
+function unusableKind(checkout: Usable, where: string): Pick<Problem, 'what' | 'why' | 'fix'> | undefined {
+  if (checkout.isShallow) {
+    const why = 'merges need the whole history of the target';
+    return {
+      what: 'the repository is a shallow clone',
+      why,
+      fix: `git -C ${shellWord(where)} fetch --unshallow`,
+    };
+  }
+  if (checkout.isPartial) {
+    const why = 'objects it lacks would have to be fetched in the middle of a run';
+    return {
+      what: 'the repository is a partial clone',
+      why,
+      fix: `git -C ${shellWord(where)} fetch --refetch --no-filter`,
+    };
+  }
+  return undefined;
+}
+
+function targetProblem({ repository, target }: PreflightFacts, checkout: Usable): Problem | undefined {
+  if (checkout.targetCommit && target !== undefined) return undefined;
+  if (checkout.isEmpty) {
+    return {
+      code: 'SW0302',
+      what: 'the repository has no commit',
+      where: repository,
+      why: 'workers clone the target, and there is nothing to clone',
+      fix: `git -C ${shellWord(repository)} add -A && git -C ${shellWord(repository)} commit --allow-empty -m "Initial commit"`,
+    };
+  }
+  const { branch, branches } = checkout;
+  const near = target === undefined ? undefined : nearestWord(target, branches);
+  return {
+    code: 'SW0303',
+    what:
+      target === undefined
+        ? 'HEAD is detached, and no target is named'
+        : `there is no branch ${JSON.stringify(target)}`,
+    where: repository,
+    why: near ? `did you mean ${near}?` : `the branches are: ${branches.slice(0, 10).join(', ')}`,
+    fix: `--target ${shellWord(near ?? branch ?? (branches.includes('main') ? 'main' : branches[0]!))}`,
+  };
+}
+
+/** Compares major and minor; what cannot be read as a version is not older. */
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major < GIT_MIN[0] || (major === GIT_MIN[0] && minor < GIT_MIN[1]);
+}
+
+function repositoryNotices(
+  { target, deliver, signing }: PreflightFacts,
+  checkout: Usable,
+): readonly string[] {
+  const dirty = checkout.dirtyTracked + checkout.untracked;
+  const notices: string[] = [];
+  if (dirty > 0) {
+    notices.push(
+      `the checkout has ${dirty} uncommitted ${dirty === 1 ? 'change' : 'changes'}: workers start from the last commit and do not see them; nothing of yours is touched`,
+    );
+  }
+  if (dirty > 0 && deliver === 'apply' && checkout.branch === target) {
+    notices.push(
+      '--deliver apply moves a clean checkout only: commit or stash before the run ends, or use swarm apply',
+    );
+  }
+  if (checkout.operation)
+    notices.push(`a ${checkout.operation} is under way in the checkout; it is left as it is`);
+  if (signing.kind === 'asked-here')
+    notices.push(
+      'commit.gpgsign is set in the repository, where it does not count: what lands is not signed unless git config --global commit.gpgsign true',
+    );
+  if (!checkout.isBare && checkout.branch === undefined)
+    notices.push(`HEAD is detached; the work is for ${target}`);
+  return notices;
+}
+
+// ───────────────────────── sandbox and gate ─────────────────────────
+
+function sandboxProblems({ sandbox, sandboxProbe }: PreflightFacts): readonly Problem[] {
+  if (sandbox === 'none') return [];
+  if (sandbox !== 'auto' && sandbox !== 'bubblewrap') {
+    const what = `the sandbox ${sandbox} is not part of this version`;
+    return [{ code: 'SW0304', what, where: '--sandbox', fix: '--sandbox bubblewrap' }];
+  }
+  if (sandboxProbe.kind === 'works') return [];
+  return [
+    {
+      code: 'SW0304',
+      what: 'there is no working sandbox',
+      why: sandboxProbe.reason,
+      fix: `${sandboxProbe.fix}   (or --sandbox none, where agents may do everything you can do)`,
+    },
+  ];
+}
+
+function gateProblems({ gate, repository }: PreflightFacts): readonly Problem[] {
+  if (gate !== undefined) return [];
+  return [
+    {
+      code: 'SW0305',
+      what: 'there is no gate: no command that must pass before a change lands',
+      where: repository,
+      why: 'none is configured, and no manifest with tests was found',
+      fix: '--gate "<your test command>", or --gate none to land untested',
+    },
+  ];
+}

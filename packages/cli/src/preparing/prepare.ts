@@ -1,0 +1,173 @@
+/** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
+
+import { makeRunId, type Problem, type RunMode, SwarmError } from '@swarm/core';
+import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
+import { defaults, type LoadedConfig } from '../config/load.ts';
+import { type Config, configHash } from '../config/resolved.ts';
+import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import type { Context } from '../program/context.ts';
+import type { RunOptions } from '../program/options.ts';
+import type { RunFile } from '../running/run-file.ts';
+import { configure } from './configure.ts';
+import type { Found } from './found.ts';
+import { gather } from './gather.ts';
+import { type Located, locate } from './locate.ts';
+import { notYet } from './not-yet.ts';
+import { type Opening, openingOf } from './opening.ts';
+import { preflight, preflightRepository } from './preflight.ts';
+import { promptHashes } from './prompt-hashes.ts';
+import { remoteOf } from './remotes.ts';
+import { identityOf } from './signing.ts';
+
+export interface Prepared {
+  readonly file: RunFile;
+  readonly repository: RepositoryPaths;
+  /** The target's head now. */
+  readonly base: string;
+  /** What all work trees share: where `info/exclude` is. */
+  readonly commonDir: string;
+  /** Trusted texts of the repository's own prompts, by file name. */
+  readonly promptOverrides: ReadonlyMap<string, string>;
+  readonly opening: Opening;
+  readonly notices: readonly string[];
+  /** What was found and will run, in words. */
+  readonly shown: readonly string[];
+}
+
+export interface PrepareAsk {
+  readonly options: RunOptions;
+  readonly context: Context;
+  readonly places: ProgramPlaces;
+  readonly mode: RunMode;
+  /** What the run begins with, once it is known what there is. What it throws joins the other problems. */
+  readonly opening: (found: Found) => Promise<Opening>;
+}
+
+export function prepare(
+  request: string,
+  options: RunOptions,
+  context: Context,
+  places: ProgramPlaces,
+): Promise<Prepared> {
+  // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
+  const mode = options.plan === undefined ? 'planner' : 'plan';
+  const opening = (): Promise<Opening> => openingOf(request, options, context);
+  return prepareFor({ options, context, places, mode, opening });
+}
+
+export async function prepareFor({ options, context, places, mode, ...ask }: PrepareAsk): Promise<Prepared> {
+  const located = await locate(options.repo, context);
+  const problems: Problem[] = [];
+  const config = await collect(problems, () => configure(located, options, context));
+  const loaded = config ?? defaults(options.target, context.env);
+  const found = await gather(located, loaded, mode, places, context);
+  const opening = await collect(problems, () => ask.opening(found));
+  const verdict = config
+    ? preflight(found.facts)
+    : { problems: preflightRepository(found.facts), notices: [] };
+  problems.push(...notYet(loaded.config), ...verdict.problems);
+  const isPushed = loaded.config.deliver === 'push';
+  const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
+  if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
+  const notices = [...(opening.notices ?? []), ...verdict.notices];
+  const told = { opening, notices, ...(remote && { remote }) };
+  const pinned = await pin(located, loaded, found, told, places, context);
+  return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
+}
+
+/** Runs one gathering step; what it refuses joins the others. */
+async function collect<T>(problems: Problem[], step: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+// ───────────── pinning ─────────────
+
+interface Beginning {
+  readonly opening: Opening;
+  readonly notices: readonly string[];
+  readonly remote?: RemoteBranch;
+}
+
+async function pin(
+  located: Located,
+  loaded: LoadedConfig,
+  found: Found,
+  { opening, notices, remote }: Beginning,
+  places: ProgramPlaces,
+  context: Context,
+): Promise<Prepared> {
+  const checkout = found.checkout as Extract<CheckoutFacts, { isRepository: true }>;
+  const { signing } = found.facts;
+  const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
+  const run = makeRunId(Date.now(), Math.random);
+  const target = found.target!;
+  const isBare = checkout.isBare;
+  const gate = found.detected.gate === 'none' ? null : found.detected.gate!;
+  const setup =
+    found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
+  const landOn = isBare && config.deliver === 'apply' ? `refs/heads/${target}` : `refs/heads/swarm/${run}`;
+  const file: RunFile = {
+    v: 1,
+    run,
+    openedAt: new Date().toISOString(),
+    version: places.version,
+    mode: opening.mode,
+    repository: located.path,
+    isBare,
+    target,
+    landOn,
+    deliver: config.deliver,
+    ...(remote && { remote }),
+    gate,
+    setup,
+    sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
+    identity: identityOf(checkout),
+    ...(signing.kind === 'works' && { signs: true as const }),
+    promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
+    configHash: configHash(config),
+    config,
+  };
+  return {
+    file,
+    repository: await repositoryPaths(located.path, isBare, context.env),
+    base: checkout.targetCommit!,
+    commonDir: checkout.commonDir,
+    promptOverrides: loaded.promptOverrides,
+    opening,
+    notices: [
+      ...notices,
+      ...loaded.clamps.map(
+        (c) =>
+          `swarm.toml asks for ${c.keyPath} = ${c.asked}; ${c.used} is used, for a repository may only tighten`,
+      ),
+    ],
+    shown: [
+      `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
+      ...(setup ? [`setup: ${setup}`] : []),
+      ...(signing.kind === 'works' ? [`signed: what lands, by commit.gpgsign (${signing.format})`] : []),
+    ],
+  };
+}
+
+/**
+ * The merge queue alone: one branch after another is brought in, in the order given; there is nobody to try one again
+ * or to mend what full checks would find, and nothing to spend but time.
+ */
+function forLanding(config: Config): Config {
+  const { timeMs } = config.budget;
+  const { command: _none, ...checks } = config.checks;
+  return {
+    ...config,
+    workers: { ...config.workers, max: 1, attempts: 1 },
+    checks,
+    budget: { ...(timeMs !== undefined && { timeMs }) },
+    overlap: 'off',
+  };
+}

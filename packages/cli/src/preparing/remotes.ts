@@ -1,0 +1,35 @@
+/** Which remote a run pushes to, and whether it can be reached: asked before anything begins. */
+import { SwarmError } from '@swarm/core';
+import { Git, Remote, type RemoteBranch, upstreamOf } from '@swarm/git';
+import type { Environment } from '../finding/paths.ts';
+import { networkEnv } from '../running/network-env.ts';
+import type { Found } from './found.ts';
+
+/** The target's upstream, else `origin`. @throws SW0312 where it cannot be pushed to; undefined: no repository. */
+export async function remoteOf(found: Found, env: Environment): Promise<RemoteBranch | undefined> {
+  const { checkout, target } = found;
+  if (!checkout.isRepository || target === undefined) return undefined;
+  const git = new Git();
+  const upstream = await upstreamOf(git, checkout.commonDir, target);
+  const gitDir = checkout.commonDir;
+  const network = networkEnv(env);
+  const remote = await Remote.open({ git, gitDir, name: upstream.remote, purpose: 'push', network });
+  if (await headOf(remote, upstream)) return upstream;
+  throw new SwarmError({
+    code: 'SW0312',
+    what: `the remote ${upstream.remote} has no branch ${JSON.stringify(upstream.branch)}`,
+    why: 'every landing is pushed on top of what is there',
+    fix: `git push ${upstream.remote} ${upstream.branch}`,
+  });
+}
+
+/** What is no fault of the disk's before a run has begun: it is the machine that is not ready. */
+async function headOf(remote: Remote, { branch }: RemoteBranch) {
+  return remote.head(branch).catch((error: unknown) => {
+    if (!(error instanceof SwarmError)) throw error;
+    throw new SwarmError(
+      error.problems.map((problem) => ({ ...problem, code: 'SW0312' as const })),
+      { cause: error },
+    );
+  });
+}

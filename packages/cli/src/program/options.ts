@@ -1,0 +1,85 @@
+/** The flags of each command, as they were typed. */
+import type { Level } from '@swarm/core';
+
+/** Flags of every command that acts on a run; `run` names one, else the newest. */
+export interface RunChoice {
+  readonly repo?: string | undefined;
+  readonly run?: string | undefined;
+  readonly json?: true | undefined;
+}
+
+/** Flags of `swarm run`, as typed: configuration flags are checked by the schema, under their own names. */
+export interface RunOptions {
+  readonly repo?: string | undefined;
+  readonly target?: string | undefined;
+  readonly deliver?: string | undefined;
+  readonly requestFile?: string | undefined;
+  readonly plan?: string | undefined;
+  /** Text where it is no whole number: the schema says so. */
+  readonly workers?: number | string | undefined;
+  readonly agent?: string | undefined;
+  readonly gate?: string | undefined;
+  readonly setup?: string | undefined;
+  readonly sandbox?: string | undefined;
+  readonly budget?: string | undefined;
+  readonly time?: string | undefined;
+  /** Begin although the gate fails on the base and its failures cannot be told apart. */
+  readonly fixRed?: true | undefined;
+  readonly approve?: true | undefined;
+  readonly yes?: true | undefined;
+  readonly dryRun?: true | undefined;
+  readonly strict?: true | undefined;
+  readonly trustRepo?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+export type ResumeOptions =
+  | (RunChoice & { readonly strict?: true | undefined; readonly yes?: true | undefined })
+  | undefined;
+export interface CancelOptions extends RunChoice {
+  readonly yes?: true | undefined;
+}
+export interface RetryOptions extends RunChoice {
+  readonly with?: string | undefined;
+}
+export interface SubmitOptions extends RunChoice {
+  readonly file?: string | undefined;
+  readonly scope?: readonly string[] | undefined;
+  /** Text where it is no whole number: the task's schema says so. */
+  readonly priority?: number | string | undefined;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly acceptance?: string | undefined;
+  readonly verify?: string | undefined;
+}
+
+/** Flags of `swarm land`; those it shares with `run` mean the same. */
+export type LandOptions = Pick<
+  RunOptions,
+  'repo' | 'target' | 'deliver' | 'gate' | 'setup' | 'sandbox' | 'time' | 'trustRepo' | 'json'
+> & {
+  readonly from?: string | undefined;
+};
+
+export interface LogsOptions extends RunChoice {
+  readonly follow?: true | undefined;
+  readonly task?: string | undefined;
+  readonly event?: string | undefined;
+  readonly level?: Level | undefined;
+  readonly since?: string | undefined;
+}
+export interface ReportOptions extends RunChoice {
+  readonly format?: 'md' | 'json' | undefined;
+}
+export interface DemoOptions {
+  readonly json?: true | undefined;
+}
+export interface PlayOptions {
+  /** Text where it is no whole number: the command says so. */
+  readonly port?: number | string | undefined;
+  readonly json?: true | undefined;
+}
+export interface UndoOptions extends Omit<RunChoice, 'run'> {
+  /** `true`: the newest. */
+  readonly run?: string | true | undefined;
+  readonly withDependents?: true | undefined;
+}

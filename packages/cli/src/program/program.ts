@@ -1,0 +1,229 @@
+/**
+ * Every command in one place: its words, its flags, and the file that does it. A command's file is imported only
+ * when it is asked for, so that help stays quick.
+ */
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import type { Context } from './context.ts';
+import { addLand } from './land.ts';
+import {
+  CommandLineError,
+  examples,
+  type Finish,
+  type Program,
+  repoOption,
+  runOption,
+  wholeNumber,
+} from './parts.ts';
+import { addSetUp } from './set-up.ts';
+import { addSteering } from './steer.ts';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** The exit code; a command that fails throws instead. */
+type Exit = Promise<number>;
+
+/** @param done receives the exit code of the command that ran. */
+export function createProgram(context: Context, version: string, done: (code: number) => void): Command {
+  const program = new Command('swarm')
+    .description(
+      'Point a fleet of coding agents at a git repository and get back a branch that passes its checks',
+    )
+    .version(version)
+    .option('--no-color', 'plain text, as NO_COLOR does')
+    .option('--debug', 'show the stack trace of an unexpected failure')
+    .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${argumentsText(command)}`.trim() })
+    .addHelpText(
+      'after',
+      examples('swarm run "add input validation to every handler"', 'swarm status', 'swarm logs -f'),
+    );
+  const exit = (code: Exit): Promise<void> => code.then(done);
+  program.commandsGroup('Work:');
+  addRun(program, context, exit);
+  addLand(program, context, exit);
+  program.commandsGroup('Watch:');
+  addReads(program, context, exit);
+  program.commandsGroup('Steer a live run:');
+  addSteering(program, context, exit);
+  program.commandsGroup('Begin, try, tidy up:');
+  addSetUp(program, context, exit);
+  program.commandsGroup('Check and describe:');
+  addChecks(program, context, exit);
+  program.helpCommand('help [command]', 'Show this, or the help of a command');
+  inherit(program as unknown as Command);
+  return program as unknown as Command;
+}
+
+/** Every command has options: said once, above, and not in each row. */
+const argumentsText = (command: CommandUnknownOpts): string =>
+  command.registeredArguments
+    .map((argument) => `${argument.name()}${argument.variadic ? '...' : ''}`)
+    .map((name, i) => (command.registeredArguments[i]!.required ? `<${name}>` : `[${name}]`))
+    .join(' ');
+
+/** Subcommands fail as the program does: by throwing, with nothing printed; main.ts says it. */
+function inherit(program: Command): void {
+  for (const command of [program, ...program.commands] as Command[]) {
+    const name = command === program ? 'swarm' : `swarm ${command.name()}`;
+    command
+      .exitOverride((error) => {
+        throw new CommandLineError(error, name);
+      })
+      .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+      .allowExcessArguments(false);
+  }
+}
+
+function addRun(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('run')
+    .argument('[request...]', 'what you want done, in words')
+    .description('Work out a request: plan it, do its tasks in parallel, land what passes the gate')
+    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
+    .option('--target <branch>', 'the branch the work is for')
+    .option('--deliver <to>', 'branch, apply, push or pr')
+    .option('--request-file <file>', 'read the request from a file, - for standard input')
+    .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
+    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
+    .option('--agent <name>', 'the driver that does the tasks')
+    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
+    .option('--setup <command>', 'prepares the environment; none for no setup')
+    .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
+    .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
+    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
+    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
+    .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
+    .option('--yes', 'say yes to the plan beforehand')
+    .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
+    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm run "port the tests from mocha to node:test" --workers 12',
+        'swarm run --plan tasks.json --agent command --gate "make check"',
+        'swarm run "make the build faster" --budget 5usd,2Mtok --time 2h',
+      ),
+    )
+    .action((request, options) =>
+      exit(import('../commands/run.ts').then((m) => m.run(request.join(' '), options, context))),
+    );
+
+  program
+    .command('resume')
+    .description('Go on with a run that was stopped or killed')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--yes', 'say yes to a plan that waits for it')
+    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm resume', 'swarm resume --run r-20261121-k3f9', 'swarm resume --repo ../shop --json'),
+    )
+    .action((options) => exit(import('../commands/run.ts').then((m) => m.resume(options, context))));
+
+  program
+    .command('apply')
+    .description('Fast-forward the target to what a finished run landed on its branch')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--json', 'the outcome as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm apply', 'swarm apply --run r-20261121-k3f9', 'swarm apply --repo /srv/shop.git --json'),
+    )
+    .action((options) => exit(import('../commands/run.ts').then((m) => m.apply(options, context))));
+
+  program
+    .command('undo')
+    .argument('[task]', 'such as t12')
+    .description('Take a landing back, or all of a run, with a commit that passes the gate')
+    .addOption(repoOption())
+    .option('--run [id]', 'with a task: the run it is of; without one: take back the whole run')
+    .option('--with-dependents', 'take back too what landed and depends on it')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm undo t12', 'swarm undo t12 --with-dependents', 'swarm undo --run r-20261121-k3f9'),
+    )
+    .action((task, options) =>
+      exit(import('../commands/undo.ts').then((m) => m.undo(task, options, context))),
+    );
+}
+
+function addReads(program: Program, context: Context, exit: Finish): void {
+  const read = () => import('../commands/read.ts');
+  const reading = (name: string, description: string) =>
+    program.command(name).description(description).addOption(repoOption()).addOption(runOption());
+
+  reading('status', 'Show where a run stands: what moves, what waits and why, what it has cost')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(import('../commands/status.ts').then((m) => m.status(options, context))));
+
+  reading('tasks', 'List the tasks of a run with their states')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('swarm tasks', 'swarm tasks --json', 'swarm tasks --repo ../shop'))
+    .action((options) => exit(read().then((m) => m.tasks(options, context))));
+
+  reading('explain', 'Tell one task’s whole story as sentences')
+    .argument('<task>', 'such as t12')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm explain t12', 'swarm explain t12 --json', 'swarm explain t3 --run r-20261121-k3f9'),
+    )
+    .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
+
+  reading('logs', 'Print what happened, line by line')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
+    .option('--task <id>', 'only what concerns one task')
+    .option('--event <pattern>', 'only events of this name; * stands for anything')
+    .addOption(new Option('--level <level>', 'this level and worse').choices(LEVELS))
+    .option('--since <when>', 'not before: 10m, 2h, or a time such as 2026-11-21T10:00:00Z')
+    .option('--json', 'the lines as they stand in the file')
+    .addHelpText(
+      'after',
+      examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
+    )
+    .action((options) => exit(import('../commands/logs.ts').then((m) => m.logs(options, context))));
+
+  reading('report', 'Show what a run did, with every figure counted from landed work')
+    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
+    .option('--json', 'the same as --format json')
+    .addHelpText(
+      'after',
+      examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(read().then((m) => m.report(options, context))));
+}
+
+function addChecks(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('verify')
+    .description('Check the promises on a repository, from git and the journal alone')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm verify', 'swarm verify --json', 'swarm verify --repo ../shop --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(import('../commands/check.ts').then((m) => m.verify(options, context))));
+
+  program
+    .command('schema')
+    .description('Print the JSON Schema of the log, the configuration, a task or a scripted model')
+    .argument('<name>', 'log, config, task or script')
+    .option('--json', 'it is JSON either way')
+    .addHelpText(
+      'after',
+      examples('swarm schema config > swarm.schema.json', 'swarm schema log', 'swarm schema task'),
+    )
+    .action((name) => exit(import('../commands/check.ts').then((m) => m.schema(name, context))));
+}

@@ -1,0 +1,80 @@
+/** Commands for a live run: pause, continue, cancel, retry, submit, amend, scale. */
+
+import type { Context } from './context.ts';
+import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
+
+export function addSteering(program: Program, context: Context, exit: Finish): void {
+  const steer = () => import('../commands/steer.ts');
+  const steering = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(repoOption())
+      .addOption(runOption())
+      .option('--json', 'as JSON');
+
+  steering('pause', 'Start nothing new; what is in flight goes on to its end')
+    .addHelpText('after', examples('swarm pause', 'swarm pause --json', 'swarm pause --repo ../shop'))
+    .action((options) => exit(steer().then((m) => m.pause(options, context))));
+
+  steering('continue', 'End a pause')
+    .addHelpText(
+      'after',
+      examples('swarm continue', 'swarm continue --json', 'swarm continue --repo ../shop'),
+    )
+    .action((options) => exit(steer().then((m) => m.goOn(options, context))));
+
+  steering('cancel', 'Cancel a task and what waits for it, or the whole run')
+    .argument('[task]', 'such as t12; without it, the whole run')
+    .option('--yes', 'cancel the whole run without asking')
+    .addHelpText('after', examples('swarm cancel t12', 'swarm cancel', 'swarm cancel --yes --json'))
+    .action((task, options) => exit(steer().then((m) => m.cancel(task, options, context))));
+
+  steering('retry', 'Try a failed or cancelled task again')
+    .argument('<task>', 'such as t12')
+    .option('--with <hint>', 'what the next attempt is told besides')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm retry t12',
+        'swarm retry t12 --with "the parser is in src/read.ts"',
+        'swarm retry t12 --json',
+      ),
+    )
+    .action((task, options) => exit(steer().then((m) => m.retry(task, options, context))));
+
+  steering('submit', 'Give a live run one more task')
+    .argument('[text]', 'its title, and on further lines what there is to say')
+    .option('--file <tasks.json>', 'tasks in the format of --plan, - for standard input')
+    .option('--scope <path>', 'a file or glob it will touch; may be given again', gather)
+    .option('--priority <n>', '1 (most urgent) to 10', wholeNumber)
+    .option('--depends-on <task>', 'what must have landed first; may be given again', gather)
+    .option('--acceptance <text>', 'what must be true when it is done')
+    .option('--verify <command>', 'exit 0 means it is done')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm submit "Add a changelog"',
+        "swarm submit 'Document the parser' --scope 'docs/**' --depends-on t3 --priority 2",
+        'swarm submit --file more.json',
+      ),
+    )
+    .action((text, options) => exit(steer().then((m) => m.submit(text, options, context))));
+
+  steering('amend', 'Change the request of a live run: its planner reads it and plans again')
+    .argument('<change>', 'in words')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm amend "leave the parser alone"',
+        'swarm amend "Windows too" --json',
+        'swarm amend "and tests" --repo ../shop',
+      ),
+    )
+    .action((text, options) => exit(steer().then((m) => m.amend(text, options, context))));
+
+  steering('scale', 'Change how many attempts run at the same time')
+    .argument('<workers>', '1 to 1000')
+    .addHelpText('after', examples('swarm scale 16', 'swarm scale 1', 'swarm scale 4 --run r-20261121-k3f9'))
+    .action((workers, options) => exit(steer().then((m) => m.scale(workers, options, context))));
+}

@@ -1,0 +1,43 @@
+import { openFileJournal } from '@swarm/journal';
+import type { OrchestratorPorts, Settings } from '@swarm/orchestrator';
+import { createLog } from '@swarm/telemetry';
+import { systemClock } from './clock.ts';
+import { openRunHub, portsOf } from './compose.ts';
+import type { ComposeAsk } from './compose-ask.ts';
+import { settingsOf } from './settings.ts';
+
+export interface ComposedPorts {
+  readonly ports: OrchestratorPorts;
+  readonly settings: Settings;
+  /** Gives back everything; safe after any ending. */
+  close(): Promise<void>;
+}
+
+/**
+ * Everything of a run but models and the loop: enough to test and publish on its behalf. No provider's key is
+ * read, so that there is none to keep out of the log. The caller holds the repository's lock.
+ */
+export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
+  const { file, paths, repository } = ask;
+  const journal = await openFileJournal(paths.journal, { create: false });
+  const { run } = file;
+  const log = createLog({ path: paths.log, run, clock: systemClock, redact: [], onLine: ask.onLine });
+  const git = await openRunHub(repository, file, ask.env);
+  const ports = portsOf(ask, {
+    journal,
+    log,
+    git,
+    models: undefined,
+    agentMain: ask.places.agentMain,
+    spans: undefined,
+  });
+  return {
+    ports,
+    settings: settingsOf(ask, git.base, undefined),
+    async close() {
+      await git.close();
+      await journal.journal.close();
+      await log.close();
+    },
+  };
+}

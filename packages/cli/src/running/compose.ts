@@ -1,0 +1,190 @@
+/** Wiring only: a pinned run and the machine's facts become real adapters and one orchestrator. */
+
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
+import { type Agent, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
+import { type OpenedHub, openHub } from '@swarm/git';
+import { openFileJournal } from '@swarm/journal';
+import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
+import { createEnvironmentStore } from '@swarm/sandbox';
+import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
+import type { Environment, RepositoryPaths } from '../finding/paths.ts';
+import { bringBranches } from '../preparing/branches.ts';
+import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
+import { signingOf } from '../preparing/signing.ts';
+import { keepPrompt } from '../prompts/kept.ts';
+import { bundleAgent } from './agent-bundle.ts';
+import { systemClock } from './clock.ts';
+import type { ComposeAsk } from './compose-ask.ts';
+import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
+import { networkEnv } from './network-env.ts';
+import type { RunFile } from './run-file.ts';
+import { createRunFiles } from './run-files.ts';
+import { sandboxOf, setupSecrets } from './run-sandbox.ts';
+import { settingsOf } from './settings.ts';
+
+export interface Composed {
+  readonly orchestrator: Orchestrator;
+  readonly log: RunLog;
+  /** Gives back everything; safe after any ending. */
+  close(): Promise<void>;
+}
+
+export async function compose(ask: ComposeAsk): Promise<Composed> {
+  const { file, paths, repository } = ask;
+  const endpoints = endpointsOf(file, ask.env);
+  const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
+  const spans = createSpans(file.run, systemClock.now());
+  const log = createLog({
+    path: paths.log,
+    spans,
+    run: file.run,
+    clock: systemClock,
+    redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
+    onLine: ask.onLine,
+  });
+  if (journal.cutBytes > 0) {
+    log.write('journal.cut', {
+      msg: `${journal.cutBytes} bytes of a torn last line were cut off the journal`,
+      data: { bytes: journal.cutBytes },
+    });
+  }
+  const git = await openRunHub(repository, file, ask.env);
+  const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
+  let orchestrator: Orchestrator | undefined;
+  const models = await modelsOf(ask, log, () => orchestrator);
+  const agentMain = await agentProgram(ask);
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
+  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  return {
+    orchestrator,
+    log,
+    async close() {
+      await models?.gateway.close();
+      await git.close();
+      await journal.journal.close();
+      await log.close();
+      spans?.end(systemClock.now());
+    },
+  };
+}
+
+/** Whatever runs in the sandbox can go on with the trace of what it works for. */
+function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
+  if (!spans) return sandbox;
+  return {
+    provider: sandbox.provider,
+    insideOf: (workspace) => sandbox.insideOf(workspace),
+    reap: () => sandbox.reap(),
+    run: (spec) => sandbox.run({ ...spec, env: { TRACEPARENT: spans.traceparent(spec.name), ...spec.env } }),
+  };
+}
+
+/** One file a sandbox can show. From the sources it is made anew, so that it is never stale. */
+async function agentProgram({ places, repository }: ComposeAsk): Promise<string> {
+  if (!places.agentMain.endsWith('.ts')) return places.agentMain;
+  const bundle = join(repository.state, 'agent', 'agent-main.js');
+  await bundleAgent(places.agentMain, bundle);
+  return bundle;
+}
+
+/** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
+export async function openRunHub(
+  repository: RepositoryPaths,
+  file: RunFile,
+  env: Environment,
+): Promise<OpenedHub> {
+  const { run, target, landOn, identity, remote } = file;
+  const places = { stateDir: repository.state, repository: repository.repository };
+  const push = remote && { ...remote, network: networkEnv(env) };
+  const sign = file.signs && (await signingOf(repository.repository, env));
+  return openHub({ ...places, run, target, landOn, identity, ...(push && { push }), ...(sign && { sign }) });
+}
+
+interface Parts {
+  readonly journal: OrchestratorPorts['journal'];
+  readonly log: RunLog;
+  readonly git: OpenedHub;
+  readonly models: Models | undefined;
+  readonly agentMain: string;
+  readonly spans: Spans | undefined;
+}
+
+export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
+  const { file, repository, paths, places } = ask;
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
+    { host: parts.agentMain, inside: parts.agentMain },
+  ]);
+  const sandbox = traced(plain, parts.spans);
+  const prompts = createPrompts({
+    folder: places.prompts,
+    overrides: paths.prompts,
+    onText: (text) => keepPrompt(paths, text),
+    onBroken: (problem) =>
+      parts.log.write('prompt.broken', {
+        msg: `${problem.what}; the last good text stays in use`,
+        data: { ...problem },
+      }),
+  });
+  // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
+  for (const name of PROMPT_NAMES) prompts.hash(name);
+  const { git, journal, log, models } = parts;
+  const drivers: DriverParts = {
+    sandbox,
+    ...(models && { gateway: models.gateway }),
+    transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
+    jobsFolder: join(repository.state, 'jobs'),
+    clock: systemClock,
+    readOnly: agentMounts(file),
+  };
+  return {
+    clock: systemClock,
+    journal,
+    hub: git.hub,
+    branches: git.branches,
+    workspaces: git.workspaces,
+    reader: git.reader,
+    delivery: git.delivery,
+    sandbox,
+    environments: createEnvironmentStore(repository.env),
+    agentFor: agentsOf(ask, drivers, parts.agentMain),
+    ...(models && { model: models.model }),
+    prompts,
+    files: createRunFiles(paths),
+    log,
+    ...(ask.approve && { approve: ask.approve }),
+  };
+}
+
+// ───────────── agents ─────────────
+
+/** A task's own wish, else the run's driver. */
+function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string): (spec: TaskSpec) => Agent {
+  const { agent } = ask.file.config;
+  const { nodePath } = ask.places;
+  const model = modelNames(ask.file).worker;
+  const agents = new Map<string, Agent>([
+    ['builtin', createBuiltinAgent({ ...drivers, nodePath, agentMain, model })],
+    ...(agent.command
+      ? [['command', createCommandAgent({ ...drivers, run: agent.command.run })] as const]
+      : []),
+  ]);
+  return (spec) => {
+    const name = spec.agent ?? agent.driver;
+    return agents.get(name) ?? missingAgent(name, [...agents.keys()]);
+  };
+}
+
+function missingAgent(name: string, known: readonly string[]): Agent {
+  const detail = `this run has no agent ${JSON.stringify(name)}; it has ${known.join(', ')}`;
+  return { name, run: async () => ({ end: 'cannot-run', detail, usage: NO_USAGE, toolCalls: 0 }) };
+}
+
+/** The operator named these files as the agent: they are shown to it, read-only, where they lie. */
+function agentMounts(file: RunFile): Mount[] {
+  const named = file.config.agent.command?.run ?? [];
+  return named
+    .filter((path) => isAbsolute(path) && !path.startsWith('/usr/') && existsSync(path))
+    .map((path) => ({ host: path, inside: path }));
+}

@@ -1,0 +1,138 @@
+/** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { type Model, type ModelRole, taskOf } from '@swarm/core';
+import {
+  type CallReport,
+  createEndpointPool,
+  createModel,
+  type EndpointConfig,
+  type Gateway,
+  type GatewayOptions,
+  type HealthChange,
+  mergePrices,
+  type PriceTable,
+  readPrices,
+  startGateway,
+} from '@swarm/llm';
+import type { Orchestrator } from '@swarm/orchestrator';
+import type { RunLog } from '@swarm/telemetry';
+import { controlSocketPath, type Environment, operatorPricesFile } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import { systemClock } from './clock.ts';
+import type { ComposeAsk } from './compose-ask.ts';
+import type { RunFile } from './run-file.ts';
+
+export function endpointsOf(file: Pick<RunFile, 'config'>, env: Environment): EndpointConfig[] {
+  return file.config.endpoints.map((e) => {
+    const apiKey = e.keyEnv ? env[e.keyEnv] : undefined;
+    return { name: e.name, baseUrl: e.baseUrl, weight: e.weight, ...(apiKey && { apiKey }) };
+  });
+}
+
+export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<ModelRole, string>> {
+  const { models } = file.config;
+  const any = models.default ?? models.worker ?? models.planner ?? 'default';
+  return {
+    planner: models.planner ?? any,
+    worker: models.worker ?? any,
+    reconciler: models.reconciler ?? any,
+    reviewer: models.reviewer ?? any,
+  };
+}
+
+/** The table we ship, and the operator's own prices over it. Errors: SW0102 for what is wrong in either. */
+export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
+  const shipped = readPrices(readFileSync(places.prices, 'utf8'), places.prices);
+  const own = operatorPricesFile(env);
+  return existsSync(own)
+    ? mergePrices(shipped, readPrices(readFileSync(own, 'utf8'), own).perMillion)
+    : shipped;
+}
+
+/** Where models are asked from: the planner's way and the agents', which share what they know of the endpoints. */
+export interface Models {
+  readonly model: Model;
+  readonly gateway: Gateway;
+}
+
+/**
+ * Nothing without an endpoint: a plan done by a command agent needs no model. What is met here concerns the whole
+ * fleet: an outage pauses it, a refused key ends it.
+ * @param orchestrator the run, once there is one.
+ */
+export async function modelsOf(
+  ask: ComposeAsk,
+  log: RunLog,
+  orchestrator: () => Orchestrator | undefined,
+): Promise<Models | undefined> {
+  const endpoints = endpointsOf(ask.file, ask.env);
+  if (endpoints.length === 0) return undefined;
+  const onHealth = ({ kind, why }: HealthChange): void => {
+    log.write(`endpoint.${kind}`, { msg: why });
+    if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
+  };
+  const shared = sharedBy(ask, endpoints);
+  const pool = createEndpointPool({ ...shared, onHealth });
+  const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
+  const socketDir = await gatewayFolder(ask);
+  const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
+  return { model, gateway: closingWith(gateway, () => rm(socketDir, { recursive: true, force: true })) };
+}
+
+type ModelAsk = Pick<ComposeAsk, 'file' | 'env' | 'places'>;
+
+/** The planner's way alone, for a look before there is a run. Undefined without an endpoint. */
+export function modelAlone(ask: ModelAsk): Model | undefined {
+  const endpoints = endpointsOf(ask.file, ask.env);
+  return endpoints.length === 0 ? undefined : createModel(sharedBy(ask, endpoints));
+}
+
+const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({
+  endpoints,
+  clock: systemClock,
+  rng: Math.random,
+  models: modelNames(ask.file),
+  prices: pricesOf(ask.places, ask.env),
+});
+
+const closingWith = (gateway: Gateway, after: () => Promise<void>): Gateway => ({
+  ...gateway,
+  close: () => gateway.close().then(after),
+});
+
+/** Beside the control socket: unix socket paths must be short, and state directories need not be. */
+async function gatewayFolder({ repository, file, env }: ComposeAsk): Promise<string> {
+  const folder = `${await controlSocketPath(repository, file.run, env)}.gw`;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** What agents ask of models, through the gateway. */
+const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({
+  onUsage: (attempt, usage, { model, ...detail }) =>
+    log.write('model.called', {
+      msg: `call of ${attempt} to ${model}`,
+      task: taskOf(attempt),
+      attempt,
+      data: { role: 'worker', model, ...detail, usage },
+    }),
+  onRetry: (attempt, retry) =>
+    log.write('model.retried', {
+      msg: `call of ${attempt} is made again: ${retry.why}`,
+      task: taskOf(attempt),
+      attempt,
+      data: { role: 'worker', ...retry },
+    }),
+});
+
+function tellCall(log: RunLog, report: CallReport): void {
+  const { kind, role, model, task, attempt, ...rest } = report;
+  const about = { ...(task && { task }), ...(attempt && { attempt }), data: { role, model, ...rest } };
+  if (kind === 'retried')
+    log.write('model.retried', { ...about, msg: `${role} call to ${model} is made again` });
+  else if (kind === 'failed')
+    log.write('model.failed', { ...about, msg: `${role} call to ${model} failed: ${report.end.kind}` });
+  else log.write('model.called', { ...about, msg: `${role} call to ${model}: ${report.end.kind}` });
+}

@@ -1,0 +1,86 @@
+/** run.json: everything a run was opened with, pinned, so that `swarm resume` needs no flag. */
+import { readFile } from 'node:fs/promises';
+import { type DeliverTo, parseRunId, type RunId, type RunMode, SwarmError } from '@swarm/core';
+import type { RemoteBranch } from '@swarm/git';
+import { z } from 'zod';
+import type { Config } from '../config/resolved.ts';
+import type { RunPaths } from '../finding/paths.ts';
+import { writeWhole } from './run-files.ts';
+
+export interface RunFile {
+  readonly v: 1;
+  readonly run: RunId;
+  readonly openedAt: string;
+  readonly version: string;
+  readonly mode: RunMode;
+  readonly repository: string;
+  readonly isBare: boolean;
+  readonly target: string;
+  readonly landOn: string;
+  readonly deliver: DeliverTo;
+  /** Where every landing is pushed to, with `deliver: 'push'`. Its address stays in the repository's configuration. */
+  readonly remote?: RemoteBranch;
+  readonly gate: string | null;
+  readonly setup: string | null;
+  readonly sandbox: 'bubblewrap' | 'none';
+  /** The operator wanted a base whose failures cannot be told apart. */
+  readonly fixRed?: true;
+  readonly identity: { readonly name: string; readonly email: string };
+  /** What lands is signed; how and with which key the operator's git configuration says each time. */
+  readonly signs?: true;
+  /** Hash of each prompt as it was when the run opened. */
+  readonly promptHashes: Readonly<Record<string, string>>;
+  readonly configHash: string;
+  readonly config: Config;
+  /** Where a live run listens; absent in one that never was live under a version with commands that steer. */
+  readonly control?: string;
+  /** The first plan waits for a person's yes. */
+  readonly approve?: true;
+}
+
+// The configuration was validated when it was written; what matters here is that nobody cut or swapped the file.
+const schema = z.looseObject({
+  v: z.literal(1),
+  run: z.string().refine((r) => parseRunId(r) !== undefined),
+  version: z.string(),
+  mode: z.enum(['planner', 'plan', 'land']),
+  repository: z.string(),
+  isBare: z.boolean(),
+  target: z.string(),
+  landOn: z.string(),
+  deliver: z.enum(['branch', 'apply', 'push', 'pr']),
+  remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
+  gate: z.string().nullable(),
+  setup: z.string().nullable(),
+  sandbox: z.enum(['bubblewrap', 'none']),
+  identity: z.object({ name: z.string(), email: z.string() }),
+  signs: z.literal(true).optional(),
+  configHash: z.string(),
+  control: z.string().startsWith('/').optional(),
+  approve: z.literal(true).optional(),
+  config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
+});
+
+export const writeRunFile = (paths: RunPaths, file: RunFile): Promise<void> =>
+  writeWhole(paths.runJson, `${JSON.stringify(file, null, 2)}\n`);
+
+/** Errors: SW0203 when it is missing or not what was written. */
+export async function readRunFile(paths: RunPaths): Promise<RunFile> {
+  try {
+    const value: unknown = JSON.parse(await readFile(paths.runJson, 'utf8'));
+    schema.parse(value);
+    return value as RunFile;
+  } catch (error) {
+    throw new SwarmError(
+      {
+        code: 'SW0203',
+        what: 'the run’s own description cannot be read',
+        where: paths.runJson,
+        why:
+          error instanceof z.ZodError ? z.prettifyError(error).split('\n', 1)[0]! : (error as Error).message,
+        fix: 'swarm run … starts a new run; the landed work is on the run’s branch',
+      },
+      { cause: error },
+    );
+  }
+}

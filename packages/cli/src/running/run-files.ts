@@ -1,0 +1,40 @@
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type RunFiles, SwarmError } from '@swarm/core';
+import type { RunPaths } from '../finding/paths.ts';
+
+/** The run's folder on disk. */
+export function createRunFiles(paths: RunPaths): RunFiles {
+  return {
+    writeHandoff: (attempt, json) => writeWhole(join(paths.attempts, attempt, 'handoff.json'), json),
+    async writeReport(json, markdown) {
+      await writeWhole(paths.reportJson, json);
+      await writeWhole(paths.reportMarkdown, markdown);
+    },
+  };
+}
+
+/** Whole or absent: written beside, synced, renamed. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}.tmp`;
+    const file = await open(temporary, 'w', 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    throw new SwarmError(
+      {
+        code: 'SW0701',
+        what: `${path} cannot be written: ${(error as Error).message}`,
+        fix: `df -h ${dirname(path)}`,
+      },
+      { cause: error },
+    );
+  }
+}

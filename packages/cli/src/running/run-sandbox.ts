@@ -1,0 +1,80 @@
+/** The sandbox of one run: the system, swarm's own program, and what the operator shows on top of it. */
+import { existsSync } from 'node:fs';
+import { type Mount, type Sandbox, SwarmError } from '@swarm/core';
+import { createSandbox } from '@swarm/sandbox';
+import { makeRedactor } from '@swarm/telemetry';
+import type { Config } from '../config/resolved.ts';
+import type { Environment } from '../finding/paths.ts';
+import { type ProgramPlaces, sandboxPath } from '../places.ts';
+import { shellWord } from '../telling/shell.ts';
+
+export interface SandboxAsk {
+  readonly file: {
+    readonly sandbox: 'bubblewrap' | 'none';
+    readonly config: Pick<Config, 'shown' | 'workers'>;
+  };
+  /** The repository's state directory: what is left of a dead orchestrator is found by it. */
+  readonly state: string;
+  readonly places: ProgramPlaces;
+  readonly env: Environment;
+}
+
+/**
+ * @param more shown read-only on top.
+ * @throws SwarmError SW0304 without the layer, SW0102 when a folder of `sandbox.mounts` is gone since the run opened.
+ */
+export function sandboxOf(ask: SandboxAsk, more: readonly Mount[] = []): Sandbox {
+  const { file, places, env } = ask;
+  const sandbox = createSandbox({
+    provider: file.sandbox,
+    stateKey: ask.state,
+    nodePath: places.nodePath,
+    path: sandboxPath(env),
+    ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
+    readOnly: [...places.readOnly, ...more, ...shownMounts(file.config)],
+    ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
+  });
+  return withVariables(sandbox, file.config, env);
+}
+
+function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
+  const folders = shown?.mounts ?? [];
+  const gone = folders.filter((folder) => !existsSync(folder));
+  if (gone.length === 0) return folders.map((folder) => ({ host: folder, inside: folder }));
+  throw new SwarmError(
+    gone.map((folder) => ({
+      code: 'SW0102',
+      what: `${folder}, to be shown in the sandbox, is not there`,
+      where: 'sandbox.mounts',
+      fix: `ls -d ${shellWord(folder)}`,
+    })),
+  );
+}
+
+/**
+ * Variables stand below what a command sets for itself. Only a command that may reach the network is given setup's;
+ * what it prints of them is taken out again, before any of it can come into journal, log or prompt.
+ */
+function withVariables(sandbox: Sandbox, config: Pick<Config, 'shown'>, env: Environment): Sandbox {
+  const { env: names = [], setupEnv = [] } = config.shown ?? {};
+  if (names.length + setupEnv.length === 0) return sandbox;
+  const always = valuesOf(names, env);
+  const ofSetup = valuesOf(setupEnv, env);
+  const { redact } = makeRedactor(Object.values(ofSetup));
+  return {
+    ...sandbox,
+    async run(spec) {
+      if (spec.network === 'none') return sandbox.run({ ...spec, env: { ...always, ...spec.env } });
+      const ran = await sandbox.run({ ...spec, env: { ...always, ...ofSetup, ...spec.env } });
+      return { ...ran, output: redact(ran.output) };
+    },
+  };
+}
+
+/** A variable that is not set is not passed. */
+const valuesOf = (names: readonly string[], env: Environment): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+
+/** Values that must not be in the log either: what setup alone is given may be a token, whatever its name. */
+export const setupSecrets = ({ config }: SandboxAsk['file'], env: Environment): string[] =>
+  Object.values(valuesOf(config.shown?.setupEnv ?? [], env));

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type CommitId, type Limits, type Request, TASKS_MAX } from '@swarm/core';
+import type { BranchDraft, Settings } from '@swarm/orchestrator';
+import type { ComposeAsk } from './compose-ask.ts';
+import type { RunFile } from './run-file.ts';
+
+/** What a run was asked, and how long things may take: from the pinned description. */
+export function settingsOf(
+  ask: ComposeAsk,
+  base: CommitId,
+  branches: readonly BranchDraft[] | undefined,
+): Settings {
+  const { config, run, configHash, version } = ask.file;
+  return {
+    ...(ask.opening && { open: { run, request: requestOf(ask, base), configHash } }),
+    ...(ask.opening?.plan && { plan: ask.opening.plan }),
+    ...(branches && { branches }),
+    version,
+    host: hostname(),
+    pid: process.pid,
+    attempt: {
+      steps: 150,
+      wallMs: config.workers.timeoutMs,
+      quietMs: Math.min(config.workers.timeoutMs, 600_000),
+    },
+    gate: {
+      timeoutMs: config.gate.timeoutMs,
+      flakyRetries: config.gate.flakyRetries,
+      preGate: config.workers.preGate,
+      ...(config.gate.limits && { limits: config.gate.limits }),
+    },
+    checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
+    setup: { timeoutMs: 1_800_000 },
+    drainMs: 30_000,
+    sweepMs: 60_000,
+    tasksPerIteration: 25,
+    plannerContextChars: 350_000,
+  };
+}
+
+function requestOf(ask: ComposeAsk, base: CommitId): Request {
+  const { file, opening } = ask;
+  const { config } = file;
+  return {
+    text: opening!.text,
+    mode: file.mode,
+    target: file.target,
+    landOn: file.landOn,
+    deliver: file.deliver,
+    ...(file.remote && { remote: `${file.remote.remote}/${file.remote.branch}` }),
+    base,
+    ...(file.gate !== null && { gate: file.gate }),
+    gateHash: gateHash(file),
+    // Without a gate nothing is tested, whatever the policy.
+    gatePolicy: config.gate.policy === 'none' ? 'strict' : config.gate.policy,
+    gateParallel: config.gate.parallel,
+    ...(file.setup !== null && { setup: file.setup }),
+    ...(config.checks.command !== undefined && { checks: config.checks.command }),
+    checksMinMs: config.checks.minIntervalMs,
+    checksMaxMs: config.checks.maxIntervalMs,
+    revertAfter: config.checks.revertAfter,
+    limits: limitsOf(config),
+    overlap: config.overlap,
+    ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
+    ...(file.fixRed && { fixRed: true as const }),
+    outside: config.outside,
+  };
+}
+
+function limitsOf(config: RunFile['config']): Limits {
+  const { usd, tokens, timeMs } = config.budget;
+  return {
+    workers: config.workers.max,
+    attempts: config.workers.attempts,
+    ...(tokens !== undefined && { tokens }),
+    ...(usd !== undefined && { usd }),
+    ...(timeMs !== undefined && { timeMs }),
+    tasks: TASKS_MAX,
+    attemptTokens: 2_000_000,
+  };
+}
+
+/** Hex, 12 digits: what a candidate is tested with. The tested tree is the trailer's other half. */
+function gateHash(file: RunFile): string {
+  if (file.gate === null) return 'none';
+  const { mounts = [], env = [] } = file.config.shown ?? {};
+  // What is shown on top of the system is part of what it is tested with; where nothing is, the hash is as ever.
+  const shown = mounts.length + env.length > 0 ? [{ mounts, env }] : [];
+  const tested = JSON.stringify([file.gate, file.setup, file.sandbox, ...shown]);
+  return createHash('sha256').update(tested).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,157 @@
+/** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RunId, SwarmError } from '@swarm/core';
+import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
+import type { Orchestrator } from '@swarm/orchestrator';
+import { type Control, listen } from '../control/server.ts';
+import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import type { ProgramPlaces } from '../places.ts';
+import type { Opening } from '../preparing/opening.ts';
+import type { Context } from '../program/context.ts';
+import { problemsJson, renderProblems } from '../telling/errors.ts';
+import { createLive } from '../telling/live.ts';
+import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from '../telling/summary.ts';
+import { Terminal } from '../telling/terminal.ts';
+import { approver } from './approving.ts';
+import { type Composed, compose } from './compose.ts';
+import { type RunFile, writeRunFile } from './run-file.ts';
+import { writeWhole } from './run-files.ts';
+
+export interface WorkAsk {
+  readonly file: RunFile;
+  readonly repository: RepositoryPaths;
+  readonly places: ProgramPlaces;
+  readonly context: Context;
+  readonly isJson: boolean;
+  readonly isStrict: boolean;
+  /** Present when the run is new. */
+  readonly opening?: Opening;
+  /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
+  readonly commonDir?: string;
+  /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */
+  readonly promptOverrides?: ReadonlyMap<string, string>;
+  /** `--yes`: where the run's first plan waits for a person, this is what they say. */
+  readonly isYes?: boolean;
+  /** Say what to type next; true when absent. */
+  readonly saysNext?: boolean;
+}
+
+export async function work(ask: WorkAsk): Promise<number> {
+  const { repository, context } = ask;
+  const lock = await lockRepository(repository, ask.file.run);
+  try {
+    const paths = runPaths(repository, ask.file.run);
+    const control = await controlSocketPath(repository, ask.file.run, context.env);
+    const file: RunFile = { ...ask.file, control };
+    if (ask.opening && ask.commonDir) await excludeRuns(ask.commonDir);
+    // A resumed run may listen elsewhere: the place depends on who started it, and how.
+    if (ask.opening || ask.file.control !== control) await writeRunFile(paths, file);
+    if (ask.opening) {
+      for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
+    }
+    let composed: Composed | undefined;
+    const live = createLive({
+      output: context.output,
+      isJson: ask.isJson,
+      state: () => (terminal.isTaken ? undefined : composed?.orchestrator.state),
+      stderr: process.stderr,
+    });
+    const terminal = new Terminal(live.line);
+    const leave = (): void => composed?.orchestrator.signal('drain');
+    const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
+    const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
+    const { opening, places } = ask;
+    composed = await compose({
+      ...{ file, repository, paths, places, env: context.env, onLine: (line) => terminal.line(line) },
+      ...(opening && { opening }),
+      ...(file.approve && { approve: approver(approval) }),
+    });
+    return await runToItsEnd({ ...ask, file }, composed, terminal, live.end);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runToItsEnd(
+  ask: WorkAsk,
+  { orchestrator, close }: Composed,
+  terminal: Terminal,
+  endLive: () => void,
+): Promise<number> {
+  const { context } = ask;
+  // Over the status line, where there is one.
+  const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
+  const signals = onSignals(orchestrator, terminal, (text) => context.output.narrate(`${clear}${text}`));
+  let control: Control | undefined;
+  try {
+    control = await listen(ask.file.control!, {
+      run: ask.file.run,
+      state: () => orchestrator.state,
+      ask: (command) => orchestrator.ask(command),
+      undo: (ask) => orchestrator.undo(ask),
+      isStopping: signals.haveCome,
+    });
+    const outcome = await orchestrator.run();
+    endLive();
+    const { state } = orchestrator;
+    const problem = problemOf(outcome, state);
+    if (problem)
+      context.output.narrate(
+        ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
+      );
+    if (!ask.isJson) {
+      context.output.result(summaryOf(outcome, state, context.output.ink));
+      if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
+    }
+    return exitCodeOfRun(outcome, state, ask.isStrict);
+  } finally {
+    endLive();
+    signals.release();
+    await control?.close();
+    await close();
+  }
+}
+
+/** One orchestrator per repository. Errors: SW0501, naming who holds it and since when. */
+export async function lockRepository(repository: RepositoryPaths, run: RunId): Promise<Lock> {
+  await mkdir(repository.state, { recursive: true, mode: 0o700 });
+  const lock = await acquireLock({
+    key: repository.repository,
+    about: { pid: process.pid, since: Date.now(), run },
+    infoFile: join(repository.state, 'lock.json'),
+  });
+  if (lock.kind === 'lock') return lock;
+  throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
+}
+
+interface Signals {
+  readonly haveCome: () => boolean;
+  release(): void;
+}
+
+/** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */
+function onSignals(orchestrator: Orchestrator, terminal: Terminal, say: (text: string) => void): Signals {
+  let times = 0;
+  const handle = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGINT' && terminal.isEditing) return;
+    times += 1;
+    if (times === 1) {
+      say('stopping: nothing new starts, what is in flight may finish (30 s); again to end it now');
+      orchestrator.signal('drain');
+    } else if (times === 2) {
+      say('ending what is in flight; again to leave at once');
+      orchestrator.signal('kill');
+    } else {
+      process.exit(130);
+    }
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, handle);
+  return {
+    haveCome: () => times > 0,
+    release: () => {
+      for (const signal of signals) process.off(signal, handle);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** Results go to stdout, narration to stderr; colour only where a person reads it. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Environment } from '../finding/paths.ts';
+
+/** As much of a stream as we need; `process.stdout` and `process.stderr` are such. */
+export interface Sink {
+  readonly isTTY?: boolean;
+  /** Width of a terminal, in characters. */
+  readonly columns?: number;
+  write(text: string): unknown;
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
+export interface Output {
+  /** The answer: plain text with its newline added. */
+  result(text: string): void;
+  /** The answer as one JSON document. */
+  json(value: unknown): void;
+  /** What we say on the way. */
+  narrate(text: string): void;
+  /** For stdout. */
+  readonly ink: ChalkInstance;
+  /** For stderr. */
+  readonly narrationInk: ChalkInstance;
+  /** Width of the terminal that is stdout; undefined where it is none. */
+  readonly columns: number | undefined;
+  /** True when a person is reading stderr: somebody can be asked. */
+  readonly isTerminal: boolean;
+  /** Fires when nobody reads stdout any more (`swarm logs -f | head`). */
+  readonly closed: AbortSignal;
+}
+
+export function createOutput(ask: {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Environment;
+  readonly isColourWanted: boolean;
+}): Output {
+  const { stdout, stderr, env, isColourWanted } = ask;
+  const closed = new AbortController();
+  forgiveBrokenPipe(stdout, closed);
+  forgiveBrokenPipe(stderr, new AbortController());
+  const inkFor = (sink: Sink): ChalkInstance =>
+    new Chalk({ level: isColourWanted && !env.NO_COLOR && env.TERM !== 'dumb' && sink.isTTY ? 1 : 0 });
+  return {
+    result: (text) => void (closed.signal.aborted || stdout.write(`${text}\n`)),
+    json: (value) => void (closed.signal.aborted || stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
+    narrate: (text) => void stderr.write(`${text}\n`),
+    ink: inkFor(stdout),
+    narrationInk: inkFor(stderr),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    isTerminal: stderr.isTTY === true,
+    closed: closed.signal,
+  };
+}
+
+/**
+ * A reader that went away is how pipelines end, and a terminal that was closed (EIO) how sessions do: not a fault. Any
+ * other error of the stream still is one, such as a disk's EIO.
+ */
+function forgiveBrokenPipe(sink: Sink, closed: AbortController): void {
+  sink.on('error', (error) => {
+    if (error.code !== 'EPIPE' && !(error.code === 'EIO' && sink.isTTY)) throw error;
+    closed.abort();
+  });
+}
+
+// C0 but for newline and tab, DEL, C1; then what reorders or hides text: bidi controls, zero-width, line
+// separators, byte order mark, tags.
+const UNSAFE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * Text from a model, a repository or an agent, made safe for a terminal: nothing in it can move the cursor,
+ * set a title or the clipboard, or reorder what is read. Unsafe characters show as `\u{1b}`.
+ */
+export function sanitize(text: string): string {
+  return text.replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+}
+
+/** The same on one line, cut to `max` characters. */
+export function sanitizeLine(text: string, max = 200): string {
+  const line = sanitize(text.replace(/\s+/g, ' ').trim());
+  return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
+}
+
+/**
+ * Prose broken at blanks, further lines indented by as many blanks as stand before the text on its first. A word that
+ * is longer than a line stays whole. Unchanged without a width: what is piped is for programs.
+ */
+export function wrapText(text: string, columns: number | undefined, indent: number): string {
+  const width = (columns ?? Number.POSITIVE_INFINITY) - indent;
+  if (text.length <= width || width < WRAP_MIN) return text;
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+/** In less than this there is no reading anyway. */
+const WRAP_MIN = 20;
+
+/**
+ * Columns as wide as their widest cell, two spaces between, no trailing blanks. Cells are sanitised here, so
+ * colour is added by `paint`, after the padding.
+ */
+export function renderTable(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: (cell: string, row: number, column: number) => string = (cell) => cell,
+): string {
+  const table = [heads, ...rows].map((row) => row.map((cell) => sanitizeLine(cell)));
+  const widths = heads.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[], index: number): string =>
+    row
+      .map((cell, column) => paint(cell.padEnd(widths[column]!), index - 1, column))
+      .join('  ')
+      .trimEnd();
+  return table.map(line).join('\n');
+}

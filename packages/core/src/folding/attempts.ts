@@ -1,0 +1,69 @@
+/** Attempts at a task, and what their handoffs teach. */
+import type { AttemptEvent, EventOf } from '../events.ts';
+import type { Attempt } from '../model/attempt.ts';
+import { afterAttempt, runningTask, startedTask } from '../model/evolve-task.ts';
+import { taskOf } from '../model/ids.ts';
+import { addUsage } from '../model/usage.ts';
+import { outsideScope } from '../rules/change-rules.ts';
+import { noteHandoff } from '../rules/footprint.ts';
+import type { State } from '../state.ts';
+import type { FoldsOf } from './folds.ts';
+import { damaged, knownAttempt, knownTask } from './known.ts';
+import { move } from './moves.ts';
+import { tellPlanner } from './news.ts';
+import { reserve, settle } from './spending.ts';
+
+export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
+  'attempt.started': startAttempt,
+  'agent.started'(s, e) {
+    const a = knownAttempt(s, e.attempt);
+    s.attempts.set(a.id, { ...a, driver: e.driver, promptHash: e.promptHash, state: 'running' } as Attempt);
+    move(s, runningTask(knownTask(s, a.task), a.id));
+  },
+  'attempt.ended': endAttempt,
+  // Its work is in the hub, where a person finds it; nothing of the run hangs on it.
+  'attempt.late'() {},
+};
+
+function startAttempt(s: State, e: EventOf<'attempt.started'>, at: number): void {
+  const id = taskOf(e.attempt);
+  s.attempts.set(e.attempt, {
+    id: e.attempt,
+    task: id,
+    base: e.base,
+    ...(e.from && { from: e.from }),
+    worker: e.worker,
+    startedAt: at,
+    reserved: e.reserved,
+    state: 'started',
+  });
+  s.liveAttempts.add(e.attempt);
+  reserve(s, e.reserved);
+  move(s, startedTask(knownTask(s, id), e.attempt));
+}
+
+function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
+  const a = knownAttempt(s, e.attempt);
+  if (a.state === 'ended') throw damaged(`${a.id} ends twice`);
+  s.attempts.set(a.id, {
+    ...a,
+    state: 'ended',
+    endedAt: at,
+    ending: e.reason,
+    detail: e.detail,
+    usage: e.usage,
+    ...(e.handoff && { handoff: e.handoff }),
+  });
+  s.liveAttempts.delete(a.id);
+  settle(s, a.reserved, e.reason === 'lost');
+  s.spending.used = addUsage(s.spending.used, e.usage);
+  if (e.handoff) tellPlanner(s, { kind: 'handoff', attempt: a.id });
+  const t = knownTask(s, a.task);
+  const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
+  if (holds) move(s, afterAttempt(t, e, at));
+  if (e.handoff?.change) learnHandoff(s, t.spec.scope, e.handoff.change.filesChanged);
+}
+
+function learnHandoff(s: State, scope: readonly string[], files: readonly string[]): void {
+  noteHandoff(s.footprint, scope, files, outsideScope(scope, files));
+}

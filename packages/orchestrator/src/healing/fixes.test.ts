@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Event, type Finding, type ModelEnd, type ModelRequest, NO_USAGE } from '@swarm/core';
+import { acceptedTask, commit, openedRun } from '@swarm/core/testing';
+import { givenWorld, going } from '../testing.ts';
+import { FixTasks } from './fixes.ts';
+
+const finding = (signature: string): Finding => ({
+  ...{ signature, detail: `not ok 1 - ${signature}`, head: commit('base') },
+});
+const found = (...signatures: string[]): readonly Event[] => [
+  openedRun({ mode: 'planner', checks: 'check' }),
+  ...signatures.map((signature): Event => ({ type: 'finding.opened', finding: finding(signature) })),
+];
+
+/** A model that answers every call so. */
+function answering(text: string, end: ModelEnd = { kind: 'stopped' }) {
+  const asked: ModelRequest[] = [];
+  const model = {
+    stream: async (request: ModelRequest) => {
+      asked.push(request);
+      return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens: 10 }, model: 'm' };
+    },
+  };
+  const prompts = { render: () => ({ text: 'group these', hash: 'h' }), hash: () => 'h' };
+  return { asked, ports: { model, prompts } };
+}
+
+const grouped = (...groups: string[][]): string =>
+  JSON.stringify({
+    tasks: groups.map((signatures, i) => ({
+      ...{ id: `g${i}`, title: `Mend ${signatures[0]}`, description: 'the cause', signatures },
+    })),
+  });
+
+const filed = (world: { state: { tasks: Map<string, { source: unknown }> } }): unknown[] =>
+  [...world.state.tasks.values()].flatMap(({ source }) => {
+    const by = source as { by: string; signatures?: readonly string[] };
+    return by.by === 'reconciler' ? [by.signatures] : [];
+  });
+
+describe('failures of the target', () => {
+  test('get one task each where no model can say what belongs together', async () => {
+    const world = givenWorld(found('a', 'b'));
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual(filed(world), [['a'], ['b']]);
+  });
+
+  test('get one task for what has one cause, by the model’s word; what it leaves out gets its own', async () => {
+    const { ports } = answering(grouped(['a', 'b']));
+    const world = givenWorld(found('a', 'b', 'c'), ports);
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual(filed(world), [['a', 'b'], ['c']]);
+    assert.equal(world.state.spending.used.inputTokens, 10);
+  });
+
+  test('are filed once: with a task open for them, nothing is', async () => {
+    const world = givenWorld(found('a'));
+    await new FixTasks(world.context).file(going());
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual(filed(world), [['a']]);
+  });
+
+  test('a model makes up are not filed', async () => {
+    const { ports } = answering(grouped(['nobody saw this']));
+    const world = givenWorld(found('a'), ports);
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual(filed(world), [['a']]);
+  });
+
+  test('get plain tasks when the model’s answer is nonsense, or broke off', async () => {
+    for (const answer of [
+      answering('the weather'),
+      answering(grouped(['a']), { kind: 'cut', why: 'gone' }),
+    ]) {
+      const world = givenWorld(found('a'), answer.ports);
+      await new FixTasks(world.context).file(going());
+      assert.deepEqual(filed(world), [['a']]);
+    }
+  });
+
+  test('are filed five at a time', async () => {
+    const world = givenWorld(found('a', 'b', 'c', 'd', 'e', 'f', 'g'));
+    await new FixTasks(world.context).file(going());
+    assert.equal(filed(world).length, 5);
+    await new FixTasks(world.context).file(going());
+    assert.equal(filed(world).length, 5);
+  });
+
+  test('are filed beside other tasks without taking their numbers', async () => {
+    const world = givenWorld([...found('a'), acceptedTask('t1')]);
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual([...world.state.tasks.keys()], ['t1', 't2']);
+  });
+});

@@ -1,0 +1,180 @@
+/** The loop, the journal, stops and pauses, the budget. */
+import { core, type MutantTable, orchestrator } from './mutant.ts';
+
+export const LOOP_MUTANTS: MutantTable = {
+  'answers-before-the-disk': {
+    means: 'whoever asks is answered before the disk has the decision',
+    patches: [
+      orchestrator(
+        'await this.#applier.flush(); for (const answer of answers) answer();',
+        'for (const answer of answers) answer(); await this.#applier.flush();',
+      ),
+    ],
+  },
+  'effects-before-the-disk': {
+    means: 'what is wanted is started before the decision behind it is on disk',
+    patches: [
+      orchestrator(
+        'await this.#applier.flush(); for (const answer',
+        'if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined); await this.#applier.flush(); for (const answer',
+      ),
+    ],
+  },
+  'publishes-before-the-disk': {
+    means: 'a candidate is published when its pass is decided, not when it is on disk',
+    patches: [orchestrator('if (!(await this.#context.durable())) return;', '')],
+  },
+  'plan-apart': {
+    means: 'a run opens in one entry and its plan follows in others',
+    patches: [
+      orchestrator(
+        "this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');",
+        "this.#must(this.#applier.open([first]), 'SW0202'); await this.#applier.flush(); for (const each of this.#given()) this.#must(this.#applier.decide(each), 'SW0202');",
+      ),
+    ],
+  },
+  'pause-ignored': {
+    means: 'attempts start and the planner is asked while the run is paused',
+    patches: [
+      core('const isHalted = s.paused !== undefined || s.spending', 'const isHalted = s.spending'),
+      core(
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state",
+        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state",
+      ),
+      core(
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
+        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
+      ),
+    ],
+  },
+  'pause-forgotten': {
+    means: 'a resumed run forgets the pause a person asked for',
+    patches: [
+      orchestrator(
+        "if (this.state.paused && this.state.paused.reason !== 'operator')",
+        'if (this.state.paused)',
+      ),
+    ],
+  },
+  'pause-for-ever': {
+    means: 'a run paused for its endpoints does not go on when they answer',
+    patches: [orchestrator("await ask({ type: 'continue', by: 'itself' });", '')],
+  },
+  'stop-causes-mixed': {
+    means: 'what a stop ends is recorded as cancelled, and what is cancelled as stopped',
+    patches: [
+      orchestrator(
+        "case 'drained': return { reason: 'drained'",
+        "case 'cancelled': return { reason: 'drained'",
+      ),
+    ],
+  },
+  'starts-while-leaving': {
+    means: 'a run that is being left goes on starting attempts',
+    patches: [orchestrator('if (!this.#isReady || this.#leaving) return;', 'if (!this.#isReady) return;')],
+  },
+  'budget-unchecked': {
+    means: 'an attempt is given its full share, whatever is left of the budget',
+    patches: [
+      core(
+        'wanted.tokens <= left.tokens && wanted.usd <= left.usd',
+        'wanted.tokens >= 0 && left.tokens <= Infinity',
+      ),
+      core(
+        'return Math.min(left, most, Math.max(floor, left / Math.max(1, workers)));',
+        'return Math.min(most, 1e9);',
+      ),
+      core('if (left < floor) return undefined;', ''),
+    ],
+  },
+  'budget-never-reached': {
+    means: 'nobody says that the budget is used up',
+    patches: [
+      core(
+        "if (left.tokens < TOKENS_FLOOR) return 'tokens'; if (left.usd < USD_FLOOR) return 'usd'; return undefined;",
+        'return left.usd < -1e12 ? (TOKENS_FLOOR + USD_FLOOR > 0 ? undefined : undefined) : undefined;',
+      ),
+    ],
+  },
+  'usage-lost': {
+    means: 'what an attempt used is not added to what was spent',
+    patches: [
+      core(
+        "settle(s, a.reserved, e.reason === 'lost'); s.spending.used = addUsage(s.spending.used, e.usage);",
+        "settle(s, a.reserved, e.reason === 'lost');",
+      ),
+    ],
+  },
+  'reservation-kept': {
+    means: 'what was set aside for an attempt is never given back',
+    patches: [
+      core(
+        's.spending.reserved = s.liveAttempts.size === 0 && !s.planning.live ? NO_RESERVATION : rest;',
+        's.spending.reserved = rest.tokens < -1 ? NO_RESERVATION : reserved;',
+      ),
+    ],
+  },
+  'lost-is-free': {
+    means: 'what a crash took away while it was spending counts as nothing',
+    patches: [
+      core(
+        'if (isLost) s.spending.lost = { tokens: lost.tokens + r.tokens, usd: lost.usd + r.usd };',
+        'if (isLost) s.spending.lost = lost;',
+      ),
+    ],
+  },
+  'one-worker-more': {
+    means: 'one attempt more runs than there are workers',
+    patches: [
+      core(
+        'Math.max(0, s.workers - s.liveAttempts.size)',
+        'Math.max(0, s.workers + 1 - s.liveAttempts.size)',
+      ),
+      core(
+        'if (s.liveAttempts.size >= s.workers) return refuse',
+        'if (s.liveAttempts.size > s.workers) return refuse',
+      ),
+    ],
+  },
+  'above-the-operator': {
+    means: 'a run gives itself more workers than the operator did',
+    patches: [
+      core('if (workers >= flow.ceiling || flow', 'if (workers >= 1_000 || flow'),
+      core(
+        "if (c.by === 'itself' && c.workers > s.flow.ceiling)",
+        "if (c.by === 'itself' && c.workers > 1_000)",
+      ),
+    ],
+  },
+  'closes-unseen': {
+    means: 'a run closes without a last look at its target',
+    patches: [
+      orchestrator('if (want.close && this.#crew.hasSeenAll && isQuiet)', 'if (want.close && isQuiet)'),
+    ],
+  },
+  'closes-with-a-queue': {
+    means: 'a run whose budget is used up closes with handed-in work in its queue',
+    patches: [
+      core('if (reached) return s.queue.size > 0 ? undefined : reached', 'if (reached) return reached'),
+    ],
+  },
+  'closes-unchecked': {
+    means: 'a run closes without its checks on the final head',
+    patches: [
+      core('if (!isQuiet(s) || checksAreWanted) return undefined;', 'if (!isQuiet(s)) return undefined;'),
+    ],
+  },
+  'closes-unplanned': {
+    means: 'a run is done when its tasks are over, whatever its planner still wants',
+    patches: [
+      core(
+        'if (isBusy(s) || plannerIsWanted || s.paused) return undefined;',
+        'if (isBusy(s) || s.paused) return undefined;',
+      ),
+      core(
+        "if (s.run!.request.mode === 'planner' && !s.planning.isDone) {",
+        "if (s.run!.request.mode === 'planner' && s.planning.iteration === 0) {",
+      ),
+    ],
+  },
+};

@@ -1,0 +1,35 @@
+/** A fault planted in the product's own sources, as a person might make it: what tests are there to find. */
+export interface ProductMutant {
+  /** What the product does with it, in words. */
+  readonly means: string;
+  readonly patches: readonly Patch[];
+  /** Why nothing notices: another defence does the same work, and which. */
+  readonly redundant?: string;
+}
+
+/** One place of a package's product code: it must be there exactly once, blanks and line breaks aside. */
+export interface Patch {
+  readonly in: 'core' | 'orchestrator';
+  readonly find: string;
+  readonly put: string;
+}
+
+export type MutantTable = Readonly<Record<string, ProductMutant>>;
+
+export const core = (find: string, put: string): Patch => ({ in: 'core', find, put });
+export const orchestrator = (find: string, put: string): Patch => ({ in: 'orchestrator', find, put });
+
+/** Where a text stands in a source, blanks and line breaks aside. */
+export function placesOf(
+  find: string,
+  source: string,
+): readonly { readonly at: number; readonly length: number }[] {
+  const words = find
+    .trim()
+    .split(/\s+/)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return [...source.matchAll(new RegExp(words.join('\\s+'), 'g'))].map((match) => ({
+    at: match.index,
+    length: match[0].length,
+  }));
+}

@@ -1,0 +1,186 @@
+/** Tasks, attempts, planning and workers. */
+import { core, type MutantTable, orchestrator } from './mutant.ts';
+
+export const TASK_MUTANTS: MutantTable = {
+  'dependency-not-waited-for': {
+    means: 'a task starts before what it depends on is there',
+    patches: [
+      orchestrator(
+        'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));',
+        'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state) || true);',
+      ),
+      core('if (waitsFor) return refuse', 'if (waitsFor && !s) return refuse'),
+    ],
+  },
+  'dependency-on-work-unlanded': {
+    means: 'a dependency counts as there once it is handed in',
+    patches: [
+      core(
+        'isSatisfied = (s: TaskStateName): boolean =>',
+        "isSatisfied = (s: TaskStateName): boolean => s === 'complete' ||",
+      ),
+    ],
+  },
+  'dependents-left': {
+    means: 'what depends on a task that failed is left waiting',
+    patches: [
+      core(
+        "if (s.tasks.get(d)!.state !== 'pending') continue;",
+        "if (s.tasks.get(d)!.state !== 'landed') continue;",
+      ),
+    ],
+  },
+  'orphans-left': {
+    means: 'a task that is tried again waits for a dependency that was taken back',
+    patches: [core('if (!gone) return []; const detail', 'if (!gone || t.id) return []; const detail')],
+  },
+  'retry-uncounted': {
+    means: 'an attempt that failed is not counted',
+    patches: [core('counted: t.counted + (rule.counts ? 1 : 0), ...(work', 'counted: t.counted, ...(work')],
+  },
+  'rejection-uncounted': {
+    means: 'a handoff that was rejected is not counted',
+    patches: [core('counted: t.counted + (rule.counts ? 1 : 0), setback', 'counted: t.counted, setback')],
+  },
+  'outage-counted': {
+    means: 'an attempt that met no model counts against its task',
+    patches: [core("'model-down': { counts: false", "'model-down': { counts: true")],
+  },
+  'crash-counted': {
+    means: 'an attempt that a crash ended counts against its task',
+    patches: [core('lost: { counts: false', 'lost: { counts: true')],
+  },
+  'one-attempt-less': {
+    means: 'a task is given up with an attempt left',
+    patches: [
+      core(
+        'return rule.retries && attemptsLeft(t, limits) - (rule.counts ? 1 : 0) > 0;',
+        'return rule.retries && attemptsLeft(t, limits) - (rule.counts ? 1 : 0) > 1;',
+      ),
+    ],
+  },
+  'numbers-reused': {
+    means: 'a next attempt takes the number of the last one',
+    patches: [
+      core(
+        'attempt: attemptId(c.task, t.attempts + 1),',
+        'attempt: attemptId(c.task, Math.max(1, t.attempts)),',
+      ),
+    ],
+  },
+  'late-report-counts': {
+    means: 'a report of an attempt that had ended ends it again',
+    patches: [core("if (a.state === 'ended') { return work", "if (a.state === 'ended' && !s) { return work")],
+    redundant: '',
+  },
+  'late-start-counts': {
+    means: 'an agent starts for a task that was cancelled meanwhile',
+    patches: [
+      core(
+        "if (a.state !== 'started' || t.state !== 'assigned') return refuse('late'",
+        "if (a.state !== 'started') return refuse('late'",
+      ),
+    ],
+  },
+  'lease-never-lapses': {
+    means: 'attempts of a process that died count as alive',
+    patches: [
+      core(
+        'for (const attempt of s.liveAttempts) { const commit',
+        'for (const attempt of new Set<AttemptId>()) { const commit',
+      ),
+    ],
+  },
+  'iteration-never-lapses': {
+    means: 'an iteration of a process that died counts as live',
+    patches: [
+      core(
+        "if (s.planning.live) { commands.push({ type: 'endIteration'",
+        "if (s.planning.live && !s) { commands.push({ type: 'endIteration'",
+      ),
+    ],
+    redundant: '',
+  },
+  'work-of-the-dead-left': {
+    means: 'what an attempt had pushed before a crash is not taken in',
+    patches: [orchestrator("if (taken.kind === 'commit') work.set(attempt, taken.commit);", '')],
+  },
+  'sweep-takes-the-living': {
+    means: 'a sweep removes the work of attempts that are alive',
+    patches: [orchestrator('yield* state.liveAttempts;', '')],
+  },
+  'sweep-takes-the-waiting': {
+    means: 'a sweep removes work that waits to land',
+    patches: [orchestrator('yield* state.queue;', '')],
+  },
+  'strays-left': {
+    means: 'a start kills no strays of the process before',
+    patches: [orchestrator('const killed = await ports.sandbox.reap();', 'const killed = 0;')],
+  },
+  'cancel-does-not-stop': {
+    means: 'the attempt of a cancelled task runs on to its own end',
+    patches: [
+      orchestrator(
+        "if (!isHeld) this.#effects.stop(id, 'cancelled'); else if",
+        'if (!isHeld) continue; else if',
+      ),
+    ],
+  },
+  'scope-ignored': {
+    means: 'two tasks of one scope run side by side where scopes keep them apart',
+    patches: [
+      core(
+        'if (!this.#isSerial) return undefined; const hit',
+        'if (this.#isSerial || !this.#isSerial) return undefined; const hit',
+      ),
+    ],
+  },
+  'scope-given-back-early': {
+    means: 'a task gives its scope back when its work is handed in, not when it has landed',
+    patches: [
+      orchestrator(
+        "case 'complete': return this.#hold(task.id);",
+        "case 'complete': return this.#queue.release(task.id);",
+      ),
+    ],
+  },
+  'verify-skipped': {
+    means: 'a task’s own verification is not run',
+    patches: [
+      orchestrator(
+        'if (task.spec.verify !== undefined) { const ran',
+        "if (task.spec.verify === 'never') { const ran",
+      ),
+    ],
+  },
+  'fixes-filed-twice': {
+    means: 'a failure gets a fix task though one is open for it',
+    patches: [
+      core('if (id && open.has(id)) return', 'if (id && open.has(id) && !s) return'),
+      core('if (current && !isOver(s.tasks.get(current)!.state)) return undefined;', ''),
+    ],
+  },
+  'tasks-unbounded': {
+    means: 'a run accepts more tasks than its limit',
+    patches: [
+      core(
+        'if (!known && s.tasks.size + answer.accepted >= limit)',
+        'if (!known && s.tasks.size + answer.accepted >= limit * 1_000)',
+      ),
+      core('if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled', 'if (s.cancelled'),
+    ],
+  },
+  'cut-plan-is-whole': {
+    means: 'an answer that breaks off counts as the whole plan',
+    patches: [
+      orchestrator(
+        "case 'cut': return { outcome: 'cut', detail: end.why };",
+        "case 'cut': return { outcome: 'planned', detail: '' };",
+      ),
+    ],
+  },
+  'done-while-busy': {
+    means: 'a planner that says done while tasks are alive is never asked again',
+    patches: [core('p.isDone = e.isDone && !isBusy(s);', 'p.isDone = e.isDone;')],
+  },
+};

@@ -1,0 +1,144 @@
+/** Laws of the order of events: what must have been so whenever something of a kind was decided. */
+import { type CommitId, type Entry, type Event, type EventOf, type TaskId, taskOf } from '@swarm/core';
+import { type Ledger, readLedger } from './ledger.ts';
+import { type Story, TASKS_MAX } from './story.ts';
+import type { World } from './world.ts';
+
+interface Look {
+  readonly before: Ledger;
+  readonly entry: Entry;
+  readonly story: Story;
+  readonly base: CommitId;
+}
+
+type Law = (event: Event, look: Look) => readonly string[];
+
+/** What is broken, in words; and the ledger at the end. */
+export function readLaws(world: World, story: Story): { broken: readonly string[]; ledger: Ledger } {
+  const broken: string[] = [];
+  const ledger = readLedger(world.acked, story.workers, (event, before, entry) => {
+    for (const law of LAWS) broken.push(...law(event, { before, entry, story, base: world.base }));
+  });
+  if (ledger.operatorPausesEnded > world.continuesAsked)
+    broken.push('pause: a person’s own pause came to its end, and no person ended it');
+  return { broken, ledger };
+}
+
+const LAWS: readonly Law[] = [
+  startsWhatMayStart,
+  startsFewEnough,
+  plansWhenItMay,
+  acceptsWhatItMay,
+  endsForItsOwnReason,
+  rejectsOnlyTheCulprit,
+  undoesWholeTowers,
+  closesOnAnEmptyQueue,
+  closesWhenAllIsSaid,
+];
+
+/** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */
+function startsWhatMayStart(e: Event, { before, story }: Look): readonly string[] {
+  if (e.type !== 'attempt.started') return [];
+  const task = before.task(taskOf(e.attempt));
+  const number = Number(e.attempt.split('.')[1]);
+  const missing = task.spec.dependsOn.filter((id) => !before.task(id).isSettled);
+  return [
+    ...missing.map((id) => `order: ${e.attempt} starts, and ${id} is not there yet`),
+    ...(number === task.attempts + 1 ? [] : [`P6: ${e.attempt} follows attempt ${task.attempts}`]),
+    ...(task.holder ? [`P6: ${e.attempt} starts while ${task.holder} holds the task`] : []),
+    ...(task.counted < story.attempts ? [] : [`P8: ${e.attempt} starts after ${task.counted} that count`]),
+  ];
+}
+
+/** P8: no more at once than workers, none while it is paused or being left. */
+function startsFewEnough(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'attempt.started') return [];
+  return [
+    ...(before.live.size < before.workers
+      ? []
+      : [`P8: ${e.attempt} is one more than ${before.workers} workers`]),
+    ...(before.paused ? [`pause: ${e.attempt} starts in a run paused for ${before.paused}`] : []),
+    ...(before.isDraining ? [`stop: ${e.attempt} starts in a run that is being left`] : []),
+  ];
+}
+
+function plansWhenItMay(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'iteration.started' || !before.paused) return [];
+  return [`pause: the planner is asked in a run paused for ${before.paused}`];
+}
+
+/** P8: few enough tasks, and one open fix task for a failure. */
+function acceptsWhatItMay(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'task.accepted') return [];
+  const signatures = e.source.by === 'reconciler' ? e.source.signatures : [];
+  const open = [...before.tasks].filter(([, task]) => !task.isOver);
+  const twice = signatures.flatMap((signature) =>
+    open.filter(([, task]) => task.signatures.includes(signature)).map(([id]) => `${id}: ${signature}`),
+  );
+  return [
+    ...(before.tasks.size < TASKS_MAX ? [] : [`P8: ${e.task} is more than the run’s ${TASKS_MAX} tasks`]),
+    ...twice.map((other) => `fixes: ${e.task} is filed beside ${other}`),
+  ];
+}
+
+/** What is called cancelled was taken away from its attempt before. */
+function endsForItsOwnReason(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'attempt.ended' || e.reason !== 'cancelled') return [];
+  const isHeld = before.task(taskOf(e.attempt)).holder === e.attempt;
+  return isHeld ? [`cause: ${e.attempt} ends as cancelled, and nobody cancelled it`] : [];
+}
+
+const BY_GATE = ['gate-failed', 'gate-timeout', 'gate-killed', 'tests-weakened'];
+
+/** A gate that fails refuses whoever was under test alone. */
+function rejectsOnlyTheCulprit(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'landing.rejected' || !BY_GATE.includes(e.reason)) return [];
+  const tested = e.landing && before.gates.get(e.landing);
+  if (!tested?.outcome) return [`innocent: ${e.attempt} is refused by a gate that said nothing of it`];
+  const isRefusal = !['passed', 'no-worse', 'none'].includes(tested.outcome);
+  if (!isRefusal) return [`innocent: ${e.attempt} is refused, and its gate ${tested.outcome}`];
+  return tested.members === 1
+    ? []
+    : [`innocent: ${e.attempt} is refused for ${tested.members} tested together`];
+}
+
+/** What is taken back leaves nothing that landed upon it. */
+function undoesWholeTowers(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'undo.passed') return [];
+  const gone = new Set<TaskId>(e.tasks);
+  const left = [...before.landed].filter((id) => !gone.has(id));
+  return [
+    ...e.tasks
+      .filter((id) => !before.landed.has(id))
+      .map((id) => `undo: ${id} is taken back, and has not landed`),
+    ...left
+      .filter((id) => before.task(id).spec.dependsOn.some((on) => gone.has(on)))
+      .map((id) => `undo: ${id} stays, and what it stands on is taken back`),
+  ];
+}
+
+/** P9: what waits to land when a run closes is landed first. */
+function closesOnAnEmptyQueue(e: Event, { before, entry }: Look): readonly string[] {
+  if (!entry.events.some((other) => other.type === 'run.closed')) return [];
+  const waiting = [...before.queue].filter(
+    (id) => e.type === 'run.closed' || (isGivingUp(e) && e.task === taskOf(id)),
+  );
+  return waiting.map((id) => `P9: the run closes while ${id} waits to land`);
+}
+
+const isGivingUp = (e: Event): e is EventOf<'task.failed' | 'task.cancelled'> =>
+  e.type === 'task.failed' || e.type === 'task.cancelled';
+
+/** A run is done with nobody at work, on a head that was checked, when its planner has said so. */
+function closesWhenAllIsSaid(e: Event, { before, story, base }: Look): readonly string[] {
+  if (e.type !== 'run.closed') return [];
+  const alive = [...before.live].map((id) => `P9: the run closes, and ${id} is alive`);
+  if (e.reason !== 'done') return alive;
+  const isChecked = !story.hasChecks || e.head === base || before.lastChecked === e.head;
+  const isSaid = story.mode !== 'planner' || before.saysDone;
+  return [
+    ...alive,
+    ...(isChecked ? [] : ['acceptance: the run closes on a head nobody checked']),
+    ...(isSaid ? [] : ['P9: the run closes as done, and its planner has not said so']),
+  ];
+}

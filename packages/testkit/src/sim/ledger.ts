@@ -1,0 +1,173 @@
+/**
+ * The journal read once more, by code of its own: what a fault in the core's own folding would hide shows here.
+ * Each law looks at an event with what was so before it, and answers with what is broken, in words.
+ */
+import {
+  type AttemptId,
+  attemptId,
+  type Entry,
+  type Event,
+  type LandingId,
+  NO_USAGE,
+  type TaskId,
+  type TaskSpec,
+  taskOf,
+  tokensOf,
+  type Usage,
+} from '@swarm/core';
+
+/** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
+const FREE_ENDINGS = ['handed-in', 'lost', 'drained', 'model-down', 'disk-full', 'cancelled'];
+const FREE_REJECTIONS = ['work-lost'];
+
+export interface LedgerTask {
+  spec: TaskSpec;
+  readonly signatures: readonly string[];
+  attempts: number;
+  /** Attempts used up since it was last tried again at somebody's word. */
+  counted: number;
+  /** The attempt that works on it, or whose work waits. */
+  holder: AttemptId | undefined;
+  isSettled: boolean;
+  isOver: boolean;
+}
+
+/** What stood in the journal before the event that is looked at. */
+export class Ledger {
+  readonly tasks = new Map<TaskId, LedgerTask>();
+  readonly live = new Set<AttemptId>();
+  /** Handed in, and not landed, rejected or taken away. */
+  readonly queue = new Set<AttemptId>();
+  readonly landed = new Set<TaskId>();
+  readonly undone = new Set<TaskId>();
+  readonly gates = new Map<LandingId, { readonly members: number; outcome?: string }>();
+  paused: string | undefined;
+  isDraining = false;
+  workers: number;
+  /** How often a person's own pause came to its end. */
+  operatorPausesEnded = 0;
+  lastChecked: string | undefined;
+  saysDone = false;
+  usage: Usage = NO_USAGE;
+
+  constructor(workers: number) {
+    this.workers = workers;
+  }
+
+  take(event: Event): void {
+    this.#takeRun(event);
+    this.#takeTask(event);
+    this.#takeAttempt(event);
+    this.#takeLanding(event);
+  }
+
+  task(id: TaskId): LedgerTask {
+    return this.tasks.get(id)!;
+  }
+
+  #takeRun(e: Event): void {
+    if (e.type === 'run.paused') this.paused = e.reason;
+    if (e.type === 'run.continued' || e.type === 'run.cancelled') {
+      if (e.type === 'run.continued' && this.paused === 'operator') this.operatorPausesEnded += 1;
+      this.paused = undefined;
+    }
+    if (e.type === 'run.scaled') this.workers = e.workers;
+    if (e.type === 'run.resumed') this.isDraining = false;
+    if (e.type === 'checks.ended') this.lastChecked = e.result.head;
+    if (e.type === 'iteration.ended' && e.outcome === 'planned') this.saysDone = e.isDone;
+    if (e.type === 'request.amended') this.saysDone = false;
+    const isPaid = e.type === 'attempt.ended' || e.type === 'iteration.ended' || e.type === 'spend.recorded';
+    if (isPaid) this.usage = { ...this.usage, inputTokens: tokensOf(this.usage) + tokensOf(e.usage) };
+  }
+
+  #takeTask(e: Event): void {
+    if (e.type === 'task.accepted') {
+      const signatures = e.source.by === 'reconciler' ? e.source.signatures : [];
+      const { spec } = e;
+      this.tasks.set(e.task, {
+        ...{ spec, signatures, attempts: 0, counted: 0, holder: undefined },
+        ...{ isSettled: false, isOver: false },
+      });
+    }
+    if (e.type === 'task.rescoped') this.task(e.task).spec = e.spec;
+    if (e.type === 'task.retried')
+      Object.assign(this.task(e.task), { counted: 0, isOver: false, holder: undefined });
+    if (e.type === 'task.requeued') this.#leave(e.task, false);
+    if (e.type === 'task.failed' || e.type === 'task.cancelled') this.#leave(e.task, true);
+  }
+
+  #takeAttempt(e: Event): void {
+    if (e.type === 'attempt.started') {
+      const task = this.task(taskOf(e.attempt));
+      task.attempts += 1;
+      task.holder = e.attempt;
+      this.live.add(e.attempt);
+    }
+    if (e.type !== 'attempt.ended') return;
+    this.live.delete(e.attempt);
+    if (e.reason === 'drained') this.isDraining = true;
+    const id = taskOf(e.attempt);
+    const task = this.task(id);
+    if (task.holder !== e.attempt) return;
+    if (!FREE_ENDINGS.includes(e.reason)) task.counted += 1;
+    if (e.reason === 'handed-in') this.queue.add(e.attempt);
+    else if (e.reason === 'answered' || e.reason === 'unneeded') this.#settle(id);
+    else this.#leave(id, true);
+  }
+
+  #takeLanding(e: Event): void {
+    if (e.type === 'landing.started') this.gates.set(e.landing, { members: e.members.length });
+    if (e.type === 'gate.ended') this.gates.get(e.landing)!.outcome = e.result.outcome;
+    if (e.type === 'landing.landed') for (const { task } of e.members) this.#land(task);
+    if (e.type === 'landing.found') this.#land(e.task);
+    if (e.type === 'landing.rejected') {
+      const id = taskOf(e.attempt);
+      this.#leave(id, false);
+      if (!FREE_REJECTIONS.includes(e.reason)) this.task(id).counted += 1;
+    }
+    if (e.type === 'landing.undone') {
+      this.undone.add(e.task);
+      this.#lose(e.task, true);
+    }
+    if (e.type === 'target.moved') for (const id of e.lost) this.#lose(id, false);
+  }
+
+  #land(id: TaskId): void {
+    this.landed.add(id);
+    this.undone.delete(id);
+    this.#settle(id);
+  }
+
+  #lose(id: TaskId, isOver: boolean): void {
+    this.landed.delete(id);
+    this.#leave(id, isOver);
+  }
+
+  #settle(id: TaskId): void {
+    this.#leave(id, true);
+    this.task(id).isSettled = true;
+  }
+
+  /** Nobody works on it any more, and nothing of it waits. */
+  #leave(id: TaskId, isOver: boolean): void {
+    const task = this.task(id);
+    for (let n = 1; n <= task.attempts; n++) this.queue.delete(attemptId(id, n));
+    Object.assign(task, { holder: undefined, isOver, isSettled: false });
+  }
+}
+
+/** Reads every entry; `look` is called with each event before it is taken. */
+export function readLedger(
+  entries: readonly Entry[],
+  workers: number,
+  look: (event: Event, before: Ledger, entry: Entry) => void,
+): Ledger {
+  const ledger = new Ledger(workers);
+  for (const entry of entries) {
+    for (const event of entry.events) {
+      look(event, ledger, entry);
+      ledger.take(event);
+    }
+  }
+  return ledger;
+}
