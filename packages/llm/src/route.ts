@@ -89,6 +89,7 @@ export async function route<T>(
     }
     if (tried.kind === 'aborted' || tried.kind === 'bad-request' || tried.kind === 'spent') return tried;
     await note(options, choice.endpoint, tried);
+    if (signal.aborted) return { kind: 'aborted' };
     (tried.kind === 'again' ? failed : refused).add(name);
     last = tried;
     if (tried.kind === 'again' && tried.isLast) return { kind: 'down', why: tried.why, isOver: true };
@@ -147,6 +148,8 @@ async function note(options: RouteOptions, endpoint: EndpointConfig, failure: Ca
       pool.check(name, (stop) => probe(endpoint, stop)),
       signal,
     ));
+  // Whoever is called off has seen nothing of the look.
+  if (signal.aborted) return;
   if (doesAnswer) pool.answered(name);
   else pool.failed(name, failure.why, { restMs: failure.restMs ?? 0, model: options.model });
 }

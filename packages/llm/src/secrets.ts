@@ -28,30 +28,40 @@ export function createScrubber(endpoints: readonly Keyed[]): Scrubber {
   return {
     push(bytes) {
       if (forms.length === 0) return bytes;
-      const clean = forms.reduce(without, Buffer.concat([kept, bytes]));
-      const end = clean.length - longestBeginning(clean, forms);
+      const { clean, rest } = clear(Buffer.concat([kept, bytes]), forms, false);
       // A copy, so that a short rest does not hold the whole piece in memory.
-      kept = Buffer.from(clean.subarray(end));
-      return clean.subarray(0, end);
+      kept = Buffer.from(rest);
+      return clean;
     },
     end() {
-      const rest = kept;
+      const { clean } = clear(kept, forms, true);
       kept = Buffer.alloc(0);
-      return rest;
+      return clean;
     },
   };
 }
 
-function without(bytes: Buffer, form: Buffer): Buffer {
-  let at = bytes.indexOf(form);
-  if (at < 0) return bytes;
+/** @returns the bytes without the keys, up to where a key, or a longer one, may be about to come. */
+function clear(bytes: Buffer, forms: readonly Buffer[], isEnd: boolean): { clean: Buffer; rest: Buffer } {
   const parts: Buffer[] = [];
-  let from = 0;
-  for (; at >= 0; at = bytes.indexOf(form, from)) {
-    parts.push(bytes.subarray(from, at), Buffer.from(HIDDEN));
-    from = at + form.length;
+  for (let left = bytes; ; ) {
+    const end = isEnd ? left.length : left.length - longestBeginning(left, forms);
+    const found = firstIn(left, forms);
+    if (found === undefined || found.at >= end)
+      return { clean: Buffer.concat([...parts, left.subarray(0, end)]), rest: left.subarray(end) };
+    parts.push(left.subarray(0, found.at), Buffer.from(HIDDEN));
+    left = left.subarray(found.at + found.length);
   }
-  return Buffer.concat([...parts, bytes.subarray(from)]);
+}
+
+/** The first key, and of two that begin there the longer. */
+function firstIn(bytes: Buffer, forms: readonly Buffer[]): { at: number; length: number } | undefined {
+  let first: { at: number; length: number } | undefined;
+  for (const form of forms) {
+    const at = bytes.indexOf(form);
+    if (at >= 0 && (first === undefined || at < first.at)) first = { at, length: form.length };
+  }
+  return first;
 }
 
 /** How many of the last bytes are the beginning of a key. */

@@ -52,8 +52,11 @@ export function createSseDecoder(): SseDecoder {
 
   return {
     push(bytes) {
-      rest += decoder.decode(bytes, { stream: true });
-      return lines(false);
+      const text = decoder.decode(bytes, { stream: true });
+      const hadCr = rest.endsWith('\r');
+      rest += text;
+      // A line in many packets is looked at once, at its end.
+      return hadCr || /[\r\n]/.test(text) ? lines(false) : [];
     },
     end() {
       rest += decoder.decode();

@@ -6,10 +6,14 @@
 /** Text that opens with one of these is an answer from its first character; anything else may be thinking. */
 const ANSWER_OPENS = /^[{[`]/;
 const OPEN = /^<(think|thinking)>/i;
+/** A block that the template opened and the model left at once. */
+const CLOSE_FIRST = /^<\/think(?:ing)?>/i;
 /** How long an opening or closing tag may be. */
 const TAG_MAX = '</thinking>'.length;
+/** A closing tag with what must follow it fits in here. */
+const HELD_TAIL = 128;
 /** A closing tag ends its line, or the answer follows it at once; inside a sentence it is a word. */
-const CLOSE = /<\/think(?:ing)?>(?=\s*(?:[\r\n{[`]|$))|(?<=(?:^|[\r\n])[ \t]*)<\/think(?:ing)?>/gi;
+const CLOSE = /<\/think(?:ing)?>(?=\s*(?:[\r\n{[`]|$))|(?<=[\r\n][ \t]*)<\/think(?:ing)?>/i;
 /** The same where the block was opened: whatever follows. */
 const CLOSE_OPENED = /<\/think(?:ing)?>/i;
 /** A block that opens later stands at the start of a line. */
@@ -34,8 +38,8 @@ export function createThoughtFilter(emit: (piece: string) => void): ThoughtFilte
   let mode: Mode = 'start';
   let hasThought = false;
   let pending = '';
-  /** Held text before this place has no closing tag. */
-  let searched = 0;
+  /** Held text in which no closing tag can begin any more: a long one is looked at once. */
+  let held: string[] = [];
 
   function show(upTo: number): void {
     const end = /[\ud800-\udbff]/.test(pending[upTo - 1] ?? '') ? upTo - 1 : upTo;
@@ -61,6 +65,8 @@ export function createThoughtFilter(emit: (piece: string) => void): ThoughtFilte
     const text = pending.trimStart();
     if (text === '') return false;
     if (hasThought) pending = text;
+    const close = CLOSE_FIRST.exec(text);
+    if (close && !hasThought) return leave(text.slice(close[0].length));
     const open = OPEN.exec(text);
     if (open) {
       pending = text.slice(open[0].length);
@@ -72,31 +78,32 @@ export function createThoughtFilter(emit: (piece: string) => void): ThoughtFilte
     return true;
   }
 
-  function think(): boolean {
-    const close = CLOSE_OPENED.exec(pending);
-    if (!close) {
-      pending = pending.slice(-TAG_MAX);
-      return false;
-    }
-    pending = pending.slice(close.index + close[0].length);
+  function leave(rest: string): boolean {
+    pending = rest;
+    held = [];
     hasThought = true;
     mode = 'start';
     return true;
   }
 
+  function think(): boolean {
+    const close = CLOSE_OPENED.exec(pending);
+    if (close) return leave(pending.slice(close.index + close[0].length));
+    pending = pending.slice(-TAG_MAX);
+    return false;
+  }
+
   function hold(isEnd: boolean): boolean {
-    CLOSE.lastIndex = searched;
     const close = CLOSE.exec(pending);
-    if (!close) {
-      searched = Math.max(searched, pending.lastIndexOf('<', pending.length - 1 - TAG_MAX * 8));
-      return false;
-    }
+    const rest = close && pending.slice(close.index + close[0].length);
     // What follows the tag decides whether it is one.
-    if (!isEnd && pending.slice(close.index + close[0].length).trim() === '') return false;
-    pending = pending.slice(close.index + close[0].length);
-    hasThought = true;
-    mode = 'start';
-    return true;
+    if (rest !== null && (isEnd || rest.trim() !== '')) return leave(rest);
+    const end = pending.length - HELD_TAIL;
+    if (rest === null && end > 0) {
+      held.push(pending.slice(0, end));
+      pending = pending.slice(end);
+    }
+    return false;
   }
 
   function read(isEnd: boolean): boolean {
@@ -120,7 +127,9 @@ export function createThoughtFilter(emit: (piece: string) => void): ThoughtFilte
     },
     end() {
       while (step(true));
-      if ((mode === 'held' || mode === 'text') && pending !== '') emit(pending.toWellFormed());
+      const rest = mode === 'held' || mode === 'text' ? held.join('') + pending : '';
+      if (rest !== '') emit(rest.toWellFormed());
+      held = [];
       pending = '';
     },
   };
