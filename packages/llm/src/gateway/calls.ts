@@ -28,6 +28,8 @@ export interface CallsOptions {
   readonly rng: Rng;
   /** Once it fires no try begins and no call is held; a try under way may end. */
   readonly until?: AbortSignal;
+  /** Of one small call that looks whether an endpoint answers; 60 s when absent. */
+  readonly probeTimeoutMs?: number;
   /** What one call used, once, when it is over. */
   readonly onUsage?: (attempt: AttemptId, used: Usage, detail: CallDetail) => void;
   readonly onRetry?: (attempt: AttemptId, retry: Retry) => void;

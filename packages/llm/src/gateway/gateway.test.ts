@@ -45,6 +45,7 @@ function open(servers: readonly fault.FaultServer[], more: Partial<GatewayOption
     clock: createHurriedClock(),
     rng: () => 0.5,
     deadlines: patient,
+    probeTimeoutMs: NEVER_MS,
     ...more,
   });
   cleanups.push(() => rmSync(socketDir, { recursive: true }), gateway.close);

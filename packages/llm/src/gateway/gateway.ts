@@ -34,7 +34,10 @@ const REQUEST_MS = 60_000;
 const CONNECTIONS_MAX = 256;
 
 export interface GatewayOptions
-  extends Pick<CallsOptions, 'onUsage' | 'onRetry' | 'onRefused' | 'onLearnt' | 'onProbe' | 'until'> {
+  extends Pick<
+    CallsOptions,
+    'onUsage' | 'onRetry' | 'onRefused' | 'onLearnt' | 'onProbe' | 'until' | 'probeTimeoutMs'
+  > {
   /** A folder of mode 0700 that exists, with a short path: the sockets lie in it, one folder for each attempt. */
   readonly socketDir: string;
   readonly endpoints: readonly EndpointConfig[];
