@@ -55,7 +55,7 @@ export function openWorld() {
   const request = requestOf();
   ask({ type: 'openRun', run: 'r-20261121-k3f7' as RunId, request, version: '0', configHash: 'c' });
   ask({ type: 'acceptTasks', drafts: drafts(), from: { by: 'plan' }, eachAlone: false });
-  scheduling = new Scheduling(state);
+  scheduling = new Scheduling(opened(state));
   return { state, scheduling, ask };
 }
 

@@ -12,10 +12,10 @@ import {
   type Model,
   NO_USAGE,
   type Prompts,
+  type RoomCommand,
   type RunId,
   type Sandbox,
   type SandboxResult,
-  type SandboxSpec,
   type State,
   taskOf,
   tokensOf,
@@ -23,7 +23,9 @@ import {
 import { openHub } from '../../packages/git/src/index.ts';
 import { MemoryFile, openMemoryJournal } from '../../packages/journal/src/index.ts';
 import {
+  createLocalHost,
   createOrchestrator,
+  type LocalHostParts,
   type OrchestratorPorts,
   type Settings,
 } from '../../packages/orchestrator/src/index.ts';
@@ -55,12 +57,19 @@ export async function playSwarm(folder: string, repository: string, options: Swa
     clock: time.clock,
     journal,
     hub: time.timeless(opened.hub),
-    workspaces: time.timeless(opened.workspaces),
     reader: time.timeless(opened.reader),
     delivery: opened.delivery,
-    sandbox: sandbox(time, options),
-    environments: NO_ENVIRONMENTS,
-    agentFor: () => agent(time, options),
+    host: createLocalHost({
+      slots: SUMMARY.maxWorkers,
+      capabilities: [],
+      workspaces: time.timeless(opened.workspaces),
+      sandbox: sandbox(time, options),
+      environments: NO_ENVIRONMENTS,
+      agentFor: () => agent(time, options),
+      leftovers: async () => [],
+      isFull: async () => false,
+      log: { write: () => {} },
+    }),
     model: planner(time),
     prompts: PROMPTS,
     files: { writeHandoff: async () => {}, writeReport: async () => {} },
@@ -168,13 +177,14 @@ async function work(job: AgentJob, time: VirtualTime, options: SwarmOptions): Pr
   const { durationMs, tokens } = isFirst ? task : AGAIN;
   const usage = addUsage(NO_USAGE, { ...NO_USAGE, calls: 1, inputTokens: tokens });
   if (!(await time.wait(durationMs, job.signal))) return { end: 'aborted', detail: '', usage, toolCalls: 0 };
+  const { workspace } = await job.open({ readOnly: [] });
   for (const { path, apply } of editsOf(task, options)) {
-    const file = join(job.workspace.path, path);
+    const file = join(workspace, path);
     mkdirSync(dirname(file), { recursive: true });
     const before = existsSync(file) ? oursOf(readFileSync(file, 'utf8')) : undefined;
     writeFileSync(file, apply(before));
   }
-  const broken = join(job.workspace.path, BROKEN);
+  const broken = join(workspace, BROKEN);
   if (isFirst && isBreaking(task, options)) writeFileSync(broken, `${task.id}\n`);
   else rmSync(broken, { force: true });
   return { end: 'finished', detail: '', usage, toolCalls: 1 };
@@ -193,33 +203,52 @@ const oursOf = (text: string): string =>
 function sandbox(time: VirtualTime, { gateMs }: SwarmOptions): Sandbox {
   return {
     provider: 'none',
-    insideOf: (workspace) => workspace,
     reap: async () => 0,
-    run: (spec) => (spec.argv[2] === GATE ? build(time, spec, gateMs) : time.real(() => runReally(spec))),
+    open: async ({ workspace }) => ({
+      workspace,
+      shown: (mount) => mount.host,
+      sees: async () => true,
+      place: async ({ name }) => name,
+      outlet: async (name) => name,
+      collect: async () => ({ kind: 'nothing' }),
+      run: (command) =>
+        command.argv[2] === GATE
+          ? build(time, workspace, command, gateMs)
+          : time.real(() => runReally(workspace, command)),
+      start: () => {
+        throw new Error('nobody is talked to here');
+      },
+      close: async () => {},
+    }),
   };
 }
 
-async function build(time: VirtualTime, spec: SandboxSpec, gateMs: number): Promise<SandboxResult> {
+async function build(
+  time: VirtualTime,
+  workspace: string,
+  spec: RoomCommand,
+  gateMs: number,
+): Promise<SandboxResult> {
   if (!(await time.wait(gateMs, spec.signal)))
     return { end: 'aborted', exitCode: undefined, output: '', durationMs: 0 };
   const isAlone = spec.name.startsWith('pregate-');
   const read = (path: string): string | undefined => {
-    const file = join(spec.workspace, path);
+    const file = join(workspace, path);
     return existsSync(file) && !(isAlone && path === BROKEN) ? readFileSync(file, 'utf8') : undefined;
   };
   return { end: 'exited', exitCode: isGreen(read) ? 0 : 1, output: '', durationMs: gateMs };
 }
 
-async function runReally(spec: SandboxSpec): Promise<SandboxResult> {
+async function runReally(workspace: string, spec: RoomCommand): Promise<SandboxResult> {
   const [command, ...args] = spec.argv as [string, ...string[]];
   const env = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...spec.env };
-  const { stdout, stderr } = await promisify(execFile)(command, args, { cwd: spec.workspace, env });
+  const { stdout, stderr } = await promisify(execFile)(command, args, { cwd: workspace, env });
   return { end: 'exited', exitCode: 0, output: stdout + stderr, durationMs: 0 };
 }
 
 const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
 
-const NO_ENVIRONMENTS: OrchestratorPorts['environments'] = {
+const NO_ENVIRONMENTS: LocalHostParts['environments'] = {
   has: async () => true,
   snapshot: async () => new Set(),
   keep: async () => {},

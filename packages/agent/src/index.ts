@@ -8,13 +8,7 @@ export {
 export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.ts';
 export { type BuiltinParts, createBuiltinAgent } from './drivers/builtin.ts';
 export { type CommandParts, createCommandAgent } from './drivers/command.ts';
-export {
-  type DriverParts,
-  type GatewayPass,
-  type GatewayPort,
-  SOCKET_VARIABLE,
-  shownAt,
-} from './drivers/session.ts';
+export type { DriverParts, GatewayPass, GatewayPort } from './drivers/session.ts';
 export { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
 export { type AgentEnding, type AgentRun, runAgent } from './loop.ts';
 export { createPrompts, PROMPT_VARIABLES, type PromptsOptions, type PromptText } from './prompts.ts';

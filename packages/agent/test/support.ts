@@ -1,23 +1,34 @@
 /** What the tests need of the world: a clock, a model that plays answers, a folder, and a bare sandbox. */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import type {
   AgentJob,
   AttemptId,
   Clock,
-  CommitId,
+  Collected,
   Model,
   ModelEnd,
   ModelRequest,
   ModelResult,
-  Sandbox,
+  Room,
+  RoomCommand,
+  RoomNeeds,
   SandboxResult,
-  SandboxSpec,
 } from '@swarm/core';
+import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core';
 
 export const clock: Clock = {
   now: () => Date.now(),
@@ -106,19 +117,46 @@ export function playModel(answers: readonly ModelResult[]): Model & { readonly a
   };
 }
 
-/** Port `Sandbox` with real processes and no walls at all: it maps no paths and says so by its name. */
-export function bareSandbox(provider = 'none'): Sandbox {
-  return { provider, insideOf: (workspace) => workspace, reap: async () => 0, run: runBare };
+/**
+ * Port `Room` with real processes and no walls at all: everything is seen where it lies.
+ * @param hides nothing below it is seen.
+ */
+export function bareRoom(workspace: string, needs: RoomNeeds, hides = '/nowhere'): Room {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-room-')));
+  const reaches = (command: RoomCommand): Record<string, string> =>
+    command.gateway === 'socket' ? { [GATEWAY_SOCKET_VARIABLE]: needs.gatewaySocket ?? '' } : {};
+  return {
+    workspace,
+    shown: (mount) => mount.host,
+    sees: async (path) => !path.startsWith(hides) && existsSync(resolve(workspace, path)),
+    async place({ name, text }) {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    },
+    outlet: async (name) => join(folder, name),
+    collect: async (name, maxBytes) => collect(join(folder, name), maxBytes),
+    run: (command) => runBare(workspace, { ...command, env: { ...command.env, ...reaches(command) } }),
+    start: () => assert.fail('no agent of these tests is talked to'),
+    close: async () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
-function runBare(spec: SandboxSpec): Promise<SandboxResult> {
+function collect(path: string, maxBytes: number): Collected {
+  if (!existsSync(path)) return { kind: 'nothing' };
+  const text = readFileSync(path, 'utf8');
+  return text.length > maxBytes
+    ? { kind: 'unfit', why: `it has ${text.length} bytes` }
+    : { kind: 'text', text };
+}
+
+function runBare(workspace: string, spec: RoomCommand): Promise<SandboxResult> {
   return new Promise((settle) => {
     const [program, ...args] = spec.argv;
     let end: SandboxResult['end'] | undefined;
     let output = '';
     let late: NodeJS.Timeout | undefined;
     const child = spawn(program!, args, {
-      cwd: spec.workspace,
+      cwd: workspace,
       env: { PATH: process.env.PATH, ...spec.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -160,13 +198,7 @@ function runBare(spec: SandboxSpec): Promise<SandboxResult> {
 export function makeJob(workspace: string, over: Partial<AgentJob> = {}): AgentJob {
   return {
     attempt: 't1.1' as AttemptId,
-    workspace: {
-      name: 't1.1',
-      path: workspace,
-      readOnly: [],
-      head: 'a'.repeat(40) as CommitId,
-      conflicts: [],
-    },
+    open: async (needs) => bareRoom(workspace, needs),
     prompt: 'Do {workspace} it.',
     taskJson: '{"id":"t1","title":"Do it"}',
     limits: { steps: 10, tokens: 1_000_000, wallMs: 20_000, quietMs: 20_000 },

@@ -4,7 +4,8 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { readChildJob, runChildJob, SOCKET_VARIABLE } from '@swarm/agent';
+import { readChildJob, runChildJob } from '@swarm/agent';
+import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core';
 import { createModel } from '@swarm/llm';
 import { systemClock } from './running/clock.ts';
 
@@ -18,7 +19,7 @@ const model = createModel({
   endpoints: [
     {
       name: 'gateway',
-      baseUrl: `${await listenFor(process.env[SOCKET_VARIABLE] ?? '')}/v1`,
+      baseUrl: `${await listenFor(process.env[GATEWAY_SOCKET_VARIABLE] ?? '')}/v1`,
       apiKey: process.env.OPENAI_API_KEY ?? '',
     },
   ],

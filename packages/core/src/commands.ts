@@ -12,7 +12,15 @@ import type {
   RejectionReason,
   UndoRefusalReason,
 } from './model/landing.ts';
-import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
+import type {
+  ChecksResult,
+  CloseReason,
+  DeliverTo,
+  Finding,
+  PauseReason,
+  Request,
+  StopReason,
+} from './model/request.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { TaskDraft } from './rules/task-format.ts';
@@ -32,7 +40,7 @@ export type Command =
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
   | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
-  | { readonly type: 'stop'; readonly reason: 'signal' | 'fault'; readonly detail: string }
+  | { readonly type: 'stop'; readonly reason: StopReason | 'undo'; readonly detail: string }
   | { readonly type: 'amend'; readonly text: string }
   /** Ends the whole run: every task that is not over is cancelled with it. */
   | { readonly type: 'cancelRun'; readonly reason: string }

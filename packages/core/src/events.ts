@@ -17,7 +17,15 @@ import type {
   RejectionReason,
   UndoRefusalReason,
 } from './model/landing.ts';
-import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
+import type {
+  ChecksResult,
+  CloseReason,
+  DeliverTo,
+  Finding,
+  PauseReason,
+  Request,
+  StopReason,
+} from './model/request.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 
@@ -47,7 +55,8 @@ export type RunEvent =
       readonly reason: string;
       readonly by?: 'itself';
     }
-  | { readonly type: 'run.stopped'; readonly reason: 'signal' | 'fault'; readonly detail: string }
+  /** `undo`: a run nobody worked on was taken up for an undo alone. Journals of before say `signal` for every reason. */
+  | { readonly type: 'run.stopped'; readonly reason: StopReason | 'undo'; readonly detail: string }
   | { readonly type: 'request.amended'; readonly text: string }
   /** The operator wants no more of it: nothing new starts, and it closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }

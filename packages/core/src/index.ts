@@ -12,6 +12,7 @@ export * from './model/landing.ts';
 export * from './model/request.ts';
 export * from './model/task.ts';
 export * from './model/usage.ts';
+export * from './ports/bench.ts';
 export * from './ports/git.ts';
 export * from './ports/journal.ts';
 export * from './ports/models.ts';

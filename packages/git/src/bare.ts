@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ObjectFormat } from './context.ts';
 import type { Git } from './git.ts';
+import type { ObjectFormat } from './identity.ts';
 import type { Layout } from './layout.ts';
 
 /** Made aside and renamed: a hub is there whole or not at all. Its settings are written anew at each opening. */

@@ -1,6 +1,7 @@
 import type { CommitId, Identity, RunId } from '@swarm/core';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
+import type { ObjectFormat } from './identity.ts';
 import type { Layout, RunRefs } from './layout.ts';
 import type { GitMutex } from './mutex.ts';
 import type { Signer } from './signing.ts';
@@ -26,25 +27,6 @@ export interface HubContext extends HubHelpers {
   readonly identity: Identity;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
-}
-
-export type ObjectFormat = 'sha1' | 'sha256';
-
-/** Author and committer of commits and reference logs swarm makes. */
-export function identityEnv(identity: Identity, atSeconds?: number): Record<string, string> {
-  const date = atSeconds === undefined ? {} : stamps(atSeconds);
-  return {
-    GIT_AUTHOR_NAME: identity.name,
-    GIT_AUTHOR_EMAIL: identity.email,
-    GIT_COMMITTER_NAME: identity.name,
-    GIT_COMMITTER_EMAIL: identity.email,
-    ...date,
-  };
-}
-
-function stamps(atSeconds: number): Record<string, string> {
-  const date = `@${Math.floor(atSeconds)} +0000`;
-  return { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
 }
 
 /** True when every object named is there; asks about the objects themselves, not what they lead to. */

@@ -3,7 +3,8 @@
  * its work tree where that is clean. Whatever could cost the user something is refused, with what to type.
  */
 import { type ApplyOutcome, type CommitId, type Delivery, SwarmError } from '@swarm/core';
-import { type HubContext, hasCommits, identityEnv } from './context.ts';
+import { type HubContext, hasCommits } from './context.ts';
+import { identityEnv } from './identity.ts';
 import { operationIn } from './operation.ts';
 import { type RefState, readRef } from './origin-ref.ts';
 import { withoutFilters } from './quiet.ts';

@@ -1,9 +1,9 @@
 /** The git processes that stay while a hub is open, each started when first needed. */
 import type { Identity } from '@swarm/core';
-import { Author } from './commit.ts';
-import { identityEnv } from './context.ts';
+import { Author } from './author.ts';
 import { Diffs } from './diffs.ts';
 import type { Git, Place } from './git.ts';
+import { identityEnv } from './identity.ts';
 import { Merges } from './merges.ts';
 import { Objects } from './objects.ts';
 import { RefWriter } from './ref-writer.ts';

@@ -16,10 +16,11 @@ import {
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
-import type { HubContext, ObjectFormat } from './context.ts';
+import type { HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
 import { closeHelpers, makeHelpers } from './helpers.ts';
+import type { ObjectFormat } from './identity.ts';
 import { DEFAULT_LIMITS, Intake, type IntakeLimits } from './intake.ts';
 import { isAncestor, LandedScanner } from './landed.ts';
 import { Layout, RunRefs } from './layout.ts';
@@ -28,6 +29,7 @@ import { GitMutex } from './mutex.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
 import { cloneOrigin, isUrl, locate } from './origin.ts';
 import { readRef } from './origin-ref.ts';
+import { packOf, receivePack } from './packs.ts';
 import { ObjectReader } from './reader.ts';
 import { Remote, type RemoteBranch } from './remote.ts';
 import { RemoteTarget } from './remote-target.ts';
@@ -119,6 +121,9 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
     probe: (a, b) => probe(context, a, b),
     sealBatch: (ask) => sealBatch(context, ask),
     publish: (candidate) => target.publish(candidate),
+    receive: (attempt, base, pack) =>
+      receivePack(context, intake, limits.packedBytes, { attempt, base, pack }),
+    pack: (wants, haves) => packOf(context, wants, haves),
     ingest: (attempt) => intake.ingest(attempt),
     measure: (commit, onto) => measure(context, commit, onto),
     observe: async () => observe(context, await target.head()),

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, deflateSync } from 'node:zlib';
-import type { ObjectFormat } from './context.ts';
+import type { ObjectFormat } from './identity.ts';
 
 export interface RawObject {
   readonly type: 'blob' | 'tree' | 'commit';

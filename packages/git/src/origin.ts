@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core';
-import type { ObjectFormat } from './context.ts';
 import type { Git, Place } from './git.ts';
+import type { ObjectFormat } from './identity.ts';
 
 export interface Origin {
   /** Absolute path of the repository proper: shared by all of its work trees. */

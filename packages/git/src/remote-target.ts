@@ -6,7 +6,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Candidate, CommitId, PublishOutcome } from '@swarm/core';
-import { type HubContext, identityEnv } from './context.ts';
+import type { HubContext } from './context.ts';
+import { identityEnv } from './identity.ts';
 import { isAncestor } from './landed.ts';
 import { readRef } from './origin-ref.ts';
 import { PRE_PUSH, type Remote } from './remote.ts';

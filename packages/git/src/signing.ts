@@ -7,9 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommitId, type Identity, SwarmError, type TreeId } from '@swarm/core';
-import { type CommitParts, commitBody } from './commit.ts';
-import { identityEnv, type ObjectFormat } from './context.ts';
+import { type CommitParts, commitBody } from './commit-body.ts';
+
 import { Git, type Place } from './git.ts';
+import { identityEnv, type ObjectFormat } from './identity.ts';
 import { nameOf } from './loose.ts';
 import { type OperatorEnv, operatorGit } from './operator.ts';
 

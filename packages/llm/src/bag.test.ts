@@ -6,14 +6,20 @@ import * as fault from '../test/support/fault-server.ts';
 
 const delta = (fields: unknown): string => fault.event({ choices: [{ index: 0, delta: fields }] });
 const call = (more: object = {}) =>
-  delta({ tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'read', arguments: '{}' }, ...more }] });
+  delta({
+    tool_calls: [
+      { index: 0, id: 'c1', type: 'function', function: { name: 'read', arguments: '{}' }, ...more },
+    ],
+  });
 const answers = (...events: string[]) => fault.raw(...events, fault.endEvent('tool_calls'), fault.DONE);
 
 /** The conversation after this answer. */
 const after = ({ end, text, bag }: ModelResult): ChatMessage[] => [
   ...question.messages,
   { role: 'assistant', content: text, toolCalls: end.kind === 'tools' ? end.calls : [], ...(bag && { bag }) },
-  ...(end.kind === 'tools' ? end.calls.map((c) => ({ role: 'tool' as const, callId: c.id, content: 'r' })) : []),
+  ...(end.kind === 'tools'
+    ? end.calls.map((c) => ({ role: 'tool' as const, callId: c.id, content: 'r' }))
+    : []),
 ];
 
 /** The assistant message as the same endpoint gets it back. */
@@ -32,7 +38,11 @@ describe('what a provider sent along', () => {
   });
 
   it('goes back with the message, put together from its pieces: reasoning_content', async () => {
-    const back = await backOf(delta({ reasoning_content: 'I ' }), delta({ reasoning_content: 'read.' }), call());
+    const back = await backOf(
+      delta({ reasoning_content: 'I ' }),
+      delta({ reasoning_content: 'read.' }),
+      call(),
+    );
     assert.equal(back.reasoning_content, 'I read.');
   });
 
@@ -57,7 +67,11 @@ describe('what a provider sent along', () => {
   });
 
   it('goes back of an answer that came in one body', async () => {
-    const message = { content: null, reasoning_content: 'Hm.', tool_calls: [{ id: 'c', type: 'function', function: { name: 'read', arguments: '{}' } }] };
+    const message = {
+      content: null,
+      reasoning_content: 'Hm.',
+      tool_calls: [{ id: 'c', type: 'function', function: { name: 'read', arguments: '{}' } }],
+    };
     const server = await startServer(fault.json({ choices: [{ message, finish_reason: 'tool_calls' }] }));
     const { ask } = modelOver([server]);
     await ask({ messages: after(await ask()) });
@@ -65,12 +79,20 @@ describe('what a provider sent along', () => {
   });
 
   it('is empty where the server sent nothing, so that nothing unknown is said to anybody', async () => {
-    const result = await answerOf(answers(delta({ role: 'assistant', content: '', refusal: null, reasoning_content: null, annotations: [] }), call()));
+    const result = await answerOf(
+      answers(
+        delta({ role: 'assistant', content: '', refusal: null, reasoning_content: null, annotations: [] }),
+        call(),
+      ),
+    );
     assert.equal(result.bag, undefined);
   });
 
   it('is left out for another endpoint and for another model', async () => {
-    const [one, two] = [await startServer(answers(delta({ reasoning_content: 'Hm.' }), call({ extra_content: {} }))), await startServer(fault.says('ok'))];
+    const [one, two] = [
+      await startServer(answers(delta({ reasoning_content: 'Hm.' }), call({ extra_content: {} }))),
+      await startServer(fault.says('ok')),
+    ];
     const messages = after(await modelOver([one]).ask());
     const elsewhere = modelOver([one, two], { rng: () => 0.99 });
     await elsewhere.ask({ messages });
@@ -85,7 +107,11 @@ describe('what a provider sent along', () => {
   it('is no longer sent to an endpoint that sends it and refuses it', async () => {
     const server = await startServer((response, seen) => {
       const isBack = seen.body.messages.some((m: object) => 'reasoning' in m);
-      return (isBack ? fault.status(400, { error: { message: "property 'reasoning' is unsupported" } }) : answers(delta({ reasoning: 'Hm.' }), call()))(response, seen);
+      return (
+        isBack
+          ? fault.status(400, { error: { message: "property 'reasoning' is unsupported" } })
+          : answers(delta({ reasoning: 'Hm.' }), call())
+      )(response, seen);
     });
     const { ask, learnt } = modelOver([server]);
     const messages = after(await ask());

@@ -174,7 +174,10 @@ const headersOf = (request: ModelRequest): Record<string, string> => ({
 });
 
 /** Decides whether a try is the answer. Text already shown is never taken back, so what broke after it is. */
-function judge({ end, assembler, via }: TryEnd, to: Pick<ProviderBag, 'endpoint' | 'model'>): Tried<Finished> {
+function judge(
+  { end, assembler, via }: TryEnd,
+  to: Pick<ProviderBag, 'endpoint' | 'model'>,
+): Tried<Finished> {
   const answer = assembler.answer();
   if (end.kind === 'finished') {
     if (answer.calls.some((call) => call.name === ''))
@@ -201,8 +204,7 @@ const FILTERED = /^(content_filter|safety|recitation|blocklist|prohibited_conten
 function endOf(answer: Answer): ModelEnd {
   const finish = answer.finish ?? '';
   if (CUT_BY_LENGTH.test(finish)) return { kind: 'length' };
-  if (FILTERED.test(finish))
-    return { kind: 'refused', why: answer.refusal || 'the content filter' };
+  if (FILTERED.test(finish)) return { kind: 'refused', why: answer.refusal || 'the content filter' };
   if (answer.calls.length > 0) return { kind: 'tools', calls: answer.calls };
   if (answer.refusal !== '') return { kind: 'refused', why: answer.refusal };
   return { kind: 'stopped' };

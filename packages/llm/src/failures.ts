@@ -40,9 +40,18 @@ const MAX_WHY = 400;
 const RETRIED = new Set([408, 409, 425, 429]);
 
 /** Words of an error that mean the same whatever its status, since a stream has none. */
-const MEANINGS: readonly { readonly kind: 'quota' | 'auth' | 'bad-request' | 'rest'; readonly code: RegExp }[] = [
-  { kind: 'quota', code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance)$/ },
-  { kind: 'auth', code: /^(invalid_api_key|authentication_error|permission_denied|permission_error|unauthenticated)$/i },
+const MEANINGS: readonly {
+  readonly kind: 'quota' | 'auth' | 'bad-request' | 'rest';
+  readonly code: RegExp;
+}[] = [
+  {
+    kind: 'quota',
+    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance)$/,
+  },
+  {
+    kind: 'auth',
+    code: /^(invalid_api_key|authentication_error|permission_denied|permission_error|unauthenticated)$/i,
+  },
   {
     kind: 'bad-request',
     code: /^(invalid_request_error|context_length_exceeded|exceed_context_size_error|string_above_max_length|invalid_argument|bad_request|badrequesterror|unsupported_parameter|unsupported_value|model_not_found|not_found_error|invalid_prompt|request_too_large)$/i,
@@ -69,7 +78,12 @@ export function failureOf(response: FailedResponse, now: number): CallFailure {
   if (status === 402 || meaning === 'quota') return { kind: 'quota', why, status, said };
   if (status === 401 || status === 403) return { kind: 'auth', why, status, said };
   if (status >= 300 && status < 400)
-    return { kind: 'bad-request', why: `${why} (redirects are refused: the key would go along)`, status, said };
+    return {
+      kind: 'bad-request',
+      why: `${why} (redirects are refused: the key would go along)`,
+      status,
+      said,
+    };
   // What the request alone is too large for lasts, whatever the status says.
   const isLasting = LASTING.test(said.message) || (status < 500 && !RETRIED.has(status));
   if (isLasting) return { kind: 'bad-request', why, status, said };
@@ -98,7 +112,9 @@ function meaningOf({ code = '', status, message }: Said): (typeof MEANINGS)[numb
   if (status === 402) return 'quota';
   if (status === 401 || status === 403) return 'auth';
   if (status === 429) return 'rest';
-  return status !== undefined && status >= 400 && status < 500 && !RETRIED.has(status) ? 'bad-request' : undefined;
+  return status !== undefined && status >= 400 && status < 500 && !RETRIED.has(status)
+    ? 'bad-request'
+    : undefined;
 }
 
 /** Servers call every error `invalid_request_error`; a status that says otherwise counts more. */

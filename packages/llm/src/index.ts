@@ -1,3 +1,4 @@
+export type { Learnt } from './asking/learning.ts';
 export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
 export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 export {
@@ -6,7 +7,6 @@ export {
   type EndpointPool,
   type HealthChange,
 } from './endpoints.ts';
-export type { Learnt } from './asking/learning.ts';
 export type { CallDetail } from './gateway/bill.ts';
 export { type Gateway, type GatewayOptions, type IssuedTicket, startGateway } from './gateway/gateway.ts';
 export type { AttemptLimits } from './gateway/tokens.ts';

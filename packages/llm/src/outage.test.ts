@@ -20,15 +20,26 @@ describe('an outage', () => {
   it('is told once, ends calls as down at once, and is over when an endpoint finishes a small call', async () => {
     const changes: HealthChange[] = [];
     let isUp = false;
-    const server = await startServer((response, seen) => (isUp ? fault.says('fine') : fault.status(500))(response, seen));
+    const server = await startServer((response, seen) =>
+      (isUp ? fault.says('fine') : fault.status(500))(response, seen),
+    );
     const { model, ask, probes } = modelOver([server], { onHealth: (c) => changes.push(c) });
     assert.equal((await ask()).end.kind, 'down');
-    assert.deepEqual([server.seen.filter(fault.isNoProbe).length, server.seen.filter(isProbe).length], [3, 1]);
+    assert.deepEqual(
+      [server.seen.filter(fault.isNoProbe).length, server.seen.filter(isProbe).length],
+      [3, 1],
+    );
     isUp = true;
     await model.whenUp(never);
     assert.equal((await ask()).text, 'fine');
-    assert.deepEqual(changes.map((c) => c.kind), ['down', 'up']);
-    assert.deepEqual(probes.map((p) => p.doesAnswer), [false, true]);
+    assert.deepEqual(
+      changes.map((c) => c.kind),
+      ['down', 'up'],
+    );
+    assert.deepEqual(
+      probes.map((p) => p.doesAnswer),
+      [false, true],
+    );
   });
 
   it('is not over while the list of models is all that works', async () => {
@@ -41,7 +52,10 @@ describe('an outage', () => {
     const before = server.seen.length;
     while (server.seen.length < before + 10) await new Promise(setImmediate);
     assert.equal(isOver, false);
-    assert.equal(server.seen.some((s) => s.method === 'GET'), false);
+    assert.equal(
+      server.seen.some((s) => s.method === 'GET'),
+      false,
+    );
     controller.abort();
     await waiting;
   });
@@ -57,7 +71,9 @@ describe('an outage', () => {
   it('is over too where the key or the small request is what is refused: the next call says so', async () => {
     for (const status of [401, 400]) {
       let calls = 0;
-      const server = await startServer((response, seen) => fault.status(calls++ < 4 ? 500 : status)(response, seen));
+      const server = await startServer((response, seen) =>
+        fault.status(calls++ < 4 ? 500 : status)(response, seen),
+      );
       const { model, ask } = modelOver([server]);
       assert.equal((await ask()).end.kind, 'down');
       await model.whenUp(never);
@@ -68,7 +84,9 @@ describe('an outage', () => {
   it('that comes and goes three times without one finished call has an end', async () => {
     // Small calls are finished while somebody waits for them, and none is while a call is under way.
     let isWaiting = false;
-    const server = await startServer((response, seen) => (isProbe(seen) && isWaiting ? fault.says('1') : fault.status(500))(response, seen));
+    const server = await startServer((response, seen) =>
+      (isProbe(seen) && isWaiting ? fault.says('1') : fault.status(500))(response, seen),
+    );
     const changes: HealthChange[] = [];
     const { model, ask } = modelOver([server], { onHealth: (c) => changes.push(c) });
     const ends: string[] = [];
@@ -79,7 +97,10 @@ describe('an outage', () => {
       if (ends.at(-1) === 'down') await model.whenUp(never);
     }
     assert.deepEqual(ends, ['down', 'down', 'down', 'bad-request']);
-    assert.deepEqual(changes.map((c) => c.fruitless), [0, 1, 1, 2, 2, 3, 3]);
+    assert.deepEqual(
+      changes.map((c) => c.fruitless),
+      [0, 1, 1, 2, 2, 3, 3],
+    );
   });
 
   it('is forgotten with the first finished call', async () => {
@@ -104,12 +125,17 @@ describe('what fails at every try while the endpoint answers others', () => {
     ['a connection that is torn', fault.cut()],
   ] as [string, fault.Plan][])
     it(`is the request’s fault: ${name}`, async () => {
-      const server = await startServer((response, seen) => (poisonous(seen) ? plan : fault.says('fine'))(response, seen));
+      const server = await startServer((response, seen) =>
+        (poisonous(seen) ? plan : fault.says('fine'))(response, seen),
+      );
       const changes: string[] = [];
       const { ask } = modelOver([server], { onHealth: (c) => changes.push(c.kind) });
       const { end } = await ask(poison);
       assert.equal(end.kind, 'bad-request');
-      assert.match(end.kind === 'bad-request' ? end.why : '', /on each of its 6 tries, while the endpoint answers other calls/);
+      assert.match(
+        end.kind === 'bad-request' ? end.why : '',
+        /on each of its 6 tries, while the endpoint answers other calls/,
+      );
       assert.deepEqual([server.seen.filter(poisonous).length, changes], [6, []]);
       assert.equal((await ask()).text, 'fine');
     });
@@ -131,10 +157,14 @@ describe('what fails at every try while the endpoint answers others', () => {
   });
 
   it('is asked about once, however many calls fail together', async () => {
-    const server = await startServer((response, seen) => (poisonous(seen) ? fault.status(500) : fault.stall(': 1\n\n'))(response, seen));
+    const server = await startServer((response, seen) =>
+      (poisonous(seen) ? fault.status(500) : fault.stall(': 1\n\n'))(response, seen),
+    );
     const { model, ask } = modelOver([server], { clock: systemClock, rng: () => 0 });
     const controller = new AbortController();
-    const calls = Array.from({ length: 20 }, () => model.stream({ role: 'worker', tools: [], ...poison }, { signal: controller.signal }));
+    const calls = Array.from({ length: 20 }, () =>
+      model.stream({ role: 'worker', tools: [], ...poison }, { signal: controller.signal }),
+    );
     while (!server.seen.some(isProbe)) await new Promise(setImmediate);
     while (server.seen.filter(poisonous).length < 20) await new Promise(setImmediate);
     assert.equal(server.seen.filter(isProbe).length, 1);
@@ -144,7 +174,9 @@ describe('what fails at every try while the endpoint answers others', () => {
   });
 
   it('but for a call that is told to wait, which is held', async () => {
-    const server = await startServer((response, seen) => (poisonous(seen) ? fault.status(429) : fault.says('fine'))(response, seen));
+    const server = await startServer((response, seen) =>
+      (poisonous(seen) ? fault.status(429) : fault.says('fine'))(response, seen),
+    );
     assert.equal((await modelOver([server]).ask(poison)).end.kind, 'down');
   });
 });

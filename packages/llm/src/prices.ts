@@ -1,6 +1,15 @@
 import { type Problem, SwarmError } from '@swarm/core';
 import { z } from 'zod';
-import type { CallTokens } from './usage.ts';
+
+/** Tokens of one call. */
+export interface CallTokens {
+  readonly input: number;
+  /** Part of `input` that the server had cached. */
+  readonly cachedInput: number;
+  readonly output: number;
+  /** The server did not say; counted from characters. */
+  readonly isEstimated: boolean;
+}
 
 const amount = z.number().nonnegative().finite();
 

@@ -101,7 +101,10 @@ export async function route<T>(
   }
   if (last.kind !== 'again') return last;
   if (last.isFault && pool.fruitless() >= FRUITLESS_MAX)
-    return requestsFault(last, `again after an endpoint was found ${FRUITLESS_MAX} times; no call was finished`);
+    return requestsFault(
+      last,
+      `again after an endpoint was found ${FRUITLESS_MAX} times; no call was finished`,
+    );
   return { kind: 'down', why: last.why };
 }
 

@@ -36,12 +36,23 @@ describe('a key', () => {
 
   it('with a line break is not shown in one line, nor line by line', () => {
     const broken = [{ apiKey: 'sk-first-half\nsk-second-half\n' }];
-    for (const text of ['sk-first-half\nsk-second-half', 'sk-first-half sk-second-half', 'x sk-second-half y', 'sk-first-half\\nsk-second-half'])
+    for (const text of [
+      'sk-first-half\nsk-second-half',
+      'sk-first-half sk-second-half',
+      'x sk-second-half y',
+      'sk-first-half\\nsk-second-half',
+    ])
       assert.doesNotMatch(redactKeys(text, broken), /sk-/);
   });
 
   it('is told apart from a key that begins like it', () => {
-    assert.equal(scrubbed('sk-long-key-1-more sk-long-key-1', 3, [{ apiKey: 'sk-long-key-1' }, { apiKey: 'sk-long-key-1-more' }]), '[key] [key]');
+    assert.equal(
+      scrubbed('sk-long-key-1-more sk-long-key-1', 3, [
+        { apiKey: 'sk-long-key-1' },
+        { apiKey: 'sk-long-key-1-more' },
+      ]),
+      '[key] [key]',
+    );
   });
 
   it('that is no secret stays a word', () => {

@@ -5,7 +5,14 @@ export const HIDDEN = '[key]';
 /** A shorter one guards nothing, and stands in other words. */
 const KEY_MIN = 8;
 /** What people write where a server wants a key and looks at none. */
-const PLACE_HOLDERS = new Set(['lm-studio', 'not-needed', 'not-required', 'anything', 'placeholder', 'dummy-key']);
+const PLACE_HOLDERS = new Set([
+  'lm-studio',
+  'not-needed',
+  'not-required',
+  'anything',
+  'placeholder',
+  'dummy-key',
+]);
 
 type Keyed = Pick<EndpointConfig, 'apiKey'>;
 

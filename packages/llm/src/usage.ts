@@ -1,15 +1,5 @@
 import type { Usage } from '@swarm/core';
-import { costUsd, type PriceTable, priceOf } from './prices.ts';
-
-/** Tokens of one call. */
-export interface CallTokens {
-  readonly input: number;
-  /** Part of `input` that the server had cached. */
-  readonly cachedInput: number;
-  readonly output: number;
-  /** The server did not say; counted from characters. */
-  readonly isEstimated: boolean;
-}
+import { type CallTokens, costUsd, type PriceTable, priceOf } from './prices.ts';
 
 /** Rule of thumb for English and code: four characters a token. Used only where a server says nothing. */
 export const CHARS_PER_TOKEN = 4;

@@ -7,36 +7,51 @@ import {
   type Event,
   emptyState,
   fold,
-  type Journal,
+  isOpened,
+  type OpenedJournal,
   type Refusal,
   type State,
+  SwarmError,
 } from '@swarm/core';
+import type { OnDisk } from './context.ts';
 
 /**
  * The only writer: decide, fold, then one write and one fsync for everything decided since the last flush.
- * Nothing decided here may be acted upon before `flush` has resolved; if it rejects, the process must end,
- * because the state in memory is ahead of the journal.
+ *
+ * It keeps two states. Decisions are made on `deciding`, which is ahead of the journal. `state` is folded once the
+ * disk has the entries: effects, views and whoever watches get that one, so that nothing acts on a decision a crash
+ * could take back. If `flush` rejects, the process must end.
  */
 export class Applier {
-  readonly state: State;
-  readonly #journal: Journal;
-  readonly #clock: Clock;
-  readonly #tell: (entry: Entry) => void;
+  /** Read by whoever works out the next decision, and by nobody else. */
+  readonly deciding: State = emptyState();
+  readonly #state: State = emptyState();
+  readonly #ask: { readonly journal: OpenedJournal; readonly clock: Clock; readonly tell: Tell };
   #unwritten: Entry[] = [];
+  #lastFlush: Promise<void> = Promise.resolve();
 
-  constructor(ask: { state: State; journal: Journal; clock: Clock; tell: (entry: Entry) => void }) {
-    this.state = ask.state;
-    this.#journal = ask.journal;
-    this.#clock = ask.clock;
-    this.#tell = ask.tell;
+  /** @param ask `tell` is called with each entry once it is on disk and folded. */
+  constructor(ask: { readonly journal: OpenedJournal; readonly clock: Clock; readonly tell: Tell }) {
+    this.#ask = ask;
+    for (const entry of ask.journal.entries) {
+      fold(this.deciding, entry);
+      fold(this.#state, entry);
+    }
   }
 
-  get isDirty(): boolean {
-    return this.#unwritten.length > 0;
+  /** Exactly what is on disk; the same object for ever. */
+  get state(): OnDisk<State> {
+    return this.#state as OnDisk<State>;
+  }
+
+  /** The same object, for whoever needs an open run. Throws when the disk has none. */
+  get opened(): OnDisk {
+    if (isOpened(this.#state)) return this.#state as OnDisk;
+    throw new SwarmError({ code: 'SW0801', what: 'an effect is started before a run was opened' });
   }
 
   decide(command: Command): Decision | Refusal {
-    const answer = decide(this.state, command);
+    const answer = decide(this.deciding, command);
     return answer.kind === 'refusal' ? answer : this.#record(command.type, answer.events);
   }
 
@@ -58,18 +73,29 @@ export class Applier {
 
   #record(cause: string, events: readonly Event[]): Decision {
     if (events.length > 0) {
-      const entry: Entry = { seq: this.state.seq + 1, at: this.#clock.now(), cause, events };
-      fold(this.state, entry);
+      const entry: Entry = { seq: this.deciding.seq + 1, at: this.#ask.clock.now(), cause, events };
+      fold(this.deciding, entry);
       this.#unwritten.push(entry);
     }
     return { kind: 'decision', events };
   }
 
-  async flush(): Promise<void> {
+  /** Resolves once all that was decided before this call is on disk and in `state`. One writes at a time. */
+  flush(): Promise<void> {
+    this.#lastFlush = this.#lastFlush.then(() => this.#write());
+    return this.#lastFlush;
+  }
+
+  async #write(): Promise<void> {
     if (this.#unwritten.length === 0) return;
     const entries = this.#unwritten;
     this.#unwritten = [];
-    await this.#journal.append(entries);
-    for (const entry of entries) this.#tell(entry);
+    await this.#ask.journal.journal.append(entries);
+    for (const entry of entries) {
+      fold(this.#state, entry);
+      this.#ask.tell(entry, this.state);
+    }
   }
 }
+
+type Tell = (entry: Entry, state: OnDisk<State>) => void;

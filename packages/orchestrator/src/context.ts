@@ -1,14 +1,23 @@
-import type { Command, Decision, Refusal, State } from '@swarm/core';
+import type { Command, Decision, OpenedState, Refusal, State } from '@swarm/core';
 import type { Halt } from './inputs.ts';
 import type { OrchestratorPorts, Settings } from './settings.ts';
 
-/** What every effect works with. `state` is read, never written; `ask` resolves once the decision is durable. */
-export interface Context {
-  readonly state: State;
-  readonly ports: OrchestratorPorts;
+declare const onDisk: unique symbol;
+
+/**
+ * A state that holds nothing but what is on disk. Only the applier makes one. The state it decides on is ahead of
+ * the journal and has another type, so that nothing that acts on the world can be given that one.
+ */
+export type OnDisk<S extends State = OpenedState> = S & { readonly [onDisk]: true };
+
+/**
+ * What an effect works with. `P` names the ports it uses; it sees no others.
+ * `state` is read, never written. `ask` resolves once the decision is on disk, and `state` has it then.
+ */
+export interface Context<P extends keyof OrchestratorPorts = keyof OrchestratorPorts> {
+  readonly state: OnDisk;
+  readonly ports: Pick<OrchestratorPorts, P>;
   readonly settings: Settings;
   readonly ask: (command: Command) => Promise<Decision | Refusal>;
-  /** `state` is ahead of the journal: true once all that was in it when this was asked is on disk. */
-  readonly durable: () => Promise<boolean>;
   readonly halt: (halt: Halt) => void;
 }

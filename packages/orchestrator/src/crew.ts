@@ -9,29 +9,26 @@ import {
   findingsToFile,
   isTakenBack,
   landingsToSettle,
-  opened,
+  mayLand,
   openFixTasks,
-  type State,
   type TaskId,
   taskOf,
   testWanted,
-  type UndoAsk,
   wanted,
 } from '@swarm/core';
-import type { Context } from './context.ts';
+import type { Context, OnDisk } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';
 import { Culprits } from './healing/culprit.ts';
 import { FixTasks } from './healing/fixes.ts';
 import { Reconciler } from './healing/reconciler.ts';
-import { AskedUndos } from './landing/asked-undos.ts';
+import type { AskedUndos } from './landing/asked-undos.ts';
 import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
-import { Undo, type UndoOutcome } from './landing/undo.ts';
+import { Undo } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
 import { startUp } from './start-up.ts';
-import { Environments } from './working/environment.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
@@ -44,11 +41,17 @@ export const NOT_DRAINED: readonly string[] = [
   'endpoints',
 ];
 
+interface Given {
+  readonly context: Context;
+  readonly effects: Effects;
+  readonly asked: AskedUndos;
+  readonly wake: () => void;
+}
+
 export class Crew {
   readonly #context: Context;
   readonly #effects: Effects;
   readonly #wake: () => void;
-  readonly #environments: Environments;
   readonly #gate: Gate;
   readonly #worker: Worker;
   readonly #planner: Planner;
@@ -60,51 +63,38 @@ export class Crew {
   readonly #asked: AskedUndos;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
-  /** The entry up to which journal and target were found to agree. */
   #seenAt = 0;
   /** The entry at which the merge queue could do nothing. */
   #idleAt: number | undefined;
 
-  /** @param wake looks again at what is wanted. */
-  constructor(context: Context, effects: Effects, wake: () => void) {
+  /** @param given `wake` looks again at what is wanted; `asked` are undos the operator waits for. */
+  constructor({ context, effects, asked, wake }: Given) {
     this.#context = context;
     this.#effects = effects;
+    this.#asked = asked;
     this.#wake = wake;
-    this.#environments = new Environments(context);
-    this.#gate = new Gate(context, this.#environments);
+    this.#gate = new Gate(context);
     const probes = new Probes(context);
-    this.#worker = new Worker(context, this.#environments, this.#gate, probes);
+    this.#worker = new Worker(context, this.#gate, probes);
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
-    const checks = new Checks(context, this.#environments);
+    const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
     this.#culprits = new Culprits(context, checks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
     this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
-    this.#asked = new AskedUndos(this.#undo);
     this.#lookAgainAt = context.ports.clock.monotonic() + context.settings.sweepMs;
   }
 
-  /** At the operator's word, between two landings. A run does not close while one waits. */
-  undo(ask: UndoAsk): Promise<UndoOutcome> {
-    const outcome = this.#asked.put(ask);
-    this.#wake();
-    return outcome;
-  }
-
-  get isAsked(): boolean {
-    return !this.#asked.isEmpty;
-  }
-
-  /** A run closes only on a target it has just looked at. */
-  get hasSeenAll(): boolean {
-    return this.#seenAt === this.#state.seq;
+  /** The entry up to which journal and target were found to agree. */
+  get seenAt(): number {
+    return this.#seenAt;
   }
 
   /** Mends what a crash left and tries the base; `done` is called when anything new may start. */
   startUp(done: () => void): void {
     this.#effects.start('start-up', async (signal) => {
-      const parts = [this.#reconciler, this.#mergeQueue, this.#gate, this.#environments] as const;
+      const parts = [this.#reconciler, this.#mergeQueue, this.#gate] as const;
       await startUp(this.#context, ...parts, signal);
       done();
     });
@@ -117,8 +107,8 @@ export class Crew {
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
-    const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(opened(this.#state));
-    this.#agreeOnTarget(want.landings.size > 0, want.close !== undefined, toRevert);
+    const toRevert = isLeaving || this.#state.paused ? [] : culpritsToRevert(this.#state);
+    this.#agreeOnTarget(want.close !== undefined, toRevert);
     if (isLeaving) return;
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
@@ -127,13 +117,12 @@ export class Crew {
     this.#lookAgain(want.askAgainAt);
   }
 
-  /** No timer wakes the loop any more, and nobody is left waiting for it. */
+  /** No timer wakes the loop any more. */
   rest(): void {
     this.#cancelTimer();
-    this.#asked.close();
   }
 
-  get #state(): State {
+  get #state(): OnDisk {
     return this.#context.state;
   }
 
@@ -162,7 +151,7 @@ export class Crew {
 
   #agreeOnFindings(): void {
     if (this.#state.paused || this.#effects.has('checks')) return;
-    const toFile = findingsToFile(opened(this.#state), this.#context.ports.clock.now());
+    const toFile = findingsToFile(this.#state, this.#context.ports.clock.now());
     if (toFile.length === 0 || openFixTasks(this.#state) >= FIX_TASKS_MAX) return;
     this.#effects.start('fixes', (signal) => this.#fixes.file(signal));
   }
@@ -185,28 +174,30 @@ export class Crew {
   }
 
   /** Landing and looking at the target share one name, so that they never run side by side. */
-  #agreeOnTarget(mayStart: boolean, isClosing: boolean, toRevert: readonly TaskId[]): void {
+  #agreeOnTarget(isClosing: boolean, toRevert: readonly TaskId[]): void {
     const { clock } = this.#context.ports;
-    const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !this.hasSeenAll);
-    const isToUndo = toRevert.length > 0 || this.isAsked;
-    const isWanted = isTimeToLook || isToUndo || this.#isLandingDue(mayStart);
+    const hasSeenAll = this.#seenAt === this.#state.seq;
+    const isTimeToLook = clock.monotonic() >= this.#lookAgainAt || (isClosing && !hasSeenAll);
+    const isToUndo = toRevert.length > 0 || !this.#asked.isEmpty;
+    const isWanted = isTimeToLook || isToUndo || this.#isLandingDue();
     if (this.#effects.has('landing') || !isWanted) return;
     if (isTimeToLook) this.#lookAgainAt = clock.monotonic() + this.#context.settings.sweepMs;
     this.#effects.start('landing', async (signal) => {
       if (isTimeToLook) await this.#sweep();
-      await this.#asked.work(signal);
+      await this.#asked.work(this.#undo, signal);
       for (const what of toRevert)
         await this.#undo.undo({ what, withDependents: false, by: 'reconciler' }, signal);
+      // Read at the same moment as what may land: what is handed in later is work for a next look.
       const before = this.#state.seq;
-      await this.#mergeQueue.work(mayStart, signal);
+      await this.#mergeQueue.work(signal);
       this.#idleAt = this.#state.seq === before ? before : undefined;
     });
   }
 
   /** A try that changed nothing is not made again until something has changed. */
-  #isLandingDue(mayStart: boolean): boolean {
+  #isLandingDue(): boolean {
     if (this.#idleAt === this.#state.seq) return false;
-    const isWanted = mayStart && testWanted(opened(this.#state)) !== undefined;
+    const isWanted = mayLand(this.#state) && testWanted(this.#state) !== undefined;
     return isWanted || landingsToSettle(this.#state).length > 0;
   }
 

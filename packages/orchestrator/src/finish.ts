@@ -1,10 +1,13 @@
-import { type Command, renderReportMarkdown, report, type State } from '@swarm/core';
+import { type Command, type OpenedState, renderReportMarkdown, report, type State } from '@swarm/core';
 import type { OrchestratorPorts } from './settings.ts';
 
 /** Brings the result to where the operator wants it; the command says how that went. */
-export async function deliver(state: State, ports: OrchestratorPorts): Promise<Command> {
-  const { request } = state.run!;
-  const commit = state.head!;
+export async function deliver(
+  state: OpenedState,
+  ports: Pick<OrchestratorPorts, 'delivery'>,
+): Promise<Command> {
+  const { request } = state.run;
+  const commit = state.head;
   const to = request.deliver;
   const hasLanded = state.landedCount > 0;
   if (to !== 'apply' || !hasLanded) {
@@ -34,7 +37,10 @@ export async function deliver(state: State, ports: OrchestratorPorts): Promise<C
   };
 }
 
-export async function writeReport(state: State, ports: OrchestratorPorts): Promise<void> {
+export async function writeReport(
+  state: State,
+  ports: Pick<OrchestratorPorts, 'files' | 'log'>,
+): Promise<void> {
   const told = report(state);
   await ports.files.writeReport(`${JSON.stringify(told, null, 2)}\n`, renderReportMarkdown(told));
   ports.log.write('report.written', { msg: 'report.md and report.json are written' });

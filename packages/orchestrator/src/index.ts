@@ -3,5 +3,6 @@ export type { Halt } from './inputs.ts';
 export type { UndoOutcome } from './landing/undo.ts';
 export { type PlannedOnce, planOnce } from './planning/plan-once.ts';
 export { createOrchestrator, type Orchestrator } from './run.ts';
-export type { BranchDraft, OrchestratorPorts, RunOutcome, Settings, StopReason } from './settings.ts';
+export type { BranchDraft, OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 export { undoInRun } from './undo-run.ts';
+export { createLocalHost, type LocalHostParts } from './working/bench-local.ts';

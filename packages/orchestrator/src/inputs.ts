@@ -1,12 +1,9 @@
-import { type Command, type Decision, type Refusal, refuse } from '@swarm/core';
-import type { StopReason } from './settings.ts';
+import { type Command, type Decision, type Refusal, refuse, type StopReason } from '@swarm/core';
 
 /** Everything that can wake the run. */
 export type Input =
   /** An effect or an operator asks for a decision; answered once it is durable. */
   | { readonly kind: 'asked'; readonly command: Command; readonly answer: (a: Decision | Refusal) => void }
-  /** An effect is about to act on what it read: answered once all of that is durable; false when the run has ended. */
-  | { readonly kind: 'synced'; readonly answer: (isDurable: boolean) => void }
   /** Time passed, or an effect ended: look again at what is wanted. */
   | { readonly kind: 'woken' }
   | { readonly kind: 'signalled'; readonly how: 'drain' | 'kill' }
@@ -53,5 +50,4 @@ export class Inputs {
 
 function turnAway(input: Input): void {
   if (input.kind === 'asked') input.answer(refuse('run-closed', 'the run has ended'));
-  if (input.kind === 'synced') input.answer(false);
 }

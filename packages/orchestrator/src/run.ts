@@ -7,35 +7,28 @@ import {
   type Decision,
   type Entry,
   type ErrorCode,
-  emptyState,
-  fold,
-  type IterationReason,
-  opened,
   type Refusal,
-  reservationFor,
   type State,
   SwarmError,
-  scaling,
-  type TaskId,
   tellEvent,
   type UndoAsk,
-  wanted,
 } from '@swarm/core';
 import { Applier } from './apply.ts';
 import { Approval } from './approval.ts';
+import type { Context, OnDisk } from './context.ts';
 import { Crew, NOT_DRAINED } from './crew.ts';
+import { Deciding } from './deciding.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
 import { Monitor } from './healing/monitor.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
+import { AskedUndos } from './landing/asked-undos.ts';
 import type { UndoOutcome } from './landing/undo.ts';
-import { isGreen } from './landing/verdict.ts';
 import { Patience } from './patience.ts';
-import { Scheduling } from './scheduling.ts';
 import type { OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 
 export interface Orchestrator {
-  /** Read only; changes as the run goes on. */
+  /** Read only; what is on disk, which changes as the run goes on. */
   readonly state: State;
   /** Works on the run until it closes or has to stop. Rejects only on faults of ours or of the disk. */
   run(): Promise<RunOutcome>;
@@ -53,21 +46,16 @@ export function createOrchestrator(ports: OrchestratorPorts, settings: Settings)
   return new Loop(ports, settings);
 }
 
-/** Tasks in flight that one line of the log names. */
-const MEETINGS_TOLD_MAX = 10;
-
 class Loop implements Orchestrator {
-  readonly state = emptyState();
   readonly #ports: OrchestratorPorts;
   readonly #settings: Settings;
   readonly #inputs = new Inputs();
   readonly #applier: Applier;
   readonly #effects: Effects;
-  readonly #crew: Crew;
+  readonly #asked = new AskedUndos();
   readonly #patience: Patience;
   readonly #approval: Approval | undefined;
   readonly #monitor: Monitor;
-  #scheduling: Scheduling | undefined;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
@@ -76,29 +64,26 @@ class Loop implements Orchestrator {
   #fault: unknown;
 
   constructor(given: OrchestratorPorts, settings: Settings) {
+    this.#applier = new Applier({
+      journal: given.journal,
+      clock: given.clock,
+      tell: (entry, state) => this.#tell(entry, state),
+    });
     this.#monitor = new Monitor(this.state, given);
     const ports = { ...given, log: this.#monitor.log };
     this.#ports = ports;
     this.#settings = settings;
-    for (const entry of ports.journal.entries) fold(this.state, entry);
-    this.#applier = new Applier({
-      state: this.state,
-      journal: ports.journal.journal,
-      clock: ports.clock,
-      tell: (entry) => this.#tell(entry),
-    });
-    const wake = (): void => this.#inputs.put({ kind: 'woken' });
     this.#effects = new Effects({
-      onEnd: wake,
+      onEnd: () => this.#wake(),
       onFault: (error) => this.#inputs.put({ kind: 'faulted', error }),
     });
     this.#patience = new Patience(ports.log);
     const asLoop = (command: Command) => this.ask(command);
     this.#approval = needsApproval(this.state, ports) ? new Approval(ports.approve, asLoop) : undefined;
-    const ask = (command: Command) => this.#approval?.pass(command) ?? asLoop(command);
-    const halt = (why: Halt) => this.halt(why);
-    const durable = () => new Promise<boolean>((answer) => this.#inputs.put({ kind: 'synced', answer }));
-    this.#crew = new Crew({ state: this.state, ports, settings, ask, durable, halt }, this.#effects, wake);
+  }
+
+  get state(): OnDisk<State> {
+    return this.#applier.state;
   }
 
   ask(command: Command): Promise<Decision | Refusal> {
@@ -106,7 +91,9 @@ class Loop implements Orchestrator {
   }
 
   undo(ask: UndoAsk): Promise<UndoOutcome> {
-    return this.#crew.undo(ask);
+    const outcome = this.#asked.put(ask);
+    this.#wake();
+    return outcome;
   }
 
   signal(how: 'drain' | 'kill'): void {
@@ -121,16 +108,19 @@ class Loop implements Orchestrator {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
     if (this.state.closed) {
       this.#inputs.close();
-      this.#crew.rest();
+      this.#asked.close();
       return this.#finish();
     }
-    await this.#open();
-    this.#crew.startUp(() => {
-      this.#isReady = true;
-    });
-    this.#monitor.start();
+    let crew: Crew | undefined;
     try {
-      while (!this.#isOver()) await this.#turn();
+      await this.#open();
+      const deciding = new Deciding(this.#applier, this.#ports);
+      crew = this.#crew();
+      crew.startUp(() => {
+        this.#isReady = true;
+      });
+      this.#monitor.start();
+      while (!this.#isOver()) await this.#turn(crew, deciding);
     } catch (error) {
       // Nothing can be recorded any more: whatever runs is told to stop, and nobody waits for it.
       void this.#effects.stopAll('drained');
@@ -138,35 +128,50 @@ class Loop implements Orchestrator {
     } finally {
       this.#inputs.close();
       this.#monitor.stop();
-      this.#crew.rest();
+      this.#asked.close();
+      crew?.rest();
     }
     if (this.#fault) throw this.#fault;
     return this.#finish();
   }
 
-  async #turn(): Promise<void> {
-    const answers = this.#take(await this.#inputs.take());
-    this.#advance();
+  #crew(): Crew {
+    const asLoop = (command: Command) => this.ask(command);
+    const context: Context = {
+      state: this.#applier.opened,
+      ports: this.#ports,
+      settings: this.#settings,
+      ask: (command) => this.#approval?.pass(command) ?? asLoop(command),
+      halt: (why) => this.halt(why),
+    };
+    return new Crew({ context, effects: this.#effects, asked: this.#asked, wake: () => this.#wake() });
+  }
+
+  #wake(): void {
+    this.#inputs.put({ kind: 'woken' });
+  }
+
+  async #turn(crew: Crew, deciding: Deciding): Promise<void> {
+    const answers = this.#take(await this.#inputs.take(), deciding);
+    this.#advance(crew, deciding);
     await this.#applier.flush();
     for (const answer of answers) answer();
-    if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined);
+    if (this.#isReady && !this.#isKilled) crew.agree(this.#leaving !== undefined);
     this.#patience.look(this.state, this.#effects.names.length > 0);
   }
 
   // ───────────── inputs ─────────────
 
-  #take(inputs: readonly Input[]): (() => void)[] {
+  /** The answers are given once the disk has what they say. */
+  #take(inputs: readonly Input[], deciding: Deciding): (() => void)[] {
     const answers: (() => void)[] = [];
     for (const input of inputs) {
       switch (input.kind) {
         case 'asked': {
-          const decided = this.#decide(input.command);
+          const decided = this.#decide(input.command, deciding);
           answers.push(() => input.answer(decided));
           break;
         }
-        case 'synced':
-          answers.push(() => input.answer(true));
-          break;
         case 'signalled':
           this.#leave(input.how);
           break;
@@ -184,17 +189,10 @@ class Loop implements Orchestrator {
     return answers;
   }
 
-  #decide(command: Command): Decision | Refusal {
-    const answer = this.#applier.decide(command);
-    if (answer.kind === 'refusal') {
-      this.#ports.log.write('command.refused', {
-        msg: `${command.type}: ${answer.detail}`,
-        data: { command: command.type, reason: answer.reason },
-      });
-    } else {
-      for (const event of answer.events) this.#scheduling?.follow(event);
-      if (answer.events.some((event) => event.type === 'run.cancelled')) this.#endTheRest();
-    }
+  #decide(command: Command, deciding: Deciding): Decision | Refusal {
+    const answer = deciding.decide(command);
+    const isEnd = answer.kind === 'decision' && answer.events.some((event) => event.type === 'run.cancelled');
+    if (isEnd) this.#endTheRest();
     return answer;
   }
 
@@ -223,80 +221,15 @@ class Loop implements Orchestrator {
     void this.#effects.stopAll('drained');
   }
 
-  // ───────────── deciding ─────────────
-
-  /** Turns what is wanted into decisions, until nothing more follows. */
-  #advance(): void {
+  #advance(crew: Crew, deciding: Deciding): void {
     if (!this.#isReady || this.#leaving) return;
-    if (this.#isStranded()) {
-      this.#halt({ why: 'paused', detail: this.state.paused!.detail });
-      return;
-    }
-    const now = this.#ports.clock.now();
-    const { budget } = wanted(this.state, now);
-    if (budget) this.#decide({ type: 'reachBudget', which: budget });
-    const want = wanted(this.state, now);
-    this.#startAttempts(want.room);
-    this.#scale();
-    if (want.iteration && !this.#effects.has('planner')) this.#startIteration(want.iteration);
-    const isQuiet = this.#effects.names.length === 0 && !this.#crew.isAsked;
-    if (want.close && this.#crew.hasSeenAll && isQuiet) {
-      this.#decide({ type: 'closeRun', reason: want.close, green: isGreen(this.state) });
-    }
-  }
-
-  /** Paused for what does not mend itself, with nothing left in flight: idle is never silent. */
-  #isStranded(): boolean {
-    const { paused } = this.state;
-    if (!paused || paused.reason === 'endpoints-down' || paused.reason === 'operator') return false;
-    return this.#effects.names.length === 0;
-  }
-
-  #startAttempts(room: number): void {
-    if (room === 0) return;
-    const taken = new Set([...this.state.liveAttempts].map((id) => this.state.attempts.get(id)!.worker));
-    for (let n = 1, left = room; left > 0; n++) {
-      const worker = `w${n}`;
-      if (taken.has(worker)) continue;
-      const reserved = reservationFor(opened(this.state));
-      const task = reserved && this.#scheduling!.next();
-      if (!reserved || !task) return;
-      this.#must(this.#decide({ type: 'startAttempt', task, worker, reserved }), 'SW0801');
-      if (this.state.run!.request.overlap === 'warn') this.#tellMeetings(task);
-      left -= 1;
-    }
-  }
-
-  /** Under `warn` tasks that meet run side by side: each start says beside whom. */
-  #tellMeetings(task: TaskId): void {
-    const met = this.#scheduling!.beside(task);
-    if (met.length === 0) return;
-    const told = met.slice(0, MEETINGS_TOLD_MAX).map(({ id, entry }) => `${id} (${entry})`);
-    const more = met.length > told.length ? ` and ${met.length - told.length} more` : '';
-    this.#ports.log.write('scope.met', {
-      msg: `${task} starts beside ${told.join(', ')}${more}`,
-      task,
-      data: { met: met.slice(0, MEETINGS_TOLD_MAX), count: met.length },
-    });
-  }
-
-  /** The number of workers follows how handoffs fare, below the operator's own. */
-  #scale(): void {
-    const { workers, flow, paused, spending } = this.state;
-    const better = paused || spending.reached ? undefined : scaling(workers, flow);
-    if (better) this.#decide({ type: 'scale', ...better, by: 'itself' });
-  }
-
-  #startIteration(reason: IterationReason): void {
-    const { model, prompts } = this.#ports;
-    const reserved = reservationFor(opened(this.state));
-    if (!reserved || !model) return;
-    this.#decide({
-      type: 'startIteration',
-      reason,
-      promptHash: prompts.hash('planner'),
-      model: model.nameFor('planner'),
-      reserved,
+    const isIdle = this.#effects.names.length === 0;
+    const stranded = isIdle ? deciding.strandedBy() : undefined;
+    if (stranded !== undefined) return this.#halt({ why: 'paused', detail: stranded });
+    deciding.advance({
+      isPlanning: this.#effects.has('planner'),
+      isQuiet: isIdle && this.#asked.isEmpty,
+      seenAt: crew.seenAt,
     });
   }
 
@@ -315,7 +248,6 @@ class Loop implements Orchestrator {
         this.#must(this.#applier.decide({ type: 'continue', by: 'operator' }), 'SW0801');
     }
     await this.#applier.flush();
-    this.#scheduling = new Scheduling(this.state);
   }
 
   /** The tasks that are there from the beginning. */
@@ -345,23 +277,24 @@ class Loop implements Orchestrator {
   }
 
   async #finish(): Promise<RunOutcome> {
-    if (this.#leaving && !this.state.closed) {
-      const { detail } = this.#leaving as Extract<RunOutcome, { kind: 'stopped' }>;
-      this.#decide({ type: 'stop', reason: 'signal', detail });
+    const state = this.#applier.opened;
+    if (this.#leaving?.kind === 'stopped' && !state.closed) {
+      const { why, detail } = this.#leaving;
+      this.#applier.decide({ type: 'stop', reason: why, detail });
       await this.#applier.flush();
-      await writeReport(this.state, this.#ports);
+      await writeReport(state, this.#ports);
       return this.#leaving;
     }
-    if (!this.state.delivered) {
-      this.#decide(await deliver(this.state, this.#ports));
+    if (!state.delivered) {
+      this.#applier.decide(await deliver(state, this.#ports));
       await this.#applier.flush();
     }
-    await writeReport(this.state, this.#ports);
+    await writeReport(state, this.#ports);
     return { kind: 'closed' };
   }
 
-  #tell(entry: Entry): void {
-    for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, this.state));
+  #tell(entry: Entry, state: State): void {
+    for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, state));
   }
 }
 

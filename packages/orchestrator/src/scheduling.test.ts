@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Event, type EventOf, fold, type State, type TaskId } from '@swarm/core';
+import { type Event, type EventOf, fold, opened, type TaskId } from '@swarm/core';
 import {
   acceptedTask,
   aHandoff,
@@ -21,7 +21,7 @@ const ended = (id: string, ...files: string[]): Event => {
 
 /** A run begun with these events, and scheduled since. */
 function scheduled(...given: Event[]) {
-  const state: State = stateOf([openedRun(), ...given]);
+  const state = opened(stateOf([openedRun(), ...given]));
   const scheduling = new Scheduling(state);
   const happen = (...events: readonly Event[]): void => {
     for (const event of events) {

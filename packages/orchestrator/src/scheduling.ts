@@ -3,6 +3,7 @@ import {
   type Event,
   holdOf,
   isSatisfied,
+  type OpenedState,
   ReadyQueue,
   type ReadyTask,
   type State,
@@ -25,10 +26,10 @@ export class Scheduling {
   #learned: number;
 
   /** Built from the state alone, so that a restart gives the same order. */
-  constructor(state: State) {
+  constructor(state: OpenedState) {
     this.#state = state;
     const foldOf = ({ id }: ReadyTask) => holdOf(state, state.tasks.get(id)!);
-    this.#queue = new ReadyQueue(state.run!.request.overlap, foldOf);
+    this.#queue = new ReadyQueue(state.run.request.overlap, foldOf);
     this.#learned = state.footprint.version;
     this.#holdInFlight();
     for (const id of state.byState.pending) this.#place(state.tasks.get(id)!);

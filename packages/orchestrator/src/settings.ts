@@ -1,10 +1,9 @@
 import type {
-  Agent,
+  AttemptHost,
   Branches,
   Clock,
   CommitId,
   Delivery,
-  EnvironmentStore,
   Hub,
   Log,
   Model,
@@ -14,11 +13,9 @@ import type {
   Request,
   RunFiles,
   RunId,
-  Sandbox,
   SandboxLimits,
+  StopReason,
   TaskDraft,
-  TaskSpec,
-  Workspaces,
 } from '@swarm/core';
 import type { Approve } from './approval.ts';
 
@@ -29,13 +26,10 @@ export interface OrchestratorPorts {
   readonly hub: Hub;
   /** Absent where no run lands branches, as in a simulation. */
   readonly branches?: Branches;
-  readonly workspaces: Workspaces;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
-  readonly sandbox: Sandbox;
-  readonly environments: EnvironmentStore;
-  /** The driver for a task: its own wish, or the run's. */
-  readonly agentFor: (spec: TaskSpec) => Agent;
+  /** Where attempts, gates and checks run. */
+  readonly host: AttemptHost;
   /** Absent in a run without a model: `--plan` with a command agent. */
   readonly model?: Model;
   readonly prompts: Prompts;
@@ -93,18 +87,6 @@ export type RunOutcome =
   | { readonly kind: 'closed' }
   /** Left before the end; `swarm resume` goes on. */
   | { readonly kind: 'stopped'; readonly why: StopReason; readonly detail: string };
-
-/** `paused`: it waits for what only the operator can mend, and nothing is in flight any more. */
-export type StopReason =
-  | 'signal'
-  | 'auth'
-  | 'quota'
-  | 'bad-request'
-  | 'base-red'
-  | 'setup-failed'
-  | 'gate-broken'
-  | 'paused'
-  | 'fault';
 
 /** Output of any one command, before its tree is killed. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;

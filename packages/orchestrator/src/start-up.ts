@@ -3,40 +3,39 @@ import type { Context } from './context.ts';
 import type { Reconciler } from './healing/reconciler.ts';
 import type { Gate } from './landing/gate.ts';
 import type { MergeQueue } from './landing/merge-queue.ts';
-import type { Environments } from './working/environment.ts';
+import { leaveForDisk } from './working/disk-full.ts';
+import { setupOf } from './working/setup-ask.ts';
 
 /**
  * Before anything new starts: mend what a crash left, agree with the target, and try setup and gate once on the
  * bare base, in a clone of our own, so that no agent is blamed, or paid, for what was broken before.
  */
 export async function startUp(
-  context: Context,
+  context: Context<'clock' | 'host' | 'log'>,
   reconciler: Reconciler,
   mergeQueue: MergeQueue,
   gate: Gate,
-  environments: Environments,
   signal: AbortSignal,
 ): Promise<void> {
   await reconciler.startUp();
   await mergeQueue.lookAtTarget();
-  await checkBase(context, gate, environments, signal);
+  await checkBase(context, gate, signal);
 }
 
 async function checkBase(
-  context: Context,
+  context: Context<'clock' | 'host' | 'log'>,
   gate: Gate,
-  environments: Environments,
   signal: AbortSignal,
 ): Promise<void> {
   const { ask, halt, ports, state } = context;
-  const { base, setup } = state.run!.request;
+  const { base, setup } = state.run.request;
   if (setup) {
-    const workspace = await ports.workspaces.create({ name: 'setup-0', base });
-    const prepared = await environments.prepareBase(workspace, signal);
-    await ports.workspaces.remove(workspace.name);
-    if (!prepared.ok) return halt({ why: 'setup-failed', detail: prepared.detail });
+    const bench = await ports.host.open({ name: 'setup-0', base, ...setupOf(context), signal });
+    if (bench.kind === 'bench') await bench.close();
+    else if (bench.reason === 'disk-full') return leaveForDisk(context, bench.detail);
+    else if (bench.reason === 'setup-failed') return halt({ why: 'setup-failed', detail: bench.detail });
   }
-  if (signal.aborted || mayBegin(state.baseGate, state.run!.request)) return;
+  if (signal.aborted || mayBegin(state.baseGate, state.run.request)) return;
   const none = gate.known(undefined);
   if (none) {
     await ask({ type: 'recordBase', gate: none });
@@ -44,7 +43,7 @@ async function checkBase(
   }
   ports.log.write('gate.started', {
     msg: 'gate on the bare base',
-    data: { commit: base, gate: state.run!.request.gate },
+    data: { commit: base, gate: state.run.request.gate },
   });
   const verdict = await gate.run('gate-l0', base, context.settings.gate.flakyRetries, signal);
   switch (verdict.kind) {
@@ -56,7 +55,7 @@ async function checkBase(
       const { result } = verdict;
       await ask({ type: 'recordBase', gate: result });
       if (result.outcome === 'broken') halt({ why: 'gate-broken', detail: result.output });
-      else if (!mayBegin(result, state.run!.request)) halt({ why: 'base-red', detail: redBase(result) });
+      else if (!mayBegin(result, state.run.request)) halt({ why: 'base-red', detail: redBase(result) });
     }
   }
 }

@@ -66,7 +66,6 @@ export function givenWorld(
     ports: onlyThese(given),
     settings: { ...SETTINGS, ...over },
     ask: async (command: Command) => decideNow(command),
-    durable: async () => true,
     halt: (halt: Halt) => void halts.push(halt),
   } as unknown as Context;
   return { context, state, clock, decided, refused, deeds, told, halts, decide: decideNow };

@@ -1,14 +1,5 @@
 /** One undo of a run nobody works on: its journal is opened, the landings are taken back, and it is left again. */
-import {
-  type Command,
-  type Decision,
-  emptyState,
-  fold,
-  planUndo,
-  type Refusal,
-  tellEvent,
-  type UndoAsk,
-} from '@swarm/core';
+import { type Command, type Decision, planUndo, type Refusal, tellEvent, type UndoAsk } from '@swarm/core';
 import { Applier } from './apply.ts';
 import type { Context } from './context.ts';
 import { writeReport } from './finish.ts';
@@ -17,7 +8,6 @@ import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
 import { Undo, type UndoOutcome } from './landing/undo.ts';
 import type { OrchestratorPorts, Settings } from './settings.ts';
-import { Environments } from './working/environment.ts';
 
 /** The caller holds the repository's lock. What cannot be is refused before anything is written. */
 export async function undoInRun(
@@ -29,31 +19,27 @@ export async function undoInRun(
   const context = contextOf(ports, settings);
   const planned = planUndo(context.state, ask);
   if (planned.kind === 'refused') return planned;
-  await ports.sandbox.reap();
+  await ports.host.reap();
   // A run that can be resumed is taken up and left again, so that the time between is not counted as its own.
   const isOpen = context.state.closed === undefined;
   const { version, host, pid } = settings;
   if (isOpen) await context.ask({ type: 'resumeRun', version, host, pid });
-  const environments = new Environments(context);
-  await knowBase(context, environments, signal);
-  const gate = new Gate(context, environments);
+  const gate = new Gate(context);
   const mergeQueue = new MergeQueue(context, gate, new Probes(context));
   const outcome = await new Undo(context, gate, () => mergeQueue.lookAtTarget()).undo(ask, signal);
-  if (isOpen) await context.ask({ type: 'stop', reason: 'signal', detail: 'left again after an undo' });
+  if (isOpen) await context.ask({ type: 'stop', reason: 'undo', detail: 'left again after an undo' });
   await writeReport(context.state, ports);
   return outcome;
 }
 
 /** Decides and writes each command at once: nobody else asks. */
 function contextOf(ports: OrchestratorPorts, settings: Settings): Context {
-  const state = emptyState();
-  for (const entry of ports.journal.entries) fold(state, entry);
+  const { journal, clock, log } = ports;
   const applier = new Applier({
-    state,
-    journal: ports.journal.journal,
-    clock: ports.clock,
-    tell: (entry) => {
-      for (const event of entry.events) ports.log.write(event.type, tellEvent(event, state));
+    journal,
+    clock,
+    tell: (entry, state) => {
+      for (const event of entry.events) log.write(event.type, tellEvent(event, state));
     },
   });
   const ask = async (command: Command): Promise<Decision | Refusal> => {
@@ -61,14 +47,5 @@ function contextOf(ports: OrchestratorPorts, settings: Settings): Context {
     await applier.flush();
     return answer;
   };
-  return { state, ports, settings, ask, durable: async () => true, halt: () => undefined };
-}
-
-/** The base's own environment is the one whose setup may fetch. */
-async function knowBase(context: Context, environments: Environments, signal: AbortSignal): Promise<void> {
-  const { base, setup } = context.state.run!.request;
-  if (!setup) return;
-  const { workspaces } = context.ports;
-  const workspace = await workspaces.create({ name: 'setup-0', base });
-  await environments.prepareBase(workspace, signal).finally(() => workspaces.remove(workspace.name));
+  return { state: applier.opened, ports, settings, ask, halt: () => undefined };
 }

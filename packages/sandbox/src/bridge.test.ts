@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { bed, needs, temporary } from './testing.ts';
+import { bed, KINDS, needs, temporary } from './testing.ts';
 
 /** A gateway that says what it was sent. */
 async function gateway(t: TestContext): Promise<string> {
@@ -26,14 +26,15 @@ const ASK = `const say = async (url, init) => console.log(await (await fetch(url
   await say(anthropic + '/v1/messages', { method: 'POST', body: 'x'.repeat(1_000_000) });
   process.exit(7);`;
 
-for (const provider of ['none', 'bubblewrap'] as const) {
+for (const provider of KINDS) {
   describe(`the gateway under ${provider}`, await needs(provider), () => {
     test('answers on loopback where the three addresses say, and the exit code is the command’s', async (t) => {
-      const { run } = await bed(t, provider);
-      const node = provider === 'none' ? process.execPath : '/opt/node';
+      const { run, open } = await bed(t, provider);
+      const mount = { host: process.execPath, inside: '/opt/node' };
+      const node = (await open({ readOnly: [mount] })).shown(mount);
       const result = await run([node, '--input-type=module', '-e', ASK], {
         gatewaySocket: await gateway(t),
-        readOnly: [{ host: process.execPath, inside: '/opt/node' }],
+        readOnly: [mount],
       });
       assert.equal(result.output, 'GET /health 0\nGET /v1/models 0\nPOST /v1/messages 1000000\n');
       assert.deepEqual([result.end, result.exitCode], ['exited', 7]);

@@ -23,3 +23,10 @@ export async function isExecutable(file: string): Promise<boolean> {
     return false;
   }
 }
+
+/** Follows symlinks. */
+export const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

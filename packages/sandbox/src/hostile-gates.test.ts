@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 import type { SandboxLimits, SandboxResult } from '@swarm/core';
 import { createSandbox } from './sandbox.ts';
-import { type Bed, bed, needs, optionsFor, processesWith } from './testing.ts';
+import { type Bed, bed, needs, optionsFor, processesWith, runIn } from './testing.ts';
 
 const MIB = 1024 ** 2;
 const NODE = { host: process.execPath, inside: '/opt/node' };
@@ -158,7 +158,7 @@ test('bounds of the sandbox hold for commands that bring none', async (t) => {
     provider: 'none',
     bounds: { memoryBytes: 64 * MIB },
   });
-  const result = await sandbox.run({
+  const result = await runIn(sandbox, {
     ...{ name: 'w1', argv: ['tail', '/dev/zero'], workspace, readOnly: [], readWrite: [], env: {} },
     ...{ network: 'none', limits: { wallMs: 60_000, outputBytes: 1_000 } },
   });

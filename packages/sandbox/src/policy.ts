@@ -4,14 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
-import type { Mount, SandboxSpec } from '@swarm/core';
+import type { Mount } from '@swarm/core';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
+import type { SandboxSpec } from './provider.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
 import type { Bounds } from './resource-watch.ts';
 
 export interface SandboxOptions {
-  readonly provider: 'bubblewrap' | 'none';
   /** Unique per state directory: what an earlier orchestrator left behind is found by it. */
   readonly stateKey: string;
   /** Host path of the Node that runs the bridge. */
@@ -41,15 +41,16 @@ const taskMark = (name: string): string => `${TASK_KEY}=${name}`;
 /** What ends a run of this spec, and what its processes are known by. */
 export const watchOf = (
   spec: SandboxSpec,
-  options: Pick<SandboxOptions, 'stateKey' | 'bounds' | 'provider'>,
+  options: Pick<SandboxOptions, 'stateKey' | 'bounds'>,
   folders: readonly string[],
+  canEscape = false,
 ): Watch => ({
   wallMs: spec.limits.wallMs,
   outputBytes: spec.limits.outputBytes,
   marks: [stateMark(options.stateKey), taskMark(spec.name)],
   bounds: boundsOf(spec, options),
   folders,
-  canEscape: options.provider === 'none',
+  canEscape,
   signal: spec.signal,
   onLine: spec.onLine,
 });

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath } from './find-on-path.ts';
 import { BRIDGE_SOURCE } from './policy.ts';
-import { createBubblewrap } from './providers/bubblewrap.ts';
+import { createBubblewrap, SYSTEM_PATH } from './providers/bubblewrap.ts';
+import { sandboxWith } from './room.ts';
 
-/** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
-export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
 const PROBE_MS = 5_000;
 
 export type Probe =
@@ -41,12 +40,13 @@ export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise
 async function tryOnce(bwrap: string): Promise<string | undefined> {
   const workspace = await mkdtemp(join(tmpdir(), 'swarm-probe-'));
   try {
-    const sandbox = createBubblewrap({
-      ...{ provider: 'bubblewrap', stateKey: workspace, bwrap, readOnly: [], path: ['/usr/bin', '/bin'] },
+    const provider = createBubblewrap({
+      ...{ stateKey: workspace, bwrap, readOnly: [], path: ['/usr/bin', '/bin'] },
       ...{ nodePath: process.execPath, bridgeFile: BRIDGE_SOURCE },
     });
-    const result = await sandbox.run({
-      ...{ name: 'probe', argv: ['true'], workspace, readOnly: [], readWrite: [], env: {}, network: 'none' },
+    const room = await sandboxWith(provider, workspace).open({ workspace, readOnly: [], readWrite: [] });
+    const result = await room.run({
+      ...{ name: 'probe', argv: ['true'], env: {}, network: 'none' },
       limits: { wallMs: PROBE_MS, outputBytes: 64 * 1024 },
     });
     const isGood = result.end === 'exited' && result.exitCode === 0;

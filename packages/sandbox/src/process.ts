@@ -23,6 +23,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** With it, descriptor 3 is read as `status` and these texts can be read on descriptors 4, 5, …. */
   readonly inputs?: readonly string[];
+  /** Present: stdin is a pipe, and this is given its other end. Absent: stdin is empty. */
+  readonly onStdin?: ((stdin: Writable) => void) | undefined;
 }
 
 export interface Watch {
@@ -85,6 +87,7 @@ async function runToEnd(
   const { child, exited, closed } = started;
   using limits = watchLimits(child, watch, output);
   const status = giveAndRead(child, launch.inputs ?? []);
+  if (child.stdin) launch.onStdin?.(child.stdin);
   const first = await Promise.race([exited, limits.stopped]);
   if (typeof first === 'string') {
     await killTree(child, watch.marks);
@@ -120,7 +123,7 @@ function start(launch: Launch): Promise<Started> {
       cwd: launch.cwd,
       env: { ...launch.env },
       detached: true,
-      stdio: descriptors(launch.inputs, nothing),
+      stdio: descriptors(launch, nothing),
     });
     const exited = new Promise<Exit>((tell) => child.once('exit', (code, signal) => tell({ code, signal })));
     const closed = new Promise<void>((tell) => child.once('close', () => tell()));
@@ -134,10 +137,11 @@ function start(launch: Launch): Promise<Started> {
   return promise;
 }
 
-/** What the child finds open: no stdin, our pipes, and nothing in place of what we were started with. */
-function descriptors(inputs: Launch['inputs'], nothing: number): ('ignore' | 'pipe' | number)[] {
+/** What the child finds open: stdin where it has one, our pipes, and nothing in place of what we were started with. */
+function descriptors({ inputs, onStdin }: Launch, nothing: number): ('ignore' | 'pipe' | number)[] {
   const pipes = inputs === undefined ? 0 : 1 + inputs.length;
-  const all: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe', ...Array(pipes).fill('pipe')];
+  const first = onStdin ? 'pipe' : 'ignore';
+  const all: ('ignore' | 'pipe' | number)[] = [first, 'pipe', 'pipe', ...Array(pipes).fill('pipe')];
   for (const fd of inheritedDescriptors()) {
     while (all.length < fd) all.push('ignore');
     if (all.length === fd) all.push(nothing);

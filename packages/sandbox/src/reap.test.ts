@@ -14,7 +14,8 @@ test('what a killed orchestrator left running without isolation is found and kil
   const options = { ...optionsFor(folder), provider: 'none' as const };
   const program = `
     import { createSandbox } from ${JSON.stringify(join(import.meta.dirname, 'sandbox.ts'))};
-    await createSandbox(${JSON.stringify(options)}).run({ name: 'x', workspace: ${JSON.stringify(workspace)},
+    import { runIn } from ${JSON.stringify(join(import.meta.dirname, 'testing.ts'))};
+    await runIn(createSandbox(${JSON.stringify(options)}), { name: 'x', workspace: ${JSON.stringify(workspace)},
       readOnly: [], readWrite: [], env: {}, network: 'none', limits: { wallMs: 60000, outputBytes: 1000 },
       argv: ['sh', '-c', 'setsid sh -c "sleep 60; : ${word}-daemon" & sleep 60; : ${word}'] });`;
   const parent = spawn(process.execPath, ['--conditions=swarm-src', '--input-type=module', '-e', program]);

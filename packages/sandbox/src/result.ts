@@ -1,5 +1,6 @@
-import type { SandboxResult, SandboxSpec } from '@swarm/core';
+import type { SandboxResult } from '@swarm/core';
 import type { Ran } from './process.ts';
+import type { SandboxSpec } from './provider.ts';
 
 /** What a process did, as the port tells it: an exit code exists only where the command itself gave one. */
 export function resultOf(ran: Ran): SandboxResult {

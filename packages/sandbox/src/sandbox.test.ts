@@ -3,16 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { bed, needs, optionsFor, processesWith } from './testing.ts';
+import { bed, KINDS, needs, optionsFor, processesWith } from './testing.ts';
 
 /** What every provider does alike. */
-for (const provider of ['none', 'bubblewrap'] as const) {
+for (const provider of KINDS) {
   describe(`a command under ${provider}`, await needs(provider), () => {
     test('works in its workspace, and its exit code is told', async (t) => {
-      const { sh, workspace, sandbox } = await bed(t, provider);
+      const { sh, open, workspace } = await bed(t, provider);
       const result = await sh('echo made > file; pwd; exit 3');
       assert.deepEqual([result.end, result.exitCode], ['exited', 3]);
-      assert.equal(result.output, `${sandbox.insideOf(workspace)}\n`);
+      assert.equal(result.output, `${(await open()).workspace}\n`);
       assert.equal(await readFile(join(workspace, 'file'), 'utf8'), 'made\n');
     });
 
@@ -48,9 +48,9 @@ for (const provider of ['none', 'bubblewrap'] as const) {
       const { folder, workspace } = await bed(t, provider);
       const spec = { name: 'd', workspace, readOnly: [], readWrite: [], env: {}, network: 'none' };
       const program = `
-        import { createSandbox } from ${JSON.stringify(join(import.meta.dirname, 'sandbox.ts'))};
-        const sandbox = createSandbox(${JSON.stringify({ ...optionsFor(folder), provider })});
-        const result = await sandbox.run({ ...${JSON.stringify(spec)},
+        import { runIn, sandboxOfKind } from ${JSON.stringify(join(import.meta.dirname, 'testing.ts'))};
+        const sandbox = sandboxOfKind('${provider}', ${JSON.stringify(optionsFor(folder))});
+        const result = await runIn(sandbox, { ...${JSON.stringify(spec)},
           limits: { wallMs: 5000, outputBytes: 1000 },
           argv: ['sh', '-c', 'readlink /proc/self/fd/4 /proc/self/fd/99; echo end'] });
         process.stdout.write(result.output);`;

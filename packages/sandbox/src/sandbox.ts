@@ -1,26 +1,17 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Sandbox, SwarmError } from '@swarm/core';
+import type { Sandbox } from '@swarm/core';
 import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
-import { SYSTEM_PATH } from './probe.ts';
-import { createBubblewrap } from './providers/bubblewrap.ts';
-import { createNone } from './providers/none.ts';
+import { PROVIDERS, type ProviderName } from './providers/index.ts';
+import { sandboxWith } from './room.ts';
+
+export interface SandboxChoice extends SandboxOptions {
+  readonly provider: ProviderName;
+}
 
 /**
  * The sandbox everything of the repository runs in. Whether the layer works here is `probeBubblewrap`'s to say.
- * @throws SwarmError SW0304 when bubblewrap is wanted and not installed: there is no falling back to none.
+ * @throws SwarmError SW0304 when the provider is not installed: there is no falling back to none.
  */
-export function createSandbox(options: SandboxOptions): Sandbox {
+export function createSandbox({ provider, ...options }: SandboxChoice): Sandbox {
   const whole = { ...options, bridgeFile: options.bridgeFile ?? BRIDGE_SOURCE };
-  if (options.provider === 'none') return createNone(whole);
-  const places = SYSTEM_PATH.split(':').map((folder) => join(folder, 'bwrap'));
-  const bwrap = places.find((file) => existsSync(file));
-  if (bwrap !== undefined) return createBubblewrap({ ...whole, bwrap });
-  throw new SwarmError({
-    code: 'SW0304',
-    what: 'bubblewrap is not installed',
-    where: SYSTEM_PATH,
-    why: 'agents and gates are run contained, or not at all',
-    fix: 'apt-get install -y bubblewrap',
-  });
+  return sandboxWith(PROVIDERS[provider].create(whole), options.stateKey);
 }

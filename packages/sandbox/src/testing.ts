@@ -4,15 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import type { Room, RoomAsk, RoomCommand, Sandbox, SandboxResult } from '@swarm/core';
+import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 import { probeBubblewrap } from './probe.ts';
+import type { ProviderName } from './providers/index.ts';
+import { sandboxWith } from './room.ts';
 import { createSandbox } from './sandbox.ts';
+import { createElsewhere } from './testing-elsewhere.ts';
+
+/** What passes the tests of rooms: every provider there is, and one that shows nothing where it lies. */
+export const KINDS = ['none', 'bubblewrap', 'elsewhere'] as const;
+export type Kind = ProviderName | 'elsewhere';
+
+export function sandboxOfKind(kind: Kind, options: SandboxOptions): Sandbox {
+  if (kind !== 'elsewhere') return createSandbox({ ...options, provider: kind });
+  return sandboxWith(createElsewhere({ ...options, bridgeFile: BRIDGE_SOURCE }), options.stateKey);
+}
 
 /**
  * Options of a suite that starts real sandboxes. Where bubblewrap does not work it is skipped aloud, with the line
  * that installs it; under CI it runs all the same, and fails: there nobody reads what was skipped.
  */
-export async function needs(provider: 'bubblewrap' | 'none'): Promise<{ readonly skip?: string }> {
+export async function needs(provider: Kind): Promise<{ readonly skip?: string }> {
   if (provider === 'none' || process.env.CI) return {};
   const probe = await probeBubblewrap();
   return probe.kind === 'works' ? {} : { skip: `${probe.reason}; fix: ${probe.fix}` };
@@ -23,24 +36,38 @@ export interface Bed {
   readonly workspace: string;
   readonly stateKey: string;
   readonly sandbox: Sandbox;
-  run(argv: readonly string[], more?: Partial<SandboxSpec>): Promise<SandboxResult>;
-  sh(script: string, more?: Partial<SandboxSpec>): Promise<SandboxResult>;
+  open(more?: Partial<RoomAsk>): Promise<Room>;
+  run(argv: readonly string[], more?: Asked): Promise<SandboxResult>;
+  sh(script: string, more?: Asked): Promise<SandboxResult>;
 }
 
-export async function bed(test: TestContext, provider: 'bubblewrap' | 'none'): Promise<Bed> {
+/** A command with what its room is to have; with a gateway's socket it asks for the gateway's address. */
+export type Asked = Partial<Omit<RoomCommand, 'gateway'> & RoomAsk>;
+
+/** One command in a room of its own. */
+export async function runIn(sandbox: Sandbox, ask: RoomAsk & RoomCommand): Promise<SandboxResult> {
+  const { workspace, readOnly, readWrite, gatewaySocket, ...command } = ask;
+  const mounts = { workspace, readOnly, readWrite };
+  const room = await sandbox.open({ ...mounts, ...(gatewaySocket !== undefined && { gatewaySocket }) });
+  const ran = await room.run({ ...command, ...(gatewaySocket !== undefined && { gateway: 'address' }) });
+  await room.close();
+  return ran;
+}
+
+export async function bed(test: TestContext, provider: Kind): Promise<Bed> {
   const folder = await temporary(test);
   const workspace = join(folder, 'workspaces', 'w1');
   await mkdir(workspace, { recursive: true });
-  const sandbox = createSandbox({ ...optionsFor(folder), provider });
+  const sandbox = sandboxOfKind(provider, optionsFor(folder));
   const spec = { workspace, readOnly: [], readWrite: [], env: {}, network: 'none', name: 'w1' } as const;
   const limits = { wallMs: 20_000, outputBytes: 10_000_000 };
-  const run = (argv: readonly string[], more?: Partial<SandboxSpec>) =>
-    sandbox.run({ ...spec, limits, argv, ...more });
+  const run = (argv: readonly string[], more?: Asked) => runIn(sandbox, { ...spec, limits, argv, ...more });
   return {
     folder,
     workspace,
     stateKey: folder,
     sandbox,
+    open: (more) => sandbox.open({ workspace, readOnly: [], readWrite: [], ...more }),
     run,
     sh: (script, more) => run(['sh', '-c', script], more),
   };

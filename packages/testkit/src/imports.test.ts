@@ -1,10 +1,21 @@
 /** Who may import whom, start what, and read the outside world: held by reading every line of every package. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { test } from 'node:test';
+import { circlesIn } from './circles.ts';
+import {
+  importsOf,
+  leadsTo,
+  type Manifest,
+  ourPackage,
+  PACKAGES,
+  readManifest,
+  readSources,
+  type Source,
+  sourceOf,
+} from './sources.ts';
 
-const PACKAGES = join(import.meta.dirname, '..', '..');
 const ADAPTERS = ['journal', 'git', 'sandbox', 'llm', 'agent', 'mesh', 'telemetry', 'dashboard'];
 
 /** What of ours each package's product code may import; a package that is not named here fails the first test. */
@@ -39,47 +50,54 @@ const READS_PROCESS_IN_CLI = {
   'cli/src/commands/demo.ts': 'PATH for the git that makes the made-up project',
 };
 
-interface Source {
-  /** Relative to packages/, with `/`. */
-  readonly file: string;
-  readonly owner: string;
-  /** Tests, and the helpers only tests import, may use what the product may not. */
-  readonly isTest: boolean;
-  readonly text: string;
-  readonly imports: readonly string[];
-}
+/** What one person reads at a sitting. */
+const LINES_MAX = 400;
 
-const sources = readdirSync(PACKAGES).flatMap((owner) =>
-  ['src', 'test', 'golden'].flatMap((folder) => sourcesIn(join(PACKAGES, owner, folder), owner)),
-);
+/** Files that are in a circle still. The list may only shrink. */
+const IN_A_CIRCLE: readonly string[] = [
+  'cli/src/approving.ts',
+  'cli/src/branches.ts',
+  'cli/src/commands/check.ts',
+  'cli/src/commands/clean.ts',
+  'cli/src/commands/completion.ts',
+  'cli/src/commands/demo.ts',
+  'cli/src/commands/doctor.ts',
+  'cli/src/commands/init.ts',
+  'cli/src/commands/land.ts',
+  'cli/src/commands/logs.ts',
+  'cli/src/commands/play.ts',
+  'cli/src/commands/prompts.ts',
+  'cli/src/commands/read.ts',
+  'cli/src/commands/run.ts',
+  'cli/src/commands/status.ts',
+  'cli/src/commands/steer.ts',
+  'cli/src/commands/undo-refused.ts',
+  'cli/src/commands/undo.ts',
+  'cli/src/compose-ports.ts',
+  'cli/src/compose.ts',
+  'cli/src/config/flags.ts',
+  'cli/src/control/server.ts',
+  'cli/src/control/undoing.ts',
+  'cli/src/doctor/locks.ts',
+  'cli/src/doctor/look.ts',
+  'cli/src/dry-run.ts',
+  'cli/src/gather.ts',
+  'cli/src/models.ts',
+  'cli/src/opened-run.ts',
+  'cli/src/prepare.ts',
+  'cli/src/program-land.ts',
+  'cli/src/program-set-up.ts',
+  'cli/src/program-steer.ts',
+  'cli/src/program.ts',
+  'cli/src/prompts/pairs.ts',
+  'cli/src/remotes.ts',
+  'cli/src/settings.ts',
+  'cli/src/work.ts',
+];
+
+const sources = readSources();
 const product = sources.filter((source) => !source.isTest);
 
-function sourcesIn(folder: string, owner: string): Source[] {
-  return entriesOf(folder).flatMap((name) => {
-    const file = relative(PACKAGES, join(folder, name)).split(sep).join('/');
-    const text = readFileSync(join(folder, name), 'utf8');
-    const isTest =
-      !file.startsWith(`${owner}/src/`) ||
-      /(^|\/)(testing|contract|golden|example)\.ts$|\.test\.ts$/.test(file);
-    return [{ file, owner, isTest, text, imports: importsOf(text) }];
-  });
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** Static imports, re-exports, dynamic imports, types in `import('…')`. */
-function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1/g)].map((match) => match[2]!);
-}
-
-const ourPackage = (specifier: string): string | undefined => /^@swarm\/([^/]+)/.exec(specifier)?.[1];
 /** `file: specifier`, for everything that matches. */
 const where = (list: readonly Source[], isWrong: (specifier: string, source: Source) => boolean): string[] =>
   list.flatMap((source) =>
@@ -93,16 +111,33 @@ test('this test reads the sources: every package, and imports of every form', ()
   assert.deepEqual(importsOf(forms), ['a', 'b', 'c', 'd', 'e']);
 });
 
-test('a package imports only the packages of ours it may', () => {
-  const wrong = where(product, (specifier, { owner }) => {
+/** Imports of a package of ours that the importing package may not have. */
+const trespasses = (list: readonly Source[]): string[] =>
+  where(list, (specifier, { owner }) => {
     const named = ourPackage(specifier);
     return named !== undefined && named !== owner && !(MAY_IMPORT[owner] ?? []).includes(named);
   });
-  assert.deepEqual(wrong, []);
+
+test('a package imports only the packages of ours it may', () => {
+  assert.deepEqual(trespasses(product), []);
   assert.deepEqual(
     readdirSync(PACKAGES).filter((name) => !MAY_IMPORT[name]),
     [],
   );
+});
+
+test('an adapter that imports another, by value, by type or from one of its rooms, is told', () => {
+  const planted = [
+    `import { openHub } from '@swarm/git';`,
+    `import type { Room } from '@swarm/sandbox/room';`,
+    `type Model = import('@swarm/llm').Model;`,
+  ].join('\n');
+  assert.deepEqual(trespasses([sourceOf('agent/src/planted.ts', 'agent', planted)]), [
+    'agent/src/planted.ts: @swarm/git',
+    'agent/src/planted.ts: @swarm/sandbox/room',
+    'agent/src/planted.ts: @swarm/llm',
+  ]);
+  assert.deepEqual(trespasses([sourceOf('cli/src/planted.ts', 'cli', planted)]), []);
 });
 
 test('no relative import leaves its package', () => {
@@ -115,7 +150,7 @@ test('no relative import leaves its package', () => {
 
 test('what a package imports of ours stands in its package.json, and testkit only among what development needs', () => {
   for (const owner of readdirSync(PACKAGES)) {
-    const manifest = JSON.parse(readFileSync(join(PACKAGES, owner, 'package.json'), 'utf8')) as Manifest;
+    const manifest = manifestOf(owner);
     assert.equal(manifest.name, `@swarm/${owner}`);
     const needed = Object.keys(manifest.dependencies ?? {}).flatMap((name) => ourPackage(name) ?? []);
     assert.deepEqual(
@@ -126,10 +161,61 @@ test('what a package imports of ours stands in its package.json, and testkit onl
   }
 });
 
-interface Manifest {
-  readonly name: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
+const manifests = new Map<string, Manifest>();
+function manifestOf(owner: string): Manifest {
+  const manifest = manifests.get(owner) ?? readManifest(owner);
+  manifests.set(owner, manifest);
+  return manifest;
 }
+
+/** From each of these files to the files of ours it imports, types among them. */
+const graphOf = (list: readonly Source[]): Map<string, readonly string[]> =>
+  new Map(
+    list.map(({ file, imports }) => [
+      file,
+      imports.flatMap((specifier) => leadsTo(file, specifier, manifestOf) ?? []),
+    ]),
+  );
+
+test('every import of ours leads to a file that is there, so that no way is hidden from the search for circles', () => {
+  const known = new Set(sources.map(({ file }) => file));
+  const lost = [...graphOf(product)].flatMap(([file, to]) =>
+    to.filter((one) => !known.has(one)).map((one) => `${file}: ${one}`),
+  );
+  assert.deepEqual(lost, []);
+});
+
+test('no product file reaches itself by imports, types among them', () => {
+  const circles = circlesIn(graphOf(product));
+  assert.deepEqual(
+    circles.filter((circle) => !circle.every((file) => IN_A_CIRCLE.includes(file))),
+    [],
+  );
+  const freed = IN_A_CIRCLE.filter((file) => !circles.some((circle) => circle.includes(file)));
+  assert.deepEqual(freed, [], 'no longer in a circle: take them from the list');
+});
+
+test('a planted circle is found through types, through dynamic imports and through the rooms of a package', () => {
+  const planted = [
+    sourceOf('git/src/one.ts', 'git', `import type { Two } from './deep/two.ts';`),
+    sourceOf('git/src/deep/two.ts', 'git', `export const three = () => import('../three.ts');`),
+    sourceOf('git/src/three.ts', 'git', `export * from './one.ts';`),
+    sourceOf('core/src/index.ts', 'core', `export * from './events.ts';`),
+    sourceOf('core/src/events.ts', 'core', `import type { Entry } from '@swarm/core';`),
+  ];
+  assert.deepEqual(circlesIn(graphOf(planted)), [
+    ['core/src/events.ts', 'core/src/index.ts'],
+    ['git/src/deep/two.ts', 'git/src/one.ts', 'git/src/three.ts'],
+  ]);
+});
+
+test('no product file is longer than 400 lines', () => {
+  const long = product.flatMap(({ file, text }) => {
+    const lines = text.split('\n').length - 1;
+    return lines > LINES_MAX ? [`${file}: ${lines}`] : [];
+  });
+  assert.deepEqual(long, []);
+});
 
 test('the core touches nothing outside itself: no node module, no clock, no chance, no process', () => {
   const core = product.filter((source) => source.owner === 'core');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AgentActivity, AgentJob } from '@swarm/core';
-import { bareSandbox, clock, makeFolder, makeJob, usage } from '../../test/support.ts';
+import { clock, makeFolder, makeJob, usage } from '../../test/support.ts';
 import { createBuiltinAgent } from './builtin.ts';
 import { limitMet } from './endings.ts';
 import type { GatewayPort } from './session.ts';
@@ -24,10 +24,8 @@ async function run(t: TestContext, played: unknown, over: Partial<AgentJob> = {}
   };
   const activities: AgentActivity[] = [];
   const agent = createBuiltinAgent({
-    sandbox: bareSandbox(),
     gateway,
     transcriptPath: (attempt) => join(folder, 'attempts', attempt, 'transcript.ndjson'),
-    jobsFolder: join(folder, 'jobs'),
     clock,
     env: { PLAYED: typeof played === 'string' ? played : JSON.stringify(played) },
     nodePath: process.execPath,
@@ -37,13 +35,13 @@ async function run(t: TestContext, played: unknown, over: Partial<AgentJob> = {}
   });
   const result = await agent.run(makeJob(workspace, { onActivity: (a) => activities.push(a), ...over }));
   const transcript = readFileSync(join(folder, 'attempts/t1.1/transcript.ndjson'), 'utf8');
-  return { result, workspace, passes, activities, transcript, jobs: readdirSync(join(folder, 'jobs')) };
+  return { result, workspace, passes, activities, transcript };
 }
 
 const HAND_IN = (status: string) => [['submit_handoff', { status, summary: 'did it' }]];
 
 test('our own agent works in the workspace as a child process, and hands in', async (t) => {
-  const { result, workspace, passes, activities, jobs } = await run(t, [
+  const { result, workspace, passes, activities } = await run(t, [
     [['write', { path: 'a.txt', content: 'hello' }]],
     HAND_IN('complete'),
   ]);
@@ -60,7 +58,6 @@ test('our own agent works in the workspace as a child process, and hands in', as
     ['model', 'write true', 'model', 'submit_handoff true'],
   );
   assert.deepEqual(passes, ['issue t1.1 {"tokens":1000000}', 'revoke t1.1']);
-  assert.deepEqual(jobs, [], 'nothing of the job is left');
 });
 
 test('the transcript holds its events and its other lines, without the token and without control characters', async (t) => {
@@ -136,9 +133,7 @@ test('a child that dies without a word has failed, with its exit code', async (t
 test('a missing program is said as such', async (t) => {
   const folder = makeFolder(t);
   const agent = createBuiltinAgent({
-    sandbox: bareSandbox(),
     transcriptPath: () => join(folder, 'transcript.ndjson'),
-    jobsFolder: join(folder, 'jobs'),
     clock,
     nodePath: '/no/such/node',
     agentMain: FIXTURE,
@@ -147,5 +142,4 @@ test('a missing program is said as such', async (t) => {
   const result = await agent.run(makeJob(makeFolder(t)));
   assert.equal(result.end, 'cannot-run');
   assert.match(result.detail, /\/no\/such\/node/);
-  assert.equal(existsSync(join(folder, 'jobs/t1.1')), false);
 });

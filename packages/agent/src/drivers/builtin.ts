@@ -1,6 +1,4 @@
 /** Starts our own agent like any other: a child process in the sandbox that meets the model through the gateway. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Agent, AgentActivity, AgentEnd, AgentJob, AgentResult } from '@swarm/core';
 import { countText, taskOf, tokensOf } from '@swarm/core';
 import { type AgentEvent, cutText, parseAgentEvent } from '../agent-events.ts';
@@ -8,7 +6,7 @@ import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';
 import { plainText } from '../transcript.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
-import { type DriverParts, type Session, shownAt, withSession } from './session.ts';
+import { type DriverParts, type Session, withSession } from './session.ts';
 
 export interface BuiltinParts extends DriverParts {
   /** The Node to run it with, and its flags, as the sandbox shows them. */
@@ -32,7 +30,8 @@ export function createBuiltinAgent(parts: BuiltinParts): Agent {
 }
 
 async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session): Promise<AgentResult> {
-  writeFileSync(join(session.job.host, 'job.json'), JSON.stringify(childJobOf(parts, job)), { mode: 0o600 });
+  const child = childJobOf(parts, job, session.room.workspace);
+  const file = await session.room.place({ name: 'job.json', text: JSON.stringify(child) });
   let ended: Extract<AgentEvent, { type: 'ended' }> | undefined;
   let toolCalls = 0;
   const onStdout = (line: string): boolean => {
@@ -47,7 +46,7 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
   };
   const result = await session.launch({
     argv: [parts.nodePath, ...(parts.nodeArgs ?? []), parts.agentMain],
-    env: { [JOB_VARIABLE]: `${shownAt(parts.sandbox, session.job)}/job.json` },
+    env: { [JOB_VARIABLE]: file },
     wallMs: job.limits.wallMs + GRACE_MS,
     knowsSocket: true,
     onStdout,
@@ -61,11 +60,11 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
   return { end: 'failed', detail: 'the agent exited without saying how it ended', ...common };
 }
 
-function childJobOf(parts: BuiltinParts, job: AgentJob): ChildJob {
+function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): ChildJob {
   return {
     attempt: job.attempt,
     task: taskOf(job.attempt),
-    workspace: parts.sandbox.insideOf(job.workspace.path),
+    workspace,
     prompt: job.prompt,
     model: parts.model,
     limits: {

@@ -2,14 +2,13 @@
  * Any command line as an agent: `[agent.command] run`. It works in the workspace, finds its prompt and task in
  * files, and may leave a handoff in the file SWARM_HANDOFF names. Exit 0 means that it is done.
  */
-import { existsSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join, posix } from 'node:path';
-import type { Agent, AgentJob, AgentResult } from '@swarm/core';
+import { existsSync } from 'node:fs';
+import { isAbsolute, posix } from 'node:path';
+import type { Agent, AgentJob, AgentResult, Collected, HandoffClaim, Room } from '@swarm/core';
 import { taskOf } from '@swarm/core';
-import { isWithin } from '../tools/paths.ts';
+import { parseClaim } from '../tools/handoff.ts';
 import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
-import { readHandoffFile } from './handoff-file.ts';
-import { type DriverParts, type Session, shownAt, withSession } from './session.ts';
+import { type DriverParts, type Session, withSession } from './session.ts';
 
 export interface CommandParts extends DriverParts {
   /** How the report names it. */
@@ -20,8 +19,9 @@ export interface CommandParts extends DriverParts {
 
 /** Linux takes no single argument over 128 KiB (MAX_ARG_STRLEN). */
 const ARGUMENT_MAX_BYTES = 128 * 1024 - 1;
-/** What bubblewrap shows of the host besides mounts: docs of the sandbox package. */
-const SYSTEM_FOLDERS = ['/usr', '/bin', '/sbin', '/lib', '/lib64'];
+const HANDOFF = 'handoff.json';
+/** Read before anything is parsed: parsing a huge text stops the whole process for as long as it takes. */
+const HANDOFF_MAX_BYTES = 256 * 1024;
 
 export function createCommandAgent(parts: CommandParts): Agent {
   return {
@@ -31,9 +31,9 @@ export function createCommandAgent(parts: CommandParts): Agent {
 }
 
 async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Session): Promise<AgentResult> {
-  const places = writeFiles(parts, job, session);
+  const places = await placeFiles(job, session.room);
   const argv = fillIn(parts.run, { ...places, prompt: job.prompt });
-  const refusal = cannotRun(parts, job, argv);
+  const refusal = await cannotRun(session.room, argv);
   if (refusal) return { end: 'cannot-run', detail: refusal, usage: session.usage(), toolCalls: 0 };
   const result = await session.launch({
     argv: [programOf(argv[0]!, places.workspace), ...argv.slice(1)],
@@ -45,7 +45,8 @@ async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Sess
     },
     wallMs: job.limits.wallMs,
   });
-  return judge(job, session, endOf(result), result.sandbox.output);
+  const said = claimOf(await session.room.collect(HANDOFF, HANDOFF_MAX_BYTES), result.sandbox.output);
+  return judge(job, session, endOf(result), said);
 }
 
 interface Places {
@@ -56,15 +57,12 @@ interface Places {
 }
 
 /** @returns the paths as the agent sees them. */
-function writeFiles(parts: CommandParts, job: AgentJob, session: Session): Places {
-  writeFileSync(join(session.job.host, 'prompt.md'), job.prompt);
-  writeFileSync(join(session.job.host, 'task.json'), job.taskJson);
-  const jobFolder = shownAt(parts.sandbox, session.job);
+async function placeFiles(job: AgentJob, room: Room): Promise<Places> {
   return {
-    prompt_file: `${jobFolder}/prompt.md`,
-    task_file: `${jobFolder}/task.json`,
-    workspace: parts.sandbox.insideOf(job.workspace.path),
-    handoff: `${shownAt(parts.sandbox, session.out)}/handoff.json`,
+    prompt_file: await room.place({ name: 'prompt.md', text: job.prompt }),
+    task_file: await room.place({ name: 'task.json', text: job.taskJson }),
+    workspace: room.workspace,
+    handoff: await room.outlet(HANDOFF),
   };
 }
 
@@ -83,7 +81,7 @@ function programOf(program: string, workspace: string): string {
 }
 
 /** Why the command line cannot work, with the fix; undefined when nothing is known against it. */
-function cannotRun(parts: CommandParts, job: AgentJob, argv: readonly string[]): string | undefined {
+async function cannotRun(room: Room, argv: readonly string[]): Promise<string | undefined> {
   const [program] = argv;
   if (!program)
     return 'agent.command.run is empty; fix: set run = ["./my-agent.sh", "{task_file}"] in [agent.command]';
@@ -91,18 +89,21 @@ function cannotRun(parts: CommandParts, job: AgentJob, argv: readonly string[]):
   if (long !== -1) {
     return `argument ${long} of agent.command.run is longer than the system allows; fix: use {prompt_file} instead of {prompt}`;
   }
+  if (!program.includes('/') || (await room.sees(program))) return undefined;
   if (!isAbsolute(program)) {
-    if (!program.includes('/') || existsSync(join(job.workspace.path, program))) return undefined;
     return `the agent's program ${program} is not in the repository at this commit; fix: commit it, or name a program on PATH`;
   }
-  if (parts.sandbox.provider !== 'bubblewrap' || isVisible(parts, job, program)) return undefined;
-  return `the agent's program ${program} is not visible inside the sandbox (bubblewrap); fix: install it under /usr, commit it and name it ./${posix.basename(program)}, or run with --sandbox none`;
+  // What is nowhere is named by whoever tries to start it.
+  if (!existsSync(program)) return undefined;
+  return `the agent's program ${program} is not visible inside the sandbox; fix: install it under /usr, commit it and name it ./${posix.basename(program)}, or run with --sandbox none`;
 }
 
-function isVisible(parts: CommandParts, job: AgentJob, program: string): boolean {
-  const mounts = (parts.readOnly ?? []).map((mount) => mount.inside);
-  const folders = [...SYSTEM_FOLDERS, ...mounts, parts.sandbox.insideOf(job.workspace.path)];
-  return folders.some((folder) => isWithin(folder, program));
+/** @param output what the agent printed, for a handoff that cannot be used. */
+function claimOf(left: Collected, output: string): HandoffClaim | undefined {
+  if (left.kind === 'nothing') return undefined;
+  if (left.kind === 'unfit') return unreadable(left.why, output);
+  const claim = parseClaim(left.text);
+  return 'problem' in claim ? unreadable(claim.problem, output) : claim;
 }
 
 /** The exit decides, then the handoff's status; a limit that was reached explains a failure. */
@@ -110,11 +111,9 @@ function judge(
   job: AgentJob,
   session: Session,
   { end, detail }: ReturnType<typeof endOf>,
-  output: string,
+  claim: HandoffClaim | undefined,
 ): AgentResult {
   const common = { usage: session.usage(), toolCalls: 0 };
-  const said = readHandoffFile(join(session.out.host, 'handoff.json'));
-  const claim = said && 'problem' in said ? unreadable(said.problem, output) : said;
   const withClaim = claim ? { claim } : {};
   if (end === 'finished') {
     return { end: claim ? endOfClaim(claim.status) : 'finished', detail, ...withClaim, ...common };

@@ -1,8 +1,6 @@
 /** What every driver does around its agent's process: folders, token, transcript, signs of life, one cause. */
-import { mkdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { AgentJob, AttemptId, Clock, Mount, Sandbox, SandboxResult, Usage } from '@swarm/core';
-import { NO_USAGE, SwarmError } from '@swarm/core';
+import type { AgentJob, AttemptId, Clock, Mount, Room, SandboxResult, Usage } from '@swarm/core';
+import { NO_USAGE } from '@swarm/core';
 import { openTranscript, plainText } from '../transcript.ts';
 import { type StopCause, startWatch } from './watch.ts';
 
@@ -25,13 +23,10 @@ export interface GatewayPort {
 }
 
 export interface DriverParts {
-  readonly sandbox: Sandbox;
   /** Absent: the agent meets no model. */
   readonly gateway?: GatewayPort;
   /** Host path of an attempt's transcript. */
   readonly transcriptPath: (attempt: AttemptId) => string;
-  /** Private host folder the driver makes one folder in for each attempt, and removes it again. */
-  readonly jobsFolder: string;
   readonly clock: Clock;
   /** Given to the agent on top of its own; the driver's names win. */
   readonly env?: Readonly<Record<string, string>>;
@@ -40,13 +35,8 @@ export interface DriverParts {
   readonly outputBytes?: number;
   readonly memoryBytes?: number;
   readonly processes?: number;
-  /** Told when a transcript cannot be written or a job folder not be removed; the attempt goes on. */
+  /** Told when a transcript cannot be written or a room's own files not be removed; the attempt goes on. */
   readonly onTrouble?: (attempt: AttemptId, why: string) => void;
-}
-
-/** Where the sandbox shows a mount: `none` maps no paths. */
-export function shownAt(sandbox: Sandbox, mount: Mount): string {
-  return sandbox.provider === 'none' ? mount.host : mount.inside;
 }
 
 export interface Launch {
@@ -54,16 +44,15 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** When the sandbox kills it; a driver whose agent keeps its own time adds some grace. */
   readonly wallMs: number;
-  /** The agent goes to the gateway's socket itself (SOCKET_VARIABLE): no bridge is started for it. */
+  /** The agent goes to the gateway's socket itself (GATEWAY_SOCKET_VARIABLE): no bridge is started for it. */
   readonly knowsSocket?: true;
   /** Told each line of stdout; true when it is an event, which the transcript then keeps as one. */
   readonly onStdout?: (line: string) => boolean;
 }
 
 export interface Session {
-  /** Host folders mounted at /swarm/job (read-only) and /swarm/out (writable). */
-  readonly job: Mount;
-  readonly out: Mount;
+  /** On the attempt's workspace; closed with the session. */
+  readonly room: Room;
   readonly pass: GatewayPass | undefined;
   launch(launch: Launch): Promise<SessionResult>;
   usage(): Usage;
@@ -83,63 +72,47 @@ export async function withSession<T>(
   job: AgentJob,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const folder = join(parts.jobsFolder, job.attempt);
   const pass = await parts.gateway?.issue(job.attempt, {
     tokens: job.limits.tokens,
     ...(job.limits.usd !== undefined && { usd: job.limits.usd }),
   });
   try {
-    return await work(await openSession(parts, job, folder, pass));
+    const room = await job.open({
+      readOnly: parts.readOnly ?? [],
+      ...(pass && { gatewaySocket: pass.socketPath }),
+    });
+    try {
+      return await work(sessionOf(parts, job, room, pass));
+    } finally {
+      // The agent wrote in it: what cannot be removed is left, and said.
+      await room.close().catch((error: Error) => {
+        parts.onTrouble?.(job.attempt, `files of the job are left behind: ${error.message}`);
+      });
+    }
   } finally {
     await parts.gateway?.revoke(job.attempt);
-    // The agent wrote in it: folders it locked are left, and said.
-    await rm(folder, { recursive: true, force: true }).catch((error: Error) => {
-      parts.onTrouble?.(job.attempt, `the job folder is left behind: ${error.message}`);
-    });
   }
 }
 
-async function openSession(
-  parts: DriverParts,
-  job: AgentJob,
-  folder: string,
-  pass: GatewayPass | undefined,
-): Promise<Session> {
-  const jobMount = { host: join(folder, 'job'), inside: '/swarm/job' };
-  const out = { host: join(folder, 'out'), inside: '/swarm/out' };
-  await makeFolders(folder, [jobMount.host, out.host]);
+function sessionOf(parts: DriverParts, job: AgentJob, room: Room, pass: GatewayPass | undefined): Session {
   const usage = () => pass?.usage() ?? NO_USAGE;
   return {
-    job: jobMount,
-    out,
+    room,
     pass,
     usage,
-    launch: (launch) => runWatched(parts, job, launch, { job: jobMount, out, pass, usage }),
+    launch: (launch) => runWatched(parts, job, launch, { room, pass, usage }),
   };
-}
-
-/** A leftover of a killed orchestrator is replaced. */
-async function makeFolders(folder: string, inner: readonly string[]): Promise<void> {
-  try {
-    await rm(folder, { recursive: true, force: true });
-    for (const path of inner) await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    const why = (cause as Error).message;
-    throw new SwarmError({ code: 'SW0701', what: `the job folder ${folder} cannot be made`, why }, { cause });
-  }
 }
 
 async function runWatched(
   parts: DriverParts,
   job: AgentJob,
   launch: Launch,
-  own: Pick<Session, 'job' | 'out' | 'pass' | 'usage'>,
+  { room, pass, usage }: Pick<Session, 'room' | 'pass' | 'usage'>,
 ): Promise<SessionResult> {
-  const watch = startWatch(parts.clock, job, own.usage);
-  const transcript = openTranscript(
-    parts.transcriptPath(job.attempt),
-    own.pass ? [own.pass.token] : [],
-    (why) => parts.onTrouble?.(job.attempt, why),
+  const watch = startWatch(parts.clock, job, usage);
+  const transcript = openTranscript(parts.transcriptPath(job.attempt), pass ? [pass.token] : [], (why) =>
+    parts.onTrouble?.(job.attempt, why),
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();
@@ -147,30 +120,13 @@ async function runWatched(
     const fields = isEvent ? { event: JSON.parse(line) as unknown } : { stream, text: plainText(line) };
     transcript.write(parts.clock.now(), fields);
   };
-  const socket = launch.knowsSocket && own.pass ? socketMount(own.pass) : undefined;
   try {
-    const sandbox = await parts.sandbox.run({
+    const sandbox = await room.run({
       name: job.attempt,
       argv: launch.argv,
-      workspace: job.workspace.path,
-      // Not the intake: what an agent leaves is saved by a command of ours, once it is gone.
-      readOnly: [
-        ...sameInside(job.workspace.readOnly),
-        ...(parts.readOnly ?? []),
-        own.job,
-        ...(socket ? [socket] : []),
-      ],
-      readWrite: [own.out],
-      env: {
-        ...parts.env,
-        ...keys(own.pass),
-        ...launch.env,
-        ...(socket && {
-          [SOCKET_VARIABLE]: join(shownAt(parts.sandbox, socket), basename(own.pass!.socketPath)),
-        }),
-      },
+      env: { ...parts.env, ...keys(pass), ...launch.env },
       network: 'none',
-      ...(own.pass && !socket && { gatewaySocket: own.pass.socketPath }),
+      ...(pass && { gateway: launch.knowsSocket ? 'socket' : 'address' }),
       limits: limitsOf(parts, launch.wallMs),
       signal: watch.signal,
       onLine,
@@ -181,16 +137,6 @@ async function runWatched(
     await transcript.close();
   }
 }
-
-/** Where an agent that knows the gateway's socket finds it. */
-export const SOCKET_VARIABLE = 'SWARM_GATEWAY_SOCKET';
-
-const socketMount = (pass: GatewayPass): Mount => ({
-  host: dirname(pass.socketPath),
-  inside: '/swarm/gateway',
-});
-
-const sameInside = (paths: readonly string[]): Mount[] => paths.map((path) => ({ host: path, inside: path }));
 
 /** The provider of the sandbox sets the base URLs: only it knows the port. */
 function keys(pass: GatewayPass | undefined): Record<string, string> {

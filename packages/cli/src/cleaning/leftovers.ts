@@ -25,13 +25,19 @@ export interface Found {
   readonly kept: readonly string[];
 }
 
+export interface LeftoversAsk {
+  readonly policy: CleanPolicy;
+  readonly now: number;
+  /** Whether this operator made the run. */
+  readonly isOurs: (run: RunId) => Promise<boolean>;
+}
+
 /** Reads only. Nobody may be at work in the repository while what is found here is removed. */
 export async function findLeftovers(
   paths: RepositoryPaths,
-  policy: CleanPolicy,
-  now: number,
+  { policy, now, isOurs }: LeftoversAsk,
 ): Promise<Found> {
-  const runs = await knownRuns(paths);
+  const runs = await knownRuns(paths, isOurs);
   const going = chooseRuns(runs, policy, now);
   const unfinished = new Set(runs.filter((run) => !run.isFinished).map((run) => run.id));
   const isOver = (name: string): boolean => !unfinished.has(name as RunId);
@@ -44,21 +50,35 @@ export async function findLeftovers(
     ...(await hubReferences(paths, isOver, new Set(going))),
     ...(await Promise.all(going.map((run) => sized('run', run, runPaths(paths, run).folder)))),
   ];
-  const open = [...unfinished].map((run) => `${run} is not over: swarm resume --run ${run}`);
+  const open = runs
+    .filter((run) => !run.isFinished)
+    .map(({ id, isOurs }) =>
+      isOurs
+        ? `${id} is not over: swarm resume --run ${id}`
+        : `this machine has no record of ${id}: rm -r ${shellWord(runPaths(paths, id).folder)}`,
+    );
   return { leftovers, kept: open };
 }
 
-/** A run whose journal cannot be read is not known to be over. */
-async function knownRuns(paths: RepositoryPaths): Promise<readonly KnownRun[]> {
+interface FoundRun extends KnownRun {
+  readonly isOurs: boolean;
+}
+
+/** A run whose journal cannot be read, or is not this operator's, is not known to be over. */
+async function knownRuns(
+  paths: RepositoryPaths,
+  isOurs: LeftoversAsk['isOurs'],
+): Promise<readonly FoundRun[]> {
   const ids = await listRuns(paths);
   return Promise.all(
     ids.map(async (id) => {
       const state = emptyState();
+      if (!(await isOurs(id))) return { id, isOurs: false, isFinished: false, lastAt: 0 };
       const read = await readJournal(runPaths(paths, id).journal).catch(() => undefined);
       for (const entry of read?.entries ?? []) fold(state, entry);
       // Closed and not delivered, it still owes its delivery.
       const isFinished = state.closed !== undefined && state.delivered !== undefined;
-      return { id, isFinished, lastAt: state.at };
+      return { id, isOurs: true, isFinished, lastAt: state.at };
     }),
   );
 }

@@ -7,7 +7,7 @@ import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { UndoOptions } from '../program/options.ts';
 import { composePorts } from '../running/compose-ports.ts';
-import { type RunFile, readRunFile } from '../running/run-file.ts';
+import type { RunFile } from '../running/run-file.ts';
 import { lockRepository } from '../running/work.ts';
 import { createLive } from '../telling/live.ts';
 import { knownTask, nothingNamed, problemOf, whileLeaving, whileLive } from './undo-refused.ts';
@@ -22,7 +22,7 @@ export async function undo(
   const read = await readRun({ ...rest, ...(typeof run === 'string' && { run }) }, context);
   const what = task === undefined ? 'run' : knownTask(task, read);
   const withDependents = options.withDependents === true;
-  const file = await readRunFile(read.paths);
+  const { file } = read;
   const ask: UndoAsk = { what, withDependents, by: 'operator' };
   const outcome =
     (await undoLive(ask, read, file, context)) ?? (await undoLocked(ask, read, file, options, context));

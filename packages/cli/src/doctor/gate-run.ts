@@ -51,16 +51,15 @@ async function tried(
   what: 'setup' | 'gate',
   command: string,
 ): Promise<Check> {
-  const ran = await sandbox.run({
+  const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
+  const asked = room.run({
     name: `doctor-${what}`,
     argv: ['/bin/sh', '-c', command],
-    workspace,
-    readOnly: [],
-    readWrite: [],
     env: { CI: '1' },
     network: what === 'setup' ? 'open' : 'none',
     limits: { wallMs: what === 'setup' ? SETUP_MS : gateMs, outputBytes: OUTPUT_BYTES_MAX },
   });
+  const ran = await asked.finally(() => room.close());
   const name = `${what} run`;
   const isGood = ran.end === 'exited' && ran.exitCode === 0;
   return isGood

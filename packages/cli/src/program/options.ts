@@ -34,7 +34,12 @@ export interface RunOptions {
 }
 
 export type ResumeOptions =
-  | (RunChoice & { readonly strict?: true | undefined; readonly yes?: true | undefined })
+  | (RunChoice & {
+      readonly strict?: true | undefined;
+      readonly yes?: true | undefined;
+      /** What the run's own files pin counts, though this machine has no record of it. */
+      readonly trustRun?: true | undefined;
+    })
   | undefined;
 export interface CancelOptions extends RunChoice {
   readonly yes?: true | undefined;

@@ -3,11 +3,16 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type Mount, NO_USAGE, type Sandbox, type TaskSpec } from '@swarm/core';
+import { type Agent, type Mount, NO_USAGE, type Sandbox } from '@swarm/core';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
-import { createOrchestrator, type Orchestrator, type OrchestratorPorts } from '@swarm/orchestrator';
-import { createEnvironmentStore } from '@swarm/sandbox';
+import {
+  createLocalHost,
+  createOrchestrator,
+  type Orchestrator,
+  type OrchestratorPorts,
+} from '@swarm/orchestrator';
+import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
 import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
@@ -27,7 +32,7 @@ import { settingsOf } from './settings.ts';
 export interface Composed {
   readonly orchestrator: Orchestrator;
   readonly log: RunLog;
-  /** Gives back everything; safe after any ending. */
+  /** Gives back everything, once; safe after any ending. Throws SW0701 when the journal was removed meanwhile. */
   close(): Promise<void>;
 }
 
@@ -61,15 +66,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agentMain = await agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  const closeAll = async (): Promise<void> => {
+    await models?.gateway.close();
+    await git.close();
+    await journal.journal.close().finally(() => log.close());
+    spans?.end(systemClock.now());
+  };
+  let closing: Promise<void> | undefined;
   return {
     orchestrator,
     log,
-    async close() {
-      await models?.gateway.close();
-      await git.close();
-      await journal.journal.close();
-      await log.close();
-      spans?.end(systemClock.now());
+    close: () => {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }
@@ -77,12 +86,12 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
 /** Whatever runs in the sandbox can go on with the trace of what it works for. */
 function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
   if (!spans) return sandbox;
-  return {
-    provider: sandbox.provider,
-    insideOf: (workspace) => sandbox.insideOf(workspace),
-    reap: () => sandbox.reap(),
-    run: (spec) => sandbox.run({ ...spec, env: { TRACEPARENT: spans.traceparent(spec.name), ...spec.env } }),
-  };
+  return mapSandbox(sandbox, {
+    command: (command) => ({
+      ...command,
+      env: { TRACEPARENT: spans.traceparent(command.name), ...command.env },
+    }),
+  });
 }
 
 /** One file a sandbox can show. From the sources it is made anew, so that it is never stale. */
@@ -135,10 +144,8 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
   const drivers: DriverParts = {
-    sandbox,
     ...(models && { gateway: models.gateway }),
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
-    jobsFolder: join(repository.state, 'jobs'),
     clock: systemClock,
     readOnly: agentMounts(file),
   };
@@ -147,12 +154,18 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     journal,
     hub: git.hub,
     branches: git.branches,
-    workspaces: git.workspaces,
     reader: git.reader,
     delivery: git.delivery,
-    sandbox,
-    environments: createEnvironmentStore(repository.env),
-    agentFor: agentsOf(ask, drivers, parts.agentMain),
+    host: createLocalHost({
+      slots: file.config.workers.max,
+      workspaces: git.workspaces,
+      sandbox,
+      environments: createEnvironmentStore(repository.env),
+      ...agentsOf(ask, drivers, parts.agentMain),
+      isFull: () => isDiskFull(repository.state),
+      leftovers: async () => (await git.hub.observe()).workspaces,
+      log,
+    }),
     ...(models && { model: models.model }),
     prompts,
     files: createRunFiles(paths),
@@ -164,7 +177,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
 // ───────────── agents ─────────────
 
 /** A task's own wish, else the run's driver. */
-function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string): (spec: TaskSpec) => Agent {
+function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string) {
   const { agent } = ask.file.config;
   const { nodePath } = ask.places;
   const model = modelNames(ask.file).worker;
@@ -174,10 +187,12 @@ function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string): (sp
       ? [['command', createCommandAgent({ ...drivers, run: agent.command.run })] as const]
       : []),
   ]);
-  return (spec) => {
-    const name = spec.agent ?? agent.driver;
-    return agents.get(name) ?? missingAgent(name, [...agents.keys()]);
+  const capabilities = [...agents.keys()];
+  const agentFor = (wish: string | undefined): Agent => {
+    const name = wish ?? agent.driver;
+    return agents.get(name) ?? missingAgent(name, capabilities);
   };
+  return { agentFor, capabilities };
 }
 
 function missingAgent(name: string, known: readonly string[]): Agent {

@@ -1,7 +1,7 @@
 /** The sandbox of one run: the system, swarm's own program, and what the operator shows on top of it. */
 import { existsSync } from 'node:fs';
-import { type Mount, type Sandbox, SwarmError } from '@swarm/core';
-import { createSandbox } from '@swarm/sandbox';
+import { type Mount, type RoomCommand, type Sandbox, SwarmError } from '@swarm/core';
+import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
 import { makeRedactor } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
@@ -10,7 +10,7 @@ import { shellWord } from '../telling/shell.ts';
 
 export interface SandboxAsk {
   readonly file: {
-    readonly sandbox: 'bubblewrap' | 'none';
+    readonly sandbox: ProviderName;
     readonly config: Pick<Config, 'shown' | 'workers'>;
   };
   /** The repository's state directory: what is left of a dead orchestrator is found by it. */
@@ -61,14 +61,14 @@ function withVariables(sandbox: Sandbox, config: Pick<Config, 'shown'>, env: Env
   const always = valuesOf(names, env);
   const ofSetup = valuesOf(setupEnv, env);
   const { redact } = makeRedactor(Object.values(ofSetup));
-  return {
-    ...sandbox,
-    async run(spec) {
-      if (spec.network === 'none') return sandbox.run({ ...spec, env: { ...always, ...spec.env } });
-      const ran = await sandbox.run({ ...spec, env: { ...always, ...ofSetup, ...spec.env } });
-      return { ...ran, output: redact(ran.output) };
-    },
-  };
+  const isSetup = ({ network }: RoomCommand): boolean => network !== 'none';
+  return mapSandbox(sandbox, {
+    command: (command) => ({
+      ...command,
+      env: { ...always, ...(isSetup(command) && ofSetup), ...command.env },
+    }),
+    text: (command) => (isSetup(command) ? redact : undefined),
+  });
 }
 
 /** A variable that is not set is not passed. */

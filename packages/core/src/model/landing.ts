@@ -23,6 +23,8 @@ export type RejectionReason = keyof typeof REJECTIONS;
 /** Why a landing was given up without a verdict; its members keep their place in the merge queue. */
 export const DROPS = {
   'target-moved': 'the target moved while it was tested',
+  'target-gone': 'the target is gone',
+  'target-refused': 'the target refused the commit',
   restart: 'the orchestrator was restarted',
   'publish-unknown': 'the target did not say whether it took the commit',
   'gate-broken': 'the gate could not be run',

@@ -74,6 +74,21 @@ export type PauseReason =
   | 'target-refuses'
   | 'disk-full';
 
+/**
+ * Why an orchestrator left a run before its end. `paused`: it waits for what only the operator can mend, and nothing
+ * is in flight any more.
+ */
+export type StopReason =
+  | 'signal'
+  | 'auth'
+  | 'quota'
+  | 'bad-request'
+  | 'base-red'
+  | 'setup-failed'
+  | 'gate-broken'
+  | 'paused'
+  | 'fault';
+
 /** Why a run closed, worst first. The CLI turns it into an exit code with the report. */
 export type CloseReason = 'done' | 'budget' | 'time' | 'planner-failed' | 'cancelled';
 

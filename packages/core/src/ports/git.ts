@@ -77,6 +77,16 @@ export type IngestOutcome =
   /** Too large, malformed, or hostile; `why` is for people and for the next attempt. */
   | { readonly kind: 'refused'; readonly why: string };
 
+/** Commits on their way between two repositories, as git packs them. The bytes are as hostile as who made them. */
+export interface Pack {
+  readonly head: CommitId;
+  /** Can be read once. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** `refused`: it is no pack, or too large; `why` is for people and for the next attempt. */
+export type Received = { readonly kind: 'received' } | { readonly kind: 'refused'; readonly why: string };
+
 /** Identity of commits swarm makes. */
 export interface Identity {
   readonly name: string;
@@ -135,6 +145,13 @@ export interface Hub {
   }): Promise<{ readonly commit: CommitId; readonly tree: TreeId }>;
   /** Moves the target from `candidate.parent` to `candidate.commit` by compare-and-swap, and reads it back. */
   publish(candidate: Candidate): Promise<PublishOutcome>;
+  /**
+   * Puts a pack that another host made into the attempt's intake, where `ingest` judges it as anything pushed there.
+   * `base` is what the attempt was handed.
+   */
+  receive(attempt: AttemptId, base: CommitId, pack: Pack): Promise<Received>;
+  /** What `wants` reach and `haves` do not, for a host that works elsewhere. */
+  pack(wants: readonly CommitId[], haves: readonly CommitId[]): AsyncIterable<Uint8Array>;
   /** Takes what the attempt pushed into its intake; idempotent. Pins it under the attempt's name. */
   ingest(attempt: AttemptId): Promise<IngestOutcome>;
   /** Facts of a commit relative to its merge base with `target`; undefined when nothing differs. */

@@ -3,11 +3,13 @@ import type { HandoffClaim } from '../model/handoff.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { ResourceName } from '../model/landing.ts';
 import type { Usage } from '../model/usage.ts';
-import type { Workspace } from './git.ts';
 
 export interface Mount {
   readonly host: string;
-  /** Where the sandbox shows it. Providers that cannot map paths show it at `host`. */
+  /**
+   * Where commands should see it; where they do is `Room.shown`. The same as `host`: files name it by that path, and
+   * it is seen there whatever the provider.
+   */
   readonly inside: string;
 }
 
@@ -23,24 +25,26 @@ export interface SandboxLimits {
   readonly diskBytes?: number;
 }
 
-export interface SandboxSpec {
+/** One command in a room. */
+export interface RoomCommand {
   /** Unique among what runs now; shows in the process's environment as SWARM_TASK_KEY, for the reaper. */
   readonly name: string;
   readonly argv: readonly string[];
-  /** Host path of the folder that is writable and is the working directory. */
-  readonly workspace: string;
-  readonly readOnly: readonly Mount[];
-  readonly readWrite: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
   /** `none`: loopback only, plus the gateway. `open`: the host's network, for setup on the trusted base. */
   readonly network: 'none' | 'open';
-  /** Host path of the gateway's unix socket; inside it answers on SWARM_GATEWAY_URL, set by the provider. */
-  readonly gatewaySocket?: string;
+  /**
+   * How the command reaches the gateway of a room that has one; absent: not at all. `address`: at SWARM_GATEWAY_URL.
+   * `socket`: at the unix socket that SWARM_GATEWAY_SOCKET names, for programs that know it.
+   */
+  readonly gateway?: 'address' | 'socket';
   readonly limits: SandboxLimits;
   readonly signal?: AbortSignal;
   /** Whole lines as they come, without the newline, each capped. */
-  readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
+  readonly onLine?: (stream: OutputStream, line: string) => void;
 }
+
+export type OutputStream = 'stdout' | 'stderr';
 
 export type SandboxEnd = 'exited' | 'timeout' | 'aborted' | 'output-limit' | 'killed' | 'cannot-run';
 
@@ -55,34 +59,97 @@ export interface SandboxResult {
   readonly durationMs: number;
 }
 
+/** A command that was started and can be talked to. */
+export interface RoomProcess {
+  readonly stdin: {
+    /** Settles when the bytes are taken, or when the process is gone: that is told by `ended`. */
+    write(text: string): Promise<void>;
+    end(): void;
+  };
+  /** Every line of its output until it ends, held until it is read. `outputBytes` bounds what is held. */
+  readonly lines: AsyncIterable<{ readonly stream: OutputStream; readonly text: string }>;
+  /** Never rejects. */
+  readonly ended: Promise<SandboxResult>;
+}
+
+/** What a room is opened on. Host paths, where the sandbox is on this host. */
+export interface RoomAsk {
+  /** The folder that is writable and is the working directory. */
+  readonly workspace: string;
+  readonly readOnly: readonly Mount[];
+  readonly readWrite: readonly Mount[];
+  /** The gateway's unix socket, for commands that ask for it. */
+  readonly gatewaySocket?: string;
+}
+
+/** What became of a file a command may have left. */
+export type Collected =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'text'; readonly text: string }
+  /** A link, a pipe, too large, not readable; `why` is a sentence. */
+  | { readonly kind: 'unfit'; readonly why: string };
+
+/**
+ * One workspace, made ready for commands. What is to be seen inside, and where, is asked of the room and never
+ * assumed: providers differ in it.
+ */
+export interface Room {
+  /** Where commands see the workspace. */
+  readonly workspace: string;
+  /** Where commands see a mount the room was opened with. */
+  shown(mount: Mount): string;
+  /** Whether commands find something at this path; a relative one is looked for in the workspace. */
+  sees(path: string): Promise<boolean>;
+  /** Puts a file where commands can read it and not change it. Returns its path as they see it. */
+  place(file: { readonly name: string; readonly text: string }): Promise<string>;
+  /** Where a command may leave a file of this name for `collect`, as it sees it. */
+  outlet(name: string): Promise<string>;
+  /** Reads what was left at an outlet. The file is the command's: any kind, any size, any bytes. */
+  collect(name: string, maxBytes: number): Promise<Collected>;
+  run(command: RoomCommand): Promise<SandboxResult>;
+  start(command: RoomCommand): RoomProcess;
+  /** Ends what still runs and removes what the room itself made. The workspace stays. */
+  close(): Promise<void>;
+}
+
 export interface Sandbox {
   /** `bubblewrap`, `none`, … for the report and the doctor. */
   readonly provider: string;
-  /** How the sandbox shows a workspace that lies at this host path. */
-  insideOf(workspace: string): string;
-  run(spec: SandboxSpec): Promise<SandboxResult>;
+  open(ask: RoomAsk): Promise<Room>;
   /** Kills every process left by an earlier orchestrator of this state directory; returns how many. */
   reap(): Promise<number>;
 }
 
-/** What an attempt's agent is given. All paths are host paths. */
+/** Where an agent that knows the gateway's socket finds it. */
+export const GATEWAY_SOCKET_VARIABLE = 'SWARM_GATEWAY_SOCKET';
+
+/** What an agent needs in its room besides the workspace. */
+export interface RoomNeeds {
+  readonly readOnly: readonly Mount[];
+  readonly gatewaySocket?: string;
+}
+
+/** What an attempt's agent is given. */
 export interface AgentJob {
   readonly attempt: AttemptId;
-  readonly workspace: Workspace;
+  /** Opens a room on the attempt's workspace. The agent closes it. */
+  readonly open: (needs: RoomNeeds) => Promise<Room>;
   /** The prompt, rendered. */
   readonly prompt: string;
   /** One task in the wire format, as JSON. */
   readonly taskJson: string;
-  readonly limits: {
-    readonly steps: number;
-    readonly tokens: number;
-    readonly usd?: number;
-    readonly wallMs: number;
-    readonly quietMs: number;
-  };
+  readonly limits: AgentLimits;
   readonly signal: AbortSignal;
   /** A sign of life and what it was, for the log and the stuck detector. */
   readonly onActivity: (activity: AgentActivity) => void;
+}
+
+export interface AgentLimits {
+  readonly steps: number;
+  readonly tokens: number;
+  readonly usd?: number;
+  readonly wallMs: number;
+  readonly quietMs: number;
 }
 
 export type AgentActivity =

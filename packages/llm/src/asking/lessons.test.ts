@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { modelOver, question, startServer, tool } from '../../test/support/asking.ts';
+import { modelOver, type question, startServer, tool } from '../../test/support/asking.ts';
 import * as fault from '../../test/support/fault-server.ts';
 
 const says400 = (message: string, more: object = {}) => fault.status(400, { error: { message, ...more } });
@@ -24,37 +24,68 @@ describe('a refusal that names a field', () => {
     const plan = strict((b) => 'stream_options' in b, says400('Unknown parameter: stream_options'));
     const { ends, bodies, learnt } = await askTwice(plan);
     assert.deepEqual(ends, ['stopped', 'stopped']);
-    assert.deepEqual(bodies.map((b) => 'stream_options' in b), [true, false, false]);
+    assert.deepEqual(
+      bodies.map((b) => 'stream_options' in b),
+      [true, false, false],
+    );
     assert.deepEqual(learnt, [{ endpoint: 'e1', model: 'small', told: 'stream_options is not sent' }]);
   });
 
   it('may say so in the words of a validator', async () => {
-    const detail = { detail: [{ type: 'extra_forbidden', loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted' }] };
+    const detail = {
+      detail: [
+        { type: 'extra_forbidden', loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted' },
+      ],
+    };
     const plan = strict((b) => 'stream_options' in b, fault.status(422, detail));
     assert.deepEqual((await askTwice(plan)).ends, ['stopped', 'stopped']);
   });
 
   it('may say so beside its words', async () => {
-    const plan = strict((b) => 'stream_options' in b, says400('Unsupported parameter.', { param: 'stream_options' }));
+    const plan = strict(
+      (b) => 'stream_options' in b,
+      says400('Unsupported parameter.', { param: 'stream_options' }),
+    );
     assert.deepEqual((await askTwice(plan)).ends, ['stopped', 'stopped']);
   });
 
   it('is met by the other name of the bound on the answer', async () => {
-    const refusal = says400("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.");
-    const { ends, bodies } = await askTwice(strict((b) => 'max_tokens' in b, refusal), { maxOutputTokens: 900 });
+    const refusal = says400(
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+    );
+    const { ends, bodies } = await askTwice(
+      strict((b) => 'max_tokens' in b, refusal),
+      { maxOutputTokens: 900 },
+    );
     assert.deepEqual(ends, ['stopped', 'stopped']);
-    assert.deepEqual(bodies.map((b) => [b.max_tokens, b.max_completion_tokens]), [[900, undefined], [undefined, 900], [undefined, 900]]);
+    assert.deepEqual(
+      bodies.map((b) => [b.max_tokens, b.max_completion_tokens]),
+      [
+        [900, undefined],
+        [undefined, 900],
+        [undefined, 900],
+      ],
+    );
   });
 
   it('ends the call where both names are refused, since an answer without a bound is not asked for', async () => {
-    const plan = strict((b) => 'max_tokens' in b || 'max_completion_tokens' in b, (response, seen) =>
-      says400(`Unknown parameter: ${'max_tokens' in seen.body ? 'max_tokens' : 'max_completion_tokens'}`)(response, seen));
+    const plan = strict(
+      (b) => 'max_tokens' in b || 'max_completion_tokens' in b,
+      (response, seen) =>
+        says400(`Unknown parameter: ${'max_tokens' in seen.body ? 'max_tokens' : 'max_completion_tokens'}`)(
+          response,
+          seen,
+        ),
+    );
     const { ends, learnt } = await askTwice(plan, { maxOutputTokens: 900 });
     assert.deepEqual([ends, learnt], [['bad-request', 'bad-request'], []]);
   });
 
   for (const [message, most] of [
-    ['max_tokens is too large: 9000. This model supports at most 4096 completion tokens, whereas you provided 9000.', 4096],
+    [
+      'max_tokens is too large: 9000. This model supports at most 4096 completion tokens, whereas you provided 9000.',
+      4096,
+    ],
     ['max_tokens: 9000 > 8192, which is the maximum allowed number of output tokens', 8192],
     ['maxOutputTokens value of 9000 but the supported range is from 1 (inclusive) to 8193 (exclusive)', 8192],
   ] as const)
@@ -62,14 +93,24 @@ describe('a refusal that names a field', () => {
       const plan = strict((b) => b.max_tokens > most, says400(message));
       const { ends, bodies } = await askTwice(plan, { maxOutputTokens: 9_000 });
       assert.deepEqual(ends, ['stopped', 'stopped']);
-      assert.deepEqual(bodies.map((b) => b.max_tokens), [9_000, most, most]);
+      assert.deepEqual(
+        bodies.map((b) => b.max_tokens),
+        [9_000, most, most],
+      );
     });
 
   it('is met with what the window leaves, of this request alone', async () => {
-    const message = "This model's maximum context length is 8192 tokens. However, you requested 12000 tokens (3000 in the messages, 9000 in the completion).";
-    const { ends, bodies } = await askTwice(strict((b) => b.max_tokens > 5192, says400(message)), { maxOutputTokens: 9_000 });
+    const message =
+      "This model's maximum context length is 8192 tokens. However, you requested 12000 tokens (3000 in the messages, 9000 in the completion).";
+    const { ends, bodies } = await askTwice(
+      strict((b) => b.max_tokens > 5192, says400(message)),
+      { maxOutputTokens: 9_000 },
+    );
     assert.deepEqual(ends, ['stopped', 'stopped']);
-    assert.deepEqual(bodies.map((b) => b.max_tokens), [9_000, 5_192, 9_000, 5_192]);
+    assert.deepEqual(
+      bodies.map((b) => b.max_tokens),
+      [9_000, 5_192, 9_000, 5_192],
+    );
   });
 
   it('is met by tools that are described without the word, but for an argument of that name', async () => {
@@ -78,10 +119,16 @@ describe('a refusal that names a field', () => {
       properties: { path: { type: 'string', maxLength: 2_097_152 }, maxLength: { type: 'integer' } },
     };
     const refusal = says400('Error compiling grammar: maxLength 2097152 exceeds the repetition limit');
-    const plan = strict((b) => b.tools[0].function.parameters.properties.path.maxLength !== undefined, refusal);
+    const plan = strict(
+      (b) => b.tools[0].function.parameters.properties.path.maxLength !== undefined,
+      refusal,
+    );
     const { ends, bodies } = await askTwice(plan, { tools: [tool('write', parameters)] });
     assert.deepEqual(ends, ['stopped', 'stopped']);
-    assert.deepEqual(bodies.at(-1).tools[0].function.parameters.properties, { path: { type: 'string' }, maxLength: { type: 'integer' } });
+    assert.deepEqual(bodies.at(-1).tools[0].function.parameters.properties, {
+      path: { type: 'string' },
+      maxLength: { type: 'integer' },
+    });
   });
 
   it('is met one by one where several things are refused', async () => {
@@ -105,7 +152,10 @@ describe('a refusal that names a field', () => {
   it('is forgotten where leaving the field out did not help', async () => {
     const { ends, bodies, learnt } = await askTwice(says400('stream_options, or something else, is wrong'));
     assert.deepEqual([ends, learnt], [['bad-request', 'bad-request'], []]);
-    assert.deepEqual(bodies.map((b) => 'stream_options' in b), [true, false, true, false]);
+    assert.deepEqual(
+      bodies.map((b) => 'stream_options' in b),
+      [true, false, true, false],
+    );
   });
 
   it('is remembered of one endpoint and not of another', async () => {
@@ -122,7 +172,8 @@ describe('a refusal that names a field', () => {
 });
 
 describe('roles that a template refuses', () => {
-  const roles = (seen: fault.Seen): string => seen.body.messages.map((m: { role: string }) => m.role[0]).join('');
+  const roles = (seen: fault.Seen): string =>
+    seen.body.messages.map((m: { role: string }) => m.role[0]).join('');
   const user = (content: string) => ({ role: 'user' as const, content });
 
   it('never come twice in a row: messages of one role are sent as one', async () => {
@@ -146,10 +197,18 @@ describe('roles that a template refuses', () => {
 
   for (const [status, message] of [
     [400, "Unexpected role 'user' after role 'tool'"],
-    [500, 'Jinja Exception: After the optional system message, conversation roles must alternate user/assistant/user/assistant/...'],
+    [
+      500,
+      'Jinja Exception: After the optional system message, conversation roles must alternate user/assistant/user/assistant/...',
+    ],
   ] as const)
     it(`are met with what is said after a tool as part of its result, where HTTP ${status} refuses it`, async () => {
-      const server = await startServer(strict((b) => b.messages.at(-1).role === 'user' && b.messages.length > 1, fault.status(status, { error: { message } })));
+      const server = await startServer(
+        strict(
+          (b) => b.messages.at(-1).role === 'user' && b.messages.length > 1,
+          fault.status(status, { error: { message } }),
+        ),
+      );
       const { ask } = modelOver([server]);
       for (let i = 0; i < 2; i++) assert.equal((await ask({ messages: afterTool })).text, 'fine');
       assert.deepEqual(server.seen.map(roles), ['uatu', 'uat', 'uat']);
@@ -158,9 +217,16 @@ describe('roles that a template refuses', () => {
 
   it('are met with the system’s words as the user’s', async () => {
     const server = await startServer(
-      strict((b) => b.messages[0].role === 'system', fault.status(500, { error: { message: 'Jinja Exception: System role not supported' } })),
+      strict(
+        (b) => b.messages[0].role === 'system',
+        fault.status(500, { error: { message: 'Jinja Exception: System role not supported' } }),
+      ),
     );
-    assert.equal((await modelOver([server]).ask({ messages: [{ role: 'system', content: 'Rules.' }, user('Do.')] })).text, 'fine');
+    assert.equal(
+      (await modelOver([server]).ask({ messages: [{ role: 'system', content: 'Rules.' }, user('Do.')] }))
+        .text,
+      'fine',
+    );
     assert.deepEqual(server.seen[1]!.body.messages, [user('Rules.\n\nDo.')]);
   });
 

@@ -16,11 +16,13 @@ export interface Lesson {
 }
 
 /** Fields a request can do without. What bounds the answer is not among them: it is said by its other name. */
-const DISPENSABLE = new Set([
-  'stream_options temperature top_p top_k min_p seed stop logit_bias frequency_penalty presence_penalty',
-  'tool_choice parallel_tool_calls response_format reasoning reasoning_effort thinking enable_thinking verbosity',
-  'prompt_cache_key',
-].flatMap((names) => names.split(' ')));
+const DISPENSABLE = new Set(
+  [
+    'stream_options temperature top_p top_k min_p seed stop logit_bias frequency_penalty presence_penalty',
+    'tool_choice parallel_tool_calls response_format reasoning reasoning_effort thinking enable_thinking verbosity',
+    'prompt_cache_key',
+  ].flatMap((names) => names.split(' ')),
+);
 
 /** The two names of the bound on the answer. */
 const OTHER_NAME: Readonly<Record<string, string>> = {
@@ -29,13 +31,23 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
 };
 
 /** Words of JSON Schema that say no more than a bound: whoever runs the tool looks at it again. */
-const SCHEMA_WORDS = new Set([
-  'maxLength minLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf',
-  'minItems maxItems uniqueItems minProperties maxProperties additionalProperties $schema default examples title',
-].flatMap((names) => names.split(' ')));
+const SCHEMA_WORDS = new Set(
+  [
+    'maxLength minLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf',
+    'minItems maxItems uniqueItems minProperties maxProperties additionalProperties $schema default examples title',
+  ].flatMap((names) => names.split(' ')),
+);
 
 /** Fields of a message that are its role, text and calls: the rest came from a provider. */
-const MESSAGE_FIELDS = new Set(['role', 'content', 'tool_calls', 'tool_call_id', 'name', 'refusal', 'function_call']);
+const MESSAGE_FIELDS = new Set([
+  'role',
+  'content',
+  'tool_calls',
+  'tool_call_id',
+  'name',
+  'refusal',
+  'function_call',
+]);
 const CALL_FIELDS = new Set(['id', 'type', 'function', 'index']);
 
 /** @returns undefined where the refusal names nothing that could be left out. */
@@ -106,7 +118,8 @@ function boundLesson(message: string, body: Body): Lesson | undefined {
 
 const IS_UNKNOWN = /not supported|unsupported parameter|unknown|unrecogni[sz]ed|not permitted|unexpected/i;
 const WINDOW = /context (?:length|window|size)(?: of| is)?\D{0,20}(\d+)/i;
-const PROMPT = /(\d+) (?:tokens )?(?:in the messages|input tokens|prompt tokens|from the input|in your prompt|of text input)/i;
+const PROMPT =
+  /(\d+) (?:tokens )?(?:in the messages|input tokens|prompt tokens|from the input|in your prompt|of text input)/i;
 const BOUND = /max_?(?:completion_|output_?)?tokens|completion tokens|output tokens/i;
 /** Less than this is no bound of a model, but some other number in the sentence. */
 const BOUND_MIN = 16;
@@ -131,16 +144,22 @@ function withoutKeyword(schema: unknown, word: string, isNames = false): unknown
   if (Array.isArray(schema)) return schema.map((item) => withoutKeyword(item, word));
   if (typeof schema !== 'object' || schema === null) return schema;
   const entries = Object.entries(schema).filter(([key]) => isNames || key !== word);
-  return Object.fromEntries(entries.map(([key, value]) => [key, withoutKeyword(value, word, !isNames && NAMING.has(key))]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, withoutKeyword(value, word, !isNames && NAMING.has(key))]),
+  );
 }
 
 const NAMING = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
 
 const parametersOf = (tools: unknown): unknown[] =>
-  Array.isArray(tools) ? tools.map((tool: { function?: { parameters?: unknown } } | null) => tool?.function?.parameters) : [];
+  Array.isArray(tools)
+    ? tools.map((tool: { function?: { parameters?: unknown } } | null) => tool?.function?.parameters)
+    : [];
 
 const hasKeyword = (tools: unknown, word: string): boolean =>
-  parametersOf(tools).some((schema) => JSON.stringify(schema) !== JSON.stringify(withoutKeyword(schema, word)));
+  parametersOf(tools).some(
+    (schema) => JSON.stringify(schema) !== JSON.stringify(withoutKeyword(schema, word)),
+  );
 
 const dropKeyword = (word: string): Lesson => ({
   key: `schemas without ${word}`,
@@ -150,7 +169,10 @@ const dropKeyword = (word: string): Lesson => ({
     const tools = body.tools.map((tool: { function?: { parameters?: unknown } }) =>
       tool?.function === undefined
         ? tool
-        : { ...tool, function: { ...tool.function, parameters: withoutKeyword(tool.function.parameters, word) } },
+        : {
+            ...tool,
+            function: { ...tool.function, parameters: withoutKeyword(tool.function.parameters, word) },
+          },
     );
     return { ...body, tools };
   },
@@ -192,9 +214,12 @@ const dropFromMessages = (name: string): Lesson => ({
 function roleLesson(message: string, body: Body): Lesson | undefined {
   const roles = messagesOf(body).map((m) => m.role);
   if (/system role (is )?not supported/i.test(message) && roles.includes('system')) return SYSTEM_IN_USER;
-  const isAboutRoles = /roles must alternate|(unexpected|invalid) role|role.{0,20}after.{0,20}role/i.test(message);
+  const isAboutRoles = /roles must alternate|(unexpected|invalid) role|role.{0,20}after.{0,20}role/i.test(
+    message,
+  );
   if (!isAboutRoles) return undefined;
-  if (roles.some((role, i) => role === roles[i + 1] && (role === 'user' || role === 'system'))) return NEIGHBOURS_JOINED;
+  if (roles.some((role, i) => role === roles[i + 1] && (role === 'user' || role === 'system')))
+    return NEIGHBOURS_JOINED;
   if (roles.some((role, i) => role === 'tool' && roles[i + 1] === 'user')) return USER_IN_TOOL;
   return undefined;
 }
@@ -202,7 +227,8 @@ function roleLesson(message: string, body: Body): Lesson | undefined {
 const NEIGHBOURS_JOINED: Lesson = {
   key: 'neighbours joined',
   told: 'messages of one role that follow one another are sent as one',
-  change: (body) => joinWhere(body, (a, b) => a.role === b.role && (a.role === 'user' || a.role === 'system')),
+  change: (body) =>
+    joinWhere(body, (a, b) => a.role === b.role && (a.role === 'user' || a.role === 'system')),
 };
 
 const USER_IN_TOOL: Lesson = {

@@ -1,7 +1,7 @@
 /** What one call of an agent costs: lost tries, then the answer; booked exactly once. */
 import { type AttemptId, addUsage, type Clock, NO_USAGE, type Usage } from '@swarm/core';
-import type { PriceTable } from '../prices.ts';
-import { type CallTokens, usageOf } from '../usage.ts';
+import type { CallTokens, PriceTable } from '../prices.ts';
+import { usageOf } from '../usage.ts';
 import type { OutgoingRequest } from './request.ts';
 import type { Refused, Ticket } from './tokens.ts';
 

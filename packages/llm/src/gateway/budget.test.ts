@@ -9,8 +9,14 @@ import { a1, codeOf, openGateway, question, startServer, until } from '../../tes
 /** Uses all that it is asked for, and forty thousand tokens where nobody bounds it. */
 const greedy: fault.Plan = (response, seen) => {
   const { max_tokens, max_completion_tokens, n = 1 } = seen.body;
-  const output = n * Math.max(...[max_tokens, max_completion_tokens].filter(Boolean).map(Number), 0) || 40_000;
-  return fault.raw(fault.textEvent('x'), fault.endEvent('length'), fault.usageEvent(20, output), fault.DONE)(response, seen);
+  const output =
+    n * Math.max(...[max_tokens, max_completion_tokens].filter(Boolean).map(Number), 0) || 40_000;
+  return fault.raw(
+    fault.textEvent('x'),
+    fault.endEvent('length'),
+    fault.usageEvent(20, output),
+    fault.DONE,
+  )(response, seen);
 };
 
 const spentBy = (seen: readonly fault.Seen[]): number =>
@@ -27,7 +33,9 @@ describe('sixty calls at the same time', () => {
       const server = await startServer(greedy);
       const { gateway } = openGateway([server]);
       const { socketPath, token, usage } = await gateway.issue(a1, { tokens: 200_000 });
-      const replies = await Promise.all(Array.from({ length: 60 }, () => ask(socketPath, token, { ...question, ...more })));
+      const replies = await Promise.all(
+        Array.from({ length: 60 }, () => ask(socketPath, token, { ...question, ...more })),
+      );
       const statuses = new Set(replies.map((r) => r.status));
       assert.deepEqual(statuses, new Set([200, 402]));
       assert.equal(spentBy(server.seen), tokensOf(usage()));
@@ -38,7 +46,8 @@ describe('sixty calls at the same time', () => {
   it('would use 2.4 million where nothing bounded them: the server is as greedy as it is said to be', async () => {
     const server = await startServer(greedy);
     const { max_tokens: _, ...unbounded } = { ...question, max_tokens: 0 };
-    const post = () => fetch(`${server.baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify(unbounded) });
+    const post = () =>
+      fetch(`${server.baseUrl}/chat/completions`, { method: 'POST', body: JSON.stringify(unbounded) });
     const texts = await Promise.all(Array.from({ length: 60 }, async () => (await post()).text()));
     assert.equal(texts.filter((t) => t.includes('"completion_tokens":40000')).length * 40_000, 2_400_000);
   });
@@ -86,7 +95,12 @@ describe('a call that is given up', () => {
     const { socketPath, token, usage } = await gateway.issue(a1, { tokens: 10_000 });
     for (let i = 1; i <= 3; i++) {
       const controller = new AbortController();
-      const asked = ask(socketPath, token, { ...question, max_tokens: 3_000 }, { signal: controller.signal }).catch(() => 0);
+      const asked = ask(
+        socketPath,
+        token,
+        { ...question, max_tokens: 3_000 },
+        { signal: controller.signal },
+      ).catch(() => 0);
       await until(() => server.seen.length === i);
       controller.abort();
       await asked;
@@ -198,12 +212,18 @@ describe('what an agent says in a request', () => {
       parallel_tool_calls: false,
       response_format: { type: 'json_object' },
       reasoning_effort: 'high',
-      messages: [{ role: 'assistant', content: 'x', reasoning_content: 'y' }, { role: 'user', content: [{ type: 'text', text: 'z', cache_control: { type: 'ephemeral' } }] }],
+      messages: [
+        { role: 'assistant', content: 'x', reasoning_content: 'y' },
+        { role: 'user', content: [{ type: 'text', text: 'z', cache_control: { type: 'ephemeral' } }] },
+      ],
     };
     const { body } = await sent({ ...question, ...more, top_p: null });
     const { model, stream, stream_options, max_tokens, ...rest } = body;
     assert.deepEqual(rest, more);
-    assert.deepEqual([model, stream, stream_options, max_tokens], ['work-model', true, { include_usage: true }, 16_384]);
+    assert.deepEqual(
+      [model, stream, stream_options, max_tokens],
+      ['work-model', true, { include_usage: true }, 16_384],
+    );
   });
 
   it('goes out with one bound, the larger of two, under the name that servers refuse rather than ignore', async () => {

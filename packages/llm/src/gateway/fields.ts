@@ -84,7 +84,11 @@ export function readFields(body: Body): ReadFields {
   }
   if (!Array.isArray(fields.messages) || fields.messages.length === 0)
     return { kind: 'refused', why: 'messages must be a list of objects' };
-  return { kind: 'read', fields, leftOut: leftOut.filter((name) => !NOT_WORTH_SAYING.has(name)).slice(0, 20) };
+  return {
+    kind: 'read',
+    fields,
+    leftOut: leftOut.filter((name) => !NOT_WORTH_SAYING.has(name)).slice(0, 20),
+  };
 }
 
 function isObject(value: unknown): boolean {

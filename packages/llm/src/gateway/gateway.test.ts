@@ -261,7 +261,11 @@ describe('an attempt’s limit', () => {
     while (server.seen.length === 0) await new Promise(setImmediate);
     assert.equal((await ask(socketPath, token, question)).status, 402);
     const used = await gateway.revoke(a1);
-    assert.equal(used.inputTokens + used.outputTokens, 6_000, 'the call that was under way is paid for in full');
+    assert.equal(
+      used.inputTokens + used.outputTokens,
+      6_000,
+      'the call that was under way is paid for in full',
+    );
     await first;
   });
 

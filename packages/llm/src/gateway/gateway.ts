@@ -22,7 +22,7 @@ import {
 } from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
 import { createRoom, MAX_BODIES_BYTES, MAX_BODIES_OF_ONE_BYTES } from './bodies.ts';
-import { type CallsOptions, type Caller, createCalls } from './calls.ts';
+import { type Caller, type CallsOptions, createCalls } from './calls.ts';
 import { type AttemptLimits, createTicket, type Ticket } from './tokens.ts';
 
 /** A unix socket's path may have 108 bytes with its end; sandboxes show it elsewhere, so some are kept back. */

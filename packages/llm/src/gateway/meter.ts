@@ -1,6 +1,7 @@
+import type { CallTokens } from '../prices.ts';
 import { isLoose, mendChunk } from '../reading/quirks.ts';
 import { DONE } from '../reading/sse.ts';
-import { type CallTokens, estimateTokens, readTokens } from '../usage.ts';
+import { estimateTokens, readTokens } from '../usage.ts';
 
 /** A longer line is passed on all the same; only its usage is not read. */
 const MAX_LINE_CHARS = 1024 * 1024;

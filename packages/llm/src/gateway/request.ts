@@ -1,7 +1,7 @@
 /** What an agent asks for, as it goes upstream. Everything in it is the agent's word. */
 import { type Body, VIA_FIELD } from '../asking/wire.ts';
-import { type PriceTable, priceOf } from '../prices.ts';
-import { type CallTokens, mostTokensIn } from '../usage.ts';
+import { type CallTokens, type PriceTable, priceOf } from '../prices.ts';
+import { mostTokensIn } from '../usage.ts';
 import { readFields } from './fields.ts';
 
 /** The bound on an answer whose agent gives none, where the attempt has so much left. */
@@ -104,7 +104,11 @@ export function forEndpoint(body: Body, endpoint: string): Body {
       role: rest.role,
       content: rest.content,
       ...(Array.isArray(rest.tool_calls) && {
-        tool_calls: rest.tool_calls.map(({ id, type, function: called }: Body) => ({ id, type, function: called })),
+        tool_calls: rest.tool_calls.map(({ id, type, function: called }: Body) => ({
+          id,
+          type,
+          function: called,
+        })),
       }),
     };
   });

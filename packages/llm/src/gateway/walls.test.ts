@@ -5,7 +5,16 @@ import { describe, it } from 'node:test';
 import { ask } from '../../test/support/agent.ts';
 import { systemClock } from '../../test/support/clocks.ts';
 import * as fault from '../../test/support/fault-server.ts';
-import { a1, a2, codeOf, KEY, openGateway, question, startServer, until } from '../../test/support/gateways.ts';
+import {
+  a1,
+  a2,
+  codeOf,
+  KEY,
+  openGateway,
+  question,
+  startServer,
+  until,
+} from '../../test/support/gateways.ts';
 
 const roomy = { tokens: 1e9 };
 const MB = 1024 * 1024;
@@ -38,7 +47,8 @@ describe('bodies that do not come to their end', () => {
     assert.equal((await ask(two.socketPath, two.token, { ...question, x: 'x'.repeat(4 * MB) })).status, 200);
     for (const { socket } of halves) socket.destroy();
     let status = 429;
-    while (status === 429) status = (await ask(one.socketPath, one.token, { ...question, x: 'x'.repeat(4 * MB) })).status;
+    while (status === 429)
+      status = (await ask(one.socketPath, one.token, { ...question, x: 'x'.repeat(4 * MB) })).status;
     assert.equal(status, 200);
   });
 
@@ -98,12 +108,24 @@ describe('a server that echoes our key', () => {
   });
 
   it('does not give it in one body, in an error, or in a header', async () => {
-    hidden(await echo((response, seen) => fault.json({ headers: seen.headers })(response, seen), { ...question, stream: false }));
-    hidden(await echo((response, seen) => fault.status(400, { error: { message: `no ${bearer(seen)}` } })(response, seen)));
+    hidden(
+      await echo((response, seen) => fault.json({ headers: seen.headers })(response, seen), {
+        ...question,
+        stream: false,
+      }),
+    );
+    hidden(
+      await echo((response, seen) =>
+        fault.status(400, { error: { message: `no ${bearer(seen)}` } })(response, seen),
+      ),
+    );
     hidden(await echo((response, seen) => fault.status(422, `<p>${bearer(seen)}`)(response, seen)));
     hidden(
       await echo((response, seen) => {
-        response.writeHead(200, { 'content-type': `text/event-stream; x="${bearer(seen)}"`, 'x-echo': bearer(seen) });
+        response.writeHead(200, {
+          'content-type': `text/event-stream; x="${bearer(seen)}"`,
+          'x-echo': bearer(seen),
+        });
         response.end(fault.textEvent('x') + fault.DONE);
       }),
     );
@@ -129,11 +151,17 @@ describe('a call that is held', () => {
   it('is told as the request’s fault, where its server answers others', async () => {
     const isPoison = (seen: fault.Seen) => JSON.stringify(seen.body).includes('poison');
     const server = await startServer((response, seen) =>
-      (isPoison(seen) ? fault.status(500, { error: { message: 'cannot render' } }) : fault.says('ok'))(response, seen),
+      (isPoison(seen) ? fault.status(500, { error: { message: 'cannot render' } }) : fault.says('ok'))(
+        response,
+        seen,
+      ),
     );
     const { gateway } = openGateway([server]);
     const { socketPath, token } = await gateway.issue(a1, roomy);
-    const reply = await ask(socketPath, token, { ...question, messages: [{ role: 'user', content: 'poison' }] });
+    const reply = await ask(socketPath, token, {
+      ...question,
+      messages: [{ role: 'user', content: 'poison' }],
+    });
     assert.deepEqual([reply.status, codeOf(reply.text)], [400, 'swarm_upstream_request']);
     assert.match(reply.text, /cannot render.*while the endpoint answers other calls/);
     assert.equal(server.seen.filter(isPoison).length, 6);
@@ -144,7 +172,9 @@ describe('the gateway says a request as its endpoint takes it', () => {
   it('leaving out what is refused by name, for every agent after the first', async () => {
     const learnt: string[] = [];
     const server = await startServer((response, seen) =>
-      ('stream_options' in seen.body ? fault.status(400, { error: { message: 'unknown field stream_options' } }) : fault.says('ok'))(response, seen),
+      ('stream_options' in seen.body
+        ? fault.status(400, { error: { message: 'unknown field stream_options' } })
+        : fault.says('ok'))(response, seen),
     );
     const { gateway } = openGateway([server], { onLearnt: (l) => learnt.push(l.told) });
     for (const attempt of [a1, a2]) {
@@ -168,7 +198,12 @@ describe('the gateway says a request as its endpoint takes it', () => {
     });
     const first = await ask(socketPath, token, { ...question, messages: [said('e1'), said('e2'), said()] });
     assert.equal(first.headers['x-swarm-endpoint'], 'e1');
-    const own = { role: 'assistant', content: null, reasoning_content: 'r', tool_calls: [{ ...called, extra_content: { google: {} } }] };
+    const own = {
+      role: 'assistant',
+      content: null,
+      reasoning_content: 'r',
+      tool_calls: [{ ...called, extra_content: { google: {} } }],
+    };
     const bare = { role: 'assistant', content: null, tool_calls: [called] };
     assert.deepEqual(server.seen[0]!.body.messages, [own, bare, own]);
   });

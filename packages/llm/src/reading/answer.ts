@@ -1,7 +1,8 @@
 /** Puts the pieces of one answer together, as they come or all at once. */
 import type { ToolCall } from '@swarm/core';
 import { type Said, saidIn } from '../failures.ts';
-import { type CallTokens, readTokens } from '../usage.ts';
+import type { CallTokens } from '../prices.ts';
+import { readTokens } from '../usage.ts';
 import { mergeFields } from './bag.ts';
 import { addPiece, callPieceOf, closeCalls, isWhole, type OpenCall } from './calls.ts';
 import { firstChoice, isLoose, type Loose, mendChunk, mendDelta } from './quirks.ts';
@@ -76,7 +77,10 @@ export function createAssembler(
       const piece = callPieceOf(wireCall);
       if (piece !== undefined) addPiece(calls, piece, isTool);
     }
-    fields = mergeFields(fields, Object.fromEntries(Object.entries(delta).filter(([key]) => !KNOWN.has(key))));
+    fields = mergeFields(
+      fields,
+      Object.fromEntries(Object.entries(delta).filter(([key]) => !KNOWN.has(key))),
+    );
   }
 
   return {

@@ -24,19 +24,28 @@ describe('two calls are two', () => {
     ['both have number 0 and no id', [A, B].map((x) => calls(call('write', x, { index: 0 })))],
     ['both have the same id', [A, B].map((x) => calls(call('write', x, { id: 'call_0' })))],
     ['both have number 0 and the same id', [A, B].map((x) => calls(call('write', x, { index: 0, id: 'c' })))],
-    ['the first comes in pieces and nothing is numbered', [
-      calls(call('write', A.slice(0, 5))),
-      calls({ function: { arguments: A.slice(5) } }),
-      calls(call('write', B)),
-    ]],
-    ['numbers stand in quotes', [calls(call('write', A, { index: '0' })), calls(call('write', B, { index: '1' }))]],
+    [
+      'the first comes in pieces and nothing is numbered',
+      [
+        calls(call('write', A.slice(0, 5))),
+        calls({ function: { arguments: A.slice(5) } }),
+        calls(call('write', B)),
+      ],
+    ],
+    [
+      'numbers stand in quotes',
+      [calls(call('write', A, { index: '0' })), calls(call('write', B, { index: '1' }))],
+    ],
     ['ids are numbers', [calls(call('write', A, { id: 1 })), calls(call('write', B, { id: 2 }))]],
-    ['their pieces come mixed', [
-      calls(call('write', A.slice(0, 4), { index: 0, id: 'x' })),
-      calls(call('write', B.slice(0, 4), { index: 1, id: 'y' })),
-      calls({ index: 0, function: { arguments: A.slice(4) } }),
-      calls({ index: 1, function: { arguments: B.slice(4) } }),
-    ]],
+    [
+      'their pieces come mixed',
+      [
+        calls(call('write', A.slice(0, 4), { index: 0, id: 'x' })),
+        calls(call('write', B.slice(0, 4), { index: 1, id: 'y' })),
+        calls({ index: 0, function: { arguments: A.slice(4) } }),
+        calls({ index: 1, function: { arguments: B.slice(4) } }),
+      ],
+    ],
   ];
   for (const [when, events] of rows)
     it(`when ${when}`, async () => {
@@ -55,28 +64,49 @@ describe('two calls are two', () => {
 describe('one call is one', () => {
   const inPieces = (size: number) => A.match(new RegExp(`.{1,${size}}`, 'g'))!;
   const rows: [string, string[]][] = [
-    ['its name is said in every piece', inPieces(5).map((x) => calls(call('write', x, { index: 0, id: 'c' })))],
+    [
+      'its name is said in every piece',
+      inPieces(5).map((x) => calls(call('write', x, { index: 0, id: 'c' }))),
+    ],
     ['its name is said in every piece without number or id', inPieces(4).map((x) => calls(call('write', x)))],
-    ['its name comes in halves', [
-      calls(call('wri', '', { index: 0, id: 'c' })),
-      calls(call('te', '', { index: 0 })),
-      calls({ index: 0, function: { arguments: A } }),
-    ]],
+    [
+      'its name comes in halves',
+      [
+        calls(call('wri', '', { index: 0, id: 'c' })),
+        calls(call('te', '', { index: 0 })),
+        calls({ index: 0, function: { arguments: A } }),
+      ],
+    ],
     ['its arguments are an object', [calls(call('write', JSON.parse(A)))]],
-    ['its arguments are said whole once more at the end', [
-      ...inPieces(6).map((x, i) => calls({ index: 0, ...(i === 0 && { id: 'c' }), function: { ...(i === 0 && { name: 'write' }), arguments: x } })),
-      calls({ index: 0, function: { arguments: A } }),
-    ]],
-    ['it is said whole once more at the end', [calls(call('write', A, { id: 'c' })), calls(call('write', A, { id: 'c' }))]],
-    ['an empty object holds the place of its arguments', [
-      calls(call('write', '{}', { index: 0, id: 'c' })),
-      calls({ index: 0, function: { arguments: A } }),
-    ]],
+    [
+      'its arguments are said whole once more at the end',
+      [
+        ...inPieces(6).map((x, i) =>
+          calls({
+            index: 0,
+            ...(i === 0 && { id: 'c' }),
+            function: { ...(i === 0 && { name: 'write' }), arguments: x },
+          }),
+        ),
+        calls({ index: 0, function: { arguments: A } }),
+      ],
+    ],
+    [
+      'it is said whole once more at the end',
+      [calls(call('write', A, { id: 'c' })), calls(call('write', A, { id: 'c' }))],
+    ],
+    [
+      'an empty object holds the place of its arguments',
+      [calls(call('write', '{}', { index: 0, id: 'c' })), calls({ index: 0, function: { arguments: A } })],
+    ],
     ['an empty piece with its name follows', [calls(call('write', A)), calls(call('write', ''))]],
     ['it is no list', [delta({ tool_calls: call('write', A) })]],
     ['nothing stands around it', [calls({ name: 'write', arguments: JSON.parse(A) })]],
     ['it comes under its old name', [delta({ function_call: { name: 'write', arguments: A } })]],
-    ['its brackets stand in texts too', [calls(call('write', '{"path":"a}{"')), calls({ function: { arguments: '}' } })]],
+    [
+      'its brackets stand in texts too',
+      [calls(call('write', '{"path":"a}{"')), calls({ function: { arguments: '}' } })],
+    ],
   ];
   for (const [when, events] of rows)
     it(`when ${when}`, async () => {
@@ -87,17 +117,26 @@ describe('one call is one', () => {
 });
 
 describe('text is what the model says', () => {
-  const text = async (...events: string[]) => (await answerOf(fault.raw(...events, fault.endEvent(), fault.DONE))).text;
+  const text = async (...events: string[]) =>
+    (await answerOf(fault.raw(...events, fault.endEvent(), fault.DONE))).text;
 
   it('when it comes as parts, of which thinking is none', async () => {
     const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] };
-    const parts = [delta({ content: [thinking] }), delta({ content: [{ type: 'text', text: '{"a"' }, ':1}'] })];
+    const parts = [
+      delta({ content: [thinking] }),
+      delta({ content: [{ type: 'text', text: '{"a"' }, ':1}'] }),
+    ];
     assert.equal(await text(...parts), '{"a":1}');
   });
 
   it('when a letter is cut in two halves', async () => {
-    const result = await answerOf(fault.raw(delta({ content: '{\ud83d' }), delta({ content: '\ude00}' }), fault.endEvent()));
-    assert.deepEqual(result.pieces.map((p) => p.isWellFormed()), result.pieces.map(() => true));
+    const result = await answerOf(
+      fault.raw(delta({ content: '{\ud83d' }), delta({ content: '\ude00}' }), fault.endEvent()),
+    );
+    assert.deepEqual(
+      result.pieces.map((p) => p.isWellFormed()),
+      result.pieces.map(() => true),
+    );
     assert.equal(result.text, '{😀}');
   });
 
@@ -134,7 +173,10 @@ describe('the end of an answer', () => {
 
   for (const reason of ['length', 'max_tokens', 'model_length', 'MAX_TOKENS'])
     it(`says that the answer was cut by its length with ${reason}`, async () => {
-      assert.equal((await answerOf(fault.raw(calls(call('write', '{"p')), fault.endEvent(reason)))).end.kind, 'length');
+      assert.equal(
+        (await answerOf(fault.raw(calls(call('write', '{"p')), fault.endEvent(reason)))).end.kind,
+        'length',
+      );
     });
 });
 
@@ -168,14 +210,20 @@ describe('the lines of a stream', () => {
 describe('what a call used', () => {
   const used = async (usage: unknown, more: object = {}) => {
     const { usage: u } = await answerOf(
-      fault.raw(fault.textEvent('{"12345678901234567890"}'), fault.endEvent(), fault.event({ choices: [], usage, ...more })),
+      fault.raw(
+        fault.textEvent('{"12345678901234567890"}'),
+        fault.endEvent(),
+        fault.event({ choices: [], usage, ...more }),
+      ),
     );
     return [u.inputTokens, u.outputTokens];
   };
 
   it('is what the last usage says', async () => {
     const running = fault.event({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 1 } });
-    const { usage } = await answerOf(fault.raw(running, fault.textEvent('{}'), fault.endEvent(), fault.usageEvent(7, 3)));
+    const { usage } = await answerOf(
+      fault.raw(running, fault.textEvent('{}'), fault.endEvent(), fault.usageEvent(7, 3)),
+    );
     assert.deepEqual([usage.inputTokens, usage.outputTokens], [7, 3]);
   });
 
@@ -198,14 +246,34 @@ describe('what a call used', () => {
 describe('an error inside a 200 answer', () => {
   const end = async (...events: string[]) => (await answerOf(fault.raw(...events, fault.DONE))).end;
   const lasting: [string, unknown, string][] = [
-    ['a context that is too long, by its code', { error: { message: 'x', type: 'invalid_request_error', code: 'context_length_exceeded' } }, 'bad-request'],
-    ['a context that is too long, by its words', { error: { message: 'This model’s maximum context length is 4096 tokens.' } }, 'bad-request'],
+    [
+      'a context that is too long, by its code',
+      { error: { message: 'x', type: 'invalid_request_error', code: 'context_length_exceeded' } },
+      'bad-request',
+    ],
+    [
+      'a context that is too long, by its words',
+      { error: { message: 'This model’s maximum context length is 4096 tokens.' } },
+      'bad-request',
+    ],
     ['a status of the request', { error: { message: 'x', code: 400 } }, 'bad-request'],
-    ['an error without its envelope', { object: 'error', message: 'x', type: 'BadRequestError', code: 400 }, 'bad-request'],
+    [
+      'an error without its envelope',
+      { object: 'error', message: 'x', type: 'BadRequestError', code: 400 },
+      'bad-request',
+    ],
     ['an empty account', { error: { message: 'pay', code: 'insufficient_quota' } }, 'quota'],
     ['a rejected key', { error: { message: 'x', type: 'authentication_error' } }, 'auth'],
-    ['an error in the choice', { choices: [{ delta: {}, error: { message: 'x', code: 400 } }] }, 'bad-request'],
-    ['the one error of a list', [{ error: { message: 'x', code: 400, status: 'INVALID_ARGUMENT' } }], 'bad-request'],
+    [
+      'an error in the choice',
+      { choices: [{ delta: {}, error: { message: 'x', code: 400 } }] },
+      'bad-request',
+    ],
+    [
+      'the one error of a list',
+      [{ error: { message: 'x', code: 400, status: 'INVALID_ARGUMENT' } }],
+      'bad-request',
+    ],
   ];
   for (const [name, wire, kind] of lasting)
     it(`ends the call as ${kind} at once: ${name}`, async () => {
@@ -215,7 +283,10 @@ describe('an error inside a 200 answer', () => {
   const passing: [string, unknown][] = [
     ['an overload', { error: { message: 'overloaded', type: 'overloaded_error' } }],
     ['a text', { error: 'model runner has crashed' }],
-    ['a server’s fault called a request’s', { error: { message: 'x', type: 'invalid_request_error', code: 503 } }],
+    [
+      'a server’s fault called a request’s',
+      { error: { message: 'x', type: 'invalid_request_error', code: 503 } },
+    ],
     ['a reason that is an error', { choices: [{ delta: {}, finish_reason: 'error' }] }],
     ['too many calls', { error: { message: 'slow down', code: 'rate_limit_exceeded' } }],
   ];

@@ -45,7 +45,13 @@ export function createSseDecoder(): SseDecoder {
   function lines(isEnd: boolean): ServerEvent[] {
     const parts = rest.split(/\r\n|\n|\r/);
     // A CR at the very end may be the first half of a CRLF.
-    const keep = !isEnd && rest.endsWith('\r') ? parts.splice(-2).slice(0, 1).map((p) => `${p}\r`) : parts.splice(-1);
+    const keep =
+      !isEnd && rest.endsWith('\r')
+        ? parts
+            .splice(-2)
+            .slice(0, 1)
+            .map((p) => `${p}\r`)
+        : parts.splice(-1);
     rest = keep[0] ?? '';
     return parts.flatMap(line);
   }

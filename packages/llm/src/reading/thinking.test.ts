@@ -22,14 +22,19 @@ describe('thinking that stands in the text', () => {
     ['is left out where the answer follows its end at once', `${DRAFT}</think>${PLAN}`, PLAN],
     ['is left out twice', `<think>a</think>\n<think>b</think>${PLAN}`, PLAN],
     ['is left out after a beginning', `Here:\n<think>\n${DRAFT}\n</think>${PLAN}`, PLAN],
-    ['is left out between two lines of the answer', `${PLAN}\n<think>${DRAFT}</think>\nDone`, `${PLAN}\nDone`],
+    [
+      'is left out between two lines of the answer',
+      `${PLAN}\n<think>${DRAFT}</think>\nDone`,
+      `${PLAN}\nDone`,
+    ],
     ['is left out where it was never closed', `<think>${DRAFT}`, ''],
     ['is left out where nothing follows it', `${DRAFT}\n</think>\n`, ''],
     ['in capitals is the same', `<THINK>${DRAFT}</THINK>${PLAN}`, PLAN],
   ];
   for (const [what, text, left] of rows)
     it(what, () => {
-      for (const size of [1, 2, 3, 7, 1000]) assert.equal(shown(text, size).join(''), left, `pieces of ${size}`);
+      for (const size of [1, 2, 3, 7, 1000])
+        assert.equal(shown(text, size).join(''), left, `pieces of ${size}`);
     });
 });
 
@@ -43,7 +48,8 @@ describe('text that only speaks of thinking', () => {
   ];
   for (const [where, text] of rows)
     it(`stays, ${where}`, () => {
-      for (const size of [1, 2, 3, 7, 1000]) assert.equal(shown(text, size).join(''), text, `pieces of ${size}`);
+      for (const size of [1, 2, 3, 7, 1000])
+        assert.equal(shown(text, size).join(''), text, `pieces of ${size}`);
     });
 });
 

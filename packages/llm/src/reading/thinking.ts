@@ -135,4 +135,5 @@ export function createThoughtFilter(emit: (piece: string) => void): ThoughtFilte
   };
 }
 
-const isHalfTag = (text: string): boolean => text.length < TAG_MAX && '<thinking>'.startsWith(text.toLowerCase());
+const isHalfTag = (text: string): boolean =>
+  text.length < TAG_MAX && '<thinking>'.startsWith(text.toLowerCase());

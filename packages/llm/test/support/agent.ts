@@ -14,7 +14,12 @@ export async function ask(
   socketPath: string,
   token: string,
   body: unknown,
-  more: { path?: string; signal?: AbortSignal; headers?: Record<string, string>; onPiece?: (text: string) => unknown } = {},
+  more: {
+    path?: string;
+    signal?: AbortSignal;
+    headers?: Record<string, string>;
+    onPiece?: (text: string) => unknown;
+  } = {},
 ): Promise<Reply> {
   const request = httpRequest({
     socketPath,

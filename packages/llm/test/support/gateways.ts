@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
-import { attemptId, type Usage, taskId } from '@swarm/core';
+import { attemptId, taskId, type Usage } from '@swarm/core';
 import type { CallDetail } from '../../src/gateway/bill.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { createHurriedClock, NEVER_MS } from './clocks.ts';

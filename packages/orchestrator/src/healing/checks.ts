@@ -1,8 +1,9 @@
-import type { ChecksResult, CommitId, Finding, SandboxResult, Workspace } from '@swarm/core';
+import type { Bench, ChecksResult, CommitId, Finding, SandboxResult } from '@swarm/core';
 import type { Context } from '../context.ts';
 import { outcomeOf } from '../landing/gate.ts';
-import { OUTPUT_BYTES_MAX } from '../settings.ts';
-import type { Environments } from '../working/environment.ts';
+import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
+import { setupOf } from '../working/setup-ask.ts';
 import { readFailures } from './failures.ts';
 import { findMarkers, whyNotLooked } from './markers.ts';
 
@@ -14,40 +15,47 @@ export interface Checked {
 /** Runs the full checks on one commit, in a clean workspace of its own, contained like a gate. */
 export class Checks {
   readonly #context: Context;
-  readonly #environments: Environments;
 
-  constructor(context: Context, environments: Environments) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#environments = environments;
   }
 
   /** @returns undefined when it was stopped. */
   async runOn(head: CommitId, name: string, signal: AbortSignal): Promise<Checked | undefined> {
-    const { workspaces } = this.#context.ports;
-    const workspace = await workspaces.create({ name, base: head });
-    try {
-      const prepared = await this.#environments.prepare(workspace, signal);
-      if (signal.aborted) return undefined;
-      const ran = prepared.ok ? await this.#run(workspace, name, signal) : cannotRun(prepared.detail);
-      return ran.end === 'aborted' ? undefined : this.#read(head, ran);
-    } finally {
-      await workspaces.remove(name);
-    }
-  }
-
-  #run(workspace: Workspace, name: string, signal: AbortSignal): Promise<SandboxResult> {
-    const { ports, settings, state } = this.#context;
-    return ports.sandbox.run({
+    const bench = await this.#context.ports.host.open({
       name,
-      argv: ['/bin/sh', '-c', state.run!.request.checks!],
-      workspace: workspace.path,
-      readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
-      readWrite: [],
-      env: { CI: '1' },
-      network: 'none',
-      limits: { wallMs: settings.checks.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
+      base: head,
+      ...setupOf(this.#context),
       signal,
     });
+    if (bench.kind === 'bench') return this.#runAt(head, bench, name, signal);
+    if (bench.reason === 'setup-failed') return this.#read(head, cannotRun(bench.detail));
+    if (bench.reason === 'disk-full') await leaveForDisk(this.#context, bench.detail);
+    return undefined;
+  }
+
+  async #runAt(
+    head: CommitId,
+    bench: Bench,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Checked | undefined> {
+    const { settings, state, ports } = this.#context;
+    try {
+      const ran = await bench.shell({
+        name,
+        command: state.run!.request.checks!,
+        limits: { wallMs: settings.checks.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
+        signal,
+      });
+      if (ran.end === 'aborted') return undefined;
+      if (outcomeOf(ran) === 'passed' || !(await isFullAfter(ports.host, ran)))
+        return await this.#read(head, ran);
+      await leaveForDisk(this.#context, tailOf(ran.output));
+      return undefined;
+    } finally {
+      await bench.close();
+    }
   }
 
   /** A head with conflict markers in it is red, whatever the command says of it. */

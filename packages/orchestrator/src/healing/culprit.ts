@@ -19,12 +19,12 @@ import type { Checks } from './checks.ts';
 type Shown = boolean | string | undefined;
 
 export class Culprits {
-  readonly #context: Context;
+  readonly #context: Context<'log'>;
   readonly #checks: Checks;
   /** Checks of heads between, by commit: one run serves every failure that is looked into. */
   readonly #looked = new Map<CommitId, ChecksResult>();
 
-  constructor(context: Context, checks: Checks) {
+  constructor(context: Context<'log'>, checks: Checks) {
     this.#context = context;
     this.#checks = checks;
   }
@@ -32,7 +32,7 @@ export class Culprits {
   /** What can be told without running anything: before fix tasks are filed, so that they can say it. */
   async nameKnown(): Promise<void> {
     const { ask, state } = this.#context;
-    const { base } = state.run!.request;
+    const { base } = state.run.request;
     for (const signature of culpritsToFind(state)) {
       const steps = suspectsOf(state, signature);
       const foundOn = state.health.findings.get(signature)!.finding.head;
@@ -55,7 +55,7 @@ export class Culprits {
   async #findOne(signature: string, signal: AbortSignal): Promise<boolean> {
     const { ask, state } = this.#context;
     const steps = suspectsOf(state, signature);
-    const { base } = state.run!.request;
+    const { base } = state.run.request;
     const onBase = isBaseSuspect(state, signature) ? await this.#shows(base, signature, signal) : false;
     if (onBase === undefined) return false;
     if (onBase === true) await ask({ type: 'nameCulprit', signature, commit: base });
@@ -100,7 +100,7 @@ export class Culprits {
     if (state.queue.size > 0 || signal.aborted) return undefined;
     ports.log.write('checks.started', {
       msg: `checks on ${commit.slice(0, 10)}, for where this comes from: ${signature}`,
-      data: { head: commit, command: state.run!.request.checks, signature },
+      data: { head: commit, command: state.run.request.checks, signature },
     });
     const checked = await this.#checks.runOn(commit, 'checks-culprit', signal);
     if (checked) this.#looked.set(commit, checked.result);

@@ -4,7 +4,6 @@ import {
   type Finding,
   findingsToFile,
   nextGeneration,
-  opened,
   openFixTasks,
   PlanScanner,
   readDraft,
@@ -16,9 +15,9 @@ import {
 import type { Context } from '../context.ts';
 
 export class FixTasks {
-  readonly #context: Context;
+  readonly #context: Context<'clock' | 'log' | 'model' | 'prompts'>;
 
-  constructor(context: Context) {
+  constructor(context: Context<'clock' | 'log' | 'model' | 'prompts'>) {
     this.#context = context;
   }
 
@@ -26,7 +25,7 @@ export class FixTasks {
   async file(signal: AbortSignal): Promise<void> {
     const { ask, ports, state } = this.#context;
     const room = FIX_TASKS_MAX - openFixTasks(state);
-    const due = findingsToFile(opened(state), ports.clock.now()).slice(0, Math.max(0, room) * 5);
+    const due = findingsToFile(state, ports.clock.now()).slice(0, Math.max(0, room) * 5);
     if (due.length === 0 || room <= 0) return;
     const findings = due.map((s) => state.health.findings.get(s)!.finding);
     const grouped = await this.#groupByCause(findings, room, signal);

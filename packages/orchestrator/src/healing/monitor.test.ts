@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AttemptId, emptyState, type LogFields, type State } from '@swarm/core';
+import { commit } from '@swarm/core/testing';
 import { Monitor } from './monitor.ts';
 
 /** A clock that stands still until it is moved, and one timer at a time. */
@@ -35,6 +36,7 @@ function watched() {
   const log = { write: (name: string, fields: LogFields) => void lines.push(`${name} ${fields.msg}`) };
   const state: State = emptyState();
   state.run = { openedAt: 0, request: { overlap: 'off', limits: { tasks: 1 } } } as never;
+  state.head = commit('base');
   const monitor = new Monitor(state, { clock, log });
   monitor.start();
   return { clock, lines, state, monitor };

@@ -9,12 +9,17 @@ import type { Culprits } from './culprit.ts';
 import type { FixTasks } from './fixes.ts';
 
 export class Reconciler {
-  readonly #context: Context;
+  readonly #context: Context<'host' | 'hub' | 'log'>;
   readonly #checks: Checks;
   readonly #culprits: Culprits;
   readonly #fixes: FixTasks;
 
-  constructor(context: Context, checks: Checks, culprits: Culprits, fixes: FixTasks) {
+  constructor(
+    context: Context<'host' | 'hub' | 'log'>,
+    checks: Checks,
+    culprits: Culprits,
+    fixes: FixTasks,
+  ) {
     this.#context = context;
     this.#checks = checks;
     this.#culprits = culprits;
@@ -26,7 +31,7 @@ export class Reconciler {
   /** Strays are killed before git is looked at, or one of them could still land what the journal gave up. */
   async startUp(): Promise<void> {
     const { ports, state, ask } = this.#context;
-    const killed = await ports.sandbox.reap();
+    const killed = await ports.host.reap();
     if (killed > 0)
       ports.log.write('stray.killed', {
         msg: `${killed} processes of a dead orchestrator were killed`,
@@ -51,11 +56,9 @@ export class Reconciler {
 
   /** Nothing of ours runs yet, so that every workspace there is was left over. Later, each has its owner. */
   async #removeStrays(): Promise<void> {
-    const { hub, workspaces, log } = this.#context.ports;
-    for (const name of (await hub.observe()).workspaces) {
-      await workspaces.remove(name);
+    const { host, log } = this.#context.ports;
+    for (const name of await host.clear())
       log.write('stray.removed', { msg: `workspace ${name} was left over and is removed`, data: { name } });
-    }
   }
 
   /** Removes intakes and references nobody needs any more. */
@@ -78,8 +81,8 @@ export class Reconciler {
 
   async check(signal: AbortSignal): Promise<void> {
     const { ask, ports, state } = this.#context;
-    const head = state.head!;
-    const command = state.run!.request.checks!;
+    const head = state.head;
+    const command = state.run.request.checks!;
     ports.log.write('checks.started', {
       msg: `checks on ${head.slice(0, 10)}: ${command}`,
       data: { head, command },

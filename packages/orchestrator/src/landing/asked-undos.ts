@@ -11,13 +11,8 @@ interface Waiting {
 const STOPPED: UndoOutcome = { kind: 'stopped' };
 
 export class AskedUndos {
-  readonly #undo: Undo;
   readonly #waiting: Waiting[] = [];
   #isClosed = false;
-
-  constructor(undo: Undo) {
-    this.#undo = undo;
-  }
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
@@ -30,10 +25,10 @@ export class AskedUndos {
   }
 
   /** One after the other, in the order asked. The caller sees to it that nothing else lands meanwhile. */
-  async work(signal: AbortSignal): Promise<void> {
+  async work(undo: Pick<Undo, 'undo'>, signal: AbortSignal): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       try {
-        next.answer(signal.aborted ? STOPPED : await this.#undo.undo(next.ask, signal));
+        next.answer(signal.aborted ? STOPPED : await undo.undo(next.ask, signal));
       } catch (error) {
         next.fail(error);
         throw error;

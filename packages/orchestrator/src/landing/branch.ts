@@ -1,20 +1,20 @@
 /** An attempt of `swarm land`: no agent works, a branch somebody made is handed in as it was when the run opened. */
 import { type Attempt, type Handoff, NO_USAGE, type Task, type TaskSource } from '@swarm/core';
 import type { Context } from '../context.ts';
-import type { Ending } from '../working/ending.ts';
+import { type Ending, stopped } from '../working/ending.ts';
 
 export type BranchTask = Task & { readonly source: Extract<TaskSource, { readonly by: 'land' }> };
 
 export const isBranch = (task: Task): task is BranchTask => task.source.by === 'land';
 
-/** Undefined when the attempt was over before it began. */
 export async function handIn(
-  { ports, ask }: Context,
+  { ports, ask }: Context<'branches' | 'hub'>,
   attempt: Attempt,
   task: BranchTask,
-): Promise<Ending | undefined> {
+  signal: AbortSignal,
+): Promise<Ending> {
   const started = await ask({ type: 'startAgent', attempt: attempt.id, driver: 'land', promptHash: 'none' });
-  if (started.kind === 'refusal') return undefined;
+  if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
   const { commit } = task.source;
   const taken = await ports.branches!.take(attempt.id, commit);
   if (taken.kind === 'refused') return { reason: 'intake-refused', detail: taken.why, usage: NO_USAGE };

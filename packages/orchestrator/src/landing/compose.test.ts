@@ -42,7 +42,8 @@ function waiting(
           const isGated = message('tree' as TreeId).includes('Swarm-Gate');
           const name = `${under} < ${attempt}${isGated ? '*' : ''}`;
           names.set(commit(name), name);
-          return { kind: 'clean', commit: commit(name), tree: tree(name), paths: ['a.txt'], ...other };
+          const paths = other && 'paths' in other ? other.paths! : ['a.txt'];
+          return { kind: 'clean', commit: commit(name), tree: tree(name), paths };
         },
         sealBatch: async ({ onto, tip }) => {
           const name = `merge of ${names.get(tip)} on ${names.get(onto)}`;

@@ -34,9 +34,9 @@ type Complete = Task & { readonly state: 'complete' };
 type Clean = CandidateOutcome & { readonly kind: 'clean' };
 
 export class Composer {
-  readonly #context: Context;
+  readonly #context: Context<'hub' | 'log' | 'reader'>;
 
-  constructor(context: Context) {
+  constructor(context: Context<'hub' | 'log' | 'reader'>) {
     this.#context = context;
   }
 
@@ -45,7 +45,7 @@ export class Composer {
    * with those before it is left out, and keeps its place.
    */
   async compose({ carried, probe }: NextTest): Promise<Composed | undefined> {
-    const head = this.#context.state.head!;
+    const head = this.#context.state.head;
     const isBatch = carried.length + probe.length > 1;
     const chain: { task: Complete; attempt: AttemptId; built: Clean }[] = [];
     for (const attempt of [...carried, ...probe]) {
@@ -93,7 +93,7 @@ export class Composer {
     chain: readonly { task: Complete; attempt: AttemptId; built: Clean }[],
     head: CommitId,
   ): Promise<Composed> {
-    const { id: run, request } = this.#context.state.run!;
+    const { id: run, request } = this.#context.state.run;
     const sealed = await this.#context.ports.hub.sealBatch({
       onto: head,
       tip: chain.at(-1)!.built.commit,
@@ -114,7 +114,7 @@ export class Composer {
     onto: CommitId,
     isBatch: boolean,
   ): Promise<Clean | Misfit> {
-    const { id: run, request } = this.#context.state.run!;
+    const { id: run, request } = this.#context.state.run;
     const said = { run, task, attempt, summary: task.handoff.summary };
     const built = await this.#context.ports.hub.buildCandidate({
       onto,

@@ -1,4 +1,6 @@
 import {
+  type Bench,
+  type CannotRun,
   type CommitId,
   type GateOutcome,
   type GateResult,
@@ -9,7 +11,8 @@ import {
 } from '@swarm/core';
 import type { Context } from '../context.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
-import type { Environments } from '../working/environment.ts';
+import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
+import { setupOf } from '../working/setup-ask.ts';
 import { GateReading } from './gate-reading.ts';
 
 /** A verdict on one tree, or the reason it could not be had. */
@@ -28,11 +31,9 @@ export interface GateRun {
 /** Runs the gate on exactly one commit, in a clean workspace of its own. */
 export class Gate {
   readonly #context: Context;
-  readonly #environments: Environments;
 
-  constructor(context: Context, environments: Environments) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#environments = environments;
   }
 
   /** What is known without running anything: no gate, or a pass on the same tree. */
@@ -55,43 +56,59 @@ export class Gate {
     signal: AbortSignal,
     before?: GateResult,
   ): Promise<Verdict> {
-    const { workspaces } = this.#context.ports;
-    const workspace = await workspaces.create({ name, base: commit });
+    const bench = await this.#context.ports.host.open({
+      name,
+      base: commit,
+      ...setupOf(this.#context),
+      signal,
+    });
+    if (bench.kind === 'cannot-run') return this.#withoutBench(bench);
     try {
-      const prepared = await this.#environments.prepare(workspace, signal);
-      if (signal.aborted) return { kind: 'aborted' };
-      if (!prepared.ok) return { kind: 'setup-failed', detail: prepared.detail };
-      let durationMs = 0;
-      for (let tries = 0; ; tries++) {
-        const { ran, result } = await this.runIn(workspace, name, signal);
-        if (ran.end === 'aborted') return { kind: 'aborted' };
-        durationMs += ran.durationMs;
-        const verdict = judged(result, before);
-        if (verdict.outcome === 'failed' && tries < retries) continue;
-        const flaky = tries > 0 && (verdict.outcome === 'passed' || verdict.outcome === 'no-worse');
-        return { kind: 'verdict', result: { ...verdict, durationMs, flaky } };
-      }
+      return await this.#judge(bench, name, retries, signal, before);
     } finally {
-      await workspaces.remove(name);
+      await bench.close();
     }
   }
 
-  /** The gate command in a workspace that is there already: the worker's own, before it hands in. */
-  async runIn(
-    workspace: { readonly path: string; readonly readOnly: readonly string[] },
+  async #judge(
+    bench: Bench,
     name: string,
+    retries: number,
     signal: AbortSignal,
-  ): Promise<GateRun> {
-    const { ports, settings, state } = this.#context;
-    const reading = new GateReading(ports.sandbox.insideOf(workspace.path));
-    const ran = await ports.sandbox.run({
+    before: GateResult | undefined,
+  ): Promise<Verdict> {
+    let durationMs = 0;
+    for (let tries = 0; ; tries++) {
+      const { ran, result } = await this.runIn(bench, name, signal);
+      if (ran.end === 'aborted') return { kind: 'aborted' };
+      if (result.outcome !== 'passed' && (await isFullAfter(this.#context.ports.host, ran)))
+        return this.#full(tailOf(ran.output));
+      durationMs += ran.durationMs;
+      const verdict = judged(result, before);
+      if (verdict.outcome === 'failed' && tries < retries) continue;
+      const flaky = tries > 0 && (verdict.outcome === 'passed' || verdict.outcome === 'no-worse');
+      return { kind: 'verdict', result: { ...verdict, durationMs, flaky } };
+    }
+  }
+
+  #withoutBench({ reason, detail }: CannotRun): Verdict | Promise<Verdict> {
+    if (reason === 'disk-full') return this.#full(detail);
+    return reason === 'aborted' ? { kind: 'aborted' } : { kind: 'setup-failed', detail };
+  }
+
+  /** Of a tree that was tried on a full disk nothing is known. */
+  async #full(detail: string): Promise<Verdict> {
+    await leaveForDisk(this.#context, detail);
+    return { kind: 'aborted' };
+  }
+
+  /** The gate command on a bench that is there already: the worker's own, before it hands in. */
+  async runIn(bench: Bench, name: string, signal: AbortSignal): Promise<GateRun> {
+    const { settings, state } = this.#context;
+    const reading = new GateReading(bench.prefix);
+    const ran = await bench.shell({
       name,
-      argv: ['/bin/sh', '-c', state.run!.request.gate!],
-      workspace: workspace.path,
-      readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
-      readWrite: [],
-      env: { CI: '1' },
-      network: 'none',
+      command: state.run!.request.gate!,
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
       // Read as it comes: of a long output only the beginning and the end are kept.

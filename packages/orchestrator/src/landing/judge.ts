@@ -33,12 +33,12 @@ const READ_MAX = 200;
  * @param paths what the candidate changes.
  */
 export async function protectedIn(
-  context: Context,
+  context: Context<'reader'>,
   task: Task,
   candidate: Pick<Candidate, 'parent' | 'commit'>,
   paths: readonly string[],
 ): Promise<Rejection | undefined> {
-  const { request } = context.state.run!;
+  const { request } = context.state.run;
   const manifests = paths.filter((path) => /(?:^|\/)package\.json$/i.test(path));
   const held = protectedChanges({
     paths,
@@ -60,7 +60,11 @@ export async function protectedIn(
  * After the gate: a candidate that asks less of it than the target does is `weakened`, whatever the gate said.
  * Everything else is as it was.
  */
-export async function weighed(context: Context, result: GateResult, landing: Landing): Promise<GateResult> {
+export async function weighed(
+  context: Context<'reader'>,
+  result: GateResult,
+  landing: Landing,
+): Promise<GateResult> {
   if (result.outcome !== 'passed' && result.outcome !== 'no-worse') return result;
   const { state, ports } = context;
   const tasks = landing.members.map(({ task }) => state.tasks.get(task)!);

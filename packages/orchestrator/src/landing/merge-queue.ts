@@ -2,7 +2,7 @@
  * The merge queue: what was tested is settled, and what `testWanted` names is composed on the present target and put
  * under test, of two that are foreseen to conflict the smaller one first. All of it but the runs of the gate happens one after the other; they run beside it, several at a time.
  */
-import { type Landing, landingId, landingsToSettle, opened, sweepTarget, testWanted } from '@swarm/core';
+import { type Landing, landingId, landingsToSettle, mayLand, sweepTarget, testWanted } from '@swarm/core';
 import type { Context } from '../context.ts';
 import { type Composed, Composer } from './compose.ts';
 import type { Gate } from './gate.ts';
@@ -12,13 +12,13 @@ import { lookAt, pauseFor } from './push.ts';
 import { Testing } from './testing.ts';
 
 export class MergeQueue {
-  readonly #context: Context;
+  readonly #context: Context<'clock' | 'hub' | 'log' | 'reader'>;
   readonly #composer: Composer;
   readonly #testing: Testing;
   readonly #publisher: Publisher;
   readonly #probes: Probes;
 
-  constructor(context: Context, gate: Gate, probes: Probes) {
+  constructor(context: Context<'clock' | 'hub' | 'log' | 'reader'>, gate: Gate, probes: Probes) {
     this.#context = context;
     this.#probes = probes;
     this.#composer = new Composer(context);
@@ -31,12 +31,12 @@ export class MergeQueue {
     return this.#testing.test(landing, signal);
   }
 
-  /** Settles what has a verdict and, unless only that is wanted, starts what can be tested now. */
-  async work(mayStart: boolean, signal: AbortSignal): Promise<void> {
+  /** Settles what has a verdict, and starts what can be tested now where anything may land. */
+  async work(signal: AbortSignal): Promise<void> {
     if (!(await this.lookAtTarget())) return;
     await this.#settleAll();
-    while (mayStart && !signal.aborted && !this.#context.state.paused) {
-      const test = testWanted(opened(this.#context.state), this.#probes.foreseen);
+    while (mayLand(this.#context.state) && !signal.aborted) {
+      const test = testWanted(this.#context.state, this.#probes.foreseen);
       if (!test) return;
       const composed = await this.#composer.compose(test);
       if (signal.aborted) return;
@@ -53,7 +53,7 @@ export class MergeQueue {
   async lookAtTarget(): Promise<boolean> {
     const { ask, state, ports } = this.#context;
     const look = await lookAt(ports.hub);
-    const { request } = state.run!;
+    const { request } = state.run;
     if (look.kind !== 'there') {
       await ask({ type: 'pause', ...pauseFor(request, look) });
       return false;
@@ -63,7 +63,7 @@ export class MergeQueue {
     const landed = await ports.hub.landedSince(request.base, head);
     const undone = await ports.hub.undoneSince(request.base, head);
     for (const command of sweepTarget(state, { head, landed, undone })) await ask(command);
-    return !state.paused;
+    return mayLand(state);
   }
 
   async #settleAll(): Promise<void> {

@@ -28,10 +28,10 @@ interface Other {
  * nothing is decided, and a crash loses nothing. Only pairs that changed a common file are merged, newest first.
  */
 export class Probes {
-  readonly #context: Context;
+  readonly #context: Context<'hub' | 'log'>;
   #foreseen: readonly ForeseenConflict[] = [];
 
-  constructor(context: Context) {
+  constructor(context: Context<'hub' | 'log'>) {
     this.#context = context;
   }
 

@@ -18,17 +18,15 @@ import { detailOf } from './judge.ts';
 import { pauseFor, publish } from './push.ts';
 
 export class Publisher {
-  readonly #context: Context;
+  readonly #context: Context<'clock' | 'hub' | 'log'>;
   readonly #lookAtTarget: () => Promise<boolean>;
 
-  constructor(context: Context, lookAtTarget: () => Promise<boolean>) {
+  constructor(context: Context<'clock' | 'hub' | 'log'>, lookAtTarget: () => Promise<boolean>) {
     this.#context = context;
     this.#lookAtTarget = lookAtTarget;
   }
 
   async settle(landing: Landing): Promise<void> {
-    // A verdict is read the moment it is decided; the target may move only once it is on disk (P3).
-    if (!(await this.#context.durable())) return;
     const { state } = this.#context;
     const { id, gate, candidate } = landing;
     if (isTakenBack(state, landing)) return this.#drop(id, 'cancelled');
@@ -83,11 +81,11 @@ export class Publisher {
         await this.#lookAtTarget();
         return;
       case 'gone':
-        await this.#drop(landing, 'target-moved');
-        await ask({ type: 'pause', ...pauseFor(state.run!.request, outcome) });
+        await this.#drop(landing, 'target-gone');
+        await ask({ type: 'pause', ...pauseFor(state.run.request, outcome) });
         return;
       case 'refused':
-        await this.#drop(landing, 'target-moved');
+        await this.#drop(landing, 'target-refused');
         await ask({ type: 'pause', reason: 'target-refuses', detail: outcome.why });
         return;
     }

@@ -16,11 +16,11 @@ const SLOW_MS = 5_000;
 
 /** Publishes to wherever the run lands. Until a remote has answered nothing is called landed, however long it takes. */
 export async function publish(
-  { ports, state }: Context,
+  { ports, state }: Context<'clock' | 'hub' | 'log'>,
   landing: LandingId,
   candidate: Candidate,
 ): Promise<PublishOutcome> {
-  const { remote } = state.run!.request;
+  const { remote } = state.run.request;
   if (remote === undefined) return ports.hub.publish(candidate);
   const { clock, log } = ports;
   const startedAt = clock.monotonic();

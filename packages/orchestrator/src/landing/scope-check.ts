@@ -8,9 +8,9 @@ const TOLD_MAX = 20;
  * Says which of a handoff's changes lie outside the scope its task declared. Under `hold` the core has rejected it in
  * the decision that recorded it (decisions/attempts.ts), and nothing is left to say.
  */
-export function tellOutside({ state, ports }: Context, id: AttemptId): void {
+export function tellOutside({ state, ports }: Context<'log'>, id: AttemptId): void {
   const attempt = state.attempts.get(id);
-  if (attempt?.state !== 'ended' || !attempt.handoff?.change || state.run!.request.outside === 'hold') return;
+  if (attempt?.state !== 'ended' || !attempt.handoff?.change || state.run.request.outside === 'hold') return;
   const { scope } = state.tasks.get(taskOf(id))!.spec;
   const paths = outsideScope(scope, attempt.handoff.change.filesChanged);
   if (paths.length === 0) return;

@@ -8,8 +8,8 @@ import {
   judged,
   type Landing,
   type LandingMember,
+  type OpenedState,
   passKey,
-  type State,
   type TreeId,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
@@ -17,10 +17,10 @@ import type { Gate, Verdict } from './gate.ts';
 import { weighed } from './judge.ts';
 
 export class Testing {
-  readonly #context: Context;
+  readonly #context: Context<'log' | 'reader'>;
   readonly #gate: Gate;
 
-  constructor(context: Context, gate: Gate) {
+  constructor(context: Context<'log' | 'reader'>, gate: Gate) {
     this.#context = context;
     this.#gate = gate;
   }
@@ -52,7 +52,7 @@ export class Testing {
       await ask({ type: 'dropLanding', landing: id, reason });
       return;
     }
-    const result = await weighed(this.#context, resultOf(verdict, state.run!.request.gateHash), landing);
+    const result = await weighed(this.#context, resultOf(verdict, state.run.request.gateHash), landing);
     const flaky = result.flaky || (failedBefore && result.outcome === 'passed');
     await ask({ type: 'recordGate', landing: id, result: { ...result, flaky } });
   }
@@ -75,14 +75,14 @@ export class Testing {
         landing: id,
         tasks,
         commit: candidate.commit,
-        gate: this.#context.state.run!.request.gate,
+        gate: this.#context.state.run.request.gate,
       },
     });
   }
 }
 
-function failureOf(state: State, tree: TreeId): GateResult | undefined {
-  return state.failed.get(passKey(state.run!.request.gateHash, tree));
+function failureOf(state: OpenedState, tree: TreeId): GateResult | undefined {
+  return state.failed.get(passKey(state.run.request.gateHash, tree));
 }
 
 /** What was set up for the gate is part of what it judges: a setup that fails is a gate that fails. */

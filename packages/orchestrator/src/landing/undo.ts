@@ -55,12 +55,12 @@ const WHY_NOT: Readonly<Record<GateOutcome, UndoRefusalReason | undefined>> = {
 };
 
 export class Undo {
-  readonly #context: Context;
+  readonly #context: Context<'clock' | 'hub' | 'log'>;
   readonly #gate: Gate;
   readonly #look: () => Promise<unknown>;
 
   /** @param look brings journal and target to agreement, as before any landing. */
-  constructor(context: Context, gate: Gate, look: () => Promise<unknown>) {
+  constructor(context: Context<'clock' | 'hub' | 'log'>, gate: Gate, look: () => Promise<unknown>) {
     this.#context = context;
     this.#gate = gate;
     this.#look = look;
@@ -83,7 +83,7 @@ export class Undo {
     const found = [...state.undone].filter((id) => !before.has(id));
     const planned = planUndo(state, ask);
     if (planned.kind === 'refused') {
-      const instead = foundInstead(ask, found, state.head!);
+      const instead = foundInstead(ask, found, state.head);
       return instead ?? (ask.by === 'reconciler' ? this.#remember(ask, planned) : planned);
     }
     const look = await lookAt(ports.hub);
@@ -101,7 +101,7 @@ export class Undo {
   #build(members: readonly Member[], onto: CommitId): Promise<RevertOutcome> {
     const { ports, state } = this.#context;
     const undone = members.map(({ task, commit }) => ({ task: state.tasks.get(task)!, commit }));
-    const { id: run, request } = state.run!;
+    const { id: run, request } = state.run;
     return ports.hub.buildRevert({
       onto,
       commits: members.map((member) => member.commit),
@@ -137,7 +137,7 @@ export class Undo {
     const names = members.map((member) => member.task).join(', ');
     ports.log.write('gate.started', {
       msg: `gate without ${names}`,
-      data: { commit, gate: state.run!.request.gate },
+      data: { commit, gate: state.run.request.gate },
     });
     const verdict = await this.#gate.run(
       ...(['gate-undo', commit, settings.gate.flakyRetries, signal, state.baseGate] as const),

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ChecksResult, Event } from '@swarm/core';
-import { acceptedTask, aGateResult, commit, landedTask, openedRun, stateOf } from '@swarm/core/testing';
+import { type ChecksResult, type Event, opened } from '@swarm/core';
+import {
+  acceptedTask,
+  aGateResult,
+  commit,
+  landedTask,
+  openedRun,
+  stateOf as stateWith,
+} from '@swarm/core/testing';
 import { isGreen } from './verdict.ts';
 
+const stateOf = (events: readonly Event[]) => opened(stateWith(events));
 const base = (outcome: 'passed' | 'none'): Event => ({
   type: 'base.checked',
   base: commit('base'),
@@ -17,8 +25,8 @@ const landed = [openedRun(), acceptedTask('t1'), ...landedTask('t1', 'l1')];
 
 describe('the final head is green', () => {
   it('when the checks passed on exactly it, and red when they failed', () => {
-    assert.equal(isGreen(stateOf([...landed, checked(stateOf(landed).head!, 'passed')])), true);
-    assert.equal(isGreen(stateOf([...landed, checked(stateOf(landed).head!, 'failed')])), false);
+    assert.equal(isGreen(stateOf([...landed, checked(stateOf(landed).head, 'passed')])), true);
+    assert.equal(isGreen(stateOf([...landed, checked(stateOf(landed).head, 'failed')])), false);
   });
   it('by the gate on the base when nothing has landed', () => {
     assert.equal(isGreen(stateOf([openedRun(), base('passed')])), true);

@@ -1,11 +1,11 @@
-import { passKey, type State } from '@swarm/core';
+import { type OpenedState, passKey } from '@swarm/core';
 
 /**
  * Is the final head green? By the full checks when they ran on exactly this head; else by the gate of the landing
  * that made it; else, with nothing landed, by the gate on the base. Anything unknown is said to be unknown.
  */
-export function isGreen(s: State): boolean | 'unknown' {
-  const { checks, base } = s.run!.request;
+export function isGreen(s: OpenedState): boolean | 'unknown' {
+  const { checks, base } = s.run.request;
   const last = s.health.lastChecks?.result;
   if (last && last.head === s.head) return last.outcome === 'passed';
   if (checks && s.head !== base) return 'unknown';

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { acceptedTask, handedIn, openedRun, running, stateOf } from '@swarm/core/testing';
+import { type Event, opened } from '@swarm/core';
+import { acceptedTask, handedIn, openedRun, running, stateOf as stateWith } from '@swarm/core/testing';
 import { changedSections, planSections, renderSections } from './plan-context.ts';
 
+const stateOf = (events: readonly Event[]) => opened(stateWith(events));
 const names = (events: Parameters<typeof stateOf>[0]): string[] =>
   planSections(stateOf(events), 'src/').map((s) => s.name);
 

@@ -2,7 +2,7 @@
  * What the planner is told: sections of plain text, each with the question whether it changed since it was last
  * sent. A follow-up carries only those that did, over a conversation whose beginning stays the same.
  */
-import { type Attempt, type News, remaining, type State, type Task } from '@swarm/core';
+import { type Attempt, type News, type OpenedState, remaining, type State, type Task } from '@swarm/core';
 
 export interface Section {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Section {
 /** Lines of one section; the rest is counted, not listed. */
 const LINES_MAX = 200;
 
-export function planSections(state: State, overview: string): readonly Section[] {
+export function planSections(state: OpenedState, overview: string): readonly Section[] {
   return [
     { name: 'Repository', text: overview },
     { name: 'Request as amended', text: state.amendments.join('\n') },
@@ -93,8 +93,8 @@ function handoffLines(a: Attempt): string[] {
   ];
 }
 
-function budgetText(state: State): string {
-  const { limits } = state.run!.request;
+function budgetText(state: OpenedState): string {
+  const { limits } = state.run.request;
   const left = remaining(state.spending, limits);
   const lines = [
     `workers: ${state.workers}`,

@@ -5,9 +5,11 @@ import {
   fold,
   type IterationOutcome,
   NO_USAGE,
+  opened,
   type TaskDraft,
   type Usage,
 } from '@swarm/core';
+import type { OnDisk } from '../context.ts';
 import type { Halt } from '../inputs.ts';
 import type { OrchestratorPorts, Settings } from '../settings.ts';
 import { Planner } from './planner.ts';
@@ -45,12 +47,11 @@ export async function planOnce(
     return { kind: 'decision', events: [] } as const;
   };
   const planner = new Planner({
-    state,
-    // The planner uses no other port.
-    ports: ports as OrchestratorPorts,
+    // Nothing is kept, so that nothing can be ahead of a disk.
+    state: opened(state) as OnDisk,
+    ports,
     settings,
     ask,
-    durable: async () => true,
     halt: (why) => {
       halt ??= why;
     },

@@ -29,13 +29,13 @@ interface Answered {
 }
 
 export class Planner {
-  readonly #context: Context;
+  readonly #context: Context<'log' | 'model' | 'prompts' | 'reader'>;
   #messages: ChatMessage[] = [];
   /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
   #promptHash = '';
   #sent = new Map<string, string>();
 
-  constructor(context: Context) {
+  constructor(context: Context<'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
   }
 
@@ -69,7 +69,7 @@ export class Planner {
 
   #begin(iteration: number, sections: readonly Section[]): void {
     const { ports, settings, state } = this.#context;
-    const { request } = state.run!;
+    const { request } = state.run;
     const prompt = ports.prompts.render('planner', {
       request: request.text,
       target: request.target,
@@ -94,7 +94,7 @@ export class Planner {
 
   async #overview(): Promise<string> {
     const { ports, state } = this.#context;
-    const root = await ports.reader.list(state.head!, '');
+    const root = await ports.reader.list(state.head, '');
     return root.slice(0, 100).join('\n') || '(the repository has no files yet)';
   }
 
@@ -131,7 +131,7 @@ export class Planner {
 
   async #runTools(result: ModelResult, end: Extract<ModelEnd, { kind: 'tools' }>): Promise<void> {
     const { ports, state } = this.#context;
-    const commit = state.head!;
+    const commit = state.head;
     this.#messages.push(saidBy(result, end.calls));
     for (const call of end.calls) {
       const content = await runPlannerTool(ports.reader, commit, call);

@@ -1,97 +1,137 @@
-import type { Workspace } from '@swarm/core';
-import type { Context } from '../context.ts';
-import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import type {
+  CommitId,
+  EnvironmentStore,
+  Log,
+  SandboxResult,
+  SetupAsk,
+  Workspace,
+  Workspaces,
+} from '@swarm/core';
+import { tailOf } from '../settings.ts';
+import { isDiskFull } from './disk-full.ts';
+import { SharedWork } from './shared-work.ts';
 
-export type Prepared = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+export type Prepared =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'failed'; readonly isDiskFull: boolean; readonly detail: string };
+
+export interface EnvironmentParts {
+  readonly environments: EnvironmentStore;
+  readonly workspaces: Pick<Workspaces, 'create' | 'remove'>;
+  readonly log: Log;
+  /** Runs setup in a workspace, contained; it may reach the network where it is trusted. */
+  readonly run: (
+    workspace: Workspace,
+    setup: SetupAsk,
+    isTrusted: boolean,
+    signal: AbortSignal,
+  ) => Promise<SandboxResult>;
+}
 
 /**
- * One prepared environment for worker, gate and checks: `setup` runs once per key (its command, the lockfiles and
+ * One prepared environment for every bench of this host: `setup` runs once per key (its command, the lockfiles and
  * manifests), what it left is kept, and every later workspace gets a copy.
  *
- * Setup may reach the network only for the base's own key. A commit that brings other lockfiles is not trusted:
- * its setup runs offline, and fails with its reason where it needs more.
+ * Setup may reach the network only for the key of the trusted commit. A commit that brings other lockfiles is not
+ * trusted: its setup runs offline, and fails with its reason where it needs more.
  */
 export class Environments {
-  readonly #context: Context;
-  readonly #underWay = new Map<string, Promise<Prepared>>();
-  #baseKey: string | undefined;
+  readonly #parts: EnvironmentParts;
+  readonly #making = new SharedWork<Prepared>();
+  readonly #trustedKeys = new Map<string, Promise<string>>();
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(parts: EnvironmentParts) {
+    this.#parts = parts;
   }
 
-  /** The base's workspace tells which key is trusted. */
-  async prepareBase(workspace: Workspace, signal: AbortSignal): Promise<Prepared> {
-    const setup = this.#setup;
-    if (setup) this.#baseKey = await this.#context.ports.environments.keyOf(workspace.path, setup);
-    return this.prepare(workspace, signal);
-  }
-
-  async prepare(workspace: Workspace, signal: AbortSignal): Promise<Prepared> {
-    const setup = this.#setup;
-    if (!setup) return { ok: true };
-    const { environments } = this.#context.ports;
-    const key = await environments.keyOf(workspace.path, setup);
-    const made = await this.#make(key, setup, workspace, signal);
-    if (!made.ok) return made;
+  async prepare(workspace: Workspace, setup: SetupAsk, signal: AbortSignal): Promise<Prepared> {
+    const { environments } = this.#parts;
+    const key = await environments.keyOf(workspace.path, setup.command);
+    const trusted = workspace.head === setup.trusted ? this.#trust(setup, key) : this.#trustedKey(setup);
+    const isTrusted = key === (await trusted);
+    // Those who join share one setup, whoever of them came first or leaves first.
+    const made = await this.#making.join(key, signal, (own) =>
+      this.#make(key, setup, workspace.head, isTrusted, own),
+    );
+    if (!made) return { kind: 'aborted' };
     // Setup that ran in this very workspace left everything in place; a copy over it changes nothing.
-    await environments.install(key, workspace.path);
+    if (made.kind === 'ready') await environments.install(key, workspace.path);
     return made;
   }
 
-  get #setup(): string | undefined {
-    return this.#context.state.run!.request.setup;
+  async #trust(setup: SetupAsk, key: string): Promise<string> {
+    this.#trustedKeys.set(trustOf(setup), Promise.resolve(key));
+    return key;
   }
 
-  async #make(key: string, setup: string, workspace: Workspace, signal: AbortSignal): Promise<Prepared> {
-    const waiting = this.#underWay.get(key);
-    if (waiting) return waiting;
-    if (await this.#context.ports.environments.has(key)) return { ok: true };
-    // Asked again: another workspace may have begun while the store was looked at.
-    const begun = this.#underWay.get(key);
-    if (begun) return begun;
-    const making = this.#run(key, setup, workspace, signal).finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, making);
-    return making;
+  /** Looked at once, in a workspace of its own: no attempt's files say what is trusted. */
+  #trustedKey(setup: SetupAsk): Promise<string> {
+    const name = trustOf(setup);
+    const known = this.#trustedKeys.get(name);
+    if (known) return known;
+    const looked = this.#lookAtTrusted(setup).catch((error: unknown) => {
+      this.#trustedKeys.delete(name);
+      throw error;
+    });
+    this.#trustedKeys.set(name, looked);
+    return looked;
   }
 
-  async #run(key: string, setup: string, like: Workspace, signal: AbortSignal): Promise<Prepared> {
-    const { environments, sandbox, workspaces, log } = this.#context.ports;
-    const isTrusted = key === this.#baseKey;
-    const workspace = await workspaces.create({ name: `setup-${key}`, base: like.head });
+  async #lookAtTrusted(setup: SetupAsk): Promise<string> {
+    const { environments, workspaces } = this.#parts;
+    const workspace = await workspaces.create({ name: 'setup-trusted', base: setup.trusted });
     try {
-      log.write('setup.started', { msg: `setup: ${setup}`, data: { setup, key, network: isTrusted } });
-      const before = await environments.snapshot(workspace.path);
-      const result = await sandbox.run({
-        name: workspace.name,
-        argv: ['/bin/sh', '-c', setup],
-        workspace: workspace.path,
-        readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
-        readWrite: [],
-        env: { CI: '1' },
-        network: isTrusted ? 'open' : 'none',
-        limits: { wallMs: this.#context.settings.setup.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
-        signal,
-      });
-      const ok = result.end === 'exited' && result.exitCode === 0;
-      log.write('setup.ended', {
-        msg: ok
-          ? `setup done in ${Math.round(result.durationMs)} ms`
-          : `setup failed: ${result.end} ${result.exitCode ?? ''}`,
-        level: ok ? 'info' : 'error',
-        data: { key, end: result.end, exitCode: result.exitCode ?? null, durationMs: result.durationMs },
-      });
-      if (!ok) {
-        const offline = isTrusted ? '' : ' (offline: the lockfiles are not those of the base)';
-        return {
-          ok: false,
-          detail: `setup \`${setup}\` ended with ${result.exitCode ?? result.end}${offline}:\n${tailOf(result.output)}`,
-        };
-      }
-      await environments.keep(key, workspace.path, before);
-      return { ok: true };
+      return await environments.keyOf(workspace.path, setup.command);
     } finally {
       await workspaces.remove(workspace.name);
     }
   }
+
+  async #make(
+    key: string,
+    setup: SetupAsk,
+    like: CommitId,
+    isTrusted: boolean,
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    const { environments, workspaces, log } = this.#parts;
+    if (await environments.has(key)) return { kind: 'ready' };
+    const workspace = await workspaces.create({ name: `setup-${key}`, base: like });
+    try {
+      const { command } = setup;
+      log.write('setup.started', {
+        msg: `setup: ${command}`,
+        data: { setup: command, key, network: isTrusted },
+      });
+      const before = await environments.snapshot(workspace.path);
+      const ran = await this.#parts.run(workspace, setup, isTrusted, signal);
+      this.#tell(key, ran);
+      if (ran.end !== 'exited' || ran.exitCode !== 0) return failed(setup, ran, isTrusted);
+      await environments.keep(key, workspace.path, before);
+      return { kind: 'ready' };
+    } finally {
+      await workspaces.remove(workspace.name);
+    }
+  }
+
+  #tell(key: string, { end, exitCode, durationMs }: SandboxResult): void {
+    const ok = end === 'exited' && exitCode === 0;
+    this.#parts.log.write('setup.ended', {
+      msg: ok ? `setup done in ${Math.round(durationMs)} ms` : `setup failed: ${end} ${exitCode ?? ''}`,
+      level: ok ? 'info' : 'error',
+      data: { key, end, exitCode: exitCode ?? null, durationMs },
+    });
+  }
+}
+
+const trustOf = ({ command, trusted }: SetupAsk): string => `${trusted} ${command}`;
+
+function failed({ command }: SetupAsk, ran: SandboxResult, isTrusted: boolean): Prepared {
+  const offline = isTrusted ? '' : ' (offline: the lockfiles are not those of the base)';
+  return {
+    kind: 'failed',
+    isDiskFull: isDiskFull(ran.output),
+    detail: `setup \`${command}\` ended with ${ran.exitCode ?? ran.end}${offline}:\n${tailOf(ran.output)}`,
+  };
 }

@@ -3,11 +3,12 @@
  * already recorded, and reports once.
  */
 import {
-  type Agent,
   type AgentResult,
   type Attempt,
   type AttemptId,
   attemptId,
+  type Bench,
+  type CannotRun,
   type CommitId,
   type EndingReason,
   type GateResult,
@@ -20,7 +21,6 @@ import {
   SwarmError,
   type Task,
   toWire,
-  type Workspace,
 } from '@swarm/core';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
@@ -28,37 +28,40 @@ import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
 import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
-import type { Environments } from './environment.ts';
+import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
 export class Worker {
   readonly #context: Context;
-  readonly #environments: Environments;
   readonly #gate: Gate;
   readonly #probes: Probes;
 
-  constructor(context: Context, environments: Environments, gate: Gate, probes: Probes) {
+  constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
-    this.#environments = environments;
     this.#gate = gate;
     this.#probes = probes;
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { ask, ports } = this.#context;
-    const ending = await this.#live(attempt, signal).catch((error: unknown) =>
-      this.#cannotRun(error, signal),
-    );
-    if (ending) {
-      if (ending.handoff)
-        await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
-      if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
-      await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
-    }
-    if (ending?.reason === 'handed-in') await this.#lookAround(attempt.id);
-    await ports.workspaces.remove(attempt.id);
-    ports.log.write('workspace.removed', { msg: `workspace of ${attempt.id} removed`, attempt: attempt.id });
+    let bench: Bench | undefined;
+    const ending = await this.#live(attempt, signal, (opened) => {
+      bench = opened;
+    }).catch((error: unknown) => cannotRun(error, signal));
+    if (ending.handoff) await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
+    if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
+    if (ending.reason === 'disk-full') await pauseForDisk(this.#context, ending.detail);
+    await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
+    if (ending.reason === 'handed-in') await this.#lookAround(attempt.id);
+    // Only now that its end is on disk: until then it is all there is of the work.
+    if (bench) await this.#takeDown(bench, attempt.id);
+  }
+
+  async #takeDown(bench: Bench, attempt: AttemptId): Promise<void> {
+    await bench.close();
+    this.#context.ports.log.write('workspace.removed', { msg: `workspace of ${attempt} removed`, attempt });
   }
 
   /** What is known only now that the change is measured and recorded: for people, and for whoever orders the queue. */
@@ -74,34 +77,58 @@ export class Worker {
       await this.#context.ask({ type: 'pause', reason: 'endpoints-down', detail });
   }
 
-  /** Undefined when the attempt was over before its agent could start. */
-  async #live(attempt: Attempt, signal: AbortSignal): Promise<Ending | undefined> {
-    const { ports, state, ask } = this.#context;
+  /** However it goes, it ends one way: there is nothing to return but an ending. */
+  async #live(attempt: Attempt, signal: AbortSignal, onOpened: (bench: Bench) => void): Promise<Ending> {
+    const { ports, state } = this.#context;
     const task = state.tasks.get(attempt.task)!;
-    if (isBranch(task)) return handIn(this.#context, attempt, task);
-    const workspace = await ports.workspaces.create({
+    if (isBranch(task)) return handIn(this.#context, attempt, task, signal);
+    const bench = await ports.host.open({
       name: attempt.id,
       base: attempt.base,
       attempt: attempt.id,
       ...(attempt.from && (await this.#isGrounded(attempt)) && { from: attempt.from }),
+      ...setupOf(this.#context),
+      signal,
     });
+    if (bench.kind === 'cannot-run') return this.#withoutBench(bench, signal);
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
-    const prepared = await this.#environments.prepare(workspace, signal);
-    if (signal.aborted) return stopped(signal, NO_USAGE);
-    if (!prepared.ok) return { reason: 'cannot-run', detail: prepared.detail, usage: NO_USAGE };
-    const agent = ports.agentFor(task.spec);
-    const prompt = this.#prompt(task, workspace);
+    onOpened(bench);
+    return this.#workOn(bench, attempt, task, signal);
+  }
+
+  #withoutBench({ reason, detail }: CannotRun, signal: AbortSignal): Ending {
+    if (reason === 'aborted') return stopped(signal, NO_USAGE);
+    return { reason: reason === 'disk-full' ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
+  }
+
+  async #workOn(bench: Bench, attempt: Attempt, task: Task, signal: AbortSignal): Promise<Ending> {
+    const { ports, ask } = this.#context;
+    const prompt = this.#prompt(task, bench);
     const started = await ask({
       type: 'startAgent',
       attempt: attempt.id,
-      driver: agent.name,
+      driver: bench.agentName(task.spec.agent),
       promptHash: prompt.hash,
     });
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
     const startedAt = ports.clock.monotonic();
-    const result = await this.#runAgent(agent, attempt, task, workspace, prompt.text, signal);
-    const saved = await this.#save(attempt.id, task, workspace);
-    return this.#end(attempt, task, workspace, result, saved, ports.clock.monotonic() - startedAt, signal);
+    const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
+    const durationMs = ports.clock.monotonic() - startedAt;
+    return this.#afterAgent(attempt, task, bench, result, durationMs, signal).catch((error: unknown) =>
+      cannotRun(error, signal, result.usage),
+    );
+  }
+
+  async #afterAgent(
+    attempt: Attempt,
+    task: Task,
+    bench: Bench,
+    result: AgentResult,
+    durationMs: number,
+    signal: AbortSignal,
+  ): Promise<Ending> {
+    const saved = await this.#save(attempt, task, bench);
+    return this.#end(attempt, task, bench, result, saved, durationMs, signal);
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -115,28 +142,26 @@ export class Worker {
     return true;
   }
 
-  #prompt(task: Task, workspace: Workspace): { readonly text: string; readonly hash: string } {
+  #prompt(task: Task, { conflicts }: Bench): { readonly text: string; readonly hash: string } {
     const { ports, state } = this.#context;
     const worker = ports.prompts.render('worker', workerVariables(state, task));
-    if (workspace.conflicts.length === 0) return worker;
-    const conflict = ports.prompts.render('conflict', conflictVariables(state, task, workspace.conflicts));
+    if (conflicts.length === 0) return worker;
+    const conflict = ports.prompts.render('conflict', conflictVariables(state, task, conflicts));
     return { text: `${worker.text}\n\n${conflict.text}`, hash: `${worker.hash}+${conflict.hash}` };
   }
 
   #runAgent(
-    agent: Agent,
+    bench: Bench,
     attempt: Attempt,
     task: Task,
-    workspace: Workspace,
     prompt: string,
     signal: AbortSignal,
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
     const { limits } = state.run!.request;
     const usd = attempt.reserved.usd || limits.attemptUsd;
-    return agent.run({
-      attempt: attempt.id,
-      workspace,
+    return bench.agent({
+      wish: task.spec.agent,
       prompt,
       taskJson: JSON.stringify(
         toWire(task, (id) => id),
@@ -162,49 +187,33 @@ export class Worker {
   }
 
   /** Commits what the agent left uncommitted and brings its work into the hub. Runs however the agent ended. */
-  async #save(attempt: AttemptId, task: Task, workspace: Workspace): Promise<Saved> {
-    const { sandbox, workspaces, hub } = this.#context.ports;
-    const intake = {
-      host: workspace.intake!,
-      inside: sandbox.provider === 'none' ? workspace.intake! : '/swarm/intake',
-    };
-    const ran = await sandbox.run({
-      name: `save-${attempt}`,
-      argv: workspaces.saveCommand({
-        message: `${task.spec.title}\n`,
-        workspace: sandbox.insideOf(workspace.path),
-        intake: intake.inside,
-      }),
-      workspace: workspace.path,
-      readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
-      readWrite: [intake],
-      env: {},
-      network: 'none',
-      limits: { wallMs: 120_000, outputBytes: OUTPUT_BYTES_MAX },
-    });
-    const taken = await hub.ingest(attempt);
+  async #save(attempt: Attempt, task: Task, bench: Bench): Promise<Taken> {
+    const { hub } = this.#context.ports;
+    const saved = await bench.save(`${task.spec.title}\n`);
+    const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
+    if (received && received.kind === 'refused') return received;
+    const taken = await hub.ingest(attempt.id);
     if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
     if (taken.kind === 'commit') return { kind: 'work', commit: taken.commit };
-    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'nothing' };
-    return {
-      kind: 'refused',
-      why: `the work could not be committed and pushed (${ran.exitCode ?? ran.end}):\n${tailOf(ran.output, 2_000)}`,
-    };
+    if (saved.kind !== 'failed') return { kind: 'nothing' };
+    return { kind: isDiskFull(saved.why) ? 'disk-full' : 'refused', why: saved.why };
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
   async #end(
     attempt: Attempt,
     task: Task,
-    workspace: Workspace,
+    bench: Bench,
     result: AgentResult,
-    saved: Saved,
+    saved: Taken,
     durationMs: number,
     signal: AbortSignal,
   ): Promise<Ending> {
     const work = saved.kind === 'work' ? { work: saved.commit } : {};
     const rest = { usage: result.usage, ...work };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
+    // Whatever the agent made of it: with a full disk it could do nothing.
+    if (saved.kind === 'disk-full') return { ...rest, reason: 'disk-full', detail: saved.why };
     const failure = this.#failureOf(result);
     if (failure)
       return {
@@ -229,8 +238,9 @@ export class Worker {
     }
     const change =
       saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.commit, attempt.base) : undefined;
-    const failed = await this.#check(attempt, task, workspace, change, signal);
-    if (failed) return { ...rest, ...failed };
+    const failed = await this.#check(attempt, task, bench, change, signal);
+    // What the agent used was used, however the checks ended.
+    if (failed) return { ...failed, ...rest };
     if (!change) return this.#withoutChange(task, result, handoff);
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
   }
@@ -258,20 +268,15 @@ export class Worker {
   async #check(
     attempt: Attempt,
     task: Task,
-    workspace: Workspace,
+    bench: Bench,
     change: MeasuredChange | undefined,
     signal: AbortSignal,
   ): Promise<{ reason: EndingReason; detail: string } | undefined> {
     const { ports, settings, state } = this.#context;
     if (task.spec.verify !== undefined) {
-      const ran = await ports.sandbox.run({
+      const ran = await bench.shell({
         name: `verify-${attempt.id}`,
-        argv: ['/bin/sh', '-c', task.spec.verify],
-        workspace: workspace.path,
-        readOnly: workspace.readOnly.map((host) => ({ host, inside: host })),
-        readWrite: [],
-        env: { CI: '1' },
-        network: 'none',
+        command: task.spec.verify,
         limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
         signal,
       });
@@ -283,6 +288,8 @@ export class Worker {
         data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
       });
       if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
+      if (!ok && (await isFullAfter(ports.host, ran)))
+        return { reason: 'disk-full', detail: tailOf(ran.output) };
       if (!ok)
         return {
           reason: 'verify-failed',
@@ -290,7 +297,7 @@ export class Worker {
         };
     }
     if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
-    const { ran, result } = await this.#gate.runIn(workspace, `pregate-${attempt.id}`, signal);
+    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal);
     const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
       msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
@@ -299,6 +306,8 @@ export class Worker {
       data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
     });
     if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
+    if (!ok && (await isFullAfter(ports.host, ran)))
+      return { reason: 'disk-full', detail: tailOf(ran.output) };
     if (!ok)
       return {
         reason: 'gate-failed',
@@ -306,23 +315,24 @@ export class Worker {
       };
     return undefined;
   }
+}
 
-  #cannotRun(error: unknown, signal: AbortSignal): Ending {
-    if (signal.aborted) return stopped(signal, NO_USAGE);
-    if (!(error instanceof SwarmError)) throw error;
-    const detail = error.problems.map((p) => [p.what, p.why, p.fix].filter(Boolean).join(': ')).join('\n');
-    const isFull = /ENOSPC|no space left/i.test(detail);
-    return { reason: isFull ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
-  }
+/** @param usage what its agent had used by then. */
+function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {
+  if (signal.aborted) return stopped(signal, usage);
+  const detail = detailOf(error);
+  if (isDiskFull(detail)) return { reason: 'disk-full', detail, usage };
+  if (!(error instanceof SwarmError)) throw error;
+  return { reason: 'cannot-run', detail, usage };
 }
 
 /** Failing with nothing but what the base or the present head fails with: the work may stand on either. */
 const isNoNews = (state: State, result: GateResult): boolean =>
   isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
 
-type Saved =
+type Taken =
   | { readonly kind: 'work'; readonly commit: CommitId }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused' | 'disk-full'; readonly why: string };
 
 const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };

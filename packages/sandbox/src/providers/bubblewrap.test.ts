@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { bed, eventually, needs, optionsFor, processesWith, temporary } from '../testing.ts';
+import { bed, eventually, needs, optionsFor, processesWith, runIn, temporary } from '../testing.ts';
 
 const NODE = { host: process.execPath, inside: '/opt/node' };
 
@@ -141,7 +141,7 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
       env: {},
       limits,
     };
-    const result = await sandbox.run({ ...spec, network: 'none', argv: ['sh', '-c', 'echo $PATH'] });
+    const result = await runIn(sandbox, { ...spec, network: 'none', argv: ['sh', '-c', 'echo $PATH'] });
     assert.equal(result.output, '/opt/tools:/usr/bin\n');
     assert.equal((await sh('true')).exitCode, 0);
   });
@@ -151,8 +151,9 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     const word = `${folder}-inside`;
     const program = `
       import { createSandbox } from ${JSON.stringify(join(import.meta.dirname, '..', 'sandbox.ts'))};
+      import { runIn } from ${JSON.stringify(join(import.meta.dirname, '..', 'testing.ts'))};
       const sandbox = createSandbox(${JSON.stringify({ ...optionsFor(folder), provider: 'bubblewrap' })});
-      await sandbox.run({ name: 'x', workspace: ${JSON.stringify(folder)}, readOnly: [], readWrite: [], env: {},
+      await runIn(sandbox, { name: 'x', workspace: ${JSON.stringify(folder)}, readOnly: [], readWrite: [], env: {},
         network: 'none', limits: { wallMs: 60000, outputBytes: 1000 },
         argv: ['sh', '-c', 'setsid sleep 61 & touch up; sleep 60; : ${word}'] });`;
     const parent = spawn(process.execPath, ['--conditions=swarm-src', '--input-type=module', '-e', program]);

@@ -1,15 +1,8 @@
-import type { Mount, Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
-import {
-  boundsOf,
-  environmentOf,
-  insidePath,
-  stateMark,
-  type WholeOptions,
-  watchOf,
-  whyNotRun,
-} from '../policy.ts';
+import type { Mount, RoomAsk, SandboxResult } from '@swarm/core';
+import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
-import { killMarked, STATE_KEY, TASK_KEY } from '../reap.ts';
+import type { Provider, SandboxSpec } from '../provider.ts';
+import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import {
@@ -21,6 +14,8 @@ import {
 } from './bubblewrap-arguments.ts';
 import { systemMounts } from './system-mounts.ts';
 
+/** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
+export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
 const NODE = '/run/swarm/node';
 const SOCKET = '/run/swarm/gateway.sock';
 const PRLIMIT = '/usr/bin/prlimit';
@@ -39,11 +34,12 @@ export interface BubblewrapOptions extends WholeOptions {
  * long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
  * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
-export function createBubblewrap(options: BubblewrapOptions): Sandbox {
+export function createBubblewrap(options: BubblewrapOptions): Provider {
   return {
-    provider: 'bubblewrap',
+    name: 'bubblewrap',
     insideOf: () => WORKSPACE,
-    reap: () => killMarked([stateMark(options.stateKey)]),
+    shownAt: (mount) => mount.inside,
+    mounts: async (ask, network) => (await shownOf(ask, network, options)).mounts,
     async run(spec) {
       const plan = await planOf(spec, options);
       const why = await whyNotRun(spec, {
@@ -52,25 +48,28 @@ export function createBubblewrap(options: BubblewrapOptions): Sandbox {
         path: plan.env.PATH ?? '',
       });
       if (why !== undefined) return cannotRun(spec, why);
-      return toldBy(await runProcess(launchOf(plan, options), watchOf(spec, options, [spec.workspace])));
+      const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
+      return toldBy(await runProcess(launchOf(plan, spec, options), watchOf(spec, options, filled)));
     },
   };
 }
 
+/** What of the host is shown, and where. */
+async function shownOf(ask: RoomAsk, network: 'none' | 'open', options: BubblewrapOptions) {
+  const { mounts: ofSystem, links } = await systemMounts(network);
+  const bridged = ask.gatewaySocket === undefined ? [] : bridgeMounts(ask.gatewaySocket, options);
+  const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
+  const readWrite = [{ host: ask.workspace, inside: WORKSPACE }, ...ask.readWrite];
+  const linked = links.map(({ place }) => ({ host: place, inside: place }));
+  return { readOnly, readWrite, links, mounts: [...readOnly, ...readWrite, ...linked] };
+}
+
 async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<BubblewrapPlan> {
-  const system = await systemMounts(spec.network);
-  const bridged = spec.gatewaySocket === undefined ? [] : bridgeMounts(spec.gatewaySocket, options);
-  const readOnly = [...system.mounts, ...options.readOnly, ...spec.readOnly, ...bridged];
-  const readWrite = [{ host: spec.workspace, inside: WORKSPACE }, ...spec.readWrite];
-  const linked = system.links.map(({ place }) => ({ host: place, inside: place }));
-  const mounts = [...readOnly, ...readWrite, ...linked];
-  const path = visibleFolders(mounts, options.path);
+  const shown = await shownOf(spec, spec.network, options);
+  const path = visibleFolders(shown.mounts, options.path);
   const bounds = boundsOf(spec, options);
   return {
-    readOnly,
-    readWrite,
-    mounts,
-    links: system.links,
+    ...shown,
     env: environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
     network: spec.network,
     ...(bounds.memoryBytes !== undefined && { memoryBytes: bounds.memoryBytes }),
@@ -104,7 +103,7 @@ function prlimit({ processes }: Bounds): string[] {
 }
 
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
-function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
+function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOptions): Launch {
   const firstData = 5;
   const inputs = [
     bubblewrapArguments(plan, firstData).join('\0'),
@@ -116,6 +115,7 @@ function launchOf(plan: BubblewrapPlan, options: BubblewrapOptions): Launch {
     cwd: '/',
     env: marksOf(plan.env),
     inputs,
+    onStdin: spec.onStdin,
   };
 }
 

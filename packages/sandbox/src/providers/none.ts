@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sandbox, SandboxSpec } from '@swarm/core';
-import { environmentOf, stateMark, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
+import { environmentOf, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, runProcess } from '../process.ts';
-import { killMarked } from '../reap.ts';
+import type { Provider, SandboxSpec } from '../provider.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
 
@@ -14,22 +13,21 @@ const EVERYTHING = [{ host: '/', inside: '/' }];
  * No isolation: the command runs as the user, with the user's files and network, and `network: 'none'` is not
  * kept. It has a process group, limits and an environment of its own; nothing more is promised.
  */
-export function createNone(options: WholeOptions): Sandbox {
+export function createNone(options: WholeOptions): Provider {
   return {
-    provider: 'none',
+    name: 'none',
     insideOf: (workspace) => workspace,
-    reap: () => killMarked([stateMark(options.stateKey)]),
+    shownAt: (mount) => mount.host,
+    mounts: async () => EVERYTHING,
     async run(spec) {
       const path = spec.env.PATH ?? options.path.join(':');
       const why = await whyNotRun(spec, { mounts: EVERYTHING, cwd: spec.workspace, path });
       if (why !== undefined) return cannotRun(spec, why);
       const folder = await mkdtemp(`${spec.workspace}.private-`);
+      const filled = [spec.workspace, folder, ...spec.readWrite.map((mount) => mount.host)];
       try {
         return resultOf(
-          await runProcess(
-            await launchOf(spec, options, folder),
-            watchOf(spec, options, [spec.workspace, folder]),
-          ),
+          await runProcess(await launchOf(spec, options, folder), watchOf(spec, options, filled, true)),
         );
       } finally {
         await removeTree(folder);
@@ -51,5 +49,6 @@ async function launchOf(spec: SandboxSpec, options: WholeOptions, folder: string
     argv: argv.slice(1),
     cwd: spec.workspace,
     env: environmentOf(spec, options.stateKey, places),
+    onStdin: spec.onStdin,
   };
 }

@@ -22,6 +22,7 @@ import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths, trailer } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
+import { GUARDED } from '../twins/words.ts';
 import { SCALE_MAX } from './actors.ts';
 import { readLaws } from './laws.ts';
 import type { Ledger } from './ledger.ts';
@@ -61,6 +62,7 @@ const PROMISES: readonly Promised[] = [
   nothingLandsTwice,
   everyLandingWasGated,
   nothingBrokenLanded,
+  guardedIsLeft,
   humanWorkIsThere,
   landingsTouchTheirOwnPathsOnly,
   landedMeansPublished,
@@ -125,6 +127,7 @@ function isGated(world: World, before: readonly Event[], commit: CommitId, needs
     if (!isMadeOf(world, commit, s.members)) return false;
     const verdict = before.find((e) => e.type === 'gate.ended' && e.landing === s.landing);
     const outcome = verdict?.type === 'gate.ended' ? verdict.result.outcome : undefined;
+    if (outcome === 'no-worse') return needsPass && isNoWorse(world, commit);
     return outcome === (needsPass ? 'passed' : 'none');
   });
 }
@@ -155,7 +158,7 @@ function isMadeOf(world: World, commit: CommitId, members: readonly LandingMembe
 function nothingBrokenLanded({ world, story }: Evidence): readonly string[] {
   if (!story.hasGate) return [];
   return world.published
-    .filter(({ commit }) => brokenFiles(world.objects.treeOf(commit)).length > 0)
+    .filter(({ commit }) => !isNoWorse(world, commit))
     .map(({ commit }) => `P3: ${commit} was published, and the gate fails on it`);
 }
 
@@ -172,6 +175,23 @@ function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
     return tasks
       .filter((task) => cancelled.has(task as TaskId))
       .map((task) => `cancel: ${task} was cancelled and is published afterwards`);
+  });
+}
+
+/** Nothing is broken in it that was not broken in what it stands on: on a green target, nothing. */
+function isNoWorse({ objects }: World, commit: CommitId): boolean {
+  const [onto] = objects.get(commit).parents;
+  const before = new Set(brokenFiles(objects.treeOf(onto!)));
+  return brokenFiles(objects.treeOf(commit)).every((file) => before.has(file));
+}
+
+/** What only the operator may change, no landing changes. */
+function guardedIsLeft({ world, story }: Evidence): readonly string[] {
+  if (story.mode === 'land') return [];
+  return marksOn(world, world.base, world.target).flatMap(({ commit, task }) => {
+    const made = world.objects.get(commit);
+    const changed = changedPaths(world.objects.treeOf(made.parents[0]!), world.objects.treeOf(commit));
+    return changed.includes(GUARDED) ? [`protected: the landing of ${task} changed ${GUARDED}`] : [];
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Entry, Journal, OpenedJournal } from '@swarm/core';
 import { MemoryFile, openMemoryJournal } from '@swarm/journal';
 import {
+  createLocalHost,
   createOrchestrator,
   type Orchestrator,
   type OrchestratorPorts,
@@ -13,6 +14,7 @@ import { twinHub } from '../twins/hub.ts';
 import { twinModel } from '../twins/model.ts';
 import { twinSandbox } from '../twins/sandbox.ts';
 import {
+  twinBranches,
   twinDelivery,
   twinEnvironments,
   twinFiles,
@@ -23,8 +25,8 @@ import {
 import { twinWorkspaces } from '../twins/workspaces.ts';
 import type { Mutant } from './mutants.ts';
 import { Incarnation } from './scheduler.ts';
-import { draftOf, requestOf, type Story } from './story.ts';
-import { RUN_ID, type World } from './world.ts';
+import { branchDraftOf, draftOf, requestOf, type Story } from './story.ts';
+import { RUN_ID, type StoryBranch, type World } from './world.ts';
 
 /** How a process ended, but for being killed. */
 export type ProcessEnd =
@@ -99,27 +101,40 @@ function portsOf(
   const hub = twinHub(world, inc);
   const agent = twinAgent(world, inc);
   const workspaces = twinWorkspaces(world, inc);
+  const log = twinLog(world, inc);
   return {
     clock: inc.clock,
     journal,
     hub: mutant.hub?.(world, inc, hub) ?? hub,
-    workspaces: mutant.workspaces?.(world, inc, workspaces) ?? workspaces,
     reader: twinReader(world, inc),
     delivery: twinDelivery(world, inc),
-    sandbox: twinSandbox(world, inc),
-    environments: twinEnvironments(world, inc),
-    agentFor: () => agent,
+    host: createLocalHost({
+      slots: 100,
+      capabilities: ['twin'],
+      workspaces: mutant.workspaces?.(world, inc, workspaces) ?? workspaces,
+      sandbox: twinSandbox(world, inc),
+      environments: twinEnvironments(world, inc),
+      agentFor: () => agent,
+      leftovers: async () => (await hub.observe()).workspaces,
+      isFull: async () => false,
+      log,
+    }),
+    ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
     prompts: twinPrompts,
     files: twinFiles(world, inc),
-    log: twinLog(world, inc),
+    log,
   };
 }
 
 function settingsOf(world: World, story: Story, isNew: boolean): Settings {
+  const given = (branch: StoryBranch) => ({
+    ...{ draft: branchDraftOf(branch), branch: branch.name, commit: world.branches.get(branch.name)! },
+  });
   return {
     ...(isNew && { open: { run: RUN_ID, request: requestOf(world, story), configHash: 'config-1' } }),
     ...(isNew && story.mode === 'plan' && { plan: story.plan.map(draftOf) }),
+    ...(isNew && story.mode === 'land' && { branches: story.branches.map(given) }),
     version: 'sim',
     host: 'sim',
     pid: 1,

@@ -55,6 +55,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     seed,
     faults,
     files: story.files,
+    branches: story.branches,
     commandMsMax: story.commandMsMax,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),

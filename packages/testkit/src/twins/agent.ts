@@ -9,7 +9,7 @@ import {
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { CONFLICT_MARKER } from './objects.ts';
-import { BREAK, CLASH } from './sandbox.ts';
+import { BREAK, CLASH, GUARDED } from './words.ts';
 import { workspaceAt } from './workspaces.ts';
 
 /** What an agent may use beyond its limit: the call that was under way. */
@@ -18,12 +18,13 @@ export const OVERSHOOT_TOKENS = 2_000;
 /** What a token costs here. */
 export const USD_PER_TOKEN = 0.000_01;
 
-type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'idle' | 'hangs' | AgentEnd;
+type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'meddles' | 'idle' | 'hangs' | AgentEnd;
 
 const MOODS: readonly Mood[] = [
   'wrong',
   'clashes',
   'elsewhere',
+  'meddles',
   'idle',
   'hangs',
   'failed',
@@ -53,7 +54,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       const isThrough = await inc.waitUnless(job.signal, durationMs);
       if (!isThrough) return result('aborted', usage(world, job));
       if (isDown()) return result('model-down', NO_USAGE);
-      const workspace = workspaceAt(world, job.workspace.path);
+      const workspace = workspaceAt(world, (await job.open({ readOnly: [] })).workspace);
       if (!workspace) return result('cannot-run', NO_USAGE);
       return act(world, job, workspace, mood);
     },
@@ -77,6 +78,10 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set('shared.txt', `${workspace.tree.get('shared.txt') ?? ''}${job.attempt}\n`);
       return result('finished', usage(world, job), 'did it, and more');
+    case 'meddles':
+      edit(job, workspace);
+      workspace.tree.set(GUARDED, job.attempt);
+      return result('finished', usage(world, job), 'did it, and changed what decides');
     case 'idle':
       return result('finished', usage(world, job));
     case 'hangs':
@@ -89,7 +94,8 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
 
 /** A change of one line in one file, or the mending of what is broken. Conflicts it is shown are resolved. */
 function edit(job: AgentJob, workspace: SimWorkspace): void {
-  for (const path of job.workspace.conflicts) {
+  for (const [path, text] of workspace.tree) {
+    if (!text.includes(CONFLICT_MARKER)) continue;
     workspace.tree.set(
       path,
       linesOf(workspace.tree.get(path) ?? '')

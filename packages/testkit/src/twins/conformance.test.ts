@@ -123,8 +123,8 @@ function twinSide(): Side {
       for (const [name, text] of Object.entries(changed)) workspace.tree.set(name, text);
       const argv = workspaces.saveCommand({ message: 'Work', workspace: path, intake });
       const limits = { wallMs: 1_000, outputBytes: 1_000 };
-      const plain = { readOnly: [], readWrite: [], env: {}, network: 'none' as const, limits };
-      await sandbox.run({ name: 'save', argv, workspace: path, ...plain });
+      const room = await sandbox.open({ workspace: path, readOnly: [], readWrite: [] });
+      await room.run({ name: 'save', argv, env: {}, network: 'none', limits });
     },
     pushOnTop: (path, text) => {
       const tree = new Map(world.objects.treeOf(world.target)).set(path, text);

@@ -28,6 +28,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     targetHead: () =>
       quick(() => {
         race(world);
+        world.lastLook = { at: world.scheduler.now, head: world.target };
         return world.target;
       }),
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
@@ -38,6 +39,12 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
     sealBatch: (ask) => quick(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
+    receive: (attempt, _base, pack) =>
+      quick(() => {
+        world.intakes.set(attempt, pack.head);
+        return { kind: 'received' } as const;
+      }),
+    pack: (wants) => packOf(wants),
     ingest: (attempt) => quick(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
     observe: () =>
@@ -188,4 +195,9 @@ function measure(world: World, commit: CommitId, target: CommitId): MeasuredChan
   const filesChanged = changedPaths(world.objects.treeOf(base), world.objects.treeOf(commit));
   if (filesChanged.length === 0) return undefined;
   return { commit, base, filesChanged, linesAdded: filesChanged.length, linesRemoved: 0 };
+}
+
+/** Every repository of the simulated world has the same objects: their names are all that travels. */
+async function* packOf(wants: readonly CommitId[]): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(wants.join('\n'));
 }

@@ -1,13 +1,9 @@
-import type { Sandbox, SandboxResult, SandboxSpec } from '@swarm/core';
+import { type Room, type RoomCommand, type Sandbox, type SandboxResult, SwarmError } from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { CONFLICT_MARKER, type Tree } from './objects.ts';
+import { BREAK, CLASH } from './words.ts';
 import { SAVE, save, workspaceAt } from './workspaces.ts';
-
-/** In a file of the target, it makes gate and checks fail. */
-export const BREAK = 'BREAK';
-/** In two files of the target, they make gate and checks fail: each is green alone. */
-export const CLASH = 'CLASH';
 
 /**
  * Runs the few commands the simulated repositories know, as functions of the work tree: `gate` and `checks` refuse
@@ -16,8 +12,7 @@ export const CLASH = 'CLASH';
 export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   return {
     provider: 'none',
-    insideOf: (workspace) => workspace,
-    run: (spec) => (spec.argv[0] === SAVE ? runSave(world, inc, spec) : runCommand(world, inc, spec)),
+    open: async ({ workspace }) => twinRoom(world, inc, workspace),
     reap: () =>
       world.happen(inc, 20, () => {
         world.strayUntil = 0;
@@ -26,9 +21,29 @@ export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   };
 }
 
+/** Shows everything where it lies; nobody here has files placed or talks to a process. */
+function twinRoom(world: World, inc: Incarnation, path: string): Room {
+  const none = (what: string) =>
+    new SwarmError({ code: 'SW0801', what: `the sandbox twin knows no ${what}` });
+  return {
+    workspace: path,
+    shown: (mount) => mount.host,
+    sees: async () => true,
+    place: async () => Promise.reject(none('files')),
+    outlet: async () => Promise.reject(none('files')),
+    collect: async () => ({ kind: 'nothing' }),
+    run: (command) =>
+      command.argv[0] === SAVE ? runSave(world, inc, path, command) : runCommand(world, inc, path, command),
+    start: () => {
+      throw none('processes');
+    },
+    close: async () => {},
+  };
+}
+
 /** A save goes on in a stray process, and may reach the intake after its orchestrator is dead. */
-function runSave(world: World, inc: Incarnation, spec: SandboxSpec): Promise<SandboxResult> {
-  const workspace = workspaceAt(world, spec.workspace);
+function runSave(world: World, inc: Incarnation, path: string, spec: RoomCommand): Promise<SandboxResult> {
+  const workspace = workspaceAt(world, path);
   const isBroken = world.hits('save');
   return world.happen(inc, world.random.between(5, 400), () => {
     if (!workspace || isBroken) return ended('exited', 1, 'cannot commit', 100);
@@ -37,9 +52,14 @@ function runSave(world: World, inc: Incarnation, spec: SandboxSpec): Promise<San
   });
 }
 
-async function runCommand(world: World, inc: Incarnation, spec: SandboxSpec): Promise<SandboxResult> {
+async function runCommand(
+  world: World,
+  inc: Incarnation,
+  path: string,
+  spec: RoomCommand,
+): Promise<SandboxResult> {
   const command = spec.argv.at(-1)!;
-  const workspace = workspaceAt(world, spec.workspace);
+  const workspace = workspaceAt(world, path);
   const fault = world.hits('gate')
     ? world.random.pick(['fails', 'timeout', 'killed', 'cannot-run'] as const)
     : undefined;
@@ -49,8 +69,9 @@ async function runCommand(world: World, inc: Incarnation, spec: SandboxSpec): Pr
   if (!workspace || fault === 'cannot-run')
     return ended('cannot-run', undefined, 'no such folder', durationMs);
   if (fault === 'timeout' || fault === 'killed') return ended(fault, undefined, '', durationMs);
-  if (fault === 'fails') return ended('exited', 1, 'not ok 1 - it works today', durationMs);
-  const output = complaint(command, workspace);
+  const output = fault === 'fails' ? tap(['it works today']) : complaint(command, workspace);
+  // As the real one: line by line while it runs, of which the result keeps the beginning and the end.
+  for (const line of (output ?? '').split('\n')) spec.onLine?.('stdout', line);
   return ended('exited', output ? 1 : 0, output ?? '', durationMs);
 }
 
@@ -60,11 +81,7 @@ function complaint(command: string, workspace: SimWorkspace): string | undefined
   switch (name) {
     case 'gate':
     case 'checks':
-      return (
-        brokenFiles(workspace.tree)
-          .map((file, i) => `not ok ${i + 1} - no ${BREAK} in ${file}`)
-          .join('\n') || undefined
-      );
+      return tap(brokenFiles(workspace.tree).map((file) => `no ${BREAK} in ${file}`));
     case 'has':
       return workspace.tree.get(path!)?.includes(word!) ? undefined : `no ${word} in ${path}`;
     case 'setup':
@@ -72,6 +89,13 @@ function complaint(command: string, workspace: SimWorkspace): string | undefined
     default:
       throw new Error(`the sandbox twin does not know the command ${command}`);
   }
+}
+
+/** What a test runner prints of its failures; undefined when there are none. */
+function tap(failures: readonly string[]): string | undefined {
+  if (failures.length === 0) return undefined;
+  const lines = failures.map((title, i) => `not ok ${i + 1} - ${title}`);
+  return ['TAP version 13', ...lines, `1..${failures.length}`].join('\n');
 }
 
 export function brokenFiles(tree: Tree): string[] {

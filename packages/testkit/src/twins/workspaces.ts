@@ -24,8 +24,13 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
     },
     saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
     remove: (name) => {
+      const there = world.workspaces.get(name);
+      const isWorkedIn = there !== undefined && !sameTree(there.made, there.tree);
       const isLive = world.durable.liveAttempts.has(name as AttemptId);
-      world.expect(!isLive, `P6: the workspace of ${name} is removed before its end is on disk`);
+      world.expect(
+        !isLive || !isWorkedIn,
+        `P6: the workspace of ${name} is removed before its end is on disk`,
+      );
       return world.happen(inc, world.random.between(1, 50), () => {
         world.workspaces.delete(name);
       });
@@ -55,6 +60,7 @@ function newWorkspace(
     attempt: ask.attempt,
     parents: from ? [ask.base, from] : [ask.base],
     base,
+    made: merged?.tree ?? base,
     tree: new Map(merged?.tree ?? base),
   };
   const shown: Workspace = {

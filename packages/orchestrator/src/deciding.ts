@@ -1,0 +1,144 @@
+/**
+ * What follows by itself from what was decided: budgets reached, attempts and iterations started, workers scaled, the
+ * run closed. It looks at the state that is ahead of the disk, and does nothing but ask for decisions: all of them
+ * are on disk before anybody acts on one.
+ */
+import {
+  type Clock,
+  type Command,
+  type Decision,
+  type IterationReason,
+  type Log,
+  type Model,
+  type OpenedState,
+  opened,
+  type Prompts,
+  type Refusal,
+  reservationFor,
+  SwarmError,
+  scaling,
+  type TaskId,
+  wanted,
+} from '@swarm/core';
+import type { Applier } from './apply.ts';
+import { isGreen } from './landing/verdict.ts';
+import { Scheduling } from './scheduling.ts';
+
+/** What the loop knows of what runs beside it. */
+export interface Beside {
+  readonly isPlanning: boolean;
+  /** Nothing runs, and nobody waits to be served. */
+  readonly isQuiet: boolean;
+  /** The entry up to which journal and target were found to agree. */
+  readonly seenAt: number;
+}
+
+interface Ports {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly prompts: Pick<Prompts, 'hash'>;
+  readonly model?: Pick<Model, 'nameFor'>;
+}
+
+/** Tasks in flight that one line of the log names. */
+const MEETINGS_TOLD_MAX = 10;
+
+export class Deciding {
+  readonly #applier: Applier;
+  readonly #ports: Ports;
+  readonly #state: OpenedState;
+  readonly #scheduling: Scheduling;
+
+  /** @param applier has opened its run. */
+  constructor(applier: Applier, ports: Ports) {
+    this.#applier = applier;
+    this.#ports = ports;
+    this.#state = opened(applier.deciding);
+    this.#scheduling = new Scheduling(this.#state);
+  }
+
+  decide(command: Command): Decision | Refusal {
+    const answer = this.#applier.decide(command);
+    if (answer.kind === 'decision') {
+      for (const event of answer.events) this.#scheduling.follow(event);
+    } else {
+      this.#ports.log.write('command.refused', {
+        msg: `${command.type}: ${answer.detail}`,
+        data: { command: command.type, reason: answer.reason },
+      });
+    }
+    return answer;
+  }
+
+  /** Turns what is wanted into decisions, until nothing more follows. */
+  advance(beside: Beside): void {
+    const now = this.#ports.clock.now();
+    const { budget } = wanted(this.#state, now);
+    if (budget) this.decide({ type: 'reachBudget', which: budget });
+    const want = wanted(this.#state, now);
+    this.#startAttempts(want.room);
+    this.#scale();
+    if (want.iteration && !beside.isPlanning) this.#startIteration(want.iteration);
+    // A run closes only on a target that was looked at after its last decision.
+    const hasSeenAll = beside.seenAt === this.#state.seq;
+    if (want.close && hasSeenAll && beside.isQuiet)
+      this.decide({ type: 'closeRun', reason: want.close, green: isGreen(this.#state) });
+  }
+
+  /** Why nothing goes on any more: it is paused for what does not mend itself. Idle is never silent. */
+  strandedBy(): string | undefined {
+    const { paused } = this.#state;
+    if (!paused || paused.reason === 'endpoints-down' || paused.reason === 'operator') return undefined;
+    return paused.detail;
+  }
+
+  #startAttempts(room: number): void {
+    if (room === 0) return;
+    const taken = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
+    for (let n = 1, left = room; left > 0; n++) {
+      const worker = `w${n}`;
+      if (taken.has(worker)) continue;
+      const reserved = reservationFor(this.#state);
+      const task = reserved && this.#scheduling.next();
+      if (!reserved || !task) return;
+      const answer = this.decide({ type: 'startAttempt', task, worker, reserved });
+      if (answer.kind === 'refusal')
+        throw new SwarmError({ code: 'SW0801', what: `a decision was refused: ${answer.detail}` });
+      if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);
+      left -= 1;
+    }
+  }
+
+  /** Under `warn` tasks that meet run side by side: each start says beside whom. */
+  #tellMeetings(task: TaskId): void {
+    const met = this.#scheduling.beside(task);
+    if (met.length === 0) return;
+    const told = met.slice(0, MEETINGS_TOLD_MAX).map(({ id, entry }) => `${id} (${entry})`);
+    const more = met.length > told.length ? ` and ${met.length - told.length} more` : '';
+    this.#ports.log.write('scope.met', {
+      msg: `${task} starts beside ${told.join(', ')}${more}`,
+      task,
+      data: { met: met.slice(0, MEETINGS_TOLD_MAX), count: met.length },
+    });
+  }
+
+  /** The number of workers follows how handoffs fare, below the operator's own. */
+  #scale(): void {
+    const { workers, flow, paused, spending } = this.#state;
+    const better = paused || spending.reached ? undefined : scaling(workers, flow);
+    if (better) this.decide({ type: 'scale', ...better, by: 'itself' });
+  }
+
+  #startIteration(reason: IterationReason): void {
+    const { model, prompts } = this.#ports;
+    const reserved = reservationFor(this.#state);
+    if (!reserved || !model) return;
+    this.decide({
+      type: 'startIteration',
+      reason,
+      promptHash: prompts.hash('planner'),
+      model: model.nameFor('planner'),
+      reserved,
+    });
+  }
+}

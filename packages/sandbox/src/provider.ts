@@ -1,0 +1,20 @@
+/** What a kind of sandbox has to know; everything that is alike in all of them is the room's (room.ts). */
+import type { Writable } from 'node:stream';
+import type { Mount, RoomAsk, RoomCommand, SandboxResult } from '@swarm/core';
+
+/** One command with the room it runs in, as a provider starts it. */
+export interface SandboxSpec extends Omit<RoomCommand, 'gateway'>, RoomAsk {
+  /** Present: the command has a stdin, and this is called with its other end once it is started. */
+  readonly onStdin?: (stdin: Writable) => void;
+}
+
+export interface Provider {
+  readonly name: string;
+  /** Where commands see a workspace that lies at this host path. */
+  insideOf(workspace: string): string;
+  /** Where commands see this mount. */
+  shownAt(mount: Mount): string;
+  /** Everything of the host that commands in this room see. */
+  mounts(ask: RoomAsk, network: RoomCommand['network']): Promise<readonly Mount[]>;
+  run(spec: SandboxSpec): Promise<SandboxResult>;
+}

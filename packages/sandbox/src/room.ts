@@ -1,0 +1,181 @@
+/** A room is what every provider gives: a workspace with its mounts, places for files, and commands run in it. */
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import {
+  GATEWAY_SOCKET_VARIABLE,
+  type Mount,
+  type Room,
+  type RoomAsk,
+  type RoomCommand,
+  type RoomProcess,
+  type Sandbox,
+  type SandboxResult,
+  SwarmError,
+} from '@swarm/core';
+import { collectFile } from './collect-file.ts';
+import { isThere } from './find-on-path.ts';
+import { LineQueue } from './line-queue.ts';
+import { hostPath, stateMark } from './policy.ts';
+import type { Provider, SandboxSpec } from './provider.ts';
+import { killMarked } from './reap.ts';
+import { removeTree } from './remove-tree.ts';
+import { cannotRun } from './result.ts';
+import { RoomStdin } from './room-stdin.ts';
+
+/** Where commands see what was placed for them, and where they leave what is collected. */
+const PLACED = '/swarm/job';
+const LEFT = '/swarm/out';
+const GATEWAY = '/swarm/gateway';
+
+export const sandboxWith = (provider: Provider, stateKey: string): Sandbox => ({
+  provider: provider.name,
+  open: async (ask) => new OpenRoom(provider, ask),
+  reap: () => killMarked([stateMark(stateKey)]),
+});
+
+class OpenRoom implements Room {
+  readonly workspace: string;
+  readonly #provider: Provider;
+  readonly #ask: RoomAsk;
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+  #own: Promise<Own> | undefined;
+
+  constructor(provider: Provider, ask: RoomAsk) {
+    this.#provider = provider;
+    this.#ask = ask;
+    this.workspace = provider.insideOf(ask.workspace);
+  }
+
+  shown(mount: Mount): string {
+    return this.#provider.shownAt(mount);
+  }
+
+  async sees(path: string): Promise<boolean> {
+    const inside = isAbsolute(path) ? path : join(this.workspace, path);
+    const mounts = await this.#provider.mounts(await this.#withOwn(), 'none');
+    const host = hostPath(mounts, inside);
+    return host !== undefined && (await isThere(host));
+  }
+
+  async place({ name, text }: { readonly name: string; readonly text: string }): Promise<string> {
+    const { placed } = await this.#ownPlaces();
+    await writeFile(join(placed.host, plainName(name)), text, { mode: 0o644 });
+    return join(this.shown(placed), name);
+  }
+
+  async outlet(name: string): Promise<string> {
+    const { left } = await this.#ownPlaces();
+    return join(this.shown(left), plainName(name));
+  }
+
+  async collect(name: string, maxBytes: number) {
+    const { left } = await this.#ownPlaces();
+    return collectFile(join(left.host, plainName(name)), maxBytes);
+  }
+
+  run(command: RoomCommand): Promise<SandboxResult> {
+    return this.#begin(command, {});
+  }
+
+  start(command: RoomCommand): RoomProcess {
+    const stdin = new RoomStdin();
+    const lines = new LineQueue();
+    const onLine: RoomCommand['onLine'] = (stream, text) => {
+      command.onLine?.(stream, text);
+      lines.put({ stream, text });
+    };
+    const ended = this.#begin({ ...command, onLine }, { onStdin: (pipe) => stdin.open(pipe) }).finally(() => {
+      stdin.close();
+      lines.end();
+    });
+    return { stdin: stdin.port, lines, ended };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#running);
+    const own = await this.#own;
+    if (own) await removeTree(own.folder);
+  }
+
+  #begin(command: RoomCommand, more: Pick<SandboxSpec, 'onStdin'>): Promise<SandboxResult> {
+    const running = this.#run(command, more);
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+    return running;
+  }
+
+  /** What the system refuses before anything was started is told as any command that cannot run. */
+  async #run(command: RoomCommand, more: Pick<SandboxSpec, 'onStdin'>): Promise<SandboxResult> {
+    const { gateway, ...rest } = command;
+    const stops = [this.#closing.signal, ...(command.signal ? [command.signal] : [])];
+    const spec: SandboxSpec = {
+      ...(await this.#withOwn(gateway)),
+      ...rest,
+      ...more,
+      env: { ...command.env, ...(gateway === 'socket' && this.#socketVariable()) },
+      signal: AbortSignal.any(stops),
+    };
+    return this.#provider.run(spec).catch((error: unknown) => cannotRun(spec, whyOf(error)));
+  }
+
+  /** The room's mounts with its own places, and the gateway the way this command wants it. */
+  async #withOwn(gateway?: RoomCommand['gateway']): Promise<RoomAsk> {
+    const { gatewaySocket, ...ask } = this.#ask;
+    const own = await this.#own;
+    const socket = gateway === 'socket' && gatewaySocket !== undefined ? [socketFolder(gatewaySocket)] : [];
+    return {
+      ...ask,
+      readOnly: [...ask.readOnly, ...(own ? [own.placed] : []), ...socket],
+      readWrite: [...ask.readWrite, ...(own ? [own.left] : [])],
+      ...(gateway === 'address' && gatewaySocket !== undefined && { gatewaySocket }),
+    };
+  }
+
+  #socketVariable(): Record<string, string> {
+    const socket = this.#ask.gatewaySocket;
+    if (socket === undefined) return {};
+    return { [GATEWAY_SOCKET_VARIABLE]: join(this.shown(socketFolder(socket)), basename(socket)) };
+  }
+
+  #ownPlaces(): Promise<Own> {
+    this.#own ??= makeOwn(this.#ask.workspace).catch((error: unknown) => {
+      this.#own = undefined;
+      throw error;
+    });
+    return this.#own;
+  }
+}
+
+const socketFolder = (socket: string): Mount => ({ host: dirname(socket), inside: GATEWAY });
+
+interface Own {
+  readonly folder: string;
+  readonly placed: Mount;
+  readonly left: Mount;
+}
+
+/** Beside the workspace and under its name, so that what a crash leaves is swept with it. */
+async function makeOwn(workspace: string): Promise<Own> {
+  try {
+    const folder = await mkdtemp(`${workspace}.room-`);
+    const placed = { host: join(folder, 'job'), inside: PLACED };
+    const left = { host: join(folder, 'out'), inside: LEFT };
+    // Readable for whoever the command runs as: the folders above are closed to everybody else.
+    await mkdir(placed.host, { mode: 0o755 });
+    await mkdir(left.host, { mode: 0o700 });
+    return { folder, placed, left };
+  } catch (cause) {
+    const what = 'the places for files beside a workspace cannot be made';
+    throw new SwarmError({ code: 'SW0701', what, where: workspace, why: whyOf(cause) }, { cause });
+  }
+}
+
+/** Names come from our own code. */
+function plainName(name: string): string {
+  if (/^[\w-][\w.-]*$/.test(name)) return name;
+  throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(name)} is no name for a file of a room` });
+}
+
+const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
