@@ -26,6 +26,8 @@ export interface HubContext extends HubHelpers {
   /** The reference landings are published to; the target itself, or a branch for review. */
   readonly landOn: string;
   readonly identity: Identity;
+  /** How files are merged, as the base will have it: `info/attributes` of the hub and of every workspace. */
+  readonly attributes: string;
   readonly cleanUp: CleanUp;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
