@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Event, LogEventName, LogFields, RunId } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { LogEventName, LogFields } from '@swarm/core/log-events';
+import type { RunId } from '@swarm/core/model/ids';
 import { openFileJournal } from '@swarm/journal';
 import { createLog } from '@swarm/telemetry';
 import { remember } from './finding/door.ts';
@@ -157,7 +159,10 @@ export class World {
       mode: 'plan',
       repository: this.repository,
       isBare: false,
-      ...{ target, landOn, deliver, gate },
+      target,
+      landOn,
+      deliver,
+      gate,
       setup: null,
       sandbox: 'bubblewrap',
       identity: { name: 'a', email: 'a@b' },

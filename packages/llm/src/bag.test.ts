@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ChatMessage, ModelResult } from '@swarm/core';
+import type { ChatMessage, ModelResult } from '@swarm/core/ports/models';
 import { answerOf, modelOver, question, startServer } from '../test/support/asking.ts';
 import * as fault from '../test/support/fault-server.ts';
 

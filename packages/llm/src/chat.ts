@@ -1,18 +1,14 @@
-import {
-  type AttemptId,
-  addUsage,
-  type Clock,
-  type Model,
-  type ModelEnd,
-  type ModelRequest,
-  type ModelResult,
-  type ModelRole,
-  NO_USAGE,
-  type ProviderBag,
-  type Rng,
-  type TaskId,
-  type Usage,
-} from '@swarm/core';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type {
+  Model,
+  ModelEnd,
+  ModelRequest,
+  ModelResult,
+  ModelRole,
+  ProviderBag,
+} from '@swarm/core/ports/models';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type Learnt, withLessons } from './asking/learning.ts';
 import { completionBody } from './asking/wire.ts';
 import { type TryEnd, tryCompletion } from './completion.ts';

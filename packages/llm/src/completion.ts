@@ -1,5 +1,5 @@
 /** One try of one chat completion at one endpoint. */
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import { type Body, VIA_HEADER } from './asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from './deadlines.ts';
 import type { EndpointConfig } from './endpoints.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Rng } from '@swarm/core';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lessons.ts';
 
 /** One upstream model server that speaks chat completions. */

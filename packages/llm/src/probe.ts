@@ -1,5 +1,6 @@
 /** Looks for life: whether an endpoint lists its models, and whether it finishes a call. */
-import type { Clock, Rng, Usage } from '@swarm/core';
+import type { Usage } from '@swarm/core/model/usage';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { withLessons } from './asking/learning.ts';
 import { type Body, completionBody } from './asking/wire.ts';
 import { tryCompletion } from './completion.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Rng } from '@swarm/core';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type EndpointConfig, type EndpointPool, FRUITLESS_MAX } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 

@@ -1,5 +1,7 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
-import { type ApplyOutcome, type CommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ApplyOutcome } from '@swarm/core/ports/git';
 import { adopt } from '../finding/door.ts';
 import { readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
@@ -28,7 +30,11 @@ export async function run(request: string, options: RunOptions, context: Context
   const { file, repository, promptOverrides, commonDir } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
   return work({
-    ...{ file: waits ? { ...file, approve: true } : file, repository, places, context, opening },
+    file: waits ? { ...file, approve: true } : file,
+    repository,
+    places,
+    context,
+    opening,
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,

@@ -1,5 +1,7 @@
 /** `swarm undo`: takes landings of a run back, by whoever works on it, or itself where nobody does. */
-import { countText, SwarmError, shortCommit, type UndoAsk } from '@swarm/core';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import { SwarmError } from '@swarm/core/errors';
+import { countText, shortCommit } from '@swarm/core/views/words';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
 import { askLive } from '../control/client.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
@@ -81,7 +83,12 @@ async function undoLocked(
   try {
     const onLine = options.json ? () => undefined : live.line;
     const composed = await composePorts({
-      ...{ file, repository, paths, env: context.env, places: programPlaces(), onLine },
+      file,
+      repository,
+      paths,
+      env: context.env,
+      places: programPlaces(),
+      onLine,
     });
     const { ports, settings } = composed;
     return await undoInRun(ports, settings, ask, stopping.signal).finally(() => composed.close());

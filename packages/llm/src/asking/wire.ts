@@ -1,5 +1,5 @@
 /** A request of ours as it goes out. */
-import type { ChatMessage, ModelRequest, ProviderBag, ToolSpec } from '@swarm/core';
+import type { ChatMessage, ModelRequest, ProviderBag, ToolSpec } from '@swarm/core/ports/models';
 
 /** A chat completion as JSON. */
 export type Body = Readonly<Record<string, unknown>>;

@@ -1,5 +1,7 @@
 /** What one call of an agent costs: lost tries, then the answer; booked exactly once. */
-import { type AttemptId, addUsage, type Clock, NO_USAGE, type Usage } from '@swarm/core';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { Clock } from '@swarm/core/ports/world';
 import type { CallTokens, PriceTable } from '../prices.ts';
 import { usageOf } from '../usage.ts';
 import type { OutgoingRequest } from './request.ts';

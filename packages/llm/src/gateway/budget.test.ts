@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { tokensOf } from '@swarm/core';
+import { tokensOf } from '@swarm/core/model/usage';
 import { ask } from '../../test/support/agent.ts';
 import { systemClock } from '../../test/support/clocks.ts';
 import * as fault from '../../test/support/fault-server.ts';

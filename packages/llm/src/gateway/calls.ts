@@ -1,6 +1,8 @@
 /** One agent's calls: checked, budgeted, routed, passed through, metered. */
 import type { HttpBindings } from '@hono/node-server';
-import { type AttemptId, type Clock, type Rng, taskOf, type Usage } from '@swarm/core';
+import { type AttemptId, taskOf } from '@swarm/core/model/ids';
+import type { Usage } from '@swarm/core/model/usage';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Learnt, withLessons } from '../asking/learning.ts';

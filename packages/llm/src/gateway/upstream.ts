@@ -1,5 +1,5 @@
 /** One try to have an upstream answer, up to its first byte: what comes after can no longer be tried elsewhere. */
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import type { Body } from '../asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from '../deadlines.ts';
 import type { EndpointConfig } from '../endpoints.ts';

@@ -1,5 +1,5 @@
 /** Puts the pieces of one answer together, as they come or all at once. */
-import type { ToolCall } from '@swarm/core';
+import type { ToolCall } from '@swarm/core/ports/models';
 import { type Said, saidIn } from '../failures.ts';
 import type { CallTokens } from '../prices.ts';
 import { readTokens } from '../usage.ts';

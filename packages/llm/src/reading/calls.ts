@@ -1,5 +1,5 @@
 /** Tool calls out of pieces, of servers that number them and of servers that do not. */
-import type { ToolCall } from '@swarm/core';
+import type { ToolCall } from '@swarm/core/ports/models';
 import { mergeFields } from './bag.ts';
 import { isLoose, type Loose, mendCall } from './quirks.ts';
 

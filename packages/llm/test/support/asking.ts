@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import type { ModelRequest, ModelResult } from '@swarm/core';
+import type { ModelRequest, ModelResult } from '@swarm/core/ports/models';
 import type { Learnt } from '../../src/asking/learning.ts';
 import { type CallReport, createModel, type ModelOptions } from '../../src/chat.ts';
 import type { ProbeReport } from '../../src/probe.ts';
