@@ -38,7 +38,7 @@ export class Gate {
 
   /** What is known without running anything: no gate, or a pass on the same tree. */
   known(tree: TreeId | undefined): GateResult | undefined {
-    const { gate, gateHash } = this.#context.state.run!.request;
+    const { gate, gateHash } = this.#context.state.run.request;
     if (!gate) return { ...PLAIN, outcome: 'none', gate: 'none' };
     const passed = tree && this.#context.state.passed.get(passKey(gateHash, tree));
     return passed ? { ...passed, durationMs: 0, remembered: true } : undefined;
@@ -108,13 +108,13 @@ export class Gate {
     const reading = new GateReading(bench.prefix);
     const ran = await bench.shell({
       name,
-      command: state.run!.request.gate!,
+      command: state.run.request.gate!,
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
       // Read as it comes: of a long output only the beginning and the end are kept.
       onLine: (_, line) => reading.line(line),
     });
-    return { ran, result: resultOf(ran, state.run!.request.gateHash, reading) };
+    return { ran, result: resultOf(ran, state.run.request.gateHash, reading) };
   }
 }
 

@@ -158,7 +158,7 @@ export class Worker {
     signal: AbortSignal,
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
-    const { limits } = state.run!.request;
+    const { limits } = state.run.request;
     const usd = attempt.reserved.usd || limits.attemptUsd;
     return bench.agent({
       wish: task.spec.agent,
@@ -296,7 +296,7 @@ export class Worker {
           detail: `\`${task.spec.verify}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
         };
     }
-    if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
+    if (!change || !settings.gate.preGate || !state.run.request.gate) return undefined;
     const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal);
     const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
@@ -311,7 +311,7 @@ export class Worker {
     if (!ok)
       return {
         reason: 'gate-failed',
-        detail: `the gate \`${state.run!.request.gate}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+        detail: `the gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
       };
     return undefined;
   }
