@@ -8,17 +8,10 @@ import { cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import {
-  type AttemptHost,
-  type AttemptId,
-  type Bench,
-  type BenchAsk,
-  type CommitId,
-  type Prompts,
-  type RunId,
-  readDraft,
-  type TaskDraft,
-} from '@swarm/core';
+import type { AttemptId, CommitId, RunId } from '@swarm/core/model/ids';
+import type { AttemptHost, Bench, BenchAsk } from '@swarm/core/ports/bench';
+import type { Prompts } from '@swarm/core/ports/world';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { MemoryFile, openMemoryJournal } from '@swarm/journal';
 import { createOrchestrator, type Settings } from '@swarm/orchestrator';

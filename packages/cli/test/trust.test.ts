@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { createProgram } from '../src/program/program.ts';
 import { createOutput } from '../src/telling/output.ts';
 import { World } from './support/world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { commit, git, makeRepo, tempDir, write } from '../test/world.ts';
 import { readCheckout, trackedOwn } from './index.ts';
 

@@ -4,7 +4,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { SimpleGit } from 'simple-git';
 import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';

@@ -2,7 +2,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type OpenedJournal, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
 import { type AppendFile, cannotWrite, GroupCommit } from './group-commit.ts';
 import { openHeld } from './hold.ts';
 import { chunksOf, noJournal, type Recovered, recover } from './recover.ts';

@@ -3,7 +3,9 @@
  * under way are written and synced together by the next one. One write and one fdatasync per group.
  */
 import { dirname } from 'node:path';
-import { type Entry, type Journal, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import type { Journal } from '@swarm/core/ports/journal';
 import { encodeEntry } from './entry.ts';
 
 /** What the writer needs of a file opened for appending; a node:fs FileHandle is one. */

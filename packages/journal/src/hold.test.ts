@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { RunId } from '@swarm/core';
+import type { RunId } from '@swarm/core/model/ids';
 import { entries, entry, refusedWith } from './contract.ts';
 import { encodeEntry } from './entry.ts';
 import { openFileJournal } from './file-journal.ts';

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 
 /** Where `flock` is a flag of opening (macOS, BSD): Node knows no name for it. */
 const O_EXLOCK = 0x20;

@@ -1,6 +1,6 @@
 /** What the holder of a lock says of itself. Hostile input: any local process may stand in its place. */
 import { open } from 'node:fs/promises';
-import { parseRunId, type RunId } from '@swarm/core';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
 import { processStart } from './process-start.ts';
 
 export interface HolderInfo {

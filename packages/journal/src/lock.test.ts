@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { RunId } from '@swarm/core';
+import type { RunId } from '@swarm/core/model/ids';
 import { acquireLock, type Held, heldProblem, type Lock, type LockAsk } from './lock.ts';
 import { processStart } from './process-start.ts';
 

@@ -17,7 +17,7 @@ import { type FileHandle, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { openHeld } from './hold.ts';
 import { type HolderInfo, isThere, parseHolder, readHolderFile } from './lock-holder.ts';
 import { processStart } from './process-start.ts';

@@ -2,7 +2,7 @@
  * The journal's twin for simulations: the same writer and the same recovery over a file in memory whose crash
  * can be staged. It is deterministic: it waits for nothing but what `beforeSync` waits for.
  */
-import type { OpenedJournal } from '@swarm/core';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
 import { type AppendFile, GroupCommit } from './group-commit.ts';
 import { recover } from './recover.ts';
 

@@ -200,11 +200,11 @@ test('a planted circle is found through types, through dynamic imports and throu
     sourceOf('git/src/one.ts', 'git', `import type { Two } from './deep/two.ts';`),
     sourceOf('git/src/deep/two.ts', 'git', `export const three = () => import('../three.ts');`),
     sourceOf('git/src/three.ts', 'git', `export * from './one.ts';`),
-    sourceOf('core/src/index.ts', 'core', `export * from './events.ts';`),
-    sourceOf('core/src/events.ts', 'core', `import type { Entry } from '@swarm/core';`),
+    sourceOf('core/src/fold.ts', 'core', `export * from './views/board.ts';`),
+    sourceOf('core/src/views/board.ts', 'core', `import type { Fold } from '@swarm/core/fold';`),
   ];
   assert.deepEqual(circlesIn(graphOf(planted)), [
-    ['core/src/events.ts', 'core/src/index.ts'],
+    ['core/src/fold.ts', 'core/src/views/board.ts'],
     ['git/src/deep/two.ts', 'git/src/one.ts', 'git/src/three.ts'],
   ]);
 });

@@ -1,9 +1,12 @@
 /** What finished runs left in a repository's state directory, found and sized; and its removal, one by one. */
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyState, fold, parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { fold } from '@swarm/core/fold';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
+import { emptyState } from '@swarm/core/state';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
+import { removeTree } from '@swarm/sandbox';
 import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
 import { shellWord } from '../telling/shell.ts';
 import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
@@ -46,6 +49,7 @@ export async function findLeftovers(
     ...(await folders(paths.intake, 'intake', async (name) => isOver(name))),
     ...(await folders(join(paths.state, 'jobs'), 'job')),
     ...(await folders(join(paths.state, 'doctor'), 'job')),
+    ...(await folders(join(paths.state, 'trash'), 'job')),
     ...(await folders(paths.env, 'environment', async (_, path) => isOld(await ageOf(path, now), policy))),
     ...(await hubReferences(paths, isOver, new Set(going))),
     ...(await Promise.all(going.map((run) => sized('run', run, runPaths(paths, run).folder)))),
@@ -148,16 +152,5 @@ export async function removeLeftover({ path, refs }: Leftover): Promise<void> {
     await new Git().run({ gitDir: path }, 'update-ref', ['--stdin'], { stdin });
     return;
   }
-  try {
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    throw new SwarmError(
-      {
-        code: 'SW0701',
-        what: `${path} cannot be removed: ${(error as Error).message}`,
-        fix: `chmod -R u+w ${shellWord(path)}`,
-      },
-      { cause: error },
-    );
-  }
+  await removeTree(path);
 }

@@ -1,6 +1,9 @@
 /** Commands that check or describe, and act on no run: verify, schema. */
 import { existsSync } from 'node:fs';
-import { countText, nearestWord, SwarmError, taskSchema } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { taskSchema } from '@swarm/core/rules/task-format';
+import { nearestWord } from '@swarm/core/rules/text';
+import { countText } from '@swarm/core/views/words';
 import { scriptSchema } from '@swarm/llm';
 import { logSchema } from '@swarm/telemetry';
 import { type VerifyReport, verifyRepository } from '@swarm/verify';

@@ -1,5 +1,6 @@
 /** `swarm clean`: removes what finished runs left, and nothing else. */
-import { makeRunId, type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import { findLeftovers, type Leftover, removeLeftover } from '../cleaning/leftovers.ts';
 import type { CleanPolicy } from '../cleaning/policy.ts';
 import { parseDurationMs } from '../config/units.ts';

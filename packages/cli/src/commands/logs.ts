@@ -1,5 +1,8 @@
 /** `swarm logs`: what happened, line by line, and as it happens. */
-import { countText, LOG_EVENTS, type LogLine, parseTaskId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { LOG_EVENTS, type LogLine } from '@swarm/core/log-events';
+import { parseTaskId } from '@swarm/core/model/ids';
+import { countText } from '@swarm/core/views/words';
 import { followLog, type LogFilter, readLog } from '@swarm/telemetry';
 import { parseDurationMs } from '../config/units.ts';
 import { enterRun } from '../finding/door.ts';

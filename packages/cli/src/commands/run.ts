@@ -1,5 +1,7 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
-import { type ApplyOutcome, type CommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ApplyOutcome } from '@swarm/core/ports/git';
 import { adopt } from '../finding/door.ts';
 import { readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';

@@ -1,14 +1,9 @@
 /** Commands that steer a live run: pause, continue, cancel, retry, submit, amend, scale. */
-import {
-  lineProblem,
-  type Problem,
-  parseTaskId,
-  readDraft,
-  readPlan,
-  SwarmError,
-  type TaskDraft,
-  type TaskId,
-} from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
+import { readPlan } from '@swarm/core/rules/plan-file';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
+import { lineProblem } from '@swarm/core/rules/text';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
 import type { ControlReply, SteeringCommand } from '../control/wire.ts';

@@ -1,5 +1,7 @@
 /** `swarm undo`: takes landings of a run back, by whoever works on it, or itself where nobody does. */
-import { countText, SwarmError, shortCommit, type UndoAsk } from '@swarm/core';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import { SwarmError } from '@swarm/core/errors';
+import { countText, shortCommit } from '@swarm/core/views/words';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
 import { askLive } from '../control/client.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';

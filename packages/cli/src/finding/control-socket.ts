@@ -2,7 +2,8 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
 import { type Environment, type RepositoryPaths, shortHash } from './paths.ts';
 
 /** The kernel's `sun_path` holds 108 bytes with its end mark on Linux, 104 on macOS. */

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
 import { trackedOwn } from '@swarm/git';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';

@@ -1,6 +1,9 @@
 /** A run as its files tell it, live or not: no lock is taken and nothing is written. */
 import { join } from 'node:path';
-import { type Entry, emptyState, fold, type State, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import { emptyState, type State } from '@swarm/core/state';
 import { isThere, readHolderFile, readJournal } from '@swarm/journal';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';

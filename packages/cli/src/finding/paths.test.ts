@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import type { RunId } from '@swarm/core';
+import type { RunId } from '@swarm/core/model/ids';
 import { controlSocketPath } from './control-socket.ts';
 import { excludeRuns, findRepository, operatorConfigFile, repositoryPaths, stateHome } from './paths.ts';
 

@@ -4,7 +4,8 @@ import { constants, type Stats } from 'node:fs';
 import { appendFile, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,9 @@
  * The one decision about a repository's runs: whether what is pinned there counts. Whatever commands, keys and endpoints
  * a run uses come from its files; those files count only when this operator's own state made them. Pure.
  */
-import type { Problem, RunId, State } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
+import type { State } from '@swarm/core/state';
 import type { RunFile } from '../running/run-file.ts';
 import { shellWord } from '../telling/shell.ts';
 import type { RunRecord } from './records.ts';

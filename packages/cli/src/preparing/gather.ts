@@ -1,6 +1,7 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
 import { join } from 'node:path';
-import { type RunMode, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { CheckoutFacts } from '@swarm/git';
 import { exitCodeFor } from '../telling/errors.ts';
 import { type PreflightFacts, preflight } from './preflight.ts';

@@ -1,5 +1,6 @@
 /** Every check before the first cost, all at once: a pure function of facts gathered without writing anything. */
-import { nearestWord, type Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import { nearestWord } from '@swarm/core/rules/text';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
 import { ownFolderProblems } from '../finding/trust.ts';

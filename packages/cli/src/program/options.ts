@@ -1,5 +1,5 @@
 /** The flags of each command, as they were typed. */
-import type { Level } from '@swarm/core';
+import type { Level } from '@swarm/core/log-events';
 
 /** Flags of every command that acts on a run; `run` names one, else the newest. */
 export interface RunChoice {

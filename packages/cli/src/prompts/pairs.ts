@@ -1,5 +1,5 @@
 /** The pairs of texts `swarm prompts diff` compares. */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { enterRepository, isKnownRun } from '../finding/door.ts';
 import { readRun } from '../finding/opened-run.ts';
 import { listRuns, type RunPaths, runPaths } from '../finding/paths.ts';

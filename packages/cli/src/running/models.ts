@@ -1,7 +1,9 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { type Model, type ModelRole, SwarmError, taskOf } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { taskOf } from '@swarm/core/model/ids';
+import type { Model, ModelRole } from '@swarm/core/ports/models';
 import {
   type CallReport,
   createEndpointPool,

@@ -1,6 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type RunFiles, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunFiles } from '@swarm/core/ports/world';
 import type { RunPaths } from '../finding/paths.ts';
 
 /** The run's folder on disk. */

@@ -1,7 +1,8 @@
 /** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import { type Control, listen } from '../control/server.ts';
 import { controlSocketPath } from '../finding/control-socket.ts';

@@ -1,5 +1,5 @@
 /** The only place where an error becomes a heading, a hint and an exit code. */
-import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core';
+import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core/errors';
 import type { ChalkInstance } from 'chalk';
 import { CommanderError } from 'commander';
 import { CommandLineError } from '../program/parts.ts';

@@ -1,5 +1,7 @@
 /** What a person sees while a run goes on: one readable line per event, and on a terminal one live status line. */
-import { type LogLine, type State, tokensOf } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { State } from '@swarm/core/state';
 import type { ChalkInstance } from 'chalk';
 import { jsonText, type Output, sanitizeLine, wrapText } from './output.ts';
 

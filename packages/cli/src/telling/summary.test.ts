@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyState, type State } from '@swarm/core';
+import { emptyState, type State } from '@swarm/core/state';
 import { exitCodeOfRun, problemOf, stopProblem } from './summary.ts';
 
 const open = emptyState();
@@ -34,7 +34,10 @@ test('a run that used up its budget or its time closes with SW0601 and exit 79',
 });
 
 test('a run that a full disk stopped says so, with the exit code of disk errors', () => {
-  const paused = { ...open, paused: { reason: 'disk-full', detail: 'no space', since: 0 } } as unknown as State;
+  const paused = {
+    ...open,
+    paused: { reason: 'disk-full', detail: 'no space', since: 0 },
+  } as unknown as State;
   const outcome = { kind: 'stopped', why: 'paused', detail: 'no space left on device' } as const;
   assert.equal(exitCodeOfRun(outcome, paused, false), 74);
   assert.match(problemOf(outcome, paused)?.fix ?? '', /swarm resume$/);

@@ -1,5 +1,9 @@
 /** How a run ended: the exit code and the closing screen. */
-import { costText, type Problem, type State, type Task, tokensOf } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import type { Task } from '@swarm/core/model/task';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { State } from '@swarm/core/state';
+import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { exitCodeFor } from './errors.ts';
@@ -77,7 +81,10 @@ function deliveryLine(s: State): string {
 
 /** What ended the run before its time, where it is for the operator to mend: as every refusal is told. */
 export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
-  if (outcome.kind === 'stopped') return s.paused?.reason === 'disk-full' && outcome.why === 'paused' ? diskFull(outcome.detail) : stopProblem(outcome.why, outcome.detail);
+  if (outcome.kind === 'stopped')
+    return s.paused?.reason === 'disk-full' && outcome.why === 'paused'
+      ? diskFull(outcome.detail)
+      : stopProblem(outcome.why, outcome.detail);
   const { reason } = s.closed!;
   if (reason !== 'budget' && reason !== 'time') return undefined;
   return {

@@ -1,17 +1,10 @@
 /** Failures of the target become tasks: by root cause where a model can tell, plainly one by one where it cannot. */
-import {
-  FIX_TASKS_MAX,
-  type Finding,
-  findingsToFile,
-  nextGeneration,
-  openFixTasks,
-  PlanScanner,
-  readDraft,
-  type State,
-  suspectsOf,
-  type Task,
-  type TaskDraft,
-} from '@swarm/core';
+import { FIX_TASKS_MAX, type Finding } from '@swarm/core/model/request';
+import type { Task } from '@swarm/core/model/task';
+import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
+import { PlanScanner } from '@swarm/core/rules/json-scanner';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 
 export class FixTasks {

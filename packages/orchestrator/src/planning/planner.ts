@@ -3,15 +3,9 @@
  * workers start before the model has finished; what a cut stream gave is kept; an answer nobody can read is an
  * error to try again, never "no more tasks".
  */
-import {
-  addUsage,
-  type ChatMessage,
-  type IterationOutcome,
-  type ModelEnd,
-  type ModelResult,
-  NO_USAGE,
-  type Usage,
-} from '@swarm/core';
+import type { IterationOutcome } from '@swarm/core/events';
+import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { ChatMessage, ModelEnd, ModelResult } from '@swarm/core/ports/models';
 import type { Context } from '../context.ts';
 import { changedSections, planSections, renderSections, type Section } from './plan-context.ts';
 import { PlanStream } from './plan-stream.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SandboxResult, Workspace } from '@swarm/core';
+import type { Workspace } from '@swarm/core/ports/git';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import { commit } from '@swarm/core/testing';
 import { Environments } from './environment.ts';
 import { NO_SPACE, ran } from './testing-bench.ts';

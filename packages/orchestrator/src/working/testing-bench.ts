@@ -1,6 +1,8 @@
 /** A bench that answers as a test says and writes down what it was asked. */
-import type { AttemptHost, Bench, BenchAsk, CannotRun, SandboxResult, Saved } from '@swarm/core';
-import { NO_USAGE } from '@swarm/core';
+
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { AttemptHost, Bench, BenchAsk, CannotRun, Saved } from '@swarm/core/ports/bench';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import { commit } from '@swarm/core/testing';
 
 export const ran = (over: Partial<SandboxResult> = {}): SandboxResult => ({

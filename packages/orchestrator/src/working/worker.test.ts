@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type Attempt,
-  type AttemptId,
-  type Event,
-  type IngestOutcome,
-  NO_USAGE,
-  SwarmError,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Event } from '@swarm/core/events';
+import type { Attempt } from '@swarm/core/model/attempt';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { IngestOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, openedRun, startedAttempt } from '@swarm/core/testing';
 import { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';

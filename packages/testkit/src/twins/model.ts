@@ -1,4 +1,5 @@
-import { type Model, type ModelEnd, type ModelRequest, type ModelResult, NO_USAGE } from '@swarm/core';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { Model, ModelEnd, ModelRequest, ModelResult } from '@swarm/core/ports/models';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { PlannedTask } from '../sim/story.ts';
 import type { World } from '../sim/world.ts';

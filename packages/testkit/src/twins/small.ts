@@ -1,13 +1,7 @@
 /** Twins too small for a file of their own. */
-import type {
-  Branches,
-  Delivery,
-  EnvironmentStore,
-  Log,
-  Prompts,
-  RepositoryReader,
-  RunFiles,
-} from '@swarm/core';
+import type { Branches, Delivery, RepositoryReader } from '@swarm/core/ports/git';
+import type { EnvironmentStore } from '@swarm/core/ports/running';
+import type { Log, Prompts, RunFiles } from '@swarm/core/ports/world';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
 

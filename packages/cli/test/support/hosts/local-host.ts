@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { createCommandAgent } from '@swarm/agent';
-import type { AttemptHost, Mount } from '@swarm/core';
+import type { AttemptHost } from '@swarm/core/ports/bench';
+import type { Mount } from '@swarm/core/ports/running';
 import type { OpenedHub } from '@swarm/git';
 import { createLocalHost } from '@swarm/orchestrator';
 import { createEnvironmentStore, isDiskFull } from '@swarm/sandbox';

@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { AttemptHost, Bench, BenchAsk, CannotRun, CommitId, Hub } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { AttemptHost, Bench, BenchAsk, CannotRun } from '@swarm/core/ports/bench';
+import type { Hub } from '@swarm/core/ports/git';
 import { type Answer, type Call, inOnePiece, type ToHome, type ToHost } from './wire.ts';
 
 export interface PipeHost {

@@ -1,15 +1,7 @@
 /** What home and a host in another process say to one another: one JSON object a line, packs in base64. */
-import type {
-  AgentActivity,
-  AgentResult,
-  BenchAsk,
-  BenchJob,
-  CannotRun,
-  CommitId,
-  OutputStream,
-  SandboxResult,
-  ShellAsk,
-} from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { BenchAsk, BenchJob, CannotRun, ShellAsk } from '@swarm/core/ports/bench';
+import type { AgentActivity, AgentResult, OutputStream, SandboxResult } from '@swarm/core/ports/running';
 
 /** Without what cannot travel: signals become `abort`, callbacks become `line` and `activity`. */
 export type Call =
