@@ -21,11 +21,13 @@ export function twinFiles(world: World, inc: Incarnation): RunFiles {
 export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 100), effect);
   return {
+    needOf: () => quick(() => ({ hash: '0123456789abcdef', isKnown: true })),
     has: (key) => quick(() => world.environments.has(key)),
+    pin: () => {},
     snapshot: () => quick(() => new Set<string>()),
     keep: (key) => quick(() => void world.environments.add(key)),
-    install: () => quick(() => {}),
-    keyOf: () => quick(() => 'env-1'),
+    install: () => quick(() => []),
+    lendHome: () => quick(() => {}),
   };
 }
 
