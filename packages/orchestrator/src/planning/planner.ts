@@ -5,7 +5,7 @@
  */
 import type { IterationOutcome } from '@swarm/core/events';
 import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
-import type { ChatMessage, ModelEnd, ModelResult } from '@swarm/core/ports/models';
+import type { ChatMessage, ModelEnd, ModelResult, ToolCall } from '@swarm/core/ports/models';
 import type { Context } from '../context.ts';
 import { changedSections, planSections, renderSections, type Section } from './plan-context.ts';
 import { PlanStream } from './plan-stream.ts';
@@ -117,7 +117,7 @@ export class Planner {
       }
       const end = stream.end();
       for (const command of end.commands) await this.#context.ask(command);
-      if (result.text !== '') this.#messages.push({ role: 'assistant', content: result.text, toolCalls: [] });
+      if (result.text !== '') this.#messages.push(saidBy(result, []));
       return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
     }
   }
@@ -125,7 +125,7 @@ export class Planner {
   async #runTools(result: ModelResult, end: Extract<ModelEnd, { kind: 'tools' }>): Promise<void> {
     const { ports, state } = this.#context;
     const commit = state.head;
-    this.#messages.push({ role: 'assistant', content: result.text, toolCalls: end.calls });
+    this.#messages.push(saidBy(result, end.calls));
     for (const call of end.calls) {
       const content = await runPlannerTool(ports.reader, commit, call);
       ports.log.write('agent.activity', {
@@ -165,3 +165,11 @@ export class Planner {
     }
   }
 }
+
+/** What the provider sent along with an answer goes back with it. */
+const saidBy = ({ text, bag }: ModelResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
+  role: 'assistant',
+  content: text,
+  toolCalls,
+  ...(bag && { bag }),
+});
