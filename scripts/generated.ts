@@ -1,7 +1,7 @@
 /** Every generated file of the repository, rendered from the tables the code runs on. */
 import { configJsonSchema, renderConfigDocs } from '../packages/cli/src/config/docs.ts';
 import { exitCodeOf } from '../packages/cli/src/telling/errors.ts';
-import { ERROR_CODES } from '../packages/core/src/index.ts';
+import { ERROR_CODES } from '../packages/core/src/errors.ts';
 import { renderLogDocs } from '../packages/telemetry/src/index.ts';
 import { renderCliDocs } from './cli-docs.ts';
 

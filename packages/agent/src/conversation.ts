@@ -1,5 +1,5 @@
 /** Keeps a conversation inside the model's window. */
-import type { ChatMessage } from '@swarm/core';
+import type { ChatMessage } from '@swarm/core/ports/models';
 
 /** The newest answers, with their tool outputs, that are never shortened. */
 const TURNS_KEPT = 6;

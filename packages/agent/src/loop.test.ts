@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ModelResult } from '@swarm/core';
+import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
 import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
@@ -164,7 +164,7 @@ test('time running out stops a call to the model under way', async (t) => {
       }),
   };
   const { ending, events } = await play(t, [], { model: hanging, clock: time });
-  assert.deepEqual([ending.reason, ending.detail], ['time-limit', 'its 60 s were over']);
+  assert.deepEqual([ending.reason, ending.detail], ['timeout', 'its 60 s were over']);
   assert.equal(events.filter((e) => e.type === 'waiting').length, 4, 'a sign of life every 15 s');
 });
 

@@ -2,18 +2,14 @@
  * READ FIRST. The whole agent: ask the model, run the tools it calls, until one ending. It runs as a child
  * process inside the attempt's sandbox and reaches nothing but its workspace and the model.
  */
-import type {
-  AttemptId,
-  Clock,
-  HandoffClaim,
-  Model,
-  ModelResult,
-  TaskId,
-  ToolCall,
-  Usage,
-} from '@swarm/core';
-import { addUsage, assertNever } from '@swarm/core';
-import type { AgentEvent, EndingReason } from './agent-events.ts';
+
+import { assertNever } from '@swarm/core/errors';
+import type { HandoffClaim } from '@swarm/core/model/handoff';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import { addUsage, type Usage } from '@swarm/core/model/usage';
+import type { Model, ModelResult, ToolCall } from '@swarm/core/ports/models';
+import type { Clock } from '@swarm/core/ports/world';
+import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { elide, lengthOf } from './conversation.ts';
 import { startDeadline } from './deadline.ts';
 import type { LoopLimits } from './limits.ts';
@@ -47,7 +43,7 @@ export interface AgentRun {
 }
 
 export interface AgentEnding {
-  readonly reason: EndingReason;
+  readonly reason: LoopEnd;
   /** One sentence for people: what happened, with the exact error where there is one. */
   readonly detail: string;
   readonly claim?: HandoffClaim;

@@ -1,12 +1,13 @@
 /** The conversation as the loop keeps it, and what it tells a model whose answer gives nothing to run. */
-import type { ChatMessage, HandoffClaim, ToolCall, Usage } from '@swarm/core';
-import { HANDOFF_TEXT_MAX, NO_USAGE } from '@swarm/core';
-import type { AgentEvent, EndingReason } from './agent-events.ts';
+import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { ChatMessage, ToolCall } from '@swarm/core/ports/models';
+import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { cutText } from './agent-events.ts';
 
 /** Why the loop stops, before what was spent is added to it. */
 export interface Stop {
-  readonly reason: EndingReason;
+  readonly reason: LoopEnd;
   readonly detail: string;
   readonly claim?: HandoffClaim;
 }

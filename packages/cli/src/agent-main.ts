@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { readChildJob, runChildJob } from '@swarm/agent';
-import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core';
+import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core/ports/running';
 import { createModel } from '@swarm/llm';
 import { systemClock } from './running/clock.ts';
 

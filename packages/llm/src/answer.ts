@@ -1,4 +1,4 @@
-import type { ToolCall } from '@swarm/core';
+import type { ToolCall } from '@swarm/core/ports/models';
 import { z } from 'zod';
 import { errorFields } from './failures.ts';
 import type { CallTokens } from './prices.ts';

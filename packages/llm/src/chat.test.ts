@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { attemptId, type Clock, type ModelRequest, taskId } from '@swarm/core';
+import { attemptId, taskId } from '@swarm/core/model/ids';
+import type { ModelRequest } from '@swarm/core/ports/models';
+import type { Clock } from '@swarm/core/ports/world';
 import { createHurriedClock, NEVER_MS, systemClock } from '../test/support/clocks.ts';
 import * as fault from '../test/support/fault-server.ts';
 import { type CallReport, createModel, type ModelOptions } from './chat.ts';

@@ -1,17 +1,7 @@
-import {
-  type AttemptId,
-  addUsage,
-  type Clock,
-  type Model,
-  type ModelEnd,
-  type ModelRequest,
-  type ModelResult,
-  type ModelRole,
-  NO_USAGE,
-  type Rng,
-  type TaskId,
-  type Usage,
-} from '@swarm/core';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { Model, ModelEnd, ModelRequest, ModelResult, ModelRole } from '@swarm/core/ports/models';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Answer } from './answer.ts';
 import { completionBody, type TryEnd, tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';

@@ -1,5 +1,6 @@
 /** One try of one chat completion at one endpoint, over the `openai` package, which never retries here. */
-import type { ChatMessage, Clock, ModelRequest, ToolSpec } from '@swarm/core';
+import type { ChatMessage, ModelRequest, ToolSpec } from '@swarm/core/ports/models';
+import type { Clock } from '@swarm/core/ports/world';
 import OpenAI, { APIError } from 'openai';
 import { Stream } from 'openai/core/streaming';
 import { type Assembler, createAssembler, ServerSaid } from './answer.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 
 /** How long one try at one endpoint may take, ms. */
 export interface Deadlines {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import { systemClock } from '../test/support/clocks.ts';
 import * as fault from '../test/support/fault-server.ts';
 import { createEndpointPool, type EndpointConfig } from './endpoints.ts';

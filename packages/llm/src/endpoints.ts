@@ -1,4 +1,4 @@
-import type { Clock, Rng } from '@swarm/core';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 
 /** One upstream model server that speaks chat completions. */
 export interface EndpointConfig {

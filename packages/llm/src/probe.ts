@@ -1,4 +1,4 @@
-import type { Clock, Rng } from '@swarm/core';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
 import { type EndpointConfig, redactKeys, urlOf } from './endpoints.ts';
 import { errorBody, failureOf, wordsOf } from './failures.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Rng } from '@swarm/core';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { EndpointConfig, EndpointPool } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 

@@ -1,4 +1,4 @@
-import type { Usage } from '@swarm/core';
+import type { Usage } from '@swarm/core/model/usage';
 import { type CallTokens, costUsd, type PriceTable, priceOf } from './prices.ts';
 
 /** Rule of thumb for English and code: four characters a token. Used only where a server says nothing. */

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import type { SandboxSpec } from './provider.ts';

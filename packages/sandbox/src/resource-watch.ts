@@ -3,7 +3,7 @@
  * kernel, with or without cgroups. What happens between two looks is not seen; a bound is where a tree is killed,
  * not what it can never exceed.
  */
-import type { ResourceName } from '@swarm/core';
+import type { ResourceName } from '@swarm/core/model/landing';
 import { DiskMeter } from './disk-meter.ts';
 import {
   memoryAtMost,

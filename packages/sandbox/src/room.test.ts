@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { RoomCommand } from '@swarm/core';
+import type { RoomCommand } from '@swarm/core/ports/running';
 import { bed, KINDS, needs, processesWith } from './testing.ts';
 
 const command = (name: string, script: string): RoomCommand => ({

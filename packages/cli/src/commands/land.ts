@@ -1,5 +1,5 @@
 /** `swarm land`: the merge queue alone, for branches anyone made. */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { programPlaces } from '../places.ts';
 import { branchesAt, chooseBranches } from '../preparing/branches.ts';
 import type { Found } from '../preparing/found.ts';

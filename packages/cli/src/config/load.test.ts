@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { flagsSource } from './flags.ts';
 import { type LoadAsk, type LoadedConfig, loadConfig, NO_FLAGS } from './load.ts';
 import { configHash } from './resolved.ts';

@@ -259,7 +259,5 @@ export const configSchema = z.strictObject({
   deliver: deliver.prefault({}),
 });
 
-/** As a person writes it; every key may be left out. */
-export type WrittenConfig = z.input<typeof configSchema>;
 /** With defaults filled in, in the written names. */
 export type CompleteConfig = z.output<typeof configSchema>;

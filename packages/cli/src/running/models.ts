@@ -1,7 +1,9 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { type ModelRole, type TicketedModel, taskOf } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { taskOf } from '@swarm/core/model/ids';
+import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import {
   type CallReport,
   createEndpointPool,
@@ -18,16 +20,33 @@ import {
 } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
-import { controlSocketPath, type Environment, operatorPricesFile } from '../finding/paths.ts';
+import type { Config } from '../config/resolved.ts';
+import { type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import type { RunFile } from './run-file.ts';
 
-export function endpointsOf(file: Pick<RunFile, 'config'>, env: Environment): EndpointConfig[] {
+export function endpointsOf(
+  file: { readonly config: Pick<Config, 'endpoints'> },
+  env: Environment,
+): EndpointConfig[] {
   return file.config.endpoints.map((e) => {
-    const apiKey = e.keyEnv ? env[e.keyEnv] : undefined;
+    const apiKey = keyIn(e.keyEnv, env);
     return { name: e.name, baseUrl: e.baseUrl, weight: e.weight, ...(apiKey && { apiKey }) };
+  });
+}
+
+/** Errors: SW0403 for a key that no HTTP header can carry; what would say so later prints it whole. */
+function keyIn(name: string | undefined, env: Environment): string | undefined {
+  const key = name === undefined ? undefined : env[name];
+  if (!key || /^[\x21-\x7e\x80-\xff]+(?: +[\x21-\x7e\x80-\xff]+)*$/.test(key)) return key;
+  throw new SwarmError({
+    code: 'SW0403',
+    what: `the key in ${name} cannot be used`,
+    where: name!,
+    why: 'it holds a line break, a blank at an end, or another character that no HTTP header can carry',
+    fix: `export ${name}="$(printf %s "$${name}" | tr -d '[:space:]')"`,
   });
 }
 
@@ -107,8 +126,8 @@ const closingWith = (gateway: Gateway, after: () => Promise<void>): Gateway => (
 });
 
 /** Beside the control socket: unix socket paths must be short, and state directories need not be. */
-async function gatewayFolder({ repository, file, env }: ComposeAsk): Promise<string> {
-  const folder = `${await controlSocketPath(repository, file.run, env)}.gw`;
+async function gatewayFolder({ file }: ComposeAsk): Promise<string> {
+  const folder = `${file.control!}.gw`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }

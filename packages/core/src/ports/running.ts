@@ -1,4 +1,6 @@
 /** What runs commands and agents: the sandbox, the agent of an attempt, prepared environments. */
+
+import type { AgentEnd } from '../model/attempt.ts';
 import type { HandoffClaim } from '../model/handoff.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { ResourceName } from '../model/landing.ts';
@@ -162,21 +164,6 @@ export type AgentActivity =
       readonly durationMs: number;
     }
   | { readonly kind: 'text'; readonly detail: string };
-
-export type AgentEnd =
-  | 'finished'
-  | 'failed'
-  | 'blocked'
-  | 'step-limit'
-  | 'token-limit'
-  | 'money-limit'
-  | 'timeout'
-  | 'stuck'
-  | 'bad-output'
-  | 'killed'
-  | 'cannot-run'
-  | 'model-down'
-  | 'aborted';
 
 export interface AgentResult {
   readonly end: AgentEnd;

@@ -1,6 +1,8 @@
 /** One agent's calls: checked, budgeted, routed, passed through untouched, metered. */
 import type { HttpBindings } from '@hono/node-server';
-import { type AttemptId, addUsage, type Clock, NO_USAGE, type Rng, taskOf, type Usage } from '@swarm/core';
+import { type AttemptId, taskOf } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { attemptId, SwarmError, taskId, taskOf } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { attemptId, taskId, taskOf } from '@swarm/core/model/ids';
 import { ask } from '../../test/support/agent.ts';
 import { createHurriedClock, NEVER_MS, systemClock } from '../../test/support/clocks.ts';
 import * as fault from '../../test/support/fault-server.ts';

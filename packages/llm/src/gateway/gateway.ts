@@ -3,16 +3,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import {
-  type AttemptId,
-  type Clock,
-  type ModelRole,
-  NO_USAGE,
-  parseAttemptId,
-  type Rng,
-  SwarmError,
-  type Usage,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, parseAttemptId } from '@swarm/core/model/ids';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { ModelRole } from '@swarm/core/ports/models';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { DEFAULT_DEADLINES, type Deadlines } from '../deadlines.ts';
 import {
   createEndpointPool,

@@ -1,5 +1,5 @@
 /** What an agent asks for, as it goes upstream. Everything in it is the agent's word. */
-import type { Usage } from '@swarm/core';
+import type { Usage } from '@swarm/core/model/usage';
 import type { PriceTable } from '../prices.ts';
 import { CHARS_PER_TOKEN, usageOf } from '../usage.ts';
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type AttemptId, addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 
 /** What one attempt may use, in all its calls together. */
 export interface AttemptLimits {

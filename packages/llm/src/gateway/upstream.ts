@@ -1,5 +1,5 @@
 /** One try to have an upstream answer, up to its first byte: what comes after can no longer be tried elsewhere. */
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import { type Deadlines, startWatch, type Watch } from '../deadlines.ts';
 import { type EndpointConfig, redactKeys, urlOf } from '../endpoints.ts';
 import { type CallFailure, errorBody, failureOf, wordsOf } from '../failures.ts';

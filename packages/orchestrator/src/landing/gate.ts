@@ -1,14 +1,9 @@
-import {
-  type Bench,
-  type CannotRun,
-  type CommitId,
-  type GateOutcome,
-  type GateResult,
-  judged,
-  passKey,
-  type SandboxResult,
-  type TreeId,
-} from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { GateOutcome, GateResult } from '@swarm/core/model/landing';
+import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { SandboxResult } from '@swarm/core/ports/running';
+import { judged } from '@swarm/core/rules/known-failures';
+import { passKey } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
@@ -105,7 +100,7 @@ export class Gate {
   /** The gate command on a bench that is there already: the worker's own, before it hands in. */
   async runIn(bench: Bench, name: string, signal: AbortSignal): Promise<GateRun> {
     const { settings, state } = this.#context;
-    const reading = new GateReading(bench.prefix);
+    const reading = new GateReading(bench.prefix, state.run!.request.gate!);
     const ran = await bench.shell({
       name,
       command: state.run!.request.gate!,
@@ -127,7 +122,9 @@ function resultOf(ran: SandboxResult, gate: string, reading: GateReading): GateR
   if (outcome === 'passed') return facts;
   const { signatures, isWhole } = reading.told(ran.output);
   const limit = ran.end === 'output-limit' ? 'output' : ran.limit;
-  const isTold = outcome === 'failed' && isWhole && tests?.run !== 0;
+  // A command that a signal ended (128 and more) did not come to its own end.
+  const isWholeRun = outcome === 'failed' && (ran.exitCode ?? 0) < 128;
+  const isTold = isWholeRun && isWhole && tests?.run !== 0;
   return {
     ...facts,
     signatures,

@@ -2,21 +2,13 @@
  * Why a candidate may not land: pure decisions over what the gate said and what the change is. Gathering is one
  * read of the changed manifests and test files; nothing here runs anything.
  */
-import {
-  type Candidate,
-  type ChangedText,
-  type GateResult,
-  gateAt,
-  isTestPath,
-  type Landing,
-  newFailures,
-  protectedChanges,
-  type RejectionReason,
-  type RepositoryReader,
-  type State,
-  type Task,
-  weakening,
-} from '@swarm/core';
+import type { Candidate, GateResult, Landing, RejectionReason } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import type { RepositoryReader } from '@swarm/core/ports/git';
+import { gateAt, newFailures } from '@swarm/core/rules/known-failures';
+import { protectedChanges } from '@swarm/core/rules/protected';
+import { type ChangedText, isTestPath, weakening } from '@swarm/core/rules/weakened';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 
 export interface Rejection {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptId, CommitId, RunId, Task, TaskSource, TreeId } from '@swarm/core';
+import type { AttemptId, CommitId, RunId, TreeId } from '@swarm/core/model/ids';
+import type { Task, TaskSource } from '@swarm/core/model/task';
 import fc from 'fast-check';
 import { batchMessage, landingMessage, memberMessage, undoMessage } from './message.ts';
 

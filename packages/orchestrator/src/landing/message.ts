@@ -1,4 +1,6 @@
-import { type AttemptId, type CommitId, type RunId, shortCommit, type Task, type TreeId } from '@swarm/core';
+import type { AttemptId, CommitId, RunId, TreeId } from '@swarm/core/model/ids';
+import type { Task } from '@swarm/core/model/task';
+import { shortCommit } from '@swarm/core/views/words';
 
 /** What a landing's commits say of the gate; the tree is known before the commit is. */
 type Message = (tree: TreeId) => string;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Event, type ModelEnd, type ModelRequest, NO_USAGE } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { LIMITS, openedRun } from '@swarm/core/testing';
 import { givenWorld, going, onTickets } from '../testing.ts';
 import { Planner, TOOL_ROUNDS_MAX } from './planner.ts';
@@ -73,7 +75,12 @@ describe('a planner that calls tools for ever', () => {
     );
     const { reader } = world.context.ports;
     const list = reader.list.bind(reader);
-    Object.assign(reader, { list: (...given: Parameters<typeof list>) => (listed++, list(...given)) });
+    Object.assign(reader, {
+      list: (...given: Parameters<typeof list>) => {
+        listed += 1;
+        return list(...given);
+      },
+    });
     await planner.iterate(1, going());
     assert.deepEqual(world.decided, ['task.accepted t1', 'iteration.ended 1 planned']);
     const rounds = listed;

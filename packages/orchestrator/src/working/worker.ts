@@ -2,26 +2,18 @@
  * One attempt, from its workspace to its one ending. Knows nothing of scheduling: it is given an attempt that is
  * already recorded, and reports once.
  */
-import {
-  type AgentResult,
-  type Attempt,
-  type AttemptId,
-  attemptId,
-  type Bench,
-  type CannotRun,
-  type CommitId,
-  type EndingReason,
-  type GateResult,
-  type Handoff,
-  type HandoffClaim,
-  isNoWorse,
-  type MeasuredChange,
-  NO_USAGE,
-  type State,
-  SwarmError,
-  type Task,
-  toWire,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
+import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
+import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
+import type { GateResult } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { AgentResult } from '@swarm/core/ports/running';
+import { isNoWorse } from '@swarm/core/rules/known-failures';
+import { toWire } from '@swarm/core/rules/task-format';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
@@ -29,7 +21,7 @@ import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
-import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
+import { type Ending, handoffJson, stopped } from './ending.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -113,8 +105,22 @@ export class Worker {
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
     const startedAt = ports.clock.monotonic();
     const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
+    const durationMs = ports.clock.monotonic() - startedAt;
+    return this.#afterAgent(attempt, task, bench, result, durationMs, signal).catch((error: unknown) =>
+      cannotRun(error, signal, result.usage),
+    );
+  }
+
+  async #afterAgent(
+    attempt: Attempt,
+    task: Task,
+    bench: Bench,
+    result: AgentResult,
+    durationMs: number,
+    signal: AbortSignal,
+  ): Promise<Ending> {
     const saved = await this.#save(attempt, task, bench);
-    return this.#end(attempt, task, bench, result, saved, ports.clock.monotonic() - startedAt, signal);
+    return this.#end(attempt, task, bench, result, saved, durationMs, signal);
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -225,7 +231,8 @@ export class Worker {
     const change =
       saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.commit, attempt.base) : undefined;
     const failed = await this.#check(attempt, task, bench, change, signal);
-    if (failed) return { ...rest, ...failed };
+    // What the agent used was used, however the checks ended.
+    if (failed) return { ...failed, ...rest };
     if (!change) return this.#withoutChange(task, result, handoff);
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
   }
@@ -234,7 +241,7 @@ export class Worker {
   #failureOf(result: AgentResult): EndingReason | undefined {
     const isOutage = this.#context.state.paused?.reason === 'endpoints-down';
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
-    return AGENT_FAILURES[result.end];
+    return AGENT_ENDS[result.end];
   }
 
   /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
@@ -302,12 +309,13 @@ export class Worker {
   }
 }
 
-function cannotRun(error: unknown, signal: AbortSignal): Ending {
-  if (signal.aborted) return stopped(signal, NO_USAGE);
+/** @param usage what its agent had used by then. */
+function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {
+  if (signal.aborted) return stopped(signal, usage);
   const detail = detailOf(error);
-  if (isDiskFull(detail)) return { reason: 'disk-full', detail, usage: NO_USAGE };
+  if (isDiskFull(detail)) return { reason: 'disk-full', detail, usage };
   if (!(error instanceof SwarmError)) throw error;
-  return { reason: 'cannot-run', detail, usage: NO_USAGE };
+  return { reason: 'cannot-run', detail, usage };
 }
 
 /** Failing with nothing but what the base or the present head fails with: the work may stand on either. */

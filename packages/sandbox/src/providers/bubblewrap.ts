@@ -1,10 +1,13 @@
-import type { Mount, RoomAsk, SandboxResult } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
+import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
-import type { Provider, SandboxSpec } from '../provider.ts';
+import { GATEWAY_PLACE, type Provider, type SandboxSpec } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import { ALL_WALLS, type Walls } from '../walls.ts';
 import {
   type BubblewrapPlan,
   bubblewrapArguments,
@@ -12,6 +15,7 @@ import {
   HOME,
   WORKSPACE,
 } from './bubblewrap-arguments.ts';
+import { dropCommand, handOver, identityOf } from './identity.ts';
 import { systemMounts } from './system-mounts.ts';
 
 /** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
@@ -25,6 +29,8 @@ const THREADS_PER_PROCESS = 16;
 export interface BubblewrapOptions extends WholeOptions {
   /** Host path of bubblewrap itself; from a system folder, never from a repository. */
   readonly bwrap: string;
+  /** Default: all of them. */
+  readonly walls?: Walls;
 }
 
 /**
@@ -49,10 +55,22 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
       });
       if (why !== undefined) return cannotRun(spec, why);
       const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
+      await handOver(handedOver(spec), plan.identity);
       return toldBy(await runProcess(launchOf(plan, spec, options), watchOf(spec, options, filled)));
     },
   };
 }
+
+/** Leak detection traces its own process, which the filter refuses: with it on, every sanitized program would fail. */
+const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
+
+/** What it writes, and what it must be allowed to connect to. */
+const handedOver = ({ workspace, readOnly, readWrite, gatewaySocket }: SandboxSpec): string[] => [
+  workspace,
+  ...readOnly.filter(({ inside }) => inside === GATEWAY_PLACE).map(({ host }) => host),
+  ...readWrite.map(({ host }) => host),
+  ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
+];
 
 /** What of the host is shown, and where. */
 async function shownOf(ask: RoomAsk, network: 'none' | 'open', options: BubblewrapOptions) {
@@ -68,12 +86,19 @@ async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<Bu
   const shown = await shownOf(spec, spec.network, options);
   const path = visibleFolders(shown.mounts, options.path);
   const bounds = boundsOf(spec, options);
+  const { walls = ALL_WALLS } = options;
+  const identity = identityOf(walls.has('user') ? process.getuid?.() : undefined);
   return {
     ...shown,
-    env: environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
+    env: {
+      ...WITHOUT_TRACING,
+      ...environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
+    },
     network: spec.network,
+    identity,
+    walls,
     ...(bounds.memoryBytes !== undefined && { memoryBytes: bounds.memoryBytes }),
-    argv: [...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
+    argv: [...dropCommand(identity), ...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
   };
 }
 
@@ -105,18 +130,29 @@ function prlimit({ processes }: Bounds): string[] {
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
 function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOptions): Launch {
   const firstData = 5;
-  const inputs = [
-    bubblewrapArguments(plan, firstData).join('\0'),
-    ...dataFiles(plan.network).map((f) => f.text),
-  ];
+  const data = dataFiles(plan).map((file) => file.text);
+  const filter = plan.walls.has('filter') ? [wholeFilter()] : [];
+  const filtered = filter.flatMap(() => ['--seccomp', `${firstData + data.length}`]);
   return {
     file: options.bwrap,
-    argv: ['--args', '4', '--json-status-fd', '3', '--', ...plan.argv],
+    argv: ['--args', '4', '--json-status-fd', '3', ...filtered, '--', ...plan.argv],
     cwd: '/',
     env: marksOf(plan.env),
-    inputs,
+    inputs: [bubblewrapArguments(plan, firstData).join('\0'), ...data, ...filter],
     onStdin: spec.onStdin,
   };
+}
+
+/** @throws SwarmError SW0304 where there is none: the probe refuses such a machine before anything runs. */
+function wholeFilter(): Buffer {
+  const filter = callFilter(process.arch);
+  if (filter !== undefined) return filter;
+  throw new SwarmError({
+    code: 'SW0304',
+    what: `there is no filter of system calls for ${process.arch}`,
+    why: 'agents and gates are run contained, or not at all',
+    fix: 'swarm run --sandbox none',
+  });
 }
 
 /** All that bubblewrap itself is given: what we find it by. */

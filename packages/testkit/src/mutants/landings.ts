@@ -158,7 +158,7 @@ export const LANDING_MUTANTS: MutantTable = {
   'aborted-gate-is-a-failure': {
     means: 'a gate that was stopped counts as one that failed',
     patches: [
-      orchestrator("if (ran.end === 'aborted') return { kind: 'aborted' }; durationMs", 'durationMs'),
+      orchestrator("if (ran.end === 'aborted') return { kind: 'aborted' }; if (result", 'if (result'),
     ],
   },
   'lost-work-counts': {

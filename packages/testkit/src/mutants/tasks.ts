@@ -115,7 +115,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'strays-left': {
     means: 'a start kills no strays of the process before',
-    patches: [orchestrator('const killed = await ports.sandbox.reap();', 'const killed = 0;')],
+    patches: [orchestrator('const killed = await ports.host.reap();', 'const killed = 0;')],
   },
   'cancel-does-not-stop': {
     means: 'the attempt of a cancelled task runs on to its own end',

@@ -1,7 +1,9 @@
 /** People: they act at times of their own, whether the process lives or not. */
-import type { Command, PauseReason, TaskId } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { TaskId } from '@swarm/core/model/ids';
+import type { PauseReason } from '@swarm/core/model/request';
 import type { Orchestrator } from '@swarm/orchestrator';
-import { BREAK } from '../twins/sandbox.ts';
+import { BREAK } from '../twins/words.ts';
 import { draftOf } from './story.ts';
 import type { World } from './world.ts';
 
@@ -65,6 +67,7 @@ export function watch(world: World, orchestrator: Orchestrator, isAlive: () => b
     if (paused && !BY_ITSELF.includes(paused.reason))
       ask(world, orchestrator, { type: 'continue', by: 'operator' });
     else if (world.hits('operator')) interfere(world, orchestrator);
+    else if (world.hits('undo')) takeBack(world, orchestrator);
     watch(world, orchestrator, isAlive);
   });
 }
@@ -92,6 +95,25 @@ function interfere(world: World, orchestrator: Orchestrator): void {
     world.tell('operator', 'leaves');
     orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');
   } else ask(world, orchestrator, random.pick(choices));
+}
+
+/** One landing, with or without what stands on it, or all of them. */
+function takeBack(world: World, orchestrator: Orchestrator): void {
+  const { random } = world;
+  const landed = [...orchestrator.state.byState.landed];
+  if (landed.length === 0) return;
+  const what = random.chance(0.1) ? 'run' : random.pick(landed);
+  world.tell('operator', `undo ${what}`);
+  const asked = orchestrator.undo({ what, withDependents: random.chance(0.5), by: 'operator' });
+  asked.then(
+    (outcome) => {
+      if (outcome.kind !== 'undone') return;
+      for (const id of outcome.tasks)
+        world.expect(world.durable.undone.has(id), `P13: ${id} is said to be undone before the disk has it`);
+    },
+    // A fault ends the run, which is looked at where the run is awaited.
+    () => {},
+  );
 }
 
 const submitted = (file: number) =>

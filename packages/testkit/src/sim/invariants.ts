@@ -1,27 +1,19 @@
 /** The promises, as questions to a world whose run has closed. Each answers with what is broken, in words. */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type CommitId,
-  ENDINGS,
-  type Entry,
-  type Event,
-  emptyState,
-  fold,
-  heldScopes,
-  holdOf,
-  isOver,
-  type LandingMember,
-  type State,
-  type Task,
-  type TaskId,
-  taskOf,
-  tokensOf,
-  UNCOUNTED_ATTEMPTS_MAX,
-} from '@swarm/core';
+import type { Entry, Event } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import { ENDINGS, UNCOUNTED_ATTEMPTS_MAX } from '@swarm/core/model/attempt';
+import { type CommitId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import type { LandingMember } from '@swarm/core/model/landing';
+import { isOver, type Task } from '@swarm/core/model/task';
+import { tokensOf } from '@swarm/core/model/usage';
+import { heldScopes, holdOf } from '@swarm/core/rules/holding';
+import { emptyState, type State } from '@swarm/core/state';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths, trailer } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
+import { GUARDED } from '../twins/words.ts';
 import { SCALE_MAX } from './actors.ts';
 import { readLaws } from './laws.ts';
 import type { Ledger } from './ledger.ts';
@@ -61,6 +53,7 @@ const PROMISES: readonly Promised[] = [
   nothingLandsTwice,
   everyLandingWasGated,
   nothingBrokenLanded,
+  guardedIsLeft,
   humanWorkIsThere,
   landingsTouchTheirOwnPathsOnly,
   landedMeansPublished,
@@ -125,6 +118,7 @@ function isGated(world: World, before: readonly Event[], commit: CommitId, needs
     if (!isMadeOf(world, commit, s.members)) return false;
     const verdict = before.find((e) => e.type === 'gate.ended' && e.landing === s.landing);
     const outcome = verdict?.type === 'gate.ended' ? verdict.result.outcome : undefined;
+    if (outcome === 'no-worse') return needsPass && isNoWorse(world, commit);
     return outcome === (needsPass ? 'passed' : 'none');
   });
 }
@@ -155,7 +149,7 @@ function isMadeOf(world: World, commit: CommitId, members: readonly LandingMembe
 function nothingBrokenLanded({ world, story }: Evidence): readonly string[] {
   if (!story.hasGate) return [];
   return world.published
-    .filter(({ commit }) => brokenFiles(world.objects.treeOf(commit)).length > 0)
+    .filter(({ commit }) => !isNoWorse(world, commit))
     .map(({ commit }) => `P3: ${commit} was published, and the gate fails on it`);
 }
 
@@ -172,6 +166,23 @@ function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
     return tasks
       .filter((task) => cancelled.has(task as TaskId))
       .map((task) => `cancel: ${task} was cancelled and is published afterwards`);
+  });
+}
+
+/** Nothing is broken in it that was not broken in what it stands on: on a green target, nothing. */
+function isNoWorse({ objects }: World, commit: CommitId): boolean {
+  const [onto] = objects.get(commit).parents;
+  const before = new Set(brokenFiles(objects.treeOf(onto!)));
+  return brokenFiles(objects.treeOf(commit)).every((file) => before.has(file));
+}
+
+/** What only the operator may change, no landing changes. */
+function guardedIsLeft({ world, story }: Evidence): readonly string[] {
+  if (story.mode === 'land') return [];
+  return marksOn(world, world.base, world.target).flatMap(({ commit, task }) => {
+    const made = world.objects.get(commit);
+    const changed = changedPaths(world.objects.treeOf(made.parents[0]!), world.objects.treeOf(commit));
+    return changed.includes(GUARDED) ? [`protected: the landing of ${task} changed ${GUARDED}`] : [];
   });
 }
 

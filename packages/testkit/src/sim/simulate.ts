@@ -2,7 +2,7 @@
  * One seed: the real core and the real orchestrator on twins, with faults, crashes and restarts until faults stop;
  * then the run must come to its end by itself, and every promise must have been kept.
  */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { startHuman, watch } from './actors.ts';
 import { drawFaults, type Fault, type FaultRates } from './faults.ts';
 import { violationsOf } from './invariants.ts';
@@ -55,6 +55,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     seed,
     faults,
     files: story.files,
+    branches: story.branches,
     commandMsMax: story.commandMsMax,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),

@@ -1,7 +1,9 @@
-import type { Request, RunMode, TaskDraft } from '@swarm/core';
+import type { Request, RunMode } from '@swarm/core/model/request';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Tree } from '../twins/objects.ts';
+import { BREAK, GUARDED } from '../twins/words.ts';
 import type { Random } from './random.ts';
-import type { World } from './world.ts';
+import type { StoryBranch, World } from './world.ts';
 
 /** A task as the planner's twin says it: the wire format, as far as the simulation uses it. */
 export interface PlannedTask {
@@ -19,6 +21,10 @@ export interface PlannedTask {
 export interface Story {
   readonly files: Tree;
   readonly plan: readonly PlannedTask[];
+  /** What `swarm land` is to land; empty in every other mode. */
+  readonly branches: readonly StoryBranch[];
+  /** The gate fails on the base, and the run begins all the same. */
+  readonly isRed: boolean;
   readonly mode: RunMode;
   readonly hasGate: boolean;
   readonly hasChecks: boolean;
@@ -43,7 +49,15 @@ export function drawStory(random: Random): Story {
   // Many at work and a slow gate: the merge queue is long.
   const isCrowded = random.chance(0.35);
   const files = isCrowded ? random.between(16, 40) : random.between(1, 6);
+  const story = drawPlanned(random, files, isCrowded);
+  if (random.chance(0.12)) return landing(random, story);
+  return random.chance(0.15) ? onRed(story) : story;
+}
+
+function drawPlanned(random: Random, files: number, isCrowded: boolean): Story {
   return {
+    branches: [],
+    isRed: false,
     files: new Map(Array.from({ length: files }, (_, i) => [`f${i}.txt`, 'one\ntwo'])),
     plan: drawPlan(random, files, isCrowded ? 32 : 8),
     mode: random.chance(0.5) ? 'planner' : 'plan',
@@ -64,6 +78,25 @@ export function drawStory(random: Random): Story {
     chaosMs: random.between(600_000, 4 * 3_600_000),
   };
 }
+
+/** The same work done by people, each on a branch: some upon another, some with nothing new in them. */
+function landing(random: Random, story: Story): Story {
+  const works = story.plan.filter((task) => task.kind === 'change');
+  const branches = works.map(({ id, description }, i): StoryBranch => {
+    const path = description.split(' ')[1]!;
+    const on = i > 0 && random.chance(0.3) ? works[i - 1]!.id : undefined;
+    const isEmpty = random.chance(0.1);
+    return { name: id, on, files: isEmpty ? [] : [[path, `one\n${id}\ntwo`]] };
+  });
+  return { ...story, mode: 'land', plan: [], branches, isRed: false };
+}
+
+/** Something that nobody is asked to mend fails from the beginning. */
+const onRed = (story: Story): Story => ({
+  ...story,
+  isRed: story.hasGate,
+  files: story.hasGate ? new Map([...story.files, ['old.txt', BREAK]]) : story.files,
+});
 
 function drawPlan(random: Random, files: number, most: number): PlannedTask[] {
   const count = random.between(most / 8, most);
@@ -90,6 +123,19 @@ export function draftOf(t: PlannedTask): TaskDraft {
   return { ...rest, label: id, acceptance: '', requires: [] };
 }
 
+/** What `swarm land` makes of a branch. */
+export const branchDraftOf = ({ name }: StoryBranch): TaskDraft => ({
+  ...draftOf({
+    id: name,
+    title: `Land ${name}`,
+    description: '',
+    scope: [],
+    priority: 5,
+    dependsOn: [],
+    kind: 'change',
+  }),
+});
+
 export const TASKS_MAX = 60;
 
 export function requestOf(world: World, story: Story): Request {
@@ -104,6 +150,8 @@ export function requestOf(world: World, story: Story): Request {
     gateHash: story.hasGate ? 'gate-1' : 'none',
     gatePolicy: story.policy,
     gateParallel: story.parallel,
+    ...(story.isRed && { fixRed: true }),
+    protect: [GUARDED],
     ...(story.hasSetup && { setup: 'setup' }),
     ...(story.hasChecks && { checks: 'checks', revertAfter: 1 }),
     checksMinMs: 60_000,

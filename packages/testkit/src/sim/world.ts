@@ -1,19 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
-import {
-  type AttemptId,
-  type CommitId,
-  type Entry,
-  emptyState,
-  fold,
-  type RunId,
-  type State,
-  SwarmError,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { AttemptId, CommitId, RunId } from '@swarm/core/model/ids';
+import { emptyState, type State } from '@swarm/core/state';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
 import { type Fault, type FaultRates, NO_FAULTS } from './faults.ts';
 import { Random } from './random.ts';
-import { type Incarnation, Scheduler } from './scheduler.ts';
+import { EPOCH, type Incarnation, Scheduler } from './scheduler.ts';
 
 /** A work tree on the simulated disk: `tree` is what lies in it now. */
 export interface SimWorkspace {
@@ -27,6 +22,13 @@ export interface SimWorkspace {
   tree: Map<string, string>;
 }
 
+/** A branch somebody made: on the base or on another branch, with these files as they are there; none: nothing new. */
+export interface StoryBranch {
+  readonly name: string;
+  readonly on: string | undefined;
+  readonly files: readonly (readonly [path: string, text: string])[];
+}
+
 /** A commit of ours that reached the target, and what was durable at that moment. */
 export interface Published {
   readonly commit: CommitId;
@@ -34,6 +36,9 @@ export interface Published {
   /** Entries that were durable when it was asked for: what whoever asked must have known. */
   readonly knownSeq: number;
 }
+
+/** The longest a look at the target takes. */
+const LOOK_MS_MAX = 1_000;
 
 export const RUN_ID = 'r-20260101-sims' as RunId;
 
@@ -46,6 +51,8 @@ export class World {
   readonly scheduler: Scheduler;
   readonly objects = new Objects();
   readonly base: CommitId;
+  /** Branches people made on the base, by name. */
+  readonly branches = new Map<string, CommitId>();
   /** The longest a command in the sandbox takes, virtual ms. */
   readonly commandMsMax: number;
 
@@ -64,6 +71,8 @@ export class World {
   readonly breaches = new Set<string>();
   /** What agents and models were really paid, tokens. */
   spentTokens = 0;
+  /** When and where git was last asked for the target. */
+  lastLook: { readonly at: number; readonly head: CommitId } | undefined;
   /** How often people asked a paused run to go on. */
   continuesAsked = 0;
   readonly published: Published[] = [];
@@ -89,6 +98,7 @@ export class World {
     seed: number;
     faults: (random: Random) => FaultRates;
     files: Tree;
+    branches?: readonly StoryBranch[];
     commandMsMax: number;
     isTraced?: boolean;
     failAt?: FailAt;
@@ -100,7 +110,16 @@ export class World {
     this.#rates = ask.faults(this.random);
     this.trace = ask.isTraced ? [] : undefined;
     this.base = this.objects.commit({ parents: [], tree: ask.files, message: 'base\n', atSeconds: 0 }).id;
+    for (const branch of ask.branches ?? []) this.#makeBranch(branch);
     this.target = this.base;
+  }
+
+  #makeBranch({ name, on, files }: StoryBranch): void {
+    const parent = (on !== undefined && this.branches.get(on)) || this.base;
+    if (files.length === 0) return void this.branches.set(name, parent);
+    const tree = new Map([...this.objects.treeOf(parent), ...files]);
+    const made = this.objects.commit({ parents: [parent], tree, message: `${name}\n`, atSeconds: 1 });
+    this.branches.set(name, made.id);
   }
 
   /** The machine is off: what is on the disk is this. */
@@ -124,7 +143,22 @@ export class World {
   /** These entries are on the disk, as whoever asked was told. */
   acknowledge(entries: readonly Entry[]): void {
     this.acked.push(...entries);
-    for (const entry of entries) fold(this.durable, entry);
+    for (const entry of entries) {
+      const before = this.durable.at;
+      fold(this.durable, entry);
+      if (entry.events.some((event) => event.type === 'run.closed')) this.#closes(before);
+    }
+  }
+
+  /** A run closes on a target that was looked at after all that was decided before. */
+  #closes(before: number): void {
+    if (this.durable.delivered !== undefined) return;
+    const { at = Number.NEGATIVE_INFINITY, head } = this.lastLook ?? {};
+    const isFresh = EPOCH + at >= before - LOOK_MS_MAX;
+    this.expect(
+      isFresh && head === this.durable.head,
+      'P13: the run closes without a last look at the target',
+    );
   }
 
   /** Something is done to the world for which the journal must already stand. */

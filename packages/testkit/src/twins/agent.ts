@@ -1,15 +1,10 @@
-import {
-  type Agent,
-  type AgentEnd,
-  type AgentJob,
-  type AgentResult,
-  NO_USAGE,
-  type Usage,
-} from '@swarm/core';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { CONFLICT_MARKER } from './objects.ts';
-import { BREAK, CLASH } from './sandbox.ts';
+import { BREAK, CLASH, GUARDED } from './words.ts';
 import { workspaceAt } from './workspaces.ts';
 
 /** What an agent may use beyond its limit: the call that was under way. */
@@ -18,12 +13,13 @@ export const OVERSHOOT_TOKENS = 2_000;
 /** What a token costs here. */
 export const USD_PER_TOKEN = 0.000_01;
 
-type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'idle' | 'hangs' | AgentEnd;
+type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'meddles' | 'idle' | 'hangs' | AgentEnd;
 
 const MOODS: readonly Mood[] = [
   'wrong',
   'clashes',
   'elsewhere',
+  'meddles',
   'idle',
   'hangs',
   'failed',
@@ -77,6 +73,10 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set('shared.txt', `${workspace.tree.get('shared.txt') ?? ''}${job.attempt}\n`);
       return result('finished', usage(world, job), 'did it, and more');
+    case 'meddles':
+      edit(job, workspace);
+      workspace.tree.set(GUARDED, job.attempt);
+      return result('finished', usage(world, job), 'did it, and changed what decides');
     case 'idle':
       return result('finished', usage(world, job));
     case 'hangs':

@@ -1,19 +1,18 @@
-import {
-  addUsage,
-  type Model,
-  type ModelEnd,
-  type ModelRequest,
-  type ModelResult,
-  type ModelRole,
-  type ModelTicket,
-  NO_USAGE,
-  type TicketedModel,
-  type TicketLimits,
-  tokensOf,
-} from '@swarm/core';
+import { addUsage, NO_USAGE, tokensOf } from '@swarm/core/model/usage';
+import type {
+  Model,
+  ModelEnd,
+  ModelRequest,
+  ModelResult,
+  ModelRole,
+  ModelTicket,
+  TicketedModel,
+  TicketLimits,
+} from '@swarm/core/ports/models';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { PlannedTask } from '../sim/story.ts';
 import type { World } from '../sim/world.ts';
+import { USD_PER_TOKEN } from './agent.ts';
 
 export const PLANNER_TOKENS = 500;
 
@@ -119,5 +118,6 @@ function plannerAnswer(world: World, plan: readonly PlannedTask[], request: Mode
 function told(world: World, text: string, end: ModelEnd): ModelResult {
   const inputTokens = end.kind === 'down' ? 0 : PLANNER_TOKENS;
   world.spentTokens += inputTokens;
-  return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens }, model: 'twin' };
+  const costUsd = inputTokens * USD_PER_TOKEN;
+  return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens, costUsd }, model: 'twin' };
 }

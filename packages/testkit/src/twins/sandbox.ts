@@ -1,13 +1,10 @@
-import { type Room, type RoomCommand, type Sandbox, type SandboxResult, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Room, RoomCommand, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { CONFLICT_MARKER, type Tree } from './objects.ts';
+import { BREAK, CLASH } from './words.ts';
 import { SAVE, save, workspaceAt } from './workspaces.ts';
-
-/** In a file of the target, it makes gate and checks fail. */
-export const BREAK = 'BREAK';
-/** In two files of the target, they make gate and checks fail: each is green alone. */
-export const CLASH = 'CLASH';
 
 /**
  * Runs the few commands the simulated repositories know, as functions of the work tree: `gate` and `checks` refuse
@@ -73,8 +70,9 @@ async function runCommand(
   if (!workspace || fault === 'cannot-run')
     return ended('cannot-run', undefined, 'no such folder', durationMs);
   if (fault === 'timeout' || fault === 'killed') return ended(fault, undefined, '', durationMs);
-  if (fault === 'fails') return ended('exited', 1, 'not ok 1 - it works today', durationMs);
-  const output = complaint(command, workspace);
+  const output = fault === 'fails' ? tap(['it works today']) : complaint(command, workspace);
+  // As the real one: line by line while it runs, of which the result keeps the beginning and the end.
+  for (const line of (output ?? '').split('\n')) spec.onLine?.('stdout', line);
   return ended('exited', output ? 1 : 0, output ?? '', durationMs);
 }
 
@@ -84,11 +82,7 @@ function complaint(command: string, workspace: SimWorkspace): string | undefined
   switch (name) {
     case 'gate':
     case 'checks':
-      return (
-        brokenFiles(workspace.tree)
-          .map((file, i) => `not ok ${i + 1} - no ${BREAK} in ${file}`)
-          .join('\n') || undefined
-      );
+      return tap(brokenFiles(workspace.tree).map((file) => `no ${BREAK} in ${file}`));
     case 'has':
       return workspace.tree.get(path!)?.includes(word!) ? undefined : `no ${word} in ${path}`;
     case 'setup':
@@ -96,6 +90,13 @@ function complaint(command: string, workspace: SimWorkspace): string | undefined
     default:
       throw new Error(`the sandbox twin does not know the command ${command}`);
   }
+}
+
+/** What a test runner prints of its failures; undefined when there are none. */
+function tap(failures: readonly string[]): string | undefined {
+  if (failures.length === 0) return undefined;
+  const lines = failures.map((title, i) => `not ok ${i + 1} - ${title}`);
+  return ['TAP version 13', ...lines, `1..${failures.length}`].join('\n');
 }
 
 export function brokenFiles(tree: Tree): string[] {

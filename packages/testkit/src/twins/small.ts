@@ -1,5 +1,7 @@
 /** Twins too small for a file of their own. */
-import type { Delivery, EnvironmentStore, Log, Prompts, RepositoryReader, RunFiles } from '@swarm/core';
+import type { Branches, Delivery, RepositoryReader } from '@swarm/core/ports/git';
+import type { EnvironmentStore } from '@swarm/core/ports/running';
+import type { Log, Prompts, RunFiles } from '@swarm/core/ports/world';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
 
@@ -51,6 +53,23 @@ export function twinLog(world: World, inc: Incarnation): Log {
   return {
     write: (name, fields) => {
       if (inc.isAlive) world.tell(name, fields.msg);
+    },
+  };
+}
+
+/** People's branches, judged as strictly as an attempt's own push. */
+export function twinBranches(world: World, inc: Incarnation): Branches {
+  return {
+    take: (attempt, commit) => {
+      const isKnown = world.durable.attempts.get(attempt)?.state === 'running';
+      world.expect(isKnown, `P6: the branch of ${attempt} is taken in before its start is on disk`);
+      const isRefused = world.hits('save');
+      return world.happen(inc, world.random.between(1, 2_000), () => {
+        if (isRefused) return { kind: 'refused', why: 'a path is too long' } as const;
+        if (world.objects.isAncestor(commit, world.base)) return { kind: 'nothing' } as const;
+        world.work.set(attempt, commit);
+        return { kind: 'commit', commit } as const;
+      });
     },
   };
 }

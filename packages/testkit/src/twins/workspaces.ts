@@ -1,4 +1,6 @@
-import { type AttemptId, type LandingId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { AttemptId, LandingId } from '@swarm/core/model/ids';
+import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { sameTree } from './objects.ts';
