@@ -12,6 +12,7 @@ import {
   type Gateway,
   type GatewayOptions,
   type HealthChange,
+  type ModelOptions,
   mergePrices,
   type PriceTable,
   readPrices,
@@ -80,11 +81,13 @@ export interface Models {
  * Nothing without an endpoint: a plan done by a command agent needs no model. What is met here concerns the whole
  * fleet: an outage pauses it, a refused key ends it.
  * @param orchestrator the run, once there is one.
+ * @param until fires with the end of the run's time: from then on no call is held.
  */
 export async function modelsOf(
   ask: ComposeAsk,
   log: RunLog,
   orchestrator: () => Orchestrator | undefined,
+  until: AbortSignal,
 ): Promise<Models | undefined> {
   const endpoints = endpointsOf(ask.file, ask.env);
   if (endpoints.length === 0) return undefined;
@@ -92,7 +95,7 @@ export async function modelsOf(
     log.write(`endpoint.${kind}`, { msg: why });
     if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
   };
-  const shared = sharedBy(ask, endpoints);
+  const shared = { ...sharedBy(ask, endpoints), ...endpointNews(log), until };
   const pool = createEndpointPool({ ...shared, onHealth });
   const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const model = ticketed(bare, shared.prices);
@@ -131,6 +134,17 @@ async function gatewayFolder({ file }: ComposeAsk): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
+
+/** What is found out about endpoints, by whoever asks them. */
+const endpointNews = (log: RunLog): Pick<ModelOptions, 'onLearnt' | 'onProbe'> => ({
+  onLearnt: ({ endpoint, model, told }) =>
+    log.write('endpoint.learnt', { msg: `${endpoint}: ${told}`, data: { endpoint, model } }),
+  onProbe: ({ endpoint, doesAnswer, ...data }) =>
+    log.write('endpoint.probed', {
+      msg: `${endpoint} ${doesAnswer ? 'finishes' : 'does not finish'} a small call`,
+      data: { endpoint, doesAnswer, ...data },
+    }),
+});
 
 /** What agents ask of models, through the gateway. */
 const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({

@@ -228,12 +228,14 @@ export class Planner {
   }
 }
 
-const saidBy = ({ text }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
-  role: 'assistant',
-  content: text,
-  toolCalls,
-});
-
 /** The next call sends what the last one sent and got, and what comes after it does so again. */
 const coversTwice = ({ tokens }: TicketLimits, lastTokens: number): boolean =>
   tokens === undefined || tokens >= 2 * lastTokens;
+
+/** What the provider sent along with an answer goes back with it. */
+const saidBy = ({ text, bag }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
+  role: 'assistant',
+  content: text,
+  toolCalls,
+  ...(bag && { bag }),
+});
