@@ -94,7 +94,10 @@ export const WEATHER_LOG_EVENTS = {
   'endpoint.down': { level: 'warn', means: 'no endpoint answers' },
   'endpoint.up': { level: 'info', means: 'an endpoint answers again' },
   'endpoint.probed': { level: 'debug', means: 'an endpoint was asked whether it finishes a small call' },
-  'endpoint.learnt': { level: 'info', means: 'an endpoint refused something by name; it is asked without it' },
+  'endpoint.learnt': {
+    level: 'info',
+    means: 'an endpoint refused something by name; it is asked without it',
+  },
   'sweep.ended': { level: 'debug', means: 'what is there was compared with what is wanted' },
   'stray.killed': { level: 'warn', means: 'processes left by a dead orchestrator were killed' },
   'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
