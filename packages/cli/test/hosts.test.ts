@@ -209,8 +209,8 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
     });
 
     // This machine's own sandbox plays it in the demo's own test.
-    const isPlayed = kind !== 'bubblewrap';
-    test('brings the demo’s plan to its landings', { timeout: 900_000, skip: !isPlayed }, async (t) => {
+    if (kind === 'bubblewrap') return;
+    test('brings the demo’s plan to its landings', { timeout: 900_000 }, async (t) => {
       const at = await home(t, kind);
       const landed = await playDemo(at);
       assert.deepEqual(landed, ['t1', 't2', 't3', 't4', 't5', 't6', 't7']);
