@@ -145,6 +145,18 @@ test('the agent stops at its step limit, and is told before to hand in', async (
   assert.equal(warnings.length, 1);
 });
 
+test('what a provider sent along with an answer goes back with it, and with it alone', async (t) => {
+  const bag = { endpoint: 'e', model: 'm', fields: { reasoning_content: 'Hm.' }, calls: {} };
+  const thought = { ...answer([['glob', { pattern: '*' }]]), bag };
+  const { model } = await play(t, [thought, answer('Done?'), HAND_IN]);
+  const bags = model.asked.at(-1)!.messages.map((m) => (m.role === 'assistant' ? m.bag : undefined));
+  assert.deepEqual(
+    bags.filter((b) => b !== undefined),
+    [bag],
+  );
+  assert.deepEqual(bags[1], bag);
+});
+
 test('the agent stops once its tokens are spent', async (t) => {
   const { ending } = await play(t, [answer([['glob', { pattern: '*' }]], usage(90, 10))], {
     limits: { ...LIMITS, tokens: 250 },

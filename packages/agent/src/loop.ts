@@ -23,6 +23,7 @@ import {
   EMPTY,
   nudge,
   repair,
+  said,
   startTalk,
   tell,
   wasRefused,
@@ -134,13 +135,13 @@ async function takeAnswer(
   const { end, text } = answer;
   switch (end.kind) {
     case 'tools':
-      return runCalls(run, talk, text, end.calls, deadline);
+      return runCalls(run, talk, answer, end.calls, deadline);
     case 'stopped':
-      return text.trim() === '' ? repair(talk, text, EMPTY, run.emit) : nudge(talk, text, run.emit);
+      return text.trim() === '' ? repair(talk, answer, EMPTY, run.emit) : nudge(talk, answer, run.emit);
     case 'length':
-      return repair(talk, text, CUT_SHORT, run.emit);
+      return repair(talk, answer, CUT_SHORT, run.emit);
     case 'refused':
-      return repair(talk, text, wasRefused(end.why), run.emit);
+      return repair(talk, answer, wasRefused(end.why), run.emit);
     case 'cut':
       return askAgain(talk, end.why);
     case 'aborted':
@@ -162,12 +163,12 @@ type Deadline = ReturnType<typeof startDeadline>;
 async function runCalls(
   run: AgentRun,
   talk: Talk,
-  text: string,
+  answer: ModelResult,
   all: readonly ToolCall[],
   deadline: Deadline,
 ): Promise<Stop | undefined> {
   const calls = all.slice(0, CALLS_MAX);
-  talk.messages.push({ role: 'assistant', content: text, toolCalls: calls.map(asSent) });
+  said(talk, answer, calls.map(asSent));
   let error = 'it called no tool';
   let hasRun = false;
   for (const call of calls) {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -260,4 +260,18 @@ test('a journal that was begun with another gate than run.json names is refused'
     join(second, 'journal.ndjson'),
   );
   assert.equal(await walked(world, ['status']), 'SW0315');
+});
+
+test('nothing but the door chooses a run or reads what it pins', async () => {
+  const src = join(import.meta.dirname, '..', 'src');
+  const files = (await readdir(src, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const using = async (pattern: RegExp): Promise<string[]> => {
+    const texts = await Promise.all(
+      files.map(async (file) => [file, await readFile(join(src, file), 'utf8')] as const),
+    );
+    return texts.flatMap(([file, text]) => (pattern.test(text) ? [file] : [])).sort();
+  };
+  assert.deepEqual(await using(/\breadRunFile\b/), ['finding/door.ts', 'running/run-file.ts']);
+  assert.deepEqual(await using(/\bchooseRun\b/), ['finding/door.ts', 'finding/paths.ts']);
+  assert.deepEqual(await using(/\breadJournal\b/), ['cleaning/leftovers.ts', 'finding/opened-run.ts']);
 });

@@ -36,6 +36,8 @@ export interface Watch {
   /** What the whole tree may use, and the folders it may fill. */
   readonly bounds: Bounds;
   readonly folders: readonly string[];
+  /** Folders of its own in memory, as it sees them. */
+  readonly inMemory: readonly string[];
   /** Processes can leave the tree without dying: no namespace holds them. */
   readonly canEscape: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -162,9 +164,9 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
     room -= chunk.length;
     if (room < 0) stop('output-limit');
   };
-  const { bounds, folders } = watch;
+  const { bounds, folders, inMemory } = watch;
   const marks = watch.canEscape ? watch.marks : [];
-  const resources = watchResources({ pid: child.pid!, bounds, folders, marks }, stop);
+  const resources = watchResources({ pid: child.pid!, bounds, folders, inMemory, marks }, stop);
   child.stdout?.on('data', take('stdout'));
   child.stderr?.on('data', take('stderr'));
   return {

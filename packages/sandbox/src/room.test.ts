@@ -129,7 +129,7 @@ for (const kind of KINDS) {
       const word = `${folder}-open`;
       const room = await open();
       await room.place({ name: 'x', text: 'x' });
-      const talk = room.start(command('x', `echo up; touch mine; sleep 60; : ${word}`));
+      const talk = room.start(command('x', `touch mine; echo up; sleep 60; : ${word}`));
       for await (const { text } of talk.lines) if (text === 'up') await room.close();
       assert.equal((await talk.ended).end, 'aborted');
       assert.deepEqual(await processesWith(word), []);

@@ -97,7 +97,8 @@ class OpenRoom implements Room {
     this.#closing.abort();
     await Promise.all(this.#running);
     const own = await this.#own;
-    if (own) await removeTree(own.folder);
+    // What stays goes with the workspace, whose name it has, and is told then.
+    if (own) await removeTree(own.folder).catch(() => {});
   }
 
   #begin(command: RoomCommand, more: Pick<SandboxSpec, 'onStdin'>): Promise<SandboxResult> {

@@ -22,7 +22,12 @@ export async function land(
   for (const line of prepared.shown) output.narrate(line);
   const { file, repository, promptOverrides, commonDir } = prepared;
   return work({
-    ...{ file, repository, places, context, opening: prepared.opening, promptOverrides },
+    file,
+    repository,
+    places,
+    context,
+    opening: prepared.opening,
+    promptOverrides,
     isJson: options.json === true,
     isStrict: false,
     ...(!file.isBare && { commonDir }),

@@ -30,7 +30,11 @@ export async function run(request: string, options: RunOptions, context: Context
   const { file, repository, promptOverrides, commonDir } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
   return work({
-    ...{ file: waits ? { ...file, approve: true } : file, repository, places, context, opening },
+    file: waits ? { ...file, approve: true } : file,
+    repository,
+    places,
+    context,
+    opening,
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,

@@ -83,7 +83,12 @@ async function undoLocked(
   try {
     const onLine = options.json ? () => undefined : live.line;
     const composed = await composePorts({
-      ...{ file, repository, paths, env: context.env, places: programPlaces(), onLine },
+      file,
+      repository,
+      paths,
+      env: context.env,
+      places: programPlaces(),
+      onLine,
     });
     const { ports, settings } = composed;
     return await undoInRun(ports, settings, ask, stopping.signal).finally(() => composed.close());

@@ -90,7 +90,12 @@ function problemOf({ outcome, detail, halt }: PlannedOnce): Problem {
 function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: PlannedOnce | undefined) {
   const { target, landOn, deliver, gate, setup, sandbox, config } = file;
   return {
-    ...{ target, landOn, deliver, gate, setup, sandbox },
+    target,
+    landOn,
+    deliver,
+    gate,
+    setup,
+    sandbox,
     checks: config.checks.command ?? null,
     workers: config.workers.max,
     agent: config.agent.driver,

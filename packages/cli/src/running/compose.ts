@@ -43,13 +43,17 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
   const spans = createSpans(file.run, systemClock.now());
+  const timeIsUp = new AbortController();
   const log = createLog({
     path: paths.log,
     spans,
     run: file.run,
     clock: systemClock,
     redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
-    onLine: ask.onLine,
+    onLine: (line) => {
+      if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
+      ask.onLine(line);
+    },
   });
   if (journal.cutBytes > 0) {
     log.write('journal.cut', {
@@ -62,7 +66,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const git = await openRunHub(repository, file, ask.env, cleanUp);
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
-  const models = await modelsOf(ask, log, () => orchestrator);
+  const models = await modelsOf(ask, log, () => orchestrator, timeIsUp.signal);
   const agentMain = await agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import { taskOf } from '@swarm/core/model/ids';
-import type { Model, ModelRole } from '@swarm/core/ports/models';
+import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import {
   type CallReport,
   createEndpointPool,
@@ -12,10 +12,12 @@ import {
   type Gateway,
   type GatewayOptions,
   type HealthChange,
+  type ModelOptions,
   mergePrices,
   type PriceTable,
   readPrices,
   startGateway,
+  ticketed,
 } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
@@ -71,7 +73,7 @@ export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
 
 /** Where models are asked from: the planner's way and the agents', which share what they know of the endpoints. */
 export interface Models {
-  readonly model: Model;
+  readonly model: TicketedModel;
   readonly gateway: Gateway;
 }
 
@@ -79,11 +81,13 @@ export interface Models {
  * Nothing without an endpoint: a plan done by a command agent needs no model. What is met here concerns the whole
  * fleet: an outage pauses it, a refused key ends it.
  * @param orchestrator the run, once there is one.
+ * @param until fires with the end of the run's time: from then on no call is held.
  */
 export async function modelsOf(
   ask: ComposeAsk,
   log: RunLog,
   orchestrator: () => Orchestrator | undefined,
+  until: AbortSignal,
 ): Promise<Models | undefined> {
   const endpoints = endpointsOf(ask.file, ask.env);
   if (endpoints.length === 0) return undefined;
@@ -91,9 +95,10 @@ export async function modelsOf(
     log.write(`endpoint.${kind}`, { msg: why });
     if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
   };
-  const shared = sharedBy(ask, endpoints);
+  const shared = { ...sharedBy(ask, endpoints), ...endpointNews(log), until };
   const pool = createEndpointPool({ ...shared, onHealth });
-  const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const model = ticketed(bare, shared.prices);
   const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
   const socketDir = await gatewayFolder(ask);
   const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
@@ -103,9 +108,11 @@ export async function modelsOf(
 type ModelAsk = Pick<ComposeAsk, 'file' | 'env' | 'places'>;
 
 /** The planner's way alone, for a look before there is a run. Undefined without an endpoint. */
-export function modelAlone(ask: ModelAsk): Model | undefined {
+export function modelAlone(ask: ModelAsk): TicketedModel | undefined {
   const endpoints = endpointsOf(ask.file, ask.env);
-  return endpoints.length === 0 ? undefined : createModel(sharedBy(ask, endpoints));
+  if (endpoints.length === 0) return undefined;
+  const shared = sharedBy(ask, endpoints);
+  return ticketed(createModel(shared), shared.prices);
 }
 
 const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({
@@ -127,6 +134,17 @@ async function gatewayFolder({ file }: ComposeAsk): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
+
+/** What is found out about endpoints, by whoever asks them. */
+const endpointNews = (log: RunLog): Pick<ModelOptions, 'onLearnt' | 'onProbe'> => ({
+  onLearnt: ({ endpoint, model, told }) =>
+    log.write('endpoint.learnt', { msg: `${endpoint}: ${told}`, data: { endpoint, model } }),
+  onProbe: ({ endpoint, doesAnswer, ...data }) =>
+    log.write('endpoint.probed', {
+      msg: `${endpoint} ${doesAnswer ? 'finishes' : 'does not finish'} a small call`,
+      data: { endpoint, doesAnswer, ...data },
+    }),
+});
 
 /** What agents ask of models, through the gateway. */
 const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({

@@ -32,6 +32,7 @@ export function sandboxOf(ask: SandboxAsk, more: readonly Mount[] = []): Sandbox
     nodePath: places.nodePath,
     path: sandboxPath(env),
     ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
+    egress: { allowed: file.config.shown?.egress ?? [] },
     readOnly: [...places.readOnly, ...more, ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });

@@ -69,7 +69,12 @@ export async function work(ask: WorkAsk): Promise<number> {
     const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
     const { opening, places } = ask;
     composed = await compose({
-      ...{ file, repository, paths, places, env: context.env, onLine: (line) => terminal.line(line) },
+      file,
+      repository,
+      paths,
+      places,
+      env: context.env,
+      onLine: (line) => terminal.line(line),
       ...(opening && { opening }),
       ...(file.approve && { approve: approver(approval) }),
     });

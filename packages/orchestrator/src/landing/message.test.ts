@@ -126,6 +126,14 @@ describe('a batch', () => {
     assert.equal(lastParagraph(text), `Swarm-Run: ${run}\nSwarm-Gate: feed ${TREE}`);
     assert.doesNotMatch(text, /t9/);
   });
+  it('shows everything it says: nothing moves a cursor, hides or reorders, and joiners stay', () => {
+    const title = 'Fix \u202egnp.exe\u2066 \u009b31mred\u200b\ufeff \u{1f469}\u200d\u{1f4bb}';
+    const summary = 'done\u2028now\u{e0041}';
+    const spoken = { ...task(3), spec: { title } } as Task;
+    const text = memberMessage({ run, task: spoken, attempt: 't3.2' as AttemptId, summary })(TREE);
+    const [subject, , body] = text.split('\n');
+    assert.deepEqual([subject, body], ['Fix gnp.exe 31mred \u{1f469}\u200d\u{1f4bb}', 'donenow']);
+  });
   it('has commits that name their task, and no gate: none looked at them alone', () => {
     const text = memberMessage({ run, task: task(3), attempt: 't3.2' as AttemptId, summary: '' })(TREE);
     assert.equal(text, `Do 3\n\nSwarm-Run: ${run}\nSwarm-Task: t3\nSwarm-Attempt: t3.2\n`);

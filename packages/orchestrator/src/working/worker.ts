@@ -16,6 +16,7 @@ import { toWire } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
+import { toldFirst } from '../landing/digest.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
@@ -285,11 +286,11 @@ export class Worker {
       if (!ok)
         return {
           reason: 'verify-failed',
-          detail: `\`${task.spec.verify}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+          detail: `\`${shortened(task.spec.verify)}\` ended with ${ran.exitCode ?? ran.end}: ${toldFirst(ran.output)}`,
         };
     }
     if (!change || !settings.gate.preGate || !state.run.request.gate) return undefined;
-    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal);
+    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal, state.headGate);
     const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
       msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
@@ -303,11 +304,14 @@ export class Worker {
     if (!ok)
       return {
         reason: 'gate-failed',
-        detail: `the gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
       };
     return undefined;
   }
 }
+
+/** A long command must not push what failed out of the line it is told in. */
+const shortened = (command: string): string => (command.length > 80 ? `${command.slice(0, 79)}…` : command);
 
 /** @param usage what its agent had used by then. */
 function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {

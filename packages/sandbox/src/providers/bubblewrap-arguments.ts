@@ -6,6 +6,8 @@ import { type Identity, identityArguments } from './identity.ts';
 /** Where every sandbox shows its workspace: one place, so that tools that note absolute paths stay right. */
 export const WORKSPACE = '/workspace';
 export const HOME = '/home/agent';
+/** Private folders in memory. */
+export const IN_MEMORY = ['/tmp', HOME, '/dev/shm'] as const;
 
 /** Each private in-memory folder may take this much; a file system of its own is what bounds it. */
 const TMPFS_BYTES = 2 * 1024 ** 3;
@@ -19,7 +21,6 @@ export interface BubblewrapPlan {
   readonly mounts: readonly Mount[];
   readonly links: readonly { readonly place: string; readonly target: string }[];
   readonly env: Readonly<Record<string, string>>;
-  readonly network: 'none' | 'open';
   readonly identity: Identity;
   readonly walls: Walls;
   /** What it may use in all; the folders in memory are bounded by a part of it. */
@@ -33,20 +34,16 @@ interface DataFile {
 }
 
 /** Files of /etc that are ours and not the host's: its users, groups and names are none of the agent's business. */
-export function dataFiles({
-  network,
-  identity: { uid },
-}: Pick<BubblewrapPlan, 'network' | 'identity'>): readonly DataFile[] {
-  const files = [
+export function dataFiles({ identity: { uid } }: Pick<BubblewrapPlan, 'identity'>): readonly DataFile[] {
+  return [
     {
       place: '/etc/passwd',
       text: `root:x:0:0:root:/root:/bin/sh\nagent:x:${uid}:${uid}:agent:${HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n`,
     },
     { place: '/etc/group', text: `root:x:0:\nagent:x:${uid}:\nnogroup:x:65534:\n` },
     { place: '/etc/nsswitch.conf', text: 'passwd: files\ngroup: files\nhosts: files dns\n' },
+    { place: '/etc/hosts', text: '127.0.0.1 localhost swarm\n::1 localhost\n' },
   ];
-  const hosts = { place: '/etc/hosts', text: '127.0.0.1 localhost swarm\n::1 localhost\n' };
-  return network === 'none' ? [...files, hosts] : files;
 }
 
 /**
@@ -91,8 +88,8 @@ const firstProcess = (walls: Walls): string[] =>
     ? ['--perms', '0555', '--size', '4096', '--tmpfs', '/proc/1', '--remount-ro', '/proc/1']
     : [];
 
-function isolation({ network, identity }: BubblewrapPlan): string[] {
-  const spaces = ['ipc', 'pid', 'uts', 'cgroup', ...(network === 'none' ? ['net'] : [])];
+function isolation({ identity }: BubblewrapPlan): string[] {
+  const spaces = ['ipc', 'pid', 'uts', 'cgroup', 'net'];
   return [
     ...identityArguments(identity),
     ...spaces.map((space) => `--unshare-${space}`),
