@@ -158,6 +158,15 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
       assert.deepEqual(bench.conflicts, ['same.txt']);
       assert.match((await shell(bench, 'cat same.txt')).output, /<<<<<<</);
       await bench.close();
+      // A merge without conflicts is made on the host, and comes home under the work that stands on it.
+      const third = await work('t3.1', 'echo other > other.txt');
+      const next = 't1.3' as AttemptId;
+      const clean = await benchOf(at.host, { name: next, base: third, from: mine, attempt: next });
+      assert.deepEqual(clean.conflicts, []);
+      await shell(clean, 'echo more > more.txt');
+      const taken = await broughtHome(at, next, third, clean);
+      assert.equal('shown' in taken && taken.shown, 'Do it\n\nmore.txt\n', JSON.stringify(taken));
+      await clean.close();
     });
 
     test('prepares what setup makes once, for every bench', async (t) => {
