@@ -157,9 +157,7 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'aborted-gate-is-a-failure': {
     means: 'a gate that was stopped counts as one that failed',
-    patches: [
-      orchestrator("if (ran.end === 'aborted') return { kind: 'aborted' }; durationMs", 'durationMs'),
-    ],
+    patches: [orchestrator("if (ran.end === 'aborted') return { kind: 'aborted' };", 'durationMs')],
   },
   'lost-work-counts': {
     means: 'a handoff whose commit the hub lost costs its task an attempt',

@@ -11,18 +11,23 @@ export const LOOP_MUTANTS: MutantTable = {
       ),
     ],
   },
-  'effects-before-the-disk': {
-    means: 'what is wanted is started before the decision behind it is on disk',
+  'state-before-the-disk': {
+    means: 'effects are shown what was decided before it is on disk',
     patches: [
       orchestrator(
-        'await this.#applier.flush(); for (const answer',
-        'if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined); await this.#applier.flush(); for (const answer',
+        'if (isOpened(this.#state)) return this.#state as OnDisk;',
+        'if (isOpened(this.deciding)) return this.deciding as OnDisk;',
       ),
     ],
   },
-  'publishes-before-the-disk': {
-    means: 'a candidate is published when its pass is decided, not when it is on disk',
-    patches: [orchestrator('if (!(await this.#context.durable())) return;', '')],
+  'folded-before-the-disk': {
+    means: 'what is written is shown to effects while the disk is still at it',
+    patches: [
+      orchestrator(
+        'await this.#ask.journal.journal.append(entries); for (const entry of entries) { fold(this.#state, entry);',
+        'for (const entry of entries) fold(this.#state, entry); await this.#ask.journal.journal.append(entries); for (const entry of entries) {',
+      ),
+    ],
   },
   'plan-apart': {
     means: 'a run opens in one entry and its plan follows in others',
@@ -149,7 +154,7 @@ export const LOOP_MUTANTS: MutantTable = {
   'closes-unseen': {
     means: 'a run closes without a last look at its target',
     patches: [
-      orchestrator('if (want.close && this.#crew.hasSeenAll && isQuiet)', 'if (want.close && isQuiet)'),
+      orchestrator('if (want.close && hasSeenAll && beside.isQuiet)', 'if (want.close && beside.isQuiet)'),
     ],
   },
   'closes-with-a-queue': {
@@ -172,8 +177,8 @@ export const LOOP_MUTANTS: MutantTable = {
         'if (isBusy(s) || s.paused) return undefined;',
       ),
       core(
-        "if (s.run!.request.mode === 'planner' && !s.planning.isDone) {",
-        "if (s.run!.request.mode === 'planner' && s.planning.iteration === 0) {",
+        "if (s.run.request.mode === 'planner' && !s.planning.isDone) {",
+        "if (s.run.request.mode === 'planner' && s.planning.iteration === 0) {",
       ),
     ],
   },
