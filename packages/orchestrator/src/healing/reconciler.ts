@@ -14,12 +14,7 @@ export class Reconciler {
   readonly #culprits: Culprits;
   readonly #fixes: FixTasks;
 
-  constructor(
-    context: Context<'host' | 'hub' | 'log'>,
-    checks: Checks,
-    culprits: Culprits,
-    fixes: FixTasks,
-  ) {
+  constructor(context: Context<'host' | 'hub' | 'log'>, checks: Checks, culprits: Culprits, fixes: FixTasks) {
     this.#context = context;
     this.#checks = checks;
     this.#culprits = culprits;

@@ -14,6 +14,18 @@ export function startHuman(world: World, n = 1): void {
   });
 }
 
+/** Others fill the disk, and make room again. */
+export function startDisk(world: World): void {
+  if (world.rates.full === 0) return;
+  world.scheduler.after(world.random.between(60_000, 1_800_000), () => {
+    if (world.hits('full')) {
+      world.fullUntil = world.scheduler.now + world.random.between(1_000, 1_200_000);
+      world.tell('disk', 'is full');
+    }
+    startDisk(world);
+  });
+}
+
 /** Somebody pushes just after we have looked: between a look and what is done upon it lies most of the danger. */
 export function race(world: World): void {
   if (!world.hits('human') || !world.random.chance(0.1)) return;

@@ -1,8 +1,8 @@
 /** Laws of the order of events: what must have been so whenever something of a kind was decided. */
 import { type CommitId, type Entry, type Event, type EventOf, type TaskId, taskOf } from '@swarm/core';
-import { type Ledger, readLedger } from './ledger.ts';
+import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import { type Story, TASKS_MAX } from './story.ts';
-import type { World } from './world.ts';
+import { FULL, type World } from './world.ts';
 
 interface Look {
   readonly before: Ledger;
@@ -30,6 +30,7 @@ const LAWS: readonly Law[] = [
   plansWhenItMay,
   acceptsWhatItMay,
   endsForItsOwnReason,
+  paysForNobodyElse,
   rejectsOnlyTheCulprit,
   undoesWholeTowers,
   closesOnAnEmptyQueue,
@@ -86,6 +87,20 @@ function endsForItsOwnReason(e: Event, { before }: Look): readonly string[] {
   if (e.type !== 'attempt.ended' || e.reason !== 'cancelled') return [];
   const isHeld = before.task(taskOf(e.attempt)).holder === e.attempt;
   return isHeld ? [`cause: ${e.attempt} ends as cancelled, and nobody cancelled it`] : [];
+}
+
+/** What is nobody's fault costs no attempt: a full disk, a setup that somebody else called off. */
+function paysForNobodyElse(e: Event): readonly string[] {
+  if (e.type !== 'attempt.ended' && e.type !== 'landing.rejected') return [];
+  const isCounted =
+    e.type === 'attempt.ended' ? !FREE_ENDINGS.includes(e.reason) : !FREE_REJECTIONS.includes(e.reason);
+  if (!isCounted) return [];
+  return [
+    ...(e.detail.includes(FULL) ? [`disk: ${e.attempt} pays for a full disk (${e.reason})`] : []),
+    ...(/^setup .* ended with aborted/.test(e.detail)
+      ? [`setup: ${e.attempt} pays for a setup that was called off`]
+      : []),
+  ];
 }
 
 const BY_GATE = ['gate-failed', 'gate-timeout', 'gate-killed', 'tests-weakened'];

@@ -17,8 +17,15 @@ import {
 } from '@swarm/core';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
-const FREE_ENDINGS = ['handed-in', 'lost', 'drained', 'model-down', 'disk-full', 'cancelled'];
-const FREE_REJECTIONS = ['work-lost'];
+export const FREE_ENDINGS: readonly string[] = [
+  'handed-in',
+  'lost',
+  'drained',
+  'model-down',
+  'disk-full',
+  'cancelled',
+];
+export const FREE_REJECTIONS: readonly string[] = ['work-lost'];
 
 export interface LedgerTask {
   spec: TaskSpec;

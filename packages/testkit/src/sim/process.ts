@@ -26,7 +26,7 @@ import { twinWorkspaces } from '../twins/workspaces.ts';
 import type { Mutant } from './mutants.ts';
 import { Incarnation } from './scheduler.ts';
 import { branchDraftOf, draftOf, requestOf, type Story } from './story.ts';
-import { RUN_ID, type StoryBranch, type World } from './world.ts';
+import { FULL, RUN_ID, type StoryBranch, type World } from './world.ts';
 
 /** How a process ended, but for being killed. */
 export type ProcessEnd =
@@ -78,6 +78,7 @@ async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
   await inc.wait(world.random.between(1, 30));
   if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+  if (world.isFull) throw Object.assign(new Error(`${FULL}, write`), { code: 'ENOSPC' });
 }
 
 /** Remembers what was acknowledged: that must never be lost. */
@@ -116,7 +117,7 @@ function portsOf(
       environments: twinEnvironments(world, inc),
       agentFor: () => agent,
       leftovers: async () => (await hub.observe()).workspaces,
-      isFull: async () => false,
+      isFull: async () => world.isFull,
       log,
     }),
     ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),

@@ -25,6 +25,8 @@ export interface SimWorkspace {
   /** What lay in it when it was made. */
   readonly made: Tree;
   tree: Map<string, string>;
+  /** The environment that lies in it. */
+  environment: string | undefined;
 }
 
 /** A branch somebody made: on the base or on another branch, with these files as they are there; none: nothing new. */
@@ -41,6 +43,9 @@ export interface Published {
   /** Entries that were durable when it was asked for: what whoever asked must have known. */
   readonly knownSeq: number;
 }
+
+/** What the system says on a full disk. */
+export const FULL = 'ENOSPC: no space left on device';
 
 /** The longest a look at the target takes. */
 const LOOK_MS_MAX = 1_000;
@@ -60,6 +65,8 @@ export class World {
   readonly branches = new Map<string, CommitId>();
   /** The longest a command in the sandbox takes, virtual ms. */
   readonly commandMsMax: number;
+  /** Whether gate and checks need an environment. */
+  readonly hasSetup: boolean;
 
   target: CommitId;
   journalFile = new MemoryFile();
@@ -86,6 +93,8 @@ export class World {
   humanMovedAt = Number.NEGATIVE_INFINITY;
   /** When no endpoint answers until; virtual ms. */
   modelsDownUntil = 0;
+  /** When the disk is full until; virtual ms. */
+  fullUntil = 0;
   /** Acknowledged entries a crash took, in words. */
   readonly losses: string[] = [];
   crashes = 0;
@@ -105,11 +114,13 @@ export class World {
     files: Tree;
     branches?: readonly StoryBranch[];
     commandMsMax: number;
+    hasSetup?: boolean;
     isTraced?: boolean;
     failAt?: FailAt;
   }) {
     this.#failAt = ask.failAt;
     this.commandMsMax = ask.commandMsMax;
+    this.hasSetup = ask.hasSetup ?? false;
     this.random = new Random(ask.seed);
     this.scheduler = new Scheduler(this.random.fork());
     this.#rates = ask.faults(this.random);
@@ -177,6 +188,15 @@ export class World {
     return this.#rates;
   }
 
+  get isFull(): boolean {
+    return this.fullUntil > this.scheduler.now;
+  }
+
+  /** Something is about to be written. Throws while the disk is full. */
+  write(what: string): void {
+    if (this.isFull) throw new SwarmError({ code: 'SW0702', what: `${what} cannot be written`, why: FULL });
+  }
+
   /** Does this go wrong now? */
   hits(fault: Fault): boolean {
     if (this.#rates[fault] === 0 || !this.random.chance(this.#rates[fault])) return false;
@@ -187,6 +207,7 @@ export class World {
   /** From now on nothing goes wrong any more. */
   calm(): void {
     this.#rates = NO_FAULTS;
+    this.fullUntil = 0;
     this.tell('calm', 'faults stop');
   }
 

@@ -24,6 +24,11 @@ import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './
 export function twinHub(world: World, inc: Incarnation): Hub {
   const { objects } = world;
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
+  const written = <T>(effect: () => T): Promise<T> =>
+    quick(() => {
+      world.write('the hub');
+      return effect();
+    });
   return {
     targetHead: () =>
       quick(() => {
@@ -34,10 +39,10 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
     undoneSince: (base, head) => quick(() => undosOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
-    buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
-    buildRevert: (ask) => quick(() => revertOf(world, ask)),
+    buildCandidate: (ask) => written(() => candidateOf(world, ask)),
+    buildRevert: (ask) => written(() => revertOf(world, ask)),
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
-    sealBatch: (ask) => quick(() => seal(world, ask)),
+    sealBatch: (ask) => written(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
     receive: (attempt, _base, pack) =>
       quick(() => {
@@ -45,7 +50,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         return { kind: 'received' } as const;
       }),
     pack: (wants) => packOf(wants),
-    ingest: (attempt) => quick(() => ingest(world, attempt)),
+    ingest: (attempt) => written(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
     observe: () =>
       quick(() => ({

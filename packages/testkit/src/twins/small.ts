@@ -1,15 +1,18 @@
 /** Twins too small for a file of their own. */
-import type {
-  Branches,
-  Delivery,
-  EnvironmentStore,
-  Log,
-  Prompts,
-  RepositoryReader,
-  RunFiles,
+import {
+  type Branches,
+  type Delivery,
+  type EnvironmentStore,
+  type Log,
+  type Prompts,
+  type RepositoryReader,
+  type RunFiles,
+  SwarmError,
 } from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
+import { environmentOf } from './sandbox.ts';
+import { workspaceAt } from './workspaces.ts';
 
 export const twinPrompts: Prompts = {
   render: (name, variables) => ({
@@ -20,18 +23,33 @@ export const twinPrompts: Prompts = {
 };
 
 export function twinFiles(world: World, inc: Incarnation): RunFiles {
-  const write = (): Promise<void> => world.happen(inc, world.random.between(1, 10), () => {});
+  const write = (): Promise<void> =>
+    world.happen(inc, world.random.between(1, 10), () => world.write('a file of the run'));
   return { writeHandoff: write, writeReport: write };
 }
 
+/** Environments by what the lockfile says; one that is not there cannot be put into a workspace. */
 export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 100), effect);
   return {
     has: (key) => quick(() => world.environments.has(key)),
     snapshot: () => quick(() => new Set<string>()),
-    keep: (key) => quick(() => void world.environments.add(key)),
-    install: () => quick(() => {}),
-    keyOf: () => quick(() => 'env-1'),
+    keep: (key, path) =>
+      quick(() => {
+        world.write('an environment');
+        const made = workspaceAt(world, path)?.environment;
+        world.expect(made === key, `setup: ${made ?? 'nothing'} is kept as ${key}`);
+        world.environments.add(key);
+      }),
+    install: (key, path) =>
+      quick(() => {
+        world.write('an environment');
+        if (!world.environments.has(key))
+          throw new SwarmError({ code: 'SW0702', what: `no environment ${key} is kept` });
+        const workspace = workspaceAt(world, path);
+        if (workspace) workspace.environment = key;
+      }),
+    keyOf: (path) => quick(() => environmentOf(workspaceAt(world, path)?.tree)),
   };
 }
 

@@ -1,7 +1,14 @@
-import { type AttemptId, type LandingId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import {
+  type AttemptId,
+  type CommitId,
+  type LandingId,
+  SwarmError,
+  type Workspace,
+  type Workspaces,
+} from '@swarm/core';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
-import { sameTree } from './objects.ts';
+import { type Merged, sameTree } from './objects.ts';
 
 /** What `saveCommand` gives; the sandbox twin knows it by this word. */
 export const SAVE = 'twin-save';
@@ -17,6 +24,7 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
       return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
           throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
+        world.write(`the clone of ${ask.name}`);
         const made = newWorkspace(world, ask);
         world.workspaces.set(ask.name, made.simulated);
         return made.shown;
@@ -62,16 +70,28 @@ function newWorkspace(
     base,
     made: merged?.tree ?? base,
     tree: new Map(merged?.tree ?? base),
+    environment: undefined,
   };
   const shown: Workspace = {
     name: ask.name,
     path,
     ...(ask.attempt && { intake: `/sim/intake/${ask.attempt}` }),
     readOnly: ['/sim/hub/objects'],
-    head: ask.base,
+    head: headOf(world, ask.base, from, merged),
     conflicts: merged?.kind === 'conflict' ? merged.files : [],
   };
   return { simulated, shown };
+}
+
+/** A merge that went through is a commit; one that conflicts stays open, on the base. */
+function headOf(
+  { objects }: World,
+  base: CommitId,
+  from: CommitId | undefined,
+  merged: Merged | undefined,
+): CommitId {
+  if (!from || merged?.kind !== 'clean') return base;
+  return objects.commit({ parents: [base, from], tree: merged.tree, message: 'merged', atSeconds: 0 }).id;
 }
 
 export function workspaceAt(world: World, path: string): SimWorkspace | undefined {
