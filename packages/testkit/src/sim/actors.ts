@@ -20,7 +20,8 @@ export function startDisk(world: World): void {
   world.scheduler.after(world.random.between(60_000, 1_800_000), () => {
     if (world.hits('full')) {
       world.fullUntil = world.scheduler.now + world.random.between(1_000, 1_200_000);
-      world.tell('disk', 'is full');
+      world.isJournalOnIt = world.random.chance(0.3);
+      world.tell('disk', `is full${world.isJournalOnIt ? ', the journal’s too' : ''}`);
     }
     startDisk(world);
   });

@@ -78,7 +78,8 @@ async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
   await inc.wait(world.random.between(1, 30));
   if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
-  if (world.isFull) throw Object.assign(new Error(`${FULL}, write`), { code: 'ENOSPC' });
+  if (world.isFull && world.isJournalOnIt)
+    throw Object.assign(new Error(`${FULL}, write`), { code: 'ENOSPC' });
 }
 
 /** Remembers what was acknowledged: that must never be lost. */

@@ -95,6 +95,8 @@ export class World {
   modelsDownUntil = 0;
   /** When the disk is full until; virtual ms. */
   fullUntil = 0;
+  /** Whether that disk is the journal's too: it lies with the repository, the rest in the state directory. */
+  isJournalOnIt = false;
   /** Acknowledged entries a crash took, in words. */
   readonly losses: string[] = [];
   crashes = 0;
