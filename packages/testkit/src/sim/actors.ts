@@ -72,6 +72,9 @@ const LOOKS_EVERY_MS = 600_000;
 
 /** Whoever watches the run: lets it go on after a pause that needs a person and, while faults last, interferes. */
 export function watch(world: World, orchestrator: Orchestrator, isAlive: () => boolean): void {
+  world.operator = (command) => {
+    if (isAlive()) ask(world, orchestrator, command);
+  };
   world.scheduler.after(world.random.between(1, LOOKS_EVERY_MS), () => {
     if (!isAlive()) return;
     const { paused } = orchestrator.state;
@@ -102,6 +105,10 @@ function interfere(world: World, orchestrator: Orchestrator): void {
       eachAlone: false,
     },
   ];
+  const { queue, spending } = orchestrator.state;
+  // The worst moment for a pause: nothing new may start, and what is done still has to land.
+  if (spending.reached && queue.size > 0 && random.chance(0.7))
+    return ask(world, orchestrator, { type: 'pause', reason: 'operator', detail: 'a pause' });
   if (random.chance(0.2)) {
     world.tell('operator', 'leaves');
     orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');

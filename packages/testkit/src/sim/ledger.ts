@@ -5,6 +5,7 @@
 import {
   type AttemptId,
   attemptId,
+  type CommitId,
   type Entry,
   type Event,
   type LandingId,
@@ -48,6 +49,9 @@ export class Ledger {
   readonly landed = new Set<TaskId>();
   readonly undone = new Set<TaskId>();
   readonly gates = new Map<LandingId, { readonly members: number; outcome?: string }>();
+  /** What was handed in, by attempt. */
+  readonly works = new Map<AttemptId, CommitId>();
+  gatesBroken = 0;
   paused: string | undefined;
   isDraining = false;
   workers: number;
@@ -81,7 +85,8 @@ export class Ledger {
     if (e.type === 'run.scaled') this.workers = e.workers;
     if (e.type === 'run.resumed') this.isDraining = false;
     if (e.type === 'checks.ended') this.lastChecked = e.result.head;
-    if (e.type === 'iteration.ended' && e.outcome === 'planned') this.saysDone = e.isDone;
+    if (e.type === 'iteration.ended' && e.outcome === 'planned')
+      this.saysDone = e.isDone && [...this.tasks.values()].every((task) => task.isOver);
     if (e.type === 'request.amended') this.saysDone = false;
     const isPaid = e.type === 'attempt.ended' || e.type === 'iteration.ended' || e.type === 'spend.recorded';
     if (isPaid) this.usage = { ...this.usage, inputTokens: tokensOf(this.usage) + tokensOf(e.usage) };
@@ -112,6 +117,7 @@ export class Ledger {
     }
     if (e.type !== 'attempt.ended') return;
     this.live.delete(e.attempt);
+    if (e.handoff?.change) this.works.set(e.attempt, e.handoff.change.commit);
     if (e.reason === 'drained') this.isDraining = true;
     const id = taskOf(e.attempt);
     const task = this.task(id);
@@ -124,6 +130,7 @@ export class Ledger {
 
   #takeLanding(e: Event): void {
     if (e.type === 'landing.started') this.gates.set(e.landing, { members: e.members.length });
+    if (e.type === 'gate.ended' && e.result.outcome === 'broken') this.gatesBroken += 1;
     if (e.type === 'gate.ended') this.gates.get(e.landing)!.outcome = e.result.outcome;
     if (e.type === 'landing.landed') for (const { task } of e.members) this.#land(task);
     if (e.type === 'landing.found') this.#land(e.task);

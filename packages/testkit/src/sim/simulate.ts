@@ -110,6 +110,7 @@ async function liveThrough(
     if (process.end?.kind === 'ended' && process.end.outcome.kind === 'closed') {
       return { violations: [...world.losses, ...world.breaches], last: process };
     }
+    world.strays.add(process.inc);
     leaveDisk(world, isKilled);
     await pass(world, world.random.between(1_000, 600_000));
   }
@@ -170,7 +171,6 @@ function leaveDisk(world: World, isKilled: boolean): void {
   const keep =
     isKilled && random.chance(0.7) ? random.between(0, journalFile.unsynced) : journalFile.unsynced;
   world.powerCut(journalFile.crash(keep));
-  world.strayUntil = Number.POSITIVE_INFINITY;
   if (isKilled) world.crashes += 1;
   if (world.hits('loss')) loseWork(world);
   world.tell('process', isKilled ? 'killed' : 'ended');

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import {
   type AttemptId,
+  type Command,
   type CommitId,
   type Entry,
   emptyState,
@@ -8,6 +9,7 @@ import {
   type RunId,
   type State,
   SwarmError,
+  type TaskId,
 } from '@swarm/core';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
@@ -68,7 +70,17 @@ export class World {
   /** Whether gate and checks need an environment. */
   readonly hasSetup: boolean;
 
-  target: CommitId;
+  #target!: CommitId;
+  /** Every value the target had. */
+  readonly targets = new Set<CommitId>();
+  /** What did not merge, and with what. */
+  readonly conflicts = new Map<CommitId, Set<CommitId>>();
+  /** Gates that really could not be run. */
+  gatesBroken = 0;
+  /** Whoever works now, by what it has made. */
+  working: Incarnation | undefined;
+  /** A person at the live process, while there is one. */
+  operator: ((command: Command) => void) | undefined;
   journalFile = new MemoryFile();
   readonly work = new Map<AttemptId, CommitId>();
   readonly intakes = new Map<AttemptId, CommitId>();
@@ -190,6 +202,22 @@ export class World {
     return this.#rates;
   }
 
+  get target(): CommitId {
+    return this.#target;
+  }
+
+  set target(commit: CommitId) {
+    this.#target = commit;
+    this.targets.add(commit);
+  }
+
+  /** Somebody cancels a task at a bad moment, within so many ms. */
+  provoke(task: TaskId, withinMs: number): void {
+    if (!this.hits('operator') || !this.random.chance(0.3)) return;
+    const cancel = { type: 'cancelTask', task, reason: 'not wanted', by: 'operator' } as const;
+    this.scheduler.after(this.random.between(0, withinMs), () => this.operator?.(cancel));
+  }
+
   get isFull(): boolean {
     return this.fullUntil > this.scheduler.now;
   }
@@ -232,7 +260,9 @@ export class World {
     const failure = this.calls === this.#failAt?.call ? this.#failAt : undefined;
     return new Promise((resolve, reject) => {
       this.scheduler.after(delayMs, () => {
-        if (!inc.isAlive && !this.#isStray()) return;
+        if (!inc.isAlive && !this.#isStray(inc)) return;
+        const isAlone = inc.isAlive || this.working === undefined || this.working === inc;
+        this.expect(isAlone, 'P6: a stray of a dead process acts beside its successor');
         const done = failure ? failing(failure, effect) : attemptTo(effect);
         // The answer travels: a process may die between the deed and hearing of it.
         this.scheduler.after(this.random.between(0, 3), () => {
@@ -244,12 +274,12 @@ export class World {
     });
   }
 
-  #isStray(): boolean {
-    return this.strayUntil > this.scheduler.now && this.hits('strays');
+  #isStray(inc: Incarnation): boolean {
+    return this.strays.has(inc) && this.hits('strays');
   }
 
-  /** Strays live until the next process has killed them. */
-  strayUntil = 0;
+  /** Dead processes whose children live on, until the next process has killed them. */
+  readonly strays = new Set<Incarnation>();
 }
 
 /** One call to the outside that fails: before it had its effect, or after. */

@@ -139,7 +139,11 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
   const isHeld = [...world.work.values()].includes(ask.work);
   if (!isHeld) return { kind: 'missing' };
   const merged = objects.merge(ask.onto, ask.work);
-  if (merged.kind === 'conflict') return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  if (merged.kind === 'conflict') {
+    const others = world.conflicts.get(ask.work) ?? new Set<CommitId>();
+    world.conflicts.set(ask.work, others.add(ask.onto));
+    return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  }
   const before = objects.treeOf(ask.onto);
   if (sameTree(before, merged.tree)) return { kind: 'empty' };
   const made = objects.commit({

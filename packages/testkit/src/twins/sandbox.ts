@@ -16,7 +16,7 @@ export function twinSandbox(world: World, inc: Incarnation): Sandbox {
     open: async ({ workspace }) => twinRoom(world, inc, workspace),
     reap: () =>
       world.happen(inc, 20, () => {
-        world.strayUntil = 0;
+        world.strays.clear();
         return 0;
       }),
   };
@@ -68,6 +68,7 @@ async function runCommand(
   const durationMs = fault === 'timeout' ? spec.limits.wallMs : world.random.between(100, world.commandMsMax);
   const isThrough = await inc.waitUnless(spec.signal, durationMs);
   if (!isThrough) return ended('aborted', undefined, '', durationMs);
+  if (!workspace || fault === 'cannot-run') world.gatesBroken += 1;
   if (!workspace || fault === 'cannot-run')
     return ended('cannot-run', undefined, 'no such folder', durationMs);
   if (fault === 'timeout' || fault === 'killed') return ended(fault, undefined, '', durationMs);

@@ -3,6 +3,7 @@ import {
   type CommitId,
   type LandingId,
   SwarmError,
+  taskOf,
   type Workspace,
   type Workspaces,
 } from '@swarm/core';
@@ -21,6 +22,8 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
         isRecorded(world, ask.name),
         `P6: the workspace ${ask.name} is made before its reason is on disk`,
       );
+      world.working = inc;
+      provoke(world, ask.name);
       return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
           throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
@@ -44,6 +47,13 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
       });
     },
   };
+}
+
+/** Between an attempt's start and its agent's, and while a candidate is tested, somebody may change their mind. */
+function provoke(world: World, name: string): void {
+  const tested = world.durable.landings.get(name.replace(/^gate-/, '') as LandingId);
+  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), 400);
+  else if (tested) world.provoke(world.random.pick(tested.members).task, world.commandMsMax);
 }
 
 /** An attempt has started, a landing is under test: by the journal. Others have no entry of their own. */
