@@ -17,11 +17,13 @@ import {
   type Sandbox,
   type SandboxResult,
   type State,
+  type TicketedModel,
   taskOf,
   tokensOf,
 } from '../../packages/core/src/index.ts';
 import { openHub } from '../../packages/git/src/index.ts';
 import { MemoryFile, openMemoryJournal } from '../../packages/journal/src/index.ts';
+import { ticketed } from '../../packages/llm/src/index.ts';
 import {
   createLocalHost,
   createOrchestrator,
@@ -143,8 +145,9 @@ function settings(base: CommitId, { parallel }: SwarmOptions): Settings {
 
 // ───────────── the planner: every task when the recorded one gave it ─────────────
 
-function planner(time: VirtualTime): Model {
-  return {
+function planner(time: VirtualTime): TicketedModel {
+  // The recorded run had no budget: any ticket is good.
+  const bare: Model = {
     nameFor: () => 'recorded',
     whenUp: async () => {},
     stream: async (_request, { signal, onText }) => {
@@ -159,6 +162,7 @@ function planner(time: VirtualTime): Model {
       return { end: { kind: 'stopped' }, text: `${text}],"done":true}`, usage: NO_USAGE, model: 'recorded' };
     },
   };
+  return ticketed(bare, { asOf: '2026-01-01', currency: 'USD', perMillion: {} });
 }
 
 const wireOf = ({ id, scope, priority }: PlannedFact): string =>

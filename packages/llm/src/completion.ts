@@ -127,6 +127,7 @@ export function completionBody(request: ModelRequest, model: string): Completion
     stream_options: { include_usage: true },
     // An empty list is refused by some servers.
     ...(request.tools.length > 0 && { tools: request.tools.map(wireTool) }),
+    ...(request.toolChoice !== undefined && { tool_choice: request.toolChoice }),
     ...(request.maxOutputTokens !== undefined && { max_completion_tokens: request.maxOutputTokens }),
   };
 }

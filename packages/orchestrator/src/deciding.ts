@@ -9,7 +9,6 @@ import {
   type Decision,
   type IterationReason,
   type Log,
-  type Model,
   type OpenedState,
   opened,
   type Prompts,
@@ -18,6 +17,7 @@ import {
   SwarmError,
   scaling,
   type TaskId,
+  type TicketedModel,
   wanted,
 } from '@swarm/core';
 import type { Applier } from './apply.ts';
@@ -37,7 +37,7 @@ interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly prompts: Pick<Prompts, 'hash'>;
-  readonly model?: Pick<Model, 'nameFor'>;
+  readonly model?: Pick<TicketedModel, 'nameFor'>;
 }
 
 /** Tasks in flight that one line of the log names. */

@@ -6,10 +6,10 @@ import {
   type OpenedState,
   ReadyQueue,
   type ReadyTask,
+  readyTaskOf,
   type State,
   type Task,
   type TaskId,
-  taskNumber,
   taskOf,
 } from '@swarm/core';
 
@@ -98,13 +98,7 @@ export class Scheduling {
     // A task tried again may still have its cancelled attempt dying: it is offered when that has ended.
     const isDying = this.#state.liveAttempts.has(attemptId(task.id, task.attempts));
     if (!isReady || isDying) return;
-    this.#queue.offer({
-      id: task.id,
-      number: taskNumber(task.id),
-      priority: task.spec.priority,
-      scope: task.spec.scope,
-      isBehind: task.setback?.reason === 'conflict',
-    });
+    this.#queue.offer(readyTaskOf(task));
   }
 }
 

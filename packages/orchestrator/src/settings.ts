@@ -6,7 +6,6 @@ import type {
   Delivery,
   Hub,
   Log,
-  Model,
   OpenedJournal,
   Prompts,
   RepositoryReader,
@@ -16,6 +15,7 @@ import type {
   SandboxLimits,
   StopReason,
   TaskDraft,
+  TicketedModel,
 } from '@swarm/core';
 import type { Approve } from './approval.ts';
 
@@ -31,7 +31,7 @@ export interface OrchestratorPorts {
   /** Where attempts, gates and checks run. */
   readonly host: AttemptHost;
   /** Absent in a run without a model: `--plan` with a command agent. */
-  readonly model?: Model;
+  readonly model?: TicketedModel;
   readonly prompts: Prompts;
   readonly files: RunFiles;
   readonly log: Log;

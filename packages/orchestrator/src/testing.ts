@@ -4,6 +4,7 @@
  * ports a test names, and any other is an error. No clock runs and nothing is read or written.
  */
 import {
+  addUsage,
   type Clock,
   type Command,
   type Decision,
@@ -12,8 +13,15 @@ import {
   fold,
   type LogEventName,
   type LogFields,
+  type Model,
+  type ModelTicket,
+  NO_USAGE,
   type Refusal,
   type State,
+  type TicketedModel,
+  type TicketLimits,
+  type TicketResult,
+  tokensOf,
 } from '@swarm/core';
 import { brief, entry, stateOf } from '@swarm/core/testing';
 import type { Context } from './context.ts';
@@ -148,3 +156,34 @@ const SETTINGS: Settings = {
 
 /** Nobody stops it. */
 export const going = (): AbortSignal => new AbortController().signal;
+
+/**
+ * Tickets over a model that answers so. As the real ones they refuse a call when nothing is left; what is left is
+ * counted by what the answers say they used.
+ */
+export function onTickets(stream: Model['stream']): TicketedModel {
+  return {
+    nameFor: () => 'm',
+    whenUp: async () => undefined,
+    as: (role, given): ModelTicket => {
+      let limits = given;
+      let used = NO_USAGE;
+      const left = (): TicketLimits =>
+        limits.tokens === undefined ? {} : { tokens: Math.max(0, limits.tokens - tokensOf(used)) };
+      return {
+        left,
+        extend(by) {
+          if (limits.tokens !== undefined) limits = { tokens: limits.tokens + (by.tokens ?? 0) };
+        },
+        async stream(request, options): Promise<TicketResult> {
+          const why = 'nothing is left';
+          if (left().tokens === 0)
+            return { end: { kind: 'over-budget', why }, text: '', usage: NO_USAGE, model: 'm' };
+          const result = await stream({ ...request, role }, options);
+          used = addUsage(used, result.usage);
+          return result;
+        },
+      };
+    },
+  };
+}

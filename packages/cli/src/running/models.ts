@@ -1,7 +1,7 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { type Model, type ModelRole, taskOf } from '@swarm/core';
+import { type ModelRole, type TicketedModel, taskOf } from '@swarm/core';
 import {
   type CallReport,
   createEndpointPool,
@@ -14,6 +14,7 @@ import {
   type PriceTable,
   readPrices,
   startGateway,
+  ticketed,
 } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
@@ -52,7 +53,7 @@ export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
 
 /** Where models are asked from: the planner's way and the agents', which share what they know of the endpoints. */
 export interface Models {
-  readonly model: Model;
+  readonly model: TicketedModel;
   readonly gateway: Gateway;
 }
 
@@ -74,7 +75,8 @@ export async function modelsOf(
   };
   const shared = sharedBy(ask, endpoints);
   const pool = createEndpointPool({ ...shared, onHealth });
-  const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const model = ticketed(bare, shared.prices);
   const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
   const socketDir = await gatewayFolder(ask);
   const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
@@ -84,9 +86,11 @@ export async function modelsOf(
 type ModelAsk = Pick<ComposeAsk, 'file' | 'env' | 'places'>;
 
 /** The planner's way alone, for a look before there is a run. Undefined without an endpoint. */
-export function modelAlone(ask: ModelAsk): Model | undefined {
+export function modelAlone(ask: ModelAsk): TicketedModel | undefined {
   const endpoints = endpointsOf(ask.file, ask.env);
-  return endpoints.length === 0 ? undefined : createModel(sharedBy(ask, endpoints));
+  if (endpoints.length === 0) return undefined;
+  const shared = sharedBy(ask, endpoints);
+  return ticketed(createModel(shared), shared.prices);
 }
 
 const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({

@@ -20,7 +20,7 @@ import {
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
 import { undoMessage } from './message.ts';
-import { lookAt } from './push.ts';
+import { lookAt, publish } from './push.ts';
 
 export type UndoOutcome =
   | {
@@ -153,8 +153,8 @@ export class Undo {
   }
 
   async #publish(ask: UndoAsk, members: readonly Member[], candidate: Candidate): Promise<Tried> {
-    const { ports } = this.#context;
-    const outcome = await ports.hub.publish(candidate);
+    const undoOf = members.map((member) => member.task);
+    const outcome = await publish(this.#context, { undoOf }, candidate);
     switch (outcome.kind) {
       case 'published':
         return this.#record(ask, members, candidate.commit);
