@@ -73,7 +73,12 @@ describe('a planner that calls tools for ever', () => {
     );
     const { reader } = world.context.ports;
     const list = reader.list.bind(reader);
-    Object.assign(reader, { list: (...given: Parameters<typeof list>) => (listed++, list(...given)) });
+    Object.assign(reader, {
+      list: (...given: Parameters<typeof list>) => {
+        listed += 1;
+        return list(...given);
+      },
+    });
     await planner.iterate(1, going());
     assert.deepEqual(world.decided, ['task.accepted t1', 'iteration.ended 1 planned']);
     const rounds = listed;

@@ -47,8 +47,8 @@ export const LOOP_MUTANTS: MutantTable = {
         "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state",
       ),
       core(
-        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
-        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
+        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
       ),
     ],
   },
@@ -114,8 +114,8 @@ export const LOOP_MUTANTS: MutantTable = {
     means: 'what was set aside for an attempt is never given back',
     patches: [
       core(
-        's.spending.reserved = s.liveAttempts.size === 0 && !s.planning.live ? NO_RESERVATION : rest;',
-        's.spending.reserved = rest.tokens < -1 ? NO_RESERVATION : reserved;',
+        's.spending.reserved = isNothingOpen(s) ? NO_RESERVATION : rest;',
+        's.spending.reserved = isNothingOpen(s) && rest.tokens < -1 ? NO_RESERVATION : reserved;',
       ),
     ],
   },
@@ -148,6 +148,37 @@ export const LOOP_MUTANTS: MutantTable = {
       core(
         "if (c.by === 'itself' && c.workers > s.flow.ceiling)",
         "if (c.by === 'itself' && c.workers > 1_000)",
+      ),
+    ],
+  },
+  'planner-without-end': {
+    means: 'a planner that goes on calling tools is let go on, whatever is left of its ticket',
+    patches: [
+      orchestrator(
+        'const isLast = round >= TOOL_ROUNDS_MAX || isTight;',
+        'const isLast = round >= TOOL_ROUNDS_MAX * 1_000 && isTight;',
+      ),
+    ],
+  },
+  'setup-of-the-first-asker': {
+    means: 'a setup that several wait for ends with whoever asked first',
+    patches: [
+      orchestrator(
+        'const now = this.#underWay.get(key) ?? this.#begin(key, run);',
+        'const now = this.#underWay.get(key) ?? this.#begin(key, () => run(signal));',
+      ),
+    ],
+  },
+  'full-disk-counts': {
+    means: 'an attempt that met a full disk counts against its task',
+    patches: [core("'disk-full': { counts: false", "'disk-full': { counts: true")],
+  },
+  'land-never-ends': {
+    means: 'an attempt of `swarm land` that is cancelled before it began does not end',
+    patches: [
+      orchestrator(
+        "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return stopped(signal, NO_USAGE);",
+        "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return new Promise(() => {});",
       ),
     ],
   },

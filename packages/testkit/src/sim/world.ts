@@ -261,7 +261,7 @@ export class World {
     return new Promise((resolve, reject) => {
       this.scheduler.after(delayMs, () => {
         if (!inc.isAlive && !this.#isStray(inc)) return;
-        const isAlone = inc.isAlive || this.working === undefined || this.working === inc;
+        const isAlone = inc.isAlive || inc.bornAt >= (this.working?.bornAt ?? 0);
         this.expect(isAlone, 'P6: a stray of a dead process acts beside its successor');
         const done = failure ? failing(failure, effect) : attemptTo(effect);
         // The answer travels: a process may die between the deed and hearing of it.
