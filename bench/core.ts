@@ -2,7 +2,11 @@
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Entry, emptyState, fold, ReadyQueue, taskId } from '../packages/core/src/index.ts';
+import type { Entry } from '../packages/core/src/events.ts';
+import { fold } from '../packages/core/src/fold.ts';
+import { taskId } from '../packages/core/src/model/ids.ts';
+import { ReadyQueue } from '../packages/core/src/rules/ready-queue.ts';
+import { emptyState } from '../packages/core/src/state.ts';
 import { openFileJournal, readJournal } from '../packages/journal/src/index.ts';
 import { type Figure, secondsOf } from './figure.ts';
 import { longRun, tryOf } from './long-run.ts';

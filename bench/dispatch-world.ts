@@ -1,26 +1,25 @@
 /** The world `bench dispatch` decides in: the real core and scheduling, ten thousand tasks whose scopes meet, no I/O. */
+import type { Command } from '../packages/core/src/commands.ts';
+import { decide } from '../packages/core/src/decide.ts';
+import type { Event } from '../packages/core/src/events.ts';
+import { fold } from '../packages/core/src/fold.ts';
 import {
   type AttemptId,
-  type Candidate,
-  type Command,
   type CommitId,
-  decide,
-  type Event,
-  emptyState,
-  fold,
   type LandingId,
-  NO_USAGE,
-  opened,
-  type Request,
   type RunId,
-  reservationFor,
-  type TaskDraft,
   type TaskId,
   type TreeId,
   taskNumber,
   taskOf,
-  wanted,
-} from '../packages/core/src/index.ts';
+} from '../packages/core/src/model/ids.ts';
+import type { Candidate } from '../packages/core/src/model/landing.ts';
+import type { Request } from '../packages/core/src/model/request.ts';
+import { NO_USAGE } from '../packages/core/src/model/usage.ts';
+import { reservationFor } from '../packages/core/src/rules/budget.ts';
+import type { TaskDraft } from '../packages/core/src/rules/task-format.ts';
+import { emptyState, opened } from '../packages/core/src/state.ts';
+import { wanted } from '../packages/core/src/wanted.ts';
 import { Scheduling } from '../packages/orchestrator/src/scheduling.ts';
 
 export const WORKERS = 1_000;

@@ -5,15 +5,11 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import {
-  type AttemptId,
-  board,
-  PASSED_OVER_MAX,
-  queue,
-  type State,
-  taskNumber,
-  taskOf,
-} from '../packages/core/src/index.ts';
+import { type AttemptId, taskNumber, taskOf } from '../packages/core/src/model/ids.ts';
+import { PASSED_OVER_MAX } from '../packages/core/src/rules/ready-queue.ts';
+import type { State } from '../packages/core/src/state.ts';
+import { board } from '../packages/core/src/views/board.ts';
+import { queue } from '../packages/core/src/views/queue.ts';
 import { AREAS, AT, endOne, Guard, openWorld, startOne, TASKS, WORKERS } from './dispatch-world.ts';
 import type { Figure } from './figure.ts';
 

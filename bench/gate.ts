@@ -6,23 +6,20 @@
  * H(p) bits. Where the gate lies, failing on something good with chance f, a run tells at most the capacity of the
  * Z-channel, log2(1 + (1-f)·f^(f/(1-f))) bits.
  */
+import type { AttemptId, CommitId, LandingId } from '../packages/core/src/model/ids.ts';
 import {
-  type AttemptId,
-  type CommitId,
-  countRun,
   emptyLine,
   failTest,
   failuresOf,
   type GatePolicy,
-  isRetryWorth,
-  type LandingId,
   type Line,
   leaveLine,
   type NextTest,
   nextTest,
   passTest,
   startTest,
-} from '../packages/core/src/index.ts';
+} from '../packages/core/src/rules/batching.ts';
+import { countRun, isRetryWorth } from '../packages/core/src/rules/estimates.ts';
 import type { Figure } from './figure.ts';
 
 const GATE_S = 30;

@@ -1,6 +1,7 @@
 /** Lands branches by the calls the merge queue makes, and proves at the end that all of them are there. */
 import { join } from 'node:path';
-import type { CandidateOutcome, CommitId, RunId } from '../packages/core/src/index.ts';
+import type { CommitId, RunId } from '../packages/core/src/model/ids.ts';
+import type { CandidateOutcome } from '../packages/core/src/ports/git.ts';
 import { type HubOptions, type OpenedHub, openHub } from '../packages/git/src/index.ts';
 import { openFileJournal } from '../packages/journal/src/index.ts';
 import { git, IDENTITY } from './landing-repo.ts';

@@ -4,7 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Candidate, CommitId } from '../packages/core/src/index.ts';
+import type { CommitId } from '../packages/core/src/model/ids.ts';
+import type { Candidate } from '../packages/core/src/model/landing.ts';
 import type { OpenedHub } from '../packages/git/src/index.ts';
 import { type Figure, secondsOf } from './figure.ts';
 import { BRANCHES, type Built, openLander, WARM } from './landing-lander.ts';

@@ -1,6 +1,6 @@
 /** Other ways to land the same branches, each in a repository of its own. */
 import { join } from 'node:path';
-import type { CommitId } from '../packages/core/src/index.ts';
+import type { CommitId } from '../packages/core/src/model/ids.ts';
 import { commitBody } from '../packages/git/src/commit-body.ts';
 import { Git } from '../packages/git/src/git.ts';
 import { writeLoose } from '../packages/git/src/loose.ts';

@@ -1,20 +1,18 @@
 /** A run of any length, as a journal would hold it: tasks that fail once, are tried again and land. */
+import type { Entry, Event } from '../packages/core/src/events.ts';
 import {
   type AttemptId,
   attemptId,
-  type Candidate,
   type CommitId,
-  type Entry,
-  type Event,
-  type GateResult,
   type Label,
   landingId,
-  NO_USAGE,
   type RunId,
   type TaskId,
   type TreeId,
   taskId,
-} from '../packages/core/src/index.ts';
+} from '../packages/core/src/model/ids.ts';
+import type { Candidate, GateResult } from '../packages/core/src/model/landing.ts';
+import { NO_USAGE } from '../packages/core/src/model/usage.ts';
 
 const COMMIT = 'c'.repeat(40) as CommitId;
 const RESERVED = { tokens: 100_000, usd: 0.5 };

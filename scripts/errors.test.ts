@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ERROR_CODES } from '../packages/core/src/index.ts';
+import { ERROR_CODES } from '../packages/core/src/errors.ts';
 
 const PACKAGES = join(import.meta.dirname, '..', 'packages');
 const INDEX = join(PACKAGES, 'core', 'src', 'errors.ts');

@@ -1,9 +1,10 @@
 /** Every generated file of the repository, rendered from the tables the code runs on. */
 import { configJsonSchema, renderConfigDocs } from '../packages/cli/src/config/docs.ts';
 import { exitCodeOf } from '../packages/cli/src/telling/errors.ts';
-import { ERROR_CODES } from '../packages/core/src/index.ts';
+import { ERROR_CODES } from '../packages/core/src/errors.ts';
 import { renderLogDocs } from '../packages/telemetry/src/index.ts';
 import { renderCliDocs } from './cli-docs.ts';
+import { renderFailuresDocs } from './failures-docs.ts';
 
 /** Path from the root → whole text. */
 export function renderGenerated(): Readonly<Record<string, string>> {
@@ -11,6 +12,7 @@ export function renderGenerated(): Readonly<Record<string, string>> {
     'docs/cli.md': renderCliDocs(),
     'docs/config.md': renderConfigDocs(),
     'docs/errors.md': renderErrorDocs(),
+    'docs/failures.md': renderFailuresDocs(),
     'docs/log.md': renderLogDocs(),
     'swarm.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   };

@@ -3,24 +3,19 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  type Agent,
-  type AgentJob,
-  type AgentResult,
-  addUsage,
-  type CommitId,
-  type Model,
-  NO_USAGE,
-  type Prompts,
-  type RoomCommand,
-  type RunId,
-  type Sandbox,
-  type SandboxResult,
-  type State,
-  type TicketedModel,
-  taskOf,
-  tokensOf,
-} from '../../packages/core/src/index.ts';
+import { type CommitId, type RunId, taskOf } from '../../packages/core/src/model/ids.ts';
+import { addUsage, NO_USAGE, tokensOf } from '../../packages/core/src/model/usage.ts';
+import type { Model, TicketedModel } from '../../packages/core/src/ports/models.ts';
+import type {
+  Agent,
+  AgentJob,
+  AgentResult,
+  RoomCommand,
+  Sandbox,
+  SandboxResult,
+} from '../../packages/core/src/ports/running.ts';
+import type { Prompts } from '../../packages/core/src/ports/world.ts';
+import type { State } from '../../packages/core/src/state.ts';
 import { openHub } from '../../packages/git/src/index.ts';
 import { MemoryFile, openMemoryJournal } from '../../packages/journal/src/index.ts';
 import { ticketed } from '../../packages/llm/src/index.ts';

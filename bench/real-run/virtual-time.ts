@@ -2,7 +2,7 @@
  * Virtual time over real work: git and files are real and take no time; what is said to take time takes virtual
  * time. Nothing that is due later happens before all real work begun so far has ended.
  */
-import type { Clock } from '../../packages/core/src/index.ts';
+import type { Clock } from '../../packages/core/src/ports/world.ts';
 
 interface Due {
   readonly at: number;

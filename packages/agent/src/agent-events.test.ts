@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX, NO_USAGE } from '@swarm/core';
+import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
+import { NO_USAGE } from '@swarm/core/model/usage';
 import { type AgentEvent, EVENT_LINE_MAX_BYTES, formatAgentEvent, parseAgentEvent } from './agent-events.ts';
 
 const ended = (fill: string): AgentEvent => {

@@ -3,27 +3,27 @@
  * a line on stdout, nothing else there. The host reads these lines as hostile input: `parseAgentEvent` keeps
  * what fits the schema and nothing more.
  */
-import type { HandoffClaim } from '@swarm/core';
-import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { z } from 'zod';
 
 /** Most bytes of one line, newline left out; the sandbox cuts longer ones, which would not parse. */
 export const EVENT_LINE_MAX_BYTES = 64 * 1024;
 
-/** Every way the loop ends. The driver turns it into the port's `AgentEnd`. */
-export const ENDING_REASONS = [
+/** Every way the loop ends: the agent's own ends, and two that the driver has to look into. */
+export const LOOP_ENDS = [
   'handed-in', // submit_handoff was called
   'finished', // it kept answering with text alone: its last text is the summary, status `partial`
   'step-limit',
   'token-limit',
-  'time-limit',
+  'timeout',
   'bad-output', // nothing usable in three answers running
   'model-down', // no endpoint answers, or none accepts the key
   'quota', // the gateway or the provider refuses to spend more
   'failed', // the endpoint refuses the request, or a fault of the agent's own
   'aborted',
-] as const;
-export type EndingReason = (typeof ENDING_REASONS)[number];
+] as const satisfies readonly (AgentEnd | 'handed-in' | 'quota')[];
+export type LoopEnd = (typeof LOOP_ENDS)[number];
 
 const count = z.number().int().nonnegative();
 const claimText = z.string().max(HANDOFF_TEXT_MAX);
@@ -70,7 +70,7 @@ const agentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('waiting'), step: count, for: z.enum(['model', 'tool']) }),
   z.object({
     type: z.literal('ended'),
-    reason: z.enum(ENDING_REASONS),
+    reason: z.enum(LOOP_ENDS),
     detail: z.string(),
     claim: claim.optional(),
     usage,

@@ -3,8 +3,10 @@
  * Model; everything else comes from the job file.
  */
 import { readFileSync } from 'node:fs';
-import type { AttemptId, Clock, Model, TaskId } from '@swarm/core';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import type { Model } from '@swarm/core/ports/models';
+import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
 import { formatAgentEvent } from './agent-events.ts';
 import type { AgentEnding } from './loop.ts';

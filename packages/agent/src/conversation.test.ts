@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChatMessage } from '@swarm/core';
+import type { ChatMessage } from '@swarm/core/ports/models';
 import { elide, lengthOf } from './conversation.ts';
 
 /** The task, then turns that each write a file of `size` characters and read as much. */

@@ -1,5 +1,5 @@
 /** Keeps a conversation inside the model's window. */
-import type { ChatMessage } from '@swarm/core';
+import type { ChatMessage } from '@swarm/core/ports/models';
 
 /** The newest answers, with their tool outputs, that are never shortened. */
 const TURNS_KEPT = 6;
@@ -46,7 +46,11 @@ export function elide(messages: readonly ChatMessage[], limitChars: number): Eli
 
 function messageLength(m: ChatMessage): number {
   if (m.role !== 'assistant') return m.content.length;
-  return m.toolCalls.reduce((sum, c) => sum + c.name.length + c.argumentsJson.length, m.content.length);
+  const carried = m.bag ? JSON.stringify([m.bag.fields, m.bag.calls]).length : 0;
+  return m.toolCalls.reduce(
+    (sum, c) => sum + c.name.length + c.argumentsJson.length,
+    m.content.length + carried,
+  );
 }
 
 /** Index of the oldest message of the last TURNS_KEPT turns. */

@@ -1,5 +1,5 @@
 /** What may stop a step under way: the attempt's wall time, and whoever started the agent. First cause wins. */
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import type { AgentEvent } from './agent-events.ts';
 import type { LoopLimits } from './limits.ts';
 
@@ -7,7 +7,7 @@ import type { LoopLimits } from './limits.ts';
 const HEARTBEAT_MS = 15_000;
 
 interface Stop {
-  readonly reason: 'time-limit' | 'aborted';
+  readonly reason: 'timeout' | 'aborted';
   readonly detail: string;
 }
 
@@ -28,7 +28,7 @@ export function startDeadline(run: {
   run.signal.addEventListener('abort', abort, { once: true });
   const { wallMs } = run.limits;
   const cancel = run.clock.after(wallMs, () => {
-    end({ reason: 'time-limit', detail: `its ${Math.round(wallMs / 1000)} s were over` });
+    end({ reason: 'timeout', detail: `its ${Math.round(wallMs / 1000)} s were over` });
   });
   return {
     /** Fires when the step under way must be given up. */

@@ -1,8 +1,8 @@
 /** The agent: the loop that runs inside a sandbox, the drivers that start one there, and the prompts. */
 export {
   type AgentEvent,
-  type EndingReason as AgentEndingReason,
   formatAgentEvent,
+  type LoopEnd,
   parseAgentEvent,
 } from './agent-events.ts';
 export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.ts';

@@ -1,6 +1,5 @@
 /** What bounds one agent: steps, tokens, wall time, and how long its conversation may grow. */
-import type { Usage } from '@swarm/core';
-import { tokensOf } from '@swarm/core';
+import { tokensOf, type Usage } from '@swarm/core/model/usage';
 
 export interface LoopLimits {
   /** Answers of the model. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ModelResult } from '@swarm/core';
+import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
 import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
@@ -145,6 +145,18 @@ test('the agent stops at its step limit, and is told before to hand in', async (
   assert.equal(warnings.length, 1);
 });
 
+test('what a provider sent along with an answer goes back with it, and with it alone', async (t) => {
+  const bag = { endpoint: 'e', model: 'm', fields: { reasoning_content: 'Hm.' }, calls: {} };
+  const thought = { ...answer([['glob', { pattern: '*' }]]), bag };
+  const { model } = await play(t, [thought, answer('Done?'), HAND_IN]);
+  const bags = model.asked.at(-1)!.messages.map((m) => (m.role === 'assistant' ? m.bag : undefined));
+  assert.deepEqual(
+    bags.filter((b) => b !== undefined),
+    [bag],
+  );
+  assert.deepEqual(bags[1], bag);
+});
+
 test('the agent stops once its tokens are spent', async (t) => {
   const { ending } = await play(t, [answer([['glob', { pattern: '*' }]], usage(90, 10))], {
     limits: { ...LIMITS, tokens: 250 },
@@ -164,7 +176,7 @@ test('time running out stops a call to the model under way', async (t) => {
       }),
   };
   const { ending, events } = await play(t, [], { model: hanging, clock: time });
-  assert.deepEqual([ending.reason, ending.detail], ['time-limit', 'its 60 s were over']);
+  assert.deepEqual([ending.reason, ending.detail], ['timeout', 'its 60 s were over']);
   assert.equal(events.filter((e) => e.type === 'waiting').length, 4, 'a sign of life every 15 s');
 });
 

@@ -2,18 +2,14 @@
  * READ FIRST. The whole agent: ask the model, run the tools it calls, until one ending. It runs as a child
  * process inside the attempt's sandbox and reaches nothing but its workspace and the model.
  */
-import type {
-  AttemptId,
-  Clock,
-  HandoffClaim,
-  Model,
-  ModelResult,
-  TaskId,
-  ToolCall,
-  Usage,
-} from '@swarm/core';
-import { addUsage, assertNever } from '@swarm/core';
-import type { AgentEvent, EndingReason } from './agent-events.ts';
+
+import { assertNever } from '@swarm/core/errors';
+import type { HandoffClaim } from '@swarm/core/model/handoff';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import { addUsage, type Usage } from '@swarm/core/model/usage';
+import type { Model, ModelResult, ToolCall } from '@swarm/core/ports/models';
+import type { Clock } from '@swarm/core/ports/world';
+import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { elide, lengthOf } from './conversation.ts';
 import { startDeadline } from './deadline.ts';
 import type { LoopLimits } from './limits.ts';
@@ -27,6 +23,7 @@ import {
   EMPTY,
   nudge,
   repair,
+  said,
   startTalk,
   tell,
   wasRefused,
@@ -47,7 +44,7 @@ export interface AgentRun {
 }
 
 export interface AgentEnding {
-  readonly reason: EndingReason;
+  readonly reason: LoopEnd;
   /** One sentence for people: what happened, with the exact error where there is one. */
   readonly detail: string;
   readonly claim?: HandoffClaim;
@@ -138,13 +135,13 @@ async function takeAnswer(
   const { end, text } = answer;
   switch (end.kind) {
     case 'tools':
-      return runCalls(run, talk, text, end.calls, deadline);
+      return runCalls(run, talk, answer, end.calls, deadline);
     case 'stopped':
-      return text.trim() === '' ? repair(talk, text, EMPTY, run.emit) : nudge(talk, text, run.emit);
+      return text.trim() === '' ? repair(talk, answer, EMPTY, run.emit) : nudge(talk, answer, run.emit);
     case 'length':
-      return repair(talk, text, CUT_SHORT, run.emit);
+      return repair(talk, answer, CUT_SHORT, run.emit);
     case 'refused':
-      return repair(talk, text, wasRefused(end.why), run.emit);
+      return repair(talk, answer, wasRefused(end.why), run.emit);
     case 'cut':
       return askAgain(talk, end.why);
     case 'aborted':
@@ -166,12 +163,12 @@ type Deadline = ReturnType<typeof startDeadline>;
 async function runCalls(
   run: AgentRun,
   talk: Talk,
-  text: string,
+  answer: ModelResult,
   all: readonly ToolCall[],
   deadline: Deadline,
 ): Promise<Stop | undefined> {
   const calls = all.slice(0, CALLS_MAX);
-  talk.messages.push({ role: 'assistant', content: text, toolCalls: calls.map(asSent) });
+  said(talk, answer, calls.map(asSent));
   let error = 'it called no tool';
   let hasRun = false;
   for (const call of calls) {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Problem, PromptName } from '@swarm/core';
-import { SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import type { PromptName } from '@swarm/core/ports/world';
 import { makeFolder } from '../test/support.ts';
 import { createPrompts, PROMPT_VARIABLES } from './prompts.ts';
 

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem, PromptName, Prompts } from '@swarm/core';
-import { SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import type { PromptName, Prompts } from '@swarm/core/ports/world';
 import { Liquid, type Template } from 'liquidjs';
 
 /** What the orchestrator fills in, by prompt: a prompt declares and uses exactly these. */

@@ -1,12 +1,13 @@
 /** The conversation as the loop keeps it, and what it tells a model whose answer gives nothing to run. */
-import type { ChatMessage, HandoffClaim, ToolCall, Usage } from '@swarm/core';
-import { HANDOFF_TEXT_MAX, NO_USAGE } from '@swarm/core';
-import type { AgentEvent, EndingReason } from './agent-events.ts';
+import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { ChatMessage, ModelResult, ToolCall } from '@swarm/core/ports/models';
+import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { cutText } from './agent-events.ts';
 
 /** Why the loop stops, before what was spent is added to it. */
 export interface Stop {
-  readonly reason: EndingReason;
+  readonly reason: LoopEnd;
   readonly detail: string;
   readonly claim?: HandoffClaim;
 }
@@ -45,20 +46,25 @@ export function startTalk(prompt: string): Talk {
   };
 }
 
+/** The answer as the conversation keeps it; what its provider sent along goes back with it. */
+export function said(talk: Talk, { text, bag }: ModelResult, toolCalls: readonly ToolCall[]): void {
+  talk.messages.push({ role: 'assistant', content: text, toolCalls, ...(bag && { bag }) });
+}
+
 /** Text without a call: said twice that it does nothing, then taken as the agent's last word. */
-export function nudge(talk: Talk, text: string, emit: Emit): Stop | undefined {
-  if (talk.unusable < REPAIRS_MAX) return repair(talk, text, TEXT_ALONE, emit);
-  const summary = cutText(text.trim(), HANDOFF_TEXT_MAX);
+export function nudge(talk: Talk, answer: ModelResult, emit: Emit): Stop | undefined {
+  if (talk.unusable < REPAIRS_MAX) return repair(talk, answer, TEXT_ALONE, emit);
+  const summary = cutText(answer.text.trim(), HANDOFF_TEXT_MAX);
   const claim: HandoffClaim = { status: 'partial', summary, concerns: [], suggestions: [] };
   return { reason: 'finished', detail: 'answered with text alone and never called submit_handoff', claim };
 }
 
 /** Tells the model what was wrong with its answer; a Stop when it was told often enough. */
-export function repair(talk: Talk, text: string, why: string, emit: Emit): Stop | undefined {
+export function repair(talk: Talk, answer: ModelResult, why: string, emit: Emit): Stop | undefined {
   const stop = badOutput(talk, why);
   if (stop) return stop;
   // An empty assistant message is refused by some endpoints.
-  if (text.trim() !== '') talk.messages.push({ role: 'assistant', content: text, toolCalls: [] });
+  if (answer.text.trim() !== '') said(talk, answer, []);
   tell(talk, why);
   emit({ type: 'nudged', step: talk.steps, why });
   return undefined;

@@ -1,5 +1,5 @@
 /** A composition root as the product has one, with a model that plays what PLAYED names. */
-import { NO_USAGE } from '@swarm/core';
+import { NO_USAGE } from '@swarm/core/model/usage';
 import { formatAgentEvent } from '../src/agent-events.ts';
 import { JOB_VARIABLE, readChildJob, runChildJob } from '../src/child.ts';
 import { answer, clock, playModel } from './support.ts';

@@ -14,21 +14,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import type {
-  AgentJob,
-  AttemptId,
-  Clock,
-  Collected,
-  Model,
-  ModelEnd,
-  ModelRequest,
-  ModelResult,
-  Room,
-  RoomCommand,
-  RoomNeeds,
-  SandboxResult,
-} from '@swarm/core';
-import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core';
+import type { AttemptId } from '@swarm/core/model/ids';
+import type { Model, ModelEnd, ModelRequest, ModelResult } from '@swarm/core/ports/models';
+import {
+  type AgentJob,
+  type Collected,
+  GATEWAY_SOCKET_VARIABLE,
+  type Room,
+  type RoomCommand,
+  type RoomNeeds,
+  type SandboxResult,
+} from '@swarm/core/ports/running';
+import type { Clock } from '@swarm/core/ports/world';
 
 export const clock: Clock = {
   now: () => Date.now(),

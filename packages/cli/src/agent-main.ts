@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { readChildJob, runChildJob } from '@swarm/agent';
-import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core';
+import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core/ports/running';
 import { createModel } from '@swarm/llm';
 import { systemClock } from './running/clock.ts';
 
@@ -13,6 +13,7 @@ const job = readChildJob(process.env);
 const controller = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
 
+const A_DAY_MS = 24 * 60 * 60 * 1_000;
 const { model: name } = job;
 const model = createModel({
   endpoints: [
@@ -26,6 +27,9 @@ const model = createModel({
   prices: { asOf: '', currency: 'USD', perMillion: {} },
   clock: systemClock,
   rng: Math.random,
+  // The gateway keeps the time of every call, and holds one while no endpoint answers; the attempt's own limit is the
+  // agent's. A clock of its own here would give up what is only slow, and pay for it twice.
+  deadlines: { firstByteMs: A_DAY_MS, idleMs: A_DAY_MS, totalMs: A_DAY_MS },
 });
 
 const env = Object.fromEntries(

@@ -1,7 +1,7 @@
 /** Where swarm's own program lies, and what of it a sandbox must show. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
 import type { Environment } from './finding/paths.ts';
 
 export interface ProgramPlaces {

@@ -4,9 +4,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Event, LogEventName, LogFields } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { LogEventName, LogFields } from '@swarm/core/log-events';
+import type { RunId } from '@swarm/core/model/ids';
 import { openFileJournal } from '@swarm/journal';
 import { createLog } from '@swarm/telemetry';
+import { remember } from './finding/door.ts';
+import { repositoryPaths, runPaths } from './finding/paths.ts';
+import { type RunFile, writeRunFile } from './running/run-file.ts';
 
 const exec = promisify(execFile);
 
@@ -143,7 +148,35 @@ export class World {
     };
   }
 
+  /** What the run pins, and this operator's own record of it. */
+  private async pin(): Promise<void> {
+    const { target, landOn, deliver, gate } = this.request() as Record<string, string>;
+    const file = {
+      v: 1,
+      run: RUN,
+      openedAt: new Date(BEGIN).toISOString(),
+      version: '0.1.0',
+      mode: 'plan',
+      repository: this.repository,
+      isBare: false,
+      target,
+      landOn,
+      deliver,
+      gate,
+      setup: null,
+      sandbox: 'bubblewrap',
+      identity: { name: 'a', email: 'a@b' },
+      promptHashes: {},
+      configHash: 'c',
+      config: { workers: {}, gate: {}, agent: {}, checks: {} },
+    } as unknown as RunFile;
+    const repository = await repositoryPaths(this.repository, false, this.environment());
+    await writeRunFile(runPaths(repository, RUN as RunId), file);
+    await remember(repository, file, this.environment());
+  }
+
   private async writeRun(): Promise<void> {
+    await this.pin();
     const { journal } = await openFileJournal(join(this.folder, 'journal.ndjson'), { create: true });
     await journal.append(
       this.entries.map((events, i) => ({ seq: i + 1, at: BEGIN + i * 1000, cause: 'test', events })),

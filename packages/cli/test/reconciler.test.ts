@@ -1,7 +1,7 @@
 /** The target's health: what is found red, who is told to mend it, whose change it was. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { LogLine } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
 import { FILES, GATE, modelEnvironment, plannerAnswer, workerAnswer } from './support/bicycle.ts';
 import { type Answer, type Call, startModelServer } from './support/model-server.ts';
 import { type PlanTask, World } from './support/world.ts';

@@ -11,6 +11,7 @@ import { World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n' };
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
+const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'swarm.cjs');
 
 /** Its agent waits until the file `go` is there. */
 const waiting = (world: World, name: string) => ({
@@ -53,6 +54,31 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+test('a signal to the whole group reaches the program twice, and drains it all the same', async (t) => {
+  const { world, args, base } = await prepared(t);
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    cwd: world.repository,
+    env: world.environment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let said = '';
+  const started = new Promise<void>((resolve) =>
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('t1.1 started')) resolve();
+    }),
+  );
+  await started;
+  process.kill(-child.pid!, 'SIGTERM');
+  await world.until(() => said.includes('stopping: nothing new starts'));
+  await world.release();
+  const [code] = await once(child, 'exit');
+  assert.deepEqual([code, said.includes('ending what is in flight')], [130, false], said);
+  assert.match(said, /t1 landed|landed t1/);
+  await resumes(world, base);
+});
+
 test('a third Ctrl-C leaves at once, and nothing is lost by it', async (t) => {
   const { world, base } = await prepared(t);
   // Its agent does not end when it is told to: only leaving is left.
@@ -73,10 +99,8 @@ test('a third Ctrl-C leaves at once, and nothing is lost by it', async (t) => {
   await running.line(/t1\.1 started/);
   running.kill('SIGINT');
   await running.line(/stopping: .*again to end it now/);
-  running.kill('SIGINT');
-  await running.line(/ending what is in flight; again to leave at once/);
-  running.kill('SIGINT');
-  assert.equal((await running.ended).code, 130);
+  await running.insist('SIGINT', running.line(/ending what is in flight; again to leave at once/));
+  assert.equal((await running.insist('SIGINT', running.ended)).code, 130);
   await resumes(world, base);
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { LogLine } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
 import type { Running } from './support/program.ts';
 import { World } from './support/world.ts';
 

@@ -204,8 +204,6 @@ export type Command =
       readonly reason: 'asked' | 'silent' | 'refused';
     };
 
-export type CommandType = Command['type'];
-
 /** A TaskSource before each draft's label is known. */
 export type DraftSource =
   | { readonly by: 'plan' }

@@ -176,10 +176,11 @@ export type AttemptEvent =
       readonly reason: EndingReason;
       readonly detail: string;
       readonly usage: Usage;
-      readonly handoff?: Handoff /** work worth going on from, though it was not delivered */;
+      readonly handoff?: Handoff;
+      /** The commit that holds what the attempt did, handed in or not. A next attempt goes on from it. */
       readonly work?: CommitId;
     }
-  /** A report that came after the attempt had ended otherwise. Its work is kept, and never lands. */
+  /** A report that came after the attempt had ended otherwise: it stands on record, and its work never lands. */
   | {
       readonly type: 'attempt.late';
       readonly attempt: AttemptId;

@@ -102,9 +102,18 @@ export const WEATHER_LOG_EVENTS = {
   'model.failed': { level: 'error', means: 'a call to a model failed for good' },
   'endpoint.down': { level: 'warn', means: 'no endpoint answers' },
   'endpoint.up': { level: 'info', means: 'an endpoint answers again' },
+  'endpoint.probed': { level: 'debug', means: 'an endpoint was asked whether it finishes a small call' },
+  'endpoint.learnt': {
+    level: 'info',
+    means: 'an endpoint refused something by name; it is asked without it',
+  },
   'sweep.ended': { level: 'debug', means: 'what is there was compared with what is wanted' },
   'stray.killed': { level: 'warn', means: 'processes left by a dead orchestrator were killed' },
   'stray.removed': { level: 'info', means: 'a workspace or reference nobody needs was removed' },
+  'stray.kept': {
+    level: 'warn',
+    means: 'what nobody needs could not be removed; it is kept aside and tried again',
+  },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },

@@ -1,4 +1,4 @@
-import type { Identity } from '@swarm/core';
+import type { Identity } from '@swarm/core/ports/git';
 import type { Git, Place } from './git.ts';
 import { identityEnv } from './identity.ts';
 

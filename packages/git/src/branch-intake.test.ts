@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import { attempt, commit, git, world } from '../test/world.ts';
 
 function branch(repo: string, name: string, files: Record<string, string>, message?: string): CommitId {

@@ -3,7 +3,8 @@
  * own, so that a branch that moves or goes changes nothing; each then passes the intake like an attempt's push.
  */
 import { existsSync } from 'node:fs';
-import type { AttemptId, Branches, CommitId, IngestOutcome } from '@swarm/core';
+import type { AttemptId, CommitId } from '@swarm/core/model/ids';
+import type { Branches, IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
 import type { HubContext } from './context.ts';
 import { expectObject, type Place } from './git.ts';

@@ -1,5 +1,5 @@
 /** The branches of the user's repository, by the names a person says. Nothing a person said reaches git here. */
-import { type CommitId, parseCommitId } from '@swarm/core';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { Git } from './git.ts';
 
 export interface BranchAt {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import {
   attempt,
   commit,

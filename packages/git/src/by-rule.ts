@@ -2,14 +2,9 @@
  * Conflicts of a merge that rules settle without a model (`resolveConflict` of the core). Nothing here reads an
  * attribute, a driver or a work tree of the repository: three blobs go in, one comes out.
  */
-import {
-  type CommitId,
-  hasRule,
-  RESOLVE_TEXT_MAX,
-  type ResolvedPath,
-  resolveConflict,
-  type TreeId,
-} from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { ResolvedPath } from '@swarm/core/ports/git';
+import { hasRule, RESOLVE_TEXT_MAX, resolveConflict } from '@swarm/core/rules/resolve/resolve';
 import type { HubContext } from './context.ts';
 import { mergeStages, type Sides, type Stage, type Stages, unreadable } from './merge-stages.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import { commit, git, LAND, land, landing, RUN, type World, work, world } from '../test/world.ts';
 import { markOf } from './landed.ts';
 

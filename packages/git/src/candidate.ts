@@ -3,7 +3,8 @@
  * The same inputs give the same bytes, on any machine and after any restart; where commits are signed, the same but
  * for the signature.
  */
-import type { CandidateOutcome, CommitId, Hub } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { CandidateOutcome, Hub } from '@swarm/core/ports/git';
 import { type AfterRules, afterRules } from './by-rule.ts';
 import { writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';

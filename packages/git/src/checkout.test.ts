@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { commit, git, makeRepo, tempDir, write } from '../test/world.ts';
-import { readCheckout } from './index.ts';
+import { readCheckout, trackedOwn } from './index.ts';
 
 const OPERATOR = { PATH: process.env.PATH ?? '', HOME: '/nonexistent' };
 
@@ -117,6 +117,20 @@ test('tracked run files are seen, in the index or on the target', async (t) => {
   git(repo, 'commit', '--quiet', '-m', 'x');
   git(repo, 'rm', '--quiet', '-r', '--cached', '.swarm');
   assert.deepEqual((await facts(repo)).tracksOwn, ['.swarm/runs']);
+});
+
+test('the index alone tells of tracked run files, in a linked work tree and under another case too', async (t) => {
+  const dir = tempDir(t);
+  const repo = makeRepo(dir, { 'a.txt': 'one\n' });
+  const env = { PATH: process.env.PATH ?? '' };
+  assert.deepEqual(await trackedOwn(repo, env), []);
+  write(repo, { '.swarm/runs/x/run.json': '{}', '.Swarm/runs/x/run.json': '{}' });
+  git(repo, 'add', '-f', '.Swarm');
+  assert.deepEqual(await trackedOwn(repo, env), ['.Swarm/runs']);
+  git(repo, 'add', '-f', '.swarm');
+  git(repo, 'commit', '--quiet', '-m', 'x');
+  git(repo, 'worktree', 'add', '--quiet', join(dir, 'linked'));
+  assert.deepEqual(await trackedOwn(join(dir, 'linked'), env), ['.Swarm/runs', '.swarm/runs']);
 });
 
 test('name and e-mail come from the operator’s own configuration', async (t) => {

@@ -2,7 +2,10 @@
  * Facts of the user's own repository, for preflight. Read only: nothing is written, not even a refreshed index.
  */
 import { existsSync } from 'node:fs';
-import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { SwarmError } from '@swarm/core/errors';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { SimpleGit } from 'simple-git';
 import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';
@@ -128,13 +131,40 @@ async function identityOf(user: SimpleGit) {
 
 async function tracksOwnIn(git: Git, where: Where, target: CommitId | undefined): Promise<readonly string[]> {
   const { gitDir, topLevel } = where;
-  const below = ['-z', '--', '.swarm'];
   const onTarget = target ? ['-r', '--name-only', target] : undefined;
   const paths = [
-    ...(onTarget ? await git.records({ gitDir }, 'ls-tree', [...onTarget, ...below]) : []),
-    ...(topLevel ? await git.records({ gitDir, workTree: topLevel }, 'ls-files', below) : []),
+    ...(onTarget ? await git.records({ gitDir }, 'ls-tree', [...onTarget, ...BELOW]) : []),
+    ...(topLevel ? await git.records({ gitDir, workTree: topLevel }, 'ls-files', BELOW) : []),
   ];
-  return [...new Set(paths.flatMap((path) => OWN_FOLDER.exec(path)?.[0] ?? []))];
+  return ownFolders(paths);
 }
 
-const OWN_FOLDER = /^\.swarm\/runs(?=\/)|^.*\/hub\.git(?=\/HEAD$)/;
+/**
+ * The folders of swarm's own that the index of a work tree tracks. Nothing of the repository's is discovered or obeyed.
+ * @throws SwarmError SW0702 when git cannot tell.
+ */
+export async function trackedOwn(
+  topLevel: string,
+  { PATH }: Pick<OperatorEnv, 'PATH'>,
+): Promise<readonly string[]> {
+  const place = { gitDir: await gitDirOf(topLevel), workTree: topLevel };
+  // Where the file system does not tell `.Swarm` from `.swarm`, they are one folder.
+  const alike = (await readdir(topLevel)).filter((name) => name.toLowerCase() === '.swarm');
+  const names = [...new Set(['.swarm', ...alike])];
+  return ownFolders(await new Git({ PATH }).records(place, 'ls-files', ['-z', '--', ...names]));
+}
+
+/** A linked work tree and a submodule have a file there that names the folder. */
+async function gitDirOf(topLevel: string): Promise<string> {
+  const dotGit = join(topLevel, '.git');
+  if ((await stat(dotGit)).isDirectory()) return dotGit;
+  const named = /^gitdir: (.+?)\r?\n?$/.exec(await readFile(dotGit, 'utf8'))?.[1];
+  return named === undefined ? dotGit : resolve(topLevel, named);
+}
+
+const BELOW = ['-z', '--', '.swarm'];
+const OWN_FOLDER = /^\.swarm$|^\.swarm\/runs(?=\/|$)|^.*\/hub\.git(?=\/HEAD$)/i;
+
+const ownFolders = (paths: readonly string[]): readonly string[] => [
+  ...new Set(paths.flatMap((path) => OWN_FOLDER.exec(path)?.[0] ?? [])),
+];

@@ -1,5 +1,6 @@
 /** A commit object as `git commit-tree` makes it, byte for byte. */
-import { type CommitId, SwarmError, type TreeId } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 
 export interface CommitParts {
   readonly tree: TreeId;

@@ -1,5 +1,5 @@
 /** Commits of the hub. */
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import { type CommitParts, commitBody } from './commit-body.ts';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';

@@ -1,4 +1,5 @@
-import type { CommitId, Identity, RunId } from '@swarm/core';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
+import type { Identity } from '@swarm/core/ports/git';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';
@@ -25,8 +26,17 @@ export interface HubContext extends HubHelpers {
   /** The reference landings are published to; the target itself, or a branch for review. */
   readonly landOn: string;
   readonly identity: Identity;
+  readonly cleanUp: CleanUp;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
+}
+
+/** Removal of what agents and gates wrote in. Whatever cannot be removed is somebody else's to keep and to tell. */
+export interface CleanUp {
+  /** Afterwards the name is free, or it was told why not. */
+  discard(path: string): Promise<void>;
+  /** What an earlier clean-up could not remove is tried again. */
+  again(): Promise<void>;
 }
 
 /** True when every object named is there; asks about the objects themselves, not what they lead to. */

@@ -2,7 +2,9 @@
  * Fast-forwards the user's target at the operator's word: by compare-and-swap where it is checked out nowhere, in
  * its work tree where that is clean. Whatever could cost the user something is refused, with what to type.
  */
-import { type ApplyOutcome, type CommitId, type Delivery, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ApplyOutcome, Delivery } from '@swarm/core/ports/git';
 import { type HubContext, hasCommits } from './context.ts';
 import { identityEnv } from './identity.ts';
 import { operationIn } from './operation.ts';

@@ -1,6 +1,6 @@
 /** What differs between two trees of the hub, without following renames: both ends of one are named. */
 import { randomBytes } from 'node:crypto';
-import type { TreeId } from '@swarm/core';
+import type { TreeId } from '@swarm/core/model/ids';
 import { type Git, type Place, splitNul } from './git.ts';
 import { GitHelper } from './git-helper.ts';
 import type { Reader } from './git-process.ts';

@@ -1,5 +1,5 @@
 /** Where two lines of commits part. */
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
 

@@ -1,7 +1,7 @@
 /** One git process that stays: what it is asked, what it said so far, and why it ended. */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { SwarmError } from '@swarm/core';
+import type { SwarmError } from '@swarm/core/errors';
 import {
   type Failed,
   failure,

@@ -6,7 +6,8 @@
  * `--end-of-options`, where the subcommand knows one.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import { execa } from 'execa';
 
 export type Subcommand =

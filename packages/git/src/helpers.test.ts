@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { CommitId, TreeId } from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import fc from 'fast-check';
 import { plant, twigs } from '../test/twigs.ts';
 import { commit, git, IDENTITY, land, tempDir, work, world } from '../test/world.ts';

@@ -1,5 +1,5 @@
 /** The git processes that stay while a hub is open, each started when first needed. */
-import type { Identity } from '@swarm/core';
+import type { Identity } from '@swarm/core/ports/git';
 import { Author } from './author.ts';
 import { Diffs } from './diffs.ts';
 import type { Git, Place } from './git.ts';

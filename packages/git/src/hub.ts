@@ -3,20 +3,13 @@
  * `kill -9` left, and trusts no configuration found on disk. The caller holds the run's lock.
  */
 import { mkdir, rm } from 'node:fs/promises';
-import {
-  type CommitId,
-  type Delivery,
-  type Hub,
-  type Identity,
-  type RepositoryReader,
-  type RunId,
-  SwarmError,
-  type Workspaces,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
+import type { Delivery, Hub, Identity, RepositoryReader, Workspaces } from '@swarm/core/ports/git';
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
-import type { HubContext } from './context.ts';
+import type { CleanUp, HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { expectObject, Git } from './git.ts';
 import { closeHelpers, makeHelpers } from './helpers.ts';
@@ -53,6 +46,8 @@ export interface HubOptions {
   /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
   readonly networkEnv?: Readonly<Record<string, string>>;
   readonly limits?: Partial<IntakeLimits>;
+  /** How workspaces and intakes are removed. Default: as Node does, with a failure thrown. */
+  readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
   readonly push?: RemoteBranch & { readonly network: Readonly<Record<string, string>> };
   /** What lands is signed; absent: not. `env`: the operator's own environment, of which programs and agents are used. */
@@ -100,7 +95,8 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
   const names = { run, base, targetRef, landOn, identity };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
-  const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat };
+  const cleanUp = options.cleanUp ?? PLAIN;
+  const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };
   const context = { ...rooms, ...(signer && { signer }) };
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
@@ -229,7 +225,12 @@ const noTarget = (gitDir: string, ref: string) =>
     fix: 'git branch --list, then: swarm run --target <branch>',
   });
 
+const PLAIN: CleanUp = {
+  discard: (path) => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+  again: async () => {},
+};
+
 async function cleanRun(context: HubContext): Promise<void> {
   await context.mutex.run(() => removeRefs(context, context.refs.root, () => true));
-  await rm(context.layout.intakes, { recursive: true, force: true });
+  await context.cleanUp.discard(context.layout.intakes);
 }

@@ -1,5 +1,5 @@
 /** Who makes the commits, and how objects are named. */
-import type { Identity } from '@swarm/core';
+import type { Identity } from '@swarm/core/ports/git';
 
 export type ObjectFormat = 'sha1' | 'sha256';
 

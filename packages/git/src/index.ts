@@ -1,6 +1,7 @@
 export { BranchIntake, type BranchWords } from './branch-intake.ts';
 export { type BranchAt, listBranches } from './branches.ts';
-export { type CheckoutFacts, type OngoingOperation, readCheckout } from './checkout.ts';
+export { type CheckoutFacts, type OngoingOperation, readCheckout, trackedOwn } from './checkout.ts';
+export type { CleanUp } from './context.ts';
 export { Git } from './git.ts';
 export { type HubOptions, type OpenedHub, openHub } from './hub.ts';
 export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';

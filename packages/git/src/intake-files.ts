@@ -6,10 +6,21 @@
 import { constants } from 'node:fs';
 import { link, lstat, mkdir, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommitId, parseCommitId } from '@swarm/core';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 
 /** Thrown inside the intake when the worker's bytes are at fault; `Intake.ingest` makes it an outcome. */
 export class Unfit extends Error {}
+
+/** What closed folders, chains of links and too long names in an intake are told as. */
+const CLOSED = new Set(['EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR', 'EISDIR', 'ENXIO']);
+
+/** Why the pushed bytes are at fault; undefined when they are not. */
+export function whyUnfit(error: unknown, intake: string): string | undefined {
+  if (error instanceof Unfit) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const isIntakes = path !== undefined && `${path}/`.startsWith(`${intake}/`);
+  return isIntakes && CLOSED.has(code ?? '') ? `the intake cannot be read: ${code}` : undefined;
+}
 
 export interface FileLimits {
   /** Most bytes of object files as they lie on disk. */

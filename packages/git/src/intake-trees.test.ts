@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { TreeId } from '@swarm/core';
+import type { TreeId } from '@swarm/core/model/ids';
 import fc from 'fast-check';
 import { bomb } from '../test/bomb.ts';
 import { plant, twigs } from '../test/twigs.ts';

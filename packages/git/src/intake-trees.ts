@@ -3,7 +3,8 @@
  * was allowed for: that command collects everything before it says anything, and eight small trees that name
  * one another can stand for ten million files.
  */
-import { SwarmError, type TreeId } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { TreeId } from '@swarm/core/model/ids';
 import { Unfit } from './intake-files.ts';
 import type { Objects } from './objects.ts';
 import { PATH_BYTES_MAX, type RawChange } from './path-lint.ts';

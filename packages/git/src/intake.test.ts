@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,12 +13,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { CommitId, Workspace } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Workspace } from '@swarm/core/ports/git';
 import { bomb } from '../test/bomb.ts';
 import { attempt, commit, git, save, tempDir, type World, work, world, write } from '../test/world.ts';
 import { Git } from './git.ts';
 
 const ONE = attempt('t1.1');
+/** Root reads what is closed to everybody else. */
+const IS_ROOT = process.getuid?.() === 0;
 
 /** A workspace with one honest change, saved: what the worker does to the intake next is the test. */
 async function pushed(t: TestContext, files: Record<string, string> = { 'a.txt': 'two\n' }) {
@@ -341,3 +345,10 @@ function copyLoose(it: Workspace, id: string): void {
 }
 
 const packsIn = (w: World) => readdirSync(join(w.stateDir, 'hub.git/objects/pack')).sort();
+
+test('an intake whose folders were closed is refused, and no fault of ours', { skip: IS_ROOT }, async (t) => {
+  const { w, it } = await pushed(t);
+  chmodSync(join(it.intake!, 'objects/pack'), 0o000);
+  t.after(() => chmodSync(join(it.intake!, 'objects/pack'), 0o700));
+  await expectRefused(w, /the intake cannot be read: EACCES/);
+});

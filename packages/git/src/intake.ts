@@ -4,10 +4,19 @@
  */
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttemptId, type CommitId, type IngestOutcome, parseCommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
 import { type HubContext, hasCommits } from './context.ts';
-import { checkAlternates, type FileLimits, linkObjects, readPushed, Unfit } from './intake-files.ts';
+import {
+  checkAlternates,
+  type FileLimits,
+  linkObjects,
+  readPushed,
+  Unfit,
+  whyUnfit,
+} from './intake-files.ts';
 import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
@@ -51,7 +60,7 @@ export class Intake {
    */
   async make(attempt: AttemptId, known: readonly CommitId[]): Promise<string> {
     const path = this.hub.layout.intake(attempt);
-    await rm(path, { recursive: true, force: true });
+    await this.hub.cleanUp.discard(path);
     await bareRepository(path, configOf(this.hub.objectFormat, 'intake'), this.hub.layout.hubObjects);
     await Promise.all(
       known.map((commit, i) => writeFile(join(path, `refs/heads/known-${i}`), `${commit}\n`)),
@@ -64,7 +73,8 @@ export class Intake {
     try {
       return await this.take(attempt);
     } catch (error) {
-      if (error instanceof Unfit) return { kind: 'refused', why: error.message };
+      const why = whyUnfit(error, this.hub.layout.intake(attempt));
+      if (why !== undefined) return { kind: 'refused', why };
       throw error;
     }
   }

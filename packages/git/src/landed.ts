@@ -4,14 +4,13 @@
  */
 import {
   type CommitId,
-  type LandedMark,
   parseAttemptId,
   parseTaskId,
   type RunId,
   type TaskId,
   taskOf,
-  type UndoneMark,
-} from '@swarm/core';
+} from '@swarm/core/model/ids';
+import type { LandedMark, UndoneMark } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { expectObject, splitNul } from './git.ts';
 import { parseCommit } from './objects.ts';

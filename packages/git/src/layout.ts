@@ -3,7 +3,8 @@
  * path or a reference.
  */
 import { join } from 'node:path';
-import { type AttemptId, parseAttemptId, parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, parseAttemptId, parseRunId, type RunId } from '@swarm/core/model/ids';
 
 /** `gate-l7`, `checks-3`, `setup-9f3c`: a kind and up to three plain words. */
 const ERRAND = /^[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3}$/;

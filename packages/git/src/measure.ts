@@ -1,4 +1,5 @@
-import type { CommitId, MeasuredChange } from '@swarm/core';
+import type { MeasuredChange } from '@swarm/core/model/handoff';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { mergeBase } from './fork.ts';
 

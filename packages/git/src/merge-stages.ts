@@ -1,5 +1,6 @@
 /** A merge that conflicts, with the three versions of each file, as the objects they are. */
-import { type CommitId, SwarmError, type TreeId } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
 

@@ -3,7 +3,7 @@
  * does; where it holds its answers back until its input ends, each merge has a process of its own. Which it is, is
  * found by asking, not by version. Both ways give the same trees, files and words.
  */
-import type { CommitId, TreeId } from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import { expectObject, type Git, type Place, splitNul } from './git.ts';
 import { GitHelper } from './git-helper.ts';
 import type { Reader } from './git-process.ts';

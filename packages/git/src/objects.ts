@@ -1,5 +1,6 @@
 /** Objects of the hub, looked up by name through one process that stays. */
-import { type CommitId, SwarmError, type TreeId } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import { expectObject, type Git, type Place } from './git.ts';
 import { GitHelper } from './git-helper.ts';
 import type { Reader } from './git-process.ts';

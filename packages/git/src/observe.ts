@@ -1,6 +1,7 @@
 /** What the hub holds of a run, for the sweep; and the removal of what nobody needs. */
-import { readdir, rm } from 'node:fs/promises';
-import { type AttemptId, type CommitId, type HubObserved, parseAttemptId } from '@swarm/core';
+import { readdir } from 'node:fs/promises';
+import { type AttemptId, type CommitId, parseAttemptId } from '@swarm/core/model/ids';
+import type { HubObserved } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
 import { workspaceOf } from './layout.ts';
@@ -44,8 +45,9 @@ export async function tidy(hub: HubContext, keep: ReadonlySet<AttemptId>): Promi
   await hub.mutex.run(() => removeRefs(hub, hub.refs.root, unneeded));
   for (const name of await namesIn(hub.layout.intakes)) {
     const attempt = attemptOfIntake(name);
-    if (attempt && !keep.has(attempt)) await rm(hub.layout.intake(attempt), { recursive: true, force: true });
+    if (attempt && !keep.has(attempt)) await hub.cleanUp.discard(hub.layout.intake(attempt));
   }
+  await hub.cleanUp.again();
 }
 
 /** Removes the references under `root` that `unneeded` names, in one transaction. The caller holds the mutex. */

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommitId, parseCommitId } from '@swarm/core';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
 

@@ -1,14 +1,9 @@
 /** Commits to and from hosts that work elsewhere, as packs. What comes in is judged by `Intake` like any push. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type AttemptId,
-  type CommitId,
-  type Pack,
-  parseCommitId,
-  type Received,
-  SwarmError,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { Pack, Received } from '@swarm/core/ports/git';
 import { type HubContext, hasCommits } from './context.ts';
 import type { Intake } from './intake.ts';
 

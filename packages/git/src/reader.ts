@@ -1,5 +1,7 @@
 /** Reads commits for the planner's tools, from objects, never from a checkout. Arguments are a model's words. */
-import { type CommitId, type RepositoryReader, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { RepositoryReader } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 
 /** Largest file shown, in bytes; a larger one is an error that says so. */

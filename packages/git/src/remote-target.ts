@@ -5,7 +5,9 @@
  */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Candidate, CommitId, PublishOutcome } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Candidate } from '@swarm/core/model/landing';
+import type { PublishOutcome } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { identityEnv } from './identity.ts';
 import { isAncestor } from './landed.ts';

@@ -3,7 +3,8 @@
  * git then runs in a repository of ours, with the operator's own configuration for keys and nothing else.
  */
 import { isAbsolute, resolve } from 'node:path';
-import { type CommitId, parseCommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { BranchAt } from './branches.ts';
 import { Git, type Place } from './git.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommitId, TreeId } from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import { commitOf, git, land, RUN, type World, work, world } from '../test/world.ts';
 import { undoneMarkOf } from './landed.ts';
 

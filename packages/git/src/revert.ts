@@ -3,7 +3,8 @@
  * now as ours and the commit's parent as theirs, as git-revert(1) does it. Git 2.39 takes no base for a merge, so
  * commits of our own are made whose only common ancestor is the one to be reverted; nothing refers to them.
  */
-import type { CommitId, Hub, RevertOutcome, TreeId } from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { Hub, RevertOutcome } from '@swarm/core/ports/git';
 import { writeCommit, writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 

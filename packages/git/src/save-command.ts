@@ -2,7 +2,7 @@
  * The command that saves an attempt's work from inside its sandbox. Everything that varies arrives as a
  * positional parameter; the script itself is constant.
  */
-import type { Identity } from '@swarm/core';
+import type { Identity } from '@swarm/core/ports/git';
 
 /**
  * `$1` message, `$2` workspace, `$3` intake, `$4` name, `$5` e-mail. The agent may have been killed in the middle

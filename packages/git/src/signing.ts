@@ -6,7 +6,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommitId, type Identity, SwarmError, type TreeId } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { Identity } from '@swarm/core/ports/git';
 import { type CommitParts, commitBody } from './commit-body.ts';
 
 import { Git, type Place } from './git.ts';

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Candidate, CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Candidate } from '@swarm/core/model/landing';
 import { commit, git, LAND, land, landing, RUN, type World, work, world } from '../test/world.ts';
 import { Git } from './index.ts';
 

@@ -2,8 +2,11 @@
  * The reference landings are published to, in the user's repository: read, and moved by compare-and-swap. No
  * checkout, no index and no hook of that repository is touched; its objects are durable before the reference moves.
  */
-import type { Candidate, CommitId, PublishOutcome } from '@swarm/core';
-import { SwarmError } from '@swarm/core';
+
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Candidate } from '@swarm/core/model/landing';
+import type { PublishOutcome } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { checkedOutIn, OriginRef, type RefState } from './origin-ref.ts';
 import { sendObjects } from './transfer.ts';

@@ -3,7 +3,9 @@
  * reads a remote, a URL or a submodule's configuration of that repository.
  */
 import { join } from 'node:path';
-import { type Candidate, type CommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Candidate } from '@swarm/core/model/landing';
 import type { HubContext } from './context.ts';
 import { isFolder } from './diffs.ts';
 import { isLoose, linkLoose, type RawObject, writeLoose } from './loose.ts';

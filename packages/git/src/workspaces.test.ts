@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { attempt, commit, git, land, save, work, world, write } from '../test/world.ts';
 
 test('a workspace is a clean clone at the base, on a branch of the attempt’s name, with the intake as origin', async (t) => {
@@ -249,4 +249,22 @@ test('a workspace is gone from the observed ones once removed', async (t) => {
   assert.deepEqual((await w.hub.observe()).workspaces, []);
   rmSync(join(w.stateDir, 'workspaces'), { recursive: true });
   assert.deepEqual((await w.hub.observe()).workspaces, []);
+});
+
+test('a workspace or intake that cannot be removed is no fault: whoever cleans up is asked, and asked again', async (t) => {
+  const asked: string[] = [];
+  let again = 0;
+  const cleanUp = {
+    discard: async (path: string) => void asked.push(path),
+    again: async () => {
+      again += 1;
+    },
+  };
+  const w = await world(t, undefined, { cleanUp });
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  asked.length = 0;
+  await w.workspaces.remove('t1.1');
+  await w.hub.tidy(new Set());
+  assert.deepEqual(asked, [it.path, it.intake]);
+  assert.equal(again, 1);
 });

@@ -2,9 +2,11 @@
  * Clones to work in: whole repositories of their own that borrow the hub's objects, never linked worktrees
  * (whose configuration the main repository would see). After an agent ran in one, no git of ours runs there.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommitId, SwarmError, type Workspace, type Workspaces } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import { configOf } from './bare.ts';
 import { settleByRule } from './by-rule.ts';
 import { type HubContext, hasCommits } from './context.ts';
@@ -51,8 +53,7 @@ export class Clones implements Workspaces {
     const whole = workspaceName(name);
     const isPart = (entry: string): boolean => workspaceOf(entry) === whole;
     for (const entry of (await namesIn(workspaces)).filter(isPart)) {
-      // Whatever an agent made of its folder (no write permission, deep trees): removed as root or owner, retried.
-      await rm(join(workspaces, entry), { recursive: true, force: true, maxRetries: 3 });
+      await this.hub.cleanUp.discard(join(workspaces, entry));
     }
   }
 

@@ -1,6 +1,6 @@
 /** Eight small trees that name one another: seven levels of ten folders, which are all the same one. */
 import { execFileSync } from 'node:child_process';
-import type { TreeId } from '@swarm/core';
+import type { TreeId } from '@swarm/core/model/ids';
 
 /** Written into the repository at `cwd`: ten million files. @param leaf what the innermost folders hold. */
 export function bomb(cwd: string, leaf: 'file' | 'nothing' = 'file'): TreeId {

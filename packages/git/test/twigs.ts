@@ -1,6 +1,6 @@
 /** Random histories for tests: a base and two branches from it, written by fast-import. */
 import { execFileSync } from 'node:child_process';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import fc from 'fast-check';
 import { git } from './world.ts';
 

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { AttemptId, CommitId, RunId, Workspace } from '@swarm/core';
+import type { AttemptId, CommitId, RunId } from '@swarm/core/model/ids';
+import type { Workspace } from '@swarm/core/ports/git';
 import { type HubOptions, type OpenedHub, openHub } from '../src/index.ts';
 
 export const RUN = 'r-20261121-k3f2' as RunId;

@@ -73,6 +73,7 @@ function counted(
       counts.syncs++;
       await file.datasync();
     },
+    stat: () => file.stat(),
     close: () => file.close(),
   };
 }

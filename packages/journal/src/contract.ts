@@ -1,7 +1,9 @@
 /** What every journal promises, held against the file and against its twin. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Entry, type OpenedJournal, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
 import { LINE_BYTES_MAX } from './entry.ts';
 
 /** One place where a journal lies, and what can befall it. */

@@ -9,7 +9,8 @@
  * CRC-32 finds every flip of up to three bits in a line of our length and every burst of up to 32.
  */
 import { crc32 } from 'node:zlib';
-import { type Entry, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
 
 /** The shape new lines are written in. Old shapes are brought up to it by upcast.ts. */
 export const JOURNAL_VERSION = 1;

@@ -61,6 +61,7 @@ describe('a sync', () => {
         if (++syncs === 1) await gate.opened;
         await file.datasync();
       },
+      stat: () => file.stat(),
       close: () => file.close(),
     });
     const { journal } = await openFileJournal(freshPath(), { create: true, through });
@@ -81,6 +82,7 @@ describe('a sync', () => {
         syncs++;
         throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
       },
+      stat: () => file.stat(),
       close: () => file.close(),
     });
     const { journal } = await openFileJournal(freshPath(), { create: true, through });

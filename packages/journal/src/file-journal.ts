@@ -2,8 +2,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type OpenedJournal, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
 import { type AppendFile, cannotWrite, GroupCommit } from './group-commit.ts';
+import { openHeld } from './hold.ts';
 import { chunksOf, noJournal, type Recovered, recover } from './recover.ts';
 
 export interface FileJournalOptions {
@@ -15,10 +17,11 @@ export interface FileJournalOptions {
 
 /**
  * Opens a journal for appending: reads it whole, cuts a torn last line, and makes what remains durable before
- * anyone acts on it (a killed predecessor may have written lines it never synced). Take the lock first.
+ * anyone acts on it (a killed predecessor may have written lines it never synced). The file itself stays locked until
+ * the journal is closed: two writers would glue their lines together.
  *
- * @throws SwarmError SW0104 no journal and not `create`; SW0203 damage; SW0204 another version; SW0701 the file
- *   or its folder cannot be opened, made, cut or synced.
+ * @throws SwarmError SW0104 no journal and not `create`; SW0203 damage; SW0204 another version; SW0501 another process
+ *   has it open for appending; SW0701 the file or its folder cannot be opened, made, locked, cut or synced.
  */
 export async function openFileJournal(
   path: string,
@@ -30,7 +33,7 @@ export async function openFileJournal(
     await settle(handle, found, path);
     const file = options.through?.(handle) ?? handle;
     return {
-      journal: new GroupCommit(file, path, found.entries.length),
+      journal: new GroupCommit(file, path, { lastSeq: found.entries.length, bytes: found.validBytes }),
       entries: found.entries,
       cutBytes: found.cutBytes,
     };
@@ -44,28 +47,38 @@ export async function openFileJournal(
 async function openOrMake(path: string, create: boolean): Promise<FileHandle> {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    return await openRegular(path, flags);
+    return await openOwn(path, flags);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw asWriteError(path, error);
     if (!create) throw noJournal(path, error);
   }
   try {
     const firstMade = await mkdir(dirname(path), { recursive: true });
-    const made = await openRegular(path, flags | constants.O_CREAT);
-    await made.close();
+    const made = await openOwn(path, flags | constants.O_CREAT);
     await syncFolders(path, firstMade);
-    return await openRegular(path, flags);
+    return made;
   } catch (error) {
     throw asWriteError(path, error);
   }
 }
 
-async function openRegular(path: string, flags: number): Promise<FileHandle> {
-  const handle = await open(path, flags, 0o600);
+/** Opened and locked. */
+async function openOwn(path: string, flags: number): Promise<FileHandle> {
+  const handle = await openHeld(path, flags, 0o600);
+  if (!handle) throw otherWriter(path);
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
   throw new Error('it is not a regular file');
 }
+
+const otherWriter = (path: string): SwarmError =>
+  new SwarmError({
+    code: 'SW0501',
+    what: 'another process writes this journal',
+    where: path,
+    why: 'two writers would glue their lines together',
+    fix: 'swarm status',
+  });
 
 /** A new file is on disk once its folder is, and a new folder once the one above it is. */
 async function syncFolders(path: string, firstMade: string | undefined): Promise<void> {

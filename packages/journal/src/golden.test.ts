@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { type Entry, JOURNAL_LOG_EVENTS } from '@swarm/core';
+import type { Entry } from '@swarm/core/events';
+import { JOURNAL_LOG_EVENTS } from '@swarm/core/log-events';
 import { encodeEntry } from './entry.ts';
 import { GOLDEN_ENTRIES } from './golden.ts';
 import { readJournal } from './recover.ts';

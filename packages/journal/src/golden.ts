@@ -3,25 +3,12 @@
  * in `golden/` were written from this table once and are never rewritten: journals are for ever. A new event
  * type is added at the END of the table, and `node --conditions=swarm-src golden/extend.ts` appends its line.
  */
-import type {
-  AttemptId,
-  Candidate,
-  ChecksResult,
-  CommitId,
-  Entry,
-  EventOf,
-  EventType,
-  GateResult,
-  Handoff,
-  Label,
-  LandingId,
-  LandingMember,
-  Request,
-  RunId,
-  TaskId,
-  TaskSpec,
-  TreeId,
-} from '@swarm/core';
+import type { Entry, EventOf, EventType } from '@swarm/core/events';
+import type { Handoff } from '@swarm/core/model/handoff';
+import type { AttemptId, CommitId, Label, LandingId, RunId, TaskId, TreeId } from '@swarm/core/model/ids';
+import type { Candidate, GateResult, LandingMember } from '@swarm/core/model/landing';
+import type { ChecksResult, Request } from '@swarm/core/model/request';
+import type { TaskSpec } from '@swarm/core/model/task';
 
 const A = 'a'.repeat(40) as CommitId;
 const B = 'b'.repeat(40) as CommitId;

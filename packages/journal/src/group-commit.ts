@@ -3,13 +3,17 @@
  * under way are written and synced together by the next one. One write and one fdatasync per group.
  */
 import { dirname } from 'node:path';
-import { type Entry, type Journal, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import type { Journal } from '@swarm/core/ports/journal';
 import { encodeEntry } from './entry.ts';
 
 /** What the writer needs of a file opened for appending; a node:fs FileHandle is one. */
 export interface AppendFile {
   write(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
   datasync(): Promise<void>;
+  /** Its bytes, and how many names it has: none once it was removed. */
+  stat(): Promise<{ readonly size: number; readonly nlink: number }>;
   close(): Promise<void>;
 }
 
@@ -34,16 +38,22 @@ export class GroupCommit implements Journal {
   readonly #file: AppendFile;
   readonly #path: string;
   #lastSeq: number;
+  /** What the file holds as far as this writer knows: what it found and what it wrote. */
+  #bytes: number;
   #queue: Call[] = [];
   #drained: Promise<void> | undefined;
   #poison: SwarmError | undefined;
   #isClosed = false;
 
-  /** @param path is named in messages. @param lastSeq is the number of the last entry in the file, or 0. */
-  constructor(file: AppendFile, path: string, lastSeq: number) {
+  /**
+   * @param path is named in messages.
+   * @param found the number of the last entry in the file, or 0, and the file's length.
+   */
+  constructor(file: AppendFile, path: string, found: { readonly lastSeq: number; readonly bytes: number }) {
     this.#file = file;
     this.#path = path;
-    this.#lastSeq = lastSeq;
+    this.#lastSeq = found.lastSeq;
+    this.#bytes = found.bytes;
   }
 
   async append(entries: readonly Entry[]): Promise<void> {
@@ -58,12 +68,14 @@ export class GroupCommit implements Journal {
     });
   }
 
-  /** Waits for what is under way, then closes the file. */
+  /** Waits for what is under way, then closes the file. Throws SW0701 when the file was removed meanwhile. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#drained;
+    const isGone = this.#poison === undefined && (await this.#file.stat()).nlink === 0;
     await this.#file.close();
+    if (isGone) throw cannotWrite(this.#path, new Error(REMOVED));
   }
 
   #encodeNext(entry: Entry, i: number): Buffer {
@@ -77,6 +89,7 @@ export class GroupCommit implements Journal {
     while (this.#queue.length > 0 && !this.#poison) {
       const group = this.#takeGroup();
       try {
+        await this.#checkOwn();
         await this.#writeAll(Buffer.concat(group.map((call) => call.bytes)));
         await this.#file.datasync();
         for (const call of group) call.resolve();
@@ -85,6 +98,16 @@ export class GroupCommit implements Journal {
       }
     }
     this.#drained = undefined;
+  }
+
+  /** A line is written only after what this writer itself knows: nobody else's, and not into a file without a name. */
+  async #checkOwn(): Promise<void> {
+    const { size, nlink } = await this.#file.stat();
+    if (nlink === 0) throw new Error(REMOVED);
+    if (size !== this.#bytes)
+      throw new Error(
+        `it holds ${size} bytes where this process left ${this.#bytes}: somebody else writes to it`,
+      );
   }
 
   #takeGroup(): Call[] {
@@ -102,6 +125,7 @@ export class GroupCommit implements Journal {
       const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done);
       if (bytesWritten === 0) throw new Error('the system took no bytes');
       done += bytesWritten;
+      this.#bytes += bytesWritten;
     }
   }
 
@@ -111,6 +135,8 @@ export class GroupCommit implements Journal {
     for (const call of [...group, ...this.#queue.splice(0)]) call.reject(poison);
   }
 }
+
+const REMOVED = 'the file was removed';
 
 /** SW0701 for a journal; `swarm resume` reads the file again and cuts what was half written. */
 export function cannotWrite(path: string, error: unknown): SwarmError {

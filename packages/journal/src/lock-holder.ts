@@ -1,21 +1,27 @@
 /** What the holder of a lock says of itself. Hostile input: any local process may stand in its place. */
 import { open } from 'node:fs/promises';
-import { parseRunId, type RunId } from '@swarm/core';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
+import { processStart } from './process-start.ts';
 
 export interface HolderInfo {
   readonly pid: number;
   /** When it took the lock, ms since the epoch. */
   readonly since: number;
   readonly run: RunId;
+  /** What `processStart` said of it; absent in what older versions wrote. */
+  readonly started?: string;
 }
 
 /** Undefined unless it is exactly that. */
 export function parseHolder(text: string): HolderInfo | undefined {
   try {
-    const { pid, since, run } = JSON.parse(text) as Record<string, unknown>;
+    const { pid, since, run, started } = JSON.parse(text) as Record<string, unknown>;
     const id = typeof run === 'string' ? parseRunId(run) : undefined;
     if (!isCount(pid) || !isCount(since) || id === undefined) return undefined;
-    return { pid, since, run: id };
+    if (started === undefined) return { pid, since, run: id };
+    return typeof started === 'string' && started.length <= 100
+      ? { pid, since, run: id, started }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -31,6 +37,15 @@ export async function readHolderFile(path: string): Promise<HolderInfo | undefin
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Whether that very process is there. Without its start the number alone is asked, and may have been given to another
+ * process since.
+ */
+export async function isThere({ pid, started }: Pick<HolderInfo, 'pid' | 'started'>): Promise<boolean> {
+  const now = await processStart(pid);
+  return now !== undefined && (started === undefined || now === started);
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { RunId } from '@swarm/core';
+import type { RunId } from '@swarm/core/model/ids';
 import { acquireLock, type Held, heldProblem, type Lock, type LockAsk } from './lock.ts';
+import { processStart } from './process-start.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'swarm-lock-'));
 const children: ChildProcess[] = [];
@@ -17,10 +19,17 @@ after(async () => {
 const SINCE = Date.UTC(2026, 10, 21, 10, 42);
 const askFor = (name: string, by: 'abstract' | 'file', pid = process.pid): LockAsk => ({
   key: join(folder, name),
+  folders: [folderOf(name)],
   about: { pid, since: SINCE, run: 'r-20261121-k3f7' as RunId },
   infoFile: join(folder, `${name}-${by}.json`),
   by,
 });
+
+function folderOf(name: string): string {
+  const path = join(folder, `${name}.d`);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
 
 const kinds = process.platform === 'linux' ? (['abstract', 'file'] as const) : (['file'] as const);
 for (const by of kinds)
@@ -28,7 +37,8 @@ for (const by of kinds)
     it('tells the second who holds it and since when', async () => {
       const lock = await taken(askFor('second', by));
       const second = await refused(askFor('second', by, 4_711));
-      assert.deepEqual(second.by, { pid: process.pid, since: SINCE, run: 'r-20261121-k3f7' });
+      const started = await processStart(process.pid);
+      assert.deepEqual(second.by, { pid: process.pid, since: SINCE, run: 'r-20261121-k3f7', started });
       const problem = heldProblem(second, '/repo', (ms) => new Date(ms).toISOString().slice(11, 16));
       assert.equal(problem.code, 'SW0501');
       assert.match(problem.what, new RegExp(`process ${process.pid} .* since 10:42$`));

@@ -1,24 +1,33 @@
 /**
- * One orchestrator per repository. The lock is a listening socket, so the kernel frees it the instant its
- * process is dead, however it died; there is no stale lock to judge. Whoever comes second connects and is told
- * by the holder itself who it is.
+ * One orchestrator per repository. Two things are held, and the kernel frees both the instant their process is dead,
+ * however it died; there is no stale lock to judge.
+ *
+ * The folders of the repository and of its state are locked themselves (`hold.ts`): that holds in every namespace and
+ * under every path, so that neither a container nor a move of the repository lets a second one in.
+ *
+ * A listening socket tells who it is: whoever comes second connects and is told by the holder itself.
  *
  * On Linux the socket has an abstract name: no file, no clean-up, one name space per network namespace and open
  * to every local user (who can so refuse us the lock, never take it from us). Elsewhere it is a socket file in
  * the temporary folder; see `listenOnFile` for what that is worth.
  */
 import { createHash } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Problem, SwarmError } from '@swarm/core';
-import { type HolderInfo, parseHolder, readHolderFile } from './lock-holder.ts';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import { openHeld } from './hold.ts';
+import { type HolderInfo, isThere, parseHolder, readHolderFile } from './lock-holder.ts';
+import { processStart } from './process-start.ts';
 
 export interface LockAsk {
   /** What is locked: the repository's absolute path. */
   readonly key: string;
-  readonly about: HolderInfo;
+  readonly about: Omit<HolderInfo, 'started'>;
+  /** Folders that are locked themselves, in this order. They exist. */
+  readonly folders: readonly string[];
   /** Says who holds the lock while the holder cannot answer (stopped, debugged). In a folder that exists. */
   readonly infoFile: string;
   /** Default: `abstract` on Linux, `file` elsewhere. */
@@ -46,14 +55,63 @@ const TRIES = 5;
 export async function acquireLock(ask: LockAsk): Promise<Lock | Held> {
   const kind = ask.by ?? (process.platform === 'linux' ? 'abstract' : 'file');
   const path = socketPath(ask.key, kind);
+  const folders = await holdFolders(ask.folders);
+  if (!folders) return { kind: 'held', by: await holderNow(ask.infoFile) };
+  try {
+    const answer = await acquireSocket(ask, kind, path, folders);
+    if (answer.kind === 'held') await letGo(folders);
+    return answer;
+  } catch (error) {
+    await letGo(folders);
+    throw error;
+  }
+}
+
+async function acquireSocket(
+  ask: LockAsk,
+  kind: 'abstract' | 'file',
+  path: string,
+  folders: readonly FileHandle[],
+): Promise<Lock | Held> {
+  const started = await processStart(ask.about.pid);
+  const about = { ...ask.about, ...(started !== undefined && { started }) };
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const server = kind === 'abstract' ? await listen(path, ask.about) : await listenOnFile(path, ask.about);
-    if (server) return await held(server, ask);
+    const server = kind === 'abstract' ? await listen(path, about) : await listenOnFile(path, about);
+    if (server) return await held(server, { ...ask, about }, folders);
     const answer = await askHolder(path);
     if (answer.kind === 'alive')
       return { kind: 'held', by: answer.by ?? (await readHolderFile(ask.infoFile)) };
   }
   return { kind: 'held', by: await readHolderFile(ask.infoFile) };
+}
+
+/** Undefined when one of them is somebody else's. */
+async function holdFolders(folders: readonly string[]): Promise<readonly FileHandle[] | undefined> {
+  const handles: FileHandle[] = [];
+  try {
+    for (const folder of folders) {
+      const handle = await openHeld(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+      if (!handle) {
+        await letGo(handles);
+        return undefined;
+      }
+      handles.push(handle);
+    }
+    return handles;
+  } catch (error) {
+    await letGo(handles);
+    throw error instanceof SwarmError ? error : cannotLock(folders.join(', '), error);
+  }
+}
+
+async function letGo(handles: readonly FileHandle[]): Promise<void> {
+  for (const handle of handles) await handle.close();
+}
+
+/** The file stays behind after a kill: it tells of nobody then. */
+async function holderNow(infoFile: string): Promise<HolderInfo | undefined> {
+  const by = await readHolderFile(infoFile);
+  return by && (await isThere(by)) ? by : undefined;
 }
 
 /** SW0501 in words: who holds it, since when, and how to reach that run. `sinceText` is for the reader's zone. */
@@ -71,7 +129,7 @@ export function heldProblem(held: Held, repository: string, sinceText: (ms: numb
   };
 }
 
-async function held(server: Server, ask: LockAsk): Promise<Lock> {
+async function held(server: Server, ask: LockAsk, folders: readonly FileHandle[]): Promise<Lock> {
   try {
     const temporary = `${ask.infoFile}.${process.pid}.tmp`;
     await writeFile(temporary, `${JSON.stringify(ask.about)}\n`, { mode: 0o600 });
@@ -88,6 +146,7 @@ async function held(server: Server, ask: LockAsk): Promise<Lock> {
       isReleased = true;
       await rm(ask.infoFile, { force: true });
       await new Promise<void>((done) => server.close(() => done()));
+      await letGo(folders);
     },
   };
 }

@@ -2,7 +2,7 @@
  * The journal's twin for simulations: the same writer and the same recovery over a file in memory whose crash
  * can be staged. It is deterministic: it waits for nothing but what `beforeSync` waits for.
  */
-import type { OpenedJournal } from '@swarm/core';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
 import { type AppendFile, GroupCommit } from './group-commit.ts';
 import { recover } from './recover.ts';
 
@@ -57,6 +57,10 @@ export class MemoryFile implements AppendFile {
     this.syncs++;
   }
 
+  async stat(): Promise<{ size: number; nlink: number }> {
+    return { size: this.#length, nlink: 1 };
+  }
+
   async truncate(length: number): Promise<void> {
     this.#chunks = [this.bytes.subarray(0, length)];
     this.#length = length;
@@ -80,7 +84,7 @@ export async function openMemoryJournal(file: MemoryFile, name = 'memory'): Prom
   if (found.cutBytes > 0) await file.truncate(found.validBytes);
   await file.datasync();
   return {
-    journal: new GroupCommit(file, name, found.entries.length),
+    journal: new GroupCommit(file, name, { lastSeq: found.entries.length, bytes: found.validBytes }),
     entries: found.entries,
     cutBytes: found.cutBytes,
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Entry, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
 import { entries, entry, refusedWith } from './contract.ts';
 import { encodeEntry, LINE_BYTES_MAX } from './entry.ts';
 import { type Recovered, recover } from './recover.ts';

@@ -6,7 +6,8 @@
  * acknowledged decision, and is refused with line and byte.
  */
 import { open } from 'node:fs/promises';
-import { type Entry, type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
 import { checkLine, LINE_BYTES_MAX } from './entry.ts';
 import { foreignVersion, upcast } from './upcast.ts';
 

@@ -2,7 +2,8 @@
  * Old versions to the present one. Journals are for ever: a release that changes the shape of a line or of an
  * event raises JOURNAL_VERSION and adds one step here; golden journals of every version are loaded in tests.
  */
-import { type Entry, type Event, JOURNAL_LOG_EVENTS } from '@swarm/core';
+import type { Entry, Event } from '@swarm/core/events';
+import { JOURNAL_LOG_EVENTS } from '@swarm/core/log-events';
 import { JOURNAL_VERSION, type RawLine } from './entry.ts';
 
 type Body = RawLine['body'];

@@ -1,19 +1,17 @@
-import {
-  type AttemptId,
-  addUsage,
-  type Clock,
-  type Model,
-  type ModelEnd,
-  type ModelRequest,
-  type ModelResult,
-  type ModelRole,
-  NO_USAGE,
-  type Rng,
-  type TaskId,
-  type Usage,
-} from '@swarm/core';
-import type { Answer } from './answer.ts';
-import { completionBody, type TryEnd, tryCompletion } from './completion.ts';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type {
+  Model,
+  ModelEnd,
+  ModelRequest,
+  ModelResult,
+  ModelRole,
+  ProviderBag,
+} from '@swarm/core/ports/models';
+import type { Clock, Rng } from '@swarm/core/ports/world';
+import { type Learnt, withLessons } from './asking/learning.ts';
+import { completionBody } from './asking/wire.ts';
+import { type TryEnd, tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 import {
   createEndpointPool,
@@ -22,7 +20,8 @@ import {
   type HealthChange,
 } from './endpoints.ts';
 import type { PriceTable } from './prices.ts';
-import { untilUp } from './probe.ts';
+import { type ProbeReport, probeByCall, untilUp } from './probe.ts';
+import type { Answer } from './reading/answer.ts';
 import { type Retry, type Routed, route, type Tried } from './route.ts';
 import { estimateTokens, usageOf } from './usage.ts';
 
@@ -59,11 +58,17 @@ export interface ModelOptions {
   readonly deadlines?: Partial<Deadlines>;
   /** Tries before a call ends as `down`; 6 when absent. */
   readonly maxTries?: number;
-  /** Of one `GET /models` in `whenUp`; 4 s when absent. */
+  /** Of one small call that looks whether an endpoint answers; 60 s when absent. */
   readonly probeTimeoutMs?: number;
+  /** Once it fires no try begins and none is waited for; a try under way may end. */
+  readonly until?: AbortSignal;
   /** Shared with a gateway, so that what one finds out the other knows; else one of its own. */
   readonly pool?: EndpointPool;
   readonly onCall?: (report: CallReport) => void;
+  /** An endpoint refused something by name, and is asked without it from now on. */
+  readonly onLearnt?: (learnt: Learnt) => void;
+  /** A small call was made to see whether an endpoint answers. */
+  readonly onProbe?: (report: ProbeReport) => void;
   /** `endpoint.down`, `endpoint.up`. */
   readonly onHealth?: (change: HealthChange) => void;
 }
@@ -77,14 +82,19 @@ export function createModel(options: ModelOptions): Model {
     nameFor: (role) => options.models[role],
     stream: (request, how) => runCall(options, pool, request, how),
     async whenUp(signal) {
-      const name = await untilUp({ ...options, signal });
-      if (name !== undefined) pool.succeeded(name);
+      const model = pool.failingModel() ?? options.models.worker;
+      const name = await untilUp({ ...options, pool, model, signal });
+      if (name !== undefined) pool.answered(name);
     },
   };
 }
 
 type How = Parameters<Model['stream']>[1];
-type Finished = { readonly end: ModelEnd; readonly answer: Answer };
+interface Finished {
+  readonly end: ModelEnd;
+  readonly answer: Answer;
+  readonly bag?: ProviderBag;
+}
 
 async function runCall(
   options: ModelOptions,
@@ -93,29 +103,37 @@ async function runCall(
   how: How,
 ): Promise<ModelResult> {
   const about = aboutOf(options, request);
-  const body = completionBody(request, about.model);
+  const { model } = about;
   const startedAt = options.clock.monotonic();
-  const meter = createTryMeter(JSON.stringify(body).length, about.model, options.prices);
+  const meter = createTryMeter(model, options.prices);
+  const names = new Set(request.tools.map((tool) => tool.name));
   const routed = await route<Finished>(
     {
       ...options,
       pool,
+      model,
       signal: how.signal,
       maxTries: options.maxTries ?? DEFAULT_MAX_TRIES,
+      probe: (endpoint, stop) => probeByCall({ ...options, pool }, endpoint, model, stop),
       onRetry: (retry) => options.onCall?.({ ...about, ...retry, kind: 'retried' }),
     },
-    async (endpoint) => {
-      const tried = await tryCompletion({
-        endpoint,
-        body,
-        headers: headersOf(request),
-        deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
-        clock: options.clock,
-        signal: how.signal,
-        onText: how.onText ?? (() => {}),
+    (endpoint) => {
+      const to = { endpoint: endpoint.name, model };
+      const ask = { ...options, pool, endpoint, model, body: completionBody(request, to) };
+      return withLessons(ask, async (body) => {
+        const tried = await tryCompletion({
+          endpoint,
+          body,
+          headers: headersOf(request),
+          deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+          clock: options.clock,
+          signal: how.signal,
+          onText: how.onText ?? (() => {}),
+          isTool: (name) => names.has(name),
+        });
+        meter.add(tried, JSON.stringify(body).length);
+        return judge(tried, to);
       });
-      meter.add(tried);
-      return judge(tried);
     },
   );
   const end = routed.kind === 'done' ? routed.value.end : endWithoutAnswer(routed);
@@ -129,7 +147,9 @@ async function runCall(
     usage: meter.usage(),
     isEstimated: meter.isEstimated(),
   });
-  return { end, text: answer?.text ?? '', usage: meter.usage(), model: answer?.model ?? about.model };
+  const bag = routed.kind === 'done' ? routed.value.bag : undefined;
+  const common = { end, text: answer?.text ?? '', usage: meter.usage(), model: answer?.model ?? model };
+  return { ...common, ...(bag && { bag }) };
 }
 
 const FAILED: ReadonlySet<ModelEnd['kind']> = new Set(['down', 'auth', 'quota', 'bad-request']);
@@ -150,23 +170,37 @@ const headersOf = (request: ModelRequest): Record<string, string> => ({
 });
 
 /** Decides whether a try is the answer. Text already shown is never taken back, so what broke after it is. */
-function judge({ end, assembler }: TryEnd): Tried<Finished> {
+function judge(
+  { end, assembler, via }: TryEnd,
+  to: Pick<ProviderBag, 'endpoint' | 'model'>,
+): Tried<Finished> {
   const answer = assembler.answer();
-  if (end.kind === 'aborted') return end;
   if (end.kind === 'finished') {
-    if (answer.calls.every((call) => call.name !== ''))
-      return { kind: 'done', value: { end: endOf(answer), answer } };
-    return { kind: 'again', why: 'the answer has a tool call without a name', isFault: true };
+    if (answer.calls.some((call) => call.name === ''))
+      return { kind: 'again', why: 'the answer has a tool call without a name', isFault: true };
+    const bag = bagOf(answer, { ...to, ...(via !== undefined && { via }) });
+    return { kind: 'done', value: { end: endOf(answer), answer, ...(bag && { bag }) } };
   }
-  if (answer.text === '') return end;
+  if (end.kind !== 'again' || answer.text === '') return end;
   return { kind: 'done', value: { end: { kind: 'cut', why: end.why }, answer } };
 }
 
+/** Present only where there is something to give back. */
+function bagOf(answer: Answer, from: Omit<ProviderBag, 'fields' | 'calls'>): ProviderBag | undefined {
+  const { fields, callFields: calls } = answer;
+  const isEmpty = Object.keys(fields).length === 0 && Object.keys(calls).length === 0;
+  return isEmpty ? undefined : { ...from, fields, calls };
+}
+
+/** The same reason in the words of several servers. */
+const CUT_BY_LENGTH = /^(length|max_(output_)?tokens|model_length)$/i;
+const FILTERED = /^(content_filter|safety|recitation|blocklist|prohibited_content)$/i;
+
 /** Servers say `stop` for tool calls too, so the calls decide; calls of an answer cut by `length` may be halves. */
 function endOf(answer: Answer): ModelEnd {
-  if (answer.finish === 'length') return { kind: 'length' };
-  if (answer.finish === 'content_filter')
-    return { kind: 'refused', why: answer.refusal || 'the content filter' };
+  const finish = answer.finish ?? '';
+  if (CUT_BY_LENGTH.test(finish)) return { kind: 'length' };
+  if (FILTERED.test(finish)) return { kind: 'refused', why: answer.refusal || 'the content filter' };
   if (answer.calls.length > 0) return { kind: 'tools', calls: answer.calls };
   if (answer.refusal !== '') return { kind: 'refused', why: answer.refusal };
   return { kind: 'stopped' };
@@ -174,16 +208,17 @@ function endOf(answer: Answer): ModelEnd {
 
 function endWithoutAnswer(routed: Exclude<Routed<Finished>, { kind: 'done' }>): ModelEnd {
   if (routed.kind === 'aborted') return { kind: 'aborted' };
-  return { kind: routed.kind, why: routed.why };
+  return { kind: routed.kind === 'spent' ? 'quota' : routed.kind, why: routed.why };
 }
 
-/** Adds up what the tries of one call used. @param requestChars of the request, for servers that do not say. */
-function createTryMeter(requestChars: number, model: string, prices: PriceTable) {
+/** Adds up what the tries of one call used. */
+function createTryMeter(model: string, prices: PriceTable) {
   let usage = NO_USAGE;
   let isEstimated = false;
   let last: Answer | undefined;
   return {
-    add({ assembler, isBillable }: TryEnd): void {
+    /** @param requestChars of the request, for servers that do not say. */
+    add({ assembler, isBillable }: TryEnd, requestChars: number): void {
       last = assembler.answer();
       if (!isBillable) return;
       const tokens = last.tokens ?? estimateTokens(requestChars, assembler.chars());

@@ -1,24 +1,24 @@
-/** One try of one chat completion at one endpoint, over the `openai` package, which never retries here. */
-import type { ChatMessage, Clock, ModelRequest, ToolSpec } from '@swarm/core';
-import OpenAI, { APIError } from 'openai';
-import { Stream } from 'openai/core/streaming';
-import { type Assembler, createAssembler, ServerSaid } from './answer.ts';
+/** One try of one chat completion at one endpoint. */
+import type { Clock } from '@swarm/core/ports/world';
+import { type Body, VIA_HEADER } from './asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from './deadlines.ts';
-import { type EndpointConfig, redactKeys } from './endpoints.ts';
-import { type CallFailure, errorBody, errorFields, failureOf, wordsOf } from './failures.ts';
-import { watchedFetch } from './transport.ts';
-
-/** The `openai` package's own timer is switched off: deadlines.ts has them all. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
+import type { EndpointConfig } from './endpoints.ts';
+import { type CallFailure, failureInside, wordsOf } from './failures.ts';
+import { type Assembler, createAssembler, ServerSaid } from './reading/answer.ts';
+import { createSseDecoder, DONE, type ServerEvent } from './reading/sse.ts';
+import { redactKeys } from './secrets.ts';
+import { postCompletion, refusalOf } from './transport.ts';
 
 export interface TryOptions {
   readonly endpoint: EndpointConfig;
-  readonly body: CompletionBody;
+  readonly body: Body;
   readonly headers: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onText: (piece: string) => void;
+  /** Knows the names of the tools on offer. */
+  readonly isTool?: (name: string) => boolean;
 }
 
 /** How the try ended, and what had come by then. */
@@ -27,128 +27,96 @@ export interface TryEnd {
   readonly assembler: Assembler;
   /** The model may have worked, so that the call costs something even where no usage came. */
   readonly isBillable: boolean;
+  /** The endpoint behind a gateway of ours that answered. */
+  readonly via?: string;
 }
-
-export type CompletionBody = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** Never throws. An answer that said its end is whole, however the connection ends after it. */
 export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
-  const watch = startWatch(options.deadlines, options.clock, options.signal);
-  const assembler = createAssembler(options.onText);
+  const { endpoint, clock, signal } = options;
+  const watch = startWatch(options.deadlines, clock, signal);
+  const assembler = createAssembler(options.onText, options.isTool);
   let isAnswering = false;
-  // What the reading ends with when nothing is thrown: a loop over an aborted stream ends as if the stream had.
-  let error: unknown = new Error('the stream ended before the answer did');
+  let via: string | undefined;
+  let failure: CallFailure = { kind: 'again', why: 'the stream ended before the answer did', isFault: true };
   try {
-    const client = clientOf(options, watch);
-    const response = await client.chat.completions
-      .create(options.body, { signal: watch.signal })
-      .asResponse();
-    isAnswering = true;
-    await readAnswer(response, client, assembler);
+    const response = await postCompletion(endpoint, JSON.stringify(options.body), options.headers, watch);
+    via = response.headers.get(VIA_HEADER) ?? undefined;
+    if (!response.ok) failure = await refusalOf(response, endpoint, clock.now());
+    else {
+      isAnswering = true;
+      await readAnswer(response, assembler);
+    }
   } catch (thrown) {
-    error = thrown;
+    failure = failureIn(thrown, watch, endpoint);
   } finally {
     watch.stop();
   }
-  const isWhole = assembler.answer().finish !== undefined && !options.signal.aborted;
-  const end = isWhole ? ({ kind: 'finished' } as const) : whatHappened(error, watch, options);
-  return { end, assembler, isBillable: isAnswering || watch.signal.aborted };
+  if (!signal.aborted) assembler.end('broken');
+  const isWhole = assembler.answer().finish !== undefined && !signal.aborted;
+  const isAborted = signal.aborted && watch.missed() === undefined;
+  const end = isWhole ? { kind: 'finished' as const } : isAborted ? { kind: 'aborted' as const } : failure;
+  const isBillable = isAnswering || watch.signal.aborted;
+  return { end, assembler, isBillable, ...(via !== undefined && { via }) };
 }
 
-function clientOf({ endpoint, headers }: TryOptions, watch: Watch): OpenAI {
-  return new OpenAI({
-    baseURL: endpoint.baseUrl,
-    apiKey: endpoint.apiKey ?? 'none',
-    // Everything the package would otherwise take from the environment.
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    webhookSecret: null,
-    logLevel: 'off',
-    maxRetries: 0,
-    timeout: NO_TIMEOUT_MS,
-    defaultHeaders: { ...headers, ...(endpoint.apiKey === undefined && { authorization: null }) },
-    fetch: watchedFetch(watch),
-  });
+function failureIn(error: unknown, watch: Watch, endpoint: EndpointConfig): CallFailure {
+  const missed = watch.missed();
+  if (missed === undefined && error instanceof ServerSaid) {
+    const message = redactKeys(error.said.message, [endpoint]);
+    return failureInside({ ...error.said, message });
+  }
+  return { kind: 'again', why: redactKeys(missed ?? wordsOf(error), [endpoint]), isFault: true };
 }
 
-/** Reads a stream, or the one JSON body of a server that does not stream. */
-async function readAnswer(response: Response, client: OpenAI, assembler: Assembler): Promise<void> {
-  if (response.headers.get('content-type')?.includes('application/json')) {
-    assembler.add(await response.json());
-    // One body is whole by being one, also where it gives no reason.
-    if (assembler.answer().finish === undefined) assembler.add({ choices: [{ finish_reason: 'stop' }] });
+/** Reads a stream, or the one JSON body of a server that does not stream, whatever either calls itself. */
+async function readAnswer(response: Response, assembler: Assembler): Promise<void> {
+  if (response.body === null) return;
+  if (response.headers.get('content-type')?.includes('json')) {
+    const text = await response.text();
+    const whole = parse(text);
+    if (whole !== undefined) {
+      assembler.add(whole);
+      return assembler.end('body');
+    }
+    readEvents([...decodeWhole(text)], assembler);
     return;
   }
-  const chunks = Stream.fromSSEResponse<unknown>(response, new AbortController(), client);
-  for await (const chunk of chunks) assembler.add(chunk);
+  const decoder = createSseDecoder();
+  for await (const bytes of response.body) if (readEvents(decoder.push(bytes), assembler)) return;
+  readEvents(decoder.end(), assembler);
 }
 
-function whatHappened(error: unknown, watch: Watch, options: TryOptions): TryEnd['end'] {
-  const hide = (why: string): string => redactKeys(why, [options.endpoint]);
-  const missed = watch.missed();
-  if (missed !== undefined) return { kind: 'again', why: missed, isFault: true };
-  if (options.signal.aborted) return { kind: 'aborted' };
-  const failure = failureIn(error, options.clock.now());
-  return { ...failure, why: hide(failure.why) };
+function decodeWhole(text: string): ServerEvent[] {
+  const decoder = createSseDecoder();
+  return [...decoder.push(Buffer.from(text)), ...decoder.end()];
 }
 
-function failureIn(error: unknown, now: number): CallFailure {
-  if (error instanceof ServerSaid) return saidInside(error);
-  if (!(error instanceof APIError)) return { kind: 'again', why: wordsOf(error), isFault: true };
-  const { message, code } =
-    typeof error.error === 'object' && error.error !== null
-      ? errorFields(error.error)
-      : errorBody(error.message);
-  if (error.status === undefined) return saidOrLost(error, message, code);
-  const retryAfter = error.headers?.get('retry-after') ?? null;
-  return failureOf({ status: error.status, retryAfter, message, code }, now);
+/** Events with which servers only say that they are there. */
+const SIGNS_OF_LIFE = /^(ping|heartbeat|keep-?alive)$/i;
+
+/** @returns true once the server said that nothing more comes. */
+function readEvents(events: readonly ServerEvent[], assembler: Assembler): boolean {
+  for (const { name, data } of events) {
+    if (data.trim() === DONE) {
+      assembler.end('done');
+      return true;
+    }
+    if (SIGNS_OF_LIFE.test(name)) continue;
+    const chunk = parse(data);
+    if (chunk === undefined) throw new Error('the server sent an event that is not JSON');
+    assembler.add(name === 'error' ? asError(chunk) : chunk);
+  }
+  return false;
 }
 
-/** Without a status it is either an error event inside the stream, or a connection that failed. */
-function saidOrLost(error: APIError, message: string, code: string | undefined): CallFailure {
-  if (error.error !== undefined) return saidInside(new ServerSaid(message, code));
-  return { kind: 'again', why: wordsOf(error), isFault: true };
-}
+const asError = (chunk: unknown): unknown =>
+  typeof chunk === 'object' && chunk !== null && 'error' in chunk ? chunk : { error: chunk };
 
-/** The answer had begun, so only a quota is final; anything else is worth another try. */
-function saidInside(said: ServerSaid): CallFailure {
-  const failure = failureOf({ status: 500, retryAfter: null, message: said.message, code: said.code }, 0);
-  const why = `the server broke off: ${said.message}`;
-  return failure.kind === 'quota' ? { kind: 'quota', why } : { kind: 'again', why, isFault: true };
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
-
-/** The request as it goes out. `max_completion_tokens` is the present name; servers that know only the old one ignore it. */
-export function completionBody(request: ModelRequest, model: string): CompletionBody {
-  return {
-    model,
-    messages: request.messages.map(wireMessage),
-    stream: true,
-    stream_options: { include_usage: true },
-    // An empty list is refused by some servers.
-    ...(request.tools.length > 0 && { tools: request.tools.map(wireTool) }),
-    ...(request.toolChoice !== undefined && { tool_choice: request.toolChoice }),
-    ...(request.maxOutputTokens !== undefined && { max_completion_tokens: request.maxOutputTokens }),
-  };
-}
-
-function wireMessage(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
-  if (message.role === 'tool')
-    return { role: 'tool', tool_call_id: message.callId, content: message.content };
-  if (message.role !== 'assistant') return message;
-  if (message.toolCalls.length === 0) return { role: 'assistant', content: message.content };
-  return {
-    role: 'assistant',
-    content: message.content === '' ? null : message.content,
-    tool_calls: message.toolCalls.map((call) => ({
-      id: call.id,
-      type: 'function',
-      function: { name: call.name, arguments: call.argumentsJson },
-    })),
-  };
-}
-
-const wireTool = (tool: ToolSpec): OpenAI.ChatCompletionTool => ({
-  type: 'function',
-  function: { name: tool.name, description: tool.description, parameters: { ...tool.parameters } },
-});

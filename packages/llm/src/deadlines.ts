@@ -1,4 +1,4 @@
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 
 /** How long one try at one endpoint may take, ms. */
 export interface Deadlines {
@@ -9,7 +9,8 @@ export interface Deadlines {
   readonly totalMs: number;
 }
 
-export const DEFAULT_DEADLINES: Deadlines = { firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 };
+/** A model may think for minutes before it says a word, and what is given up is paid for all the same. */
+export const DEFAULT_DEADLINES: Deadlines = { firstByteMs: 600_000, idleMs: 300_000, totalMs: 1_800_000 };
 
 export interface Watch {
   /** Fires at the first deadline missed, or with the caller's signal. */

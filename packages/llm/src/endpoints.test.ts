@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import { systemClock } from '../test/support/clocks.ts';
 import * as fault from '../test/support/fault-server.ts';
 import { createEndpointPool, type EndpointConfig } from './endpoints.ts';
@@ -78,10 +78,10 @@ describe('an endpoint', () => {
 });
 
 describe('probing an endpoint', () => {
-  const probe = async (plan: fault.Plan) => {
+  const probe = async (plan: fault.Plan, timeoutMs = 60_000) => {
     const server = await fault.startFaultServer(plan);
     const endpoint = { name: 'e', baseUrl: `${server.baseUrl}/`, apiKey: 'sk-probe-key' };
-    const result = await probeEndpoint(endpoint, { clock: systemClock, timeoutMs: 150 });
+    const result = await probeEndpoint(endpoint, { clock: systemClock, timeoutMs });
     await server.close();
     return { result, seen: server.seen };
   };
@@ -105,7 +105,7 @@ describe('probing an endpoint', () => {
   ];
   for (const [name, plan, kind] of rows)
     it(`finds it ${kind} when it ${name}`, async () => {
-      const { result } = await probe(plan);
+      const { result } = await probe(plan, plan === fault.hang ? 60 : undefined);
       assert.equal(result.kind, kind);
       assert.doesNotMatch(JSON.stringify(result), /sk-probe-key/);
     });

@@ -1,4 +1,5 @@
-import type { Clock, Rng } from '@swarm/core';
+import type { Clock, Rng } from '@swarm/core/ports/world';
+import type { Lesson } from './asking/lessons.ts';
 
 /** One upstream model server that speaks chat completions. */
 export interface EndpointConfig {
@@ -24,26 +25,55 @@ export type Choice =
   | { readonly kind: 'none' };
 
 /** Told once when the last healthy endpoint is lost, and once when one answers again. */
-export type HealthChange = { readonly kind: 'down' | 'up'; readonly why: string };
+export interface HealthChange {
+  readonly kind: 'down' | 'up';
+  readonly why: string;
+  /** How many times in a row an endpoint was found again, and no call was finished since. */
+  readonly fruitless: number;
+}
+
+/** Found and lost again this often without one finished call, it is no outage that waiting mends. */
+export const FRUITLESS_MAX = 3;
+/** Lessons kept of one endpoint and model: a server that refuses more is not understood. */
+const LESSONS_MAX = 32;
 
 /** The health of some endpoints. A refused key is remembered, but never makes the last endpoint unaskable. */
 export interface EndpointPool {
   readonly endpoints: readonly EndpointConfig[];
   /** By weight among those that may be asked now. Choosing an unhealthy one makes the caller its only prober. */
   pick(skip: ReadonlySet<string>): Choice;
+  /** A call was finished. */
   succeeded(name: string): void;
-  /** It did not answer, or answered with a fault of its own. `restMs`: do not ask before. */
-  failed(name: string, why: string, restMs?: number): void;
+  /** It answered a probe: it is healthy, though no call was finished. */
+  answered(name: string): void;
+  /** Calls and probes it has answered so far. */
+  answers(name: string): number;
+  /** One more failure makes it unhealthy, or it is so already. */
+  isOnEdge(name: string): boolean;
+  /** Whether it answers, by `probe`; whoever asks meanwhile is given the same look. Aborted by `close`. */
+  check(name: string, probe: (signal: AbortSignal) => Promise<boolean>): Promise<boolean>;
+  /** It did not answer, or answered with a fault of its own. `restMs`: do not ask before; `model`: asked for. */
+  failed(name: string, why: string, how?: { readonly restMs?: number; readonly model?: string }): void;
+  /** The model that was asked for when an endpoint last failed. */
+  failingModel(): string | undefined;
   /** It asked us to slow down, which is not a failure. */
   rested(name: string, restMs: number): void;
   /** It rejects our key or our account: asked only when there is no other. */
   refused(name: string): void;
   /** True from the loss of the last healthy endpoint until one answers. */
   isDown(): boolean;
+  /** Times in a row an endpoint was found again without one finished call. */
+  fruitless(): number;
+  /** What it refuses by name, in the order learnt. */
+  lessons(name: string, model: string): readonly Lesson[];
+  learn(name: string, model: string, lesson: Lesson): void;
+  /** Ends the probes under way. */
+  close(): void;
 }
 
 interface Health {
   failures: number;
+  answers: number;
   /** Monotonic ms before which it is not asked. */
   notBefore: number;
   isRefused: boolean;
@@ -56,15 +86,27 @@ export function createEndpointPool(ask: {
   readonly onHealth?: (change: HealthChange) => void;
 }): EndpointPool {
   const health = new Map<string, Health>(
-    ask.endpoints.map((e) => [e.name, { failures: 0, notBefore: 0, isRefused: false }]),
+    ask.endpoints.map((e) => [e.name, { failures: 0, answers: 0, notBefore: 0, isRefused: false }]),
   );
   const of = (name: string): Health => health.get(name)!;
+  const lessons = new Map<string, readonly Lesson[]>();
+  const looks = new Map<string, Promise<boolean>>();
+  const closing = new AbortController();
   let isDown = false;
+  let fruitless = 0;
+  let failingModel: string | undefined;
 
   function tell(kind: 'down' | 'up', why: string): void {
     if (isDown === (kind === 'down')) return;
     isDown = kind === 'down';
-    ask.onHealth?.({ kind, why });
+    if (!isDown) fruitless += 1;
+    ask.onHealth?.({ kind, why, fruitless });
+  }
+
+  function isWell(name: string): void {
+    const h = of(name);
+    Object.assign(h, { failures: 0, answers: h.answers + 1, notBefore: 0, isRefused: false });
+    tell('up', `${name} answers`);
   }
 
   return {
@@ -76,10 +118,21 @@ export function createEndpointPool(ask: {
       return choose(willing.length > 0 ? willing : open, of, ask.clock.monotonic(), ask.rng);
     },
     succeeded(name) {
-      Object.assign(of(name), { failures: 0, notBefore: 0, isRefused: false });
-      tell('up', `${name} answers`);
+      isWell(name);
+      fruitless = 0;
     },
-    failed(name, why, restMs = 0) {
+    answered: isWell,
+    answers: (name) => of(name).answers,
+    isOnEdge: (name) => of(name).failures + 1 >= UNHEALTHY_AFTER,
+    check(name, probe) {
+      const known = looks.get(name);
+      if (known !== undefined) return known;
+      const look = probe(closing.signal).finally(() => looks.delete(name));
+      looks.set(name, look);
+      return look;
+    },
+    failed(name, why, { restMs = 0, model = failingModel } = {}) {
+      failingModel = model;
       const h = of(name);
       h.failures += 1;
       const pauseMs = Math.max(restMs, h.failures >= UNHEALTHY_AFTER ? PROBE_AFTER_MS : 0);
@@ -93,7 +146,16 @@ export function createEndpointPool(ask: {
     refused(name) {
       of(name).isRefused = true;
     },
+    failingModel: () => failingModel,
     isDown: () => isDown,
+    fruitless: () => fruitless,
+    lessons: (name, model) => lessons.get(`${name} ${model}`) ?? [],
+    learn(name, model, lesson) {
+      const known = lessons.get(`${name} ${model}`) ?? [];
+      if (known.length >= LESSONS_MAX || known.some((l) => l.key === lesson.key)) return;
+      lessons.set(`${name} ${model}`, [...known, lesson]);
+    },
+    close: () => closing.abort(),
   };
 }
 
@@ -123,11 +185,9 @@ function byWeight(ready: readonly EndpointConfig[], rng: Rng): EndpointConfig {
   return ready.at(-1)!;
 }
 
-/** Replaces every key of ours in a text that may be shown. */
-export function redactKeys(text: string, endpoints: readonly EndpointConfig[]): string {
-  return endpoints.reduce((t, e) => (e.apiKey ? t.replaceAll(e.apiKey, '[key]') : t), text);
-}
-
 /** `https://host/v1/` and `models` → `https://host/v1/models`. */
 export const urlOf = (endpoint: EndpointConfig, path: string): string =>
   `${endpoint.baseUrl.replace(/\/+$/, '')}/${path}`;
+
+export const keyHeader = (endpoint: EndpointConfig): Record<string, string> =>
+  endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` };

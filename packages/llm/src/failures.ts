@@ -1,6 +1,6 @@
 /**
- * What a failed call means for the next one. The table of statuses is here and nowhere else; the back-off that
- * follows from it is in route.ts.
+ * What a failed call means for the next one. The tables of statuses and of words are here and nowhere else; the
+ * back-off that follows from them is in route.ts.
  */
 export type CallFailure =
   /** Worth another try. `isFault` counts against the endpoint's health; a 429 does not. */
@@ -9,37 +9,117 @@ export type CallFailure =
       readonly why: string;
       readonly isFault: boolean;
       readonly restMs?: number;
+      /** What the server said, where it said anything. */
+      readonly said?: Said;
+      /** It is not worth another try now, whoever is to blame. */
+      readonly isLast?: true;
     }
   /** Another try gives the same: the key, the account, or the request itself. `status` is the upstream's. */
-  | { readonly kind: 'auth' | 'quota' | 'bad-request'; readonly why: string; readonly status?: number };
+  | {
+      readonly kind: 'auth' | 'quota' | 'bad-request';
+      readonly why: string;
+      readonly status?: number;
+      readonly said?: Said;
+    };
+
+/** A server's own words about a failure. */
+export interface Said {
+  /** The server's own sentence, or its whole body. */
+  readonly message: string;
+  /** `error.code` or `error.type` of the body, where there is one. */
+  readonly code?: string | undefined;
+  /** The HTTP status, of the answer or as the error names it. */
+  readonly status?: number | undefined;
+  /** The field of the request it is about. */
+  readonly param?: string | undefined;
+}
 
 /** The longest pause a server may ask of us, ms. */
 export const MAX_RETRY_AFTER_MS = 300_000;
 const MAX_WHY = 400;
 const RETRIED = new Set([408, 409, 425, 429]);
-const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
 
-export interface FailedResponse {
+/** Words of an error that mean the same whatever its status, since a stream has none. */
+const MEANINGS: readonly {
+  readonly kind: 'quota' | 'auth' | 'bad-request' | 'rest';
+  readonly code: RegExp;
+}[] = [
+  {
+    kind: 'quota',
+    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance)$/,
+  },
+  {
+    kind: 'auth',
+    code: /^(invalid_api_key|authentication_error|permission_denied|permission_error|unauthenticated)$/i,
+  },
+  {
+    kind: 'bad-request',
+    code: /^(invalid_request_error|context_length_exceeded|exceed_context_size_error|string_above_max_length|invalid_argument|bad_request|badrequesterror|unsupported_parameter|unsupported_value|model_not_found|not_found_error|invalid_prompt|request_too_large)$/i,
+  },
+  { kind: 'rest', code: /^(rate_limit_exceeded|rate_limit_error|resource_exhausted|too_many_requests)$/i },
+];
+/** Sentences of servers that give no code: about the request, at every try. */
+const LASTING = /context (length|window|size)|maximum context|prompt is too long|request too large/i;
+/** Ours: the gateway's run or attempt is over, so that waiting is in vain. */
+const OVER = 'swarm_over';
+
+export interface FailedResponse extends Said {
   readonly status: number;
   readonly retryAfter: string | null;
-  /** The server's own sentence, or its whole body. */
-  readonly message: string;
-  /** `error.code` or `error.type` of the body, where there is one. */
-  readonly code?: string | undefined;
 }
 
 /** @param now wall time, ms since the epoch: Retry-After may be a date. */
 export function failureOf(response: FailedResponse, now: number): CallFailure {
-  const { status } = response;
+  const { status, retryAfter, ...words } = response;
+  const said: Said = { ...words, status };
   const why = `HTTP ${status}: ${plain(response.message) || 'no message'}`;
-  if (status === 402 || QUOTA_CODES.has(response.code ?? '')) return { kind: 'quota', why, status };
-  if (status === 401 || status === 403) return { kind: 'auth', why, status };
+  const meaning = meaningOf(said);
+  if (said.code === OVER) return { kind: 'again', why, isFault: false, said, isLast: true };
+  if (status === 402 || meaning === 'quota') return { kind: 'quota', why, status, said };
+  if (status === 401 || status === 403) return { kind: 'auth', why, status, said };
   if (status >= 300 && status < 400)
-    return { kind: 'bad-request', why: `${why} (redirects are refused: the key would go along)`, status };
-  if (status < 500 && !RETRIED.has(status)) return { kind: 'bad-request', why, status };
-  const restMs = retryAfterMs(response.retryAfter, now);
-  return { kind: 'again', why, isFault: status !== 429, ...(restMs !== undefined && { restMs }) };
+    return {
+      kind: 'bad-request',
+      why: `${why} (redirects are refused: the key would go along)`,
+      status,
+      said,
+    };
+  // What the request alone is too large for lasts, whatever the status says.
+  const isLasting = LASTING.test(said.message) || (status < 500 && !RETRIED.has(status));
+  if (isLasting) return { kind: 'bad-request', why, status, said };
+  const restMs = retryAfterMs(retryAfter, now);
+  return { kind: 'again', why, isFault: status !== 429, said, ...(restMs !== undefined && { restMs }) };
 }
+
+/** A failure told inside an answer that had begun: lasting where it is about the request, the key or the account. */
+export function failureInside(said: Said): CallFailure {
+  const why = `the server broke off: ${plain(said.message) || 'no message'}`;
+  const meaning = meaningOf(said);
+  switch (meaning) {
+    case 'quota':
+    case 'auth':
+    case 'bad-request':
+      return { kind: meaning, why, said };
+    default:
+      return { kind: 'again', why, isFault: meaning !== 'rest', said };
+  }
+}
+
+function meaningOf({ code = '', status, message }: Said): (typeof MEANINGS)[number]['kind'] | undefined {
+  const named = MEANINGS.find((m) => m.code.test(code))?.kind;
+  if (named !== undefined && !(named === 'bad-request' && isTransient(status))) return named;
+  if (LASTING.test(message)) return 'bad-request';
+  if (status === 402) return 'quota';
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 429) return 'rest';
+  return status !== undefined && status >= 400 && status < 500 && !RETRIED.has(status)
+    ? 'bad-request'
+    : undefined;
+}
+
+/** Servers call every error `invalid_request_error`; a status that says otherwise counts more. */
+const isTransient = (status: number | undefined): boolean =>
+  status !== undefined && (status >= 500 || RETRIED.has(status));
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3), capped; undefined when it is neither. */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
@@ -67,19 +147,28 @@ export function plain(text: string): string {
 }
 
 /** What an error body of OpenAI's shape, or any other, says. */
-export function errorBody(text: string): { message: string; code?: string | undefined } {
+export function errorBody(text: string): Said {
   try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return { message: error };
-    if (typeof error === 'object' && error !== null) return errorFields(error);
+    const wire: unknown = JSON.parse(text);
+    // Google puts the one error into a list.
+    const body = (Array.isArray(wire) ? wire[0] : wire) as { error?: unknown; message?: unknown } | null;
+    if (typeof body?.error === 'string') return { message: body.error };
+    if (typeof body?.error === 'object' && body.error !== null) return saidIn(body.error);
+    if (typeof body?.message === 'string') return saidIn(body);
   } catch {
     // Not JSON: a proxy's page. Its text is all there is.
   }
   return { message: text };
 }
 
-export function errorFields(error: object): { message: string; code?: string | undefined } {
-  const { message, code, type } = error as { message?: unknown; code?: unknown; type?: unknown };
-  const named = [code, type].find((x): x is string => typeof x === 'string');
-  return { message: typeof message === 'string' ? message : JSON.stringify(error), code: named };
+export function saidIn(error: object): Said {
+  const { message, code, type, status, param } = error as Readonly<Record<string, unknown>>;
+  const named = [code, type, status].find((x): x is string => typeof x === 'string' && !/^\d+$/.test(x));
+  const number = [code, status].map(Number).find((n) => Number.isInteger(n) && n >= 300 && n < 600);
+  return {
+    message: typeof message === 'string' ? message : JSON.stringify(error),
+    ...(named !== undefined && { code: named }),
+    ...(number !== undefined && { status: number }),
+    ...(typeof param === 'string' && { param }),
+  };
 }

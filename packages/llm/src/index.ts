@@ -1,3 +1,4 @@
+export type { Learnt } from './asking/learning.ts';
 export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
 export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 export {
@@ -6,7 +7,7 @@ export {
   type EndpointPool,
   type HealthChange,
 } from './endpoints.ts';
-export type { CallDetail } from './gateway/calls.ts';
+export type { CallDetail } from './gateway/bill.ts';
 export { type Gateway, type GatewayOptions, type IssuedTicket, startGateway } from './gateway/gateway.ts';
 export type { AttemptLimits } from './gateway/tokens.ts';
 export {
@@ -18,7 +19,7 @@ export {
   priceOf,
   readPrices,
 } from './prices.ts';
-export { type Probe, probeEndpoint } from './probe.ts';
+export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
 export {
   readScript,
   type Script,

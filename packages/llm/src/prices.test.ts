@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { costUsd, mergePrices, priceOf, readPrices } from './prices.ts';
 import { readTokens } from './usage.ts';
 

@@ -1,4 +1,4 @@
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { z } from 'zod';
 
 /** Tokens of one call. */

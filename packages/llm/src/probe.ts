@@ -1,9 +1,17 @@
-import type { Clock, Rng } from '@swarm/core';
+/** Looks for life: whether an endpoint lists its models, and whether it finishes a call. */
+import type { Usage } from '@swarm/core/model/usage';
+import type { Clock, Rng } from '@swarm/core/ports/world';
+import { withLessons } from './asking/learning.ts';
+import { type Body, completionBody } from './asking/wire.ts';
+import { tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
-import { type EndpointConfig, redactKeys, urlOf } from './endpoints.ts';
+import { type EndpointConfig, type EndpointPool, keyHeader, urlOf } from './endpoints.ts';
 import { errorBody, failureOf, wordsOf } from './failures.ts';
-import { backoffMs, pause } from './route.ts';
+import type { PriceTable } from './prices.ts';
+import { backoffMs, pause, type Tried } from './route.ts';
+import { redactKeys } from './secrets.ts';
 import { watchedFetch } from './transport.ts';
+import { estimateTokens, usageOf } from './usage.ts';
 
 export type Probe =
   /** `models` is empty where the server answers but keeps no list. */
@@ -35,14 +43,11 @@ export async function probeEndpoint(
   }
 }
 
-export const keyHeader = (endpoint: EndpointConfig): Record<string, string> =>
-  endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` };
-
 async function readProbe(response: Response, endpoint: EndpointConfig, now: number): Promise<Probe> {
-  const text = await response.text();
+  const text = redactKeys(await response.text(), [endpoint]);
   if (response.ok) return { kind: 'up', models: modelIds(text) };
   if (NO_LIST.has(response.status)) return { kind: 'up', models: [] };
-  const failure = failureOf({ status: response.status, retryAfter: null, ...errorBody(text) }, now);
+  const failure = failureOf({ ...errorBody(text), status: response.status, retryAfter: null }, now);
   const why = redactKeys(failure.why, [endpoint]);
   return failure.kind === 'auth' ? { kind: 'auth', why } : { kind: 'down', why };
 }
@@ -58,23 +63,82 @@ function modelIds(text: string): readonly string[] {
   }
 }
 
-/**
- * Probes all endpoints, backing off up to 30 s, until one answers; resolves with its name, or undefined when the signal
- * fired first. A rejected key counts as an answer: waiting would not help, and the next call says what is wrong.
- */
-export async function untilUp(ask: {
-  readonly endpoints: readonly EndpointConfig[];
+/** How long a probe may take: a local model may have to be loaded first. */
+export const DEFAULT_CALL_PROBE_MS = 60_000;
+
+/** One probe by a call, for the log. */
+export interface ProbeReport {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly doesAnswer: boolean;
+  /** Why not, where it does not. */
+  readonly why?: string;
+  readonly usage: Usage;
+}
+
+export interface CallProbe {
+  readonly pool: EndpointPool;
   readonly clock: Clock;
-  readonly rng: Rng;
-  readonly signal: AbortSignal;
+  readonly prices: PriceTable;
   readonly probeTimeoutMs?: number;
-}): Promise<string | undefined> {
-  const timeoutMs = ask.probeTimeoutMs ?? DEFAULT_PROBE_TIMEOUT_MS;
-  for (let round = 1; !ask.signal.aborted; round += 1) {
-    const probes = await Promise.all(ask.endpoints.map((e) => probeEndpoint(e, { ...ask, timeoutMs })));
-    const found = probes.findIndex((p) => p.kind !== 'down');
-    if (found !== -1) return ask.endpoints[found]!.name;
-    await pause(backoffMs(round, ask.rng), ask.clock, ask.signal);
+  readonly onProbe?: (report: ProbeReport) => void;
+}
+
+/**
+ * Asks for one token by the same way as any call. A rejected key and a refused request are answers too: waiting
+ * would not help, and the next call says what is wrong. Never throws.
+ */
+export async function probeByCall(
+  how: CallProbe,
+  endpoint: EndpointConfig,
+  model: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const totalMs = how.probeTimeoutMs ?? DEFAULT_CALL_PROBE_MS;
+  const deadlines = { firstByteMs: totalMs, idleMs: totalMs, totalMs };
+  let used = { input: 0, cachedInput: 0, output: 0, isEstimated: true };
+  const tryIt = async (body: Body): Promise<Tried<true>> => {
+    const ask = { endpoint, body, headers: PROBE_HEADERS, deadlines, clock: how.clock, signal };
+    const { end, assembler, isBillable } = await tryCompletion({ ...ask, onText: () => {} });
+    if (isBillable)
+      used = assembler.answer().tokens ?? estimateTokens(JSON.stringify(body).length, assembler.chars());
+    return end.kind === 'finished' ? { kind: 'done', value: true } : end;
+  };
+  const body = completionBody(PROBE, { endpoint: endpoint.name, model });
+  const tried = await withLessons({ pool: how.pool, endpoint, model, body }, tryIt);
+  const doesAnswer = tried.kind !== 'again' && tried.kind !== 'aborted';
+  how.onProbe?.({
+    endpoint: endpoint.name,
+    model,
+    doesAnswer,
+    ...(!doesAnswer && { why: 'why' in tried ? tried.why : 'it was called off' }),
+    usage: usageOf(used, model, how.prices),
+  });
+  return doesAnswer;
+}
+
+const PROBE = {
+  role: 'worker',
+  messages: [{ role: 'user', content: 'ping' }],
+  tools: [],
+  maxOutputTokens: 1,
+} as const;
+/** No role of a run, so that a recorded model does not take it for a question of its script. */
+const PROBE_HEADERS = { 'x-swarm-role': 'probe' };
+
+/**
+ * Probes all endpoints by calls, backing off up to 30 s, until one answers; resolves with its name, or undefined
+ * when the signal fired first.
+ */
+export async function untilUp(
+  ask: CallProbe & { readonly rng: Rng; readonly signal: AbortSignal; readonly model: string },
+): Promise<string | undefined> {
+  const { pool, signal } = ask;
+  for (let round = 1; !signal.aborted; round += 1) {
+    const looks = pool.endpoints.map((e) => probeByCall(ask, e, ask.model, signal));
+    const found = (await Promise.all(looks)).indexOf(true);
+    if (found !== -1) return pool.endpoints[found]!.name;
+    await pause(backoffMs(round, ask.rng), ask.clock, signal);
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
-import type { Clock, Rng } from '@swarm/core';
-import type { EndpointConfig, EndpointPool } from './endpoints.ts';
+import type { Clock, Rng } from '@swarm/core/ports/world';
+import { type EndpointConfig, type EndpointPool, FRUITLESS_MAX } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 
 /** Back-off: full jitter over a doubling ceiling (Brooker, "Exponential Backoff and Jitter", AWS, 2015). */
@@ -7,18 +7,24 @@ export const BACKOFF_BASE_MS = 500;
 export const BACKOFF_CAP_MS = 30_000;
 /** A call that is held looks this often whether somebody else has found an endpoint alive. */
 export const HELD_LOOK_MS = 1_000;
+/** Tries that all failed, while the endpoints answered others, after which it is the request's fault. */
+export const TRIES_OF_ONE_CALL = 6;
 
 /** How one try at one endpoint went. */
 export type Tried<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'aborted' }
+  /** Nothing is left to pay another try with. */
+  | { readonly kind: 'spent'; readonly why: string }
   | CallFailure;
 
 /** How the call went: never `again`, which ends as `down` when the tries are used up. */
 export type Routed<T> =
   | { readonly kind: 'done'; readonly value: T; readonly endpoint: string }
   | { readonly kind: 'aborted' }
-  | { readonly kind: 'down'; readonly why: string }
+  | { readonly kind: 'spent'; readonly why: string }
+  /** `isOver`: no try begins any more, whoever is to blame. */
+  | { readonly kind: 'down'; readonly why: string; readonly isOver?: true }
   | Exclude<CallFailure, { kind: 'again' }>;
 
 export interface Retry {
@@ -31,30 +37,38 @@ export interface Retry {
 
 export interface RouteOptions {
   readonly pool: EndpointPool;
+  /** The name asked for: a look whether the endpoint lives asks for the same. */
+  readonly model: string;
   readonly clock: Clock;
   readonly rng: Rng;
   /** Calls made, and pauses for resting endpoints taken, before giving up; may be Infinity. */
   readonly maxTries: number;
   readonly signal: AbortSignal;
+  /** Once it fires no try begins and nothing is waited for; a try under way may end. */
+  readonly until?: AbortSignal | undefined;
+  /** Whether the endpoint finishes a small call of the same kind: asked before it is given up. */
+  readonly probe?: (endpoint: EndpointConfig, signal: AbortSignal) => Promise<boolean>;
   readonly onRetry?: (retry: Retry) => void;
 }
 
 /**
  * The one place calls are retried. Fresh endpoints come first, without a pause; when every one has failed,
  * it backs off and starts over. An endpoint that refuses our key is not asked again in this call; when all do,
- * the last refusal is the answer.
+ * the last refusal is the answer. What fails at every try while the endpoints answer others is the request's fault.
  */
 export async function route<T>(
   options: RouteOptions,
   tryOnce: (endpoint: EndpointConfig) => Promise<Tried<T>>,
 ): Promise<Routed<T>> {
-  const { pool, maxTries, signal } = options;
+  const { pool, maxTries, signal, until } = options;
   const refused = new Set<string>();
   const failed = new Set<string>();
+  const suspicion = createSuspicion(pool, Math.min(maxTries, TRIES_OF_ONE_CALL));
   let last: CallFailure = { kind: 'again', why: 'no endpoint is configured', isFault: false };
   let calls = 0;
   for (let pauses = 0; calls < maxTries && pauses < maxTries; ) {
     if (signal.aborted) return { kind: 'aborted' };
+    if (until?.aborted) return { kind: 'down', why: last.why, isOver: true };
     const choice = pool.pick(new Set([...refused, ...failed]));
     if (choice.kind !== 'use') {
       if (refused.size === pool.endpoints.length) break;
@@ -62,31 +76,98 @@ export async function route<T>(
       const pauseMs = Number.isFinite(maxTries) ? restMs : Math.min(restMs, HELD_LOOK_MS);
       if (failed.size === 0) pauses += 1;
       failed.clear();
-      await pause(pauseMs, options.clock, signal);
+      await pause(pauseMs, options.clock, signal, until);
       continue;
     }
     calls += 1;
     const { name } = choice.endpoint;
+    suspicion.tries(name);
     const tried = await tryOnce(choice.endpoint);
     if (tried.kind === 'done') {
       pool.succeeded(name);
       return { ...tried, endpoint: name };
     }
-    if (tried.kind === 'aborted' || tried.kind === 'bad-request') return tried;
-    note(pool, name, tried);
+    if (tried.kind === 'aborted' || tried.kind === 'bad-request' || tried.kind === 'spent') return tried;
+    await note(options, choice.endpoint, tried);
+    if (signal.aborted) return { kind: 'aborted' };
     (tried.kind === 'again' ? failed : refused).add(name);
     last = tried;
+    if (tried.kind === 'again' && tried.isLast) return { kind: 'down', why: tried.why, isOver: true };
+    if (tried.kind === 'again' && tried.isFault && suspicion.isSure())
+      return requestsFault(tried, `on each of its ${calls} tries, while the endpoint answers other calls`);
     // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
     if (pool.isDown() && Number.isFinite(maxTries)) break;
     options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
   }
-  return last.kind === 'again' ? { kind: 'down', why: last.why } : last;
+  if (last.kind !== 'again') return last;
+  if (last.isFault && pool.fruitless() >= FRUITLESS_MAX)
+    return requestsFault(
+      last,
+      `again after an endpoint was found ${FRUITLESS_MAX} times; no call was finished`,
+    );
+  return { kind: 'down', why: last.why };
 }
 
-function note(pool: EndpointPool, name: string, failure: CallFailure): void {
-  if (failure.kind !== 'again') pool.refused(name);
-  else if (failure.isFault) pool.failed(name, failure.why, failure.restMs);
-  else if (failure.restMs !== undefined) pool.rested(name, failure.restMs);
+const requestsFault = ({ why, said }: Extract<CallFailure, { kind: 'again' }>, how: string) => ({
+  kind: 'bad-request' as const,
+  why: `${why} (${how})`,
+  ...(said !== undefined && { said }),
+});
+
+/** Whether a call's failures are its own: it looks at `most` faults at a time, and at who was answered meanwhile. */
+function createSuspicion(pool: EndpointPool, most: number) {
+  let before = new Map<string, number>();
+  let faults = 0;
+  return {
+    /** A try at this endpoint begins. */
+    tries(name: string): void {
+      if (!before.has(name)) before.set(name, pool.answers(name));
+    },
+    /** To be asked at each fault. */
+    isSure(): boolean {
+      faults += 1;
+      if (faults < most) return false;
+      const doAnswer = [...before].every(([name, answers]) => pool.answers(name) > answers);
+      before = new Map();
+      faults = 0;
+      return doAnswer;
+    },
+  };
+}
+
+/** Before a fault makes the endpoint unhealthy, it is asked for something small: a poisonous request is no outage. */
+async function note(options: RouteOptions, endpoint: EndpointConfig, failure: CallFailure): Promise<void> {
+  const { pool, probe, signal } = options;
+  const { name } = endpoint;
+  if (failure.kind !== 'again') return pool.refused(name);
+  if (!failure.isFault) {
+    if (failure.restMs !== undefined) pool.rested(name, failure.restMs);
+    return;
+  }
+  const doesAnswer =
+    probe !== undefined &&
+    pool.isOnEdge(name) &&
+    (await unlessAborted(
+      pool.check(name, (stop) => probe(endpoint, stop)),
+      signal,
+    ));
+  // Whoever is called off has seen nothing of the look.
+  if (signal.aborted) return;
+  if (doesAnswer) pool.answered(name);
+  else pool.failed(name, failure.why, { restMs: failure.restMs ?? 0, model: options.model });
+}
+
+/** A look that others wait for too goes on without whoever is called off. */
+async function unlessAborted(look: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const giveUp = (): void => resolve(false);
+  signal.addEventListener('abort', giveUp);
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([look, promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 /** The jitter keeps many held calls from returning in the same instant. */
@@ -97,16 +178,16 @@ const pauseOf = (choice: { kind: string; ms?: number }, rng: Rng): number =>
 export const backoffMs = (round: number, rng: Rng): number =>
   rng() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(round - 1, 10));
 
-/** Resolves after `ms`, or at once when the signal fires: the caller looks at the signal. */
-export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Resolves after `ms`, or at once when a signal fires: the caller looks at the signals. */
+export function pause(ms: number, clock: Clock, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signals.some((signal) => signal?.aborted)) return resolve();
     const settle = (): void => {
       cancel();
-      signal.removeEventListener('abort', settle);
+      for (const signal of signals) signal?.removeEventListener('abort', settle);
       resolve();
     };
     const cancel = clock.after(ms, settle);
-    signal.addEventListener('abort', settle);
+    for (const signal of signals) signal?.addEventListener('abort', settle);
   });
 }

@@ -2,7 +2,7 @@
  * A model that plays a file of answers: for demonstrations, for tests of a whole run, and for trying a
  * prompt or a gate without spending anything. scripted-server.ts serves it over HTTP.
  */
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { z } from 'zod';
 import { PriceSchema } from './prices.ts';
 

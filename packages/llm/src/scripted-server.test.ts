@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { attemptId, type ModelRequest, SwarmError, taskId } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { attemptId, taskId } from '@swarm/core/model/ids';
+import type { ModelRequest } from '@swarm/core/ports/models';
 import { systemClock } from '../test/support/clocks.ts';
 import { createModel } from './chat.ts';
 import { probeEndpoint } from './probe.ts';

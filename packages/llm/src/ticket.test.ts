@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Model, type ModelRequest, NO_USAGE } from '@swarm/core';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { Model, ModelRequest } from '@swarm/core/ports/models';
 import { ticketed } from './ticket.ts';
 
 const PRICES = {

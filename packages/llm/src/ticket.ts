@@ -1,17 +1,14 @@
 /** Tickets: a model that nobody can ask for more than was reserved for it. The gateway does the same for agents. */
-import {
-  addUsage,
-  type Model,
-  type ModelRequest,
-  type ModelRole,
-  type ModelTicket,
-  NO_USAGE,
-  type TicketedModel,
-  type TicketLimits,
-  type TicketResult,
-  tokensOf,
-  type Usage,
-} from '@swarm/core';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import type {
+  Model,
+  ModelRequest,
+  ModelRole,
+  ModelTicket,
+  TicketedModel,
+  TicketLimits,
+  TicketResult,
+} from '@swarm/core/ports/models';
 import type { PriceTable } from './prices.ts';
 import { estimateTokens, usageOf } from './usage.ts';
 

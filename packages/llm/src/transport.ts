@@ -1,4 +1,7 @@
 import type { Watch } from './deadlines.ts';
+import { type EndpointConfig, keyHeader, urlOf } from './endpoints.ts';
+import { type CallFailure, errorBody, failureOf } from './failures.ts';
+import { redactKeys } from './secrets.ts';
 
 /** The most one answer may weigh, decoded: a stream that never ends must not fill the memory. */
 export const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
@@ -26,4 +29,36 @@ function watchPieces(watch: Watch): TransformStream<Uint8Array, Uint8Array> {
       controller.enqueue(piece);
     },
   });
+}
+
+/** Asks for one completion, in the provider's name. The headers are built from nothing. */
+export function postCompletion(
+  endpoint: EndpointConfig,
+  json: string,
+  about: Readonly<Record<string, string>>,
+  watch: Watch,
+): Promise<Response> {
+  return watchedFetch(watch)(urlOf(endpoint, 'chat/completions'), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...about,
+      ...keyHeader(endpoint),
+    },
+    body: json,
+  });
+}
+
+/** What an answer that is not a 2xx means. */
+export async function refusalOf(
+  response: Response,
+  endpoint: EndpointConfig,
+  now: number,
+): Promise<CallFailure> {
+  // Before anything is cut or joined: half a key or a key in two lines would not be known again.
+  const said = errorBody(redactKeys(await response.text(), [endpoint]));
+  const message = redactKeys(said.message, [endpoint]);
+  const retryAfter = response.headers.get('retry-after');
+  return failureOf({ ...said, message, status: response.status, retryAfter }, now);
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '@swarm/core';
+import type { Usage } from '@swarm/core/model/usage';
 import { type CallTokens, costUsd, type PriceTable, priceOf } from './prices.ts';
 
 /** Rule of thumb for English and code: four characters a token. Used only where a server says nothing. */
@@ -12,22 +12,38 @@ export const estimateTokens = (inputChars: number, outputChars: number): CallTok
   isEstimated: true,
 });
 
-/** The `usage` object of a chat completion; undefined when it is absent or says what cannot be. */
+/**
+ * The `usage` object of a chat completion; undefined when it is absent or says what cannot be, as the zeros of
+ * servers that do not count. Some leave thinking out of `completion_tokens` and in the total: the larger counts.
+ */
 export function readTokens(wire: unknown): CallTokens | undefined {
   if (typeof wire !== 'object' || wire === null) return undefined;
-  const { prompt_tokens, completion_tokens, prompt_tokens_details } = wire as Record<string, unknown>;
-  if (!isCount(prompt_tokens) || !isCount(completion_tokens)) return undefined;
-  const cached = (prompt_tokens_details as { cached_tokens?: unknown } | null | undefined)?.cached_tokens;
-  return {
-    input: prompt_tokens,
-    cachedInput: isCount(cached) ? Math.min(cached, prompt_tokens) : 0,
-    output: completion_tokens,
-    isEstimated: false,
-  };
+  const { prompt_tokens: input, completion_tokens, total_tokens, ...rest } = wire as Record<string, unknown>;
+  if (!isCount(input) || !(isCount(completion_tokens) || isCount(total_tokens))) return undefined;
+  const beside = isCount(total_tokens) ? total_tokens - input : 0;
+  const output = Math.max(isCount(completion_tokens) ? completion_tokens : 0, beside);
+  if (input + output === 0) return undefined;
+  return { input, cachedInput: Math.min(cachedOf(rest), input), output, isEstimated: false };
+}
+
+/** OpenAI's place, DeepSeek's and Moonshot's. */
+function cachedOf(usage: Readonly<Record<string, unknown>>): number {
+  const { prompt_tokens_details: details, prompt_cache_hit_tokens, cached_tokens } = usage;
+  const inDetails = (details as { cached_tokens?: unknown } | null | undefined)?.cached_tokens;
+  return [inDetails, prompt_cache_hit_tokens, cached_tokens].find(isCount) ?? 0;
 }
 
 const isCount = (n: unknown): n is number =>
   Number.isInteger(n) && Number(n) >= 0 && Number(n) <= MAX_PLAUSIBLE;
+
+/**
+ * The most tokens a text can be, for what is set aside before a call: letters come at least two to a token and a
+ * half, and any other byte may be one by itself. About twice what English or code turn out to be.
+ */
+export function mostTokensIn(text: string): number {
+  const letters = text.match(/[A-Za-z ]/g)?.length ?? 0;
+  return Math.ceil(letters / 1.5) + (Buffer.byteLength(text) - letters);
+}
 
 /** One call as `Usage`; a model without a price gives `priced: false` and no cost. */
 export function usageOf(tokens: CallTokens, model: string, prices: PriceTable): Usage {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Command, Entry, OpenedJournal } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Entry } from '@swarm/core/events';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
 import { aRequest, openedRun, RUN } from '@swarm/core/testing';
 import { Applier } from './apply.ts';
 import type { Context, OnDisk } from './context.ts';

@@ -1,18 +1,11 @@
-import {
-  type Clock,
-  type Command,
-  type Decision,
-  decide,
-  type Entry,
-  type Event,
-  emptyState,
-  fold,
-  isOpened,
-  type OpenedJournal,
-  type Refusal,
-  type State,
-  SwarmError,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import { type Decision, decide } from '@swarm/core/decide';
+import { type Refusal, SwarmError } from '@swarm/core/errors';
+import type { Entry, Event } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
+import type { Clock } from '@swarm/core/ports/world';
+import { emptyState, isOpened, type State } from '@swarm/core/state';
 import type { OnDisk } from './context.ts';
 
 /**

@@ -2,7 +2,10 @@
  * A first plan that starts nothing before a person has said yes: its tasks are held as the planner gives them, shown
  * when its answer has ended, and accepted in one entry. Plans after the first go ahead.
  */
-import type { Command, Decision, Refusal, TaskDraft } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 
 /** `isEdited`: the drafts are a person's own text, right as a whole or wrong as a whole. */
 export type Verdict =

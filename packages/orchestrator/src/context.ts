@@ -1,4 +1,7 @@
-import type { Command, Decision, OpenedState, Refusal, State } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
+import type { OpenedState, State } from '@swarm/core/state';
 import type { Halt } from './inputs.ts';
 import type { OrchestratorPorts, Settings } from './settings.ts';
 

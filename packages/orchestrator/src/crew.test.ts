@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Event } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
 import {
   acceptedTask,
   commit,

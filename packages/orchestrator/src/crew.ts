@@ -2,20 +2,10 @@
  * Who works: makes the world agree with what is wanted. Each is an effect under its own name, so that asking twice
  * starts nothing twice. Decides nothing: what comes of the work is asked of the core by whoever did it.
  */
-import {
-  culpritsToFind,
-  culpritsToRevert,
-  FIX_TASKS_MAX,
-  findingsToFile,
-  isTakenBack,
-  landingsToSettle,
-  mayLand,
-  openFixTasks,
-  type TaskId,
-  taskOf,
-  testWanted,
-  wanted,
-} from '@swarm/core';
+import { type TaskId, taskOf } from '@swarm/core/model/ids';
+import { FIX_TASKS_MAX } from '@swarm/core/model/request';
+import { culpritsToFind, culpritsToRevert, findingsToFile, openFixTasks } from '@swarm/core/rules/healing';
+import { isTakenBack, landingsToSettle, mayLand, testWanted, wanted } from '@swarm/core/wanted';
 import type { Context, OnDisk } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';

@@ -3,23 +3,17 @@
  * run closed. It looks at the state that is ahead of the disk, and does nothing but ask for decisions: all of them
  * are on disk before anybody acts on one.
  */
-import {
-  type Clock,
-  type Command,
-  type Decision,
-  type IterationReason,
-  type Log,
-  type OpenedState,
-  opened,
-  type Prompts,
-  type Refusal,
-  reservationFor,
-  SwarmError,
-  scaling,
-  type TaskId,
-  type TicketedModel,
-  wanted,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import { type Refusal, SwarmError } from '@swarm/core/errors';
+import type { IterationReason } from '@swarm/core/events';
+import type { TaskId } from '@swarm/core/model/ids';
+import type { TicketedModel } from '@swarm/core/ports/models';
+import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
+import { reservationFor } from '@swarm/core/rules/budget';
+import { scaling } from '@swarm/core/rules/concurrency';
+import { type OpenedState, opened } from '@swarm/core/state';
+import { wanted } from '@swarm/core/wanted';
 import type { Applier } from './apply.ts';
 import { isGreen } from './landing/verdict.ts';
 import { Scheduling } from './scheduling.ts';

@@ -1,5 +1,5 @@
 /** Why an effect is stopped from outside; first cause wins. */
-export type StopCause = 'cancelled' | 'drained' | 'stuck';
+export type StopCause = 'cancelled' | 'drained';
 
 interface Running {
   readonly controller: AbortController;

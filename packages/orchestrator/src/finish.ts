@@ -1,4 +1,7 @@
-import { type Command, type OpenedState, renderReportMarkdown, report, type State } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { OpenedState, State } from '@swarm/core/state';
+import { report } from '@swarm/core/views/report';
+import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import type { OrchestratorPorts } from './settings.ts';
 
 /** Brings the result to where the operator wants it; the command says how that went. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Decision, Refusal } from '@swarm/core';
+import type { Decision } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
 import { type Input, Inputs } from './inputs.ts';
 
 const woken: Input = { kind: 'woken' };

@@ -1,4 +1,7 @@
-import { type Command, type Decision, type Refusal, refuse, type StopReason } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import { type Refusal, refuse } from '@swarm/core/errors';
+import type { StopReason } from '@swarm/core/model/request';
 
 /** Everything that can wake the run. */
 export type Input =

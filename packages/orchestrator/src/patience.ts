@@ -1,4 +1,5 @@
-import type { Log, State } from '@swarm/core';
+import type { Log } from '@swarm/core/ports/world';
+import type { State } from '@swarm/core/state';
 
 /** Says once that a person's pause has taken hold: nothing is in flight any more. The monitor says how long it lasts. */
 export class Patience {

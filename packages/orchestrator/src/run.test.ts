@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, type Event, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry, Event } from '@swarm/core/events';
 import { aRequest, commit, draft, RUN } from '@swarm/core/testing';
 import { createOrchestrator } from './run.ts';
 import type { OrchestratorPorts, Settings } from './settings.ts';

@@ -2,17 +2,13 @@
  * ENTRY POINT: the main loop. Wait for inputs, decide them together, work out what is wanted now, make it durable
  * with one write, answer whoever asked, and make the world agree. One run, one loop, one writer.
  */
-import {
-  type Command,
-  type Decision,
-  type Entry,
-  type ErrorCode,
-  type Refusal,
-  type State,
-  SwarmError,
-  tellEvent,
-  type UndoAsk,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import { type ErrorCode, type Refusal, SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import type { State } from '@swarm/core/state';
+import { tellEvent } from '@swarm/core/views/telling';
 import { Applier } from './apply.ts';
 import { Approval } from './approval.ts';
 import type { Context, OnDisk } from './context.ts';

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Event, type EventOf, fold, opened, type TaskId } from '@swarm/core';
+import type { Event, EventOf } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { TaskId } from '@swarm/core/model/ids';
+import { opened } from '@swarm/core/state';
 import {
   acceptedTask,
   aHandoff,

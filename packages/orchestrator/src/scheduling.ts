@@ -1,17 +1,9 @@
-import {
-  attemptId,
-  type Event,
-  holdOf,
-  isSatisfied,
-  type OpenedState,
-  ReadyQueue,
-  type ReadyTask,
-  readyTaskOf,
-  type State,
-  type Task,
-  type TaskId,
-  taskOf,
-} from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import { isSatisfied, type Task } from '@swarm/core/model/task';
+import { holdOf } from '@swarm/core/rules/holding';
+import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
+import type { OpenedState, State } from '@swarm/core/state';
 
 /**
  * Keeps the ready queue in step with the folded state: a task is offered when it is pending and what it depends on

@@ -1,22 +1,12 @@
-import type {
-  AttemptHost,
-  Branches,
-  Clock,
-  CommitId,
-  Delivery,
-  Hub,
-  Log,
-  OpenedJournal,
-  Prompts,
-  RepositoryReader,
-  Request,
-  RunFiles,
-  RunId,
-  SandboxLimits,
-  StopReason,
-  TaskDraft,
-  TicketedModel,
-} from '@swarm/core';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
+import type { Request, StopReason } from '@swarm/core/model/request';
+import type { AttemptHost } from '@swarm/core/ports/bench';
+import type { Branches, Delivery, Hub, RepositoryReader } from '@swarm/core/ports/git';
+import type { OpenedJournal } from '@swarm/core/ports/journal';
+import type { TicketedModel } from '@swarm/core/ports/models';
+import type { SandboxLimits } from '@swarm/core/ports/running';
+import type { Clock, Log, Prompts, RunFiles } from '@swarm/core/ports/world';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Approve } from './approval.ts';
 
 /** Everything the orchestrator needs of the world. */

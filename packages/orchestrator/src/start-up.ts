@@ -1,4 +1,6 @@
-import { type GateResult, isToldRed, type Request } from '@swarm/core';
+import type { GateResult } from '@swarm/core/model/landing';
+import type { Request } from '@swarm/core/model/request';
+import { isToldRed } from '@swarm/core/rules/known-failures';
 import type { Context } from './context.ts';
 import type { Reconciler } from './healing/reconciler.ts';
 import type { Gate } from './landing/gate.ts';

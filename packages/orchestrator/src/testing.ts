@@ -3,26 +3,16 @@
  * was done. The core is the real one, so that a command the laws forbid is refused here too; the world is only the
  * ports a test names, and any other is an error. No clock runs and nothing is read or written.
  */
-import {
-  addUsage,
-  type Clock,
-  type Command,
-  type Decision,
-  decide,
-  type Event,
-  fold,
-  type LogEventName,
-  type LogFields,
-  type Model,
-  type ModelTicket,
-  NO_USAGE,
-  type Refusal,
-  type State,
-  type TicketedModel,
-  type TicketLimits,
-  type TicketResult,
-  tokensOf,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import { type Decision, decide } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
+import type { Event } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { LogEventName, LogFields } from '@swarm/core/log-events';
+import { addUsage, NO_USAGE, tokensOf } from '@swarm/core/model/usage';
+import type { Model, ModelTicket, TicketedModel, TicketLimits, TicketResult } from '@swarm/core/ports/models';
+import type { Clock } from '@swarm/core/ports/world';
+import type { State } from '@swarm/core/state';
 import { brief, entry, stateOf } from '@swarm/core/testing';
 import type { Context } from './context.ts';
 import type { Halt } from './inputs.ts';

@@ -1,5 +1,9 @@
 /** One undo of a run nobody works on: its journal is opened, the landings are taken back, and it is left again. */
-import { type Command, type Decision, planUndo, type Refusal, tellEvent, type UndoAsk } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import { planUndo, type UndoAsk } from '@swarm/core/decisions/undo';
+import type { Refusal } from '@swarm/core/errors';
+import { tellEvent } from '@swarm/core/views/telling';
 import { Applier } from './apply.ts';
 import type { Context } from './context.ts';
 import { writeReport } from './finish.ts';

@@ -1,7 +1,7 @@
 /** Reads a file that a command left. The file is the command's: any kind, any size, any bytes. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Collected } from '@swarm/core';
+import type { Collected } from '@swarm/core/ports/running';
 
 export async function collectFile(path: string, maxBytes: number): Promise<Collected> {
   let file: FileHandle;

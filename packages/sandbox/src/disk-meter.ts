@@ -14,6 +14,7 @@ export class DiskMeter {
   readonly #limit: number;
   #countBelow: number;
   #counting = false;
+  #nameless = 0;
 
   /** @param folders on one file system; the first is asked. */
   constructor(folders: readonly string[], limit: number) {
@@ -22,11 +23,14 @@ export class DiskMeter {
     this.#countBelow = this.#free() - limit;
   }
 
-  async isOver(): Promise<boolean> {
-    if (this.#counting || this.#free() > this.#countBelow) return false;
+  /** @param nameless bytes of files that are open and have no name any more: counting folders does not find them. */
+  async isOver(nameless = 0): Promise<boolean> {
+    const hasGrown = nameless > this.#nameless;
+    if (this.#counting || (!hasGrown && this.#free() > this.#countBelow)) return false;
+    this.#nameless = nameless;
     this.#counting = true;
     const free = this.#free();
-    const used = await usedBy(this.#folders);
+    const used = nameless + (await usedBy(this.#folders));
     this.#countBelow = free - (this.#limit - used);
     this.#counting = false;
     return used > this.#limit;

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type EnvironmentStore, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { EnvironmentStore } from '@swarm/core/ports/running';
 import { environmentKey } from './environment-key.ts';
 import { removeTree } from './remove-tree.ts';
 

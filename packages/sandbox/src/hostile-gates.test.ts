@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
-import type { SandboxLimits, SandboxResult } from '@swarm/core';
+import type { SandboxLimits, SandboxResult } from '@swarm/core/ports/running';
 import { createSandbox } from './sandbox.ts';
 import { type Bed, bed, needs, optionsFor, processesWith, runIn } from './testing.ts';
 

@@ -1,4 +1,4 @@
-import type { OutputStream } from '@swarm/core';
+import type { OutputStream } from '@swarm/core/ports/running';
 
 export interface OutputLine {
   readonly stream: OutputStream;

@@ -1,5 +1,5 @@
 /** A sandbox whose commands are changed before they run: variables everybody gets, values nobody may read. */
-import type { Room, RoomCommand, RoomProcess, Sandbox } from '@swarm/core';
+import type { Room, RoomCommand, RoomProcess, Sandbox } from '@swarm/core/ports/running';
 
 export interface Mapping {
   command(command: RoomCommand): RoomCommand;

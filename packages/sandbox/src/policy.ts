@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
+import type { EgressOptions } from './egress.ts';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import type { SandboxSpec } from './provider.ts';
@@ -20,6 +21,8 @@ export interface SandboxOptions {
   readonly path: readonly string[];
   /** Shown read-only in every sandbox: swarm's own program and its Node, for one. */
   readonly readOnly: readonly Mount[];
+  /** What commands with network may reach. Default: no private address. */
+  readonly egress?: EgressOptions;
   /** For commands that bring none of their own. */
   readonly bounds?: Bounds;
   /** The bridge program: `bridge.ts` from the sources, or its bundle. Default: the one beside this module. */
@@ -43,14 +46,16 @@ export const watchOf = (
   spec: SandboxSpec,
   options: Pick<SandboxOptions, 'stateKey' | 'bounds'>,
   folders: readonly string[],
-  canEscape = false,
+  more: Partial<Pick<Watch, 'canEscape' | 'inMemory'>> = {},
 ): Watch => ({
   wallMs: spec.limits.wallMs,
   outputBytes: spec.limits.outputBytes,
   marks: [stateMark(options.stateKey), taskMark(spec.name)],
   bounds: boundsOf(spec, options),
   folders,
-  canEscape,
+  inMemory: [],
+  canEscape: false,
+  ...more,
   signal: spec.signal,
   onLine: spec.onLine,
 });

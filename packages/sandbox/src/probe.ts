@@ -1,10 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { callFilter } from './filter/rules.ts';
 import { findOnPath } from './find-on-path.ts';
 import { BRIDGE_SOURCE } from './policy.ts';
 import { createBubblewrap, SYSTEM_PATH } from './providers/bubblewrap.ts';
+import { removeTree } from './remove-tree.ts';
 import { sandboxWith } from './room.ts';
+import { sweepTemporary } from './sweep-temporary.ts';
 
 const PROBE_MS = 5_000;
 
@@ -30,6 +33,13 @@ export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise
       fix: 'apt-get install -y bubblewrap',
     };
   }
+  if (callFilter(process.arch) === undefined) {
+    return {
+      kind: 'missing',
+      reason: `there is no filter of system calls for ${process.arch}`,
+      fix: 'swarm run --sandbox none',
+    };
+  }
   const said = await tryOnce(bwrap);
   return said === undefined
     ? { kind: 'works', bwrap }
@@ -38,7 +48,8 @@ export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise
 
 /** What went wrong, or undefined when a command ran in a sandbox built exactly as for real. */
 async function tryOnce(bwrap: string): Promise<string | undefined> {
-  const workspace = await mkdtemp(join(tmpdir(), 'swarm-probe-'));
+  await sweepTemporary();
+  const workspace = await mkdtemp(join(tmpdir(), `swarm-probe-${process.pid}-`));
   try {
     const provider = createBubblewrap({
       ...{ stateKey: workspace, bwrap, readOnly: [], path: ['/usr/bin', '/bin'] },
@@ -47,12 +58,13 @@ async function tryOnce(bwrap: string): Promise<string | undefined> {
     const room = await sandboxWith(provider, workspace).open({ workspace, readOnly: [], readWrite: [] });
     const result = await room.run({
       ...{ name: 'probe', argv: ['true'], env: {}, network: 'none' },
-      limits: { wallMs: PROBE_MS, outputBytes: 64 * 1024 },
+      // A bound on processes, so that the program which keeps it is tried too.
+      limits: { wallMs: PROBE_MS, outputBytes: 64 * 1024, processes: 64 },
     });
     const isGood = result.end === 'exited' && result.exitCode === 0;
     return isGood ? undefined : `bwrap does not work here (${result.end}): ${result.output.trim()}`;
   } finally {
-    await rm(workspace, { recursive: true, force: true });
+    await removeTree(workspace).catch(() => {});
   }
 }
 

@@ -46,15 +46,23 @@ export function withDescendants(table: ProcessTable, roots: Iterable<number>): R
   return found;
 }
 
-/** Private and shared memory in use and in swap, bytes; shared pages count in full for each: never too little. */
-export function memoryAtMost(pid: number): number {
-  return kilobytes(read(`/proc/${pid}/status`), 'RssAnon', 'RssShmem', 'VmSwap');
+/** Bytes in use and in swap. Files in memory, and memory shared with others, are both `shared`. */
+export interface MemoryUse {
+  readonly own: number;
+  readonly shared: number;
+}
+
+/** Shared pages count in full for each process: never too little. */
+export function memoryAtMost(pid: number): MemoryUse {
+  const status = read(`/proc/${pid}/status`);
+  return { own: kilobytes(status, 'RssAnon', 'VmSwap'), shared: kilobytes(status, 'RssShmem') };
 }
 
 /** The same with shared pages divided among those that share them: exact, and slow to ask. */
-export function memoryShare(pid: number): number {
+export function memoryShare(pid: number): MemoryUse {
   const rollup = read(`/proc/${pid}/smaps_rollup`);
-  return rollup === '' ? memoryAtMost(pid) : kilobytes(rollup, 'Pss_Anon', 'Pss_Shmem', 'SwapPss');
+  if (rollup === '') return memoryAtMost(pid);
+  return { own: kilobytes(rollup, 'Pss_Anon', 'SwapPss'), shared: kilobytes(rollup, 'Pss_Shmem') };
 }
 
 const kilobytes = (text: string, ...names: readonly string[]): number =>

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { ResourceName, SandboxEnd } from '@swarm/core';
+import type { ResourceName } from '@swarm/core/model/landing';
+import type { SandboxEnd } from '@swarm/core/ports/running';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { type OnLine, Output, type StreamName } from './output.ts';
 import { kill, killMarked } from './reap.ts';
@@ -22,7 +23,7 @@ export interface Launch {
   /** The whole environment; nothing of ours is added. */
   readonly env: Readonly<Record<string, string>>;
   /** With it, descriptor 3 is read as `status` and these texts can be read on descriptors 4, 5, …. */
-  readonly inputs?: readonly string[];
+  readonly inputs?: readonly (string | Buffer)[];
   /** Present: stdin is a pipe, and this is given its other end. Absent: stdin is empty. */
   readonly onStdin?: ((stdin: Writable) => void) | undefined;
 }
@@ -35,6 +36,8 @@ export interface Watch {
   /** What the whole tree may use, and the folders it may fill. */
   readonly bounds: Bounds;
   readonly folders: readonly string[];
+  /** Folders of its own in memory, as it sees them. */
+  readonly inMemory: readonly string[];
   /** Processes can leave the tree without dying: no namespace holds them. */
   readonly canEscape: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -161,9 +164,9 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
     room -= chunk.length;
     if (room < 0) stop('output-limit');
   };
-  const { bounds, folders } = watch;
+  const { bounds, folders, inMemory } = watch;
   const marks = watch.canEscape ? watch.marks : [];
-  const resources = watchResources({ pid: child.pid!, bounds, folders, marks }, stop);
+  const resources = watchResources({ pid: child.pid!, bounds, folders, inMemory, marks }, stop);
   child.stdout?.on('data', take('stdout'));
   child.stderr?.on('data', take('stderr'));
   return {
@@ -176,7 +179,7 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
   };
 }
 
-function giveAndRead(child: ChildProcess, inputs: readonly string[]): () => string {
+function giveAndRead(child: ChildProcess, inputs: readonly (string | Buffer)[]): () => string {
   let status = '';
   const report = child.stdio[3] as Readable | undefined;
   report?.on('data', (chunk: Buffer) => {

@@ -1,6 +1,9 @@
 /** What a kind of sandbox has to know; everything that is alike in all of them is the room's (room.ts). */
 import type { Writable } from 'node:stream';
-import type { Mount, RoomAsk, RoomCommand, SandboxResult } from '@swarm/core';
+import type { Mount, RoomAsk, RoomCommand, SandboxResult } from '@swarm/core/ports/running';
+
+/** Where commands that know the gateway's socket see its folder; they must be allowed to connect. */
+export const GATEWAY_PLACE = '/swarm/gateway';
 
 /** One command with the room it runs in, as a provider starts it. */
 export interface SandboxSpec extends Omit<RoomCommand, 'gateway'>, RoomAsk {

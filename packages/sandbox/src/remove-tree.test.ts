@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { removeTree } from './remove-tree.ts';
-import { temporary } from './testing.ts';
+import { NO_LOCK, temporary, whileLocked } from './testing.ts';
 
 test('a tree goes with its read-only folders, and what its links lead to stays', async (t) => {
   const folder = await temporary(t);
@@ -18,4 +19,26 @@ test('a tree goes with its read-only folders, and what its links lead to stays',
   assert.deepEqual(await readdir(folder), ['outside']);
   assert.deepEqual(await readdir(join(folder, 'outside')), ['file']);
   await removeTree(join(folder, 'not-there'));
+});
+
+test('a tree goes whatever was made of it: closed folders, names that are no text, thousands of folders deep', async (t) => {
+  const folder = await temporary(t);
+  const script = `mkdir -p tree/shut tree/deep && touch tree/shut/file && chmod 000 tree/shut
+    printf x > "tree/$(printf 'no\\377text')"
+    perl -e 'chdir "tree/deep"; for (1 .. 2500) { mkdir "d"; chdir "d" or die "no way down" }'
+    chmod 000 tree`;
+  execFileSync('sh', ['-c', script], { cwd: folder });
+  await removeTree(join(folder, 'tree'));
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('what cannot be removed is told with what hindered it, and everything else is gone', async (t) => {
+  const folder = await temporary(t);
+  await mkdir(join(folder, 'tree/kept'), { recursive: true });
+  await mkdir(join(folder, 'tree/gone'));
+  const isLocked = await whileLocked(folder, join(folder, 'tree/kept'), async () => {
+    await assert.rejects(removeTree(join(folder, 'tree')), /SW0701.*cannot be removed/s);
+    assert.deepEqual(await readdir(join(folder, 'tree')), ['kept']);
+  });
+  if (!isLocked) t.skip(NO_LOCK);
 });

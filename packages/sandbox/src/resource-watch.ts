@@ -3,9 +3,11 @@
  * kernel, with or without cgroups. What happens between two looks is not seen; a bound is where a tree is killed,
  * not what it can never exceed.
  */
-import type { ResourceName } from '@swarm/core';
+import type { ResourceName } from '@swarm/core/model/landing';
 import { DiskMeter } from './disk-meter.ts';
+import { filesInMemory, type Nameless, namelessFiles } from './nameless.ts';
 import {
+  type MemoryUse,
   memoryAtMost,
   memoryShare,
   type ProcessTable,
@@ -15,6 +17,8 @@ import {
 } from './process-table.ts';
 
 const LOOK_EVERY_MS = 250;
+/** Looks for each one at open files: there are many. */
+const NAMELESS_EVERY = 4;
 
 /** Absent: not bounded. */
 export interface Bounds {
@@ -28,6 +32,8 @@ export interface ResourceAsk {
   readonly bounds: Bounds;
   /** What it may fill, on one file system. */
   readonly folders: readonly string[];
+  /** Folders of its own in memory, as it sees them; what is in them is memory it uses. */
+  readonly inMemory: readonly string[];
   /** Environment entries its processes carry: where they can leave the tree, they are found by them. */
   readonly marks: readonly string[];
 }
@@ -39,18 +45,35 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   if (!isBounded) return { [Symbol.dispose]: () => undefined };
   const tree = new Tree(ask.pid, ask.marks);
   const disk = diskBytes === undefined ? undefined : new DiskMeter(ask.folders, diskBytes);
+  let looks = 0;
+  let nameless: Nameless = { memory: 0, disk: 0 };
   const look = async (): Promise<void> => {
-    const limit = passed(tree.members(), ask.bounds) ?? ((await disk?.isOver()) ? 'disk' : undefined);
+    const members = tree.members();
+    if (looks % NAMELESS_EVERY === 0) nameless = namelessFiles(members, ask.folders[0]);
+    looks += 1;
+    const files = nameless.memory + filesInMemory(members, ask.inMemory);
+    const limit =
+      passed(members, files, ask.bounds) ?? ((await disk?.isOver(nameless.disk)) ? 'disk' : undefined);
     if (limit) exceeded(limit);
   };
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-function passed(members: ReadonlySet<number>, { memoryBytes, processes }: Bounds): ResourceName | undefined {
+/** @param files bytes of files that are held in memory, mapped by somebody or not. */
+function passed(
+  members: ReadonlySet<number>,
+  files: number,
+  { memoryBytes, processes }: Bounds,
+): ResourceName | undefined {
   if (processes !== undefined && members.size > processes) return 'processes';
   if (memoryBytes === undefined) return undefined;
-  const sum = (of: (pid: number) => number): number => [...members].reduce((all, pid) => all + of(pid), 0);
+  const sum = (of: (pid: number) => MemoryUse): number => {
+    const uses = [...members].map(of);
+    const shared = uses.reduce((all, use) => all + use.shared, 0);
+    // What is mapped of files in memory is in both figures.
+    return uses.reduce((all, use) => all + use.own, 0) + Math.max(shared, files);
+  };
   return sum(memoryAtMost) > memoryBytes && sum(memoryShare) > memoryBytes ? 'memory' : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { SandboxResult } from '@swarm/core';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import type { Ran } from './process.ts';
 import type { SandboxSpec } from './provider.ts';
 

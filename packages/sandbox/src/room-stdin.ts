@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { RoomProcess } from '@swarm/core';
+import type { RoomProcess } from '@swarm/core/ports/running';
 
 /** The stdin of a process that is still being started: what is written early waits for it. */
 export class RoomStdin {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { RoomCommand } from '@swarm/core';
+import type { RoomCommand } from '@swarm/core/ports/running';
 import { bed, KINDS, needs, processesWith } from './testing.ts';
 
 const command = (name: string, script: string): RoomCommand => ({
@@ -129,7 +129,7 @@ for (const kind of KINDS) {
       const word = `${folder}-open`;
       const room = await open();
       await room.place({ name: 'x', text: 'x' });
-      const talk = room.start(command('x', `echo up; touch mine; sleep 60; : ${word}`));
+      const talk = room.start(command('x', `touch mine; echo up; sleep 60; : ${word}`));
       for await (const { text } of talk.lines) if (text === 'up') await room.close();
       assert.equal((await talk.ended).end, 'aborted');
       assert.deepEqual(await processesWith(word), []);

@@ -1,6 +1,7 @@
 /** A room is what every provider gives: a workspace with its mounts, places for files, and commands run in it. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { SwarmError } from '@swarm/core/errors';
 import {
   GATEWAY_SOCKET_VARIABLE,
   type Mount,
@@ -10,13 +11,12 @@ import {
   type RoomProcess,
   type Sandbox,
   type SandboxResult,
-  SwarmError,
-} from '@swarm/core';
+} from '@swarm/core/ports/running';
 import { collectFile } from './collect-file.ts';
 import { isThere } from './find-on-path.ts';
 import { LineQueue } from './line-queue.ts';
 import { hostPath, stateMark } from './policy.ts';
-import type { Provider, SandboxSpec } from './provider.ts';
+import { GATEWAY_PLACE, type Provider, type SandboxSpec } from './provider.ts';
 import { killMarked } from './reap.ts';
 import { removeTree } from './remove-tree.ts';
 import { cannotRun } from './result.ts';
@@ -25,7 +25,6 @@ import { RoomStdin } from './room-stdin.ts';
 /** Where commands see what was placed for them, and where they leave what is collected. */
 const PLACED = '/swarm/job';
 const LEFT = '/swarm/out';
-const GATEWAY = '/swarm/gateway';
 
 export const sandboxWith = (provider: Provider, stateKey: string): Sandbox => ({
   provider: provider.name,
@@ -60,7 +59,9 @@ class OpenRoom implements Room {
 
   async place({ name, text }: { readonly name: string; readonly text: string }): Promise<string> {
     const { placed } = await this.#ownPlaces();
-    await writeFile(join(placed.host, plainName(name)), text, { mode: 0o644 });
+    const file = join(placed.host, plainName(name));
+    await writeFile(file, text);
+    await chmod(file, 0o644);
     return join(this.shown(placed), name);
   }
 
@@ -96,7 +97,8 @@ class OpenRoom implements Room {
     this.#closing.abort();
     await Promise.all(this.#running);
     const own = await this.#own;
-    if (own) await removeTree(own.folder);
+    // What stays goes with the workspace, whose name it has, and is told then.
+    if (own) await removeTree(own.folder).catch(() => {});
   }
 
   #begin(command: RoomCommand, more: Pick<SandboxSpec, 'onStdin'>): Promise<SandboxResult> {
@@ -148,7 +150,7 @@ class OpenRoom implements Room {
   }
 }
 
-const socketFolder = (socket: string): Mount => ({ host: dirname(socket), inside: GATEWAY });
+const socketFolder = (socket: string): Mount => ({ host: dirname(socket), inside: GATEWAY_PLACE });
 
 interface Own {
   readonly folder: string;
@@ -163,7 +165,8 @@ async function makeOwn(workspace: string): Promise<Own> {
     const placed = { host: join(folder, 'job'), inside: PLACED };
     const left = { host: join(folder, 'out'), inside: LEFT };
     // Readable for whoever the command runs as: the folders above are closed to everybody else.
-    await mkdir(placed.host, { mode: 0o755 });
+    await mkdir(placed.host);
+    await chmod(placed.host, 0o755);
     await mkdir(left.host, { mode: 0o700 });
     return { folder, placed, left };
   } catch (cause) {

@@ -26,7 +26,9 @@ for (const provider of KINDS) {
         .split('\n')
         .map((line) => line.split('=')[0])
         .toSorted();
-      const expected = ['GIVEN', 'HOME', 'LANG', 'PATH', 'SWARM_STATE_KEY', 'SWARM_TASK_KEY', 'TMPDIR'];
+      const given = ['GIVEN', 'HOME', 'LANG', 'PATH', 'SWARM_STATE_KEY', 'SWARM_TASK_KEY', 'TMPDIR'];
+      const expected =
+        provider !== 'bubblewrap' ? given : ['ASAN_OPTIONS', ...given, 'LSAN_OPTIONS'].toSorted();
       assert.deepEqual(
         names.filter((name) => name !== 'PWD'),
         expected,

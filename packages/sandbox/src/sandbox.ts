@@ -1,4 +1,4 @@
-import type { Sandbox } from '@swarm/core';
+import type { Sandbox } from '@swarm/core/ports/running';
 import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 import { PROVIDERS, type ProviderName } from './providers/index.ts';
 import { sandboxWith } from './room.ts';

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Mount, RoomAsk } from '@swarm/core';
+import type { Mount, RoomAsk } from '@swarm/core/ports/running';
 import { boundsOf, environmentOf, insidePath, type SandboxOptions, watchOf, whyNotRun } from './policy.ts';
 import { runProcess } from './process.ts';
 import type { Provider, SandboxSpec } from './provider.ts';

@@ -1,13 +1,15 @@
 /** Helpers of this package's tests: real folders, real sandboxes, gone when the test is over. */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Room, RoomAsk, RoomCommand, Sandbox, SandboxResult } from '@swarm/core';
+import type { Room, RoomAsk, RoomCommand, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import { BRIDGE_SOURCE, type SandboxOptions } from './policy.ts';
 import { probeBubblewrap } from './probe.ts';
 import type { ProviderName } from './providers/index.ts';
+import { removeTree } from './remove-tree.ts';
 import { sandboxWith } from './room.ts';
 import { createSandbox } from './sandbox.ts';
 import { createElsewhere } from './testing-elsewhere.ts';
@@ -82,7 +84,7 @@ export const optionsFor = (stateKey: string) => ({
 
 export async function temporary(test: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'swarm-test-'));
-  test.after(() => rm(folder, { recursive: true, force: true }));
+  test.after(() => removeTree(folder));
   return folder;
 }
 
@@ -108,3 +110,21 @@ export async function eventually(
     await pause(5);
   }
 }
+
+/**
+ * Makes a file in a folder that its own owner cannot remove, does `work`, and frees it again wherever below `root` it
+ * is then. False where nobody here can make one: it takes root and an attribute.
+ */
+export async function whileLocked(root: string, folder: string, work: () => Promise<void>): Promise<boolean> {
+  await writeFile(join(folder, 'file'), '');
+  const change = (...args: string[]): void => void execFileSync('chattr', args, { stdio: 'ignore' });
+  try {
+    change('+i', join(folder, 'file'));
+  } catch {
+    return false;
+  }
+  await work().finally(() => change('-R', '-i', root));
+  return true;
+}
+
+export const NO_LOCK = 'nobody here can lock a file against its owner';

@@ -1,5 +1,5 @@
 /** docs/log.md, from the tables the code runs on. */
-import { JOURNAL_LOG_EVENTS, type LOG_EVENTS, WEATHER_LOG_EVENTS } from '@swarm/core';
+import { JOURNAL_LOG_EVENTS, type LOG_EVENTS, WEATHER_LOG_EVENTS } from '@swarm/core/log-events';
 import { LOG_FIELDS } from './schema.ts';
 
 /** The whole page, newline at the end. */

@@ -1,5 +1,5 @@
 /** One line of log.ndjson, made from what a caller says. */
-import { LOG_EVENTS, type LogEventName, type LogFields, type LogLine } from '@swarm/core';
+import { LOG_EVENTS, type LogEventName, type LogFields, type LogLine } from '@swarm/core/log-events';
 import { type Bounds, cleanLine, plainData } from './plain.ts';
 import type { Redactor } from './redact.ts';
 

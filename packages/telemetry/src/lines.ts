@@ -1,5 +1,5 @@
 /** Cuts a stream of bytes into log lines; what is no log line is counted, not thrown. */
-import { LOG_EVENTS, type LogLine } from '@swarm/core';
+import { LOG_EVENTS, type LogLine } from '@swarm/core/log-events';
 import { LOG_LINE_BYTES_MAX } from './line.ts';
 
 const NEWLINE = 10;

@@ -4,7 +4,8 @@ import { appendFile, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { AttemptId, LogLine, TaskId } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { LOG_LINE_BYTES_MAX } from './line.ts';
 import { createLog, type LogOptions } from './log.ts';
 

@@ -1,7 +1,8 @@
 /** log.ndjson: one writer, in order, in batches, and never in the way of the run. */
 import { closeSync, ftruncateSync, write } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Clock, Log, LogEventName, LogFields, LogLine } from '@swarm/core';
+import type { LogEventName, LogFields, LogLine } from '@swarm/core/log-events';
+import type { Clock, Log } from '@swarm/core/ports/world';
 import { makeLine } from './line.ts';
 import { makeRedactor } from './redact.ts';
 import type { Spans } from './spans.ts';

@@ -3,7 +3,8 @@ import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { AttemptId, LogLine, TaskId } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { createLog } from './log.ts';
 import { followLog, type LogFilter, readLog } from './read-log.ts';
 

@@ -1,7 +1,7 @@
 /** Reading log.ndjson, whole or as it grows. */
 import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { Level, LogLine } from '@swarm/core';
+import type { Level, LogLine } from '@swarm/core/log-events';
 import { LineReader } from './lines.ts';
 
 export interface LogFilter {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LOG_EVENTS } from '@swarm/core';
+import { LOG_EVENTS } from '@swarm/core/log-events';
 import { renderLogDocs } from './docs.ts';
 import { makeLine } from './line.ts';
 import { makeRedactor } from './redact.ts';

@@ -1,5 +1,5 @@
 /** The shape of a log line for programs: what `swarm schema log` prints. */
-import { LOG_EVENTS } from '@swarm/core';
+import { LOG_EVENTS } from '@swarm/core/log-events';
 
 /** One field of a line, in the order it stands there. */
 export interface LogField {

@@ -7,7 +7,8 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import type { AttemptId, LogEventName, LogFields, TaskId } from '@swarm/core';
+import type { LogEventName, LogFields } from '@swarm/core/log-events';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { createSpans, type Spans } from './spans.ts';
 
 const RUN = 'r-20261121-k3f7';

@@ -13,7 +13,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { LogEventName, LogFields } from '@swarm/core';
+import type { LogEventName, LogFields } from '@swarm/core/log-events';
 
 export interface SpanIds {
   readonly trace_id: string;

@@ -17,7 +17,7 @@ export interface Source {
 export interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly exports?: Readonly<Record<string, { readonly 'swarm-src'?: string }>>;
+  readonly exports?: Readonly<Record<string, { readonly 'swarm-src'?: string } | null>>;
 }
 
 export const readSources = (): readonly Source[] =>
@@ -71,7 +71,8 @@ export function leadsTo(
   const owner = ourPackage(specifier);
   if (owner === undefined) return undefined;
   const room = `.${specifier.slice(`@swarm/${owner}`.length)}`;
-  for (const [pattern, { 'swarm-src': target }] of Object.entries(manifestOf(owner).exports ?? {})) {
+  for (const [pattern, conditions] of Object.entries(manifestOf(owner).exports ?? {})) {
+    const target = conditions?.['swarm-src'];
     const [before, after] = pattern.split('*') as [string, string | undefined];
     const isMatch = after === undefined ? room === pattern : room.startsWith(before) && room.endsWith(after);
     const star = after === undefined ? '' : room.slice(before.length, room.length - after.length);

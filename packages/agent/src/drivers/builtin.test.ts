@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { AgentActivity, AgentJob } from '@swarm/core';
+import type { AgentActivity, AgentJob } from '@swarm/core/ports/running';
 import { clock, makeFolder, makeJob, usage } from '../../test/support.ts';
 import { createBuiltinAgent } from './builtin.ts';
 import { limitMet } from './endings.ts';

@@ -1,7 +1,10 @@
 /** Starts our own agent like any other: a child process in the sandbox that meets the model through the gateway. */
-import type { Agent, AgentActivity, AgentEnd, AgentJob, AgentResult } from '@swarm/core';
-import { countText, taskOf, tokensOf } from '@swarm/core';
-import { type AgentEvent, cutText, parseAgentEvent } from '../agent-events.ts';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import { taskOf } from '@swarm/core/model/ids';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { Agent, AgentActivity, AgentJob, AgentResult } from '@swarm/core/ports/running';
+import { countText } from '@swarm/core/views/words';
+import { type AgentEvent, cutText, type LoopEnd, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';
 import { plainText } from '../transcript.ts';
@@ -81,23 +84,17 @@ function endFromEvent(
   job: AgentJob,
   session: Session,
 ): Pick<AgentResult, 'end' | 'detail' | 'claim'> {
-  const end = event.reason === 'quota' ? (limitMet(job, session) ?? 'model-down') : ENDS[event.reason];
+  const end = endOfLoop(event.reason, job, session);
   const detail = cutText(plainText(event.detail), 2_000);
   if (!event.claim) return { end, detail };
   return { end: endOfClaim(event.claim.status), detail, claim: event.claim };
 }
 
-const ENDS: Readonly<Record<Exclude<Extract<AgentEvent, { type: 'ended' }>['reason'], 'quota'>, AgentEnd>> = {
-  'handed-in': 'finished',
-  finished: 'finished',
-  'step-limit': 'step-limit',
-  'token-limit': 'token-limit',
-  'time-limit': 'timeout',
-  'bad-output': 'bad-output',
-  'model-down': 'model-down',
-  failed: 'failed',
-  aborted: 'aborted',
-};
+/** A quota that is used up is the attempt's own share, or the provider's. */
+function endOfLoop(reason: LoopEnd, job: AgentJob, session: Session): AgentEnd {
+  if (reason === 'handed-in') return 'finished';
+  return reason === 'quota' ? (limitMet(job, session) ?? 'model-down') : reason;
+}
 
 const SHOWN_MAX = 300;
 const shown = (text: string) => cutText(plainText(text.replaceAll('\n', ' ')), SHOWN_MAX);

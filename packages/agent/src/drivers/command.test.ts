@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { AgentJob } from '@swarm/core';
+import type { AgentJob } from '@swarm/core/ports/running';
 import { bareRoom, clock, makeFolder, makeJob, usage } from '../../test/support.ts';
 import { createCommandAgent, fillIn } from './command.ts';
 import type { DriverParts } from './session.ts';

@@ -4,8 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, posix } from 'node:path';
-import type { Agent, AgentJob, AgentResult, Collected, HandoffClaim, Room } from '@swarm/core';
-import { taskOf } from '@swarm/core';
+import type { HandoffClaim } from '@swarm/core/model/handoff';
+import { taskOf } from '@swarm/core/model/ids';
+import type { Agent, AgentJob, AgentResult, Collected, Room } from '@swarm/core/ports/running';
 import { parseClaim } from '../tools/handoff.ts';
 import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';

@@ -1,6 +1,10 @@
 /** How an agent's process ended, in the port's words. */
-import type { AgentEnd, AgentJob, HandoffStatus } from '@swarm/core';
-import { assertNever, tokensOf } from '@swarm/core';
+
+import { assertNever } from '@swarm/core/errors';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import type { HandoffStatus } from '@swarm/core/model/handoff';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { AgentJob } from '@swarm/core/ports/running';
 import { plainText } from '../transcript.ts';
 import type { Session, SessionResult } from './session.ts';
 

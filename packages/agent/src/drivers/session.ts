@@ -1,6 +1,8 @@
 /** What every driver does around its agent's process: folders, token, transcript, signs of life, one cause. */
-import type { AgentJob, AttemptId, Clock, Mount, Room, SandboxResult, Usage } from '@swarm/core';
-import { NO_USAGE } from '@swarm/core';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { AgentJob, Mount, Room, SandboxResult } from '@swarm/core/ports/running';
+import type { Clock } from '@swarm/core/ports/world';
 import { openTranscript, plainText } from '../transcript.ts';
 import { type StopCause, startWatch } from './watch.ts';
 

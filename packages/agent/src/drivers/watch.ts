@@ -1,5 +1,8 @@
 /** Watches an agent's process from the host: called off, or silent too long. First cause wins. */
-import type { AgentEnd, AgentJob, Clock, Usage } from '@swarm/core';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import type { Usage } from '@swarm/core/model/usage';
+import type { AgentJob } from '@swarm/core/ports/running';
+import type { Clock } from '@swarm/core/ports/world';
 
 /** Why we stopped an agent. */
 export interface StopCause {

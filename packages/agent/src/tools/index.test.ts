@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core';
+import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import { parseClaim } from './handoff.ts';
 import { TOOL_SPECS } from './index.ts';
 

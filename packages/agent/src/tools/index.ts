@@ -1,5 +1,5 @@
 /** The table of tools, and the one way a model's call becomes an action. */
-import type { ToolCall, ToolSpec } from '@swarm/core';
+import type { ToolCall, ToolSpec } from '@swarm/core/ports/models';
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
 import { bash } from './bash.ts';

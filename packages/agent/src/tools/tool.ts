@@ -1,5 +1,6 @@
 /** What a tool is. The table of them is in index.ts. */
-import type { Clock, HandoffClaim } from '@swarm/core';
+import type { HandoffClaim } from '@swarm/core/model/handoff';
+import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
 
 /** Where tools act. They run inside the sandbox, in the agent's own process. */

@@ -1,9 +1,12 @@
 /** What finished runs left in a repository's state directory, found and sized; and its removal, one by one. */
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyState, fold, parseRunId, type RunId, SwarmError } from '@swarm/core';
+import { fold } from '@swarm/core/fold';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
+import { emptyState } from '@swarm/core/state';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
+import { removeTree } from '@swarm/sandbox';
 import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
 import { shellWord } from '../telling/shell.ts';
 import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
@@ -25,13 +28,19 @@ export interface Found {
   readonly kept: readonly string[];
 }
 
+export interface LeftoversAsk {
+  readonly policy: CleanPolicy;
+  readonly now: number;
+  /** Whether this operator made the run. */
+  readonly isOurs: (run: RunId) => Promise<boolean>;
+}
+
 /** Reads only. Nobody may be at work in the repository while what is found here is removed. */
 export async function findLeftovers(
   paths: RepositoryPaths,
-  policy: CleanPolicy,
-  now: number,
+  { policy, now, isOurs }: LeftoversAsk,
 ): Promise<Found> {
-  const runs = await knownRuns(paths);
+  const runs = await knownRuns(paths, isOurs);
   const going = chooseRuns(runs, policy, now);
   const unfinished = new Set(runs.filter((run) => !run.isFinished).map((run) => run.id));
   const isOver = (name: string): boolean => !unfinished.has(name as RunId);
@@ -40,25 +49,40 @@ export async function findLeftovers(
     ...(await folders(paths.intake, 'intake', async (name) => isOver(name))),
     ...(await folders(join(paths.state, 'jobs'), 'job')),
     ...(await folders(join(paths.state, 'doctor'), 'job')),
+    ...(await folders(join(paths.state, 'trash'), 'job')),
     ...(await folders(paths.env, 'environment', async (_, path) => isOld(await ageOf(path, now), policy))),
     ...(await hubReferences(paths, isOver, new Set(going))),
     ...(await Promise.all(going.map((run) => sized('run', run, runPaths(paths, run).folder)))),
   ];
-  const open = [...unfinished].map((run) => `${run} is not over: swarm resume --run ${run}`);
+  const open = runs
+    .filter((run) => !run.isFinished)
+    .map(({ id, isOurs }) =>
+      isOurs
+        ? `${id} is not over: swarm resume --run ${id}`
+        : `this machine has no record of ${id}: rm -r ${shellWord(runPaths(paths, id).folder)}`,
+    );
   return { leftovers, kept: open };
 }
 
-/** A run whose journal cannot be read is not known to be over. */
-async function knownRuns(paths: RepositoryPaths): Promise<readonly KnownRun[]> {
+interface FoundRun extends KnownRun {
+  readonly isOurs: boolean;
+}
+
+/** A run whose journal cannot be read, or is not this operator's, is not known to be over. */
+async function knownRuns(
+  paths: RepositoryPaths,
+  isOurs: LeftoversAsk['isOurs'],
+): Promise<readonly FoundRun[]> {
   const ids = await listRuns(paths);
   return Promise.all(
     ids.map(async (id) => {
       const state = emptyState();
+      if (!(await isOurs(id))) return { id, isOurs: false, isFinished: false, lastAt: 0 };
       const read = await readJournal(runPaths(paths, id).journal).catch(() => undefined);
       for (const entry of read?.entries ?? []) fold(state, entry);
       // Closed and not delivered, it still owes its delivery.
       const isFinished = state.closed !== undefined && state.delivered !== undefined;
-      return { id, isFinished, lastAt: state.at };
+      return { id, isOurs: true, isFinished, lastAt: state.at };
     }),
   );
 }
@@ -128,16 +152,5 @@ export async function removeLeftover({ path, refs }: Leftover): Promise<void> {
     await new Git().run({ gitDir: path }, 'update-ref', ['--stdin'], { stdin });
     return;
   }
-  try {
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    throw new SwarmError(
-      {
-        code: 'SW0701',
-        what: `${path} cannot be removed: ${(error as Error).message}`,
-        fix: `chmod -R u+w ${shellWord(path)}`,
-      },
-      { cause: error },
-    );
-  }
+  await removeTree(path);
 }

@@ -1,5 +1,5 @@
 /** Which runs' records and which environments are old enough to go. Pure. */
-import type { RunId } from '@swarm/core';
+import type { RunId } from '@swarm/core/model/ids';
 
 export interface CleanPolicy {
   /** Environments unused, and runs over, for longer than this. */

@@ -1,12 +1,14 @@
 /** Commands that check or describe, and act on no run: verify, schema. */
 import { existsSync } from 'node:fs';
-import { countText, nearestWord, SwarmError, taskSchema } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { taskSchema } from '@swarm/core/rules/task-format';
+import { nearestWord } from '@swarm/core/rules/text';
+import { countText } from '@swarm/core/views/words';
 import { scriptSchema } from '@swarm/llm';
 import { logSchema } from '@swarm/telemetry';
 import { type VerifyReport, verifyRepository } from '@swarm/verify';
 import { configJsonSchema } from '../config/docs.ts';
-import { chooseRepository } from '../finding/opened-run.ts';
-import { chooseRun } from '../finding/paths.ts';
+import { enterRun } from '../finding/door.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { exitCodeOf } from '../telling/errors.ts';
@@ -14,8 +16,8 @@ import { sanitize } from '../telling/output.ts';
 
 /** Exit 0: every promise held. 65: the journal is damaged. 1: a promise is broken. */
 export async function verify(options: RunChoice, context: Context): Promise<number> {
-  const repository = await chooseRepository(options, context);
-  const { run, journal } = await chooseRun(repository, options.run);
+  const { repository, paths } = await enterRun(options, context);
+  const { run, journal } = paths;
   const report = await verifyRepository({
     repository: repository.repository,
     run,

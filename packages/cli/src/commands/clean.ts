@@ -1,11 +1,14 @@
 /** `swarm clean`: removes what finished runs left, and nothing else. */
-import { makeRunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import { findLeftovers, type Leftover, removeLeftover } from '../cleaning/leftovers.ts';
 import type { CleanPolicy } from '../cleaning/policy.ts';
 import { parseDurationMs } from '../config/units.ts';
 import { sizeText } from '../doctor/machine-checks.ts';
-import { chooseRepository, lockHolder } from '../finding/opened-run.ts';
+import { enterRepository, isKnownRun } from '../finding/door.ts';
+import { lockHolder } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
+import { removeRecord } from '../finding/records.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import type { Context } from '../program/context.ts';
 import { lockRepository } from '../running/work.ts';
@@ -24,7 +27,7 @@ export interface CleanOptions {
 
 export async function clean(options: CleanOptions, context: Context): Promise<number> {
   const policy = policyOf(options);
-  const paths = await chooseRepository(options, context);
+  const paths = await enterRepository(options, context);
   if (options.dryRun) return show(paths, policy, options, context);
   if (!options.yes && !isSomebodyThere()) throw nobodyToAsk();
   // Held to the end: a run that would begin meanwhile must not lose its clones.
@@ -66,7 +69,7 @@ async function show(
   options: CleanOptions,
   context: Context,
 ): Promise<number> {
-  const { leftovers, kept } = await findLeftovers(paths, policy, Date.now());
+  const { leftovers, kept } = await found(paths, policy, context);
   const holder = await lockHolder(paths);
   if (holder)
     context.output.narrate(`process ${holder.pid} works on ${holder.run}: until it ends nothing is removed`);
@@ -74,13 +77,17 @@ async function show(
   return 0;
 }
 
+/** Of this operator's runs; what came with the repository is nobody's to judge, and is left alone. */
+const found = (paths: RepositoryPaths, policy: CleanPolicy, { env }: Context) =>
+  findLeftovers(paths, { policy, now: Date.now(), isOurs: (run) => isKnownRun(paths, run, env) });
+
 async function removeAll(
   paths: RepositoryPaths,
   policy: CleanPolicy,
   options: CleanOptions,
   context: Context,
 ): Promise<number> {
-  const { leftovers, kept } = await findLeftovers(paths, policy, Date.now());
+  const { leftovers, kept } = await found(paths, policy, context);
   if (!options.yes && leftovers.length > 0) {
     context.output.narrate(table(leftovers));
     if (!(await askYesNo('Remove all of this?'))) {
@@ -88,7 +95,10 @@ async function removeAll(
       return 1;
     }
   }
-  for (const leftover of leftovers) await removeLeftover(leftover);
+  for (const leftover of leftovers) {
+    await removeLeftover(leftover);
+    if (leftover.kind === 'run') await removeRecord(context.env, leftover.name as RunId);
+  }
   tell(leftovers, kept, { ...options, isRemoved: true }, context);
   return 0;
 }

@@ -41,8 +41,15 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
     const prepared = await prepare(REQUEST, run, inside, places);
     const { file, repository: paths, opening, commonDir } = prepared;
     const code = await work({
-      ...{ file, repository: paths, places, context: inside, opening, commonDir },
-      ...{ isJson: options.json === true, isStrict: false, saysNext: false },
+      file,
+      repository: paths,
+      places,
+      context: inside,
+      opening,
+      commonDir,
+      isJson: options.json === true,
+      isStrict: false,
+      saysNext: false,
     });
     if (!options.json) sayWhatNext(repository, file.run, context);
     return code;

@@ -1,4 +1,5 @@
 /** `swarm doctor`: everything a run needs of this machine and repository, looked at before one is begun. */
+import { attackChecks } from '../doctor/attacks.ts';
 import type { Check } from '../doctor/check.ts';
 import { configTable } from '../doctor/config-table.ts';
 import { configuration, look } from '../doctor/look.ts';
@@ -11,13 +12,15 @@ export interface DoctorOptions {
   readonly repo?: string | undefined;
   readonly config?: true | undefined;
   readonly runGate?: true | undefined;
+  readonly sandbox?: true | undefined;
   readonly json?: true | undefined;
 }
 
 export async function doctor(options: DoctorOptions, context: Context): Promise<number> {
   const located = await locate(options.repo, context);
   const configured = await configuration(located, context);
-  const checks = await look(located, configured, options.runGate === true, context);
+  const looked = await look(located, configured, options.runGate === true, context);
+  const checks = options.sandbox ? [...looked, ...(await attackChecks(context))] : looked;
   const wrong = checks.flatMap((check) => (check.problem ? [check.problem] : []));
   const table = options.config && configured.loaded ? configTable(configured.loaded) : undefined;
   if (options.json)

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { type LoadedConfig, loadConfig, NO_FLAGS } from '../config/load.ts';
 import { type Starter, starterToml } from '../config/starter.ts';
 import { askText, askYesNo, isSomebodyThere } from '../preparing/ask.ts';

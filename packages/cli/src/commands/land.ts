@@ -1,5 +1,5 @@
 /** `swarm land`: the merge queue alone, for branches anyone made. */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { programPlaces } from '../places.ts';
 import { branchesAt, chooseBranches } from '../preparing/branches.ts';
 import type { Found } from '../preparing/found.ts';
@@ -22,7 +22,12 @@ export async function land(
   for (const line of prepared.shown) output.narrate(line);
   const { file, repository, promptOverrides, commonDir } = prepared;
   return work({
-    ...{ file, repository, places, context, opening: prepared.opening, promptOverrides },
+    file,
+    repository,
+    places,
+    context,
+    opening: prepared.opening,
+    promptOverrides,
     isJson: options.json === true,
     isStrict: false,
     ...(!file.isBare && { commonDir }),

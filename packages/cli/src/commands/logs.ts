@@ -1,16 +1,18 @@
 /** `swarm logs`: what happened, line by line, and as it happens. */
-import { countText, LOG_EVENTS, type LogLine, parseTaskId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { LOG_EVENTS, type LogLine } from '@swarm/core/log-events';
+import { parseTaskId } from '@swarm/core/model/ids';
+import { countText } from '@swarm/core/views/words';
 import { followLog, type LogFilter, readLog } from '@swarm/telemetry';
 import { parseDurationMs } from '../config/units.ts';
-import { chooseRepository } from '../finding/opened-run.ts';
-import { chooseRun } from '../finding/paths.ts';
+import { enterRun } from '../finding/door.ts';
 import type { Context } from '../program/context.ts';
 import type { LogsOptions } from '../program/options.ts';
-import { sanitizeLine } from '../telling/output.ts';
+import { jsonText, sanitizeLine } from '../telling/output.ts';
 
 export async function logs(options: LogsOptions, context: Context): Promise<number> {
   const filter = filterOf(options, Date.now());
-  const { log } = await chooseRun(await chooseRepository(options, context), options.run);
+  const { log } = (await enterRun(options, context)).paths;
   const onUnreadable = (lines: number) =>
     context.output.narrate(`${countText(lines, 'line')} of ${log} cannot be read`);
   const lines = options.follow
@@ -24,7 +26,7 @@ export async function logs(options: LogsOptions, context: Context): Promise<numb
     : readLog(log, filter, { onUnreadable });
   for await (const line of lines) {
     if (context.output.closed.aborted) break;
-    context.output.result(options.json ? JSON.stringify(line) : logText(line, context.output.ink));
+    context.output.result(options.json ? jsonText(line) : logText(line, context.output.ink));
   }
   return 0;
 }

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { countText, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { countText } from '@swarm/core/views/words';
 import {
   readScript,
   type Script,

@@ -1,5 +1,5 @@
 /** `swarm prompts`: what models are told, whether it can be used, and how two versions differ. */
-import { nearestWord } from '@swarm/core';
+import { nearestWord } from '@swarm/core/rules/text';
 import { loadConfig, NO_FLAGS } from '../config/load.ts';
 import { programPlaces } from '../places.ts';
 import { locate } from '../preparing/locate.ts';

@@ -1,13 +1,11 @@
 /** Commands that only read: tasks, explain, report. They work from the files, live or not. */
-import {
-  explainTask,
-  parseTaskId,
-  renderReportMarkdown,
-  report as reportOf,
-  SwarmError,
-  shortCommit,
-  type Task,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { parseTaskId } from '@swarm/core/model/ids';
+import type { Task } from '@swarm/core/model/task';
+import { explainTask } from '@swarm/core/views/explain';
+import { report as reportOf } from '@swarm/core/views/report';
+import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
+import { shortCommit } from '@swarm/core/views/words';
 import { unknownTask } from '../control/refused.ts';
 import { readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';

@@ -1,5 +1,8 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
-import { type ApplyOutcome, type CommitId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ApplyOutcome } from '@swarm/core/ports/git';
+import { adopt } from '../finding/door.ts';
 import { readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
@@ -10,7 +13,7 @@ import type { Context } from '../program/context.ts';
 import type { ResumeOptions, RunChoice, RunOptions } from '../program/options.ts';
 import { approver } from '../running/approving.ts';
 import { openRunHub } from '../running/compose.ts';
-import { type RunFile, readRunFile } from '../running/run-file.ts';
+import type { RunFile } from '../running/run-file.ts';
 import { lockRepository, work } from '../running/work.ts';
 import { Terminal } from '../telling/terminal.ts';
 
@@ -27,7 +30,11 @@ export async function run(request: string, options: RunOptions, context: Context
   const { file, repository, promptOverrides, commonDir } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
   return work({
-    ...{ file: waits ? { ...file, approve: true } : file, repository, places, context, opening },
+    file: waits ? { ...file, approve: true } : file,
+    repository,
+    places,
+    context,
+    opening,
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,
@@ -61,7 +68,8 @@ async function approved(
 }
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
-  const { repository, paths, state } = await readRun(options, context);
+  if (options.trustRun) await adopt(options, context);
+  const { repository, paths, state, file } = await readRun(options, context);
   const { closed, delivered, run: opened } = state;
   // Killed between its end and its delivery, a run still owes that.
   if ((closed && delivered) || !opened) {
@@ -73,7 +81,6 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
       fix: closed ? 'swarm report' : 'swarm run "what you want done"',
     });
   }
-  const file = await readRunFile(paths);
   const isApproved = [...state.tasks.values()].some((task) => task.source.by === 'planner');
   if (file.approve && !isApproved && !closed) requireYes(options.yes, 'swarm resume --yes');
   context.output.narrate(`resuming ${file.run}`);
@@ -89,8 +96,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
 }
 
 export async function apply(options: RunChoice, context: Context): Promise<number> {
-  const { repository, paths, state } = await readRun(options, context);
-  const file = await readRunFile(paths);
+  const { repository, paths, state, file } = await readRun(options, context);
   // Landings that were undone may have been applied before: their undo is then what is left to apply.
   if (!state.closed || state.landedCount + state.undone.size === 0) {
     throw new SwarmError({

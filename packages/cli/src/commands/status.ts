@@ -1,21 +1,11 @@
 /** `swarm status`: where a run stands, on one screen of 80 by 24. */
-import {
-  type Board,
-  board,
-  clockText,
-  costText,
-  countText,
-  durationText,
-  gateText,
-  gateView,
-  queue,
-  type Signs,
-  shortCommit,
-  TASK_STATES,
-  tokensOf,
-  type Waiting,
-  waits,
-} from '@swarm/core';
+import { TASK_STATES } from '@swarm/core/model/task';
+import { tokensOf } from '@swarm/core/model/usage';
+import { type Board, board } from '@swarm/core/views/board';
+import { gateText, gateView } from '@swarm/core/views/gate';
+import { queue } from '@swarm/core/views/queue';
+import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
+import { clockText, costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
 import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';

@@ -1,24 +1,19 @@
 /** Commands that steer a live run: pause, continue, cancel, retry, submit, amend, scale. */
-import {
-  lineProblem,
-  type Problem,
-  parseTaskId,
-  readDraft,
-  readPlan,
-  SwarmError,
-  type TaskDraft,
-  type TaskId,
-} from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
+import { readPlan } from '@swarm/core/rules/plan-file';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
+import { lineProblem } from '@swarm/core/rules/text';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
 import type { ControlReply, SteeringCommand } from '../control/wire.ts';
-import { chooseRepository, holderOf, readRun } from '../finding/opened-run.ts';
-import { chooseRun, type RunPaths } from '../finding/paths.ts';
+import { enterRun } from '../finding/door.ts';
+import { holderOf, readRun } from '../finding/opened-run.ts';
+import type { RunPaths } from '../finding/paths.ts';
 import { askYesNo, requireSomebody } from '../preparing/ask.ts';
 import { readInput } from '../preparing/input-file.ts';
 import type { Context } from '../program/context.ts';
 import type { CancelOptions, RetryOptions, RunChoice, SubmitOptions } from '../program/options.ts';
-import { readRunFile } from '../running/run-file.ts';
 import { sanitize } from '../telling/output.ts';
 
 type Ask = { readonly get: 'state' } | { readonly command: SteeringCommand };
@@ -86,8 +81,8 @@ async function steer(command: SteeringCommand, options: RunChoice, context: Cont
 
 /** Errors: those of choosing a run; what the run refuses; SW0104 where no process works on it. */
 async function askRun(ask: Ask, options: RunChoice, context: Context): Promise<Answer> {
-  const paths = await chooseRun(await chooseRepository(options, context), options.run);
-  const { control } = await readRunFile(paths);
+  const { paths, file } = await enterRun(options, context);
+  const { control } = file;
   const reply = control && (await askLive(control, { v: 1, run: paths.run, ...ask }));
   if (!reply) throw await notLive(paths, control, options, context);
   if (reply.ok) return reply;

@@ -1,16 +1,10 @@
 /** Everything `swarm undo` says no with: what, why, and something that can be typed. */
-import {
-  nearestWord,
-  type Problem,
-  parseTaskId,
-  type State,
-  SwarmError,
-  type TaskId,
-  taskId,
-  UNDO_REFUSALS,
-  type UndoAsk,
-  type UndoRefused,
-} from '@swarm/core';
+import type { UndoAsk, UndoRefused } from '@swarm/core/decisions/undo';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import { parseTaskId, type TaskId, taskId } from '@swarm/core/model/ids';
+import { UNDO_REFUSALS } from '@swarm/core/model/landing';
+import { nearestWord } from '@swarm/core/rules/text';
+import type { State } from '@swarm/core/state';
 import type { ReadRun } from '../finding/opened-run.ts';
 import { shellWord } from '../telling/shell.ts';
 

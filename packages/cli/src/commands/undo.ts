@@ -1,5 +1,7 @@
 /** `swarm undo`: takes landings of a run back, by whoever works on it, or itself where nobody does. */
-import { countText, SwarmError, shortCommit, type UndoAsk } from '@swarm/core';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import { SwarmError } from '@swarm/core/errors';
+import { countText, shortCommit } from '@swarm/core/views/words';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
 import { askLive } from '../control/client.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
@@ -7,7 +9,7 @@ import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { UndoOptions } from '../program/options.ts';
 import { composePorts } from '../running/compose-ports.ts';
-import { type RunFile, readRunFile } from '../running/run-file.ts';
+import type { RunFile } from '../running/run-file.ts';
 import { lockRepository } from '../running/work.ts';
 import { createLive } from '../telling/live.ts';
 import { knownTask, nothingNamed, problemOf, whileLeaving, whileLive } from './undo-refused.ts';
@@ -22,7 +24,7 @@ export async function undo(
   const read = await readRun({ ...rest, ...(typeof run === 'string' && { run }) }, context);
   const what = task === undefined ? 'run' : knownTask(task, read);
   const withDependents = options.withDependents === true;
-  const file = await readRunFile(read.paths);
+  const { file } = read;
   const ask: UndoAsk = { what, withDependents, by: 'operator' };
   const outcome =
     (await undoLive(ask, read, file, context)) ?? (await undoLocked(ask, read, file, options, context));
@@ -81,7 +83,12 @@ async function undoLocked(
   try {
     const onLine = options.json ? () => undefined : live.line;
     const composed = await composePorts({
-      ...{ file, repository, paths, env: context.env, places: programPlaces(), onLine },
+      file,
+      repository,
+      paths,
+      env: context.env,
+      places: programPlaces(),
+      onLine,
     });
     const { ports, settings } = composed;
     return await undoInRun(ports, settings, ask, stopping.signal).finally(() => composed.close());

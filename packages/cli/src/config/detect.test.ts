@@ -17,7 +17,12 @@ const rows: [string, Record<string, string>, string | undefined, string | undefi
   ['no lockfile', { 'package.json': TESTED }, 'npm test', undefined],
   ['the test script npm init writes', { 'package.json': UNTESTED }, undefined, undefined],
   ['a package.json that is no JSON', { 'package.json': '{' }, undefined, undefined],
-  ['cargo', { 'Cargo.toml': '', 'Cargo.lock': '' }, 'cargo test --locked', 'cargo fetch --locked'],
+  [
+    'cargo',
+    { 'Cargo.toml': '', 'Cargo.lock': '' },
+    'cargo test --locked --no-fail-fast',
+    'cargo fetch --locked',
+  ],
   ['go', { 'go.mod': '' }, 'go test ./...', 'go mod download'],
   ['pytest', { 'pyproject.toml': '[tool.pytest.ini_options]' }, 'python3 -m pytest -q', undefined],
   ['make', { Makefile: 'all:\n\ntest: all\n\tsh t' }, 'make test', undefined],

@@ -80,7 +80,8 @@ async function detectCargo(files: ListingReader): Promise<Detected | undefined> 
   if (!(await files.has('Cargo.toml'))) return undefined;
   const isLocked = await files.has('Cargo.lock');
   return {
-    gate: isLocked ? 'cargo test --locked' : 'cargo test',
+    // Without it cargo ends with the first crate that fails: nobody could say that the others are no worse.
+    gate: isLocked ? 'cargo test --locked --no-fail-fast' : 'cargo test --no-fail-fast',
     setup: isLocked ? 'cargo fetch --locked' : 'cargo fetch',
     why: ['Cargo.toml'],
   };

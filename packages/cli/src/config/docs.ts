@@ -72,13 +72,13 @@ export const EXAMPLES: readonly Example[] = [
     toml: '[sandbox]\nsetup_env = ["NPM_TOKEN"]\n\n[env]\nsetup = "npm ci"',
     below:
       // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's own way to name a variable
-      'with the project’s `.npmrc` naming the variable: `//npm.shop.example/:_authToken=${NPM_TOKEN}`. The same for others: `UV_INDEX_SHOP_PASSWORD`, `CARGO_REGISTRIES_SHOP_TOKEN`, `GOPRIVATE` and `NETRC`.',
+      'with the project’s `.npmrc` naming the variable: `//npm.shop.example/:_authToken=${NPM_TOKEN}`. The same for others: `UV_INDEX_SHOP_PASSWORD`, `CARGO_REGISTRIES_SHOP_TOKEN`, `GOPRIVATE` and `NETRC`. A registry on this machine or in its network is named too: `egress = ["npm.shop.example:4873"]`. Setup’s way out is a proxy for HTTP and HTTPS, which npm, pnpm, yarn, pip, uv, cargo, go, git over https, maven and gradle use by themselves; what needs another way (git over ssh, a database, a name looked up by the program itself) is not reached.',
   },
   {
     about: '**A proxy for setup:**',
     toml: '[sandbox]\nsetup_env = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"]',
     below:
-      'A variable that is not set is not passed. Where the proxy has a certificate of its own, put it among the system’s (`/etc/ssl/certs` is shown), or name it: `mounts = ["/opt/shop/ca.pem:ro"]` and `setup_env = ["NODE_EXTRA_CA_CERTS"]`.',
+      'A variable that is not set is not passed. Where the proxy has a certificate of its own, put it among the system’s (`/etc/ssl/certs` is shown), or name it: `mounts = ["/opt/shop/ca.pem:ro"]` and `setup_env = ["NODE_EXTRA_CA_CERTS"]`. Inside, setup sees a proxy of swarm’s own, which asks yours.',
   },
 ];
 

@@ -1,6 +1,6 @@
 /** Reads one TOML file of configuration. The file may be hostile: size, kind and syntax are checked here. */
 import { lstat, readFile } from 'node:fs/promises';
-import type { Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
 import { parse, TomlError } from 'smol-toml';
 import { shellWord } from '../telling/shell.ts';
 

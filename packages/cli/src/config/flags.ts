@@ -1,5 +1,5 @@
 /** The flags of `swarm run` that are configuration, under the names the schema knows. */
-import type { Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
 import type { RunOptions } from '../program/options.ts';
 import type { Source } from './load.ts';
 import { parseBudget } from './units.ts';

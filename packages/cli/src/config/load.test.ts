@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { flagsSource } from './flags.ts';
 import { type LoadAsk, type LoadedConfig, loadConfig, NO_FLAGS } from './load.ts';
 import { configHash } from './resolved.ts';
@@ -54,7 +54,7 @@ test('without any file or variable every key has its default', async () => {
   const { config, origins } = await load();
   assert.deepEqual(config, {
     workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto', limits },
-    shown: { mounts: [], env: [], setupEnv: [] },
+    shown: { mounts: [], env: [], setupEnv: [], egress: [] },
     gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1, limits, protect: [] },
     checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000, revertAfter: 0 },
     budget: {},

@@ -1,6 +1,6 @@
 /** From defaults, files, environment and flags to one configuration, and where each value came from. */
 import { join } from 'node:path';
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { type Environment, operatorConfigFile } from '../finding/paths.ts';
 import { readToml, type TomlFile } from './files.ts';
 import { contradictionsIn, mistakesIn } from './mistakes.ts';

@@ -1,5 +1,6 @@
 /** What the schema finds wrong, as problems by key path. */
-import { nearestWord, type Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import { nearestWord } from '@swarm/core/rules/text';
 import { z } from 'zod';
 import { nodeAt, rangeAt, typed } from './example.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';

@@ -42,6 +42,8 @@ export interface Config {
     readonly env: readonly string[];
     /** Names of variables only setup on the trusted base is given. */
     readonly setupEnv: readonly string[];
+    /** Hosts setup may reach though they are private; absent in runs that were opened before there was such a thing. */
+    readonly egress?: readonly string[];
   };
   readonly gate: {
     /** Absent: to be detected. `'none'`: land untested. */
@@ -98,6 +100,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       mounts: sandbox.mounts.map((written) => mountPath(written, environment)),
       env: sandbox.env,
       setupEnv: sandbox.setup_env,
+      egress: sandbox.egress,
     },
     gate: {
       ...present({ command: gate.command }),

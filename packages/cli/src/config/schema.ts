@@ -101,6 +101,13 @@ const sandbox = table(
         'Variables only setup on the trusted base is given, the one command that reaches the network: registry tokens and proxies.',
       )
       .default([]),
+    egress: z
+      .array(z.string().regex(/^(?:[\w.-]{1,253}|\[[\da-fA-F:.]{2,45}\])(?::\d{1,5})?$/))
+      .max(64)
+      .describe(
+        'Hosts that setup may reach though they lie on this machine or in its network, as `host` or `host:port`: a registry of your own. Anything public it may reach without.',
+      )
+      .default([]),
   },
 );
 
@@ -259,7 +266,5 @@ export const configSchema = z.strictObject({
   deliver: deliver.prefault({}),
 });
 
-/** As a person writes it; every key may be left out. */
-export type WrittenConfig = z.input<typeof configSchema>;
 /** With defaults filled in, in the written names. */
 export type CompleteConfig = z.output<typeof configSchema>;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { type LoadedConfig, loadConfig, NO_FLAGS } from './load.ts';
 
 let home = '';
@@ -34,12 +34,13 @@ async function refused(toml: string, repositoryToml?: string): Promise<string> {
 
 test('a toolchain below the home folder is shown where it lies, and variables are named', async () => {
   const { config } = await load(
-    '[sandbox]\nmounts = ["~/.nvm:ro"]\nenv = ["NVM_DIR"]\nsetup_env = ["NPM_TOKEN", "HTTPS_PROXY"]',
+    '[sandbox]\nmounts = ["~/.nvm:ro"]\nenv = ["NVM_DIR"]\nsetup_env = ["NPM_TOKEN", "HTTPS_PROXY"]\negress = ["npm.shop.example:4873"]',
   );
   assert.deepEqual(config.shown, {
     mounts: [join(home, '.nvm')],
     env: ['NVM_DIR'],
     setupEnv: ['NPM_TOKEN', 'HTTPS_PROXY'],
+    egress: ['npm.shop.example:4873'],
   });
 });
 

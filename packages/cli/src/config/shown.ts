@@ -4,7 +4,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
 import { type Environment, homeOf, operatorConfigFile, stateHome } from '../finding/paths.ts';
 import { shellWord } from '../telling/shell.ts';
 import type { CompleteConfig } from './schema.ts';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { type Environment, trustFile } from '../finding/paths.ts';
 import { shellWord } from '../telling/shell.ts';
 import type { CompleteConfig } from './schema.ts';

@@ -1,6 +1,6 @@
 /** The other end: one request, one reply. */
 import { connect, type Socket } from 'node:net';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { linesOf, TOO_LONG } from './lines.ts';
 import {
   type ControlReply,

@@ -1,5 +1,5 @@
 /** What a command did, as a sentence: from the events that are on disk and where the run stands now. */
-import type { Event, EventOf, EventType } from '@swarm/core';
+import type { Event, EventOf, EventType } from '@swarm/core/events';
 import type { Standing, SteeringCommand } from './wire.ts';
 
 export function effectOf(command: SteeringCommand, events: readonly Event[], now: Standing): string {

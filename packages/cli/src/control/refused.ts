@@ -1,5 +1,7 @@
 /** The core's own "no", told as every refusal is: what, why, and something that can be typed. */
-import { nearestWord, type Problem, type Refusal, type State } from '@swarm/core';
+import type { Problem, Refusal } from '@swarm/core/errors';
+import { nearestWord } from '@swarm/core/rules/text';
+import type { State } from '@swarm/core/state';
 import { sanitizeLine } from '../telling/output.ts';
 import type { ControlReply, SteeringCommand } from './wire.ts';
 

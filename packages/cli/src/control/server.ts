@@ -5,7 +5,8 @@
 
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Decision, SwarmError } from '@swarm/core';
+import type { Decision } from '@swarm/core/decide';
+import { SwarmError } from '@swarm/core/errors';
 import { shellWord } from '../telling/shell.ts';
 import { linesOf, TOO_LONG } from './lines.ts';
 import { problemOf, refused } from './refused.ts';

@@ -1,4 +1,9 @@
-import type { Command, Decision, Refusal, RunId, State, UndoAsk } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import type { Refusal } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
+import type { State } from '@swarm/core/state';
 import type { UndoOutcome } from '@swarm/orchestrator';
 
 /** The run, as far as it can be steered. */

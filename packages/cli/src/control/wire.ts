@@ -1,16 +1,11 @@
 /** What is said over the control socket: one JSON document a line, requests one way, replies the other. */
-import {
-  type Command,
-  type Event,
-  lineProblem,
-  type Problem,
-  type RunId,
-  readDraft,
-  type State,
-  type TaskDraft,
-  type TaskId,
-  textProblem,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Problem } from '@swarm/core/errors';
+import type { Event } from '@swarm/core/events';
+import type { RunId, TaskId } from '@swarm/core/model/ids';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
+import { lineProblem, textProblem } from '@swarm/core/rules/text';
+import type { State } from '@swarm/core/state';
 import type { UndoOutcome } from '@swarm/orchestrator';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
 /** One thing the doctor looked at. Values only; what is looked at is gathered elsewhere. */
-import type { Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
 
 export interface Check {
   readonly name: string;

@@ -1,7 +1,8 @@
 /** Runs setup and gate once on the target, in a clone of our own, as a run would before it begins. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { durationText, type Sandbox, type SandboxResult } from '@swarm/core';
+import type { Sandbox, SandboxResult } from '@swarm/core/ports/running';
+import { durationText } from '@swarm/core/views/words';
 import { Git } from '@swarm/git';
 import { type Check, failed, ok } from './check.ts';
 

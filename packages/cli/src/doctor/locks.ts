@@ -1,7 +1,7 @@
 /** Who works on the repository, and lock files of git's that somebody left: with one, nothing can be landed. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { durationText } from '@swarm/core';
+import { durationText } from '@swarm/core/views/words';
 import type { Holder } from '../finding/opened-run.ts';
 import { shellWord } from '../telling/shell.ts';
 import { type Check, failed, note, ok } from './check.ts';

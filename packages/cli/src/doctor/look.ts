@@ -1,7 +1,7 @@
 /** Gathers every fact the doctor's checks are made of, and makes them. Writes nothing but what `--run-gate` needs. */
 
 import { join } from 'node:path';
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import type { CheckoutFacts } from '@swarm/git';
 import { probeBubblewrap } from '@swarm/sandbox';
 import { flagsSource } from '../config/flags.ts';

@@ -1,5 +1,5 @@
 /** What the machine's facts mean for a run. Pure. */
-import { groupText } from '@swarm/core';
+import { groupText } from '@swarm/core/views/words';
 import { shellWord } from '../telling/shell.ts';
 import { type Check, failed, note, ok } from './check.ts';
 import type { MachineFacts } from './machine.ts';

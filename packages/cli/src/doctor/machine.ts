@@ -1,8 +1,10 @@
 /** Facts of this machine that no other command asks for: git's behaviour, disk, open files, what can be written. */
+import { constants } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Git } from '@swarm/git';
+import { openHeld } from '@swarm/journal';
 
 export interface MachineFacts {
   /** Why git cannot do what landing needs; undefined when it did it. */
@@ -42,8 +44,14 @@ async function nearestFolder(folder: string): Promise<string> {
   return facts || folder === dirname(folder) ? folder : nearestFolder(dirname(folder));
 }
 
+/** Written and locked, as a run does it. */
 async function tryWriting(folder: string): Promise<void> {
-  await rm(await mkdtemp(join(folder, '.swarm-doctor-')), { recursive: true });
+  const made = await mkdtemp(join(folder, '.swarm-doctor-'));
+  try {
+    await (await openHeld(made, constants.O_RDONLY | constants.O_DIRECTORY))?.close();
+  } finally {
+    await rm(made, { recursive: true });
+  }
 }
 
 /** A merge without a work tree and a lost compare-and-swap, in a repository of our own: a version may be patched. */

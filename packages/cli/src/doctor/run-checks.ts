@@ -1,5 +1,6 @@
 /** What preflight and the endpoints say, one check for each thing a person would look at. Pure. */
-import { countText, type Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import { countText } from '@swarm/core/views/words';
 import type { Config } from '../config/resolved.ts';
 import { type PreflightFacts, preflight } from '../preparing/preflight.ts';
 import { type EndpointProbe, endpointProblem } from '../preparing/preflight-models.ts';

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import type { RunId } from '@swarm/core';
-import {
-  controlSocketPath,
-  excludeRuns,
-  findRepository,
-  operatorConfigFile,
-  repositoryPaths,
-  stateHome,
-} from './paths.ts';
+import type { RunId } from '@swarm/core/model/ids';
+import { controlSocketPath } from './control-socket.ts';
+import { excludeRuns, findRepository, operatorConfigFile, repositoryPaths, stateHome } from './paths.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'swarm-paths-'));
 after(() => rm(root, { recursive: true }));
@@ -66,15 +60,15 @@ test('a runtime folder that is named and not there is passed over, and not made'
   await assert.rejects(stat(gone), /ENOENT/);
 });
 
-test('a socket folder that others can write is refused', async () => {
+test('a socket folder that others can open, or made first, is passed over for one that is private', async () => {
   const open = join(root, 'runtime');
   await mkdir(join(open, 'swarm'), { recursive: true });
   await chmod(join(open, 'swarm'), 0o777);
   const paths = await repositoryPaths(root, false, { HOME: root });
-  await assert.rejects(
-    controlSocketPath(paths, run, { XDG_RUNTIME_DIR: open }),
-    /SW0701.*not private to you/,
-  );
+  const socket = await controlSocketPath(paths, run, { XDG_RUNTIME_DIR: open });
+  assert.ok(!socket.startsWith(open), socket);
+  const { mode } = await stat(dirname(socket));
+  assert.equal(mode & 0o077, 0);
 });
 
 test('runs are kept out of git status once, after whatever the file says', async () => {

@@ -1,11 +1,11 @@
 /** Where everything lies on disk. Finding places only; what is in the files is read elsewhere. */
 import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { appendFile, lstat, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { constants, type Stats } from 'node:fs';
+import { appendFile, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseRunId, type RunId, SwarmError } from '@swarm/core';
-import { shellWord } from '../telling/shell.ts';
+import { SwarmError } from '@swarm/core/errors';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,8 +40,6 @@ export interface RunPaths {
 
 /** The line kept in `.git/info/exclude`; never in the user's .gitignore. */
 export const EXCLUDE_LINE = '/.swarm/runs/';
-/** The kernel's `sun_path` holds 108 bytes with its end mark on Linux, 104 on macOS. */
-const SOCKET_PATH_MAX = 103;
 const FIRST_LINE_MAX = 1 << 20;
 
 /** The operator's home folder. */
@@ -63,7 +61,8 @@ export const operatorPricesFile = (env: Environment): string =>
 /** What the operator has trusted, by path and content hash. */
 export const trustFile = (env: Environment): string => join(stateHome(env), 'trust.json');
 
-const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+export const shortHash = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 12);
 const safeName = (text: string): string =>
   text
     .replace(/\.git$/, '')
@@ -150,7 +149,8 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** When the run's first entry was decided (RFC 3339); where that line cannot be read, when the file was last written. */
 async function openedAt(journal: string): Promise<string | undefined> {
-  const file = await open(journal).catch(() => undefined);
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(journal, flags).catch(() => undefined);
   if (!file) return undefined;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_LINE_MAX), 0, FIRST_LINE_MAX, 0);
@@ -181,58 +181,6 @@ export async function chooseRun(repository: RepositoryPaths, asked?: string): Pr
     where: repository.runs,
     ...(runs.length > 0 && { why: `the runs there are: ${runs.slice(0, 10).join(', ')}` }),
     fix: runs[0] ? `--run ${runs[0]}` : 'swarm run "what you want done"',
-  });
-}
-
-/**
- * The control socket's path: short enough for the kernel wherever home and repository lie. Its folder is made
- * private to this user, and refused (SW0701) when somebody else made it first.
- */
-export async function controlSocketPath(
-  repository: RepositoryPaths,
-  run: RunId,
-  env: Environment,
-): Promise<string> {
-  const name = `${shortHash(repository.repository)}-${run.slice(-4)}.sock`;
-  const user = process.getuid?.() ?? 0;
-  const folders = [
-    ...(env.XDG_RUNTIME_DIR?.startsWith('/') ? [join(env.XDG_RUNTIME_DIR, 'swarm')] : []),
-    join(tmpdir(), `swarm-${user}`),
-    `/tmp/swarm-${user}`,
-  ];
-  const short = folders.filter((f) => Buffer.byteLength(join(f, name)) <= SOCKET_PATH_MAX);
-  const folder = await firstMade(short);
-  await refuseForeign(folder, user);
-  return join(folder, name);
-}
-
-/**
- * The first that is there or can be made. A runtime folder may be named and not be there, or be another user's:
- * `sudo` and `cron` hand on such names. It is never made itself.
- */
-async function firstMade(folders: readonly string[]): Promise<string> {
-  let failure: unknown;
-  for (const folder of folders) {
-    try {
-      await mkdir(folder, { mode: 0o700 });
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return folder;
-      failure = error;
-    }
-  }
-  throw failure;
-}
-
-async function refuseForeign(folder: string, user: number): Promise<void> {
-  const facts = await lstat(folder);
-  if (facts.isDirectory() && facts.uid === user && (facts.mode & 0o077) === 0) return;
-  throw new SwarmError({
-    code: 'SW0701',
-    what: `the folder for the control socket is not private to you: ${folder}`,
-    where: folder,
-    why: 'whoever can write there could pose as the run',
-    fix: `ls -ld ${shellWord(folder)}; rm -r ${shellWord(folder)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import { chooseBranches } from './branches.ts';
 
 const id = (n: number): CommitId => String(n).repeat(40) as CommitId;

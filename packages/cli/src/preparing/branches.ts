@@ -1,6 +1,9 @@
 /** Which branches `swarm land` was asked for: names and globs against the branches there are, all mistakes at once. */
 import { matchesGlob } from 'node:path';
-import { type CommitId, nearestWord, type Problem, type TaskDraft } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
+import { nearestWord } from '@swarm/core/rules/text';
 import { type BranchAt, type BranchWords, Git, listBranches, type OpenedHub, Remote } from '@swarm/git';
 import type { BranchDraft } from '@swarm/orchestrator';
 import type { Environment } from '../finding/paths.ts';

@@ -6,16 +6,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPrompts } from '@swarm/agent';
-import {
-  type CommitId,
-  costText,
-  LOG_EVENTS,
-  type Log,
-  type Problem,
-  SwarmError,
-  type TaskDraft,
-  tokensOf,
-} from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import { LOG_EVENTS } from '@swarm/core/log-events';
+import type { CommitId } from '@swarm/core/model/ids';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { Log } from '@swarm/core/ports/world';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
+import { costText } from '@swarm/core/views/words';
 import { Git, ObjectReader } from '@swarm/git';
 import { type PlannedOnce, planOnce } from '@swarm/orchestrator';
 import { runPaths } from '../finding/paths.ts';
@@ -93,7 +90,12 @@ function problemOf({ outcome, detail, halt }: PlannedOnce): Problem {
 function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: PlannedOnce | undefined) {
   const { target, landOn, deliver, gate, setup, sandbox, config } = file;
   return {
-    ...{ target, landOn, deliver, gate, setup, sandbox },
+    target,
+    landOn,
+    deliver,
+    gate,
+    setup,
+    sandbox,
     checks: config.checks.command ?? null,
     workers: config.workers.max,
     agent: config.agent.driver,

@@ -1,9 +1,13 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
-import type { RunMode } from '@swarm/core';
-import { priceOf, probeEndpoint } from '@swarm/llm';
+import { join } from 'node:path';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunMode } from '@swarm/core/model/request';
+import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
+import { linksAbove } from '../finding/door.ts';
+import type { Environment } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
@@ -12,6 +16,7 @@ import { checkoutFacts } from './checkout-facts.ts';
 import { detect } from './detect.ts';
 import type { Found } from './found.ts';
 import type { Located } from './locate.ts';
+import type { EndpointProbe } from './preflight-models.ts';
 import { signingFacts } from './signing.ts';
 
 export async function gather(
@@ -25,10 +30,15 @@ export async function gather(
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, context);
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
-  const [sandboxProbe, endpoints, signing] = await Promise.all([
+  const [sandboxProbe, endpoints, signing, ownLinks] = await Promise.all([
     config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
     needsModel ? probeAll(config, context) : [],
     signingFacts(checkout, config, context.env),
+    linksAbove({
+      repository: located.path,
+      isBare: located.isBare,
+      runs: join(located.path, '.swarm', 'runs'),
+    }),
   ]);
   const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
@@ -38,6 +48,7 @@ export async function gather(
     facts: {
       repository: located.path,
       checkout,
+      ownLinks,
       target,
       deliver: config.deliver,
       sandbox: config.workers.sandbox,
@@ -52,14 +63,23 @@ export async function gather(
   };
 }
 
-function probeAll(config: Config, { env }: Context) {
+function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly EndpointProbe[]> {
   return Promise.all(
-    endpointsOf({ config }, env).map(async (e) => ({
-      name: e.name,
-      keyEnv: config.endpoints.find(({ name }) => name === e.name)?.keyEnv,
-      ...(await probeEndpoint(e, { clock: systemClock })),
-    })),
+    endpoints.map(async (endpoint) => {
+      const { name, keyEnv } = endpoint;
+      return { name, keyEnv, ...(await probe({ config: { endpoints: [endpoint] } }, env)) };
+    }),
   );
+}
+
+/** A key that cannot be used is known without a call. */
+async function probe(file: Parameters<typeof endpointsOf>[0], env: Environment): Promise<Probe> {
+  try {
+    return await probeEndpoint(endpointsOf(file, env)[0]!, { clock: systemClock });
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    return { kind: 'auth', why: error.problems[0]!.why ?? error.problems[0]!.what };
+  }
 }
 
 /** Names by role, of the roles this run will ask; a role nobody named a model for is left out. */

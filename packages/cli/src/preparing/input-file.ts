@@ -2,7 +2,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { shellWord } from '../telling/shell.ts';
 
 /** More than any plan or request needs; what is longer is a mistake. */

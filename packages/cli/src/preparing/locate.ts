@@ -1,4 +1,5 @@
 /** Where the repository of a command lies. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findRepository } from '../finding/paths.ts';
 import { isRepositoryUrl } from '../finding/repository-url.ts';
@@ -14,6 +15,7 @@ export interface Located {
 export async function locate(repo: string | undefined, context: Context): Promise<Located> {
   if (repo && isRepositoryUrl(repo)) return { path: await clone(repo, context), isBare: true, exists: true };
   const from = resolve(context.cwd, repo ?? '.');
-  const found = await findRepository(from);
+  // What is not there is in no repository, whatever is around it.
+  const found = existsSync(from) ? await findRepository(from) : undefined;
   return found ? { ...found, exists: true } : { path: from, isBare: false, exists: false };
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
 import type { Config } from '../config/resolved.ts';
 
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */

@@ -1,5 +1,8 @@
 /** What a run begins with: words, a plan, branches. */
-import { type RunMode, readPlan, SwarmError, type TaskDraft } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunMode } from '@swarm/core/model/request';
+import { readPlan } from '@swarm/core/rules/plan-file';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import type { BranchesOpening } from './branches.ts';

@@ -1,5 +1,6 @@
 /** The part of preflight that concerns models: endpoints, names, prices. */
-import { nearestWord, type Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import { nearestWord } from '@swarm/core/rules/text';
 import type { Probe } from '@swarm/llm';
 
 /** What a model endpoint said to `GET /models`, or did not. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommitId } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { CheckoutFacts } from '@swarm/git';
 import { exitCodeFor } from '../telling/errors.ts';
 import { type PreflightFacts, preflight } from './preflight.ts';
@@ -37,6 +37,7 @@ const good: PreflightFacts = {
   sandbox: 'auto',
   sandboxProbe: { kind: 'works' },
   signing: { kind: 'off' },
+  ownLinks: [],
   gate: 'npm test',
   needsModel: true,
   endpoints: [{ name: 'env', kind: 'up', models: ['m'] }],
@@ -63,6 +64,7 @@ const refusals: [string, Partial<PreflightFacts>, Partial<Usable>, string[], num
   ['git 2.37', {}, { gitVersion: '2.37.9' }, ['SW0306'], 78],
   ['tracked runs and a hub', {}, { tracksOwn: ['.swarm/runs', 'x/hub.git'] }, ['SW0307', 'SW0307'], 78],
   ['no target on a detached HEAD', { target: undefined }, { branch: undefined }, ['SW0303'], 78],
+  ['a link where runs would be', { ownLinks: ['/shop/.swarm'] }, {}, ['SW0307'], 78],
   ['tracked runs', {}, { tracksOwn: ['.swarm/runs'] }, ['SW0307'], 78],
   ['a shallow clone', {}, { isShallow: true }, ['SW0311'], 78],
   ['a partial clone', {}, { isPartial: true }, ['SW0311'], 78],

@@ -1,7 +1,9 @@
 /** Every check before the first cost, all at once: a pure function of facts gathered without writing anything. */
-import { nearestWord, type Problem } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import { nearestWord } from '@swarm/core/rules/text';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
+import { ownFolderProblems } from '../finding/trust.ts';
 import { shellWord } from '../telling/shell.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
 import type { SigningFacts } from './signing.ts';
@@ -10,6 +12,8 @@ export interface PreflightFacts extends ModelFacts {
   /** As it was asked for. */
   readonly repository: string;
   readonly checkout: CheckoutFacts;
+  /** Symbolic links where the folders of swarm's own would be. */
+  readonly ownLinks: readonly string[];
   /** Absent: none was named and HEAD is detached, so that no branch is the obvious one. */
   readonly target?: string | undefined;
   readonly deliver: Config['deliver'];
@@ -77,20 +81,11 @@ function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly P
   }
   const kind = unusableKind(checkout, where);
   if (kind) problems.push({ code: 'SW0311', where, ...kind });
-  problems.push(...checkout.tracksOwn.map((folder) => tracked(where, folder)));
+  problems.push(
+    ...ownFolderProblems({ repository: where, links: facts.ownLinks, tracked: checkout.tracksOwn }),
+  );
   const target = targetProblem(facts, checkout);
   return target ? [...problems, target] : problems;
-}
-
-function tracked(repository: string, folder: string): Problem {
-  const at = `git -C ${shellWord(repository)}`;
-  return {
-    code: 'SW0307',
-    what: `the repository tracks files below ${folder}`,
-    where: repository,
-    why: 'it is swarm’s own, and of this machine; tracked, every attempt would carry and change it',
-    fix: `${at} rm -r --cached ${shellWord(folder)} && ${at} commit -m "Stop tracking what is swarm’s own"`,
-  };
 }
 
 function unusableKind(checkout: Usable, where: string): Pick<Problem, 'what' | 'why' | 'fix'> | undefined {

@@ -1,6 +1,8 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 
-import { makeRunId, type Problem, type RunMode, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import { makeRunId } from '@swarm/core/model/ids';
+import type { RunMode } from '@swarm/core/model/request';
 import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createPrompts } from '@swarm/agent';
-import type { PromptName } from '@swarm/core';
+import type { PromptName } from '@swarm/core/ports/world';
 
 /** The prompts of this version; each has a file of its name. */
 export const PROMPT_NAMES: readonly PromptName[] = ['planner', 'worker', 'conflict', 'reconciler'];

@@ -1,5 +1,5 @@
 /** Which remote a run pushes to, and whether it can be reached: asked before anything begins. */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { Git, Remote, type RemoteBranch, upstreamOf } from '@swarm/git';
 import type { Environment } from '../finding/paths.ts';
 import { networkEnv } from '../running/network-env.ts';

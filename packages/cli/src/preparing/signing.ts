@@ -1,5 +1,5 @@
 /** Whether what lands is to be signed, and can be: the operator's own git configuration, and one signature tried. */
-import { type Problem, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
 import { type CheckoutFacts, type HubOptions, type OperatorEnv, readSigning, trySigning } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';

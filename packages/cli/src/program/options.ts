@@ -1,5 +1,5 @@
 /** The flags of each command, as they were typed. */
-import type { Level } from '@swarm/core';
+import type { Level } from '@swarm/core/log-events';
 
 /** Flags of every command that acts on a run; `run` names one, else the newest. */
 export interface RunChoice {
@@ -34,7 +34,12 @@ export interface RunOptions {
 }
 
 export type ResumeOptions =
-  | (RunChoice & { readonly strict?: true | undefined; readonly yes?: true | undefined })
+  | (RunChoice & {
+      readonly strict?: true | undefined;
+      readonly yes?: true | undefined;
+      /** What the run's own files pin counts, though this machine has no record of it. */
+      readonly trustRun?: true | undefined;
+    })
   | undefined;
 export interface CancelOptions extends RunChoice {
   readonly yes?: true | undefined;

@@ -116,6 +116,10 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .addOption(repoOption())
     .addOption(runOption())
     .option('--yes', 'say yes to a plan that waits for it')
+    .option(
+      '--trust-run',
+      'you have read its run.json: let it count though this machine has no record of the run',
+    )
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(

@@ -64,8 +64,17 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
     .addOption(repoOption())
     .option('--config', 'show every key of the configuration and where its value comes from')
     .option('--run-gate', 'run setup and gate once on the base, in a clone')
+    .option('--sandbox', 'try attacks on the sandbox, each first where it should work')
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('swarm doctor', 'swarm doctor --run-gate', 'swarm doctor --config --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'swarm doctor',
+        'swarm doctor --run-gate',
+        'swarm doctor --sandbox',
+        'swarm doctor --config --json',
+      ),
+    )
     .action((options) => exit(import('../commands/doctor.ts').then((m) => m.doctor(options, context))));
 }
 

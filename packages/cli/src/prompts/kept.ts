@@ -3,7 +3,9 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptText } from '@swarm/agent';
-import { type Entry, type PromptName, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import type { PromptName } from '@swarm/core/ports/world';
 import type { RunPaths } from '../finding/paths.ts';
 import type { RunFile } from '../running/run-file.ts';
 

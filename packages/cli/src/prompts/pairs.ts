@@ -1,10 +1,10 @@
 /** The pairs of texts `swarm prompts diff` compares. */
-import { SwarmError } from '@swarm/core';
-import { chooseRepository, readRun } from '../finding/opened-run.ts';
-import { listRuns, runPaths } from '../finding/paths.ts';
+import { SwarmError } from '@swarm/core/errors';
+import { enterRepository, isKnownRun } from '../finding/door.ts';
+import { readRun } from '../finding/opened-run.ts';
+import { listRuns, type RunPaths, runPaths } from '../finding/paths.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import type { Context } from '../program/context.ts';
-import { readRunFile } from '../running/run-file.ts';
 import type { Side } from './diff.ts';
 import { keptPrompt, usedHashes } from './kept.ts';
 import { noPrompt, type PresentPrompt, usage } from './present.ts';
@@ -64,8 +64,8 @@ async function usedBy(
   options: CompareOptions,
   context: Context,
 ): Promise<ReadonlyMap<string, Side>> {
-  const { paths, entries } = await readRun({ repo: options.repo, run }, context);
-  const used = usedHashes(await readRunFile(paths), entries);
+  const { paths, entries, file } = await readRun({ repo: options.repo, run }, context);
+  const used = usedHashes(file, entries);
   const sides = [...used].map(async ([name, hashes]) => {
     const hash = hashes.at(-1)!;
     const text = await keptPrompt(paths, hash);
@@ -91,8 +91,10 @@ async function hashPair(
   options: CompareOptions,
   context: Context,
 ): Promise<Pair> {
-  const repository = await chooseRepository({ repo: options.repo }, context);
-  const runs = (await listRuns(repository)).map((run) => runPaths(repository, run));
+  const repository = await enterRepository({ repo: options.repo }, context);
+  const runs: RunPaths[] = [];
+  for (const run of await listRuns(repository))
+    if (await isKnownRun(repository, run, context.env)) runs.push(runPaths(repository, run));
   const sideOf = async (hash: string): Promise<Side> => {
     const now = all.find((prompt) => prompt.hash === hash);
     if (now) return { label: `${hash}.md`, text: now.raw };

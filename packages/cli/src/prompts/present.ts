@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPrompts, PROMPT_VARIABLES, type PromptText } from '@swarm/agent';
-import { nearestWord, type Problem, type PromptName, SwarmError } from '@swarm/core';
+import { type Problem, SwarmError } from '@swarm/core/errors';
+import type { PromptName } from '@swarm/core/ports/world';
+import { nearestWord } from '@swarm/core/rules/text';
 import { readPromptOverrides } from '../config/trust.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 
 /** The machine's own clock. */
 export const systemClock: Clock = {

@@ -1,4 +1,4 @@
-import type { LogLine } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
 import type { Approve } from '@swarm/orchestrator';
 import type { Environment, RepositoryPaths, RunPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';

@@ -1,6 +1,7 @@
 import { openFileJournal } from '@swarm/journal';
 import type { OrchestratorPorts, Settings } from '@swarm/orchestrator';
 import { createLog } from '@swarm/telemetry';
+import { cleanUpOf } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import { openRunHub, portsOf } from './compose.ts';
 import type { ComposeAsk } from './compose-ask.ts';
@@ -22,7 +23,7 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
   const journal = await openFileJournal(paths.journal, { create: false });
   const { run } = file;
   const log = createLog({ path: paths.log, run, clock: systemClock, redact: [], onLine: ask.onLine });
-  const git = await openRunHub(repository, file, ask.env);
+  const git = await openRunHub(repository, file, ask.env, cleanUpOf(repository.state, log));
   const ports = portsOf(ask, {
     journal,
     log,

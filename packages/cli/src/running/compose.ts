@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
-import { type Agent, type Mount, NO_USAGE, type Sandbox } from '@swarm/core';
-import { type OpenedHub, openHub } from '@swarm/git';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { Agent, Mount, Sandbox } from '@swarm/core/ports/running';
+import { type CleanUp, type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import {
   createLocalHost,
@@ -20,6 +21,7 @@ import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import { signingOf } from '../preparing/signing.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
+import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
@@ -32,7 +34,7 @@ import { settingsOf } from './settings.ts';
 export interface Composed {
   readonly orchestrator: Orchestrator;
   readonly log: RunLog;
-  /** Gives back everything; safe after any ending. */
+  /** Gives back everything, once; safe after any ending. Throws SW0701 when the journal was removed meanwhile. */
   close(): Promise<void>;
 }
 
@@ -41,13 +43,17 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
   const spans = createSpans(file.run, systemClock.now());
+  const timeIsUp = new AbortController();
   const log = createLog({
     path: paths.log,
     spans,
     run: file.run,
     clock: systemClock,
     redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
-    onLine: ask.onLine,
+    onLine: (line) => {
+      if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
+      ask.onLine(line);
+    },
   });
   if (journal.cutBytes > 0) {
     log.write('journal.cut', {
@@ -55,22 +61,28 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       data: { bytes: journal.cutBytes },
     });
   }
-  const git = await openRunHub(repository, file, ask.env);
+  const cleanUp = cleanUpOf(repository.state, log);
+  await discardLeft(repository.state, cleanUp);
+  const git = await openRunHub(repository, file, ask.env, cleanUp);
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
-  const models = await modelsOf(ask, log, () => orchestrator);
+  const models = await modelsOf(ask, log, () => orchestrator, timeIsUp.signal);
   const agentMain = await agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  const closeAll = async (): Promise<void> => {
+    await models?.gateway.close();
+    await git.close();
+    await journal.journal.close().finally(() => log.close());
+    spans?.end(systemClock.now());
+  };
+  let closing: Promise<void> | undefined;
   return {
     orchestrator,
     log,
-    async close() {
-      await models?.gateway.close();
-      await git.close();
-      await journal.journal.close();
-      await log.close();
-      spans?.end(systemClock.now());
+    close: () => {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }
@@ -99,12 +111,14 @@ export async function openRunHub(
   repository: RepositoryPaths,
   file: RunFile,
   env: Environment,
+  cleanUp: CleanUp = cleanUpOf(repository.state),
 ): Promise<OpenedHub> {
   const { run, target, landOn, identity, remote } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
-  return openHub({ ...places, run, target, landOn, identity, ...(push && { push }), ...(sign && { sign }) });
+  const optional = { ...(push && { push }), ...(sign && { sign }) };
+  return openHub({ ...places, run, target, landOn, identity, cleanUp, ...optional });
 }
 
 interface Parts {

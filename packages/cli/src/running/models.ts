@@ -1,7 +1,9 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { type ModelRole, type TicketedModel, taskOf } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { taskOf } from '@swarm/core/model/ids';
+import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import {
   type CallReport,
   createEndpointPool,
@@ -10,6 +12,7 @@ import {
   type Gateway,
   type GatewayOptions,
   type HealthChange,
+  type ModelOptions,
   mergePrices,
   type PriceTable,
   readPrices,
@@ -18,16 +21,33 @@ import {
 } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
-import { controlSocketPath, type Environment, operatorPricesFile } from '../finding/paths.ts';
+import type { Config } from '../config/resolved.ts';
+import { type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import type { RunFile } from './run-file.ts';
 
-export function endpointsOf(file: Pick<RunFile, 'config'>, env: Environment): EndpointConfig[] {
+export function endpointsOf(
+  file: { readonly config: Pick<Config, 'endpoints'> },
+  env: Environment,
+): EndpointConfig[] {
   return file.config.endpoints.map((e) => {
-    const apiKey = e.keyEnv ? env[e.keyEnv] : undefined;
+    const apiKey = keyIn(e.keyEnv, env);
     return { name: e.name, baseUrl: e.baseUrl, weight: e.weight, ...(apiKey && { apiKey }) };
+  });
+}
+
+/** Errors: SW0403 for a key that no HTTP header can carry; what would say so later prints it whole. */
+function keyIn(name: string | undefined, env: Environment): string | undefined {
+  const key = name === undefined ? undefined : env[name];
+  if (!key || /^[\x21-\x7e\x80-\xff]+(?: +[\x21-\x7e\x80-\xff]+)*$/.test(key)) return key;
+  throw new SwarmError({
+    code: 'SW0403',
+    what: `the key in ${name} cannot be used`,
+    where: name!,
+    why: 'it holds a line break, a blank at an end, or another character that no HTTP header can carry',
+    fix: `export ${name}="$(printf %s "$${name}" | tr -d '[:space:]')"`,
   });
 }
 
@@ -61,11 +81,13 @@ export interface Models {
  * Nothing without an endpoint: a plan done by a command agent needs no model. What is met here concerns the whole
  * fleet: an outage pauses it, a refused key ends it.
  * @param orchestrator the run, once there is one.
+ * @param until fires with the end of the run's time: from then on no call is held.
  */
 export async function modelsOf(
   ask: ComposeAsk,
   log: RunLog,
   orchestrator: () => Orchestrator | undefined,
+  until: AbortSignal,
 ): Promise<Models | undefined> {
   const endpoints = endpointsOf(ask.file, ask.env);
   if (endpoints.length === 0) return undefined;
@@ -73,7 +95,7 @@ export async function modelsOf(
     log.write(`endpoint.${kind}`, { msg: why });
     if (kind === 'down') void orchestrator()?.ask({ type: 'pause', reason: 'endpoints-down', detail: why });
   };
-  const shared = sharedBy(ask, endpoints);
+  const shared = { ...sharedBy(ask, endpoints), ...endpointNews(log), until };
   const pool = createEndpointPool({ ...shared, onHealth });
   const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const model = ticketed(bare, shared.prices);
@@ -107,11 +129,22 @@ const closingWith = (gateway: Gateway, after: () => Promise<void>): Gateway => (
 });
 
 /** Beside the control socket: unix socket paths must be short, and state directories need not be. */
-async function gatewayFolder({ repository, file, env }: ComposeAsk): Promise<string> {
-  const folder = `${await controlSocketPath(repository, file.run, env)}.gw`;
+async function gatewayFolder({ file }: ComposeAsk): Promise<string> {
+  const folder = `${file.control!}.gw`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
+
+/** What is found out about endpoints, by whoever asks them. */
+const endpointNews = (log: RunLog): Pick<ModelOptions, 'onLearnt' | 'onProbe'> => ({
+  onLearnt: ({ endpoint, model, told }) =>
+    log.write('endpoint.learnt', { msg: `${endpoint}: ${told}`, data: { endpoint, model } }),
+  onProbe: ({ endpoint, doesAnswer, ...data }) =>
+    log.write('endpoint.probed', {
+      msg: `${endpoint} ${doesAnswer ? 'finishes' : 'does not finish'} a small call`,
+      data: { endpoint, doesAnswer, ...data },
+    }),
+});
 
 /** What agents ask of models, through the gateway. */
 const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({

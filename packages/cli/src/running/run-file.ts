@@ -1,6 +1,8 @@
 /** run.json: everything a run was opened with, pinned, so that `swarm resume` needs no flag. */
 import { readFile } from 'node:fs/promises';
-import { type DeliverTo, parseRunId, type RunId, type RunMode, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { parseRunId, type RunId } from '@swarm/core/model/ids';
+import type { DeliverTo, RunMode } from '@swarm/core/model/request';
 import type { RemoteBranch } from '@swarm/git';
 import { z } from 'zod';
 import type { Config } from '../config/resolved.ts';

@@ -1,6 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type RunFiles, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunFiles } from '@swarm/core/ports/world';
 import type { RunPaths } from '../finding/paths.ts';
 
 /** The run's folder on disk. */
@@ -15,11 +16,11 @@ export function createRunFiles(paths: RunPaths): RunFiles {
 }
 
 /** Whole or absent: written beside, synced, renamed. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     const temporary = `${path}.${process.pid}.tmp`;
-    const file = await open(temporary, 'w', 0o644);
+    const file = await open(temporary, 'w', mode);
     try {
       await file.writeFile(text);
       await file.sync();

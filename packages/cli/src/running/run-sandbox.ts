@@ -1,6 +1,7 @@
 /** The sandbox of one run: the system, swarm's own program, and what the operator shows on top of it. */
 import { existsSync } from 'node:fs';
-import { type Mount, type RoomCommand, type Sandbox, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Mount, RoomCommand, Sandbox } from '@swarm/core/ports/running';
 import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
 import { makeRedactor } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
@@ -31,6 +32,7 @@ export function sandboxOf(ask: SandboxAsk, more: readonly Mount[] = []): Sandbox
     nodePath: places.nodePath,
     path: sandboxPath(env),
     ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
+    egress: { allowed: file.config.shown?.egress ?? [] },
     readOnly: [...places.readOnly, ...more, ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type CommitId, type Limits, type Request, TASKS_MAX } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
 import type { BranchDraft, Settings } from '@swarm/orchestrator';
 import type { ComposeAsk } from './compose-ask.ts';
 import type { RunFile } from './run-file.ts';

@@ -1,11 +1,13 @@
 /** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunId, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
-import type { Orchestrator } from '@swarm/orchestrator';
 import { type Control, listen } from '../control/server.ts';
-import { controlSocketPath, excludeRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import { controlSocketPath } from '../finding/control-socket.ts';
+import { remember } from '../finding/door.ts';
+import { excludeRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
@@ -17,6 +19,7 @@ import { approver } from './approving.ts';
 import { type Composed, compose } from './compose.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
+import { onSignals } from './signals.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
@@ -46,7 +49,10 @@ export async function work(ask: WorkAsk): Promise<number> {
     const file: RunFile = { ...ask.file, control };
     if (ask.opening && ask.commonDir) await excludeRuns(ask.commonDir);
     // A resumed run may listen elsewhere: the place depends on who started it, and how.
-    if (ask.opening || ask.file.control !== control) await writeRunFile(paths, file);
+    if (ask.opening || ask.file.control !== control) {
+      await writeRunFile(paths, file);
+      await remember(repository, file, context.env);
+    }
     if (ask.opening) {
       for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
@@ -63,7 +69,12 @@ export async function work(ask: WorkAsk): Promise<number> {
     const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
     const { opening, places } = ask;
     composed = await compose({
-      ...{ file, repository, paths, places, env: context.env, onLine: (line) => terminal.line(line) },
+      file,
+      repository,
+      paths,
+      places,
+      env: context.env,
+      onLine: (line) => terminal.line(line),
       ...(opening && { opening }),
       ...(file.approve && { approve: approver(approval) }),
     });
@@ -94,6 +105,8 @@ async function runToItsEnd(
     });
     const outcome = await orchestrator.run();
     endLive();
+    // Before anything is told of it: a journal that is gone by now is found out here, and the run is no success then.
+    await close();
     const { state } = orchestrator;
     const problem = problemOf(outcome, state);
     if (problem)
@@ -119,39 +132,9 @@ export async function lockRepository(repository: RepositoryPaths, run: RunId): P
   const lock = await acquireLock({
     key: repository.repository,
     about: { pid: process.pid, since: Date.now(), run },
+    folders: [repository.repository, repository.state],
     infoFile: join(repository.state, 'lock.json'),
   });
   if (lock.kind === 'lock') return lock;
   throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
-}
-
-interface Signals {
-  readonly haveCome: () => boolean;
-  release(): void;
-}
-
-/** First Ctrl-C drains and saves, second kills workers, third exits; each says so. */
-function onSignals(orchestrator: Orchestrator, terminal: Terminal, say: (text: string) => void): Signals {
-  let times = 0;
-  const handle = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGINT' && terminal.isEditing) return;
-    times += 1;
-    if (times === 1) {
-      say('stopping: nothing new starts, what is in flight may finish (30 s); again to end it now');
-      orchestrator.signal('drain');
-    } else if (times === 2) {
-      say('ending what is in flight; again to leave at once');
-      orchestrator.signal('kill');
-    } else {
-      process.exit(130);
-    }
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, handle);
-  return {
-    haveCome: () => times > 0,
-    release: () => {
-      for (const signal of signals) process.off(signal, handle);
-    },
-  };
 }

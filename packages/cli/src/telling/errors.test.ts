@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ErrorCode, SwarmError } from '@swarm/core';
+import { type ErrorCode, SwarmError } from '@swarm/core/errors';
 import { Chalk } from 'chalk';
 import { exitCodeFor, problemsJson, problemsOf, renderProblems } from './errors.ts';
 

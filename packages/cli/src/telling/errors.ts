@@ -1,9 +1,9 @@
 /** The only place where an error becomes a heading, a hint and an exit code. */
-import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core';
+import { ERROR_CODES, type ErrorKind, type Problem, SwarmError } from '@swarm/core/errors';
 import type { ChalkInstance } from 'chalk';
 import { CommanderError } from 'commander';
 import { CommandLineError } from '../program/parts.ts';
-import { sanitize } from './output.ts';
+import { jsonText, sanitize } from './output.ts';
 
 /** The first kind in this list that is among several refusals gives the exit code. */
 const EXIT_CODES = {
@@ -75,5 +75,5 @@ const indent = (text: string): string => text.replaceAll('\n', '\n         ');
 /** The same as an object, for `--json`. */
 export function problemsJson(problems: readonly Problem[]): string {
   const errors = problems.map((p) => ({ ...p, kind: ERROR_CODES[p.code].kind }));
-  return JSON.stringify({ errors });
+  return jsonText({ errors });
 }

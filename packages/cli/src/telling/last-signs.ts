@@ -1,6 +1,7 @@
 /** When each agent was last heard of, from the end of the log. Weather: where it cannot be read there is none. */
 import { open } from 'node:fs/promises';
-import { type AttemptId, parseAttemptId, type Signs } from '@swarm/core';
+import { type AttemptId, parseAttemptId } from '@swarm/core/model/ids';
+import type { Signs } from '@swarm/core/views/waits';
 
 /** A minute and more of a busy fleet; what lies further back says nothing about now. */
 const TAIL_BYTES = 512 * 1024;

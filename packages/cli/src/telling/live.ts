@@ -1,7 +1,9 @@
 /** What a person sees while a run goes on: one readable line per event, and on a terminal one live status line. */
-import { type LogLine, type State, tokensOf } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { State } from '@swarm/core/state';
 import type { ChalkInstance } from 'chalk';
-import { type Output, sanitizeLine, wrapText } from './output.ts';
+import { jsonText, type Output, sanitizeLine, wrapText } from './output.ts';
 
 /** Weather and book-keeping that would drown what matters; all of it is in log.ndjson. */
 const QUIET: ReadonlySet<string> = new Set([
@@ -36,7 +38,7 @@ export function createLive(ask: {
   readonly state: () => State | undefined;
   readonly stderr: NodeJS.WriteStream;
 }): Live {
-  if (ask.isJson) return { line: (line) => ask.output.result(JSON.stringify(line)), end: () => undefined };
+  if (ask.isJson) return { line: (line) => ask.output.result(jsonText(line)), end: () => undefined };
   const { output } = ask;
   const say = (line: LogLine): void =>
     output.narrate(readable(line, output.narrationInk, ask.stderr.isTTY ? ask.stderr.columns : undefined));

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { createOutput, renderTable, type Sink, sanitize, sanitizeLine, wrapText } from './output.ts';
+import {
+  createOutput,
+  jsonText,
+  renderTable,
+  type Sink,
+  sanitize,
+  sanitizeLine,
+  wrapText,
+} from './output.ts';
 
 class Page extends EventEmitter implements Sink {
   readonly isTTY: boolean;
@@ -90,4 +98,11 @@ test('prose is broken at blanks to the terminal’s width, and left alone where 
     'delivered 9374e61188 to\n    refs/heads/swarm/r-20261121-kjms\n    at last',
     'a name longer than a line stays whole, so that it can be copied',
   );
+});
+
+test('JSON says the same and moves nothing on a screen: what is unseen is written as an escape', () => {
+  const value = { title: 'a\u009b31m \u202e \u{e0041}\u2028 é', list: ['\u001b[2J'] };
+  const text = jsonText(value);
+  assert.deepEqual(JSON.parse(text), value);
+  assert.match(text, /^[\x20-\x7eé]+$/);
 });

@@ -44,7 +44,7 @@ export function createOutput(ask: {
     new Chalk({ level: isColourWanted && !env.NO_COLOR && env.TERM !== 'dumb' && sink.isTTY ? 1 : 0 });
   return {
     result: (text) => void (closed.signal.aborted || stdout.write(`${text}\n`)),
-    json: (value) => void (closed.signal.aborted || stdout.write(`${JSON.stringify(value, null, 2)}\n`)),
+    json: (value) => void (closed.signal.aborted || stdout.write(`${jsonText(value, 2)}\n`)),
     narrate: (text) => void stderr.write(`${text}\n`),
     ink: inkFor(stdout),
     narrationInk: inkFor(stderr),
@@ -77,6 +77,14 @@ const UNSAFE =
 export function sanitize(text: string): string {
   return text.replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
+
+/**
+ * JSON that is safe to look at and means the same: what could move a cursor, hide or reorder text is written as an escape.
+ */
+export const jsonText = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(UNSAFE, (c) =>
+    [...Array(c.length).keys()].map((i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
 
 /** The same on one line, cut to `max` characters. */
 export function sanitizeLine(text: string, max = 200): string {

@@ -1,5 +1,5 @@
 /** A plan as a person reads and edits it. */
-import type { TaskDraft } from '@swarm/core';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { renderTable } from './output.ts';
 
 /** Tasks shown; the rest is counted. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyState, type State } from '@swarm/core';
+import { emptyState, type State } from '@swarm/core/state';
 import { exitCodeOfRun, problemOf, stopProblem } from './summary.ts';
 
 const open = emptyState();

@@ -1,5 +1,9 @@
 /** How a run ended: the exit code and the closing screen. */
-import { costText, type Problem, type State, type Task, tokensOf } from '@swarm/core';
+import type { Problem } from '@swarm/core/errors';
+import type { Task } from '@swarm/core/model/task';
+import { tokensOf } from '@swarm/core/model/usage';
+import type { State } from '@swarm/core/state';
+import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { exitCodeFor } from './errors.ts';

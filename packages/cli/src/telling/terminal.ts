@@ -1,5 +1,5 @@
 /** Who has the terminal: the run that tells what happens, a person who is asked, or their editor. */
-import type { LogLine } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
 
 /** Lines kept while somebody is asked; what happens meanwhile is in log.ndjson anyway. */
 const HELD_MAX = 1_000;

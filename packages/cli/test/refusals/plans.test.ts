@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { TASKS_MAX } from '@swarm/core';
+import { TASKS_MAX } from '@swarm/core/model/request';
 import type { World } from '../support/world.ts';
 import { topic } from './refused.ts';
 

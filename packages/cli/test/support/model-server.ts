@@ -32,6 +32,8 @@ export interface Answer {
   readonly onSent?: (text: string) => void | Promise<void>;
   /** Sends this status instead. */
   readonly status?: number;
+  /** Sends these events instead, as they stand, each as the `data` of one. */
+  readonly events?: readonly (object | string)[];
 }
 
 export interface ModelServer {
@@ -53,7 +55,11 @@ export async function startModelServer(t: Owner, answer: (call: Call) => Answer)
     const given = answer(call);
     if (given.status)
       return json(response, given.status, { error: { message: `told to answer ${given.status}` } });
-    await stream(response, given);
+    if (given.events) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const lines = given.events.map((e) => `data: ${typeof e === 'string' ? e : JSON.stringify(e)}\n\n`);
+      response.end(lines.join(''));
+    } else await stream(response, given);
   };
   const server = createServer(
     (request, response) => void handle(request, response).catch(() => response.destroy()),

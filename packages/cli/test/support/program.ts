@@ -17,6 +17,8 @@ export interface Running {
   /** The next line, of either stream, that matches and was not there before; rejects at the end or after `ms`. */
   line(pattern: RegExp, ms?: number): Promise<string>;
   kill(signal: NodeJS.Signals): void;
+  /** Signals again and again until `heard` settles: signals that come close together count as one. */
+  insist<T>(signal: NodeJS.Signals, heard: Promise<T>): Promise<T>;
 }
 
 export const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
@@ -46,6 +48,10 @@ export function start(args: readonly string[], { cwd, env, through = [] }: Start
     ended: endOf(child, stdout, stderr),
     line: (pattern, ms = PATIENCE_MS) => lineOf(pattern, ms, lines, told, child),
     kill: (signal) => void child.kill(signal),
+    insist: (signal, heard) => {
+      const again = setInterval(() => child.kill(signal), 100);
+      return heard.finally(() => clearInterval(again));
+    },
   };
 }
 

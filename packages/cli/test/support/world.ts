@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { LogLine } from '@swarm/core';
+import type { LogLine } from '@swarm/core/log-events';
 import { probeBubblewrap } from '@swarm/sandbox';
 import { type Ended, type Running, start } from './program.ts';
 import { endMarked, markedWith } from './strays.ts';

@@ -45,6 +45,27 @@ export const ENDINGS = {
 
 export type EndingReason = keyof typeof ENDINGS;
 
+/** Every way an agent ends, and what its attempt then ends as. Undefined: that depends on more than the agent. */
+export const AGENT_ENDS = {
+  /** What it leaves is saved, verified and measured first. */
+  finished: undefined,
+  /** Whoever called it off knows why. */
+  aborted: undefined,
+  failed: 'agent-failed',
+  blocked: 'agent-blocked',
+  'step-limit': 'step-limit',
+  'token-limit': 'token-limit',
+  'money-limit': 'money-limit',
+  timeout: 'timeout',
+  stuck: 'stuck',
+  'bad-output': 'bad-output',
+  killed: 'killed',
+  'cannot-run': 'cannot-run',
+  'model-down': 'model-down',
+} as const satisfies Record<string, EndingReason | undefined>;
+
+export type AgentEnd = keyof typeof AGENT_ENDS;
+
 /** An attempt that is nobody's fault may repeat, but not for ever: P8. */
 export const UNCOUNTED_ATTEMPTS_MAX = 50;
 

@@ -45,5 +45,3 @@ export const parseAttemptId = (text: string): AttemptId | undefined =>
   ATTEMPT.test(text) ? (text as AttemptId) : undefined;
 export const parseCommitId = (text: string): CommitId | undefined =>
   OBJECT.test(text) ? (text as CommitId) : undefined;
-export const parseTreeId = (text: string): TreeId | undefined =>
-  OBJECT.test(text) ? (text as TreeId) : undefined;

@@ -110,6 +110,3 @@ export interface Finding {
   readonly detail: string;
   readonly head: CommitId;
 }
-
-/** Goals and specs, current state, reasoning for this batch, worker intelligence: free text, kept across iterations and restarts. */
-export type Scratchpad = string;

@@ -6,8 +6,28 @@ export type ModelRole = 'planner' | 'worker' | 'reconciler' | 'reviewer';
 
 export type ChatMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls: readonly ToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly content: string;
+      readonly toolCalls: readonly ToolCall[];
+      readonly bag?: ProviderBag;
+    }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+
+/**
+ * What a provider sent along with an answer and wants back as it came: its thinking, signatures of calls. Nobody
+ * looks into it, and it goes to the same endpoint and model alone.
+ */
+export interface ProviderBag {
+  readonly endpoint: string;
+  readonly model: string;
+  /** The endpoint behind a gateway of ours. */
+  readonly via?: string;
+  /** Fields of the message. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Fields of its calls, by the call's id. */
+  readonly calls: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
 
 export interface ToolCall {
   readonly id: string;
@@ -55,6 +75,8 @@ export interface ModelResult {
   readonly usage: Usage;
   /** The model that answered, as the endpoint names it. */
   readonly model: string;
+  /** Belongs on the assistant message this answer becomes. */
+  readonly bag?: ProviderBag;
 }
 
 export interface Model {

@@ -1,4 +1,6 @@
 /** What runs commands and agents: the sandbox, the agent of an attempt, prepared environments. */
+
+import type { AgentEnd } from '../model/attempt.ts';
 import type { HandoffClaim } from '../model/handoff.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { ResourceName } from '../model/landing.ts';
@@ -31,7 +33,8 @@ export interface RoomCommand {
   readonly name: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** `none`: loopback only, plus the gateway. `open`: the host's network, for setup on the trusted base. */
+  /** `none`: loopback only, plus the gateway. `open`: a way out too, for setup on the trusted base;
+   * what it reaches of the host and its neighbours is the provider's to say. */
   readonly network: 'none' | 'open';
   /**
    * How the command reaches the gateway of a room that has one; absent: not at all. `address`: at SWARM_GATEWAY_URL.
@@ -162,21 +165,6 @@ export type AgentActivity =
       readonly durationMs: number;
     }
   | { readonly kind: 'text'; readonly detail: string };
-
-export type AgentEnd =
-  | 'finished'
-  | 'failed'
-  | 'blocked'
-  | 'step-limit'
-  | 'token-limit'
-  | 'money-limit'
-  | 'timeout'
-  | 'stuck'
-  | 'bad-output'
-  | 'killed'
-  | 'cannot-run'
-  | 'model-down'
-  | 'aborted';
 
 export interface AgentResult {
   readonly end: AgentEnd;

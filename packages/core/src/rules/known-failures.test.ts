@@ -38,6 +38,12 @@ describe('a gate that fails where the target was red before', () => {
     ['with more failures of the same names is worse', gate({ tests: tests(6, 3) }), false],
     ['and whose failures cannot all be told is worse', untold(gate({ tests: tests(6, 2) })), false],
     ['and names none at all is worse', gate({ signatures: [], tests: tests(6, 2) }), false],
+    [
+      'with fewer that pass is worse: what did not run is not known to be no worse',
+      gate({ tests: tests(5, 2) }),
+      false,
+    ],
+    ['with one taken away that failed is no worse', gate({ signatures: ['b'], tests: tests(5, 1) }), true],
     ['and ran no test is worse', gate({ tests: tests(0, 0) }), false],
     ['and no longer counts its tests is worse', gate({}), false],
     ['by running out of time is worse', gate({ outcome: 'timeout', tests: tests(6, 2) }), false],

@@ -1,6 +1,6 @@
 /** A base that was red before we began: which failures are new, and which were there already. */
 import type { CommitId } from '../model/ids.ts';
-import type { GateResult } from '../model/landing.ts';
+import type { GateResult, TestCounts } from '../model/landing.ts';
 import type { State } from '../state.ts';
 
 /** The base is red and the run may go on: everything it fails with is known by name. */
@@ -35,16 +35,19 @@ export function newFailures(result: GateResult, before: GateResult | undefined):
 
 /**
  * Failed, and no worse than what it stands on: the whole of its failures could be told apart, none of them is new,
- * and no more tests failed than did before. The last is a second opinion: tests of one name share a signature.
+ * no more tests failed than did before, and no fewer passed. The figures are a second opinion: what ended early or was
+ * taken away has no name to miss, and is not known to be no worse.
  */
 export function isNoWorse(result: GateResult, before: GateResult | undefined): boolean {
   if (result.outcome !== 'failed' && result.outcome !== 'no-worse') return false;
   if (result.isTold !== true || result.signatures.length === 0) return false;
   if (newFailures(result, before).length > 0) return false;
   if (before?.tests === undefined) return true;
-  if (result.tests === undefined) return false;
-  return result.tests.run > 0 && result.tests.failed <= before.tests.failed;
+  if (result.tests === undefined || result.tests.run === 0) return false;
+  return result.tests.failed <= before.tests.failed && passedOf(result.tests) >= passedOf(before.tests);
 }
+
+const passedOf = ({ run, failed }: TestCounts): number => run - failed;
 
 /** The same result under its right name, seen from what it stands on: a remembered one may be seen from elsewhere now. */
 export function judged(result: GateResult, before: GateResult | undefined): GateResult {

@@ -21,7 +21,7 @@ import type { Request } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
 import { Heap } from './heap.ts';
 import { type FoldedScope, foldScope, ScopeIndex } from './scopes.ts';
-import { type Ticket, Waiting } from './waiting.ts';
+import { type Ticket, WaitingLines } from './waiting.ts';
 
 /** How many tasks later in the order may start in the way of one that waits, before its scope is reserved. */
 export const PASSED_OVER_MAX = 32;
@@ -81,7 +81,7 @@ export class ReadyQueue {
   readonly #ready = new Heap<Waiter>();
   readonly #parked = new Map<string, Heap<Waiter>>();
   readonly #held = new ScopeIndex();
-  readonly #waiting = new Waiting<Waiter>();
+  readonly #waiting = new WaitingLines<Waiter>();
   readonly #reserved = new ScopeIndex();
   readonly #foldOf: (task: ReadyTask) => FoldedScope;
   /** Counts the times scopes were learned anew. */

@@ -15,7 +15,7 @@ export interface Ticket<T> {
   isVoid: boolean;
 }
 
-export class Waiting<T> {
+export class WaitingLines<T> {
   /** Every entry somebody waits for, under its own key. */
   readonly #entries = new ScopeIndex(true);
   readonly #lines = new Map<string, Heap<Ticket<T>>>();

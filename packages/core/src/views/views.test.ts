@@ -13,7 +13,6 @@ import {
   stateOf,
 } from '../testing.ts';
 import { board } from './board.ts';
-import { costs } from './costs.ts';
 import {
   base,
   candidate,
@@ -135,27 +134,6 @@ describe('the queue', () => {
       'paused (quota): no credit [31m| <b>x</b> [a](javascript:1) # b',
       'the limit of usd is reached',
     ]);
-  });
-});
-
-describe('the costs', () => {
-  it('are known by run, task, attempt, iteration and other role', () => {
-    const state = openState();
-    const view = costs(state, landedTask(state));
-    assert.deepEqual(view.used, usage(200, 0.75));
-    assert.deepEqual(
-      view.attempts.map((a) => [a.attempt, a.usage.inputTokens, a.durationMs]),
-      [
-        ['t1.1', 100, 240_000],
-        ['t1.2', 40, 240_000],
-      ],
-    );
-    assert.deepEqual(
-      view.tasks.map((t) => [t.task, t.usage.inputTokens, t.usage.costUsd]),
-      [['t1', 140, 0.5]],
-    );
-    assert.deepEqual(view.iterations, [{ iteration: 1, usage: usage(60, 0.25), durationMs: 120_000 }]);
-    assert.deepEqual(view.others, [{ role: 'reconciler', usage: usage(0) }]);
   });
 });
 

@@ -1,101 +1,137 @@
-/** One agent's calls: checked, budgeted, routed, passed through untouched, metered. */
+/** One agent's calls: checked, budgeted, routed, passed through, metered. */
 import type { HttpBindings } from '@hono/node-server';
-import { type AttemptId, addUsage, type Clock, NO_USAGE, type Rng, taskOf, type Usage } from '@swarm/core';
+import { type AttemptId, taskOf } from '@swarm/core/model/ids';
+import type { Usage } from '@swarm/core/model/usage';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type Learnt, withLessons } from '../asking/learning.ts';
+import { VIA_HEADER } from '../asking/wire.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { EndpointPool } from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
+import { type ProbeReport, probeByCall } from '../probe.ts';
 import { type Retry, type Routed, route } from '../route.ts';
-import { estimateTokens, usageOf } from '../usage.ts';
+import { createScrubber, redactKeys } from '../secrets.ts';
+import { type Bill, type CallDetail, openBill } from './bill.ts';
+import { MAX_REQUEST_BYTES, type Room, readBody } from './bodies.ts';
 import { createMeter } from './meter.ts';
-import { type OutgoingRequest, outgoingRequest } from './request.ts';
+import { forEndpoint, type OutgoingRequest, readRequest } from './request.ts';
 import type { Ticket } from './tokens.ts';
 import { type Opened, openUpstream } from './upstream.ts';
 
-export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
-
-export interface CallDetail {
-  readonly endpoint: string | undefined;
-  readonly model: string;
-  readonly ms: number;
-  /** The server did not say what it used; counted from characters. */
-  readonly isEstimated: boolean;
-}
-
 export interface CallsOptions {
   readonly pool: EndpointPool;
-  /** Names an agent may ask for; any other, `default` among them, becomes `fallback`. */
-  readonly models: ReadonlySet<string>;
-  readonly fallback: string;
+  /** The one an agent is given, whatever it asks for: `default`, another role's, one it knows by itself. */
+  readonly model: string;
   readonly prices: PriceTable;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly rng: Rng;
+  /** Once it fires no try begins and no call is held; a try under way may end. */
+  readonly until?: AbortSignal;
+  /** Of one small call that looks whether an endpoint answers; 60 s when absent. */
+  readonly probeTimeoutMs?: number;
   /** What one call used, once, when it is over. */
   readonly onUsage?: (attempt: AttemptId, used: Usage, detail: CallDetail) => void;
   readonly onRetry?: (attempt: AttemptId, retry: Retry) => void;
   /** Every endpoint rejects our key or our account: the whole fleet had better stop. */
   readonly onRefused?: (kind: 'auth' | 'quota', why: string) => void;
+  /** An endpoint refused something by name, and is asked without it from now on. */
+  readonly onLearnt?: (learnt: Learnt) => void;
+  /** A small call was made to see whether an endpoint answers. */
+  readonly onProbe?: (report: ProbeReport) => void;
 }
 
-export type AgentContext = Context<{ Bindings: HttpBindings & { readonly ticket: Ticket } }>;
+/** What belongs to the socket a call came by. */
+export interface Caller {
+  readonly ticket: Ticket;
+  /** For the bodies of its calls. */
+  readonly room: Room;
+}
+
+export type AgentContext = Context<{ Bindings: HttpBindings & Caller }>;
 
 export function createCalls(options: CallsOptions) {
-  const app = new Hono<{ Bindings: HttpBindings & { readonly ticket: Ticket } }>();
+  const app = new Hono<{ Bindings: HttpBindings & Caller }>();
   app.use(async (c, next) => {
     if (c.env.ticket.accepts(c.req.header('authorization'))) return next();
     return problem(c, 401, 'swarm_token', 'this token is not for this socket');
   });
   app.get('/v1/models', (c) =>
-    c.json({
-      object: 'list',
-      data: [...options.models].map((id) => ({ id, object: 'model', owned_by: 'swarm' })),
-    }),
+    c.json({ object: 'list', data: [{ id: options.model, object: 'model', owned_by: 'swarm' }] }),
   );
-  const limit = bodyLimit({
-    maxSize: MAX_REQUEST_BYTES,
-    onError: (c) =>
-      problem(c as AgentContext, 413, 'swarm_too_large', `a request may have ${MAX_REQUEST_BYTES} bytes`),
+  app.post('/v1/chat/completions', async (c) => {
+    const body = await readBody(c.req.raw, c.env.room);
+    if (body.kind !== 'read') return refuseBody(c, body.kind);
+    try {
+      return await complete(c, body.text, options);
+    } finally {
+      body.release();
+    }
   });
-  app.post('/v1/chat/completions', limit, (c) => complete(c, options));
   app.notFound((c) =>
     problem(c, 404, 'swarm_no_such_path', 'the gateway has /v1/chat/completions and /v1/models'),
   );
-  app.onError((error, c) => problem(c as AgentContext, 500, 'swarm_fault', error.message));
+  app.onError((error, c) =>
+    problem(c as AgentContext, 500, 'swarm_fault', redactKeys(error.message, options.pool.endpoints)),
+  );
   return app;
 }
 
-async function complete(c: AgentContext, options: CallsOptions): Promise<Response> {
+function refuseBody(c: AgentContext, kind: 'too-large' | 'no-room' | 'broken'): Response {
+  // Whatever is left of the body is not read.
+  c.header('connection', 'close');
+  switch (kind) {
+    case 'too-large':
+      return problem(c, 413, 'swarm_too_large', `a request may have ${MAX_REQUEST_BYTES} bytes`);
+    case 'no-room':
+      c.header('retry-after', '1');
+      return problem(c, 429, 'swarm_busy', 'too much is being asked at the same time');
+    case 'broken':
+      return problem(c, 400, 'swarm_bad_request', 'the body did not come to its end');
+  }
+}
+
+async function complete(c: AgentContext, text: string, options: CallsOptions): Promise<Response> {
   const { ticket } = c.env;
-  const request = outgoingRequest(await c.req.text(), options.models, options.fallback, options.prices);
-  if (request === undefined) return problem(c, 400, 'swarm_bad_request', 'the body is not a JSON object');
-  const reserved = ticket.reserve(request.expected);
-  if (reserved.kind === 'refused') return problem(c, 402, 'swarm_budget', reserved.why);
-  const bill = openBill(ticket.attempt, request, options, reserved.settle);
-  // Fires when the agent hangs up, and when its socket is closed because the attempt is over.
-  const { signal } = c.req.raw;
-  // No limit of tries: while every endpoint is down the call is held, and no attempt is burned for it.
-  const routed = await route<Opened>(
-    {
-      ...options,
-      maxTries: Number.POSITIVE_INFINITY,
-      signal,
-      onRetry: (retry) => options.onRetry?.(ticket.attempt, retry),
-    },
-    (endpoint) =>
-      openUpstream(endpoint, {
-        ...options,
-        json: request.json,
-        about: about(ticket),
-        signal,
-        onLost: bill.lost,
-      }),
-  );
-  if (routed.kind === 'done') return passThrough(c, routed.value, routed.endpoint, bill);
+  const request = readRequest(text, options.model, ticket.left(), options.prices);
+  if (request.kind === 'refused') return problem(c, 400, 'swarm_bad_request', request.why);
+  const opened = openBill(ticket, request, options);
+  if (opened.kind === 'refused') return problem(c, 402, 'swarm_budget', opened.why);
+  const { bill } = opened;
+  const routed = await send(c, request, bill, options);
+  if (routed.kind === 'done') return passThrough(c, routed.value, routed.endpoint, request, bill, options);
   bill.close(undefined);
   return refuseFor(c, routed, options);
+}
+
+/** No limit of tries: while every endpoint is down the call is held, and no attempt is burned for it. */
+function send(
+  c: AgentContext,
+  request: OutgoingRequest,
+  bill: Bill,
+  options: CallsOptions,
+): Promise<Routed<Opened>> {
+  const { ticket } = c.env;
+  // Fires when the agent hangs up, and when its socket is closed because the attempt is over.
+  const { signal } = c.req.raw;
+  const { model } = request;
+  return route<Opened>(
+    {
+      ...options,
+      model,
+      maxTries: Number.POSITIVE_INFINITY,
+      signal,
+      probe: (endpoint, stop) => probeByCall(options, endpoint, model, stop),
+      onRetry: (retry) => options.onRetry?.(ticket.attempt, retry),
+    },
+    (endpoint) => {
+      const ask = { ...options, endpoint, model, body: forEndpoint(request.body, endpoint.name) };
+      const how = { ...options, about: about(ticket), signal, onLost: bill.lost };
+      return withLessons(ask, (body) => openUpstream(endpoint, { ...how, body }));
+    },
+  );
 }
 
 const about = ({ attempt }: Ticket): Record<string, string> => ({
@@ -104,75 +140,60 @@ const about = ({ attempt }: Ticket): Record<string, string> => ({
   'x-swarm-attempt': attempt,
 });
 
-type Bill = ReturnType<typeof openBill>;
-
-/** What one call costs: lost tries, then the answer; settled exactly once. */
-function openBill(
-  attempt: AttemptId,
-  request: OutgoingRequest,
-  options: CallsOptions,
-  settle: (used: Usage) => void,
-) {
-  const startedAt = options.clock.monotonic();
-  const requestChars = request.json.length;
-  let used = NO_USAGE;
-  let isEstimated = false;
-  let isClosed = false;
-  return {
-    requestChars,
-    lost(): void {
-      used = addUsage(used, usageOf(estimateTokens(requestChars, 0), request.model, options.prices));
-      isEstimated = true;
-    },
-    close(endpoint: string | undefined, tokens?: Parameters<typeof usageOf>[0]): void {
-      if (isClosed) return;
-      isClosed = true;
-      if (tokens !== undefined) used = addUsage(used, usageOf(tokens, request.model, options.prices));
-      isEstimated ||= tokens?.isEstimated ?? false;
-      settle(used);
-      const ms = options.clock.monotonic() - startedAt;
-      if (used.calls > 0)
-        options.onUsage?.(attempt, used, { endpoint, model: request.model, ms, isEstimated });
-    },
-  };
-}
-
-/** The upstream's bytes as they come. When they break off the connection is torn, so that no agent takes half for whole. */
+/**
+ * The upstream's bytes as they come, but for our keys. When they break off the connection is torn, so that no agent
+ * takes half for whole. An answer that is given up before the server said what it used is booked as it was set
+ * aside: what a model thought unseen is paid for too.
+ */
 function passThrough(
   c: AgentContext,
   { contentType, first, rest, watch }: Opened,
   endpoint: string,
+  request: OutgoingRequest,
   bill: Bill,
+  options: CallsOptions,
 ): Response {
-  const meter = createMeter(contentType.includes('text/event-stream'), bill.requestChars);
-  const end = (): void => {
+  const { endpoints } = options.pool;
+  const meter = createMeter(contentType.includes('text/event-stream'), request.chars);
+  const scrubber = createScrubber(endpoints);
+  const end = (isGivenUp: boolean): void => {
     watch.stop();
-    bill.close(endpoint, meter.tokens());
+    const tokens = meter.tokens();
+    bill.close(endpoint, isGivenUp && !meter.isTold() ? 'lost' : tokens);
   };
   let next: Uint8Array | undefined = first;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const piece = next ?? (await rest.read()).value;
-        next = undefined;
-        watch.signal.throwIfAborted();
-        if (piece === undefined) {
-          end();
-          return controller.close();
+        // A piece may be kept back whole, and a pull that gives nothing would be the last.
+        for (;;) {
+          const piece = next ?? (await rest.read()).value;
+          next = undefined;
+          watch.signal.throwIfAborted();
+          if (piece !== undefined) meter.feed(piece);
+          const clean = piece === undefined ? scrubber.end() : scrubber.push(piece);
+          if (clean.byteLength > 0) controller.enqueue(clean);
+          if (piece === undefined) {
+            end(false);
+            return controller.close();
+          }
+          if (clean.byteLength > 0) return;
         }
-        meter.feed(piece);
-        controller.enqueue(piece);
       } catch {
-        end();
+        end(watch.signal.aborted);
         c.env.outgoing.destroy();
       }
     },
     async cancel() {
-      end();
+      end(true);
       await rest.cancel().catch(() => {});
     },
   });
-  return new Response(body, { headers: { 'content-type': contentType } });
+  const headers = {
+    'content-type': redactKeys(contentType, endpoints),
+    [VIA_HEADER]: encodeURIComponent(endpoint),
+  };
+  return new Response(body, { headers });
 }
 
 function refuseFor(
@@ -184,7 +205,10 @@ function refuseFor(
     case 'aborted':
       return problem(c, 503, 'swarm_over', 'the attempt is over');
     case 'down':
+      if (routed.isOver) return problem(c, 503, 'swarm_over', `the run’s time is over; ${routed.why}`);
       return problem(c, 503, 'swarm_down', routed.why);
+    case 'spent':
+      return problem(c, 402, 'swarm_budget', routed.why);
     case 'auth':
     case 'quota':
       options.onRefused?.(routed.kind, routed.why);

@@ -3,16 +3,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import {
-  type AttemptId,
-  type Clock,
-  type ModelRole,
-  NO_USAGE,
-  parseAttemptId,
-  type Rng,
-  SwarmError,
-  type Usage,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, parseAttemptId } from '@swarm/core/model/ids';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { ModelRole } from '@swarm/core/ports/models';
+import type { Clock, Rng } from '@swarm/core/ports/world';
 import { DEFAULT_DEADLINES, type Deadlines } from '../deadlines.ts';
 import {
   createEndpointPool,
@@ -21,17 +16,27 @@ import {
   type HealthChange,
 } from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
-import { type CallsOptions, createCalls } from './calls.ts';
+import { createRoom, MAX_BODIES_BYTES, MAX_BODIES_OF_ONE_BYTES } from './bodies.ts';
+import { type Caller, type CallsOptions, createCalls } from './calls.ts';
 import { type AttemptLimits, createTicket, type Ticket } from './tokens.ts';
 
 /** A unix socket's path may have 108 bytes with its end; sandboxes show it elsewhere, so some are kept back. */
 const MAX_SOCKET_PATH_BYTES = 100;
 
-export interface GatewayOptions extends Pick<CallsOptions, 'onUsage' | 'onRetry' | 'onRefused'> {
+/** How long a request may take to come in, ms; connections of one attempt at the same time. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 60_000;
+const CONNECTIONS_MAX = 256;
+
+export interface GatewayOptions
+  extends Pick<
+    CallsOptions,
+    'onUsage' | 'onRetry' | 'onRefused' | 'onLearnt' | 'onProbe' | 'until' | 'probeTimeoutMs'
+  > {
   /** A folder of mode 0700 that exists, with a short path: the sockets lie in it, one folder for each attempt. */
   readonly socketDir: string;
   readonly endpoints: readonly EndpointConfig[];
-  /** Agents may ask for any of these; whatever else they name becomes the worker's. */
+  /** Agents are workers: whatever they name, they are given the worker's. */
   readonly models: Readonly<Record<ModelRole, string>>;
   readonly prices: PriceTable;
   readonly clock: Clock;
@@ -41,6 +46,8 @@ export interface GatewayOptions extends Pick<CallsOptions, 'onUsage' | 'onRetry'
   readonly pool?: EndpointPool;
   /** `down`: calls are held until `up`. Told by a pool of its own only. */
   readonly onHealth?: (change: HealthChange) => void;
+  /** How long an agent may take to send a request, ms; 10 s for its headers and 60 s for all of it when absent. */
+  readonly patience?: { readonly headersMs: number; readonly requestMs: number };
 }
 
 export interface IssuedTicket {
@@ -75,11 +82,12 @@ interface Open {
  */
 export function startGateway(options: GatewayOptions): Gateway {
   const open = new Map<AttemptId, Open>();
+  const pool = options.pool ?? createEndpointPool(options);
+  const bodies = createRoom(MAX_BODIES_BYTES);
   const app = createCalls({
     ...options,
-    pool: options.pool ?? createEndpointPool(options),
-    models: new Set(Object.values(options.models)),
-    fallback: options.models.worker,
+    pool,
+    model: options.models.worker,
     deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
   });
 
@@ -99,9 +107,12 @@ export function startGateway(options: GatewayOptions): Gateway {
       await revoke(attempt);
       const folder = path.dirname(socketPath);
       const ticket = createTicket(attempt, limits);
+      const caller: Caller = { ticket, room: createRoom(MAX_BODIES_OF_ONE_BYTES, bodies) };
       const server = createAdaptorServer({
-        fetch: (request, env) => app.fetch(request, { ...(env as HttpBindings), ticket }),
+        fetch: (request, env) => app.fetch(request, { ...(env as HttpBindings), ...caller }),
+        serverOptions: timeouts(options.patience),
       }) as Server;
+      server.maxConnections = CONNECTIONS_MAX;
       await listen(server, socketPath);
       open.set(attempt, { ticket, server, folder });
       return { token: ticket.token, socketPath, usage: ticket.usage, refused: ticket.refused };
@@ -109,8 +120,15 @@ export function startGateway(options: GatewayOptions): Gateway {
     revoke,
     async close() {
       await Promise.all([...open.keys()].map(revoke));
+      pool.close();
     },
   };
+}
+
+function timeouts({ headersMs, requestMs } = { headersMs: HEADERS_MS, requestMs: REQUEST_MS }) {
+  // Node looks at its connections only so often.
+  const connectionsCheckingInterval = Math.min(1_000, headersMs);
+  return { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval };
 }
 
 function socketPathOf(socketDir: string, attempt: AttemptId): string {

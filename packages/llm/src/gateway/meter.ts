@@ -1,4 +1,6 @@
 import type { CallTokens } from '../prices.ts';
+import { isLoose, mendChunk } from '../reading/quirks.ts';
+import { DONE } from '../reading/sse.ts';
 import { estimateTokens, readTokens } from '../usage.ts';
 
 /** A longer line is passed on all the same; only its usage is not read. */
@@ -9,6 +11,8 @@ export interface Meter {
   feed(bytes: Uint8Array): void;
   /** What the server said, else an estimate of what went by. */
   tokens(): CallTokens;
+  /** The server said what it used, or that its answer is over. */
+  isTold(): boolean;
 }
 
 /** @param requestChars for the estimate. */
@@ -17,8 +21,10 @@ export function createMeter(isStream: boolean, requestChars: number): Meter {
   let rest = '';
   let outputChars = 0;
   let told: CallTokens | undefined;
+  let isOver = false;
 
   function read(text: string): void {
+    isOver ||= text.trim() === DONE;
     const chunk = parse(text);
     if (chunk === undefined) return;
     told = readTokens(chunk.usage) ?? told;
@@ -43,6 +49,7 @@ export function createMeter(isStream: boolean, requestChars: number): Meter {
       rest = '';
       return told ?? estimateTokens(requestChars, outputChars);
     },
+    isTold: () => isOver || told !== undefined,
   };
 }
 
@@ -54,7 +61,7 @@ interface Chunk {
 function parse(text: string): Chunk | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return isLoose(value) ? mendChunk(value) : undefined;
   } catch {
     return undefined;
   }

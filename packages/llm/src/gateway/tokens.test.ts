@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attemptId, NO_USAGE, taskId, type Usage } from '@swarm/core';
+import { attemptId, taskId } from '@swarm/core/model/ids';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import { createTicket } from './tokens.ts';
 
 const attempt = attemptId(taskId(1), 1);

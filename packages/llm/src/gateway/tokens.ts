@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type AttemptId, addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 
 /** What one attempt may use, in all its calls together. */
 export interface AttemptLimits {
@@ -17,6 +18,8 @@ export interface Ticket {
   accepts(authorization: string | undefined): boolean;
   /** Sets the expected use of a call aside; says why not when it does not fit. */
   reserve(expected: Usage): { readonly kind: 'reserved'; settle(used: Usage): void } | Refused;
+  /** What is neither used nor set aside; Infinity where nothing bounds it. */
+  left(): { readonly tokens: number; readonly usd: number };
   usage(): Usage;
   /** The limit a call was last refused for. */
   refused(): 'tokens' | 'usd' | undefined;
@@ -59,6 +62,11 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
           end.resolve();
         },
       };
+    },
+    left() {
+      const taken = [...open.keys()].reduce(addUsage, used);
+      const usd = limits.usd === undefined ? Number.POSITIVE_INFINITY : limits.usd - taken.costUsd;
+      return { tokens: limits.tokens - tokensOf(taken), usd };
     },
     usage: () => used,
     refused: () => lastRefused,

@@ -1,11 +1,12 @@
 /** One try to have an upstream answer, up to its first byte: what comes after can no longer be tried elsewhere. */
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
+import type { Body } from '../asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from '../deadlines.ts';
-import { type EndpointConfig, redactKeys, urlOf } from '../endpoints.ts';
-import { type CallFailure, errorBody, failureOf, wordsOf } from '../failures.ts';
-import { keyHeader } from '../probe.ts';
+import type { EndpointConfig } from '../endpoints.ts';
+import { wordsOf } from '../failures.ts';
 import type { Tried } from '../route.ts';
-import { watchedFetch } from '../transport.ts';
+import { redactKeys } from '../secrets.ts';
+import { postCompletion, refusalOf } from '../transport.ts';
 
 /** An answer that has begun. */
 export interface Opened {
@@ -16,14 +17,17 @@ export interface Opened {
 }
 
 export interface UpstreamAsk {
-  readonly json: string;
+  readonly body: Body;
   /** X-Swarm-*: whom the call is for. */
   readonly about: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The call was given up when the model may have been at work. */
-  readonly onLost: () => void;
+  /**
+   * The call was given up when the model may have been at work. @param isLast no other try follows.
+   * @returns why not, where another try cannot be paid.
+   */
+  readonly onLost: (isLast: boolean) => { readonly why: string } | undefined;
 }
 
 export async function openUpstream(endpoint: EndpointConfig, ask: UpstreamAsk): Promise<Tried<Opened>> {
@@ -33,39 +37,22 @@ export async function openUpstream(endpoint: EndpointConfig, ask: UpstreamAsk): 
     tried = await open(endpoint, ask, watch);
     return tried;
   } catch (error) {
-    if (watch.signal.aborted) ask.onLost();
-    if (watch.missed() === undefined && ask.signal.aborted) return { kind: 'aborted' };
-    const why = redactKeys(watch.missed() ?? wordsOf(error), [endpoint]);
-    return { kind: 'again', why, isFault: true };
+    const spent = watch.signal.aborted ? ask.onLost(ask.signal.aborted) : undefined;
+    if (ask.signal.aborted) return { kind: 'aborted' };
+    if (spent !== undefined) return { kind: 'spent', why: spent.why };
+    return { kind: 'again', why: redactKeys(watch.missed() ?? wordsOf(error), [endpoint]), isFault: true };
   } finally {
     if (tried?.kind !== 'done') watch.stop();
   }
 }
 
 async function open(endpoint: EndpointConfig, ask: UpstreamAsk, watch: Watch): Promise<Tried<Opened>> {
-  const response = await watchedFetch(watch)(urlOf(endpoint, 'chat/completions'), {
-    method: 'POST',
-    // Built from nothing: no header of the agent's goes out, and its token least of all.
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      ...ask.about,
-      ...keyHeader(endpoint),
-    },
-    body: ask.json,
-  });
-  if (!response.ok) return failed(response, endpoint, ask.clock.now());
+  const response = await postCompletion(endpoint, JSON.stringify(ask.body), ask.about, watch);
+  if (!response.ok) return refusalOf(response, endpoint, ask.clock.now());
   const rest = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   const first = await rest?.read();
   if (rest === undefined || first === undefined || first.done)
     return { kind: 'again', why: 'the answer is empty', isFault: true };
   const contentType = response.headers.get('content-type') ?? 'application/json';
   return { kind: 'done', value: { contentType, first: first.value, rest, watch } };
-}
-
-async function failed(response: Response, endpoint: EndpointConfig, now: number): Promise<CallFailure> {
-  const body = errorBody(await response.text());
-  const retryAfter = response.headers.get('retry-after');
-  const failure = failureOf({ status: response.status, retryAfter, ...body }, now);
-  return { ...failure, why: redactKeys(failure.why, [endpoint]) };
 }

@@ -14,7 +14,12 @@ export async function ask(
   socketPath: string,
   token: string,
   body: unknown,
-  more: { path?: string; signal?: AbortSignal; headers?: Record<string, string>; onPiece?: () => void } = {},
+  more: {
+    path?: string;
+    signal?: AbortSignal;
+    headers?: Record<string, string>;
+    onPiece?: (text: string) => unknown;
+  } = {},
 ): Promise<Reply> {
   const request = httpRequest({
     socketPath,
@@ -32,7 +37,7 @@ export async function ask(
   try {
     for await (const piece of response) {
       text += piece;
-      more.onPiece?.();
+      more.onPiece?.(text);
     }
   } catch {
     // A torn connection: told by `complete`.

@@ -1,4 +1,4 @@
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 
 /** Real time. */
 export const systemClock: Clock = {

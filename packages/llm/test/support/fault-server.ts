@@ -21,7 +21,10 @@ export interface FaultServer {
   close(): Promise<void>;
 }
 
-/** A real HTTP server that answers its n-th completion by the n-th plan, and the rest by the last. */
+/** Looks whether the server lives ask for one token, and are no call of anybody. */
+export const isNoProbe = (seen: Seen): boolean => seen.headers['x-swarm-role'] !== 'probe';
+
+/** A real HTTP server that answers its n-th request by the n-th plan, and the rest by the last. */
 export async function startFaultServer(...plans: Plan[]): Promise<FaultServer> {
   const seen: Seen[] = [];
   let hangups = 0;

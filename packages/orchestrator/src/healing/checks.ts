@@ -1,4 +1,7 @@
-import type { Bench, ChecksResult, CommitId, Finding, SandboxResult } from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ChecksResult, Finding } from '@swarm/core/model/request';
+import type { Bench } from '@swarm/core/ports/bench';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import type { Context } from '../context.ts';
 import { outcomeOf } from '../landing/gate.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ChecksResult, CommitId, Event } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ChecksResult } from '@swarm/core/model/request';
 import { acceptedTask, commit, landedTask, openedRun } from '@swarm/core/testing';
 import { givenWorld, going } from '../testing.ts';
 import type { Checks } from './checks.ts';

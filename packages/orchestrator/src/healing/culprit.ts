@@ -3,15 +3,10 @@
  * urgency: it looks only while nothing waits to land, and stops when a fix has landed. What was looked at is kept
  * in memory alone; after a crash it is looked at again, and nothing is lost but time.
  */
-import {
-  type ChecksResult,
-  type CommitId,
-  culpritsToFind,
-  isBaseSuspect,
-  nextProbe,
-  suspectsOf,
-  type TargetStep,
-} from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { ChecksResult } from '@swarm/core/model/request';
+import { culpritsToFind, isBaseSuspect, nextProbe, suspectsOf } from '@swarm/core/rules/healing';
+import type { TargetStep } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import type { Checks } from './checks.ts';
 

@@ -1,196 +1,156 @@
-/** Reads failures line by line, however long the output is: several runners write one failure over several lines. */
-import { LINE_READERS, NO_FAILURE } from './failure-lines.ts';
+/** Reads failures line by line, however long the output is, with a reader for each runner and each source of lines. */
+import { echoed, mayStop } from './commands.ts';
+import { READERS } from './readers/all.ts';
+import type { Doubt, Found, LineState, Reader, Sink } from './readers/reader.ts';
+import { cutPrefix, headingOf, plainLine } from './sources.ts';
 
-/** One failure as it was read; where it is may come some lines later. */
-export interface Raw {
+/** One failure as it was read. */
+export interface Raw extends Found {
   readonly tool: string;
-  readonly what: string;
-  /** The file it is in, once that is known. */
-  file?: string;
-  /** The lines that show it, from the first on. */
-  readonly lines: string[];
+  /** Who printed it, with a colon; empty for the command itself. */
+  readonly source: string;
 }
 
-/** The most failures that are kept; with more, `isCut` says so. */
-const RAW_MAX = 1_000;
+/** The most failures that are kept; with more, `doubts` says so. */
+export const RAW_MAX = 1_000;
 const SHOWN_LINES = 15;
-const LINE_MAX = 2_000;
-/** Lines within which TAP says where a failure is. */
-const TAP_LOCATION_LINES = 6;
-const MOCHA_TITLE_LINES = 8;
-const SOURCES_MAX = 500;
-/** What `pnpm -r` and `turbo` put before a line: the package and its script. */
-const PREFIX = /^(@?[\w./-]{1,100}[ :][\w:.-]{1,60}): (?=.)/;
-// Colours, and what a terminal would act upon.
-const ESCAPES = /\u001b\[[0-9;?]*[a-zA-Z]|[\u0000-\u0008\u000b-\u001f]/g;
+const SHOWN_WIDTH = 2_000;
+/** Sources told apart; what more of them print is doubted where it tells a failure. */
+const SOURCES_MAX = 100;
+const COMMANDS_MAX = 100;
 
-/** What is remembered of earlier lines, apart for each source that prints: their lines come mixed. */
+interface Account {
+  readonly reader: Reader;
+  readonly found: Raw[];
+  counted: number | undefined;
+}
+
 interface Source {
-  /** node:test: the file the next failure is in. */
-  file?: string | undefined;
-  /** eslint's stylish format: the file the following messages are about. */
-  heading?: string | undefined;
-  tap?: { readonly raw: Raw; left: number } | undefined;
-  mocha?: { title: string[] | undefined } | undefined;
+  readonly states: readonly LineState[];
+  readonly accounts: readonly Account[];
+  /** A reader knew one of its lines: what looks like its mark is its mark. */
+  isKnown: boolean;
 }
 
 export class FailureScanner {
-  readonly found: Raw[] = [];
-  isCut = false;
   readonly #root: string;
+  readonly #found: Raw[] = [];
+  readonly #doubts = new Set<Doubt>();
   readonly #sources = new Map<string, Source>();
+  readonly #commands: string[] = [];
+  /** The package whose script prints now, where a heading told. */
+  #heading = '';
+  #isEnded = false;
 
-  /** @param root the workspace as the command saw it: left out of every path. */
-  constructor(root = '') {
+  /**
+   * @param root the workspace as the command saw it: left out of every path.
+   * @param command what was run, where it is known: some runners end with the first failure and say so only there.
+   */
+  constructor(root = '', command = '') {
     this.#root = root === '' ? '' : `${root.replace(/\/$/, '')}/`;
+    if (command !== '') this.#commands.push(command);
   }
 
   line(raw: string): void {
-    const line = this.#clean(raw);
-    // The newest has the fewest lines: when it has all of its own, so have those before it.
-    if ((this.found.at(-1)?.lines.length ?? SHOWN_LINES) < SHOWN_LINES) this.#show(line);
-    if (this.#read(line, '')) return;
-    const prefix = PREFIX.exec(line);
-    if (prefix) this.#read(line.slice(prefix[0].length), `${prefix[1]}: `);
+    // More than are kept can never be told whole.
+    if (this.#found.length >= RAW_MAX) return;
+    const line = plainLine(raw, this.#root);
+    this.#show(line);
+    const cut = cutPrefix(line);
+    if (cut && this.#sources.get(cut.source)?.isKnown) this.#readFrom(cut.source, cut.rest);
+    else if (!this.#readFrom(this.#heading, line) && cut && cut.rest !== '')
+      this.#readFrom(cut.source, cut.rest);
   }
 
-  #show(line: string): void {
-    for (const failure of this.found.slice(-SHOWN_LINES))
-      if (failure.lines.length < SHOWN_LINES) failure.lines.push(line);
+  /** Every failure, each as often as it was told. Nothing is read after this. */
+  end(): { readonly found: readonly Raw[]; readonly doubts: ReadonlySet<Doubt> } {
+    if (!this.#isEnded) this.#close();
+    this.#isEnded = true;
+    return { found: this.#found.filter((raw) => raw.isDropped !== true), doubts: this.#doubts };
   }
 
-  #clean(line: string): string {
-    const text = line.slice(0, LINE_MAX).replace(ESCAPES, '');
-    return this.#root === '' ? text : text.replaceAll(this.#root, '');
+  #close(): void {
+    for (const { states } of this.#sources.values()) for (const state of states) state.end?.();
+    const accounts = [...this.#sources.values()].flatMap((source) => source.accounts);
+    if (accounts.some((account) => !isAccounted(account))) this.#doubts.add('unread');
+    const told = accounts.filter(({ found }) => found.some((raw) => raw.isDropped !== true));
+    const areTests = told.every(({ found }) => found.every((raw) => raw.kind !== 'message'));
+    if (this.#commands.some((command) => mayStop(command, areTests))) this.#doubts.add('stopped');
   }
 
-  #read(line: string, prefix: string): boolean {
-    if (NO_FAILURE.test(line)) return true;
-    const source = this.#sourceOf(prefix);
-    return (
-      this.#readPlaces(line, source) ||
-      this.#readNodeTest(line, prefix, source) ||
-      this.#readEslint(line, prefix, source) ||
-      this.#readMocha(line, prefix, source) ||
-      this.#readGoJson(line, prefix) ||
-      this.#readLine(line, prefix)
-    );
+  #readFrom(name: string, line: string): boolean {
+    const source = this.#sourceOf(name);
+    const heading = headingOf(line);
+    if (heading !== undefined) {
+      if (name === this.#heading) this.#heading = heading;
+      return true;
+    }
+    const command = echoed(line);
+    if (command !== undefined && this.#commands.length < COMMANDS_MAX) this.#commands.push(command);
+    const isRead = source.states.some((state) => state.line(line));
+    if (isRead) source.isKnown = true;
+    return isRead;
   }
 
-  #sourceOf(prefix: string): Source {
-    const known = this.#sources.get(prefix);
+  #sourceOf(name: string): Source {
+    const known = this.#sources.get(name);
     if (known) return known;
-    const source: Source = {};
-    if (this.#sources.size < SOURCES_MAX) this.#sources.set(prefix, source);
+    const isRoom = this.#sources.size < SOURCES_MAX;
+    const source = this.#open(name, isRoom);
+    if (isRoom) this.#sources.set(name, source);
     return source;
   }
 
-  /** Lines that say where a failure is, before it or after it. */
-  #readPlaces(line: string, source: Source): boolean {
-    const ahead = /^\s*test at (\S.{0,300}?):\d+:\d+$/.exec(line);
-    if (ahead) source.file = ahead[1];
-    const after = source.tap && /^\s*location: '(.{1,300}?)(?::\d+)*'$/.exec(line);
-    if (after) {
-      source.tap!.raw.file = after[1]!;
-      source.tap = undefined;
-    } else if (source.tap && --source.tap.left <= 0) source.tap = undefined;
-    return ahead !== null || Boolean(after);
+  /** @param isKept else nothing it tells can be joined with what it tells later. */
+  #open(name: string, isKept: boolean): Source {
+    const accounts = READERS.map((reader): Account => ({ reader, found: [], counted: undefined }));
+    const states = accounts.map((account) => account.reader.start(this.#sinkOf(account, name, isKept)));
+    return { states, accounts, isKnown: false };
   }
 
-  /** TAP, subtests too, and the spec reporter of node:test. */
-  #readNodeTest(line: string, prefix: string, source: Source): boolean {
-    const tap = /^\s*not ok \d+(?: -)? (.{1,300})$/.exec(line);
-    if (tap && /# (?:todo|skip)\b/i.test(tap[1]!)) return true;
-    if (tap) {
-      const raw = this.#add('node:test', prefix + tap[1]!, line);
-      if (raw) source.tap = { raw, left: TAP_LOCATION_LINES };
-      return true;
-    }
-    const spec = /^\s*✖ (.{1,300}?)(?: \(\d[\d.]*m?s\))?$/.exec(line);
-    if (!spec) return false;
-    const raw = this.#add('node:test', prefix + spec[1]!, line);
-    if (raw && source.file !== undefined) raw.file = source.file;
-    source.file = undefined;
-    return true;
+  #sinkOf(account: Account, name: string, isKept: boolean): Sink {
+    const source = name === '' ? '' : `${name}: `;
+    return {
+      failed: ({ kind = 'test', ...failure }) => {
+        if (!isKept) this.#doubts.add('unread');
+        return this.#add(account, {
+          ...failure,
+          kind,
+          tool: account.reader.tool,
+          source,
+          lines: [this.#shown],
+        });
+      },
+      counted: (failures) => {
+        account.counted = (account.counted ?? 0) + failures;
+      },
+      doubt: (why) => this.#doubts.add(why),
+    };
   }
 
-  /** eslint's default and JSON formats, https://eslint.org/docs/latest/use/formatters. */
-  #readEslint(line: string, prefix: string, source: Source): boolean {
-    if (line.startsWith('[{"filePath":')) return this.#readEslintJson(line, prefix);
-    if (/^\/?[^\s:'"()]{1,300}\.\w{1,10}$/.test(line)) {
-      source.heading = line;
-      return false;
-    }
-    const message = source.heading && /^ +\d+:\d+ +error +(.{1,300}?)(?: {2,}(\S+))?$/.exec(line);
-    if (!message) return false;
-    this.#add('eslint', `${prefix}${source.heading} ${message[2] ?? ''} ${message[1]}`, line);
-    return true;
-  }
-
-  #readEslintJson(line: string, prefix: string): boolean {
-    const files = parsed(line);
-    if (!Array.isArray(files)) return false;
-    for (const { filePath, messages } of files) {
-      if (typeof filePath !== 'string' || !Array.isArray(messages)) continue;
-      for (const { severity, ruleId, message } of messages)
-        if (severity === 2) this.#add('eslint', `${prefix}${filePath} ${ruleId ?? ''} ${message}`, line);
-    }
-    return true;
-  }
-
-  /** mocha's spec reporter lists what failed at its end: a number, then the titles, the last one with a colon. */
-  #readMocha(line: string, prefix: string, source: Source): boolean {
-    if (/^\s+\d+ failing$/.test(line)) {
-      source.mocha = { title: undefined };
-      return true;
-    }
-    if (!source.mocha) return false;
-    const first = /^ {2}\d+\) (.{1,300})$/.exec(line);
-    if (first) source.mocha.title = [];
-    const { title } = source.mocha;
-    if (!title || title.length > MOCHA_TITLE_LINES) return false;
-    title.push((first?.[1] ?? line).trim());
-    if (!line.endsWith(':')) return true;
-    this.#add('mocha', `${prefix}${title.join(' ').slice(0, -1)}`, line);
-    source.mocha.title = undefined;
-    return true;
-  }
-
-  /** `go test -json`: https://pkg.go.dev/cmd/test2json. */
-  #readGoJson(line: string, prefix: string): boolean {
-    if (!line.startsWith('{') || !line.includes('"Action":"fail"')) return false;
-    const { Package, Test } = Object(parsed(line)) as { Package?: unknown; Test?: unknown };
-    if (typeof Package !== 'string') return false;
-    const what = typeof Test === 'string' ? `${Package} ${Test}` : `package ${Package}`;
-    this.#add('go', prefix + what, line);
-    return true;
-  }
-
-  #readLine(line: string, prefix: string): boolean {
-    for (const reader of LINE_READERS) {
-      const match = line.match(reader.line);
-      if (!match) continue;
-      this.#add(reader.tool, prefix + reader.signature(match), line);
-      return true;
-    }
-    return false;
-  }
-
-  #add(tool: string, what: string, line: string): Raw | undefined {
-    if (this.found.length >= RAW_MAX) {
-      this.isCut = true;
-      return undefined;
-    }
-    const raw: Raw = { tool, what, lines: [line] };
-    this.found.push(raw);
+  #add(account: Account, raw: Raw): Raw | undefined {
+    if (this.#found.length >= RAW_MAX) return undefined;
+    this.#found.push(raw);
+    if (this.#found.length === RAW_MAX) this.#doubts.add('unread');
+    account.found.push(raw);
     return raw;
+  }
+
+  #shown = '';
+
+  #show(line: string): void {
+    this.#shown = line.slice(0, SHOWN_WIDTH);
+    // The newest has the fewest lines: when it has all of its own, so have those before it.
+    if ((this.#found.at(-1)?.lines.length ?? SHOWN_LINES) >= SHOWN_LINES) return;
+    for (const failure of this.#found.slice(-SHOWN_LINES))
+      if (failure.lines.length < SHOWN_LINES) failure.lines.push(this.#shown);
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The runner counted exactly as many failures as have names of their own. */
+function isAccounted({ reader, found, counted }: Account): boolean {
+  const told = found.filter((raw) => raw.isDropped !== true);
+  if (counted === undefined) return !reader.isCounting || told.length === 0;
+  const tests = told.filter((raw) => raw.kind === 'test');
+  return new Set(tests.map((raw) => raw.countsAs ?? `${raw.file ?? ''}\n${raw.name}`)).size === counted;
 }

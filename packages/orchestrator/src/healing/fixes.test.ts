@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Event, type Finding, type ModelEnd, type ModelRequest, NO_USAGE } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { Finding } from '@swarm/core/model/request';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { acceptedTask, commit, LIMITS, openedRun } from '@swarm/core/testing';
 import { givenWorld, going, onTickets } from '../testing.ts';
 import { FixTasks } from './fixes.ts';

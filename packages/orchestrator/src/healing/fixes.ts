@@ -1,22 +1,13 @@
 /** Failures of the target become tasks: by root cause where a model can tell, plainly one by one where it cannot. */
-import {
-  addUsage,
-  type ChatMessage,
-  FIX_TASKS_MAX,
-  type Finding,
-  findingsToFile,
-  nextGeneration,
-  openFixTasks,
-  PlanScanner,
-  readDraft,
-  reservationFor,
-  type State,
-  suspectsOf,
-  type Task,
-  type TaskDraft,
-  type TicketResult,
-  ticketLimits,
-} from '@swarm/core';
+import { FIX_TASKS_MAX, type Finding } from '@swarm/core/model/request';
+import type { Task } from '@swarm/core/model/task';
+import { addUsage } from '@swarm/core/model/usage';
+import type { ChatMessage, TicketResult } from '@swarm/core/ports/models';
+import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
+import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
+import { PlanScanner } from '@swarm/core/rules/json-scanner';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 
 const NO_TOOLS = 'There are no tools here, and none was run. Answer now, with the tasks as JSON.';

@@ -1,4 +1,7 @@
-import { type CommitId, type Finding, type RepositoryReader, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Finding } from '@swarm/core/model/request';
+import type { RepositoryReader } from '@swarm/core/ports/git';
 
 /** Findings of this kind are `conflict-markers: <path>`. */
 const SIGNATURE = 'conflict-markers';

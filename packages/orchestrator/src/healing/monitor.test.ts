@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AttemptId, emptyState, type LogFields, type State } from '@swarm/core';
+import type { LogFields } from '@swarm/core/log-events';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { emptyState, type State } from '@swarm/core/state';
 import { commit } from '@swarm/core/testing';
 import { Monitor } from './monitor.ts';
 

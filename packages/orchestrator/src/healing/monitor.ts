@@ -1,4 +1,7 @@
-import { type AttemptId, type Clock, type Log, type State, type Waiting, waits } from '@swarm/core';
+import type { AttemptId } from '@swarm/core/model/ids';
+import type { Clock, Log } from '@swarm/core/ports/world';
+import type { State } from '@swarm/core/state';
+import { type Waiting, waits } from '@swarm/core/views/waits';
 
 /** Shorter waits are how things go. */
 const NAMED_AFTER_MS = 60_000;

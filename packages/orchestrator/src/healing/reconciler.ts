@@ -2,7 +2,8 @@
  * The reconciler: what is there against what is wanted. Level-triggered: it computes from git and the journal as
  * they are, so that running it twice is running it once, and a restart is just the first sweep.
  */
-import { type AttemptId, type CommitId, sweepLapsed } from '@swarm/core';
+import type { AttemptId, CommitId } from '@swarm/core/model/ids';
+import { sweepLapsed } from '@swarm/core/sweep';
 import type { Context } from '../context.ts';
 import type { Checks } from './checks.ts';
 import type { Culprits } from './culprit.ts';

@@ -1,5 +1,5 @@
 /** Undos the operator asked of a live run: they wait for their turn at the target, and each is answered once. */
-import type { UndoAsk } from '@swarm/core';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
 import type { Undo, UndoOutcome } from './undo.ts';
 
 interface Waiting {

@@ -1,5 +1,8 @@
 /** An attempt of `swarm land`: no agent works, a branch somebody made is handed in as it was when the run opened. */
-import { type Attempt, type Handoff, NO_USAGE, type Task, type TaskSource } from '@swarm/core';
+import type { Attempt } from '@swarm/core/model/attempt';
+import type { Handoff } from '@swarm/core/model/handoff';
+import type { Task, TaskSource } from '@swarm/core/model/task';
+import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Context } from '../context.ts';
 import { type Ending, stopped } from '../working/ending.ts';
 

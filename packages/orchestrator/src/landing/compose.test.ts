@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AttemptId, CandidateOutcome, CommitId, Event, TreeId } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { AttemptId, CommitId, TreeId } from '@swarm/core/model/ids';
+import type { CandidateOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, handedIn, openedRun, tree } from '@swarm/core/testing';
 import { givenWorld } from '../testing.ts';
 import { Composer } from './compose.ts';

@@ -2,18 +2,11 @@
  * Makes the commit under test of what is to be tested: each handoff squashed onto the one before, and, where they are
  * several, one merge on top. The same inputs give the same bytes, on any machine and after any restart.
  */
-import {
-  type AttemptId,
-  type Candidate,
-  type CandidateOutcome,
-  type CommitId,
-  type LandingMember,
-  type NextTest,
-  type RejectionReason,
-  type ResolvedPath,
-  type Task,
-  taskOf,
-} from '@swarm/core';
+import { type AttemptId, type CommitId, taskOf } from '@swarm/core/model/ids';
+import type { Candidate, LandingMember, RejectionReason } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import type { CandidateOutcome, ResolvedPath } from '@swarm/core/ports/git';
+import type { NextTest } from '@swarm/core/rules/batching';
 import type { Context } from '../context.ts';
 import { protectedIn } from './judge.ts';
 import { batchMessage, landingMessage, memberMessage } from './message.ts';

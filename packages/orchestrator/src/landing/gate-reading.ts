@@ -1,4 +1,4 @@
-import type { TestCounts } from '@swarm/core';
+import type { TestCounts } from '@swarm/core/model/landing';
 import { FailureScanner } from '../healing/failure-scanner.ts';
 import { type Told, toldBy } from '../healing/failures.ts';
 import { TestCounter } from './test-counts.ts';
@@ -12,9 +12,12 @@ export class GateReading {
   readonly #tests = new TestCounter();
   #lines = 0;
 
-  /** @param root the workspace as the gate saw it. */
-  constructor(root: string) {
-    this.#failures = new FailureScanner(root);
+  /**
+   * @param root the workspace as the gate saw it.
+   * @param command what the gate runs: a runner may end with its first failure and say so nowhere else.
+   */
+  constructor(root: string, command = '') {
+    this.#failures = new FailureScanner(root, command);
   }
 
   line(line: string): void {
@@ -32,7 +35,7 @@ export class GateReading {
   /** @param output its beginning and end, for what nobody can read line by line. */
   told(output: string): Told {
     const told = toldBy(this.#failures, output);
-    return { ...told, isWhole: told.isWhole && !this.#isCut };
+    return this.#isCut ? { ...told, isWhole: false, doubts: [...told.doubts, 'unread'] } : told;
   }
 
   get #isCut(): boolean {

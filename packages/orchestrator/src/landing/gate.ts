@@ -1,18 +1,14 @@
-import {
-  type Bench,
-  type CannotRun,
-  type CommitId,
-  type GateOutcome,
-  type GateResult,
-  judged,
-  passKey,
-  type SandboxResult,
-  type TreeId,
-} from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { GateOutcome, GateResult } from '@swarm/core/model/landing';
+import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { SandboxResult } from '@swarm/core/ports/running';
+import { judged, knownFailures } from '@swarm/core/rules/known-failures';
+import { passKey } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
 import { setupOf } from '../working/setup-ask.ts';
+import { digest } from './digest.ts';
 import { GateReading } from './gate-reading.ts';
 
 /** A verdict on one tree, or the reason it could not be had. */
@@ -79,7 +75,7 @@ export class Gate {
   ): Promise<Verdict> {
     let durationMs = 0;
     for (let tries = 0; ; tries++) {
-      const { ran, result } = await this.runIn(bench, name, signal);
+      const { ran, result } = await this.runIn(bench, name, signal, before);
       if (ran.end === 'aborted') return { kind: 'aborted' };
       if (result.outcome !== 'passed' && (await isFullAfter(this.#context.ports.host, ran)))
         return this.#full(tailOf(ran.output));
@@ -102,10 +98,13 @@ export class Gate {
     return { kind: 'aborted' };
   }
 
-  /** The gate command on a bench that is there already: the worker's own, before it hands in. */
-  async runIn(bench: Bench, name: string, signal: AbortSignal): Promise<GateRun> {
+  /**
+   * The gate command on a bench that is there already: the worker's own, before it hands in.
+   * @param before whose failures are known: what is new is told before them.
+   */
+  async runIn(bench: Bench, name: string, signal: AbortSignal, before?: GateResult): Promise<GateRun> {
     const { settings, state } = this.#context;
-    const reading = new GateReading(bench.prefix);
+    const reading = new GateReading(bench.prefix, state.run!.request.gate!);
     const ran = await bench.shell({
       name,
       command: state.run!.request.gate!,
@@ -114,24 +113,31 @@ export class Gate {
       // Read as it comes: of a long output only the beginning and the end are kept.
       onLine: (_, line) => reading.line(line),
     });
-    return { ran, result: resultOf(ran, state.run!.request.gateHash, reading) };
+    return { ran, result: resultOf(ran, state.run!.request.gateHash, reading, before) };
   }
 }
 
 const PLAIN = { durationMs: 0, signatures: [], output: '', flaky: false, remembered: false } as const;
 
-function resultOf(ran: SandboxResult, gate: string, reading: GateReading): GateResult {
+function resultOf(
+  ran: SandboxResult,
+  gate: string,
+  reading: GateReading,
+  before: GateResult | undefined,
+): GateResult {
   const { tests } = reading;
   const outcome = outcomeOf(ran);
   const facts = { ...PLAIN, outcome, gate, durationMs: ran.durationMs, ...(tests && { tests }) };
   if (outcome === 'passed') return facts;
-  const { signatures, isWhole } = reading.told(ran.output);
+  const told = reading.told(ran.output);
   const limit = ran.end === 'output-limit' ? 'output' : ran.limit;
-  const isTold = outcome === 'failed' && isWhole && tests?.run !== 0;
+  // A command that a signal ended (128 and more) did not come to its own end.
+  const isWholeRun = outcome === 'failed' && (ran.exitCode ?? 0) < 128;
+  const isTold = isWholeRun && told.isWhole && tests?.run !== 0;
   return {
     ...facts,
-    signatures,
-    output: tailOf(ran.output),
+    signatures: told.signatures,
+    output: digest(told, ran.output, knownFailures(before)),
     ...(isTold && { isTold }),
     ...(limit && { limit }),
   };

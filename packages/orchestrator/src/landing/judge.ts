@@ -2,21 +2,13 @@
  * Why a candidate may not land: pure decisions over what the gate said and what the change is. Gathering is one
  * read of the changed manifests and test files; nothing here runs anything.
  */
-import {
-  type Candidate,
-  type ChangedText,
-  type GateResult,
-  gateAt,
-  isTestPath,
-  type Landing,
-  newFailures,
-  protectedChanges,
-  type RejectionReason,
-  type RepositoryReader,
-  type State,
-  type Task,
-  weakening,
-} from '@swarm/core';
+import type { Candidate, GateResult, Landing, RejectionReason } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import type { RepositoryReader } from '@swarm/core/ports/git';
+import { gateAt, newFailures } from '@swarm/core/rules/known-failures';
+import { protectedChanges } from '@swarm/core/rules/protected';
+import { type ChangedText, isTestPath, weakening } from '@swarm/core/rules/weakened';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 
 export interface Rejection {
@@ -88,6 +80,11 @@ function pathsOf(state: State, { members }: Landing): readonly string[] {
   return [...new Set(paths)];
 }
 
+const figures = (result: GateResult | undefined): string =>
+  result?.tests
+    ? `${result.tests.run - result.tests.failed} of ${result.tests.run} tests passed`
+    : 'no tests were counted';
+
 /** For whoever has to mend it: what is new in the failure, or which bound was passed, before what the gate printed. */
 export function detailOf(result: GateResult, before: GateResult | undefined): string {
   const { limit, output, signatures } = result;
@@ -95,6 +92,8 @@ export function detailOf(result: GateResult, before: GateResult | undefined): st
     return `it used more than its limit of ${limit}${limit === 'output' ? '' : ` (gate.${limit})`}\n${output}`;
   const news = newFailures(result, before);
   const isMixed = result.outcome === 'failed' && news.length < signatures.length;
+  if (result.outcome === 'failed' && result.isTold && news.length === 0)
+    return `nothing new failed, and ${figures(result)} with it, where ${figures(before)} on the target before\n${output}`;
   return isMixed ? `new, and not on the target before: ${news.join('; ')}\n${output}` : output;
 }
 

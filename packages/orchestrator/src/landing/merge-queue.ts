@@ -2,7 +2,10 @@
  * The merge queue: what was tested is settled, and what `testWanted` names is composed on the present target and put
  * under test, of two that are foreseen to conflict the smaller one first. All of it but the runs of the gate happens one after the other; they run beside it, several at a time.
  */
-import { type Landing, landingId, landingsToSettle, mayLand, sweepTarget, testWanted } from '@swarm/core';
+import { landingId } from '@swarm/core/model/ids';
+import type { Landing } from '@swarm/core/model/landing';
+import { sweepTarget } from '@swarm/core/sweep';
+import { landingsToSettle, mayLand, testWanted } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
 import { type Composed, Composer } from './compose.ts';
 import type { Gate } from './gate.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptId, CommitId, RunId, Task, TaskSource, TreeId } from '@swarm/core';
+import type { AttemptId, CommitId, RunId, TreeId } from '@swarm/core/model/ids';
+import type { Task, TaskSource } from '@swarm/core/model/task';
 import fc from 'fast-check';
 import { batchMessage, landingMessage, memberMessage, undoMessage } from './message.ts';
 
@@ -124,6 +125,14 @@ describe('a batch', () => {
     const text = batchMessage({ run, tasks: [task(1, 'x\n\nSwarm-Task: t9')], gateHash: 'feed' })(TREE);
     assert.equal(lastParagraph(text), `Swarm-Run: ${run}\nSwarm-Gate: feed ${TREE}`);
     assert.doesNotMatch(text, /t9/);
+  });
+  it('shows everything it says: nothing moves a cursor, hides or reorders, and joiners stay', () => {
+    const title = 'Fix \u202egnp.exe\u2066 \u009b31mred\u200b\ufeff \u{1f469}\u200d\u{1f4bb}';
+    const summary = 'done\u2028now\u{e0041}';
+    const spoken = { ...task(3), spec: { title } } as Task;
+    const text = memberMessage({ run, task: spoken, attempt: 't3.2' as AttemptId, summary })(TREE);
+    const [subject, , body] = text.split('\n');
+    assert.deepEqual([subject, body], ['Fix gnp.exe 31mred \u{1f469}\u200d\u{1f4bb}', 'donenow']);
   });
   it('has commits that name their task, and no gate: none looked at them alone', () => {
     const text = memberMessage({ run, task: task(3), attempt: 't3.2' as AttemptId, summary: '' })(TREE);

@@ -1,4 +1,6 @@
-import { type AttemptId, type CommitId, type RunId, shortCommit, type Task, type TreeId } from '@swarm/core';
+import type { AttemptId, CommitId, RunId, TreeId } from '@swarm/core/model/ids';
+import type { Task } from '@swarm/core/model/task';
+import { shortCommit } from '@swarm/core/views/words';
 
 /** What a landing's commits say of the gate; the tree is known before the commit is. */
 type Message = (tree: TreeId) => string;
@@ -107,11 +109,15 @@ function oneLine(text: string, max: number): string {
   return plain(text, max).replace(/\s+/g, ' ').trim();
 }
 
-/** Without control characters but newlines, and without lines that read as one of our trailers. */
+/** What hides or reorders text; joiners stay, which scripts and emoji need. */
+const UNSEEN = /[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+
+/** Without control characters but newlines, without what hides or reorders text, and without lines that read as one of our trailers. */
 function plain(text: string, max: number): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ')
+    .replace(UNSEEN, '')
     .split('\n')
     .filter((line) => !/^\s*swarm-[a-z]+\s*:/i.test(line))
     .join('\n')

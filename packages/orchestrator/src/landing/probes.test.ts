@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptId, CommitId, Event, EventOf, Hub, Log, LogFields } from '@swarm/core';
+import type { Event, EventOf } from '@swarm/core/events';
+import type { LogFields } from '@swarm/core/log-events';
+import type { AttemptId, CommitId } from '@swarm/core/model/ids';
+import type { Hub } from '@swarm/core/ports/git';
+import type { Log } from '@swarm/core/ports/world';
 import { acceptedTask, aHandoff, handedIn, openedRun, stateOf } from '@swarm/core/testing';
 import type { Context } from '../context.ts';
 import { FORESEEN_MAX, PROBES_MAX, Probes } from './probes.ts';

@@ -1,13 +1,9 @@
-import {
-  type Attempt,
-  type AttemptId,
-  type CommitId,
-  type ForeseenConflict,
-  type Hub,
-  hasRule,
-  type State,
-  taskOf,
-} from '@swarm/core';
+import type { Attempt } from '@swarm/core/model/attempt';
+import { type AttemptId, type CommitId, taskOf } from '@swarm/core/model/ids';
+import type { Hub } from '@swarm/core/ports/git';
+import type { ForeseenConflict } from '@swarm/core/rules/landing-order';
+import { hasRule } from '@swarm/core/rules/resolve/resolve';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 
 /** Merges tried for one handoff. */

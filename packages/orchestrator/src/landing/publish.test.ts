@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Event, GateOutcome, PublishOutcome, TaskId } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { TaskId } from '@swarm/core/model/ids';
+import type { GateOutcome } from '@swarm/core/model/landing';
+import type { PublishOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, gated, handedIn, openedRun, startedLanding } from '@swarm/core/testing';
 import { type EffectWorld, givenWorld } from '../testing.ts';
 import { Publisher } from './publish.ts';

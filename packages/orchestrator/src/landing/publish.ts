@@ -2,17 +2,12 @@
  * What becomes of a tested candidate: published by compare-and-swap, refused, divided or given up; each is one recorded
  * decision. Nothing is rebuilt after the gate: what was tested is what lands, byte for byte.
  */
-import {
-  type Candidate,
-  type Decision,
-  type DropReason,
-  gateAt,
-  isTakenBack,
-  type Landing,
-  type LandingId,
-  type Refusal,
-  type RejectionReason,
-} from '@swarm/core';
+import type { Decision } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
+import type { LandingId } from '@swarm/core/model/ids';
+import type { Candidate, DropReason, Landing, RejectionReason } from '@swarm/core/model/landing';
+import { gateAt } from '@swarm/core/rules/known-failures';
+import { isTakenBack } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
 import { detailOf } from './judge.ts';
 import { pauseFor, publish } from './push.ts';

@@ -1,15 +1,9 @@
 /** A target at a remote: a push that takes its time is told, and so is a remote that does not answer, or is gone. */
-import {
-  type Candidate,
-  type CommitId,
-  type Hub,
-  type LandingId,
-  type PauseReason,
-  type PublishOutcome,
-  type Request,
-  SwarmError,
-  type TaskId,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId, LandingId, TaskId } from '@swarm/core/model/ids';
+import type { Candidate } from '@swarm/core/model/landing';
+import type { PauseReason, Request } from '@swarm/core/model/request';
+import type { Hub, PublishOutcome } from '@swarm/core/ports/git';
 import type { Context } from '../context.ts';
 
 /** When a push is first called slow, ms; told again after twice as long, and so on. */

@@ -1,4 +1,5 @@
-import { type AttemptId, outsideScope, taskOf } from '@swarm/core';
+import { type AttemptId, taskOf } from '@swarm/core/model/ids';
+import { outsideScope } from '@swarm/core/rules/change-rules';
 import type { Context } from '../context.ts';
 
 /** Paths named in one line of the log; how many there are is said. */

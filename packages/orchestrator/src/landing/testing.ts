@@ -1,17 +1,11 @@
 /** One candidate's run of the gate: its own effect, beside the others. Its verdict is recorded; nothing follows here. */
-import {
-  failuresOf,
-  type GateResult,
-  gateAt,
-  isRetryWorth,
-  isTakenBack,
-  judged,
-  type Landing,
-  type LandingMember,
-  type OpenedState,
-  passKey,
-  type TreeId,
-} from '@swarm/core';
+import type { TreeId } from '@swarm/core/model/ids';
+import type { GateResult, Landing, LandingMember } from '@swarm/core/model/landing';
+import { failuresOf } from '@swarm/core/rules/batching';
+import { isRetryWorth } from '@swarm/core/rules/estimates';
+import { gateAt, judged } from '@swarm/core/rules/known-failures';
+import { type OpenedState, passKey } from '@swarm/core/state';
+import { isTakenBack } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
 import type { Gate, Verdict } from './gate.ts';
 import { weighed } from './judge.ts';

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type {
-  CommitId,
-  Event,
-  GateOutcome,
-  PublishOutcome,
-  RevertOutcome,
-  TaskId,
-  UndoAsk,
-} from '@swarm/core';
+import type { UndoAsk } from '@swarm/core/decisions/undo';
+import type { Event } from '@swarm/core/events';
+import type { CommitId, TaskId } from '@swarm/core/model/ids';
+import type { GateOutcome } from '@swarm/core/model/landing';
+import type { PublishOutcome, RevertOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, after, aGateResult, commit, landedTask, openedRun, tree } from '@swarm/core/testing';
 import { type EffectWorld, givenWorld, going } from '../testing.ts';
 import type { Gate } from './gate.ts';

@@ -3,20 +3,16 @@
  * The pass is on disk before the target moves, and the commit names what it takes back, so that a start after a
  * `kill -9` in between finds it and records it; nothing is ever taken back twice.
  */
-import {
-  type Candidate,
-  type CommitId,
-  type GateOutcome,
-  type GateResult,
-  type LandingMember,
-  planUndo,
-  type RevertOutcome,
-  refusedUndo,
-  type TaskId,
-  type UndoAsk,
-  type UndoRefusalReason,
-  type UndoRefused,
-} from '@swarm/core';
+import { planUndo, refusedUndo, type UndoAsk, type UndoRefused } from '@swarm/core/decisions/undo';
+import type { CommitId, TaskId } from '@swarm/core/model/ids';
+import type {
+  Candidate,
+  GateOutcome,
+  GateResult,
+  LandingMember,
+  UndoRefusalReason,
+} from '@swarm/core/model/landing';
+import type { RevertOutcome } from '@swarm/core/ports/git';
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
 import { undoMessage } from './message.ts';

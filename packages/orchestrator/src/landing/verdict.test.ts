@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ChecksResult, type Event, opened } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import type { ChecksResult } from '@swarm/core/model/request';
+import { opened } from '@swarm/core/state';
 import {
   acceptedTask,
   aGateResult,

@@ -1,4 +1,4 @@
-import { type OpenedState, passKey } from '@swarm/core';
+import { type OpenedState, passKey } from '@swarm/core/state';
 
 /**
  * Is the final head green? By the full checks when they ran on exactly this head; else by the gate of the landing

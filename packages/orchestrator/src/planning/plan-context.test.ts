@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Event, opened } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import { opened } from '@swarm/core/state';
 import { acceptedTask, handedIn, openedRun, running, stateOf as stateWith } from '@swarm/core/testing';
 import { changedSections, planSections, renderSections } from './plan-context.ts';
 

@@ -2,7 +2,10 @@
  * What the planner is told: sections of plain text, each with the question whether it changed since it was last
  * sent. A follow-up carries only those that did, over a conversation whose beginning stays the same.
  */
-import { type Attempt, type News, type OpenedState, remaining, type State, type Task } from '@swarm/core';
+import type { Attempt } from '@swarm/core/model/attempt';
+import type { Task } from '@swarm/core/model/task';
+import { remaining } from '@swarm/core/rules/budget';
+import type { News, OpenedState, State } from '@swarm/core/state';
 
 export interface Section {
   readonly name: string;

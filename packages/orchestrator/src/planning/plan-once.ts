@@ -1,14 +1,10 @@
 /** One planner's answer for a look beforehand: the same prompt, tools and reading as in a run, and nothing is kept. */
-import {
-  type Command,
-  emptyState,
-  fold,
-  type IterationOutcome,
-  NO_USAGE,
-  opened,
-  type TaskDraft,
-  type Usage,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { IterationOutcome } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
+import { emptyState, opened } from '@swarm/core/state';
 import type { OnDisk } from '../context.ts';
 import type { Halt } from '../inputs.ts';
 import type { OrchestratorPorts, Settings } from '../settings.ts';

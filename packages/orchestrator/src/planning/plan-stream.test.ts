@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Command, emptyState, type Label, type TaskId } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { Label, TaskId } from '@swarm/core/model/ids';
+import { emptyState } from '@swarm/core/state';
 import { PlanStream } from './plan-stream.ts';
 
 const task = (id: string, dependsOn: readonly string[] = []): object => ({

@@ -1,12 +1,8 @@
 /** From a model's stream to accepted tasks, each the moment its object closes. */
-import {
-  type Command,
-  type PlanPiece,
-  PlanScanner,
-  readDraft,
-  type State,
-  type TaskDraft,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import { type PlanPiece, PlanScanner } from '@swarm/core/rules/json-scanner';
+import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
+import type { State } from '@swarm/core/state';
 
 export interface PlanEnd {
   /** `cut`: the stream ended inside an object; `unreadable`: there was no plan in it. */

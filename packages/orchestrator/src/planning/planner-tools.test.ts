@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CommitId, RepositoryReader } from '@swarm/core';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { RepositoryReader } from '@swarm/core/ports/git';
 import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
 
 const HEAD = 'b'.repeat(40) as CommitId;

@@ -1,5 +1,8 @@
 /** The planner's read-only tools. They read git objects of one commit, never a checkout. */
-import { type CommitId, type RepositoryReader, SwarmError, type ToolCall, type ToolSpec } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { RepositoryReader } from '@swarm/core/ports/git';
+import type { ToolCall, ToolSpec } from '@swarm/core/ports/models';
 
 const OUTPUT_MAX = 24_000;
 const LINES_MAX = 400;

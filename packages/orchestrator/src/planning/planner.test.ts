@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Event, type ModelEnd, type ModelRequest, NO_USAGE } from '@swarm/core';
+import type { Event } from '@swarm/core/events';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { LIMITS, openedRun } from '@swarm/core/testing';
 import { givenWorld, going, onTickets } from '../testing.ts';
 import { Planner, TOOL_ROUNDS_MAX } from './planner.ts';

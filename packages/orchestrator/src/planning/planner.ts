@@ -3,21 +3,17 @@
  * workers start before the model has finished; what a cut stream gave is kept; an answer nobody can read is an
  * error to try again, never "no more tasks".
  */
-import {
-  addUsage,
-  type ChatMessage,
-  type IterationOutcome,
-  type ModelTicket,
-  NO_USAGE,
-  reservationFor,
-  type TicketEnd,
-  type TicketLimits,
-  type TicketResult,
-  type ToolCall,
-  ticketLimits,
-  tokensOf,
-  type Usage,
-} from '@swarm/core';
+import type { IterationOutcome } from '@swarm/core/events';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import type {
+  ChatMessage,
+  ModelTicket,
+  TicketEnd,
+  TicketLimits,
+  TicketResult,
+  ToolCall,
+} from '@swarm/core/ports/models';
+import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import type { Context } from '../context.ts';
 import { changedSections, planSections, renderSections, type Section } from './plan-context.ts';
 import { PlanStream } from './plan-stream.ts';
@@ -232,12 +228,14 @@ export class Planner {
   }
 }
 
-const saidBy = ({ text }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
-  role: 'assistant',
-  content: text,
-  toolCalls,
-});
-
 /** The next call sends what the last one sent and got, and what comes after it does so again. */
 const coversTwice = ({ tokens }: TicketLimits, lastTokens: number): boolean =>
   tokens === undefined || tokens >= 2 * lastTokens;
+
+/** What the provider sent along with an answer goes back with it. */
+const saidBy = ({ text, bag }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
+  role: 'assistant',
+  content: text,
+  toolCalls,
+  ...(bag && { bag }),
+});

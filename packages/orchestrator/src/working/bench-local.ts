@@ -1,27 +1,29 @@
 /** Attempts, gates and checks on this machine: clones in the state directory, rooms of the sandbox, kept environments. */
+
+import { SwarmError } from '@swarm/core/errors';
+import type { AttemptId } from '@swarm/core/model/ids';
 import type {
-  Agent,
-  AgentResult,
   AttemptHost,
-  AttemptId,
   Bench,
   BenchAsk,
   BenchJob,
   CannotRun,
+  Saved,
+  ShellAsk,
+} from '@swarm/core/ports/bench';
+import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import type {
+  Agent,
+  AgentResult,
   EnvironmentStore,
-  Log,
   Mount,
   Room,
   RoomCommand,
   RoomNeeds,
   Sandbox,
   SandboxResult,
-  Saved,
-  ShellAsk,
-  Workspace,
-  Workspaces,
-} from '@swarm/core';
-import { SwarmError } from '@swarm/core';
+} from '@swarm/core/ports/running';
+import type { Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
 import { Environments } from './environment.ts';

@@ -1,5 +1,7 @@
 /** What a full disk looks like: a host's own trouble, never the fault of what was tried. */
-import { type AttemptHost, type SandboxResult, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { AttemptHost } from '@swarm/core/ports/bench';
+import type { SandboxResult } from '@swarm/core/ports/running';
 import type { Context } from '../context.ts';
 
 /** Error numbers and sentences of the kernel, as C, Node, Python, Go, Rust and git print them; EDQUOT is a full quota. */

@@ -1,5 +1,8 @@
 /** How attempts end, in the words of the journal: what becomes of an agent's ending, a stop, a handoff. */
-import type { AgentResult, CommitId, EndingReason, Handoff, HandoffFile, Usage } from '@swarm/core';
+import type { EndingReason } from '@swarm/core/model/attempt';
+import type { Handoff, HandoffFile } from '@swarm/core/model/handoff';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { Usage } from '@swarm/core/model/usage';
 
 /** What is reported of an attempt, whichever way it went. */
 export interface Ending {
@@ -10,28 +13,11 @@ export interface Ending {
   readonly work?: CommitId;
 }
 
-/** How an agent's own endings read as the attempt's; the ones missing here go on to the checks. */
-export const AGENT_FAILURES: Partial<Record<AgentResult['end'], EndingReason>> = {
-  failed: 'agent-failed',
-  blocked: 'agent-blocked',
-  'step-limit': 'step-limit',
-  'token-limit': 'token-limit',
-  'money-limit': 'money-limit',
-  timeout: 'timeout',
-  stuck: 'stuck',
-  'bad-output': 'bad-output',
-  killed: 'killed',
-  'cannot-run': 'cannot-run',
-  'model-down': 'model-down',
-};
-
 /** Called off from outside: the cause says what it counts as. */
 export function stopped(signal: AbortSignal, usage: Usage): Ending {
   switch (signal.reason) {
     case 'drained':
       return { reason: 'drained', detail: 'the run was stopped', usage };
-    case 'stuck':
-      return { reason: 'stuck', detail: 'it showed no sign of life', usage };
     default:
       return { reason: 'cancelled', detail: 'it is no longer wanted', usage };
   }

@@ -1,12 +1,8 @@
-import type {
-  CommitId,
-  EnvironmentStore,
-  Log,
-  SandboxResult,
-  SetupAsk,
-  Workspace,
-  Workspaces,
-} from '@swarm/core';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { SetupAsk } from '@swarm/core/ports/bench';
+import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import type { EnvironmentStore, SandboxResult } from '@swarm/core/ports/running';
+import type { Log } from '@swarm/core/ports/world';
 import { tailOf } from '../settings.ts';
 import { isDiskFull } from './disk-full.ts';
 import { SharedWork } from './shared-work.ts';

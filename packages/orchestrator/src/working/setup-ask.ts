@@ -1,4 +1,4 @@
-import type { SetupAsk } from '@swarm/core';
+import type { SetupAsk } from '@swarm/core/ports/bench';
 import type { Context } from '../context.ts';
 
 /** What every bench of this run is prepared with; only the base's own setup may fetch. */

@@ -1,4 +1,8 @@
-import { ENDINGS, REJECTIONS, type State, type Task, type TaskId } from '@swarm/core';
+import { ENDINGS } from '@swarm/core/model/attempt';
+import type { TaskId } from '@swarm/core/model/ids';
+import { REJECTIONS } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import type { State } from '@swarm/core/state';
 import { originNote } from '../healing/fixes.ts';
 import { tailOf } from '../settings.ts';
 

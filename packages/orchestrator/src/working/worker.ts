@@ -2,34 +2,27 @@
  * One attempt, from its workspace to its one ending. Knows nothing of scheduling: it is given an attempt that is
  * already recorded, and reports once.
  */
-import {
-  type AgentResult,
-  type Attempt,
-  type AttemptId,
-  attemptId,
-  type Bench,
-  type CannotRun,
-  type CommitId,
-  type EndingReason,
-  type GateResult,
-  type Handoff,
-  type HandoffClaim,
-  isNoWorse,
-  type MeasuredChange,
-  NO_USAGE,
-  type State,
-  SwarmError,
-  type Task,
-  toWire,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
+import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
+import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
+import type { GateResult } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { AgentResult } from '@swarm/core/ports/running';
+import { isNoWorse } from '@swarm/core/rules/known-failures';
+import { toWire } from '@swarm/core/rules/task-format';
+import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
+import { toldFirst } from '../landing/digest.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
-import { AGENT_FAILURES, type Ending, handoffJson, stopped } from './ending.ts';
+import { type Ending, handoffJson, stopped } from './ending.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -249,7 +242,7 @@ export class Worker {
   #failureOf(result: AgentResult): EndingReason | undefined {
     const isOutage = this.#context.state.paused?.reason === 'endpoints-down';
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
-    return AGENT_FAILURES[result.end];
+    return AGENT_ENDS[result.end];
   }
 
   /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
@@ -293,11 +286,11 @@ export class Worker {
       if (!ok)
         return {
           reason: 'verify-failed',
-          detail: `\`${task.spec.verify}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+          detail: `\`${shortened(task.spec.verify)}\` ended with ${ran.exitCode ?? ran.end}: ${toldFirst(ran.output)}`,
         };
     }
     if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
-    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal);
+    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal, state.headGate);
     const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
       msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
@@ -311,11 +304,14 @@ export class Worker {
     if (!ok)
       return {
         reason: 'gate-failed',
-        detail: `the gate \`${state.run!.request.gate}\` ended with ${ran.exitCode ?? ran.end}:\n${tailOf(ran.output)}`,
+        detail: `${result.output}\n\nThe gate \`${state.run!.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
       };
     return undefined;
   }
 }
+
+/** A long command must not push what failed out of the line it is told in. */
+const shortened = (command: string): string => (command.length > 80 ? `${command.slice(0, 79)}…` : command);
 
 /** @param usage what its agent had used by then. */
 function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {

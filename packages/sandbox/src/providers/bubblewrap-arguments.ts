@@ -1,14 +1,18 @@
-import type { Mount } from '@swarm/core';
+import { existsSync } from 'node:fs';
+import type { Mount } from '@swarm/core/ports/running';
+import type { Walls } from '../walls.ts';
+import { type Identity, identityArguments } from './identity.ts';
 
 /** Where every sandbox shows its workspace: one place, so that tools that note absolute paths stay right. */
 export const WORKSPACE = '/workspace';
 export const HOME = '/home/agent';
+/** Private folders in memory. */
+export const IN_MEMORY = ['/tmp', HOME, '/dev/shm'] as const;
 
 /** Each private in-memory folder may take this much; a file system of its own is what bounds it. */
 const TMPFS_BYTES = 2 * 1024 ** 3;
 const tmpfsBytes = ({ memoryBytes }: BubblewrapPlan): number =>
   Math.min(TMPFS_BYTES, Math.ceil((memoryBytes ?? 2 * TMPFS_BYTES) / 2));
-const USER = '1000';
 
 export interface BubblewrapPlan {
   readonly readOnly: readonly Mount[];
@@ -17,7 +21,8 @@ export interface BubblewrapPlan {
   readonly mounts: readonly Mount[];
   readonly links: readonly { readonly place: string; readonly target: string }[];
   readonly env: Readonly<Record<string, string>>;
-  readonly network: 'none' | 'open';
+  readonly identity: Identity;
+  readonly walls: Walls;
   /** What it may use in all; the folders in memory are bounded by a part of it. */
   readonly memoryBytes?: number;
   readonly argv: readonly string[];
@@ -29,17 +34,16 @@ interface DataFile {
 }
 
 /** Files of /etc that are ours and not the host's: its users, groups and names are none of the agent's business. */
-export function dataFiles(network: 'none' | 'open'): readonly DataFile[] {
-  const files = [
+export function dataFiles({ identity: { uid } }: Pick<BubblewrapPlan, 'identity'>): readonly DataFile[] {
+  return [
     {
       place: '/etc/passwd',
-      text: `root:x:0:0:root:/root:/bin/sh\nagent:x:${USER}:${USER}:agent:${HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n`,
+      text: `root:x:0:0:root:/root:/bin/sh\nagent:x:${uid}:${uid}:agent:${HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n`,
     },
-    { place: '/etc/group', text: `root:x:0:\nagent:x:${USER}:\nnogroup:x:65534:\n` },
+    { place: '/etc/group', text: `root:x:0:\nagent:x:${uid}:\nnogroup:x:65534:\n` },
     { place: '/etc/nsswitch.conf', text: 'passwd: files\ngroup: files\nhosts: files dns\n' },
+    { place: '/etc/hosts', text: '127.0.0.1 localhost swarm\n::1 localhost\n' },
   ];
-  const hosts = { place: '/etc/hosts', text: '127.0.0.1 localhost swarm\n::1 localhost\n' };
-  return network === 'none' ? [...files, hosts] : files;
 }
 
 /**
@@ -50,32 +54,75 @@ export function dataFiles(network: 'none' | 'open'): readonly DataFile[] {
 export function bubblewrapArguments(plan: BubblewrapPlan, firstData: number): string[] {
   const size = tmpfsBytes(plan);
   return [
-    ...isolation(plan.network),
+    ...isolation(plan),
     ...inMemory('/tmp', size),
     ...inMemory(HOME, size),
-    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm', size)],
+    ...processFiles(plan),
+    ...['--dev', '/dev', ...inMemory('/dev/shm', size)],
     ...plan.links.flatMap((link) => ['--symlink', link.target, link.place]),
+    ...folders(plan).flatMap((folder) => ['--perms', '0755', '--dir', folder]),
     ...binds(plan),
-    ...dataFiles(plan.network).flatMap((file, index) => [
-      '--ro-bind-data',
-      `${firstData + index}`,
-      file.place,
+    ...dataFiles(plan).flatMap((file, index) => [
+      ...['--perms', '0444', '--ro-bind-data', `${firstData + index}`, file.place],
     ]),
     ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', WORKSPACE, '--clearenv'],
     ...Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 }
 
-function isolation(network: 'none' | 'open'): string[] {
-  const spaces = ['ipc', 'pid', 'uts', 'cgroup', ...(network === 'none' ? ['net'] : [])];
+/**
+ * The kernel's own files, without those that are the whole machine's. The first process, which reports how the command
+ * ended, is hidden: as it belongs to the same user, its memory could be written through its folder.
+ */
+function processFiles({ walls }: BubblewrapPlan): string[] {
+  return ['--proc', '/proc', ...(walls.has('kernel-files') ? kernelFiles() : []), ...firstProcess(walls)];
+}
+
+const kernelFiles = (): string[] => [
+  ...['--ro-bind', '/proc/sys', '/proc/sys'],
+  ...COVERED.filter((file) => existsSync(file)).flatMap((file) => ['--ro-bind', '/dev/null', file]),
+];
+
+const firstProcess = (walls: Walls): string[] =>
+  walls.has('first-process')
+    ? ['--perms', '0555', '--size', '4096', '--tmpfs', '/proc/1', '--remount-ro', '/proc/1']
+    : [];
+
+function isolation({ identity }: BubblewrapPlan): string[] {
+  const spaces = ['ipc', 'pid', 'uts', 'cgroup', 'net'];
   return [
-    ...['--unshare-user', '--uid', USER, '--gid', USER, '--disable-userns'],
+    ...identityArguments(identity),
     ...spaces.map((space) => `--unshare-${space}`),
     ...['--hostname', 'swarm', '--die-with-parent', '--new-session'],
   ];
 }
 
-const inMemory = (place: string, size: number): string[] => ['--size', `${size}`, '--tmpfs', place];
+/** For everybody, as bubblewrap makes them before the command's own user is there to own them. */
+const inMemory = (place: string, size: number): string[] => [
+  ...['--perms', '1777', '--size', `${size}`, '--tmpfs', place],
+];
+
+const COVERED = ['/proc/keys', '/proc/key-users', '/proc/kcore', '/proc/sysrq-trigger'];
+
+/** What leads to a mount or a file of ours: made by bubblewrap on the way it would be closed to the command's user. */
+function folders(plan: BubblewrapPlan): string[] {
+  const mounted = [...plan.readOnly, ...plan.readWrite].map(({ inside }) => inside);
+  const places = [...mounted, ...dataFiles(plan).map(({ place }) => place)];
+  const isMounted = (folder: string) => mounted.some((place) => `${folder}/`.startsWith(`${place}/`));
+  return [...new Set(places.flatMap(ancestors))]
+    .filter((folder) => !isMounted(folder) && !MADE.includes(folder))
+    .toSorted((a, b) => a.length - b.length);
+}
+
+/** Folders with a mount of their own. */
+const MADE = ['/dev', '/dev/shm', '/proc', '/tmp', HOME];
+
+/** `/a/b/c` → `/a`, `/a/b`. */
+const ancestors = (place: string): string[] =>
+  place
+    .split('/')
+    .slice(1, -1)
+    .map((_, index, parts) => `/${parts.slice(0, index + 1).join('/')}`);
 
 function binds(plan: BubblewrapPlan): string[] {
   const all = [

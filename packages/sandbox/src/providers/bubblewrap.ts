@@ -1,23 +1,28 @@
-import type { Mount, RoomAsk, SandboxResult } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
+import { type EgressOptions, openEgress } from '../egress.ts';
+import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
-import type { Provider, SandboxSpec } from '../provider.ts';
+import { GATEWAY_PLACE, type Provider, type SandboxSpec } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import { ALL_WALLS, type Walls } from '../walls.ts';
+import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
 import {
   type BubblewrapPlan,
   bubblewrapArguments,
   dataFiles,
   HOME,
+  IN_MEMORY,
   WORKSPACE,
 } from './bubblewrap-arguments.ts';
+import { dropCommand, handOver, identityOf } from './identity.ts';
 import { systemMounts } from './system-mounts.ts';
 
 /** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
 export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
-const NODE = '/run/swarm/node';
-const SOCKET = '/run/swarm/gateway.sock';
 const PRLIMIT = '/usr/bin/prlimit';
 /** The kernel counts threads, of all the user's processes: a bound on processes leaves room for theirs. */
 const THREADS_PER_PROCESS = 16;
@@ -25,13 +30,15 @@ const THREADS_PER_PROCESS = 16;
 export interface BubblewrapOptions extends WholeOptions {
   /** Host path of bubblewrap itself; from a system folder, never from a repository. */
   readonly bwrap: string;
+  /** Default: all of them. */
+  readonly walls?: Walls;
 }
 
 /**
- * Linux namespaces: the command sees the system's programs, its workspace, what is mounted for it, and no
- * network but the gateway. The kernel is shared with the host. Bounds are kept by resource-watch.ts; the private
- * folders in memory take at most half of the memory bound each, and for anybody but root the kernel refuses threads
- * long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
+ * Linux namespaces and a filter of system calls: the command sees the system's programs, its workspace, what is
+ * mounted for it, and no network but the gateway and, where it asks for one, a proxy of ours. It is nobody's root. The
+ * kernel is shared with the host. Bounds are kept by resource-watch.ts; the private folders in memory take at most half
+ * of the memory bound each, and the kernel refuses threads long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
  * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
 export function createBubblewrap(options: BubblewrapOptions): Provider {
@@ -39,9 +46,11 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
     name: 'bubblewrap',
     insideOf: () => WORKSPACE,
     shownAt: (mount) => mount.inside,
-    mounts: async (ask, network) => (await shownOf(ask, network, options)).mounts,
+    mounts: async (ask) => (await shownOf(ask, { gateway: ask.gatewaySocket }, options)).mounts,
     async run(spec) {
-      const plan = await planOf(spec, options);
+      await using way =
+        spec.network === 'open' ? await openEgress(options.egress ?? NOBODY, spec.env) : undefined;
+      const plan = await planOf(spec, { gateway: spec.gatewaySocket, egress: way?.socket }, options);
       const why = await whyNotRun(spec, {
         mounts: plan.mounts,
         cwd: WORKSPACE,
@@ -49,31 +58,61 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
       });
       if (why !== undefined) return cannotRun(spec, why);
       const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
-      return toldBy(await runProcess(launchOf(plan, spec, options), watchOf(spec, options, filled)));
+      await handOver(handedOver(spec), plan.identity);
+      return toldBy(
+        await runProcess(
+          launchOf(plan, spec, options),
+          watchOf(spec, options, filled, { inMemory: IN_MEMORY }),
+        ),
+      );
     },
   };
 }
 
+/** Setup may reach what everybody may, and nothing else. */
+const NOBODY: EgressOptions = { allowed: [] };
+
+/** Leak detection traces its own process, which the filter refuses: with it on, every sanitized program would fail. */
+const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
+
+/** What it writes, and what it must be allowed to connect to. */
+const handedOver = ({ workspace, readOnly, readWrite, gatewaySocket }: SandboxSpec): string[] => [
+  workspace,
+  ...readOnly.filter(({ inside }) => inside === GATEWAY_PLACE).map(({ host }) => host),
+  ...readWrite.map(({ host }) => host),
+  ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
+];
+
 /** What of the host is shown, and where. */
-async function shownOf(ask: RoomAsk, network: 'none' | 'open', options: BubblewrapOptions) {
-  const { mounts: ofSystem, links } = await systemMounts(network);
-  const bridged = ask.gatewaySocket === undefined ? [] : bridgeMounts(ask.gatewaySocket, options);
+async function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOptions) {
+  const { mounts: ofSystem, links } = await systemMounts('none');
+  const bridged = bridgeMounts(outlets, options);
   const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
   const readWrite = [{ host: ask.workspace, inside: WORKSPACE }, ...ask.readWrite];
   const linked = links.map(({ place }) => ({ host: place, inside: place }));
   return { readOnly, readWrite, links, mounts: [...readOnly, ...readWrite, ...linked] };
 }
 
-async function planOf(spec: SandboxSpec, options: BubblewrapOptions): Promise<BubblewrapPlan> {
-  const shown = await shownOf(spec, spec.network, options);
+async function planOf(
+  spec: SandboxSpec,
+  outlets: Outlets,
+  options: BubblewrapOptions,
+): Promise<BubblewrapPlan> {
+  const shown = await shownOf(spec, outlets, options);
   const path = visibleFolders(shown.mounts, options.path);
   const bounds = boundsOf(spec, options);
+  const { walls = ALL_WALLS } = options;
+  const identity = identityOf(walls.has('user') ? process.getuid?.() : undefined);
   return {
     ...shown,
-    env: environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
-    network: spec.network,
+    env: {
+      ...WITHOUT_TRACING,
+      ...environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' }),
+    },
+    identity,
+    walls,
     ...(bounds.memoryBytes !== undefined && { memoryBytes: bounds.memoryBytes }),
-    argv: [...prlimit(bounds), ...bridge(spec, options), ...spec.argv],
+    argv: [...dropCommand(identity), ...prlimit(bounds), ...bridgeCommand(outlets, options), ...spec.argv],
   };
 }
 
@@ -84,18 +123,6 @@ function visibleFolders(mounts: readonly Mount[], path: readonly string[]): stri
   ];
 }
 
-/** `.mts` and `.mjs`: alone in its folder, the file has no package.json to say that it is a module. */
-const bridgePlace = (file: string): string => `/run/swarm/bridge.${file.endsWith('.ts') ? 'mts' : 'mjs'}`;
-
-const bridgeMounts = (socket: string, options: BubblewrapOptions): Mount[] => [
-  { host: options.nodePath, inside: NODE },
-  { host: options.bridgeFile, inside: bridgePlace(options.bridgeFile) },
-  { host: socket, inside: SOCKET },
-];
-
-const bridge = (spec: SandboxSpec, options: BubblewrapOptions): string[] =>
-  spec.gatewaySocket === undefined ? [] : [NODE, bridgePlace(options.bridgeFile), SOCKET, '--'];
-
 /** Not RLIMIT_DATA for memory: race detectors and sanitizers reserve far more than they ever use. */
 function prlimit({ processes }: Bounds): string[] {
   if (processes === undefined) return [];
@@ -105,18 +132,29 @@ function prlimit({ processes }: Bounds): string[] {
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
 function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOptions): Launch {
   const firstData = 5;
-  const inputs = [
-    bubblewrapArguments(plan, firstData).join('\0'),
-    ...dataFiles(plan.network).map((f) => f.text),
-  ];
+  const data = dataFiles(plan).map((file) => file.text);
+  const filter = plan.walls.has('filter') ? [wholeFilter()] : [];
+  const filtered = filter.flatMap(() => ['--seccomp', `${firstData + data.length}`]);
   return {
     file: options.bwrap,
-    argv: ['--args', '4', '--json-status-fd', '3', '--', ...plan.argv],
+    argv: ['--args', '4', '--json-status-fd', '3', ...filtered, '--', ...plan.argv],
     cwd: '/',
     env: marksOf(plan.env),
-    inputs,
+    inputs: [bubblewrapArguments(plan, firstData).join('\0'), ...data, ...filter],
     onStdin: spec.onStdin,
   };
+}
+
+/** @throws SwarmError SW0304 where there is none: the probe refuses such a machine before anything runs. */
+function wholeFilter(): Buffer {
+  const filter = callFilter(process.arch);
+  if (filter !== undefined) return filter;
+  throw new SwarmError({
+    code: 'SW0304',
+    what: `there is no filter of system calls for ${process.arch}`,
+    why: 'agents and gates are run contained, or not at all',
+    fix: 'swarm run --sandbox none',
+  });
 }
 
 /** All that bubblewrap itself is given: what we find it by. */

@@ -1,7 +1,7 @@
 /** Every kind of sandbox there is, named here and nowhere else. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import type { WholeOptions } from '../policy.ts';
 import type { Provider } from '../provider.ts';
 import { createBubblewrap, SYSTEM_PATH } from './bubblewrap.ts';

@@ -27,10 +27,14 @@ export function createNone(options: WholeOptions): Provider {
       const filled = [spec.workspace, folder, ...spec.readWrite.map((mount) => mount.host)];
       try {
         return resultOf(
-          await runProcess(await launchOf(spec, options, folder), watchOf(spec, options, filled, true)),
+          await runProcess(
+            await launchOf(spec, options, folder),
+            watchOf(spec, options, filled, { canEscape: true }),
+          ),
         );
       } finally {
-        await removeTree(folder);
+        // What stays goes with the workspace, whose name it has, and is told then.
+        await removeTree(folder).catch(() => {});
       }
     },
   };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
-import type { Mount } from '@swarm/core';
+import type { Mount } from '@swarm/core/ports/running';
 
 /** Programs and libraries. On most systems all but the first are links into it. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store'];

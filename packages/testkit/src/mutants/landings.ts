@@ -157,7 +157,9 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'aborted-gate-is-a-failure': {
     means: 'a gate that was stopped counts as one that failed',
-    patches: [orchestrator("if (ran.end === 'aborted') return { kind: 'aborted' };", 'durationMs')],
+    patches: [
+      orchestrator("if (ran.end === 'aborted') return { kind: 'aborted' }; if (result", 'if (result'),
+    ],
   },
   'lost-work-counts': {
     means: 'a handoff whose commit the hub lost costs its task an attempt',

@@ -1,5 +1,7 @@
 /** People: they act at times of their own, whether the process lives or not. */
-import type { Command, PauseReason, TaskId } from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import type { TaskId } from '@swarm/core/model/ids';
+import type { PauseReason } from '@swarm/core/model/request';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { BREAK } from '../twins/words.ts';
 import { draftOf } from './story.ts';

@@ -1,23 +1,14 @@
 /** The promises, as questions to a world whose run has closed. Each answers with what is broken, in words. */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type CommitId,
-  ENDINGS,
-  type Entry,
-  type Event,
-  emptyState,
-  fold,
-  heldScopes,
-  holdOf,
-  isOver,
-  type LandingMember,
-  type State,
-  type Task,
-  type TaskId,
-  taskOf,
-  tokensOf,
-  UNCOUNTED_ATTEMPTS_MAX,
-} from '@swarm/core';
+import type { Entry, Event } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import { ENDINGS, UNCOUNTED_ATTEMPTS_MAX } from '@swarm/core/model/attempt';
+import { type CommitId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import type { LandingMember } from '@swarm/core/model/landing';
+import { isOver, type Task } from '@swarm/core/model/task';
+import { tokensOf } from '@swarm/core/model/usage';
+import { heldScopes, holdOf } from '@swarm/core/rules/holding';
+import { emptyState, type State } from '@swarm/core/state';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths, trailer } from '../twins/objects.ts';

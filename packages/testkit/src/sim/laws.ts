@@ -1,5 +1,6 @@
 /** Laws of the order of events: what must have been so whenever something of a kind was decided. */
-import { type CommitId, type Entry, type Event, type EventOf, type TaskId, taskOf } from '@swarm/core';
+import type { Entry, Event, EventOf } from '@swarm/core/events';
+import { type CommitId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import type { Story } from './story.ts';
 import { FULL, type World } from './world.ts';

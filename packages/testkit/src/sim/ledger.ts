@@ -2,20 +2,17 @@
  * The journal read once more, by code of its own: what a fault in the core's own folding would hide shows here.
  * Each law looks at an event with what was so before it, and answers with what is broken, in words.
  */
+import type { Entry, Event } from '@swarm/core/events';
 import {
   type AttemptId,
   attemptId,
   type CommitId,
-  type Entry,
-  type Event,
   type LandingId,
-  NO_USAGE,
   type TaskId,
-  type TaskSpec,
   taskOf,
-  tokensOf,
-  type Usage,
-} from '@swarm/core';
+} from '@swarm/core/model/ids';
+import type { TaskSpec } from '@swarm/core/model/task';
+import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
 export const FREE_ENDINGS: readonly string[] = [

@@ -2,7 +2,7 @@
  * Faults planted on purpose: what the simulator must find to be worth anything. Each is switched on from outside,
  * in a twin or around a port; the product has no flag for it.
  */
-import type { Hub, Workspaces } from '@swarm/core';
+import type { Hub, Workspaces } from '@swarm/core/ports/git';
 import { MemoryFile } from '@swarm/journal';
 import { moveTarget } from '../twins/hub.ts';
 import type { Incarnation } from './scheduler.ts';

@@ -1,5 +1,6 @@
 /** One orchestrator process on the simulated machine: started on what is on the disk, gone without a trace. */
-import type { Entry, Journal, OpenedJournal } from '@swarm/core';
+import type { Entry } from '@swarm/core/events';
+import type { Journal, OpenedJournal } from '@swarm/core/ports/journal';
 import { MemoryFile, openMemoryJournal } from '@swarm/journal';
 import {
   createLocalHost,

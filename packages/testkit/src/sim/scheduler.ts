@@ -1,4 +1,4 @@
-import type { Clock } from '@swarm/core';
+import type { Clock } from '@swarm/core/ports/world';
 import type { Random } from './random.ts';
 
 interface Pending {

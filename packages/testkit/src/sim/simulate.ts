@@ -2,7 +2,7 @@
  * One seed: the real core and the real orchestrator on twins, with faults, crashes and restarts until faults stop;
  * then the run must come to its end by itself, and every promise must have been kept.
  */
-import { SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
 import { startDisk, startHuman, watch } from './actors.ts';
 import { drawFaults, type Fault, type FaultRates } from './faults.ts';
 import { violationsOf } from './invariants.ts';

@@ -1,4 +1,5 @@
-import type { Request, RunMode, TaskDraft } from '@swarm/core';
+import type { Request, RunMode } from '@swarm/core/model/request';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Tree } from '../twins/objects.ts';
 import { BREAK, GUARDED } from '../twins/words.ts';
 import type { Random } from './random.ts';

@@ -1,16 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import {
-  type AttemptId,
-  type Command,
-  type CommitId,
-  type Entry,
-  emptyState,
-  fold,
-  type RunId,
-  type State,
-  SwarmError,
-  type TaskId,
-} from '@swarm/core';
+import type { Command } from '@swarm/core/commands';
+import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
+import { fold } from '@swarm/core/fold';
+import type { AttemptId, CommitId, RunId, TaskId } from '@swarm/core/model/ids';
+import { emptyState, type State } from '@swarm/core/state';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
 import { type Fault, type FaultRates, NO_FAULTS } from './faults.ts';

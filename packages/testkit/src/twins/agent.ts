@@ -1,11 +1,6 @@
-import {
-  type Agent,
-  type AgentEnd,
-  type AgentJob,
-  type AgentResult,
-  NO_USAGE,
-  type Usage,
-} from '@swarm/core';
+import type { AgentEnd } from '@swarm/core/model/attempt';
+import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
 import { FULL, type SimWorkspace, type World } from '../sim/world.ts';
 import { CONFLICT_MARKER } from './objects.ts';

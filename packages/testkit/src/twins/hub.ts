@@ -1,20 +1,22 @@
+import type { MeasuredChange } from '@swarm/core/model/handoff';
 import {
   type AttemptId,
-  type Candidate,
-  type CandidateOutcome,
   type CommitId,
-  type Hub,
-  type IngestOutcome,
-  type LandedMark,
-  type MeasuredChange,
-  type PublishOutcome,
   parseAttemptId,
   parseRunId,
   parseTaskId,
-  type RevertOutcome,
   type TreeId,
-  type UndoneMark,
-} from '@swarm/core';
+} from '@swarm/core/model/ids';
+import type { Candidate } from '@swarm/core/model/landing';
+import type {
+  CandidateOutcome,
+  Hub,
+  IngestOutcome,
+  LandedMark,
+  PublishOutcome,
+  RevertOutcome,
+  UndoneMark,
+} from '@swarm/core/ports/git';
 import { race } from '../sim/actors.ts';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';

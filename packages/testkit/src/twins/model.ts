@@ -1,16 +1,14 @@
-import {
-  addUsage,
-  type Model,
-  type ModelEnd,
-  type ModelRequest,
-  type ModelResult,
-  type ModelRole,
-  type ModelTicket,
-  NO_USAGE,
-  type TicketedModel,
-  type TicketLimits,
-  tokensOf,
-} from '@swarm/core';
+import { addUsage, NO_USAGE, tokensOf } from '@swarm/core/model/usage';
+import type {
+  Model,
+  ModelEnd,
+  ModelRequest,
+  ModelResult,
+  ModelRole,
+  ModelTicket,
+  TicketedModel,
+  TicketLimits,
+} from '@swarm/core/ports/models';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { PlannedTask } from '../sim/story.ts';
 import type { World } from '../sim/world.ts';

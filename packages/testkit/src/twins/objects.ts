@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CommitId, TreeId } from '@swarm/core';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 
 /** Path → content. Never changed once it is stored. */
 export type Tree = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
 /** Models as they are met: they call what nobody offered, go on calling when told to answer, and talk of other things. */
-import type { ModelEnd, ModelRequest, ToolCall } from '@swarm/core';
+import type { ModelEnd, ModelRequest, ToolCall } from '@swarm/core/ports/models';
 import type { World } from '../sim/world.ts';
 
 /** Calls one iteration may make: the rounds of tools it is given, its answer, and what is tried again. */
@@ -24,7 +24,7 @@ export class RudeModel {
     const iteration = this.#world.durable.planning.live?.iteration;
     if (iteration !== undefined && this.#endless === iteration) return this.#calling('list', '{"path":""}');
     if (!this.#world.hits('rude')) return undefined;
-    switch (random.between(0, 5)) {
+    switch (random.between(0, 7)) {
       case 0:
         return this.#calling('bash', '{"command":"rm -rf /"}');
       case 1:
@@ -34,10 +34,10 @@ export class RudeModel {
       case 3:
         return { kind: 'refused', why: 'I would rather not' };
       case 4:
+        return this.#calling('list', '{"path":"../.."}');
+      default:
         this.#endless = iteration;
         return this.#calling('read', '{"path":"f0.txt"}');
-      default:
-        return this.#calling('list', '{"path":"../.."}');
     }
   }
 

@@ -1,4 +1,5 @@
-import { type Room, type RoomCommand, type Sandbox, type SandboxResult, SwarmError } from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Room, RoomCommand, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
 import { FULL, type SimWorkspace, type World } from '../sim/world.ts';
 import { CONFLICT_MARKER, type Tree } from './objects.ts';

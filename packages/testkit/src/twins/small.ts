@@ -1,14 +1,8 @@
 /** Twins too small for a file of their own. */
-import {
-  type Branches,
-  type Delivery,
-  type EnvironmentStore,
-  type Log,
-  type Prompts,
-  type RepositoryReader,
-  type RunFiles,
-  SwarmError,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import type { Branches, Delivery, RepositoryReader } from '@swarm/core/ports/git';
+import type { EnvironmentStore } from '@swarm/core/ports/running';
+import type { Log, Prompts, RunFiles } from '@swarm/core/ports/world';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
 import { environmentOf } from './sandbox.ts';

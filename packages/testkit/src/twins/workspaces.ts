@@ -1,12 +1,6 @@
-import {
-  type AttemptId,
-  type CommitId,
-  type LandingId,
-  SwarmError,
-  taskOf,
-  type Workspace,
-  type Workspaces,
-} from '@swarm/core';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, type CommitId, type LandingId, taskOf } from '@swarm/core/model/ids';
+import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { type Merged, sameTree } from './objects.ts';

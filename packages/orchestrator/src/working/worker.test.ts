@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SwarmError } from '@swarm/core/errors';
+import type { Event } from '@swarm/core/events';
+import type { Attempt } from '@swarm/core/model/attempt';
+import type { AttemptId } from '@swarm/core/model/ids';
+import { NO_USAGE } from '@swarm/core/model/usage';
+import type { IngestOutcome } from '@swarm/core/ports/git';
+import { acceptedTask, commit, openedRun, startedAttempt } from '@swarm/core/testing';
+import { Gate } from '../landing/gate.ts';
+import type { Probes } from '../landing/probes.ts';
+import { type EffectWorld, givenWorld, going } from '../testing.ts';
+import { type Answers, givenHost, NO_SPACE, ran, WORK } from './testing-bench.ts';
+import { Worker } from './worker.ts';
+
+const ID = 't1.1' as AttemptId;
+const LANDED = { by: 'land', branch: 'theirs', commit: commit('theirs') } as const;
+const NO_PROBES = { probe: async () => undefined } as unknown as Probes;
+
+interface Given extends Answers {
+  readonly task?: Parameters<typeof acceptedTask>[1];
+  readonly isLand?: boolean;
+  readonly ingests?: IngestOutcome;
+}
+
+function given({ task, isLand, ingests, ...answers }: Given = {}) {
+  const accepted = acceptedTask('t1', task);
+  const events: Event[] = [
+    openedRun({ gate: 'make test' }),
+    isLand ? { ...accepted, source: LANDED } : accepted,
+    startedAttempt(ID),
+  ];
+  const deeds: string[] = [];
+  const world: EffectWorld = givenWorld(events, {
+    host: givenHost(deeds, answers),
+    hub: {
+      ingest: async () => ingests ?? { kind: 'commit', commit: WORK },
+      receive: async (_attempt, _base, pack) => {
+        deeds.push(`receive ${pack.head === WORK}`);
+        return { kind: 'received' };
+      },
+      measure: async (commit, base) => ({
+        ...{ commit, base, filesChanged: ['a.txt'], linesAdded: 1, linesRemoved: 0 },
+      }),
+    },
+    branches: { take: async () => ({ kind: 'commit', commit: LANDED.commit }) },
+    prompts: { render: () => ({ text: 'do it', hash: 'h' }) },
+    files: { writeHandoff: async () => void deeds.push('handoff.json') },
+  });
+  const attempt = world.state.attempts.get(ID) as Attempt;
+  const work = (signal: AbortSignal = going()) =>
+    new Worker(world.context, new Gate(world.context), NO_PROBES).work(attempt, signal);
+  const ending = () => {
+    const ended = world.state.attempts.get(ID)!;
+    return ended.state === 'ended' ? ended.ending : ended.state;
+  };
+  return { world, deeds, work, ending };
+}
+
+function abortedBy(cause: string): AbortSignal {
+  const controller = new AbortController();
+  controller.abort(cause);
+  return controller.signal;
+}
+
+test('an attempt is worked on, saved, verified, gated and handed in, and its bench goes last', async () => {
+  const { deeds, work, ending } = given({ task: { verify: 'make check' } });
+  await work();
+  assert.equal(ending(), 'handed-in');
+  assert.deepEqual(deeds, [
+    'open t1.1',
+    'agent',
+    'save',
+    'make check',
+    'make test',
+    'handoff.json',
+    'close t1.1',
+  ]);
+});
+
+test('an attempt of a branch that is cancelled before it begins ends as cancelled, and not silently', async () => {
+  const { world, work, ending } = given({ isLand: true });
+  world.decide({ type: 'cancelTask', task: 't1' as never, reason: 'not wanted', by: 'operator' });
+  await work(abortedBy('cancelled'));
+  assert.equal(ending(), 'cancelled');
+});
+
+test('an attempt that is cancelled before its agent starts ends as cancelled', async () => {
+  const { world, work, deeds, ending } = given();
+  world.decide({ type: 'cancelTask', task: 't1' as never, reason: 'not wanted', by: 'operator' });
+  await work(abortedBy('cancelled'));
+  assert.equal(ending(), 'cancelled');
+  assert.deepEqual(deeds, ['open t1.1', 'close t1.1']);
+});
+
+test('work that another host did is put into the intake before it is judged', async () => {
+  const bytes = (async function* () {})();
+  const { deeds, work, ending } = given({ saves: { kind: 'pack', pack: { head: WORK, bytes } } });
+  await work();
+  assert.ok(deeds.includes('receive true'));
+  assert.equal(ending(), 'handed-in');
+});
+
+const FULL = 'ENOSPC: no space left on device, mkdir';
+const noAgent = async () => ({ end: 'failed' as const, detail: 'it broke', usage: NO_USAGE, toolCalls: 0 });
+
+for (const [where, answers] of [
+  ['making its bench', { opens: () => ({ kind: 'cannot-run', reason: 'disk-full', detail: FULL }) }],
+  [
+    'a step of ours',
+    {
+      opens: () => {
+        throw Object.assign(new Error(FULL), { code: 'ENOSPC' });
+      },
+    },
+  ],
+  [
+    'git',
+    {
+      opens: () => {
+        throw new SwarmError({ code: 'SW0702', what: 'git failed', why: 'fatal: No space left on device' });
+      },
+    },
+  ],
+  [
+    'saving, whatever the agent says of itself',
+    { agent: noAgent, saves: { kind: 'failed', why: NO_SPACE }, ingests: { kind: 'nothing' } },
+  ],
+  ['its gate', { isFull: true, shell: () => ran({ exitCode: 1, output: NO_SPACE }) }],
+] as const satisfies readonly (readonly [string, Given])[]) {
+  test(`a full disk that stops ${where} pauses the run and costs the task no attempt`, async () => {
+    const { world, work, ending } = given(answers);
+    await work();
+    assert.equal(ending(), 'disk-full');
+    assert.equal(world.state.paused?.reason, 'disk-full');
+    const paused = world.decided.findIndex((event) => event.startsWith('run.paused'));
+    const ended = world.decided.findIndex((event) => event.startsWith('attempt.ended'));
+    assert.ok(paused < ended, `paused before the attempt ends: ${world.decided.join(', ')}`);
+    assert.equal(world.state.tasks.get('t1' as never)!.state, 'pending');
+  });
+}
+
+test('a gate that speaks of a full disk on a disk with room has failed', async () => {
+  const { world, work, ending } = given({ shell: () => ran({ exitCode: 1, output: NO_SPACE }) });
+  await work();
+  assert.equal(ending(), 'gate-failed');
+  assert.equal(world.state.paused, undefined);
+});

@@ -1,0 +1,86 @@
+/** What a command could read, write or reach of the host by names alone. */
+import { type Attack, type Ground, when } from './attack.ts';
+
+const reads = (file: string): string => when(`open(H, '<', '${file}') && defined(getc(H))`);
+const opensToWrite = (file: string): string => when(`open(my $h, '+<', '${file}')`);
+
+const onHost = (family: string, fact: string, script: (ground: Ground) => string): Attack => ({
+  family,
+  fact,
+  script,
+  control: 'host',
+});
+
+/** Written to the descriptor by which the first process tells how the command ended. */
+const FORGE = `
+my $p = syscall(434, 1, 0); exit 7 if $p < 0;
+for my $n (3 .. 64) {
+  my $f = syscall(438, $p, $n, 0); next if $f < 0;
+  next unless (readlink("/proc/self/fd/$f") // '') =~ /eventfd/;
+  open(my $h, '>&=', $f); syswrite($h, pack('Q', 1));
+}
+select(undef, undef, undef, 0.5); exit 7;`;
+
+const OLD = ['filter', 'first-process', 'kernel-files', 'user'] as const;
+
+export const PLACE_ATTACKS: readonly Attack[] = [
+  onHost('files', 'a file of the host cannot be read', ({ hidden }) => reads(`${hidden}/secret`)),
+  onHost('files', 'a folder of the host cannot be listed', ({ hidden }) =>
+    when(`opendir(my $d, '${hidden}')`),
+  ),
+  onHost(
+    'files',
+    'a file of the host cannot be read through a link',
+    ({ hidden }) => `unlink 'link'; symlink '${hidden}/secret', 'link'; ${reads('link')} unlink 'link';`,
+  ),
+  onHost(
+    'files',
+    'a file of the host cannot be reached through the first process',
+    ({ hidden, pid }) => reads(`/proc/1/root${hidden}/secret`) + reads(`/proc/${pid}/root${hidden}/secret`),
+  ),
+  onHost('files', 'a file of the host cannot be written', ({ hidden }) => opensToWrite(`${hidden}/secret`)),
+  onHost(
+    'files',
+    'the system’s programs cannot be written',
+    ({ hidden }) =>
+      when(`open(my $h, '>', '/usr/bin/.swarm-probe')`) +
+      `unlink '/usr/bin/.swarm-probe';` +
+      opensToWrite(`${hidden}/secret`),
+  ),
+  {
+    family: 'files',
+    fact: 'the kernel’s settings cannot be written',
+    script: () => opensToWrite('/proc/sys/kernel/core_pattern'),
+    control: OLD,
+  },
+  {
+    family: 'files',
+    fact: 'a device of the host cannot be changed',
+    script: () => when(`chmod(0666, '/dev/null')`),
+    control: OLD,
+  },
+  {
+    family: 'files',
+    fact: 'the keys of the machine cannot be listed',
+    script: () => reads('/proc/keys') + reads('/proc/key-users'),
+    control: ['kernel-files'],
+  },
+  onHost('processes', 'a process of the host cannot be signalled', ({ pid }) => when(`kill(0, ${pid})`)),
+  onHost('processes', 'a process of the host cannot be seen', ({ pid }) => when(`-d '/proc/${pid}'`)),
+  {
+    family: 'verdict',
+    fact: 'the first process’s memory cannot be opened',
+    script: () => opensToWrite('/proc/1/mem'),
+    control: OLD,
+  },
+  {
+    family: 'verdict',
+    fact: 'how the command ended cannot be written by the command',
+    script: () => FORGE,
+    control: OLD,
+    isThrough: ({ exitCode }) => exitCode === 0,
+  },
+  onHost('environment', 'no variable of swarm’s own environment is there', () =>
+    when(`defined $ENV{SWARM_PROBE_SECRET}`),
+  ),
+];
