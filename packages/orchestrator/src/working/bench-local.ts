@@ -79,7 +79,7 @@ async function openBench(
       ...(from && { from }),
       ...(attempt && { attempt }),
     });
-    const prepared = setup ? await environments.prepare(made, setup, signal) : READY;
+    const prepared = setup ? await environments.prepare(made, ask, setup, signal) : READY;
     if (prepared.kind === 'ready' && !signal.aborted) {
       const shell = await parts.sandbox.open({
         workspace: made.path,

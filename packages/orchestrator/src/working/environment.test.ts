@@ -29,7 +29,10 @@ function given(setup: (signal: AbortSignal) => Promise<SandboxResult>, keys: Rec
       keyOf: async (path) => keys[path] ?? 'basekey',
     },
     workspaces: {
-      create: async ({ name, base }) => at(name, base),
+      create: async ({ name, base, from }) => {
+        if (from) deeds.push(`${name} holds ${from === commit('work') ? 'the work' : from}`);
+        return at(name, base);
+      },
       remove: async (name) => void deeds.push(`remove ${name}`),
     },
     log: { write: () => {} },
@@ -41,11 +44,14 @@ function given(setup: (signal: AbortSignal) => Promise<SandboxResult>, keys: Rec
   return { environments, deeds };
 }
 
+/** The base alone. */
+const BARE = { base: SETUP.trusted };
+
 const going = (): AbortSignal => new AbortController().signal;
 
 test('setup runs once for each key, and each workspace gets what it left', async () => {
   const { environments, deeds } = given(async () => ran());
-  for (const name of ['a', 'b']) await environments.prepare(at(name), SETUP, going());
+  for (const name of ['a', 'b']) await environments.prepare(at(name), BARE, SETUP, going());
   assert.deepEqual(deeds, [
     'setup in setup-basekey with network',
     'remove setup-basekey',
@@ -63,8 +69,8 @@ test('an attempt that is called off takes nobody’s setup with it', async () =>
     return done.promise;
   });
   const asker = new AbortController();
-  const first = environments.prepare(at('a'), SETUP, asker.signal);
-  const second = environments.prepare(at('b'), SETUP, going());
+  const first = environments.prepare(at('a'), BARE, SETUP, asker.signal);
+  const second = environments.prepare(at('b'), BARE, SETUP, going());
   await begun.promise;
   await new Promise(setImmediate);
   asker.abort();
@@ -75,7 +81,7 @@ test('an attempt that is called off takes nobody’s setup with it', async () =>
 
 test('lockfiles that are not the base’s are set up without network, whoever asks first', async () => {
   const { environments, deeds } = given(async () => ran(), { '/a': 'other' });
-  await environments.prepare(at('a', commit('work')), SETUP, going());
+  await environments.prepare(at('a', commit('work')), { base: commit('work') }, SETUP, going());
   assert.deepEqual(deeds, [
     'remove setup-trusted',
     'setup in setup-other',
@@ -86,15 +92,28 @@ test('lockfiles that are not the base’s are set up without network, whoever as
 
 test('a setup that fails says how, and that the disk was full where it was', async () => {
   const failing = given(async () => ran({ exitCode: 3, output: 'no such package' }));
-  assert.deepEqual(await failing.environments.prepare(at('a'), SETUP, going()), {
+  assert.deepEqual(await failing.environments.prepare(at('a'), BARE, SETUP, going()), {
     kind: 'failed',
     isDiskFull: false,
     detail: 'setup `make ready` ended with 3:\nno such package',
   });
   const full = await given(async () => ran({ exitCode: 1, output: NO_SPACE })).environments.prepare(
     at('a'),
+    BARE,
     SETUP,
     going(),
   );
   assert.equal(full.kind === 'failed' && full.isDiskFull, true);
+});
+
+test('earlier work merged onto the base brings its own lockfiles: they are set up as they lie there, without network', async () => {
+  const { environments, deeds } = given(async () => ran(), { '/a': 'other' });
+  await environments.prepare(at('a'), { ...BARE, from: commit('work') }, SETUP, going());
+  assert.deepEqual(deeds, [
+    'remove setup-trusted',
+    'setup-other holds the work',
+    'setup in setup-other',
+    'remove setup-other',
+    'install other in /a',
+  ]);
 });

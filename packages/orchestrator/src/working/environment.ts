@@ -25,6 +25,12 @@ export interface EnvironmentParts {
   ) => Promise<SandboxResult>;
 }
 
+/** As a workspace is asked for: the work of `from`, where there is one, merged onto `base`. */
+export interface MadeOf {
+  readonly base: CommitId;
+  readonly from?: CommitId;
+}
+
 /**
  * One prepared environment for every bench of this host: `setup` runs once per key (its command, the lockfiles and
  * manifests), what it left is kept, and every later workspace gets a copy.
@@ -41,19 +47,21 @@ export class Environments {
     this.#parts = parts;
   }
 
-  async prepare(workspace: Workspace, setup: SetupAsk, signal: AbortSignal): Promise<Prepared> {
+  /** @param made what the workspace was made of: earlier work merged onto the base brings lockfiles of its own. */
+  async prepare(workspace: Workspace, made: MadeOf, setup: SetupAsk, signal: AbortSignal): Promise<Prepared> {
     const { environments } = this.#parts;
     const key = await environments.keyOf(workspace.path, setup.command);
-    const trusted = workspace.head === setup.trusted ? this.#trust(setup, key) : this.#trustedKey(setup);
+    const isBare = made.from === undefined && made.base === setup.trusted;
+    const trusted = isBare ? this.#trust(setup, key) : this.#trustedKey(setup);
     const isTrusted = key === (await trusted);
     // Those who join share one setup, whoever of them came first or leaves first.
-    const made = await this.#making.join(key, signal, (own) =>
-      this.#make(key, setup, workspace.head, isTrusted, own),
+    const prepared = await this.#making.join(key, signal, (own) =>
+      this.#make(key, setup, made, isTrusted, own),
     );
-    if (!made) return { kind: 'aborted' };
+    if (!prepared) return { kind: 'aborted' };
     // Setup that ran in this very workspace left everything in place; a copy over it changes nothing.
-    if (made.kind === 'ready') await environments.install(key, workspace.path);
-    return made;
+    if (prepared.kind === 'ready') await environments.install(key, workspace.path);
+    return prepared;
   }
 
   async #trust(setup: SetupAsk, key: string): Promise<string> {
@@ -87,13 +95,13 @@ export class Environments {
   async #make(
     key: string,
     setup: SetupAsk,
-    like: CommitId,
+    { base, from }: MadeOf,
     isTrusted: boolean,
     signal: AbortSignal,
   ): Promise<Prepared> {
     const { environments, workspaces, log } = this.#parts;
     if (await environments.has(key)) return { kind: 'ready' };
-    const workspace = await workspaces.create({ name: `setup-${key}`, base: like });
+    const workspace = await workspaces.create({ name: `setup-${key}`, base, ...(from && { from }) });
     try {
       const { command } = setup;
       log.write('setup.started', {

@@ -1,9 +1,12 @@
 /** Twins too small for a file of their own. */
+import { SwarmError } from '@swarm/core/errors';
 import type { Branches, Delivery, RepositoryReader } from '@swarm/core/ports/git';
 import type { EnvironmentStore } from '@swarm/core/ports/running';
 import type { Log, Prompts, RunFiles } from '@swarm/core/ports/world';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
+import { environmentOf } from './sandbox.ts';
+import { workspaceAt } from './workspaces.ts';
 
 export const twinPrompts: Prompts = {
   render: (name, variables) => ({
@@ -14,18 +17,33 @@ export const twinPrompts: Prompts = {
 };
 
 export function twinFiles(world: World, inc: Incarnation): RunFiles {
-  const write = (): Promise<void> => world.happen(inc, world.random.between(1, 10), () => {});
+  const write = (): Promise<void> =>
+    world.happen(inc, world.random.between(1, 10), () => world.write('a file of the run'));
   return { writeHandoff: write, writeReport: write };
 }
 
+/** Environments by what the lockfile says; one that is not there cannot be put into a workspace. */
 export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 100), effect);
   return {
     has: (key) => quick(() => world.environments.has(key)),
     snapshot: () => quick(() => new Set<string>()),
-    keep: (key) => quick(() => void world.environments.add(key)),
-    install: () => quick(() => {}),
-    keyOf: () => quick(() => 'env-1'),
+    keep: (key, path) =>
+      quick(() => {
+        world.write('an environment');
+        const made = workspaceAt(world, path)?.environment;
+        world.expect(made === key, `setup: ${made ?? 'nothing'} is kept as ${key}`);
+        world.environments.add(key);
+      }),
+    install: (key, path) =>
+      quick(() => {
+        world.write('an environment');
+        if (!world.environments.has(key))
+          throw new SwarmError({ code: 'SW0702', what: `no environment ${key} is kept` });
+        const workspace = workspaceAt(world, path);
+        if (workspace) workspace.environment = key;
+      }),
+    keyOf: (path) => quick(() => environmentOf(workspaceAt(world, path)?.tree)),
   };
 }
 
