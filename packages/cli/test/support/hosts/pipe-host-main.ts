@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RunId } from '@swarm/core/model/ids';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Bench } from '@swarm/core/ports/bench';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { localHost } from './local-host.ts';
@@ -15,6 +15,8 @@ const IDENTITY = { name: 'Host', email: 'host@example.invalid' };
 const folder = JSON.parse(process.argv[2]!) as HostFolder;
 const repository = join(folder.state, 'repository');
 const benches = new Map<string, Bench>();
+/** What home sent for each bench: a merge made here is not among it, and has to go home too. */
+const bases = new Map<string, CommitId>();
 const aborts = new Map<number, AbortController>();
 let opened: Promise<OpenedHub> | undefined;
 
@@ -59,6 +61,7 @@ async function answer(message: Extract<ToHost, { id: number }>, signal: AbortSig
       const bench = await host.open({ ...message.ask, signal });
       if (bench.kind === 'cannot-run') return bench;
       benches.set(message.bench, bench);
+      bases.set(message.bench, message.ask.base);
       const { head, conflicts, prefix } = bench;
       return { kind: 'opened', head, conflicts, prefix };
     }
@@ -100,7 +103,7 @@ async function save(name: string, message: string): Promise<Answer> {
     return {
       kind: 'saved',
       head: taken.commit,
-      pack: await inOnePiece(hub.pack([taken.commit], [bench.head])),
+      pack: await inOnePiece(hub.pack([taken.commit], [bases.get(name)!])),
     };
   if (taken.kind === 'refused') return { kind: 'unsaved', why: taken.why };
   return saved.kind === 'failed' ? { kind: 'unsaved', why: saved.why } : { kind: 'nothing' };
