@@ -1,10 +1,11 @@
 /**
  * Conflicts that are settled by rule before any model is asked. A rule is chosen by the file's name, loses nothing
- * either side added, and where it would have to guess gives the conflict back. What it makes is then proved by the
- * gate like any other candidate: a lockfile put together wrongly does not install. Lockfiles without a rule here can
- * only be made by their own tool.
+ * either side added, and where it would have to guess gives the conflict back. A lockfile is joined as a whole that
+ * its manager takes as it stands (locks/); one without a rule here can only be made by its own tool. What comes out
+ * is proved by the gate like any other candidate.
  */
 import { type Join, mergeAdditions } from './additions.ts';
+import { mergeGoMod } from './go-mod.ts';
 import { mergeGoSum } from './go-sum.ts';
 import { isBlank, joinBoth, joinDistinct, joinNamed, type NamesOf } from './join.ts';
 import { mergeJson } from './json-merge.ts';
@@ -13,7 +14,7 @@ import { joinCargoLock } from './locks/cargo-lock.ts';
 import { joinNpmLock } from './locks/npm-lock.ts';
 import { joinPnpmLock } from './locks/pnpm-lock.ts';
 import { joinYarnLock } from './locks/yarn-lock.ts';
-import { goRequireNames, tomlNames } from './manifest-lines.ts';
+import { tomlNames } from './manifest-lines.ts';
 import { pythonNames, rustNames, scriptNames } from './statements.ts';
 import type { Texts } from './texts.ts';
 
@@ -119,7 +120,7 @@ const TABLE: readonly Rule[] = [
   { name: 'lock', files: /^yarn\.lock$/, merge: joinYarnLock },
   { name: 'lock', files: /^Cargo\.lock$/, merge: joinCargoLock },
   { name: 'toml', files: /^(?:Cargo|pyproject)\.toml$/, merge: named(tomlNames) },
-  { name: 'go-mod', files: /^go\.mod$/, merge: named(goRequireNames) },
+  { name: 'go-mod', files: /^go\.mod$/, merge: mergeGoMod },
   { name: 'go-sum', files: /^go\.sum$/, merge: mergeGoSum },
 ];
 
