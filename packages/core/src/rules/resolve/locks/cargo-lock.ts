@@ -151,12 +151,13 @@ function joinCrate(was: Crate | undefined, one: Crate, two: Crate): Crate | 'con
   if (!was) return 'conflict';
   const needs = new Set([...was.needs].filter((id) => one.needs.has(id) && two.needs.has(id)));
   for (const side of [one, two]) for (const id of side.needs) if (!was.needs.has(id)) needs.add(id);
-  const before = namesOf(was.needs);
-  const lost = [one, two].flatMap((side) =>
-    [...before.keys()].filter((name) => !namesOf(side.needs).has(name)),
+  const lost = [...namesOf(was.needs).keys()].filter((name) =>
+    [one, two].some((side) => !namesOf(side.needs).has(name)),
   );
   // A crate from elsewhere loses a dependency when a feature goes; the other side may have come to need it.
   if (one.source !== '' && lost.length > 0) return 'conflict';
+  // What one side dropped, the other moved to another version: its new reference is no new dependency.
+  if (lost.some((name) => namesOf(needs).has(name))) return 'conflict';
   return hasOneVersionEach(needs, was, one, two) ? { ...one, needs } : 'conflict';
 }
 

@@ -294,6 +294,13 @@ test('cargo: a dependency that a crate has no more on one side, for a feature we
   const theirs: Crates = { ...base, 'kit 0.1.0': ['bar', 'zip'], 'zip 1.0.0': ['bar'] };
   assert.equal(joinCargo(base, ours, theirs), undefined);
 });
+test('cargo: a dependency one side dropped while the other moved it to another version: given back', () => {
+  const base: Crates = { 'bar 1.0.0': ['log'], 'kit 0.1.0': ['bar', 'log'], 'log 1.0.0': [] };
+  const ours: Crates = { ...base, 'kit 0.1.0': ['bar'] };
+  const theirs: Crates = { 'bar 1.0.0': ['log'], 'kit 0.1.0': ['bar', 'log'], 'log 1.0.1': [] };
+  assert.equal(joinCargo(base, ours, theirs), undefined);
+  assert.equal(joinCargo(base, theirs, ours), undefined);
+});
 test('cargo: a patch that only one side was resolved with, or what is not known here: given back', () => {
   const base: Crates = { 'kit 0.1.0': [] };
   const [ours, theirs]: Crates[] = [
