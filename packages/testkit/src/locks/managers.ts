@@ -1,7 +1,7 @@
 /** Package managers as commands: how each makes a lockfile, and how it says whether it takes one as it stands. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cargo } from './cargo.ts';
 import { CARET, type Habits, type Project, type World } from './universe.ts';
@@ -27,6 +27,8 @@ export interface Manager {
   /** Exits 0 when the lockfile is taken as it stands. */
   readonly check: (place: Place) => Command;
   readonly isHere: Command;
+  /** Versions this is for; all when absent. */
+  readonly versions?: RegExp;
 }
 
 export interface Command {
@@ -128,6 +130,7 @@ const yarn: Manager = {
   make: (place) => ({ argv: ['yarn', 'install', ...yarnFlags(place)] }),
   check: (place) => ({ argv: ['yarn', 'install', '--frozen-lockfile', ...yarnFlags(place)] }),
   isHere: { argv: ['yarn', '--version'] },
+  versions: /^1\./,
 };
 
 export const MANAGERS: readonly Manager[] = [npm, pnpm, yarn, cargo];
@@ -140,6 +143,13 @@ export interface Said {
 }
 
 const LIMIT_MS = 300_000;
+
+/** The version of a manager on this machine; undefined when it is not here, or another one is. */
+export async function versionHere({ isHere, versions = /^/ }: Manager): Promise<string | undefined> {
+  const { code, text } = await run(isHere, { folder: tmpdir(), cache: tmpdir() });
+  const version = text.trim().split('\n')[0] ?? '';
+  return code === 0 && versions.test(version) ? version : undefined;
+}
 
 export function run(
   { argv, env }: Command,
