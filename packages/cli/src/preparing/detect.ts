@@ -50,5 +50,6 @@ function filesAt(gitDir: string, commit: string): ListingReader {
     });
     return found.code === 0 ? found.stdout.toString('utf8') : undefined;
   };
-  return { read, has: async (path) => (await read(path)) !== undefined };
+  const top = (): Promise<string[]> => git.records({ gitDir }, 'ls-tree', ['-z', '--name-only', commit]);
+  return { read, top, has: async (path) => (await read(path)) !== undefined };
 }

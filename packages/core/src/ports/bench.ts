@@ -47,8 +47,10 @@ export interface BenchAsk {
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup may reach the network on this commit's own tree, and on no other. */
+  /** Setup is given its own variables on this commit's own tree, and on no other. */
   readonly trusted: CommitId;
+  /** Whose setup reaches the network: the trusted commit's alone, or that of work too. */
+  readonly network: 'base' | 'work';
   /** The target's head: what its tree is set up with may serve whatever is built on it. */
   readonly landed: CommitId;
 }

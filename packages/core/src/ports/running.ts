@@ -36,6 +36,8 @@ export interface RoomCommand {
   /** `none`: loopback only, plus the gateway. `open`: a way out too, for setup on the trusted base;
    * what it reaches of the host and its neighbours is the provider's to say. */
   readonly network: 'none' | 'open';
+  /** It is setup on the trusted base's own tree: what the operator gives to setup alone, it is given. */
+  readonly isTrustedSetup?: true;
   /**
    * How the command reaches the gateway of a room that has one; absent: not at all. `address`: at SWARM_GATEWAY_URL.
    * `socket`: at the unix socket that SWARM_GATEWAY_SOCKET names, for programs that know it.

@@ -12,6 +12,7 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun } from '@swarm/core/ports/bench';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
+import { wantsNetwork } from '@swarm/core/rules/network-words';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
@@ -305,7 +306,7 @@ export class Worker {
     if (!ok)
       return {
         reason: 'gate-failed',
-        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
+        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`,
       };
     return undefined;
   }
