@@ -21,7 +21,7 @@ durations. \`swarm\` takes a list of names for the whole only when
 
 Where one of these does not hold, a red base needs \`--fix-red\` (exit 80 without), and a failed gate rejects.
 
-The outputs the readers are tested on were printed by the tool named beside them; a \`sample\` was written by the tool's
+The outputs the readers are tested on were printed by the tool named beside them; a \`sample\` was written after the tool's
 documentation. *stopped early*: by what swarm knows that a run ended with its first failure: by its output, or by the
 command only, so that a setting in a file of the runner's own is not seen. *unhandled*: what comes of an error outside
 of every test.

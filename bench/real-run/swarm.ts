@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type CommitId, type RunId, taskOf } from '../../packages/core/src/model/ids.ts';
 import { addUsage, NO_USAGE, tokensOf } from '../../packages/core/src/model/usage.ts';
-import type { Model } from '../../packages/core/src/ports/models.ts';
+import type { Model, TicketedModel } from '../../packages/core/src/ports/models.ts';
 import type {
   Agent,
   AgentJob,
@@ -18,6 +18,7 @@ import type { Prompts } from '../../packages/core/src/ports/world.ts';
 import type { State } from '../../packages/core/src/state.ts';
 import { openHub } from '../../packages/git/src/index.ts';
 import { MemoryFile, openMemoryJournal } from '../../packages/journal/src/index.ts';
+import { ticketed } from '../../packages/llm/src/index.ts';
 import {
   createLocalHost,
   createOrchestrator,
@@ -140,8 +141,9 @@ function settings(base: CommitId, { parallel }: SwarmOptions): Settings {
 
 // ───────────── the planner: every task when the recorded one gave it ─────────────
 
-function planner(time: VirtualTime): Model {
-  return {
+function planner(time: VirtualTime): TicketedModel {
+  // The recorded run had no budget: any ticket is good.
+  const bare: Model = {
     nameFor: () => 'recorded',
     whenUp: async () => {},
     stream: async (_request, { signal, onText }) => {
@@ -156,6 +158,7 @@ function planner(time: VirtualTime): Model {
       return { end: { kind: 'stopped' }, text: `${text}],"done":true}`, usage: NO_USAGE, model: 'recorded' };
     },
   };
+  return ticketed(bare, { asOf: '2026-01-01', currency: 'USD', perMillion: {} });
 }
 
 const wireOf = ({ id, scope, priority }: PlannedFact): string =>

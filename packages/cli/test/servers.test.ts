@@ -1,7 +1,15 @@
 /** Whole runs with servers that do not speak as OpenAI's does: what is meant is taken, and what lasts is counted. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FILES, GATE, modelEnvironment, planOf, plannerAnswer, titleOf, workerAnswer } from './support/bicycle.ts';
+import {
+  FILES,
+  GATE,
+  modelEnvironment,
+  plannerAnswer,
+  planOf,
+  titleOf,
+  workerAnswer,
+} from './support/bicycle.ts';
 import { assertLandedOnce } from './support/landings.ts';
 import { type Answer, type Call, type Message, startModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
@@ -20,7 +28,11 @@ const delta = (fields: object) => ({ choices: [{ index: 0, delta: fields, finish
 function bentWorker(call: Call): Answer {
   const { tool } = workerAnswer(call);
   const called = { name: tool!.name, arguments: tool!.arguments };
-  const signed = { type: 'function', extra_content: { google: { thought_signature: 'SIG' } }, function: called };
+  const signed = {
+    type: 'function',
+    extra_content: { google: { thought_signature: 'SIG' } },
+    function: called,
+  };
   const thought = ['I ', 'go on.'].map((reasoning_content) => delta({ reasoning_content }));
   return { events: ['', ...thought, delta({ tool_calls: [signed] }), '[DONE]'] };
 }
@@ -73,7 +85,10 @@ describe('a server with habits of its own', { concurrency: true }, () => {
     const run = await world.swarm(ARGS, { env: modelEnvironment(server.url) });
     assert.equal(run.code, 1, run.stderr);
     const log = await world.log();
-    assert.equal(log.some((line) => line.event === 'run.paused'), false);
+    assert.equal(
+      log.some((line) => line.event === 'run.paused'),
+      false,
+    );
     const ended = log.find((line) => line.event === 'attempt.ended')!;
     assert.match(JSON.stringify(ended), /while the endpoint answers other calls/);
   });

@@ -45,7 +45,14 @@ export type Command =
   /** Ends the whole run: every task that is not over is cancelled with it. */
   | { readonly type: 'cancelRun'; readonly reason: string }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
-  | { readonly type: 'recordSpend'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
+  | {
+      readonly type: 'reserveSpend';
+      readonly role: 'reconciler' | 'reviewer';
+      readonly reserved: Reservation;
+    }
+  | { readonly type: 'recordSpend'; readonly slice: number; readonly usage: Usage }
+  /** Only after a crash. */
+  | { readonly type: 'loseSpend'; readonly slice: number }
   | {
       readonly type: 'recordDelivery';
       readonly to: DeliverTo;
@@ -63,6 +70,7 @@ export type Command =
       readonly model: string;
       readonly reserved: Reservation;
     }
+  | { readonly type: 'extendIteration'; readonly iteration: number; readonly reserved: Reservation }
   /** All are accepted, or with `eachAlone` the good ones are accepted and the bad ones refused by name. */
   | {
       readonly type: 'acceptTasks';

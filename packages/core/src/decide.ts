@@ -69,6 +69,7 @@ function mayFollowTheEnd(c: Command): boolean {
 function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
   switch (c.type) {
     case 'startIteration':
+    case 'extendIteration':
     case 'acceptTasks':
     case 'refuseTask':
     case 'writeScratchpad':

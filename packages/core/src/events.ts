@@ -61,8 +61,22 @@ export type RunEvent =
   /** The operator wants no more of it: nothing new starts, and it closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
-  /** Tokens used outside attempts and iterations. */
-  | { readonly type: 'spend.recorded'; readonly role: 'reconciler' | 'reviewer'; readonly usage: Usage }
+  /** Set aside for calls outside attempts and iterations, before the first of them. */
+  | {
+      readonly type: 'spend.reserved';
+      readonly role: 'reconciler' | 'reviewer';
+      readonly slice: number;
+      readonly reserved: Reservation;
+    }
+  /** Tokens used outside attempts and iterations. `slice` is settled with it; journals of before reserved none. */
+  | {
+      readonly type: 'spend.recorded';
+      readonly role: 'reconciler' | 'reviewer';
+      readonly usage: Usage;
+      readonly slice?: number;
+    }
+  /** The orchestrator went away before the slice was settled: it counts as spent. */
+  | { readonly type: 'spend.lost'; readonly role: 'reconciler' | 'reviewer'; readonly slice: number }
   | {
       readonly type: 'delivery.ended';
       readonly to: DeliverTo;
@@ -88,6 +102,8 @@ export type PlanEvent =
       readonly model: string;
       readonly reserved: Reservation;
     }
+  /** A further slice for the live iteration, whose first did not cover its calls. */
+  | { readonly type: 'iteration.extended'; readonly iteration: number; readonly reserved: Reservation }
   | {
       readonly type: 'task.refused';
       readonly label: string;

@@ -112,6 +112,10 @@ export interface Spending {
   used: Usage;
   /** Set aside for what is running now. */
   reserved: Reservation;
+  /** Slices of `reserved` for calls outside attempts and iterations, by number. */
+  readonly slices: Map<number, { readonly role: 'reconciler' | 'reviewer'; readonly reserved: Reservation }>;
+  /** Slices ever reserved. */
+  slicesMade: number;
   /** Reservations of what was lost in a crash: counted as spent. */
   lost: Reservation;
   /** Set once a limit is reached: nothing new starts. */
@@ -126,6 +130,8 @@ export interface State {
   /** Time the run was being worked on, ms: entry times added up, but for the gaps before a resume. */
   activeMs: number;
   paused: { readonly reason: PauseReason; readonly detail: string; readonly at: number } | undefined;
+  /** Times in a row no endpoint answered, without one call that was finished in between. */
+  outagesInRow: number;
   /** Workers wanted now. */
   workers: number;
   /** The target, as far as the journal knows. */
@@ -226,6 +232,7 @@ export function emptyState(): State {
     at: 0,
     activeMs: 0,
     paused: undefined,
+    outagesInRow: 0,
     workers: 0,
     head: undefined,
     baseGate: undefined,
@@ -295,6 +302,8 @@ export function emptyState(): State {
     spending: {
       used: NO_USAGE,
       reserved: { tokens: 0, usd: 0 },
+      slices: new Map(),
+      slicesMade: 0,
       lost: { tokens: 0, usd: 0 },
       reached: undefined,
     },

@@ -84,6 +84,7 @@ export function sweepLapsed(s: State, work: ReadonlyMap<AttemptId, CommitId>): C
       usage: NO_USAGE,
     });
   }
+  for (const slice of s.spending.slices.keys()) commands.push({ type: 'loseSpend', slice });
   for (const landing of s.openLandings) commands.push({ type: 'dropLanding', landing, reason: 'restart' });
   for (const attempt of s.liveAttempts) {
     const commit = work.get(attempt);

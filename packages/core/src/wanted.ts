@@ -105,7 +105,7 @@ function reasonToPlan(s: State): IterationReason | undefined {
 // ───────────────────────── landing and checks ─────────────────────────
 
 /** Pauses that concern the models do not keep finished work from landing. */
-const LANDS_WHILE_PAUSED: readonly PauseReason[] = ['endpoints-down', 'quota'];
+const LANDS_WHILE_PAUSED: readonly PauseReason[] = ['endpoints-down', 'endpoints-failing', 'quota'];
 export const mayLand = (s: State): boolean => !s.paused || LANDS_WHILE_PAUSED.includes(s.paused.reason);
 
 /** Due when the head was not checked yet and either the interval has passed or nothing else goes on. */

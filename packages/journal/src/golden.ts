@@ -212,6 +212,18 @@ const EVENTS = {
     signature: 'build: TS2322 src/time.ts',
     why: 'the checks timed out on 0123456789',
   },
+  'spend.reserved': {
+    type: 'spend.reserved',
+    role: 'reconciler',
+    slice: 2,
+    reserved: { tokens: 20_000, usd: 0.2 },
+  },
+  'spend.lost': { type: 'spend.lost', role: 'reconciler', slice: 2 },
+  'iteration.extended': {
+    type: 'iteration.extended',
+    iteration: 3,
+    reserved: { tokens: 10_000, usd: 0.1 },
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -29,3 +29,4 @@ export {
   scriptSchema,
 } from './scripted-model.ts';
 export { type ScriptedCall, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
+export { RESERVED_ANSWER_TOKENS, ticketed } from './ticket.ts';

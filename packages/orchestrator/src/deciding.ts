@@ -8,7 +8,7 @@ import type { Decision } from '@swarm/core/decide';
 import { type Refusal, SwarmError } from '@swarm/core/errors';
 import type { IterationReason } from '@swarm/core/events';
 import type { TaskId } from '@swarm/core/model/ids';
-import type { Model } from '@swarm/core/ports/models';
+import type { TicketedModel } from '@swarm/core/ports/models';
 import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
@@ -31,7 +31,7 @@ interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly prompts: Pick<Prompts, 'hash'>;
-  readonly model?: Pick<Model, 'nameFor'>;
+  readonly model?: Pick<TicketedModel, 'nameFor'>;
 }
 
 /** Tasks in flight that one line of the log names. */

@@ -1,8 +1,8 @@
 import type { Event } from '@swarm/core/events';
-import { attemptId, type TaskId, taskNumber, taskOf } from '@swarm/core/model/ids';
+import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { isSatisfied, type Task } from '@swarm/core/model/task';
 import { holdOf } from '@swarm/core/rules/holding';
-import { ReadyQueue, type ReadyTask } from '@swarm/core/rules/ready-queue';
+import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
 import type { OpenedState, State } from '@swarm/core/state';
 
 /**
@@ -90,13 +90,7 @@ export class Scheduling {
     // A task tried again may still have its cancelled attempt dying: it is offered when that has ended.
     const isDying = this.#state.liveAttempts.has(attemptId(task.id, task.attempts));
     if (!isReady || isDying) return;
-    this.#queue.offer({
-      id: task.id,
-      number: taskNumber(task.id),
-      priority: task.spec.priority,
-      scope: task.spec.scope,
-      isBehind: task.setback?.reason === 'conflict',
-    });
+    this.#queue.offer(readyTaskOf(task));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Request, StopReason } from '@swarm/core/model/request';
 import type { AttemptHost } from '@swarm/core/ports/bench';
 import type { Branches, Delivery, Hub, RepositoryReader } from '@swarm/core/ports/git';
 import type { OpenedJournal } from '@swarm/core/ports/journal';
-import type { Model } from '@swarm/core/ports/models';
+import type { TicketedModel } from '@swarm/core/ports/models';
 import type { SandboxLimits } from '@swarm/core/ports/running';
 import type { Clock, Log, Prompts, RunFiles } from '@swarm/core/ports/world';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
@@ -21,7 +21,7 @@ export interface OrchestratorPorts {
   /** Where attempts, gates and checks run. */
   readonly host: AttemptHost;
   /** Absent in a run without a model: `--plan` with a command agent. */
-  readonly model?: Model;
+  readonly model?: TicketedModel;
   readonly prompts: Prompts;
   readonly files: RunFiles;
   readonly log: Log;

@@ -9,6 +9,8 @@ import type { Refusal } from '@swarm/core/errors';
 import type { Event } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import type { LogEventName, LogFields } from '@swarm/core/log-events';
+import { addUsage, NO_USAGE, tokensOf } from '@swarm/core/model/usage';
+import type { Model, ModelTicket, TicketedModel, TicketLimits, TicketResult } from '@swarm/core/ports/models';
 import type { Clock } from '@swarm/core/ports/world';
 import type { State } from '@swarm/core/state';
 import { brief, entry, stateOf } from '@swarm/core/testing';
@@ -144,3 +146,34 @@ const SETTINGS: Settings = {
 
 /** Nobody stops it. */
 export const going = (): AbortSignal => new AbortController().signal;
+
+/**
+ * Tickets over a model that answers so. As the real ones they refuse a call when nothing is left; what is left is
+ * counted by what the answers say they used.
+ */
+export function onTickets(stream: Model['stream']): TicketedModel {
+  return {
+    nameFor: () => 'm',
+    whenUp: async () => undefined,
+    as: (role, given): ModelTicket => {
+      let limits = given;
+      let used = NO_USAGE;
+      const left = (): TicketLimits =>
+        limits.tokens === undefined ? {} : { tokens: Math.max(0, limits.tokens - tokensOf(used)) };
+      return {
+        left,
+        extend(by) {
+          if (limits.tokens !== undefined) limits = { tokens: limits.tokens + (by.tokens ?? 0) };
+        },
+        async stream(request, options): Promise<TicketResult> {
+          const why = 'nothing is left';
+          if (left().tokens === 0)
+            return { end: { kind: 'over-budget', why }, text: '', usage: NO_USAGE, model: 'm' };
+          const result = await stream({ ...request, role }, options);
+          used = addUsage(used, result.usage);
+          return result;
+        },
+      };
+    },
+  };
+}

@@ -115,3 +115,45 @@ for (const runner of OUTPUTS) {
     });
   });
 }
+
+describe('what else real runners print', () => {
+  const rows: readonly (readonly [
+    path: string,
+    command: string,
+    named: number,
+    doubts: readonly string[],
+    title: string,
+  ])[] = [
+    ['make/stopped', 'make test', 4, ['stopped'], 'make ends with the first line that fails'],
+    ['go/panic', 'go test ./...', 4, ['stopped'], 'a package of Go that panics runs none of its other tests'],
+    ['cargo/compile', 'cargo test', 3, ['stopped', 'unread'], 'a crate that does not compile is not tested'],
+    ['pytest/interrupted', 'pytest', 1, ['stopped'], 'pytest runs nothing when a file cannot be collected'],
+    [
+      'pytest/fixture',
+      'pytest -q',
+      5,
+      [],
+      'pytest names what failed before, in and after a test, and its subtests',
+    ],
+    ['pytest/nosummary', 'pytest -rN', 1, ['unread'], 'pytest without its summary names no file'],
+    ['rspec/twice', 'rspec', 1, ['unread'], 'two examples of one name in one file are not told apart'],
+    ['phpunit/testdox', 'phpunit --testdox', 1, ['unread'], 'PHPUnit’s testdox is not read'],
+    [
+      'node-dot/base',
+      'node --test --test-reporter=dot',
+      3,
+      ['unread'],
+      'the dot reporter of node:test counts nothing',
+    ],
+    ['junit-pytest/base', 'pytest --junitxml=/dev/stdout', 6, [], 'JUnit’s XML may be one line'],
+  ];
+  for (const [path, command, named, doubts, title] of rows) {
+    it(`${title}: ${path}`, () => {
+      const text = readFileSync(join(import.meta.dirname, 'outputs', `${path}.txt`), 'utf8');
+      const told = read(text, command).told(text);
+      assert.equal(told.signatures.length, named);
+      assert.deepEqual([...told.doubts].sort(), doubts);
+      assert.equal(told.isWhole, doubts.length === 0);
+    });
+  }
+});

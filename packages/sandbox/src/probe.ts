@@ -1,11 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callFilter } from './filter/rules.ts';
 import { findOnPath } from './find-on-path.ts';
 import { BRIDGE_SOURCE } from './policy.ts';
 import { createBubblewrap, SYSTEM_PATH } from './providers/bubblewrap.ts';
+import { removeTree } from './remove-tree.ts';
 import { sandboxWith } from './room.ts';
+import { sweepTemporary } from './sweep-temporary.ts';
 
 const PROBE_MS = 5_000;
 
@@ -46,7 +48,8 @@ export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise
 
 /** What went wrong, or undefined when a command ran in a sandbox built exactly as for real. */
 async function tryOnce(bwrap: string): Promise<string | undefined> {
-  const workspace = await mkdtemp(join(tmpdir(), 'swarm-probe-'));
+  await sweepTemporary();
+  const workspace = await mkdtemp(join(tmpdir(), `swarm-probe-${process.pid}-`));
   try {
     const provider = createBubblewrap({
       ...{ stateKey: workspace, bwrap, readOnly: [], path: ['/usr/bin', '/bin'] },
@@ -61,7 +64,7 @@ async function tryOnce(bwrap: string): Promise<string | undefined> {
     const isGood = result.end === 'exited' && result.exitCode === 0;
     return isGood ? undefined : `bwrap does not work here (${result.end}): ${result.output.trim()}`;
   } finally {
-    await rm(workspace, { recursive: true, force: true });
+    await removeTree(workspace).catch(() => {});
   }
 }
 

@@ -42,6 +42,8 @@ export async function removeTree(path: string): Promise<void> {
     if (process.platform === 'linux' && found.isDirectory()) await removal.folder(path);
     else await rm(path, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
+    // Somebody else removed it at the same time.
+    if ((await lstat(path).catch(unlessGone)) === undefined) return;
     throw leftBehind(path, removal.trouble ?? error);
   }
 }
@@ -70,7 +72,9 @@ class Removal {
       try {
         return rmdirSync(place);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || rounds >= MAX_ROUNDS) throw error;
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'ENOENT') return;
+        if (code !== 'ENOTEMPTY' || rounds >= MAX_ROUNDS) throw error;
       }
     }
   }

@@ -30,3 +30,16 @@ test('what cannot be removed frees its name, is told, and goes with a later clea
   assert.deepEqual(await trash.empty(), []);
   assert.deepEqual(await readdir(join(folder, 'trash')), []);
 });
+
+test('what is being removed is not tried again beside it', async (t) => {
+  const folder = await temporary(t);
+  for (let index = 0; index < 200; index += 1)
+    await mkdir(join(folder, `w1/${index}/inner`), { recursive: true });
+  const trash = createTrash(join(folder, 'trash'));
+  const [kept, ...again] = await Promise.all([
+    trash.discard(join(folder, 'w1')),
+    ...Array.from({ length: 20 }, trash.empty),
+  ]);
+  assert.deepEqual([kept, ...again.flat()], [undefined]);
+  assert.deepEqual(await readdir(join(folder, 'trash')), []);
+});

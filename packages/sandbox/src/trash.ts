@@ -21,6 +21,13 @@ export interface Trash {
 
 /** @param folder on the file system of what is discarded; made when first needed. */
 export function createTrash(folder: string): Trash {
+  /** Being removed now: a second hand in the same tree would report what the first one did. */
+  const busy = new Set<string>();
+  const remove = async (path: string, at: string): Promise<Kept | undefined> => {
+    if (busy.has(at)) return undefined;
+    busy.add(at);
+    return removed(path, at).finally(() => busy.delete(at));
+  };
   return {
     async discard(path) {
       if ((await lstat(path).catch(() => undefined)) === undefined) return undefined;
@@ -36,7 +43,7 @@ export function createTrash(folder: string): Trash {
   };
 }
 
-async function remove(path: string, at: string): Promise<Kept | undefined> {
+async function removed(path: string, at: string): Promise<Kept | undefined> {
   try {
     await removeTree(at);
     return undefined;

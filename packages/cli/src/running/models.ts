@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import { taskOf } from '@swarm/core/model/ids';
-import type { Model, ModelRole } from '@swarm/core/ports/models';
+import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import {
   type CallReport,
   createEndpointPool,
@@ -17,6 +17,7 @@ import {
   type PriceTable,
   readPrices,
   startGateway,
+  ticketed,
 } from '@swarm/llm';
 import type { Orchestrator } from '@swarm/orchestrator';
 import type { RunLog } from '@swarm/telemetry';
@@ -72,7 +73,7 @@ export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
 
 /** Where models are asked from: the planner's way and the agents', which share what they know of the endpoints. */
 export interface Models {
-  readonly model: Model;
+  readonly model: TicketedModel;
   readonly gateway: Gateway;
 }
 
@@ -96,7 +97,8 @@ export async function modelsOf(
   };
   const shared = { ...sharedBy(ask, endpoints), ...endpointNews(log), until };
   const pool = createEndpointPool({ ...shared, onHealth });
-  const model = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
+  const model = ticketed(bare, shared.prices);
   const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
   const socketDir = await gatewayFolder(ask);
   const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
@@ -106,9 +108,11 @@ export async function modelsOf(
 type ModelAsk = Pick<ComposeAsk, 'file' | 'env' | 'places'>;
 
 /** The planner's way alone, for a look before there is a run. Undefined without an endpoint. */
-export function modelAlone(ask: ModelAsk): Model | undefined {
+export function modelAlone(ask: ModelAsk): TicketedModel | undefined {
   const endpoints = endpointsOf(ask.file, ask.env);
-  return endpoints.length === 0 ? undefined : createModel(sharedBy(ask, endpoints));
+  if (endpoints.length === 0) return undefined;
+  const shared = sharedBy(ask, endpoints);
+  return ticketed(createModel(shared), shared.prices);
 }
 
 const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({

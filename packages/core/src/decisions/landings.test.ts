@@ -190,9 +190,24 @@ const LAWS: Record<string, Law> = {
 
   // rejecting
   'a rejected handoff is another attempt of the same task': {
-    given: testing,
+    given: [...testing, gated('l1', 'failed')],
     when: reject('t1.1', 'gate-failed', 'l1'),
     gives: ['landing.rejected t1.1 gate-failed'],
+  },
+  'an innocent member of a batch is not rejected for a failure no test of it alone has shown': {
+    given: [...queued, startedLanding('l1', ['t1.1', 't2.1']), gated('l1', 'failed')],
+    when: reject('t2.1', 'gate-failed'),
+    gives: 'illegal-move',
+  },
+  'nor by the test of its neighbour': {
+    given: [...testing, gated('l1', 'failed')],
+    when: reject('t2.1', 'gate-failed', 'l1'),
+    gives: 'illegal-move',
+  },
+  'nor by a gate that it passed': {
+    given: passed,
+    when: reject('t1.1', 'gate-failed', 'l1'),
+    gives: 'illegal-move',
   },
   'a batch that failed rejects nobody: which of them it was nobody knows': {
     given: [...queued, startedLanding('l1', ['t1.1', 't2.1']), gated('l1', 'failed')],
@@ -273,8 +288,10 @@ for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));
 for (const [name, rule] of Object.entries(REJECTIONS)) {
   const reason = name as RejectionReason;
   test(`a handoff that ${rule.means} ${rule.counts ? 'uses up one attempt' : 'costs no attempt'}`, () => {
-    const s = stateOf(queued);
-    apply(s, reject('t1.1', reason));
+    // A verdict is on what a test of it alone has shown.
+    const isVerdict = reason.startsWith('gate-') || reason === 'tests-weakened';
+    const s = stateOf(isVerdict ? [...testing, gated('l1', 'failed')] : queued);
+    apply(s, reject('t1.1', reason, isVerdict ? 'l1' : undefined));
     assert.equal(s.tasks.get(t('t1'))!.counted, rule.counts ? 1 : 0);
     assert.equal(s.tasks.get(t('t1'))!.state, rule.held ? 'failed' : 'pending');
   });

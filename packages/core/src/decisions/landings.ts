@@ -2,7 +2,7 @@ import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import { landingId, taskOf } from '../model/ids.ts';
-import { REJECTIONS } from '../model/landing.ts';
+import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import type { Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
@@ -91,6 +91,8 @@ function reject(
   if (!s.queue.has(c.attempt)) return refuse('late', `${c.attempt} is not in the merge queue`);
   const members = (c.landing && s.landings.get(c.landing)?.members) ?? [];
   if (members.length > 1) return refuse('illegal-move', `${c.landing} tested more than ${c.attempt}`);
+  const doubt = BY_GATE.has(c.reason) ? whyNotGuilty(s, c) : undefined;
+  if (doubt) return refuse('illegal-move', `${c.attempt} cannot be rejected as ${c.reason}: ${doubt}`);
   const t = s.tasks.get(taskOf(c.attempt))!;
   return rejection(s, t, {
     type: 'landing.rejected',
@@ -100,6 +102,28 @@ function reject(
     detail: c.detail,
     files: c.files,
   });
+}
+
+/** Reasons that are a verdict on one change. */
+const BY_GATE: ReadonlySet<RejectionReason> = new Set([
+  'gate-failed',
+  'gate-timeout',
+  'gate-killed',
+  'tests-weakened',
+]);
+
+/** A change is guilty of what a test of it alone has shown: those that were tested with a culprit are innocent. */
+function whyNotGuilty(
+  s: OpenedState,
+  { attempt, landing }: Extract<LandingCommand, { type: 'rejectHandoff' }>,
+): string | undefined {
+  const tested = landing && s.openLandings.has(landing) ? s.landings.get(landing) : undefined;
+  if (!tested) return 'no open landing shows it';
+  if (tested.members.some((m) => m.attempt !== attempt)) return `${landing} tested another`;
+  const outcome = tested.gate?.outcome;
+  const isGood = outcome === 'passed' || outcome === 'none' || outcome === 'no-worse';
+  if (outcome === undefined || isGood) return `${landing} ended as ${outcome ?? 'nothing yet'}`;
+  return undefined;
 }
 
 /** The rejection and what follows from it: another attempt, or the task's end and its dependents'. */

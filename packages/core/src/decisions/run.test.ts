@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import type { Command } from '../commands.ts';
 import type { Event } from '../events.ts';
-import type { CloseReason, Finding, PauseReason } from '../model/request.ts';
+import { type CloseReason, type Finding, OUTAGES_MAX, type PauseReason } from '../model/request.ts';
 import {
   acceptedTask,
   aRequest,
@@ -14,6 +14,7 @@ import {
   RUN,
   running,
   startedLanding,
+  usage,
 } from '../testing.ts';
 import { WORKERS_MAX } from './run.ts';
 
@@ -34,6 +35,20 @@ const checks = (outcome: 'passed' | 'failed' | 'broken', ...signatures: string[]
   findings: signatures.map(finding),
 });
 const found = (signature: string): Event => ({ type: 'finding.opened', finding: finding(signature) });
+
+const bounded = openedRun({ limits: { ...LIMITS, tokens: 50_000 } });
+const sliced: Event = {
+  type: 'spend.reserved',
+  role: 'reconciler',
+  slice: 1,
+  reserved: { tokens: 20_000, usd: 0 },
+};
+const spentBy = (calls: number): Event => ({
+  type: 'spend.recorded',
+  role: 'reconciler',
+  usage: { ...usage(1), calls },
+});
+const OUTAGE: readonly Event[] = [paused('endpoints-down'), { type: 'run.continued', by: 'itself' }];
 
 const LAWS: Record<string, Law> = {
   'a run opens once': { given: [run], when: open, gives: 'run-exists' },
@@ -132,10 +147,65 @@ const LAWS: Record<string, Law> = {
     gives: ['task.failed t1 budget', 'run.closed budget'],
   },
   'or with the time': { given: one, when: close('time'), gives: ['task.failed t1 time', 'run.closed time'] },
-  'a cancelled run cancels what is left, finished work too': {
+  'a run does not close while a handoff waits to land, whatever it closes for': {
     given: [...one, ...handedIn('t1.1')],
     when: close('cancelled'),
-    gives: ['task.cancelled t1', 'run.closed cancelled'],
+    gives: 'not-ready',
+  },
+  'nor with its budget used up': {
+    given: [...one, ...handedIn('t1.1')],
+    when: close('budget'),
+    gives: 'not-ready',
+  },
+  'a run that is cancelled takes back what waits to land, so that it can close': {
+    given: [...one, ...handedIn('t1.1')],
+    when: { type: 'cancelRun', reason: 'not wanted' },
+    gives: ['run.cancelled', 'task.cancelled t1'],
+  },
+  'an outage that comes back again and again waits for a person': {
+    given: [run, ...Array.from({ length: OUTAGES_MAX }, () => OUTAGE).flat()],
+    when: pause('endpoints-down'),
+    gives: ['run.paused endpoints-failing'],
+  },
+  'but not when a call was finished in between': {
+    given: [run, ...Array.from({ length: OUTAGES_MAX }, () => OUTAGE).flat(), spentBy(1)],
+    when: pause('endpoints-down'),
+    gives: ['run.paused endpoints-down'],
+  },
+  'nor when a person let it go on': {
+    given: [
+      run,
+      ...Array.from({ length: OUTAGES_MAX }, () => OUTAGE).flat(),
+      paused('endpoints-failing'),
+      { type: 'run.continued', by: 'operator' },
+    ],
+    when: pause('endpoints-down'),
+    gives: ['run.paused endpoints-down'],
+  },
+  'endpoints that fail do not mend themselves': {
+    given: [run, paused('endpoints-failing')],
+    when: goOn('itself'),
+    gives: 'illegal-move',
+  },
+  'calls outside attempts and iterations are reserved for first': {
+    given: [bounded],
+    when: { type: 'reserveSpend', role: 'reconciler', reserved: { tokens: 20_000, usd: 0 } },
+    gives: ['spend.reserved'],
+  },
+  'and not when the budget does not cover them': {
+    given: [bounded],
+    when: { type: 'reserveSpend', role: 'reconciler', reserved: { tokens: 60_000, usd: 0 } },
+    gives: 'not-ready',
+  },
+  'nor once it is reached': {
+    given: [bounded, { type: 'budget.reached', which: 'tokens', limit: 50_000 }],
+    when: { type: 'reserveSpend', role: 'reconciler', reserved: { tokens: 1, usd: 0 } },
+    gives: 'not-ready',
+  },
+  'a slice is settled once': {
+    given: [bounded, sliced, { type: 'spend.lost', role: 'reconciler', slice: 1 }],
+    when: { type: 'recordSpend', slice: 1, usage: usage(1) },
+    gives: 'late',
   },
 
   'a run cancelled as a whole takes every task that is not over with it': {

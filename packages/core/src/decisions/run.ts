@@ -1,6 +1,8 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
+import { OUTAGES_MAX } from '../model/request.ts';
+import { covers, remaining } from '../rules/budget.ts';
 import { isBusy, type OpenedState, type State } from '../state.ts';
 
 type RunCommand = Extract<
@@ -16,7 +18,9 @@ type RunCommand = Extract<
       | 'amend'
       | 'cancelRun'
       | 'reachBudget'
+      | 'reserveSpend'
       | 'recordSpend'
+      | 'loseSpend'
       | 'recordDelivery'
       | 'closeRun'
       | 'recordChecks'
@@ -50,9 +54,11 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
       return [{ type: 'run.resumed', version: c.version, host: c.host, pid: c.pid }];
     case 'pause':
       if (s.paused?.reason === c.reason) return refuse('illegal-move', `paused already: ${s.paused.detail}`);
+      if (s.paused?.reason === 'endpoints-failing' && c.reason === 'endpoints-down')
+        return refuse('illegal-move', `paused already: ${s.paused.detail}`);
       // A person's pause is never replaced by one that ends by itself.
       if (s.paused?.reason === 'operator') return refuse('illegal-move', 'paused by the operator already');
-      return [{ type: 'run.paused', reason: c.reason, detail: c.detail }];
+      return [pauseOf(s, c)];
     case 'continue':
       if (!s.paused) return refuse('illegal-move', 'the run is not paused');
       if (c.by === 'itself' && s.paused.reason !== 'endpoints-down' && s.paused.reason !== 'disk-full') {
@@ -94,8 +100,18 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         ? refuse('illegal-move', `there is no limit on ${c.which}`)
         : [{ type: 'budget.reached', which: c.which, limit }];
     }
-    case 'recordSpend':
-      return [{ type: 'spend.recorded', role: c.role, usage: c.usage }];
+    case 'reserveSpend':
+      return reserveSpend(s, c);
+    case 'recordSpend': {
+      const open = s.spending.slices.get(c.slice);
+      if (!open) return refuse('late', `slice ${c.slice} is settled`);
+      return [{ type: 'spend.recorded', role: open.role, usage: c.usage, slice: c.slice }];
+    }
+    case 'loseSpend': {
+      const open = s.spending.slices.get(c.slice);
+      if (!open) return refuse('late', `slice ${c.slice} is settled`);
+      return [{ type: 'spend.lost', role: open.role, slice: c.slice }];
+    }
     case 'recordDelivery': {
       const { to, ref, commit, outcome, detail } = c;
       return [{ type: 'delivery.ended', to, ref, commit, outcome, detail }];
@@ -114,13 +130,35 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
   }
 }
 
+/** An outage that comes back again and again, and no call finished in between, does not mend itself. */
+function pauseOf(s: State, { reason, detail }: Extract<RunCommand, { type: 'pause' }>): Event {
+  if (reason !== 'endpoints-down' || s.outagesInRow < OUTAGES_MAX)
+    return { type: 'run.paused', reason, detail };
+  const often = `${OUTAGES_MAX} times in a row an endpoint answered again and no call could be finished`;
+  return { type: 'run.paused', reason: 'endpoints-failing', detail: `${often}: ${detail}` };
+}
+
+/** As for an attempt: before the first call, and only while anything new may start. */
+function reserveSpend(
+  s: OpenedState,
+  c: Extract<RunCommand, { type: 'reserveSpend' }>,
+): readonly Event[] | Refusal {
+  if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
+  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
+    return refuse('not-ready', 'the rest of the budget does not cover it');
+  const slice = s.spending.slicesMade + 1;
+  return [{ type: 'spend.reserved', role: c.role, slice, reserved: c.reserved }];
+}
+
 /** Every accepted task is over when a run closes (P9): what never got its turn fails with the reason. */
 function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
   if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live) {
     return refuse('not-ready', 'something is still running');
   }
   if (c.reason === 'done' && isBusy(s)) return refuse('not-ready', 'some tasks are not over');
-  const left = [...s.byState.pending, ...s.byState.complete];
+  // Done work is landed or rejected, and never thrown away because the run is at its end.
+  if (s.queue.size > 0) return refuse('not-ready', `${s.queue.size} handoffs wait to land`);
+  const left = [...s.byState.pending];
   const failure = c.reason === 'time' ? 'time' : 'budget';
   return [
     ...left.map(

@@ -13,6 +13,7 @@ type TaskCommand = Extract<
   {
     type:
       | 'startIteration'
+      | 'extendIteration'
       | 'acceptTasks'
       | 'refuseTask'
       | 'writeScratchpad'
@@ -29,6 +30,8 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
   switch (c.type) {
     case 'startIteration':
       return startIteration(s, c);
+    case 'extendIteration':
+      return extendIteration(s, c);
     case 'acceptTasks':
       return acceptTasks(s, c);
     case 'refuseTask':
@@ -85,6 +88,17 @@ function startIteration(
   const { reason, promptHash, model, reserved } = c;
   const iteration = s.planning.iteration + 1;
   return [{ type: 'iteration.started', iteration, reason, promptHash, model, reserved }];
+}
+
+function extendIteration(
+  s: OpenedState,
+  c: Extract<TaskCommand, { type: 'extendIteration' }>,
+): readonly Event[] | Refusal {
+  if (!isLive(s, c.iteration)) return refuse('late', `iteration ${c.iteration} is over`);
+  if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing more is spent now');
+  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
+    return refuse('not-ready', 'the rest of the budget does not cover it');
+  return [{ type: 'iteration.extended', iteration: c.iteration, reserved: c.reserved }];
 }
 
 const isLive = (s: OpenedState, iteration: number): boolean => s.planning.live?.iteration === iteration;

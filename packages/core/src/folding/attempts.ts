@@ -11,7 +11,7 @@ import type { FoldsOf } from './folds.ts';
 import { damaged, knownAttempt, knownTask } from './known.ts';
 import { move } from './moves.ts';
 import { tellPlanner } from './news.ts';
-import { reserve, settle } from './spending.ts';
+import { noteCalls, reserve, settle } from './spending.ts';
 
 export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
   'attempt.started': startAttempt,
@@ -57,6 +57,7 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   s.liveAttempts.delete(a.id);
   settle(s, a.reserved, e.reason === 'lost');
   s.spending.used = addUsage(s.spending.used, e.usage);
+  if (e.reason !== 'model-down') noteCalls(s, e.usage);
   if (e.handoff) tellPlanner(s, { kind: 'handoff', attempt: a.id });
   const t = knownTask(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;

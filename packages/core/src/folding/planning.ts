@@ -4,7 +4,7 @@ import { addUsage } from '../model/usage.ts';
 import { isBusy, type State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { tellPlanner } from './news.ts';
-import { reserve, settle } from './spending.ts';
+import { noteCalls, reserve, settle } from './spending.ts';
 
 export const PLAN_FOLDS: FoldsOf<PlanEvent> = {
   'iteration.started'(s, e, at) {
@@ -12,6 +12,13 @@ export const PLAN_FOLDS: FoldsOf<PlanEvent> = {
     s.planning.live = { iteration: e.iteration, reason: e.reason, startedAt: at, reserved: e.reserved };
     s.planning.newsTold = s.planning.news.length;
     s.planning.acceptedNow = 0;
+    reserve(s, e.reserved);
+  },
+  'iteration.extended'(s, e) {
+    const live = s.planning.live!;
+    const { tokens, usd } = live.reserved;
+    const reserved = { tokens: tokens + e.reserved.tokens, usd: usd + e.reserved.usd };
+    s.planning.live = { ...live, reserved };
     reserve(s, e.reserved);
   },
   'task.refused'(s, e) {
@@ -29,6 +36,7 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   p.live = undefined; // before settling, which asks what is still in flight
   if (reserved) settle(s, reserved, e.outcome === 'lost');
   s.spending.used = addUsage(s.spending.used, e.usage);
+  if (e.outcome !== 'down') noteCalls(s, e.usage);
   p.lastEndedAt = at;
   const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
   if (e.outcome !== 'lost' && e.outcome !== 'down')

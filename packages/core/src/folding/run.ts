@@ -7,6 +7,7 @@ import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { noteChecks } from './healing.ts';
 import { tellPlanner } from './news.ts';
+import { closeSlice, noteCalls, openSlice } from './spending.ts';
 
 export const RUN_FOLDS: FoldsOf<RunEvent> = {
   'run.opened': openRun,
@@ -20,9 +21,11 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   },
   'run.paused'(s, e, at) {
     s.paused = { reason: e.reason, detail: e.detail, at };
+    if (e.reason === 'endpoints-down') s.outagesInRow += 1;
   },
-  'run.continued'(s) {
+  'run.continued'(s, e) {
     s.paused = undefined;
+    if (e.by === 'operator') s.outagesInRow = 0;
   },
   'run.scaled'(s, e) {
     s.workers = e.workers;
@@ -45,8 +48,14 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   'budget.reached'(s, e) {
     s.spending.reached = e.which;
   },
+  'spend.reserved': openSlice,
   'spend.recorded'(s, e) {
+    if (e.slice !== undefined) closeSlice(s, e.slice, false);
     s.spending.used = addUsage(s.spending.used, e.usage);
+    noteCalls(s, e.usage);
+  },
+  'spend.lost'(s, e) {
+    closeSlice(s, e.slice, true);
   },
   'delivery.ended'(s, e) {
     s.delivered = { to: e.to, ref: e.ref, commit: e.commit, outcome: e.outcome, detail: e.detail };

@@ -24,6 +24,8 @@ export interface Limits {
 export const TASKS_MAX = 100_000;
 /** The most fix tasks that may be open at once. */
 export const FIX_TASKS_MAX = 5;
+/** Outages in a row, each said to be over, after which the run waits for a person. */
+export const OUTAGES_MAX = 5;
 /** Unreadable or failed planner answers in a row that end planning. */
 export const PLANNER_FAILURES_MAX = 5;
 
@@ -65,9 +67,11 @@ export interface Request {
   readonly outside?: OutsideRule;
 }
 
+/** `endpoints-failing`: they answer, and no call can be finished; it does not mend itself. */
 export type PauseReason =
   | 'operator'
   | 'endpoints-down'
+  | 'endpoints-failing'
   | 'quota'
   | 'history-rewritten'
   | 'target-gone'

@@ -47,6 +47,8 @@ export interface ModelRequest {
   readonly role: ModelRole;
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolSpec[];
+  /** No tool may be called, though `tools` are named: servers refuse a history of calls without them. */
+  readonly toolChoice?: 'none';
   readonly maxOutputTokens?: number;
   /** Sent along as `X-Swarm-Task` and `X-Swarm-Attempt`, for endpoints that tell callers apart. */
   readonly task?: TaskId;
@@ -89,6 +91,39 @@ export interface Model {
     request: ModelRequest,
     options: { readonly signal: AbortSignal; readonly onText?: (piece: string) => void },
   ): Promise<ModelResult>;
+  /** Resolves when an endpoint answers again after `down`; for P15. */
+  whenUp(signal: AbortSignal): Promise<void>;
+}
+
+/** What the calls of one ticket may use together; a dimension that is absent is not bounded. */
+export interface TicketLimits {
+  readonly tokens?: number;
+  /** US dollars. Calls of a model without a price are refused where it is set. */
+  readonly usd?: number;
+}
+
+/** How a call on a ticket ended. `over-budget`: it was not made, because what is left does not cover it. */
+export type TicketEnd = ModelEnd | { readonly kind: 'over-budget'; readonly why: string };
+export type TicketResult = Omit<ModelResult, 'end'> & { readonly end: TicketEnd };
+
+/** One role's right to ask its model, bounded by what was reserved for it. */
+export interface ModelTicket {
+  /** As `Model.stream`. Sets the expected use of the call aside before it, and books what it used after it. */
+  stream(
+    request: Omit<ModelRequest, 'role'>,
+    options: { readonly signal: AbortSignal; readonly onText?: (piece: string) => void },
+  ): Promise<TicketResult>;
+  /** What is neither used nor set aside; never below nothing. */
+  left(): TicketLimits;
+  /** Adds a further reservation. */
+  extend(by: TicketLimits): void;
+}
+
+/** The run's models. Nobody here can ask one without a ticket, so that no budget is only a figure in a book. */
+export interface TicketedModel {
+  /** Returns the configured name for a role, for journal and log. */
+  nameFor(role: ModelRole): string;
+  as(role: ModelRole, limits: TicketLimits): ModelTicket;
   /** Resolves when an endpoint answers again after `down`; for P15. */
   whenUp(signal: AbortSignal): Promise<void>;
 }

@@ -33,7 +33,8 @@ export interface RoomCommand {
   readonly name: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** `none`: loopback only, plus the gateway. `open`: the host's network, for setup on the trusted base. */
+  /** `none`: loopback only, plus the gateway. `open`: a way out too, for setup on the trusted base;
+   * what it reaches of the host and its neighbours is the provider's to say. */
   readonly network: 'none' | 'open';
   /**
    * How the command reaches the gateway of a room that has one; absent: not at all. `address`: at SWARM_GATEWAY_URL.

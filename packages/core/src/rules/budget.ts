@@ -6,6 +6,7 @@
 import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
 import type { Limits } from '../model/request.ts';
 import { tokensOf } from '../model/usage.ts';
+import type { TicketLimits } from '../ports/models.ts';
 import type { OpenedState, Spending } from '../state.ts';
 
 /** Below this an attempt cannot do anything useful, so that the budget counts as reached. */
@@ -38,6 +39,14 @@ export function reservationFor(state: OpenedState): Reservation | undefined {
   const usd = share(left.usd, USD_FLOOR, limits.attemptUsd ?? Infinity, state.workers);
   if (tokens === undefined || usd === undefined) return undefined;
   return { tokens: Number.isFinite(tokens) ? tokens : 0, usd: Number.isFinite(usd) ? usd : 0 };
+}
+
+/** What a ticket may use of a reservation: dimensions the run does not bound are not bounded there. */
+export function ticketLimits({ tokens, usd }: Limits, reserved: Reservation): TicketLimits {
+  return {
+    ...(tokens !== undefined && { tokens: reserved.tokens }),
+    ...(usd !== undefined && { usd: reserved.usd }),
+  };
 }
 
 function share(left: number, floor: number, most: number, workers: number): number | undefined {

@@ -16,8 +16,9 @@
  * What a task holds may be learned meanwhile: for those in flight at once (`hold`), for one that waits when it is next
  * looked at.
  */
-import type { TaskId } from '../model/ids.ts';
+import { type TaskId, taskNumber } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
+import type { Task } from '../model/task.ts';
 import { Heap } from './heap.ts';
 import { type FoldedScope, foldScope, ScopeIndex } from './scopes.ts';
 import { type Ticket, WaitingLines } from './waiting.ts';
@@ -52,8 +53,21 @@ interface Waiter {
 }
 
 /** The order as one number: priority, fresh or behind, number. Exact while there are fewer than 5·10^9 tasks. */
-const rankOf = ({ priority, number, isBehind }: ReadyTask): number =>
+export const rankOf = ({
+  priority,
+  number,
+  isBehind,
+}: Pick<ReadyTask, 'priority' | 'number' | 'isBehind'>): number =>
   priority * 1e10 + number + (isBehind ? 5e9 : 0);
+
+/** A task as it stands in that order. */
+export const readyTaskOf = (task: Task): ReadyTask => ({
+  id: task.id,
+  number: taskNumber(task.id),
+  priority: task.spec.priority,
+  scope: task.spec.scope,
+  isBehind: task.setback?.reason === 'conflict',
+});
 
 /** What is parked behind a reservation is parked under this; no scope entry contains a NUL. */
 const reservationOf = (id: string): string => `\0${id}`;

@@ -1,8 +1,9 @@
 /** What is landing, what waits, and why. */
-import { type AttemptId, type LandingId, type TaskId, taskNumber, taskOf } from '../model/ids.ts';
+import { type AttemptId, type LandingId, type TaskId, taskOf } from '../model/ids.ts';
 import type { GateOutcome } from '../model/landing.ts';
 import { isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
 import { blockedBy, heldScopes } from '../rules/holding.ts';
+import { rankOf, readyTaskOf } from '../rules/ready-queue.ts';
 import type { ScopeIndex } from '../rules/scopes.ts';
 import type { State } from '../state.ts';
 import { type GateView, gateView } from './gate.ts';
@@ -81,8 +82,7 @@ const queued = ({ id, spec }: Task): QueuedTask => ({
   title: plain(spec.title),
   priority: spec.priority,
 });
-const inOrder = (a: Task, b: Task): number =>
-  a.spec.priority - b.spec.priority || taskNumber(a.id) - taskNumber(b.id);
+const inOrder = (a: Task, b: Task): number => rankOf(readyTaskOf(a)) - rankOf(readyTaskOf(b));
 
 function waitsOf(state: State, task: Task, held: ScopeIndex, most?: number): Wait[] {
   const { spec } = task;

@@ -48,7 +48,7 @@ function figures(r: Report): string[] {
     ['tasks', TASK_STATES.flatMap((s) => (r.tasks[s] > 0 ? [`${r.tasks[s]} ${s}`] : [])).join(', ') || '-'],
     ['landed per hour', r.landedPerHour.toFixed(1)],
     ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],
-    ['landed at the first handoff', `${r.firstTryLandings} of ${r.tasksHandedIn}`],
+    ['landed at the first handoff', `${r.firstTryLandings} of ${r.list.length}`],
     ['conflicts', String(r.conflicts)],
     ['gate', r.gate ? gateText(r.gate) : 'none'],
     ['tokens', `${groupText(r.tokens)}, of which ${groupText(r.retryTokens)} on attempts after the first`],

@@ -2,7 +2,7 @@
 import { assertNever } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
-import { ENDINGS } from '../model/attempt.ts';
+import { ENDINGS, type Reservation } from '../model/attempt.ts';
 import { taskOf } from '../model/ids.ts';
 import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
@@ -48,6 +48,12 @@ function sentence(e: Event, s: State): LogFields {
       return {
         msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,
       };
+    case 'spend.reserved':
+      return { msg: `set aside for the ${e.role}: ${reservedText(e.reserved)}` };
+    case 'spend.lost':
+      return { msg: `what was set aside for the ${e.role} counts as spent: nobody knows what it used` };
+    case 'iteration.extended':
+      return { msg: `iteration ${e.iteration} may use more: ${reservedText(e.reserved)}` };
     case 'spend.recorded':
       return { msg: `${e.role} used ${spent(e.usage)}` };
     case 'delivery.ended':
@@ -202,6 +208,10 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 200).replace(/:\s*$/, '');
 const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
   s.tasks.get(taskOf(attempt))?.spec.title ?? '';
+
+function reservedText({ tokens, usd }: Reservation): string {
+  return `${Math.round(tokens)} tokens${usd > 0 ? `, $${usd.toFixed(4)}` : ''}`;
+}
 
 function spent(u: Usage): string {
   const money = u.costUsd > 0 ? `, $${u.costUsd.toFixed(4)}` : '';

@@ -73,6 +73,7 @@ type Told = Omit<Waiting, 'forMs'>;
 const PAUSES: Readonly<Record<PauseReason, string>> = {
   operator: 'paused by you (swarm continue), for',
   'endpoints-down': 'no model endpoint answers; it goes on by itself; for',
+  'endpoints-failing': 'the endpoints answer and finish no call (mend it, then swarm resume), for',
   quota: 'the models’ quota is used up (swarm resume, once there is more), for',
   'history-rewritten': 'the target’s history was rewritten (swarm resume accepts it), for',
   'target-gone': 'the target is gone (make the branch again, then swarm resume), for',

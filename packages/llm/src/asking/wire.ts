@@ -17,6 +17,7 @@ export function completionBody(request: ModelRequest, to: Pick<ProviderBag, 'end
     stream_options: { include_usage: true },
     // An empty list is refused by some servers.
     ...(request.tools.length > 0 && { tools: request.tools.map(wireTool) }),
+    ...(request.toolChoice !== undefined && { tool_choice: request.toolChoice }),
     // The old name: servers that know only the new one refuse it, and those that know only the old one would ignore
     // the new one without a word.
     ...(request.maxOutputTokens !== undefined && { max_tokens: request.maxOutputTokens }),

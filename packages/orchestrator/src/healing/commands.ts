@@ -5,7 +5,7 @@ const STOP_FLAGS = [
   /(?:^|\s)--bail(?![\w-])(?!(?:=| )(?:0|false)\b)/,
   /(?:^|\s)--?fail-?fast\b(?!=false)/,
   /(?:^|\s)--(?:exitfirst|maxfail|max-failures|stop-on-\w+|stopOnFail\w*|gtest_fail_fast)\b/,
-  /\bpy\.?test\b.*\s-[a-wyz]*x/,
+  /\bpy\.?test\b.*\s-(?!r)[a-wyz]*x/,
   /\bunittest\b.*\s-[a-eg-z]*f\b/,
   /\b(?:mocha|vitest)\b.*\s-b\b/,
   /\bplaywright\b.*\s-x\b/,

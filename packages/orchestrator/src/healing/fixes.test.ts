@@ -4,8 +4,8 @@ import type { Event } from '@swarm/core/events';
 import type { Finding } from '@swarm/core/model/request';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
-import { acceptedTask, commit, openedRun } from '@swarm/core/testing';
-import { givenWorld, going } from '../testing.ts';
+import { acceptedTask, commit, LIMITS, openedRun } from '@swarm/core/testing';
+import { givenWorld, going, onTickets } from '../testing.ts';
 import { FixTasks } from './fixes.ts';
 
 const finding = (signature: string): Finding => ({
@@ -19,12 +19,10 @@ const found = (...signatures: string[]): readonly Event[] => [
 /** A model that answers every call so. */
 function answering(text: string, end: ModelEnd = { kind: 'stopped' }) {
   const asked: ModelRequest[] = [];
-  const model = {
-    stream: async (request: ModelRequest) => {
-      asked.push(request);
-      return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens: 10 }, model: 'm' };
-    },
-  };
+  const model = onTickets(async (request) => {
+    asked.push(request);
+    return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens: 10 }, model: 'm' };
+  });
   const prompts = { render: () => ({ text: 'group these', hash: 'h' }), hash: () => 'h' };
   return { asked, ports: { model, prompts } };
 }
@@ -94,5 +92,51 @@ describe('failures of the target', () => {
     const world = givenWorld([...found('a'), acceptedTask('t1')]);
     await new FixTasks(world.context).file(going());
     assert.deepEqual([...world.state.tasks.keys()], ['t1', 't2']);
+  });
+
+  test('get plain tasks, and no model is asked, once the budget is reached', async () => {
+    const { asked, ports } = answering(grouped(['a']));
+    const limits = { ...LIMITS, tokens: 50_000 };
+    const reached: Event = { type: 'budget.reached', which: 'tokens', limit: 50_000 };
+    const [, ...findings] = found('a');
+    const world = givenWorld(
+      [openedRun({ mode: 'planner', checks: 'check', limits }), ...findings, reached],
+      ports,
+    );
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual([asked.length, filed(world)], [0, [['a']]]);
+  });
+
+  test('have their model’s use reserved before the call and settled after it', async () => {
+    const { ports } = answering(grouped(['a']));
+    const limits = { ...LIMITS, tokens: 50_000 };
+    const [, ...findings] = found('a');
+    const world = givenWorld([openedRun({ mode: 'planner', checks: 'check', limits }), ...findings], ports);
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual(
+      world.decided.filter((line) => line.startsWith('spend')),
+      ['spend.reserved', 'spend.recorded'],
+    );
+    const { reserved, slices, used } = world.state.spending;
+    assert.deepEqual([reserved.tokens, slices.size, used.inputTokens], [0, 0, 10]);
+  });
+
+  test('are not filed when the model was stopped: that says nothing of it', async () => {
+    const { ports } = answering('', { kind: 'aborted' });
+    const world = givenWorld(found('a'), ports);
+    await new FixTasks(world.context).file(going());
+    assert.deepEqual([filed(world), world.told], [[], []]);
+  });
+
+  test('are grouped by a model that first called a tool it does not have: it is told, and nothing is run', async () => {
+    const { asked, ports } = answering('', {
+      kind: 'tools',
+      calls: [{ id: 'c1', name: 'read', argumentsJson: '{}' }],
+    });
+    const world = givenWorld(found('a'), ports);
+    await new FixTasks(world.context).file(going());
+    assert.equal(asked.length, 2);
+    assert.match(asked[1]!.messages.at(-1)!.content, /no tools here, and none was run/);
+    assert.deepEqual(filed(world), [['a']]);
   });
 });

@@ -1,11 +1,16 @@
 /** Failures of the target become tasks: by root cause where a model can tell, plainly one by one where it cannot. */
 import { FIX_TASKS_MAX, type Finding } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
+import { addUsage } from '@swarm/core/model/usage';
+import type { ChatMessage, TicketResult } from '@swarm/core/ports/models';
+import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
 import { PlanScanner } from '@swarm/core/rules/json-scanner';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
+
+const NO_TOOLS = 'There are no tools here, and none was run. Answer now, with the tasks as JSON.';
 
 export class FixTasks {
   readonly #context: Context<'clock' | 'log' | 'model' | 'prompts'>;
@@ -22,6 +27,7 @@ export class FixTasks {
     if (due.length === 0 || room <= 0) return;
     const findings = due.map((s) => state.health.findings.get(s)!.finding);
     const grouped = await this.#groupByCause(findings, room, signal);
+    if (!grouped) return;
     const covered = new Set(grouped.flatMap((g) => g.signatures));
     const single = findings.filter((f) => !covered.has(f.signature)).map((f) => plainFix(state, f));
     for (const { draft, signatures } of [...grouped, ...single].slice(0, room)) {
@@ -34,29 +40,19 @@ export class FixTasks {
     }
   }
 
-  /** The model's grouping, as far as it can be used; what it leaves out is filed plainly, one task a failure. */
+  /**
+   * The model's grouping, as far as it can be used; what it leaves out is filed plainly, one task a failure.
+   * Returns undefined when it was stopped: that says nothing of the model, and nothing is filed.
+   */
   async #groupByCause(
     findings: readonly Finding[],
     room: number,
     signal: AbortSignal,
-  ): Promise<readonly Fix[]> {
-    const { ask, ports, state } = this.#context;
-    if (!ports.model) return [];
-    const prompt = ports.prompts.render('reconciler', {
-      failures: findings
-        .map((f) => `signature: ${f.signature}\n${originText(state, f.signature)}\n${f.detail}`)
-        .join('\n\n---\n\n'),
-      head: findings[0]!.head,
-      open_tasks: [...state.byState.pending, ...state.byState.running]
-        .map((id) => `${id} ${state.tasks.get(id)!.spec.title}`)
-        .join('\n'),
-      max_tasks: String(room),
-    });
-    const result = await ports.model.stream(
-      { role: 'reconciler', messages: [{ role: 'user', content: prompt.text }], tools: [] },
-      { signal },
-    );
-    await ask({ type: 'recordSpend', role: 'reconciler', usage: result.usage });
+  ): Promise<readonly Fix[] | undefined> {
+    const { ports } = this.#context;
+    const result = await this.#asked(() => this.#prompt(findings, room), signal);
+    if (!result) return [];
+    if (result.end.kind === 'aborted') return undefined;
     if (result.end.kind !== 'stopped') {
       ports.log.write('model.failed', {
         msg: `the reconciler’s model ended as ${result.end.kind}: each failure gets a task of its own`,
@@ -68,6 +64,47 @@ export class FixTasks {
     const scanner = new PlanScanner();
     const pieces = [...scanner.push(result.text), ...scanner.end().pieces];
     return pieces.flatMap((p) => (p.kind === 'task' ? readFix(p.value, known) : []));
+  }
+
+  #prompt(findings: readonly Finding[], room: number): string {
+    const { ports, state } = this.#context;
+    const { text } = ports.prompts.render('reconciler', {
+      failures: findings
+        .map((f) => `signature: ${f.signature}\n${originText(state, f.signature)}\n${f.detail}`)
+        .join('\n\n---\n\n'),
+      head: findings[0]!.head,
+      open_tasks: [...state.byState.pending, ...state.byState.running]
+        .map((id) => `${id} ${state.tasks.get(id)!.spec.title}`)
+        .join('\n'),
+      max_tasks: String(room),
+    });
+    return text;
+  }
+
+  /** Undefined where there is no model, or no budget for it. What it used is on record, however it ended. */
+  async #asked(promptOf: () => string, signal: AbortSignal): Promise<TicketResult | undefined> {
+    const { ask, ports, state } = this.#context;
+    const reserved = reservationFor(state);
+    if (!ports.model || !reserved) return undefined;
+    const answer = await ask({ type: 'reserveSpend', role: 'reconciler', reserved });
+    const event = answer.kind === 'decision' ? answer.events[0] : undefined;
+    if (event?.type !== 'spend.reserved') return undefined;
+    const ticket = ports.model.as('reconciler', ticketLimits(state.run.request.limits, reserved));
+    const prompt = promptOf();
+    const first: ChatMessage = { role: 'user', content: prompt };
+    let result = await ticket.stream({ messages: [first], tools: [] }, { signal });
+    let usage = result.usage;
+    if (result.end.kind === 'tools') {
+      // Calls of tools it does not have: it is told so, once, and nothing is run.
+      const told: ChatMessage = { role: 'user', content: NO_TOOLS };
+      const said: ChatMessage = { role: 'assistant', content: result.text, toolCalls: [] };
+      const messages =
+        result.text === '' ? [{ ...first, content: `${prompt}\n\n${NO_TOOLS}` }] : [first, said, told];
+      result = await ticket.stream({ messages, tools: [] }, { signal });
+      usage = addUsage(usage, result.usage);
+    }
+    await ask({ type: 'recordSpend', slice: event.slice, usage });
+    return result;
   }
 }
 

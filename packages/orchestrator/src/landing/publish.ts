@@ -64,7 +64,7 @@ export class Publisher {
 
   async #publish(landing: LandingId, candidate: Candidate): Promise<void> {
     const { ask, state } = this.#context;
-    const outcome = await publish(this.#context, landing, candidate);
+    const outcome = await publish(this.#context, { landing }, candidate);
     switch (outcome.kind) {
       case 'published':
         return this.#record(landing, await ask({ type: 'land', landing }));

@@ -1,6 +1,6 @@
 /** A target at a remote: a push that takes its time is told, and so is a remote that does not answer, or is gone. */
 import { SwarmError } from '@swarm/core/errors';
-import type { CommitId, LandingId } from '@swarm/core/model/ids';
+import type { CommitId, LandingId, TaskId } from '@swarm/core/model/ids';
 import type { Candidate } from '@swarm/core/model/landing';
 import type { PauseReason, Request } from '@swarm/core/model/request';
 import type { Hub, PublishOutcome } from '@swarm/core/ports/git';
@@ -12,19 +12,20 @@ const SLOW_MS = 5_000;
 /** Publishes to wherever the run lands. Until a remote has answered nothing is called landed, however long it takes. */
 export async function publish(
   { ports, state }: Context<'clock' | 'hub' | 'log'>,
-  landing: LandingId,
+  what: { readonly landing: LandingId } | { readonly undoOf: readonly TaskId[] },
   candidate: Candidate,
 ): Promise<PublishOutcome> {
   const { remote } = state.run.request;
   if (remote === undefined) return ports.hub.publish(candidate);
   const { clock, log } = ports;
   const startedAt = clock.monotonic();
-  const data = { landing, remote, commit: candidate.commit };
+  const name = 'landing' in what ? what.landing : `the undo of ${what.undoOf.join(', ')}`;
+  const data = { ...what, remote, commit: candidate.commit };
   let cancel: () => void = () => undefined;
   const wait = (ms: number): void => {
     cancel = clock.after(ms, () => {
       const waited = Math.round((clock.monotonic() - startedAt) / 1000);
-      const behind = `${remote} has not answered the push of ${landing} for ${waited} s`;
+      const behind = `${remote} has not answered the push of ${name} for ${waited} s`;
       log.write('push.waiting', { msg: `${behind}; ${state.queue.size} wait to land`, data });
       wait(2 * ms);
     });
@@ -33,7 +34,7 @@ export async function publish(
   try {
     const outcome = await ports.hub.publish(candidate);
     const durationMs = Math.round(clock.monotonic() - startedAt);
-    const msg = `${remote} answered the push of ${landing} in ${durationMs} ms: ${outcome.kind}`;
+    const msg = `${remote} answered the push of ${name} in ${durationMs} ms: ${outcome.kind}`;
     log.write('push.ended', { msg, data: { ...data, outcome: outcome.kind, durationMs } });
     return outcome;
   } finally {

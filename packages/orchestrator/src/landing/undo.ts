@@ -16,7 +16,7 @@ import type { RevertOutcome } from '@swarm/core/ports/git';
 import type { Context } from '../context.ts';
 import type { Gate } from './gate.ts';
 import { undoMessage } from './message.ts';
-import { lookAt } from './push.ts';
+import { lookAt, publish } from './push.ts';
 
 export type UndoOutcome =
   | {
@@ -149,8 +149,8 @@ export class Undo {
   }
 
   async #publish(ask: UndoAsk, members: readonly Member[], candidate: Candidate): Promise<Tried> {
-    const { ports } = this.#context;
-    const outcome = await ports.hub.publish(candidate);
+    const undoOf = members.map((member) => member.task);
+    const outcome = await publish(this.#context, { undoOf }, candidate);
     switch (outcome.kind) {
       case 'published':
         return this.#record(ask, members, candidate.commit);

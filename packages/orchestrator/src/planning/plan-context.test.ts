@@ -41,4 +41,12 @@ describe('what the planner is told', () => {
     assert.equal(section.text.split('\n').length, 201);
     assert.match(section.text, /^\(800 earlier lines left out\)/);
   });
+  it('says once that a section is gone: a failure that is cured is not true for ever', () => {
+    const sent = new Map([['Failures on the target', 'node:test adds']]);
+    const after = planSections(stateOf([openedRun()]), 'src/');
+    const told = changedSections(after, sent).find((s) => s.name === 'Failures on the target');
+    assert.equal(told?.text, '(nothing any more)');
+    const again = changedSections(after, new Map(after.map((s) => [s.name, s.text])));
+    assert.deepEqual(again, []);
+  });
 });

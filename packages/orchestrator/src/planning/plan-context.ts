@@ -35,12 +35,20 @@ export function planSections(state: OpenedState, overview: string): readonly Sec
   ].filter((s) => s.text.trim() !== '');
 }
 
-/** Those whose text is not what `sent` has under the same name. */
+/** What a section says that had something to say before, and has nothing now. */
+const NOTHING_LEFT = '(nothing any more)';
+
+/** Those whose text is not what `sent` has under the same name; what is gone is said to be gone, once. */
 export function changedSections(
   sections: readonly Section[],
   sent: ReadonlyMap<string, string>,
 ): readonly Section[] {
-  return sections.filter((s) => sent.get(s.name) !== s.text);
+  const present = new Set(sections.map((s) => s.name));
+  const gone = [...sent.keys()].filter((name) => !present.has(name));
+  return [
+    ...sections.filter((s) => sent.get(s.name) !== s.text),
+    ...gone.map((name) => ({ name, text: NOTHING_LEFT })),
+  ];
 }
 
 export const renderSections = (sections: readonly Section[]): string =>

@@ -4,15 +4,25 @@
  * error to try again, never "no more tasks".
  */
 import type { IterationOutcome } from '@swarm/core/events';
-import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
-import type { ChatMessage, ModelEnd, ModelResult, ToolCall } from '@swarm/core/ports/models';
+import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import type {
+  ChatMessage,
+  ModelTicket,
+  TicketEnd,
+  TicketLimits,
+  TicketResult,
+  ToolCall,
+} from '@swarm/core/ports/models';
+import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import type { Context } from '../context.ts';
 import { changedSections, planSections, renderSections, type Section } from './plan-context.ts';
 import { PlanStream } from './plan-stream.ts';
 import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
 
 /** Rounds of tool calls in one iteration before the planner is told to answer. */
-const TOOL_ROUNDS_MAX = 30;
+export const TOOL_ROUNDS_MAX = 30;
+const ANSWER_NOW = 'Call no more tools. Answer now, with the plan as JSON, from what you know.';
+const NOT_OFFERED = 'error: no tool could be called here, and none was run';
 
 interface Answered {
   readonly outcome: IterationOutcome;
@@ -94,40 +104,80 @@ export class Planner {
   // ───────────── what it answers ─────────────
 
   async #answer(iteration: number, signal: AbortSignal): Promise<Answered> {
-    const { ports, state } = this.#context;
+    const ticket = this.#ticket();
     let usage = NO_USAGE;
-    for (let round = 0; ; round++) {
-      const stream = new PlanStream(iteration, state);
-      // Commands are asked as their pieces close and awaited in order at the end: the stream never waits for a disk.
-      const asked: Promise<unknown>[] = [];
-      const result = await ports.model!.stream(
-        { role: 'planner', messages: this.#messages, tools: round < TOOL_ROUNDS_MAX ? PLANNER_TOOLS : [] },
-        {
-          signal,
-          onText: (piece) => {
-            for (const command of stream.push(piece)) asked.push(this.#context.ask(command));
-          },
-        },
-      );
+    for (let round = 0, lastTokens = 0; ; round++) {
+      // What tools gave is of no use without the answer that follows: one more call must be left for that.
+      const isTight = !coversTwice(ticket.left(), lastTokens) && !(await this.#extend(iteration, ticket));
+      const isLast = round >= TOOL_ROUNDS_MAX || isTight;
+      if (isLast) this.#askForTheAnswer();
+      const stream = new PlanStream(iteration, this.#context.state);
+      const result = await this.#call(ticket, stream, isLast, signal);
       usage = addUsage(usage, result.usage);
-      await Promise.all(asked);
-      if (result.end.kind === 'tools') {
-        await this.#runTools(result, result.end);
+      lastTokens = tokensOf(result.usage);
+      if (result.end.kind === 'over-budget' && (await this.#extend(iteration, ticket))) continue;
+      if (result.end.kind === 'tools' && !isLast) {
+        await this.#runTools(result, result.end.calls, signal);
         continue;
       }
       const end = stream.end();
       for (const command of end.commands) await this.#context.ask(command);
-      if (result.text !== '') this.#messages.push(saidBy(result, []));
+      this.#remember(result);
       return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
     }
   }
 
-  async #runTools(result: ModelResult, end: Extract<ModelEnd, { kind: 'tools' }>): Promise<void> {
+  /** For a look beforehand there is no iteration, and the whole budget bounds it. */
+  #ticket(): ModelTicket {
+    const { state, ports } = this.#context;
+    const { limits } = state.run.request;
+    const whole = { tokens: limits.tokens ?? 0, usd: limits.usd ?? 0 };
+    return ports.model!.as('planner', ticketLimits(limits, state.planning.live?.reserved ?? whole));
+  }
+
+  /** False when the run's budget has no further part for it. */
+  async #extend(iteration: number, ticket: ModelTicket): Promise<boolean> {
+    const { ask, state } = this.#context;
+    const reserved = state.planning.live && reservationFor(state);
+    if (!reserved) return false;
+    const answer = await ask({ type: 'extendIteration', iteration, reserved });
+    if (answer.kind === 'refusal') return false;
+    ticket.extend(ticketLimits(state.run.request.limits, reserved));
+    return true;
+  }
+
+  async #call(
+    ticket: ModelTicket,
+    stream: PlanStream,
+    isLast: boolean,
+    signal: AbortSignal,
+  ): Promise<TicketResult> {
+    // Commands are asked as their pieces close and awaited in order at the end: the stream never waits for a disk.
+    const asked: Promise<unknown>[] = [];
+    const onText = (piece: string): void => {
+      for (const command of stream.push(piece)) asked.push(this.#context.ask(command));
+    };
+    const choice = isLast && ({ toolChoice: 'none' } as const);
+    const request = { messages: this.#messages, tools: PLANNER_TOOLS, ...choice };
+    const result = await ticket.stream(request, { signal, onText });
+    await Promise.all(asked);
+    return result;
+  }
+
+  /** Said where the last message ends: some servers take no other one after a tool's answer. */
+  #askForTheAnswer(): void {
+    const last = this.#messages.pop()!;
+    this.#messages.push({ ...last, content: `${last.content}\n\n${ANSWER_NOW}` });
+  }
+
+  async #runTools(result: TicketResult, calls: readonly ToolCall[], signal: AbortSignal): Promise<void> {
     const { ports, state } = this.#context;
     const commit = state.head;
-    this.#messages.push(saidBy(result, end.calls));
-    for (const call of end.calls) {
-      const content = await runPlannerTool(ports.reader, commit, call);
+    this.#messages.push(saidBy(result, calls));
+    for (const call of calls) {
+      const content = signal.aborted
+        ? 'error: it was stopped'
+        : await runPlannerTool(ports.reader, commit, call);
       ports.log.write('agent.activity', {
         msg: `planner ${call.name} ${call.argumentsJson.slice(0, 200)}`,
         data: { tool: call.name },
@@ -136,13 +186,25 @@ export class Planner {
     }
   }
 
+  /** A call that was not offered is answered, never obeyed: without an answer no server takes the history again. */
+  #remember(result: TicketResult): void {
+    const calls = result.end.kind === 'tools' ? result.end.calls : [];
+    if (result.text === '' && calls.length === 0) return;
+    this.#messages.push(saidBy(result, calls));
+    for (const { id } of calls) this.#messages.push({ role: 'tool', callId: id, content: NOT_OFFERED });
+  }
+
   #outcome(
-    end: ModelEnd,
+    end: TicketEnd,
     read: 'whole' | 'cut' | 'unreadable',
   ): { outcome: IterationOutcome; detail: string } {
     switch (end.kind) {
-      case 'stopped':
+      case 'over-budget':
+        return { outcome: 'failed', detail: `its part of the budget is used up: ${end.why}` };
       case 'tools':
+        if (read === 'whole') return { outcome: 'planned', detail: '' };
+        return { outcome: 'failed', detail: 'it went on calling tools when it was to answer' };
+      case 'stopped':
       case 'length':
         if (read === 'whole') return { outcome: 'planned', detail: '' };
         return {
@@ -166,8 +228,12 @@ export class Planner {
   }
 }
 
+/** The next call sends what the last one sent and got, and what comes after it does so again. */
+const coversTwice = ({ tokens }: TicketLimits, lastTokens: number): boolean =>
+  tokens === undefined || tokens >= 2 * lastTokens;
+
 /** What the provider sent along with an answer goes back with it. */
-const saidBy = ({ text, bag }: ModelResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
+const saidBy = ({ text, bag }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
   role: 'assistant',
   content: text,
   toolCalls,

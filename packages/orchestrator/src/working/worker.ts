@@ -152,7 +152,7 @@ export class Worker {
     signal: AbortSignal,
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
-    const { limits } = state.run!.request;
+    const { limits } = state.run.request;
     const usd = attempt.reserved.usd || limits.attemptUsd;
     return bench.agent({
       wish: task.spec.agent,
@@ -299,7 +299,7 @@ export class Worker {
           detail: `\`${shortened(task.spec.verify)}\` ended with ${ran.exitCode ?? ran.end}: ${toldFirst(ran.output)}`,
         };
     }
-    if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
+    if (!change || !settings.gate.preGate || !state.run.request.gate) return undefined;
     const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal, state.headGate);
     const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
@@ -314,7 +314,7 @@ export class Worker {
     if (!ok)
       return {
         reason: 'gate-failed',
-        detail: `${result.output}\n\nThe gate \`${state.run!.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
+        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
       };
     return undefined;
   }

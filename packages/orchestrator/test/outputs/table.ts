@@ -8,7 +8,7 @@ import type { TestCounts } from '@swarm/core/model/landing';
 
 export interface RunnerOutputs {
   readonly runner: string;
-  /** The tool that printed it, with its version; `sample`: written by its documentation. */
+  /** The tool that printed it, with its version; `sample`: written after its documentation. */
   readonly from: string;
   readonly folder: string;
   /** What was typed, for `base`, `more`, `passed` and `unhandled`. */

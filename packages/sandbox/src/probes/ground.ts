@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,8 @@ export interface MadeGround extends Ground {
 
 /** Makes what the attacks are aimed at: a secret file, listeners, a process. All of it is gone after `close`. */
 export async function makeGround(): Promise<MadeGround> {
-  const folder = await mkdtemp(join(tmpdir(), 'swarm-probe-'));
+  const folder = await mkdtemp(join(tmpdir(), `swarm-probe-${process.pid}-`));
   const [hidden, workspace] = [join(folder, 'hidden'), join(folder, 'workspace')];
-  const { mkdir } = await import('node:fs/promises');
   await Promise.all([mkdir(hidden), mkdir(workspace)]);
   await writeFile(join(hidden, 'secret'), 'secret\n');
   const abstractName = `swarm-probe-${process.pid}`;

@@ -35,10 +35,10 @@ export interface BubblewrapOptions extends WholeOptions {
 }
 
 /**
- * Linux namespaces: the command sees the system's programs, its workspace, what is mounted for it, and no
- * network but the gateway. The kernel is shared with the host. Bounds are kept by resource-watch.ts; the private
- * folders in memory take at most half of the memory bound each, and for anybody but root the kernel refuses threads
- * long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
+ * Linux namespaces and a filter of system calls: the command sees the system's programs, its workspace, what is
+ * mounted for it, and no network but the gateway and, where it asks for one, a proxy of ours. It is nobody's root. The
+ * kernel is shared with the host. Bounds are kept by resource-watch.ts; the private folders in memory take at most half
+ * of the memory bound each, and the kernel refuses threads long before a fork bomb between two looks could take them all. All of it dies with swarm; a `kill -9` in the few
  * milliseconds before bubblewrap has asked for that is what `reap` is for.
  */
 export function createBubblewrap(options: BubblewrapOptions): Provider {

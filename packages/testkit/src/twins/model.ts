@@ -1,5 +1,14 @@
-import { NO_USAGE } from '@swarm/core/model/usage';
-import type { Model, ModelEnd, ModelRequest, ModelResult } from '@swarm/core/ports/models';
+import { addUsage, NO_USAGE, tokensOf } from '@swarm/core/model/usage';
+import type {
+  Model,
+  ModelEnd,
+  ModelRequest,
+  ModelResult,
+  ModelRole,
+  ModelTicket,
+  TicketedModel,
+  TicketLimits,
+} from '@swarm/core/ports/models';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { PlannedTask } from '../sim/story.ts';
 import type { World } from '../sim/world.ts';
@@ -8,14 +17,41 @@ import { USD_PER_TOKEN } from './agent.ts';
 export const PLANNER_TOKENS = 500;
 
 /** A planner with a plan: it gives what it was not told of yet, a few tasks an answer, and is done when all are known. */
-export function twinModel(world: World, inc: Incarnation, plan: readonly PlannedTask[]): Model {
+export function twinModel(world: World, inc: Incarnation, plan: readonly PlannedTask[]): TicketedModel {
   return {
     nameFor: () => 'twin',
-    stream: (request, options) => stream(world, inc, plan, request, options),
+    as: (role, limits) =>
+      twinTicket(role, limits, (request, options) => stream(world, inc, plan, request, options)),
     whenUp: async (signal) => {
       while (world.modelsDownUntil > world.scheduler.now) {
         if (!(await inc.waitUnless(signal, world.modelsDownUntil - world.scheduler.now))) return;
       }
+    },
+  };
+}
+
+/** No call is made when nothing is left; the last one may use more than there was. */
+function twinTicket(role: ModelRole, given: TicketLimits, ask: Model['stream']): ModelTicket {
+  let tokens = given.tokens;
+  let used = NO_USAGE;
+  const left = (): TicketLimits =>
+    tokens === undefined ? {} : { tokens: Math.max(0, tokens - tokensOf(used)) };
+  return {
+    left,
+    extend(by) {
+      if (tokens !== undefined) tokens += by.tokens ?? 0;
+    },
+    async stream(request, options) {
+      if ((left().tokens ?? 1) <= 0)
+        return {
+          end: { kind: 'over-budget', why: 'nothing is left' },
+          text: '',
+          usage: NO_USAGE,
+          model: 'twin',
+        };
+      const result = await ask({ ...request, role }, options);
+      used = addUsage(used, result.usage);
+      return result;
     },
   };
 }

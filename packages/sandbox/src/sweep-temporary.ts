@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeTree } from './remove-tree.ts';
+
+/** Folders of ours outside every state directory carry the process that made them. */
+const OURS = /^swarm-(?:probe|egress)-(\d+)-/;
+
+/** Removes what killed processes left among temporary folders. Another user's stay: they are not ours to remove. */
+export async function sweepTemporary(folder: string = tmpdir()): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = OURS.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    await removeTree(join(folder, name)).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (process.platform === 'linux') return existsSync(`/proc/${pid}`);
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
