@@ -101,9 +101,9 @@ export interface BenchJob {
 }
 
 export type Saved =
-  /** It lies in the attempt's intake at home, if there was anything to save. */
+  /** It lies in the attempt's intake at home, if there was anything to save; all but what the report says was left out. */
   | { readonly kind: 'here'; readonly report: SaveReport }
   /** It is to be put there: see `Hub.receive`. */
   | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
-  /** Not all of it could be saved, or nothing; some of it may lie in the intake all the same. */
+  /** It did not come so far; some of it may lie in the intake all the same. */
   | { readonly kind: 'failed'; readonly why: string };

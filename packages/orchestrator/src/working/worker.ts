@@ -9,7 +9,7 @@ import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids'
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
-import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
@@ -189,12 +189,10 @@ export class Worker {
     const taken = await hub.ingest(attempt.id);
     if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
     const work = taken.kind === 'commit' ? taken.commit : undefined;
-    if (saved.kind === 'failed')
-      return {
-        ...{ kind: isDiskFull(saved.why) ? 'disk-full' : 'not-saved', why: saved.why },
-        ...(work && { work }),
-      };
-    const { report } = saved;
+    const why = saved.kind === 'failed' ? saved.why : leftOutOf(saved.report);
+    if (why !== undefined)
+      return { ...{ kind: isDiskFull(why) ? 'disk-full' : 'not-saved', why }, ...(work && { work }) };
+    const { report } = saved as Extract<Saved, { report: SaveReport }>;
     return work ? { kind: 'work', work, report } : { kind: 'nothing', report };
   }
 
@@ -345,6 +343,10 @@ type Taken =
   | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
 
 const lines = (...parts: readonly (string | false | undefined)[]): string => parts.filter(Boolean).join('\n');
+
+/** Undefined: nothing was. */
+const leftOutOf = ({ leftOut }: SaveReport): string | undefined =>
+  leftOut.length === 0 ? undefined : `not all of the work could be saved:\n${leftOut.join('\n')}`;
 
 /** What became of the work on its way here, for whoever reads the handoff. */
 function withConcerns(claim: HandoffClaim, { unwrapped }: SaveReport): HandoffClaim {
