@@ -18,7 +18,7 @@ import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetr
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
-import { signingOf } from '../preparing/signing.ts';
+import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
@@ -118,7 +118,8 @@ export async function openRunHub(
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
-  return openHub({ ...places, run, target, landOn, identity, cleanUp, ...optional });
+  const operator = operatorEnv(env);
+  return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, ...optional });
 }
 
 interface Parts {
