@@ -103,7 +103,7 @@ function notARepository(path: string, cause: unknown): SwarmError {
 
 /** What is wrong where git finds no repository it will use. Where there is one, none is to be made. */
 export function unusable(path: string, said: string): { what: string; why: string; fix: string } {
-  const why = said.replace(/^(?:Error: )?fatal: /, '').trim();
+  const why = said.trim();
   const foreign = /dubious ownership in repository at '(.+)'/.exec(why)?.[1];
   if (foreign !== undefined)
     return {

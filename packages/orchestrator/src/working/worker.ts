@@ -187,7 +187,7 @@ export class Worker {
     const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
-    if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
+    if (taken.kind === 'refused' || taken.kind === 'secret') return taken;
     const work = taken.kind === 'commit' ? taken.commit : undefined;
     const why = saved.kind === 'failed' ? saved.why : leftOutOf(saved.report);
     if (why !== undefined)
@@ -220,6 +220,7 @@ export class Worker {
       };
     if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
     if (saved.kind === 'not-saved') return { ...rest, reason: 'not-saved', detail: saved.why };
+    if (saved.kind === 'secret') return { ...rest, reason: 'secret-found', detail: saved.why };
 
     const claim = withConcerns(result.claim ?? NO_CLAIM, saved.report);
     const handoff = {
@@ -338,6 +339,7 @@ type Taken =
   | { readonly kind: 'work'; readonly work: CommitId; readonly report: SaveReport }
   | { readonly kind: 'nothing'; readonly report: SaveReport }
   | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'secret'; readonly why: string }
   /** What could be saved is kept, for the next attempt to go on from. */
   | { readonly kind: 'not-saved'; readonly why: string; readonly work?: CommitId }
   | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
