@@ -2,6 +2,7 @@
  * One attempt, from its workspace to its one ending. Knows nothing of scheduling: it is given an attempt that is
  * already recorded, and reports once.
  */
+
 import { SwarmError } from '@swarm/core/errors';
 import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
 import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
@@ -11,6 +12,7 @@ import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun } from '@swarm/core/ports/bench';
 import type { AgentResult } from '@swarm/core/ports/running';
+import { attemptLimits } from '@swarm/core/rules/budget';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
@@ -152,7 +154,6 @@ export class Worker {
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
     const { limits } = state.run.request;
-    const usd = attempt.reserved.usd || limits.attemptUsd;
     return bench.agent({
       wish: task.spec.agent,
       prompt,
@@ -163,8 +164,7 @@ export class Worker {
       ),
       limits: {
         steps: settings.attempt.steps,
-        tokens: attempt.reserved.tokens || limits.attemptTokens,
-        ...(usd !== undefined && { usd }),
+        ...attemptLimits(limits, attempt.reserved),
         wallMs: settings.attempt.wallMs,
         quietMs: settings.attempt.quietMs,
       },
