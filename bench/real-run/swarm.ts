@@ -248,9 +248,11 @@ async function runReally(workspace: string, spec: RoomCommand): Promise<SandboxR
 const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
 
 const NO_ENVIRONMENTS: LocalHostParts['environments'] = {
+  needOf: async () => ({ hash: 'none', isKnown: true }),
   has: async () => true,
+  pin: () => {},
   snapshot: async () => new Set(),
   keep: async () => {},
-  install: async () => {},
-  keyOf: async () => 'none',
+  install: async () => [],
+  lendHome: async () => {},
 };

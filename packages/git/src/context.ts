@@ -1,5 +1,5 @@
 import type { CommitId, RunId } from '@swarm/core/model/ids';
-import type { Identity } from '@swarm/core/ports/git';
+import type { Identity, SecretFinder } from '@swarm/core/ports/git';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';
@@ -27,6 +27,8 @@ export interface HubContext extends HubHelpers {
   readonly landOn: string;
   readonly identity: Identity;
   readonly cleanUp: CleanUp;
+  /** Present when work is looked through for secrets before it is taken. */
+  readonly secrets?: SecretFinder;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
 }

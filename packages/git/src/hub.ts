@@ -5,7 +5,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
-import type { Delivery, Hub, Identity, RepositoryReader, Workspaces } from '@swarm/core/ports/git';
+import type {
+  Delivery,
+  Hub,
+  Identity,
+  RepositoryReader,
+  SecretFinder,
+  Workspaces,
+} from '@swarm/core/ports/git';
 import { ensureHub, heal } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
@@ -46,6 +53,8 @@ export interface HubOptions {
   /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
   readonly networkEnv?: Readonly<Record<string, string>>;
   readonly limits?: Partial<IntakeLimits>;
+  /** Work in which it finds a secret is not taken. Absent: nobody looks. */
+  readonly secrets?: SecretFinder | undefined;
   /** How workspaces and intakes are removed. Default: as Node does, with a failure thrown. */
   readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
@@ -97,7 +106,8 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };
-  const context = { ...rooms, ...(signer && { signer }) };
+  const { secrets } = options;
+  const context = { ...rooms, ...(signer && { signer }), ...(secrets && { secrets }) };
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));

@@ -17,6 +17,7 @@ import {
   Unfit,
   whyUnfit,
 } from './intake-files.ts';
+import { placeOf, secretIn } from './intake-secrets.ts';
 import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
@@ -44,6 +45,8 @@ export const DEFAULT_LIMITS: IntakeLimits = {
 };
 
 const STEP_TIMEOUT_MS = 60_000;
+
+class SecretFound extends Error {}
 
 export class Intake {
   private readonly hub: HubContext;
@@ -73,6 +76,7 @@ export class Intake {
     try {
       return await this.take(attempt);
     } catch (error) {
+      if (error instanceof SecretFound) return { kind: 'secret', why: error.message };
       const why = whyUnfit(error, this.hub.layout.intake(attempt));
       if (why !== undefined) return { kind: 'refused', why };
       throw error;
@@ -123,6 +127,7 @@ export class Intake {
     await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
     await linkObjects(layout.intake(attempt), join(raw, 'objects'), this.limits);
     await this.checkSizes(raw);
+    await this.checkSecrets(raw, pushed);
     return this.blame('the pushed objects cannot be read', async () => {
       const options = { stdin: `${pushed}\n^${base}\n`, env: borrow(layout.hubObjects), ...this.bounds() };
       return (await git.run({ gitDir: raw }, 'pack-objects', PACK_ARGS, options)).stdout;
@@ -143,6 +148,21 @@ export class Intake {
       throw new Unfit(`a file is larger than ${objectBytes} bytes`);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (total > unpackedBytes) throw new Unfit(`it unpacks to ${total} bytes, more than ${unpackedBytes}`);
+  }
+
+  /** Before anything of it is in the hub: whatever is there may be read by others, and may land. */
+  private async checkSecrets(raw: string, pushed: CommitId): Promise<void> {
+    const { secrets, git } = this.hub;
+    const found = secrets && (await secretIn(git, { gitDir: raw }, secrets, STEP_TIMEOUT_MS));
+    if (!found) return;
+    const place = await placeOf(
+      git,
+      { gitDir: raw },
+      pushed,
+      found.object,
+      borrow(this.hub.layout.hubObjects),
+    );
+    throw new SecretFound(`the value of ${found.secret} stands in ${place}`);
   }
 
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */

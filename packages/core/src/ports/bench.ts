@@ -47,8 +47,10 @@ export interface BenchAsk {
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup may reach the network for what this commit's lockfiles and manifests name, and for nothing else. */
+  /** Setup may reach the network on this commit's own tree, and on no other. */
   readonly trusted: CommitId;
+  /** The target's head: what its tree is set up with may serve whatever is built on it. */
+  readonly landed: CommitId;
 }
 
 /** Why there is no bench. */

@@ -186,7 +186,7 @@ export class Worker {
     const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
-    if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
+    if (taken.kind === 'refused' || taken.kind === 'secret') return taken;
     if (taken.kind === 'commit') return { kind: 'work', commit: taken.commit };
     if (saved.kind !== 'failed') return { kind: 'nothing' };
     return { kind: isDiskFull(saved.why) ? 'disk-full' : 'refused', why: saved.why };
@@ -215,6 +215,7 @@ export class Worker {
         detail: result.claim?.summary ? `${result.detail}\n${result.claim.summary}`.trim() : result.detail,
       };
     if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
+    if (saved.kind === 'secret') return { ...rest, reason: 'secret-found', detail: saved.why };
 
     const claim = result.claim ?? NO_CLAIM;
     const handoff = {
@@ -329,6 +330,6 @@ const isNoNews = (state: State, result: GateResult): boolean =>
 type Taken =
   | { readonly kind: 'work'; readonly commit: CommitId }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused' | 'disk-full'; readonly why: string };
+  | { readonly kind: 'refused' | 'secret' | 'disk-full'; readonly why: string };
 
 const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };
