@@ -3,6 +3,7 @@ import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
+import { isOpen, notCarried, OPEN, providerOf } from '../config/sandboxes.ts';
 import { ownFolderProblems } from '../finding/trust.ts';
 import { shellWord } from '../telling/shell.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
@@ -51,7 +52,7 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
     notices: [
       ...(checkout.isRepository ? repositoryNotices(facts, checkout) : []),
       ...(facts.gate === 'none' ? ['there is no gate: everything lands untested'] : []),
-      ...(facts.sandbox === 'none' ? ['no sandbox: agents and gates run with everything you can do'] : []),
+      ...(isOpen(facts.sandbox) ? ['no sandbox: agents and gates run with everything you can do'] : []),
       ...endpointNotices(facts),
     ],
   };
@@ -165,18 +166,15 @@ function repositoryNotices(
 // ───────────────────────── sandbox and gate ─────────────────────────
 
 function sandboxProblems({ sandbox, sandboxProbe }: PreflightFacts): readonly Problem[] {
-  if (sandbox === 'none') return [];
-  if (sandbox !== 'auto' && sandbox !== 'bubblewrap') {
-    const what = `the sandbox ${sandbox} is not part of this version`;
-    return [{ code: 'SW0304', what, where: '--sandbox', fix: '--sandbox bubblewrap' }];
-  }
+  if (isOpen(sandbox)) return [];
+  if (providerOf(sandbox) === undefined) return [notCarried(sandbox)];
   if (sandboxProbe.kind === 'works') return [];
   return [
     {
       code: 'SW0304',
       what: 'there is no working sandbox',
       why: sandboxProbe.reason,
-      fix: `${sandboxProbe.fix}   (or --sandbox none, where agents may do everything you can do)`,
+      fix: `${sandboxProbe.fix}   (or --sandbox ${OPEN}, where agents may do everything you can do)`,
     },
   ];
 }

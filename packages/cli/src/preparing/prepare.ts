@@ -6,6 +6,7 @@ import type { RunMode } from '@swarm/core/model/request';
 import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
+import { carriedProvider } from '../config/sandboxes.ts';
 import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
@@ -146,7 +147,7 @@ async function pin(
     ...(remote && { remote }),
     gate,
     setup,
-    sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
+    sandbox: carriedProvider(config.workers.sandbox),
     identity: identityOf(checkout),
     ...(signing.kind === 'works' && { signs: true as const }),
     promptHashes: promptHashes(places.prompts, loaded.promptOverrides),

@@ -2,6 +2,7 @@
  * One attempt, from its workspace to its one ending. Knows nothing of scheduling: it is given an attempt that is
  * already recorded, and reports once.
  */
+
 import { SwarmError } from '@swarm/core/errors';
 import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
 import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
@@ -12,6 +13,7 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
+import { attemptLimits } from '@swarm/core/rules/budget';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
@@ -153,7 +155,6 @@ export class Worker {
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
     const { limits } = state.run.request;
-    const usd = attempt.reserved.usd || limits.attemptUsd;
     return bench.agent({
       wish: task.spec.agent,
       prompt,
@@ -164,8 +165,7 @@ export class Worker {
       ),
       limits: {
         steps: settings.attempt.steps,
-        tokens: attempt.reserved.tokens || limits.attemptTokens,
-        ...(usd !== undefined && { usd }),
+        ...attemptLimits(limits, attempt.reserved),
         wallMs: settings.attempt.wallMs,
         quietMs: settings.attempt.quietMs,
       },
