@@ -199,13 +199,24 @@ function inLandingOrder(s: OpenedState, foreseen: readonly ForeseenConflict[]): 
 function inOrderGiven(s: OpenedState): readonly AttemptId[] {
   const waiting = [...s.queue].sort((a, b) => numberOf(a) - numberOf(b));
   if (waiting.length === 0 || s.spending.reached) return waiting;
-  const { pending, assigned, running } = s.byState;
-  const isDue = (id: TaskId) =>
-    s.tasks.get(id)!.spec.dependsOn.every((on) => isSatisfied(s.tasks.get(on)!.state));
-  let first = Number.POSITIVE_INFINITY;
-  for (const ids of [assigned, running]) for (const id of ids) first = Math.min(first, numberOf(id));
-  for (const id of pending) if (numberOf(id) < first && isDue(id)) first = numberOf(id);
+  const first = lowest(stillToCome(s));
   return waiting.filter((id) => numberOf(id) < first);
+}
+
+/** Of those that have not begun only such as nothing holds back: what waits for another must not be waited for. */
+function* stillToCome(s: OpenedState): Iterable<TaskId> {
+  const { pending, assigned, running } = s.byState;
+  yield* assigned;
+  yield* running;
+  if (s.run.request.overlap !== 'off') return;
+  const isThere = (id: TaskId) => isSatisfied(s.tasks.get(id)!.state);
+  for (const id of pending) if (s.tasks.get(id)!.spec.dependsOn.every(isThere)) yield id;
+}
+
+function lowest(ids: Iterable<TaskId>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const id of ids) first = Math.min(first, numberOf(id));
+  return first;
 }
 
 /** `t12` and `t12.1`: 12. */

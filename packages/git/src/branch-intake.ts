@@ -3,7 +3,7 @@
  * own, so that a branch that moves or goes changes nothing; each then passes the intake like an attempt's push.
  */
 import { existsSync } from 'node:fs';
-import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { AttemptId, CommitId } from '@swarm/core/model/ids';
 import type { Branches, IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
 import { type BranchWords, type History, historyOf, lineOf, wordsAlone } from './branch-history.ts';
@@ -11,6 +11,7 @@ import { writeCommit } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { expectObject, type Place } from './git.ts';
 import type { Intake, Work } from './intake.ts';
+import { readOwnRef } from './own-ref.ts';
 import type { Remote } from './remote.ts';
 
 export class BranchIntake implements Branches {
@@ -109,9 +110,8 @@ export class BranchIntake implements Branches {
   }
 
   private async readTaken(): Promise<Set<CommitId>> {
-    const { git, hub, refs, objects } = this.hub;
-    const told = parseCommitId(await git.text(hub, 'for-each-ref', ['--format=%(objectname)', refs.taken]));
-    return new Set(told ? (await objects.commit(told)).parents : []);
+    const told = await readOwnRef(this.hub, this.hub.refs.taken);
+    return new Set(told ? (await this.hub.objects.commit(told)).parents : []);
   }
 
   // ───────────── one alone ─────────────

@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
-import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { AttemptId, CommitId } from '@swarm/core/model/ids';
 import type { IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
 import type { HubContext } from './context.ts';
@@ -20,6 +20,7 @@ import {
 import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
+import { readOwnRef } from './own-ref.ts';
 import { type PathLimits, unfitChange } from './path-lint.ts';
 
 export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
@@ -123,11 +124,9 @@ export class Intake {
 
   /** What the hub holds of the attempt: its work, if taken before, and the base it was handed. */
   private async pins(attempt: AttemptId) {
-    const { git, hub, refs } = this.hub;
-    const names = [refs.work(attempt), refs.handed(attempt)];
-    const told = await git.text(hub, 'for-each-ref', ['--format=%(refname) %(objectname)', ...names]);
-    const held = new Map(told.split('\n').map((line) => line.split(' ') as [string, string]));
-    const [taken, base] = names.map((name) => parseCommitId(held.get(name) ?? ''));
+    const { refs } = this.hub;
+    const taken = await readOwnRef(this.hub, refs.work(attempt));
+    const base = await readOwnRef(this.hub, refs.handed(attempt));
     return { taken, base };
   }
 
