@@ -17,11 +17,12 @@ import {
   Unfit,
   whyUnfit,
 } from './intake-files.ts';
-import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
+import { placeOf, secretIn } from './intake-secrets.ts';
+import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
 import { readOwnRef } from './own-ref.ts';
-import { type PathLimits, unfitChange } from './path-lint.ts';
+import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
 
 export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   /** Most objects pushed. */
@@ -52,6 +53,8 @@ export const DEFAULT_LIMITS: IntakeLimits = {
 
 const STEP_TIMEOUT_MS = 60_000;
 
+class SecretFound extends Error {}
+
 export class Intake {
   private readonly hub: HubContext;
   private readonly limits: IntakeLimits;
@@ -80,6 +83,7 @@ export class Intake {
     try {
       return await this.take(attempt);
     } catch (error) {
+      if (error instanceof SecretFound) return { kind: 'secret', why: error.message };
       const why = whyUnfit(error, this.hub.layout.intake(attempt));
       if (why !== undefined) return { kind: 'refused', why };
       throw error;
@@ -114,7 +118,7 @@ export class Intake {
     try {
       await this.admit('together', source, works, []);
     } catch (error) {
-      const why = whyUnfit(error, source);
+      const why = error instanceof SecretFound ? error.message : whyUnfit(error, source);
       if (why !== undefined) return why;
       throw error;
     }
@@ -158,6 +162,7 @@ export class Intake {
     await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
     await linkObjects(source, join(raw, 'objects'), this.limits);
     await this.checkSizes(raw);
+    await this.checkSecrets(raw, works[0]!.pushed);
     const bases = [...new Set(works.map(({ base }) => base))];
     const stdin = [...works.map(({ pushed }) => pushed), ...bases.map((base) => `^${base}`), ''].join('\n');
     return this.blame('the pushed objects cannot be read', async () => {
@@ -180,6 +185,21 @@ export class Intake {
       throw new Unfit(`a file is larger than ${objectBytes} bytes`);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (total > unpackedBytes) throw new Unfit(`it unpacks to ${total} bytes, more than ${unpackedBytes}`);
+  }
+
+  /** Before anything of it is in the hub: whatever is there may be read by others, and may land. */
+  private async checkSecrets(raw: string, pushed: CommitId): Promise<void> {
+    const { secrets, git } = this.hub;
+    const found = secrets && (await secretIn(git, { gitDir: raw }, secrets, STEP_TIMEOUT_MS));
+    if (!found) return;
+    const place = await placeOf(
+      git,
+      { gitDir: raw },
+      pushed,
+      found.object,
+      borrow(this.hub.layout.hubObjects),
+    );
+    throw new SecretFound(`the value of ${found.secret} stands in ${place}`);
   }
 
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
@@ -211,7 +231,7 @@ export class Intake {
     const { objects } = inside;
     const changes = await this.blame('its folders cannot be compared', async () => {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
-      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits);
+      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits, lookAtNames);
     });
     const why = unfitChange(changes, this.limits);
     if (why) throw new Unfit(why);
@@ -230,6 +250,11 @@ export class Intake {
     });
   }
 }
+
+const lookAtNames: LookAtNames = (added, all) => {
+  const why = unfitNames(added, all);
+  if (why) throw new Unfit(why);
+};
 
 /** No delta search: the pack lives for one step. No bitmap: of what was pushed, objects alone are believed. */
 const PACK_ARGS = ['--revs', '--stdout', '-q', '--window=0', '--no-use-bitmap-index'];

@@ -1,10 +1,12 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
+
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
+import { isOpen } from '../config/sandboxes.ts';
 import { linksAbove } from '../finding/door.ts';
 import type { Environment } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
@@ -32,7 +34,7 @@ export async function gather(
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
   const [sandboxProbe, endpoints, signing, ownLinks] = await Promise.all([
-    config.workers.sandbox === 'none' || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
+    isOpen(config.workers.sandbox) || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
     needsModel ? probeAll(config, context) : [],
     signingFacts(checkout, config, context.env),
     linksAbove({

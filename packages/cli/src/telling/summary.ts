@@ -2,7 +2,7 @@
 import type { Problem } from '@swarm/core/errors';
 import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
-import type { State } from '@swarm/core/state';
+import type { OpenedState, State } from '@swarm/core/state';
 import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
@@ -20,7 +20,7 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   return isStrict && closed.green !== true ? 1 : 0;
 }
 
-export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
+export function summaryOf(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
   const { byState } = s;
   const counts = [
     `${s.landedCount} landed`,
@@ -59,8 +59,8 @@ function reasonOf(t: Task & { state: 'failed' }): string {
     : `${t.failure}: ${t.detail}`;
 }
 
-function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
-  const run = s.run!.id;
+function verdictLine(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
+  const run = s.run.id;
   if (outcome.kind === 'stopped') {
     return `${ink.yellow(`${run} stopped`)}: ${sanitizeLine(outcome.detail, 400)}`;
   }
@@ -81,7 +81,10 @@ function deliveryLine(s: State): string {
 
 /** What ended the run before its time, where it is for the operator to mend: as every refusal is told. */
 export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
-  if (outcome.kind === 'stopped') return stopProblem(outcome.why, outcome.detail);
+  if (outcome.kind === 'stopped')
+    return s.paused?.reason === 'disk-full' && outcome.why === 'paused'
+      ? diskFull(outcome.detail)
+      : stopProblem(outcome.why, outcome.detail);
   const { reason } = s.closed!;
   if (reason !== 'budget' && reason !== 'time') return undefined;
   return {
@@ -91,6 +94,14 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
     fix: 'swarm report; then swarm run, with more',
   };
 }
+
+/** Nothing of the work is at fault, and nothing of it was counted. */
+const diskFull = (why: string): Problem => ({
+  code: 'SW0701',
+  what: 'the disk that swarm works on is full',
+  why,
+  fix: 'df -h; swarm clean gives some back; then swarm resume',
+});
 
 type StopReason = Extract<RunOutcome, { kind: 'stopped' }>['why'];
 
@@ -139,13 +150,13 @@ const STOPPED = {
 } as const satisfies Record<Exclude<StopReason, 'signal' | 'paused'>, Omit<Problem, 'why'>>;
 
 /** The commands a person would type next. */
-export function nextCommands(outcome: RunOutcome, s: State): readonly string[] {
+export function nextCommands(outcome: RunOutcome, s: OpenedState): readonly string[] {
   if (outcome.kind === 'stopped') return ['swarm resume', 'swarm status', 'swarm logs'];
   const failed = [...s.byState.failed][0];
   const shown = failed ?? [...s.byState.landed][0];
   return [
     'swarm report',
     ...(shown ? [`swarm explain ${shown}`] : []),
-    s.landedCount > 0 && s.run!.request.deliver === 'branch' ? 'swarm apply' : 'swarm verify',
+    s.landedCount > 0 && s.run.request.deliver === 'branch' ? 'swarm apply' : 'swarm verify',
   ];
 }

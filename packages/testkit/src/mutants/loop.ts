@@ -11,18 +11,23 @@ export const LOOP_MUTANTS: MutantTable = {
       ),
     ],
   },
-  'effects-before-the-disk': {
-    means: 'what is wanted is started before the decision behind it is on disk',
+  'state-before-the-disk': {
+    means: 'effects are shown what was decided before it is on disk',
     patches: [
       orchestrator(
-        'await this.#applier.flush(); for (const answer',
-        'if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined); await this.#applier.flush(); for (const answer',
+        'if (isOpened(this.#state)) return this.#state as OnDisk;',
+        'if (isOpened(this.deciding)) return this.deciding as OnDisk;',
       ),
     ],
   },
-  'publishes-before-the-disk': {
-    means: 'a candidate is published when its pass is decided, not when it is on disk',
-    patches: [orchestrator('if (!(await this.#context.durable())) return;', '')],
+  'folded-before-the-disk': {
+    means: 'what is written is shown to effects while the disk is still at it',
+    patches: [
+      orchestrator(
+        'await this.#ask.journal.journal.append(entries); for (const entry of entries) { fold(this.#state, entry);',
+        'for (const entry of entries) fold(this.#state, entry); await this.#ask.journal.journal.append(entries); for (const entry of entries) {',
+      ),
+    ],
   },
   'plan-apart': {
     means: 'a run opens in one entry and its plan follows in others',
@@ -42,8 +47,8 @@ export const LOOP_MUTANTS: MutantTable = {
         "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state",
       ),
       core(
-        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
-        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
+        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
       ),
     ],
   },
@@ -109,8 +114,8 @@ export const LOOP_MUTANTS: MutantTable = {
     means: 'what was set aside for an attempt is never given back',
     patches: [
       core(
-        's.spending.reserved = s.liveAttempts.size === 0 && !s.planning.live ? NO_RESERVATION : rest;',
-        's.spending.reserved = rest.tokens < -1 ? NO_RESERVATION : reserved;',
+        's.spending.reserved = isNothingOpen(s) ? NO_RESERVATION : rest;',
+        's.spending.reserved = isNothingOpen(s) && rest.tokens < -1 ? NO_RESERVATION : reserved;',
       ),
     ],
   },
@@ -146,10 +151,41 @@ export const LOOP_MUTANTS: MutantTable = {
       ),
     ],
   },
+  'planner-without-end': {
+    means: 'a planner that goes on calling tools is let go on, whatever is left of its ticket',
+    patches: [
+      orchestrator(
+        'const isLast = round >= TOOL_ROUNDS_MAX || isTight;',
+        'const isLast = round >= TOOL_ROUNDS_MAX * 1_000 && isTight;',
+      ),
+    ],
+  },
+  'setup-of-the-first-asker': {
+    means: 'a setup that several wait for ends with whoever asked first',
+    patches: [
+      orchestrator(
+        'const now = this.#underWay.get(key) ?? this.#begin(key, run);',
+        'const now = this.#underWay.get(key) ?? this.#begin(key, () => run(signal));',
+      ),
+    ],
+  },
+  'full-disk-counts': {
+    means: 'an attempt that met a full disk counts against its task',
+    patches: [core("'disk-full': { counts: false", "'disk-full': { counts: true")],
+  },
+  'land-never-ends': {
+    means: 'an attempt of `swarm land` that is cancelled before it began does not end',
+    patches: [
+      orchestrator(
+        "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return stopped(signal, NO_USAGE);",
+        "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return new Promise(() => {});",
+      ),
+    ],
+  },
   'closes-unseen': {
     means: 'a run closes without a last look at its target',
     patches: [
-      orchestrator('if (want.close && this.#crew.hasSeenAll && isQuiet)', 'if (want.close && isQuiet)'),
+      orchestrator('if (want.close && hasSeenAll && beside.isQuiet)', 'if (want.close && beside.isQuiet)'),
     ],
   },
   'closes-with-a-queue': {
@@ -172,8 +208,8 @@ export const LOOP_MUTANTS: MutantTable = {
         'if (isBusy(s) || s.paused) return undefined;',
       ),
       core(
-        "if (s.run!.request.mode === 'planner' && !s.planning.isDone) {",
-        "if (s.run!.request.mode === 'planner' && s.planning.iteration === 0) {",
+        "if (s.run.request.mode === 'planner' && !s.planning.isDone) {",
+        "if (s.run.request.mode === 'planner' && s.planning.iteration === 0) {",
       ),
     ],
   },

@@ -71,7 +71,6 @@ export const TASK_MUTANTS: MutantTable = {
   'late-report-counts': {
     means: 'a report of an attempt that had ended ends it again',
     patches: [core("if (a.state === 'ended') { return work", "if (a.state === 'ended' && !s) { return work")],
-    redundant: '',
   },
   'late-start-counts': {
     means: 'an agent starts for a task that was cancelled meanwhile',
@@ -99,7 +98,6 @@ export const TASK_MUTANTS: MutantTable = {
         "if (s.planning.live && !s) { commands.push({ type: 'endIteration'",
       ),
     ],
-    redundant: '',
   },
   'work-of-the-dead-left': {
     means: 'what an attempt had pushed before a crash is not taken in',
@@ -167,7 +165,7 @@ export const TASK_MUTANTS: MutantTable = {
         'if (!known && s.tasks.size + answer.accepted >= limit)',
         'if (!known && s.tasks.size + answer.accepted >= limit * 1_000)',
       ),
-      core('if (s.tasks.size >= s.run!.request.limits.tasks || s.cancelled', 'if (s.cancelled'),
+      core('if (s.tasks.size >= s.run.request.limits.tasks || s.cancelled', 'if (s.cancelled'),
     ],
   },
   'cut-plan-is-whole': {

@@ -16,6 +16,19 @@ export function startHuman(world: World, n = 1): void {
   });
 }
 
+/** Others fill the disk, and make room again. */
+export function startDisk(world: World): void {
+  if (world.rates.full === 0) return;
+  world.scheduler.after(world.random.between(60_000, 1_800_000), () => {
+    if (world.hits('full')) {
+      world.fullUntil = world.scheduler.now + world.random.between(1_000, 1_200_000);
+      world.isJournalOnIt = world.random.chance(0.3);
+      world.tell('disk', `is full${world.isJournalOnIt ? ', the journal’s too' : ''}`);
+    }
+    startDisk(world);
+  });
+}
+
 /** Somebody pushes just after we have looked: between a look and what is done upon it lies most of the danger. */
 export function race(world: World): void {
   if (!world.hits('human') || !world.random.chance(0.1)) return;
@@ -61,6 +74,9 @@ const LOOKS_EVERY_MS = 600_000;
 
 /** Whoever watches the run: lets it go on after a pause that needs a person and, while faults last, interferes. */
 export function watch(world: World, orchestrator: Orchestrator, isAlive: () => boolean): void {
+  world.operator = (command) => {
+    if (isAlive()) ask(world, orchestrator, command);
+  };
   world.scheduler.after(world.random.between(1, LOOKS_EVERY_MS), () => {
     if (!isAlive()) return;
     const { paused } = orchestrator.state;
@@ -91,6 +107,10 @@ function interfere(world: World, orchestrator: Orchestrator): void {
       eachAlone: false,
     },
   ];
+  const { queue, spending } = orchestrator.state;
+  // The worst moment for a pause: nothing new may start, and what is done still has to land.
+  if (spending.reached && queue.size > 0 && random.chance(0.7))
+    return ask(world, orchestrator, { type: 'pause', reason: 'operator', detail: 'a pause' });
   if (random.chance(0.2)) {
     world.tell('operator', 'leaves');
     orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');

@@ -17,6 +17,8 @@ export const FAULTS = {
   save: 'work cannot be saved, or the hub refuses it',
   setup: 'a workspace or its environment cannot be made',
   operator: 'somebody cancels, retries, pauses, scales, submits and amends',
+  full: 'the disk is full for a while: nothing can be written anywhere',
+  rude: 'the model calls tools nobody offered, does not stop calling, or says nothing of use',
   undo: 'somebody takes landings back while the run goes on',
 } as const;
 export type Fault = keyof typeof FAULTS;

@@ -1,15 +1,16 @@
 /** Laws of the order of events: what must have been so whenever something of a kind was decided. */
 import type { Entry, Event, EventOf } from '@swarm/core/events';
 import { type CommitId, type TaskId, taskOf } from '@swarm/core/model/ids';
-import { type Ledger, readLedger } from './ledger.ts';
-import { type Story, TASKS_MAX } from './story.ts';
-import type { World } from './world.ts';
+import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
+import type { Story } from './story.ts';
+import { FULL, type World } from './world.ts';
 
 interface Look {
   readonly before: Ledger;
   readonly entry: Entry;
   readonly story: Story;
   readonly base: CommitId;
+  readonly world: World;
 }
 
 type Law = (event: Event, look: Look) => readonly string[];
@@ -18,10 +19,12 @@ type Law = (event: Event, look: Look) => readonly string[];
 export function readLaws(world: World, story: Story): { broken: readonly string[]; ledger: Ledger } {
   const broken: string[] = [];
   const ledger = readLedger(world.acked, story.workers, (event, before, entry) => {
-    for (const law of LAWS) broken.push(...law(event, { before, entry, story, base: world.base }));
+    for (const law of LAWS) broken.push(...law(event, { before, entry, story, base: world.base, world }));
   });
   if (ledger.operatorPausesEnded > world.continuesAsked)
     broken.push('pause: a person’s own pause came to its end, and no person ended it');
+  if (ledger.gatesBroken > world.gatesBroken)
+    broken.push(`gate: ${ledger.gatesBroken} are said to be broken, ${world.gatesBroken} were`);
   return { broken, ledger };
 }
 
@@ -31,7 +34,9 @@ const LAWS: readonly Law[] = [
   plansWhenItMay,
   acceptsWhatItMay,
   endsForItsOwnReason,
+  paysForNobodyElse,
   rejectsOnlyTheCulprit,
+  rejectsWhatConflictsWithTheTarget,
   undoesWholeTowers,
   closesOnAnEmptyQueue,
   closesWhenAllIsSaid,
@@ -69,7 +74,7 @@ function plansWhenItMay(e: Event, { before }: Look): readonly string[] {
 }
 
 /** P8: few enough tasks, and one open fix task for a failure. */
-function acceptsWhatItMay(e: Event, { before }: Look): readonly string[] {
+function acceptsWhatItMay(e: Event, { before, story }: Look): readonly string[] {
   if (e.type !== 'task.accepted') return [];
   const signatures = e.source.by === 'reconciler' ? e.source.signatures : [];
   const open = [...before.tasks].filter(([, task]) => !task.isOver);
@@ -77,7 +82,9 @@ function acceptsWhatItMay(e: Event, { before }: Look): readonly string[] {
     open.filter(([, task]) => task.signatures.includes(signature)).map(([id]) => `${id}: ${signature}`),
   );
   return [
-    ...(before.tasks.size < TASKS_MAX ? [] : [`P8: ${e.task} is more than the run’s ${TASKS_MAX} tasks`]),
+    ...(before.tasks.size < story.tasksMax
+      ? []
+      : [`P8: ${e.task} is more than the run’s ${story.tasksMax} tasks`]),
     ...twice.map((other) => `fixes: ${e.task} is filed beside ${other}`),
   ];
 }
@@ -87,6 +94,20 @@ function endsForItsOwnReason(e: Event, { before }: Look): readonly string[] {
   if (e.type !== 'attempt.ended' || e.reason !== 'cancelled') return [];
   const isHeld = before.task(taskOf(e.attempt)).holder === e.attempt;
   return isHeld ? [`cause: ${e.attempt} ends as cancelled, and nobody cancelled it`] : [];
+}
+
+/** What is nobody's fault costs no attempt: a full disk, a setup that somebody else called off. */
+function paysForNobodyElse(e: Event): readonly string[] {
+  if (e.type !== 'attempt.ended' && e.type !== 'landing.rejected') return [];
+  const isCounted =
+    e.type === 'attempt.ended' ? !FREE_ENDINGS.includes(e.reason) : !FREE_REJECTIONS.includes(e.reason);
+  if (!isCounted) return [];
+  return [
+    ...(e.detail.includes(FULL) ? [`disk: ${e.attempt} pays for a full disk (${e.reason})`] : []),
+    ...(/^setup .* ended with aborted/.test(e.detail)
+      ? [`setup: ${e.attempt} pays for a setup that was called off`]
+      : []),
+  ];
 }
 
 const BY_GATE = ['gate-failed', 'gate-timeout', 'gate-killed', 'tests-weakened'];
@@ -101,6 +122,16 @@ function rejectsOnlyTheCulprit(e: Event, { before }: Look): readonly string[] {
   return tested.members === 1
     ? []
     : [`innocent: ${e.attempt} is refused for ${tested.members} tested together`];
+}
+
+/** A conflict with others that wait is no reason to refuse anybody. */
+function rejectsWhatConflictsWithTheTarget(e: Event, { before, world }: Look): readonly string[] {
+  if (e.type !== 'landing.rejected' || e.reason !== 'conflict') return [];
+  const work = before.works.get(e.attempt);
+  const onto = work ? [...(world.conflicts.get(work) ?? [])] : [];
+  return onto.some((commit) => world.targets.has(commit))
+    ? []
+    : [`innocent: ${e.attempt} is refused for a conflict with what is not the target`];
 }
 
 /** What is taken back leaves nothing that landed upon it. */

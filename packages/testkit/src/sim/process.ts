@@ -27,7 +27,7 @@ import { twinWorkspaces } from '../twins/workspaces.ts';
 import type { Mutant } from './mutants.ts';
 import { Incarnation } from './scheduler.ts';
 import { branchDraftOf, draftOf, requestOf, type Story } from './story.ts';
-import { RUN_ID, type StoryBranch, type World } from './world.ts';
+import { FULL, RUN_ID, type StoryBranch, type World } from './world.ts';
 
 /** How a process ended, but for being killed. */
 export type ProcessEnd =
@@ -77,8 +77,11 @@ async function openJournal(world: World, mutant: Mutant, inc: Incarnation): Prom
 
 async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
-  await inc.wait(world.random.between(1, 30));
+  // Now and then a disk takes its time: what is decided meanwhile is ahead of it.
+  await inc.wait(world.random.chance(0.1) ? world.random.between(30, 3_000) : world.random.between(1, 30));
   if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+  if (world.isFull && world.isJournalOnIt)
+    throw Object.assign(new Error(`${FULL}, write`), { code: 'ENOSPC' });
 }
 
 /** Remembers what was acknowledged: that must never be lost. */
@@ -117,8 +120,9 @@ function portsOf(
       environments: twinEnvironments(world, inc),
       agentFor: () => agent,
       leftovers: async () => (await hub.observe()).workspaces,
-      isFull: async () => false,
+      isFull: async () => world.isFull,
       log,
+      clock: inc.clock,
     }),
     ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),

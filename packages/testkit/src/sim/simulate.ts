@@ -3,7 +3,7 @@
  * then the run must come to its end by itself, and every promise must have been kept.
  */
 import { SwarmError } from '@swarm/core/errors';
-import { startHuman, watch } from './actors.ts';
+import { startDisk, startHuman, watch } from './actors.ts';
 import { drawFaults, type Fault, type FaultRates } from './faults.ts';
 import { violationsOf } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
@@ -57,6 +57,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     files: story.files,
     branches: story.branches,
     commandMsMax: story.commandMsMax,
+    hasSetup: story.hasSetup,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),
   });
@@ -98,6 +99,7 @@ async function liveThrough(
 ): Promise<Life> {
   world.scheduler.after(story.chaosMs, () => world.calm());
   startHuman(world);
+  startDisk(world);
   for (let isFirst = true; ; isFirst = false) {
     const process = startProcess(world, story, mutant);
     await settled();
@@ -108,6 +110,7 @@ async function liveThrough(
     if (process.end?.kind === 'ended' && process.end.outcome.kind === 'closed') {
       return { violations: [...world.losses, ...world.breaches], last: process };
     }
+    world.strays.add(process.inc);
     leaveDisk(world, isKilled);
     await pass(world, world.random.between(1_000, 600_000));
   }
@@ -159,7 +162,8 @@ function problemOf(world: World, story: Story, process: SimProcess, isKilled: bo
 
 /** A disk or a git that fails ends the process; it says so, and can be started again. */
 const isExpected = (error: unknown): boolean =>
-  (error instanceof SwarmError && error.kind === 'io') || (error as NodeJS.ErrnoException).code === 'EIO';
+  (error instanceof SwarmError && error.kind === 'io') ||
+  ['EIO', 'ENOSPC'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** A killed process leaves what it wrote, but a power cut takes what was not synced, or half of it. */
 function leaveDisk(world: World, isKilled: boolean): void {
@@ -167,7 +171,6 @@ function leaveDisk(world: World, isKilled: boolean): void {
   const keep =
     isKilled && random.chance(0.7) ? random.between(0, journalFile.unsynced) : journalFile.unsynced;
   world.powerCut(journalFile.crash(keep));
-  world.strayUntil = Number.POSITIVE_INFINITY;
   if (isKilled) world.crashes += 1;
   if (world.hits('loss')) loseWork(world);
   world.tell('process', isKilled ? 'killed' : 'ended');

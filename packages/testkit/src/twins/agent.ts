@@ -2,9 +2,9 @@ import type { AgentEnd } from '@swarm/core/model/attempt';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
-import type { SimWorkspace, World } from '../sim/world.ts';
+import { FULL, type SimWorkspace, type World } from '../sim/world.ts';
 import { CONFLICT_MARKER } from './objects.ts';
-import { BREAK, CLASH, GUARDED } from './words.ts';
+import { BREAK, CLASH, GUARDED, LOCKFILE } from './words.ts';
 import { workspaceAt } from './workspaces.ts';
 
 /** What an agent may use beyond its limit: the call that was under way. */
@@ -13,13 +13,23 @@ export const OVERSHOOT_TOKENS = 2_000;
 /** What a token costs here. */
 export const USD_PER_TOKEN = 0.000_01;
 
-type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'meddles' | 'idle' | 'hangs' | AgentEnd;
+type Mood =
+  | 'works'
+  | 'wrong'
+  | 'clashes'
+  | 'elsewhere'
+  | 'meddles'
+  | 'upgrades'
+  | 'idle'
+  | 'hangs'
+  | AgentEnd;
 
 const MOODS: readonly Mood[] = [
   'wrong',
   'clashes',
   'elsewhere',
   'meddles',
+  'upgrades',
   'idle',
   'hangs',
   'failed',
@@ -51,6 +61,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       if (isDown()) return result('model-down', NO_USAGE);
       const workspace = workspaceAt(world, (await job.open({ readOnly: [] })).workspace);
       if (!workspace) return result('cannot-run', NO_USAGE);
+      if (world.isFull) return { ...result('failed', usage(world, job)), detail: `write: ${FULL}` };
       return act(world, job, workspace, mood);
     },
   };
@@ -77,6 +88,10 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set(GUARDED, job.attempt);
       return result('finished', usage(world, job), 'did it, and changed what decides');
+    case 'upgrades':
+      edit(job, workspace);
+      workspace.tree.set(LOCKFILE, `${world.random.between(1, 3)}`);
+      return result('finished', usage(world, job), 'did it, with another dependency');
     case 'idle':
       return result('finished', usage(world, job));
     case 'hangs':

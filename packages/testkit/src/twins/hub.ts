@@ -26,6 +26,11 @@ import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './
 export function twinHub(world: World, inc: Incarnation): Hub {
   const { objects } = world;
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
+  const written = <T>(effect: () => T): Promise<T> =>
+    quick(() => {
+      world.write('the hub');
+      return effect();
+    });
   return {
     targetHead: () =>
       quick(() => {
@@ -36,10 +41,10 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
     undoneSince: (base, head) => quick(() => undosOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
-    buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
-    buildRevert: (ask) => quick(() => revertOf(world, ask)),
+    buildCandidate: (ask) => written(() => candidateOf(world, ask)),
+    buildRevert: (ask) => written(() => revertOf(world, ask)),
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
-    sealBatch: (ask) => quick(() => seal(world, ask)),
+    sealBatch: (ask) => written(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
     receive: (attempt, _base, pack) =>
       quick(() => {
@@ -47,7 +52,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         return { kind: 'received' } as const;
       }),
     pack: (wants) => packOf(wants),
-    ingest: (attempt) => quick(() => ingest(world, attempt)),
+    ingest: (attempt) => written(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
     observe: () =>
       quick(() => ({
@@ -136,7 +141,11 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
   const isHeld = [...world.work.values()].includes(ask.work);
   if (!isHeld) return { kind: 'missing' };
   const merged = objects.merge(ask.onto, ask.work);
-  if (merged.kind === 'conflict') return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  if (merged.kind === 'conflict') {
+    const others = world.conflicts.get(ask.work) ?? new Set<CommitId>();
+    world.conflicts.set(ask.work, others.add(ask.onto));
+    return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  }
   const before = objects.treeOf(ask.onto);
   if (sameTree(before, merged.tree)) return { kind: 'empty' };
   const made = objects.commit({

@@ -1,9 +1,9 @@
 import { SwarmError } from '@swarm/core/errors';
-import type { AttemptId, LandingId } from '@swarm/core/model/ids';
-import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import { type AttemptId, type CommitId, type LandingId, taskOf } from '@swarm/core/model/ids';
+import { ALL_SAVED, type Workspace, type Workspaces } from '@swarm/core/ports/git';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
-import { sameTree } from './objects.ts';
+import { type Merged, sameTree } from './objects.ts';
 
 /** What `saveCommand` gives; the sandbox twin knows it by this word. */
 export const SAVE = 'twin-save';
@@ -16,15 +16,19 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
         isRecorded(world, ask.name),
         `P6: the workspace ${ask.name} is made before its reason is on disk`,
       );
+      world.working = inc;
+      provoke(world, ask.name);
       return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
           throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
+        world.write(`the clone of ${ask.name}`);
         const made = newWorkspace(world, ask);
         world.workspaces.set(ask.name, made.simulated);
         return made.shown;
       });
     },
     saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
+    readSave: () => ALL_SAVED,
     remove: (name) => {
       const there = world.workspaces.get(name);
       const isWorkedIn = there !== undefined && !sameTree(there.made, there.tree);
@@ -38,6 +42,13 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
       });
     },
   };
+}
+
+/** Between an attempt's start and its agent's, and while a candidate is tested, somebody may change their mind. */
+function provoke(world: World, name: string): void {
+  const tested = world.durable.landings.get(name.replace(/^gate-/, '') as LandingId);
+  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), 400);
+  else if (tested) world.provoke(world.random.pick(tested.members).task, world.commandMsMax);
 }
 
 /** An attempt has started, a landing is under test: by the journal. Others have no entry of their own. */
@@ -64,16 +75,28 @@ function newWorkspace(
     base,
     made: merged?.tree ?? base,
     tree: new Map(merged?.tree ?? base),
+    environment: undefined,
   };
   const shown: Workspace = {
     name: ask.name,
     path,
     ...(ask.attempt && { intake: `/sim/intake/${ask.attempt}` }),
     readOnly: ['/sim/hub/objects'],
-    head: ask.base,
+    head: headOf(world, ask.base, from, merged),
     conflicts: merged?.kind === 'conflict' ? merged.files : [],
   };
   return { simulated, shown };
+}
+
+/** A merge that went through is a commit; one that conflicts stays open, on the base. */
+function headOf(
+  { objects }: World,
+  base: CommitId,
+  from: CommitId | undefined,
+  merged: Merged | undefined,
+): CommitId {
+  if (!from || merged?.kind !== 'clean') return base;
+  return objects.commit({ parents: [base, from], tree: merged.tree, message: 'merged', atSeconds: 0 }).id;
 }
 
 export function workspaceAt(world: World, path: string): SimWorkspace | undefined {
