@@ -66,6 +66,7 @@ export async function playSwarm(folder: string, repository: string, options: Swa
       leftovers: async () => [],
       isFull: async () => false,
       log: { write: () => {} },
+      clock: time.clock,
     }),
     model: planner(time),
     prompts: PROMPTS,
@@ -248,9 +249,11 @@ async function runReally(workspace: string, spec: RoomCommand): Promise<SandboxR
 const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
 
 const NO_ENVIRONMENTS: LocalHostParts['environments'] = {
+  needOf: async () => ({ hash: 'none', isKnown: true }),
   has: async () => true,
+  pin: () => {},
   snapshot: async () => new Set(),
   keep: async () => {},
-  install: async () => {},
-  keyOf: async () => 'none',
+  install: async () => [],
+  lendHome: async () => {},
 };

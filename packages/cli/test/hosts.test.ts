@@ -175,6 +175,7 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
         command: 'mkdir -p deps && date +%N > deps/x',
         timeoutMs: 60_000,
         trusted: opened.base,
+        landed: opened.base,
       };
       const seen = [];
       for (const name of ['gate-l1', 'gate-l2']) {
@@ -192,6 +193,23 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
         'setup-failed',
         'setup `echo no such package; exit 4` ended with 4:\nno such package',
       ]);
+    });
+
+    test('shows setup’s home to every bench, and takes what setup left for nobody’s work', async (t) => {
+      const at = await home(t, kind);
+      const setup = {
+        command:
+          'echo tool > "$HOME/tool"; echo token > .npmrc; echo a > made; echo b > seen; mkdir node_modules; echo x > node_modules/x',
+        timeoutMs: 60_000,
+        ...{ trusted: at.opened.base, landed: at.opened.base },
+      };
+      const ask = { name: 't1.1', base: at.opened.base, attempt: 't1.1' as AttemptId, setup };
+      const bench = await benchOf(at.host, ask);
+      const work = 'cat "$HOME/tool"; echo mine > made; echo more > node_modules/y; echo z > new';
+      assert.equal((await shell(bench, work)).output, 'tool\n');
+      const brought = await broughtHome(at, ask.attempt, ask.base, bench);
+      assert.equal('shown' in brought && brought.shown, 'Do it\n\nmade\nnew\n');
+      await bench.close();
     });
 
     test('stops a command that is called off, and an opening that was', async (t) => {

@@ -17,10 +17,11 @@ import {
   Unfit,
   whyUnfit,
 } from './intake-files.ts';
-import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
+import { placeOf, secretIn } from './intake-secrets.ts';
+import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
-import { type PathLimits, unfitChange } from './path-lint.ts';
+import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
 
 export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   /** Most objects pushed. */
@@ -44,6 +45,8 @@ export const DEFAULT_LIMITS: IntakeLimits = {
 };
 
 const STEP_TIMEOUT_MS = 60_000;
+
+class SecretFound extends Error {}
 
 export class Intake {
   private readonly hub: HubContext;
@@ -73,6 +76,7 @@ export class Intake {
     try {
       return await this.take(attempt);
     } catch (error) {
+      if (error instanceof SecretFound) return { kind: 'secret', why: error.message };
       const why = whyUnfit(error, this.hub.layout.intake(attempt));
       if (why !== undefined) return { kind: 'refused', why };
       throw error;
@@ -123,6 +127,7 @@ export class Intake {
     await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
     await linkObjects(layout.intake(attempt), join(raw, 'objects'), this.limits);
     await this.checkSizes(raw);
+    await this.checkSecrets(raw, pushed);
     return this.blame('the pushed objects cannot be read', async () => {
       const options = { stdin: `${pushed}\n^${base}\n`, env: borrow(layout.hubObjects), ...this.bounds() };
       return (await git.run({ gitDir: raw }, 'pack-objects', PACK_ARGS, options)).stdout;
@@ -145,6 +150,21 @@ export class Intake {
     if (total > unpackedBytes) throw new Unfit(`it unpacks to ${total} bytes, more than ${unpackedBytes}`);
   }
 
+  /** Before anything of it is in the hub: whatever is there may be read by others, and may land. */
+  private async checkSecrets(raw: string, pushed: CommitId): Promise<void> {
+    const { secrets, git } = this.hub;
+    const found = secrets && (await secretIn(git, { gitDir: raw }, secrets, STEP_TIMEOUT_MS));
+    if (!found) return;
+    const place = await placeOf(
+      git,
+      { gitDir: raw },
+      pushed,
+      found.object,
+      borrow(this.hub.layout.hubObjects),
+    );
+    throw new SecretFound(`the value of ${found.secret} stands in ${place}`);
+  }
+
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
   private async judge(judged: string, pack: Buffer, pushed: CommitId, base: CommitId): Promise<void> {
     const { layout, git, objectFormat } = this.hub;
@@ -165,7 +185,7 @@ export class Intake {
     const objects = new Objects(this.hub.git, { gitDir: judged });
     const changes = await this.blame('its folders cannot be compared', async () => {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
-      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits);
+      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits, lookAtNames);
     }).finally(() => objects.close());
     const why = unfitChange(changes, this.limits);
     if (why) throw new Unfit(why);
@@ -184,6 +204,11 @@ export class Intake {
     });
   }
 }
+
+const lookAtNames: LookAtNames = (added, all) => {
+  const why = unfitNames(added, all);
+  if (why) throw new Unfit(why);
+};
 
 /** No delta search: the pack lives for one step. No bitmap: of what was pushed, objects alone are believed. */
 const PACK_ARGS = ['--revs', '--stdout', '-q', '--window=0', '--no-use-bitmap-index'];

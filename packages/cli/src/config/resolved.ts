@@ -59,7 +59,8 @@ export interface Config {
     readonly command?: string;
     readonly minIntervalMs: number;
     readonly maxIntervalMs: number;
-    readonly revertAfter: number;
+    /** Absent: never. */
+    readonly revertAfter?: number;
   };
   readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
   readonly models: {
@@ -115,7 +116,8 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...present({ command: checks.command }),
       minIntervalMs: ms(checks.min_interval),
       maxIntervalMs: ms(checks.max_interval),
-      revertAfter: checks.revert_after,
+      // 0 is how the file says never.
+      ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
     budget: present({
       usd: budget.usd,

@@ -2,7 +2,9 @@
  * The one schema of the configuration: every key with its description and default. Validation, the editor's
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
+
 import { z } from 'zod';
+import { SANDBOX_NAMES } from './sandboxes.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 
 const DURATION_MAX = '7d';
@@ -50,7 +52,7 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
     .default(true),
   sandbox: z
-    .enum(['auto', 'bubblewrap', 'docker', 'none', 'command'])
+    .enum(SANDBOX_NAMES)
     .describe(
       'What contains agents and gates. `auto` takes the first layer that works; without one it refuses. `docker` and `command` are refused in this version.',
     )

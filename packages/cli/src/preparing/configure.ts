@@ -1,7 +1,9 @@
 /** The configuration of a run. A person is asked here, where one is there: to trust, and to go on with no sandbox. */
+
 import { probeBubblewrap } from '@swarm/sandbox';
 import { flagsSource } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { OPEN } from '../config/sandboxes.ts';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import { askToTrust, isSomebodyThere, mayRunOpen } from './ask.ts';
@@ -17,7 +19,7 @@ export async function configure(
   if (loaded.config.workers.sandbox !== 'auto') return loaded;
   const probe = await probeBubblewrap();
   if (probe.kind === 'works' || !(await mayRunOpen(context.env, probe.reason))) return loaded;
-  return configuration(located, { ...options, sandbox: 'none' }, context);
+  return configuration(located, { ...options, sandbox: OPEN }, context);
 }
 
 function configuration(located: Located, options: RunOptions, context: Context): Promise<LoadedConfig> {

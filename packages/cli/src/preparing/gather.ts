@@ -1,4 +1,5 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
+
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
@@ -6,6 +7,7 @@ import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
+import { isOpen } from '../config/sandboxes.ts';
 import { linksAbove } from '../finding/door.ts';
 import type { Environment } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
@@ -31,7 +33,7 @@ export async function gather(
   const detected = await detect(checkout, config, context);
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
   const [sandboxProbe, endpoints, signing, ownLinks] = await Promise.all([
-    config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
+    isOpen(config.workers.sandbox) ? ({ kind: 'works' } as const) : probeBubblewrap(),
     needsModel ? probeAll(config, context) : [],
     signingFacts(checkout, config, context.env),
     linksAbove({

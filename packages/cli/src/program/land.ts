@@ -13,7 +13,7 @@ export function addLand(program: Program, context: Context, exit: Finish): void 
     .option('--target <branch>', 'the branch they are to land on')
     .option('--gate <command>', 'the command that must pass before a branch lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
+    .option('--sandbox <provider>', 'auto, bubblewrap, none, docker or command')
     .option('--deliver <to>', 'branch, apply, push or pr')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
     .option('--trust-repo', 'trust what the repository configures, as it is now')

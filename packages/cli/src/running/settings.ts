@@ -60,7 +60,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.checks.command !== undefined && { checks: config.checks.command }),
     checksMinMs: config.checks.minIntervalMs,
     checksMaxMs: config.checks.maxIntervalMs,
-    revertAfter: config.checks.revertAfter,
+    ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
     limits: limitsOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),

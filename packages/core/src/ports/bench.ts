@@ -3,7 +3,7 @@
  * a bench is asked to do things, and what comes back are results and commits.
  */
 import type { AttemptId, CommitId } from '../model/ids.ts';
-import type { Pack } from './git.ts';
+import type { Pack, SaveReport } from './git.ts';
 import type {
   AgentActivity,
   AgentLimits,
@@ -47,8 +47,10 @@ export interface BenchAsk {
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup may reach the network for what this commit's lockfiles and manifests name, and for nothing else. */
+  /** Setup may reach the network on this commit's own tree, and on no other. */
   readonly trusted: CommitId;
+  /** The target's head: what its tree is set up with may serve whatever is built on it. */
+  readonly landed: CommitId;
 }
 
 /** Why there is no bench. */
@@ -101,9 +103,9 @@ export interface BenchJob {
 }
 
 export type Saved =
-  /** It lies in the attempt's intake at home, if there was anything to save. */
-  | { readonly kind: 'here' }
+  /** It lies in the attempt's intake at home, if there was anything to save; all but what the report says was left out. */
+  | { readonly kind: 'here'; readonly report: SaveReport }
   /** It is to be put there: see `Hub.receive`. */
-  | { readonly kind: 'pack'; readonly pack: Pack }
-  /** Not all of it could be saved, or nothing; some of it may lie in the intake all the same. */
+  | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
+  /** It did not come so far; some of it may lie in the intake all the same. */
   | { readonly kind: 'failed'; readonly why: string };

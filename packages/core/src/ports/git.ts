@@ -75,7 +75,15 @@ export type IngestOutcome =
   | { readonly kind: 'commit'; readonly commit: CommitId }
   | { readonly kind: 'nothing' }
   /** Too large, malformed, or hostile; `why` is for people and for the next attempt. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A known secret stands in it. Nothing of it was taken; `why` names the secret and the place, never the value. */
+  | { readonly kind: 'secret'; readonly why: string };
+
+/** Looks for known secrets in bytes that come in pieces. */
+export interface SecretFinder {
+  /** Begins a search. What it gives is called with each piece, and returns the name of a secret that was found. */
+  begin(): (piece: Uint8Array) => string | undefined;
+}
 
 /** Commits on their way between two repositories, as git packs them. The bytes are as hostile as who made them. */
 export interface Pack {
@@ -202,6 +210,18 @@ export interface Workspace {
   readonly conflicts: readonly string[];
 }
 
+/** Paths as the agent named them, few of many. */
+export interface SaveReport {
+  /** What could not be taken, each with why. */
+  readonly leftOut: readonly string[];
+  /** Folders that were repositories of their own: their files were taken, their history was not. */
+  readonly unwrapped: readonly string[];
+  /** Files that `.gitignore` matches, written since the agent was started: no part of the work. */
+  readonly ignored: readonly string[];
+}
+
+export const ALL_SAVED: SaveReport = { leftOut: [], unwrapped: [], ignored: [] };
+
 export interface Workspaces {
   /** With `from`, its work is merged onto `base` and conflicts are left in the files. Replaces a leftover. */
   create(ask: {
@@ -212,14 +232,18 @@ export interface Workspaces {
   }): Promise<Workspace>;
   /**
    * The command that, run inside the attempt's sandbox, commits what is uncommitted and pushes HEAD into the
-   * intake. Exit 0: pushed, or nothing to push. It trusts nothing of the clone's configuration.
-   * @param inside paths as the sandbox shows them.
+   * intake. Exit 0: all of it was pushed, or there was nothing to push; 3: some of it could not be taken, and the rest
+   * was pushed. It trusts nothing of the clone's configuration. Paths are as the sandbox shows them.
    */
   saveCommand(ask: {
     readonly message: string;
     readonly workspace: string;
     readonly intake: string;
+    /** Wall time, ms, when the agent was started: ignored files written since are named. Absent: none are. */
+    readonly sinceMs?: number;
   }): readonly string[];
+  /** What that command said, by its output. */
+  readSave(output: string): SaveReport;
   remove(name: string): Promise<void>;
 }
 

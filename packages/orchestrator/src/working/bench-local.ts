@@ -18,15 +18,18 @@ import type {
   EnvironmentStore,
   Mount,
   Room,
+  RoomAsk,
   RoomCommand,
   RoomNeeds,
   Sandbox,
   SandboxResult,
+  SetupLeft,
 } from '@swarm/core/ports/running';
-import type { Log } from '@swarm/core/ports/world';
+import type { Clock, Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
-import { Environments } from './environment.ts';
+import { Environments, homeOf } from './environment.ts';
+import { excludeCommand, leftList } from './setup-left.ts';
 
 export interface LocalHostParts {
   readonly slots: number;
@@ -41,6 +44,7 @@ export interface LocalHostParts {
   /** Names of the workspaces that lie here. */
   readonly leftovers: () => Promise<readonly string[]>;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Where the room of a save shows the attempt's intake, if it is asked. */
@@ -81,12 +85,10 @@ async function openBench(
     });
     const prepared = setup ? await environments.prepare(made, ask, setup, signal) : READY;
     if (prepared.kind === 'ready' && !signal.aborted) {
-      const shell = await parts.sandbox.open({
-        workspace: made.path,
-        readOnly: borrowed(made),
-        readWrite: [],
-      });
-      return new LocalBench(parts, made, attempt, shell);
+      const home = setup && homeOf(made);
+      const place: RoomPlace = { workspace: made.path, ...(home && { home }) };
+      const shell = await parts.sandbox.open({ ...place, readOnly: borrowed(made), readWrite: [] });
+      return new LocalBench(parts, made, attempt, { shell, place, left: prepared.left });
     }
     await parts.workspaces.remove(name);
     if (signal.aborted || prepared.kind !== 'failed')
@@ -102,7 +104,9 @@ async function openBench(
   }
 }
 
-const READY = { kind: 'ready' } as const;
+const READY = { kind: 'ready', left: [] } as const;
+
+type RoomPlace = Pick<RoomAsk, 'workspace' | 'home'>;
 
 async function clear({ workspaces, leftovers }: LocalHostParts): Promise<readonly string[]> {
   const names = await leftovers();
@@ -133,6 +137,7 @@ async function runSetup(
 ): Promise<SandboxResult> {
   const room = await sandbox.open({
     workspace: workspace.path,
+    home: homeOf(workspace),
     readOnly: borrowed(workspace),
     readWrite: [],
   });
@@ -147,12 +152,24 @@ class LocalBench implements Bench {
   readonly #workspace: Workspace;
   readonly #attempt: AttemptId | undefined;
   readonly #shell: Room;
+  /** Wall time, ms, when all was prepared. */
+  readonly #sinceMs: number;
+  readonly #place: RoomPlace;
+  readonly #left: readonly SetupLeft[];
 
-  constructor(parts: LocalHostParts, workspace: Workspace, attempt: AttemptId | undefined, shell: Room) {
+  constructor(
+    parts: LocalHostParts,
+    workspace: Workspace,
+    attempt: AttemptId | undefined,
+    made: { readonly shell: Room; readonly place: RoomPlace; readonly left: readonly SetupLeft[] },
+  ) {
     this.#parts = parts;
     this.#workspace = workspace;
     this.#attempt = attempt;
-    this.#shell = shell;
+    this.#shell = made.shell;
+    this.#place = made.place;
+    this.#left = made.left;
+    this.#sinceMs = parts.clock.now();
   }
 
   get head() {
@@ -184,25 +201,35 @@ class LocalBench implements Bench {
   async save(message: string): Promise<Saved> {
     const intake = { host: this.#workspace.intake!, inside: INTAKE };
     const room = await this.#open({ readOnly: [] }, [intake]);
-    const ran = await room
-      .run({
-        name: `save-${this.#owner()}`,
-        argv: this.#parts.workspaces.saveCommand({
-          message,
-          workspace: room.workspace,
-          intake: room.shown(intake),
-        }),
-        env: {},
-        network: 'none',
-        limits: { wallMs: SAVE_MS, outputBytes: OUTPUT_BYTES_MAX },
-      })
+    const save = this.#parts.workspaces.saveCommand({
+      message,
+      workspace: room.workspace,
+      intake: room.shown(intake),
+      sinceMs: this.#sinceMs,
+    });
+    const ran = await this.#leaveOut(room)
+      .then(() => room.run(this.#saving(save)))
       .finally(() => room.close());
-    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'here' };
+    const report = this.#parts.workspaces.readSave(ran.output);
+    const isPushed = ran.exitCode === 0 || (ran.exitCode === 3 && report.leftOut.length > 0);
+    if (ran.end === 'exited' && isPushed) return { kind: 'here', report };
     const how = `${ran.exitCode ?? ran.end}`;
     return {
       kind: 'failed',
       why: `the work could not be committed and pushed (${how}):\n${tailOf(ran.output, 2_000)}`,
     };
+  }
+
+  /** What setup left is not the agent's work, but what the agent made of it is. Where setup left nothing, nothing runs. */
+  async #leaveOut(room: Room): Promise<void> {
+    if (!this.#left.some(({ file }) => file)) return;
+    const list = await room.place({ name: 'setup-left', text: leftList(this.#left) });
+    await room.run(this.#saving(excludeCommand(room.workspace, list)));
+  }
+
+  #saving(argv: readonly string[]): RoomCommand {
+    const limits = { wallMs: SAVE_MS, outputBytes: OUTPUT_BYTES_MAX };
+    return { name: `save-${this.#owner()}`, argv, env: {}, network: 'none', limits };
   }
 
   async close(): Promise<void> {
@@ -212,7 +239,7 @@ class LocalBench implements Bench {
 
   #open(needs: RoomNeeds, readWrite: readonly Mount[] = []): Promise<Room> {
     return this.#parts.sandbox.open({
-      workspace: this.#workspace.path,
+      ...this.#place,
       ...needs,
       readOnly: [...borrowed(this.#workspace), ...needs.readOnly],
       readWrite,

@@ -80,7 +80,8 @@ export class World {
   readonly work = new Map<AttemptId, CommitId>();
   readonly intakes = new Map<AttemptId, CommitId>();
   readonly workspaces = new Map<string, SimWorkspace>();
-  readonly environments = new Set<string>();
+  /** What lies in each that is kept, by key. */
+  readonly environments = new Map<string, string>();
 
   /** Acknowledged entries, as whoever asked was told of them. */
   readonly acked: Entry[] = [];

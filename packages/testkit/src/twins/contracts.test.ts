@@ -124,6 +124,8 @@ interface Store {
   readonly get: Get;
 }
 
+const placeOf = (workspace: string) => ({ workspace, home: `${workspace}.home` });
+
 const STORES: Readonly<Record<string, (t: TestContext) => Store>> = {
   adapter: (t) => {
     const dir = temporary(t);
@@ -131,7 +133,7 @@ const STORES: Readonly<Record<string, (t: TestContext) => Store>> = {
       store: createEnvironmentStore(join(dir, 'env')),
       workspace: async (name, lockfile) => {
         const path = join(dir, name);
-        mkdirSync(join(path, '.git'), { recursive: true });
+        mkdirSync(join(path, '.git/info'), { recursive: true });
         writeFileSync(join(path, 'package-lock.json'), lockfile);
         return path;
       },
@@ -159,10 +161,10 @@ const STORES: Readonly<Record<string, (t: TestContext) => Store>> = {
 
 for (const [side, open] of Object.entries(STORES)) {
   describe(`prepared environments, as ${side}`, () => {
-    test('have one key for one lockfile, and another for another', async (t) => {
+    test('are needed alike for one lockfile, and otherwise for another', async (t) => {
       const { store, workspace, get } = open(t);
       const key = async (name: string, lockfile: string) =>
-        get(store.keyOf(await workspace(name, lockfile), 'setup'));
+        (await get(store.needOf(await workspace(name, lockfile), 'setup'))).hash;
       const [one, same, other] = [await key('a', '{}'), await key('b', '{}'), await key('c', '{ }')];
       assert.equal(one, same);
       assert.notEqual(one, other);
@@ -171,14 +173,14 @@ for (const [side, open] of Object.entries(STORES)) {
     test('are there once they are kept, and are refused before', async (t) => {
       const { store, workspace, setUp, get } = open(t);
       const path = await workspace('a', '{}');
-      const key = await get(store.keyOf(path, 'setup'));
+      const key = (await get(store.needOf(path, 'setup'))).hash;
       assert.equal(await get(store.has(key)), false);
-      await assert.rejects(get(store.install(key, path)));
+      assert.equal(await get(store.install(key, placeOf(path))), undefined);
       const before = await get(store.snapshot(path));
       setUp(path);
-      await get(store.keep(key, path, before));
+      await get(store.keep(key, placeOf(path), before));
       assert.equal(await get(store.has(key)), true);
-      await get(store.install(key, await workspace('b', '{}')));
+      assert.ok(await get(store.install(key, placeOf(await workspace('b', '{}')))));
     });
 
     test('are kept side by side', async (t) => {
@@ -186,10 +188,10 @@ for (const [side, open] of Object.entries(STORES)) {
       const keys: string[] = [];
       for (const lockfile of ['{}', '{ }']) {
         const path = await workspace(`w${lockfile.length}`, lockfile);
-        keys.push(await get(store.keyOf(path, 'setup')));
+        keys.push((await get(store.needOf(path, 'setup'))).hash);
         const before = await get(store.snapshot(path));
         setUp(path);
-        await get(store.keep(keys.at(-1)!, path, before));
+        await get(store.keep(keys.at(-1)!, placeOf(path), before));
       }
       for (const key of keys) assert.equal(await get(store.has(key)), true);
     });

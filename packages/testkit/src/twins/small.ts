@@ -1,5 +1,4 @@
 /** Twins too small for a file of their own. */
-import { SwarmError } from '@swarm/core/errors';
 import type { Branches, Delivery, RepositoryReader } from '@swarm/core/ports/git';
 import type { EnvironmentStore } from '@swarm/core/ports/running';
 import type { Log, Prompts, RunFiles } from '@swarm/core/ports/world';
@@ -22,28 +21,33 @@ export function twinFiles(world: World, inc: Incarnation): RunFiles {
   return { writeHandoff: write, writeReport: write };
 }
 
-/** Environments by what the lockfile says; one that is not there cannot be put into a workspace. */
+/** Environments by key, each with what its lockfile asked for; one that is not there cannot be put into a workspace. */
 export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 100), effect);
   return {
+    needOf: (path) => quick(() => ({ hash: environmentOf(workspaceAt(world, path)?.tree), isKnown: true })),
     has: (key) => quick(() => world.environments.has(key)),
+    pin: () => {},
     snapshot: () => quick(() => new Set<string>()),
-    keep: (key, path) =>
+    keep: (key, { workspace }) =>
       quick(() => {
         world.write('an environment');
-        const made = workspaceAt(world, path)?.environment;
-        world.expect(made === key, `setup: ${made ?? 'nothing'} is kept as ${key}`);
-        world.environments.add(key);
+        const made = workspaceAt(world, workspace)?.environment;
+        world.expect(
+          made !== undefined && key.startsWith(made),
+          `setup: ${made ?? 'nothing'} is kept as ${key}`,
+        );
+        world.environments.set(key, world.environments.get(key) ?? made!);
       }),
-    install: (key, path) =>
+    install: (key, place) =>
       quick(() => {
         world.write('an environment');
-        if (!world.environments.has(key))
-          throw new SwarmError({ code: 'SW0702', what: `no environment ${key} is kept` });
-        const workspace = workspaceAt(world, path);
-        if (workspace) workspace.environment = key;
+        const made = world.environments.get(key);
+        const workspace = workspaceAt(world, place.workspace);
+        if (made !== undefined && workspace) workspace.environment = made;
+        return made === undefined ? undefined : [];
       }),
-    keyOf: (path) => quick(() => environmentOf(workspaceAt(world, path)?.tree)),
+    lendHome: () => quick(() => {}),
   };
 }
 
