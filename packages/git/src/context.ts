@@ -28,6 +28,8 @@ export interface HubContext extends HubHelpers {
   /** False where landings are pushed to a remote. */
   readonly landsHere: boolean;
   readonly identity: Identity;
+  /** How files are merged, as the base will have it: `info/attributes` of the hub and of every workspace. */
+  readonly attributes: string;
   readonly cleanUp: CleanUp;
   /** Present when work is looked through for secrets before it is taken. */
   readonly secrets?: SecretFinder;

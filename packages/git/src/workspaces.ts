@@ -155,7 +155,7 @@ async function writeRepository(hub: HubContext, gitDir: string, at: Start): Prom
   await writeFile(join(gitDir, 'HEAD'), `ref: ${at.branch}\n`);
   await writeFile(join(gitDir, at.branch), `${at.start}\n`);
   await writeFile(join(gitDir, 'objects/info/alternates'), `${hub.layout.hubObjects}\n`);
-  await writeFile(join(gitDir, 'info/attributes'), '* !merge\n');
+  await writeFile(join(gitDir, 'info/attributes'), hub.attributes);
   await writeFile(join(gitDir, 'info/exclude'), '');
   await writeFile(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
 }
