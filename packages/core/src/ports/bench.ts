@@ -52,7 +52,7 @@ export interface BenchAsk {
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup may reach the network on this commit's own tree, and on no other. */
+  /** Setup may use the network only on the tree of this commit. */
   readonly trusted: CommitId;
   /** The target's head: what its tree is set up with may serve whatever is built on it. */
   readonly landed: CommitId;

@@ -47,7 +47,7 @@ export interface ModelRequest {
   readonly role: ModelRole;
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolSpec[];
-  /** The model may call no tool. `tools` are sent all the same, because servers refuse a history of calls without them. */
+  /** No tool may be called. `tools` are still sent, because servers refuse a history of calls without them. */
   readonly toolChoice?: 'none';
   readonly maxOutputTokens?: number;
   /** Are sent as `X-Swarm-Task` and `X-Swarm-Attempt`, for endpoints that tell callers apart. */

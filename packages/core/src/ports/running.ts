@@ -185,49 +185,50 @@ export interface Agent {
   run(job: AgentJob): Promise<AgentResult>;
 }
 
-/** What setup of one work tree reads. */
+/** What setup reads in one work tree. */
 export interface SetupNeed {
   /** 16 hex digits over the setup command and every file it is known to read: manifests, lockfiles, named scripts. */
   readonly hash: string;
-  /** False: it may read any file of the tree, so that two trees with the same hash may be set up differently. */
+  /** False: setup may read any file of the tree. Two trees with the same hash may then be set up differently. */
   readonly isKnown: boolean;
 }
 
-/** Something setup left in a work tree. It is no part of anybody's work. */
+/** Something that setup left in a work tree. It is not part of an agent's work. */
 export interface SetupLeft {
-  /** As git reads it in a list of what to leave out. */
+  /** A pattern as in `.gitignore`. */
   readonly pattern: string;
-  /** A file, which is the agent's work once its content is another: object names of its content, in every format. */
+  /** Set for a file: it is the agent's work as soon as its content has none of these object names. */
   readonly file?: { readonly path: string; readonly blobs: readonly string[] };
 }
 
-/** A work tree on this host, and the home folder of whatever runs in it. */
+/** A work tree on this host, and the home folder of the commands that run in it. */
 export interface PreparedPlace {
   readonly workspace: string;
   readonly home: string;
 }
 
 /**
- * Prepared environments: what `setup` made in its work tree and in its home, kept by key in the state directory. A key
- * is what was needed, alone or with the names of the commits whose tree made it: words of `[0-9a-z]`, joined by `-`.
+ * Prepared environments: what `setup` made in its work tree and its home, kept by key in the state directory. A key is
+ * the hash of what setup needs, alone or followed by the commits whose trees made it: words of `[0-9a-z]` joined by `-`.
  */
 export interface EnvironmentStore {
+  /** Returns what this setup reads in this workspace. */
   needOf(workspace: string, setup: string): Promise<SetupNeed>;
   has(key: string): Promise<boolean>;
-  /** It never makes room for another one while this process lives. */
+  /** Keeps the environment from being removed to make room, for as long as this process lives. */
   pin(key: string): void;
   /** Returns every path in the workspace but git's own, relative to it. Is called before setup runs. */
   snapshot(workspace: string): Promise<ReadonlySet<string>>;
   /**
-   * Takes what is new since `before` (`node_modules` and the like) and the home, without its credentials; the first
-   * one kept under a key stays. The place is given up: nothing may be done in it afterwards.
+   * Takes what is new since `before`, such as `node_modules`, and the home without its credentials. What was kept first
+   * under a key stays. The caller must not use the place afterwards.
    */
   keep(key: string, place: PreparedPlace, before: ReadonlySet<string>): Promise<void>;
   /**
-   * Puts a copy into a fresh workspace, and a home beside it. Undefined: somebody changed what was kept, or it is gone;
-   * it is not there any more.
+   * Puts a copy into a fresh workspace, and a copy of its home beside it. Returns undefined when the kept environment
+   * is gone or somebody changed it. In both cases it is not there any more.
    */
   install(key: string, place: PreparedPlace): Promise<readonly SetupLeft[] | undefined>;
-  /** Puts a copy of its home alone, with the stores of package managers. Nothing where there is none. */
+  /** Copies only the home, with the stores of package managers. Does nothing when none is kept. */
   lendHome(key: string, home: string): Promise<void>;
 }
