@@ -16,7 +16,7 @@ export interface HubContext extends HubHelpers {
   /** Our own bare repository. */
   readonly hub: { readonly gitDir: string };
   /** The user's repository, or our bare clone of a URL. */
-  readonly origin: { readonly gitDir: string; readonly isShared: boolean };
+  readonly origin: { readonly gitDir: string; readonly workTree?: string; readonly isShared: boolean };
   readonly objectFormat: ObjectFormat;
   readonly run: RunId;
   /** The target's head when the run was opened first. */

@@ -27,7 +27,8 @@ import { Layout, RunRefs } from './layout.ts';
 import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
-import { cloneOrigin, isUrl, locate } from './origin.ts';
+import type { OperatorEnv } from './operator.ts';
+import { cloneOrigin, isUrl, locate, trusting } from './origin.ts';
 import { readRef } from './origin-ref.ts';
 import { packOf, receivePack } from './packs.ts';
 import { ObjectReader } from './reader.ts';
@@ -50,6 +51,8 @@ export interface HubOptions {
   readonly landOn: string;
   readonly identity: Identity;
   readonly git?: Git;
+  /** Whose own git decides whether a repository that belongs to another user is trusted. Absent: none is. */
+  readonly operator?: OperatorEnv;
   /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
   readonly networkEnv?: Readonly<Record<string, string>>;
   readonly limits?: Partial<IntakeLimits>;
@@ -86,13 +89,14 @@ export interface OpenedHub {
  * signed and cannot be), SW0702 (git failed).
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
-  const git = options.git ?? new Git();
+  const plain = options.git ?? new Git();
   const landOn = branchRef(options.landOn);
   const targetRef = branchRef(`refs/heads/${options.target}`);
   const layout = new Layout(options.stateDir, options.run);
   const refs = new RunRefs(options.run);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const origin = await locate(git, await repositoryPath(options, layout));
+  const origin = await locate(plain, await repositoryPath(options, layout), options.operator);
+  const git = await trusting(plain, origin, layout.trusted);
   await ensureHub(git, layout, origin.objectFormat);
   await heal(layout.hub);
   const mutex = new GitMutex();

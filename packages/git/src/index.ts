@@ -9,5 +9,6 @@ export { GitMutex } from './mutex.ts';
 export type { OperatorEnv } from './operator.ts';
 export { cloneOrigin } from './origin.ts';
 export { ObjectReader } from './reader.ts';
+export { type Rehearsal, rehearse, rehearseFolder } from './rehearsal.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';
 export { readSigning, type Signing, type SigningFound, trySigning } from './signing.ts';

@@ -18,10 +18,10 @@ import {
   whyUnfit,
 } from './intake-files.ts';
 import { placeOf, secretIn } from './intake-secrets.ts';
-import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
+import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
-import { type PathLimits, unfitChange } from './path-lint.ts';
+import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
 
 export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   /** Most objects pushed. */
@@ -185,7 +185,7 @@ export class Intake {
     const objects = new Objects(this.hub.git, { gitDir: judged });
     const changes = await this.blame('its folders cannot be compared', async () => {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
-      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits);
+      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits, lookAtNames);
     }).finally(() => objects.close());
     const why = unfitChange(changes, this.limits);
     if (why) throw new Unfit(why);
@@ -204,6 +204,11 @@ export class Intake {
     });
   }
 }
+
+const lookAtNames: LookAtNames = (added, all) => {
+  const why = unfitNames(added, all);
+  if (why) throw new Unfit(why);
+};
 
 /** No delta search: the pack lives for one step. No bitmap: of what was pushed, objects alone are believed. */
 const PACK_ARGS = ['--revs', '--stdout', '-q', '--window=0', '--no-use-bitmap-index'];

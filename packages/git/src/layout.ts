@@ -72,6 +72,8 @@ export class Layout {
   readonly hub: string;
   readonly hubObjects: string;
   readonly clonedOrigin: string;
+  /** Settings of our own: which repository git may serve, whoever it belongs to. */
+  readonly trusted: string;
   readonly workspaces: string;
   readonly intakes: string;
   /** What was fetched of other people's branches, for `swarm land`. */
@@ -85,6 +87,7 @@ export class Layout {
     this.hub = join(stateDir, 'hub.git');
     this.hubObjects = join(this.hub, 'objects');
     this.clonedOrigin = join(stateDir, 'origin.git');
+    this.trusted = join(stateDir, 'trusted.gitconfig');
     this.workspaces = join(stateDir, 'workspaces');
     this.intakes = join(stateDir, 'intake', runName(run));
     this.branches = join(this.intakes, 'branches.git');

@@ -62,15 +62,11 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
 
 /** What can be judged while the configuration is wrong: gate, sandbox and models may be named in the very part that is. */
 export const preflightRepository = (facts: PreflightFacts): readonly Problem[] =>
-  facts.checkout.isRepository
-    ? repositoryProblems(facts, facts.checkout)
-    : [notARepository(facts, facts.checkout.why)];
+  facts.checkout.isRepository ? repositoryProblems(facts, facts.checkout) : [notARepository(facts.checkout)];
 
-const notARepository = ({ repository }: PreflightFacts, why: string): Problem => ({
+const notARepository = ({ what, why, fix }: Exclude<CheckoutFacts, Usable>): Problem => ({
   code: 'SW0301',
-  what: `there is no git repository at ${repository}`,
-  why,
-  fix: '--repo <path to the repository>   (a new one: git init && git add -A && git commit -m "Initial commit")',
+  ...{ what, why, fix },
 });
 
 function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly Problem[] {

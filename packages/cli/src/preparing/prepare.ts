@@ -1,9 +1,9 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import { makeRunId } from '@swarm/core/model/ids';
+import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import type { RunMode } from '@swarm/core/model/request';
-import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
+import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
 import { carriedProvider } from '../config/sandboxes.ts';
@@ -72,11 +72,28 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   problems.push(...notYet(loaded.config), ...verdict.problems);
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
+  const { run, landOn } = placeOf(found, loaded.config);
+  await collect(problems, () => rehearsed(found, landOn));
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
   const notices = [...(opening.notices ?? []), ...verdict.notices];
-  const told = { opening, notices, ...(remote && { remote }) };
+  const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const pinned = await pin(located, loaded, found, told, places, context);
   return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
+}
+
+/** The run's own name, and the reference its landings go to. */
+function placeOf({ checkout, target }: Found, { deliver }: Config): { run: RunId; landOn: string } {
+  const run = makeRunId(Date.now(), Math.random);
+  const isDirect = checkout.isRepository && checkout.isBare && deliver === 'apply';
+  return { run, landOn: isDirect ? `refs/heads/${target}` : `refs/heads/swarm/${run}` };
+}
+
+/** What a run needs of the repository to publish is tried before anything is spent. @throws SW0316 */
+async function rehearsed({ checkout, target }: Found, ref: string): Promise<void> {
+  if (!checkout.isRepository || !checkout.targetCommit) return;
+  const base = checkout.targetCommit;
+  const at = ref === `refs/heads/${target}` ? base : undefined;
+  await rehearse({ gitDir: checkout.commonDir, ref, base, ...(at && { at }) });
 }
 
 /** Runs one gathering step; what it refuses joins the others. */
@@ -93,6 +110,8 @@ async function collect<T>(problems: Problem[], step: () => Promise<T>): Promise<
 // ───────────── pinning ─────────────
 
 interface Beginning {
+  readonly run: RunId;
+  readonly landOn: string;
   readonly opening: Opening;
   readonly notices: readonly string[];
   readonly remote?: RemoteBranch;
@@ -102,20 +121,18 @@ async function pin(
   located: Located,
   loaded: LoadedConfig,
   found: Found,
-  { opening, notices, remote }: Beginning,
+  { run, landOn, opening, notices, remote }: Beginning,
   places: ProgramPlaces,
   context: Context,
 ): Promise<Prepared> {
   const checkout = found.checkout as Extract<CheckoutFacts, { isRepository: true }>;
   const { signing } = found.facts;
   const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
-  const run = makeRunId(Date.now(), Math.random);
   const target = found.target!;
   const isBare = checkout.isBare;
   const gate = found.detected.gate === 'none' ? null : found.detected.gate!;
   const setup =
     found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
-  const landOn = isBare && config.deliver === 'apply' ? `refs/heads/${target}` : `refs/heads/swarm/${run}`;
   const file: RunFile = {
     v: 1,
     run,

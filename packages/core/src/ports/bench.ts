@@ -3,7 +3,7 @@
  * orchestrator asks a bench to do things and gets results and commits back.
  */
 import type { AttemptId, CommitId } from '../model/ids.ts';
-import type { Pack } from './git.ts';
+import type { Pack, SaveReport } from './git.ts';
 import type {
   AgentActivity,
   AgentLimits,
@@ -109,9 +109,9 @@ export interface BenchJob {
 }
 
 export type Saved =
-  /** The work is in the attempt's intake, if there was anything to save. */
-  | { readonly kind: 'here' }
+  /** The work is in the attempt's intake, if there was anything to save. The report names what was left out. */
+  | { readonly kind: 'here'; readonly report: SaveReport }
   /** The caller puts the work into the intake: see `Hub.receive`. */
-  | { readonly kind: 'pack'; readonly pack: Pack }
-  /** Some or all of the work could not be saved. Part of it may be in the intake. */
+  | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
+  /** The save did not end. Part of the work may be in the intake. */
   | { readonly kind: 'failed'; readonly why: string };

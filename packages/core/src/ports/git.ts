@@ -210,6 +210,18 @@ export interface Workspace {
   readonly conflicts: readonly string[];
 }
 
+/** What a save did not take as it was. Paths are as the agent named them; only the first few are listed. */
+export interface SaveReport {
+  /** Paths that could not be taken, each with the reason. */
+  readonly leftOut: readonly string[];
+  /** Folders that were repositories themselves: their files were taken, their history was not. */
+  readonly unwrapped: readonly string[];
+  /** Files that the agent wrote and `.gitignore` matches. They are not part of the work. */
+  readonly ignored: readonly string[];
+}
+
+export const ALL_SAVED: SaveReport = { leftOut: [], unwrapped: [], ignored: [] };
+
 export interface Workspaces {
   /** Makes a workspace at `base`, with `from` merged onto it; conflicts are left in the files. Replaces a leftover. */
   create(ask: {
@@ -220,14 +232,19 @@ export interface Workspaces {
   }): Promise<Workspace>;
   /**
    * Returns a command to run inside the attempt's sandbox. It commits what is not committed and pushes HEAD into the
-   * intake. Exit 0 means pushed, or nothing to push. The command trusts nothing in the clone's configuration.
-   * Paths are the ones that commands see in the sandbox.
+   * intake. Exit 0: everything was pushed, or there was nothing to push. Exit 3: some of the work could not be taken, and
+   * the rest was pushed. The command trusts nothing in the clone's configuration. Paths are the ones that commands see
+   * in the sandbox.
    */
   saveCommand(ask: {
     readonly message: string;
     readonly workspace: string;
     readonly intake: string;
+    /** Wall time, ms, when the agent was started: ignored files written since are named. Absent: none are. */
+    readonly sinceMs?: number;
   }): readonly string[];
+  /** What that command said, by its output. */
+  readSave(output: string): SaveReport;
   remove(name: string): Promise<void>;
 }
 

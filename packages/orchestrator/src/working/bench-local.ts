@@ -25,7 +25,7 @@ import type {
   SandboxResult,
   SetupLeft,
 } from '@swarm/core/ports/running';
-import type { Log } from '@swarm/core/ports/world';
+import type { Clock, Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
 import { Environments, homeOf } from './environment.ts';
@@ -44,6 +44,7 @@ export interface LocalHostParts {
   /** Names of the workspaces that lie here. */
   readonly leftovers: () => Promise<readonly string[]>;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Where the room of a save shows the attempt's intake, if it is asked. */
@@ -151,6 +152,8 @@ class LocalBench implements Bench {
   readonly #workspace: Workspace;
   readonly #attempt: AttemptId | undefined;
   readonly #shell: Room;
+  /** Wall time, ms, when all was prepared. */
+  readonly #sinceMs: number;
   readonly #place: RoomPlace;
   readonly #left: readonly SetupLeft[];
 
@@ -166,6 +169,7 @@ class LocalBench implements Bench {
     this.#shell = made.shell;
     this.#place = made.place;
     this.#left = made.left;
+    this.#sinceMs = parts.clock.now();
   }
 
   get head() {
@@ -201,11 +205,14 @@ class LocalBench implements Bench {
       message,
       workspace: room.workspace,
       intake: room.shown(intake),
+      sinceMs: this.#sinceMs,
     });
     const ran = await this.#leaveOut(room)
       .then(() => room.run(this.#saving(save)))
       .finally(() => room.close());
-    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'here' };
+    const report = this.#parts.workspaces.readSave(ran.output);
+    const isPushed = ran.exitCode === 0 || (ran.exitCode === 3 && report.leftOut.length > 0);
+    if (ran.end === 'exited' && isPushed) return { kind: 'here', report };
     const how = `${ran.exitCode ?? ran.end}`;
     return {
       kind: 'failed',

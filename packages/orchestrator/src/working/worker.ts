@@ -10,7 +10,8 @@ import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids'
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
-import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
+import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
@@ -187,9 +188,12 @@ export class Worker {
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
     if (taken.kind === 'refused' || taken.kind === 'secret') return taken;
-    if (taken.kind === 'commit') return { kind: 'work', commit: taken.commit };
-    if (saved.kind !== 'failed') return { kind: 'nothing' };
-    return { kind: isDiskFull(saved.why) ? 'disk-full' : 'refused', why: saved.why };
+    const work = taken.kind === 'commit' ? taken.commit : undefined;
+    const why = saved.kind === 'failed' ? saved.why : leftOutOf(saved.report);
+    if (why !== undefined)
+      return { ...{ kind: isDiskFull(why) ? 'disk-full' : 'not-saved', why }, ...(work && { work }) };
+    const { report } = saved as Extract<Saved, { report: SaveReport }>;
+    return work ? { kind: 'work', work, report } : { kind: 'nothing', report };
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
@@ -202,7 +206,7 @@ export class Worker {
     durationMs: number,
     signal: AbortSignal,
   ): Promise<Ending> {
-    const work = saved.kind === 'work' ? { work: saved.commit } : {};
+    const work = 'work' in saved ? { work: saved.work } : {};
     const rest = { usage: result.usage, ...work };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
     // Whatever the agent made of it: with a full disk it could do nothing.
@@ -212,12 +216,13 @@ export class Worker {
       return {
         ...rest,
         reason: failure,
-        detail: result.claim?.summary ? `${result.detail}\n${result.claim.summary}`.trim() : result.detail,
+        detail: lines(result.detail, result.claim?.summary, saved.kind === 'not-saved' && saved.why),
       };
     if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
+    if (saved.kind === 'not-saved') return { ...rest, reason: 'not-saved', detail: saved.why };
     if (saved.kind === 'secret') return { ...rest, reason: 'secret-found', detail: saved.why };
 
-    const claim = result.claim ?? NO_CLAIM;
+    const claim = withConcerns(result.claim ?? NO_CLAIM, saved.report);
     const handoff = {
       ...claim,
       taskId: task.id,
@@ -231,11 +236,11 @@ export class Worker {
         : { ...rest, reason: 'no-change', detail: 'an answer was asked for, and none was handed in' };
     }
     const change =
-      saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.commit, attempt.base) : undefined;
+      saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.work, attempt.base) : undefined;
     const failed = await this.#check(attempt, task, bench, change, signal);
     // What the agent used was used, however the checks ended.
     if (failed) return { ...failed, ...rest };
-    if (!change) return this.#withoutChange(task, result, handoff);
+    if (!change) return this.#withoutChange(task, result, handoff, saved.report);
     return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
   }
 
@@ -247,13 +252,16 @@ export class Worker {
   }
 
   /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
-  #withoutChange(task: Task, result: AgentResult, handoff: Handoff): Ending {
+  #withoutChange(task: Task, result: AgentResult, handoff: Handoff, { ignored }: SaveReport): Ending {
     const isSo = task.spec.verify !== undefined || result.claim?.status === 'complete';
     return isSo
       ? { reason: 'unneeded', detail: '', usage: result.usage, handoff }
       : {
           reason: 'no-change',
-          detail: result.claim?.summary || result.detail || 'the agent changed nothing',
+          detail: lines(
+            result.claim?.summary || result.detail || 'the agent changed nothing',
+            ignored.length > 0 && `it left only files that .gitignore matches: ${ignored.join(', ')}`,
+          ),
           usage: result.usage,
         };
   }
@@ -328,8 +336,27 @@ const isNoNews = (state: State, result: GateResult): boolean =>
   isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
 
 type Taken =
-  | { readonly kind: 'work'; readonly commit: CommitId }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused' | 'secret' | 'disk-full'; readonly why: string };
+  | { readonly kind: 'work'; readonly work: CommitId; readonly report: SaveReport }
+  | { readonly kind: 'nothing'; readonly report: SaveReport }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'secret'; readonly why: string }
+  /** What could be saved is kept, for the next attempt to go on from. */
+  | { readonly kind: 'not-saved'; readonly why: string; readonly work?: CommitId }
+  | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
+
+const lines = (...parts: readonly (string | false | undefined)[]): string => parts.filter(Boolean).join('\n');
+
+/** Undefined: nothing was. */
+const leftOutOf = ({ leftOut }: SaveReport): string | undefined =>
+  leftOut.length === 0 ? undefined : `not all of the work could be saved:\n${leftOut.join('\n')}`;
+
+/** What became of the work on its way here, for whoever reads the handoff. */
+function withConcerns(claim: HandoffClaim, { unwrapped }: SaveReport): HandoffClaim {
+  if (unwrapped.length === 0) return claim;
+  const folders = unwrapped.slice(0, CONCERNS_MAX).join(', ');
+  const concern = `a git repository of its own was made in ${folders}: its files were taken, its history was not`;
+  return { ...claim, concerns: [...claim.concerns, concern] };
+}
+const CONCERNS_MAX = 10;
 
 const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };

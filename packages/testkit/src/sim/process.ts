@@ -122,6 +122,7 @@ function portsOf(
       leftovers: async () => (await hub.observe()).workspaces,
       isFull: async () => world.isFull,
       log,
+      clock: inc.clock,
     }),
     ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
