@@ -25,6 +25,8 @@ export interface HubContext extends HubHelpers {
   readonly targetRef: string;
   /** The reference landings are published to; the target itself, or a branch for review. */
   readonly landOn: string;
+  /** False where landings are pushed to a remote. */
+  readonly landsHere: boolean;
   readonly identity: Identity;
   readonly cleanUp: CleanUp;
   /** Present when work is looked through for secrets before it is taken. */

@@ -106,7 +106,7 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const { run, identity } = options;
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
-  const names = { run, base, targetRef, landOn, identity };
+  const names = { run, base, targetRef, landOn, landsHere: remote === undefined, identity };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };

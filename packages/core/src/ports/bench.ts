@@ -52,9 +52,11 @@ export interface BenchAsk {
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup may use the network only on the tree of this commit. */
+  /** Setup gets its own variables only on the tree of this commit. */
   readonly trusted: CommitId;
-  /** The target's head: what its tree is set up with may serve whatever is built on it. */
+  /** `base`: setup may use the network only on the tree of `trusted`. `work`: on the tree of any work too. */
+  readonly network: 'base' | 'work';
+  /** The target's head. What setup makes on its tree may be used for work that is built on it. */
   readonly landed: CommitId;
 }
 

@@ -38,6 +38,8 @@ export interface RoomCommand {
    * how much of the host and its neighbours that reaches.
    */
   readonly network: 'none' | 'open';
+  /** It is setup on the trusted base's own tree: what the operator gives to setup alone, it is given. */
+  readonly isTrustedSetup?: true;
   /**
    * How the command reaches the room's gateway. Absent: it does not. `address`: at the URL in SWARM_GATEWAY_URL.
    * `socket`: at the unix socket in SWARM_GATEWAY_SOCKET, for programs that know that variable.

@@ -49,7 +49,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
     async run(job) {
       const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
       world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
-      const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : 'works';
+      const mood = drawMood(world);
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
       if (isDown()) {
@@ -65,6 +65,12 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       return act(world, job, workspace, mood);
     },
   };
+}
+
+/** Where there is something to install, agents often want something else installed. */
+function drawMood(world: World): Mood {
+  if (!world.hits('agent')) return 'works';
+  return world.hasSetup && world.random.chance(0.3) ? 'upgrades' : world.random.pick(MOODS);
 }
 
 function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): AgentResult {

@@ -8,6 +8,8 @@ import { type Merged, sameTree } from './objects.ts';
 /** What `saveCommand` gives; the sandbox twin knows it by this word. */
 export const SAVE = 'twin-save';
 
+type WorkspaceAsk = Parameters<Workspaces['create']>[0];
+
 /** Work trees in memory. */
 export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   return {
@@ -17,6 +19,10 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
         `P6: the workspace ${ask.name} is made before its reason is on disk`,
       );
       world.working = inc;
+      world.expect(
+        isGrounded(world, ask),
+        `P4: ${ask.name} goes on from work that stands on what somebody took off the target`,
+      );
       provoke(world, ask.name);
       return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
@@ -44,10 +50,18 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   };
 }
 
+/** What people took off the target comes back with no work that stood on it. */
+function isGrounded({ objects, takenOff }: World, { base, from }: WorkspaceAsk): boolean {
+  if (!from || takenOff.size === 0 || !objects.has(from)) return true;
+  const there = objects.ancestors(base);
+  return [...objects.ancestors(from)].every((id) => there.has(id) || !takenOff.has(id));
+}
+
 /** Between an attempt's start and its agent's, and while a candidate is tested, somebody may change their mind. */
 function provoke(world: World, name: string): void {
   const tested = world.durable.landings.get(name.replace(/^gate-/, '') as LandingId);
-  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), 400);
+  const soonMs = world.hasSetup ? world.commandMsMax : 400;
+  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), soonMs);
   else if (tested) world.provoke(world.random.pick(tested.members).task, world.commandMsMax);
 }
 
@@ -58,10 +72,7 @@ function isRecorded({ durable }: World, name: string): boolean {
   return landing === undefined || landing === 'l0' || durable.landings.has(landing as LandingId);
 }
 
-function newWorkspace(
-  world: World,
-  ask: Parameters<Workspaces['create']>[0],
-): { simulated: SimWorkspace; shown: Workspace } {
+function newWorkspace(world: World, ask: WorkspaceAsk): { simulated: SimWorkspace; shown: Workspace } {
   const { objects } = world;
   const base = objects.treeOf(ask.base);
   const from = ask.from && objects.has(ask.from) ? ask.from : undefined;
