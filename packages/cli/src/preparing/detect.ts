@@ -51,18 +51,18 @@ async function runnable(
 
 function filesAt(gitDir: string, commit: string): ListingReader {
   const git = new Git();
-  let top: Promise<ReadonlySet<string>> | undefined;
-  const namesAtTop = async () =>
-    new Set(await git.records({ gitDir }, 'ls-tree', ['-z', '--name-only', '--full-tree', commit]));
+  let listed: Promise<string[]> | undefined;
+  const top = (): Promise<string[]> => {
+    listed ??= git.records({ gitDir }, 'ls-tree', ['-z', '--name-only', '--full-tree', commit]);
+    return listed;
+  };
   const read = async (path: string): Promise<string | undefined> => {
-    top ??= namesAtTop();
-    if (!(await top).has(path.split('/', 1)[0]!)) return undefined;
+    if (!(await top()).includes(path.split('/', 1)[0]!)) return undefined;
     const found = await git.run({ gitDir }, 'cat-file', ['blob', `${commit}:${path}`], {
       codes: [0, 128],
       maxBytes: 4 * 1024 * 1024,
     });
     return found.code === 0 ? found.stdout.toString('utf8') : undefined;
   };
-  const top = (): Promise<string[]> => git.records({ gitDir }, 'ls-tree', ['-z', '--name-only', commit]);
   return { read, top, has: async (path) => (await read(path)) !== undefined };
 }
