@@ -13,7 +13,8 @@ import type {
   SecretFinder,
   Workspaces,
 } from '@swarm/core/ports/git';
-import { ensureHub, heal } from './bare.ts';
+import { mergeAttributes } from './attributes.ts';
+import { ensureHub, heal, writeAttributes } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import type { CleanUp, HubContext } from './context.ts';
@@ -89,24 +90,26 @@ export interface OpenedHub {
  * signed and cannot be), SW0702 (git failed).
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
-  const plain = options.git ?? new Git();
+  const git = options.git ?? new Git();
   const landOn = branchRef(options.landOn);
   const targetRef = branchRef(`refs/heads/${options.target}`);
   const layout = new Layout(options.stateDir, options.run);
   const refs = new RunRefs(options.run);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const origin = await locate(plain, await repositoryPath(options, layout), options.operator);
-  const git = await trusting(plain, origin, layout.trusted);
+  const located = await locate(git, await repositoryPath(options, layout), options.operator);
+  const origin = await trusting(located, layout.trusted);
   await ensureHub(git, layout, origin.objectFormat);
   await heal(layout.hub);
   const mutex = new GitMutex();
   const ends = { git, hub: { gitDir: layout.hub }, origin };
   const remote = options.push && (await openRemote(git, origin.gitDir, options.push));
   const base = await pinBase(ends, refs, targetRef, remote);
+  const attributes = await mergeAttributes(git, ends.hub, base);
+  await writeAttributes(layout.hub, attributes);
   const { run, identity } = options;
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
-  const names = { run, base, targetRef, landOn, identity };
+  const names = { run, base, targetRef, landOn, landsHere: remote === undefined, identity, attributes };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };

@@ -1,4 +1,5 @@
-export { BranchIntake, type BranchWords } from './branch-intake.ts';
+export type { BranchWords } from './branch-history.ts';
+export { BranchIntake } from './branch-intake.ts';
 export { type BranchAt, listBranches } from './branches.ts';
 export { type CheckoutFacts, type OngoingOperation, readCheckout, trackedOwn } from './checkout.ts';
 export type { CleanUp } from './context.ts';

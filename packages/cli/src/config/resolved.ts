@@ -34,6 +34,8 @@ export interface Config {
   };
   /** Absent: to be detected. `'none'`: there is to be none. */
   readonly setup?: string;
+  /** Setup of work that needs other dependencies than the base may reach the network too. Absent: the base's alone. */
+  readonly setupNetwork?: 'work';
   /** On top of the system; absent in runs that were opened before there was such a thing. */
   readonly shown?: {
     /** Absolute host folders, shown read-only where they lie. */
@@ -89,6 +91,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
   const { workers, env, sandbox, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
   return {
     ...present({ target: complete.target, setup: env.setup }),
+    ...(env.network === 'work' && { setupNetwork: env.network }),
     workers: {
       max: workers.max,
       attempts: workers.attempts,

@@ -68,6 +68,12 @@ const env = table('The environment attempts, gates and checks find prepared.', {
   setup: command(
     'Run once per lockfile, in the sandbox, on the base; what it leaves untracked is reused. `none`: no setup. Without it, found by lockfile.',
   ).optional(),
+  network: z
+    .enum(['base', 'work'])
+    .describe(
+      'Whose setup reaches the network. `base`: the one on the base alone, so that work which adds a dependency lands only where what it needs is in the caches already. `work`: that of work too, which runs what the work brings; `sandbox.setup_env` stays the base’s.',
+    )
+    .default('base'),
 });
 
 const variable = z

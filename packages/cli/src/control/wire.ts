@@ -115,7 +115,7 @@ const operator = z.literal('operator');
 
 const draft = z.looseObject({ label: z.string() }).transform((value, ctx): TaskDraft => {
   const { label, ...rest } = value;
-  const reading = readDraft({ ...rest, id: label }, { strict: true });
+  const reading = readDraft({ ...rest, id: label });
   if (reading.ok) return reading.draft;
   for (const { path, why } of reading.problems)
     ctx.addIssue({ code: 'custom', message: `${path} ${why}`, input: value });

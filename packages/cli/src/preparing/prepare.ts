@@ -176,8 +176,11 @@ async function pin(
   };
 }
 
+/** Branches that are handed in at the same time: no agent works on them, and no command runs. */
+const HAND_INS_MAX = 64;
+
 /**
- * The merge queue alone: one branch after another is brought in, in the order given; there is nobody to try one again
+ * The merge queue alone: branches are brought in and land in the order given; there is nobody to try one again
  * or to mend what full checks would find, and nothing to spend but time.
  */
 function forLanding(config: Config): Config {
@@ -185,7 +188,7 @@ function forLanding(config: Config): Config {
   const { command: _none, ...checks } = config.checks;
   return {
     ...config,
-    workers: { ...config.workers, max: 1, attempts: 1 },
+    workers: { ...config.workers, max: HAND_INS_MAX, attempts: 1 },
     checks,
     budget: { ...(timeMs !== undefined && { timeMs }) },
     overlap: 'off',

@@ -14,6 +14,7 @@ export function addLand(program: Program, context: Context, exit: Finish): void 
     .option('--gate <command>', 'the command that must pass before a branch lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
     .option('--sandbox <provider>', 'auto, bubblewrap, none, docker or command')
+    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--deliver <to>', 'branch, apply, push or pr')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
     .option('--trust-repo', 'trust what the repository configures, as it is now')

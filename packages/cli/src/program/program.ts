@@ -90,6 +90,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
     .option('--sandbox <provider>', 'auto, bubblewrap, none, docker or command')
+    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
     .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')

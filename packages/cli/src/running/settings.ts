@@ -32,7 +32,7 @@ export function settingsOf(
       ...(config.gate.limits && { limits: config.gate.limits }),
     },
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
-    setup: { timeoutMs: 1_800_000 },
+    setup: { timeoutMs: 1_800_000, network: config.setupNetwork ?? 'base' },
     drainMs: 30_000,
     sweepMs: 60_000,
     tasksPerIteration: 25,

@@ -47,7 +47,7 @@ export function noteChecks(s: State, result: ChecksResult, at: number): void {
   );
 }
 
-/** The checks came to an end, so that what they do not show is not there. */
+/** The checks finished, so that a failure they do not show is not there. */
 const isConclusive = ({ outcome }: ChecksResult): boolean => outcome === 'passed' || outcome === 'failed';
 
 function openFinding(s: State, finding: Finding, at: number): void {
@@ -56,7 +56,7 @@ function openFinding(s: State, finding: Finding, at: number): void {
   s.health.culprits.delete(signature);
 }
 
-/** A failure that was gone and is back is a new one: the fix task of the old one does not stand for it. */
+/** A failure that was gone and comes back is a new one. The old one's fix task does not count for it. */
 function forgetOldFix(s: State, signature: string): void {
   const fix = s.health.fixTasks.get(signature);
   if (fix && isOver(knownTask(s, fix).state)) s.health.fixTasks.delete(signature);

@@ -15,6 +15,7 @@ import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
+import { wantsNetwork } from '@swarm/core/rules/network-words';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
@@ -313,7 +314,7 @@ export class Worker {
     if (!ok)
       return {
         reason: 'gate-failed',
-        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
+        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`,
       };
     return undefined;
   }

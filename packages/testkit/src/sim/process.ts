@@ -149,7 +149,7 @@ function settingsOf(world: World, story: Story, isNew: boolean): Settings {
     attempt: { steps: 100, wallMs: 1_800_000, quietMs: 600_000 },
     gate: { timeoutMs: 600_000, flakyRetries: 1, preGate: story.hasPreGate },
     checks: { timeoutMs: 600_000 },
-    setup: { timeoutMs: 600_000 },
+    setup: { timeoutMs: 600_000, network: 'base' },
     drainMs: 120_000,
     sweepMs: 60_000,
     tasksPerIteration: 20,

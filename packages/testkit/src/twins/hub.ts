@@ -178,6 +178,9 @@ function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<
       return { kind: 'unknown', why: 'the connection was lost' } as const;
     if (world.target === candidate.commit) return { kind: 'published' } as const;
     if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
+    // A line of landings is one move, and each of them has been the target's head to whoever reads its history.
+    for (const { id } of world.objects.firstParents(candidate.parent, candidate.commit).slice(0, -1))
+      moveTarget(world, id, knownSeq);
     moveTarget(world, candidate.commit, knownSeq);
     if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;
     return { kind: 'published' } as const;
