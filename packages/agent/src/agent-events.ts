@@ -28,7 +28,7 @@ export type LoopEnd = (typeof LOOP_ENDS)[number];
 const count = z.number().int().nonnegative();
 const claimText = z.string().max(HANDOFF_TEXT_MAX);
 const claim: z.ZodType<HandoffClaim> = z.object({
-  status: z.enum(['complete', 'partial', 'blocked', 'failed']),
+  status: z.enum(HANDOFF_STATUSES),
   summary: claimText,
   concerns: z.array(claimText).max(HANDOFF_LIST_MAX),
   suggestions: z.array(claimText).max(HANDOFF_LIST_MAX),

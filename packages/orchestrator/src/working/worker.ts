@@ -4,36 +4,38 @@
  */
 import { SwarmError } from '@swarm/core/errors';
 import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
-import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
+import type { HandoffClaim } from '@swarm/core/model/handoff';
 import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun } from '@swarm/core/ports/bench';
 import type { AgentResult } from '@swarm/core/ports/running';
+import { endingOf, type HandoffFacts, needsProof, whyNoChange } from '@swarm/core/rules/handoffs';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
-import { toldFirst } from '../landing/digest.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
-import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import { tailOf } from '../settings.ts';
 import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, stopped } from './ending.ts';
+import { leftIgnored, leftText } from './leftovers.ts';
+import { Proofs } from './proof.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
 export class Worker {
   readonly #context: Context;
-  readonly #gate: Gate;
+  readonly #judge: Judge;
   readonly #probes: Probes;
 
   constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
-    this.#gate = gate;
+    this.#judge = new Judge(context, gate);
     this.#probes = probes;
   }
 
@@ -75,18 +77,19 @@ export class Worker {
     const { ports, state } = this.#context;
     const task = state.tasks.get(attempt.task)!;
     if (isBranch(task)) return handIn(this.#context, attempt, task, signal);
+    const from = (await this.#isGrounded(attempt)) ? attempt.from : undefined;
     const bench = await ports.host.open({
       name: attempt.id,
       base: attempt.base,
       attempt: attempt.id,
-      ...(attempt.from && (await this.#isGrounded(attempt)) && { from: attempt.from }),
+      ...(from && { from }),
       ...setupOf(this.#context),
       signal,
     });
     if (bench.kind === 'cannot-run') return this.#withoutBench(bench, signal);
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
     onOpened(bench);
-    return this.#workOn(bench, attempt, task, signal);
+    return this.#workOn(bench, attempt, task, from, signal);
   }
 
   #withoutBench({ reason, detail }: CannotRun, signal: AbortSignal): Ending {
@@ -94,7 +97,13 @@ export class Worker {
     return { reason: reason === 'disk-full' ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
   }
 
-  async #workOn(bench: Bench, attempt: Attempt, task: Task, signal: AbortSignal): Promise<Ending> {
+  async #workOn(
+    bench: Bench,
+    attempt: Attempt,
+    task: Task,
+    from: CommitId | undefined,
+    signal: AbortSignal,
+  ): Promise<Ending> {
     const { ports, ask } = this.#context;
     const prompt = this.#prompt(task, bench);
     const started = await ask({
@@ -107,21 +116,10 @@ export class Worker {
     const startedAt = ports.clock.monotonic();
     const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
     const durationMs = ports.clock.monotonic() - startedAt;
-    return this.#afterAgent(attempt, task, bench, result, durationMs, signal).catch((error: unknown) =>
-      cannotRun(error, signal, result.usage),
-    );
-  }
-
-  async #afterAgent(
-    attempt: Attempt,
-    task: Task,
-    bench: Bench,
-    result: AgentResult,
-    durationMs: number,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const saved = await this.#save(attempt, task, bench);
-    return this.#end(attempt, task, bench, result, saved, durationMs, signal);
+    const saved = this.#save(attempt, task, bench);
+    return saved
+      .then((taken) => this.#end({ attempt, task, bench, from, result, durationMs, signal }, taken))
+      .catch((error: unknown) => cannotRun(error, signal, result.usage));
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -151,7 +149,7 @@ export class Worker {
     signal: AbortSignal,
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
-    const { limits } = state.run!.request;
+    const { limits } = state.run.request;
     const usd = attempt.reserved.usd || limits.attemptUsd;
     return bench.agent({
       wish: task.spec.agent,
@@ -193,15 +191,8 @@ export class Worker {
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
-  async #end(
-    attempt: Attempt,
-    task: Task,
-    bench: Bench,
-    result: AgentResult,
-    saved: Taken,
-    durationMs: number,
-    signal: AbortSignal,
-  ): Promise<Ending> {
+  async #end(finished: Omit<Finished, 'work'>, saved: Taken): Promise<Ending> {
+    const { result, signal } = finished;
     const work = saved.kind === 'work' ? { work: saved.commit } : {};
     const rest = { usage: result.usage, ...work };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
@@ -216,26 +207,7 @@ export class Worker {
       };
     if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
 
-    const claim = result.claim ?? NO_CLAIM;
-    const handoff = {
-      ...claim,
-      taskId: task.id,
-      attempt: attempt.id,
-      toolCalls: result.toolCalls,
-      durationMs,
-    };
-    if (task.spec.kind === 'answer') {
-      return result.claim
-        ? { ...rest, reason: 'answered', detail: '', handoff }
-        : { ...rest, reason: 'no-change', detail: 'an answer was asked for, and none was handed in' };
-    }
-    const change =
-      saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.commit, attempt.base) : undefined;
-    const failed = await this.#check(attempt, task, bench, change, signal);
-    // What the agent used was used, however the checks ended.
-    if (failed) return { ...failed, ...rest };
-    if (!change) return this.#withoutChange(task, result, handoff);
-    return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
+    return this.#judge.judge({ ...finished, work: work.work });
   }
 
   /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
@@ -244,74 +216,7 @@ export class Worker {
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
     return AGENT_ENDS[result.end];
   }
-
-  /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
-  #withoutChange(task: Task, result: AgentResult, handoff: Handoff): Ending {
-    const isSo = task.spec.verify !== undefined || result.claim?.status === 'complete';
-    return isSo
-      ? { reason: 'unneeded', detail: '', usage: result.usage, handoff }
-      : {
-          reason: 'no-change',
-          detail: result.claim?.summary || result.detail || 'the agent changed nothing',
-          usage: result.usage,
-        };
-  }
-
-  /** The task's own verification, then the gate, once, so that what fails is mended before it queues. */
-  async #check(
-    attempt: Attempt,
-    task: Task,
-    bench: Bench,
-    change: MeasuredChange | undefined,
-    signal: AbortSignal,
-  ): Promise<{ reason: EndingReason; detail: string } | undefined> {
-    const { ports, settings, state } = this.#context;
-    if (task.spec.verify !== undefined) {
-      const ran = await bench.shell({
-        name: `verify-${attempt.id}`,
-        command: task.spec.verify,
-        limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
-        signal,
-      });
-      const ok = ran.end === 'exited' && ran.exitCode === 0;
-      ports.log.write('verify.ended', {
-        msg: `${attempt.id} ${ok ? 'verified' : 'failed its verification'}`,
-        task: task.id,
-        attempt: attempt.id,
-        data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
-      });
-      if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
-      if (!ok && (await isFullAfter(ports.host, ran)))
-        return { reason: 'disk-full', detail: tailOf(ran.output) };
-      if (!ok)
-        return {
-          reason: 'verify-failed',
-          detail: `\`${shortened(task.spec.verify)}\` ended with ${ran.exitCode ?? ran.end}: ${toldFirst(ran.output)}`,
-        };
-    }
-    if (!change || !settings.gate.preGate || !state.run!.request.gate) return undefined;
-    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal, state.headGate);
-    const ok = result.outcome === 'passed' || isNoNews(state, result);
-    ports.log.write('pregate.ended', {
-      msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
-      task: task.id,
-      attempt: attempt.id,
-      data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
-    });
-    if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
-    if (!ok && (await isFullAfter(ports.host, ran)))
-      return { reason: 'disk-full', detail: tailOf(ran.output) };
-    if (!ok)
-      return {
-        reason: 'gate-failed',
-        detail: `${result.output}\n\nThe gate \`${state.run!.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`,
-      };
-    return undefined;
-  }
 }
-
-/** A long command must not push what failed out of the line it is told in. */
-const shortened = (command: string): string => (command.length > 80 ? `${command.slice(0, 79)}…` : command);
 
 /** @param usage what its agent had used by then. */
 function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {
@@ -322,13 +227,7 @@ function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Endin
   return { reason: 'cannot-run', detail, usage };
 }
 
-/** Failing with nothing but what the base or the present head fails with: the work may stand on either. */
-const isNoNews = (state: State, result: GateResult): boolean =>
-  isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
-
 type Taken =
   | { readonly kind: 'work'; readonly commit: CommitId }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused' | 'disk-full'; readonly why: string };
-
-const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };
