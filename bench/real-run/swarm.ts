@@ -66,6 +66,7 @@ export async function playSwarm(folder: string, repository: string, options: Swa
       leftovers: async () => [],
       isFull: async () => false,
       log: { write: () => {} },
+      clock: time.clock,
     }),
     model: planner(time),
     prompts: PROMPTS,

@@ -23,7 +23,10 @@ export async function ensureHub(git: Git, layout: Layout, format: ObjectFormat):
 /** Highest in precedence: no repository's merge driver or `merge=union` may settle a conflict unseen. */
 const ATTRIBUTES = '* !merge !conflict-marker-size\n';
 
-/** Only the hub must outlive a power cut; intakes and workspaces are thrown away after one. */
+/**
+ * Only the hub must outlive a power cut; intakes and workspaces are thrown away after one. A workspace is handed over to
+ * the sandbox's user, which changes owners and ctimes of all its files: git in there must not take that for changes.
+ */
 export function configOf(format: ObjectFormat, kind: 'hub' | 'intake' | 'workspace'): string {
   const version = format === 'sha256' ? 1 : 0;
   const core = [
@@ -32,8 +35,9 @@ export function configOf(format: ObjectFormat, kind: 'hub' | 'intake' | 'workspa
     `\tfsync = ${kind === 'hub' ? 'all' : 'none'}`,
     `\tlogAllRefUpdates = ${kind === 'workspace'}`,
   ];
+  const moved = kind === 'workspace' ? ['\tcheckStat = minimal', '\ttrustctime = false'] : [];
   const extensions = format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : [];
-  return `${['[core]', ...core, '[gc]', '\tauto = 0', ...extensions].join('\n')}\n`;
+  return `${['[core]', ...core, ...moved, '[gc]', '\tauto = 0', ...extensions].join('\n')}\n`;
 }
 
 const LEFTOVER = /\.lock$|^tmp_(?:obj|pack|idx|rev)_|^\.tmp-|^(?:incoming|tmp_objdir)-/;

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
-import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import type { SaveReport, Workspace, Workspaces } from '@swarm/core/ports/git';
 import { configOf } from './bare.ts';
 import { settleByRule } from './by-rule.ts';
 import { type HubContext, hasCommits } from './context.ts';
@@ -15,7 +15,7 @@ import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
 import { workspaceName, workspaceOf } from './layout.ts';
 import { namesIn } from './observe.ts';
-import { saveCommand } from './save-command.ts';
+import { readSave, saveCommand } from './save-command.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
 
@@ -46,6 +46,10 @@ export class Clones implements Workspaces {
 
   saveCommand(ask: Parameters<Workspaces['saveCommand']>[0]): readonly string[] {
     return saveCommand(ask, this.hub.identity);
+  }
+
+  readSave(output: string): SaveReport {
+    return readSave(output);
   }
 
   async remove(name: string): Promise<void> {

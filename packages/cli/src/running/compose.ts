@@ -171,6 +171,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
       isFull: () => isDiskFull(repository.state),
       leftovers: async () => (await git.hub.observe()).workspaces,
       log,
+      clock: systemClock,
     }),
     ...(models && { model: models.model }),
     prompts,

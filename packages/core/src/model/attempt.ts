@@ -31,6 +31,7 @@ export const ENDINGS = {
   stuck: { counts: true, retries: true, means: 'showed no sign of life' },
   'bad-output': { counts: true, retries: true, means: 'the model’s answers could not be used' },
   'intake-refused': { counts: true, retries: true, means: 'its commits were refused' },
+  'not-saved': { counts: true, retries: true, means: 'not all of its work could be saved' },
   killed: { counts: true, retries: true, means: 'was killed, or ran out of memory' },
   'cannot-run': {
     counts: true,

@@ -3,7 +3,7 @@
  * a bench is asked to do things, and what comes back are results and commits.
  */
 import type { AttemptId, CommitId } from '../model/ids.ts';
-import type { Pack } from './git.ts';
+import type { Pack, SaveReport } from './git.ts';
 import type {
   AgentActivity,
   AgentLimits,
@@ -102,8 +102,8 @@ export interface BenchJob {
 
 export type Saved =
   /** It lies in the attempt's intake at home, if there was anything to save. */
-  | { readonly kind: 'here' }
+  | { readonly kind: 'here'; readonly report: SaveReport }
   /** It is to be put there: see `Hub.receive`. */
-  | { readonly kind: 'pack'; readonly pack: Pack }
+  | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
   /** Not all of it could be saved, or nothing; some of it may lie in the intake all the same. */
   | { readonly kind: 'failed'; readonly why: string };

@@ -202,6 +202,18 @@ export interface Workspace {
   readonly conflicts: readonly string[];
 }
 
+/** Paths as the agent named them, few of many. */
+export interface SaveReport {
+  /** What could not be taken, each with why. */
+  readonly leftOut: readonly string[];
+  /** Folders that were repositories of their own: their files were taken, their history was not. */
+  readonly unwrapped: readonly string[];
+  /** Files that `.gitignore` matches, written since the agent was started: no part of the work. */
+  readonly ignored: readonly string[];
+}
+
+export const ALL_SAVED: SaveReport = { leftOut: [], unwrapped: [], ignored: [] };
+
 export interface Workspaces {
   /** With `from`, its work is merged onto `base` and conflicts are left in the files. Replaces a leftover. */
   create(ask: {
@@ -212,14 +224,18 @@ export interface Workspaces {
   }): Promise<Workspace>;
   /**
    * The command that, run inside the attempt's sandbox, commits what is uncommitted and pushes HEAD into the
-   * intake. Exit 0: pushed, or nothing to push. It trusts nothing of the clone's configuration.
-   * @param inside paths as the sandbox shows them.
+   * intake. Exit 0: all of it was pushed, or there was nothing to push; 3: some of it could not be taken, and the rest
+   * was pushed. It trusts nothing of the clone's configuration. Paths are as the sandbox shows them.
    */
   saveCommand(ask: {
     readonly message: string;
     readonly workspace: string;
     readonly intake: string;
+    /** Wall time, ms, when the agent was started: ignored files written since are named. Absent: none are. */
+    readonly sinceMs?: number;
   }): readonly string[];
+  /** What that command said, by its output. */
+  readSave(output: string): SaveReport;
   remove(name: string): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ import type {
   Sandbox,
   SandboxResult,
 } from '@swarm/core/ports/running';
-import type { Log } from '@swarm/core/ports/world';
+import type { Clock, Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
 import { Environments } from './environment.ts';
@@ -41,6 +41,7 @@ export interface LocalHostParts {
   /** Names of the workspaces that lie here. */
   readonly leftovers: () => Promise<readonly string[]>;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Where the room of a save shows the attempt's intake, if it is asked. */
@@ -147,12 +148,15 @@ class LocalBench implements Bench {
   readonly #workspace: Workspace;
   readonly #attempt: AttemptId | undefined;
   readonly #shell: Room;
+  /** Wall time, ms, when all was prepared. */
+  readonly #sinceMs: number;
 
   constructor(parts: LocalHostParts, workspace: Workspace, attempt: AttemptId | undefined, shell: Room) {
     this.#parts = parts;
     this.#workspace = workspace;
     this.#attempt = attempt;
     this.#shell = shell;
+    this.#sinceMs = parts.clock.now();
   }
 
   get head() {
@@ -191,13 +195,18 @@ class LocalBench implements Bench {
           message,
           workspace: room.workspace,
           intake: room.shown(intake),
+          sinceMs: this.#sinceMs,
         }),
         env: {},
         network: 'none',
         limits: { wallMs: SAVE_MS, outputBytes: OUTPUT_BYTES_MAX },
       })
       .finally(() => room.close());
-    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'here' };
+    const report = this.#parts.workspaces.readSave(ran.output);
+    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'here', report };
+    const { leftOut } = report;
+    if (leftOut.length > 0)
+      return { kind: 'failed', why: `not all of the work could be saved:\n${leftOut.join('\n')}` };
     const how = `${ran.exitCode ?? ran.end}`;
     return {
       kind: 'failed',

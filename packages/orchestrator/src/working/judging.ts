@@ -5,6 +5,7 @@ import type { CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import type { Bench } from '@swarm/core/ports/bench';
+import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { endingOf, type HandoffFacts, needsProof, whyNoChange } from '@swarm/core/rules/handoffs';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
@@ -13,10 +14,8 @@ import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
 import { tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
-import { type Ending, stopped } from './ending.ts';
-import { leftIgnored, leftText } from './leftovers.ts';
+import { type Ending, lines, stopped } from './ending.ts';
 import { Proofs } from './proof.ts';
-import { setupOf } from './setup-ask.ts';
 
 /** An attempt whose agent has finished and whose work is in the hub. */
 export interface Finished {
@@ -28,6 +27,7 @@ export interface Finished {
   readonly result: AgentResult;
   /** What was saved; undefined: nothing differs from what it was given. */
   readonly work: CommitId | undefined;
+  readonly report: SaveReport;
   readonly durationMs: number;
   readonly signal: AbortSignal;
 }
@@ -47,7 +47,7 @@ export class Judge {
   }
 
   async judge(finished: Finished): Promise<Ending> {
-    const { attempt, task, bench, result, work, signal } = finished;
+    const { attempt, task, result, work, report, signal } = finished;
     const { usage, claim } = result;
     const change = work && (await this.#context.ports.hub.measure(work, attempt.base));
     const hasChange = change !== undefined && task.spec.kind === 'change';
@@ -59,13 +59,13 @@ export class Judge {
     };
     const commit = hasChange ? change.commit : attempt.base;
     const shown = needsProof(facts)
-      ? await this.#proofs.show({ attempt: attempt.id, task, bench, commit, hasChange }, signal)
+      ? await this.#proofs.show({ attempt: attempt.id, task, commit, hasChange }, signal)
       : NOT_ASKED;
     const kept: Kept = { usage, ...(work && { work }) };
     if (shown.kind === 'ended') return { ...kept, reason: shown.reason, detail: shown.detail };
     const reason = endingOf(facts, shown.proof);
     const said = {
-      ...(claim ?? NO_CLAIM),
+      ...withConcerns(claim ?? NO_CLAIM, report),
       ...{ taskId: task.id, attempt: attempt.id, toolCalls: result.toolCalls },
       durationMs: finished.durationMs,
     };
@@ -81,28 +81,17 @@ export class Judge {
         // Without the commit it came back with: the next attempt goes on from the one that is gone.
         return { usage, reason, detail: droppedText(finished.from!, claim?.summary) };
       case 'no-change': {
-        const hidden = shown === NOT_ASKED ? await this.#hidden(finished) : '';
-        const why = [whyNoChange(facts, shown.proof), hidden, shown.detail, claim?.summary];
-        return { ...kept, reason, detail: why.filter(Boolean).join('\n') };
+        const why = whyNoChange(facts, shown.proof);
+        return { ...kept, reason, detail: lines(why, hiddenText(report), shown.detail, claim?.summary) };
       }
       default:
-        return { ...kept, reason, detail: shown.detail || result.detail };
+        return { ...kept, reason, detail: lines(shown.detail || result.detail, hiddenText(report)) };
     }
   }
 
   async #earlier({ from, work, attempt }: Finished): Promise<HandoffFacts['earlier']> {
     if (!from) return 'none';
     return (await this.#context.ports.hub.isAncestor(from, work ?? attempt.base)) ? 'kept' : 'gone';
-  }
-
-  /** Which files an attempt without a change has left that git ignores. */
-  async #hidden({ attempt, task, bench, signal }: Finished): Promise<string> {
-    if (task.spec.kind === 'answer') return '';
-    const name = `clean-${attempt.id}`;
-    const ask = { name, base: attempt.base, ...setupOf(this.#context), signal };
-    const clean = await this.#context.ports.host.open(ask);
-    if (clean.kind === 'cannot-run') return '';
-    return leftText(await leftIgnored(bench, clean, attempt.id, signal).finally(() => clean.close()));
   }
 
   /** The gate, once, in its workspace, so that what fails is mended before it queues. */
@@ -135,11 +124,24 @@ const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], 
 const isNoNews = (state: State, result: GateResult): boolean =>
   isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
 
-const droppedText = (from: CommitId, summary = ''): string =>
-  [
+/** Said where something is missing: what looks like work, and is in no commit. */
+const hiddenText = ({ ignored }: SaveReport): string =>
+  ignored.length > 0 ? `.gitignore keeps out of the commit what it left in ${ignored.join(', ')}` : '';
+
+/** Folders named in one concern. */
+const FOLDERS_MAX = 10;
+
+/** What became of the work on its way here, for whoever reads the handoff. */
+function withConcerns(claim: HandoffClaim, { unwrapped }: SaveReport): HandoffClaim {
+  if (unwrapped.length === 0) return claim;
+  const folders = unwrapped.slice(0, FOLDERS_MAX).join(', ');
+  const concern = `a git repository of its own was made in ${folders}: its files were taken, its history was not`;
+  return { ...claim, concerns: [...claim.concerns, concern] };
+}
+
+const droppedText = (from: CommitId, summary: string | undefined): string =>
+  lines(
     `your earlier commit ${from} is gone: neither it nor any other change is in what you handed in`,
     'it is merged into your clone again: solve its conflicts with what landed, and do not abort the merge, reset, or take one side whole',
     summary,
-  ]
-    .filter(Boolean)
-    .join('\n');
+  );

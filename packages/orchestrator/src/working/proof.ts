@@ -16,7 +16,6 @@ import type { Gate } from '../landing/gate.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
 import { stopped } from './ending.ts';
-import { leftIgnored, leftText } from './leftovers.ts';
 import { setupOf } from './setup-ask.ts';
 
 /** `ended`: it could not be found out, for a reason that is the attempt's ending. */
@@ -30,8 +29,6 @@ export interface Judged {
   /** What is to hold: the work as it was committed, or the base where there is none. */
   readonly commit: CommitId;
   readonly hasChange: boolean;
-  /** Where the agent worked. */
-  readonly bench: Bench;
 }
 
 export class Proofs {
@@ -68,8 +65,6 @@ export class Proofs {
 
   async #runIn(clean: Bench, judged: Judged, command: string, signal: AbortSignal): Promise<Shown> {
     const { ports, settings } = this.#context;
-    // Before anything runs there, which may leave files of its own.
-    const hidden = await leftIgnored(judged.bench, clean, judged.attempt, signal);
     const ran = await clean.shell({
       name: `verify-${judged.attempt}`,
       command,
@@ -83,8 +78,8 @@ export class Proofs {
     if (await isFullAfter(ports.host, ran))
       return { kind: 'ended', reason: 'disk-full', detail: tailOf(ran.output) };
     const where = judged.hasChange ? 'in a clean checkout of what was committed' : 'on the base';
-    const said = `\`${shortened(command)}\` ended with ${ran.exitCode ?? ran.end} ${where}: ${toldFirst(ran.output)}`;
-    return { kind: 'shown', proof: 'failed', detail: [said, leftText(hidden)].filter(Boolean).join('\n') };
+    const detail = `\`${shortened(command)}\` ended with ${ran.exitCode ?? ran.end} ${where}: ${toldFirst(ran.output)}`;
+    return { kind: 'shown', proof: 'failed', detail };
   }
 
   #tell({ attempt, task, commit }: Judged, ran: SandboxResult, ok: boolean): void {

@@ -5,7 +5,7 @@ import type { Event } from '@swarm/core/events';
 import type { Attempt } from '@swarm/core/model/attempt';
 import type { AttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE } from '@swarm/core/model/usage';
-import type { IngestOutcome } from '@swarm/core/ports/git';
+import { ALL_SAVED, type IngestOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, openedRun, startedAttempt } from '@swarm/core/testing';
 import { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
@@ -54,7 +54,12 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
     const ended = world.state.attempts.get(ID)!;
     return ended.state === 'ended' ? ended.ending : ended.state;
   };
-  return { world, deeds, work, ending };
+  const ended = () => {
+    const found = world.state.attempts.get(ID)!;
+    assert(found.state === 'ended');
+    return found;
+  };
+  return { world, deeds, work, ending, ended };
 }
 
 function abortedBy(cause: string): AbortSignal {
@@ -95,11 +100,41 @@ test('an attempt that is cancelled before its agent starts ends as cancelled', a
 
 test('work that another host did is put into the intake before it is judged', async () => {
   const bytes = (async function* () {})();
-  const { deeds, work, ending } = given({ saves: { kind: 'pack', pack: { head: WORK, bytes } } });
+  const { deeds, work, ending } = given({
+    saves: { kind: 'pack', pack: { head: WORK, bytes }, report: ALL_SAVED },
+  });
   await work();
   assert.ok(deeds.includes('receive true'));
   assert.equal(ending(), 'handed-in');
 });
+
+test('work of which some could not be saved is not handed in: the attempt ends with what was left out, and keeps the rest', async () => {
+  const why = 'not all of the work could be saved:\nsub: is a submodule';
+  const { deeds, world, work, ending, ended } = given({ saves: { kind: 'failed', why } });
+  await work();
+  assert.equal(ending(), 'not-saved');
+  assert.ok(!deeds.includes('handoff.json'));
+  const { workCommit } = world.state.tasks.get('t1' as never)!;
+  assert.deepEqual([workCommit, ended().detail], [WORK, why]);
+});
+
+test('a repository an agent made inside the work is a concern of its handoff', async () => {
+  const report = { ...ALL_SAVED, unwrapped: ['app'] };
+  const { work, ended } = given({ saves: { kind: 'here', report } });
+  await work();
+  assert.match(ended().handoff!.concerns[0]!, /^a git repository of its own was made in app/);
+});
+
+test('an attempt that changed nothing but ignored files says which', async () => {
+  const report = { ...ALL_SAVED, ignored: ['build/deploy.sh'] };
+  const answers = { saves: { kind: 'here', report }, ingests: { kind: 'nothing' }, agent: silent } as const;
+  const { work, ending, ended } = given(answers);
+  await work();
+  assert.equal(ending(), 'no-change');
+  assert.match(ended().detail, /build\/deploy\.sh/);
+});
+
+const silent = async () => ({ end: 'finished' as const, detail: '', usage: NO_USAGE, toolCalls: 0 });
 
 const FULL = 'ENOSPC: no space left on device, mkdir';
 const noAgent = async () => ({ end: 'failed' as const, detail: 'it broke', usage: NO_USAGE, toolCalls: 0 });

@@ -4,27 +4,21 @@
  */
 import { SwarmError } from '@swarm/core/errors';
 import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
-import type { HandoffClaim } from '@swarm/core/model/handoff';
 import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
-import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
-import { endingOf, type HandoffFacts, needsProof, whyNoChange } from '@swarm/core/rules/handoffs';
-import { isNoWorse } from '@swarm/core/rules/known-failures';
 import { toWire } from '@swarm/core/rules/task-format';
-import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
-import { tailOf } from '../settings.ts';
-import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
-import { type Ending, handoffJson, stopped } from './ending.ts';
-import { leftIgnored, leftText } from './leftovers.ts';
-import { Proofs } from './proof.ts';
+import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
+import { type Ending, handoffJson, lines, stopped } from './ending.ts';
+import { type Finished, Judge } from './judging.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -116,8 +110,7 @@ export class Worker {
     const startedAt = ports.clock.monotonic();
     const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
     const durationMs = ports.clock.monotonic() - startedAt;
-    const saved = this.#save(attempt, task, bench);
-    return saved
+    return this.#save(attempt, task, bench)
       .then((taken) => this.#end({ attempt, task, bench, from, result, durationMs, signal }, taken))
       .catch((error: unknown) => cannotRun(error, signal, result.usage));
   }
@@ -185,29 +178,32 @@ export class Worker {
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
     if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
-    if (taken.kind === 'commit') return { kind: 'work', commit: taken.commit };
-    if (saved.kind !== 'failed') return { kind: 'nothing' };
-    return { kind: isDiskFull(saved.why) ? 'disk-full' : 'refused', why: saved.why };
+    const work = taken.kind === 'commit' ? taken.commit : undefined;
+    if (saved.kind === 'failed')
+      return {
+        ...{ kind: isDiskFull(saved.why) ? 'disk-full' : 'not-saved', why: saved.why },
+        ...(work && { work }),
+      };
+    const { report } = saved;
+    return work ? { kind: 'work', work, report } : { kind: 'nothing', report };
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
-  async #end(finished: Omit<Finished, 'work'>, saved: Taken): Promise<Ending> {
+  async #end(finished: Omit<Finished, 'work' | 'report'>, saved: Taken): Promise<Ending> {
     const { result, signal } = finished;
-    const work = saved.kind === 'work' ? { work: saved.commit } : {};
-    const rest = { usage: result.usage, ...work };
-    if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
+    const work = 'work' in saved ? saved.work : undefined;
+    const kept = { usage: result.usage, ...(work && { work }) };
+    if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...kept };
     // Whatever the agent made of it: with a full disk it could do nothing.
-    if (saved.kind === 'disk-full') return { ...rest, reason: 'disk-full', detail: saved.why };
+    if (saved.kind === 'disk-full') return { ...kept, reason: 'disk-full', detail: saved.why };
     const failure = this.#failureOf(result);
-    if (failure)
-      return {
-        ...rest,
-        reason: failure,
-        detail: result.claim?.summary ? `${result.detail}\n${result.claim.summary}`.trim() : result.detail,
-      };
-    if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
-
-    return this.#judge.judge({ ...finished, work: work.work });
+    if (failure) {
+      const detail = lines(result.detail, result.claim?.summary, saved.kind === 'not-saved' && saved.why);
+      return { ...kept, reason: failure, detail };
+    }
+    if (saved.kind === 'refused') return { ...kept, reason: 'intake-refused', detail: saved.why };
+    if (saved.kind === 'not-saved') return { ...kept, reason: 'not-saved', detail: saved.why };
+    return this.#judge.judge({ ...finished, work, report: saved.report });
   }
 
   /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
@@ -228,6 +224,8 @@ function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Endin
 }
 
 type Taken =
-  | { readonly kind: 'work'; readonly commit: CommitId }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused' | 'disk-full'; readonly why: string };
+  | { readonly kind: 'work'; readonly work: CommitId; readonly report: SaveReport }
+  | { readonly kind: 'nothing'; readonly report: SaveReport }
+  | { readonly kind: 'refused'; readonly why: string }
+  /** What could be saved is kept, for the next attempt to go on from. */
+  | { readonly kind: 'not-saved' | 'disk-full'; readonly why: string; readonly work?: CommitId };

@@ -119,6 +119,7 @@ function portsOf(
       leftovers: async () => (await hub.observe()).workspaces,
       isFull: async () => false,
       log,
+      clock: inc.clock,
     }),
     ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),

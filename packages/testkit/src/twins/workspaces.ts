@@ -1,6 +1,6 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { AttemptId, LandingId } from '@swarm/core/model/ids';
-import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import { ALL_SAVED, type Workspace, type Workspaces } from '@swarm/core/ports/git';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { sameTree } from './objects.ts';
@@ -25,6 +25,7 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
       });
     },
     saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
+    readSave: () => ALL_SAVED,
     remove: (name) => {
       const there = world.workspaces.get(name);
       const isWorkedIn = there !== undefined && !sameTree(there.made, there.tree);
