@@ -32,3 +32,13 @@ test('a run that used up its budget or its time closes with SW0601 and exit 79',
     assert.equal(exitCodeOfRun({ kind: 'closed' }, closed, false), 79);
   }
 });
+
+test('a run that a full disk stopped says so, with the exit code of disk errors', () => {
+  const paused = {
+    ...open,
+    paused: { reason: 'disk-full', detail: 'no space', since: 0 },
+  } as unknown as State;
+  const outcome = { kind: 'stopped', why: 'paused', detail: 'no space left on device' } as const;
+  assert.equal(exitCodeOfRun(outcome, paused, false), 74);
+  assert.match(problemOf(outcome, paused)?.fix ?? '', /swarm resume$/);
+});

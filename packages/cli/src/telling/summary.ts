@@ -81,7 +81,10 @@ function deliveryLine(s: State): string {
 
 /** What ended the run before its time, where it is for the operator to mend: as every refusal is told. */
 export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
-  if (outcome.kind === 'stopped') return stopProblem(outcome.why, outcome.detail);
+  if (outcome.kind === 'stopped')
+    return s.paused?.reason === 'disk-full' && outcome.why === 'paused'
+      ? diskFull(outcome.detail)
+      : stopProblem(outcome.why, outcome.detail);
   const { reason } = s.closed!;
   if (reason !== 'budget' && reason !== 'time') return undefined;
   return {
@@ -91,6 +94,14 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
     fix: 'swarm report; then swarm run, with more',
   };
 }
+
+/** Nothing of the work is at fault, and nothing of it was counted. */
+const diskFull = (why: string): Problem => ({
+  code: 'SW0701',
+  what: 'the disk that swarm works on is full',
+  why,
+  fix: 'df -h; swarm clean gives some back; then swarm resume',
+});
 
 type StopReason = Extract<RunOutcome, { kind: 'stopped' }>['why'];
 

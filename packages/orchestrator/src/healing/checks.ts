@@ -47,7 +47,7 @@ export class Checks {
     try {
       const ran = await bench.shell({
         name,
-        command: state.run!.request.checks!,
+        command: state.run.request.checks!,
         limits: { wallMs: settings.checks.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
         signal,
       });
@@ -73,7 +73,7 @@ export class Checks {
 
   #markers(head: CommitId): Promise<readonly Finding[]> {
     const { ports, state } = this.#context;
-    return findMarkers(ports.reader, state.run!.request.base, head).catch((error: unknown) => {
+    return findMarkers(ports.reader, state.run.request.base, head).catch((error: unknown) => {
       const msg = `conflict markers could not be looked for: ${whyNotLooked(error)}`;
       ports.log.write('sweep.ended', { msg, level: 'warn', data: { head } });
       return [];

@@ -34,7 +34,7 @@ export class Gate {
 
   /** What is known without running anything: no gate, or a pass on the same tree. */
   known(tree: TreeId | undefined): GateResult | undefined {
-    const { gate, gateHash } = this.#context.state.run!.request;
+    const { gate, gateHash } = this.#context.state.run.request;
     if (!gate) return { ...PLAIN, outcome: 'none', gate: 'none' };
     const passed = tree && this.#context.state.passed.get(passKey(gateHash, tree));
     return passed ? { ...passed, durationMs: 0, remembered: true } : undefined;
@@ -104,16 +104,16 @@ export class Gate {
    */
   async runIn(bench: Bench, name: string, signal: AbortSignal, before?: GateResult): Promise<GateRun> {
     const { settings, state } = this.#context;
-    const reading = new GateReading(bench.prefix, state.run!.request.gate!);
+    const reading = new GateReading(bench.prefix, state.run.request.gate!);
     const ran = await bench.shell({
       name,
-      command: state.run!.request.gate!,
+      command: state.run.request.gate!,
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
       // Read as it comes: of a long output only the beginning and the end are kept.
       onLine: (_, line) => reading.line(line),
     });
-    return { ran, result: resultOf(ran, state.run!.request.gateHash, reading, before) };
+    return { ran, result: resultOf(ran, state.run.request.gateHash, reading, before) };
   }
 }
 

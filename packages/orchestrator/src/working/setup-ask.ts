@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 
 /** What every bench of this run is prepared with; only the base's own setup may fetch. */
 export function setupOf({ state, settings }: Pick<Context, 'state' | 'settings'>): { setup?: SetupAsk } {
-  const { setup, base } = state.run!.request;
+  const { setup, base } = state.run.request;
   if (!setup) return {};
   return { setup: { command: setup, timeoutMs: settings.setup.timeoutMs, trusted: base } };
 }

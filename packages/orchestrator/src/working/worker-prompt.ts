@@ -2,12 +2,12 @@ import { ENDINGS } from '@swarm/core/model/attempt';
 import type { TaskId } from '@swarm/core/model/ids';
 import { REJECTIONS } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
-import type { State } from '@swarm/core/state';
+import type { OpenedState } from '@swarm/core/state';
 import { originNote } from '../healing/fixes.ts';
 import { tailOf } from '../settings.ts';
 
 /** The variables of prompts/worker.md, told from the facts. */
-export function workerVariables(state: State, task: Task): Record<string, string> {
+export function workerVariables(state: OpenedState, task: Task): Record<string, string> {
   const { spec } = task;
   return {
     task_id: task.id,
@@ -16,7 +16,7 @@ export function workerVariables(state: State, task: Task): Record<string, string
     scope: spec.scope.join('\n'),
     acceptance: spec.acceptance,
     verify: spec.verify ?? '',
-    gate: state.run!.request.gate ?? '',
+    gate: state.run.request.gate ?? '',
     upstream: spec.dependsOn
       .map((id) => upstream(state, id))
       .filter(Boolean)
@@ -29,7 +29,7 @@ export function workerVariables(state: State, task: Task): Record<string, string
 
 /** The variables of prompts/conflict.md: what this task wanted, and what landed in its way. */
 export function conflictVariables(
-  state: State,
+  state: OpenedState,
   task: Task,
   conflicts: readonly string[],
 ): Record<string, string> {
@@ -47,7 +47,7 @@ export function conflictVariables(
   };
 }
 
-function touches(state: State, task: Task, files: readonly string[]): boolean {
+function touches(state: OpenedState, task: Task, files: readonly string[]): boolean {
   if (task.state !== 'landed' || !task.attempt) return false;
   const attempt = state.attempts.get(task.attempt);
   const changed = attempt?.state === 'ended' ? attempt.handoff?.change?.filesChanged : undefined;
@@ -55,7 +55,7 @@ function touches(state: State, task: Task, files: readonly string[]): boolean {
 }
 
 /** What a task it depends on handed over. */
-function upstream(state: State, id: TaskId): string {
+function upstream(state: OpenedState, id: TaskId): string {
   const task = state.tasks.get(id)!;
   if (!('handoff' in task) || !task.handoff) return `${id} ${task.spec.title}: ${task.state}`;
   const { summary, concerns } = task.handoff;

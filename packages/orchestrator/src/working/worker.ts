@@ -228,4 +228,5 @@ type Taken =
   | { readonly kind: 'nothing'; readonly report: SaveReport }
   | { readonly kind: 'refused'; readonly why: string }
   /** What could be saved is kept, for the next attempt to go on from. */
-  | { readonly kind: 'not-saved' | 'disk-full'; readonly why: string; readonly work?: CommitId };
+  | { readonly kind: 'not-saved'; readonly why: string; readonly work?: CommitId }
+  | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
