@@ -4,7 +4,12 @@
  * what fits the schema and nothing more.
  */
 import type { AgentEnd } from '@swarm/core/model/attempt';
-import { HANDOFF_LIST_MAX, HANDOFF_STATUSES, HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
+import {
+  HANDOFF_LIST_MAX,
+  HANDOFF_STATUSES,
+  HANDOFF_TEXT_MAX,
+  type HandoffClaim,
+} from '@swarm/core/model/handoff';
 import { z } from 'zod';
 
 /** Most bytes of one line, newline left out; the sandbox cuts longer ones, which would not parse. */

@@ -187,6 +187,8 @@ export interface State {
   passedUndo: PassedUndo | undefined;
   /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
   undone: Set<TaskId>;
+  /** Those of them that the reconciler took back. */
+  takenBack: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
@@ -261,6 +263,7 @@ export function emptyState(): State {
     steps: [],
     passedUndo: undefined,
     undone: new Set(),
+    takenBack: new Set(),
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,

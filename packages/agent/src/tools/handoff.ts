@@ -1,5 +1,10 @@
 /** submit_handoff: the tool that ends an attempt. Also how a handoff written as a file is read. */
-import { HANDOFF_LIST_MAX, HANDOFF_STATUSES, HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
+import {
+  HANDOFF_LIST_MAX,
+  HANDOFF_STATUSES,
+  HANDOFF_TEXT_MAX,
+  type HandoffClaim,
+} from '@swarm/core/model/handoff';
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
 import type { Tool } from './tool.ts';

@@ -18,6 +18,7 @@ type TargetEvent = Extract<
 export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
   'landing.undone'(s, e, at) {
     s.undone.add(e.task);
+    if (e.by === 'reconciler') s.takenBack.add(e.task);
     // What the landing had mended is broken again, and was so on the base at the earliest.
     s.headGate = s.baseGate;
     s.landedCount -= 1;

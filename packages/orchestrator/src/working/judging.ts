@@ -72,7 +72,12 @@ export class Judge {
     switch (reason) {
       case 'handed-in':
         return (
-          (await this.#preGate(finished, kept)) ?? { ...kept, reason, detail: '', handoff: { ...said, change: change! } }
+          (await this.#preGate(finished, kept)) ?? {
+            ...kept,
+            reason,
+            detail: '',
+            handoff: { ...said, change: change! },
+          }
         );
       case 'answered':
       case 'unneeded':

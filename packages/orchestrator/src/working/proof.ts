@@ -49,7 +49,7 @@ export class Proofs {
   async #verify(judged: Judged, command: string, signal: AbortSignal): Promise<Shown> {
     const { host } = this.#context.ports;
     const { attempt, commit } = judged;
-    const name = `verify-${attempt}`;
+    const name = benchNameOf(attempt);
     const clean = await host.open({ name, base: commit, ...setupOf(this.#context), signal });
     if (clean.kind === 'cannot-run') {
       if (clean.reason === 'aborted') return { kind: 'ended', ...stopped(signal, NO_USAGE) };
@@ -97,8 +97,9 @@ export class Proofs {
     if (!state.run.request.gate) return NO_PROOF;
     const known = commit === state.head || commit === state.run.request.base;
     const before = known ? gateAt(state, commit) : undefined;
-    if (before) return { kind: 'shown', proof: before.outcome === 'passed' ? 'passed' : 'failed', detail: '' };
-    const verdict = await this.#gate.run(`verify-${attempt}`, commit, settings.gate.flakyRetries, signal);
+    if (before)
+      return { kind: 'shown', proof: before.outcome === 'passed' ? 'passed' : 'failed', detail: '' };
+    const verdict = await this.#gate.run(benchNameOf(attempt), commit, settings.gate.flakyRetries, signal);
     switch (verdict.kind) {
       case 'aborted':
         return { kind: 'ended', ...stopped(signal, NO_USAGE) };
@@ -116,3 +117,6 @@ const NO_PROOF: Shown = { kind: 'shown', proof: 'none', detail: '' };
 
 /** A long command must not push what failed out of the line it is told in. */
 const shortened = (command: string): string => (command.length > 80 ? `${command.slice(0, 79)}…` : command);
+
+/** Of the clean checkout an attempt is judged in. */
+const benchNameOf = (attempt: AttemptId): string => `verify-${attempt.replace('.', '-')}`;

@@ -66,6 +66,7 @@ const PROMISES: readonly Promised[] = [
   staysBelowTheOperator,
   attemptsAreBounded,
   failuresHaveTheirReason,
+  workStaysWithItsTask,
 ];
 
 /** P1: a plan is accepted whole or not at all. */
@@ -146,10 +147,13 @@ function isMadeOf(world: World, commit: CommitId, members: readonly LandingMembe
 }
 
 /** P3, by what the gate really looks at: nothing of ours that it refuses ever became the target. */
-function nothingBrokenLanded({ world, story }: Evidence): readonly string[] {
+function nothingBrokenLanded({ world, story, events }: Evidence): readonly string[] {
   if (!story.hasGate) return [];
+  const undos = new Set(events.flatMap((e) => (e.type === 'undo.passed' ? [e.candidate.commit] : [])));
+  // What is taken back may have mended the base: it is as broken as that again, and no worse.
+  const base = world.objects.treeOf(world.base);
   return world.published
-    .filter(({ commit }) => !isNoWorse(world, commit))
+    .filter(({ commit }) => !isNoWorse(world, commit, undos.has(commit) ? brokenFiles(base) : []))
     .map(({ commit }) => `P3: ${commit} was published, and the gate fails on it`);
 }
 
@@ -170,9 +174,9 @@ function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
 }
 
 /** Nothing is broken in it that was not broken in what it stands on: on a green target, nothing. */
-function isNoWorse({ objects }: World, commit: CommitId): boolean {
+function isNoWorse({ objects }: World, commit: CommitId, known: readonly string[] = []): boolean {
   const [onto] = objects.get(commit).parents;
-  const before = new Set(brokenFiles(objects.treeOf(onto!)));
+  const before = new Set([...brokenFiles(objects.treeOf(onto!)), ...known]);
   return brokenFiles(objects.treeOf(commit)).every((file) => before.has(file));
 }
 
@@ -329,4 +333,19 @@ function failuresHaveTheirReason({ state, story, ledger }: Evidence): readonly s
 function isHeld(state: State, t: Task): boolean {
   const last = [...state.attempts.values()].findLast((a) => a.task === t.id);
   return last?.state === 'ended' && !ENDINGS[last.ending].retries;
+}
+
+/** What was taken in of a task is not gone while the task counts as done: it was upheld, or it is tried again. */
+function workStaysWithItsTask({ world, state, events }: Evidence): readonly string[] {
+  const { objects } = world;
+  return events.flatMap((e) => {
+    if (e.type !== 'attempt.ended' || e.reason !== 'unneeded') return [];
+    const { base, from, task } = state.attempts.get(e.attempt)!;
+    const bases = [...state.attempts.values()].filter((a) => a.task === task).map((a) => a.base);
+    // Where history was rewritten earlier work is not brought along, or it would bring back what was taken off.
+    const isBrought = from && bases.every((one) => objects.isAncestor(one, base));
+    return !isBrought || objects.isAncestor(from, e.work ?? base)
+      ? []
+      : [`loss: ${task} counts as done after ${e.attempt}, and its earlier work ${from} is gone`];
+  });
 }

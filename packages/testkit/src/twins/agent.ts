@@ -1,4 +1,5 @@
 import type { AgentEnd } from '@swarm/core/model/attempt';
+import type { HandoffStatus } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
@@ -13,14 +14,26 @@ export const OVERSHOOT_TOKENS = 2_000;
 /** What a token costs here. */
 export const USD_PER_TOKEN = 0.000_01;
 
-type Mood = 'works' | 'wrong' | 'clashes' | 'elsewhere' | 'meddles' | 'idle' | 'hangs' | AgentEnd;
+type Mood =
+  | 'works'
+  | 'half'
+  | 'wrong'
+  | 'clashes'
+  | 'elsewhere'
+  | 'meddles'
+  | 'idle'
+  | 'drops'
+  | 'hangs'
+  | AgentEnd;
 
 const MOODS: readonly Mood[] = [
   'wrong',
   'clashes',
   'elsewhere',
   'meddles',
+  'half',
   'idle',
+  'drops',
   'hangs',
   'failed',
   'blocked',
@@ -77,8 +90,18 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set(GUARDED, job.attempt);
       return result('finished', usage(world, job), 'did it, and changed what decides');
+    case 'half':
+      edit(job, workspace);
+      return result('finished', usage(world, job), 'the first half is done', 'partial');
     case 'idle':
-      return result('finished', usage(world, job));
+      return world.random.chance(0.5)
+        ? result('finished', usage(world, job))
+        : result('finished', usage(world, job), 'it is so already', 'already_done');
+    case 'drops':
+      // As `git merge --abort` leaves it: nothing of the earlier work, and no word of that.
+      workspace.tree = new Map(workspace.base);
+      workspace.parents = workspace.parents.slice(0, 1);
+      return result('finished', usage(world, job), 'it is so already', 'already_done');
     case 'hangs':
       return result('timeout', usage(world, job));
     default:
@@ -124,7 +147,12 @@ function usage(world: World, job: AgentJob): Usage {
   return { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens * USD_PER_TOKEN };
 }
 
-function result(end: AgentEnd, used: Usage, summary?: string): AgentResult {
-  const claim = { status: 'complete' as const, summary: summary ?? '', concerns: [], suggestions: [] };
+function result(
+  end: AgentEnd,
+  used: Usage,
+  summary?: string,
+  status: HandoffStatus = 'complete',
+): AgentResult {
+  const claim = { status, summary: summary ?? '', concerns: [], suggestions: [] };
   return { end, detail: end, usage: used, toolCalls: 1, ...(summary !== undefined && { claim }) };
 }
