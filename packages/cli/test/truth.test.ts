@@ -79,3 +79,37 @@ test('a task that was planned before half of another landed does not make that w
   assert.equal(run.code, 1, run.stderr);
   assert.match(run.stdout, /2 landed/);
 });
+
+/** Each writes the shared file anew, the second without what the first was verified by. */
+const LOST = [
+  { id: 'a', title: 'Alpha', description: 'echo alpha > words.txt', verify: 'grep -q alpha words.txt' },
+  {
+    ...{ id: 'b', title: 'Beta', dependsOn: ['a'], verify: 'grep -q beta words.txt' },
+    // The fix task's prompt names what is lost; nobody else is asked for it.
+    description: 'if grep -q alpha words.txt; then echo beta > words.txt; fi',
+  },
+];
+
+test('a feature that a later landing destroyed is found at the end, named with who did it, and the exit is 1', async (t) => {
+  const world = await World.with(t, FILES);
+
+  const run = await world.swarm(await world.plan(LOST, '--gate', 'true', '--strict'));
+
+  assert.equal(run.code, 1, run.stdout);
+  const report = JSON.parse((await world.swarm(['report', '--json'])).stdout) as {
+    verdict: string;
+    list: { task: string; verified: string }[];
+    findings: { signature: string; culprit: { task: string }; fixes: string[] }[];
+  };
+  assert.equal(report.verdict, 'incomplete');
+  assert.deepEqual(
+    report.list.slice(0, 2).map(({ task, verified }) => `${task} ${verified}`),
+    ['t1 unverified', 't2 verified'],
+  );
+  const [finding] = report.findings;
+  assert.equal(finding!.signature, 'verify of t1: grep -q alpha words.txt');
+  assert.equal(finding!.culprit.task, 't2');
+  assert.deepEqual(finding!.fixes, ['t3']);
+  assert.match(run.stdout, /the result is RED/);
+  assert.match(run.stdout, /incomplete: .*verify of t1: grep -q alpha words\.txt/);
+});

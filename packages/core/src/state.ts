@@ -88,6 +88,13 @@ export interface PassedUndo {
   readonly by: 'operator' | 'reconciler';
 }
 
+export interface Rechecked {
+  readonly head: CommitId;
+  readonly isPassed: boolean;
+  /** The last head on which it held; else what the target was before the task landed. */
+  readonly heldAt: CommitId | undefined;
+}
+
 export interface Health {
   lastChecks: { readonly result: ChecksResult; readonly at: number } | undefined;
   /** The head of the checks before those, where they came to an end. */
@@ -95,6 +102,8 @@ export interface Health {
   greensInRow: number;
   /** Time to leave between two runs of the checks, ms: shorter while red, longer while green. */
   intervalMs: number;
+  /** What the own check of each landed task said when it was last tried again. */
+  rechecks: Map<TaskId, Rechecked>;
   /** Open findings by signature. */
   findings: Map<string, OpenFinding>;
   /** The fix task filed for a signature, over or not. */
@@ -296,6 +305,7 @@ export function emptyState(): State {
       lastHead: undefined,
       greensInRow: 0,
       intervalMs: 0,
+      rechecks: new Map(),
       findings: new Map(),
       fixTasks: new Map(),
       fixHistory: new Map(),

@@ -11,6 +11,7 @@ import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
+import { rechecksDue } from './rules/rechecks.ts';
 import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
 
 export interface Wanted {
@@ -22,6 +23,8 @@ export interface Wanted {
   readonly landings: ReadonlySet<AttemptId>;
   /** Run the full checks on the head. */
   readonly checks: boolean;
+  /** Try again on the head what landed tasks were verified by. */
+  readonly rechecks: boolean;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
   readonly close: CloseReason | undefined;
   /** When to ask again though nothing has happened, ms since the epoch; undefined: only an event changes it. */
@@ -44,6 +47,7 @@ export function wanted(s: State, at: number): Wanted {
     iteration: planning.is,
     landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
+    rechecks: mayLand(s) && !s.spending.reached && rechecksDue(s).length > 0,
     budget,
     close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
     askAgainAt: earliest(
@@ -60,6 +64,7 @@ const nothing: Wanted = {
   iteration: undefined,
   landings: NO_LANDINGS,
   checks: false,
+  rechecks: false,
   budget: undefined,
   close: undefined,
   askAgainAt: undefined,
@@ -130,7 +135,7 @@ function closing(
   if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
-  if (isBusy(s) || plannerIsWanted || s.paused) return undefined;
+  if (isBusy(s) || plannerIsWanted || s.paused || rechecksDue(s).length > 0) return undefined;
   if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
     return undefined;
   if (s.run.request.mode === 'planner' && !s.planning.isDone) {

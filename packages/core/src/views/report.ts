@@ -2,7 +2,7 @@
  * The closing account. Every figure counts landed work: what was tried and did not reach the target is cost, not
  * output. Folded from the journal alone, so that the same journal always gives the same report.
  */
-import { ENDINGS, type EndingReason } from '../model/attempt.ts';
+import type { EndingReason } from '../model/attempt.ts';
 import {
   type AttemptId,
   attemptId,
@@ -18,6 +18,7 @@ import { isOver, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { isPartial } from '../rules/outcome.ts';
+import { holdsNow } from '../rules/rechecks.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
@@ -32,8 +33,8 @@ export interface ReportTask {
   readonly commit?: CommitId;
   readonly attempts: number;
   /**
-   * `verified`: it landed, its own `verify` command passed on what was committed or the gate passed on the very landing
-   * that holds it, and nothing that was tried later says otherwise. Or nothing was to be done: its `verify` passes on the
+   * `verified`: it landed, and its own `verify` command passes on the head; or, without one, the gate passed on the very
+   * landing that holds it. Or nothing was to be done: its `verify` passes on the
    * base, and failed on an earlier commit of the run. Everything else is `unverified`.
    */
   readonly verified: 'verified' | 'unverified';
@@ -266,8 +267,7 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
   const { verify } = task.spec;
   switch (task.state) {
     case 'landed':
-      if (gated.has(task.commit)) return true;
-      return verify !== undefined && hasDelivered(state, task.attempt);
+      return verify === undefined ? gated.has(task.commit) : holdsNow(state, task);
     case 'unneeded':
       return verify !== undefined && hasTold(state, verify);
     default:
@@ -281,12 +281,6 @@ const hasTold = (state: State, verify: string): boolean =>
     (a) =>
       a.state === 'ended' && a.ending === 'verify-failed' && state.tasks.get(a.task)!.spec.verify === verify,
   );
-
-/** An attempt whose task has a `verify` command delivers only after it passed; otherwise it is `verify-failed`. */
-function hasDelivered(state: State, id: AttemptId | undefined): boolean {
-  const attempt = id === undefined ? undefined : state.attempts.get(id);
-  return attempt?.state === 'ended' && 'delivers' in ENDINGS[attempt.ending];
-}
 
 /** Most paths the report names for one task. */
 const OUTSIDE_MAX = 100;

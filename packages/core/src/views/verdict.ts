@@ -62,9 +62,7 @@ function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[
 }
 
 const tasksOf = (some: readonly Shortfall[]): TaskId[] =>
-  some
-    .flatMap((one) => ('task' in one ? [one.task] : []))
-    .sort((a, b) => taskNumber(a) - taskNumber(b));
+  some.flatMap((one) => ('task' in one ? [one.task] : [])).sort((a, b) => taskNumber(a) - taskNumber(b));
 
 function named(names: readonly string[]): string {
   const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';

@@ -71,7 +71,7 @@ export class Worker {
     const { ports, state } = this.#context;
     const task = state.tasks.get(attempt.task)!;
     if (isBranch(task)) return handIn(this.#context, attempt, task, signal);
-    const from = (await this.#isGrounded(attempt)) ? attempt.from : undefined;
+    const from = attempt.from && (await this.#isGrounded(attempt)) ? attempt.from : undefined;
     const bench = await ports.host.open({
       name: attempt.id,
       base: attempt.base,

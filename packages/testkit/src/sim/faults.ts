@@ -17,6 +17,7 @@ export const FAULTS = {
   save: 'work cannot be saved, or the hub refuses it',
   setup: 'a workspace or its environment cannot be made',
   operator: 'somebody cancels, retries, pauses, scales, submits and amends',
+  care: 'agents hand in half, throw away what others wrote, or give up a merge and call it done',
   undo: 'somebody takes landings back while the run goes on',
 } as const;
 export type Fault = keyof typeof FAULTS;

@@ -9,6 +9,7 @@ import { isOver, type Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { heldScopes, holdOf } from '@swarm/core/rules/holding';
 import { emptyState, type State } from '@swarm/core/state';
+import { report } from '@swarm/core/views/report';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths, trailer } from '../twins/objects.ts';
@@ -67,6 +68,7 @@ const PROMISES: readonly Promised[] = [
   attemptsAreBounded,
   failuresHaveTheirReason,
   workStaysWithItsTask,
+  verifiedHolds,
 ];
 
 /** P1: a plan is accepted whole or not at all. */
@@ -348,4 +350,24 @@ function workStaysWithItsTask({ world, state, events }: Evidence): readonly stri
       ? []
       : [`loss: ${task} counts as done after ${e.attempt}, and its earlier work ${from} is gone`];
   });
+}
+
+/** What is said to be verified at the end is so, in a clean checkout of the target; what is not is told, and the run is not complete. */
+function verifiedHolds({ world, state }: Evidence): readonly string[] {
+  if (state.closed!.at - EPOCH - world.humanMovedAt < LAST_LOOK_MS || state.head !== state.closed!.head)
+    return [];
+  const target = world.objects.treeOf(world.target);
+  const told = report(state);
+  const lost = told.list.filter(({ task, state: is }) => {
+    const [, path, word] = /^has (\S+) (\S+)$/.exec(state.tasks.get(task)!.spec.verify ?? '') ?? [];
+    return is === 'landed' && path !== undefined && !(target.get(path) ?? '').includes(word!);
+  });
+  return lost.flatMap(({ task, verified }) => [
+    ...(verified === 'verified'
+      ? [`truth: ${task} is said to be verified, and its check fails on the target`]
+      : []),
+    ...(told.verdict === 'complete'
+      ? [`truth: the run is complete, and the check of ${task} fails on the target`]
+      : []),
+  ]);
 }

@@ -19,6 +19,7 @@ type Mood =
   | 'half'
   | 'wrong'
   | 'clashes'
+  | 'tramples'
   | 'elsewhere'
   | 'meddles'
   | 'idle'
@@ -31,9 +32,7 @@ const MOODS: readonly Mood[] = [
   'clashes',
   'elsewhere',
   'meddles',
-  'half',
   'idle',
-  'drops',
   'hangs',
   'failed',
   'blocked',
@@ -45,6 +44,8 @@ const MOODS: readonly Mood[] = [
   'model-down',
 ];
 
+const CARELESS: readonly Mood[] = ['half', 'tramples', 'drops'];
+
 /** Does what the task's description says, or what this seed makes of it. */
 export function twinAgent(world: World, inc: Incarnation): Agent {
   return {
@@ -52,7 +53,8 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
     async run(job) {
       const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
       world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
-      const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : 'works';
+      const careless: Mood = world.hits('care') ? world.random.pick(CARELESS) : 'works';
+      const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : careless;
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
       if (isDown()) {
@@ -82,6 +84,11 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set(`clash-${job.attempt}.txt`, CLASH);
       return result('finished', usage(world, job), 'did it, and it is green alone');
+    case 'tramples':
+      // As an agent that settles a conflict by taking its own side: what others wrote in the file is gone.
+      edit(job, workspace);
+      trample(job, workspace);
+      return result('finished', usage(world, job), 'did it, and made room');
     case 'elsewhere':
       edit(job, workspace);
       workspace.tree.set('shared.txt', `${workspace.tree.get('shared.txt') ?? ''}${job.attempt}\n`);
@@ -124,10 +131,20 @@ function edit(job: AgentJob, workspace: SimWorkspace): void {
   const { description } = JSON.parse(job.taskJson) as { description: string };
   const wanted = /^write (\S+) (\S+)$/.exec(description);
   if (wanted) return writeLine(workspace, wanted[1]!, wanted[2]!);
+  // The check of a landed task that no longer passes is quoted in it.
+  const lost = /`has (\S+) (\S+)` ended/.exec(description);
+  if (lost) return writeLine(workspace, lost[1]!, lost[2]!);
   if (!description.includes('Mend the cause')) return writeLine(workspace, 'notes.txt', job.attempt);
   for (const [path, text] of workspace.tree) {
     if (text.includes(BREAK)) workspace.tree.set(path, text.replaceAll(BREAK, 'mended'));
   }
+}
+
+/** Leaves nothing in the task's file but its own line. */
+function trample(job: AgentJob, workspace: SimWorkspace): void {
+  const { description } = JSON.parse(job.taskJson) as { description: string };
+  const wanted = /^write (\S+) (\S+)$/.exec(description);
+  if (wanted) workspace.tree.set(wanted[1]!, wanted[2]!);
 }
 
 function writeLine(workspace: SimWorkspace, path: string, line: string): void {
