@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../packages/core/src/errors.ts';
 import { renderLogDocs } from '../packages/telemetry/src/index.ts';
 import { renderCliDocs } from './cli-docs.ts';
 import { renderFailuresDocs } from './failures-docs.ts';
+import { renderPlansDocs } from './plans-docs.ts';
 
 /** Path from the root → whole text. */
 export function renderGenerated(): Readonly<Record<string, string>> {
@@ -14,6 +15,7 @@ export function renderGenerated(): Readonly<Record<string, string>> {
     'docs/errors.md': renderErrorDocs(),
     'docs/failures.md': renderFailuresDocs(),
     'docs/log.md': renderLogDocs(),
+    'docs/plans.md': renderPlansDocs(),
     'swarm.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   };
 }

@@ -131,7 +131,7 @@ function settings(base: CommitId, { parallel }: SwarmOptions): Settings {
     attempt: { steps: 1_000, wallMs: DAY_MS, quietMs: DAY_MS },
     gate: { timeoutMs: DAY_MS, flakyRetries: 1, preGate: true },
     checks: { timeoutMs: DAY_MS },
-    setup: { timeoutMs: DAY_MS },
+    setup: { timeoutMs: DAY_MS, network: 'base' },
     drainMs: 1_000,
     sweepMs: 60_000,
     tasksPerIteration: 1_000,
@@ -249,9 +249,11 @@ async function runReally(workspace: string, spec: RoomCommand): Promise<SandboxR
 const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
 
 const NO_ENVIRONMENTS: LocalHostParts['environments'] = {
+  needOf: async () => ({ hash: 'none', isKnown: true }),
   has: async () => true,
+  pin: () => {},
   snapshot: async () => new Set(),
   keep: async () => {},
-  install: async () => {},
-  keyOf: async () => 'none',
+  install: async () => [],
+  lendHome: async () => {},
 };

@@ -88,6 +88,10 @@ export const WEATHER_LOG_EVENTS = {
   'journal.cut': { level: 'warn', means: 'a torn last line was cut off the journal' },
   'setup.started': { level: 'info', means: 'the setup command runs' },
   'setup.ended': { level: 'info', means: 'the setup command ended' },
+  'setup.changed': {
+    level: 'warn',
+    means: 'a prepared environment was changed after it was kept, and was dropped',
+  },
   'workspace.made': { level: 'debug', means: 'a workspace was made' },
   'workspace.removed': { level: 'debug', means: 'a workspace was removed' },
   'agent.activity': { level: 'debug', means: 'the agent called a tool or the model' },

@@ -17,11 +17,15 @@ export async function ensureHub(git: Git, layout: Layout, format: ObjectFormat):
     await rename(making, layout.hub);
   }
   await writeFile(join(layout.hub, 'config'), configOf(format, 'hub'));
-  await writeFile(join(layout.hub, 'info', 'attributes'), ATTRIBUTES);
+  await writeAttributes(layout.hub, NONE);
 }
 
-/** Highest in precedence: no repository's merge driver or `merge=union` may settle a conflict unseen. */
-const ATTRIBUTES = '* !merge !conflict-marker-size\n';
+/** Highest in precedence: no driver of a repository's own may settle a conflict unseen. */
+const NONE = '* !merge !conflict-marker-size\n';
+
+/** Before any merge: a git process that stays reads them once. */
+export const writeAttributes = (gitDir: string, text: string): Promise<void> =>
+  writeFile(join(gitDir, 'info', 'attributes'), text);
 
 /**
  * Only the hub must outlive a power cut; intakes and workspaces are thrown away after one. A workspace is handed over to

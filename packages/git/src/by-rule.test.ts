@@ -133,17 +133,139 @@ test('a file one side deleted, or gave another mode, is no matter for rules', as
   assert.doesNotMatch(outcome.detail, /Settled/);
 });
 
-test('merge=union in the repository changes nothing: no rule, no union; a rule, the rule’s', async (t) => {
-  const w = await world(t, { ...FILES, 'a.txt': 'one\n', '.gitattributes': '* merge=union\n' });
-  const edit = (name: string) => ({ 'package.json': MANIFEST.replace('^1.0.0', name) });
+const LIST = { 'list.txt': 'one\n', 'list.gen': 'one\n' };
+const says = (attributes: Record<string, string>) => {
+  const add = (word: string) => ({ 'list.txt': `one\n${word}\n` });
+  return async (t: Parameters<typeof world>[0]) => {
+    const w = await world(t, { ...LIST, ...attributes });
+    return { w, ...(await second(w, add('two'), add('three'))) };
+  };
+};
+
+for (const [what, attributes] of Object.entries({
+  'at the top': { '.gitattributes': '# joined\nlist.txt merge=union\n' },
+  'by a pattern': { '.gitattributes': '"*.t[x]t" text merge=union\n' },
+  'by a macro of the base': { '.gitattributes': '[attr]both merge=union\n*.txt both\n' },
+})) {
+  test(`merge=union, said ${what}, joins what both sides add`, async (t) => {
+    const { w, outcome } = await says(attributes)(t);
+    assert(outcome.kind === 'clean', JSON.stringify(outcome));
+    assert.equal(show(w, `${outcome.commit}:list.txt`), 'one\ntwo\nthree');
+  });
+}
+
+for (const [what, line] of Object.entries({
+  'a driver of the repository’s own': 'list.txt merge=ours',
+  'the last word': 'list.txt merge=union\nlist.txt merge',
+  'a line for other files': 'list.md merge=union',
+})) {
+  test(`${what} joins nothing: lines both sides add at one place conflict`, async (t) => {
+    const { outcome } = await says({ '.gitattributes': `${line}\n` })(t);
+    assert.equal(outcome.kind, 'conflict');
+  });
+}
+
+test('what a folder says of merges is about that folder, and wins over the top', async (t) => {
+  const w = await world(t, {
+    '.gitattributes': '*.txt -merge\n',
+    'a [b]/.gitattributes': '*.txt merge=union\n/deep/x.md merge=union\n',
+    'a [b]/c/list.txt': 'one\n',
+    'a [b]/deep/x.md': 'one\n',
+    'other/deep/x.md': 'one\n',
+  });
+  const add = (word: string) => ({
+    'a [b]/c/list.txt': `one\n${word}\n`,
+    'a [b]/deep/x.md': `one\n${word}\n`,
+    'other/deep/x.md': `one\n${word}\n`,
+  });
+  const { outcome } = await second(w, add('two'), add('three'));
+  assert(outcome.kind === 'conflict');
+  assert.deepEqual(outcome.files, ['other/deep/x.md']);
+});
+
+for (const said of ['-merge', 'merge=binary', 'binary']) {
+  test(`${said} keeps a file for people: no join by lines, and none by rule`, async (t) => {
+    const w = await world(t, {
+      '.gitattributes': `data.json ${said}\n.gitignore ${said}\n`,
+      'data.json': '1\n2\n3\n4\n5\n6\n7\n8\n9\n',
+      '.gitignore': 'a\n',
+    });
+    const { outcome } = await second(
+      w,
+      { 'data.json': 'one\n2\n3\n4\n5\n6\n7\n8\n9\n', '.gitignore': 'a\nb\n' },
+      { 'data.json': '1\n2\n3\n4\n5\n6\n7\n8\nnine\n', '.gitignore': 'a\nc\n' },
+    );
+    assert(outcome.kind === 'conflict');
+    assert.deepEqual(outcome.files, ['.gitignore', 'data.json']);
+    assert.equal(
+      outcome.detail,
+      'CONFLICT (content): Merge conflict in .gitignore\nCONFLICT (content): Merge conflict in data.json',
+    );
+  });
+}
+
+test('a branch cannot say how it is merged', async (t) => {
+  const w = await world(t, LIST);
+  const union = { '.gitattributes': '* merge=union\n' };
+  const { outcome } = await second(w, { 'list.txt': 'one\ntwo\n' }, { ...union, 'list.txt': 'one\nthree\n' });
+  assert(outcome.kind === 'conflict');
+  assert.deepEqual(outcome.files, ['list.txt']);
+});
+
+const POETRY = Array.from({ length: 9 }, (_, i) => `[[package]]\nname = "p${i}"\nversion = "1"\n`).join('\n');
+
+test('a lockfile both sides changed is never joined as lines, though git could', async (t) => {
+  const w = await world(t, { 'kit/poetry.lock': POETRY });
+  const bump = (name: string) => ({
+    'kit/poetry.lock': POETRY.replace(`"${name}"\nversion = "1"`, `"${name}"\nversion = "2"`),
+  });
+  const { outcome } = await second(w, bump('p0'), bump('p8'));
+  assert(outcome.kind === 'conflict');
+  assert.deepEqual(outcome.files, ['kit/poetry.lock']);
+});
+
+test('a lockfile that cannot be joined comes to the next attempt as the target has it', async (t) => {
+  const { it } = await retried(
+    t,
+    {},
+    { 'poetry.lock': POETRY.replaceAll('"1"', '"2"') },
+    { 'poetry.lock': POETRY.replaceAll('"1"', '"3"') },
+  );
+  assert.deepEqual(it.conflicts, ['poetry.lock']);
+  assert.equal(readFileSync(join(it.path, 'poetry.lock'), 'utf8'), POETRY.replaceAll('"1"', '"2"'));
+});
+
+const npm = (wants: Record<string, string>, nodes: Record<string, object>) => ({
+  'web/package.json': `${JSON.stringify({ name: 'kit', dependencies: wants }, null, 2)}\n`,
+  'web/package-lock.json': `${JSON.stringify({ name: 'kit', lockfileVersion: 3, packages: { '': { name: 'kit', dependencies: wants }, ...nodes } }, null, 2)}\n`,
+});
+const ms = (version: string) => ({ 'node_modules/ms': { version, resolved: `ms-${version}.tgz` } });
+const DEBUG = { 'node_modules/debug': { version: '4.3.4', dependencies: { ms: '2.1.2' } } };
+
+test('a lockfile in which a new package finds another version than it needs is given back', async (t) => {
+  const w = await world(t, npm({ ms: '2.1.2' }, ms('2.1.2')));
   const { outcome } = await second(
     w,
-    { ...edit('2'), 'a.txt': 'two\n' },
-    { ...edit('3'), 'a.txt': 'three\n' },
+    npm({ ms: '2.1.3' }, ms('2.1.3')),
+    npm({ debug: '4.3.4', ms: '2.1.2' }, { ...DEBUG, ...ms('2.1.2') }),
   );
   assert(outcome.kind === 'conflict');
-  assert.deepEqual(outcome.files, ['a.txt', 'package.json']);
-  assert.doesNotMatch(outcome.detail, /Settled/);
+  assert.deepEqual(outcome.files, ['web/package-lock.json', 'web/package.json']);
+  assert.match(outcome.detail, /Settled by rule in the next attempt's files: web\/package\.json \(json\)$/);
+});
+
+test('a lockfile that says all its manifest asks for is joined with it', async (t) => {
+  const w = await world(t, npm({ ms: '2.1.2' }, ms('2.1.2')));
+  const other = { 'node_modules/ab': { version: '1.0.0' } };
+  const { outcome } = await second(
+    w,
+    npm({ ms: '2.1.3' }, ms('2.1.3')),
+    npm({ ab: '1.0.0', ms: '2.1.2' }, { ...other, ...ms('2.1.2') }),
+  );
+  assert(outcome.kind === 'clean', JSON.stringify(outcome));
+  const all = npm({ ab: '1.0.0', ms: '2.1.3' }, { ...other, ...ms('2.1.3') });
+  for (const [path, text] of Object.entries(all))
+    assert.equal(`${show(w, `${outcome.commit}:${path}`)}\n`, text);
 });
 
 test('what is not UTF-8 is no text, and stays a conflict', async (t) => {
@@ -178,11 +300,21 @@ test('neighbours whose names are not UTF-8 keep their bytes', async (t) => {
   assert.equal(names, '"src/caf\\351"\nsrc/deep');
 });
 
-async function retried(t: Parameters<typeof world>[0], more: Record<string, string> = {}) {
-  const w = await world(t, { ...FILES, 'a.txt': 'one\n' });
-  const mine = more['a.txt'] === undefined ? {} : { 'a.txt': 'mine\n' };
+async function retried(
+  t: Parameters<typeof world>[0],
+  more: Record<string, string> = {},
+  landed: Record<string, string> = {},
+  own: Record<string, string> = {},
+) {
+  const w = await world(t, { ...FILES, 'a.txt': 'one\n', 'poetry.lock': POETRY });
+  const mine = more['a.txt'] === undefined ? own : { ...own, 'a.txt': 'mine\n' };
   const from = await work(w, 't1.1', w.base, { ...adding('three'), ...mine });
-  const base = await land(w, 't2.1', w.base, await work(w, 't2.1', w.base, { ...adding('two'), ...more }));
+  const base = await land(
+    w,
+    't2.1',
+    w.base,
+    await work(w, 't2.1', w.base, { ...adding('two'), ...more, ...landed }),
+  );
   const ask = { name: 't1.2', base, from, attempt: attempt('t1.2') };
   return { w, from, base, it: await w.workspaces.create(ask) };
 }

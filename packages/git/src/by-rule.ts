@@ -1,11 +1,17 @@
 /**
- * Conflicts of a merge that rules settle without a model (`resolveConflict` of the core). Nothing here reads an
- * attribute, a driver or a work tree of the repository: three blobs go in, one comes out.
+ * Conflicts of a merge that rules settle without a model (`resolveConflict` of the core). No driver and no work tree
+ * of the repository has a part in it: three blobs go in, one comes out. A lockfile is held against the manifests
+ * around it, so it comes after them.
  */
 import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import type { ResolvedPath } from '@swarm/core/ports/git';
+import type { Around } from '@swarm/core/rules/resolve/locks/around';
+import { manifestOf } from '@swarm/core/rules/resolve/locks/names';
 import { hasRule, RESOLVE_TEXT_MAX, resolveConflict } from '@swarm/core/rules/resolve/resolve';
+import { BY_HAND } from './attributes.ts';
 import type { HubContext } from './context.ts';
+import { splitNul } from './git.ts';
+import { manifestsAround } from './manifests.ts';
 import { mergeStages, type Sides, type Stage, type Stages, unreadable } from './merge-stages.ts';
 
 /** More conflicts than this are no oversight of two neighbours; none of them is looked at. */
@@ -51,13 +57,37 @@ export async function settleByRule(hub: HubContext, sides: Sides): Promise<ByRul
   const merge = await mergeStages(hub, sides);
   const isReadable = merge.files.size <= PATHS_MAX;
   const settled: Settled[] = [];
+  const byHand = isReadable ? await wantedByHand(hub, [...merge.files.keys()].filter(hasRule)) : new Set();
   const left = new Set(merge.odd);
-  for (const [rawPath, stages] of merge.files) {
-    const one = isReadable && !left.has(rawPath) ? await settleFile(hub, rawPath, stages) : undefined;
+  const isOpen = (path: string): boolean => isReadable && !left.has(path) && !byHand.has(path);
+  const soFar = () => ({
+    tree: merge.tree,
+    settled: new Map(settled.map(({ rawPath, blob }) => [rawPath, blob])),
+    left,
+  });
+  // A lockfile is joined last: it must agree with what has become of the manifests.
+  for (const [rawPath, stages] of [...merge.files].sort(([a], [b]) => rank(a) - rank(b))) {
+    const manifest = isOpen(rawPath) ? manifestOf(rawPath) : undefined;
+    const folder = rawPath.slice(0, rawPath.lastIndexOf('/') + 1);
+    const around = manifest && (await manifestsAround(hub, sides, soFar(), { folder, manifest }));
+    const isReady = isOpen(rawPath) && (manifest === undefined || around !== undefined);
+    const one = isReady ? await settleFile(hub, rawPath, stages, around || undefined) : undefined;
     if (one) settled.push(one);
     else left.add(rawPath);
   }
+  settled.sort((a, b) => (a.rawPath < b.rawPath ? -1 : 1));
   return { tree: merge.tree, settled, left: [...left].map(nameOf) };
+}
+
+const rank = (rawPath: string): number => (manifestOf(rawPath) === undefined ? 0 : 1);
+
+/** Paths the base keeps for people: `merge=binary`, `-merge`. No process when there is nothing to ask about. */
+async function wantedByHand(hub: HubContext, rawPaths: readonly string[]): Promise<ReadonlySet<string>> {
+  if (rawPaths.length === 0 || !hub.attributes.includes(BY_HAND)) return new Set();
+  const stdin = Buffer.from(rawPaths.map((path) => `${path}\0`).join(''), 'latin1');
+  const told = await hub.git.run(hub.hub, 'check-attr', ['-z', '--stdin', BY_HAND], { stdin });
+  const fields = splitNul(Buffer.from(told.stdout.toString('latin1')));
+  return new Set(fields.filter((_, i) => i % 3 === 0 && fields[i + 2] === 'set'));
 }
 
 /** The merge's tree with every settled file in place. */
@@ -67,7 +97,12 @@ async function treeByRule(hub: HubContext, { tree, settled }: ByRule): Promise<T
   return made as TreeId;
 }
 
-async function settleFile(hub: HubContext, rawPath: string, stages: Stages): Promise<Settled | undefined> {
+async function settleFile(
+  hub: HubContext,
+  rawPath: string,
+  stages: Stages,
+  around: Around | undefined,
+): Promise<Settled | undefined> {
   const [base, ours, theirs] = ['1', '2', '3'].map((number) => stages.get(number));
   if (!ours || !theirs || !hasRule(rawPath)) return undefined;
   const modes = new Set([base ?? ours, ours, theirs].map((stage) => stage.mode));
@@ -76,7 +111,7 @@ async function settleFile(hub: HubContext, rawPath: string, stages: Stages): Pro
   if (!texts) return undefined;
   const [ourText = '', theirText = '', baseText] = texts;
   const versions = { ours: ourText, theirs: theirText, ...(baseText !== undefined && { base: baseText }) };
-  const resolved = resolveConflict(rawPath, versions);
+  const resolved = resolveConflict(rawPath, versions, around);
   if (!resolved) return undefined;
   const blob = await writeBlob(hub, resolved.text);
   return { path: nameOf(rawPath), rule: resolved.rule, rawPath, mode: ours.mode, blob };

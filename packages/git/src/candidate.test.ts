@@ -161,8 +161,9 @@ test('a merge that would touch a path the branch did not is collateral', async (
   assert.deepEqual(await build(w, onto, two), { kind: 'collateral', paths: ['new.txt'] });
 });
 
-test('a merge driver or merge=union in the repository settles nothing', async (t) => {
-  const w = await world(t, { 'a.txt': 'one\n', '.gitattributes': '* merge=union\n' });
+test('a merge driver of the repository settles nothing', async (t) => {
+  const w = await world(t, { 'a.txt': 'one\n', '.gitattributes': '* merge=mine\n' });
+  git(w.repo, 'config', 'merge.mine.driver', 'true');
   const { outcome } = await second(w, { 'a.txt': 'two\n' }, { 'a.txt': 'three\n' });
   assert.equal(outcome.kind, 'conflict');
 });

@@ -1,5 +1,5 @@
 import type { CommitId, RunId } from '@swarm/core/model/ids';
-import type { Identity } from '@swarm/core/ports/git';
+import type { Identity, SecretFinder } from '@swarm/core/ports/git';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';
@@ -16,7 +16,7 @@ export interface HubContext extends HubHelpers {
   /** Our own bare repository. */
   readonly hub: { readonly gitDir: string };
   /** The user's repository, or our bare clone of a URL. */
-  readonly origin: { readonly gitDir: string; readonly isShared: boolean };
+  readonly origin: { readonly gitDir: string; readonly workTree?: string; readonly isShared: boolean };
   readonly objectFormat: ObjectFormat;
   readonly run: RunId;
   /** The target's head when the run was opened first. */
@@ -25,8 +25,14 @@ export interface HubContext extends HubHelpers {
   readonly targetRef: string;
   /** The reference landings are published to; the target itself, or a branch for review. */
   readonly landOn: string;
+  /** False where landings are pushed to a remote. */
+  readonly landsHere: boolean;
   readonly identity: Identity;
+  /** How files are merged, as the base will have it: `info/attributes` of the hub and of every workspace. */
+  readonly attributes: string;
   readonly cleanUp: CleanUp;
+  /** Present when work is looked through for secrets before it is taken. */
+  readonly secrets?: SecretFinder;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
 }

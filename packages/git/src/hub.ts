@@ -5,8 +5,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
-import type { Delivery, Hub, Identity, RepositoryReader, Workspaces } from '@swarm/core/ports/git';
-import { ensureHub, heal } from './bare.ts';
+import type {
+  Delivery,
+  Hub,
+  Identity,
+  RepositoryReader,
+  SecretFinder,
+  Workspaces,
+} from '@swarm/core/ports/git';
+import { mergeAttributes } from './attributes.ts';
+import { ensureHub, heal, writeAttributes } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import type { CleanUp, HubContext } from './context.ts';
@@ -20,7 +28,8 @@ import { Layout, RunRefs } from './layout.ts';
 import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
-import { cloneOrigin, isUrl, locate } from './origin.ts';
+import type { OperatorEnv } from './operator.ts';
+import { cloneOrigin, isUrl, locate, trusting } from './origin.ts';
 import { readRef } from './origin-ref.ts';
 import { packOf, receivePack } from './packs.ts';
 import { ObjectReader } from './reader.ts';
@@ -43,9 +52,13 @@ export interface HubOptions {
   readonly landOn: string;
   readonly identity: Identity;
   readonly git?: Git;
+  /** Whose own git decides whether a repository that belongs to another user is trusted. Absent: none is. */
+  readonly operator?: OperatorEnv;
   /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
   readonly networkEnv?: Readonly<Record<string, string>>;
   readonly limits?: Partial<IntakeLimits>;
+  /** Work in which it finds a secret is not taken. Absent: nobody looks. */
+  readonly secrets?: SecretFinder | undefined;
   /** How workspaces and intakes are removed. Default: as Node does, with a failure thrown. */
   readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
@@ -77,27 +90,31 @@ export interface OpenedHub {
  * signed and cannot be), SW0702 (git failed).
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
-  const git = options.git ?? new Git();
+  const plain = options.git ?? new Git();
   const landOn = branchRef(options.landOn);
   const targetRef = branchRef(`refs/heads/${options.target}`);
   const layout = new Layout(options.stateDir, options.run);
   const refs = new RunRefs(options.run);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const origin = await locate(git, await repositoryPath(options, layout));
+  const origin = await locate(plain, await repositoryPath(options, layout), options.operator);
+  const git = await trusting(plain, origin, layout.trusted);
   await ensureHub(git, layout, origin.objectFormat);
   await heal(layout.hub);
   const mutex = new GitMutex();
   const ends = { git, hub: { gitDir: layout.hub }, origin };
   const remote = options.push && (await openRemote(git, origin.gitDir, options.push));
   const base = await pinBase(ends, refs, targetRef, remote);
+  const attributes = await mergeAttributes(git, ends.hub, base);
+  await writeAttributes(layout.hub, attributes);
   const { run, identity } = options;
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
-  const names = { run, base, targetRef, landOn, identity };
+  const names = { run, base, targetRef, landOn, landsHere: remote === undefined, identity, attributes };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };
-  const context = { ...rooms, ...(signer && { signer }) };
+  const { secrets } = options;
+  const context = { ...rooms, ...(signer && { signer }), ...(secrets && { secrets }) };
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));

@@ -48,7 +48,8 @@ function stagesOf(records: readonly string[]): ReadonlyMap<string, Stages> {
   return files;
 }
 
-const ORDINARY = new Set(['Auto-merging', 'CONFLICT (contents)']);
+/** A file that is not merged by lines, as the attributes will have it, is told of as binary. */
+const ORDINARY = new Set(['Auto-merging', 'CONFLICT (contents)', 'CONFLICT (binary)']);
 
 /**
  * From groups of a count, that many paths, a short kind and a message: paths of the kinds no rule is made for. Asked

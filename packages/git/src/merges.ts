@@ -122,13 +122,16 @@ function meaningOf(status: string, [tree = '', ...rest]: readonly string[]): Mer
   return { kind: 'conflict', files: rest.slice(0, end), detail: sayings(rest.slice(end + 1)) };
 }
 
+/** What names commits nobody knows, of a file that is told of as a conflict too; and what is no conflict. */
+const SAID_ELSEWHERE = new Set(['Auto-merging', 'CONFLICT (binary)']);
+
 /** Groups of a count, that many paths, a short kind, and the message we keep. */
 function sayings(fields: readonly string[]): string {
   const lines: string[] = [];
   for (let i = 0; i < fields.length; ) {
     const kindAt = i + 1 + Number(fields[i]);
     if (!(kindAt > i)) break;
-    if (fields[kindAt] !== 'Auto-merging') lines.push((fields[kindAt + 1] ?? '').trimEnd());
+    if (!SAID_ELSEWHERE.has(fields[kindAt] ?? '')) lines.push((fields[kindAt + 1] ?? '').trimEnd());
     i = kindAt + 2;
   }
   return lines.join('\n').slice(0, DETAIL_MAX);

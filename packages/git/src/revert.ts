@@ -5,6 +5,7 @@
  */
 import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import type { Hub, RevertOutcome } from '@swarm/core/ports/git';
+import { afterRules } from './by-rule.ts';
 import { writeCommit, writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 
@@ -45,7 +46,8 @@ async function stepOf(hub: HubContext, commit: CommitId): Promise<Step | undefin
 /** @param ours a commit that has `step.commit` among its ancestors. */
 async function takeBack(hub: HubContext, ours: CommitId, step: Step) {
   const theirs = await scratch(hub, step.before, step.commit, 'without it');
-  return hub.mutex.run(() => hub.merges.merge(ours, theirs));
+  const plain = await hub.mutex.run(() => hub.merges.merge(ours, theirs));
+  return plain.kind === 'conflict' ? afterRules(hub, { onto: ours, work: theirs }, plain) : plain;
 }
 
 /** What comes of it may change only what the commits had changed (P5). */

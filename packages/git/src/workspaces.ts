@@ -9,7 +9,7 @@ import type { CommitId } from '@swarm/core/model/ids';
 import type { SaveReport, Workspace, Workspaces } from '@swarm/core/ports/git';
 import { configOf } from './bare.ts';
 import { settleByRule } from './by-rule.ts';
-import { type HubContext, hasCommits } from './context.ts';
+import type { HubContext } from './context.ts';
 import { identityEnv } from './identity.ts';
 import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
@@ -62,7 +62,8 @@ export class Clones implements Workspaces {
   }
 
   private async expectCommits(commits: readonly CommitId[]): Promise<void> {
-    if (await hasCommits(this.hub.git, this.hub.hub, commits)) return;
+    const found = await Promise.all(commits.map((commit) => this.hub.objects.findCommit(commit)));
+    if (found.every(Boolean)) return;
     throw new SwarmError({
       code: 'SW0702',
       what: `a workspace cannot be made: ${commits.join(' or ')} is not in the hub`,
@@ -72,8 +73,8 @@ export class Clones implements Workspaces {
 
   /** The clone borrows these objects: the reference keeps them, and ingest measures the work against it. */
   private async pin(ask: Ask): Promise<void> {
-    const stdin = `update ${this.hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}\n`;
-    await this.hub.mutex.run(() => this.hub.git.run(this.hub.hub, 'update-ref', ['--stdin'], { stdin }));
+    const line = `update ${this.hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}`;
+    await this.hub.mutex.run(() => this.hub.hubRefs.write([line]));
   }
 
   /** Last work that holds the base already needs no merge. */
@@ -154,7 +155,7 @@ async function writeRepository(hub: HubContext, gitDir: string, at: Start): Prom
   await writeFile(join(gitDir, 'HEAD'), `ref: ${at.branch}\n`);
   await writeFile(join(gitDir, at.branch), `${at.start}\n`);
   await writeFile(join(gitDir, 'objects/info/alternates'), `${hub.layout.hubObjects}\n`);
-  await writeFile(join(gitDir, 'info/attributes'), '* !merge\n');
+  await writeFile(join(gitDir, 'info/attributes'), hub.attributes);
   await writeFile(join(gitDir, 'info/exclude'), '');
   await writeFile(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
 }

@@ -32,5 +32,5 @@ test('what holds for root holds for an ordinary user', {
   const said = await ran.catch((error: { stdout?: string }) => ({ stdout: `${error.stdout}\nfailed` }));
   assert.match(said.stdout, /^# pass [1-9]/m, said.stdout);
   const wrong = said.stdout.split('\n').filter((line) => /^\s*not ok|^failed/.test(line));
-  assert.deepEqual(wrong, [], said.stdout.slice(-20_000));
+  assert.deepEqual(wrong, []);
 });

@@ -1,63 +1,120 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
-import type { EnvironmentStore } from '@swarm/core/ports/running';
-import { environmentKey } from './environment-key.ts';
+import type { EnvironmentStore, PreparedPlace, SetupLeft } from '@swarm/core/ports/running';
+import { copy } from './environment-copy.ts';
+import { copyHome, withoutCredentials } from './environment-home.ts';
+import { leftBySetup } from './environment-left.ts';
+import { setupNeed } from './environment-need.ts';
+import { sealOf } from './environment-seal.ts';
 import { removeTree } from './remove-tree.ts';
 
-const run = promisify(execFile);
-
-/** Environments kept; the one unused longest goes first. Each may be as large as a `node_modules`. */
+/** Environments kept beside the pinned ones; the one unused longest goes first. Each may be as large as a `node_modules`. */
 const KEPT = 8;
-const COPY_MS = 10 * 60_000;
 const UNITS = 'units.json';
+const KEY = /^[0-9a-f]{16}(?:-[0-9a-z]{1,64}){0,2}$/;
+/** Where git looks for what a clone leaves out. */
+const EXCLUDE = '.git/info/exclude';
+
+/** What `units.json` holds. */
+interface Kept {
+  /** Paths in the work tree that setup made. */
+  readonly units: readonly string[];
+  readonly left: readonly SetupLeft[];
+  /** Of `tree` and `home`, as they were kept. */
+  readonly seal: string;
+}
 
 /**
- * Prepared environments under `folder`, one folder a key: `units.json` names what setup made, `tree/` holds it.
- * A key's folder appears whole, by rename, or not at all, and is never written to afterwards.
+ * Prepared environments under `folder`, one folder a key: `units.json` names what setup made, `tree/` holds it, `home/`
+ * is the home it left. A key's folder appears whole, by rename, or not at all, and is never written to afterwards; one
+ * that somebody wrote to all the same serves nobody.
  * @param folder `<state>/<repository>/env`; made when first needed, used by one orchestrator at a time.
  */
 export function createEnvironmentStore(folder: string): EnvironmentStore {
+  const pinned = new Set<string>();
   const placeOf = (key: string): string => {
-    if (/^[0-9a-f]{16}$/.test(key)) return join(folder, key);
+    if (KEY.test(key)) return join(folder, key);
     throw new SwarmError({ code: 'SW0801', what: `not an environment key: ${JSON.stringify(key)}` });
   };
   return {
-    keyOf: environmentKey,
+    needOf: setupNeed,
     has: (key) => exists(join(placeOf(key), UNITS)),
+    pin: (key) => void pinned.add(key),
     snapshot: async (workspace) => new Set(await listing(workspace)),
-    async keep(key, workspace, before) {
+    async keep(key, made, before) {
       const place = placeOf(key);
       await mkdir(folder, { recursive: true });
       await removeUnfinished(folder);
       const unfinished = join(folder, `.${key}.${process.pid}.${randomUUID().slice(0, 8)}`);
       try {
-        await fill(unfinished, workspace, await newUnits(workspace, before));
+        await fill(unfinished, made, await newUnits(made.workspace, before));
         await rename(unfinished, place).catch(unlessTaken);
       } finally {
         await removeTree(unfinished);
       }
-      await removeUnused(folder);
+      await removeUnused(folder, pinned);
     },
-    async install(key, workspace) {
+    async install(key, into) {
       const place = placeOf(key);
-      const units = JSON.parse(await readFile(join(place, UNITS), 'utf8')) as string[];
+      const kept = await readKept(place);
+      if (!kept || kept.seal !== (await sealOf(sealed(place)))) {
+        await removeTree(place);
+        return undefined;
+      }
       const now = new Date();
       await utimes(place, now, now);
-      for (const unit of units) {
-        if (await isFree(workspace, unit)) await copy(join(place, 'tree', unit), join(workspace, unit));
+      for (const unit of kept.units) {
+        if (await isFree(into.workspace, unit))
+          await copy(join(place, 'tree', unit), join(into.workspace, unit));
       }
+      await lend(place, into.home, false);
+      await writeFile(join(into.workspace, EXCLUDE), kept.left.map(({ pattern }) => `${pattern}\n`).join(''));
+      return kept.left;
     },
+    lendHome: (key, home) => lend(placeOf(key), home, true),
   };
 }
 
-async function fill(unfinished: string, workspace: string, units: readonly string[]): Promise<void> {
-  for (const unit of units) await copy(join(workspace, unit), join(unfinished, 'tree', unit));
-  await mkdir(unfinished, { recursive: true });
-  await writeFile(join(unfinished, UNITS), JSON.stringify(units));
+const sealed = (place: string): string[] => ['tree', 'home'].map((name) => join(place, name));
+
+async function lend(place: string, home: string, isWhole: boolean): Promise<void> {
+  await mkdir(home, { recursive: true });
+  const kept = join(place, 'home');
+  if (await exists(kept)) await copyHome(kept, home, isWhole);
+}
+
+/** Moved where that can be done, so that nothing is there twice. */
+async function fill(unfinished: string, made: PreparedPlace, units: readonly string[]): Promise<void> {
+  const left = await leftBySetup(made.workspace, units);
+  await mkdir(join(unfinished, 'tree'), { recursive: true });
+  for (const unit of units) await move(join(made.workspace, unit), join(unfinished, 'tree', unit));
+  if (await exists(made.home)) {
+    await withoutCredentials(made.home);
+    await move(made.home, join(unfinished, 'home'));
+  }
+  const kept: Kept = { units, left, seal: await sealOf(sealed(unfinished)) };
+  await writeFile(join(unfinished, UNITS), JSON.stringify(kept));
+}
+
+async function move(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  try {
+    await rename(from, to);
+  } catch {
+    // Another disk, or a folder its maker locked: what cannot be copied either is told there.
+    await copy(from, to);
+  }
+}
+
+/** Undefined when there is none, or it is not readable as one. */
+async function readKept(place: string): Promise<Kept | undefined> {
+  try {
+    return JSON.parse(await readFile(join(place, UNITS), 'utf8')) as Kept;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Kept under this key already: the first copy stays, for an install may be reading it. */
@@ -101,37 +158,16 @@ async function isFree(workspace: string, unit: string): Promise<boolean> {
   return !(await exists(join(workspace, unit)));
 }
 
-/** Shares blocks where the file system can; symlinks stay symlinks, modes and times stay. */
-async function copy(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  const how = process.platform === 'linux' ? ['-a', '--reflink=auto', '--no-target-directory'] : ['-a'];
-  try {
-    await run('cp', [...how, '--', from, to], { timeout: COPY_MS, killSignal: 'SIGKILL' });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SwarmError(
-      {
-        code: 'SW0701',
-        what: 'an environment cannot be copied',
-        where: to,
-        why,
-        fix: `df -h ${dirname(to)}`,
-      },
-      { cause },
-    );
-  }
-}
-
 /** What a killed orchestrator was copying: the lock says that nobody else is at work here. */
 async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const owner = /^\.[0-9a-f]{16}\.(\d+)\./.exec(name)?.[1];
+    const owner = /^\.[0-9a-z-]+\.(\d+)\./.exec(name)?.[1];
     if (owner !== undefined && Number(owner) !== process.pid) await removeTree(join(folder, name));
   }
 }
 
-async function removeUnused(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+async function removeUnused(folder: string, pinned: ReadonlySet<string>): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => KEY.test(name) && !pinned.has(name));
   const aged = await Promise.all(
     names.map(async (name) => ({ name, at: (await lstat(join(folder, name))).mtimeMs })),
   );

@@ -5,6 +5,8 @@ export interface Mapping {
   command(command: RoomCommand): RoomCommand;
   /** Applied to all that comes back of this command; absent: it stands as it is. */
   text?(command: RoomCommand): ((text: string) => string) | undefined;
+  /** Applied to files that commands leave to be collected. */
+  collected?(text: string): string;
 }
 
 export function mapSandbox(sandbox: Sandbox, mapping: Mapping): Sandbox {
@@ -29,7 +31,11 @@ function mapRoom(room: Room, mapping: Mapping): Room {
     sees: (path) => room.sees(path),
     place: (file) => room.place(file),
     outlet: (name) => room.outlet(name),
-    collect: (name, maxBytes) => room.collect(name, maxBytes),
+    async collect(name, maxBytes) {
+      const found = await room.collect(name, maxBytes);
+      if (found.kind !== 'text' || !mapping.collected) return found;
+      return { kind: 'text', text: mapping.collected(found.text) };
+    },
     close: () => room.close(),
     async run(given) {
       const { command, change } = prepared(given);

@@ -21,3 +21,10 @@ export interface Provider {
   mounts(ask: RoomAsk, network: RoomCommand['network']): Promise<readonly Mount[]>;
   run(spec: SandboxSpec): Promise<SandboxResult>;
 }
+
+/** Host folders that a command fills: what it uses of the disk is measured in them. */
+export const written = ({ workspace, readWrite, home }: RoomAsk): string[] => [
+  workspace,
+  ...readWrite.map(({ host }) => host),
+  ...(home === undefined ? [] : [home]),
+];

@@ -7,13 +7,14 @@ import { basename, join } from 'node:path';
 import type { Mount, RoomAsk } from '@swarm/core/ports/running';
 import { boundsOf, environmentOf, insidePath, type SandboxOptions, watchOf, whyNotRun } from './policy.ts';
 import { runProcess } from './process.ts';
-import type { Provider, SandboxSpec } from './provider.ts';
+import { type Provider, type SandboxSpec, written } from './provider.ts';
 import { SYSTEM_PATH } from './providers/bubblewrap.ts';
 import { systemMounts } from './providers/system-mounts.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
 import { cannotRun, resultOf } from './result.ts';
 
 const TREE = '/somewhere/else/tree';
+const HOME = '/home/x';
 
 export function createElsewhere(options: SandboxOptions & { readonly bridgeFile: string }): Provider {
   const bwrap = SYSTEM_PATH.split(':')
@@ -38,7 +39,11 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
     return {
       links: system.links,
       readOnly: [...system.mounts, ...[...options.readOnly, ...ask.readOnly].map(moved), ...socket],
-      readWrite: [{ host: ask.workspace, inside: TREE }, ...ask.readWrite.map(moved)],
+      readWrite: [
+        { host: ask.workspace, inside: TREE },
+        ...(ask.home === undefined ? [] : [{ host: ask.home, inside: HOME }]),
+        ...ask.readWrite.map(moved),
+      ],
     };
   };
   const mountsOf = async (ask: RoomAsk, network: 'none' | 'open') => {
@@ -53,7 +58,7 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
     async run(spec: SandboxSpec) {
       const mounts = await mountsOf(spec, spec.network);
       const path = options.path.map((folder) => insidePath(mounts, folder)).filter((p) => p !== undefined);
-      const env = environmentOf(spec, options.stateKey, { path, home: '/home/x', temporary: '/tmp' });
+      const env = environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' });
       const why = await whyNotRun(spec, { mounts, cwd: TREE, path: env.PATH ?? '' });
       if (why !== undefined) return cannotRun(spec, why);
       const { links, readOnly, readWrite } = await places(spec, spec.network);
@@ -74,18 +79,7 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
           '--new-session',
         ],
         ...(spec.network === 'none' ? ['--unshare-net'] : []),
-        ...[
-          '--tmpfs',
-          '/tmp',
-          '--tmpfs',
-          '/home/x',
-          '--proc',
-          '/proc',
-          '--dev',
-          '/dev',
-          '--tmpfs',
-          '/dev/shm',
-        ],
+        ...['--tmpfs', '/tmp', '--tmpfs', HOME, '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/dev/shm'],
         ...links.flatMap((link) => ['--symlink', link.target, link.place]),
         ...readOnly.flatMap((mount) => ['--ro-bind', mount.host, mount.inside]),
         ...readWrite.flatMap((mount) => ['--bind', mount.host, mount.inside]),
@@ -95,7 +89,7 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
       ];
       const own = { [STATE_KEY]: env[STATE_KEY]!, [TASK_KEY]: env[TASK_KEY]! };
       const launch = { file: bwrap, argv, cwd: '/', env: own, onStdin: spec.onStdin };
-      const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
+      const filled = written(spec);
       return resultOf(
         await runProcess(launch, watchOf(spec, { ...options, bounds: boundsOf(spec, options) }, filled)),
       );

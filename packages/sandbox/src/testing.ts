@@ -102,7 +102,7 @@ export async function processesWith(word: string): Promise<number[]> {
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,
-  withinMs = 5_000,
+  withinMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await isSo())) {

@@ -1,4 +1,5 @@
 export { renderLogDocs } from './docs.ts';
+export { type KnownSecret, makeFinder } from './find.ts';
 export { LOG_LINE_BYTES_MAX } from './line.ts';
 export { createLog, type LogOptions, type RunLog } from './log.ts';
 export { singleLine } from './plain.ts';

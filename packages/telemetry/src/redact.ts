@@ -29,7 +29,8 @@ export function makeRedactor(secrets: readonly string[]): Redactor {
   return { redact: (text) => text.replace(pattern, REDACTED), longest: forms[0]!.length };
 }
 
-function formsOf(secret: string): string[] {
+/** Every spelling that is looked for. */
+export function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
   const encoded = [hex, hex.toUpperCase(), ...base64Cores(bytes)];

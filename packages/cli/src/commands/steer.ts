@@ -132,18 +132,15 @@ function draftOf(text: string | undefined, options: SubmitOptions): TaskDraft {
   if (text === undefined)
     throw wrong('SW0101', 'there is no task: neither words nor --file', 'swarm submit "<task text>"');
   const [title = '', ...rest] = text.trim().split('\n');
-  const reading = readDraft(
-    {
-      title,
-      description: rest.join('\n').trim(),
-      scope: options.scope ?? [],
-      acceptance: options.acceptance ?? '',
-      dependsOn: options.dependsOn ?? [],
-      ...(options.priority !== undefined && { priority: options.priority }),
-      ...(options.verify !== undefined && { verify: options.verify }),
-    },
-    { strict: true },
-  );
+  const reading = readDraft({
+    title,
+    description: rest.join('\n').trim(),
+    scope: options.scope ?? [],
+    acceptance: options.acceptance ?? '',
+    dependsOn: options.dependsOn ?? [],
+    ...(options.priority !== undefined && { priority: options.priority }),
+    ...(options.verify !== undefined && { verify: options.verify }),
+  });
   if (reading.ok) return reading.draft;
   throw new SwarmError(reading.problems.map(({ path, why }) => wrongTask(path.slice(1) || 'the task', why)));
 }

@@ -1,4 +1,5 @@
 /** An undo asked of a live run: it may take as long as the gate, so whoever asked is told that it goes on. */
+import { opened } from '@swarm/core/state';
 import type { UndoOutcome } from '@swarm/orchestrator';
 import { refused } from './refused.ts';
 import type { Steered } from './steered.ts';
@@ -35,6 +36,6 @@ export class Undoing {
 
   #told(undone: UndoOutcome): ControlReply {
     const about = { pid: process.pid, isStopping: this.#steered.isStopping() };
-    return { ok: true, events: [], undone, state: standingOf(this.#steered.state(), about) };
+    return { ok: true, events: [], undone, state: standingOf(opened(this.#steered.state()), about) };
   }
 }

@@ -68,12 +68,7 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      examples(
-        'swarm doctor',
-        'swarm doctor --run-gate',
-        'swarm doctor --sandbox',
-        'swarm doctor --config --json',
-      ),
+      examples('swarm doctor --run-gate', 'swarm doctor --sandbox', 'swarm doctor --config --json'),
     )
     .action((options) => exit(import('../commands/doctor.ts').then((m) => m.doctor(options, context))));
 }

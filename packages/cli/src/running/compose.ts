@@ -14,16 +14,17 @@ import {
   type OrchestratorPorts,
 } from '@swarm/orchestrator';
 import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
-import { createLog, createSpans, type RunLog, type Spans } from '@swarm/telemetry';
+import { createLog, createSpans, makeFinder, type RunLog, type Spans } from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
-import { signingOf } from '../preparing/signing.ts';
+import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
 import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
@@ -49,7 +50,11 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     spans,
     run: file.run,
     clock: systemClock,
-    redact: [...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])), ...setupSecrets(file, ask.env)],
+    redact: [
+      ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
+      ...setupSecrets(file, ask.env),
+      ...knownSecrets(file, ask.env).map(({ value }) => value),
+    ],
     onLine: (line) => {
       if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
       ask.onLine(line);
@@ -118,7 +123,9 @@ export async function openRunHub(
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
-  return openHub({ ...places, run, target, landOn, identity, cleanUp, ...optional });
+  const operator = operatorEnv(env);
+  const secrets = makeFinder(knownSecrets(file, env));
+  return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, secrets, ...optional });
 }
 
 interface Parts {

@@ -8,11 +8,12 @@ import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
 import { type ProgramPlaces, sandboxPath } from '../places.ts';
 import { shellWord } from '../telling/shell.ts';
+import { knownSecrets } from './known-secrets.ts';
 
 export interface SandboxAsk {
   readonly file: {
     readonly sandbox: ProviderName;
-    readonly config: Pick<Config, 'shown' | 'workers'>;
+    readonly config: Config;
   };
   /** The repository's state directory: what is left of a dead orchestrator is found by it. */
   readonly state: string;
@@ -54,22 +55,26 @@ function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
 }
 
 /**
- * Variables stand below what a command sets for itself. Only a command that may reach the network is given setup's;
- * what it prints of them is taken out again, before any of it can come into journal, log or prompt.
+ * Variables stand below what a command sets for itself. Only setup on the trusted base's tree is given setup's; what
+ * it prints of them, and what anybody prints of a secret we know, is taken out before any of it can come into journal,
+ * log, transcript, handoff or prompt.
  */
-function withVariables(sandbox: Sandbox, config: Pick<Config, 'shown'>, env: Environment): Sandbox {
+function withVariables(sandbox: Sandbox, config: Config, env: Environment): Sandbox {
   const { env: names = [], setupEnv = [] } = config.shown ?? {};
-  if (names.length + setupEnv.length === 0) return sandbox;
   const always = valuesOf(names, env);
   const ofSetup = valuesOf(setupEnv, env);
-  const { redact } = makeRedactor(Object.values(ofSetup));
-  const isSetup = ({ network }: RoomCommand): boolean => network !== 'none';
+  const known = knownSecrets({ config }, env).map(({ value }) => value);
+  if (names.length + setupEnv.length + known.length === 0) return sandbox;
+  const plain = makeRedactor(known);
+  const strict = makeRedactor([...known, ...Object.values(ofSetup)]);
+  const isSetup = ({ isTrustedSetup }: RoomCommand): boolean => isTrustedSetup === true;
   return mapSandbox(sandbox, {
     command: (command) => ({
       ...command,
       env: { ...always, ...(isSetup(command) && ofSetup), ...command.env },
     }),
-    text: (command) => (isSetup(command) ? redact : undefined),
+    text: (command) => (isSetup(command) ? strict.redact : plain.redact),
+    collected: plain.redact,
   });
 }
 

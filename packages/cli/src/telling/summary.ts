@@ -3,7 +3,7 @@ import type { Problem } from '@swarm/core/errors';
 import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial } from '@swarm/core/rules/outcome';
-import type { State } from '@swarm/core/state';
+import type { OpenedState, State } from '@swarm/core/state';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
@@ -20,7 +20,7 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   return isStrict && s.closed!.green !== true ? 1 : 0;
 }
 
-export function summaryOf(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
+export function summaryOf(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
   const { byState } = s;
   const counts = [
     `${s.landedCount} landed`,
@@ -60,8 +60,8 @@ function reasonOf(t: Task & { state: 'failed' }): string {
     : `${t.failure}: ${t.detail}`;
 }
 
-function verdictLine(outcome: RunOutcome, s: State, ink: ChalkInstance): string {
-  const run = s.run!.id;
+function verdictLine(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
+  const run = s.run.id;
   if (outcome.kind === 'stopped') {
     return `${ink.yellow(`${run} stopped`)}: ${sanitizeLine(outcome.detail, 400)}`;
   }
@@ -153,13 +153,13 @@ const STOPPED = {
 } as const satisfies Record<Exclude<StopReason, 'signal' | 'paused'>, Omit<Problem, 'why'>>;
 
 /** The commands a person would type next. */
-export function nextCommands(outcome: RunOutcome, s: State): readonly string[] {
+export function nextCommands(outcome: RunOutcome, s: OpenedState): readonly string[] {
   if (outcome.kind === 'stopped') return ['swarm resume', 'swarm status', 'swarm logs'];
   const failed = [...s.byState.failed][0];
   const shown = failed ?? [...s.byState.landed][0];
   return [
     'swarm report',
     ...(shown ? [`swarm explain ${shown}`] : []),
-    s.landedCount > 0 && s.run!.request.deliver === 'branch' ? 'swarm apply' : 'swarm verify',
+    s.landedCount > 0 && s.run.request.deliver === 'branch' ? 'swarm apply' : 'swarm verify',
   ];
 }

@@ -7,6 +7,7 @@ import type { Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { OpenedState } from '../state.ts';
+import { landingBase } from '../wanted.ts';
 import { failDependents, failOrphan } from './tasks.ts';
 
 type LandingCommand = Extract<
@@ -67,7 +68,8 @@ function startLanding(
   if (foreign) return refuse('illegal-move', `${foreign.attempt} is no attempt at ${foreign.task}`);
   const waiting = members.find((m) => !s.queue.has(m.attempt));
   if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
-  if (candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+  const base = landingBase(s);
+  if (candidate.parent !== base) return refuse('stale-parent', `the target is at ${base}`);
   return [{ type: 'landing.started', landing: landingId(s.landings.size + 1), members, candidate }];
 }
 

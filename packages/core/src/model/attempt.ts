@@ -32,6 +32,7 @@ export const ENDINGS = {
   'bad-output': { counts: true, retries: true, means: 'the model’s answers could not be used' },
   'intake-refused': { counts: true, retries: true, means: 'its commits were refused' },
   'not-saved': { counts: true, retries: true, means: 'not all of its work could be saved' },
+  'secret-found': { counts: true, retries: true, means: 'a known secret stood in its commits' },
   killed: { counts: true, retries: true, means: 'was killed, or ran out of memory' },
   'cannot-run': {
     counts: true,
@@ -75,7 +76,10 @@ export type AgentEnd = keyof typeof AGENT_ENDS;
 /** An attempt that is nobody's fault may repeat, but not for ever: P8. */
 export const UNCOUNTED_ATTEMPTS_MAX = 50;
 
-/** Tokens and money set aside before an attempt or iteration starts; spent in full if it is lost. */
+/**
+ * Tokens and money set aside before an attempt or iteration starts; they count as spent if it is lost. Amounts, not
+ * limits: 0 is set aside where the run does not bound the dimension. What may be used is said by rules/budget.ts.
+ */
 export interface Reservation {
   readonly tokens: number;
   readonly usd: number;

@@ -30,6 +30,7 @@ export const DROPS = {
   'gate-broken': 'the gate could not be run',
   bisect: 'its batch failed and was divided',
   cancelled: 'a member was cancelled',
+  'line-broken': 'one that it stood on did not land',
 } as const;
 export type DropReason = keyof typeof DROPS;
 

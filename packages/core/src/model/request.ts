@@ -54,7 +54,8 @@ export interface Request {
   /** Bounds of the time between two runs of the checks, ms. */
   readonly checksMinMs: number;
   readonly checksMaxMs: number;
-  /** Failed fix tasks for one failure after which its culprit's landing is taken back; absent or 0: never. */
+  /** Failed fix tasks for one failure after which its culprit's landing is taken back, at least 1. Absent: never. Old
+   * journals say 0 for that; rules/healing.ts reads it. */
   readonly revertAfter?: number;
   readonly limits: Limits;
   /** How scopes of tasks in flight keep one another out. */

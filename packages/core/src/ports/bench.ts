@@ -47,8 +47,12 @@ export interface BenchAsk {
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup may reach the network for what this commit's lockfiles and manifests name, and for nothing else. */
+  /** Setup is given its own variables on this commit's own tree, and on no other. */
   readonly trusted: CommitId;
+  /** Whose setup reaches the network: the trusted commit's alone, or that of work too. */
+  readonly network: 'base' | 'work';
+  /** The target's head: what its tree is set up with may serve whatever is built on it. */
+  readonly landed: CommitId;
 }
 
 /** Why there is no bench. */
@@ -101,9 +105,9 @@ export interface BenchJob {
 }
 
 export type Saved =
-  /** It lies in the attempt's intake at home, if there was anything to save. */
+  /** It lies in the attempt's intake at home, if there was anything to save; all but what the report says was left out. */
   | { readonly kind: 'here'; readonly report: SaveReport }
   /** It is to be put there: see `Hub.receive`. */
   | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
-  /** Not all of it could be saved, or nothing; some of it may lie in the intake all the same. */
+  /** It did not come so far; some of it may lie in the intake all the same. */
   | { readonly kind: 'failed'; readonly why: string };

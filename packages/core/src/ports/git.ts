@@ -75,7 +75,15 @@ export type IngestOutcome =
   | { readonly kind: 'commit'; readonly commit: CommitId }
   | { readonly kind: 'nothing' }
   /** Too large, malformed, or hostile; `why` is for people and for the next attempt. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A known secret stands in it. Nothing of it was taken; `why` names the secret and the place, never the value. */
+  | { readonly kind: 'secret'; readonly why: string };
+
+/** Looks for known secrets in bytes that come in pieces. */
+export interface SecretFinder {
+  /** Begins a search. What it gives is called with each piece, and returns the name of a secret that was found. */
+  begin(): (piece: Uint8Array) => string | undefined;
+}
 
 /** Commits on their way between two repositories, as git packs them. The bytes are as hostile as who made them. */
 export interface Pack {

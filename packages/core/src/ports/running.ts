@@ -36,6 +36,8 @@ export interface RoomCommand {
   /** `none`: loopback only, plus the gateway. `open`: a way out too, for setup on the trusted base;
    * what it reaches of the host and its neighbours is the provider's to say. */
   readonly network: 'none' | 'open';
+  /** It is setup on the trusted base's own tree: what the operator gives to setup alone, it is given. */
+  readonly isTrustedSetup?: true;
   /**
    * How the command reaches the gateway of a room that has one; absent: not at all. `address`: at SWARM_GATEWAY_URL.
    * `socket`: at the unix socket that SWARM_GATEWAY_SOCKET names, for programs that know it.
@@ -81,6 +83,8 @@ export interface RoomAsk {
   readonly workspace: string;
   readonly readOnly: readonly Mount[];
   readonly readWrite: readonly Mount[];
+  /** The folder that is the home of every command in it. Absent: each has an empty one of its own. */
+  readonly home?: string;
   /** The gateway's unix socket, for commands that ask for it. */
   readonly gatewaySocket?: string;
 }
@@ -179,15 +183,49 @@ export interface Agent {
   run(job: AgentJob): Promise<AgentResult>;
 }
 
-/** The prepared environment's folders: what `setup` made, kept by key in the state directory. */
+/** What setup of one work tree reads. */
+export interface SetupNeed {
+  /** 16 hex digits over the setup command and every file it is known to read: manifests, lockfiles, named scripts. */
+  readonly hash: string;
+  /** False: it may read any file of the tree, so that two trees with the same hash may be set up differently. */
+  readonly isKnown: boolean;
+}
+
+/** Something setup left in a work tree. It is no part of anybody's work. */
+export interface SetupLeft {
+  /** As git reads it in a list of what to leave out. */
+  readonly pattern: string;
+  /** A file, which is the agent's work once its content is another: object names of its content, in every format. */
+  readonly file?: { readonly path: string; readonly blobs: readonly string[] };
+}
+
+/** A work tree on this host, and the home folder of whatever runs in it. */
+export interface PreparedPlace {
+  readonly workspace: string;
+  readonly home: string;
+}
+
+/**
+ * Prepared environments: what `setup` made in its work tree and in its home, kept by key in the state directory. A key
+ * is what was needed, alone or with the names of the commits whose tree made it: words of `[0-9a-z]`, joined by `-`.
+ */
 export interface EnvironmentStore {
+  needOf(workspace: string, setup: string): Promise<SetupNeed>;
   has(key: string): Promise<boolean>;
+  /** It never makes room for another one while this process lives. */
+  pin(key: string): void;
   /** Every path in the workspace but git's own, relative to it: taken before setup runs. */
   snapshot(workspace: string): Promise<ReadonlySet<string>>;
-  /** Keeps what is new since `before` (`node_modules` and the like) under `key`; the first one kept stays. */
-  keep(key: string, workspace: string, before: ReadonlySet<string>): Promise<void>;
-  /** Puts a copy into a fresh workspace. */
-  install(key: string, workspace: string): Promise<void>;
-  /** Hash of every lockfile and manifest of the commit checked out in the workspace. */
-  keyOf(workspace: string, setup: string): Promise<string>;
+  /**
+   * Takes what is new since `before` (`node_modules` and the like) and the home, without its credentials; the first
+   * one kept under a key stays. The place is given up: nothing may be done in it afterwards.
+   */
+  keep(key: string, place: PreparedPlace, before: ReadonlySet<string>): Promise<void>;
+  /**
+   * Puts a copy into a fresh workspace, and a home beside it. Undefined: somebody changed what was kept, or it is gone;
+   * it is not there any more.
+   */
+  install(key: string, place: PreparedPlace): Promise<readonly SetupLeft[] | undefined>;
+  /** Puts a copy of its home alone, with the stores of package managers. Nothing where there is none. */
+  lendHome(key: string, home: string): Promise<void>;
 }

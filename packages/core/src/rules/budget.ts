@@ -7,6 +7,7 @@ import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
 import type { Limits } from '../model/request.ts';
 import { tokensOf } from '../model/usage.ts';
 import type { TicketLimits } from '../ports/models.ts';
+import type { AgentLimits } from '../ports/running.ts';
 import type { OpenedState, Spending } from '../state.ts';
 
 /** Below this an attempt cannot do anything useful, so that the budget counts as reached. */
@@ -38,15 +39,28 @@ export function reservationFor(state: OpenedState): Reservation | undefined {
   const tokens = share(left.tokens, TOKENS_FLOOR, limits.attemptTokens, state.workers);
   const usd = share(left.usd, USD_FLOOR, limits.attemptUsd ?? Infinity, state.workers);
   if (tokens === undefined || usd === undefined) return undefined;
-  return { tokens: Number.isFinite(tokens) ? tokens : 0, usd: Number.isFinite(usd) ? usd : 0 };
+  return { tokens: amount(tokens), usd: amount(usd) };
 }
 
-/** What a ticket may use of a reservation: dimensions the run does not bound are not bounded there. */
+/** Of what is not bounded nothing is set aside. */
+const amount = (share: number): number => (Number.isFinite(share) ? share : 0);
+
+/** Returns what a ticket may use of a reservation. A dimension the run does not bound is not bounded there either. */
 export function ticketLimits({ tokens, usd }: Limits, reserved: Reservation): TicketLimits {
   return {
     ...(tokens !== undefined && { tokens: reserved.tokens }),
     ...(usd !== undefined && { usd: reserved.usd }),
   };
+}
+
+/**
+ * Returns what an attempt may use: what was reserved for it. In a dimension the run does not bound, its own limit
+ * holds, and without one it is not bounded.
+ */
+export function attemptLimits(limits: Limits, reserved: Reservation): Pick<AgentLimits, 'tokens' | 'usd'> {
+  const tokens = limits.tokens === undefined ? limits.attemptTokens : reserved.tokens;
+  const usd = limits.usd === undefined ? limits.attemptUsd : reserved.usd;
+  return usd === undefined ? { tokens } : { tokens, usd };
 }
 
 function share(left: number, floor: number, most: number, workers: number): number | undefined {

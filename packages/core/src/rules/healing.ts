@@ -43,7 +43,7 @@ export function openFixTasks(s: State): number {
 function fixDueAt(s: OpenedState, signature: string): number | undefined {
   const current = s.health.fixTasks.get(signature);
   if (current && !isOver(s.tasks.get(current)!.state)) return undefined;
-  if (current && failedFixes(s, signature).length >= (s.run.request.revertAfter ?? 0)) return undefined;
+  if (current && hasHadItsFixes(s, signature)) return undefined;
   if (current && !isKnownUncured(s, signature, current)) return undefined;
   if (nextGeneration(s, [signature]) > FIX_GENERATIONS_MAX) return undefined;
   const before = s.health.fixHistory.get(signature) ?? [];
@@ -138,10 +138,22 @@ export function culpritsToFind(s: State): readonly string[] {
   });
 }
 
+/** Failed fix tasks after which a landing is taken back; undefined: never. Old journals say 0 for never. */
+function revertsAfter({ run }: OpenedState): number | undefined {
+  const { revertAfter } = run.request;
+  return revertAfter === 0 ? undefined : revertAfter;
+}
+
+/** A failure gets one fix task, or as many as have to fail before a landing is taken back. */
+function hasHadItsFixes(s: OpenedState, signature: string): boolean {
+  const after = revertsAfter(s);
+  return after === undefined || failedFixes(s, signature).length >= after;
+}
+
 /** Landings to take back: to blame for a failure that so many fix tasks did not cure. */
 export function culpritsToRevert(s: OpenedState): readonly TaskId[] {
-  const after = s.run.request.revertAfter ?? 0;
-  if (after === 0 || s.cancelled !== undefined) return [];
+  const after = revertsAfter(s);
+  if (after === undefined || s.cancelled !== undefined) return [];
   const guilty = [...s.health.culprits].flatMap(([signature, culprit]) => {
     if (culprit.kind !== 'landing' || !s.health.findings.has(signature)) return [];
     const isLanded = s.tasks.get(culprit.task)!.state === 'landed';

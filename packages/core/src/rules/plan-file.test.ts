@@ -22,12 +22,46 @@ describe('a plan file', () => {
     assert.deepEqual(labels('[{"title":"A"},{"title":"B","dependsOn":["#1"]}]'), ['#1', '#2']);
   });
   it('names every mistake by JSON pointer', () => {
-    assert.deepEqual(mistakes('{"tasks":[{"title":""},{"title":"T","prio":3},7],"done":true}'), [
-      '/done: has no meaning in a plan file, which holds `tasks` alone',
+    assert.deepEqual(mistakes('{"tasks":[{"title":""},{"title":"T","mood":3},7],"goal":true}'), [
+      '/goal: has no meaning in a plan file, which holds `tasks` alone',
       '/tasks/0/title: is empty',
-      '/tasks/1/prio: is not a field; the fields are id, title, description, scope, acceptance, verify, priority, dependsOn, kind, role, requires, agent, parent',
+      '/tasks/1/mood: is not a field; the fields are id, title, description, scope, acceptance, verify, priority, dependsOn, kind, role, requires, agent, parent',
       '/tasks/2: must be an object with at least a title, not number',
     ]);
+  });
+  it('may be a planner’s own answer; what it cancels is not done in silence', () => {
+    assert.deepEqual(labels('{"tasks":[{"id":"a","title":"A"}],"cancel":[],"scratchpad":"x","done":false}'), [
+      'a',
+    ]);
+    assert.deepEqual(mistakes('{"tasks":[{"id":"a","title":"A"}],"cancel":["b"]}'), [
+      '/cancel: cancels tasks, and a plan file can only add them: leave it out',
+    ]);
+  });
+  for (const [what, text] of Object.entries({
+    'a fence around it':
+      'The plan:\n```json\n[{"id":"a","title":"A"},{"id":"b","title":"B","deps":["a"]}]\n```\nThat is all.',
+    'comments and commas at the ends':
+      '[ // first\n{"id":"a","title":"A",}, # then\n/* last */ {"id":"b","title":"B","deps":["a",],},\n]',
+    'words of Python':
+      "[{'id': 'a', 'title': 'A', 'verify': None}, {'id': 'b', 'title': 'B', 'deps': ['a']}]",
+    'names without quotes':
+      '{tasks: [{id: "a", title: "A"}, {id: "b", title: "B", deps: ["a"]}], done: True}',
+    'a list of lines': '# plan\n- {"id":"a","title":"A"}\n- {"id":"b","title":"B","deps":["a"]}\n',
+    'lines with commas': '{"id":"a","title":"A"},\n{"id":"b","title":"B","deps":"a"}\n',
+  })) {
+    it(`may have ${what}`, () => {
+      assert.deepEqual(labels(text), ['a', 'b']);
+      assert.deepEqual(readPlan(text).drafts[1]!.dependsOn, ['a']);
+    });
+  }
+  it('is not guessed at: a name given twice, a word nobody knows, a missing comma', () => {
+    for (const text of [
+      "[{'title': 'A', 'title': 'B'}]",
+      '[{title: A}]',
+      "[{'title': 'A' 'scope': []}]",
+      "[{'a",
+    ])
+      assert.match(mistakes(text)[0]!, /is not JSON/);
   });
   it('names the line where there is one task a line', () => {
     const found = mistakes('{"id":"a","title":"A"}\n{"id":"b" "title":"B"}\n{"id":"c","title":""}');

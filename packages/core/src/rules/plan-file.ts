@@ -1,5 +1,6 @@
 /** A whole plan from a file: read at once, refused at once, with every mistake in it named by its place. */
 import { TASKS_MAX } from '../model/request.ts';
+import { parseLoosely } from './loose-json.ts';
 import { pointer, readDraft, type TaskDraft, type WireProblem } from './task-format.ts';
 import { nearestWord } from './text.ts';
 
@@ -32,14 +33,15 @@ export interface PlanOptions {
 }
 
 /**
- * Reads a JSON array of tasks, an object `{"tasks": […]}`, or NDJSON with one task a line. A task without `id` is
+ * Reads a JSON array of tasks, an object `{"tasks": […]}`, or NDJSON with one task a line; slips that leave no doubt
+ * (loose-json.ts, task-words.ts) are read as meant. A task without `id` is
  * called `#1`, `#2` … by its place. Never throws.
  */
 export function readPlan(text: string, options: PlanOptions = {}): PlanReading {
   const { items, problems } = split(text);
   const readings = items.map(({ at, value }, i) => ({
     at,
-    reading: readDraft(value, { strict: true, label: `#${i + 1}` }),
+    reading: readDraft(value, { label: `#${i + 1}` }),
   }));
   const placed = readings.flatMap(({ at, reading }) => (reading.ok ? [{ at, draft: reading.draft }] : []));
   const refused = readings.flatMap(({ reading }) => (reading.ok ? [] : [reading.label]));
@@ -68,7 +70,7 @@ function split(raw: string): { items: Placed[]; problems: WireProblem[] } {
   const text = raw.replace(/^\ufeff/, '');
   if (text.length > PLAN_TEXT_MAX) return nothing(`is longer than ${PLAN_TEXT_MAX} characters`);
   if (text.trim() === '') return nothing('is empty; a plan is a JSON array of tasks, or one task a line');
-  const whole = parse(text);
+  const whole = parseLoosely(text);
   const shape = whole.ok ? fromJson(whole.value) : (fromLines(text) ?? nothing(`is not JSON: ${whole.why}`));
   if (shape.items.length > TASKS_MAX) {
     return nothing(`has ${shape.items.length} tasks; at most ${TASKS_MAX} fit one run`);
@@ -78,27 +80,26 @@ function split(raw: string): { items: Placed[]; problems: WireProblem[] } {
 
 const nothing = (why: string) => ({ items: [], problems: [{ path: '', why }] });
 
-type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
-
-function parse(text: string): Parsed {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch (error) {
-    return { ok: false, why: (error as Error).message };
-  }
-}
-
 function fromJson(value: unknown): { items: Placed[]; problems: WireProblem[] } {
   if (Array.isArray(value)) return listed(value, '');
   if (typeof value !== 'object' || value === null) return nothing('must be an array of tasks');
   if (!Object.hasOwn(value, 'tasks')) return { items: [{ at: '', value }], problems: [] };
-  const tasks = (value as { tasks: unknown }).tasks;
-  const others = Object.keys(value).filter((key) => key !== 'tasks' && key !== '$schema');
-  const why = 'has no meaning in a plan file, which holds `tasks` alone';
-  const problems = others.map((key) => ({ path: pointer([key]), why }));
+  const { tasks, ...rest } = value as { tasks: unknown } & Record<string, unknown>;
+  const problems = Object.entries(rest).flatMap(([key, given]) => {
+    const why = besideTasks(key, given);
+    return why === undefined ? [] : [{ path: pointer([key]), why }];
+  });
   if (!Array.isArray(tasks)) return nothing('`tasks` must be an array');
   const { items, problems: empty } = listed(tasks, '/tasks');
   return { items, problems: [...problems, ...empty] };
+}
+
+/** A planner's own answer may be given as it is: its notes, and whether it thought itself done, are no tasks. */
+function besideTasks(key: string, given: unknown): string | undefined {
+  if (given === null || ['$schema', 'scratchpad', 'done'].includes(key)) return undefined;
+  if (key !== 'cancel') return 'has no meaning in a plan file, which holds `tasks` alone';
+  const isEmpty = Array.isArray(given) && given.length === 0;
+  return isEmpty ? undefined : 'cancels tasks, and a plan file can only add them: leave it out';
 }
 
 function listed(values: readonly unknown[], at: string): { items: Placed[]; problems: WireProblem[] } {
@@ -110,14 +111,20 @@ function listed(values: readonly unknown[], at: string): { items: Placed[]; prob
 function fromLines(text: string): { items: Placed[]; problems: WireProblem[] } | undefined {
   const lines = text
     .split('\n')
-    .map((content, i) => ({ at: `line ${i + 1}`, content: content.trim() }))
-    .filter(({ content }) => content !== '');
-  const first = lines[0]!.content;
-  if (!first.startsWith('{') || !parse(first).ok) return undefined;
+    .map((content, i) => ({
+      at: `line ${i + 1}`,
+      content: content
+        .trim()
+        .replace(/^- (?=\{)/, '')
+        .replace(/,$/, ''),
+    }))
+    .filter(({ content }) => content !== '' && !content.startsWith('```') && !/^(?:#|\/\/)/.test(content));
+  const first = lines[0]?.content ?? '';
+  if (!first.startsWith('{') || !parseLoosely(first).ok) return undefined;
   const items: Placed[] = [];
   const problems: WireProblem[] = [];
   for (const { at, content } of lines) {
-    const parsed = parse(content);
+    const parsed = parseLoosely(content);
     if (parsed.ok) items.push({ at, value: parsed.value });
     else problems.push({ path: at, why: `is not JSON: ${parsed.why}` });
   }

@@ -7,6 +7,7 @@ import type { TaskId } from '../model/ids.ts';
 import { TASKS_MAX } from '../model/request.ts';
 import type { TaskSpec } from '../model/task.ts';
 import { normaliseScopeEntry, SCOPE_ENTRY_MAX, scopeProblem } from './scope-path.ts';
+import { loosened, meaningOf } from './task-words.ts';
 import { lineProblem, nearestWord, textProblem } from './text.ts';
 
 /** Most a task may say: characters for texts, entries for lists. */
@@ -52,16 +53,11 @@ export interface WireProblem {
 }
 
 export type DraftReading =
-  /** `ignored` names fields nobody knows. */
+  /** `ignored` names remarks nobody acts on. */
   | { readonly ok: true; readonly draft: TaskDraft; readonly ignored: readonly string[] }
   | { readonly ok: false; readonly label: string; readonly problems: readonly WireProblem[] };
 
 export interface ReadingOptions {
-  /**
-   * True for files people write: a field nobody knows is a mistake. False (the default) for a model's answer: it
-   * is ignored, unless it is nearly a known one; `depends_on` dropped in silence would lose a dependency.
-   */
-  readonly strict?: boolean;
   /** The label of a task that brings no `id`. Without it the title is the label. */
   readonly label?: string;
 }
@@ -118,38 +114,62 @@ export function readDraft(value: unknown, options: ReadingOptions = {}): DraftRe
     const why = `must be an object with at least a title, not ${kindOf(value)}`;
     return { ok: false, label: options.label ?? '?', problems: [{ path: '', why }] };
   }
-  const { known, unknown } = sortFields(value);
-  const parsed = wireTask.safeParse(loosen(known), { error: sayIssue });
-  const strangers = strangerProblems(unknown, options.strict ?? false);
-  if (parsed.success && strangers.length === 0) {
-    return { ok: true, draft: draftOf(parsed.data, options.label), ignored: unknown };
+  const { known, names, ignored, problems } = sortFields(value);
+  const parsed = wireTask.safeParse(known, { error: sayIssue });
+  if (parsed.success && problems.length === 0) {
+    return { ok: true, draft: draftOf(parsed.data, options.label), ignored };
   }
-  const mistakes = parsed.success ? [] : parsed.error.issues.map(problemOf);
-  return { ok: false, label: labelOf(known, options.label), problems: [...mistakes, ...strangers] };
+  const mistakes = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(issue, names));
+  return { ok: false, label: labelOf(known, options.label), problems: [...mistakes, ...problems] };
 }
 
-/** Own fields only; `null` means absent, as models write it. */
-function sortFields(value: object): { known: Record<string, unknown>; unknown: string[] } {
-  const entries = Object.entries(value).filter(([, v]) => v !== null);
-  return {
-    known: Object.fromEntries(entries.filter(([key]) => FIELDS.includes(key))),
-    unknown: entries.map(([key]) => key).filter((key) => !FIELDS.includes(key)),
-  };
+interface Sorted {
+  readonly known: Record<string, unknown>;
+  /** What the author calls each field. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly ignored: readonly string[];
+  readonly problems: readonly WireProblem[];
 }
 
-/** Takes what is plainly meant: `"3"` for 3, a number for an id, one path for a list of one. */
-function loosen(known: Record<string, unknown>): Record<string, unknown> {
-  const asId = (v: unknown): unknown => (Number.isSafeInteger(v) ? String(v) : v);
-  const asList = (v: unknown): unknown => (typeof v === 'string' || Number.isSafeInteger(v) ? [v] : v);
-  const loose = { ...known };
-  for (const key of ['id', 'parent']) if (key in loose) loose[key] = asId(loose[key]);
-  for (const key of ['scope', 'dependsOn', 'requires']) if (key in loose) loose[key] = asList(loose[key]);
-  if (Array.isArray(loose.dependsOn)) loose.dependsOn = loose.dependsOn.map(asId);
-  if (typeof loose.priority === 'string' && /^\s*\d{1,2}\s*$/.test(loose.priority)) {
-    loose.priority = Number(loose.priority);
+/** Own fields only, under their own names; `null` means absent, as models write it. Nothing is dropped in silence. */
+function sortFields(value: object): Sorted {
+  const known: Record<string, unknown> = {};
+  const names = new Map<string, string>();
+  const ignored: string[] = [];
+  const problems: WireProblem[] = [];
+  for (const [key, given] of Object.entries(value)) {
+    if (given === null) continue;
+    const meaning = meaningOf(key, given);
+    if (meaning.kind === 'remark') ignored.push(key);
+    else if (meaning.kind === 'unknown')
+      problems.push({ path: pointer([key]), why: meaning.why ?? notAField(key) });
+    else {
+      const { field } = meaning;
+      const read = loosened(field, given);
+      const both = names.has(field) ? together(known[field], read) : { value: read };
+      if (both) known[field] = both.value;
+      else
+        problems.push({
+          path: pointer([key]),
+          why: `says something else than ${names.get(field)}, which is the same field`,
+        });
+      names.set(field, key);
+    }
   }
-  return loose;
+  return { known, names, ignored, problems };
 }
+
+/** One field under two names: lists are one list, anything else must be the same. */
+function together(a: unknown, b: unknown): { readonly value: unknown } | undefined {
+  if (Array.isArray(a) && Array.isArray(b)) return { value: [...a, ...b] };
+  return a === b ? { value: a } : undefined;
+}
+
+const notAField = (key: string): string => {
+  const meant = nearestWord(key, FIELDS);
+  const hint = meant === undefined ? `the fields are ${FIELDS.join(', ')}` : `did you mean ${meant}?`;
+  return `is not a field; ${hint}`;
+};
 
 function draftOf(wire: z.infer<typeof wireTask>, fallback: string | undefined): TaskDraft {
   const { id, title, scope, dependsOn, verify, role, agent, parent, ...rest } = wire;
@@ -174,20 +194,11 @@ function labelOf(known: Record<string, unknown>, fallback: string | undefined): 
   return found.slice(0, TASK_LIMITS.label);
 }
 
-function strangerProblems(unknown: readonly string[], isStrict: boolean): WireProblem[] {
-  return unknown.flatMap((key) => {
-    const meant = nearestWord(key, FIELDS);
-    if (meant !== undefined) return [{ path: pointer([key]), why: `is not a field; did you mean ${meant}?` }];
-    return isStrict
-      ? [{ path: pointer([key]), why: `is not a field; the fields are ${FIELDS.join(', ')}` }]
-      : [];
-  });
-}
-
-const problemOf = (issue: z.core.$ZodIssue): WireProblem => ({
-  path: pointer(issue.path),
-  why: issue.message,
-});
+const problemOf = (issue: z.core.$ZodIssue, names: ReadonlyMap<string, string>): WireProblem => {
+  const [field, ...rest] = issue.path;
+  const path = field === undefined ? [] : [names.get(String(field)) ?? field, ...rest];
+  return { path: pointer(path), why: issue.message };
+};
 
 /** RFC 6901. */
 export const pointer = (path: readonly PropertyKey[]): string =>

@@ -21,6 +21,7 @@ export async function handIn(
   const { commit } = task.source;
   const taken = await ports.branches!.take(attempt.id, commit);
   if (taken.kind === 'refused') return { reason: 'intake-refused', detail: taken.why, usage: NO_USAGE };
+  if (taken.kind === 'secret') return { reason: 'secret-found', detail: taken.why, usage: NO_USAGE };
   const isThere = taken.kind === 'nothing' || (await ports.hub.isAncestor(commit, attempt.base));
   const change = isThere ? undefined : await ports.hub.measure(commit, attempt.base);
   const handoff = handoffOf(task, attempt);

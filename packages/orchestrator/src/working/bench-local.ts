@@ -18,15 +18,18 @@ import type {
   EnvironmentStore,
   Mount,
   Room,
+  RoomAsk,
   RoomCommand,
   RoomNeeds,
   Sandbox,
   SandboxResult,
+  SetupLeft,
 } from '@swarm/core/ports/running';
 import type { Clock, Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
-import { Environments } from './environment.ts';
+import { Environments, homeOf, type SetupMay } from './environment.ts';
+import { excludeCommand, leftList } from './setup-left.ts';
 
 export interface LocalHostParts {
   readonly slots: number;
@@ -54,7 +57,7 @@ export function createLocalHost(parts: LocalHostParts): AttemptHost {
     environments: parts.environments,
     workspaces,
     log,
-    run: (workspace, setup, isTrusted, signal) => runSetup(parts, workspace, setup, isTrusted, signal),
+    run: (workspace, setup, may, signal) => runSetup(parts, workspace, setup, may, signal),
   });
   return {
     name: 'local',
@@ -80,14 +83,12 @@ async function openBench(
       ...(from && { from }),
       ...(attempt && { attempt }),
     });
-    const prepared = setup ? await environments.prepare(made, setup, signal) : READY;
+    const prepared = setup ? await environments.prepare(made, ask, setup, signal) : READY;
     if (prepared.kind === 'ready' && !signal.aborted) {
-      const shell = await parts.sandbox.open({
-        workspace: made.path,
-        readOnly: borrowed(made),
-        readWrite: [],
-      });
-      return new LocalBench(parts, made, attempt, shell);
+      const home = setup && homeOf(made);
+      const place: RoomPlace = { workspace: made.path, ...(home && { home }) };
+      const shell = await parts.sandbox.open({ ...place, readOnly: borrowed(made), readWrite: [] });
+      return new LocalBench(parts, made, attempt, { shell, place, left: prepared.left });
     }
     await parts.workspaces.remove(name);
     if (signal.aborted || prepared.kind !== 'failed')
@@ -103,7 +104,9 @@ async function openBench(
   }
 }
 
-const READY = { kind: 'ready' } as const;
+const READY = { kind: 'ready', left: [] } as const;
+
+type RoomPlace = Pick<RoomAsk, 'workspace' | 'home'>;
 
 async function clear({ workspaces, leftovers }: LocalHostParts): Promise<readonly string[]> {
   const names = await leftovers();
@@ -125,21 +128,42 @@ const shellCommand = (ask: ShellAsk, network: RoomCommand['network']): RoomComma
   ...(ask.onLine && { onLine: ask.onLine }),
 });
 
+/** Package managers that know it look into their caches and fail at once, instead of trying for a minute. */
+const WITHOUT_NETWORK = {
+  npm_config_offline: 'true',
+  npm_config_fetch_retries: '0',
+  pnpm_config_offline: 'true',
+  YARN_ENABLE_NETWORK: '0',
+  COREPACK_ENABLE_NETWORK: '0',
+  CARGO_NET_OFFLINE: 'true',
+  GOPROXY: 'off',
+  PIP_NO_INDEX: '1',
+  PIP_RETRIES: '0',
+  UV_OFFLINE: '1',
+};
+
 async function runSetup(
   { sandbox }: LocalHostParts,
   workspace: Workspace,
   setup: NonNullable<BenchAsk['setup']>,
-  isTrusted: boolean,
+  may: SetupMay,
   signal: AbortSignal,
 ): Promise<SandboxResult> {
   const room = await sandbox.open({
     workspace: workspace.path,
+    home: homeOf(workspace),
     readOnly: borrowed(workspace),
     readWrite: [],
   });
   const limits = { wallMs: setup.timeoutMs, outputBytes: OUTPUT_BYTES_MAX };
   const ask = { name: workspace.name, command: setup.command, limits, signal };
-  return room.run(shellCommand(ask, isTrusted ? 'open' : 'none')).finally(() => room.close());
+  const plain = shellCommand(ask, may.hasNetwork ? 'open' : 'none');
+  const command: RoomCommand = {
+    ...plain,
+    env: { ...plain.env, ...(may.hasNetwork ? {} : WITHOUT_NETWORK) },
+    ...(may.isTrusted && { isTrustedSetup: true }),
+  };
+  return room.run(command).finally(() => room.close());
 }
 
 class LocalBench implements Bench {
@@ -150,12 +174,21 @@ class LocalBench implements Bench {
   readonly #shell: Room;
   /** Wall time, ms, when all was prepared. */
   readonly #sinceMs: number;
+  readonly #place: RoomPlace;
+  readonly #left: readonly SetupLeft[];
 
-  constructor(parts: LocalHostParts, workspace: Workspace, attempt: AttemptId | undefined, shell: Room) {
+  constructor(
+    parts: LocalHostParts,
+    workspace: Workspace,
+    attempt: AttemptId | undefined,
+    made: { readonly shell: Room; readonly place: RoomPlace; readonly left: readonly SetupLeft[] },
+  ) {
     this.#parts = parts;
     this.#workspace = workspace;
     this.#attempt = attempt;
-    this.#shell = shell;
+    this.#shell = made.shell;
+    this.#place = made.place;
+    this.#left = made.left;
     this.#sinceMs = parts.clock.now();
   }
 
@@ -188,30 +221,35 @@ class LocalBench implements Bench {
   async save(message: string): Promise<Saved> {
     const intake = { host: this.#workspace.intake!, inside: INTAKE };
     const room = await this.#open({ readOnly: [] }, [intake]);
-    const ran = await room
-      .run({
-        name: `save-${this.#owner()}`,
-        argv: this.#parts.workspaces.saveCommand({
-          message,
-          workspace: room.workspace,
-          intake: room.shown(intake),
-          sinceMs: this.#sinceMs,
-        }),
-        env: {},
-        network: 'none',
-        limits: { wallMs: SAVE_MS, outputBytes: OUTPUT_BYTES_MAX },
-      })
+    const save = this.#parts.workspaces.saveCommand({
+      message,
+      workspace: room.workspace,
+      intake: room.shown(intake),
+      sinceMs: this.#sinceMs,
+    });
+    const ran = await this.#leaveOut(room)
+      .then(() => room.run(this.#saving(save)))
       .finally(() => room.close());
     const report = this.#parts.workspaces.readSave(ran.output);
-    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'here', report };
-    const { leftOut } = report;
-    if (leftOut.length > 0)
-      return { kind: 'failed', why: `not all of the work could be saved:\n${leftOut.join('\n')}` };
+    const isPushed = ran.exitCode === 0 || (ran.exitCode === 3 && report.leftOut.length > 0);
+    if (ran.end === 'exited' && isPushed) return { kind: 'here', report };
     const how = `${ran.exitCode ?? ran.end}`;
     return {
       kind: 'failed',
       why: `the work could not be committed and pushed (${how}):\n${tailOf(ran.output, 2_000)}`,
     };
+  }
+
+  /** What setup left is not the agent's work, but what the agent made of it is. Where setup left nothing, nothing runs. */
+  async #leaveOut(room: Room): Promise<void> {
+    if (!this.#left.some(({ file }) => file)) return;
+    const list = await room.place({ name: 'setup-left', text: leftList(this.#left) });
+    await room.run(this.#saving(excludeCommand(room.workspace, list)));
+  }
+
+  #saving(argv: readonly string[]): RoomCommand {
+    const limits = { wallMs: SAVE_MS, outputBytes: OUTPUT_BYTES_MAX };
+    return { name: `save-${this.#owner()}`, argv, env: {}, network: 'none', limits };
   }
 
   async close(): Promise<void> {
@@ -221,7 +259,7 @@ class LocalBench implements Bench {
 
   #open(needs: RoomNeeds, readWrite: readonly Mount[] = []): Promise<Room> {
     return this.#parts.sandbox.open({
-      workspace: this.#workspace.path,
+      ...this.#place,
       ...needs,
       readOnly: [...borrowed(this.#workspace), ...needs.readOnly],
       readWrite,

@@ -9,6 +9,7 @@ import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { endingOf, type HandoffFacts, needsProof, whyNoChange } from '@swarm/core/rules/handoffs';
 import { isNoWorse } from '@swarm/core/rules/known-failures';
+import { wantsNetwork } from '@swarm/core/rules/network-words';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
@@ -115,7 +116,7 @@ export class Judge {
     if (ok) return undefined;
     if (await isFullAfter(ports.host, ran))
       return { ...kept, reason: 'disk-full', detail: tailOf(ran.output) };
-    const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.`;
+    const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`;
     return { ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}` };
   }
 }

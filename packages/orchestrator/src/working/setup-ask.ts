@@ -5,5 +5,7 @@ import type { Context } from '../context.ts';
 export function setupOf({ state, settings }: Pick<Context, 'state' | 'settings'>): { setup?: SetupAsk } {
   const { setup, base } = state.run.request;
   if (!setup) return {};
-  return { setup: { command: setup, timeoutMs: settings.setup.timeoutMs, trusted: base } };
+  return {
+    setup: { command: setup, ...settings.setup, trusted: base, landed: state.head },
+  };
 }

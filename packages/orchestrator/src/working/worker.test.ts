@@ -111,13 +111,16 @@ test('work that another host did is put into the intake before it is judged', as
 });
 
 test('work of which some could not be saved is not handed in: the attempt ends with what was left out, and keeps the rest', async () => {
-  const why = 'not all of the work could be saved:\nsub: is a submodule';
-  const { deeds, world, work, ending, ended } = given({ saves: { kind: 'failed', why } });
+  const report = { ...ALL_SAVED, leftOut: ['sub: is a submodule'] };
+  const { deeds, world, work, ending, ended } = given({ saves: { kind: 'here', report } });
   await work();
   assert.equal(ending(), 'not-saved');
   assert.ok(!deeds.includes('handoff.json'));
   const { workCommit } = world.state.tasks.get('t1' as never)!;
-  assert.deepEqual([workCommit, ended().detail], [WORK, why]);
+  assert.deepEqual(
+    [workCommit, ended().detail],
+    [WORK, 'not all of the work could be saved:\nsub: is a submodule'],
+  );
 });
 
 test('a repository an agent made inside the work is a concern of its handoff', async () => {

@@ -2,14 +2,16 @@
  * One attempt, from its workspace to its one ending. Knows nothing of scheduling: it is given an attempt that is
  * already recorded, and reports once.
  */
+
 import { SwarmError } from '@swarm/core/errors';
 import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
 import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
-import type { Bench, CannotRun } from '@swarm/core/ports/bench';
+import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
+import { attemptLimits } from '@swarm/core/rules/budget';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
@@ -143,7 +145,6 @@ export class Worker {
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
     const { limits } = state.run.request;
-    const usd = attempt.reserved.usd || limits.attemptUsd;
     return bench.agent({
       wish: task.spec.agent,
       prompt,
@@ -154,8 +155,7 @@ export class Worker {
       ),
       limits: {
         steps: settings.attempt.steps,
-        tokens: attempt.reserved.tokens || limits.attemptTokens,
-        ...(usd !== undefined && { usd }),
+        ...attemptLimits(limits, attempt.reserved),
         wallMs: settings.attempt.wallMs,
         quietMs: settings.attempt.quietMs,
       },
@@ -177,14 +177,12 @@ export class Worker {
     const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
-    if (taken.kind === 'refused') return { kind: 'refused', why: taken.why };
+    if (taken.kind === 'refused' || taken.kind === 'secret') return taken;
     const work = taken.kind === 'commit' ? taken.commit : undefined;
-    if (saved.kind === 'failed')
-      return {
-        ...{ kind: isDiskFull(saved.why) ? 'disk-full' : 'not-saved', why: saved.why },
-        ...(work && { work }),
-      };
-    const { report } = saved;
+    const why = saved.kind === 'failed' ? saved.why : leftOutOf(saved.report);
+    if (why !== undefined)
+      return { ...{ kind: isDiskFull(why) ? 'disk-full' : 'not-saved', why }, ...(work && { work }) };
+    const { report } = saved as Extract<Saved, { report: SaveReport }>;
     return work ? { kind: 'work', work, report } : { kind: 'nothing', report };
   }
 
@@ -203,6 +201,7 @@ export class Worker {
     }
     if (saved.kind === 'refused') return { ...kept, reason: 'intake-refused', detail: saved.why };
     if (saved.kind === 'not-saved') return { ...kept, reason: 'not-saved', detail: saved.why };
+    if (saved.kind === 'secret') return { ...kept, reason: 'secret-found', detail: saved.why };
     return this.#judge.judge({ ...finished, work, report: saved.report });
   }
 
@@ -227,6 +226,11 @@ type Taken =
   | { readonly kind: 'work'; readonly work: CommitId; readonly report: SaveReport }
   | { readonly kind: 'nothing'; readonly report: SaveReport }
   | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'secret'; readonly why: string }
   /** What could be saved is kept, for the next attempt to go on from. */
   | { readonly kind: 'not-saved'; readonly why: string; readonly work?: CommitId }
   | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
+
+/** Undefined: nothing was. */
+const leftOutOf = ({ leftOut }: SaveReport): string | undefined =>
+  leftOut.length === 0 ? undefined : `not all of the work could be saved:\n${leftOut.join('\n')}`;

@@ -6,7 +6,7 @@ import { type Identity, identityArguments } from './identity.ts';
 /** Where every sandbox shows its workspace: one place, so that tools that note absolute paths stay right. */
 export const WORKSPACE = '/workspace';
 export const HOME = '/home/agent';
-/** Private folders in memory. */
+/** Private folders in memory; the home is one where no room brings one. */
 export const IN_MEMORY = ['/tmp', HOME, '/dev/shm'] as const;
 
 /** Each private in-memory folder may take this much; a file system of its own is what bounds it. */
@@ -27,6 +27,8 @@ export interface BubblewrapPlan {
   readonly memoryBytes?: number;
   readonly argv: readonly string[];
 }
+
+const hasHome = ({ readWrite }: BubblewrapPlan): boolean => readWrite.some(({ inside }) => inside === HOME);
 
 interface DataFile {
   readonly place: string;
@@ -56,7 +58,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan, firstData: number): st
   return [
     ...isolation(plan),
     ...inMemory('/tmp', size),
-    ...inMemory(HOME, size),
+    ...(hasHome(plan) ? [] : inMemory(HOME, size)),
     ...processFiles(plan),
     ...['--dev', '/dev', ...inMemory('/dev/shm', size)],
     ...plan.links.flatMap((link) => ['--symlink', link.target, link.place]),

@@ -4,7 +4,7 @@ import { type EgressOptions, openEgress } from '../egress.ts';
 import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
-import { GATEWAY_PLACE, type Provider, type SandboxSpec } from '../provider.ts';
+import { GATEWAY_PLACE, type Provider, type SandboxSpec, written } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
@@ -57,17 +57,20 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
         path: plan.env.PATH ?? '',
       });
       if (why !== undefined) return cannotRun(spec, why);
-      const filled = [spec.workspace, ...spec.readWrite.map((mount) => mount.host)];
+      const filled = written(spec);
       await handOver(handedOver(spec), plan.identity);
       return toldBy(
         await runProcess(
           launchOf(plan, spec, options),
-          watchOf(spec, options, filled, { inMemory: IN_MEMORY }),
+          watchOf(spec, options, filled, { inMemory: inMemoryOf(spec) }),
         ),
       );
     },
   };
 }
+
+const inMemoryOf = ({ home }: SandboxSpec): string[] =>
+  IN_MEMORY.filter((place) => home === undefined || place !== HOME);
 
 /** Setup may reach what everybody may, and nothing else. */
 const NOBODY: EgressOptions = { allowed: [] };
@@ -76,10 +79,9 @@ const NOBODY: EgressOptions = { allowed: [] };
 const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
 
 /** What it writes, and what it must be allowed to connect to. */
-const handedOver = ({ workspace, readOnly, readWrite, gatewaySocket }: SandboxSpec): string[] => [
-  workspace,
+const handedOver = ({ readOnly, gatewaySocket, ...spec }: SandboxSpec): string[] => [
+  ...written({ ...spec, readOnly }),
   ...readOnly.filter(({ inside }) => inside === GATEWAY_PLACE).map(({ host }) => host),
-  ...readWrite.map(({ host }) => host),
   ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
 ];
 
@@ -88,7 +90,8 @@ async function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOption
   const { mounts: ofSystem, links } = await systemMounts('none');
   const bridged = bridgeMounts(outlets, options);
   const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
-  const readWrite = [{ host: ask.workspace, inside: WORKSPACE }, ...ask.readWrite];
+  const home = ask.home === undefined ? [] : [{ host: ask.home, inside: HOME }];
+  const readWrite = [{ host: ask.workspace, inside: WORKSPACE }, ...home, ...ask.readWrite];
   const linked = links.map(({ place }) => ({ host: place, inside: place }));
   return { readOnly, readWrite, links, mounts: [...readOnly, ...readWrite, ...linked] };
 }

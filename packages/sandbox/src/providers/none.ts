@@ -2,7 +2,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentOf, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, runProcess } from '../process.ts';
-import type { Provider, SandboxSpec } from '../provider.ts';
+import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
 
@@ -24,7 +24,7 @@ export function createNone(options: WholeOptions): Provider {
       const why = await whyNotRun(spec, { mounts: EVERYTHING, cwd: spec.workspace, path });
       if (why !== undefined) return cannotRun(spec, why);
       const folder = await mkdtemp(`${spec.workspace}.private-`);
-      const filled = [spec.workspace, folder, ...spec.readWrite.map((mount) => mount.host)];
+      const filled = [...written(spec), folder];
       try {
         return resultOf(
           await runProcess(
@@ -42,8 +42,12 @@ export function createNone(options: WholeOptions): Provider {
 
 /** Home and temporary folder lie beside the workspace, so that what a crash leaves is swept with it. */
 async function launchOf(spec: SandboxSpec, options: WholeOptions, folder: string): Promise<Launch> {
-  const places = { path: options.path, home: join(folder, 'home'), temporary: join(folder, 'tmp') };
-  await Promise.all([mkdir(places.home), mkdir(places.temporary)]);
+  const places = {
+    path: options.path,
+    home: spec.home ?? join(folder, 'home'),
+    temporary: join(folder, 'tmp'),
+  };
+  await Promise.all([places.home, places.temporary].map((place) => mkdir(place, { recursive: true })));
   const argv =
     spec.gatewaySocket === undefined
       ? spec.argv

@@ -4,6 +4,7 @@ import { core, type MutantTable, orchestrator } from './mutant.ts';
 export const LOOP_MUTANTS: MutantTable = {
   'answers-before-the-disk': {
     means: 'whoever asks is answered before the disk has the decision',
+    tests: ['orchestrator/src/run.test.ts'],
     patches: [
       orchestrator(
         'await this.#applier.flush(); for (const answer of answers) answer();',
@@ -11,21 +12,28 @@ export const LOOP_MUTANTS: MutantTable = {
       ),
     ],
   },
-  'effects-before-the-disk': {
-    means: 'what is wanted is started before the decision behind it is on disk',
+  'state-before-the-disk': {
+    means: 'effects are shown what was decided before it is on disk',
+    focus: ['gate', 'slow'],
     patches: [
       orchestrator(
-        'await this.#applier.flush(); for (const answer',
-        'if (this.#isReady && !this.#isKilled) this.#crew.agree(this.#leaving !== undefined); await this.#applier.flush(); for (const answer',
+        'if (isOpened(this.#state)) return this.#state as OnDisk;',
+        'if (isOpened(this.deciding)) return this.deciding as OnDisk;',
       ),
     ],
   },
-  'publishes-before-the-disk': {
-    means: 'a candidate is published when its pass is decided, not when it is on disk',
-    patches: [orchestrator('if (!(await this.#context.durable())) return;', '')],
+  'folded-before-the-disk': {
+    means: 'what is written is shown to effects while the disk is still at it',
+    patches: [
+      orchestrator(
+        'await this.#ask.journal.journal.append(entries); for (const entry of entries) { fold(this.#state, entry);',
+        'for (const entry of entries) fold(this.#state, entry); await this.#ask.journal.journal.append(entries); for (const entry of entries) {',
+      ),
+    ],
   },
   'plan-apart': {
     means: 'a run opens in one entry and its plan follows in others',
+    tests: ['orchestrator/src/run.test.ts'],
     patches: [
       orchestrator(
         "this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');",
@@ -35,6 +43,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'pause-ignored': {
     means: 'attempts start and the planner is asked while the run is paused',
+    tests: ['core/src/decisions/attempts.test.ts', 'core/src/decisions/run.test.ts'],
     patches: [
       core('const isHalted = s.paused !== undefined || s.spending', 'const isHalted = s.spending'),
       core(
@@ -42,8 +51,8 @@ export const LOOP_MUTANTS: MutantTable = {
         "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state",
       ),
       core(
-        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
-        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers",
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
+        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
       ),
     ],
   },
@@ -62,6 +71,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'stop-causes-mixed': {
     means: 'what a stop ends is recorded as cancelled, and what is cancelled as stopped',
+    tests: ['orchestrator/src/working/worker.test.ts'],
     patches: [
       orchestrator(
         "case 'drained': return { reason: 'drained'",
@@ -98,6 +108,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'usage-lost': {
     means: 'what an attempt used is not added to what was spent',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
         "settle(s, a.reserved, e.reason === 'lost'); s.spending.used = addUsage(s.spending.used, e.usage);",
@@ -107,15 +118,17 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'reservation-kept': {
     means: 'what was set aside for an attempt is never given back',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
-        's.spending.reserved = s.liveAttempts.size === 0 && !s.planning.live ? NO_RESERVATION : rest;',
-        's.spending.reserved = rest.tokens < -1 ? NO_RESERVATION : reserved;',
+        's.spending.reserved = isNothingOpen(s) ? NO_RESERVATION : rest;',
+        's.spending.reserved = isNothingOpen(s) && rest.tokens < -1 ? NO_RESERVATION : reserved;',
       ),
     ],
   },
   'lost-is-free': {
     means: 'what a crash took away while it was spending counts as nothing',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
         'if (isLost) s.spending.lost = { tokens: lost.tokens + r.tokens, usd: lost.usd + r.usd };',
@@ -138,6 +151,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'above-the-operator': {
     means: 'a run gives itself more workers than the operator did',
+    tests: ['core/src/decisions/run.test.ts'],
     patches: [
       core('if (workers >= flow.ceiling || flow', 'if (workers >= 1_000 || flow'),
       core(
@@ -146,20 +160,59 @@ export const LOOP_MUTANTS: MutantTable = {
       ),
     ],
   },
+  'planner-without-end': {
+    means: 'a planner that goes on calling tools is let go on, whatever is left of its ticket',
+    focus: ['planner', 'rude'],
+    patches: [
+      orchestrator(
+        'const isLast = round >= TOOL_ROUNDS_MAX || isTight;',
+        'const isLast = round >= TOOL_ROUNDS_MAX * 1_000 && isTight;',
+      ),
+    ],
+  },
+  'setup-of-the-first-asker': {
+    means: 'a setup that several wait for ends with whoever asked first',
+    focus: ['installed', 'operator', 'agent'],
+    tests: ['orchestrator/src/working/environment.test.ts'],
+    patches: [
+      orchestrator(
+        'const now = this.#underWay.get(key) ?? this.#begin(key, run);',
+        'const now = this.#underWay.get(key) ?? this.#begin(key, () => run(signal));',
+      ),
+    ],
+  },
+  'full-disk-counts': {
+    means: 'an attempt that met a full disk counts against its task',
+    tests: ['core/src/rules/policy.test.ts'],
+    patches: [core("'disk-full': { counts: false", "'disk-full': { counts: true")],
+  },
+  'land-never-ends': {
+    means: 'an attempt of `swarm land` that is cancelled before it began does not end',
+    focus: ['land', 'operator', 'slow'],
+    tests: ['orchestrator/src/working/worker.test.ts'],
+    patches: [
+      orchestrator(
+        "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return stopped(signal, NO_USAGE);",
+        "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return new Promise(() => {});",
+      ),
+    ],
+  },
   'closes-unseen': {
     means: 'a run closes without a last look at its target',
     patches: [
-      orchestrator('if (want.close && this.#crew.hasSeenAll && isQuiet)', 'if (want.close && isQuiet)'),
+      orchestrator('if (want.close && hasSeenAll && beside.isQuiet)', 'if (want.close && beside.isQuiet)'),
     ],
   },
   'closes-with-a-queue': {
     means: 'a run whose budget is used up closes with handed-in work in its queue',
+    focus: ['bounded'],
     patches: [
       core('if (reached) return s.queue.size > 0 ? undefined : reached', 'if (reached) return reached'),
     ],
   },
   'closes-unchecked': {
     means: 'a run closes without its checks on the final head',
+    focus: ['checks'],
     patches: [
       core('if (!isQuiet(s) || checksAreWanted) return undefined;', 'if (!isQuiet(s)) return undefined;'),
     ],
@@ -172,8 +225,8 @@ export const LOOP_MUTANTS: MutantTable = {
         'if (isBusy(s) || s.paused) return undefined;',
       ),
       core(
-        "if (s.run!.request.mode === 'planner' && !s.planning.isDone) {",
-        "if (s.run!.request.mode === 'planner' && s.planning.iteration === 0) {",
+        "if (s.run.request.mode === 'planner' && !s.planning.isDone) {",
+        "if (s.run.request.mode === 'planner' && s.planning.iteration === 0) {",
       ),
     ],
   },

@@ -2,6 +2,7 @@
 import type { Command } from '@swarm/core/commands';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { PauseReason } from '@swarm/core/model/request';
+import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { BREAK } from '../twins/words.ts';
 import { draftOf } from './story.ts';
@@ -13,6 +14,19 @@ export function startHuman(world: World, n = 1): void {
     if (world.hits('rewrites')) rewrite(world);
     if (world.hits('human')) pushOnTop(world, n);
     if (world.rates.human > 0 || world.rates.rewrites > 0) startHuman(world, n + 1);
+  });
+}
+
+/** Others fill the disk, and make room again. */
+export function startDisk(world: World): void {
+  if (world.rates.full === 0) return;
+  world.scheduler.after(world.random.between(60_000, 1_800_000), () => {
+    if (world.hits('full')) {
+      world.fullUntil = world.scheduler.now + world.random.between(1_000, 1_200_000);
+      world.isJournalOnIt = world.random.chance(0.3);
+      world.tell('disk', `is full${world.isJournalOnIt ? ', the journal’s too' : ''}`);
+    }
+    startDisk(world);
   });
 }
 
@@ -45,9 +59,11 @@ function pushOnTop(world: World, n: number): void {
 function rewrite(world: World): void {
   const line = world.objects.firstParents(world.base, world.target);
   const kept = line.slice(0, Math.max(0, line.length - world.random.between(1, 3)));
+  const before = world.objects.ancestors(world.target);
   world.target = kept.at(-1)?.id ?? world.base;
   world.humanMovedAt = world.scheduler.now;
   const left = world.objects.ancestors(world.target);
+  for (const id of before) if (!left.has(id)) world.takenOff.add(id);
   for (const id of world.humanCommits) if (!left.has(id)) world.humanCommits.delete(id);
   world.tell('target', `rewritten by a person to ${world.target.slice(0, 8)}`);
 }
@@ -61,6 +77,9 @@ const LOOKS_EVERY_MS = 600_000;
 
 /** Whoever watches the run: lets it go on after a pause that needs a person and, while faults last, interferes. */
 export function watch(world: World, orchestrator: Orchestrator, isAlive: () => boolean): void {
+  world.operator = (command) => {
+    if (isAlive()) ask(world, orchestrator, command);
+  };
   world.scheduler.after(world.random.between(1, LOOKS_EVERY_MS), () => {
     if (!isAlive()) return;
     const { paused } = orchestrator.state;
@@ -68,6 +87,7 @@ export function watch(world: World, orchestrator: Orchestrator, isAlive: () => b
       ask(world, orchestrator, { type: 'continue', by: 'operator' });
     else if (world.hits('operator')) interfere(world, orchestrator);
     else if (world.hits('undo')) takeBack(world, orchestrator);
+    else if (world.hits('late')) reportAgain(world, orchestrator);
     watch(world, orchestrator, isAlive);
   });
 }
@@ -91,6 +111,10 @@ function interfere(world: World, orchestrator: Orchestrator): void {
       eachAlone: false,
     },
   ];
+  const { queue, spending } = orchestrator.state;
+  // The worst moment for a pause: nothing new may start, and what is done still has to land.
+  if (spending.reached && queue.size > 0 && random.chance(0.7))
+    return ask(world, orchestrator, { type: 'pause', reason: 'operator', detail: 'a pause' });
   if (random.chance(0.2)) {
     world.tell('operator', 'leaves');
     orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');
@@ -113,6 +137,22 @@ function takeBack(world: World, orchestrator: Orchestrator): void {
     },
     // A fault ends the run, which is looked at where the run is awaited.
     () => {},
+  );
+}
+
+/** A host that was given up comes back and says what became of its attempt. */
+function reportAgain(world: World, orchestrator: Orchestrator): void {
+  const ended = [...orchestrator.state.attempts.values()].flatMap((a) => (a.state === 'ended' ? [a] : []));
+  if (ended.length === 0) return;
+  const { id, handoff } = world.random.pick(ended);
+  const usage = { ...NO_USAGE, calls: 1, inputTokens: 100 };
+  const told = { attempt: id, detail: 'heard of late', usage };
+  ask(
+    world,
+    orchestrator,
+    handoff?.change
+      ? { type: 'endAttempt', ...told, reason: 'handed-in', handoff }
+      : { type: 'endAttempt', ...told, reason: 'no-change' },
   );
 }
 

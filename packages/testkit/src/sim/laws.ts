@@ -1,40 +1,43 @@
 /** Laws of the order of events: what must have been so whenever something of a kind was decided. */
-import type { Entry, Event, EventOf } from '@swarm/core/events';
-import { type CommitId, type TaskId, taskOf } from '@swarm/core/model/ids';
-import { type Ledger, readLedger } from './ledger.ts';
-import { type Story, TASKS_MAX } from './story.ts';
-import type { World } from './world.ts';
-
-interface Look {
-  readonly before: Ledger;
-  readonly entry: Entry;
-  readonly story: Story;
-  readonly base: CommitId;
-}
-
-type Law = (event: Event, look: Look) => readonly string[];
+import type { Event, EventOf } from '@swarm/core/events';
+import { type TaskId, taskOf } from '@swarm/core/model/ids';
+import type { ModelEnd } from '@swarm/core/ports/models';
+import type { Law, Look } from './law.ts';
+import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
+import type { Story } from './story.ts';
+import { TARGET_LAWS } from './target-laws.ts';
+import { FULL, type World } from './world.ts';
 
 /** What is broken, in words; and the ledger at the end. */
 export function readLaws(world: World, story: Story): { broken: readonly string[]; ledger: Ledger } {
   const broken: string[] = [];
   const ledger = readLedger(world.acked, story.workers, (event, before, entry) => {
-    for (const law of LAWS) broken.push(...law(event, { before, entry, story, base: world.base }));
+    for (const law of LAWS) broken.push(...law(event, { before, entry, story, base: world.base, world }));
   });
   if (ledger.operatorPausesEnded > world.continuesAsked)
     broken.push('pause: a person’s own pause came to its end, and no person ended it');
+  if (ledger.gatesBroken > world.gatesBroken)
+    broken.push(`gate: ${ledger.gatesBroken} are said to be broken, ${world.gatesBroken} were`);
   return { broken, ledger };
 }
 
 const LAWS: readonly Law[] = [
   startsWhatMayStart,
   startsFewEnough,
+  startsNoAgentInVain,
+  endsOnce,
+  lapsesWithItsProcess,
   plansWhenItMay,
+  plansFromWholeAnswers,
   acceptsWhatItMay,
   endsForItsOwnReason,
+  paysForNobodyElse,
   rejectsOnlyTheCulprit,
+  rejectsWhatConflictsWithTheTarget,
   undoesWholeTowers,
   closesOnAnEmptyQueue,
   closesWhenAllIsSaid,
+  ...TARGET_LAWS,
 ];
 
 /** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */
@@ -63,13 +66,42 @@ function startsFewEnough(e: Event, { before }: Look): readonly string[] {
   ];
 }
 
+/** Nobody begins to work for a task that was taken away. */
+function startsNoAgentInVain(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'agent.started' || before.task(taskOf(e.attempt)).holder === e.attempt) return [];
+  return [`cancel: the agent of ${e.attempt} starts, and its task was taken away`];
+}
+
+/** The first report of an attempt's end is its end. */
+function endsOnce(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'attempt.ended' || !before.ended.has(e.attempt)) return [];
+  return [`fence: ${e.attempt} ends a second time, as ${e.reason}`];
+}
+
+/** P6: an iteration that a dead process began comes to nothing. */
+function lapsesWithItsProcess(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'iteration.ended' || !before.iteration?.isOrphan || e.outcome === 'lost') return [];
+  return [`P6: iteration ${e.iteration} goes on in a process that did not begin it`];
+}
+
+const BROKEN_OFF: readonly (ModelEnd['kind'] | undefined)[] = ['cut', 'down', 'aborted', 'refused'];
+
+/** An answer that broke off is never taken for the whole plan. */
+function plansFromWholeAnswers(e: Event, { world }: Look): readonly string[] {
+  if (e.type !== 'iteration.ended' || e.outcome !== 'planned') return [];
+  const end = world.answers.get(e.iteration);
+  return BROKEN_OFF.includes(end)
+    ? [`plan: iteration ${e.iteration} is planned by an answer that ended ${end}`]
+    : [];
+}
+
 function plansWhenItMay(e: Event, { before }: Look): readonly string[] {
   if (e.type !== 'iteration.started' || !before.paused) return [];
   return [`pause: the planner is asked in a run paused for ${before.paused}`];
 }
 
 /** P8: few enough tasks, and one open fix task for a failure. */
-function acceptsWhatItMay(e: Event, { before }: Look): readonly string[] {
+function acceptsWhatItMay(e: Event, { before, story }: Look): readonly string[] {
   if (e.type !== 'task.accepted') return [];
   const signatures = e.source.by === 'reconciler' ? e.source.signatures : [];
   const open = [...before.tasks].filter(([, task]) => !task.isOver);
@@ -77,7 +109,9 @@ function acceptsWhatItMay(e: Event, { before }: Look): readonly string[] {
     open.filter(([, task]) => task.signatures.includes(signature)).map(([id]) => `${id}: ${signature}`),
   );
   return [
-    ...(before.tasks.size < TASKS_MAX ? [] : [`P8: ${e.task} is more than the run’s ${TASKS_MAX} tasks`]),
+    ...(before.tasks.size < story.tasksMax
+      ? []
+      : [`P8: ${e.task} is more than the run’s ${story.tasksMax} tasks`]),
     ...twice.map((other) => `fixes: ${e.task} is filed beside ${other}`),
   ];
 }
@@ -87,6 +121,20 @@ function endsForItsOwnReason(e: Event, { before }: Look): readonly string[] {
   if (e.type !== 'attempt.ended' || e.reason !== 'cancelled') return [];
   const isHeld = before.task(taskOf(e.attempt)).holder === e.attempt;
   return isHeld ? [`cause: ${e.attempt} ends as cancelled, and nobody cancelled it`] : [];
+}
+
+/** What is nobody's fault costs no attempt: a full disk, a setup that somebody else called off. */
+function paysForNobodyElse(e: Event): readonly string[] {
+  if (e.type !== 'attempt.ended' && e.type !== 'landing.rejected') return [];
+  const isCounted =
+    e.type === 'attempt.ended' ? !FREE_ENDINGS.includes(e.reason) : !FREE_REJECTIONS.includes(e.reason);
+  if (!isCounted) return [];
+  return [
+    ...(e.detail.includes(FULL) ? [`disk: ${e.attempt} pays for a full disk (${e.reason})`] : []),
+    ...(/^setup .* ended with aborted/.test(e.detail)
+      ? [`setup: ${e.attempt} pays for a setup that was called off`]
+      : []),
+  ];
 }
 
 const BY_GATE = ['gate-failed', 'gate-timeout', 'gate-killed', 'tests-weakened'];
@@ -101,6 +149,16 @@ function rejectsOnlyTheCulprit(e: Event, { before }: Look): readonly string[] {
   return tested.members === 1
     ? []
     : [`innocent: ${e.attempt} is refused for ${tested.members} tested together`];
+}
+
+/** A conflict with others that wait is no reason to refuse anybody. */
+function rejectsWhatConflictsWithTheTarget(e: Event, { before, world }: Look): readonly string[] {
+  if (e.type !== 'landing.rejected' || e.reason !== 'conflict') return [];
+  const work = before.works.get(e.attempt);
+  const onto = work ? [...(world.conflicts.get(work) ?? [])] : [];
+  return onto.some((commit) => world.targets.has(commit))
+    ? []
+    : [`innocent: ${e.attempt} is refused for a conflict with what is not the target`];
 }
 
 /** What is taken back leaves nothing that landed upon it. */

@@ -3,13 +3,28 @@
  * Each law looks at an event with what was so before it, and answers with what is broken, in words.
  */
 import type { Entry, Event } from '@swarm/core/events';
-import { type AttemptId, attemptId, type LandingId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import {
+  type AttemptId,
+  attemptId,
+  type CommitId,
+  type LandingId,
+  type TaskId,
+  taskOf,
+} from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { TargetLine } from './target-line.ts';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
-const FREE_ENDINGS = ['handed-in', 'lost', 'drained', 'model-down', 'disk-full', 'cancelled'];
-const FREE_REJECTIONS = ['work-lost'];
+export const FREE_ENDINGS: readonly string[] = [
+  'handed-in',
+  'lost',
+  'drained',
+  'model-down',
+  'disk-full',
+  'cancelled',
+];
+export const FREE_REJECTIONS: readonly string[] = ['work-lost'];
 
 export interface LedgerTask {
   spec: TaskSpec;
@@ -32,12 +47,19 @@ export class Ledger {
   readonly landed = new Set<TaskId>();
   readonly undone = new Set<TaskId>();
   readonly gates = new Map<LandingId, { readonly members: number; outcome?: string }>();
+  /** What was handed in, by attempt. */
+  readonly works = new Map<AttemptId, CommitId>();
+  gatesBroken = 0;
   paused: string | undefined;
   isDraining = false;
   workers: number;
   /** How often a person's own pause came to its end. */
   operatorPausesEnded = 0;
   lastChecked: string | undefined;
+  readonly ended = new Set<AttemptId>();
+  readonly line = new TargetLine();
+  /** The iteration that is live, and whether the process that began it is. */
+  iteration: { readonly isOrphan: boolean } | undefined;
   saysDone = false;
   usage: Usage = NO_USAGE;
 
@@ -50,6 +72,7 @@ export class Ledger {
     this.#takeTask(event);
     this.#takeAttempt(event);
     this.#takeLanding(event);
+    this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
   }
 
   task(id: TaskId): LedgerTask {
@@ -64,8 +87,12 @@ export class Ledger {
     }
     if (e.type === 'run.scaled') this.workers = e.workers;
     if (e.type === 'run.resumed') this.isDraining = false;
+    if (e.type === 'iteration.started') this.iteration = { isOrphan: false };
+    if (e.type === 'run.resumed' && this.iteration) this.iteration = { isOrphan: true };
+    if (e.type === 'iteration.ended') this.iteration = undefined;
     if (e.type === 'checks.ended') this.lastChecked = e.result.head;
-    if (e.type === 'iteration.ended' && e.outcome === 'planned') this.saysDone = e.isDone;
+    if (e.type === 'iteration.ended' && e.outcome === 'planned')
+      this.saysDone = e.isDone && [...this.tasks.values()].every((task) => task.isOver);
     if (e.type === 'request.amended') this.saysDone = false;
     const isPaid = e.type === 'attempt.ended' || e.type === 'iteration.ended' || e.type === 'spend.recorded';
     if (isPaid) this.usage = { ...this.usage, inputTokens: tokensOf(this.usage) + tokensOf(e.usage) };
@@ -96,6 +123,8 @@ export class Ledger {
     }
     if (e.type !== 'attempt.ended') return;
     this.live.delete(e.attempt);
+    this.ended.add(e.attempt);
+    if (e.handoff?.change) this.works.set(e.attempt, e.handoff.change.commit);
     if (e.reason === 'drained') this.isDraining = true;
     const id = taskOf(e.attempt);
     const task = this.task(id);
@@ -108,6 +137,7 @@ export class Ledger {
 
   #takeLanding(e: Event): void {
     if (e.type === 'landing.started') this.gates.set(e.landing, { members: e.members.length });
+    if (e.type === 'gate.ended' && e.result.outcome === 'broken') this.gatesBroken += 1;
     if (e.type === 'gate.ended') this.gates.get(e.landing)!.outcome = e.result.outcome;
     if (e.type === 'landing.landed') for (const { task } of e.members) this.#land(task);
     if (e.type === 'landing.found') this.#land(e.task);

@@ -1,5 +1,6 @@
 /** One orchestrator process on the simulated machine: started on what is on the disk, gone without a trace. */
 import type { Entry } from '@swarm/core/events';
+import { taskOf } from '@swarm/core/model/ids';
 import type { Journal, OpenedJournal } from '@swarm/core/ports/journal';
 import { MemoryFile, openMemoryJournal } from '@swarm/journal';
 import {
@@ -27,7 +28,7 @@ import { twinWorkspaces } from '../twins/workspaces.ts';
 import type { Mutant } from './mutants.ts';
 import { Incarnation } from './scheduler.ts';
 import { branchDraftOf, draftOf, requestOf, type Story } from './story.ts';
-import { RUN_ID, type StoryBranch, type World } from './world.ts';
+import { FULL, RUN_ID, type StoryBranch, type World } from './world.ts';
 
 /** How a process ended, but for being killed. */
 export type ProcessEnd =
@@ -77,14 +78,19 @@ async function openJournal(world: World, mutant: Mutant, inc: Incarnation): Prom
 
 async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
-  await inc.wait(world.random.between(1, 30));
+  // Now and then a disk takes its time: what is decided meanwhile is ahead of it.
+  await inc.wait(world.hits('slow') ? world.random.between(30, 5_000) : world.random.between(1, 30));
   if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+  if (world.isFull && world.isJournalOnIt)
+    throw Object.assign(new Error(`${FULL}, write`), { code: 'ENOSPC' });
 }
 
 /** Remembers what was acknowledged: that must never be lost. */
 function witnessed(world: World, inc: Incarnation, journal: Journal): Journal {
   return {
     append: async (entries: readonly Entry[]) => {
+      for (const event of entries.flatMap((entry) => entry.events))
+        if (event.type === 'attempt.started') world.provoke(taskOf(event.attempt), 60);
       await journal.append(entries);
       if (inc.isAlive) world.acknowledge(entries);
     },
@@ -117,7 +123,7 @@ function portsOf(
       environments: twinEnvironments(world, inc),
       agentFor: () => agent,
       leftovers: async () => (await hub.observe()).workspaces,
-      isFull: async () => false,
+      isFull: async () => world.isFull,
       log,
       clock: inc.clock,
     }),
@@ -143,7 +149,7 @@ function settingsOf(world: World, story: Story, isNew: boolean): Settings {
     attempt: { steps: 100, wallMs: 1_800_000, quietMs: 600_000 },
     gate: { timeoutMs: 600_000, flakyRetries: 1, preGate: story.hasPreGate },
     checks: { timeoutMs: 600_000 },
-    setup: { timeoutMs: 600_000 },
+    setup: { timeoutMs: 600_000, network: 'base' },
     drainMs: 120_000,
     sweepMs: 60_000,
     tasksPerIteration: 20,

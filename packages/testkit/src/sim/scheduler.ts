@@ -71,12 +71,14 @@ const DYING_MS = 5_000;
 /** One process: what it started does nothing any more once it is dead. */
 export class Incarnation {
   isAlive = true;
+  readonly bornAt: number;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
     this.#random = random;
+    this.bornAt = scheduler.now;
   }
 
   /** For `await`: never resolves when the process dies first. */

@@ -3,14 +3,15 @@
  * then the run must come to its end by itself, and every promise must have been kept.
  */
 import { SwarmError } from '@swarm/core/errors';
-import { startHuman, watch } from './actors.ts';
-import { drawFaults, type Fault, type FaultRates } from './faults.ts';
+import { startDisk, startHuman, watch } from './actors.ts';
+import type { Fault, FaultRates } from './faults.ts';
+import { drawFocused, drawFocusedFaults, type Focus } from './focus.ts';
 import { violationsOf } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { type SimProcess, startProcess } from './process.ts';
 import { Random } from './random.ts';
 import { settled } from './scheduler.ts';
-import { drawStory, type Story } from './story.ts';
+import type { Story } from './story.ts';
 import { type FailAt, World } from './world.ts';
 
 export interface SimulateOptions {
@@ -22,6 +23,8 @@ export interface SimulateOptions {
   /** Makes one call to the outside fail. */
   readonly failAt?: FailAt;
   readonly isTraced?: boolean;
+  /** What every seed has. */
+  readonly focus?: Focus;
 }
 
 export interface SimulatedRun {
@@ -49,14 +52,16 @@ const CALM_MS_MAX = 72 * 3_600_000;
 const STEPS_MAX = 150_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulatedRun> {
-  const story = drawStory(new Random(seed ^ 0x5eed));
-  const faults = (random: Random): FaultRates => options.faults ?? drawFaults(random);
+  const { focus = [] } = options;
+  const story = drawFocused(new Random(seed ^ 0x5eed), focus);
+  const faults = (random: Random): FaultRates => options.faults ?? drawFocusedFaults(random, focus);
   const world = new World({
     seed,
     faults,
     files: story.files,
     branches: story.branches,
     commandMsMax: story.commandMsMax,
+    hasSetup: story.hasSetup,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),
   });
@@ -98,6 +103,7 @@ async function liveThrough(
 ): Promise<Life> {
   world.scheduler.after(story.chaosMs, () => world.calm());
   startHuman(world);
+  startDisk(world);
   for (let isFirst = true; ; isFirst = false) {
     const process = startProcess(world, story, mutant);
     await settled();
@@ -108,8 +114,9 @@ async function liveThrough(
     if (process.end?.kind === 'ended' && process.end.outcome.kind === 'closed') {
       return { violations: [...world.losses, ...world.breaches], last: process };
     }
+    world.strays.add(process.inc);
     leaveDisk(world, isKilled);
-    await pass(world, world.random.between(1_000, 600_000));
+    await pass(world, drawGap(world));
   }
 }
 
@@ -130,6 +137,8 @@ async function runUntilEnd(
       isWatched = true;
     }
     if (!(await scheduler.step())) break;
+    const shown = process.orchestrator?.state.seq ?? 0;
+    world.expect(shown <= world.durable.seq, 'P13: the state that is shown is ahead of the disk');
   }
   return false;
 }
@@ -159,7 +168,8 @@ function problemOf(world: World, story: Story, process: SimProcess, isKilled: bo
 
 /** A disk or a git that fails ends the process; it says so, and can be started again. */
 const isExpected = (error: unknown): boolean =>
-  (error instanceof SwarmError && error.kind === 'io') || (error as NodeJS.ErrnoException).code === 'EIO';
+  (error instanceof SwarmError && error.kind === 'io') ||
+  ['EIO', 'ENOSPC'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** A killed process leaves what it wrote, but a power cut takes what was not synced, or half of it. */
 function leaveDisk(world: World, isKilled: boolean): void {
@@ -167,7 +177,6 @@ function leaveDisk(world: World, isKilled: boolean): void {
   const keep =
     isKilled && random.chance(0.7) ? random.between(0, journalFile.unsynced) : journalFile.unsynced;
   world.powerCut(journalFile.crash(keep));
-  world.strayUntil = Number.POSITIVE_INFINITY;
   if (isKilled) world.crashes += 1;
   if (world.hits('loss')) loseWork(world);
   world.tell('process', isKilled ? 'killed' : 'ended');
@@ -177,6 +186,10 @@ function loseWork(world: World): void {
   const held = [...world.work.keys()];
   if (held.length > 0) world.work.delete(world.random.pick(held));
 }
+
+/** Until it is started again, ms: now and then at once, by whatever watches over it. */
+const drawGap = ({ random }: World): number =>
+  random.chance(0.3) ? random.between(1, 300) : random.between(1_000, 600_000);
 
 async function pass(world: World, ms: number): Promise<void> {
   let isOver = false;

@@ -34,6 +34,8 @@ export interface Story {
   readonly parallel: number;
   readonly workers: number;
   readonly attempts: number;
+  /** The most tasks the run accepts; never fewer than are planned. */
+  readonly tasksMax: number;
   readonly tokens: number | undefined;
   readonly usd: number | undefined;
   readonly timeMs: number | undefined;
@@ -51,13 +53,17 @@ export function drawStory(random: Random): Story {
   const files = isCrowded ? random.between(16, 40) : random.between(1, 6);
   const story = drawPlanned(random, files, isCrowded);
   if (random.chance(0.12)) return landing(random, story);
-  return random.chance(0.15) ? onRed(story) : story;
+  const bounded = random.chance(0.2)
+    ? { ...story, tasksMax: story.plan.length + random.between(1, 3) }
+    : story;
+  return random.chance(0.15) ? onRed(bounded) : bounded;
 }
 
 function drawPlanned(random: Random, files: number, isCrowded: boolean): Story {
   return {
     branches: [],
     isRed: false,
+    tasksMax: TASKS_MAX,
     files: new Map(Array.from({ length: files }, (_, i) => [`f${i}.txt`, 'one\ntwo'])),
     plan: drawPlan(random, files, isCrowded ? 32 : 8),
     mode: random.chance(0.5) ? 'planner' : 'plan',
@@ -136,7 +142,7 @@ export const branchDraftOf = ({ name }: StoryBranch): TaskDraft => ({
   }),
 });
 
-export const TASKS_MAX = 60;
+const TASKS_MAX = 60;
 
 export function requestOf(world: World, story: Story): Request {
   return {
@@ -159,7 +165,7 @@ export function requestOf(world: World, story: Story): Request {
     limits: {
       workers: story.workers,
       attempts: story.attempts,
-      tasks: TASKS_MAX,
+      tasks: story.tasksMax,
       attemptTokens: 50_000,
       ...(story.tokens !== undefined && { tokens: story.tokens }),
       ...(story.usd !== undefined && { usd: story.usd }),

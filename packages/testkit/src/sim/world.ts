@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
+import type { Command } from '@swarm/core/commands';
 import { SwarmError } from '@swarm/core/errors';
 import type { Entry } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
-import type { AttemptId, CommitId, RunId } from '@swarm/core/model/ids';
+import type { AttemptId, CommitId, RunId, TaskId } from '@swarm/core/model/ids';
+import type { ModelEnd } from '@swarm/core/ports/models';
 import { emptyState, type State } from '@swarm/core/state';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
@@ -21,6 +23,8 @@ export interface SimWorkspace {
   /** What lay in it when it was made. */
   readonly made: Tree;
   tree: Map<string, string>;
+  /** The environment that lies in it. */
+  environment: string | undefined;
 }
 
 /** A branch somebody made: on the base or on another branch, with these files as they are there; none: nothing new. */
@@ -37,6 +41,9 @@ export interface Published {
   /** Entries that were durable when it was asked for: what whoever asked must have known. */
   readonly knownSeq: number;
 }
+
+/** What the system says on a full disk. */
+export const FULL = 'ENOSPC: no space left on device';
 
 /** The longest a look at the target takes. */
 const LOOK_MS_MAX = 1_000;
@@ -56,13 +63,26 @@ export class World {
   readonly branches = new Map<string, CommitId>();
   /** The longest a command in the sandbox takes, virtual ms. */
   readonly commandMsMax: number;
+  /** Whether gate and checks need an environment. */
+  readonly hasSetup: boolean;
 
-  target: CommitId;
+  #target!: CommitId;
+  /** Every value the target had. */
+  readonly targets = new Set<CommitId>();
+  /** What did not merge, and with what. */
+  readonly conflicts = new Map<CommitId, Set<CommitId>>();
+  /** Gates that really could not be run. */
+  gatesBroken = 0;
+  /** Whoever works now, by what it has made. */
+  working: Incarnation | undefined;
+  /** A person at the live process, while there is one. */
+  operator: ((command: Command) => void) | undefined;
   journalFile = new MemoryFile();
   readonly work = new Map<AttemptId, CommitId>();
   readonly intakes = new Map<AttemptId, CommitId>();
   readonly workspaces = new Map<string, SimWorkspace>();
-  readonly environments = new Set<string>();
+  /** What lies in each that is kept, by key. */
+  readonly environments = new Map<string, string>();
 
   /** Acknowledged entries, as whoever asked was told of them. */
   readonly acked: Entry[] = [];
@@ -74,6 +94,12 @@ export class World {
   spentTokens = 0;
   /** When and where git was last asked for the target. */
   lastLook: { readonly at: number; readonly head: CommitId } | undefined;
+  /** Commits people took off the target by force. */
+  readonly takenOff = new Set<CommitId>();
+  /** What was handed in, by the journal. */
+  readonly handedIn = new Set<CommitId>();
+  /** How the last call of each iteration ended. */
+  readonly answers = new Map<number, ModelEnd['kind']>();
   /** How often people asked a paused run to go on. */
   continuesAsked = 0;
   readonly published: Published[] = [];
@@ -82,6 +108,10 @@ export class World {
   humanMovedAt = Number.NEGATIVE_INFINITY;
   /** When no endpoint answers until; virtual ms. */
   modelsDownUntil = 0;
+  /** When the disk is full until; virtual ms. */
+  fullUntil = 0;
+  /** Whether that disk is the journal's too: it lies with the repository, the rest in the state directory. */
+  isJournalOnIt = false;
   /** Acknowledged entries a crash took, in words. */
   readonly losses: string[] = [];
   crashes = 0;
@@ -101,11 +131,13 @@ export class World {
     files: Tree;
     branches?: readonly StoryBranch[];
     commandMsMax: number;
+    hasSetup?: boolean;
     isTraced?: boolean;
     failAt?: FailAt;
   }) {
     this.#failAt = ask.failAt;
     this.commandMsMax = ask.commandMsMax;
+    this.hasSetup = ask.hasSetup ?? false;
     this.random = new Random(ask.seed);
     this.scheduler = new Scheduler(this.random.fork());
     this.#rates = ask.faults(this.random);
@@ -147,6 +179,8 @@ export class World {
     for (const entry of entries) {
       const before = this.durable.at;
       fold(this.durable, entry);
+      for (const e of entry.events)
+        if (e.type === 'attempt.ended' && e.handoff?.change) this.handedIn.add(e.handoff.change.commit);
       if (entry.events.some((event) => event.type === 'run.closed')) this.#closes(before);
     }
   }
@@ -173,6 +207,31 @@ export class World {
     return this.#rates;
   }
 
+  get target(): CommitId {
+    return this.#target;
+  }
+
+  set target(commit: CommitId) {
+    this.#target = commit;
+    this.targets.add(commit);
+  }
+
+  /** Somebody cancels a task at a bad moment, within so many ms. */
+  provoke(task: TaskId, withinMs: number): void {
+    if (!this.hits('operator') || !this.random.chance(0.3)) return;
+    const cancel = { type: 'cancelTask', task, reason: 'not wanted', by: 'operator' } as const;
+    this.scheduler.after(this.random.between(0, withinMs), () => this.operator?.(cancel));
+  }
+
+  get isFull(): boolean {
+    return this.fullUntil > this.scheduler.now;
+  }
+
+  /** Something is about to be written. Throws while the disk is full. */
+  write(what: string): void {
+    if (this.isFull) throw new SwarmError({ code: 'SW0702', what: `${what} cannot be written`, why: FULL });
+  }
+
   /** Does this go wrong now? */
   hits(fault: Fault): boolean {
     if (this.#rates[fault] === 0 || !this.random.chance(this.#rates[fault])) return false;
@@ -183,6 +242,7 @@ export class World {
   /** From now on nothing goes wrong any more. */
   calm(): void {
     this.#rates = NO_FAULTS;
+    this.fullUntil = 0;
     this.tell('calm', 'faults stop');
   }
 
@@ -205,7 +265,9 @@ export class World {
     const failure = this.calls === this.#failAt?.call ? this.#failAt : undefined;
     return new Promise((resolve, reject) => {
       this.scheduler.after(delayMs, () => {
-        if (!inc.isAlive && !this.#isStray()) return;
+        if (!inc.isAlive && !this.#isStray(inc)) return;
+        const isAlone = inc.isAlive || inc.bornAt >= (this.working?.bornAt ?? 0);
+        this.expect(isAlone, 'P6: a stray of a dead process acts beside its successor');
         const done = failure ? failing(failure, effect) : attemptTo(effect);
         // The answer travels: a process may die between the deed and hearing of it.
         this.scheduler.after(this.random.between(0, 3), () => {
@@ -217,12 +279,18 @@ export class World {
     });
   }
 
-  #isStray(): boolean {
-    return this.strayUntil > this.scheduler.now && this.hits('strays');
+  /** Something quick a process changes the world with: whoever does is the one that works now. */
+  act<T>(inc: Incarnation, effect: () => T): Promise<T> {
+    this.working = inc;
+    return this.happen(inc, this.random.between(1, 40), effect);
   }
 
-  /** Strays live until the next process has killed them. */
-  strayUntil = 0;
+  #isStray(inc: Incarnation): boolean {
+    return this.strays.has(inc) && this.hits('strays');
+  }
+
+  /** Dead processes whose children live on, until the next process has killed them. */
+  readonly strays = new Set<Incarnation>();
 }
 
 /** One call to the outside that fails: before it had its effect, or after. */

@@ -3,9 +3,9 @@ import type { HandoffStatus } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
-import type { SimWorkspace, World } from '../sim/world.ts';
+import { FULL, type SimWorkspace, type World } from '../sim/world.ts';
 import { CONFLICT_MARKER } from './objects.ts';
-import { BREAK, CLASH, GUARDED } from './words.ts';
+import { BREAK, CLASH, GUARDED, LOCKFILE } from './words.ts';
 import { workspaceAt } from './workspaces.ts';
 
 /** What an agent may use beyond its limit: the call that was under way. */
@@ -22,6 +22,7 @@ type Mood =
   | 'tramples'
   | 'elsewhere'
   | 'meddles'
+  | 'upgrades'
   | 'idle'
   | 'drops'
   | 'hangs'
@@ -32,6 +33,7 @@ const MOODS: readonly Mood[] = [
   'clashes',
   'elsewhere',
   'meddles',
+  'upgrades',
   'idle',
   'hangs',
   'failed',
@@ -53,8 +55,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
     async run(job) {
       const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
       world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
-      const careless: Mood = world.hits('care') ? world.random.pick(CARELESS) : 'works';
-      const mood: Mood = world.hits('agent') ? world.random.pick(MOODS) : careless;
+      const mood = drawMood(world);
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
       if (isDown()) {
@@ -66,9 +67,16 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       if (isDown()) return result('model-down', NO_USAGE);
       const workspace = workspaceAt(world, (await job.open({ readOnly: [] })).workspace);
       if (!workspace) return result('cannot-run', NO_USAGE);
+      if (world.isFull) return { ...result('failed', usage(world, job)), detail: `write: ${FULL}` };
       return act(world, job, workspace, mood);
     },
   };
+}
+
+/** Where there is something to install, agents often want something else installed. */
+function drawMood(world: World): Mood {
+  if (!world.hits('agent')) return world.hits('care') ? world.random.pick(CARELESS) : 'works';
+  return world.hasSetup && world.random.chance(0.3) ? 'upgrades' : world.random.pick(MOODS);
 }
 
 function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): AgentResult {
@@ -100,6 +108,10 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
     case 'half':
       edit(job, workspace);
       return result('finished', usage(world, job), 'the first half is done', 'partial');
+    case 'upgrades':
+      edit(job, workspace);
+      workspace.tree.set(LOCKFILE, `${world.random.between(1, 3)}`);
+      return result('finished', usage(world, job), 'did it, with another dependency');
     case 'idle':
       return world.random.chance(0.5)
         ? result('finished', usage(world, job))

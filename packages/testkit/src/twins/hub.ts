@@ -26,6 +26,11 @@ import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './
 export function twinHub(world: World, inc: Incarnation): Hub {
   const { objects } = world;
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
+  const written = <T>(effect: () => T): Promise<T> =>
+    world.act(inc, () => {
+      world.write('the hub');
+      return effect();
+    });
   return {
     targetHead: () =>
       quick(() => {
@@ -36,10 +41,13 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
     undoneSince: (base, head) => quick(() => undosOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
-    buildCandidate: (ask) => quick(() => candidateOf(world, ask)),
-    buildRevert: (ask) => quick(() => revertOf(world, ask)),
+    buildCandidate: (ask) => {
+      world.expect(world.handedIn.has(ask.work), `P6: ${ask.work} is merged before its handoff is on disk`);
+      return written(() => candidateOf(world, ask));
+    },
+    buildRevert: (ask) => written(() => revertOf(world, ask)),
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
-    sealBatch: (ask) => quick(() => seal(world, ask)),
+    sealBatch: (ask) => written(() => seal(world, ask)),
     publish: (candidate) => publish(world, inc, candidate),
     receive: (attempt, _base, pack) =>
       quick(() => {
@@ -47,7 +55,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         return { kind: 'received' } as const;
       }),
     pack: (wants) => packOf(wants),
-    ingest: (attempt) => quick(() => ingest(world, attempt)),
+    ingest: (attempt) => written(() => ingest(world, attempt)),
     measure: (commit, target) => quick(() => measure(world, commit, target)),
     observe: () =>
       quick(() => ({
@@ -59,7 +67,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     tidy: (keep) => {
       for (const attempt of [...world.durable.liveAttempts, ...world.durable.queue])
         world.expect(keep.has(attempt), `P1: the work of ${attempt} is tidied away while it is wanted`);
-      return quick(() => {
+      return world.act(inc, () => {
         for (const map of [world.work, world.intakes]) {
           for (const attempt of map.keys()) if (!keep.has(attempt)) map.delete(attempt);
         }
@@ -136,7 +144,11 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
   const isHeld = [...world.work.values()].includes(ask.work);
   if (!isHeld) return { kind: 'missing' };
   const merged = objects.merge(ask.onto, ask.work);
-  if (merged.kind === 'conflict') return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  if (merged.kind === 'conflict') {
+    const others = world.conflicts.get(ask.work) ?? new Set<CommitId>();
+    world.conflicts.set(ask.work, others.add(ask.onto));
+    return { kind: 'conflict', files: merged.files, detail: 'both changed it' };
+  }
   const before = objects.treeOf(ask.onto);
   if (sameTree(before, merged.tree)) return { kind: 'empty' };
   const made = objects.commit({
@@ -159,12 +171,16 @@ function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<
   const isUnsure = !isRefused && world.hits('publish');
   const knownSeq = world.acked.length;
   world.expect(isPassed(world, candidate), `P3: ${candidate.commit} is published before its pass is on disk`);
+  world.working = inc;
   return world.happen(inc, world.random.between(1, 300), () => {
     if (isRefused) return { kind: 'refused', why: 'a hook declined' } as const;
     if (isUnsure && world.random.chance(0.5))
       return { kind: 'unknown', why: 'the connection was lost' } as const;
     if (world.target === candidate.commit) return { kind: 'published' } as const;
     if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
+    // A line of landings is one move, and each of them has been the target's head to whoever reads its history.
+    for (const { id } of world.objects.firstParents(candidate.parent, candidate.commit).slice(0, -1))
+      moveTarget(world, id, knownSeq);
     moveTarget(world, candidate.commit, knownSeq);
     if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;
     return { kind: 'published' } as const;

@@ -13,15 +13,17 @@ import type { Incarnation } from '../sim/scheduler.ts';
 import type { PlannedTask } from '../sim/story.ts';
 import type { World } from '../sim/world.ts';
 import { USD_PER_TOKEN } from './agent.ts';
+import { RudeModel } from './rude-model.ts';
 
 export const PLANNER_TOKENS = 500;
 
 /** A planner with a plan: it gives what it was not told of yet, a few tasks an answer, and is done when all are known. */
 export function twinModel(world: World, inc: Incarnation, plan: readonly PlannedTask[]): TicketedModel {
+  const rude = new RudeModel(world);
   return {
     nameFor: () => 'twin',
     as: (role, limits) =>
-      twinTicket(role, limits, (request, options) => stream(world, inc, plan, request, options)),
+      twinTicket(world, role, limits, (request, options) => stream(world, inc, rude, plan, request, options)),
     whenUp: async (signal) => {
       while (world.modelsDownUntil > world.scheduler.now) {
         if (!(await inc.waitUnless(signal, world.modelsDownUntil - world.scheduler.now))) return;
@@ -31,25 +33,28 @@ export function twinModel(world: World, inc: Incarnation, plan: readonly Planned
 }
 
 /** No call is made when nothing is left; the last one may use more than there was. */
-function twinTicket(role: ModelRole, given: TicketLimits, ask: Model['stream']): ModelTicket {
-  let tokens = given.tokens;
+function twinTicket(world: World, role: ModelRole, given: TicketLimits, ask: Model['stream']): ModelTicket {
+  let limits = given;
   let used = NO_USAGE;
-  const left = (): TicketLimits =>
-    tokens === undefined ? {} : { tokens: Math.max(0, tokens - tokensOf(used)) };
+  const left = (): TicketLimits => ({
+    ...(limits.tokens !== undefined && { tokens: Math.max(0, limits.tokens - tokensOf(used)) }),
+    ...(limits.usd !== undefined && { usd: Math.max(0, limits.usd - used.costUsd) }),
+  });
   return {
     left,
     extend(by) {
-      if (tokens !== undefined) tokens += by.tokens ?? 0;
+      limits = {
+        ...(limits.tokens !== undefined && { tokens: limits.tokens + (by.tokens ?? 0) }),
+        ...(limits.usd !== undefined && { usd: limits.usd + (by.usd ?? 0) }),
+      };
     },
     async stream(request, options) {
-      if ((left().tokens ?? 1) <= 0)
-        return {
-          end: { kind: 'over-budget', why: 'nothing is left' },
-          text: '',
-          usage: NO_USAGE,
-          model: 'twin',
-        };
+      const { tokens = 1, usd = 1 } = left();
+      const end = { kind: 'over-budget', why: 'nothing is left' } as const;
+      if (tokens <= 0 || usd <= 0) return { end, text: '', usage: NO_USAGE, model: 'twin' };
+      const iteration = world.durable.planning.live?.iteration;
       const result = await ask({ ...request, role }, options);
+      if (role === 'planner' && iteration !== undefined) world.answers.set(iteration, result.end.kind);
       used = addUsage(used, result.usage);
       return result;
     },
@@ -59,6 +64,7 @@ function twinTicket(role: ModelRole, given: TicketLimits, ask: Model['stream']):
 async function stream(
   world: World,
   inc: Incarnation,
+  rude: RudeModel,
   plan: readonly PlannedTask[],
   request: ModelRequest,
   options: Parameters<Model['stream']>[1],
@@ -73,6 +79,8 @@ async function stream(
     return told(world, '', { kind: 'aborted' });
   if (world.modelsDownUntil > world.scheduler.now)
     return told(world, '', { kind: 'down', why: 'no endpoint answers' });
+  const instead = rude.instead(request);
+  if (instead) return told(world, '', instead);
   if (request.role === 'planner' && random.chance(0.1)) return told(world, '', toolCall(request));
   const answer = request.role === 'planner' ? plannerAnswer(world, plan, request) : '{"tasks":[]}';
   const cutAt = world.hits('model') ? random.between(0, answer.length) : answer.length;
@@ -91,7 +99,7 @@ async function stream(
 }
 
 function toolCall(request: ModelRequest): ModelEnd {
-  if (request.tools.length === 0) return { kind: 'stopped' };
+  if (request.tools.length === 0 || request.toolChoice === 'none') return { kind: 'stopped' };
   return { kind: 'tools', calls: [{ id: 'c1', name: 'list', argumentsJson: '{"path":""}' }] };
 }
 

@@ -1,15 +1,16 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { Room, RoomCommand, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
-import type { SimWorkspace, World } from '../sim/world.ts';
+import { FULL, type SimWorkspace, type World } from '../sim/world.ts';
 import { CONFLICT_MARKER, type Tree } from './objects.ts';
-import { BREAK, CLASH } from './words.ts';
+import { BREAK, CLASH, LOCKFILE } from './words.ts';
 import { SAVE, save, workspaceAt } from './workspaces.ts';
 
 /**
  * Runs the few commands the simulated repositories know, as functions of the work tree: `gate` and `checks` refuse
- * BREAK and conflict markers anywhere, and CLASH in two places, `has <path> <word>` looks for a word in a file, `setup`
- * does nothing, `git` finds a work tree as it was checked out.
+ * BREAK and conflict markers anywhere, CLASH in two places and, where there is a setup, an environment that is not there;
+ * `has <path> <word>` looks for a word in a file, `setup` makes the environment the lockfile asks for, `git` finds a
+ * work tree as it was checked out. On a full disk none of them ends well.
  */
 export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   return {
@@ -17,7 +18,7 @@ export function twinSandbox(world: World, inc: Incarnation): Sandbox {
     open: async ({ workspace }) => twinRoom(world, inc, workspace),
     reap: () =>
       world.happen(inc, 20, () => {
-        world.strayUntil = 0;
+        world.strays.clear();
         return 0;
       }),
   };
@@ -48,6 +49,7 @@ function runSave(world: World, inc: Incarnation, path: string, spec: RoomCommand
   const workspace = workspaceAt(world, path);
   const isBroken = world.hits('save');
   return world.happen(inc, world.random.between(5, 400), () => {
+    if (world.isFull) return ended('exited', 1, `fatal: unable to write object: ${FULL}`, 100);
     if (!workspace || isBroken) return ended('exited', 1, 'cannot commit', 100);
     save(world, workspace, spec.argv[1]!);
     return ended('exited', 0, '', 100);
@@ -68,31 +70,41 @@ async function runCommand(
   const durationMs = fault === 'timeout' ? spec.limits.wallMs : world.random.between(100, world.commandMsMax);
   const isThrough = await inc.waitUnless(spec.signal, durationMs);
   if (!isThrough) return ended('aborted', undefined, '', durationMs);
+  if (!workspace || fault === 'cannot-run') world.gatesBroken += 1;
   if (!workspace || fault === 'cannot-run')
     return ended('cannot-run', undefined, 'no such folder', durationMs);
   if (fault === 'timeout' || fault === 'killed') return ended(fault, undefined, '', durationMs);
-  const output = fault === 'fails' ? tap(['it works today']) : complaint(command, workspace);
+  const output = fault === 'fails' ? tap(['it works today']) : complaint(world, command, workspace);
   // As the real one: line by line while it runs, of which the result keeps the beginning and the end.
   for (const line of (output ?? '').split('\n')) spec.onLine?.('stdout', line);
   return ended('exited', output ? 1 : 0, output ?? '', durationMs);
 }
 
 /** What the command has to say against the work tree; undefined when it passes. */
-function complaint(command: string, workspace: SimWorkspace): string | undefined {
+function complaint(world: World, command: string, workspace: SimWorkspace): string | undefined {
   const [name, path, word] = command.split(' ');
+  if (world.isFull) return `${name}: ${FULL}`;
+  const needed = environmentOf(workspace.tree);
   switch (name) {
     case 'gate':
     case 'checks':
+      if (world.hasSetup && workspace.environment !== needed) return tap([`${needed} is not installed`]);
       return tap(brokenFiles(workspace.tree).map((file) => `no ${BREAK} in ${file}`));
     case 'has':
       return workspace.tree.get(path!)?.includes(word!) ? undefined : `no ${word} in ${path}`;
     case 'setup':
+      if (world.hits('setup')) return 'the registry does not answer';
+      workspace.environment = needed;
+      return undefined;
     case 'git':
       return undefined;
     default:
       throw new Error(`the sandbox twin does not know the command ${command}`);
   }
 }
+
+/** The name of the environment a work tree needs. */
+export const environmentOf = (tree: Tree | undefined): string => `env-${tree?.get(LOCKFILE) ?? 'none'}`;
 
 /** What a test runner prints of its failures; undefined when there are none. */
 function tap(failures: readonly string[]): string | undefined {

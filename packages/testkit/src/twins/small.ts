@@ -4,6 +4,8 @@ import type { EnvironmentStore } from '@swarm/core/ports/running';
 import type { Log, Prompts, RunFiles } from '@swarm/core/ports/world';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
+import { environmentOf } from './sandbox.ts';
+import { workspaceAt } from './workspaces.ts';
 
 export const twinPrompts: Prompts = {
   render: (name, variables) => ({
@@ -14,18 +16,38 @@ export const twinPrompts: Prompts = {
 };
 
 export function twinFiles(world: World, inc: Incarnation): RunFiles {
-  const write = (): Promise<void> => world.happen(inc, world.random.between(1, 10), () => {});
+  const write = (): Promise<void> =>
+    world.happen(inc, world.random.between(1, 10), () => world.write('a file of the run'));
   return { writeHandoff: write, writeReport: write };
 }
 
+/** Environments by key, each with what its lockfile asked for; one that is not there cannot be put into a workspace. */
 export function twinEnvironments(world: World, inc: Incarnation): EnvironmentStore {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 100), effect);
   return {
+    needOf: (path) => quick(() => ({ hash: environmentOf(workspaceAt(world, path)?.tree), isKnown: true })),
     has: (key) => quick(() => world.environments.has(key)),
+    pin: () => {},
     snapshot: () => quick(() => new Set<string>()),
-    keep: (key) => quick(() => void world.environments.add(key)),
-    install: () => quick(() => {}),
-    keyOf: () => quick(() => 'env-1'),
+    keep: (key, { workspace }) =>
+      quick(() => {
+        world.write('an environment');
+        const made = workspaceAt(world, workspace)?.environment;
+        world.expect(
+          made !== undefined && key.startsWith(made),
+          `setup: ${made ?? 'nothing'} is kept as ${key}`,
+        );
+        world.environments.set(key, world.environments.get(key) ?? made!);
+      }),
+    install: (key, place) =>
+      quick(() => {
+        world.write('an environment');
+        const made = world.environments.get(key);
+        const workspace = workspaceAt(world, place.workspace);
+        if (made !== undefined && workspace) workspace.environment = made;
+        return made === undefined ? undefined : [];
+      }),
+    lendHome: () => quick(() => {}),
   };
 }
 
@@ -64,6 +86,7 @@ export function twinBranches(world: World, inc: Incarnation): Branches {
       const isKnown = world.durable.attempts.get(attempt)?.state === 'running';
       world.expect(isKnown, `P6: the branch of ${attempt} is taken in before its start is on disk`);
       const isRefused = world.hits('save');
+      world.working = inc;
       return world.happen(inc, world.random.between(1, 2_000), () => {
         if (isRefused) return { kind: 'refused', why: 'a path is too long' } as const;
         if (world.objects.isAncestor(commit, world.base)) return { kind: 'nothing' } as const;

@@ -6,3 +6,5 @@ export const BREAK = 'BREAK';
 export const CLASH = 'CLASH';
 /** A file only the operator may change. */
 export const GUARDED = 'guarded.txt';
+/** What setup installs is what this file says. */
+export const LOCKFILE = 'lock.txt';

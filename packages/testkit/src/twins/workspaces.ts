@@ -1,12 +1,14 @@
 import { SwarmError } from '@swarm/core/errors';
-import type { AttemptId, LandingId } from '@swarm/core/model/ids';
+import { type AttemptId, type CommitId, type LandingId, taskOf } from '@swarm/core/model/ids';
 import { ALL_SAVED, type Workspace, type Workspaces } from '@swarm/core/ports/git';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
-import { sameTree } from './objects.ts';
+import { type Merged, sameTree } from './objects.ts';
 
 /** What `saveCommand` gives; the sandbox twin knows it by this word. */
 export const SAVE = 'twin-save';
+
+type WorkspaceAsk = Parameters<Workspaces['create']>[0];
 
 /** Work trees in memory. */
 export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
@@ -19,9 +21,16 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
         isRecorded(world, ask.name),
         `P6: the workspace ${ask.name} is made before its reason is on disk`,
       );
+      world.working = inc;
+      world.expect(
+        isGrounded(world, ask),
+        `P4: ${ask.name} goes on from work that stands on what somebody took off the target`,
+      );
+      provoke(world, ask.name);
       return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
           throw new SwarmError({ code: 'SW0702', what: `clone of ${ask.name} failed` });
+        world.write(`the clone of ${ask.name}`);
         const made = newWorkspace(world, ask);
         world.workspaces.set(ask.name, made.simulated);
         return made.shown;
@@ -45,6 +54,20 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
 }
 
 const NAME = /^(?:t\d+\.\d+|[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3})$/;
+/** What people took off the target comes back with no work that stood on it. */
+function isGrounded({ objects, takenOff }: World, { base, from }: WorkspaceAsk): boolean {
+  if (!from || takenOff.size === 0 || !objects.has(from)) return true;
+  const there = objects.ancestors(base);
+  return [...objects.ancestors(from)].every((id) => there.has(id) || !takenOff.has(id));
+}
+
+/** Between an attempt's start and its agent's, and while a candidate is tested, somebody may change their mind. */
+function provoke(world: World, name: string): void {
+  const tested = world.durable.landings.get(name.replace(/^gate-/, '') as LandingId);
+  const soonMs = world.hasSetup ? world.commandMsMax : 400;
+  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), soonMs);
+  else if (tested) world.provoke(world.random.pick(tested.members).task, world.commandMsMax);
+}
 
 /** An attempt has started, a landing is under test: by the journal. Others have no entry of their own. */
 function isRecorded({ durable }: World, name: string): boolean {
@@ -53,10 +76,7 @@ function isRecorded({ durable }: World, name: string): boolean {
   return landing === undefined || landing === 'l0' || durable.landings.has(landing as LandingId);
 }
 
-function newWorkspace(
-  world: World,
-  ask: Parameters<Workspaces['create']>[0],
-): { simulated: SimWorkspace; shown: Workspace } {
+function newWorkspace(world: World, ask: WorkspaceAsk): { simulated: SimWorkspace; shown: Workspace } {
   const { objects } = world;
   const base = objects.treeOf(ask.base);
   const from = ask.from && objects.has(ask.from) ? ask.from : undefined;
@@ -70,16 +90,28 @@ function newWorkspace(
     base,
     made: merged?.tree ?? base,
     tree: new Map(merged?.tree ?? base),
+    environment: undefined,
   };
   const shown: Workspace = {
     name: ask.name,
     path,
     ...(ask.attempt && { intake: `/sim/intake/${ask.attempt}` }),
     readOnly: ['/sim/hub/objects'],
-    head: ask.base,
+    head: headOf(world, ask.base, from, merged),
     conflicts: merged?.kind === 'conflict' ? merged.files : [],
   };
   return { simulated, shown };
+}
+
+/** A merge that went through is a commit; one that conflicts stays open, on the base. */
+function headOf(
+  { objects }: World,
+  base: CommitId,
+  from: CommitId | undefined,
+  merged: Merged | undefined,
+): CommitId {
+  if (!from || merged?.kind !== 'clean') return base;
+  return objects.commit({ parents: [base, from], tree: merged.tree, message: 'merged', atSeconds: 0 }).id;
 }
 
 export function workspaceAt(world: World, path: string): SimWorkspace | undefined {

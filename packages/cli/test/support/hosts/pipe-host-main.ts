@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RunId } from '@swarm/core/model/ids';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Bench } from '@swarm/core/ports/bench';
+import { ALL_SAVED } from '@swarm/core/ports/git';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { localHost } from './local-host.ts';
 import type { HostFolder } from './pipe-host.ts';
@@ -15,6 +16,8 @@ const IDENTITY = { name: 'Host', email: 'host@example.invalid' };
 const folder = JSON.parse(process.argv[2]!) as HostFolder;
 const repository = join(folder.state, 'repository');
 const benches = new Map<string, Bench>();
+/** What home sent for each bench: a merge made here is not among it, and has to go home too. */
+const bases = new Map<string, CommitId>();
 const aborts = new Map<number, AbortController>();
 let opened: Promise<OpenedHub> | undefined;
 
@@ -59,6 +62,7 @@ async function answer(message: Extract<ToHost, { id: number }>, signal: AbortSig
       const bench = await host.open({ ...message.ask, signal });
       if (bench.kind === 'cannot-run') return bench;
       benches.set(message.bench, bench);
+      bases.set(message.bench, message.ask.base);
       const { head, conflicts, prefix } = bench;
       return { kind: 'opened', head, conflicts, prefix };
     }
@@ -95,18 +99,18 @@ async function save(name: string, message: string): Promise<Answer> {
   const bench = benches.get(name)!;
   const { hub } = await opened!;
   const saved = await bench.save(message);
-  if (saved.kind === 'failed') return { kind: 'unsaved', why: saved.why };
-  const { report } = saved;
   const taken = await hub.ingest(name as Parameters<typeof hub.ingest>[0]);
   if (taken.kind === 'commit')
     return {
       kind: 'saved',
       head: taken.commit,
-      pack: await inOnePiece(hub.pack([taken.commit], [bench.head])),
-      report,
+      pack: await inOnePiece(hub.pack([taken.commit], [bases.get(name)!])),
+      report: saved.kind === 'failed' ? { ...ALL_SAVED, leftOut: [saved.why] } : saved.report,
     };
   if (taken.kind === 'refused') return { kind: 'unsaved', why: taken.why };
-  return { kind: 'nothing', report };
+  return saved.kind === 'failed'
+    ? { kind: 'unsaved', why: saved.why }
+    : { kind: 'nothing', report: saved.report };
 }
 
 const say = (message: ToHome): void => void process.stdout.write(`${JSON.stringify(message)}\n`);

@@ -6,8 +6,9 @@ import { dirname } from 'node:path';
 const { answers } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const [task, number] = process.env.SWARM_ATTEMPT.split('.');
 const mine = answers.filter((a) => a.role === 'worker' && a.task === task);
-const ofThis = mine.filter((a) => a.attempt === Number(number));
-const turns = ofThis.length > 0 ? ofThis : mine.filter((a) => a.attempt === undefined || a.attempt === 1);
+/** A later attempt than the script knows does what the last one did. */
+const known = mine.map((a) => a.attempt ?? 1).filter((n) => n <= Number(number));
+const turns = mine.filter((a) => (a.attempt ?? 1) === Math.max(...known));
 
 const TOOLS = {
   read: () => {},

@@ -31,7 +31,7 @@ function byModuleAndVersion(a: string, b: string): number {
 }
 
 /** Semantic versions: numbers as numbers, and a pre-release before its release. */
-function byVersion(a: string, b: string): number {
+export function byVersion(a: string, b: string): number {
   const [partsA, partsB] = [partsOf(a), partsOf(b)];
   for (let i = 0; i < 3; i++) {
     const difference = Number(partsA.numbers[i] ?? 0) - Number(partsB.numbers[i] ?? 0);

@@ -1,72 +1,36 @@
 /**
- * Three-way merge of lockfiles that are lists of named blocks, told by indentation: pnpm-lock.yaml, yarn.lock,
- * Cargo.lock. Block by block, and inside a block line by line: what one side changed is taken from it, what both
+ * Three-way merge of texts that are lists of named blocks, told by indentation: pnpm-lock.yaml, yarn.lock. Block by block, and inside a block line by line: what one side changed is taken from it, what both
  * changed differently is a conflict, and so is a text in which a name stands twice at one place.
  */
-import { type Lines, sameLines, splitLines, type Texts } from './texts.ts';
+import { type Lines, sameLines } from './texts.ts';
 import { isSorted, weave } from './weave.ts';
 
 /** One line with all that is indented under it. */
-interface Block {
+export interface Block {
   readonly name: string;
   readonly line: string;
   /** Empty lines in front. */
   readonly gap: number;
   readonly body: Blocks;
 }
-type Blocks = ReadonlyMap<string, Block>;
+export type Blocks = ReadonlyMap<string, Block>;
 type Versions<T> = { readonly base: T; readonly ours: T; readonly theirs: T };
-/** What a line is called among its neighbours; `at` are the lines from it on. */
-type NameOf = (line: string, at: Lines) => string;
-
-export const mergeYamlLock = (texts: Texts): string | undefined => merge(texts, keyOf);
-export const mergeCargoLock = (texts: Texts): string | undefined => merge(texts, cargoName, isCargoBody);
-
-/** In yarn.lock a heading lists every range it answers, and each range is answered once. */
-export function mergeYarnLock(texts: Texts): string | undefined {
-  const merged = merge(texts, keyOf);
-  const headings =
-    merged?.split(/\r?\n/).filter((line) => /^\S.*:$/.test(line) && !line.startsWith('#')) ?? [];
-  const ranges = headings.flatMap((line) => line.slice(0, -1).split(/, ?/).map(bare));
-  return new Set(ranges).size === ranges.length ? merged : undefined;
-}
+/** What a line is called among its neighbours. */
+type NameOf = (line: string) => string;
 
 const bare = (name: string): string => name.replace(/^(["'])(.*)\1$/, '$2');
 
 /** `key: value` and `key value` by the key; a comment, an element of a list and a heading of several are themselves. */
-const keyOf: NameOf = (line) => {
+export const keyOf: NameOf = (line) => {
   if (/^(?:#|- )|, /.test(line)) return line;
   const [, key = line] = /^("[^"]*"|'[^']*'|[^\s:]+(?::[^\s:]+)*):?(?:\s|$)/.exec(line) ?? [];
   return bare(key);
 };
 
-/** A package by what makes it one: name, version and source. What is no table stands in front of all tables. */
-const cargoName: NameOf = (line, at) => {
-  if (line !== '[[package]]')
-    return line.startsWith('[') ? line : `\0${/^([\w-]+) = /.exec(line)?.[1] ?? line}`;
-  const own = at.filter((text) => /^(?:name|version|source) = /.test(text));
-  return [line, ...own].join('\n');
-};
-/** Lines of a package stand at its margin. */
-const isCargoBody = (line: string): boolean => !line.startsWith('[');
-
-function merge(texts: Texts, nameOf: NameOf, isBody?: (line: string) => boolean): string | undefined {
-  const lines = splitLines(texts);
-  if (!lines || texts.base === undefined) return undefined;
-  const read = (side: Lines): Blocks | undefined => readBlocks(side, nameOf, isBody);
-  const [base, ours, theirs] = [read(lines.base), read(lines.ours), read(lines.theirs)];
-  const merged = base && ours && theirs && mergeBlocks({ base, ours, theirs });
-  return merged && lines.join(written(merged));
-}
-
 // ───────────── reading and writing ─────────────
 
 /** Undefined: a name stands twice. */
-function readBlocks(
-  lines: Lines,
-  nameOf: NameOf,
-  isBody: (line: string, margin: number) => boolean = (line, margin) => indentOf(line) > margin,
-): Blocks | undefined {
+export function readBlocks(lines: Lines, nameOf: NameOf = keyOf): Blocks | undefined {
   const blocks = new Map<string, Block>();
   let gap = 0;
   for (let i = 0; i < lines.length; ) {
@@ -76,9 +40,9 @@ function readBlocks(
       i += 1;
       continue;
     }
-    const end = endOf(lines, i, isBody);
+    const end = endOf(lines, i);
     const body = readBlocks(lines.slice(i + 1, end), nameOf);
-    const name = nameOf(line.trim(), lines.slice(i, end));
+    const name = nameOf(line.trim());
     if (!body || blocks.has(name)) return undefined;
     blocks.set(name, { name, line, gap, body });
     gap = 0;
@@ -88,12 +52,12 @@ function readBlocks(
 }
 
 /** Empty lines belong to what follows them. */
-function endOf(lines: Lines, from: number, isBody: (line: string, margin: number) => boolean): number {
+function endOf(lines: Lines, from: number): number {
   const margin = indentOf(lines[from]!);
   let end = from + 1;
   for (let i = end; i < lines.length; i++) {
     if (lines[i] === '') continue;
-    if (!isBody(lines[i]!, margin)) break;
+    if (indentOf(lines[i]!) <= margin) break;
     end = i + 1;
   }
   return end;
@@ -101,7 +65,7 @@ function endOf(lines: Lines, from: number, isBody: (line: string, margin: number
 
 const indentOf = (line: string): number => line.length - line.trimStart().length;
 
-const written = (blocks: Blocks): Lines =>
+export const written = (blocks: Blocks): Lines =>
   [...blocks.values()].flatMap(({ line, gap, body }) => [
     ...Array<string>(gap).fill(''),
     line,
@@ -110,7 +74,7 @@ const written = (blocks: Blocks): Lines =>
 
 // ───────────── merging ─────────────
 
-function mergeBlocks(all: Versions<Blocks>): Blocks | undefined {
+export function mergeBlocks(all: Versions<Blocks>): Blocks | undefined {
   const merged = new Map<string, Block>();
   for (const name of namesOf(all)) {
     const [base, ours, theirs] = [all.base.get(name), all.ours.get(name), all.theirs.get(name)];
@@ -142,7 +106,7 @@ function mergeBlock({ base, ours, theirs }: Versions<Block | undefined>): Block 
   return body ? { ...ours, body } : 'conflict';
 }
 
-const same = (a: Block | undefined, b: Block | undefined): boolean =>
+export const same = (a: Block | undefined, b: Block | undefined): boolean =>
   a && b ? sameLines([a.line, ...written(a.body)], [b.line, ...written(b.body)]) : a === b;
 
 function namesOf({ base, ours, theirs }: Versions<Blocks>): Lines {

@@ -19,21 +19,42 @@ import { isSorted, weave } from './weave.ts';
 type Maybe = Json | undefined;
 type Outcome = { readonly value: Maybe } | 'conflict';
 
-interface Versions<T> {
+export interface Versions<T> {
   readonly base: T;
   readonly ours: T;
   readonly theirs: T;
 }
 
+/** Joins one entry of the root otherwise than key by key. Undefined: a conflict. */
+export interface Special {
+  readonly key: string;
+  readonly join: (all: Versions<JsonObject>) => JsonObject | undefined;
+}
+
 /** Laid out as ours. Undefined: a conflict, or a text that is not a strict JSON object. */
-export function mergeJson(texts: Texts): string | undefined {
+export function mergeJson(texts: Texts, special?: Special): string | undefined {
   const ours = parseJsonFile(texts.ours);
   const theirs = parseJsonFile(texts.theirs);
   const base = texts.base === undefined ? EMPTY : parseJsonFile(texts.base)?.root;
   if (!ours || !theirs || !base) return undefined;
-  const merged = mergeValue({ base, ours: ours.root, theirs: inLayoutOf(ours, theirs) }, []);
+  const all = { base, ours: ours.root, theirs: inLayoutOf(ours, theirs) as JsonObject };
+  const merged = special ? mergeSpecial(all, special) : mergeValue(all, []);
   if (merged === 'conflict' || !merged.value) return undefined;
   return ours.before + printJson(merged.value, ours) + ours.after;
+}
+
+function mergeSpecial(all: Versions<JsonObject>, { key, join }: Special): Outcome {
+  const at = (side: JsonObject): JsonObject => {
+    const value = side.entries.get(key);
+    return value?.kind === 'object' ? value : EMPTY;
+  };
+  const joined = join({ base: at(all.base), ours: at(all.ours), theirs: at(all.theirs) });
+  if (!joined) return 'conflict';
+  const set = (side: JsonObject): JsonObject => ({
+    kind: 'object',
+    entries: new Map([...side.entries].map(([name, value]) => [name, name === key ? joined : value])),
+  });
+  return mergeValue({ base: set(all.base), ours: set(all.ours), theirs: set(all.theirs) }, []);
 }
 
 const EMPTY: JsonObject = { kind: 'object', entries: new Map() };
@@ -44,7 +65,7 @@ function inLayoutOf(ours: JsonFile, theirs: JsonFile): Json {
   return isAlike ? theirs.root : withoutText(theirs.root);
 }
 
-function mergeValue({ base, ours, theirs }: Versions<Maybe>, path: readonly string[]): Outcome {
+export function mergeValue({ base, ours, theirs }: Versions<Maybe>, path: readonly string[]): Outcome {
   if (same(ours, theirs) || same(base, theirs)) return { value: ours };
   if (same(base, ours)) return { value: theirs };
   if (ours?.kind === 'object' && theirs?.kind === 'object' && (base ?? EMPTY).kind === 'object')

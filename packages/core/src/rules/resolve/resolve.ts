@@ -1,15 +1,20 @@
 /**
  * Conflicts that are settled by rule before any model is asked. A rule is chosen by the file's name, loses nothing
- * either side added, and where it would have to guess gives the conflict back. What it makes is then proved by the
- * gate like any other candidate: a lockfile put together wrongly does not install. Lockfiles without a rule here can
- * only be made by their own tool.
+ * either side added, and where it would have to guess gives the conflict back. A lockfile is joined as a whole that
+ * its manager takes as it stands (locks/); one without a rule here can only be made by its own tool. What comes out
+ * is proved by the gate like any other candidate.
  */
 import { type Join, mergeAdditions } from './additions.ts';
+import { mergeGoMod } from './go-mod.ts';
 import { mergeGoSum } from './go-sum.ts';
-import { mergeCargoLock, mergeYamlLock, mergeYarnLock } from './indented.ts';
 import { isBlank, joinBoth, joinDistinct, joinNamed, type NamesOf } from './join.ts';
 import { mergeJson } from './json-merge.ts';
-import { goRequireNames, tomlNames } from './manifest-lines.ts';
+import type { Around } from './locks/around.ts';
+import { joinCargoLock } from './locks/cargo-lock.ts';
+import { joinNpmLock } from './locks/npm-lock.ts';
+import { joinPnpmLock } from './locks/pnpm-lock.ts';
+import { joinYarnLock } from './locks/yarn-lock.ts';
+import { tomlNames } from './manifest-lines.ts';
 import { pythonNames, rustNames, scriptNames } from './statements.ts';
 import type { Texts } from './texts.ts';
 
@@ -38,10 +43,10 @@ export const RESOLVE_TEXT_MAX = 4 * 1024 * 1024;
  * @param path relative to the repository, with `/`; its last name chooses the rule.
  * @returns undefined when the conflict stays. Never throws, whatever the texts hold; O(n log n) in their length.
  */
-export function resolveConflict(path: string, texts: Texts): Resolution | undefined {
+export function resolveConflict(path: string, texts: Texts, around?: Around): Resolution | undefined {
   const rule = ruleFor(path.slice(path.lastIndexOf('/') + 1));
   if (!rule || !isPlain(texts)) return undefined;
-  const text = oneSided(texts) ?? rule.merge(texts);
+  const text = oneSided(texts) ?? rule.merge(texts, around);
   return text === undefined ? undefined : { text, rule: rule.name };
 }
 
@@ -66,7 +71,7 @@ interface Rule {
   readonly name: RuleName;
   /** The file's own name. */
   readonly files: RegExp;
-  readonly merge: (texts: Texts) => string | undefined;
+  readonly merge: (texts: Texts, around?: Around) => string | undefined;
 }
 
 const lines = (join: Join) => (texts: Texts) => mergeAdditions(texts, join);
@@ -105,13 +110,17 @@ const TABLE: readonly Rule[] = [
   { name: 'barrel', files: /^index\.(?:ts|js|mjs|tsx|jsx)$/, merge: named(scriptNames) },
   { name: 'barrel', files: /^mod\.rs$/, merge: named(rustNames) },
   { name: 'barrel', files: /^__init__\.py$/, merge: named(pythonNames) },
-  { name: 'json', files: /^(?:package|composer|tsconfig(?:\.[\w-]+)?)\.json$/, merge: mergeJson },
-  { name: 'lock', files: /^(?:package-lock|npm-shrinkwrap)\.json$/, merge: mergeJson },
-  { name: 'lock', files: /^pnpm-lock\.yaml$/, merge: mergeYamlLock },
-  { name: 'lock', files: /^yarn\.lock$/, merge: mergeYarnLock },
-  { name: 'lock', files: /^Cargo\.lock$/, merge: mergeCargoLock },
+  {
+    name: 'json',
+    files: /^(?:package|composer|tsconfig(?:\.[\w-]+)?)\.json$/,
+    merge: (texts) => mergeJson(texts),
+  },
+  { name: 'lock', files: /^(?:package-lock|npm-shrinkwrap)\.json$/, merge: joinNpmLock },
+  { name: 'lock', files: /^pnpm-lock\.yaml$/, merge: joinPnpmLock },
+  { name: 'lock', files: /^yarn\.lock$/, merge: joinYarnLock },
+  { name: 'lock', files: /^Cargo\.lock$/, merge: joinCargoLock },
   { name: 'toml', files: /^(?:Cargo|pyproject)\.toml$/, merge: named(tomlNames) },
-  { name: 'go-mod', files: /^go\.mod$/, merge: named(goRequireNames) },
+  { name: 'go-mod', files: /^go\.mod$/, merge: mergeGoMod },
   { name: 'go-sum', files: /^go\.sum$/, merge: mergeGoSum },
 ];
 

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { SwarmError } from '@swarm/core/errors';
+
+const run = promisify(execFile);
+const COPY_MS = 10 * 60_000;
+/** Names for one process. */
+const AT_ONCE = 500;
+
+/** Shares blocks where the file system can; symlinks stay symlinks, modes and times stay. */
+const how = (): string[] => (process.platform === 'linux' ? ['-a', '--reflink=auto'] : ['-a']);
+
+/** Copies one entry to a place that is free. */
+export async function copy(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  const flags = process.platform === 'linux' ? ['--no-target-directory'] : [];
+  await cp([...how(), ...flags, '--', from, to], to);
+}
+
+/** Copies entries into a folder, under their own names. */
+export async function copyAll(entries: readonly string[], folder: string): Promise<void> {
+  for (let at = 0; at < entries.length; at += AT_ONCE) {
+    await cp([...how(), '--', ...entries.slice(at, at + AT_ONCE), `${folder}/`], folder);
+  }
+}
+
+async function cp(args: readonly string[], to: string): Promise<void> {
+  try {
+    await run('cp', args, { timeout: COPY_MS, killSignal: 'SIGKILL' });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SwarmError(
+      {
+        code: 'SW0701',
+        what: 'an environment cannot be copied',
+        where: to,
+        why,
+        fix: `df -h ${dirname(to)}`,
+      },
+      { cause },
+    );
+  }
+}

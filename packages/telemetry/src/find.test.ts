@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeFinder } from './find.ts';
+
+const VALUE = 'npm_c4n4ry"Tok/en+Value';
+const finder = makeFinder([
+  { name: 'NPM_TOKEN', value: VALUE },
+  { name: 'short', value: 'abc1234' },
+  {
+    name: 'DEPLOY_KEY',
+    value: '-----BEGIN KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\nshort\n-----END KEY-----',
+  },
+])!;
+const look = (...pieces: (string | Buffer)[]): string | undefined => {
+  const next = finder.begin();
+  return pieces.map((piece) => next(Buffer.from(piece))).find((found) => found !== undefined);
+};
+
+const FORMS: [string, string | Buffer][] = [
+  ['as it stands', `a=${VALUE};`],
+  ['in JSON', JSON.stringify({ a: VALUE })],
+  ['in base64', Buffer.from(`user:${VALUE}@host`).toString('base64')],
+  ['in base64url', Buffer.from(`x${VALUE}`).toString('base64url')],
+  ['in hex', Buffer.from(VALUE).toString('hex').toUpperCase()],
+  ['in percent signs', encodeURIComponent(VALUE)],
+  ['in UTF-16', Buffer.from(VALUE, 'utf16le')],
+];
+for (const [how, text] of FORMS) {
+  test(`a known secret is found ${how}, wherever the pieces part`, () => {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at <= bytes.length; at += 1)
+      assert.equal(look(bytes.subarray(0, at), bytes.subarray(at)), 'NPM_TOKEN', `${at}`);
+    const single = [...bytes].map((byte) => Buffer.of(byte));
+    assert.equal(look(...single), 'NPM_TOKEN');
+  });
+}
+
+test('a key of many lines is found by any long line of it', () => {
+  assert.equal(look('key: |\n    b3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n'), 'DEPLOY_KEY');
+});
+
+test('neither a value that is too short nor half of a secret is taken for one', () => {
+  assert.equal(look('abc1234 -----BEGIN KEY----- short npm_c4n4ry"Tok/en', '+Valu', 'npm_c4n4ry'), undefined);
+  assert.equal(makeFinder([{ name: 'short', value: 'abc1234' }]), undefined);
+});

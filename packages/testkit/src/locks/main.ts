@@ -1,0 +1,40 @@
+/** `pnpm locks [--pairs N] [--seed N] [--only NAME]…`: tries joined lockfiles on the package managers of this machine. */
+
+import { tmpdir } from 'node:os';
+import { parseArgs } from 'node:util';
+import { MANAGERS, run } from './managers.ts';
+import { tryPairs } from './pairs.ts';
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', multiple: true },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+const here = { folder: tmpdir(), cache: tmpdir() };
+let isRight = true;
+for (const manager of MANAGERS) {
+  if (values.only && !values.only.includes(manager.name)) continue;
+  const { code, text } = await run(manager.isHere, here);
+  if (code !== 0) {
+    console.log(`${manager.name}: not on this machine`);
+    continue;
+  }
+  const tell = values.verbose ? (line: string) => console.log(line) : undefined;
+  const tally = await tryPairs(manager, {
+    pairs: Number(values.pairs),
+    seed: Number(values.seed),
+    ...(tell && { tell }),
+  });
+  const { joined, givenBack, refused } = tally;
+  const share = Math.round((100 * joined) / (joined + givenBack));
+  console.log(
+    `${manager.name} ${text.trim().split('\n')[0]}: ${joined} joined (${share} %), ${givenBack} given back, ${refused.length} refused`,
+  );
+  for (const each of refused) console.log(`  ${each}`);
+  if (refused.length > 0 || joined === 0) isRight = false;
+}
+process.exit(isRight ? 0 : 1);
