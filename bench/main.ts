@@ -13,6 +13,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   storm: () => import('./storm.ts'),
   gate: () => import('./gate.ts'),
   landing: () => import('./landing.ts'),
+  'land-typed': () => import('./land-typed.ts'),
+  'run-typed': () => import('./run-typed.ts'),
   'real-run': () => import('./real-run.ts'),
 };
 

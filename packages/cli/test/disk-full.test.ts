@@ -90,7 +90,7 @@ function settings(base: Parameters<typeof String>[0], isNew: boolean): Settings 
     attempt: { steps: 9, wallMs: 300_000, quietMs: 300_000 },
     gate: { timeoutMs: 300_000, flakyRetries: 0, preGate: false },
     checks: { timeoutMs: 300_000 },
-    setup: { timeoutMs: 300_000 },
+    setup: { timeoutMs: 300_000, network: 'base' },
     ...{ drainMs: 1_000, sweepMs: 60_000, tasksPerIteration: 9, plannerContextChars: 1_000 },
   };
 }

@@ -176,6 +176,7 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
         timeoutMs: 60_000,
         trusted: opened.base,
         landed: opened.base,
+        network: 'base' as const,
       };
       const seen = [];
       for (const name of ['gate-l1', 'gate-l2']) {
@@ -201,7 +202,7 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
         command:
           'echo tool > "$HOME/tool"; echo token > .npmrc; echo a > made; echo b > seen; mkdir node_modules; echo x > node_modules/x',
         timeoutMs: 60_000,
-        ...{ trusted: at.opened.base, landed: at.opened.base },
+        ...{ trusted: at.opened.base, landed: at.opened.base, network: 'base' as const },
       };
       const ask = { name: 't1.1', base: at.opened.base, attempt: 't1.1' as AttemptId, setup };
       const bench = await benchOf(at.host, ask);
@@ -305,7 +306,7 @@ function settings(base: CommitId, drafts: readonly TaskDraft[]): Settings {
     attempt: { steps: 100, wallMs: 300_000, quietMs: 300_000 },
     gate: { timeoutMs: 300_000, flakyRetries: 1, preGate: true },
     checks: { timeoutMs: 300_000 },
-    setup: { timeoutMs: 300_000 },
+    setup: { timeoutMs: 300_000, network: 'base' },
     ...{ drainMs: 1_000, sweepMs: 60_000, tasksPerIteration: 20, plannerContextChars: 20_000 },
   };
 }

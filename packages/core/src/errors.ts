@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   SW0313: { kind: 'preflight', means: 'commits are to be signed and cannot be' },
   SW0314: { kind: 'preflight', means: 'the gate cannot be run' },
   SW0315: { kind: 'preflight', means: 'this machine has no record of the run' },
+  SW0316: { kind: 'preflight', means: 'what lands could not be published' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
@@ -84,7 +85,7 @@ export interface Problem {
   readonly fix?: string;
 }
 
-/** One or more problems found together; all are shown, the CLI picks the exit code. */
+/** One or more problems that were found together. The CLI shows all of them and chooses the exit code. */
 export class SwarmError extends Error {
   readonly problems: readonly Problem[];
   constructor(problems: Problem | readonly Problem[], options?: { cause?: unknown }) {
@@ -98,7 +99,7 @@ export class SwarmError extends Error {
   }
 }
 
-/** The core's own "no": the command was understood and a law forbids it. Nothing was changed. */
+/** The core's "no": it understood the command, and a law forbids it. Nothing was changed. */
 export interface Refusal {
   readonly kind: 'refusal';
   readonly reason: RefusalReason;

@@ -1,16 +1,18 @@
 /**
- * What ought to be happening now, derived from the facts: the same question after every entry, at start-up and
- * after a crash. The orchestrator makes the world agree with the answer.
+ * What should be happening now, computed from the facts. It is asked after every entry, at start-up and after a crash.
+ * The orchestrator then starts and stops what the answer says.
  */
 import type { IterationReason } from './events.ts';
-import type { AttemptId } from './model/ids.ts';
+import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
-import { type NextTest, nextTest } from './rules/batching.ts';
+import { isSatisfied } from './model/task.ts';
+import { type NextTest, nextTest, RACES_MAX } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
+import { rechecksDue } from './rules/rechecks.ts';
 import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
 
 export interface Wanted {
@@ -22,9 +24,11 @@ export interface Wanted {
   readonly landings: ReadonlySet<AttemptId>;
   /** Run the full checks on the head. */
   readonly checks: boolean;
+  /** Try again on the head what landed tasks were verified by. */
+  readonly rechecks: boolean;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
   readonly close: CloseReason | undefined;
-  /** When to ask again though nothing has happened, ms since the epoch; undefined: only an event changes it. */
+  /** When to ask again even if nothing happens, ms since the epoch. Undefined: only an event changes the answer. */
   readonly askAgainAt: number | undefined;
 }
 
@@ -44,6 +48,7 @@ export function wanted(s: State, at: number): Wanted {
     iteration: planning.is,
     landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
+    rechecks: mayLand(s) && !s.spending.reached && rechecksDue(s).length > 0,
     budget,
     close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
     askAgainAt: earliest(
@@ -60,6 +65,7 @@ const nothing: Wanted = {
   iteration: undefined,
   landings: NO_LANDINGS,
   checks: false,
+  rechecks: false,
   budget: undefined,
   close: undefined,
   askAgainAt: undefined,
@@ -130,7 +136,7 @@ function closing(
   if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
-  if (isBusy(s) || plannerIsWanted || s.paused) return undefined;
+  if (isBusy(s) || plannerIsWanted || s.paused || rechecksDue(s).length > 0) return undefined;
   if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
     return undefined;
   if (s.run.request.mode === 'planner' && !s.planning.isDone) {
@@ -145,28 +151,81 @@ const isQuiet = (s: State): boolean =>
 // ───────────────────────── the merge queue ─────────────────────────
 
 /**
- * What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be.
+ * Returns what the merge queue should test next. Undefined: nothing, or as much is tested now as may be.
  * @param foreseen changes the order of what is tested, never what may land: with it, or, after a crash, without it.
  */
 export function testWanted(s: OpenedState, foreseen: readonly ForeseenConflict[] = []): NextTest | undefined {
-  const { gate, gatePolicy, gateParallel, remote } = s.run.request;
-  // A connection to a remote costs more than a merge: what waits is pushed together, though nothing tests it.
-  const untested = remote === undefined ? 'none' : 'batch';
+  const { gate, gatePolicy, gateParallel } = s.run.request;
+  const queue = inLandingOrder(s, foreseen);
+  if (gate === undefined) return untested(s, queue);
   return nextTest({
-    policy: gate === undefined ? untested : (gatePolicy ?? 'strict'),
-    parallel: gate === undefined ? 1 : (gateParallel ?? 1),
+    policy: gatePolicy ?? 'strict',
+    parallel: gateParallel ?? 1,
     head: s.head,
-    queue: inLandingOrder(s, foreseen),
+    queue,
     line: s.line,
   });
 }
 
-/** Branches people gave land in the order they were given. */
+/** Most landings that are published together where nothing tests them. */
+export const LINE_MAX = 256;
+
+/** Without a gate all that wait are put one upon the other, each a landing of its own, and published with one move. */
+function untested(s: OpenedState, queue: Iterable<AttemptId>): NextTest | undefined {
+  if (s.openLandings.size > 0) return undefined;
+  const most = s.line.racesLost >= RACES_MAX ? 1 : LINE_MAX;
+  const probe: AttemptId[] = [];
+  for (const attempt of queue) if (probe.push(attempt) === most) break;
+  return probe.length === 0 ? undefined : { carried: [], probe };
+}
+
+/** The commit a next landing is put on: the head, or, without a gate, the last of the line that is to be published. */
+export function landingBase(s: OpenedState): CommitId {
+  if (s.run.request.gate !== undefined) return s.head;
+  let tip = s.head;
+  for (const id of s.openLandings) {
+    const { candidate } = s.landings.get(id)!;
+    if (candidate.parent === tip) tip = candidate.commit;
+  }
+  return tip;
+}
+
 function inLandingOrder(s: OpenedState, foreseen: readonly ForeseenConflict[]): Iterable<AttemptId> {
-  if (foreseen.length === 0 || s.run.request.mode === 'land') return s.queue;
+  if (s.run.request.mode === 'land') return inOrderGiven(s);
+  if (foreseen.length === 0) return s.queue;
   const queue = [...s.queue].map((attempt) => ({ attempt, lines: linesOf(s, attempt) }));
   return landingOrder(queue, foreseen);
 }
+
+/**
+ * Branches people gave land in the order they were given, whichever is brought in first: one that is still to come
+ * holds those behind it. Once nothing more may start, what is there goes ahead.
+ */
+function inOrderGiven(s: OpenedState): readonly AttemptId[] {
+  const waiting = [...s.queue].sort((a, b) => numberOf(a) - numberOf(b));
+  if (waiting.length === 0 || s.spending.reached) return waiting;
+  const first = lowest(stillToCome(s));
+  return waiting.filter((id) => numberOf(id) < first);
+}
+
+/** Of those that have not begun only such as nothing holds back: what waits for another must not be waited for. */
+function* stillToCome(s: OpenedState): Iterable<TaskId> {
+  const { pending, assigned, running } = s.byState;
+  yield* assigned;
+  yield* running;
+  if (s.run.request.overlap !== 'off') return;
+  const isThere = (id: TaskId) => isSatisfied(s.tasks.get(id)!.state);
+  for (const id of pending) if (s.tasks.get(id)!.spec.dependsOn.every(isThere)) yield id;
+}
+
+function lowest(ids: Iterable<TaskId>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const id of ids) first = Math.min(first, numberOf(id));
+  return first;
+}
+
+/** `t12` and `t12.1`: 12. */
+const numberOf = (id: TaskId | AttemptId): number => Number.parseInt(id.slice(1), 10);
 
 function linesOf(s: State, id: AttemptId): number {
   const attempt = s.attempts.get(id)!;
@@ -180,6 +239,6 @@ export function landingsToSettle(s: State): readonly Landing[] {
   return open.filter((l) => l.gate !== undefined || isTakenBack(s, l));
 }
 
-/** One that landed meanwhile, as part of another test, takes nothing away. */
+/** A member that landed meanwhile, in another test, does not count as taken away. */
 export const isTakenBack = (s: State, l: Landing): boolean =>
   l.members.some((m) => !s.queue.has(m.attempt) && s.tasks.get(m.task)!.state !== 'landed');

@@ -11,7 +11,15 @@ export async function ensureHub(git: Git, layout: Layout, format: ObjectFormat):
   if (!existsSync(layout.hub)) {
     const making = `${layout.hub}.making`;
     await rm(making, { recursive: true, force: true });
-    const args = ['--quiet', '--bare', '--template=', `--object-format=${format}`, '--', making];
+    const args = [
+      '--quiet',
+      '--bare',
+      '--shared=0644',
+      '--template=',
+      `--object-format=${format}`,
+      '--',
+      making,
+    ];
     await git.run({ discoverFrom: layout.stateDir }, 'init', args);
     await mkdir(join(making, 'info'), { recursive: true });
     await rename(making, layout.hub);
@@ -27,7 +35,10 @@ const NONE = '* !merge !conflict-marker-size\n';
 export const writeAttributes = (gitDir: string, text: string): Promise<void> =>
   writeFile(join(gitDir, 'info', 'attributes'), text);
 
-/** Only the hub must outlive a power cut; intakes and workspaces are thrown away after one. */
+/**
+ * Only the hub must outlive a power cut; intakes and workspaces are thrown away after one. A workspace is handed over to
+ * the sandbox's user, which changes owners and ctimes of all its files: git in there must not take that for changes.
+ */
 export function configOf(format: ObjectFormat, kind: 'hub' | 'intake' | 'workspace'): string {
   const version = format === 'sha256' ? 1 : 0;
   const core = [
@@ -36,8 +47,11 @@ export function configOf(format: ObjectFormat, kind: 'hub' | 'intake' | 'workspa
     `\tfsync = ${kind === 'hub' ? 'all' : 'none'}`,
     `\tlogAllRefUpdates = ${kind === 'workspace'}`,
   ];
+  const moved = kind === 'workspace' ? ['\tcheckStat = minimal', '\ttrustctime = false'] : [];
+  // Commands in a sandbox are another user's: they read the hub's objects also where the operator's umask closes new files.
+  if (kind === 'hub') core.push('\tsharedRepository = 0644');
   const extensions = format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : [];
-  return `${['[core]', ...core, '[gc]', '\tauto = 0', ...extensions].join('\n')}\n`;
+  return `${['[core]', ...core, ...moved, '[gc]', '\tauto = 0', ...extensions].join('\n')}\n`;
 }
 
 const LEFTOVER = /\.lock$|^tmp_(?:obj|pack|idx|rev)_|^\.tmp-|^(?:incoming|tmp_objdir)-/;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { CommitId } from '@swarm/core/model/ids';
 import { attempt, commit, git, world } from '../test/world.ts';
@@ -64,4 +65,28 @@ test('a branch’s words are those of its own commits, oldest first, merges left
   git(w.repo, 'checkout', '--quiet', 'main');
   await w.branches.gather([made]);
   assert.deepEqual(await w.branches.wordsOf(made), { subject: 'Add c', subjects: ['Add c', 'Add d'] });
+});
+
+test('branches are judged together, and the one that is refused keeps none of the others out', async (t) => {
+  const w = await world(t, { 'a.txt': 'a\n' }, { limits: { objectBytes: 1_000 } });
+  const good = [1, 2, 3, 4, 5].map((n) =>
+    branch(w.repo, `good-${n}`, { [`g${n}.txt`]: `${n}\n` }, `Add ${n}`),
+  );
+  const large = branch(w.repo, 'large', { 'large.txt': 'x'.repeat(2_000) });
+  await w.branches.gather([...good.slice(0, 3), large, ...good.slice(3)]);
+  const held = (repository: string) => {
+    const all = git(repository, 'cat-file', '--batch-all-objects', '--batch-check=%(objectname)').split('\n');
+    return [...good, large].map((commitId) => all.includes(commitId));
+  };
+  const hub = join(w.stateDir, 'hub.git');
+  assert.deepEqual(held(hub), [true, true, true, false, false, false], 'those of the half that is fit');
+
+  const again = await w.reopen();
+  for (const [i, made] of good.entries())
+    assert.deepEqual(await again.branches.take(attempt(`t${i + 1}.1`), made), {
+      kind: 'commit',
+      commit: made,
+    });
+  const refused = await again.branches.take(attempt('t6.1'), large);
+  assert.match(refused.kind === 'refused' ? refused.why : refused.kind, /larger than 1000 bytes/);
 });

@@ -6,25 +6,20 @@ import { existsSync } from 'node:fs';
 import type { AttemptId, CommitId } from '@swarm/core/model/ids';
 import type { Branches, IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
+import { type BranchWords, type History, historyOf, lineOf, wordsAlone } from './branch-history.ts';
+import { writeCommit } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { expectObject, type Place } from './git.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, Work } from './intake.ts';
+import { readOwnRef } from './own-ref.ts';
 import type { Remote } from './remote.ts';
-
-/** What a branch is about, in its own words: hostile text, capped. */
-export interface BranchWords {
-  /** Of its oldest own commit: what the branch set out to do. Empty when it has none. */
-  readonly subject: string;
-  /** Of its own commits, oldest first; merges are not among them. */
-  readonly subjects: readonly string[];
-}
-
-const SUBJECTS_MAX = 50;
-const SUBJECT_MAX = 200;
 
 export class BranchIntake implements Branches {
   private readonly hub: HubContext;
   private readonly intake: Intake;
+  private history: History = new Map();
+  /** Judged together and in the hub; read anew after a restart. */
+  private taken: Promise<Set<CommitId>> | undefined;
 
   constructor(hub: HubContext, intake: Intake) {
     this.hub = hub;
@@ -35,7 +30,10 @@ export class BranchIntake implements Branches {
     return { gitDir: this.hub.layout.branches };
   }
 
-  /** @param from where the branches are: the user's repository when absent. @throws SW0702, SW0703. */
+  /**
+   * All are fetched at once, and what is one line of commits is judged at once.
+   * @param from where the branches are: the user's repository when absent. @throws SW0702, SW0703.
+   */
   async gather(commits: readonly CommitId[], from?: Remote): Promise<void> {
     const { gitDir } = this.gathered;
     if (!existsSync(gitDir)) {
@@ -44,17 +42,17 @@ export class BranchIntake implements Branches {
     const wanted = commits.map((commit) => ({ commit, ref: `refs/heads/${commit}` }));
     if (from) await from.fetch(gitDir, wanted);
     else await this.fetchHere(this.gathered, this.hub.origin.gitDir, wanted);
+    this.history = await historyOf(this.hub.git, this.gathered, commits, this.hub.base);
+    await this.takeTogether(commits);
   }
 
   async wordsOf(commit: CommitId): Promise<BranchWords> {
-    const args = ['-z', '--no-merges', '--topo-order', `--max-count=${SUBJECTS_MAX}`, '--format=%s'];
-    const range = ['--end-of-options', commit, `^${this.hub.base}`];
-    const told = await this.hub.git.records(this.gathered, 'log', ['--no-show-signature', ...args, ...range]);
-    const subjects = told.map((subject) => subject.slice(0, SUBJECT_MAX)).reverse();
-    return { subject: subjects[0] ?? '', subjects };
+    const line = lineOf(this.history, commit);
+    return line?.words ?? wordsAlone(this.hub.git, this.gathered, commit, this.hub.base);
   }
 
   async take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome> {
+    if ((await this.takenBefore()).has(commit)) return { kind: 'commit', commit };
     const base = await this.forkOf(commit);
     if (!base) return { kind: 'refused', why: 'it has no commit in common with the target' };
     if (base === commit) return { kind: 'nothing' };
@@ -63,6 +61,60 @@ export class BranchIntake implements Branches {
     await this.fetchHere({ gitDir: intake }, this.hub.layout.branches, [{ commit, ref: 'refs/heads/work' }]);
     return this.intake.ingest(attempt);
   }
+
+  // ───────────── many at once ─────────────
+
+  /** Those that are refused together are divided, until each that is refused stands alone: `take` says why. */
+  private async takeTogether(commits: readonly CommitId[]): Promise<void> {
+    const taken = await this.takenBefore();
+    const works = commits.flatMap((pushed) => {
+      const line = taken.has(pushed) ? undefined : lineOf(this.history, pushed);
+      return line ? [{ pushed, base: line.fork }] : [];
+    });
+    if (works.length > 1 && (await this.admit(this.gathered.gitDir, works))) await this.divide(works);
+  }
+
+  private async divide(works: readonly Work[]): Promise<void> {
+    const half = Math.ceil(works.length / 2);
+    for (const part of [works.slice(0, half), works.slice(half)]) {
+      if (part.length < 2) continue;
+      const { together, hubObjects, branches } = this.hub.layout;
+      await this.hub.cleanUp.discard(together);
+      await bareRepository(together, configOf(this.hub.objectFormat, 'intake'), hubObjects);
+      const wanted = part.map(({ pushed }) => ({ commit: pushed, ref: `refs/heads/${pushed}` }));
+      await this.fetchHere({ gitDir: together }, branches, wanted);
+      if (await this.admit(together, part)) await this.divide(part);
+    }
+    await this.hub.cleanUp.discard(this.hub.layout.together);
+  }
+
+  /** Undefined: they are in the hub, and pinned there. */
+  private admit(source: string, works: readonly Work[]): Promise<string | undefined> {
+    return this.intake.takeTogether(source, works, () => this.pin(works.map(({ pushed }) => pushed)));
+  }
+
+  /** One reference holds them all: it names a commit of ours whose parents they are. */
+  private async pin(commits: readonly CommitId[]): Promise<void> {
+    const taken = await this.takenBefore();
+    for (const commit of commits) taken.add(commit);
+    const { tree } = await this.hub.objects.commit(this.hub.base);
+    const parents = [...taken];
+    const message = () => `Branches taken in for ${this.hub.run}\n`;
+    const holder = await writeCommit(this.hub, { tree, parents, atSeconds: 0, message: message() });
+    await this.hub.mutex.run(() => this.hub.hubRefs.write([`update ${this.hub.refs.taken} ${holder}`]));
+  }
+
+  private takenBefore(): Promise<Set<CommitId>> {
+    this.taken ??= this.readTaken();
+    return this.taken;
+  }
+
+  private async readTaken(): Promise<Set<CommitId>> {
+    const told = await readOwnRef(this.hub, this.hub.refs.taken);
+    return new Set(told ? (await this.hub.objects.commit(told)).parents : []);
+  }
+
+  // ───────────── one alone ─────────────
 
   private async forkOf(commit: CommitId): Promise<CommitId | undefined> {
     const args = ['--end-of-options', commit, this.hub.base];
@@ -85,6 +137,7 @@ export class BranchIntake implements Branches {
     const stdin = wanted.map(({ commit, ref }) => `+${commit}:${ref}\n`).join('');
     const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const args = [...flags, '--no-recurse-submodules', '--stdin', '--', from];
-    await this.hub.git.run(into, 'fetch', args, { stdin, timeoutMs: 3_600_000 });
+    const env = this.hub.origin.served ?? {};
+    await this.hub.git.run(into, 'fetch', args, { stdin, env, timeoutMs: 3_600_000 });
   }
 }

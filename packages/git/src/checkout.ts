@@ -10,13 +10,13 @@ import type { SimpleGit } from 'simple-git';
 import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';
 import { type OperatorEnv, operatorGit } from './operator.ts';
-import { isPartialClone } from './origin.ts';
+import { isPartialClone, unusable } from './origin.ts';
 import { withoutFilters } from './quiet.ts';
 
 export type { OngoingOperation };
 
 export type CheckoutFacts =
-  | { readonly isRepository: false; readonly why: string }
+  | { readonly isRepository: false; readonly what: string; readonly why: string; readonly fix: string }
   | ({ readonly isRepository: true } & RepositoryFacts);
 
 export interface RepositoryFacts {
@@ -53,11 +53,11 @@ export interface RepositoryFacts {
 
 /** Throws SW0306 when there is no git. Anything else that is wrong with the folder is `isRepository: false`. */
 export async function readCheckout(path: string, target: string, env: OperatorEnv): Promise<CheckoutFacts> {
-  if (!existsSync(path)) return { isRepository: false, why: `${path} does not exist` };
+  if (!existsSync(path)) return { isRepository: false, ...unusable(path, `${path} does not exist`) };
   const user = operatorGit(path, env);
   const gitVersion = await versionOf(user);
   const layout = await layoutOf(user).catch((error: Error) => error);
-  if (layout instanceof Error) return { isRepository: false, why: layout.message.trim() };
+  if (layout instanceof Error) return { isRepository: false, ...unusable(path, layout.message) };
   const git = new Git({ PATH: env.PATH });
   const [refs, dirt, identity, isPartial] = await Promise.all([
     refsOf(git, layout.commonDir, target),
@@ -155,7 +155,7 @@ export async function trackedOwn(
 }
 
 /** A linked work tree and a submodule have a file there that names the folder. */
-async function gitDirOf(topLevel: string): Promise<string> {
+export async function gitDirOf(topLevel: string): Promise<string> {
   const dotGit = join(topLevel, '.git');
   if ((await stat(dotGit)).isDirectory()) return dotGit;
   const named = /^gitdir: (.+?)\r?\n?$/.exec(await readFile(dotGit, 'utf8'))?.[1];

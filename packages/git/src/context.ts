@@ -16,7 +16,13 @@ export interface HubContext extends HubHelpers {
   /** Our own bare repository. */
   readonly hub: { readonly gitDir: string };
   /** The user's repository, or our bare clone of a URL. */
-  readonly origin: { readonly gitDir: string; readonly isShared: boolean };
+  readonly origin: {
+    readonly gitDir: string;
+    readonly workTree?: string;
+    readonly isShared: boolean;
+    /** Environment of a git that fetches from it: it may belong to somebody the operator trusts. */
+    readonly served?: Readonly<Record<string, string>>;
+  };
   readonly objectFormat: ObjectFormat;
   readonly run: RunId;
   /** The target's head when the run was opened first. */
@@ -25,6 +31,8 @@ export interface HubContext extends HubHelpers {
   readonly targetRef: string;
   /** The reference landings are published to; the target itself, or a branch for review. */
   readonly landOn: string;
+  /** False where landings are pushed to a remote. */
+  readonly landsHere: boolean;
   readonly identity: Identity;
   /** How files are merged, as the base will have it: `info/attributes` of the hub and of every workspace. */
   readonly attributes: string;

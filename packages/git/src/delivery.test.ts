@@ -60,6 +60,37 @@ test('the target of a bare repository is moved by reference', async (t) => {
   assert.equal(git(repository, 'rev-parse', 'main'), head);
 });
 
+for (const kind of ['with its git directory elsewhere', 'that is a submodule'] as const) {
+  test(`a checkout ${kind} is fast-forwarded where its files are`, async (t) => {
+    const w = await world(t);
+    const [sep, tree] = [join(w.dir, 'sep.git'), join(w.dir, 'sep')];
+    if (kind === 'that is a submodule') {
+      git(w.dir, 'clone', '--quiet', '--bare', w.repo, 'sep.git');
+      git(w.dir, 'init', '--quiet', '-b', 'main', 'above');
+      const add = ['submodule', '--quiet', 'add', '-b', 'main', sep, 'sep'];
+      git(join(w.dir, 'above'), '-c', 'protocol.file.allow=always', ...add);
+    } else git(w.dir, 'clone', '--quiet', '--separate-git-dir', sep, w.repo, 'sep');
+    const repository = kind === 'that is a submodule' ? join(w.dir, 'above/sep') : tree;
+    const opened = { ...w, ...(await w.reopen({ repository, stateDir: join(w.dir, 'state-2') })) };
+    const done = await work(opened, 't1.1', opened.base, { 'a.txt': 'two\n', 'new.txt': 'new\n' });
+    const head = await land(opened, 't1.1', opened.base, done);
+    assert.deepEqual(await opened.delivery.apply(head), { kind: 'done', from: w.base, to: head });
+    assert.equal(readFileSync(join(repository, 'new.txt'), 'utf8'), 'new\n');
+    assert.equal(git(repository, 'status', '--porcelain'), '');
+  });
+}
+
+test('named from a linked work tree, a checkout git does not know is left alone, with a way to name it', async (t) => {
+  const w = await world(t);
+  git(w.dir, 'clone', '--quiet', '--separate-git-dir', join(w.dir, 'sep.git'), w.repo, 'sep');
+  git(join(w.dir, 'sep'), 'worktree', 'add', '--quiet', '../linked', '-b', 'side');
+  const places = { repository: join(w.dir, 'linked'), stateDir: join(w.dir, 'state-2') };
+  const opened = { ...w, ...(await w.reopen(places)), repo: join(w.dir, 'sep') };
+  const head = await land(opened, 't1.1', opened.base, await work(opened, 't1.1', opened.base, { x: 'x\n' }));
+  await expectRefused(opened, head, /in a work tree that .*sep\.git does not name/, /swarm apply --repo/);
+  assert.equal(git(opened.repo, 'status', '--porcelain'), '');
+});
+
 const dirt: Record<string, (repo: string) => void> = {
   'an unstaged change': (repo) => writeFileSync(join(repo, 'b.txt'), 'mine\n'),
   'a staged change': (repo) => {

@@ -5,6 +5,7 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { ApplyOutcome, Delivery } from '@swarm/core/ports/git';
+import { gitDirOf } from './checkout.ts';
 import { type HubContext, hasCommits } from './context.ts';
 import { identityEnv } from './identity.ts';
 import { operationIn } from './operation.ts';
@@ -60,8 +61,11 @@ export class Deliver implements Delivery {
 
   private async inWorkTree(now: RefState, to: CommitId): Promise<ApplyOutcome> {
     const tree = now.checkedOutAt;
-    const gitDir = await this.hub.git.text({ discoverFrom: tree }, 'rev-parse', ['--absolute-git-dir']);
-    const place = { gitDir, workTree: tree };
+    if (tree === this.hub.origin.gitDir) {
+      const why = `${this.branch()} is checked out in a work tree that ${tree} does not name`;
+      return refused(why, 'swarm apply --repo <the folder it is checked out in>');
+    }
+    const place = { gitDir: await gitDirOf(tree), workTree: tree };
     const env = { ...(await withoutFilters(this.hub.git, place)), ...identityEnv(this.hub.identity) };
     const fix = `git -C ${shell(tree)} merge --ff-only ${to}`;
     const dirt = (await this.untidy(place, env)) ?? (await this.filtered(place, now.commit, to, fix));

@@ -16,13 +16,18 @@ export async function mergeBase(hub: HubContext, a: CommitId, b: CommitId): Prom
  * best common ancestor: whatever lies above it on either line descends from it and is not on the other. A merge,
  * a root or a long way is for git.
  */
-async function forkOfLines(hub: HubContext, a: CommitId, b: CommitId): Promise<CommitId | undefined> {
+export async function forkOfLines(
+  hub: HubContext,
+  a: CommitId,
+  b: CommitId,
+  most = STEPS_MAX,
+): Promise<CommitId | undefined> {
   if (a === b) return a;
   const lines: [Line, Line] = [
     { seen: new Set([a]), at: a },
     { seen: new Set([b]), at: b },
   ];
-  for (let steps = 0; steps < 2 * STEPS_MAX; steps++) {
+  for (let steps = 0; steps < 2 * most; steps++) {
     const [mine, other] = steps % 2 === 0 ? lines : [lines[1], lines[0]];
     if (!mine.at) {
       if (!other.at) return undefined;

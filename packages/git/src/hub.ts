@@ -28,7 +28,8 @@ import { Layout, RunRefs } from './layout.ts';
 import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
-import { cloneOrigin, isUrl, locate } from './origin.ts';
+import type { OperatorEnv } from './operator.ts';
+import { cloneOrigin, isUrl, locate, trusting } from './origin.ts';
 import { readRef } from './origin-ref.ts';
 import { packOf, receivePack } from './packs.ts';
 import { ObjectReader } from './reader.ts';
@@ -51,6 +52,8 @@ export interface HubOptions {
   readonly landOn: string;
   readonly identity: Identity;
   readonly git?: Git;
+  /** Whose own git decides whether a repository that belongs to another user is trusted. Absent: none is. */
+  readonly operator?: OperatorEnv;
   /** Environment for a URL only: PATH, HOME, SSH_AUTH_SOCK, GIT_CONFIG_GLOBAL, GIT_ALLOW_PROTOCOL. */
   readonly networkEnv?: Readonly<Record<string, string>>;
   readonly limits?: Partial<IntakeLimits>;
@@ -93,7 +96,8 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const layout = new Layout(options.stateDir, options.run);
   const refs = new RunRefs(options.run);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const origin = await locate(git, await repositoryPath(options, layout));
+  const located = await locate(git, await repositoryPath(options, layout), options.operator);
+  const origin = await trusting(located, layout.trusted);
   await ensureHub(git, layout, origin.objectFormat);
   await heal(layout.hub);
   const mutex = new GitMutex();
@@ -105,7 +109,7 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const { run, identity } = options;
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
-  const names = { run, base, targetRef, landOn, identity, attributes };
+  const names = { run, base, targetRef, landOn, landsHere: remote === undefined, identity, attributes };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };

@@ -1,4 +1,5 @@
-export { BranchIntake, type BranchWords } from './branch-intake.ts';
+export type { BranchWords } from './branch-history.ts';
+export { BranchIntake } from './branch-intake.ts';
 export { type BranchAt, listBranches } from './branches.ts';
 export { type CheckoutFacts, type OngoingOperation, readCheckout, trackedOwn } from './checkout.ts';
 export type { CleanUp } from './context.ts';
@@ -9,5 +10,6 @@ export { GitMutex } from './mutex.ts';
 export type { OperatorEnv } from './operator.ts';
 export { cloneOrigin } from './origin.ts';
 export { ObjectReader } from './reader.ts';
+export { type Rehearsal, rehearse, rehearseFolder } from './rehearsal.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';
 export { readSigning, type Signing, type SigningFound, trySigning } from './signing.ts';

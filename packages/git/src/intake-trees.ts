@@ -7,7 +7,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { TreeId } from '@swarm/core/model/ids';
 import { Unfit } from './intake-files.ts';
 import type { Objects } from './objects.ts';
-import { PATH_BYTES_MAX, type RawChange } from './path-lint.ts';
+import { type AddedName, PATH_BYTES_MAX, type RawChange } from './path-lint.ts';
 
 export interface WalkLimits {
   /** Most files that differ, and most folders that do. */
@@ -18,6 +18,9 @@ export interface WalkLimits {
 
 /** The bytes of trees, in order. */
 export type ReadTrees = (names: readonly string[]) => Promise<readonly Buffer[]>;
+
+/** Is shown the names each folder gains, and all it has then. */
+export type LookAtNames = (added: readonly AddedName[], all: readonly Buffer[]) => void;
 
 /** A folder that differs: its tree before and now, one of which may be missing. */
 interface Folder {
@@ -30,14 +33,18 @@ interface Folder {
 /** Folders read with one question. */
 const AT_ONCE = 64;
 
-/** In the order of their paths' bytes, which is git's. Throws `Unfit` at the first file, folder or byte too many. */
+/**
+ * In the order of their paths' bytes, which is git's. Throws `Unfit` at the first file, folder or byte too many,
+ * and whatever `look` throws.
+ */
 export async function changesBetween(
   read: ReadTrees,
   from: TreeId,
   to: TreeId,
   limits: WalkLimits,
+  look: LookAtNames = () => {},
 ): Promise<readonly RawChange[]> {
-  const walk = new Walk(limits);
+  const walk = new Walk(limits, look);
   if (from !== to) walk.enter({ old: from, now: to, path: Buffer.alloc(0) });
   for (let folders = walk.next(); folders.length > 0; folders = walk.next()) {
     const trees = await readEach(read, folders);
@@ -48,13 +55,15 @@ export async function changesBetween(
 
 class Walk {
   readonly changes: RawChange[] = [];
+  readonly look: LookAtNames;
   private readonly limits: WalkLimits;
   private readonly open: Folder[] = [];
   private folders = 0;
   private bytes = 0;
 
-  constructor(limits: WalkLimits) {
+  constructor(limits: WalkLimits, look: LookAtNames) {
     this.limits = limits;
+    this.look = look;
   }
 
   next(): readonly Folder[] {
@@ -97,12 +106,22 @@ function compare(folder: Folder, trees: Trees, walk: Walk): void {
     name === undefined ? [] : walk.entries(name, trees.get(name)!);
   const before = new Map<string, TreeEntry>();
   for (const entry of entries(folder.old)) before.set(entry.key, entry);
+  const known = new Set([...before.keys()].map(nameIn));
+  const names: string[] = [];
   for (const now of entries(folder.now)) {
+    names.push(nameIn(now.key));
     const old = before.get(now.key);
     before.delete(now.key);
     if (old?.id !== now.id || old.mode !== now.mode) differ(folder, old, now, walk);
   }
   for (const old of before.values()) differ(folder, old, undefined, walk);
+  const added = names.filter((name) => !known.has(name));
+  if (added.length === 0) return;
+  const gained = added.map((name) => ({ folder: folder.path, name: Buffer.from(name, 'latin1') }));
+  walk.look(
+    gained,
+    names.map((name) => Buffer.from(name, 'latin1')),
+  );
 }
 
 function differ(folder: Folder, old: TreeEntry | undefined, now: TreeEntry | undefined, walk: Walk): void {
@@ -119,6 +138,8 @@ interface TreeEntry {
   readonly mode: string;
   readonly id: string;
 }
+
+const nameIn = (key: string): string => (key.endsWith('/') ? key.slice(0, -1) : key);
 
 const FOLDER = '040000';
 const GONE = '000000';

@@ -239,7 +239,8 @@ test('a repository inside the repository is refused by name', async (t) => {
   const { w, it } = await pushed(t);
   git(it.path, 'init', '--quiet', 'inner');
   commit(join(it.path, 'inner'), { 'x.txt': 'x\n' });
-  save(w, it);
+  git(it.path, 'add', 'inner');
+  pushTree(it, w.base, git(it.path, 'write-tree'));
   await expectRefused(w, /"inner" is a repository inside the repository/);
 });
 

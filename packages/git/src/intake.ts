@@ -5,10 +5,10 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
-import { type AttemptId, type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { AttemptId, CommitId } from '@swarm/core/model/ids';
 import type { IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
-import { type HubContext, hasCommits } from './context.ts';
+import type { HubContext } from './context.ts';
 import {
   checkAlternates,
   type FileLimits,
@@ -18,10 +18,11 @@ import {
   whyUnfit,
 } from './intake-files.ts';
 import { placeOf, secretIn } from './intake-secrets.ts';
-import { changesBetween, treeReader, type WalkLimits } from './intake-trees.ts';
+import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
 import { Objects } from './objects.ts';
-import { type PathLimits, unfitChange } from './path-lint.ts';
+import { readOwnRef } from './own-ref.ts';
+import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
 
 export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   /** Most objects pushed. */
@@ -30,6 +31,12 @@ export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   readonly unpackedBytes: number;
   /** Most bytes of one object, unpacked. */
   readonly objectBytes: number;
+}
+
+/** A commit that came in, and the one of the hub it must descend from. */
+export interface Work {
+  readonly pushed: CommitId;
+  readonly base: CommitId;
 }
 
 const MIB = 1024 * 1024;
@@ -89,31 +96,59 @@ export class Intake {
     if (taken && (!pushed || pushed === taken)) return { kind: 'commit', commit: taken };
     if (!pushed || pushed === base) return { kind: 'nothing' };
     if (!base) throw new Unfit('no workspace was handed out for it');
-    await this.admit(attempt, pushed, base);
+    await this.admit(
+      attempt,
+      this.hub.layout.intake(attempt),
+      [{ pushed, base }],
+      [`update ${this.hub.refs.work(attempt)} ${pushed}`],
+    );
     return { kind: 'commit', commit: pushed };
+  }
+
+  /**
+   * The same for many at once, out of one repository of ours: judged together, by the bounds of one. Returns why they
+   * are refused; then only looking at fewer tells whose fault it is.
+   * @param pin is made when all are fit, once their objects are in the hub.
+   */
+  async takeTogether(
+    source: string,
+    works: readonly Work[],
+    pin: () => Promise<void>,
+  ): Promise<string | undefined> {
+    try {
+      await this.admit('together', source, works, []);
+    } catch (error) {
+      const why = error instanceof SecretFound ? error.message : whyUnfit(error, source);
+      if (why !== undefined) return why;
+      throw error;
+    }
+    await pin();
+    return undefined;
   }
 
   /** What the hub holds of the attempt: its work, if taken before, and the base it was handed. */
   private async pins(attempt: AttemptId) {
-    const { git, hub, refs } = this.hub;
-    const names = [refs.work(attempt), refs.handed(attempt)];
-    const told = await git.text(hub, 'for-each-ref', ['--format=%(refname) %(objectname)', ...names]);
-    const held = new Map(told.split('\n').map((line) => line.split(' ') as [string, string]));
-    const [taken, base] = names.map((name) => parseCommitId(held.get(name) ?? ''));
+    const { refs } = this.hub;
+    const taken = await readOwnRef(this.hub, refs.work(attempt));
+    const base = await readOwnRef(this.hub, refs.handed(attempt));
     return { taken, base };
   }
 
-  private async admit(attempt: AttemptId, pushed: CommitId, base: CommitId): Promise<void> {
+  private async admit(
+    name: string,
+    source: string,
+    works: readonly Work[],
+    refs: readonly string[],
+  ): Promise<void> {
     await mkdir(this.hub.layout.quarantine, { recursive: true });
-    const room = await mkdtemp(join(this.hub.layout.quarantine, `${attempt}-`));
+    const room = await mkdtemp(join(this.hub.layout.quarantine, `${name}-`));
     try {
-      const pack = await this.repack(attempt, join(room, 'raw'), pushed, base);
+      const pack = await this.repack(source, join(room, 'raw'), works);
       const judged = join(room, 'judged');
-      await this.judge(judged, pack, pushed, base);
+      await this.judge(judged, pack, works);
       await this.hub.mutex.run(async () => {
         await moveObjects(judged, this.hub.layout.hubObjects);
-        const stdin = `update ${this.hub.refs.work(attempt)} ${pushed}\n`;
-        await this.hub.git.run(this.hub.hub, 'update-ref', ['--stdin'], { stdin });
+        if (refs.length > 0) await this.hub.hubRefs.write(refs);
       });
     } finally {
       await rm(room, { recursive: true, force: true });
@@ -121,15 +156,17 @@ export class Intake {
   }
 
   /** Sizes first, from headers alone; then a pack of our own making out of what was pushed. */
-  private async repack(attempt: AttemptId, raw: string, pushed: CommitId, base: CommitId): Promise<Buffer> {
+  private async repack(source: string, raw: string, works: readonly Work[]): Promise<Buffer> {
     const { layout, git, objectFormat } = this.hub;
-    await checkAlternates(layout.intake(attempt), layout.hubObjects);
+    await checkAlternates(source, layout.hubObjects);
     await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
-    await linkObjects(layout.intake(attempt), join(raw, 'objects'), this.limits);
+    await linkObjects(source, join(raw, 'objects'), this.limits);
     await this.checkSizes(raw);
-    await this.checkSecrets(raw, pushed);
+    await this.checkSecrets(raw, works[0]!.pushed);
+    const bases = [...new Set(works.map(({ base }) => base))];
+    const stdin = [...works.map(({ pushed }) => pushed), ...bases.map((base) => `^${base}`), ''].join('\n');
     return this.blame('the pushed objects cannot be read', async () => {
-      const options = { stdin: `${pushed}\n^${base}\n`, env: borrow(layout.hubObjects), ...this.bounds() };
+      const options = { stdin, env: borrow(layout.hubObjects), ...this.bounds() };
       return (await git.run({ gitDir: raw }, 'pack-objects', PACK_ARGS, options)).stdout;
     });
   }
@@ -166,7 +203,7 @@ export class Intake {
   }
 
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
-  private async judge(judged: string, pack: Buffer, pushed: CommitId, base: CommitId): Promise<void> {
+  private async judge(judged: string, pack: Buffer, works: readonly Work[]): Promise<void> {
     const { layout, git, objectFormat } = this.hub;
     await bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
     const place = { gitDir: judged };
@@ -174,19 +211,28 @@ export class Intake {
     await this.blame('git refuses the pushed objects', () =>
       git.run(place, 'index-pack', strict, { stdin: pack, timeoutMs: STEP_TIMEOUT_MS }),
     );
-    if (!(await hasCommits(git, place, [pushed]))) throw new Unfit(`${pushed} is no commit`);
-    if (!(await isAncestor({ ...this.hub, hub: place }, base, pushed))) {
-      throw new Unfit(`${pushed} does not descend from the commit it was handed, ${base}`);
+    const objects = new Objects(git, place);
+    try {
+      for (const work of works) await this.judgeOne({ ...this.hub, hub: place, objects }, work);
+    } finally {
+      await objects.close();
     }
-    await this.checkPaths(judged, pushed, base);
   }
 
-  private async checkPaths(judged: string, pushed: CommitId, base: CommitId): Promise<void> {
-    const objects = new Objects(this.hub.git, { gitDir: judged });
+  /** @param inside the hub as it will be with what is judged. */
+  private async judgeOne(inside: HubContext, { pushed, base }: Work): Promise<void> {
+    const descends = await this.blame('its history cannot be read', async () => {
+      if (!(await inside.objects.findCommit(pushed))) throw new Unfit(`${pushed} is no commit`);
+      return isAncestor(inside, base, pushed);
+    });
+    if (!descends) {
+      throw new Unfit(`${pushed} does not descend from the commit it was handed, ${base}`);
+    }
+    const { objects } = inside;
     const changes = await this.blame('its folders cannot be compared', async () => {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
-      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits);
-    }).finally(() => objects.close());
+      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits, lookAtNames);
+    });
     const why = unfitChange(changes, this.limits);
     if (why) throw new Unfit(why);
   }
@@ -204,6 +250,11 @@ export class Intake {
     });
   }
 }
+
+const lookAtNames: LookAtNames = (added, all) => {
+  const why = unfitNames(added, all);
+  if (why) throw new Unfit(why);
+};
 
 /** No delta search: the pack lives for one step. No bitmap: of what was pushed, objects alone are believed. */
 const PACK_ARGS = ['--revs', '--stdout', '-q', '--window=0', '--no-use-bitmap-index'];

@@ -12,6 +12,7 @@ import {
 } from '@swarm/core/model/ids';
 import type { LandedMark, UndoneMark } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
+import { forkOfLines } from './fork.ts';
 import { expectObject, splitNul } from './git.ts';
 import { parseCommit } from './objects.ts';
 
@@ -60,6 +61,8 @@ type Mark = LandedMark | UndoneMark;
 
 /** Commits read one by one before git is asked for all. */
 const LINE_MAX = 64;
+/** Commits read of each side before git is asked whether one descends from the other. */
+const WALK_MAX = 512;
 
 /** Remembers how far it has read, so that asking again costs the new commits only. */
 export class LandedScanner {
@@ -130,7 +133,10 @@ export class LandedScanner {
   }
 }
 
+/** A short way down is walked; a long one, or one past a merge, is for git. */
 export async function isAncestor(hub: HubContext, ancestor: CommitId, of: CommitId): Promise<boolean> {
+  const fork = await forkOfLines(hub, ancestor, of, WALK_MAX);
+  if (fork) return fork === ancestor;
   const args = ['--is-ancestor', '--end-of-options', ancestor, of];
   return (await hub.git.run(hub.hub, 'merge-base', args, { codes: [0, 1] })).code === 0;
 }

@@ -45,11 +45,14 @@ export class RunRefs {
   readonly base: string;
   /** What the target was when last seen or set. Its presence means: the target has existed. */
   readonly target: string;
+  /** Holds the branches that were taken in together. */
+  readonly taken: string;
   readonly workRoot: string;
   constructor(run: RunId) {
     this.root = `refs/swarm/${runName(run)}`;
     this.base = `${this.root}/base`;
     this.target = `${this.root}/target`;
+    this.taken = `${this.root}/taken`;
     this.workRoot = `${this.root}/work`;
   }
   /** The ingested work of an attempt. */
@@ -72,10 +75,14 @@ export class Layout {
   readonly hub: string;
   readonly hubObjects: string;
   readonly clonedOrigin: string;
+  /** Settings of our own: which repository git may serve, whoever it belongs to. */
+  readonly trusted: string;
   readonly workspaces: string;
   readonly intakes: string;
   /** What was fetched of other people's branches, for `swarm land`. */
   readonly branches: string;
+  /** Some of those, while it is found out which of them are refused. */
+  readonly together: string;
   /** Hooks of our own, for pushes. */
   readonly hooks: string;
   /** Where pushed objects are judged before the hub sees them: the same disk, so that they can be moved in. */
@@ -85,9 +92,11 @@ export class Layout {
     this.hub = join(stateDir, 'hub.git');
     this.hubObjects = join(this.hub, 'objects');
     this.clonedOrigin = join(stateDir, 'origin.git');
+    this.trusted = join(stateDir, 'trusted.gitconfig');
     this.workspaces = join(stateDir, 'workspaces');
     this.intakes = join(stateDir, 'intake', runName(run));
     this.branches = join(this.intakes, 'branches.git');
+    this.together = join(this.intakes, 'together.git');
     this.hooks = join(stateDir, 'hooks');
     this.quarantine = join(this.hub, 'quarantine');
   }

@@ -3,7 +3,7 @@
  * out; as long as every file that answer rests on stays the same, only the branch's own file is read.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { expectObject } from './git.ts';
@@ -92,5 +92,14 @@ export async function checkedOutIn(hub: Ends, ref: string): Promise<string> {
   const fields = await hub.git.records(hub.origin, 'worktree', ['list', '--porcelain', '-z']);
   const at = fields.indexOf(`branch ${ref}`);
   const before = fields.slice(0, Math.max(at, 0));
-  return before.findLast((field) => field.startsWith('worktree '))?.slice('worktree '.length) ?? '';
+  const listed = before.findLast((field) => field.startsWith('worktree '))?.slice('worktree '.length) ?? '';
+  return listed === hub.origin.gitDir ? ((await mainWorkTree(hub)) ?? listed) : listed;
+}
+
+/** Git lists a git directory that does not lie in its work tree in the work tree's place. */
+async function mainWorkTree({ git, origin }: Ends): Promise<string | undefined> {
+  if (origin.workTree !== undefined) return origin.workTree;
+  const asked = await git.run(origin, 'config', ['--get', 'core.worktree'], { codes: [0, 1] });
+  const path = asked.stdout.toString().replace(/\n$/, '');
+  return path === '' ? undefined : resolve(origin.gitDir, path);
 }

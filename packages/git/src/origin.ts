@@ -3,14 +3,21 @@
  * only ever read here.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { Git, Place } from './git.ts';
 import type { ObjectFormat } from './identity.ts';
+import { type OperatorEnv, operatorGit } from './operator.ts';
 
 export interface Origin {
   /** Absolute path of the repository proper: shared by all of its work trees. */
   readonly gitDir: string;
+  /**
+   * Top of the main work tree, where it is the one that was named: a git directory that lies elsewhere does not know
+   * its work tree.
+   */
+  readonly workTree?: string;
   readonly objectFormat: ObjectFormat;
   /** Files made in it get permissions of its own (`core.sharedRepository`). */
   readonly isShared: boolean;
@@ -19,22 +26,47 @@ export interface Origin {
 const URL_LIKE = /^(?:https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
 export const isUrl = (repository: string): boolean => URL_LIKE.test(repository);
 
-/** Throws SW0301 when there is no repository at `path`, SW0311 when it is of a kind that cannot be used. */
-export async function locate(git: Git, path: string): Promise<Origin> {
-  const ask = [
-    '--path-format=absolute',
-    '--git-common-dir',
-    '--is-shallow-repository',
-    '--show-object-format',
-  ];
-  const told = await git.text({ discoverFrom: path }, 'rev-parse', ask).catch((cause: unknown) => {
+/**
+ * Throws SW0301 when there is no repository at `path`, SW0311 when it is of a kind that cannot be used.
+ * @param operator whose git decides whether a repository that belongs to somebody else is trusted; absent: none is.
+ */
+export async function locate(git: Git, path: string, operator?: OperatorEnv): Promise<Origin> {
+  const ask = (args: readonly string[]): Promise<string> =>
+    operator
+      ? operatorGit(path, operator).revparse(['--path-format=absolute', ...args])
+      : git.text({ discoverFrom: path }, 'rev-parse', ['--path-format=absolute', ...args]);
+  const told = await ask(FACTS).catch((cause: unknown) => {
     throw notARepository(path, cause);
   });
-  const [gitDir = '', shallow, format] = told.split('\n');
+  const [gitDir = '', ownDir, shallow, format, inside] = told.split('\n');
   if (shallow === 'true') throw shallowClone(path);
   if (await isPartialClone(git, { gitDir })) throw partialClone(path);
   const isShared = await hasSharedFiles(git, { gitDir });
-  return { gitDir, objectFormat: format === 'sha256' ? 'sha256' : 'sha1', isShared };
+  const isMain = inside === 'true' && ownDir === gitDir;
+  const workTree = isMain ? await ask(['--show-toplevel']) : undefined;
+  const objectFormat = format === 'sha256' ? 'sha256' : 'sha1';
+  return { gitDir, ...(workTree && { workTree }), objectFormat, isShared };
+}
+
+const FACTS = [
+  ...['--git-common-dir', '--git-dir', '--is-shallow-repository', '--show-object-format'],
+  '--is-inside-work-tree',
+];
+
+/** Environment of a git that fetches from the repository. */
+type Served = Readonly<Record<'GIT_CONFIG_GLOBAL', string>>;
+
+/**
+ * The one setting of our own that git reads from a file: it may serve this repository, which the operator's own git
+ * trusts, though it may belong to somebody else. A fetch starts a git there that hears nothing of our command line.
+ */
+export async function trusting(origin: Origin, file: string): Promise<Origin & { readonly served: Served }> {
+  const { gitDir, workTree } = origin;
+  const rows = [gitDir, workTree ?? gitDir].map(
+    (path) => `\tdirectory = "${path.replace(/["\\]/g, '\\$&')}"\n`,
+  );
+  await writeFile(file, `[safe]\n${rows.join('')}`);
+  return { ...origin, served: { GIT_CONFIG_GLOBAL: file } };
 }
 
 async function hasSharedFiles(git: Git, place: Place): Promise<boolean> {
@@ -68,16 +100,40 @@ export async function cloneOrigin(network: Git, url: string, to: string): Promis
   await rename(making, to);
 }
 
-const notARepository = (path: string, cause: unknown) =>
-  new SwarmError(
-    {
-      code: 'SW0301',
-      what: `there is no git repository at ${path}`,
-      why: cause instanceof SwarmError ? (cause.problems[0]?.why ?? cause.message) : String(cause),
-      fix: 'git init && git add -A && git commit -m "Initial commit"',
-    },
-    { cause },
-  );
+function notARepository(path: string, cause: unknown): SwarmError {
+  const why = cause instanceof SwarmError ? (cause.problems[0]?.why ?? cause.message) : String(cause);
+  return new SwarmError({ code: 'SW0301', ...unusable(path, why) }, { cause });
+}
+
+/** What is wrong where git finds no repository it will use. Where there is one, none is to be made. */
+export function unusable(path: string, said: string): { what: string; why: string; fix: string } {
+  const why = said.trim();
+  const foreign = /dubious ownership in repository at '(.+)'/.exec(why)?.[1];
+  if (foreign !== undefined)
+    return {
+      what: `the repository at ${path} belongs to another user, and git does not trust it`,
+      why: 'its files say what git runs; whoever may write them would command you',
+      fix: `git config --global --add safe.directory ${shellWord(foreign)}`,
+    };
+  if (isWithin(path)) {
+    const fix = `git -C ${shellWord(path)} status`;
+    return { what: `the git repository at ${path} cannot be read`, why, fix };
+  }
+  const fix =
+    '--repo <path to the repository>   (a new one: git init && git add -A && git commit -m "Initial commit")';
+  return { what: `there is no git repository at ${path}`, why, fix };
+}
+
+const shellWord = (text: string): string =>
+  /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Whether there is something here, or above, that names itself a repository. */
+function isWithin(path: string): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return true;
+    if (dirname(at) === at) return existsSync(join(path, 'HEAD')) && existsSync(join(path, 'objects'));
+  }
+}
 
 const shallowClone = (path: string) =>
   new SwarmError({

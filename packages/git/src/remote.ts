@@ -2,9 +2,13 @@
  * The remote a repository is pushed to. Of the repository's own configuration only names and the address are read;
  * git then runs in a repository of ours, with the operator's own configuration for keys and nothing else.
  */
-import { isAbsolute, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import { bareRepository, configOf } from './bare.ts';
 import type { BranchAt } from './branches.ts';
 import { Git, type Place } from './git.ts';
 
@@ -126,6 +130,42 @@ export class Remote {
     } catch (error) {
       return { kind: 'unclear', why: wordsOf(error) };
     }
+  }
+
+  /**
+   * Whether pushes are answered at all: asks whoever takes them, as a push does, to do nothing. The name is of no branch,
+   * so there is nothing it could do. @throws SW0703 with the remote's words when it does not let us in.
+   * @param head what the remote has, which says how it names objects.
+   */
+  async rehearsePush(head: CommitId): Promise<void> {
+    // In a repository of ours: the user's may name programs.
+    const from = await mkdtemp(join(tmpdir(), 'swarm-push-'));
+    try {
+      const config = configOf(head.length === 64 ? 'sha256' : 'sha1', 'intake');
+      await bareRepository(from, config, undefined);
+      await this.pushNothing(from);
+    } finally {
+      await rm(from, { recursive: true, force: true });
+    }
+  }
+
+  private async pushNothing(from: string): Promise<void> {
+    const nobodys = `:refs/heads/swarm-rehearsal-${randomUUID()}`;
+    const args = ['--dry-run', '--porcelain', '--no-signed', '--recurse-submodules=no', '--no-verify'];
+    const options = { unpinned: true, codes: [0, 1, 128], timeoutMs: ASK_TIMEOUT_MS, env: this.address };
+    const ran = await this.git
+      .run({ gitDir: from }, 'push', [...args, '--', NAME, nobodys], options)
+      .catch((error: unknown) => {
+        throw this.silent(error);
+      });
+    if (ran.code === 0 || ran.stderr.includes('remote ref does not exist')) return;
+    throw this.silent(new Error(ran.stderr));
+  }
+
+  /** The repository itself, where the address is a folder of this machine. */
+  get folder(): string | undefined {
+    const path = this.address.GIT_CONFIG_VALUE_0!.replace(/^file:\/\//, '');
+    return isAbsolute(path) ? path : undefined;
   }
 
   private async ask(args: readonly string[]): Promise<{ commit: CommitId; ref: string }[]> {

@@ -33,9 +33,10 @@ export async function sendObjects(hub: HubContext, candidate: Candidate): Promis
  * lies in a pack has no file to link.
  */
 export async function unpackFew(hub: HubContext, entries: readonly RawChange[]): Promise<void> {
+  if (!hub.landsHere || hub.origin.isShared) return;
   const names = idsOf(entries.filter((entry) => !isFolder(entry)));
   const packed = names.filter((name) => !isLoose(hub.layout.hubObjects, name));
-  if (hub.origin.isShared || packed.length === 0 || names.length >= LOOSE_MAX) return;
+  if (packed.length === 0 || names.length >= LOOSE_MAX) return;
   const objects = await hub.objects.contentsUpTo(packed, LOOSE_BYTES_MAX);
   if (objects) await writeLoose(hub.layout.hubObjects, hub.objectFormat, objects);
 }

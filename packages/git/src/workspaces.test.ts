@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
@@ -80,6 +89,37 @@ test('eight workspaces of a large repository can be made at once', async (t) => 
   );
   const taken = await Promise.all(names.map((name) => w.hub.ingest(attempt(name))));
   assert.deepEqual(new Set(taken.map((outcome) => outcome.kind)), new Set(['commit']));
+});
+
+test('a workspace handed over to another user, or copied, is clean for every command of git', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  // As a handover does: other inodes and ctimes, and where we may, another owner.
+  for (const name of ['a.txt', 'b.txt']) {
+    execFileSync('cp', ['-p', join(it.path, name), join(it.path, '.git', name)]);
+    renameSync(join(it.path, '.git', name), join(it.path, name));
+    if (process.getuid?.() === 0) chownSync(join(it.path, name), 54_321, 54_321);
+  }
+  assert.equal(git(it.path, 'diff-files', '--name-only'), '');
+  assert.equal(git(it.path, 'diff-index', '--name-only', 'HEAD'), '');
+  const patch = '--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n';
+  const apply = (...how: string[]) =>
+    execFileSync('git', ['apply', ...how], { cwd: it.path, input: patch, stdio: 'pipe' });
+  apply('--index');
+  assert.equal(git(it.path, 'diff', '--cached', '--name-only'), 'a.txt');
+  apply('--index', '-R');
+  apply('--3way');
+});
+
+test('an edit of the same size in the same second is seen in a workspace', async (t) => {
+  const w = await world(t);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  for (const text of ['two\n', 'six\n', 'ten\n']) {
+    write(it.path, { 'a.txt': text });
+    assert.equal(git(it.path, 'diff-files', '--name-only'), 'a.txt');
+    git(it.path, 'commit', '--quiet', '-a', '-m', 'Edit');
+    assert.equal(git(it.path, 'show', 'HEAD:a.txt'), text.trimEnd());
+  }
 });
 
 test('content filters, submodules and hooks of the repository do nothing in a workspace', async (t) => {

@@ -6,16 +6,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
-import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import type { SaveReport, Workspace, Workspaces } from '@swarm/core/ports/git';
 import { configOf } from './bare.ts';
 import { settleByRule } from './by-rule.ts';
-import { type HubContext, hasCommits } from './context.ts';
+import type { HubContext } from './context.ts';
 import { identityEnv } from './identity.ts';
 import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
 import { workspaceName, workspaceOf } from './layout.ts';
 import { namesIn } from './observe.ts';
-import { saveCommand } from './save-command.ts';
+import { readSave, saveCommand } from './save-command.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
 
@@ -48,6 +48,10 @@ export class Clones implements Workspaces {
     return saveCommand(ask, this.hub.identity);
   }
 
+  readSave(output: string): SaveReport {
+    return readSave(output);
+  }
+
   async remove(name: string): Promise<void> {
     const { workspaces } = this.hub.layout;
     const whole = workspaceName(name);
@@ -58,7 +62,8 @@ export class Clones implements Workspaces {
   }
 
   private async expectCommits(commits: readonly CommitId[]): Promise<void> {
-    if (await hasCommits(this.hub.git, this.hub.hub, commits)) return;
+    const found = await Promise.all(commits.map((commit) => this.hub.objects.findCommit(commit)));
+    if (found.every(Boolean)) return;
     throw new SwarmError({
       code: 'SW0702',
       what: `a workspace cannot be made: ${commits.join(' or ')} is not in the hub`,
@@ -68,8 +73,8 @@ export class Clones implements Workspaces {
 
   /** The clone borrows these objects: the reference keeps them, and ingest measures the work against it. */
   private async pin(ask: Ask): Promise<void> {
-    const stdin = `update ${this.hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}\n`;
-    await this.hub.mutex.run(() => this.hub.git.run(this.hub.hub, 'update-ref', ['--stdin'], { stdin }));
+    const line = `update ${this.hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}`;
+    await this.hub.mutex.run(() => this.hub.hubRefs.write([line]));
   }
 
   /** Last work that holds the base already needs no merge. */

@@ -1,44 +1,56 @@
 import type { Command } from '@swarm/core/commands';
+import type { DeliverTo, Request } from '@swarm/core/model/request';
 import type { OpenedState, State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import type { OrchestratorPorts } from './settings.ts';
 
-/** Brings the result to where the operator wants it; the command says how that went. */
-export async function deliver(
-  state: OpenedState,
-  ports: Pick<OrchestratorPorts, 'delivery'>,
-): Promise<Command> {
-  const { request } = state.run;
-  const commit = state.head;
-  const to = request.deliver;
-  const hasLanded = state.landedCount > 0;
-  if (to !== 'apply' || !hasLanded) {
-    const detail = hasLanded ? '' : 'nothing landed, so there was nothing to deliver';
-    return {
-      type: 'recordDelivery',
-      to,
-      ref: request.remote ?? request.landOn,
-      commit,
-      outcome: 'done',
-      detail,
-    };
-  }
-  if (state.closed?.reason === 'cancelled') {
-    const detail = 'the run was cancelled; swarm apply brings over what has landed';
-    return { type: 'recordDelivery', to, ref: request.landOn, commit, outcome: 'refused', detail };
-  }
-  const applied = await ports.delivery.apply(commit);
-  const isDone = applied.kind === 'done';
-  return {
-    type: 'recordDelivery',
-    to,
-    ref: `refs/heads/${request.target}`,
-    commit,
-    outcome: isDone ? 'done' : 'refused',
-    detail: isDone ? '' : `${applied.why}; ${applied.fix}`,
-  };
+type Recorded = Extract<Command, { readonly type: 'recordDelivery' }>;
+/** Where the result is, and what is to be said of how it got there. */
+type Delivered = Pick<Recorded, 'ref' | 'outcome' | 'detail'>;
+type DeliveryPorts = Pick<OrchestratorPorts, 'delivery'>;
+
+/** What is left to do at the end, by where the operator wants the result. Each returns; a refusal is a value. */
+const DELIVERIES: Readonly<
+  Record<DeliverTo, (state: OpenedState, ports: DeliveryPorts) => Promise<Delivered>>
+> = {
+  branch: published,
+  push: published,
+  pr: published,
+  apply,
+};
+
+/** Brings the result to where the operator wants it. Returns the command that records how that went. */
+export async function deliver(state: OpenedState, ports: DeliveryPorts): Promise<Command> {
+  const to = state.run.request.deliver;
+  const how = state.landedCount > 0 ? DELIVERIES[to] : nothingLanded;
+  return { type: 'recordDelivery', to, commit: state.head, ...(await how(state, ports)) };
 }
+
+async function nothingLanded({ run }: OpenedState): Promise<Delivered> {
+  const detail = 'nothing landed, so there was nothing to deliver';
+  return { ref: publishedRef(run.request), outcome: 'done', detail };
+}
+
+/** Each landing was published there when it landed. */
+async function published({ run }: OpenedState): Promise<Delivered> {
+  return { ref: publishedRef(run.request), outcome: 'done', detail: '' };
+}
+
+/** Moves the operator's own branch. A cancelled run moves nothing by itself. */
+async function apply({ run, head, closed }: OpenedState, ports: DeliveryPorts): Promise<Delivered> {
+  const { landOn, target } = run.request;
+  if (closed?.reason === 'cancelled') {
+    const detail = 'the run was cancelled; swarm apply brings over what has landed';
+    return { ref: landOn, outcome: 'refused', detail };
+  }
+  const applied = await ports.delivery.apply(head);
+  const ref = `refs/heads/${target}`;
+  if (applied.kind === 'done') return { ref, outcome: 'done', detail: '' };
+  return { ref, outcome: 'refused', detail: `${applied.why}; ${applied.fix}` };
+}
+
+const publishedRef = ({ remote, landOn }: Request): string => remote ?? landOn;
 
 export async function writeReport(
   state: State,

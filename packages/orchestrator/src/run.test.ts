@@ -13,7 +13,7 @@ const SETTINGS: Settings = {
   attempt: { steps: 1, wallMs: 1, quietMs: 1 },
   gate: { timeoutMs: 1, flakyRetries: 0, preGate: false },
   checks: { timeoutMs: 1 },
-  setup: { timeoutMs: 1 },
+  setup: { timeoutMs: 1, network: 'base' },
   drainMs: 1,
   sweepMs: 60_000,
   tasksPerIteration: 1,

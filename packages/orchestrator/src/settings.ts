@@ -54,7 +54,7 @@ export interface Settings {
     readonly limits?: Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'diskBytes'>;
   };
   readonly checks: { readonly timeoutMs: number };
-  readonly setup: { readonly timeoutMs: number };
+  readonly setup: { readonly timeoutMs: number; readonly network: 'base' | 'work' };
   /** How long a first Ctrl-C waits for what is in flight. */
   readonly drainMs: number;
   /** Time between two looks at the world. */

@@ -137,7 +137,7 @@ const SETTINGS: Settings = {
   attempt: { steps: 100, wallMs: 1_000, quietMs: 1_000 },
   gate: { timeoutMs: 1_000, flakyRetries: 1, preGate: true },
   checks: { timeoutMs: 1_000 },
-  setup: { timeoutMs: 1_000 },
+  setup: { timeoutMs: 1_000, network: 'base' },
   drainMs: 1_000,
   sweepMs: 60_000,
   tasksPerIteration: 20,

@@ -60,11 +60,12 @@ function undoOf(values: Values): Marking {
   const tasks = values('Swarm-Undoes');
   const keys = ['Swarm-Run', 'Swarm-Gate'] as const;
   const bad = keys.find((key) => values(key).length !== 1 || !FORMS[key].test(values(key)[0]!));
-  if (bad) return { kind: 'wrong', why: `an undo whose ${bad} is missing or wrong`, run };
+  if (bad || run === undefined)
+    return { kind: 'wrong', why: `an undo whose ${bad ?? 'Swarm-Run'} is missing or wrong`, run };
   if (!tasks.every((task) => FORMS['Swarm-Task'].test(task)))
     return { kind: 'wrong', why: `its Swarm-Undoes is ${tasks.join(' and ')}`, run };
   const [, gate = '', tree = ''] = FORMS['Swarm-Gate'].exec(values('Swarm-Gate')[0]!) ?? [];
-  return { kind: 'undo', mark: { run: run!, tasks, gate, tree } };
+  return { kind: 'undo', mark: { run, tasks, gate, tree } };
 }
 
 function landingOf(values: Values): Marking {
@@ -80,10 +81,11 @@ function landingOf(values: Values): Marking {
     const why = isAbsent(bad) ? `it has no ${bad}` : `its ${bad} is ${values(bad).join(' and ')}`;
     return { kind: 'wrong', why, run };
   }
+  if (run === undefined) return { kind: 'wrong', why: 'it has no Swarm-Run', run };
   const [, gate = '', tree = ''] = FORMS['Swarm-Gate'].exec(values('Swarm-Gate')[0] ?? '') ?? [];
-  if (isSeal) return { kind: 'seal', run: run!, tested: { gate, tree } };
+  if (isSeal) return { kind: 'seal', run, tested: { gate, tree } };
   const [task, attempt] = [values('Swarm-Task')[0]!, values('Swarm-Attempt')[0]!];
   if (!attempt.startsWith(`${task}.`))
     return { kind: 'wrong', why: `attempt ${attempt} is not of ${task}`, run };
-  return { kind: 'mark', mark: { run: run!, task, attempt, ...(gate && { tested: { gate, tree } }) } };
+  return { kind: 'mark', mark: { run, task, attempt, ...(gate && { tested: { gate, tree } }) } };
 }

@@ -2,12 +2,14 @@
  * `swarm demo`: the real run, on a small project made in a temporary folder, with a model that plays a file of
  * answers over HTTP. Nothing in it is special: planner, workers, gate and reconciler are the ones you get.
  */
+
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readScript, type Script, startScriptedServer } from '@swarm/llm';
 import { probeBubblewrap } from '@swarm/sandbox';
+import { CONTAINED, OPEN } from '../config/sandboxes.ts';
 import { type ProgramPlaces, programPlaces } from '../places.ts';
 import { prepare } from '../preparing/prepare.ts';
 import type { Context } from '../program/context.ts';
@@ -34,7 +36,7 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
     const inside = { ...context, cwd: repository, env: demoEnvironment(folder, server.url, context) };
     const run = {
       workers: 4,
-      sandbox: probe.kind === 'works' ? 'bubblewrap' : 'none',
+      sandbox: probe.kind === 'works' ? CONTAINED : OPEN,
       gate: GATE,
       setup: 'none',
     };
@@ -86,7 +88,7 @@ async function configure(folder: string, script: Script): Promise<void> {
 
 const gitEnvironment = { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
 
-/** Its own configuration and state, so that the demo neither reads nor leaves anything of the operator's. */
+/** The demo has a configuration and a state of its own. It reads nothing of the operator's and leaves nothing there. */
 function demoEnvironment(folder: string, url: string, { env }: Context) {
   return {
     PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}`,

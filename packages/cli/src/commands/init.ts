@@ -71,7 +71,12 @@ async function find(folder: string, context: Context): Promise<Starter> {
     loaded.config,
     context,
   );
-  const commands = await detect(checkout, { ...loaded.config, gate: withoutCommand(loaded) }, context);
+  const commands = await detect(
+    checkout,
+    { ...loaded.config, gate: withoutCommand(loaded) },
+    'planner',
+    context,
+  );
   const { gate, setup, why } = commands;
   return {
     gate,

@@ -1,7 +1,9 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
+
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { ApplyOutcome } from '@swarm/core/ports/git';
+import { opened } from '@swarm/core/state';
 import { adopt } from '../finding/door.ts';
 import { readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
@@ -105,7 +107,7 @@ export async function apply(options: RunChoice, context: Context): Promise<numbe
       fix: state.closed ? 'swarm report' : 'swarm resume',
     });
   }
-  const applied = await applyHead(repository, file, state.head!, context);
+  const applied = await applyHead(repository, file, opened(state).head, context);
   if (applied.kind === 'refused')
     throw new SwarmError({
       code: 'SW0633',

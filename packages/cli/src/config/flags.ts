@@ -12,6 +12,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   'agent.driver': '--agent',
   'gate.command': '--gate',
   'env.setup': '--setup',
+  'env.network': '--setup-network',
   'budget.usd': '--budget',
   'budget.tokens': '--budget',
   'budget.time': '--time',
@@ -19,7 +20,16 @@ const FLAG_OF: Readonly<Record<string, string>> = {
 
 type Flags = Pick<
   RunOptions,
-  'target' | 'deliver' | 'workers' | 'sandbox' | 'agent' | 'gate' | 'setup' | 'budget' | 'time'
+  | 'target'
+  | 'deliver'
+  | 'workers'
+  | 'sandbox'
+  | 'agent'
+  | 'gate'
+  | 'setup'
+  | 'setupNetwork'
+  | 'budget'
+  | 'time'
 >;
 
 /** Values are not judged here but for `--budget`, which is no single key: the schema judges them with all others. */
@@ -31,7 +41,7 @@ export function flagsSource(flags: Flags): Source {
     workers: filled({ max: flags.workers, sandbox: flags.sandbox }),
     agent: filled({ driver: flags.agent }),
     gate: filled({ command: flags.gate }),
-    env: filled({ setup: flags.setup }),
+    env: filled({ setup: flags.setup, network: flags.setupNetwork }),
     budget: filled({ ...limits, time: flags.time }),
   };
   return {

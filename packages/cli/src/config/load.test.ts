@@ -56,7 +56,7 @@ test('without any file or variable every key has its default', async () => {
     workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto', limits },
     shown: { mounts: [], env: [], setupEnv: [], egress: [] },
     gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1, limits, protect: [] },
-    checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000, revertAfter: 0 },
+    checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000 },
     budget: {},
     models: {},
     endpoints: [],

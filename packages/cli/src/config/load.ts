@@ -1,10 +1,12 @@
 /** From defaults, files, environment and flags to one configuration, and where each value came from. */
+
 import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { type Environment, operatorConfigFile } from '../finding/paths.ts';
 import { readToml, type TomlFile } from './files.ts';
 import { contradictionsIn, mistakesIn } from './mistakes.ts';
 import { type Config, resolveConfig } from './resolved.ts';
+import { isOpen } from './sandboxes.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
 import { shownProblems } from './shown.ts';
 import * as trust from './trust.ts';
@@ -161,7 +163,7 @@ const allMistakes = (found: Found): readonly Problem[] =>
 /** Whether commands of the repository's would run in a sandbox; its own word on that does not count. */
 function isContained(found: Found, mistakes: readonly Problem[]): boolean {
   if (mistakes.length > 0) return true;
-  return merge([found.operator, found.environment, found.flags]).workers.sandbox !== 'none';
+  return !isOpen(merge([found.operator, found.environment, found.flags]).workers.sandbox);
 }
 
 /** What has mistakes is never remembered as trusted: it will be another content once it is corrected. */

@@ -34,6 +34,8 @@ export interface Config {
   };
   /** Absent: to be detected. `'none'`: there is to be none. */
   readonly setup?: string;
+  /** Setup of work that needs other dependencies than the base may reach the network too. Absent: the base's alone. */
+  readonly setupNetwork?: 'work';
   /** On top of the system; absent in runs that were opened before there was such a thing. */
   readonly shown?: {
     /** Absolute host folders, shown read-only where they lie. */
@@ -59,7 +61,8 @@ export interface Config {
     readonly command?: string;
     readonly minIntervalMs: number;
     readonly maxIntervalMs: number;
-    readonly revertAfter: number;
+    /** Absent: never. */
+    readonly revertAfter?: number;
   };
   readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
   readonly models: {
@@ -88,6 +91,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
   const { workers, env, sandbox, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
   return {
     ...present({ target: complete.target, setup: env.setup }),
+    ...(env.network === 'work' && { setupNetwork: env.network }),
     workers: {
       max: workers.max,
       attempts: workers.attempts,
@@ -115,7 +119,8 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...present({ command: checks.command }),
       minIntervalMs: ms(checks.min_interval),
       maxIntervalMs: ms(checks.max_interval),
-      revertAfter: checks.revert_after,
+      // 0 is how the file says never.
+      ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
     budget: present({
       usd: budget.usd,

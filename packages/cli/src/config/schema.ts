@@ -2,7 +2,9 @@
  * The one schema of the configuration: every key with its description and default. Validation, the editor's
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
+
 import { z } from 'zod';
+import { SANDBOX_NAMES } from './sandboxes.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
 
 const DURATION_MAX = '7d';
@@ -50,7 +52,7 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
     .default(true),
   sandbox: z
-    .enum(['auto', 'bubblewrap', 'docker', 'none', 'command'])
+    .enum(SANDBOX_NAMES)
     .describe(
       'What contains agents and gates. `auto` takes the first layer that works; without one it refuses. `docker` and `command` are refused in this version.',
     )
@@ -66,6 +68,12 @@ const env = table('The environment attempts, gates and checks find prepared.', {
   setup: command(
     'Run once per lockfile, in the sandbox, on the base; what it leaves untracked is reused. `none`: no setup. Without it, found by lockfile.',
   ).optional(),
+  network: z
+    .enum(['base', 'work'])
+    .describe(
+      'Whose setup reaches the network. `base`: the one on the base alone, so that work which adds a dependency lands only where what it needs is in the caches already. `work`: that of work too, which runs what the work brings; `sandbox.setup_env` stays the base’s.',
+    )
+    .default('base'),
 });
 
 const variable = z

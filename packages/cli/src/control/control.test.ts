@@ -78,7 +78,11 @@ const OPENING = [
   {
     type: 'openRun',
     run: RUN,
-    request: { mode: 'plan', limits: { workers: 2, attempts: 3, tasks: 10, attemptTokens: 1 } },
+    request: {
+      mode: 'plan',
+      base: 'b'.repeat(40),
+      limits: { workers: 2, attempts: 3, tasks: 10, attemptTokens: 1 },
+    },
     version: '0',
     configHash: 'c',
   },

@@ -38,7 +38,7 @@ export function unknownTask(written: string, state: State): Problem {
   const range = ids.length > 1 ? `its tasks are ${ids[0]} to ${ids.at(-1)}` : `its only task is ${ids[0]}`;
   return {
     code: 'SW0106',
-    what: `there is no task ${JSON.stringify(sanitizeLine(written, 100))} in ${state.run!.id}`,
+    what: `there is no task ${JSON.stringify(sanitizeLine(written, 100))} in ${state.run?.id ?? 'this run'}`,
     why: meant ? `did you mean ${meant}?` : ids.length > 0 ? range : 'no task was accepted yet',
     fix: 'swarm tasks',
   };

@@ -7,6 +7,7 @@ import { chmod, lstat, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Decision } from '@swarm/core/decide';
 import { SwarmError } from '@swarm/core/errors';
+import { isOpened } from '@swarm/core/state';
 import { shellWord } from '../telling/shell.ts';
 import { linesOf, TOO_LONG } from './lines.ts';
 import { problemOf, refused } from './refused.ts';
@@ -117,7 +118,7 @@ async function replyTo(
   if (request.run !== undefined && request.run !== steered.run)
     return refused(`this is ${steered.run}, not the run asked for`, `--run ${steered.run}`);
   const state = steered.state();
-  if (!state.run) return refused('the run is still being opened', 'ask again in a moment');
+  if (!isOpened(state)) return refused('the run is still being opened', 'ask again in a moment');
   if ('undo' in request) return steered.undoing.reply(request.undo, say);
   let events: Decision['events'] = [];
   if ('command' in request) {

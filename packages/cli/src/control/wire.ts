@@ -5,7 +5,7 @@ import type { Event } from '@swarm/core/events';
 import type { RunId, TaskId } from '@swarm/core/model/ids';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { lineProblem, textProblem } from '@swarm/core/rules/text';
-import type { State } from '@swarm/core/state';
+import type { OpenedState } from '@swarm/core/state';
 import type { UndoOutcome } from '@swarm/orchestrator';
 import { z } from 'zod';
 
@@ -74,10 +74,10 @@ export interface StillAtIt {
 }
 
 export function standingOf(
-  s: State,
+  s: OpenedState,
   about: { readonly pid: number; readonly isStopping: boolean },
 ): Standing {
-  const { id, request } = s.run!;
+  const { id, request } = s.run;
   return {
     run: id,
     ...about,

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox, SandboxResult } from '@swarm/core/ports/running';
+import { wantsNetwork } from '@swarm/core/rules/network-words';
 import { durationText } from '@swarm/core/views/words';
 import { Git } from '@swarm/git';
 import { type Check, failed, ok } from './check.ts';
@@ -37,6 +38,8 @@ export async function runGate(ask: GateRunAsk): Promise<readonly Check[]> {
       workspace,
     ];
     await new Git().run({ discoverFrom: folder }, 'clone', args);
+    // What setup leaves in its home is there for the gate, as it is in a run.
+    await mkdir(`${workspace}.home`);
     const prepared = ask.setup === undefined ? undefined : await tried(ask, workspace, 'setup', ask.setup);
     if (prepared?.verdict === 'failed') return [prepared];
     const tested = await tried(ask, workspace, 'gate', ask.gate);
@@ -52,12 +55,14 @@ async function tried(
   what: 'setup' | 'gate',
   command: string,
 ): Promise<Check> {
-  const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
+  const home = `${workspace}.home`;
+  const room = await sandbox.open({ workspace, home, readOnly: [], readWrite: [] });
   const asked = room.run({
     name: `doctor-${what}`,
     argv: ['/bin/sh', '-c', command],
     env: { CI: '1' },
     network: what === 'setup' ? 'open' : 'none',
+    ...(what === 'setup' && { isTrustedSetup: true }),
     limits: { wallMs: what === 'setup' ? SETUP_MS : gateMs, outputBytes: OUTPUT_BYTES_MAX },
   });
   const ran = await asked.finally(() => room.close());
@@ -73,5 +78,8 @@ const failedRun = (name: string, what: 'setup' | 'gate', command: string, ran: S
     code: what === 'setup' ? 'SW0308' : 'SW0602',
     what: `the ${what} \`${command}\` fails on the base: it ended with ${ran.exitCode ?? ran.end}`,
     why: ran.output.trimEnd().slice(-SHOWN_CHARS) || 'it printed nothing',
-    fix: `mend it, or name another with --${what}`,
+    fix:
+      what === 'gate' && wantsNetwork(ran.output)
+        ? 'gates have no network: let setup fetch what the gate needs, into the work tree or its home (--setup)'
+        : `mend it, or name another with --${what}`,
   });

@@ -6,6 +6,7 @@ import type { CheckoutFacts } from '@swarm/git';
 import { probeBubblewrap } from '@swarm/sandbox';
 import { flagsSource } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig, NO_FLAGS, type Source } from '../config/load.ts';
+import { carriedProvider, OPEN } from '../config/sandboxes.ts';
 import { lockHolder } from '../finding/opened-run.ts';
 import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
@@ -43,8 +44,8 @@ export async function configuration(located: Located, { env }: Context): Promise
 
 /** Where no sandbox works, what the operator chose once is what a run would do. */
 async function chosenOpen(env: Environment): Promise<Source> {
-  const isOpen = (await remembersOpen(env)) && (await probeBubblewrap()).kind === 'missing';
-  return isOpen ? flagsSource({ sandbox: 'none' }) : NO_FLAGS;
+  const isChosen = (await remembersOpen(env)) && (await probeBubblewrap()).kind === 'missing';
+  return isChosen ? flagsSource({ sandbox: OPEN }) : NO_FLAGS;
 }
 
 /** @param isGateWanted run setup and gate once, in a clone. */
@@ -127,7 +128,7 @@ async function gateChecks(
   if (gate === undefined || gate === 'none') return [note('gate run', 'not run: there is no gate')];
   output.narrate(`running ${[setup, gate].filter(Boolean).join(', then ')} in a clone of ${target}`);
   const state = join(paths.state, 'doctor');
-  const provider = config.workers.sandbox === 'none' ? 'none' : 'bubblewrap';
+  const provider = carriedProvider(config.workers.sandbox);
   const sandbox = sandboxOf({ file: { sandbox: provider, config }, state, places: programPlaces(), env });
   const gateMs = config.gate.timeoutMs;
   return runGate({ repository: paths.repository, target, state, sandbox, setup, gate, gateMs });

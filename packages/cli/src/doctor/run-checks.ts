@@ -1,7 +1,9 @@
 /** What preflight and the endpoints say, one check for each thing a person would look at. Pure. */
+
 import type { Problem } from '@swarm/core/errors';
 import { countText } from '@swarm/core/views/words';
 import type { Config } from '../config/resolved.ts';
+import { isOpen } from '../config/sandboxes.ts';
 import { type PreflightFacts, preflight } from '../preparing/preflight.ts';
 import { type EndpointProbe, endpointProblem } from '../preparing/preflight-models.ts';
 import { type Check, failed, note, ok, orOk } from './check.ts';
@@ -60,7 +62,7 @@ function signingChecks({ signing }: PreflightFacts, problems: readonly Problem[]
 const openSandbox =
   ({ sandbox }: PreflightFacts) =>
   (check: Check): Check =>
-    sandbox === 'none' ? note('sandbox', 'none: agents and gates can do everything you can do') : check;
+    isOpen(sandbox) ? note('sandbox', `${sandbox}: agents and gates can do everything you can do`) : check;
 
 const foundText = (command: string, { found }: RunFacts): string =>
   found.length === 0 ? command : `${command}   (found by ${found.join(', ')})`;

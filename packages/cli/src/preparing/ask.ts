@@ -1,8 +1,10 @@
 /** Questions to a person, asked only where one is there, and answers that are remembered. */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SwarmError } from '@swarm/core/errors';
+import { OPEN } from '../config/sandboxes.ts';
 import { type Environment, stateHome } from '../finding/paths.ts';
 import { writeWhole } from '../running/run-files.ts';
 
@@ -62,14 +64,14 @@ export async function mayRunOpen(env: Environment, why: string): Promise<boolean
   if (!isSomebodyThere()) return false;
   const question = `No working sandbox: ${why}.\nRun agents and gates with no isolation, as you, on this machine from now on?`;
   if (!(await askYesNo(question))) return false;
-  await writeWhole(choicesFile(env), `${JSON.stringify({ sandbox: 'none' })}\n`);
+  await writeWhole(choicesFile(env), `${JSON.stringify({ sandbox: OPEN })}\n`);
   return true;
 }
 
 /** Whether no isolation was chosen on this machine before; asks nobody. */
 export async function remembersOpen(env: Environment): Promise<boolean> {
   try {
-    return (JSON.parse(await readFile(choicesFile(env), 'utf8')) as { sandbox?: unknown }).sandbox === 'none';
+    return (JSON.parse(await readFile(choicesFile(env), 'utf8')) as { sandbox?: unknown }).sandbox === OPEN;
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 /** Gate and setup: what is configured, else what the target's own files say. */
+import type { RunMode } from '@swarm/core/model/request';
 import { type CheckoutFacts, Git } from '@swarm/git';
 import { findOnPath } from '@swarm/sandbox';
 import { detectCommands, type ListingReader } from '../config/detect.ts';
@@ -13,8 +14,15 @@ export interface Commands {
 }
 
 /** What is configured wins; what is not is found in the target's own files. */
-export async function detect(checkout: CheckoutFacts, config: Config, context: Context): Promise<Commands> {
+export async function detect(
+  checkout: CheckoutFacts,
+  config: Config,
+  mode: RunMode,
+  context: Context,
+): Promise<Commands> {
   const command = config.gate.policy === 'none' ? 'none' : config.gate.command;
+  // Nobody works on branches that are there: without a gate nothing is run, and nothing need be set up.
+  if (command === 'none' && mode === 'land') return { gate: 'none', setup: 'none', why: [] };
   if (command !== undefined && config.setup !== undefined)
     return { gate: command, setup: config.setup, why: [] };
   if (!checkout.isRepository || !checkout.targetCommit)
@@ -43,12 +51,18 @@ async function runnable(
 
 function filesAt(gitDir: string, commit: string): ListingReader {
   const git = new Git();
+  let listed: Promise<string[]> | undefined;
+  const top = (): Promise<string[]> => {
+    listed ??= git.records({ gitDir }, 'ls-tree', ['-z', '--name-only', '--full-tree', commit]);
+    return listed;
+  };
   const read = async (path: string): Promise<string | undefined> => {
+    if (!(await top()).includes(path.split('/', 1)[0]!)) return undefined;
     const found = await git.run({ gitDir }, 'cat-file', ['blob', `${commit}:${path}`], {
       codes: [0, 128],
       maxBytes: 4 * 1024 * 1024,
     });
     return found.code === 0 ? found.stdout.toString('utf8') : undefined;
   };
-  return { read, has: async (path) => (await read(path)) !== undefined };
+  return { read, top, has: async (path) => (await read(path)) !== undefined };
 }

@@ -1,11 +1,12 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
+
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
-import { probeBubblewrap } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
+import { isOpen } from '../config/sandboxes.ts';
 import { linksAbove } from '../finding/door.ts';
 import type { Environment } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
@@ -17,6 +18,7 @@ import { detect } from './detect.ts';
 import type { Found } from './found.ts';
 import type { Located } from './locate.ts';
 import type { EndpointProbe } from './preflight-models.ts';
+import { probeOnce } from './sandbox-probe.ts';
 import { signingFacts } from './signing.ts';
 
 export async function gather(
@@ -28,10 +30,11 @@ export async function gather(
 ): Promise<Found> {
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
-  const detected = await detect(checkout, config, context);
+  const detected = await detect(checkout, config, mode, context);
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
+  const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
   const [sandboxProbe, endpoints, signing, ownLinks] = await Promise.all([
-    config.workers.sandbox === 'none' ? ({ kind: 'works' } as const) : probeBubblewrap(),
+    isOpen(config.workers.sandbox) || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
     needsModel ? probeAll(config, context) : [],
     signingFacts(checkout, config, context.env),
     linksAbove({

@@ -58,7 +58,13 @@ const rejected = { name: 'b', kind: 'auth', why: '401' } as const;
 const up = { name: 'c', kind: 'up', models: [] } as const;
 
 const refusals: [string, Partial<PreflightFacts>, Partial<Usable>, string[], number][] = [
-  ['a folder that is no repository', { checkout: { isRepository: false, why: 'no' } }, {}, ['SW0301'], 78],
+  [
+    'a folder that is no repository',
+    { checkout: { isRepository: false, what: 'none', why: 'no', fix: 'git status' } },
+    {},
+    ['SW0301'],
+    78,
+  ],
   ['an empty repository', {}, { isEmpty: true, targetCommit: undefined, branches: [] }, ['SW0302'], 78],
   ['a target that does not exist', { target: 'x' }, { targetCommit: undefined }, ['SW0303'], 78],
   ['git 2.37', {}, { gitVersion: '2.37.9' }, ['SW0306'], 78],

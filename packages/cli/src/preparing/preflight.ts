@@ -3,6 +3,7 @@ import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
+import { isOpen, notCarried, OPEN, providerOf } from '../config/sandboxes.ts';
 import { ownFolderProblems } from '../finding/trust.ts';
 import { shellWord } from '../telling/shell.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
@@ -51,7 +52,7 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
     notices: [
       ...(checkout.isRepository ? repositoryNotices(facts, checkout) : []),
       ...(facts.gate === 'none' ? ['there is no gate: everything lands untested'] : []),
-      ...(facts.sandbox === 'none' ? ['no sandbox: agents and gates run with everything you can do'] : []),
+      ...(isOpen(facts.sandbox) ? ['no sandbox: agents and gates run with everything you can do'] : []),
       ...endpointNotices(facts),
     ],
   };
@@ -61,15 +62,11 @@ export function preflight(facts: PreflightFacts): PreflightVerdict {
 
 /** What can be judged while the configuration is wrong: gate, sandbox and models may be named in the very part that is. */
 export const preflightRepository = (facts: PreflightFacts): readonly Problem[] =>
-  facts.checkout.isRepository
-    ? repositoryProblems(facts, facts.checkout)
-    : [notARepository(facts, facts.checkout.why)];
+  facts.checkout.isRepository ? repositoryProblems(facts, facts.checkout) : [notARepository(facts.checkout)];
 
-const notARepository = ({ repository }: PreflightFacts, why: string): Problem => ({
+const notARepository = ({ what, why, fix }: Exclude<CheckoutFacts, Usable>): Problem => ({
   code: 'SW0301',
-  what: `there is no git repository at ${repository}`,
-  why,
-  fix: '--repo <path to the repository>   (a new one: git init && git add -A && git commit -m "Initial commit")',
+  ...{ what, why, fix },
 });
 
 function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly Problem[] {
@@ -169,18 +166,15 @@ function repositoryNotices(
 // ───────────────────────── sandbox and gate ─────────────────────────
 
 function sandboxProblems({ sandbox, sandboxProbe }: PreflightFacts): readonly Problem[] {
-  if (sandbox === 'none') return [];
-  if (sandbox !== 'auto' && sandbox !== 'bubblewrap') {
-    const what = `the sandbox ${sandbox} is not part of this version`;
-    return [{ code: 'SW0304', what, where: '--sandbox', fix: '--sandbox bubblewrap' }];
-  }
+  if (isOpen(sandbox)) return [];
+  if (providerOf(sandbox) === undefined) return [notCarried(sandbox)];
   if (sandboxProbe.kind === 'works') return [];
   return [
     {
       code: 'SW0304',
       what: 'there is no working sandbox',
       why: sandboxProbe.reason,
-      fix: `${sandboxProbe.fix}   (or --sandbox none, where agents may do everything you can do)`,
+      fix: `${sandboxProbe.fix}   (or --sandbox ${OPEN}, where agents may do everything you can do)`,
     },
   ];
 }

@@ -1,11 +1,12 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import { makeRunId } from '@swarm/core/model/ids';
+import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import type { RunMode } from '@swarm/core/model/request';
-import type { CheckoutFacts, RemoteBranch } from '@swarm/git';
+import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
+import { carriedProvider } from '../config/sandboxes.ts';
 import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
@@ -71,11 +72,28 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   problems.push(...notYet(loaded.config), ...verdict.problems);
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
+  const { run, landOn } = placeOf(found, loaded.config);
+  await collect(problems, () => rehearsed(found, landOn));
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
   const notices = [...(opening.notices ?? []), ...verdict.notices];
-  const told = { opening, notices, ...(remote && { remote }) };
+  const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const pinned = await pin(located, loaded, found, told, places, context);
   return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
+}
+
+/** The run's own name, and the reference its landings go to. */
+function placeOf({ checkout, target }: Found, { deliver }: Config): { run: RunId; landOn: string } {
+  const run = makeRunId(Date.now(), Math.random);
+  const isDirect = checkout.isRepository && checkout.isBare && deliver === 'apply';
+  return { run, landOn: isDirect ? `refs/heads/${target}` : `refs/heads/swarm/${run}` };
+}
+
+/** What a run needs of the repository to publish is tried before anything is spent. @throws SW0316 */
+async function rehearsed({ checkout, target }: Found, ref: string): Promise<void> {
+  if (!checkout.isRepository || !checkout.targetCommit) return;
+  const base = checkout.targetCommit;
+  const at = ref === `refs/heads/${target}` ? base : undefined;
+  await rehearse({ gitDir: checkout.commonDir, ref, base, ...(at && { at }) });
 }
 
 /** Runs one gathering step; what it refuses joins the others. */
@@ -92,6 +110,8 @@ async function collect<T>(problems: Problem[], step: () => Promise<T>): Promise<
 // ───────────── pinning ─────────────
 
 interface Beginning {
+  readonly run: RunId;
+  readonly landOn: string;
   readonly opening: Opening;
   readonly notices: readonly string[];
   readonly remote?: RemoteBranch;
@@ -101,20 +121,18 @@ async function pin(
   located: Located,
   loaded: LoadedConfig,
   found: Found,
-  { opening, notices, remote }: Beginning,
+  { run, landOn, opening, notices, remote }: Beginning,
   places: ProgramPlaces,
   context: Context,
 ): Promise<Prepared> {
   const checkout = found.checkout as Extract<CheckoutFacts, { isRepository: true }>;
   const { signing } = found.facts;
   const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
-  const run = makeRunId(Date.now(), Math.random);
   const target = found.target!;
   const isBare = checkout.isBare;
   const gate = found.detected.gate === 'none' ? null : found.detected.gate!;
   const setup =
     found.detected.setup === undefined || found.detected.setup === 'none' ? null : found.detected.setup;
-  const landOn = isBare && config.deliver === 'apply' ? `refs/heads/${target}` : `refs/heads/swarm/${run}`;
   const file: RunFile = {
     v: 1,
     run,
@@ -129,7 +147,7 @@ async function pin(
     ...(remote && { remote }),
     gate,
     setup,
-    sandbox: config.workers.sandbox === 'none' ? 'none' : 'bubblewrap',
+    sandbox: carriedProvider(config.workers.sandbox),
     identity: identityOf(checkout),
     ...(signing.kind === 'works' && { signs: true as const }),
     promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
@@ -158,8 +176,11 @@ async function pin(
   };
 }
 
+/** Branches that are handed in at the same time: no agent works on them, and no command runs. */
+const HAND_INS_MAX = 64;
+
 /**
- * The merge queue alone: one branch after another is brought in, in the order given; there is nobody to try one again
+ * The merge queue alone: branches are brought in and land in the order given; there is nobody to try one again
  * or to mend what full checks would find, and nothing to spend but time.
  */
 function forLanding(config: Config): Config {
@@ -167,7 +188,7 @@ function forLanding(config: Config): Config {
   const { command: _none, ...checks } = config.checks;
   return {
     ...config,
-    workers: { ...config.workers, max: 1, attempts: 1 },
+    workers: { ...config.workers, max: HAND_INS_MAX, attempts: 1 },
     checks,
     budget: { ...(timeMs !== undefined && { timeMs }) },
     overlap: 'off',

@@ -1,6 +1,6 @@
-/** Which remote a run pushes to, and whether it can be reached: asked before anything begins. */
+/** Which remote a run pushes to, and whether it takes pushes: asked before anything begins. */
 import { SwarmError } from '@swarm/core/errors';
-import { Git, Remote, type RemoteBranch, upstreamOf } from '@swarm/git';
+import { Git, Remote, type RemoteBranch, rehearseFolder, upstreamOf } from '@swarm/git';
 import type { Environment } from '../finding/paths.ts';
 import { networkEnv } from '../running/network-env.ts';
 import type { Found } from './found.ts';
@@ -14,7 +14,13 @@ export async function remoteOf(found: Found, env: Environment): Promise<RemoteBr
   const gitDir = checkout.commonDir;
   const network = networkEnv(env);
   const remote = await Remote.open({ git, gitDir, name: upstream.remote, purpose: 'push', network });
-  if (await headOf(remote, upstream)) return upstream;
+  const head = await asMachineFault(() => remote.head(upstream.branch));
+  if (head) {
+    await asMachineFault(() => remote.rehearsePush(head));
+    const { folder } = remote;
+    if (folder !== undefined) await rehearseFolder({ folder, branch: upstream.branch, at: head });
+    return upstream;
+  }
   throw new SwarmError({
     code: 'SW0312',
     what: `the remote ${upstream.remote} has no branch ${JSON.stringify(upstream.branch)}`,
@@ -24,8 +30,8 @@ export async function remoteOf(found: Found, env: Environment): Promise<RemoteBr
 }
 
 /** What is no fault of the disk's before a run has begun: it is the machine that is not ready. */
-async function headOf(remote: Remote, { branch }: RemoteBranch) {
-  return remote.head(branch).catch((error: unknown) => {
+function asMachineFault<T>(ask: () => Promise<T>): Promise<T> {
+  return ask().catch((error: unknown) => {
     if (!(error instanceof SwarmError)) throw error;
     throw new SwarmError(
       error.problems.map((problem) => ({ ...problem, code: 'SW0312' as const })),

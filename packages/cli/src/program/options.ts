@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly agent?: string | undefined;
   readonly gate?: string | undefined;
   readonly setup?: string | undefined;
+  readonly setupNetwork?: string | undefined;
   readonly sandbox?: string | undefined;
   readonly budget?: string | undefined;
   readonly time?: string | undefined;
@@ -60,7 +61,16 @@ export interface SubmitOptions extends RunChoice {
 /** Flags of `swarm land`; those it shares with `run` mean the same. */
 export type LandOptions = Pick<
   RunOptions,
-  'repo' | 'target' | 'deliver' | 'gate' | 'setup' | 'sandbox' | 'time' | 'trustRepo' | 'json'
+  | 'repo'
+  | 'target'
+  | 'deliver'
+  | 'gate'
+  | 'setup'
+  | 'setupNetwork'
+  | 'sandbox'
+  | 'time'
+  | 'trustRepo'
+  | 'json'
 > & {
   readonly from?: string | undefined;
 };

@@ -2,6 +2,7 @@
  * Every command in one place: its words, its flags, and the file that does it. A command's file is imported only
  * when it is asked for, so that help stays quick.
  */
+
 import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
@@ -88,7 +89,8 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--agent <name>', 'the driver that does the tasks')
     .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', 'auto, bubblewrap, docker, none or command')
+    .option('--sandbox <provider>', 'auto, bubblewrap, none, docker or command')
+    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
     .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')

@@ -18,7 +18,7 @@ import { createLog, createSpans, makeFinder, type RunLog, type Spans } from '@sw
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
-import { signingOf } from '../preparing/signing.ts';
+import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
@@ -123,8 +123,9 @@ export async function openRunHub(
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
+  const operator = operatorEnv(env);
   const secrets = makeFinder(knownSecrets(file, env));
-  return openHub({ ...places, run, target, landOn, identity, cleanUp, secrets, ...optional });
+  return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, secrets, ...optional });
 }
 
 interface Parts {
@@ -177,6 +178,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
       isFull: () => isDiskFull(repository.state),
       leftovers: async () => (await git.hub.observe()).workspaces,
       log,
+      clock: systemClock,
     }),
     ...(models && { model: models.model }),
     prompts,

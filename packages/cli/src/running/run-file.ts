@@ -4,6 +4,7 @@ import { SwarmError } from '@swarm/core/errors';
 import { parseRunId, type RunId } from '@swarm/core/model/ids';
 import type { DeliverTo, RunMode } from '@swarm/core/model/request';
 import type { RemoteBranch } from '@swarm/git';
+import { PROVIDER_NAMES, type ProviderName } from '@swarm/sandbox';
 import { z } from 'zod';
 import type { Config } from '../config/resolved.ts';
 import type { RunPaths } from '../finding/paths.ts';
@@ -24,7 +25,7 @@ export interface RunFile {
   readonly remote?: RemoteBranch;
   readonly gate: string | null;
   readonly setup: string | null;
-  readonly sandbox: 'bubblewrap' | 'none';
+  readonly sandbox: ProviderName;
   /** The operator wanted a base whose failures cannot be told apart. */
   readonly fixRed?: true;
   readonly identity: { readonly name: string; readonly email: string };
@@ -54,7 +55,7 @@ const schema = z.looseObject({
   remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
   gate: z.string().nullable(),
   setup: z.string().nullable(),
-  sandbox: z.enum(['bubblewrap', 'none']),
+  sandbox: z.enum(PROVIDER_NAMES),
   identity: z.object({ name: z.string(), email: z.string() }),
   signs: z.literal(true).optional(),
   configHash: z.string(),

@@ -55,7 +55,7 @@ function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
 }
 
 /**
- * Variables stand below what a command sets for itself. Only a command that may reach the network is given setup's; what
+ * Variables stand below what a command sets for itself. Only setup on the trusted base's tree is given setup's; what
  * it prints of them, and what anybody prints of a secret we know, is taken out before any of it can come into journal,
  * log, transcript, handoff or prompt.
  */
@@ -67,7 +67,7 @@ function withVariables(sandbox: Sandbox, config: Config, env: Environment): Sand
   if (names.length + setupEnv.length + known.length === 0) return sandbox;
   const plain = makeRedactor(known);
   const strict = makeRedactor([...known, ...Object.values(ofSetup)]);
-  const isSetup = ({ network }: RoomCommand): boolean => network !== 'none';
+  const isSetup = ({ isTrustedSetup }: RoomCommand): boolean => isTrustedSetup === true;
   return mapSandbox(sandbox, {
     command: (command) => ({
       ...command,

@@ -1,8 +1,10 @@
 /** Works on one run from lock to summary: what `run`, `resume` and `demo` share. */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
+import { isOpened } from '@swarm/core/state';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
 import { type Control, listen } from '../control/server.ts';
 import { controlSocketPath } from '../finding/control-socket.ts';
@@ -113,7 +115,8 @@ async function runToItsEnd(
       context.output.narrate(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
       );
-    if (!ask.isJson) {
+    // A run that was stopped before it was opened has its problem to tell, and no more.
+    if (!ask.isJson && isOpened(state)) {
       context.output.result(summaryOf(outcome, state, context.output.ink));
       if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
     }

@@ -1,7 +1,7 @@
 /** What a person sees while a run goes on: one readable line per event, and on a terminal one live status line. */
 import type { LogLine } from '@swarm/core/log-events';
 import { tokensOf } from '@swarm/core/model/usage';
-import type { State } from '@swarm/core/state';
+import { isOpened, type OpenedState, type State } from '@swarm/core/state';
 import type { ChalkInstance } from 'chalk';
 import { jsonText, type Output, sanitizeLine, wrapText } from './output.ts';
 
@@ -56,7 +56,7 @@ function terminal(
   const clear = (): void => void stderr.write('\r\u001b[K');
   const draw = (): void => {
     const s = state();
-    if (s?.run)
+    if (s && isOpened(s))
       stderr.write(
         `\r\u001b[K${ink.dim(statusLine(s, Date.now()).slice(0, Math.max(20, (stderr.columns ?? 80) - 1)))}`,
       );
@@ -92,7 +92,7 @@ function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined
 const TIME_WIDTH = 10;
 
 /** What moves, what waits, what it has cost. */
-export function statusLine(s: State, now: number): string {
+export function statusLine(s: OpenedState, now: number): string {
   const { byState, queue } = s;
   const working = byState.assigned.size + byState.running.size;
   const parts = [
@@ -104,7 +104,7 @@ export function statusLine(s: State, now: number): string {
     byState.failed.size > 0 ? `${byState.failed.size} failed` : undefined,
     tokensOf(s.spending.used) > 0 ? `${compact(tokensOf(s.spending.used))} tokens` : undefined,
     s.spending.used.costUsd > 0 ? `$${s.spending.used.costUsd.toFixed(2)}` : undefined,
-    duration(now - s.run!.openedAt),
+    duration(now - s.run.openedAt),
   ];
   return parts.filter(Boolean).join(' · ');
 }

@@ -62,6 +62,15 @@ async function conflicting(world: World): Promise<void> {
   await world.commit({ 'README.md': 'ours\n' }, 'Ours');
 }
 
+refused(
+  'branch-called-swarm',
+  'a branch called swarm is refused with how to move it out of the way',
+  async (world) => {
+    await world.git('branch', 'swarm');
+    return planned(world);
+  },
+);
+
 refused('shallow', 'a shallow clone is refused with how to complete it', async (world) => {
   await world.commit({ 'b.txt': 'b\n' }, 'Second');
   await world.gitIn(world.root, 'clone', '--quiet', '--depth=1', `file://${world.repository}`, 'shallow');

@@ -7,6 +7,7 @@ import type { Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { OpenedState } from '../state.ts';
+import { landingBase } from '../wanted.ts';
 import { failDependents, failOrphan } from './tasks.ts';
 
 type LandingCommand = Extract<
@@ -67,7 +68,8 @@ function startLanding(
   if (foreign) return refuse('illegal-move', `${foreign.attempt} is no attempt at ${foreign.task}`);
   const waiting = members.find((m) => !s.queue.has(m.attempt));
   if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
-  if (candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
+  const base = landingBase(s);
+  if (candidate.parent !== base) return refuse('stale-parent', `the target is at ${base}`);
   return [{ type: 'landing.started', landing: landingId(s.landings.size + 1), members, candidate }];
 }
 
@@ -104,7 +106,7 @@ function reject(
   });
 }
 
-/** Reasons that are a verdict on one change. */
+/** Rejection reasons that judge one change alone. */
 const BY_GATE: ReadonlySet<RejectionReason> = new Set([
   'gate-failed',
   'gate-timeout',
@@ -126,7 +128,7 @@ function whyNotGuilty(
   return undefined;
 }
 
-/** The rejection and what follows from it: another attempt, or the task's end and its dependents'. */
+/** Returns the rejection and what follows: another attempt, or the end of the task and of those that depend on it. */
 export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
   const { attempt, reason, detail } = rejected;
   if (mayRetryRejected(t, reason, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
@@ -161,7 +163,7 @@ function moveTarget(
   ];
 }
 
-/** A landing that was taken back is pending again, and fails at once where no attempt may follow. */
+/** A task whose landing was taken back is pending again. It fails at once when it has no attempts left. */
 function failHopeless(s: OpenedState, t: Task): readonly Event[] {
   if (attemptsLeft(t, s.run.request.limits) > 0) return failOrphan(s, t);
   const detail = `its landing was lost after ${t.attempts} attempts`;

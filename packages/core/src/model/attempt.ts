@@ -3,10 +3,10 @@ import type { AttemptId, CommitId, TaskId } from './ids.ts';
 import type { Usage } from './usage.ts';
 
 /**
- * Every way an attempt ends, and what follows from it. First cause wins: the reason is set once.
+ * Every way an attempt can end, and what follows. The first cause counts: the reason is set once.
  *
- * - `delivers`: what the ending gives the task, if anything.
- * - `counts`: whether it uses up one of the task's attempts. What is not the task's fault does not.
+ * - `delivers`: what the task gets from this ending, if anything.
+ * - `counts`: whether the attempt counts against the task's limit. It does not when the task is not to blame.
  * - `retries`: whether another attempt may follow while attempts last.
  */
 export const ENDINGS = {
@@ -15,6 +15,11 @@ export const ENDINGS = {
   answered: { delivers: 'answer', counts: true, retries: false, means: 'delivered an answer' },
   unneeded: { delivers: 'nothing', counts: true, retries: false, means: 'found the task already so' },
   'no-change': { counts: true, retries: true, means: 'ended without a commit' },
+  'work-dropped': {
+    counts: true,
+    retries: true,
+    means: 'dropped what an earlier attempt had done, and did nothing in its place',
+  },
   'verify-failed': { counts: true, retries: true, means: 'its own verification failed' },
   'gate-failed': { counts: true, retries: true, means: 'the gate failed in its workspace' },
   'agent-failed': { counts: true, retries: true, means: 'the agent exited with an error' },
@@ -26,6 +31,7 @@ export const ENDINGS = {
   stuck: { counts: true, retries: true, means: 'showed no sign of life' },
   'bad-output': { counts: true, retries: true, means: 'the model’s answers could not be used' },
   'intake-refused': { counts: true, retries: true, means: 'its commits were refused' },
+  'not-saved': { counts: true, retries: true, means: 'not all of its work could be saved' },
   'secret-found': { counts: true, retries: true, means: 'a known secret stood in its commits' },
   killed: { counts: true, retries: true, means: 'was killed, or ran out of memory' },
   'cannot-run': {
@@ -46,11 +52,11 @@ export const ENDINGS = {
 
 export type EndingReason = keyof typeof ENDINGS;
 
-/** Every way an agent ends, and what its attempt then ends as. Undefined: that depends on more than the agent. */
+/** Every way an agent can end, and how its attempt ends then. Undefined: the agent's ending alone does not decide it. */
 export const AGENT_ENDS = {
   /** What it leaves is saved, verified and measured first. */
   finished: undefined,
-  /** Whoever called it off knows why. */
+  /** The caller aborted it and knows why. */
   aborted: undefined,
   failed: 'agent-failed',
   blocked: 'agent-blocked',
@@ -67,10 +73,14 @@ export const AGENT_ENDS = {
 
 export type AgentEnd = keyof typeof AGENT_ENDS;
 
-/** An attempt that is nobody's fault may repeat, but not for ever: P8. */
+/** The most attempts of a task that end by nobody's fault (P8). */
 export const UNCOUNTED_ATTEMPTS_MAX = 50;
 
-/** Tokens and money set aside before an attempt or iteration starts; spent in full if it is lost. */
+/**
+ * Tokens and money that are set aside before an attempt or iteration starts. They count as spent if it is lost. These
+ * are amounts, not limits: 0 is set aside in a dimension that the run does not bound. rules/budget.ts says what may be
+ * used.
+ */
 export interface Reservation {
   readonly tokens: number;
   readonly usd: number;
@@ -82,7 +92,7 @@ interface AttemptBase {
   readonly task: TaskId;
   /** The target commit the attempt starts from. */
   readonly base: CommitId;
-  /** The last attempt's commit this one goes on from, merged onto `base`. */
+  /** The last attempt's commit. This attempt continues from it, merged onto `base`. */
   readonly from?: CommitId;
   readonly worker: string;
   readonly startedAt: number;

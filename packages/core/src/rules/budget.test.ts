@@ -11,7 +11,15 @@ import {
   startedAttempt,
   usage,
 } from '../testing.ts';
-import { covers, reachedBudget, remaining, reservationFor, TOKENS_FLOOR, USD_FLOOR } from './budget.ts';
+import {
+  attemptLimits,
+  covers,
+  reachedBudget,
+  remaining,
+  reservationFor,
+  TOKENS_FLOOR,
+  USD_FLOOR,
+} from './budget.ts';
 
 const runWith = (over: Partial<Limits>, ...events: Parameters<typeof openedStateOf>[0]): OpenedState =>
   openedStateOf([
@@ -27,6 +35,16 @@ test('a run without a budget reserves nothing and never reaches it', () => {
   assert.deepEqual(reservationFor(s), { tokens: 0, usd: 0 });
   assert.equal(reachedBudget(s, s.at), undefined);
   assert.deepEqual(left(s), { tokens: Infinity, usd: Infinity });
+});
+
+test('an attempt may use what was reserved for it, and its own share where the run bounds nothing', () => {
+  const reserved = { tokens: 30_000, usd: 0.5 };
+  const nothing = { tokens: 0, usd: 0 };
+  const own = { ...LIMITS, attemptTokens: 70_000 };
+  assert.deepEqual(attemptLimits({ ...own, tokens: 100_000, usd: 4 }, reserved), reserved);
+  assert.deepEqual(attemptLimits(own, nothing), { tokens: 70_000 });
+  assert.deepEqual(attemptLimits({ ...own, attemptUsd: 2 }, nothing), { tokens: 70_000, usd: 2 });
+  assert.deepEqual(attemptLimits({ ...own, usd: 4 }, { tokens: 0, usd: 0.5 }), { tokens: 70_000, usd: 0.5 });
 });
 
 test('the rest is shared among the workers', () => {

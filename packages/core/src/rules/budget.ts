@@ -7,16 +7,17 @@ import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
 import type { Limits } from '../model/request.ts';
 import { tokensOf } from '../model/usage.ts';
 import type { TicketLimits } from '../ports/models.ts';
+import type { AgentLimits } from '../ports/running.ts';
 import type { OpenedState, Spending } from '../state.ts';
 
-/** Below this an attempt cannot do anything useful, so that the budget counts as reached. */
+/** With less than this an attempt can do nothing useful, and the budget counts as reached. */
 export const TOKENS_FLOOR = 10_000;
 export const USD_FLOOR = 0.01;
 
 export const tokensSpent = (s: Spending): number => tokensOf(s.used) + s.lost.tokens;
 export const usdSpent = (s: Spending): number => s.used.costUsd + s.lost.usd;
 
-/** What may still be reserved; Infinity where nothing bounds it. */
+/** Returns what may still be reserved. Infinity when nothing bounds it. */
 export function remaining(s: Spending, limits: Limits): Reservation {
   return {
     tokens: limits.tokens === undefined ? Infinity : limits.tokens - tokensSpent(s) - s.reserved.tokens,
@@ -38,10 +39,13 @@ export function reservationFor(state: OpenedState): Reservation | undefined {
   const tokens = share(left.tokens, TOKENS_FLOOR, limits.attemptTokens, state.workers);
   const usd = share(left.usd, USD_FLOOR, limits.attemptUsd ?? Infinity, state.workers);
   if (tokens === undefined || usd === undefined) return undefined;
-  return { tokens: Number.isFinite(tokens) ? tokens : 0, usd: Number.isFinite(usd) ? usd : 0 };
+  return { tokens: amount(tokens), usd: amount(usd) };
 }
 
-/** What a ticket may use of a reservation: dimensions the run does not bound are not bounded there. */
+/** Nothing is set aside in a dimension without a limit. */
+const amount = (share: number): number => (Number.isFinite(share) ? share : 0);
+
+/** Returns what a ticket may use of a reservation. A dimension the run does not bound is not bounded there either. */
 export function ticketLimits({ tokens, usd }: Limits, reserved: Reservation): TicketLimits {
   return {
     ...(tokens !== undefined && { tokens: reserved.tokens }),
@@ -49,18 +53,28 @@ export function ticketLimits({ tokens, usd }: Limits, reserved: Reservation): Ti
   };
 }
 
+/**
+ * Returns what an attempt may use: what was reserved for it. In a dimension the run does not bound, its own limit
+ * holds, and without one it is not bounded.
+ */
+export function attemptLimits(limits: Limits, reserved: Reservation): Pick<AgentLimits, 'tokens' | 'usd'> {
+  const tokens = limits.tokens === undefined ? limits.attemptTokens : reserved.tokens;
+  const usd = limits.usd === undefined ? limits.attemptUsd : reserved.usd;
+  return usd === undefined ? { tokens } : { tokens, usd };
+}
+
 function share(left: number, floor: number, most: number, workers: number): number | undefined {
   if (left < floor) return undefined;
   return Math.min(left, most, Math.max(floor, left / Math.max(1, workers)));
 }
 
-/** When the run's time is used up, ms since the epoch; undefined where nothing bounds it. */
+/** Returns when the run's time is used up, ms since the epoch. Undefined: the time is not bounded. */
 export function timeIsUpAt(state: OpenedState): number | undefined {
   const { timeMs } = state.run.request.limits;
   return timeMs === undefined ? undefined : state.at + timeMs - state.activeMs;
 }
 
-/** The dimension whose limit leaves no room for anything more, once nothing in flight can give any back. */
+/** Returns the limit that is reached. While something runs that may give some of it back, none is. */
 export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' | 'time' | undefined {
   const limits = state.run.request.limits;
   if (limits.timeMs !== undefined && at >= timeIsUpAt(state)!) return 'time';

@@ -44,8 +44,11 @@ const blamed = (task: string): Event => ({
   task: task as TaskId,
 });
 const landed = (id: string, n: number): Event[] => [acceptedTask(id), ...landedTask(id, `l${n}`)];
-const after = (revertAfter: number, ...events: readonly Event[]): OpenedState =>
-  openedStateOf([openedRun({ checks: 'pnpm test', revertAfter }), ...events]);
+const after = (revertAfter: number | undefined, ...events: readonly Event[]): OpenedState =>
+  openedStateOf([
+    openedRun({ checks: 'pnpm test', ...(revertAfter !== undefined && { revertAfter }) }),
+    ...events,
+  ]);
 /** Long after everything that was decided. */
 const LATER = Number.MAX_SAFE_INTEGER;
 
@@ -150,9 +153,10 @@ describe('a culprit', () => {
   test('loses its landing after as many failed fixes as were allowed, and only if that is wanted', () => {
     const failed = [...three, ...red, blamed('t2'), fix('t4'), failedTask('t4', 'attempts')];
     assert.deepEqual(
-      [0, 1, 2].map((n) => culpritsToRevert(after(n, ...failed))),
+      [undefined, 1, 2].map((n) => culpritsToRevert(after(n, ...failed))),
       [[], ['t2'], []],
     );
+    assert.deepEqual(culpritsToRevert(after(0, ...failed)), [], 'as old journals say never');
     const refused: Event = {
       ...{ type: 'undo.refused', tasks: ['t2' as TaskId], by: 'reconciler' },
       ...{ reason: 'conflict', detail: '' },

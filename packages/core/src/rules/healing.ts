@@ -6,7 +6,7 @@ import type { CommitId, TaskId } from '../model/ids.ts';
 import { isOver } from '../model/task.ts';
 import { isBusy, type OpenedState, type State, type TargetStep } from '../state.ts';
 
-/** Fix tasks that follow from one another; what fails beyond that is told, and no task is filed for it. */
+/** The most fix tasks in a row that follow from one another. A failure after that is reported, and no task is filed. */
 export const FIX_GENERATIONS_MAX = 3;
 
 // ───────────────────────── fix tasks ─────────────────────────
@@ -26,7 +26,7 @@ export function findingsToFile(s: OpenedState, at: number): readonly string[] {
   });
 }
 
-/** When to look again at what is spaced out, ms since the epoch; undefined: there is none. */
+/** Returns when the next delayed fix task is due, ms since the epoch. Undefined: none is delayed. */
 export function nextFixAt(s: OpenedState, at: number): number | undefined {
   const later = [...s.health.findings.keys()].flatMap((signature) => fixDueAt(s, signature) ?? []);
   return later.filter((dueAt) => dueAt > at).reduce<number | undefined>(least, undefined);
@@ -34,7 +34,7 @@ export function nextFixAt(s: OpenedState, at: number): number | undefined {
 
 const least = (a: number | undefined, b: number): number => (a === undefined ? b : Math.min(a, b));
 
-/** Fix tasks that are not over. */
+/** Returns how many fix tasks are not over. */
 export function openFixTasks(s: State): number {
   return new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state))).size;
 }
@@ -43,7 +43,7 @@ export function openFixTasks(s: State): number {
 function fixDueAt(s: OpenedState, signature: string): number | undefined {
   const current = s.health.fixTasks.get(signature);
   if (current && !isOver(s.tasks.get(current)!.state)) return undefined;
-  if (current && failedFixes(s, signature).length >= (s.run.request.revertAfter ?? 0)) return undefined;
+  if (current && hasHadItsFixes(s, signature)) return undefined;
   if (current && !isKnownUncured(s, signature, current)) return undefined;
   if (nextGeneration(s, [signature]) > FIX_GENERATIONS_MAX) return undefined;
   const before = s.health.fixHistory.get(signature) ?? [];
@@ -92,9 +92,19 @@ export function failedFixes(s: State, signature: string): readonly TaskId[] {
 function isKnownUncured(s: State, signature: string, fix: TaskId): boolean {
   const task = s.tasks.get(fix)!;
   if (task.state !== 'landed') return isOver(task.state);
+  const shownOn = lastShownOn(s, signature);
+  return shownOn !== undefined && indexOf(s.steps, shownOn) >= indexOf(s.steps, task.commit);
+}
+
+/** The head of the last look that showed the failure, where nothing was looked at since that does not. */
+function lastShownOn(s: State, signature: string): CommitId | undefined {
+  const task = s.health.findings.get(signature)?.finding.task;
+  if (task !== undefined) {
+    const tried = s.health.rechecks.get(task);
+    return tried && !tried.isPassed ? tried.head : undefined;
+  }
   const checked = s.health.lastChecks?.result;
-  const isSeen = checked?.signatures.includes(signature) ?? false;
-  return isSeen && indexOf(s.steps, checked!.head) >= indexOf(s.steps, task.commit);
+  return checked?.signatures.includes(signature) ? checked.head : undefined;
 }
 
 // ───────────────────────── culprits ─────────────────────────
@@ -118,7 +128,7 @@ export function suspectsOf(s: State, signature: string): readonly TargetStep[] {
 export const isBaseSuspect = (s: State, signature: string): boolean =>
   s.health.findings.get(signature)?.lastWithout === undefined;
 
-/** Open findings nobody has looked into, while no fix of theirs has landed: then they are about to go. */
+/** Returns open findings whose culprit is not known. Those with a landed fix are left out: they should go soon. */
 export function culpritsToFind(s: State): readonly string[] {
   if (s.cancelled !== undefined) return [];
   return [...s.health.findings.keys()].filter((signature) => {
@@ -128,10 +138,22 @@ export function culpritsToFind(s: State): readonly string[] {
   });
 }
 
+/** Failed fix tasks after which a landing is taken back; undefined: never. Old journals say 0 for never. */
+function revertsAfter({ run }: OpenedState): number | undefined {
+  const { revertAfter } = run.request;
+  return revertAfter === 0 ? undefined : revertAfter;
+}
+
+/** A failure gets one fix task, or as many as have to fail before a landing is taken back. */
+function hasHadItsFixes(s: OpenedState, signature: string): boolean {
+  const after = revertsAfter(s);
+  return after === undefined || failedFixes(s, signature).length >= after;
+}
+
 /** Landings to take back: to blame for a failure that so many fix tasks did not cure. */
 export function culpritsToRevert(s: OpenedState): readonly TaskId[] {
-  const after = s.run.request.revertAfter ?? 0;
-  if (after === 0 || s.cancelled !== undefined) return [];
+  const after = revertsAfter(s);
+  if (after === undefined || s.cancelled !== undefined) return [];
   const guilty = [...s.health.culprits].flatMap(([signature, culprit]) => {
     if (culprit.kind !== 'landing' || !s.health.findings.has(signature)) return [];
     const isLanded = s.tasks.get(culprit.task)!.state === 'landed';

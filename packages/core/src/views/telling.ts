@@ -1,4 +1,4 @@
-/** Each journal event as one sentence and its fields, for log.ndjson and for whoever watches. */
+/** Tells each journal event as one sentence with its fields, for log.ndjson and for the screen. */
 import { assertNever } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
@@ -156,6 +156,14 @@ function sentence(e: Event, s: State): LogFields {
       return {
         msg: `the target moved from ${short(e.from)} to ${short(e.to)}${e.lost.length > 0 ? `, without ${e.lost.join(', ')}` : ''}`,
       };
+    case 'rechecks.ended': {
+      const failed = e.results.filter((one) => !one.isPassed).map((one) => one.task);
+      const how = failed.length > 0 ? `${failed.join(', ')} no longer hold` : 'all hold';
+      return {
+        msg: `what ${countText(e.results.length, 'landed task')} were verified by, tried again on ${short(e.head)}: ${how}`,
+        ...(failed.length > 0 && { level: 'warn' as const }),
+      };
+    }
     case 'checks.ended':
       return {
         msg: `checks ${e.result.outcome} on ${short(e.result.head)} in ${seconds(e.result.durationMs)}`,
@@ -184,7 +192,7 @@ function sentence(e: Event, s: State): LogFields {
 const isBadBase = (gate: GateResult): boolean =>
   (gate.outcome !== 'passed' && gate.outcome !== 'none') || gate.tests?.run === 0;
 
-/** Said before anybody is blamed for what was there already. */
+/** Tells what was wrong before the run, so that no task is blamed for it. */
 function baseText(gate: GateResult): string {
   if (isToldRed(gate)) {
     const shown = gate.signatures.slice(0, 5).join('; ');

@@ -56,7 +56,9 @@ function waiting(
     },
   );
   const compose = async (carried: readonly AttemptId[], probe: readonly AttemptId[]) => {
-    const made = await new Composer(world.context).compose({ carried, probe });
+    const signal = new AbortController().signal;
+    const [made, more] = await new Composer(world.context).compose({ carried, probe }, signal);
+    assert.equal(more, undefined);
     return made && { members: made.members.map((m) => m.attempt), is: names.get(made.candidate.commit) };
   };
   return { world, compose };

@@ -26,6 +26,13 @@ interface Misfit {
 type Complete = Task & { readonly state: 'complete' };
 type Clean = CandidateOutcome & { readonly kind: 'clean' };
 
+/** One handoff, put upon the link before. */
+interface Link {
+  readonly task: Complete;
+  readonly attempt: AttemptId;
+  readonly built: Clean;
+}
+
 export class Composer {
   readonly #context: Context<'hub' | 'log' | 'reader'>;
 
@@ -34,23 +41,37 @@ export class Composer {
   }
 
   /**
-   * Undefined when nothing of it merges. What does not merge with the head itself is rejected; what does not merge
-   * with those before it is left out, and keeps its place.
+   * One candidate, or, without a gate, one for each, every one upon the one before; none when nothing of it merges.
+   * What does not merge with the head itself is rejected; what does not merge with those before it is left out, and
+   * keeps its place.
    */
-  async compose({ carried, probe }: NextTest): Promise<Composed | undefined> {
+  async compose({ carried, probe }: NextTest, signal: AbortSignal): Promise<readonly Composed[]> {
     const head = this.#context.state.head;
-    const isBatch = carried.length + probe.length > 1;
-    const chain: { task: Complete; attempt: AttemptId; built: Clean }[] = [];
-    for (const attempt of [...carried, ...probe]) {
+    const isGated = this.#context.state.run.request.gate !== undefined;
+    const isBatch = isGated && carried.length + probe.length > 1;
+    const chain = await this.#chain([...carried, ...probe], { head, isBatch }, signal);
+    if (!isGated) return lineOf(chain, head);
+    const [first, second] = chain;
+    if (!first) return [];
+    const composed = second ? await this.#sealed(chain, head) : await this.#alone(first, head, isBatch);
+    return composed ? [composed] : [];
+  }
+
+  /** Each put upon the one before. */
+  async #chain(
+    attempts: readonly AttemptId[],
+    { head, isBatch }: { readonly head: CommitId; readonly isBatch: boolean },
+    signal: AbortSignal,
+  ): Promise<readonly Link[]> {
+    const chain: Link[] = [];
+    for (const attempt of attempts) {
+      if (signal.aborted) break;
       const task = this.#waiting(attempt);
       const onto = chain.at(-1)?.built.commit ?? head;
       const built = task && (await this.#fit(task, attempt, { head, onto, isBatch }));
       if (task && built) chain.push({ task, attempt, built });
     }
-    const [first, second] = chain;
-    if (!first) return undefined;
-    if (!second) return this.#alone(first, head, isBatch);
-    return this.#sealed(chain, head);
+    return chain;
   }
 
   #waiting(attempt: AttemptId): Complete | undefined {
@@ -72,7 +93,7 @@ export class Composer {
 
   /** Left alone, it is a landing of one: its own commit speaks of the gate. */
   async #alone(
-    { task, attempt, built }: { task: Complete; attempt: AttemptId; built: Clean },
+    { task, attempt, built }: Link,
     head: CommitId,
     isBatch: boolean,
   ): Promise<Composed | undefined> {
@@ -82,10 +103,7 @@ export class Composer {
     return { members: [{ task: task.id, attempt, commit }], candidate: { parent: head, commit, tree } };
   }
 
-  async #sealed(
-    chain: readonly { task: Complete; attempt: AttemptId; built: Clean }[],
-    head: CommitId,
-  ): Promise<Composed> {
+  async #sealed(chain: readonly Link[], head: CommitId): Promise<Composed> {
     const { id: run, request } = this.#context.state.run;
     const sealed = await this.#context.ports.hub.sealBatch({
       onto: head,
@@ -162,6 +180,14 @@ export class Composer {
   async #reject(attempt: AttemptId, misfit: Misfit): Promise<void> {
     await this.#context.ask({ type: 'rejectHandoff', attempt, ...misfit });
   }
+}
+
+/** Every link a landing of its own, on the link before. */
+function lineOf(chain: readonly Link[], head: CommitId): readonly Composed[] {
+  return chain.map(({ task, attempt, built: { commit, tree } }, i) => ({
+    members: [{ task: task.id, attempt, commit }],
+    candidate: { parent: chain[i - 1]?.built.commit ?? head, commit, tree },
+  }));
 }
 
 const secondsOf = (task: Complete): number => Math.floor(task.completedAt / 1000);

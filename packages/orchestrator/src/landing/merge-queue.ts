@@ -41,9 +41,9 @@ export class MergeQueue {
     while (mayLand(this.#context.state) && !signal.aborted) {
       const test = testWanted(this.#context.state, this.#probes.foreseen);
       if (!test) return;
-      const composed = await this.#composer.compose(test);
+      const composed = await this.#composer.compose(test, signal);
       if (signal.aborted) return;
-      if (composed && !(await this.#start(composed))) return;
+      if (composed.length > 0 && !(await this.#start(composed))) return;
       await this.#settleAll();
       if (!(await this.lookAtTarget())) return;
     }
@@ -70,23 +70,31 @@ export class MergeQueue {
   }
 
   async #settleAll(): Promise<void> {
-    for (const landing of landingsToSettle(this.#context.state)) await this.#publisher.settle(landing);
+    const due = landingsToSettle(this.#context.state);
+    if (this.#context.state.run.request.gate === undefined) return this.#publisher.settleLine(due);
+    for (const landing of due) await this.#publisher.settle(landing);
   }
 
   /**
    * False: the very same tree is under test already, and nothing can be done until that has ended. A verdict that is
-   * known is recorded with the start, so that nobody runs the gate meanwhile.
+   * known is recorded with the start, so that nobody runs the gate meanwhile. All are asked for at once: where one is
+   * refused, so are those upon it.
    */
-  async #start({ members, candidate }: Composed): Promise<boolean> {
+  async #start(composed: readonly Composed[]): Promise<boolean> {
     const { ask, state } = this.#context;
-    const open = [...state.openLandings].map((id) => state.landings.get(id)!);
-    if (open.some((landing) => landing.candidate.tree === candidate.tree)) return false;
-    const result = this.#testing.known(members, candidate.tree);
-    const landing = landingId(state.landings.size + 1);
-    const [answer] = await Promise.all([
-      ask({ type: 'startLanding', members, candidate }),
-      result && ask({ type: 'recordGate', landing, result }),
-    ]);
-    return answer.kind === 'decision';
+    const open = new Set([...state.openLandings].map((id) => state.landings.get(id)!.candidate.tree));
+    if (composed.some(({ candidate }) => open.has(candidate.tree))) return false;
+    const next = state.landings.size + 1;
+    const [first] = await Promise.all(
+      composed.map(async ({ members, candidate }, i) => {
+        const result = this.#testing.known(members, candidate.tree);
+        const [answer] = await Promise.all([
+          ask({ type: 'startLanding', members, candidate }),
+          result && ask({ type: 'recordGate', landing: landingId(next + i), result }),
+        ]);
+        return answer;
+      }),
+    );
+    return first!.kind === 'decision';
   }
 }

@@ -137,3 +137,36 @@ describe('a candidate that failed', () => {
     );
   });
 });
+
+describe('a line of landings that nothing tests', () => {
+  const line = (): readonly Event[] => [
+    openedRun({ gate: undefined as never }),
+    ...['t1', 't2', 't3'].flatMap((id) => [acceptedTask(id), ...handedIn(`${id}.1`)]),
+    startedLanding('l1', ['t1.1']),
+    startedLanding('l2', ['t2.1'], commit('landed t1.1')),
+    startedLanding('l3', ['t3.1'], commit('landed t2.1')),
+    ...['l1', 'l2', 'l3'].map((id) => gated(id, 'none')),
+  ];
+  const settleAll = (world: EffectWorld) =>
+    new Publisher(world.context, async () => true).settleLine([...world.state.landings.values()]);
+
+  test('is published with one move, and each is recorded in its order', async () => {
+    const { world } = settling(line());
+    await settleAll(world);
+    assert.deepEqual(world.deeds, [`publish ${commit('landed t3.1')}`]);
+    assert.deepEqual(world.decided, ['landing.landed l1', 'landing.landed l2', 'landing.landed l3']);
+  });
+
+  test('ends before the one that was cancelled, and what stood upon that is built anew', async () => {
+    const { world } = settling(line());
+    await cancel(world, 't2');
+    world.decided.length = 0;
+    await settleAll(world);
+    assert.deepEqual(world.deeds, ['publish t1.1']);
+    assert.deepEqual(world.decided, [
+      'landing.dropped l2 cancelled',
+      'landing.dropped l3 line-broken',
+      'landing.landed l1',
+    ]);
+  });
+});

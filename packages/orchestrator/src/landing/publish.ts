@@ -2,10 +2,8 @@
  * What becomes of a tested candidate: published by compare-and-swap, refused, divided or given up; each is one recorded
  * decision. Nothing is rebuilt after the gate: what was tested is what lands, byte for byte.
  */
-import type { Decision } from '@swarm/core/decide';
-import type { Refusal } from '@swarm/core/errors';
 import type { LandingId } from '@swarm/core/model/ids';
-import type { Candidate, DropReason, Landing, RejectionReason } from '@swarm/core/model/landing';
+import type { DropReason, Landing, RejectionReason } from '@swarm/core/model/landing';
 import { gateAt } from '@swarm/core/rules/known-failures';
 import { isTakenBack } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
@@ -21,6 +19,27 @@ export class Publisher {
     this.#lookAtTarget = lookAtTarget;
   }
 
+  /**
+   * What nothing tests: all that stand one upon the other, from the head on, are published with one move of the target,
+   * and each is recorded as a landing of its own.
+   */
+  async settleLine(landings: readonly Landing[]): Promise<void> {
+    const { state } = this.#context;
+    let tip = state.head;
+    const isMoved = landings[0]?.candidate.parent !== tip;
+    const line: Landing[] = [];
+    for (const landing of landings) {
+      if (isTakenBack(state, landing)) await this.#drop(landing.id, 'cancelled');
+      else if (landing.candidate.parent !== tip)
+        await this.#drop(landing.id, isMoved ? 'target-moved' : 'line-broken');
+      else {
+        line.push(landing);
+        tip = landing.candidate.commit;
+      }
+    }
+    if (line.length > 0) await this.#publish(line);
+  }
+
   async settle(landing: Landing): Promise<void> {
     const { state } = this.#context;
     const { id, gate, candidate } = landing;
@@ -29,9 +48,7 @@ export class Publisher {
       case 'passed':
       case 'no-worse':
       case 'none':
-        return candidate.parent === state.head
-          ? this.#publish(id, candidate)
-          : this.#drop(id, 'target-moved');
+        return candidate.parent === state.head ? this.#publish([landing]) : this.#drop(id, 'target-moved');
       case 'weakened':
         return this.#refuse(landing, 'tests-weakened');
       case 'failed':
@@ -62,35 +79,45 @@ export class Publisher {
     if (answer.kind === 'refusal') await this.#drop(id, 'cancelled');
   }
 
-  async #publish(landing: LandingId, candidate: Candidate): Promise<void> {
+  /** @param line one, or several, each upon the one before. */
+  async #publish(line: readonly Landing[]): Promise<void> {
     const { ask, state } = this.#context;
-    const outcome = await publish(this.#context, { landing }, candidate);
+    const { commit, tree } = line.at(-1)!.candidate;
+    const ids = line.map(({ id }) => id);
+    const candidate = { parent: line[0]!.candidate.parent, commit, tree };
+    const outcome = await publish(this.#context, { landings: ids }, candidate);
     switch (outcome.kind) {
       case 'published':
-        return this.#record(landing, await ask({ type: 'land', landing }));
+        return this.#record(ids);
       case 'moved':
-        return this.#drop(landing, 'target-moved');
+        return this.#dropAll(ids, 'target-moved');
       case 'unknown':
         // Never guessed: the next look at the target finds the trailers, or does not.
-        await this.#drop(landing, 'publish-unknown');
+        await this.#dropAll(ids, 'publish-unknown');
         await this.#lookAtTarget();
         return;
       case 'gone':
-        await this.#drop(landing, 'target-gone');
+        await this.#dropAll(ids, 'target-gone');
         await ask({ type: 'pause', ...pauseFor(state.run.request, outcome) });
         return;
       case 'refused':
-        await this.#drop(landing, 'target-refused');
+        await this.#dropAll(ids, 'target-refused');
         await ask({ type: 'pause', reason: 'target-refuses', detail: outcome.why });
         return;
     }
   }
 
-  /** Published, yet the core refused to record it (cancelled meanwhile, say): git wins, so look again. */
-  async #record(landing: LandingId, answer: Decision | Refusal): Promise<void> {
-    if (answer.kind === 'decision') return;
-    await this.#drop(landing, 'cancelled');
+  /** Published, yet the core refused to record one (cancelled meanwhile, say): git wins, so look again. */
+  async #record(ids: readonly LandingId[]): Promise<void> {
+    const answers = await Promise.all(ids.map((landing) => this.#context.ask({ type: 'land', landing })));
+    const refused = ids.filter((_, i) => answers[i]!.kind === 'refusal');
+    if (refused.length === 0) return;
+    await this.#dropAll(refused, 'cancelled');
     await this.#lookAtTarget();
+  }
+
+  async #dropAll(ids: readonly LandingId[], reason: DropReason): Promise<void> {
+    await Promise.all(ids.map((id) => this.#drop(id, reason)));
   }
 
   async #drop(landing: LandingId, reason: DropReason): Promise<void> {

@@ -9,18 +9,27 @@ import type { Context } from '../context.ts';
 /** When a push is first called slow, ms; told again after twice as long, and so on. */
 const SLOW_MS = 5_000;
 
+type What = { readonly landings: readonly LandingId[] } | { readonly undoOf: readonly TaskId[] };
+
+function nameOf(what: What): string {
+  if ('undoOf' in what) return `the undo of ${what.undoOf.join(', ')}`;
+  const { landings } = what;
+  return landings.length === 1 ? landings[0]! : `${landings[0]} to ${landings.at(-1)}`;
+}
+
 /** Publishes to wherever the run lands. Until a remote has answered nothing is called landed, however long it takes. */
 export async function publish(
   { ports, state }: Context<'clock' | 'hub' | 'log'>,
-  what: { readonly landing: LandingId } | { readonly undoOf: readonly TaskId[] },
+  what: What,
   candidate: Candidate,
 ): Promise<PublishOutcome> {
   const { remote } = state.run.request;
   if (remote === undefined) return ports.hub.publish(candidate);
   const { clock, log } = ports;
   const startedAt = clock.monotonic();
-  const name = 'landing' in what ? what.landing : `the undo of ${what.undoOf.join(', ')}`;
-  const data = { ...what, remote, commit: candidate.commit };
+  const name = nameOf(what);
+  const told = 'landings' in what ? { landing: what.landings.at(-1), landings: what.landings.length } : what;
+  const data = { ...told, remote, commit: candidate.commit };
   let cancel: () => void = () => undefined;
   const wait = (ms: number): void => {
     cancel = clock.after(ms, () => {

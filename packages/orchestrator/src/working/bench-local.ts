@@ -25,10 +25,10 @@ import type {
   SandboxResult,
   SetupLeft,
 } from '@swarm/core/ports/running';
-import type { Log } from '@swarm/core/ports/world';
+import type { Clock, Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
-import { Environments, homeOf } from './environment.ts';
+import { Environments, homeOf, type SetupMay } from './environment.ts';
 import { excludeCommand, leftList } from './setup-left.ts';
 
 export interface LocalHostParts {
@@ -44,6 +44,7 @@ export interface LocalHostParts {
   /** Names of the workspaces that lie here. */
   readonly leftovers: () => Promise<readonly string[]>;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Where the room of a save shows the attempt's intake, if it is asked. */
@@ -56,7 +57,7 @@ export function createLocalHost(parts: LocalHostParts): AttemptHost {
     environments: parts.environments,
     workspaces,
     log,
-    run: (workspace, setup, isTrusted, signal) => runSetup(parts, workspace, setup, isTrusted, signal),
+    run: (workspace, setup, may, signal) => runSetup(parts, workspace, setup, may, signal),
   });
   return {
     name: 'local',
@@ -127,11 +128,25 @@ const shellCommand = (ask: ShellAsk, network: RoomCommand['network']): RoomComma
   ...(ask.onLine && { onLine: ask.onLine }),
 });
 
+/** Package managers that know it look into their caches and fail at once, instead of trying for a minute. */
+const WITHOUT_NETWORK = {
+  npm_config_offline: 'true',
+  npm_config_fetch_retries: '0',
+  pnpm_config_offline: 'true',
+  YARN_ENABLE_NETWORK: '0',
+  COREPACK_ENABLE_NETWORK: '0',
+  CARGO_NET_OFFLINE: 'true',
+  GOPROXY: 'off',
+  PIP_NO_INDEX: '1',
+  PIP_RETRIES: '0',
+  UV_OFFLINE: '1',
+};
+
 async function runSetup(
   { sandbox }: LocalHostParts,
   workspace: Workspace,
   setup: NonNullable<BenchAsk['setup']>,
-  isTrusted: boolean,
+  may: SetupMay,
   signal: AbortSignal,
 ): Promise<SandboxResult> {
   const room = await sandbox.open({
@@ -142,7 +157,13 @@ async function runSetup(
   });
   const limits = { wallMs: setup.timeoutMs, outputBytes: OUTPUT_BYTES_MAX };
   const ask = { name: workspace.name, command: setup.command, limits, signal };
-  return room.run(shellCommand(ask, isTrusted ? 'open' : 'none')).finally(() => room.close());
+  const plain = shellCommand(ask, may.hasNetwork ? 'open' : 'none');
+  const command: RoomCommand = {
+    ...plain,
+    env: { ...plain.env, ...(may.hasNetwork ? {} : WITHOUT_NETWORK) },
+    ...(may.isTrusted && { isTrustedSetup: true }),
+  };
+  return room.run(command).finally(() => room.close());
 }
 
 class LocalBench implements Bench {
@@ -151,6 +172,8 @@ class LocalBench implements Bench {
   readonly #workspace: Workspace;
   readonly #attempt: AttemptId | undefined;
   readonly #shell: Room;
+  /** Wall time, ms, when all was prepared. */
+  readonly #sinceMs: number;
   readonly #place: RoomPlace;
   readonly #left: readonly SetupLeft[];
 
@@ -166,6 +189,7 @@ class LocalBench implements Bench {
     this.#shell = made.shell;
     this.#place = made.place;
     this.#left = made.left;
+    this.#sinceMs = parts.clock.now();
   }
 
   get head() {
@@ -201,11 +225,14 @@ class LocalBench implements Bench {
       message,
       workspace: room.workspace,
       intake: room.shown(intake),
+      sinceMs: this.#sinceMs,
     });
     const ran = await this.#leaveOut(room)
       .then(() => room.run(this.#saving(save)))
       .finally(() => room.close());
-    if (ran.end === 'exited' && ran.exitCode === 0) return { kind: 'here' };
+    const report = this.#parts.workspaces.readSave(ran.output);
+    const isPushed = ran.exitCode === 0 || (ran.exitCode === 3 && report.leftOut.length > 0);
+    if (ran.end === 'exited' && isPushed) return { kind: 'here', report };
     const how = `${ran.exitCode ?? ran.end}`;
     return {
       kind: 'failed',

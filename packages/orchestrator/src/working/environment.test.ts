@@ -8,7 +8,13 @@ import { Environments } from './environment.ts';
 import { NO_SPACE, ran } from './testing-bench.ts';
 
 const BASE = commit('base');
-const SETUP = { command: 'make ready', timeoutMs: 1_000, trusted: BASE, landed: BASE };
+const SETUP = {
+  command: 'make ready',
+  timeoutMs: 1_000,
+  trusted: BASE,
+  landed: BASE,
+  network: 'base' as 'base' | 'work',
+};
 const at = (name: string, head = BASE): Workspace => ({
   name,
   path: `/${name}`,
@@ -56,8 +62,10 @@ function given({ setup = async () => ran(), needs = {}, isKnown = false, changed
       remove: async () => {},
     },
     log: { write: () => {} },
-    run: ({ path }, _setup, isTrusted, signal) => {
-      deeds.push(`setup on ${words.get(trees.get(path)!)}${isTrusted ? ' with network' : ''}`);
+    run: ({ path }, _setup, { isTrusted, hasNetwork }, signal) => {
+      deeds.push(
+        `setup on ${words.get(trees.get(path)!)}${hasNetwork ? ' with network' : ''}${isTrusted ? ' and tokens' : ''}`,
+      );
       return setup(signal);
     },
   });
@@ -90,7 +98,11 @@ test('setup runs once for each need, on the tree of the trusted commit, and each
   await prepare('b');
   assert.deepEqual(
     deeds.filter((deed) => !deed.startsWith('pin')),
-    ['setup on the base with network', 'install basis-base-base in /a', 'install basis-base-base in /b'],
+    [
+      'setup on the base with network and tokens',
+      'install basis-base-base in /a',
+      'install basis-base-base in /b',
+    ],
   );
   assert.deepEqual(new Set(deeds.filter((deed) => deed.startsWith('pin'))), new Set(['pin basis-base-base']));
 });
@@ -125,6 +137,18 @@ test('what the target’s head needs is made of its own tree, offline, and serve
     'install more-head-head in /a',
     'install more-head-head in /b',
   ]);
+});
+
+test('where the operator opened the network to work, its setup has it, and never what is the base’s alone', async () => {
+  const { prepare, deeds } = given({ needs: { [WORK]: 'more' } });
+  await prepare('a', { base: WORK }, { ...SETUP, network: 'work' });
+  assert.equal(deeds[0], 'setup on the work with network');
+});
+
+test('a setup that fails for want of the network names the way out', async () => {
+  const { prepare } = given({ needs: { [WORK]: 'more' }, setup: async () => ran({ exitCode: 1 }) });
+  const failed = await prepare('a', { base: WORK });
+  assert.match(failed.kind === 'failed' ? failed.detail : '', /--setup-network work/);
 });
 
 test('an environment that was changed after it was kept is made again, once', async () => {

@@ -16,13 +16,19 @@ export interface EnvironmentParts {
   readonly environments: EnvironmentStore;
   readonly workspaces: Pick<Workspaces, 'create' | 'remove'>;
   readonly log: Log;
-  /** Runs setup in a workspace, contained; it may reach the network, and is given its own variables, where it is trusted. */
+  /** Runs setup in a workspace, contained; it is given its own variables where it is trusted. */
   readonly run: (
     workspace: Workspace,
     setup: SetupAsk,
-    isTrusted: boolean,
+    may: SetupMay,
     signal: AbortSignal,
   ) => Promise<SandboxResult>;
+}
+
+/** What one setup may have. */
+export interface SetupMay {
+  readonly isTrusted: boolean;
+  readonly hasNetwork: boolean;
 }
 
 /** As a workspace is asked for: the work of `from`, where there is one, merged onto `base`. */
@@ -47,9 +53,9 @@ const MOST_LOOKS = 64;
  * Prepared environments for the benches of this host: `setup` runs once per key, what it left is kept, and every later
  * workspace gets a copy. Whose tree it ran on decides whom it serves:
  *
- * - The trusted commit's environment serves every workspace that needs the same. It alone is made with network and with
- *   setup's own variables, and stays as long as the run lives.
- * - The one of the target's head, made offline, serves what is built on it and needs the same: whoever is served would
+ * - The trusted commit's environment serves every workspace that needs the same. It alone is made with setup's own
+ *   variables, and with network where the operator did not open it to all, and stays as long as the run lives.
+ * - The one of the target's head serves what is built on it and needs the same: whoever is served would
  *   run the same setup himself.
  * - What any other tree made serves that tree alone.
  */
@@ -140,16 +146,17 @@ export class Environments {
     const workspace = await workspaces.create({ name: `setup-${key}`, base, ...(from && { from }) });
     try {
       const { command } = setup;
+      const may = { isTrusted, hasNetwork: isTrusted || setup.network === 'work' };
       log.write('setup.started', {
         msg: `setup: ${command}`,
-        data: { setup: command, key, network: isTrusted },
+        data: { setup: command, key, network: may.hasNetwork },
       });
       const home = homeOf(workspace);
       await environments.lendHome(await this.#lenderOf(source, setup), home);
       const before = await environments.snapshot(workspace.path);
-      const ran = await this.#parts.run(workspace, setup, isTrusted, signal);
+      const ran = await this.#parts.run(workspace, setup, may, signal);
       this.#tell(key, ran);
-      if (ran.end !== 'exited' || ran.exitCode !== 0) return failed(setup, ran, isTrusted);
+      if (ran.end !== 'exited' || ran.exitCode !== 0) return failed(setup, ran, may);
       await environments.keep(key, { workspace: workspace.path, home }, before);
       return { kind: 'made' };
     } finally {
@@ -176,10 +183,14 @@ export class Environments {
 
 type Made = { readonly kind: 'made' } | Extract<Prepared, { kind: 'failed' }>;
 
+/** The way out stands first: what the package manager says of it is many lines. */
+const OFFLINE =
+  ' (offline: it needs other dependencies or scripts than the base; with --setup-network work it may fetch them)';
+
 const lookOf = (commit: CommitId, { command }: SetupAsk): string => `${commit} ${command}`;
 
-function failed({ command }: SetupAsk, ran: SandboxResult, isTrusted: boolean): Made {
-  const offline = isTrusted ? '' : ' (offline: it needs other dependencies or scripts than the base)';
+function failed({ command }: SetupAsk, ran: SandboxResult, { hasNetwork }: SetupMay): Made {
+  const offline = hasNetwork ? '' : OFFLINE;
   return {
     kind: 'failed',
     isDiskFull: isDiskFull(ran.output),

@@ -6,6 +6,6 @@ export function setupOf({ state, settings }: Pick<Context, 'state' | 'settings'>
   const { setup, base } = state.run.request;
   if (!setup) return {};
   return {
-    setup: { command: setup, timeoutMs: settings.setup.timeoutMs, trusted: base, landed: state.head },
+    setup: { command: setup, ...settings.setup, trusted: base, landed: state.head },
   };
 }

@@ -2,6 +2,7 @@
 
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { AttemptHost, Bench, BenchAsk, CannotRun, Saved } from '@swarm/core/ports/bench';
+import { ALL_SAVED } from '@swarm/core/ports/git';
 import type { SandboxResult } from '@swarm/core/ports/running';
 import { commit } from '@swarm/core/testing';
 
@@ -63,7 +64,7 @@ const bench = (ask: BenchAsk, deeds: string[], answers: Answers): Bench => ({
   },
   async save() {
     deeds.push('save');
-    return answers.saves ?? { kind: 'here' };
+    return answers.saves ?? { kind: 'here', report: ALL_SAVED };
   },
   async close() {
     deeds.push(`close ${ask.name}`);

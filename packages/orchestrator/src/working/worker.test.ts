@@ -5,7 +5,7 @@ import type { Event } from '@swarm/core/events';
 import type { Attempt } from '@swarm/core/model/attempt';
 import type { AttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE } from '@swarm/core/model/usage';
-import type { IngestOutcome } from '@swarm/core/ports/git';
+import { ALL_SAVED, type IngestOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, openedRun, startedAttempt } from '@swarm/core/testing';
 import { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
@@ -54,7 +54,12 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
     const ended = world.state.attempts.get(ID)!;
     return ended.state === 'ended' ? ended.ending : ended.state;
   };
-  return { world, deeds, work, ending };
+  const ended = () => {
+    const found = world.state.attempts.get(ID)!;
+    assert(found.state === 'ended');
+    return found;
+  };
+  return { world, deeds, work, ending, ended };
 }
 
 function abortedBy(cause: string): AbortSignal {
@@ -71,7 +76,9 @@ test('an attempt is worked on, saved, verified, gated and handed in, and its ben
     'open t1.1',
     'agent',
     'save',
+    'open verify-t1-1',
     'make check',
+    'close verify-t1-1',
     'make test',
     'handoff.json',
     'close t1.1',
@@ -93,13 +100,66 @@ test('an attempt that is cancelled before its agent starts ends as cancelled', a
   assert.deepEqual(deeds, ['open t1.1', 'close t1.1']);
 });
 
+for (const command of ['make check', 'make test']) {
+  test(`what its agent used stays on record when \`${command}\` is called off`, async () => {
+    const usage = { ...NO_USAGE, calls: 3, inputTokens: 900 };
+    const claim = { status: 'complete', summary: 'did it', concerns: [], suggestions: [] } as const;
+    const stop = new AbortController();
+    const { work, ending, ended } = given({
+      task: { verify: 'make check' },
+      agent: async () => ({ end: 'finished', detail: '', usage, toolCalls: 1, claim }),
+      shell: (asked) => {
+        if (asked !== command) return ran();
+        stop.abort('drained');
+        return ran({ end: 'aborted', exitCode: undefined });
+      },
+    });
+    await work(stop.signal);
+    assert.equal(ending(), 'drained');
+    assert.deepEqual(ended().usage, usage);
+  });
+}
+
 test('work that another host did is put into the intake before it is judged', async () => {
   const bytes = (async function* () {})();
-  const { deeds, work, ending } = given({ saves: { kind: 'pack', pack: { head: WORK, bytes } } });
+  const { deeds, work, ending } = given({
+    saves: { kind: 'pack', pack: { head: WORK, bytes }, report: ALL_SAVED },
+  });
   await work();
   assert.ok(deeds.includes('receive true'));
   assert.equal(ending(), 'handed-in');
 });
+
+test('work of which some could not be saved is not handed in: the attempt ends with what was left out, and keeps the rest', async () => {
+  const report = { ...ALL_SAVED, leftOut: ['sub: is a submodule'] };
+  const { deeds, world, work, ending, ended } = given({ saves: { kind: 'here', report } });
+  await work();
+  assert.equal(ending(), 'not-saved');
+  assert.ok(!deeds.includes('handoff.json'));
+  const { workCommit } = world.state.tasks.get('t1' as never)!;
+  assert.deepEqual(
+    [workCommit, ended().detail],
+    [WORK, 'not all of the work could be saved:\nsub: is a submodule'],
+  );
+});
+
+test('a repository an agent made inside the work is a concern of its handoff', async () => {
+  const report = { ...ALL_SAVED, unwrapped: ['app'] };
+  const { work, ended } = given({ saves: { kind: 'here', report } });
+  await work();
+  assert.match(ended().handoff!.concerns[0]!, /^a git repository of its own was made in app/);
+});
+
+test('an attempt that changed nothing but ignored files says which', async () => {
+  const report = { ...ALL_SAVED, ignored: ['build/deploy.sh'] };
+  const answers = { saves: { kind: 'here', report }, ingests: { kind: 'nothing' }, agent: silent } as const;
+  const { work, ending, ended } = given(answers);
+  await work();
+  assert.equal(ending(), 'no-change');
+  assert.match(ended().detail, /build\/deploy\.sh/);
+});
+
+const silent = async () => ({ end: 'finished' as const, detail: '', usage: NO_USAGE, toolCalls: 0 });
 
 const FULL = 'ENOSPC: no space left on device, mkdir';
 const noAgent = async () => ({ end: 'failed' as const, detail: 'it broke', usage: NO_USAGE, toolCalls: 0 });

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Patch, type ProductMutant, placesOf } from './mutant.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
@@ -49,6 +49,10 @@ function apply(root: string, name: string, patch: Patch): void {
   const { file, text, at, length } = placeOf(root, name, patch);
   writeFileSync(file, `${text.slice(0, at)}${patch.put}${text.slice(at + length)}`);
 }
+
+/** Files of packages a mutant changes, `core/src/fold.ts`. */
+export const filesOf = (name: string, { patches }: ProductMutant): readonly string[] =>
+  patches.map((patch) => relative(join(ROOT, 'packages'), placeOf(ROOT, name, patch).file));
 
 /** Whether each patch has its one place in the sources as they are; what has not, in words. */
 export function misfitsOf(name: string, mutant: ProductMutant): readonly string[] {

@@ -4,10 +4,12 @@ import { core, type MutantTable, orchestrator } from './mutant.ts';
 export const HEALING_MUTANTS: MutantTable = {
   'culprit-wrong': {
     means: 'the search for a culprit takes the wrong half',
+    focus: ['checks', 'human', 'breaks'],
     patches: [orchestrator('if (shows) bad = at; else good = at;', 'if (!shows) bad = at; else good = at;')],
   },
   'culprit-never-tested': {
     means: 'the last to land is blamed',
+    focus: ['checks', 'human', 'breaks'],
     patches: [
       orchestrator(
         'for (let at = nextProbe(good, bad); at !== undefined; at = nextProbe(good, bad)) {',

@@ -11,10 +11,12 @@ const REJECT_EACH = `
 export const LANDING_MUTANTS: MutantTable = {
   'innocents-rejected': {
     means: 'a batch that fails is rejected with all its members, the innocent too',
+    tests: ['orchestrator/src/landing/publish.test.ts'],
     patches: [orchestrator("if (second) return this.#drop(id, 'bisect');", REJECT_EACH)],
   },
   'first-of-a-batch-rejected': {
     means: 'of a batch that fails the first is rejected, guilty or not',
+    tests: ['orchestrator/src/landing/publish.test.ts'],
     patches: [
       orchestrator("if (second) return this.#drop(id, 'bisect');", 'if (second && !id) return;'),
       core(
@@ -58,6 +60,7 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'pass-keyed-by-nothing': {
     means: 'a pass of the gate counts for every tree',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
         'passKey = (gate: string, tree: string): string =>',
@@ -89,6 +92,7 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'retried-for-ever': {
     means: 'a gate that fails is tried again until it passes',
+    tests: ['orchestrator/src/landing/gate.test.ts'],
     patches: [
       orchestrator(
         "if (verdict.outcome === 'failed' && tries < retries) continue;",
@@ -98,6 +102,7 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'cancelled-lands': {
     means: 'what was cancelled while it was tested is published',
+    tests: ['core/src/wanted.test.ts'],
     patches: [
       core(
         'l.members.some((m) => !s.queue.has(m.attempt) && s.tasks.get(m.task)!.state',
@@ -126,6 +131,7 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'ungrounded-work': {
     means: 'an attempt goes on from work whose base somebody took off the target',
+    focus: ['rewrites', 'agent'],
     patches: [
       orchestrator(
         'for (const base of bases) if (!(await ports.hub.isAncestor(base, attempt.base))) return false;',
@@ -163,10 +169,13 @@ export const LANDING_MUTANTS: MutantTable = {
   },
   'lost-work-counts': {
     means: 'a handoff whose commit the hub lost costs its task an attempt',
+    tests: ['core/src/rules/policy.test.ts'],
     patches: [core("'work-lost': { counts: false", "'work-lost': { counts: true")],
   },
   'batch-head-unread': {
     means: 'a landing found on the target leaves the head where it was',
+    focus: ['publish'],
+    tests: ['core/src/fold.test.ts', 'core/src/sweep.test.ts'],
     patches: [
       core(
         'if (s.head !== to) step(s, to, undefined); s.head = to;',

@@ -4,6 +4,7 @@ import { core, type MutantTable, orchestrator } from './mutant.ts';
 export const LOOP_MUTANTS: MutantTable = {
   'answers-before-the-disk': {
     means: 'whoever asks is answered before the disk has the decision',
+    tests: ['orchestrator/src/run.test.ts'],
     patches: [
       orchestrator(
         'await this.#applier.flush(); for (const answer of answers) answer();',
@@ -13,6 +14,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'state-before-the-disk': {
     means: 'effects are shown what was decided before it is on disk',
+    focus: ['gate', 'slow'],
     patches: [
       orchestrator(
         'if (isOpened(this.#state)) return this.#state as OnDisk;',
@@ -31,6 +33,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'plan-apart': {
     means: 'a run opens in one entry and its plan follows in others',
+    tests: ['orchestrator/src/run.test.ts'],
     patches: [
       orchestrator(
         "this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');",
@@ -40,6 +43,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'pause-ignored': {
     means: 'attempts start and the planner is asked while the run is paused',
+    tests: ['core/src/decisions/attempts.test.ts', 'core/src/decisions/run.test.ts'],
     patches: [
       core('const isHalted = s.paused !== undefined || s.spending', 'const isHalted = s.spending'),
       core(
@@ -67,6 +71,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'stop-causes-mixed': {
     means: 'what a stop ends is recorded as cancelled, and what is cancelled as stopped',
+    tests: ['orchestrator/src/working/worker.test.ts'],
     patches: [
       orchestrator(
         "case 'drained': return { reason: 'drained'",
@@ -103,6 +108,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'usage-lost': {
     means: 'what an attempt used is not added to what was spent',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
         "settle(s, a.reserved, e.reason === 'lost'); s.spending.used = addUsage(s.spending.used, e.usage);",
@@ -112,6 +118,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'reservation-kept': {
     means: 'what was set aside for an attempt is never given back',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
         's.spending.reserved = isNothingOpen(s) ? NO_RESERVATION : rest;',
@@ -121,6 +128,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'lost-is-free': {
     means: 'what a crash took away while it was spending counts as nothing',
+    tests: ['core/src/fold.test.ts'],
     patches: [
       core(
         'if (isLost) s.spending.lost = { tokens: lost.tokens + r.tokens, usd: lost.usd + r.usd };',
@@ -143,6 +151,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'above-the-operator': {
     means: 'a run gives itself more workers than the operator did',
+    tests: ['core/src/decisions/run.test.ts'],
     patches: [
       core('if (workers >= flow.ceiling || flow', 'if (workers >= 1_000 || flow'),
       core(
@@ -153,6 +162,7 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'planner-without-end': {
     means: 'a planner that goes on calling tools is let go on, whatever is left of its ticket',
+    focus: ['planner', 'rude'],
     patches: [
       orchestrator(
         'const isLast = round >= TOOL_ROUNDS_MAX || isTight;',
@@ -162,6 +172,8 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'setup-of-the-first-asker': {
     means: 'a setup that several wait for ends with whoever asked first',
+    focus: ['installed', 'operator', 'agent'],
+    tests: ['orchestrator/src/working/environment.test.ts'],
     patches: [
       orchestrator(
         'const now = this.#underWay.get(key) ?? this.#begin(key, run);',
@@ -171,10 +183,13 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'full-disk-counts': {
     means: 'an attempt that met a full disk counts against its task',
+    tests: ['core/src/rules/policy.test.ts'],
     patches: [core("'disk-full': { counts: false", "'disk-full': { counts: true")],
   },
   'land-never-ends': {
     means: 'an attempt of `swarm land` that is cancelled before it began does not end',
+    focus: ['land', 'operator', 'slow'],
+    tests: ['orchestrator/src/working/worker.test.ts'],
     patches: [
       orchestrator(
         "driver: 'land', promptHash: 'none' }); if (started.kind === 'refusal') return stopped(signal, NO_USAGE);",
@@ -190,12 +205,14 @@ export const LOOP_MUTANTS: MutantTable = {
   },
   'closes-with-a-queue': {
     means: 'a run whose budget is used up closes with handed-in work in its queue',
+    focus: ['bounded'],
     patches: [
       core('if (reached) return s.queue.size > 0 ? undefined : reached', 'if (reached) return reached'),
     ],
   },
   'closes-unchecked': {
     means: 'a run closes without its checks on the final head',
+    focus: ['checks'],
     patches: [
       core('if (!isQuiet(s) || checksAreWanted) return undefined;', 'if (!isQuiet(s)) return undefined;'),
     ],

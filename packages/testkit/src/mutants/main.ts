@@ -3,11 +3,11 @@
  * copy of the sources and looks who finds it. Exit 1: fewer than four in five are found by the simulator alone, or one is found by
  * nothing and not said to be redundant.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { misfitsOf } from './copy.ts';
 import type { MutantTable } from './mutant.ts';
-import { renderTable, verdictOf } from './report.ts';
+import { readRow, renderTable, verdictOf } from './report.ts';
 import { PRODUCT_MUTANTS } from './table.ts';
 import { type Tried, type TryOptions, tryMutant } from './try.ts';
 
@@ -33,12 +33,21 @@ export async function tryMutants(ask: MutantsAsk): Promise<number> {
     return 2;
   }
   const tried = await tryAll(table, ask);
-  const rendered = renderTable(tried, ask);
-  process.stdout.write(rendered);
-  if (ask.isWritten) writeFileSync(DOCS, rendered);
+  process.stdout.write(renderTable(tried));
   const verdict = verdictOf(tried);
   process.stdout.write(`${verdict.text}\n`);
   return verdict.isGood ? 0 : 1;
+}
+
+/** Each row as soon as it is known: rows of mutants that were not tried now stay as they were. */
+function write(one: Tried): void {
+  const before = existsSync(DOCS) ? readFileSync(DOCS, 'utf8') : '';
+  const all = Object.entries(PRODUCT_MUTANTS).flatMap(([name, mutant]) =>
+    name === one.name ? one : (readRow(before, name, mutant) ?? []),
+  );
+  const done = new Set(all.map((each) => each.name));
+  const untried = Object.keys(PRODUCT_MUTANTS).filter((name) => !done.has(name));
+  writeFileSync(DOCS, renderTable(all, untried));
 }
 
 const chosen = (only: readonly string[]): MutantTable =>
@@ -54,6 +63,7 @@ async function tryAll(table: MutantTable, ask: MutantsAsk): Promise<readonly Tri
       const [name, mutant] = next;
       const one = await tryMutant(name, mutant, ask);
       tried.set(name, one);
+      if (ask.isWritten) write(one);
       process.stderr.write(`${name}: ${told(one)}\n`);
     }
   };

@@ -1,8 +1,14 @@
+import type { Focus } from '../sim/focus.ts';
+
 /** A fault planted in the product's own sources, as a person might make it: what tests are there to find. */
 export interface ProductMutant {
   /** What the product does with it, in words. */
   readonly means: string;
   readonly patches: readonly Patch[];
+  /** What each seed has that is to find it, where that is rare; without, whatever is drawn. */
+  readonly focus?: Focus;
+  /** Test files that speak of it, `core/src/fold.test.ts`, beside those of the files it changes. */
+  readonly tests?: readonly string[];
   /** Why nothing notices: another defence does the same work, and which. */
   readonly redundant?: string;
 }

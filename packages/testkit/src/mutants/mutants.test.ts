@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { copyWith, misfitsOf } from './copy.ts';
 import { core, placesOf } from './mutant.ts';
-import { renderTable, verdictOf } from './report.ts';
+import { readRow, renderTable, verdictOf } from './report.ts';
 import { PRODUCT_MUTANTS } from './table.ts';
+import { testsOf, tryMutant } from './try.ts';
 
 test('every mutant has its one place in the sources as they are now', () => {
   const misfits = Object.entries(PRODUCT_MUTANTS).flatMap(([name, mutant]) => misfitsOf(name, mutant));
@@ -52,8 +53,33 @@ test('the table is good when four in five are found by the simulator, and every 
   const unexplained = verdictOf(tried(9, 1));
   assert.equal(unexplained.isGood, false);
   assert.match(unexplained.text, /nothing finds l0/);
-  assert.match(
-    renderTable(tried(1, 0), { seeds: 10, isWithUnits: true }),
-    /\| `f0` \| m \| seed 1: P1: gone \| no \|/,
-  );
+  assert.match(renderTable(tried(1, 0)), /\| `f0` \| m \| seed 1: P1: gone \| not asked \|/);
+});
+
+test('a row that was written is read back: what is not tried again keeps its place', () => {
+  const mutant = { means: 'm', focus: ['land', 'late'] as const, patches: [] };
+  const bySim = { name: 'a', mutant, seed: 12, said: 'P1: this | that' };
+  const byTest = { name: 'b', mutant, unfoundIn: 2_000, test: 'a fact' };
+  const table = renderTable([bySim, byTest]);
+  assert.deepEqual([readRow(table, 'a', mutant), readRow(table, 'b', mutant)], [bySim, byTest]);
+  assert.equal(readRow(table, 'c', mutant), undefined);
+});
+
+/** One each of the writer, the loop and landing; all that is planted is tried by `pnpm sim --mutants`. */
+const SOON_FOUND = ['folded-before-the-disk', 'answers-before-the-disk', 'ungated'];
+
+for (const name of SOON_FOUND) {
+  test(`it is found out within a few seeds when ${PRODUCT_MUTANTS[name]!.means} (${name})`, async () => {
+    const { seed } = await tryMutant(name, PRODUCT_MUTANTS[name]!, { seeds: 60, isWithUnits: false });
+    assert.ok(seed !== undefined);
+  });
+}
+
+test('a mutant is shown to the tests beside what it changes, and to those it names', () => {
+  const root = join(import.meta.dirname, '..', '..', '..', '..');
+  const mutant = PRODUCT_MUTANTS['innocents-rejected']!;
+  assert.deepEqual(testsOf('innocents-rejected', mutant, root), ['orchestrator/src/landing/publish.test.ts']);
+  const wrong = { ...mutant, tests: ['core/src/nowhere.test.ts'] };
+  assert.throws(() => testsOf('innocents-rejected', wrong, root), /there is no test/);
+  for (const [each, planted] of Object.entries(PRODUCT_MUTANTS)) testsOf(each, planted, root);
 });

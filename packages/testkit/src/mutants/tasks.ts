@@ -14,6 +14,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'dependency-on-work-unlanded': {
     means: 'a dependency counts as there once it is handed in',
+    tests: ['core/src/rules/ready-queue.test.ts', 'core/src/decisions/attempts.test.ts'],
     patches: [
       core(
         'isSatisfied = (s: TaskStateName): boolean =>',
@@ -23,6 +24,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'dependents-left': {
     means: 'what depends on a task that failed is left waiting',
+    tests: ['core/src/decisions/tasks.test.ts', 'core/src/decisions/attempts.test.ts'],
     patches: [
       core(
         "if (s.tasks.get(d)!.state !== 'pending') continue;",
@@ -32,22 +34,27 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'orphans-left': {
     means: 'a task that is tried again waits for a dependency that was taken back',
+    tests: ['core/src/decisions/tasks.test.ts'],
     patches: [core('if (!gone) return []; const detail', 'if (!gone || t.id) return []; const detail')],
   },
   'retry-uncounted': {
     means: 'an attempt that failed is not counted',
+    tests: ['core/src/fold.test.ts'],
     patches: [core('counted: t.counted + (rule.counts ? 1 : 0), ...(work', 'counted: t.counted, ...(work')],
   },
   'rejection-uncounted': {
     means: 'a handoff that was rejected is not counted',
+    tests: ['core/src/fold.test.ts'],
     patches: [core('counted: t.counted + (rule.counts ? 1 : 0), setback', 'counted: t.counted, setback')],
   },
   'outage-counted': {
     means: 'an attempt that met no model counts against its task',
+    tests: ['core/src/rules/policy.test.ts'],
     patches: [core("'model-down': { counts: false", "'model-down': { counts: true")],
   },
   'crash-counted': {
     means: 'an attempt that a crash ended counts against its task',
+    tests: ['core/src/rules/policy.test.ts'],
     patches: [core('lost: { counts: false', 'lost: { counts: true')],
   },
   'one-attempt-less': {
@@ -70,10 +77,12 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'late-report-counts': {
     means: 'a report of an attempt that had ended ends it again',
+    focus: ['late'],
     patches: [core("if (a.state === 'ended') { return work", "if (a.state === 'ended' && !s) { return work")],
   },
   'late-start-counts': {
     means: 'an agent starts for a task that was cancelled meanwhile',
+    focus: ['operator', 'slow'],
     patches: [
       core(
         "if (a.state !== 'started' || t.state !== 'assigned') return refuse('late'",
@@ -92,6 +101,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'iteration-never-lapses': {
     means: 'an iteration of a process that died counts as live',
+    focus: ['planner', 'crash'],
     patches: [
       core(
         "if (s.planning.live) { commands.push({ type: 'endIteration'",
@@ -113,6 +123,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'strays-left': {
     means: 'a start kills no strays of the process before',
+    focus: ['crash', 'strays'],
     patches: [orchestrator('const killed = await ports.host.reap();', 'const killed = 0;')],
   },
   'cancel-does-not-stop': {
@@ -126,6 +137,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'scope-ignored': {
     means: 'two tasks of one scope run side by side where scopes keep them apart',
+    tests: ['core/src/rules/ready-queue.test.ts'],
     patches: [
       core(
         'if (!this.#isSerial) return undefined; const hit',
@@ -170,6 +182,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'cut-plan-is-whole': {
     means: 'an answer that breaks off counts as the whole plan',
+    focus: ['planner', 'model'],
     patches: [
       orchestrator(
         "case 'cut': return { outcome: 'cut', detail: end.why };",
@@ -179,6 +192,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'done-while-busy': {
     means: 'a planner that says done while tasks are alive is never asked again',
+    tests: ['core/src/wanted.test.ts', 'core/src/fold.test.ts'],
     patches: [core('p.isDone = e.isDone && !isBusy(s);', 'p.isDone = e.isDone;')],
   },
 };

@@ -1,8 +1,8 @@
-/** What finds a mutant: the simulator, seed after seed, and the unit tests of the packages it is in. */
+/** What finds a mutant: the simulator, seed after seed, and, where it does not, the unit tests of what is changed. */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyWith } from './copy.ts';
+import { copyWith, filesOf } from './copy.ts';
 import type { ProductMutant } from './mutant.ts';
 
 export interface Tried {
@@ -10,9 +10,11 @@ export interface Tried {
   readonly mutant: ProductMutant;
   /** The first seed that showed it. */
   readonly seed?: number;
+  /** How many seeds had no word of it. */
+  readonly unfoundIn?: number;
   /** What that seed said. */
   readonly said?: string;
-  /** The first test that failed; only looked for when asked. */
+  /** The first test that failed; looked for when no seed has shown it. */
   readonly test?: string;
 }
 
@@ -28,47 +30,62 @@ const UNIT_MS_MAX = 10 * 60_000;
 export async function tryMutant(name: string, mutant: ProductMutant, options: TryOptions): Promise<Tried> {
   const copy = copyWith(name, mutant);
   try {
-    const seen = await simulated(copy.root, options.seeds);
-    const test = options.isWithUnits ? await failingTest(copy.root, mutant) : undefined;
+    const seen = await simulated(copy.root, mutant, options.seeds);
+    const isAsked = options.isWithUnits && seen.seed === undefined;
+    const test = isAsked ? await failingTest(copy.root, name, mutant) : undefined;
     return { name, mutant, ...seen, ...(test !== undefined && { test }) };
   } finally {
     copy.remove();
   }
 }
 
-async function simulated(root: string, seeds: number): Promise<Pick<Tried, 'seed' | 'said'>> {
+async function simulated(
+  root: string,
+  { focus = [] }: ProductMutant,
+  seeds: number,
+): Promise<Pick<Tried, 'seed' | 'said' | 'unfoundIn'>> {
+  const focused = focus.length > 0 ? ['--focus', focus.join(',')] : [];
   const main = join(root, 'packages', 'testkit', 'src', 'sim', 'main.ts');
-  const ran = await run([...NODE, '--stack-size=2000', main, '--seeds', String(seeds)], root, SIM_MS_MAX);
+  const ran = await run(
+    [...NODE, '--stack-size=2000', main, '--seeds', String(seeds), ...focused],
+    root,
+    SIM_MS_MAX,
+  );
   const [, seed, said] = /^seed (\d+): (.*)$/m.exec(ran.output) ?? [];
   if (seed !== undefined) return { seed: Number(seed), said: said! };
-  if (ran.code === 0) return {};
+  if (ran.code === 0) return { unfoundIn: seeds };
   throw new Error(
     `the simulator ended with ${ran.code ?? 'no exit code'} and named no seed:\n${ran.output.slice(-2_000)}`,
   );
 }
 
-async function failingTest(root: string, mutant: ProductMutant): Promise<string | undefined> {
-  const owners = new Set(['orchestrator', ...mutant.patches.map((patch) => patch.in)]);
-  for (const owner of owners) {
-    const files = testsOf(join(root, 'packages', owner, 'src'));
-    const ran = await run(
-      [...NODE, '--test', '--test-reporter=tap', ...files],
-      join(root, 'packages', owner),
-      UNIT_MS_MAX,
-    );
-    if (ran.code === 0) continue;
-    const failed = [...ran.output.matchAll(/^ *not ok \d+ - (.*)$/gm)].map((match) => match[1]!);
-    return failed.find((title) => !title.endsWith('.test.ts')) ?? failed[0] ?? `the tests of ${owner}`;
-  }
-  return undefined;
+/** The test files beside what is changed, and those the mutant names. */
+export function testsOf(name: string, mutant: ProductMutant, root: string): readonly string[] {
+  const beside = filesOf(name, mutant).map((file) => file.replace(/\.ts$/, '.test.ts'));
+  const packages = join(root, 'packages');
+  const named = (mutant.tests ?? []).map((file) => {
+    if (existsSync(join(packages, file))) return file;
+    throw new Error(`mutant ${name}: there is no test ${file}`);
+  });
+  return [...new Set([...beside.filter((file) => existsSync(join(packages, file))), ...named])];
+}
+
+async function failingTest(root: string, name: string, mutant: ProductMutant): Promise<string | undefined> {
+  const files = testsOf(name, mutant, root);
+  if (files.length === 0) return undefined;
+  const ran = await run(
+    [...NODE, '--test', '--test-reporter=tap', ...files],
+    join(root, 'packages'),
+    UNIT_MS_MAX,
+  );
+  if (ran.code === 0) return undefined;
+  const failed = [...ran.output.matchAll(/^ *not ok \d+ - (.*)$/gm)].map((match) => match[1]!);
+  const title = failed.find((one) => !one.endsWith('.test.ts'));
+  if (title !== undefined) return title;
+  throw new Error(`mutant ${name}: its tests could not be run:\n${ran.output.slice(-2_000)}`);
 }
 
 const NODE = ['--conditions=swarm-src', '--disable-warning=ExperimentalWarning'];
-
-const testsOf = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join(folder, name));
 
 function run(
   args: readonly string[],

@@ -2,6 +2,7 @@
 import type { Command } from '@swarm/core/commands';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { PauseReason } from '@swarm/core/model/request';
+import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Orchestrator } from '@swarm/orchestrator';
 import { BREAK } from '../twins/words.ts';
 import { draftOf } from './story.ts';
@@ -58,9 +59,11 @@ function pushOnTop(world: World, n: number): void {
 function rewrite(world: World): void {
   const line = world.objects.firstParents(world.base, world.target);
   const kept = line.slice(0, Math.max(0, line.length - world.random.between(1, 3)));
+  const before = world.objects.ancestors(world.target);
   world.target = kept.at(-1)?.id ?? world.base;
   world.humanMovedAt = world.scheduler.now;
   const left = world.objects.ancestors(world.target);
+  for (const id of before) if (!left.has(id)) world.takenOff.add(id);
   for (const id of world.humanCommits) if (!left.has(id)) world.humanCommits.delete(id);
   world.tell('target', `rewritten by a person to ${world.target.slice(0, 8)}`);
 }
@@ -84,6 +87,7 @@ export function watch(world: World, orchestrator: Orchestrator, isAlive: () => b
       ask(world, orchestrator, { type: 'continue', by: 'operator' });
     else if (world.hits('operator')) interfere(world, orchestrator);
     else if (world.hits('undo')) takeBack(world, orchestrator);
+    else if (world.hits('late')) reportAgain(world, orchestrator);
     watch(world, orchestrator, isAlive);
   });
 }
@@ -133,6 +137,22 @@ function takeBack(world: World, orchestrator: Orchestrator): void {
     },
     // A fault ends the run, which is looked at where the run is awaited.
     () => {},
+  );
+}
+
+/** A host that was given up comes back and says what became of its attempt. */
+function reportAgain(world: World, orchestrator: Orchestrator): void {
+  const ended = [...orchestrator.state.attempts.values()].flatMap((a) => (a.state === 'ended' ? [a] : []));
+  if (ended.length === 0) return;
+  const { id, handoff } = world.random.pick(ended);
+  const usage = { ...NO_USAGE, calls: 1, inputTokens: 100 };
+  const told = { attempt: id, detail: 'heard of late', usage };
+  ask(
+    world,
+    orchestrator,
+    handoff?.change
+      ? { type: 'endAttempt', ...told, reason: 'handed-in', handoff }
+      : { type: 'endAttempt', ...told, reason: 'no-change' },
   );
 }
 

@@ -20,16 +20,20 @@ export const FAULTS = {
   full: 'the disk is full for a while: nothing can be written anywhere',
   rude: 'the model calls tools nobody offered, does not stop calling, or says nothing of use',
   undo: 'somebody takes landings back while the run goes on',
+  slow: 'the disk takes its time over a sync',
+  care: 'agents hand in half, throw away what others wrote, or give up a merge and call it done',
+  late: 'an attempt that has ended is reported a second time',
 } as const;
 export type Fault = keyof typeof FAULTS;
 
 /** How likely each fault is where it may occur; 0: not in this seed. */
 export type FaultRates = Readonly<Record<Fault, number>>;
 
-export function drawFaults(random: Random): FaultRates {
+/** @param wanted these are in it whatever is drawn. */
+export function drawFaults(random: Random, wanted: readonly Fault[] = []): FaultRates {
   const rates = Object.keys(FAULTS).map((name) => [
     name,
-    random.chance(0.5) ? 0.02 + 0.28 * random.next() : 0,
+    random.chance(0.5) || wanted.includes(name as Fault) ? 0.02 + 0.28 * random.next() : 0,
   ]);
   return Object.fromEntries(rates) as FaultRates;
 }

@@ -1,19 +1,12 @@
 /** Laws of the order of events: what must have been so whenever something of a kind was decided. */
-import type { Entry, Event, EventOf } from '@swarm/core/events';
-import { type CommitId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import type { Event, EventOf } from '@swarm/core/events';
+import { type TaskId, taskOf } from '@swarm/core/model/ids';
+import type { ModelEnd } from '@swarm/core/ports/models';
+import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import type { Story } from './story.ts';
+import { TARGET_LAWS } from './target-laws.ts';
 import { FULL, type World } from './world.ts';
-
-interface Look {
-  readonly before: Ledger;
-  readonly entry: Entry;
-  readonly story: Story;
-  readonly base: CommitId;
-  readonly world: World;
-}
-
-type Law = (event: Event, look: Look) => readonly string[];
 
 /** What is broken, in words; and the ledger at the end. */
 export function readLaws(world: World, story: Story): { broken: readonly string[]; ledger: Ledger } {
@@ -31,7 +24,11 @@ export function readLaws(world: World, story: Story): { broken: readonly string[
 const LAWS: readonly Law[] = [
   startsWhatMayStart,
   startsFewEnough,
+  startsNoAgentInVain,
+  endsOnce,
+  lapsesWithItsProcess,
   plansWhenItMay,
+  plansFromWholeAnswers,
   acceptsWhatItMay,
   endsForItsOwnReason,
   paysForNobodyElse,
@@ -40,6 +37,7 @@ const LAWS: readonly Law[] = [
   undoesWholeTowers,
   closesOnAnEmptyQueue,
   closesWhenAllIsSaid,
+  ...TARGET_LAWS,
 ];
 
 /** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */
@@ -66,6 +64,35 @@ function startsFewEnough(e: Event, { before }: Look): readonly string[] {
     ...(before.paused ? [`pause: ${e.attempt} starts in a run paused for ${before.paused}`] : []),
     ...(before.isDraining ? [`stop: ${e.attempt} starts in a run that is being left`] : []),
   ];
+}
+
+/** Nobody begins to work for a task that was taken away. */
+function startsNoAgentInVain(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'agent.started' || before.task(taskOf(e.attempt)).holder === e.attempt) return [];
+  return [`cancel: the agent of ${e.attempt} starts, and its task was taken away`];
+}
+
+/** The first report of an attempt's end is its end. */
+function endsOnce(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'attempt.ended' || !before.ended.has(e.attempt)) return [];
+  return [`fence: ${e.attempt} ends a second time, as ${e.reason}`];
+}
+
+/** P6: an iteration that a dead process began comes to nothing. */
+function lapsesWithItsProcess(e: Event, { before }: Look): readonly string[] {
+  if (e.type !== 'iteration.ended' || !before.iteration?.isOrphan || e.outcome === 'lost') return [];
+  return [`P6: iteration ${e.iteration} goes on in a process that did not begin it`];
+}
+
+const BROKEN_OFF: readonly (ModelEnd['kind'] | undefined)[] = ['cut', 'down', 'aborted', 'refused'];
+
+/** An answer that broke off is never taken for the whole plan. */
+function plansFromWholeAnswers(e: Event, { world }: Look): readonly string[] {
+  if (e.type !== 'iteration.ended' || e.outcome !== 'planned') return [];
+  const end = world.answers.get(e.iteration);
+  return BROKEN_OFF.includes(end)
+    ? [`plan: iteration ${e.iteration} is planned by an answer that ended ${end}`]
+    : [];
 }
 
 function plansWhenItMay(e: Event, { before }: Look): readonly string[] {

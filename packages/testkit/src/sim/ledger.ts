@@ -13,6 +13,7 @@ import {
 } from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { TargetLine } from './target-line.ts';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
 export const FREE_ENDINGS: readonly string[] = [
@@ -55,6 +56,10 @@ export class Ledger {
   /** How often a person's own pause came to its end. */
   operatorPausesEnded = 0;
   lastChecked: string | undefined;
+  readonly ended = new Set<AttemptId>();
+  readonly line = new TargetLine();
+  /** The iteration that is live, and whether the process that began it is. */
+  iteration: { readonly isOrphan: boolean } | undefined;
   saysDone = false;
   usage: Usage = NO_USAGE;
 
@@ -67,6 +72,7 @@ export class Ledger {
     this.#takeTask(event);
     this.#takeAttempt(event);
     this.#takeLanding(event);
+    this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
   }
 
   task(id: TaskId): LedgerTask {
@@ -81,6 +87,9 @@ export class Ledger {
     }
     if (e.type === 'run.scaled') this.workers = e.workers;
     if (e.type === 'run.resumed') this.isDraining = false;
+    if (e.type === 'iteration.started') this.iteration = { isOrphan: false };
+    if (e.type === 'run.resumed' && this.iteration) this.iteration = { isOrphan: true };
+    if (e.type === 'iteration.ended') this.iteration = undefined;
     if (e.type === 'checks.ended') this.lastChecked = e.result.head;
     if (e.type === 'iteration.ended' && e.outcome === 'planned')
       this.saysDone = e.isDone && [...this.tasks.values()].every((task) => task.isOver);
@@ -114,6 +123,7 @@ export class Ledger {
     }
     if (e.type !== 'attempt.ended') return;
     this.live.delete(e.attempt);
+    this.ended.add(e.attempt);
     if (e.handoff?.change) this.works.set(e.attempt, e.handoff.change.commit);
     if (e.reason === 'drained') this.isDraining = true;
     const id = taskOf(e.attempt);

@@ -1,10 +1,12 @@
 /**
- * `pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant NAME]`: runs seeds and checks every promise after each.
+ * `pnpm sim [--seeds N] [--from S] [--trace SEED] [--focus WORD,WORD] [--mutant NAME]`: runs seeds and checks every
+ * promise after each; with a focus every seed has what its words say (see focus.ts).
  * Exit 0: none broken; 1: one was, with its seed and the command that shows it again; 2: usage.
  * `pnpm sim --mutants` plants faults in the product and looks whether they are found: see mutants/main.ts.
  */
 import { parseArgs } from 'node:util';
 import { type MutantsAsk, tryMutants } from '../mutants/main.ts';
+import { type Focus, isFocusWord } from './focus.ts';
 import { MUTANTS } from './mutants.ts';
 import { type SimulatedRun, simulate } from './simulate.ts';
 
@@ -18,7 +20,7 @@ interface Totals {
   hours: number;
 }
 
-const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--mutant ${Object.keys(MUTANTS).join('|')}]
+const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--focus WORD,WORD] [--mutant ${Object.keys(MUTANTS).join('|')}]
        pnpm sim --mutants [--seeds N] [--only NAME,NAME] [--unit] [--jobs N] [--write]\n`;
 
 async function main(): Promise<number> {
@@ -28,7 +30,7 @@ async function main(): Promise<number> {
     return 2;
   }
   if (ask.mutants) return tryMutants(ask.mutants);
-  return ask.trace === undefined ? runSeeds(ask) : traceSeed(ask.trace, ask.mutant);
+  return ask.trace === undefined ? runSeeds(ask) : traceSeed(ask.trace, ask);
 }
 
 interface Ask {
@@ -36,6 +38,7 @@ interface Ask {
   readonly from: number;
   readonly trace: number | undefined;
   readonly mutant: string | undefined;
+  readonly focus: Focus;
   readonly mutants: MutantsAsk | undefined;
 }
 
@@ -47,6 +50,7 @@ function readArguments(): Ask | undefined {
         from: { type: 'string', default: '1' },
         trace: { type: 'string' },
         mutant: { type: 'string' },
+        focus: { type: 'string', default: '' },
         mutants: { type: 'boolean', default: false },
         only: { type: 'string', default: '' },
         unit: { type: 'boolean', default: false },
@@ -59,31 +63,35 @@ function readArguments(): Ask | undefined {
     const jobs = Number(values.jobs);
     const mutants = values.mutants
       ? {
-          ...{ seeds, jobs, only: values.only.split(',').filter((name) => name !== '') },
+          ...{ seeds, jobs, only: words(values.only) },
           ...{ isWithUnits: values.unit, isWritten: values.write },
         }
       : undefined;
+    const focus = words(values.focus);
     const ask = { seeds, from: Number(values.from), trace, mutant: values.mutant, mutants };
     const numbers = [ask.seeds, ask.from, trace ?? 0, jobs];
     const isSound = numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
-    return isSound && (ask.mutant === undefined || Object.hasOwn(MUTANTS, ask.mutant)) ? ask : undefined;
+    if (!isSound || !focus.every(isFocusWord)) return undefined;
+    return ask.mutant === undefined || Object.hasOwn(MUTANTS, ask.mutant) ? { ...ask, focus } : undefined;
   } catch {
     return undefined;
   }
 }
 
+const words = (list: string): string[] => list.split(',').filter((word) => word !== '');
+
 /** Seeds of one call, and what each mutant of the product is given. */
 const SEEDS = 1_000;
 const SEEDS_FOR_MUTANTS = 2_000;
 
-async function runSeeds({ seeds, from, mutant }: Ask): Promise<number> {
+async function runSeeds({ seeds, from, mutant, focus }: Ask): Promise<number> {
   const startedAt = performance.now();
   const totals: Totals = { seeds: 0, steps: 0, crashes: 0, landed: 0, batches: 0, divided: 0, hours: 0 };
   let toldAt = startedAt;
   for (let seed = from; seed < from + seeds; seed++) {
-    const run = await simulate(seed, mutant ? { mutant: MUTANTS[mutant]! } : {});
+    const run = await simulate(seed, { focus, ...(mutant && { mutant: MUTANTS[mutant]! }) });
     add(totals, run);
-    if (run.violations.length > 0) return report(run, totals, mutant);
+    if (run.violations.length > 0) return report(run, totals, { mutant, focus });
     if (performance.now() - toldAt > 5_000) {
       toldAt = performance.now();
       process.stderr.write(`${totals.seeds} of ${seeds} seeds\n`);
@@ -107,16 +115,18 @@ function add(totals: Totals, run: SimulatedRun): void {
 const figures = (t: Totals): string =>
   `${t.seeds} seeds, ${t.steps} events, ${Math.round(t.hours)} virtual hours, ${t.crashes} crashes, ${t.landed} landings, ${t.batches} of several, ${t.divided} batches divided`;
 
-function report(run: SimulatedRun, totals: Totals, mutant: string | undefined): number {
+type Tuned = Pick<Ask, 'mutant' | 'focus'>;
+
+function report(run: SimulatedRun, totals: Totals, { mutant, focus }: Tuned): number {
   process.stdout.write(`${figures(totals)}\n`);
   for (const violation of run.violations) process.stdout.write(`seed ${run.seed}: ${violation}\n`);
-  const planted = mutant ? ` --mutant ${mutant}` : '';
+  const planted = `${focus.length > 0 ? ` --focus ${focus.join(',')}` : ''}${mutant ? ` --mutant ${mutant}` : ''}`;
   process.stdout.write(`to see it again: pnpm sim --trace ${run.seed}${planted}\n`);
   return 1;
 }
 
-async function traceSeed(seed: number, mutant: string | undefined): Promise<number> {
-  const run = await simulate(seed, { isTraced: true, ...(mutant && { mutant: MUTANTS[mutant]! }) });
+async function traceSeed(seed: number, { mutant, focus }: Tuned): Promise<number> {
+  const run = await simulate(seed, { isTraced: true, focus, ...(mutant && { mutant: MUTANTS[mutant]! }) });
   for (const line of run.trace) process.stdout.write(`${line}\n`);
   process.stdout.write(`seed ${seed}: ${run.steps} events, digest ${run.digest}\n`);
   for (const violation of run.violations) process.stdout.write(`seed ${seed}: ${violation}\n`);

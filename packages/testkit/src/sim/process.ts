@@ -1,5 +1,6 @@
 /** One orchestrator process on the simulated machine: started on what is on the disk, gone without a trace. */
 import type { Entry } from '@swarm/core/events';
+import { taskOf } from '@swarm/core/model/ids';
 import type { Journal, OpenedJournal } from '@swarm/core/ports/journal';
 import { MemoryFile, openMemoryJournal } from '@swarm/journal';
 import {
@@ -78,7 +79,7 @@ async function openJournal(world: World, mutant: Mutant, inc: Incarnation): Prom
 async function sync(world: World, inc: Incarnation): Promise<void> {
   const fails = world.hits('disk') && world.random.chance(0.1);
   // Now and then a disk takes its time: what is decided meanwhile is ahead of it.
-  await inc.wait(world.random.chance(0.1) ? world.random.between(30, 3_000) : world.random.between(1, 30));
+  await inc.wait(world.hits('slow') ? world.random.between(30, 5_000) : world.random.between(1, 30));
   if (fails) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
   if (world.isFull && world.isJournalOnIt)
     throw Object.assign(new Error(`${FULL}, write`), { code: 'ENOSPC' });
@@ -88,6 +89,8 @@ async function sync(world: World, inc: Incarnation): Promise<void> {
 function witnessed(world: World, inc: Incarnation, journal: Journal): Journal {
   return {
     append: async (entries: readonly Entry[]) => {
+      for (const event of entries.flatMap((entry) => entry.events))
+        if (event.type === 'attempt.started') world.provoke(taskOf(event.attempt), 60);
       await journal.append(entries);
       if (inc.isAlive) world.acknowledge(entries);
     },
@@ -122,6 +125,7 @@ function portsOf(
       leftovers: async () => (await hub.observe()).workspaces,
       isFull: async () => world.isFull,
       log,
+      clock: inc.clock,
     }),
     ...(story.mode === 'land' && { branches: twinBranches(world, inc) }),
     ...(story.mode === 'planner' && { model: twinModel(world, inc, story.plan) }),
@@ -145,7 +149,7 @@ function settingsOf(world: World, story: Story, isNew: boolean): Settings {
     attempt: { steps: 100, wallMs: 1_800_000, quietMs: 600_000 },
     gate: { timeoutMs: 600_000, flakyRetries: 1, preGate: story.hasPreGate },
     checks: { timeoutMs: 600_000 },
-    setup: { timeoutMs: 600_000 },
+    setup: { timeoutMs: 600_000, network: 'base' },
     drainMs: 120_000,
     sweepMs: 60_000,
     tasksPerIteration: 20,

@@ -4,13 +4,14 @@
  */
 import { SwarmError } from '@swarm/core/errors';
 import { startDisk, startHuman, watch } from './actors.ts';
-import { drawFaults, type Fault, type FaultRates } from './faults.ts';
+import type { Fault, FaultRates } from './faults.ts';
+import { drawFocused, drawFocusedFaults, type Focus } from './focus.ts';
 import { violationsOf } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { type SimProcess, startProcess } from './process.ts';
 import { Random } from './random.ts';
 import { settled } from './scheduler.ts';
-import { drawStory, type Story } from './story.ts';
+import type { Story } from './story.ts';
 import { type FailAt, World } from './world.ts';
 
 export interface SimulateOptions {
@@ -22,6 +23,8 @@ export interface SimulateOptions {
   /** Makes one call to the outside fail. */
   readonly failAt?: FailAt;
   readonly isTraced?: boolean;
+  /** What every seed has. */
+  readonly focus?: Focus;
 }
 
 export interface SimulatedRun {
@@ -49,8 +52,9 @@ const CALM_MS_MAX = 72 * 3_600_000;
 const STEPS_MAX = 150_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulatedRun> {
-  const story = drawStory(new Random(seed ^ 0x5eed));
-  const faults = (random: Random): FaultRates => options.faults ?? drawFaults(random);
+  const { focus = [] } = options;
+  const story = drawFocused(new Random(seed ^ 0x5eed), focus);
+  const faults = (random: Random): FaultRates => options.faults ?? drawFocusedFaults(random, focus);
   const world = new World({
     seed,
     faults,
@@ -112,7 +116,7 @@ async function liveThrough(
     }
     world.strays.add(process.inc);
     leaveDisk(world, isKilled);
-    await pass(world, world.random.between(1_000, 600_000));
+    await pass(world, drawGap(world));
   }
 }
 
@@ -133,6 +137,8 @@ async function runUntilEnd(
       isWatched = true;
     }
     if (!(await scheduler.step())) break;
+    const shown = process.orchestrator?.state.seq ?? 0;
+    world.expect(shown <= world.durable.seq, 'P13: the state that is shown is ahead of the disk');
   }
   return false;
 }
@@ -180,6 +186,10 @@ function loseWork(world: World): void {
   const held = [...world.work.keys()];
   if (held.length > 0) world.work.delete(world.random.pick(held));
 }
+
+/** Until it is started again, ms: now and then at once, by whatever watches over it. */
+const drawGap = ({ random }: World): number =>
+  random.chance(0.3) ? random.between(1, 300) : random.between(1_000, 600_000);
 
 async function pass(world: World, ms: number): Promise<void> {
   let isOver = false;

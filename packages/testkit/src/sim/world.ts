@@ -4,6 +4,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Entry } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import type { AttemptId, CommitId, RunId, TaskId } from '@swarm/core/model/ids';
+import type { ModelEnd } from '@swarm/core/ports/models';
 import { emptyState, type State } from '@swarm/core/state';
 import { MemoryFile } from '@swarm/journal';
 import { Objects, type Tree } from '../twins/objects.ts';
@@ -16,7 +17,8 @@ export interface SimWorkspace {
   readonly name: string;
   readonly path: string;
   readonly attempt: AttemptId | undefined;
-  readonly parents: readonly CommitId[];
+  /** Of what would be saved: the base, and the earlier work that was merged onto it. */
+  parents: readonly CommitId[];
   readonly base: Tree;
   /** What lay in it when it was made. */
   readonly made: Tree;
@@ -92,6 +94,12 @@ export class World {
   spentTokens = 0;
   /** When and where git was last asked for the target. */
   lastLook: { readonly at: number; readonly head: CommitId } | undefined;
+  /** Commits people took off the target by force. */
+  readonly takenOff = new Set<CommitId>();
+  /** What was handed in, by the journal. */
+  readonly handedIn = new Set<CommitId>();
+  /** How the last call of each iteration ended. */
+  readonly answers = new Map<number, ModelEnd['kind']>();
   /** How often people asked a paused run to go on. */
   continuesAsked = 0;
   readonly published: Published[] = [];
@@ -171,6 +179,8 @@ export class World {
     for (const entry of entries) {
       const before = this.durable.at;
       fold(this.durable, entry);
+      for (const e of entry.events)
+        if (e.type === 'attempt.ended' && e.handoff?.change) this.handedIn.add(e.handoff.change.commit);
       if (entry.events.some((event) => event.type === 'run.closed')) this.#closes(before);
     }
   }
@@ -267,6 +277,12 @@ export class World {
         });
       });
     });
+  }
+
+  /** Something quick a process changes the world with: whoever does is the one that works now. */
+  act<T>(inc: Incarnation, effect: () => T): Promise<T> {
+    this.working = inc;
+    return this.happen(inc, this.random.between(1, 40), effect);
   }
 
   #isStray(inc: Incarnation): boolean {

@@ -27,7 +27,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
   const { objects } = world;
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 40), effect);
   const written = <T>(effect: () => T): Promise<T> =>
-    quick(() => {
+    world.act(inc, () => {
       world.write('the hub');
       return effect();
     });
@@ -41,7 +41,10 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     landedSince: (base, head) => quick(() => marksOn(world, base, head)),
     undoneSince: (base, head) => quick(() => undosOn(world, base, head)),
     isAncestor: (ancestor, of) => quick(() => objects.isAncestor(ancestor, of)),
-    buildCandidate: (ask) => written(() => candidateOf(world, ask)),
+    buildCandidate: (ask) => {
+      world.expect(world.handedIn.has(ask.work), `P6: ${ask.work} is merged before its handoff is on disk`);
+      return written(() => candidateOf(world, ask));
+    },
     buildRevert: (ask) => written(() => revertOf(world, ask)),
     probe: (a, b) => quick(() => conflictsOf(world, a, b)),
     sealBatch: (ask) => written(() => seal(world, ask)),
@@ -64,7 +67,7 @@ export function twinHub(world: World, inc: Incarnation): Hub {
     tidy: (keep) => {
       for (const attempt of [...world.durable.liveAttempts, ...world.durable.queue])
         world.expect(keep.has(attempt), `P1: the work of ${attempt} is tidied away while it is wanted`);
-      return quick(() => {
+      return world.act(inc, () => {
         for (const map of [world.work, world.intakes]) {
           for (const attempt of map.keys()) if (!keep.has(attempt)) map.delete(attempt);
         }
@@ -168,12 +171,16 @@ function publish(world: World, inc: Incarnation, candidate: Candidate): Promise<
   const isUnsure = !isRefused && world.hits('publish');
   const knownSeq = world.acked.length;
   world.expect(isPassed(world, candidate), `P3: ${candidate.commit} is published before its pass is on disk`);
+  world.working = inc;
   return world.happen(inc, world.random.between(1, 300), () => {
     if (isRefused) return { kind: 'refused', why: 'a hook declined' } as const;
     if (isUnsure && world.random.chance(0.5))
       return { kind: 'unknown', why: 'the connection was lost' } as const;
     if (world.target === candidate.commit) return { kind: 'published' } as const;
     if (world.target !== candidate.parent) return { kind: 'moved', head: world.target } as const;
+    // A line of landings is one move, and each of them has been the target's head to whoever reads its history.
+    for (const { id } of world.objects.firstParents(candidate.parent, candidate.commit).slice(0, -1))
+      moveTarget(world, id, knownSeq);
     moveTarget(world, candidate.commit, knownSeq);
     if (isUnsure) return { kind: 'unknown', why: 'the connection was lost' } as const;
     return { kind: 'published' } as const;

@@ -23,7 +23,7 @@ export function twinModel(world: World, inc: Incarnation, plan: readonly Planned
   return {
     nameFor: () => 'twin',
     as: (role, limits) =>
-      twinTicket(role, limits, (request, options) => stream(world, inc, rude, plan, request, options)),
+      twinTicket(world, role, limits, (request, options) => stream(world, inc, rude, plan, request, options)),
     whenUp: async (signal) => {
       while (world.modelsDownUntil > world.scheduler.now) {
         if (!(await inc.waitUnless(signal, world.modelsDownUntil - world.scheduler.now))) return;
@@ -33,7 +33,7 @@ export function twinModel(world: World, inc: Incarnation, plan: readonly Planned
 }
 
 /** No call is made when nothing is left; the last one may use more than there was. */
-function twinTicket(role: ModelRole, given: TicketLimits, ask: Model['stream']): ModelTicket {
+function twinTicket(world: World, role: ModelRole, given: TicketLimits, ask: Model['stream']): ModelTicket {
   let limits = given;
   let used = NO_USAGE;
   const left = (): TicketLimits => ({
@@ -52,7 +52,9 @@ function twinTicket(role: ModelRole, given: TicketLimits, ask: Model['stream']):
       const { tokens = 1, usd = 1 } = left();
       const end = { kind: 'over-budget', why: 'nothing is left' } as const;
       if (tokens <= 0 || usd <= 0) return { end, text: '', usage: NO_USAGE, model: 'twin' };
+      const iteration = world.durable.planning.live?.iteration;
       const result = await ask({ ...request, role }, options);
+      if (role === 'planner' && iteration !== undefined) world.answers.set(iteration, result.end.kind);
       used = addUsage(used, result.usage);
       return result;
     },

@@ -86,6 +86,7 @@ export function twinBranches(world: World, inc: Incarnation): Branches {
       const isKnown = world.durable.attempts.get(attempt)?.state === 'running';
       world.expect(isKnown, `P6: the branch of ${attempt} is taken in before its start is on disk`);
       const isRefused = world.hits('save');
+      world.working = inc;
       return world.happen(inc, world.random.between(1, 2_000), () => {
         if (isRefused) return { kind: 'refused', why: 'a path is too long' } as const;
         if (world.objects.isAncestor(commit, world.base)) return { kind: 'nothing' } as const;

@@ -1,6 +1,6 @@
 import { SwarmError } from '@swarm/core/errors';
 import { type AttemptId, type CommitId, type LandingId, taskOf } from '@swarm/core/model/ids';
-import type { Workspace, Workspaces } from '@swarm/core/ports/git';
+import { ALL_SAVED, type Workspace, type Workspaces } from '@swarm/core/ports/git';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { SimWorkspace, World } from '../sim/world.ts';
 import { type Merged, sameTree } from './objects.ts';
@@ -8,15 +8,24 @@ import { type Merged, sameTree } from './objects.ts';
 /** What `saveCommand` gives; the sandbox twin knows it by this word. */
 export const SAVE = 'twin-save';
 
+type WorkspaceAsk = Parameters<Workspaces['create']>[0];
+
 /** Work trees in memory. */
 export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   return {
     create: (ask) => {
+      // As the real ones: a name that is not one of ours never becomes a path.
+      if (!NAME.test(ask.name))
+        throw new SwarmError({ code: 'SW0801', what: `"${ask.name}" is no name for a workspace` });
       world.expect(
         isRecorded(world, ask.name),
         `P6: the workspace ${ask.name} is made before its reason is on disk`,
       );
       world.working = inc;
+      world.expect(
+        isGrounded(world, ask),
+        `P4: ${ask.name} goes on from work that stands on what somebody took off the target`,
+      );
       provoke(world, ask.name);
       return world.happen(inc, world.random.between(5, 500), () => {
         if (world.hits('setup'))
@@ -28,6 +37,7 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
       });
     },
     saveCommand: ({ message, workspace, intake }) => [SAVE, message, workspace, intake],
+    readSave: () => ALL_SAVED,
     remove: (name) => {
       const there = world.workspaces.get(name);
       const isWorkedIn = there !== undefined && !sameTree(there.made, there.tree);
@@ -43,10 +53,19 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   };
 }
 
+const NAME = /^(?:t\d+\.\d+|[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3})$/;
+/** What people took off the target comes back with no work that stood on it. */
+function isGrounded({ objects, takenOff }: World, { base, from }: WorkspaceAsk): boolean {
+  if (!from || takenOff.size === 0 || !objects.has(from)) return true;
+  const there = objects.ancestors(base);
+  return [...objects.ancestors(from)].every((id) => there.has(id) || !takenOff.has(id));
+}
+
 /** Between an attempt's start and its agent's, and while a candidate is tested, somebody may change their mind. */
 function provoke(world: World, name: string): void {
   const tested = world.durable.landings.get(name.replace(/^gate-/, '') as LandingId);
-  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), 400);
+  const soonMs = world.hasSetup ? world.commandMsMax : 400;
+  if (/^t\d+\.\d+$/.test(name)) world.provoke(taskOf(name as AttemptId), soonMs);
   else if (tested) world.provoke(world.random.pick(tested.members).task, world.commandMsMax);
 }
 
@@ -57,10 +76,7 @@ function isRecorded({ durable }: World, name: string): boolean {
   return landing === undefined || landing === 'l0' || durable.landings.has(landing as LandingId);
 }
 
-function newWorkspace(
-  world: World,
-  ask: Parameters<Workspaces['create']>[0],
-): { simulated: SimWorkspace; shown: Workspace } {
+function newWorkspace(world: World, ask: WorkspaceAsk): { simulated: SimWorkspace; shown: Workspace } {
   const { objects } = world;
   const base = objects.treeOf(ask.base);
   const from = ask.from && objects.has(ask.from) ? ask.from : undefined;
@@ -102,9 +118,10 @@ export function workspaceAt(world: World, path: string): SimWorkspace | undefine
   return [...world.workspaces.values()].find((w) => w.path === path);
 }
 
-/** Commits what lies in the work tree and pushes it into the attempt's intake, unless it is the base. */
+/** Commits what lies in the work tree and pushes it into the attempt's intake, unless that is the base; a merge is not. */
 export function save(world: World, workspace: SimWorkspace, message: string): void {
-  if (!workspace.attempt || sameTree(workspace.base, workspace.tree)) return;
+  const isMerge = workspace.parents.length > 1;
+  if (!workspace.attempt || (!isMerge && sameTree(workspace.base, workspace.tree))) return;
   const made = world.objects.commit({
     parents: workspace.parents,
     tree: workspace.tree,

@@ -40,6 +40,7 @@ export function localHost({ hub, state, agent, kind }: LocalAsk): AttemptHost {
     isFull: () => isDiskFull(state),
     leftovers: async () => (await hub.hub.observe()).workspaces,
     log: { write: () => {} },
+    clock: systemClock,
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Bench } from '@swarm/core/ports/bench';
+import { ALL_SAVED } from '@swarm/core/ports/git';
 import { type OpenedHub, openHub } from '@swarm/git';
 import { localHost } from './local-host.ts';
 import type { HostFolder } from './pipe-host.ts';
@@ -104,9 +105,12 @@ async function save(name: string, message: string): Promise<Answer> {
       kind: 'saved',
       head: taken.commit,
       pack: await inOnePiece(hub.pack([taken.commit], [bases.get(name)!])),
+      report: saved.kind === 'failed' ? { ...ALL_SAVED, leftOut: [saved.why] } : saved.report,
     };
   if (taken.kind === 'refused') return { kind: 'unsaved', why: taken.why };
-  return saved.kind === 'failed' ? { kind: 'unsaved', why: saved.why } : { kind: 'nothing' };
+  return saved.kind === 'failed'
+    ? { kind: 'unsaved', why: saved.why }
+    : { kind: 'nothing', report: saved.report };
 }
 
 const say = (message: ToHome): void => void process.stdout.write(`${JSON.stringify(message)}\n`);

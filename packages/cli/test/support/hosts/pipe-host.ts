@@ -76,14 +76,14 @@ const benchAt = (line: Line, bench: string, opened: Extract<Answer, { kind: 'ope
   },
   async save(message) {
     const told = await line.call({ call: 'save', bench, message });
-    if (told.kind === 'nothing') return { kind: 'here' };
+    if (told.kind === 'nothing') return { kind: 'here', report: told.report };
     if (told.kind === 'unsaved') return { kind: 'failed', why: told.why };
     if (told.kind !== 'saved') return unexpected(told);
-    const { head, pack } = told;
+    const { head, pack, report } = told;
     const bytes = (async function* () {
       yield Buffer.from(pack, 'base64');
     })();
-    return { kind: 'pack', pack: { head, bytes } };
+    return { kind: 'pack', pack: { head, bytes }, report };
   },
   close: async () => void (await line.ask({ call: 'close', bench })),
 });

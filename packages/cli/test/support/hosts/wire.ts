@@ -1,6 +1,7 @@
 /** What home and a host in another process say to one another: one JSON object a line, packs in base64. */
 import type { CommitId } from '@swarm/core/model/ids';
 import type { BenchAsk, BenchJob, CannotRun, ShellAsk } from '@swarm/core/ports/bench';
+import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentActivity, AgentResult, OutputStream, SandboxResult } from '@swarm/core/ports/running';
 
 /** Without what cannot travel: signals become `abort`, callbacks become `line` and `activity`. */
@@ -27,9 +28,9 @@ export type Answer =
     }
   | { readonly kind: 'ran'; readonly ran: SandboxResult }
   | { readonly kind: 'worked'; readonly result: AgentResult }
-  | { readonly kind: 'saved'; readonly head: CommitId; readonly pack: string }
+  | { readonly kind: 'saved'; readonly head: CommitId; readonly pack: string; readonly report: SaveReport }
   | { readonly kind: 'unsaved'; readonly why: string }
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'nothing'; readonly report: SaveReport }
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly why: string };
 

@@ -1,0 +1,44 @@
+/** The program as it is installed: its bundles, and what it reads at run time beside them. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { BUNDLE } from '../packages/cli/src/running/agent-bundle.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** From the repository to the place packages/cli/src/places.ts looks in. */
+const COPIED: Readonly<Record<string, string>> = {
+  'packages/cli/bin/swarm.cjs': 'bin/swarm.cjs',
+  'packages/cli/demo': 'demo',
+  prompts: 'prompts',
+  'infra/prices.json': 'infra/prices.json',
+  docs: 'docs',
+  'swarm.schema.json': 'swarm.schema.json',
+  'README.md': 'README.md',
+};
+
+/** Fills `folder`, but for its package.json. */
+export async function bundleProgram(folder: string): Promise<void> {
+  await bundle(join(folder, 'dist'));
+  copyFiles(folder);
+}
+
+/**
+ * The program is cut into pieces along its lazy imports, so that help loads what it prints and no more. Agent and
+ * bridge run inside the sandbox: one whole file each.
+ */
+async function bundle(outdir: string): Promise<void> {
+  // Only the sources bundle the agent themselves; here it lies ready.
+  const shared = { ...BUNDLE, external: ['esbuild'], legalComments: 'none' as const };
+  const source = (path: string): string => join(ROOT, 'packages', path);
+  await build({ ...shared, entryPoints: { swarm: source('cli/src/main.ts') }, outdir, splitting: true });
+  const whole = { 'agent-main': source('cli/src/agent-main.ts'), bridge: source('sandbox/src/bridge.ts') };
+  await build({ ...shared, entryPoints: whole, outdir });
+}
+
+function copyFiles(folder: string): void {
+  for (const [from, to] of Object.entries(COPIED)) {
+    mkdirSync(dirname(join(folder, to)), { recursive: true });
+    cpSync(join(ROOT, from), join(folder, to), { recursive: true });
+  }
+}
