@@ -1,4 +1,4 @@
-/** What may stop a step under way: the attempt's wall time, and whoever started the agent. First cause wins. */
+/** What may stop a step: the attempt's wall time, or the caller that started the agent. The first cause counts. */
 import type { Clock } from '@swarm/core/ports/world';
 import type { AgentEvent } from './agent-events.ts';
 import type { LoopLimits } from './limits.ts';

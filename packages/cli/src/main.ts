@@ -13,7 +13,7 @@ const argv = process.argv.slice(2);
 const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
 const isDebug = flags.includes('--debug');
 
-/** For whoever types the name alone: a screen of it, where the whole help is several. */
+/** What `swarm` without arguments prints: one screen, because the whole help is several screens. */
 const FIRST_STEPS = `swarm points a fleet of coding agents at a git repository and gives back a
 branch that passes its checks.
 

@@ -1,4 +1,4 @@
-/** Everything that may be asked of the core. Imperative; each ends as events or as a Refusal. */
+/** Every command the core can be asked to do. `decide` answers each with events or with a Refusal. */
 
 import type { IterationOutcome, IterationReason } from './events.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
@@ -43,7 +43,7 @@ export type Command =
   | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
   | { readonly type: 'stop'; readonly reason: StopReason | 'undo'; readonly detail: string }
   | { readonly type: 'amend'; readonly text: string }
-  /** Ends the whole run: every task that is not over is cancelled with it. */
+  /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | {
@@ -52,7 +52,7 @@ export type Command =
       readonly reserved: Reservation;
     }
   | { readonly type: 'recordSpend'; readonly slice: number; readonly usage: Usage }
-  /** Only after a crash. */
+  /** Is asked only after a crash. */
   | { readonly type: 'loseSpend'; readonly slice: number }
   | {
       readonly type: 'recordDelivery';
@@ -72,7 +72,7 @@ export type Command =
       readonly reserved: Reservation;
     }
   | { readonly type: 'extendIteration'; readonly iteration: number; readonly reserved: Reservation }
-  /** All are accepted, or with `eachAlone` the good ones are accepted and the bad ones refused by name. */
+  /** Accepts all drafts or none. With `eachAlone` it accepts the good ones and refuses the bad ones by name. */
   | {
       readonly type: 'acceptTasks';
       readonly drafts: readonly TaskDraft[];
@@ -143,7 +143,7 @@ export type Command =
       readonly candidate: Candidate;
     }
   | { readonly type: 'recordGate'; readonly landing: LandingId; readonly result: GateResult }
-  /** Only after the reference was read back. */
+  /** Is asked only after the target's reference was read back. */
   | { readonly type: 'land'; readonly landing: LandingId }
   | {
       readonly type: 'findLanding';
@@ -160,7 +160,7 @@ export type Command =
       readonly files: readonly string[];
     }
   | { readonly type: 'dropLanding'; readonly landing: LandingId; readonly reason: DropReason }
-  /** Only before its candidate is published. */
+  /** Is asked before its candidate is published. */
   | {
       readonly type: 'passUndo';
       readonly tasks: readonly TaskId[];
@@ -175,7 +175,10 @@ export type Command =
       readonly reason: UndoRefusalReason;
       readonly detail: string;
     }
-  /** Only after the reference was read back, or the commit was found on it. `tasks` are newest landing first. */
+  /**
+   * Is asked only after the target's reference was read back, or after the commit was found on the target. `tasks` are
+   * in order of landing, newest first.
+   */
   | {
       readonly type: 'undoLanding';
       readonly tasks: readonly TaskId[];
@@ -211,7 +214,7 @@ export type Command =
       readonly reason: 'asked' | 'silent' | 'refused';
     };
 
-/** A TaskSource before each draft's label is known. */
+/** A TaskSource without the label, which each draft has itself. */
 export type DraftSource =
   | { readonly by: 'plan' }
   | { readonly by: 'planner'; readonly iteration: number }

@@ -1,6 +1,6 @@
 /**
- * (state, command) → events or a refusal: the only door to new events. Pure; the laws are in decisions/, by
- * life, and the numbers they apply in rules/. Nothing here changes the state: fold does, with what comes back.
+ * (state, command) → events or a refusal. New events come only from here. It is pure: the laws are in decisions/, and
+ * what they compute with is in rules/. Nothing here changes the state; fold does that with the events.
  */
 import type { Command } from './commands.ts';
 import { decideAttempts } from './decisions/attempts.ts';

@@ -85,7 +85,7 @@ export interface Problem {
   readonly fix?: string;
 }
 
-/** One or more problems found together; all are shown, the CLI picks the exit code. */
+/** One or more problems that were found together. The CLI shows all of them and chooses the exit code. */
 export class SwarmError extends Error {
   readonly problems: readonly Problem[];
   constructor(problems: Problem | readonly Problem[], options?: { cause?: unknown }) {
@@ -99,7 +99,7 @@ export class SwarmError extends Error {
   }
 }
 
-/** The core's own "no": the command was understood and a law forbids it. Nothing was changed. */
+/** The core's "no": it understood the command, and a law forbids it. Nothing was changed. */
 export interface Refusal {
   readonly kind: 'refusal';
   readonly reason: RefusalReason;

@@ -1,10 +1,10 @@
 /**
- * READ FIRST. Every event there is, grouped by the life it belongs to. One journal entry holds one decision:
- * its events, in order, take effect together or not at all.
+ * READ FIRST. Every event, grouped by what it is about. One journal entry holds one decision: its events take effect
+ * in order, and all together or not at all.
  *
- * Journals are for ever: a type here is never renamed and a field never changes meaning; a new meaning is a
- * new type, and journal/upcast.ts brings old entries to the present shape. Events carry no time of their own:
- * the entry's `at` is theirs.
+ * Journals are for ever: a type is never renamed, and a field never changes its meaning. A new meaning is a new type.
+ * journal/upcast.ts turns old entries into the present shape. An event has no time of its own: it happened at the
+ * entry's `at`.
  */
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff } from './model/handoff.ts';
@@ -49,34 +49,34 @@ export type RunEvent =
   | { readonly type: 'run.resumed'; readonly version: string; readonly host: string; readonly pid: number }
   | { readonly type: 'run.paused'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'run.continued'; readonly by: 'operator' | 'itself' }
-  /** Without `by` it was the operator: then `workers` is the most there may be from now on. */
+  /** Without `by` the operator asked for it, and `workers` is the most there may be from now on. */
   | {
       readonly type: 'run.scaled';
       readonly workers: number;
       readonly reason: string;
       readonly by?: 'itself';
     }
-  /** `undo`: a run nobody worked on was taken up for an undo alone. Journals of before say `signal` for every reason. */
+  /** `undo`: the run was taken up only for an undo. Old journals say `signal` for every reason. */
   | { readonly type: 'run.stopped'; readonly reason: StopReason | 'undo'; readonly detail: string }
   | { readonly type: 'request.amended'; readonly text: string }
-  /** The operator wants no more of it: nothing new starts, and it closes when what runs has ended. */
+  /** The operator ended the run: nothing new starts, and the run closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
-  /** Set aside for calls outside attempts and iterations, before the first of them. */
+  /** A slice of the budget was set aside for model calls outside attempts and iterations, before the first call. */
   | {
       readonly type: 'spend.reserved';
       readonly role: 'reconciler' | 'reviewer';
       readonly slice: number;
       readonly reserved: Reservation;
     }
-  /** Tokens used outside attempts and iterations. `slice` is settled with it; journals of before reserved none. */
+  /** What calls outside attempts and iterations used. It settles `slice`. In old journals no slice was reserved. */
   | {
       readonly type: 'spend.recorded';
       readonly role: 'reconciler' | 'reviewer';
       readonly usage: Usage;
       readonly slice?: number;
     }
-  /** The orchestrator went away before the slice was settled: it counts as spent. */
+  /** The orchestrator stopped before it settled the slice. The whole slice counts as spent. */
   | { readonly type: 'spend.lost'; readonly role: 'reconciler' | 'reviewer'; readonly slice: number }
   | {
       readonly type: 'delivery.ended';
@@ -103,7 +103,7 @@ export type PlanEvent =
       readonly model: string;
       readonly reserved: Reservation;
     }
-  /** A further slice for the live iteration, whose first did not cover its calls. */
+  /** The live iteration got another slice of the budget, because its first one was too small. */
   | { readonly type: 'iteration.extended'; readonly iteration: number; readonly reserved: Reservation }
   | {
       readonly type: 'task.refused';
@@ -178,10 +178,10 @@ export type AttemptEvent =
       readonly detail: string;
       readonly usage: Usage;
       readonly handoff?: Handoff;
-      /** The commit that holds what the attempt did, handed in or not. A next attempt goes on from it. */
+      /** The commit with the attempt's work, handed in or not. The next attempt continues from it. */
       readonly work?: CommitId;
     }
-  /** A report that came after the attempt had ended otherwise: it stands on record, and its work never lands. */
+  /** A report came after the attempt had already ended. It is only recorded: its work never lands. */
   | {
       readonly type: 'attempt.late';
       readonly attempt: AttemptId;
@@ -204,14 +204,14 @@ export type LandingEvent =
       readonly members: readonly LandingMember[];
       readonly candidate: Candidate;
     }
-  /** Found on the target at start-up, or under another landing: it had happened, and was not recorded. */
+  /** A landing was found on the target at start-up, or under another landing. It had not been recorded before. */
   | {
       readonly type: 'landing.found';
       readonly task: TaskId;
       readonly attempt: AttemptId;
       readonly commit: CommitId;
     }
-  /** A handoff was refused before or after a candidate was made of it. */
+  /** A handoff was refused, before or after it was made into a candidate. */
   | {
       readonly type: 'landing.rejected';
       readonly attempt: AttemptId;
@@ -227,7 +227,7 @@ export type LandingEvent =
       readonly commit: CommitId;
       readonly by: 'operator' | 'reconciler';
     }
-  /** One commit that takes these landings back, newest first, may be published: it is the candidate, and passed. */
+  /** The gate passed on a commit that takes these landings back, newest first. It may be published now. */
   | {
       readonly type: 'undo.passed';
       readonly tasks: readonly TaskId[];
@@ -235,7 +235,7 @@ export type LandingEvent =
       readonly by: 'operator' | 'reconciler';
       readonly gate: GateResult;
     }
-  /** These landings were not taken back; nothing moved. */
+  /** These landings were not taken back. The target did not move. */
   | {
       readonly type: 'undo.refused';
       readonly tasks: readonly TaskId[];
@@ -243,7 +243,7 @@ export type LandingEvent =
       readonly reason: UndoRefusalReason;
       readonly detail: string;
     }
-  /** Somebody else moved the target. `lost` are landings of ours that are no longer on it. */
+  /** Somebody else moved the target. `lost` are the landings of this run that are no longer on it. */
   | {
       readonly type: 'target.moved';
       readonly from: CommitId;
@@ -264,8 +264,8 @@ export type HealingEvent =
   | { readonly type: 'finding.opened'; readonly finding: Finding }
   | { readonly type: 'finding.closed'; readonly signature: string; readonly head: CommitId }
   /**
-   * The first commit that shows the failure. With `task`, its landing brought it; without, somebody else's commit
-   * did, or it is the run's base, which no landing of ours could have broken.
+   * The first commit that shows the failure. With `task`: the landing of this task brought the failure. Without it: the
+   * commit is somebody else's, or it is the run's base.
    */
   | {
       readonly type: 'culprit.found';
@@ -273,10 +273,10 @@ export type HealingEvent =
       readonly commit: CommitId;
       readonly task?: TaskId;
     }
-  /** Which landing brought the failure cannot be told, and is not looked for again. */
+  /** It cannot be found out which landing brought the failure. It is not looked for again. */
   | { readonly type: 'culprit.missed'; readonly signature: string; readonly why: string };
 
-/** Machines that do the work. */
+/** Hosts that do the work. */
 export type WorkerEvent =
   | {
       readonly type: 'worker.joined';
@@ -303,16 +303,16 @@ export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 
 export type IterationReason = 'first' | 'handoffs' | 'idle' | 'finding' | 'amended' | 'retry';
 /**
- * `unreadable` and `failed` are errors to retry, never "no more tasks". `down` (no endpoint answered) and `lost`
- * (the orchestrator went away) say nothing about the planner and are not counted against it.
+ * `unreadable` and `failed` are errors and are tried again; they never mean "no more tasks". `down` (no endpoint
+ * answered) and `lost` (the orchestrator stopped) are not the planner's fault and are not counted against it.
  */
 export type IterationOutcome = 'planned' | 'cut' | 'unreadable' | 'failed' | 'down' | 'lost';
 
-/** One decision, as the journal keeps it. */
+/** One decision, as it is in the journal. */
 export interface Entry {
   /** 1, 2, 3 … without a gap. */
   readonly seq: number;
-  /** When it was decided, ms since the epoch. Never used for order. */
+  /** When it was decided, ms since the epoch. Never used to order entries. */
   readonly at: number;
   /** The command that caused it. */
   readonly cause: string;

@@ -1,6 +1,6 @@
 /**
- * Applies entries in order and refuses gaps; the only owner of the state's maps. An event that the transition
- * table forbids means a damaged journal or a fault of ours, and is thrown, never skipped.
+ * Applies entries in order and refuses gaps. Only this file and folding/ change the state. An event that the transition
+ * table forbids means a damaged journal or a fault of ours. It throws and is never skipped.
  */
 import { assertNever } from './errors.ts';
 import type { Entry, Event } from './events.ts';

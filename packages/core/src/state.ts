@@ -1,6 +1,6 @@
 /**
- * The folded state: facts and the indexes that keep every question cheap. Only fold.ts and folding/ write it. What follows
- * from the facts (ready, blocked, wanted, stuck) is derived where it is needed and never stored here.
+ * The folded state: facts, and indexes that make questions cheap. Only fold.ts and folding/ change it. What follows from
+ * the facts (ready, blocked, wanted, stuck) is computed where it is needed and never stored here.
  */
 
 import { SwarmError } from './errors.ts';
@@ -42,17 +42,17 @@ export interface Planning {
         readonly reserved: Reservation;
       }
     | undefined;
-  /** The planner said `done`, and nothing has happened since that makes it wanted again. */
+  /** The planner said `done`, and nothing has happened since that it must be asked about. */
   isDone: boolean;
-  /** Its last answer said `done`, though tasks were live: it is asked again when they are over. */
+  /** Its last answer said `done` while tasks were live. It is asked again when they are over. */
   saidDone: boolean;
-  /** Iterations in a row that gave nothing usable. */
+  /** How many iterations in a row gave nothing usable. */
   failuresInRow: number;
-  /** Tasks the live iteration has given so far. */
+  /** How many tasks the live iteration has given so far. */
   acceptedNow: number;
   lastEndedAt: number;
   scratchpad: string;
-  /** In the order it happened; emptied when an iteration that used it has ended as planned. */
+  /** In order of time. An iteration that ends as planned removes what it was told. */
   news: News[];
   /** How many of `news` there are of each kind. */
   readonly newsOf: Record<News['kind'], number>;
@@ -63,25 +63,25 @@ export interface Planning {
 export interface OpenFinding {
   readonly finding: Finding;
   readonly openedAt: number;
-  /** The head of the last checks that came to an end before and did not show it; undefined: none are known. */
+  /** The head of the last finished checks that did not show it. Undefined: none are known. */
   readonly lastWithout: CommitId | undefined;
 }
 
-/** What is known of where a failure comes from. */
+/** What is known about where a failure comes from. */
 export type Culprit =
   | { readonly kind: 'landing'; readonly commit: CommitId; readonly task: TaskId }
-  /** The run's base shows it already, or a commit that somebody else put on the target. */
+  /** The run's base has the failure already, or somebody else's commit brought it. */
   | { readonly kind: 'base' | 'others'; readonly commit: CommitId }
   | { readonly kind: 'missed'; readonly why: string };
 
-/** One step of the target's history as the journal knows it; a batch is one step for each of its tasks. */
+/** One step of the target's history, as the journal knows it. A batch is one step for each of its tasks. */
 export interface TargetStep {
   readonly commit: CommitId;
-  /** Whose landing it is; undefined for an undo and for what somebody else put there. */
+  /** The task that landed. Undefined for an undo and for somebody else's commit. */
   readonly task: TaskId | undefined;
 }
 
-/** A revert that passed the gate; it is about to be published, or was. */
+/** A revert that passed the gate. It may be published already. */
 export interface PassedUndo {
   readonly tasks: readonly TaskId[];
   readonly candidate: Candidate;
@@ -97,10 +97,10 @@ export interface Rechecked {
 
 export interface Health {
   lastChecks: { readonly result: ChecksResult; readonly at: number } | undefined;
-  /** The head of the checks before those, where they came to an end. */
+  /** The head of the checks before the last ones, if they finished. */
   lastHead: CommitId | undefined;
   greensInRow: number;
-  /** Time to leave between two runs of the checks, ms: shorter while red, longer while green. */
+  /** The pause between two runs of the checks, ms. Shorter while the target is red, longer while it is green. */
   intervalMs: number;
   /** What the own check of each landed task said when it was last tried again. */
   rechecks: Map<TaskId, Rechecked>;
@@ -108,26 +108,26 @@ export interface Health {
   findings: Map<string, OpenFinding>;
   /** The fix task filed for a signature, over or not. */
   fixTasks: Map<string, TaskId>;
-  /** Every fix task ever filed for a signature, oldest first; kept when the failure goes and comes back. */
+  /** Every fix task ever filed for a signature, oldest first. Kept even when the failure is gone. */
   fixHistory: Map<string, readonly TaskId[]>;
-  /** Where open failures come from, as far as that was looked into. */
+  /** Where open failures come from, as far as it is known. */
   culprits: Map<string, Culprit>;
-  /** Tasks whose landing the reconciler tried to take back in vain. */
+  /** Tasks whose landing the reconciler could not take back. */
   revertsRefused: Set<TaskId>;
 }
 
 export interface Spending {
-  /** Metered. */
+  /** What was used, as it was metered. */
   used: Usage;
-  /** Set aside for what is running now. */
+  /** Set aside for what runs now. */
   reserved: Reservation;
   /** Slices of `reserved` for calls outside attempts and iterations, by number. */
   readonly slices: Map<number, { readonly role: 'reconciler' | 'reviewer'; readonly reserved: Reservation }>;
-  /** Slices ever reserved. */
+  /** How many slices were ever reserved. */
   slicesMade: number;
-  /** Reservations of what was lost in a crash: counted as spent. */
+  /** The reservations of what a crash ended. They count as spent. */
   lost: Reservation;
-  /** Set once a limit is reached: nothing new starts. */
+  /** Set when a limit is reached. From then on nothing new starts. */
   reached: 'tokens' | 'usd' | 'time' | undefined;
 }
 
@@ -136,20 +136,20 @@ export interface State {
   run: OpenedRun | undefined;
   /** Entry time of the last entry. */
   at: number;
-  /** Time the run was being worked on, ms: entry times added up, but for the gaps before a resume. */
+  /** How long an orchestrator worked on the run, ms. The gaps before a resume are left out. */
   activeMs: number;
   paused: { readonly reason: PauseReason; readonly detail: string; readonly at: number } | undefined;
-  /** Times in a row no endpoint answered, without one call that was finished in between. */
+  /** How many times in a row no endpoint answered, with no finished call in between. */
   outagesInRow: number;
   /** Workers wanted now. */
   workers: number;
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
-  /** What the gate said where the target stands: the base's, then each landing's. Failures known there block nobody. */
+  /** The gate's result at the target's head: the base's, then each landing's. Failures in it block no landing. */
   headGate: GateResult | undefined;
   amendments: string[];
-  /** Why the operator wants no more of the run; it closes when what runs has ended. */
+  /** Why the operator cancelled the run. It closes when what runs has ended. */
   cancelled: string | undefined;
   closed:
     | {
@@ -177,24 +177,24 @@ export interface State {
   /** Tasks by state, in the order they entered it. */
   byState: Record<TaskStateName, Set<TaskId>>;
   labels: Map<string, TaskId>;
-  /** Who waits for whom. */
+  /** Each task with the tasks that depend on it. */
   dependents: Map<TaskId, TaskId[]>;
   liveAttempts: Set<AttemptId>;
   openLandings: Set<LandingId>;
-  /** Handoffs waiting to land, in order of arrival; a member of an open landing is still here. */
+  /** Handoffs that wait to land, in order of arrival. The members of open landings are among them. */
   queue: Set<AttemptId>;
-  /** Gate results by `gate tree`, so that nothing is tested twice; a tree that passed is not in `failed`. */
+  /** Gate results by gate and tree (`passKey`), so that nothing is tested twice. A tree in `passed` is not in `failed`. */
   passed: Map<string, GateResult>;
   failed: Map<string, GateResult>;
-  /** What the merge queue knows besides: see rules/batching.ts. */
+  /** What else the merge queue knows: see rules/batching.ts. */
   line: Line;
-  /** Landings whose gate passed only when it was run again. */
+  /** Landings whose gate failed first and passed when it was run again. */
   flakes: LandingId[];
-  /** Values the target had after its base, oldest first. */
+  /** Every commit the target was at after its base, oldest first. */
   steps: TargetStep[];
   /** The last revert that passed its gate, published or not. */
   passedUndo: PassedUndo | undefined;
-  /** Landings taken back by a revert: their commits are still in the target's history, and count no more. */
+  /** Tasks whose landing was reverted. Their commits are still in the target's history but do not count. */
   undone: Set<TaskId>;
   /** Those of them that the reconciler took back. */
   takenBack: Set<TaskId>;
@@ -202,9 +202,9 @@ export interface State {
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
   firstLandingAt: number | undefined;
-  /** What handoffs were seen to touch: corrects declared scopes. */
+  /** Which files handoffs really touched. It corrects declared scopes. */
   footprint: Footprint;
-  /** How handoffs fare, for the number of workers. */
+  /** How many handoffs land and how fast. The number of workers depends on it. */
   flow: Flow;
 
   planning: Planning;
@@ -213,27 +213,27 @@ export interface State {
   machines: Map<string, { readonly slots: number; readonly capabilities: readonly string[] }>;
 }
 
-/** A state whose run was opened: it has a run and a head, and keeps both for ever. */
+/** The state of a run that was opened. It has a run and a head and never loses them. */
 export interface OpenedState extends State {
   run: OpenedRun;
   head: CommitId;
 }
 
-/** `run.opened` sets both at once, and no event takes either away. */
+/** Returns whether a run was opened. `run.opened` sets run and head together, and no event removes them. */
 export const isOpened = (state: State): state is OpenedState =>
   state.run !== undefined && state.head !== undefined;
 
-/** The same state, for those who act only while a run is open. Throws SW0801 when none was opened. */
+/** Returns the same state as an OpenedState. Throws SW0801 when no run was opened. */
 export function opened(state: State): OpenedState {
   if (isOpened(state)) return state;
   throw new SwarmError({ code: 'SW0801', what: 'the state is asked for its run before one was opened' });
 }
 
-/** Some task is not over yet. */
+/** Returns whether some task is not over. */
 export const isBusy = (s: State): boolean =>
   s.byState.pending.size + s.byState.assigned.size + s.byState.running.size + s.byState.complete.size > 0;
 
-/** The name of a gate's result on a tree in `passed` and `failed`. */
+/** Returns the key of a gate's result in `passed` and `failed`. */
 export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`;
 
 export function emptyState(): State {

@@ -1,6 +1,6 @@
 /**
- * (state, what is there) → commands. The start-up sweep is where a crash is mended: whatever the journal says
- * is running is not, whatever git says has landed has.
+ * (state, what is there) → commands. The sweep at start-up repairs what a crash left: what runs according to the journal
+ * does not run any more, and what has landed according to git has landed.
  */
 import type { Command } from './commands.ts';
 import { headWith } from './folding/target.ts';
@@ -19,8 +19,8 @@ export interface TargetObserved {
 }
 
 /**
- * Git wins on "landed": records what happened and was not recorded, and what is no longer there. An undo is
- * published only of landings that are recorded, so that it comes after whatever else was not.
+ * Git decides what has landed. Returns commands that record what happened without being recorded, and what is no longer
+ * there. Undos come last, because an undo is published only for landings that are recorded.
  */
 export function sweepTarget(s: State, seen: TargetObserved): Command[] {
   const commands: Command[] = [];

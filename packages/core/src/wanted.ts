@@ -1,6 +1,6 @@
 /**
- * What ought to be happening now, derived from the facts: the same question after every entry, at start-up and
- * after a crash. The orchestrator makes the world agree with the answer.
+ * What should be happening now, computed from the facts. It is asked after every entry, at start-up and after a crash.
+ * The orchestrator then starts and stops what the answer says.
  */
 import type { IterationReason } from './events.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
@@ -28,7 +28,7 @@ export interface Wanted {
   readonly rechecks: boolean;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
   readonly close: CloseReason | undefined;
-  /** When to ask again though nothing has happened, ms since the epoch; undefined: only an event changes it. */
+  /** When to ask again even if nothing happens, ms since the epoch. Undefined: only an event changes the answer. */
   readonly askAgainAt: number | undefined;
 }
 
@@ -151,7 +151,7 @@ const isQuiet = (s: State): boolean =>
 // ───────────────────────── the merge queue ─────────────────────────
 
 /**
- * What the merge queue is to test next, were it its turn; undefined: nothing, or as much is tested as may be.
+ * Returns what the merge queue should test next. Undefined: nothing, or as much is tested now as may be.
  * @param foreseen changes the order of what is tested, never what may land: with it, or, after a crash, without it.
  */
 export function testWanted(s: OpenedState, foreseen: readonly ForeseenConflict[] = []): NextTest | undefined {
@@ -239,6 +239,6 @@ export function landingsToSettle(s: State): readonly Landing[] {
   return open.filter((l) => l.gate !== undefined || isTakenBack(s, l));
 }
 
-/** One that landed meanwhile, as part of another test, takes nothing away. */
+/** A member that landed meanwhile, in another test, does not count as taken away. */
 export const isTakenBack = (s: State, l: Landing): boolean =>
   l.members.some((m) => !s.queue.has(m.attempt) && s.tasks.get(m.task)!.state !== 'landed');

@@ -137,6 +137,7 @@ export class BranchIntake implements Branches {
     const stdin = wanted.map(({ commit, ref }) => `+${commit}:${ref}\n`).join('');
     const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const args = [...flags, '--no-recurse-submodules', '--stdin', '--', from];
-    await this.hub.git.run(into, 'fetch', args, { stdin, timeoutMs: 3_600_000 });
+    const env = this.hub.origin.served ?? {};
+    await this.hub.git.run(into, 'fetch', args, { stdin, env, timeoutMs: 3_600_000 });
   }
 }

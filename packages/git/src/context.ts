@@ -16,7 +16,13 @@ export interface HubContext extends HubHelpers {
   /** Our own bare repository. */
   readonly hub: { readonly gitDir: string };
   /** The user's repository, or our bare clone of a URL. */
-  readonly origin: { readonly gitDir: string; readonly workTree?: string; readonly isShared: boolean };
+  readonly origin: {
+    readonly gitDir: string;
+    readonly workTree?: string;
+    readonly isShared: boolean;
+    /** Environment of a git that fetches from it: it may belong to somebody the operator trusts. */
+    readonly served?: Readonly<Record<string, string>>;
+  };
   readonly objectFormat: ObjectFormat;
   readonly run: RunId;
   /** The target's head when the run was opened first. */

@@ -133,11 +133,6 @@ export class Git {
     this.env = { ...ENVIRONMENT, ...env };
   }
 
-  /** The same, with more of its own in the environment. */
-  with(env: Readonly<Record<string, string>>): Git {
-    return new Git({ ...this.env, ...env });
-  }
-
   /**
    * Runs one git process to its end. Throws SW0702 with git's own words when the exit code is not among
    * `codes`, on a timeout, on too much output, and SW0306 when there is no git to run.

@@ -90,14 +90,14 @@ export interface OpenedHub {
  * signed and cannot be), SW0702 (git failed).
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
-  const plain = options.git ?? new Git();
+  const git = options.git ?? new Git();
   const landOn = branchRef(options.landOn);
   const targetRef = branchRef(`refs/heads/${options.target}`);
   const layout = new Layout(options.stateDir, options.run);
   const refs = new RunRefs(options.run);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const origin = await locate(plain, await repositoryPath(options, layout), options.operator);
-  const git = await trusting(plain, origin, layout.trusted);
+  const located = await locate(git, await repositoryPath(options, layout), options.operator);
+  const origin = await trusting(located, layout.trusted);
   await ensureHub(git, layout, origin.objectFormat);
   await heal(layout.hub);
   const mutex = new GitMutex();

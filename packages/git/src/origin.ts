@@ -53,16 +53,20 @@ const FACTS = [
   '--is-inside-work-tree',
 ];
 
+/** Environment of a git that fetches from the repository. */
+type Served = Readonly<Record<'GIT_CONFIG_GLOBAL', string>>;
+
 /**
  * The one setting of our own that git reads from a file: it may serve this repository, which the operator's own git
  * trusts, though it may belong to somebody else. A fetch starts a git there that hears nothing of our command line.
  */
-export async function trusting(git: Git, { gitDir, workTree }: Origin, file: string): Promise<Git> {
+export async function trusting(origin: Origin, file: string): Promise<Origin & { readonly served: Served }> {
+  const { gitDir, workTree } = origin;
   const rows = [gitDir, workTree ?? gitDir].map(
     (path) => `\tdirectory = "${path.replace(/["\\]/g, '\\$&')}"\n`,
   );
   await writeFile(file, `[safe]\n${rows.join('')}`);
-  return git.with({ GIT_CONFIG_GLOBAL: file });
+  return { ...origin, served: { GIT_CONFIG_GLOBAL: file } };
 }
 
 async function hasSharedFiles(git: Git, place: Place): Promise<boolean> {

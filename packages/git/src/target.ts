@@ -139,5 +139,6 @@ export async function fetchFromOrigin(hub: Ends, commit: CommitId, ref: string):
     hub.origin.gitDir,
     `+${commit}:${ref}`,
   ];
-  await hub.git.run(hub.hub, 'fetch', args, { timeoutMs: 3_600_000 });
+  const env = hub.origin.served ?? {};
+  await hub.git.run(hub.hub, 'fetch', args, { env, timeoutMs: 3_600_000 });
 }

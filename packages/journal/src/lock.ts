@@ -5,7 +5,7 @@
  * The folders of the repository and of its state are locked themselves (`hold.ts`): that holds in every namespace and
  * under every path, so that neither a container nor a move of the repository lets a second one in.
  *
- * A listening socket tells who it is: whoever comes second connects and is told by the holder itself.
+ * A listening socket tells who it is: a second process connects, and the holder tells it.
  *
  * On Linux the socket has an abstract name: no file, no clean-up, one name space per network namespace and open
  * to every local user (who can so refuse us the lock, never take it from us). Elsewhere it is a socket file in
@@ -42,7 +42,7 @@ export interface Lock {
 
 export interface Held {
   readonly kind: 'held';
-  /** Unknown when the holder neither answers nor left a readable info file. */
+  /** Unknown when the holder does not answer and has left no readable info file. */
   readonly by: HolderInfo | undefined;
 }
 
@@ -193,7 +193,7 @@ async function listenOnFile(path: string, about: HolderInfo): Promise<Server | u
 
 type Answer = { readonly kind: 'alive'; readonly by: HolderInfo | undefined } | { readonly kind: 'gone' };
 
-/** Whoever accepts the connection, or lets it wait, is alive. Only a refused one has nobody behind it. */
+/** A holder that accepts the connection, or lets it wait, is alive. Only a refused connection has no holder. */
 function askHolder(path: string): Promise<Answer> {
   return new Promise((resolve) => {
     let text = '';

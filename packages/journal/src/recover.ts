@@ -18,11 +18,11 @@ export interface Recovered {
   readonly entries: readonly Entry[];
   /** Where the last whole line ends, bytes from the start. */
   readonly validBytes: number;
-  /** Bytes after it: a torn last line. Still there; whoever writes next cuts them first. */
+  /** How many bytes come after it: a torn last line. They are still there; the next writer cuts them off first. */
   readonly cutBytes: number;
 }
 
-/** What went wrong with one line; the place is added by whoever knows it. */
+/** What is wrong with one line. The caller adds the place. */
 interface Place {
   readonly file: string;
   readonly line: number;

@@ -50,7 +50,7 @@ export interface EndpointPool {
   answers(name: string): number;
   /** One more failure makes it unhealthy, or it is so already. */
   isOnEdge(name: string): boolean;
-  /** Whether it answers, by `probe`; whoever asks meanwhile is given the same look. Aborted by `close`. */
+  /** Whether it answers, by `probe`; a caller that asks meanwhile gets the same look. Aborted by `close`. */
   check(name: string, probe: (signal: AbortSignal) => Promise<boolean>): Promise<boolean>;
   /** It did not answer, or answered with a fault of its own. `restMs`: do not ask before; `model`: asked for. */
   failed(name: string, why: string, how?: { readonly restMs?: number; readonly model?: string }): void;

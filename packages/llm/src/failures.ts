@@ -11,7 +11,7 @@ export type CallFailure =
       readonly restMs?: number;
       /** What the server said, where it said anything. */
       readonly said?: Said;
-      /** It is not worth another try now, whoever is to blame. */
+      /** Another try now is not worth it, for whatever reason. */
       readonly isLast?: true;
     }
   /** Another try gives the same: the key, the account, or the request itself. `status` is the upstream's. */

@@ -23,7 +23,7 @@ export type Routed<T> =
   | { readonly kind: 'done'; readonly value: T; readonly endpoint: string }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'spent'; readonly why: string }
-  /** `isOver`: no try begins any more, whoever is to blame. */
+  /** `isOver`: no further try begins, for whatever reason. */
   | { readonly kind: 'down'; readonly why: string; readonly isOver?: true }
   | Exclude<CallFailure, { kind: 'again' }>;
 
@@ -151,13 +151,13 @@ async function note(options: RouteOptions, endpoint: EndpointConfig, failure: Ca
       pool.check(name, (stop) => probe(endpoint, stop)),
       signal,
     ));
-  // Whoever is called off has seen nothing of the look.
+  // A caller that was aborted does not see how the look went.
   if (signal.aborted) return;
   if (doesAnswer) pool.answered(name);
   else pool.failed(name, failure.why, { restMs: failure.restMs ?? 0, model: options.model });
 }
 
-/** A look that others wait for too goes on without whoever is called off. */
+/** A look that several callers wait for continues when one of them is aborted. */
 async function unlessAborted(look: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const giveUp = (): void => resolve(false);

@@ -121,7 +121,7 @@ function questionOf(headers: Headers, messages: z.infer<typeof RequestSchema>['m
   };
 }
 
-/** What was given to whom: kept by conversation, so that one worker's calls never change another's answers. */
+/** Which answers were given, by conversation, so that one worker's calls never change another worker's answers. */
 function createPlayer(script: Script) {
   const given = new Map<string, Set<number>>();
   const failures = new Map<string, number>();

@@ -143,7 +143,7 @@ class NdjsonLog implements RunLog {
     try {
       this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
     } catch {
-      // whoever listens must not bring the run down through its log
+      // A listener that throws must not end the run.
     }
   }
 }

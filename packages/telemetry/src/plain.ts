@@ -69,7 +69,7 @@ class PlainCopy {
     this.#redactor = redactor;
   }
 
-  /** Getters and proxies run code of whoever made them, and may throw. */
+  /** Getters and proxies run foreign code and may throw. */
   of(value: unknown, depth: number): unknown {
     this.#left -= NODE_COST;
     if (this.#left < 0) return '…';

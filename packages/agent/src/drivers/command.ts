@@ -94,7 +94,7 @@ async function cannotRun(room: Room, argv: readonly string[]): Promise<string | 
   if (!isAbsolute(program)) {
     return `the agent's program ${program} is not in the repository at this commit; fix: commit it, or name a program on PATH`;
   }
-  // What is nowhere is named by whoever tries to start it.
+  // A program that is nowhere is named in the error when it is started.
   if (!existsSync(program)) return undefined;
   return `the agent's program ${program} is not visible inside the sandbox; fix: install it under /usr, commit it and name it ./${posix.basename(program)}, or run with --sandbox none`;
 }

@@ -84,7 +84,7 @@ export function runCommand(spec: CommandSpec): Promise<CommandResult> {
 }
 
 /**
- * Kills the process group, then whoever left it and still carries the mark; at most 20 rounds. Who left the group
+ * Kills the process group, then every process that left it and still has the mark; at most 20 rounds. Who left the group
  * and dropped the mark too is the sandbox's to kill, with the attempt.
  */
 function killTree(child: ChildProcess, mark: string): void {

@@ -12,7 +12,7 @@ export interface CleanPolicy {
 
 export interface KnownRun {
   readonly id: RunId;
-  /** Nothing is owed any more: it can neither be resumed nor delivered. */
+  /** The run is over and delivered: there is nothing left to resume or to deliver. */
   readonly isFinished: boolean;
   /** ms since the epoch of its last decision. */
   readonly lastAt: number;

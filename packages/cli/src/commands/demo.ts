@@ -88,7 +88,7 @@ async function configure(folder: string, script: Script): Promise<void> {
 
 const gitEnvironment = { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
 
-/** Its own configuration and state, so that the demo neither reads nor leaves anything of the operator's. */
+/** The demo has a configuration and a state of its own. It reads nothing of the operator's and leaves nothing there. */
 function demoEnvironment(folder: string, url: string, { env }: Context) {
   return {
     PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}`,

@@ -43,7 +43,7 @@ export function whileLive(error: unknown, what: UndoAsk['what']): unknown {
   return new SwarmError({ ...error.problems[0], fix }, { cause: error });
 }
 
-/** Whoever works on the run leaves it, and had not come to it. */
+/** The process that works on the run is stopping and had not begun the undo. */
 export const whileLeaving = (run: string, what: UndoAsk['what']): SwarmError =>
   new SwarmError({
     code: 'SW0108',

@@ -1,4 +1,4 @@
-/** `swarm undo`: takes landings of a run back, by whoever works on it, or itself where nobody does. */
+/** `swarm undo`: takes landings of a run back. The live run does it; without one, this command does it itself. */
 import type { UndoAsk } from '@swarm/core/decisions/undo';
 import { SwarmError } from '@swarm/core/errors';
 import { countText, shortCommit } from '@swarm/core/views/words';

@@ -3,7 +3,7 @@ import type { CommandWords, FlagWords, Values } from './words.ts';
 
 /**
  * What is asked while somebody types, quietly: ids of the newest run's tasks, and of the runs. Let through only in
- * the shape of ids: shells expand the words they are offered, and a folder's name is whoever made it's to choose.
+ * the shape of ids: shells expand the words they are offered, and anybody may have chosen a folder's name.
  */
 const TASKS = `swarm tasks --json 2>/dev/null | sed -n 's/^    "id": "\\(t[0-9]*\\)".*/\\1/p'`;
 const RUNS = `ls .swarm/runs 2>/dev/null | sed -n '/^r-[0-9]*-[a-z0-9]*$/p'`;

@@ -1,11 +1,11 @@
-/** An undo asked of a live run: it may take as long as the gate, so whoever asked is told that it goes on. */
+/** An undo by a live run. It may take as long as the gate, so the caller is told again and again that it goes on. */
 import { opened } from '@swarm/core/state';
 import type { UndoOutcome } from '@swarm/orchestrator';
 import { refused } from './refused.ts';
 import type { Steered } from './steered.ts';
 import { type AskedUndo, type ControlReply, type StillAtIt, standingOf } from './wire.ts';
 
-/** Undos of one run that wait or are under way; whoever asked may be gone. */
+/** The most undos of one run that wait or run. Their callers may be gone. */
 export const UNDOS_MAX = 16;
 /** Far below the time after which either end takes silence for the other's end. */
 const TELL_AGAIN_MS = 2_000;

@@ -11,7 +11,7 @@ const SOCKET_PATH_MAX = 103;
 
 /**
  * The first folder that is there or can be made, and is this user's alone. One that somebody else made first is passed
- * over: whoever can write there could pose as the run. Errors: SW0701 when there is none at all.
+ * over: anybody who can write there could pose as the run. Errors: SW0701 when there is none at all.
  */
 export async function controlSocketPath(
   repository: Pick<RepositoryPaths, 'repository' | 'state'>,

@@ -19,7 +19,7 @@ export interface RunRecord {
   readonly folder: string;
   /** `pinnedHash` of run.json. */
   readonly pinned: string;
-  /** The control socket of whoever works on the run, or worked on it last. */
+  /** The control socket of the process that works on the run, or that worked on it last. */
   readonly control?: string;
 }
 

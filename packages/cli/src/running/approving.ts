@@ -58,7 +58,7 @@ async function untilSaid(
   }
 }
 
-/** Whoever is gone has said nothing: the run is left as by Ctrl-C, and asks again when it is resumed. */
+/** The person is gone without an answer. The run stops as with Ctrl-C and asks again when it is resumed. */
 async function left(ask: ApprovalAsk, signal: AbortSignal): Promise<Verdict> {
   ask.leave();
   if (!signal.aborted)

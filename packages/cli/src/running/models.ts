@@ -135,7 +135,7 @@ async function gatewayFolder({ file }: ComposeAsk): Promise<string> {
   return folder;
 }
 
-/** What is found out about endpoints, by whoever asks them. */
+/** What is known about endpoints from the calls to them. */
 const endpointNews = (log: RunLog): Pick<ModelOptions, 'onLearnt' | 'onProbe'> => ({
   onLearnt: ({ endpoint, model, told }) =>
     log.write('endpoint.learnt', { msg: `${endpoint}: ${told}`, data: { endpoint, model } }),

@@ -27,7 +27,7 @@ export function acceptTasks(s: OpenedState, c: AcceptTasks): readonly Event[] | 
   return events;
 }
 
-/** What the answer has given so far, on top of the state: the next draft is judged against both. */
+/** What the answer has given so far. The next draft is judged by this and by the state. */
 interface Answer {
   /** Numbers of its new tasks, by label. */
   readonly fresh: Map<string, TaskId>;
@@ -38,7 +38,7 @@ interface Answer {
   accepted: number;
 }
 
-/** Read whole, a plan may point forward; one at a time, only at what is already there. */
+/** A plan that is read whole may name later tasks. A draft that is read alone may name only tasks that are there. */
 function openAnswer(s: OpenedState, c: AcceptTasks): Answer {
   const fresh = new Map<string, TaskId>();
   for (const { label } of c.eachAlone ? [] : c.drafts) {
@@ -111,7 +111,7 @@ function dependencyProblem(
   return undefined;
 }
 
-/** One open fix task per signature, and few at once: repairs never breed repairs. */
+/** At most one fix task is open per signature, and only a few at once, so that fixes do not cause ever more fixes. */
 function fixProblem(s: OpenedState, signatures: readonly string[]): string | undefined {
   const open = new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state)));
   if (open.size >= FIX_TASKS_MAX) return `${FIX_TASKS_MAX} fix tasks are open already`;
@@ -139,11 +139,11 @@ function reaches(s: OpenedState, answer: Answer, from: TaskId, target: TaskId): 
 const idOf = (s: OpenedState, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
   knownAs(s, from, label) ?? answer.fresh.get(label) ?? shownAs(s, from, label) ?? s.labels.get(label);
 
-/** A person says the id every screen shows. */
+/** A person uses the id that every screen shows. */
 const shownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
   from.by === 'operator' ? s.tasks.get(label as TaskId)?.id : undefined;
 
-/** The earlier task this label re-scopes; nobody's but a planner's or a plan's labels live on. */
+/** Returns the earlier task that this label re-scopes. Only labels of the planner and of a plan are kept. */
 const knownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
   from.by === 'plan' || from.by === 'planner' || from.by === 'subplanner' ? s.labels.get(label) : undefined;
 

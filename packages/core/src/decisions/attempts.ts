@@ -61,7 +61,7 @@ function startAttempt(
   ];
 }
 
-/** First report wins. One that comes after the attempt ended is kept as late and changes nothing. */
+/** The first report counts. A report after the attempt's end is recorded as late and changes nothing. */
 function endAttempt(
   s: OpenedState,
   c: Extract<AttemptCommand, { type: 'endAttempt' }>,

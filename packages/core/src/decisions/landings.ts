@@ -106,7 +106,7 @@ function reject(
   });
 }
 
-/** Reasons that are a verdict on one change. */
+/** Rejection reasons that judge one change alone. */
 const BY_GATE: ReadonlySet<RejectionReason> = new Set([
   'gate-failed',
   'gate-timeout',
@@ -128,7 +128,7 @@ function whyNotGuilty(
   return undefined;
 }
 
-/** The rejection and what follows from it: another attempt, or the task's end and its dependents'. */
+/** Returns the rejection and what follows: another attempt, or the end of the task and of those that depend on it. */
 export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
   const { attempt, reason, detail } = rejected;
   if (mayRetryRejected(t, reason, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
@@ -163,7 +163,7 @@ function moveTarget(
   ];
 }
 
-/** A landing that was taken back is pending again, and fails at once where no attempt may follow. */
+/** A task whose landing was taken back is pending again. It fails at once when it has no attempts left. */
 function failHopeless(s: OpenedState, t: Task): readonly Event[] {
   if (attemptsLeft(t, s.run.request.limits) > 0) return failOrphan(s, t);
   const detail = `its landing was lost after ${t.attempts} attempts`;

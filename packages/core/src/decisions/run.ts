@@ -130,7 +130,7 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
   }
 }
 
-/** An outage that comes back again and again, and no call finished in between, does not mend itself. */
+/** An outage that comes back again and again, with no finished call in between, does not end by itself. */
 function pauseOf(s: State, { reason, detail }: Extract<RunCommand, { type: 'pause' }>): Event {
   if (reason !== 'endpoints-down' || s.outagesInRow < OUTAGES_MAX)
     return { type: 'run.paused', reason, detail };
@@ -138,7 +138,7 @@ function pauseOf(s: State, { reason, detail }: Extract<RunCommand, { type: 'paus
   return { type: 'run.paused', reason: 'endpoints-failing', detail: `${often}: ${detail}` };
 }
 
-/** As for an attempt: before the first call, and only while anything new may start. */
+/** Is decided before the first call, and only while something new may start, as for an attempt. */
 function reserveSpend(
   s: OpenedState,
   c: Extract<RunCommand, { type: 'reserveSpend' }>,
@@ -150,7 +150,7 @@ function reserveSpend(
   return [{ type: 'spend.reserved', role: c.role, slice, reserved: c.reserved }];
 }
 
-/** Every accepted task is over when a run closes (P9): what never got its turn fails with the reason. */
+/** Every accepted task is over when a run closes (P9). A task that never started fails with the reason. */
 function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
   if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live) {
     return refuse('not-ready', 'something is still running');

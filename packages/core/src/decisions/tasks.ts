@@ -128,7 +128,7 @@ function failTask(s: OpenedState, c: Extract<TaskCommand, { type: 'failTask' }>)
   ];
 }
 
-/** Whatever waits for a task that will not come fails with it, and so on down. */
+/** When a task fails, every task that depends on it fails too, directly or through others. */
 export function failDependents(s: OpenedState, id: TaskId, why: string): Event[] {
   const events: Event[] = [];
   const seen = new Set<TaskId>([id]);
@@ -157,7 +157,7 @@ export function failOrphan(s: OpenedState, t: Task): readonly Event[] {
   ];
 }
 
-/** A task tried again takes along those that failed only because it had. */
+/** A retry of a task also retries the tasks that failed only because it had failed. */
 function retry(s: OpenedState, c: Extract<TaskCommand, { type: 'retry' }>): readonly Event[] | Refusal {
   const t = s.tasks.get(c.task);
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
@@ -174,7 +174,7 @@ function retry(s: OpenedState, c: Extract<TaskCommand, { type: 'retry' }>): read
   return [first, ...revived(s, c.task).map((task): Event => ({ type: 'task.retried', task, by: c.by }))];
 }
 
-/** Those that failed only because `id` had, and those below them; not what waits for another failure too. */
+/** Returns the tasks that failed only because `id` failed, directly or through others. */
 function revived(s: OpenedState, id: TaskId): TaskId[] {
   const alive = new Set<TaskId>([id]);
   const stack = [...(s.dependents.get(id) ?? [])];

@@ -8,7 +8,7 @@ import { failDependents } from './tasks.ts';
 
 type UndoCommand = Extract<Command, { type: 'passUndo' | 'refuseUndo' | 'undoLanding' }>;
 
-/** Laws of taking back: only what landed, on the head, gated like any landing, and with all that stands on it. */
+/** Laws of undo: only a landing can be undone, on the head, gated like a landing, with everything that builds on it. */
 export function decideUndo(s: OpenedState, c: UndoCommand): readonly Event[] | Refusal {
   const { tasks, by } = c;
   switch (c.type) {
@@ -33,7 +33,7 @@ const undone = (task: TaskId, c: Extract<UndoCommand, { type: 'undoLanding' }>):
   by: c.by,
 });
 
-/** What waits for several of them fails once. */
+/** A task that depends on several of them fails only once. */
 function failWaiting(s: OpenedState, tasks: readonly TaskId[]): readonly Event[] {
   const failed = new Map<TaskId, Event>();
   for (const task of tasks) {
@@ -86,7 +86,7 @@ export interface UndoAsk {
   readonly by: 'operator' | 'reconciler';
 }
 
-/** Newest first, so that each revert meets the tree its landing was followed by. */
+/** Newest first, so that each revert is applied to the tree that followed its landing. */
 export function planUndo(s: State, ask: Omit<UndoAsk, 'by'>): UndoPlan {
   const newestFirst = [...s.byState.landed].reverse();
   if (ask.what === 'run') {

@@ -37,7 +37,7 @@ export function endGate(s: State, { landing: id, result }: EventOf<'gate.ended'>
   }
 }
 
-/** Had this single change failed at its first run, it would have been run again. */
+/** A single change whose first run fails is run again. */
 function isChecked(s: State, { members }: Landing, result: GateResult, key: string): boolean {
   const { line, failed } = s;
   const isFirst = !result.remembered && !failed.has(key);

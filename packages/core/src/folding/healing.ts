@@ -55,7 +55,7 @@ export function noteChecks(s: State, result: ChecksResult, at: number): void {
   );
 }
 
-/** The checks came to an end, so that what they do not show is not there. */
+/** The checks finished, so that a failure they do not show is not there. */
 const isConclusive = ({ outcome }: ChecksResult): boolean => outcome === 'passed' || outcome === 'failed';
 
 function openFinding(s: State, finding: Finding, at: number): void {

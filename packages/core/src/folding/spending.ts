@@ -33,7 +33,7 @@ export function closeSlice(s: State, slice: number, isLost: boolean): void {
   if (open) settle(s, open.reserved, isLost);
 }
 
-/** Somebody's call was finished: whatever came before it was no loop of outages. */
+/** A call finished, so that the outages before it were no endless loop. */
 export function noteCalls(s: State, usage: Usage): void {
   if (usage.calls > 0) s.outagesInRow = 0;
 }

@@ -54,7 +54,7 @@ export function moveHead(s: State, to: CommitId): void {
   s.head = to;
 }
 
-/** One commit is one step, however many events speak of it. */
+/** One commit is one step, even when several events name it. */
 export function step(s: State, commit: CommitId, id: TaskId | undefined): void {
   if (s.steps.at(-1)?.commit !== commit) s.steps.push({ commit, task: id });
 }

@@ -3,10 +3,10 @@ import type { AttemptId, CommitId, TaskId } from './ids.ts';
 import type { Usage } from './usage.ts';
 
 /**
- * Every way an attempt ends, and what follows from it. First cause wins: the reason is set once.
+ * Every way an attempt can end, and what follows. The first cause counts: the reason is set once.
  *
- * - `delivers`: what the ending gives the task, if anything.
- * - `counts`: whether it uses up one of the task's attempts. What is not the task's fault does not.
+ * - `delivers`: what the task gets from this ending, if anything.
+ * - `counts`: whether the attempt counts against the task's limit. It does not when the task is not to blame.
  * - `retries`: whether another attempt may follow while attempts last.
  */
 export const ENDINGS = {
@@ -52,11 +52,11 @@ export const ENDINGS = {
 
 export type EndingReason = keyof typeof ENDINGS;
 
-/** Every way an agent ends, and what its attempt then ends as. Undefined: that depends on more than the agent. */
+/** Every way an agent can end, and how its attempt ends then. Undefined: the agent's ending alone does not decide it. */
 export const AGENT_ENDS = {
   /** What it leaves is saved, verified and measured first. */
   finished: undefined,
-  /** Whoever called it off knows why. */
+  /** The caller aborted it and knows why. */
   aborted: undefined,
   failed: 'agent-failed',
   blocked: 'agent-blocked',
@@ -73,12 +73,13 @@ export const AGENT_ENDS = {
 
 export type AgentEnd = keyof typeof AGENT_ENDS;
 
-/** An attempt that is nobody's fault may repeat, but not for ever: P8. */
+/** The most attempts of a task that end by nobody's fault (P8). */
 export const UNCOUNTED_ATTEMPTS_MAX = 50;
 
 /**
- * Tokens and money set aside before an attempt or iteration starts; they count as spent if it is lost. Amounts, not
- * limits: 0 is set aside where the run does not bound the dimension. What may be used is said by rules/budget.ts.
+ * Tokens and money that are set aside before an attempt or iteration starts. They count as spent if it is lost. These
+ * are amounts, not limits: 0 is set aside in a dimension that the run does not bound. rules/budget.ts says what may be
+ * used.
  */
 export interface Reservation {
   readonly tokens: number;
@@ -91,7 +92,7 @@ interface AttemptBase {
   readonly task: TaskId;
   /** The target commit the attempt starts from. */
   readonly base: CommitId;
-  /** The last attempt's commit this one goes on from, merged onto `base`. */
+  /** The last attempt's commit. This attempt continues from it, merged onto `base`. */
   readonly from?: CommitId;
   readonly worker: string;
   readonly startedAt: number;

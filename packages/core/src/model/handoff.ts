@@ -7,7 +7,7 @@ import type { AttemptId, CommitId, TaskId } from './ids.ts';
 export const HANDOFF_STATUSES = ['complete', 'partial', 'already_done', 'blocked', 'failed'] as const;
 export type HandoffStatus = (typeof HANDOFF_STATUSES)[number];
 
-/** What an agent says of its own work. Hostile input: sizes are capped where it is read. */
+/** What an agent says about its own work. It may be hostile: its sizes are capped where it is read. */
 export interface HandoffClaim {
   readonly status: HandoffStatus;
   readonly summary: string;
@@ -15,17 +15,17 @@ export interface HandoffClaim {
   readonly suggestions: readonly string[];
 }
 
-/** What git says of it; measured by the orchestrator, never taken from the agent. */
+/** What git says about the work. The orchestrator measures it and never takes it from the agent. */
 export interface MeasuredChange {
   readonly commit: CommitId;
-  /** The commit the change is relative to: the merge base of `commit` and the target it was made for. */
+  /** The change is relative to this commit: the merge base of `commit` and the target. */
   readonly base: CommitId;
   readonly filesChanged: readonly string[];
   readonly linesAdded: number;
   readonly linesRemoved: number;
 }
 
-/** The immutable thing an attempt delivers. `change` is absent for answers and for "already so". */
+/** What an attempt delivers. It never changes. `change` is absent for an answer and when nothing had to change. */
 export interface Handoff extends HandoffClaim {
   readonly taskId: TaskId;
   readonly attempt: AttemptId;

@@ -4,7 +4,7 @@ import type { AttemptId, CommitId, LandingId, TaskId, TreeId } from './ids.ts';
  * Why a handoff was not put on the target, and what follows.
  *
  * - `counts`: whether it uses up one of the task's attempts.
- * - `held`: the task ends as failed and waits for the operator instead of being tried again.
+ * - `held`: the task is not tried again. It ends as failed and waits for the operator.
  */
 export const REJECTIONS = {
   conflict: { counts: true, held: false, means: 'does not merge with the target' },
@@ -20,7 +20,7 @@ export const REJECTIONS = {
 } as const satisfies Record<string, { counts: boolean; held: boolean; means: string }>;
 export type RejectionReason = keyof typeof REJECTIONS;
 
-/** Why a landing was given up without a verdict; its members keep their place in the merge queue. */
+/** Why a landing was dropped without a verdict. Its members keep their place in the merge queue. */
 export const DROPS = {
   'target-moved': 'the target moved while it was tested',
   'target-gone': 'the target is gone',
@@ -54,11 +54,11 @@ export const UNDO_REFUSALS = {
 } as const;
 export type UndoRefusalReason = keyof typeof UNDO_REFUSALS;
 
-/** One task's part in a landing: the attempt, and the commit made of it on the candidate. */
+/** One task's part in a landing: its attempt, and the attempt's commit in the candidate. */
 export interface LandingMember {
   readonly task: TaskId;
   readonly attempt: AttemptId;
-  /** The squashed commit with the trailers. For a landing of one it is the candidate itself. */
+  /** The squash commit with the trailers. In a landing of one task it is the candidate itself. */
   readonly commit: CommitId;
 }
 
@@ -70,8 +70,8 @@ export interface Candidate {
 }
 
 /**
- * `passed` is exit 0 and nothing else. `no-worse`: it failed, and every failure it named was on the parent too: it may
- * land, and is not green. `weakened`: no failure, and fewer tests or more skipped than on the parent. `none`: no gate.
+ * `passed`: exit 0. `no-worse`: it failed, and every failure it named was on the parent too; it may land and is not
+ * green. `weakened`: no failure, but fewer tests or more skipped ones than on the parent. `none`: there is no gate.
  */
 export type GateOutcome =
   | 'passed'
@@ -83,16 +83,16 @@ export type GateOutcome =
   | 'broken'
   | 'none';
 
-/** What a gate's output says of its tests, summed over every runner that printed a summary. */
+/** The tests in a gate's output, summed over every runner that printed a summary. */
 export interface TestCounts {
-  /** Tests that ran, whatever came of them. */
+  /** How many tests ran, passed or not. */
   readonly run: number;
   readonly failed: number;
   /** Skipped, pending, ignored, deselected, to do, expected to fail: named, and of no effect. */
   readonly skipped: number;
 }
 
-/** A bound on what one command and everything it starts may use. */
+/** What is limited for one command and everything it starts. */
 export type ResourceName = 'memory' | 'processes' | 'disk' | 'output';
 
 export interface GateResult {
@@ -106,13 +106,13 @@ export interface GateResult {
   readonly output: string;
   /** Passed only after a retry on the same tree. */
   readonly flaky: boolean;
-  /** Taken from an earlier run on the same tree, gate and environment. */
+  /** The result of an earlier run on the same tree, gate and environment. */
   readonly remembered: boolean;
-  /** Absent where the output names no count we can read. */
+  /** Absent when the output has no count that we can read. */
   readonly tests?: TestCounts;
   /** It ran to its end and failed, and `signatures` names every failure exactly. Absent: they cannot be told apart. */
   readonly isTold?: true;
-  /** The bound it was killed for. */
+  /** The limit it was killed for. */
   readonly limit?: ResourceName;
 }
 

@@ -5,31 +5,31 @@ import type { CommitId, TaskId } from './ids.ts';
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
 export type RunMode = 'planner' | 'plan' | 'land';
 
-/** What may bound a run; absent means unbounded in that dimension. */
+/** The limits of a run. An absent one does not bound the run. */
 export interface Limits {
   readonly workers: number;
-  /** Counted attempts a task may use. */
+  /** The most attempts of one task that count. */
   readonly attempts: number;
   readonly tokens?: number;
   readonly usd?: number;
   readonly timeMs?: number;
-  /** Tasks accepted in one run, from all sources. */
+  /** The most tasks one run accepts, from all sources. */
   readonly tasks: number;
-  /** One attempt's share: the most a single attempt may consume. */
+  /** The most a single attempt may use. */
   readonly attemptTokens: number;
   readonly attemptUsd?: number;
 }
 
-/** The most tasks one run accepts, whoever files them. */
+/** The most tasks one run accepts, from all sources. */
 export const TASKS_MAX = 100_000;
 /** The most fix tasks that may be open at once. */
 export const FIX_TASKS_MAX = 5;
-/** Outages in a row, each said to be over, after which the run waits for a person. */
+/** After this many outages in a row the run waits for a person, though each outage seemed to be over. */
 export const OUTAGES_MAX = 5;
-/** Unreadable or failed planner answers in a row that end planning. */
+/** After this many unreadable or failed answers of the planner in a row, planning ends. */
 export const PLANNER_FAILURES_MAX = 5;
 
-/** What a person asked, with target and limits; pinned when the run opens. */
+/** What a person asked for, with target and limits. It is fixed when the run opens. */
 export interface Request {
   readonly text: string;
   readonly mode: RunMode;
@@ -41,34 +41,34 @@ export interface Request {
   /** The remote's branch every landing is pushed to, `origin/main`; only with `deliver: 'push'`. */
   readonly remote?: string;
   readonly base: CommitId;
-  /** The gate's shell command; absent means every candidate lands untested, said in the report. */
+  /** The gate's shell command. Absent: every candidate lands untested, and the report says so. */
   readonly gate?: string;
   /** Hash of gate, setup and sandbox provider: the first half of the `Swarm-Gate` trailer; `none` without a gate. */
   readonly gateHash: string;
-  /** Absent in runs of before there were batches: `strict`. Without a gate nothing is tested, whatever it says. */
+  /** Absent in old journals: `strict`. Without a gate it has no effect. */
   readonly gatePolicy?: Exclude<GatePolicy, 'none'>;
-  /** Tests that may run at the same time; absent: one. */
+  /** How many candidates may be tested at the same time. Absent: one. */
   readonly gateParallel?: number;
   readonly setup?: string;
   readonly checks?: string;
-  /** Bounds of the time between two runs of the checks, ms. */
+  /** The shortest and the longest time between two runs of the checks, ms. */
   readonly checksMinMs: number;
   readonly checksMaxMs: number;
   /** Failed fix tasks for one failure after which its culprit's landing is taken back, at least 1. Absent: never. Old
    * journals say 0 for that; rules/healing.ts reads it. */
   readonly revertAfter?: number;
   readonly limits: Limits;
-  /** How scopes of tasks in flight keep one another out. */
+  /** What follows when the scopes of two tasks overlap. */
   readonly overlap: 'serialize' | 'warn' | 'off';
-  /** Globs of files only a task whose scope names them may change, besides those of rules/protected.ts. */
+  /** Globs of files that only a task may change whose scope names them, besides those of rules/protected.ts. */
   readonly protect?: readonly string[];
-  /** Begin on a base whose failures cannot be told apart: nothing lands there but what makes the gate pass. */
+  /** Begin on a base whose failures cannot be told apart. Then only a change that makes the gate pass lands. */
   readonly fixRed?: true;
   /** What follows when a change leaves the scope its task declared; absent means `warn`. */
   readonly outside?: OutsideRule;
 }
 
-/** `endpoints-failing`: they answer, and no call can be finished; it does not mend itself. */
+/** `endpoints-failing`: endpoints answer, but no call finishes, and this does not end by itself. */
 export type PauseReason =
   | 'operator'
   | 'endpoints-down'
@@ -80,8 +80,8 @@ export type PauseReason =
   | 'disk-full';
 
 /**
- * Why an orchestrator left a run before its end. `paused`: it waits for what only the operator can mend, and nothing
- * is in flight any more.
+ * Why an orchestrator left a run before its end. `paused`: nothing runs any more, and only the operator can do
+ * something about the pause.
  */
 export type StopReason =
   | 'signal'
@@ -94,7 +94,7 @@ export type StopReason =
   | 'paused'
   | 'fault';
 
-/** Why a run closed, worst first. The CLI turns it into an exit code with the report. */
+/** Why a run closed. The CLI makes an exit code of it and of the report. */
 export type CloseReason = 'done' | 'budget' | 'time' | 'planner-failed' | 'cancelled';
 
 export interface ChecksResult {

@@ -3,7 +3,7 @@ import type { AttemptId, CommitId, Label, TaskId } from './ids.ts';
 
 export type TaskKind = 'change' | 'answer';
 
-/** What is wanted: one intended change (or one answer). Immutable but for a re-scope. */
+/** What is wanted: one change, or one answer. Only a re-scope changes it. */
 export interface TaskSpec {
   readonly title: string;
   readonly description: string;
@@ -29,7 +29,7 @@ export type TaskSource =
   | { readonly by: 'plan'; readonly label: Label }
   | { readonly by: 'planner'; readonly label: Label; readonly iteration: number }
   | { readonly by: 'subplanner'; readonly label: Label; readonly parent: TaskId }
-  /** `generation`: 1, or one more than that of the fix task which brought the failure; absent in old journals: 1. */
+  /** `generation`: 1, or one more than the generation of the fix task that brought the failure. Absent: 1. */
   | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }
   | { readonly by: 'land'; readonly branch: string; readonly commit: CommitId };
@@ -73,7 +73,7 @@ export type TaskFailure =
   | 'time'
   | 'cannot-run'; // the attempt could not even begin: setup, sandbox, agent missing
 
-/** What the next attempt is told of the last one. */
+/** What the next attempt is told about the last one. */
 export interface Setback {
   readonly attempt: AttemptId;
   /** An attempt's ending reason or a landing's rejection reason. */
@@ -90,9 +90,9 @@ export interface TaskBase {
   readonly acceptedAt: number;
   /** Attempts started so far. The next one's ordinal is `attempts + 1`. */
   readonly attempts: number;
-  /** Attempts that count against the limit (see ENDINGS and REJECTIONS). */
+  /** How many attempts count against the limit (see ENDINGS and REJECTIONS). */
   readonly counted: number;
-  /** `counted` at the operator's last retry; the limit is counted from there. */
+  /** The value of `counted` at the operator's last retry. The limit is counted from there. */
   readonly forgiven: number;
   /** The work a next attempt goes on from, if any was worth keeping. */
   readonly workCommit?: CommitId;
@@ -132,18 +132,18 @@ export type Task =
     })
   | (TaskBase & { readonly state: 'cancelled'; readonly reason: string; readonly endedAt: number });
 
-/** Terminal: nothing more happens unless somebody asks for it. */
+/** Final states: nothing more happens unless somebody asks for it. */
 export const isOver = (s: TaskStateName): boolean =>
   s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'failed' || s === 'cancelled';
 
-/** Dependents would wait for ever. */
+/** States in which tasks that depend on it would wait for ever. */
 export const isDead = (s: TaskStateName): boolean => s === 'failed' || s === 'cancelled';
 
-/** Dependents may start: the work is there, or was found not to be needed. */
+/** States in which tasks that depend on it may start: the work is there, or it was not needed. */
 export const isSatisfied = (s: TaskStateName): boolean =>
   s === 'landed' || s === 'answered' || s === 'unneeded';
 
-/** The part every state shares: what a move carries over. */
+/** What is the same in every state. A move from state to state keeps it. */
 export function taskBase(t: Task): TaskBase {
   const { id, spec, source, acceptedAt, attempts, counted, forgiven, workCommit, setback, hint } = t;
   return {

@@ -1,11 +1,11 @@
-/** What a piece of work consumed, as metered by the gateway or the model client; never as told by an agent. */
+/** What a piece of work used. The gateway or the model client meters it; an agent's own figures are never taken. */
 export interface Usage {
   readonly calls: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** US dollars; 0 where the model has no known price (see `priced`). */
+  /** US dollars. 0 when the model has no known price (see `priced`). */
   readonly costUsd: number;
-  /** False when any call had no price, so that `costUsd` is a lower bound. */
+  /** False when a call had no price. Then `costUsd` is a lower bound. */
   readonly priced: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where attempts, gates and checks are worked on: this machine, or another. Nothing here names a place on any host:
- * a bench is asked to do things, and what comes back are results and commits.
+ * Where attempts, gates and checks run: this machine, or another one. No type here holds a path of a host. The
+ * orchestrator asks a bench to do things and gets results and commits back.
  */
 import type { AttemptId, CommitId } from '../model/ids.ts';
 import type { Pack, SaveReport } from './git.ts';
@@ -16,42 +16,47 @@ import type {
 export interface AttemptHost {
   /** For the log and the journal: `local`, or what a worker host calls itself. */
   readonly name: string;
-  /** Attempts it works on at one time. */
+  /** How many attempts it runs at the same time. */
   readonly slots: number;
-  /** What it can be asked for by name, such as its agents. */
+  /** Names a task may ask for, such as its agents. */
   readonly capabilities: readonly string[];
-  /** Makes a work tree at a commit, with its environment prepared. Throws SwarmError when it is broken itself. */
+  /**
+   * Makes a work tree at a commit and prepares its environment. Returns CannotRun when this bench cannot be made, and
+   * throws SwarmError when the host itself is broken.
+   */
   open(ask: BenchAsk): Promise<Bench | CannotRun>;
-  /** Whether nothing more can be written here now. */
+  /** Returns true when the host's disk is full. */
   isFull(): Promise<boolean>;
-  /** Ends every process that an orchestrator which is dead left here; returns how many. */
+  /** Ends every process that a dead orchestrator left here. Returns how many there were. */
   reap(): Promise<number>;
-  /** Removes every bench that is left over, and returns their names. Called before anything is opened. */
+  /** Removes every bench that is left over and returns their names. Is called before the first `open`. */
   clear(): Promise<readonly string[]>;
 }
 
 export interface BenchAsk {
-  /** An attempt's id, or `gate-l7`, `checks-3`: unique among the benches that are open. Replaces a leftover. */
+  /**
+   * An attempt's id, or `gate-l7`, `checks-3`. Unique among the open benches. A leftover of the same name is replaced.
+   */
   readonly name: string;
   readonly base: CommitId;
-  /** Its work is merged onto `base`; conflicts are left in the files. */
+  /** The last attempt's work. It is merged onto `base`; conflicts are left in the files. */
   readonly from?: CommitId;
-  /** Whose work is saved here; absent: nothing is. */
+  /** The attempt whose work `save` saves. Absent: nothing can be saved. */
   readonly attempt?: AttemptId;
-  /** Absent: there is nothing to prepare. */
+  /** How to prepare the environment. Absent: there is nothing to prepare. */
   readonly setup?: SetupAsk;
-  /** Ends the opening, and nothing later. */
+  /** Ends `open` early. Has no effect on the bench once it is open. */
   readonly signal: AbortSignal;
 }
 
 export interface SetupAsk {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Setup is given its own variables on this commit's own tree, and on no other. */
+  /** Setup gets its own variables only on the tree of this commit. */
   readonly trusted: CommitId;
-  /** Whose setup reaches the network: the trusted commit's alone, or that of work too. */
+  /** `base`: setup may use the network only on the tree of `trusted`. `work`: on the tree of any work too. */
   readonly network: 'base' | 'work';
-  /** The target's head: what its tree is set up with may serve whatever is built on it. */
+  /** The target's head. What setup makes on its tree may be used for work that is built on it. */
   readonly landed: CommitId;
 }
 
@@ -62,28 +67,29 @@ export interface CannotRun {
   readonly detail: string;
 }
 
-/** One work tree and what is done in it, one thing after the other. */
+/** One work tree, and what is done in it. Calls come one after the other, never at the same time. */
 export interface Bench {
   readonly kind: 'bench';
-  /** What the work tree was made at: the base, or the last work merged onto it. */
+  /** The commit the work tree starts from: the base, or the last work merged onto the base. */
   readonly head: CommitId;
   /** Files with conflict markers. */
   readonly conflicts: readonly string[];
-  /** What commands print in front of the work tree's files: taken out before failures are compared. */
+  /** The folder that commands print in front of the work tree's files. It is removed before failures are compared. */
   readonly prefix: string;
-  /** Runs a shell command in the work tree, contained and without network. */
+  /** Runs a shell command in the work tree, in the sandbox and without network. */
   shell(ask: ShellAsk): Promise<SandboxResult>;
-  /** Name of the agent that gets a job with this wish. */
+  /** Returns the name of the agent that gets a job with this wish. */
   agentName(wish: string | undefined): string;
+  /** Runs the agent until it ends. How it ended is in the result. */
   agent(job: BenchJob): Promise<AgentResult>;
-  /** Commits what the work tree holds. Only where the bench has an attempt, and after its agent is gone. */
+  /** Commits what the work tree holds. Is called only for a bench with an attempt, after its agent has ended. */
   save(message: string): Promise<Saved>;
-  /** Removes the work tree. Safe after any ending. */
+  /** Removes the work tree. May be called after any ending. */
   close(): Promise<void>;
 }
 
 export interface ShellAsk {
-  /** Unique among what runs now. */
+  /** Unique among the commands that run now. */
   readonly name: string;
   readonly command: string;
   readonly limits: SandboxLimits;
@@ -100,14 +106,14 @@ export interface BenchJob {
   readonly taskJson: string;
   readonly limits: AgentLimits;
   readonly signal: AbortSignal;
-  /** A sign of life and what it was, for the log and the stuck detector. */
+  /** Is called at every sign of life of the agent, for the log and the stuck detector. */
   readonly onActivity: (activity: AgentActivity) => void;
 }
 
 export type Saved =
-  /** It lies in the attempt's intake at home, if there was anything to save; all but what the report says was left out. */
+  /** The work is in the attempt's intake, if there was anything to save. The report names what was left out. */
   | { readonly kind: 'here'; readonly report: SaveReport }
-  /** It is to be put there: see `Hub.receive`. */
+  /** The caller puts the work into the intake: see `Hub.receive`. */
   | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
-  /** It did not come so far; some of it may lie in the intake all the same. */
+  /** The save did not end. Part of the work may be in the intake. */
   | { readonly kind: 'failed'; readonly why: string };

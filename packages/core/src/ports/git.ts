@@ -1,4 +1,4 @@
-/** Git: the hub and the target, branches of other people, workspaces, delivery to the user's own repository. */
+/** Git: the hub, the target, other people's branches, workspaces, and delivery to the user's own repository. */
 import type { MeasuredChange } from '../model/handoff.ts';
 import type { AttemptId, CommitId, RunId, TaskId, TreeId } from '../model/ids.ts';
 import type { Candidate } from '../model/landing.ts';
@@ -15,7 +15,7 @@ export interface LandedMark {
 /** An undo found in the target's history by its trailers: one commit, one or more landings taken back. */
 export interface UndoneMark {
   readonly run: RunId;
-  /** As its trailers name them: newest landing first. */
+  /** In the order of its trailers: newest landing first. */
   readonly tasks: readonly TaskId[];
   readonly commit: CommitId;
 }
@@ -27,18 +27,18 @@ export type RevertOutcome =
       readonly tree: TreeId;
       readonly paths: readonly string[];
     }
-  /** Taking back `of` meets what landed later. `detail` is what git says of each conflict, capped. */
+  /** Taking back `of` conflicts with what landed later. `detail` is git's text about each conflict, capped. */
   | {
       readonly kind: 'conflict';
       readonly of: CommitId;
       readonly files: readonly string[];
       readonly detail: string;
     }
-  /** `onto` no longer has any of it. */
+  /** `onto` holds none of these changes any more. */
   | { readonly kind: 'empty' }
-  /** The result would change these paths, which none of the commits did (P5). */
+  /** The result would change these paths, and none of the commits changed them (P5). */
   | { readonly kind: 'collateral'; readonly paths: readonly string[] }
-  /** `of` is not in the hub, or has no parent to go back to. */
+  /** `of` is not in the hub, or it has no parent. */
   | { readonly kind: 'missing'; readonly of: CommitId };
 
 export interface ResolvedPath {
@@ -52,14 +52,14 @@ export type CandidateOutcome =
       readonly commit: CommitId;
       readonly tree: TreeId;
       readonly paths: readonly string[];
-      /** Conflicts that were settled by rule; absent when there were none. */
+      /** Conflicts that a rule resolved. Absent when there were none. */
       readonly resolved?: readonly ResolvedPath[];
     }
-  /** `detail` is what git says of each conflict, capped. */
+  /** `detail` is git's text about each conflict, capped. */
   | { readonly kind: 'conflict'; readonly files: readonly string[]; readonly detail: string }
   /** The merge changes nothing. */
   | { readonly kind: 'empty' }
-  /** The merge would change these paths, which the branch did not (P5). */
+  /** The merge would change these paths, and the branch did not change them (P5). */
   | { readonly kind: 'collateral'; readonly paths: readonly string[] }
   /** The work commit is not in the hub. */
   | { readonly kind: 'missing' };
@@ -74,7 +74,7 @@ export type PublishOutcome =
 export type IngestOutcome =
   | { readonly kind: 'commit'; readonly commit: CommitId }
   | { readonly kind: 'nothing' }
-  /** Too large, malformed, or hostile; `why` is for people and for the next attempt. */
+  /** The work is too large, malformed or hostile. `why` is for people and for the next attempt. */
   | { readonly kind: 'refused'; readonly why: string }
   /** A known secret stands in it. Nothing of it was taken; `why` names the secret and the place, never the value. */
   | { readonly kind: 'secret'; readonly why: string };
@@ -85,17 +85,17 @@ export interface SecretFinder {
   begin(): (piece: Uint8Array) => string | undefined;
 }
 
-/** Commits on their way between two repositories, as git packs them. The bytes are as hostile as who made them. */
+/** Commits on their way between two repositories, as a git pack. The bytes may be hostile. */
 export interface Pack {
   readonly head: CommitId;
-  /** Can be read once. */
+  /** Can be read only once. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
-/** `refused`: it is no pack, or too large; `why` is for people and for the next attempt. */
+/** `refused`: the bytes are no pack, or too large. `why` is for people and for the next attempt. */
 export type Received = { readonly kind: 'received' } | { readonly kind: 'refused'; readonly why: string };
 
-/** Identity of commits swarm makes. */
+/** Author and committer of the commits swarm makes. */
 export interface Identity {
   readonly name: string;
   readonly email: string;
@@ -104,46 +104,46 @@ export interface Identity {
 /** The hub: the orchestrator's own bare repository, and the target it publishes to. */
 export interface Hub {
   /**
-   * Brings the target's head into the hub and returns it; undefined when the reference is gone. SW0703 when the
-   * target is at a remote that does not answer.
+   * Brings the target's head into the hub and returns it. Returns undefined when the reference is gone. Throws SW0703
+   * when the target is at a remote that does not answer.
    */
   targetHead(): Promise<CommitId | undefined>;
   /**
-   * Every task's commit of this run in `base..head`, by trailers, oldest first: on the first-parent line, or under the
-   * merge of its batch. Costs the new commits only.
+   * Returns the commit of every task of this run in `base..head`, oldest first, found by trailers. A commit is on the
+   * first-parent line, or under the merge of its batch. Only commits that are new since the last call are read.
    */
   landedSince(base: CommitId, head: CommitId): Promise<readonly LandedMark[]>;
-  /** Every undo of this run's landings on `base..head`, by trailers, oldest first. */
+  /** Returns every undo of this run's landings in `base..head`, oldest first, found by trailers. */
   undoneSince(base: CommitId, head: CommitId): Promise<readonly UndoneMark[]>;
   isAncestor(ancestor: CommitId, of: CommitId): Promise<boolean>;
-  /** Merges `work` onto `onto` without a work tree; one commit with `onto` as its only parent. */
+  /** Merges `work` onto `onto` without a work tree. The result is one commit whose only parent is `onto`. */
   buildCandidate(ask: {
     readonly onto: CommitId;
     readonly work: CommitId;
-    /** The whole message, trailers last. It names the tree, which is known before the commit is. */
+    /** Returns the whole message, trailers last. Is called with the tree, because the message names it. */
     readonly message: (tree: TreeId) => string;
-    /** Seconds since the epoch, so that a rebuilt candidate is the same bytes. */
+    /** Seconds since the epoch. Given, so that a candidate that is built again is the same bytes. */
     readonly atSeconds: number;
   }): Promise<CandidateOutcome>;
   /**
-   * Takes back what each of `commits` changed against its first parent, in the order given, on top of `onto`,
-   * without a work tree: one commit with `onto` as its only parent.
+   * Takes back what each of `commits` changed against its first parent, in the given order and without a work tree.
+   * The result is one commit whose only parent is `onto`.
    */
   buildRevert(ask: {
     readonly onto: CommitId;
     readonly commits: readonly CommitId[];
-    /** As for a candidate. */
+    /** As in `buildCandidate`. */
     readonly message: (tree: TreeId) => string;
     readonly atSeconds: number;
   }): Promise<RevertOutcome>;
   /**
-   * Files a merge of the two would leave in conflict, rules aside; none when either is not in the hub. Makes nothing
-   * that lasts and asks nothing of the target.
+   * Returns the files that a merge of the two would leave in conflict, before any rule resolves them. Returns none
+   * when one of the two is not in the hub. Leaves nothing behind and does not ask the target.
    */
   probe(a: CommitId, b: CommitId): Promise<readonly string[]>;
   /**
-   * The one commit a batch lands as: parents `onto` and `tip`, the tree of `tip`, which is a chain of candidates on
-   * `onto`. The same bytes whenever it is built.
+   * Makes the one commit that a batch lands as. Its parents are `onto` and `tip`, its tree is the tree of `tip`, and
+   * `tip` is a chain of candidates on `onto`. The bytes are the same each time it is built.
    */
   sealBatch(ask: {
     readonly onto: CommitId;
@@ -151,43 +151,43 @@ export interface Hub {
     readonly message: (tree: TreeId) => string;
     readonly atSeconds: number;
   }): Promise<{ readonly commit: CommitId; readonly tree: TreeId }>;
-  /** Moves the target from `candidate.parent` to `candidate.commit` by compare-and-swap, and reads it back. */
+  /** Moves the target from `candidate.parent` to `candidate.commit` by compare-and-swap, then reads it back. */
   publish(candidate: Candidate): Promise<PublishOutcome>;
   /**
-   * Puts a pack that another host made into the attempt's intake, where `ingest` judges it as anything pushed there.
-   * `base` is what the attempt was handed.
+   * Puts a pack from another host into the attempt's intake. `ingest` then judges it like anything else that is pushed
+   * there. `base` is the commit the attempt started from.
    */
   receive(attempt: AttemptId, base: CommitId, pack: Pack): Promise<Received>;
-  /** What `wants` reach and `haves` do not, for a host that works elsewhere. */
+  /** Returns a pack of what `wants` reach and `haves` do not, for a host on another machine. */
   pack(wants: readonly CommitId[], haves: readonly CommitId[]): AsyncIterable<Uint8Array>;
-  /** Takes what the attempt pushed into its intake; idempotent. Pins it under the attempt's name. */
+  /** Takes what the attempt pushed into its intake and pins it under the attempt's name. May be repeated. */
   ingest(attempt: AttemptId): Promise<IngestOutcome>;
-  /** Facts of a commit relative to its merge base with `target`; undefined when nothing differs. */
+  /** Measures a commit against its merge base with `target`. Returns undefined when nothing differs. */
   measure(commit: CommitId, target: CommitId): Promise<MeasuredChange | undefined>;
-  /** Facts for the sweep. */
+  /** Returns what is there now, for the sweep. */
   observe(): Promise<HubObserved>;
-  /** Removes references, intakes and locks nobody needs. Only while holding the run's lock. */
+  /** Removes references, intakes and locks that nobody needs. The caller holds the run's lock. */
   tidy(keep: ReadonlySet<AttemptId>): Promise<void>;
 }
 
-/** Branches other people made, brought in for `swarm land`. */
+/** Branches that other people made, for `swarm land`. */
 export interface Branches {
   /**
-   * Takes a branch's pinned commit into the hub as the attempt's work, judged as strictly as an attempt's own push;
-   * idempotent. `nothing`: the target had all of it when the run was opened.
+   * Takes a branch's pinned commit into the hub as the attempt's work. It is judged as strictly as an attempt's own
+   * push. May be repeated. Returns `nothing` when the target had all of it when the run was opened.
    */
   take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome>;
 }
 
 export interface HubObserved {
   readonly target: CommitId | undefined;
-  /** Attempts whose work the hub holds. */
+  /** The attempts whose work is in the hub. */
   readonly work: readonly { readonly attempt: AttemptId; readonly commit: CommitId }[];
   readonly intakes: readonly AttemptId[];
   readonly workspaces: readonly string[];
 }
 
-/** Read-only view of a commit, for the planner's tools. Paths are relative; output is capped by the caller. */
+/** Reads files of a commit, for the planner's tools. Paths are relative. The caller caps the output. */
 export interface RepositoryReader {
   list(commit: CommitId, path: string): Promise<readonly string[]>;
   read(commit: CommitId, path: string): Promise<string | undefined>;
@@ -195,35 +195,35 @@ export interface RepositoryReader {
   log(commit: CommitId, limit: number, path?: string): Promise<readonly string[]>;
 }
 
-/** A clone one attempt, one gate or one check works in. */
+/** The clone that one attempt, one gate or one check works in. */
 export interface Workspace {
-  /** Attempt id, or `gate-l7`, `checks-3`, `setup-<key>`; names the folder. */
+  /** The attempt's id, or `gate-l7`, `checks-3`, `setup-<key>`. The folder has this name. */
   readonly name: string;
   /** Absolute host path of the work tree. */
   readonly path: string;
-  /** Host path of the bare repository an attempt pushes into; absent for gates and checks. */
+  /** Host path of the bare repository the attempt pushes into. Absent for gates and checks. */
   readonly intake?: string;
-  /** Host paths the sandbox must show read-only at the same place: the hub's objects. */
+  /** Host paths that the sandbox must show read-only, at the same path: the hub's objects. */
   readonly readOnly: readonly string[];
   readonly head: CommitId;
   /** Files with conflict markers, when `from` did not merge cleanly onto `base`. */
   readonly conflicts: readonly string[];
 }
 
-/** Paths as the agent named them, few of many. */
+/** What a save did not take as it was. Paths are as the agent named them; only the first few are listed. */
 export interface SaveReport {
-  /** What could not be taken, each with why. */
+  /** Paths that could not be taken, each with the reason. */
   readonly leftOut: readonly string[];
-  /** Folders that were repositories of their own: their files were taken, their history was not. */
+  /** Folders that were repositories themselves: their files were taken, their history was not. */
   readonly unwrapped: readonly string[];
-  /** Files that `.gitignore` matches, written since the agent was started: no part of the work. */
+  /** Files that the agent wrote and `.gitignore` matches. They are not part of the work. */
   readonly ignored: readonly string[];
 }
 
 export const ALL_SAVED: SaveReport = { leftOut: [], unwrapped: [], ignored: [] };
 
 export interface Workspaces {
-  /** With `from`, its work is merged onto `base` and conflicts are left in the files. Replaces a leftover. */
+  /** Makes a workspace at `base`, with `from` merged onto it; conflicts are left in the files. Replaces a leftover. */
   create(ask: {
     readonly name: string;
     readonly base: CommitId;
@@ -231,9 +231,10 @@ export interface Workspaces {
     readonly attempt?: AttemptId;
   }): Promise<Workspace>;
   /**
-   * The command that, run inside the attempt's sandbox, commits what is uncommitted and pushes HEAD into the
-   * intake. Exit 0: all of it was pushed, or there was nothing to push; 3: some of it could not be taken, and the rest
-   * was pushed. It trusts nothing of the clone's configuration. Paths are as the sandbox shows them.
+   * Returns a command to run inside the attempt's sandbox. It commits what is not committed and pushes HEAD into the
+   * intake. Exit 0: everything was pushed, or there was nothing to push. Exit 3: some of the work could not be taken, and
+   * the rest was pushed. The command trusts nothing in the clone's configuration. Paths are the ones that commands see
+   * in the sandbox.
    */
   saveCommand(ask: {
     readonly message: string;
@@ -253,6 +254,6 @@ export type ApplyOutcome =
 
 /** The user's own repository. */
 export interface Delivery {
-  /** Fast-forwards the target to `head` where that is clean and safe; never forces, never touches dirt. */
+  /** Fast-forwards the target to `head` when that is safe. Never forces, and never touches uncommitted changes. */
   apply(head: CommitId): Promise<ApplyOutcome>;
 }

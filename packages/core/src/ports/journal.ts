@@ -1,10 +1,10 @@
-/** The journal, as the applier writes it. */
+/** The journal, as the applier uses it. */
 import type { Entry } from '../events.ts';
 
 export interface Journal {
   /**
-   * Writes the entries in one write and makes them durable with one fsync before it resolves.
-   * The first error poisons the journal: this and every later call reject with SW0701.
+   * Writes the entries in one write, and resolves after one fsync has made them durable. After the first error this
+   * call and every later one reject with SW0701.
    */
   append(entries: readonly Entry[]): Promise<void>;
   close(): Promise<void>;
@@ -12,8 +12,8 @@ export interface Journal {
 
 export interface OpenedJournal {
   readonly journal: Journal;
-  /** Everything durable, in order. */
+  /** Every entry on disk, in order. */
   readonly entries: readonly Entry[];
-  /** Bytes of a torn last line that were cut off at opening; 0 when there were none. */
+  /** How many bytes of a torn last line were cut off at opening. 0: the last line was whole. */
   readonly cutBytes: number;
 }

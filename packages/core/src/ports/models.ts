@@ -1,4 +1,4 @@
-/** Language models, as the planner and the reconciler meet them. */
+/** Language models, as the planner, the reconciler and agents use them. */
 import type { AttemptId, TaskId } from '../model/ids.ts';
 import type { Usage } from '../model/usage.ts';
 
@@ -15,24 +15,24 @@ export type ChatMessage =
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
 /**
- * What a provider sent along with an answer and wants back as it came: its thinking, signatures of calls. Nobody
- * looks into it, and it goes to the same endpoint and model alone.
+ * Extra fields a provider sent with an answer and wants back unchanged, such as its thinking or signatures of calls.
+ * Nobody reads them. They are sent only to the same endpoint and model.
  */
 export interface ProviderBag {
   readonly endpoint: string;
   readonly model: string;
-  /** The endpoint behind a gateway of ours. */
+  /** The endpoint behind our gateway, when the answer came through one. */
   readonly via?: string;
-  /** Fields of the message. */
+  /** Extra fields of the message. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Fields of its calls, by the call's id. */
+  /** Extra fields of each tool call, by the call's id. */
   readonly calls: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
-  /** As the model wrote it: parsed, and refused if it does not parse, by whoever runs the tool. */
+  /** The text the model wrote. The one who runs the tool parses it, and refuses it when it does not parse. */
   readonly argumentsJson: string;
 }
 
@@ -47,10 +47,10 @@ export interface ModelRequest {
   readonly role: ModelRole;
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolSpec[];
-  /** No tool may be called, though `tools` are named: servers refuse a history of calls without them. */
+  /** No tool may be called. `tools` are still sent, because servers refuse a history of calls without them. */
   readonly toolChoice?: 'none';
   readonly maxOutputTokens?: number;
-  /** Sent along as `X-Swarm-Task` and `X-Swarm-Attempt`, for endpoints that tell callers apart. */
+  /** Are sent as `X-Swarm-Task` and `X-Swarm-Attempt`, for endpoints that tell callers apart. */
   readonly task?: TaskId;
   readonly attempt?: AttemptId;
 }
@@ -58,10 +58,10 @@ export interface ModelRequest {
 export type ModelEnd =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'tools'; readonly calls: readonly ToolCall[] }
-  /** Cut by its own output limit. */
+  /** The answer was cut at the model's output limit. */
   | { readonly kind: 'length' }
   | { readonly kind: 'refused'; readonly why: string }
-  /** The stream broke after `text`; retries are used up. */
+  /** The stream broke after `text`, and it is not tried again. */
   | { readonly kind: 'cut'; readonly why: string }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'down'; readonly why: string }
@@ -73,57 +73,58 @@ export interface ModelResult {
   readonly end: ModelEnd;
   readonly text: string;
   readonly usage: Usage;
-  /** The model that answered, as the endpoint names it. */
+  /** The model that answered, by the endpoint's name for it. */
   readonly model: string;
-  /** Belongs on the assistant message this answer becomes. */
+  /** Put it on the assistant message that this answer becomes. */
   readonly bag?: ProviderBag;
 }
 
 export interface Model {
-  /** The configured name for a role, for journal and log. */
+  /** Returns the configured name for a role, for journal and log. */
   nameFor(role: ModelRole): string;
   /**
-   * One streamed answer, retried inside until it ends one way. `onText` sees each piece once and only of the
-   * try whose answer is returned unless that try was cut: text already shown is never taken back, so a try
-   * that showed text and then broke ends as `cut` and is not retried here.
+   * Asks for one answer and returns how it ended. Tries that fail are repeated here. `onText` is called once with each
+   * piece of text. Text that was shown is never taken back: when a try breaks after its first text, the answer ends as
+   * `cut` and is not tried again here.
    */
   stream(
     request: ModelRequest,
     options: { readonly signal: AbortSignal; readonly onText?: (piece: string) => void },
   ): Promise<ModelResult>;
-  /** Resolves when an endpoint answers again after `down`; for P15. */
+  /** Resolves when an endpoint answers again after `down` (P15). */
   whenUp(signal: AbortSignal): Promise<void>;
 }
 
-/** What the calls of one ticket may use together; a dimension that is absent is not bounded. */
+/** The most that all calls of one ticket may use together. An absent dimension is not bounded. */
 export interface TicketLimits {
   readonly tokens?: number;
-  /** US dollars. Calls of a model without a price are refused where it is set. */
+  /** US dollars. When it is set, a call of a model without a price is refused. */
   readonly usd?: number;
 }
 
-/** How a call on a ticket ended. `over-budget`: it was not made, because what is left does not cover it. */
+/** How a call on a ticket ended. `over-budget`: the call was not made, because too little is left for it. */
 export type TicketEnd = ModelEnd | { readonly kind: 'over-budget'; readonly why: string };
 export type TicketResult = Omit<ModelResult, 'end'> & { readonly end: TicketEnd };
 
-/** One role's right to ask its model, bounded by what was reserved for it. */
+/** Lets one role ask its model, within what was reserved for it. */
 export interface ModelTicket {
-  /** As `Model.stream`. Sets the expected use of the call aside before it, and books what it used after it. */
+  /** Works like `Model.stream`. Sets aside what the call may use before it, and books what it used after it. */
   stream(
     request: Omit<ModelRequest, 'role'>,
     options: { readonly signal: AbortSignal; readonly onText?: (piece: string) => void },
   ): Promise<TicketResult>;
-  /** What is neither used nor set aside; never below nothing. */
+  /** Returns what is left: not used and not set aside. Never negative. */
   left(): TicketLimits;
-  /** Adds a further reservation. */
+  /** Adds another reservation to what may be used. */
   extend(by: TicketLimits): void;
 }
 
-/** The run's models. Nobody here can ask one without a ticket, so that no budget is only a figure in a book. */
+/** The run's models. A model can be asked only with a ticket, so that every call keeps to a budget. */
 export interface TicketedModel {
   /** Returns the configured name for a role, for journal and log. */
   nameFor(role: ModelRole): string;
+  /** Returns a ticket for the role with these limits. */
   as(role: ModelRole, limits: TicketLimits): ModelTicket;
-  /** Resolves when an endpoint answers again after `down`; for P15. */
+  /** Resolves when an endpoint answers again after `down` (P15). */
   whenUp(signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What runs commands and agents: the sandbox, the agent of an attempt, prepared environments. */
+/** What runs commands and agents: the sandbox and its rooms, agents, and the store of prepared environments. */
 
 import type { AgentEnd } from '../model/attempt.ts';
 import type { HandoffClaim } from '../model/handoff.ts';
@@ -9,43 +9,45 @@ import type { Usage } from '../model/usage.ts';
 export interface Mount {
   readonly host: string;
   /**
-   * Where commands should see it; where they do is `Room.shown`. The same as `host`: files name it by that path, and
-   * it is seen there whatever the provider.
+   * Where commands should see it. Ask `Room.shown` where they really see it. When it is the same as `host`, files name
+   * it by that path, and every provider shows it there.
    */
   readonly inside: string;
 }
 
 export interface SandboxLimits {
   readonly wallMs: number;
-  /** Bytes of stdout+stderr after which the process tree is killed. */
+  /** The process tree is killed after this many bytes of stdout and stderr together. */
   readonly outputBytes: number;
-  /** Memory of the whole tree: private pages, added up. */
+  /** The most memory of the whole process tree: its private pages, added up. */
   readonly memoryBytes?: number;
-  /** Processes of the whole tree at one time. */
+  /** The most processes of the tree at one time. */
   readonly processes?: number;
-  /** Bytes the workspace may hold. */
+  /** The most bytes the workspace may hold. */
   readonly diskBytes?: number;
 }
 
 /** One command in a room. */
 export interface RoomCommand {
-  /** Unique among what runs now; shows in the process's environment as SWARM_TASK_KEY, for the reaper. */
+  /** Unique among the commands that run now. The process has it as SWARM_TASK_KEY, so that the reaper finds it. */
   readonly name: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** `none`: loopback only, plus the gateway. `open`: a way out too, for setup on the trusted base;
-   * what it reaches of the host and its neighbours is the provider's to say. */
+  /**
+   * `none`: loopback and the gateway only. `open`: also a way out, for setup on the trusted base. The provider decides
+   * how much of the host and its neighbours that reaches.
+   */
   readonly network: 'none' | 'open';
   /** It is setup on the trusted base's own tree: what the operator gives to setup alone, it is given. */
   readonly isTrustedSetup?: true;
   /**
-   * How the command reaches the gateway of a room that has one; absent: not at all. `address`: at SWARM_GATEWAY_URL.
-   * `socket`: at the unix socket that SWARM_GATEWAY_SOCKET names, for programs that know it.
+   * How the command reaches the room's gateway. Absent: it does not. `address`: at the URL in SWARM_GATEWAY_URL.
+   * `socket`: at the unix socket in SWARM_GATEWAY_SOCKET, for programs that know that variable.
    */
   readonly gateway?: 'address' | 'socket';
   readonly limits: SandboxLimits;
   readonly signal?: AbortSignal;
-  /** Whole lines as they come, without the newline, each capped. */
+  /** Is called with each whole line as it comes, without its newline, capped. */
   readonly onLine?: (stream: OutputStream, line: string) => void;
 }
 
@@ -54,80 +56,82 @@ export type OutputStream = 'stdout' | 'stderr';
 export type SandboxEnd = 'exited' | 'timeout' | 'aborted' | 'output-limit' | 'killed' | 'cannot-run';
 
 export interface SandboxResult {
-  /** First cause wins. `killed`: by a signal that was not ours, the kernel's for memory among them. */
+  /** The first cause. `killed`: by a signal that we did not send, for example when the kernel is out of memory. */
   readonly end: SandboxEnd;
   readonly exitCode: number | undefined;
-  /** The bound it was killed for; absent when nobody here killed it for using too much. */
+  /** The limit it was killed for. Absent when it was not killed for using too much. */
   readonly limit?: ResourceName;
-  /** The beginning and the end of stdout and stderr together, in order of arrival, capped. */
+  /** The beginning and the end of stdout and stderr, in order of arrival, capped. */
   readonly output: string;
   readonly durationMs: number;
 }
 
-/** A command that was started and can be talked to. */
+/** A command that runs and can be written to. */
 export interface RoomProcess {
   readonly stdin: {
-    /** Settles when the bytes are taken, or when the process is gone: that is told by `ended`. */
+    /** Resolves when the bytes are taken, or when the process is gone. `ended` tells which. */
     write(text: string): Promise<void>;
     end(): void;
   };
-  /** Every line of its output until it ends, held until it is read. `outputBytes` bounds what is held. */
+  /** Every line of its output until it ends. Lines are held until they are read, at most `outputBytes` of them. */
   readonly lines: AsyncIterable<{ readonly stream: OutputStream; readonly text: string }>;
   /** Never rejects. */
   readonly ended: Promise<SandboxResult>;
 }
 
-/** What a room is opened on. Host paths, where the sandbox is on this host. */
+/** What a room is opened with. Paths are host paths when the sandbox is on this host. */
 export interface RoomAsk {
-  /** The folder that is writable and is the working directory. */
+  /** The working directory of every command. It is writable. */
   readonly workspace: string;
   readonly readOnly: readonly Mount[];
   readonly readWrite: readonly Mount[];
   /** The folder that is the home of every command in it. Absent: each has an empty one of its own. */
   readonly home?: string;
-  /** The gateway's unix socket, for commands that ask for it. */
+  /** The gateway's unix socket, for commands that ask for the gateway. */
   readonly gatewaySocket?: string;
 }
 
-/** What became of a file a command may have left. */
+/** The file that a command may have left at an outlet. */
 export type Collected =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'text'; readonly text: string }
-  /** A link, a pipe, too large, not readable; `why` is a sentence. */
+  /** It is a link, a pipe, too large or not readable. `why` is a sentence. */
   | { readonly kind: 'unfit'; readonly why: string };
 
 /**
- * One workspace, made ready for commands. What is to be seen inside, and where, is asked of the room and never
- * assumed: providers differ in it.
+ * One workspace, ready for commands. Ask the room what commands see and where they see it, and never assume it:
+ * providers differ.
  */
 export interface Room {
-  /** Where commands see the workspace. */
+  /** The workspace's path as commands see it. */
   readonly workspace: string;
-  /** Where commands see a mount the room was opened with. */
+  /** Returns a mount's path as commands see it. The room was opened with the mount. */
   shown(mount: Mount): string;
-  /** Whether commands find something at this path; a relative one is looked for in the workspace. */
+  /** Returns whether commands find something at this path. A relative path starts at the workspace. */
   sees(path: string): Promise<boolean>;
-  /** Puts a file where commands can read it and not change it. Returns its path as they see it. */
+  /** Puts a file where commands can read it and cannot change it. Returns its path as they see it. */
   place(file: { readonly name: string; readonly text: string }): Promise<string>;
-  /** Where a command may leave a file of this name for `collect`, as it sees it. */
+  /** Returns the path, as commands see it, where a command may leave a file of this name for `collect`. */
   outlet(name: string): Promise<string>;
-  /** Reads what was left at an outlet. The file is the command's: any kind, any size, any bytes. */
+  /** Reads the file at an outlet. A command made it, so that it may be of any kind, any size and any bytes. */
   collect(name: string, maxBytes: number): Promise<Collected>;
+  /** Runs a command to its end. */
   run(command: RoomCommand): Promise<SandboxResult>;
+  /** Starts a command and returns it at once. */
   start(command: RoomCommand): RoomProcess;
-  /** Ends what still runs and removes what the room itself made. The workspace stays. */
+  /** Ends what still runs and removes what the room made. The workspace stays. */
   close(): Promise<void>;
 }
 
 export interface Sandbox {
-  /** `bubblewrap`, `none`, … for the report and the doctor. */
+  /** `bubblewrap` or `none`, for the report and the doctor. */
   readonly provider: string;
   open(ask: RoomAsk): Promise<Room>;
-  /** Kills every process left by an earlier orchestrator of this state directory; returns how many. */
+  /** Kills every process that an earlier orchestrator of this state directory left. Returns how many there were. */
   reap(): Promise<number>;
 }
 
-/** Where an agent that knows the gateway's socket finds it. */
+/** The variable that holds the path of the gateway's socket. */
 export const GATEWAY_SOCKET_VARIABLE = 'SWARM_GATEWAY_SOCKET';
 
 /** What an agent needs in its room besides the workspace. */
@@ -136,10 +140,10 @@ export interface RoomNeeds {
   readonly gatewaySocket?: string;
 }
 
-/** What an attempt's agent is given. */
+/** What an attempt's agent gets. */
 export interface AgentJob {
   readonly attempt: AttemptId;
-  /** Opens a room on the attempt's workspace. The agent closes it. */
+  /** Opens a room on the attempt's workspace. The agent closes the room. */
   readonly open: (needs: RoomNeeds) => Promise<Room>;
   /** The prompt, rendered. */
   readonly prompt: string;
@@ -147,7 +151,7 @@ export interface AgentJob {
   readonly taskJson: string;
   readonly limits: AgentLimits;
   readonly signal: AbortSignal;
-  /** A sign of life and what it was, for the log and the stuck detector. */
+  /** Is called at every sign of life, for the log and the stuck detector. */
   readonly onActivity: (activity: AgentActivity) => void;
 }
 
@@ -183,49 +187,50 @@ export interface Agent {
   run(job: AgentJob): Promise<AgentResult>;
 }
 
-/** What setup of one work tree reads. */
+/** What setup reads in one work tree. */
 export interface SetupNeed {
   /** 16 hex digits over the setup command and every file it is known to read: manifests, lockfiles, named scripts. */
   readonly hash: string;
-  /** False: it may read any file of the tree, so that two trees with the same hash may be set up differently. */
+  /** False: setup may read any file of the tree. Two trees with the same hash may then be set up differently. */
   readonly isKnown: boolean;
 }
 
-/** Something setup left in a work tree. It is no part of anybody's work. */
+/** Something that setup left in a work tree. It is not part of an agent's work. */
 export interface SetupLeft {
-  /** As git reads it in a list of what to leave out. */
+  /** A pattern as in `.gitignore`. */
   readonly pattern: string;
-  /** A file, which is the agent's work once its content is another: object names of its content, in every format. */
+  /** Set for a file: it is the agent's work as soon as its content has none of these object names. */
   readonly file?: { readonly path: string; readonly blobs: readonly string[] };
 }
 
-/** A work tree on this host, and the home folder of whatever runs in it. */
+/** A work tree on this host, and the home folder of the commands that run in it. */
 export interface PreparedPlace {
   readonly workspace: string;
   readonly home: string;
 }
 
 /**
- * Prepared environments: what `setup` made in its work tree and in its home, kept by key in the state directory. A key
- * is what was needed, alone or with the names of the commits whose tree made it: words of `[0-9a-z]`, joined by `-`.
+ * Prepared environments: what `setup` made in its work tree and its home, kept by key in the state directory. A key is
+ * the hash of what setup needs, alone or followed by the commits whose trees made it: words of `[0-9a-z]` joined by `-`.
  */
 export interface EnvironmentStore {
+  /** Returns what this setup reads in this workspace. */
   needOf(workspace: string, setup: string): Promise<SetupNeed>;
   has(key: string): Promise<boolean>;
-  /** It never makes room for another one while this process lives. */
+  /** Keeps the environment from being removed to make room, for as long as this process lives. */
   pin(key: string): void;
-  /** Every path in the workspace but git's own, relative to it: taken before setup runs. */
+  /** Returns every path in the workspace but git's own, relative to it. Is called before setup runs. */
   snapshot(workspace: string): Promise<ReadonlySet<string>>;
   /**
-   * Takes what is new since `before` (`node_modules` and the like) and the home, without its credentials; the first
-   * one kept under a key stays. The place is given up: nothing may be done in it afterwards.
+   * Takes what is new since `before`, such as `node_modules`, and the home without its credentials. What was kept first
+   * under a key stays. The caller must not use the place afterwards.
    */
   keep(key: string, place: PreparedPlace, before: ReadonlySet<string>): Promise<void>;
   /**
-   * Puts a copy into a fresh workspace, and a home beside it. Undefined: somebody changed what was kept, or it is gone;
-   * it is not there any more.
+   * Puts a copy into a fresh workspace, and a copy of its home beside it. Returns undefined when the kept environment
+   * is gone or somebody changed it. In both cases it is not there any more.
    */
   install(key: string, place: PreparedPlace): Promise<readonly SetupLeft[] | undefined>;
-  /** Puts a copy of its home alone, with the stores of package managers. Nothing where there is none. */
+  /** Copies only the home, with the stores of package managers. Does nothing when none is kept. */
   lendHome(key: string, home: string): Promise<void>;
 }

@@ -1,20 +1,20 @@
 /**
- * The ports: what the core and the orchestrator need of the world, as interfaces only. This file holds time, chance,
- * the log, the prompts and the run's files; git, running, models and the journal lie beside it. Rules for all of them:
+ * Ports are interfaces for what the core and the orchestrator need from the world. This file holds time, chance, the
+ * log, the prompts and the run's files. The files beside it hold the others. Rules for all ports:
  *
- * - Expected outcomes are values in the result; surprises are thrown as SwarmError.
- * - A method that takes an `AbortSignal` settles soon after the signal fires, with everything it started dead.
- * - A port decides nothing: policy lives in rules/ and decide.ts.
+ * - An expected outcome is a value in the result. A surprise is thrown as SwarmError.
+ * - A method that takes an `AbortSignal` settles soon after the signal fires. Everything it started has ended by then.
+ * - A port decides nothing. Decisions are made in rules/ and decide.ts.
  */
 import type { LogEventName, LogFields } from '../log-events.ts';
 import type { AttemptId } from '../model/ids.ts';
 
 export interface Clock {
-  /** Wall time, ms since the epoch: for people and for stamps, never for order or deadlines. */
+  /** Returns the wall time, ms since the epoch. For people and stamps, never for order or deadlines. */
   now(): number;
-  /** Monotonic ms: for deadlines and durations. */
+  /** Returns monotonic ms, for deadlines and durations. */
   monotonic(): number;
-  /** Calls `run` once after `delayMs`; the returned function cancels it. Never keeps the process alive alone. */
+  /** Calls `run` once after `delayMs`. The returned function cancels that. It does not keep the process alive. */
   after(delayMs: number, run: () => void): () => void;
 }
 
@@ -22,22 +22,23 @@ export interface Clock {
 export type Rng = () => number;
 
 export interface Log {
-  /** One line of log.ndjson; never throws, never blocks. Fields are redacted and sanitised by the writer. */
+  /** Writes one line of log.ndjson. Never throws and never waits. The writer redacts and sanitises the fields. */
   write<N extends LogEventName>(name: N, fields: LogFields): void;
 }
 
 export type PromptName = 'planner' | 'subplanner' | 'worker' | 'reconciler' | 'conflict' | 'reviewer';
 
 export interface Prompts {
-  /** Renders the present text; a variable it names and is not given, or the reverse, is SW0205. */
+  /** Renders the present text. Throws SW0205 when the text's variables and the given ones are not the same. */
   render(
     name: PromptName,
     variables: Readonly<Record<string, string>>,
   ): { readonly text: string; readonly hash: string };
+  /** Returns the hash of the present text. */
   hash(name: PromptName): string;
 }
 
-/** Files of the run's folder. Each write is whole or absent (temporary file, then rename). */
+/** Files in the run's folder. Each is written whole or not at all (temporary file, then rename). */
 export interface RunFiles {
   writeHandoff(attempt: AttemptId, json: string): Promise<void>;
   writeReport(json: string, markdown: string): Promise<void>;

@@ -10,14 +10,14 @@ import type { TicketLimits } from '../ports/models.ts';
 import type { AgentLimits } from '../ports/running.ts';
 import type { OpenedState, Spending } from '../state.ts';
 
-/** Below this an attempt cannot do anything useful, so that the budget counts as reached. */
+/** With less than this an attempt can do nothing useful, and the budget counts as reached. */
 export const TOKENS_FLOOR = 10_000;
 export const USD_FLOOR = 0.01;
 
 export const tokensSpent = (s: Spending): number => tokensOf(s.used) + s.lost.tokens;
 export const usdSpent = (s: Spending): number => s.used.costUsd + s.lost.usd;
 
-/** What may still be reserved; Infinity where nothing bounds it. */
+/** Returns what may still be reserved. Infinity when nothing bounds it. */
 export function remaining(s: Spending, limits: Limits): Reservation {
   return {
     tokens: limits.tokens === undefined ? Infinity : limits.tokens - tokensSpent(s) - s.reserved.tokens,
@@ -42,7 +42,7 @@ export function reservationFor(state: OpenedState): Reservation | undefined {
   return { tokens: amount(tokens), usd: amount(usd) };
 }
 
-/** Of what is not bounded nothing is set aside. */
+/** Nothing is set aside in a dimension without a limit. */
 const amount = (share: number): number => (Number.isFinite(share) ? share : 0);
 
 /** Returns what a ticket may use of a reservation. A dimension the run does not bound is not bounded there either. */
@@ -68,13 +68,13 @@ function share(left: number, floor: number, most: number, workers: number): numb
   return Math.min(left, most, Math.max(floor, left / Math.max(1, workers)));
 }
 
-/** When the run's time is used up, ms since the epoch; undefined where nothing bounds it. */
+/** Returns when the run's time is used up, ms since the epoch. Undefined: the time is not bounded. */
 export function timeIsUpAt(state: OpenedState): number | undefined {
   const { timeMs } = state.run.request.limits;
   return timeMs === undefined ? undefined : state.at + timeMs - state.activeMs;
 }
 
-/** The dimension whose limit leaves no room for anything more, once nothing in flight can give any back. */
+/** Returns the limit that is reached. While something runs that may give some of it back, none is. */
 export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' | 'time' | undefined {
   const limits = state.run.request.limits;
   if (limits.timeMs !== undefined && at >= timeIsUpAt(state)!) return 'time';

@@ -34,7 +34,7 @@ export const failRate = (e: Estimates): number => (PRIOR_BAD + e.bad) / (PRIOR_H
 /** Chance that the gate fails on something good, in (0, 1). */
 export const flakeRate = (e: Estimates): number => (PRIOR_FLAKY + e.flaky) / (PRIOR_RUNS + e.clean + e.flaky);
 
-/** The same as a pessimist has it (Laplace's rule of succession): a half before anything is known. */
+/** A careful estimate of the same (Laplace's rule of succession): a half before anything is known. */
 const flakeRateAtWorst = (e: Estimates): number => (1 + e.flaky) / (2 + e.clean + e.flaky);
 
 export function countHandoff(e: Estimates, isGood: boolean): void {

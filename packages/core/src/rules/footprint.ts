@@ -13,7 +13,7 @@ import { hasRule } from './resolve/resolve.ts';
 
 /** Handoffs, and as many conflicts, that are remembered. */
 export const FOOTPRINT_WINDOW = 64;
-/** So many handoffs of the window make a habit. */
+/** A file that so many handoffs of the window touch is touched out of habit. */
 export const HABIT_MIN = 3;
 /** Files of one handoff or conflict, and folders of one scope, that are learned from. */
 const FILES_MAX = 32;
@@ -84,7 +84,7 @@ function worthLearning(files: readonly string[], outside: readonly string[]): re
 }
 const NONE: readonly string[] = [];
 
-/** A handoff did not merge, and no rule settled it. */
+/** Is called when a handoff did not merge and no rule resolved the conflict. */
 export function noteConflict(f: Footprint, files: readonly string[]): void {
   const seen = files.slice(0, FILES_MAX);
   f.conflicts.push(seen);

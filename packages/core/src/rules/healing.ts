@@ -6,7 +6,7 @@ import type { CommitId, TaskId } from '../model/ids.ts';
 import { isOver } from '../model/task.ts';
 import { isBusy, type OpenedState, type State, type TargetStep } from '../state.ts';
 
-/** Fix tasks that follow from one another; what fails beyond that is told, and no task is filed for it. */
+/** The most fix tasks in a row that follow from one another. A failure after that is reported, and no task is filed. */
 export const FIX_GENERATIONS_MAX = 3;
 
 // ───────────────────────── fix tasks ─────────────────────────
@@ -26,7 +26,7 @@ export function findingsToFile(s: OpenedState, at: number): readonly string[] {
   });
 }
 
-/** When to look again at what is spaced out, ms since the epoch; undefined: there is none. */
+/** Returns when the next delayed fix task is due, ms since the epoch. Undefined: none is delayed. */
 export function nextFixAt(s: OpenedState, at: number): number | undefined {
   const later = [...s.health.findings.keys()].flatMap((signature) => fixDueAt(s, signature) ?? []);
   return later.filter((dueAt) => dueAt > at).reduce<number | undefined>(least, undefined);
@@ -34,7 +34,7 @@ export function nextFixAt(s: OpenedState, at: number): number | undefined {
 
 const least = (a: number | undefined, b: number): number => (a === undefined ? b : Math.min(a, b));
 
-/** Fix tasks that are not over. */
+/** Returns how many fix tasks are not over. */
 export function openFixTasks(s: State): number {
   return new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state))).size;
 }
@@ -128,7 +128,7 @@ export function suspectsOf(s: State, signature: string): readonly TargetStep[] {
 export const isBaseSuspect = (s: State, signature: string): boolean =>
   s.health.findings.get(signature)?.lastWithout === undefined;
 
-/** Open findings nobody has looked into, while no fix of theirs has landed: then they are about to go. */
+/** Returns open findings whose culprit is not known. Those with a landed fix are left out: they should go soon. */
 export function culpritsToFind(s: State): readonly string[] {
   if (s.cancelled !== undefined) return [];
   return [...s.health.findings.keys()].filter((signature) => {

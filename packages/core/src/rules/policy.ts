@@ -8,13 +8,13 @@ import type { TaskBase } from '../model/task.ts';
 export const attemptsLeft = (t: TaskBase, limits: Limits): number =>
   Math.min(limits.attempts - (t.counted - t.forgiven), UNCOUNTED_ATTEMPTS_MAX - t.attempts);
 
-/** May the task be tried again after this ending? `t` is the task before the ending was counted. */
+/** Returns whether the task may be tried again after this ending. `t` is the task before the ending was counted. */
 export function mayRetry(t: TaskBase, reason: EndingReason, limits: Limits): boolean {
   const rule = ENDINGS[reason];
   return rule.retries && attemptsLeft(t, limits) - (rule.counts ? 1 : 0) > 0;
 }
 
-/** May the task be tried again after its handoff was rejected for this? */
+/** Returns whether the task may be tried again after a rejection for this reason. */
 export function mayRetryRejected(t: TaskBase, reason: RejectionReason, limits: Limits): boolean {
   const rule = REJECTIONS[reason];
   return !rule.held && attemptsLeft(t, limits) - (rule.counts ? 1 : 0) > 0;

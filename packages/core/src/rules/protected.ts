@@ -48,7 +48,7 @@ const READ_BY: Readonly<Record<string, readonly string[]>> = {
   bun: ['**/.npmrc', '**/bunfig.toml'],
 };
 
-/** Scripts a package manager runs by itself, on the machine of whoever installs. */
+/** Scripts that a package manager runs by itself on the machine it installs on. */
 const LIFECYCLE = [
   'preinstall',
   'install',
@@ -78,7 +78,7 @@ export interface Held {
 
 /** What the change may not do, path by path; none when it may land. */
 export function protectedChanges(ask: ProtectedAsk): readonly Held[] {
-  // Whoever asks for a branch by name has chosen what is in it.
+  // A person who asks for a branch by name has chosen what is in it.
   if (ask.source.by === 'land') return [];
   const parts = gateParts(ask.gate ?? '');
   const isNamed = (path: string): boolean => ask.scope.some((e) => e.toLowerCase() === path.toLowerCase());

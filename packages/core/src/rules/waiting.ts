@@ -1,8 +1,8 @@
 /**
- * Who waits for what, so that whoever starts in front of others is noticed at that moment.
+ * Knows which task waits for what, so that a task that starts in front of others is noticed at once.
  *
  * Kept by entry, and for each entry in the order of the queue: of ten thousand tasks that wait for one file only those
- * before the one that starts are looked at. Whoever waits no longer is dropped where it is met.
+ * before the one that starts are looked at. A task that no longer waits is removed when it is met.
  */
 import { Heap } from './heap.ts';
 import { type FoldedScope, ScopeIndex } from './scopes.ts';

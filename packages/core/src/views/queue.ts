@@ -33,13 +33,13 @@ export interface QueueView {
   }[];
   /** Undefined where there is no gate. */
   readonly gate: GateView | undefined;
-  /** Handoffs in no open landing, in order of arrival. */
+  /** Handoffs that are in no open landing, in order of arrival. */
   readonly waiting: readonly { readonly attempt: AttemptId; readonly task: TaskId; readonly title: string }[];
   /** In the order they will be taken. */
   readonly ready: readonly QueuedTask[];
-  /** Of those that hold part of its scope `HOLDERS_TOLD` at most: every other task may hold one that is wide. */
+  /** At most `HOLDERS_TOLD` of the tasks that hold part of its scope: a wide scope may be held by every other task. */
   readonly blocked: readonly (QueuedTask & { readonly waits: readonly Wait[] })[];
-  /** What keeps everything from starting, as sentences; empty when nothing does. */
+  /** What keeps every task from starting, as sentences. Empty: nothing does. */
   readonly holdups: readonly string[];
 }
 
@@ -55,7 +55,10 @@ export function queue(state: State): QueueView {
   };
 }
 
-/** Pending tasks in the order they will be taken, each with why it does not start. @param most looked at, oldest first. */
+/**
+ * Returns pending tasks in the order they will be taken, each with why it does not start.
+ * @param most how many tasks are looked at, oldest first.
+ */
 export function judgePending(
   state: State,
   most = Number.POSITIVE_INFINITY,
@@ -67,7 +70,7 @@ export function judgePending(
     .map((task) => ({ ...queued(task), waits: waitsOf(state, task, held, HOLDERS_TOLD) }));
 }
 
-/** Why this task does not start; empty when it may, or is past that. */
+/** Returns why this task does not start. Empty: it may start, or it has started. */
 export function waitsFor(state: State, task: Task): Wait[] {
   return task.state === 'pending' ? waitsOf(state, task, heldScopes(state)) : [];
 }

@@ -1,6 +1,6 @@
 /**
- * The closing account. Every figure counts landed work: what was tried and did not reach the target is cost, not
- * output. Folded from the journal alone, so that the same journal always gives the same report.
+ * The report of a run. Every figure counts landed work: work that did not reach the target is cost, not output. It is
+ * made from the journal alone, so that the same journal always gives the same report.
  */
 import type { EndingReason } from '../model/attempt.ts';
 import {
@@ -42,13 +42,13 @@ export interface ReportTask {
   readonly isPartial?: true;
   /** Paths its landed change touched that it had not declared; absent when there are none. */
   readonly outside?: readonly string[];
-  /** Why it did not land, for one that failed or was cancelled. */
+  /** Why it did not land, when it failed or was cancelled. */
   readonly why?: string;
 }
 
 export interface ReportFinding {
   readonly signature: string;
-  /** The commit that brought it, where that is known; `task` where a landing of ours did. */
+  /** The commit that brought the failure, if it is known. `task` is set when the commit is a landing of this run. */
   readonly culprit?: { readonly commit: CommitId; readonly task?: TaskId; readonly isBase: boolean };
   /** Every fix task ever filed for it. */
   readonly fixes: readonly TaskId[];
@@ -73,9 +73,9 @@ export interface Report {
   readonly isGated: boolean;
   /** ms since the epoch. */
   readonly openedAt: number | undefined;
-  /** From opening to closing, or to the last entry; pauses and downtime are in it. */
+  /** From opening to closing, or to the last entry, with pauses and downtime. */
   readonly wallMs: number;
-  /** Without the time no orchestrator was there. */
+  /** Without the time in which no orchestrator ran. */
   readonly activeMs: number;
   readonly tasks: Readonly<Record<TaskStateName, number>>;
   /** Tasks on the target now: landed, and not taken back. */
@@ -86,7 +86,7 @@ export interface Report {
   readonly endings: Readonly<Partial<Record<EndingReason, number>>>;
   /** Attempts that delivered a commit. */
   readonly handoffs: number;
-  /** Tasks on the target whose first handoff is what landed, out of `tasksHandedIn`. */
+  /** How many of `tasksHandedIn` landed with their first handoff. */
   readonly firstTryLandings: number;
   readonly tasksHandedIn: number;
   readonly rejections: Readonly<Partial<Record<RejectionReason, number>>>;
@@ -103,7 +103,7 @@ export interface Report {
   readonly tokens: number;
   /** Tokens of attempts after each task's first. */
   readonly retryTokens: number;
-  /** Reserved by what was lost in a crash, and counted as spent against the budget. */
+  /** What a crash ended had reserved this. It counts as spent. */
   readonly lostTokens: number;
   readonly openFindings: number;
   /** Failures of the target that are still there, oldest first. */

@@ -1,4 +1,4 @@
-/** Each journal event as one sentence and its fields, for log.ndjson and for whoever watches. */
+/** Tells each journal event as one sentence with its fields, for log.ndjson and for the screen. */
 import { assertNever } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
@@ -192,7 +192,7 @@ function sentence(e: Event, s: State): LogFields {
 const isBadBase = (gate: GateResult): boolean =>
   (gate.outcome !== 'passed' && gate.outcome !== 'none') || gate.tests?.run === 0;
 
-/** Said before anybody is blamed for what was there already. */
+/** Tells what was wrong before the run, so that no task is blamed for it. */
 function baseText(gate: GateResult): string {
   if (isToldRed(gate)) {
     const shown = gate.signatures.slice(0, 5).join('; ');

@@ -1,6 +1,6 @@
 /**
- * Everything that waits, and for what: the answer to "why does nothing move?". Tasks that wait for the same thing
- * are one line, so that ten thousand of them are as readable as one.
+ * What waits, and for what: the answer to "why does nothing move?". Tasks that wait for the same thing are one line, so
+ * that ten thousand of them can be read like one.
  */
 import { type AttemptId, attemptId, type TaskId, taskOf } from '../model/ids.ts';
 import type { PauseReason } from '../model/request.ts';
@@ -27,7 +27,7 @@ export type WaitReason =
 
 export interface Waiting {
   readonly reason: WaitReason;
-  /** What is waited for, where it has a name: a task, a landing, an attempt. */
+  /** The id of what is waited for, if it has one: a task, a landing or an attempt. */
   readonly on?: string;
   /** Tasks that wait for it; the first few by name. */
   readonly count: number;
@@ -39,7 +39,7 @@ export interface Waiting {
   readonly text: string;
 }
 
-/** The last sign of life of live attempts, ms since the epoch. Weather: whoever watches knows it, the journal does not. */
+/** The last sign of life of each live attempt, ms since the epoch. It is not in the journal: the live run knows it. */
 export type Signs = ReadonlyMap<AttemptId, number>;
 
 const NAMED_TASKS = 5;
@@ -204,7 +204,7 @@ function pendingTasks(state: OpenedState): Told[] {
   }));
 }
 
-/** Of more pending tasks than this only the oldest are looked at: the run itself asks once a minute. */
+/** The most pending tasks that are looked at, oldest first: the run asks once a minute. */
 const LOOKED_AT = 5_000;
 
 function whyNotStarted(state: OpenedState): WaitReason {
@@ -228,7 +228,7 @@ function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string
   }
 }
 
-/** Since its last attempt ended, else since it was accepted. */
+/** Returns when its last attempt ended. Without one, when it was accepted. */
 function pendingSince(state: State, id: TaskId): number {
   const task = state.tasks.get(id)!;
   const last = task.attempts > 0 ? state.attempts.get(attemptId(id, task.attempts)) : undefined;
@@ -237,7 +237,7 @@ function pendingSince(state: State, id: TaskId): number {
 
 // ───────────────────────── attempts ─────────────────────────
 
-/** A slow agent shows signs of life; one that shows none is named, long before it is ended for it. */
+/** A slow agent still shows signs of life. One that shows none is named here long before it is ended. */
 function attempts(state: State, signs: Signs): Told[] {
   return [...state.liveAttempts].flatMap((id): Told[] => {
     const attempt = state.attempts.get(id)!;

@@ -30,7 +30,7 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   max_completion_tokens: 'max_tokens',
 };
 
-/** Words of JSON Schema that say no more than a bound: whoever runs the tool looks at it again. */
+/** Words of JSON Schema that only set a bound. The tool checks the bound again when it runs. */
 const SCHEMA_WORDS = new Set(
   [
     'maxLength minLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf',

@@ -18,7 +18,7 @@ export interface Ticket {
   accepts(authorization: string | undefined): boolean;
   /** Sets the expected use of a call aside; says why not when it does not fit. */
   reserve(expected: Usage): { readonly kind: 'reserved'; settle(used: Usage): void } | Refused;
-  /** What is neither used nor set aside; Infinity where nothing bounds it. */
+  /** Returns what is left: not used and not set aside. Infinity when nothing bounds it. */
   left(): { readonly tokens: number; readonly usd: number };
   usage(): Usage;
   /** The limit a call was last refused for. */

@@ -18,7 +18,7 @@ export interface Opened {
 
 export interface UpstreamAsk {
   readonly body: Body;
-  /** X-Swarm-*: whom the call is for. */
+  /** X-Swarm-*: the task and attempt the call is for. */
   readonly about: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
   readonly clock: Clock;

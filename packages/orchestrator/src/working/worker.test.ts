@@ -100,6 +100,26 @@ test('an attempt that is cancelled before its agent starts ends as cancelled', a
   assert.deepEqual(deeds, ['open t1.1', 'close t1.1']);
 });
 
+for (const command of ['make check', 'make test']) {
+  test(`what its agent used stays on record when \`${command}\` is called off`, async () => {
+    const usage = { ...NO_USAGE, calls: 3, inputTokens: 900 };
+    const claim = { status: 'complete', summary: 'did it', concerns: [], suggestions: [] } as const;
+    const stop = new AbortController();
+    const { work, ending, ended } = given({
+      task: { verify: 'make check' },
+      agent: async () => ({ end: 'finished', detail: '', usage, toolCalls: 1, claim }),
+      shell: (asked) => {
+        if (asked !== command) return ran();
+        stop.abort('drained');
+        return ran({ end: 'aborted', exitCode: undefined });
+      },
+    });
+    await work(stop.signal);
+    assert.equal(ending(), 'drained');
+    assert.deepEqual(ended().usage, usage);
+  });
+}
+
 test('work that another host did is put into the intake before it is judged', async () => {
   const bytes = (async function* () {})();
   const { deeds, work, ending } = given({

@@ -45,7 +45,9 @@ function write(one: Tried): void {
   const all = Object.entries(PRODUCT_MUTANTS).flatMap(([name, mutant]) =>
     name === one.name ? one : (readRow(before, name, mutant) ?? []),
   );
-  writeFileSync(DOCS, renderTable(all));
+  const done = new Set(all.map((each) => each.name));
+  const untried = Object.keys(PRODUCT_MUTANTS).filter((name) => !done.has(name));
+  writeFileSync(DOCS, renderTable(all, untried));
 }
 
 const chosen = (only: readonly string[]): MutantTable =>

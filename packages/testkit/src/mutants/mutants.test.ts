@@ -53,7 +53,7 @@ test('the table is good when four in five are found by the simulator, and every 
   const unexplained = verdictOf(tried(9, 1));
   assert.equal(unexplained.isGood, false);
   assert.match(unexplained.text, /nothing finds l0/);
-  assert.match(renderTable(tried(1, 0)), /\| `f0` \| m \| seed 1: P1: gone \| no \|/);
+  assert.match(renderTable(tried(1, 0)), /\| `f0` \| m \| seed 1: P1: gone \| not asked \|/);
 });
 
 test('a row that was written is read back: what is not tried again keeps its place', () => {

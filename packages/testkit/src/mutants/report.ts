@@ -29,20 +29,23 @@ const HEAD: readonly string[] = [
   '',
   '<!-- Made by `pnpm sim --mutants --unit --write`. -->',
   '',
-  'Each is a fault planted in a copy of the sources. The simulator tries seed after seed to find it. Then the unit tests of what',
-  'it changes are asked, found or not. Where a fault needs something rare to show, the seeds are focused: the same generator',
-  'is told what must be in what it draws (`pnpm sim --focus`), and the laws are the same. The words in brackets say what.',
+  'Each is a fault planted in a copy of the sources. The simulator tries seed after seed to find it; where it does not, the unit',
+  'tests of what is changed are asked. Where a fault needs something rare to show, the seeds are focused: the same generator is',
+  'told what must be in what it draws (`pnpm sim --focus`), and the laws are the same. The words in brackets say what.',
   '',
   '| mutant | what it does | found by the simulator | by a unit test |',
   '|---|---|---|---|',
 ];
 
-export function renderTable(tried: readonly Tried[]): string {
+/** @param untried names of mutants that were not tried yet: a table that is not whole says so. */
+export function renderTable(tried: readonly Tried[], untried: readonly string[] = []): string {
   const rows = tried.map((one) => {
     const { name, mutant } = one;
     return `| \`${name}\` | ${mutant.means} | ${bySimulator(one)} | ${byTest(one)} |`;
   });
-  return [...HEAD, ...rows, '', `${verdictOf(tried).text}.`, ''].join('\n');
+  const rest =
+    untried.length > 0 ? [`Not tried yet: ${untried.map((name) => `\`${name}\``).join(', ')}.`, ''] : [];
+  return [...HEAD, ...rows, '', `${verdictOf(tried).text}.`, '', ...rest].join('\n');
 }
 
 function bySimulator({ seed, said, unfoundIn, mutant }: Tried): string {
@@ -52,7 +55,8 @@ function bySimulator({ seed, said, unfoundIn, mutant }: Tried): string {
   return mutant.redundant ? `${none}: redundant defence, ${mutant.redundant}` : none;
 }
 
-const byTest = ({ test }: Tried): string => (test === undefined ? 'no' : cell(test));
+const byTest = ({ seed, test }: Tried): string =>
+  test === undefined ? (seed === undefined ? 'no' : 'not asked') : cell(test);
 
 /** Short, and without what would end the cell or differ from run to run. */
 const cell = (text: string): string =>
@@ -74,6 +78,6 @@ export function readRow(table: string, name: string, mutant: ProductMutant): Tri
     ...{ name, mutant },
     ...(seed !== undefined && { seed: Number(seed), said: said! }),
     ...(unfoundIn !== undefined && { unfoundIn: Number(unfoundIn) }),
-    ...(byUnit !== 'no' && { test: byUnit }),
+    ...(!['no', 'not asked'].includes(byUnit) && { test: byUnit }),
   };
 }

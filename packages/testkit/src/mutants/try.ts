@@ -1,4 +1,4 @@
-/** What finds a mutant: the simulator, seed after seed, and the unit tests of what it changes. */
+/** What finds a mutant: the simulator, seed after seed, and, where it does not, the unit tests of what is changed. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Tried {
   readonly unfoundIn?: number;
   /** What that seed said. */
   readonly said?: string;
-  /** The first test that failed; only looked for when asked. */
+  /** The first test that failed; looked for when no seed has shown it. */
   readonly test?: string;
 }
 
@@ -31,7 +31,8 @@ export async function tryMutant(name: string, mutant: ProductMutant, options: Tr
   const copy = copyWith(name, mutant);
   try {
     const seen = await simulated(copy.root, mutant, options.seeds);
-    const test = options.isWithUnits ? await failingTest(copy.root, name, mutant) : undefined;
+    const isAsked = options.isWithUnits && seen.seed === undefined;
+    const test = isAsked ? await failingTest(copy.root, name, mutant) : undefined;
     return { name, mutant, ...seen, ...(test !== undefined && { test }) };
   } finally {
     copy.remove();

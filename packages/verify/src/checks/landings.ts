@@ -103,7 +103,7 @@ export function offTheLine(facts: Facts): string[] {
   });
 }
 
-/** A batch is one merge: under it, and nowhere else, its tasks' commits, one upon the other from the same parent. */
+/** A batch is one merge. Its tasks' commits are under it and nowhere else, one after the other, on the merge's parent. */
 function batchFaults(
   { commits }: Facts,
   { members, candidate }: Landing,

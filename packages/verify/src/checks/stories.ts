@@ -31,7 +31,7 @@ function halfTold({ claims, inFlight }: Facts): readonly Landing[] {
   return [...(inFlight ? [inFlight] : []), ...(claims.closedAt === undefined ? found : [])];
 }
 
-/** Commits on the line below our last landing that neither we made nor a recorded move of others brought. */
+/** Commits below our last landing that we did not make and that came with no recorded move of the target. */
 function unexplained({ claims, chain, inFlight }: Facts): string[] {
   const at = new Map(chain.map((id, index) => [id, index]));
   const ours = new Set([
