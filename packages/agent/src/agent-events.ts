@@ -4,7 +4,12 @@
  * what fits the schema and nothing more.
  */
 import type { AgentEnd } from '@swarm/core/model/attempt';
-import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
+import {
+  HANDOFF_LIST_MAX,
+  HANDOFF_STATUSES,
+  HANDOFF_TEXT_MAX,
+  type HandoffClaim,
+} from '@swarm/core/model/handoff';
 import { z } from 'zod';
 
 /** Most bytes of one line, newline left out; the sandbox cuts longer ones, which would not parse. */
@@ -28,7 +33,7 @@ export type LoopEnd = (typeof LOOP_ENDS)[number];
 const count = z.number().int().nonnegative();
 const claimText = z.string().max(HANDOFF_TEXT_MAX);
 const claim: z.ZodType<HandoffClaim> = z.object({
-  status: z.enum(['complete', 'partial', 'blocked', 'failed']),
+  status: z.enum(HANDOFF_STATUSES),
   summary: claimText,
   concerns: z.array(claimText).max(HANDOFF_LIST_MAX),
   suggestions: z.array(claimText).max(HANDOFF_LIST_MAX),

@@ -138,7 +138,9 @@ test('a task of kind answer hands in words and lands nothing', async (t) => {
 
 test('a task that is already so is unneeded, not failed', async (t) => {
   const world = await World.with(t, FILES);
-  const task = { title: 'Have a README', description: 'true', verify: 'test -s README.md' };
+  const claim = JSON.stringify({ status: 'already_done', summary: 'README.md has a line' });
+  const description = `echo '${claim}' > "$SWARM_HANDOFF"`;
+  const task = { title: 'Have a README', description, verify: 'test -s README.md' };
 
   const run = await world.swarm(await world.plan([task], '--gate', 'true'));
 

@@ -7,7 +7,13 @@ import { contained, World } from './support/world.ts';
 const FILES = { 'README.md': 'shop\n' };
 const TASKS = [
   { id: 'a', title: 'Write a', description: 'echo a > a.txt', scope: ['a.txt'], verify: 'test -f a.txt' },
-  { id: 'b', title: 'Have a README', description: 'true', verify: 'test -f README.md', dependsOn: ['a'] },
+  {
+    id: 'b',
+    title: 'Have a README',
+    description: `echo '{"status":"already_done","summary":"it is there"}' > "$SWARM_HANDOFF"`,
+    verify: 'test -f README.md',
+    dependsOn: ['a'],
+  },
 ];
 
 const NARRATION = `gate: test -f README.md

@@ -18,6 +18,7 @@ import type {
   DeliverTo,
   Finding,
   PauseReason,
+  Recheck,
   Request,
   StopReason,
 } from './model/request.ts';
@@ -187,6 +188,12 @@ export type Command =
   | { readonly type: 'moveTarget'; readonly to: CommitId; readonly lost: readonly TaskId[] }
   // healing
   | { readonly type: 'recordChecks'; readonly result: ChecksResult; readonly findings: readonly Finding[] }
+  | {
+      readonly type: 'recordRechecks';
+      readonly head: CommitId;
+      readonly results: readonly Recheck[];
+      readonly durationMs: number;
+    }
   | {
       readonly type: 'nameCulprit';
       readonly signature: string;

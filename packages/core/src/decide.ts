@@ -95,6 +95,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'refuseUndo':
     case 'undoLanding':
       return decideUndo(s, c);
+    case 'recordRechecks':
     case 'nameCulprit':
     case 'missCulprit':
       return decideHealing(s, c);

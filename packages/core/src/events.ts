@@ -23,6 +23,7 @@ import type {
   DeliverTo,
   Finding,
   PauseReason,
+  Recheck,
   Request,
   StopReason,
 } from './model/request.ts';
@@ -253,6 +254,13 @@ export type LandingEvent =
 /** The target's health. */
 export type HealingEvent =
   | { readonly type: 'checks.ended'; readonly result: ChecksResult }
+  /** What landed tasks were verified by was tried again on a later head. */
+  | {
+      readonly type: 'rechecks.ended';
+      readonly head: CommitId;
+      readonly results: readonly Recheck[];
+      readonly durationMs: number;
+    }
   | { readonly type: 'finding.opened'; readonly finding: Finding }
   | { readonly type: 'finding.closed'; readonly signature: string; readonly head: CommitId }
   /**

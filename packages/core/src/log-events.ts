@@ -70,6 +70,10 @@ export const JOURNAL_LOG_EVENTS = {
   'undo.passed': { level: 'info', means: 'a commit that takes landings back passed the gate' },
   'undo.refused': { level: 'warn', means: 'landings were to be taken back and could not be' },
   'target.moved': { level: 'warn', means: 'somebody else moved the target' },
+  'rechecks.ended': {
+    level: 'info',
+    means: 'what landed tasks were verified by was tried again on a later head',
+  },
   'checks.ended': { level: 'info', means: 'the full checks ran on the head' },
   'finding.opened': { level: 'warn', means: 'the checks found a new failure' },
   'finding.closed': { level: 'info', means: 'a failure is gone' },
@@ -100,6 +104,10 @@ export const WEATHER_LOG_EVENTS = {
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
   'push.waiting': { level: 'warn', means: 'a remote has not said yet whether it took a landing' },
   'push.ended': { level: 'debug', means: 'a remote answered a push' },
+  'rechecks.started': {
+    level: 'info',
+    means: 'what landed tasks were verified by is tried again on a later head',
+  },
   'checks.started': { level: 'info', means: 'the full checks run on the head' },
   'model.called': { level: 'debug', means: 'a model answered' },
   'model.retried': { level: 'warn', means: 'a call to a model failed and is made again' },

@@ -88,6 +88,13 @@ export interface PassedUndo {
   readonly by: 'operator' | 'reconciler';
 }
 
+export interface Rechecked {
+  readonly head: CommitId;
+  readonly isPassed: boolean;
+  /** The last head on which it held; else what the target was before the task landed. */
+  readonly heldAt: CommitId | undefined;
+}
+
 export interface Health {
   lastChecks: { readonly result: ChecksResult; readonly at: number } | undefined;
   /** The head of the checks before the last ones, if they finished. */
@@ -95,6 +102,8 @@ export interface Health {
   greensInRow: number;
   /** The pause between two runs of the checks, ms. Shorter while the target is red, longer while it is green. */
   intervalMs: number;
+  /** What the own check of each landed task said when it was last tried again. */
+  rechecks: Map<TaskId, Rechecked>;
   /** Open findings by signature. */
   findings: Map<string, OpenFinding>;
   /** The fix task filed for a signature, over or not. */
@@ -187,6 +196,8 @@ export interface State {
   passedUndo: PassedUndo | undefined;
   /** Tasks whose landing was reverted. Their commits are still in the target's history but do not count. */
   undone: Set<TaskId>;
+  /** Those of them that the reconciler took back. */
+  takenBack: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
@@ -261,6 +272,7 @@ export function emptyState(): State {
     steps: [],
     passedUndo: undefined,
     undone: new Set(),
+    takenBack: new Set(),
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,
@@ -293,6 +305,7 @@ export function emptyState(): State {
       lastHead: undefined,
       greensInRow: 0,
       intervalMs: 0,
+      rechecks: new Map(),
       findings: new Map(),
       fixTasks: new Map(),
       fixHistory: new Map(),

@@ -12,6 +12,7 @@ import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
+import { rechecksDue } from './rules/rechecks.ts';
 import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
 
 export interface Wanted {
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly landings: ReadonlySet<AttemptId>;
   /** Run the full checks on the head. */
   readonly checks: boolean;
+  /** Try again on the head what landed tasks were verified by. */
+  readonly rechecks: boolean;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
   readonly close: CloseReason | undefined;
   /** When to ask again even if nothing happens, ms since the epoch. Undefined: only an event changes the answer. */
@@ -45,6 +48,7 @@ export function wanted(s: State, at: number): Wanted {
     iteration: planning.is,
     landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
+    rechecks: mayLand(s) && !s.spending.reached && rechecksDue(s).length > 0,
     budget,
     close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
     askAgainAt: earliest(
@@ -61,6 +65,7 @@ const nothing: Wanted = {
   iteration: undefined,
   landings: NO_LANDINGS,
   checks: false,
+  rechecks: false,
   budget: undefined,
   close: undefined,
   askAgainAt: undefined,
@@ -131,7 +136,7 @@ function closing(
   if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
-  if (isBusy(s) || plannerIsWanted || s.paused) return undefined;
+  if (isBusy(s) || plannerIsWanted || s.paused || rechecksDue(s).length > 0) return undefined;
   if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
     return undefined;
   if (s.run.request.mode === 'planner' && !s.planning.isDone) {

@@ -11,7 +11,15 @@ export async function ensureHub(git: Git, layout: Layout, format: ObjectFormat):
   if (!existsSync(layout.hub)) {
     const making = `${layout.hub}.making`;
     await rm(making, { recursive: true, force: true });
-    const args = ['--quiet', '--bare', '--template=', `--object-format=${format}`, '--', making];
+    const args = [
+      '--quiet',
+      '--bare',
+      '--shared=0644',
+      '--template=',
+      `--object-format=${format}`,
+      '--',
+      making,
+    ];
     await git.run({ discoverFrom: layout.stateDir }, 'init', args);
     await mkdir(join(making, 'info'), { recursive: true });
     await rename(making, layout.hub);
@@ -40,6 +48,8 @@ export function configOf(format: ObjectFormat, kind: 'hub' | 'intake' | 'workspa
     `\tlogAllRefUpdates = ${kind === 'workspace'}`,
   ];
   const moved = kind === 'workspace' ? ['\tcheckStat = minimal', '\ttrustctime = false'] : [];
+  // Commands in a sandbox are another user's: they read the hub's objects also where the operator's umask closes new files.
+  if (kind === 'hub') core.push('\tsharedRepository = 0644');
   const extensions = format === 'sha256' ? ['[extensions]', '\tobjectFormat = sha256'] : [];
   return `${['[core]', ...core, ...moved, '[gc]', '\tauto = 0', ...extensions].join('\n')}\n`;
 }

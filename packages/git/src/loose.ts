@@ -4,8 +4,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
   fsync,
   linkSync,
   mkdirSync,
@@ -62,7 +64,7 @@ async function writeOne(objectsDir: string, name: string, object: RawObject): Pr
   if (existsSync(path)) return;
   const whole = Buffer.concat([headerOf(object), object.body]);
   const bytes = whole.length < SMALL ? deflateSync(whole, FASTEST) : await deflateAside(whole, FASTEST);
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  if (!existsSync(folder)) makeReadable(folder);
   const making = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
   try {
     await writeDurably(making, bytes);
@@ -102,9 +104,16 @@ function codeOf(work: () => void): string | undefined {
   }
 }
 
+/** Commands in a sandbox are another user's: they read objects also where the operator's umask closes new files. */
+function makeReadable(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+}
+
 async function writeDurably(path: string, bytes: Buffer): Promise<void> {
   const file = openSync(path, 'wx', 0o444);
   try {
+    fchmodSync(file, 0o444);
     writeFileSync(file, bytes);
     await sync(file);
   } finally {

@@ -224,6 +224,12 @@ const EVENTS = {
     iteration: 3,
     reserved: { tokens: 10_000, usd: 0.1 },
   },
+  'rechecks.ended': {
+    type: 'rechecks.ended',
+    head: B,
+    results: [{ task: T2, isPassed: false, detail: '`make check` ended with 1' }],
+    durationMs: 1_200,
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

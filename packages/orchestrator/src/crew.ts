@@ -11,6 +11,7 @@ import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';
 import { Culprits } from './healing/culprit.ts';
 import { FixTasks } from './healing/fixes.ts';
+import { Rechecks } from './healing/rechecks.ts';
 import { Reconciler } from './healing/reconciler.ts';
 import type { AskedUndos } from './landing/asked-undos.ts';
 import { Gate } from './landing/gate.ts';
@@ -26,6 +27,7 @@ export const NOT_DRAINED: readonly string[] = [
   'start-up',
   'planner',
   'checks',
+  'rechecks',
   'fixes',
   'culprit',
   'endpoints',
@@ -49,6 +51,7 @@ export class Crew {
   readonly #reconciler: Reconciler;
   readonly #fixes: FixTasks;
   readonly #culprits: Culprits;
+  readonly #rechecks: Rechecks;
   readonly #undo: Undo;
   readonly #asked: AskedUndos;
   #cancelTimer: () => void = () => {};
@@ -70,7 +73,8 @@ export class Crew {
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
-    this.#culprits = new Culprits(context, checks);
+    this.#rechecks = new Rechecks(context);
+    this.#culprits = new Culprits(context, checks, this.#rechecks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
     this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
     this.#lookAgainAt = context.ports.clock.monotonic() + context.settings.sweepMs;
@@ -102,6 +106,7 @@ export class Crew {
     if (isLeaving) return;
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
+    if (want.rechecks) this.#effects.start('rechecks', (signal) => this.#rechecks.work(signal));
     this.#agreeOnFindings();
     this.#agreeOnCulprits();
     this.#lookAgain(want.askAgainAt);

@@ -152,6 +152,10 @@ function edgeOf(name: LogEventName, { attempt, data }: LogFields): Edge | undefi
       return { edge: 'begins', kind: 'checks', key: '' };
     case 'checks.ended':
       return { edge: 'ends', kind: 'checks', key: '' };
+    case 'rechecks.started':
+      return { edge: 'begins', kind: 'checks', key: 'rechecks' };
+    case 'rechecks.ended':
+      return { edge: 'ends', kind: 'checks', key: 'rechecks' };
     case 'model.called':
     case 'model.failed':
       return { edge: 'passing', kind: 'model', ms: data?.ms };

@@ -1,5 +1,10 @@
 /** submit_handoff: the tool that ends an attempt. Also how a handoff written as a file is read. */
-import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
+import {
+  HANDOFF_LIST_MAX,
+  HANDOFF_STATUSES,
+  HANDOFF_TEXT_MAX,
+  type HandoffClaim,
+} from '@swarm/core/model/handoff';
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
 import type { Tool } from './tool.ts';
@@ -9,9 +14,9 @@ const list = z.array(z.string()).optional();
 /** What an agent may say; unknown keys are dropped, so their depth and size do not matter. */
 const claimSchema = z.object({
   status: z
-    .enum(['complete', 'partial', 'blocked', 'failed'])
+    .enum(HANDOFF_STATUSES)
     .describe(
-      'complete: the acceptance holds. partial: useful work, but something is missing. blocked: cannot be done as asked. failed: tried and did not get there.',
+      'complete: the acceptance holds. partial: useful work, but something is missing. already_done: nothing was to be done, and the task’s checks pass on the files as you found them; say in the summary what shows it. blocked: cannot be done as asked. failed: tried and did not get there.',
     ),
   summary: z
     .string()

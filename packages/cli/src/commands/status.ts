@@ -4,6 +4,7 @@ import { tokensOf } from '@swarm/core/model/usage';
 import { type Board, board } from '@swarm/core/views/board';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { queue } from '@swarm/core/views/queue';
+import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
 import { clockText, costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
 import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
@@ -56,9 +57,15 @@ function statusJson(
     queue: queue(state),
     waits: waiting,
     gate: gateView(state) ?? null,
+    verdict: verdictOf(state),
+    shortfalls: shortfallTexts(state),
     spending: state.spending,
   };
 }
+
+/** As the report and the result line say it. */
+const verdictText = (state: ReadRun['state']): string =>
+  [verdictOf(state), shortfallTexts(state).join('; ')].filter(Boolean).join(': ');
 
 function statusText(
   { state, paths }: ReadRun,
@@ -75,6 +82,7 @@ function statusText(
     ['request', view.request],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
     ['tasks', counts.join(', ') || 'none yet'],
+    ...(state.closed ? [['verdict', verdictText(state)] as [string, string]] : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
     ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],

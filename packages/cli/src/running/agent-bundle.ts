@@ -2,7 +2,7 @@
  * From the sources, our agent is bundled anew at the start of each run: what runs in the sandbox is always what
  * stands here, one file that starts in a tenth of a second instead of a hundred that take five.
  */
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 
@@ -25,4 +25,6 @@ export async function bundleAgent(source: string, to: string): Promise<void> {
   const { build } = await import('esbuild');
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   await build({ ...BUNDLE, entryPoints: [source], outfile: to, external: ['esbuild'], minifySyntax: true });
+  // The sandbox's user reads it, whatever the operator's umask is.
+  await chmod(to, 0o644);
 }

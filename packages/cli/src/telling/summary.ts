@@ -2,7 +2,9 @@
 import type { Problem } from '@swarm/core/errors';
 import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
+import { isPartial } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
+import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
@@ -14,10 +16,8 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   const problem = problemOf(outcome, s);
   if (problem) return exitCodeFor([problem]);
   if (outcome.kind === 'stopped') return outcome.why === 'signal' ? 130 : 1;
-  const closed = s.closed!;
-  const isWhole = closed.reason === 'done' && s.byState.failed.size === 0 && closed.green !== false;
-  if (!isWhole || s.delivered?.outcome === 'refused' || s.health.findings.size > 0) return 1;
-  return isStrict && closed.green !== true ? 1 : 0;
+  if (verdictOf(s) !== 'complete') return 1;
+  return isStrict && s.closed!.green !== true ? 1 : 0;
 }
 
 export function summaryOf(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
@@ -32,7 +32,8 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, ink: ChalkInstanc
   const money = costText(s.spending.used.costUsd, s.spending.used.priced);
   const landed = [...byState.landed].map((id) => {
     const t = s.tasks.get(id)!;
-    return `  ${ink.green('landed')}  ${id}  ${sanitizeLine(t.spec.title, 100)}${t.state === 'landed' ? `  ${ink.dim(t.commit.slice(0, 10))}` : ''}`;
+    const how = isPartial(s, t) ? ink.yellow('landed in part') : ink.green('landed');
+    return `  ${how}  ${id}  ${sanitizeLine(t.spec.title, 100)}${t.state === 'landed' ? `  ${ink.dim(t.commit.slice(0, 10))}` : ''}`;
   });
   const failed = [...byState.failed].map((id) => {
     const t = s.tasks.get(id)!;
@@ -67,8 +68,10 @@ function verdictLine(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): s
   const { green, reason } = s.closed!;
   const health =
     green === 'unknown' ? 'the result was not checked' : green ? 'the result is green' : 'the result is RED';
-  const isGood = reason === 'done' && green !== false && s.byState.failed.size === 0;
-  return (isGood ? ink.green : ink.yellow)(`${run} ${reason}: ${health} at ${s.closed!.head.slice(0, 10)}`);
+  const isGood = verdictOf(s) === 'complete';
+  const line = `${run} ${reason}: ${health} at ${s.closed!.head.slice(0, 10)}`;
+  if (isGood) return ink.green(line);
+  return `${ink.yellow(line)}\n  ${ink.yellow('incomplete')}: ${sanitizeLine(shortfallTexts(s).join('; '), 400)}`;
 }
 
 function deliveryLine(s: State): string {

@@ -88,6 +88,8 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
   if (state && state !== 'pending') return `${known} has this id and is ${state}; use another id`;
   const problem = dependencyProblem(s, from, draft, known ?? answer.fresh.get(draft.label), answer);
   if (problem) return problem;
+  if (draft.parent !== undefined && !idOf(s, from, draft.parent, answer))
+    return `its parent is ${draft.parent}, which is no task's id`;
   return from.by === 'reconciler' ? fixProblem(s, from.signatures) : undefined;
 }
 

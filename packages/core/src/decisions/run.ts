@@ -185,8 +185,10 @@ function recordChecks(s: OpenedState, c: Extract<RunCommand, { type: 'recordChec
     if (!open.has(finding.signature)) events.push({ type: 'finding.opened', finding });
   }
   if (c.result.outcome !== 'passed' && c.result.outcome !== 'failed') return events;
-  for (const signature of open.keys()) {
-    if (!seen.has(signature)) events.push({ type: 'finding.closed', signature, head: c.result.head });
+  for (const [signature, { finding }] of open) {
+    // A task's own check is not what the full checks look at.
+    if (finding.task === undefined && !seen.has(signature))
+      events.push({ type: 'finding.closed', signature, head: c.result.head });
   }
   return events;
 }

@@ -6,6 +6,7 @@ import type { GateResult } from '../model/landing.ts';
 import { loseRace } from '../rules/batching.ts';
 import { passKey, type State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
+import { forgetRechecks } from './healing.ts';
 import { inRun, knownTask } from './known.ts';
 import { move } from './moves.ts';
 import { tellPlanner } from './news.ts';
@@ -18,6 +19,8 @@ type TargetEvent = Extract<
 export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
   'landing.undone'(s, e, at) {
     s.undone.add(e.task);
+    if (e.by === 'reconciler') s.takenBack.add(e.task);
+    forgetRechecks(s, e.task);
     // What the landing had mended is broken again, and was so on the base at the earliest.
     s.headGate = s.baseGate;
     s.landedCount -= 1;
@@ -40,6 +43,7 @@ export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
     loseRace(s.line);
     for (const id of e.lost) {
       s.landedCount -= 1;
+      forgetRechecks(s, id);
       move(s, pendingTask(knownTask(s, id)));
     }
   },

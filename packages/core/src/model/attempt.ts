@@ -15,6 +15,11 @@ export const ENDINGS = {
   answered: { delivers: 'answer', counts: true, retries: false, means: 'delivered an answer' },
   unneeded: { delivers: 'nothing', counts: true, retries: false, means: 'found the task already so' },
   'no-change': { counts: true, retries: true, means: 'ended without a commit' },
+  'work-dropped': {
+    counts: true,
+    retries: true,
+    means: 'dropped what an earlier attempt had done, and did nothing in its place',
+  },
   'verify-failed': { counts: true, retries: true, means: 'its own verification failed' },
   'gate-failed': { counts: true, retries: true, means: 'the gate failed in its workspace' },
   'agent-failed': { counts: true, retries: true, means: 'the agent exited with an error' },

@@ -1,6 +1,11 @@
 import type { AttemptId, CommitId, TaskId } from './ids.ts';
 
-export type HandoffStatus = 'complete' | 'partial' | 'blocked' | 'failed';
+/**
+ * `partial`: sound and useful, and something is missing. `already_done`: nothing was to be done; believed only with a
+ * check that passes on the base.
+ */
+export const HANDOFF_STATUSES = ['complete', 'partial', 'already_done', 'blocked', 'failed'] as const;
+export type HandoffStatus = (typeof HANDOFF_STATUSES)[number];
 
 /** What an agent says about its own work. It may be hostile: its sizes are capped where it is read. */
 export interface HandoffClaim {

@@ -1,6 +1,6 @@
 import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
-import type { CommitId } from './ids.ts';
+import type { CommitId, TaskId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
 export type RunMode = 'planner' | 'plan' | 'land';
@@ -104,9 +104,19 @@ export interface ChecksResult {
   readonly durationMs: number;
 }
 
-/** Something that the reconciler found wrong with the target. Its signature identifies it. */
+/** What a landed task's own `verify` says of a head, tried again after it had landed. */
+export interface Recheck {
+  readonly task: TaskId;
+  readonly isPassed: boolean;
+  /** How it failed, capped; empty when it passed. */
+  readonly detail: string;
+}
+
+/** Something the reconciler found wrong with the target, known by its signature. */
 export interface Finding {
   readonly signature: string;
+  /** The landed task whose own `verify` shows it; absent: the full checks do. */
+  readonly task?: TaskId;
   /** The exact lines of the failure, capped. */
   readonly detail: string;
   readonly head: CommitId;

@@ -10,7 +10,7 @@ export interface TaskSpec {
   /** Paths the task says it will touch: files or globs, relative, normalised. Empty: unknown. */
   readonly scope: readonly string[];
   readonly acceptance: string;
-  /** A shell command that runs in the workspace after the commit. Exit 0 means that the acceptance is met. */
+  /** A shell command run in a clean checkout of what was committed; exit 0 means the acceptance holds. */
   readonly verify?: string;
   /** 1 (most urgent) to 10. */
   readonly priority: number;

@@ -92,9 +92,19 @@ export function failedFixes(s: State, signature: string): readonly TaskId[] {
 function isKnownUncured(s: State, signature: string, fix: TaskId): boolean {
   const task = s.tasks.get(fix)!;
   if (task.state !== 'landed') return isOver(task.state);
+  const shownOn = lastShownOn(s, signature);
+  return shownOn !== undefined && indexOf(s.steps, shownOn) >= indexOf(s.steps, task.commit);
+}
+
+/** The head of the last look that showed the failure, where nothing was looked at since that does not. */
+function lastShownOn(s: State, signature: string): CommitId | undefined {
+  const task = s.health.findings.get(signature)?.finding.task;
+  if (task !== undefined) {
+    const tried = s.health.rechecks.get(task);
+    return tried && !tried.isPassed ? tried.head : undefined;
+  }
   const checked = s.health.lastChecks?.result;
-  const isSeen = checked?.signatures.includes(signature) ?? false;
-  return isSeen && indexOf(s.steps, checked!.head) >= indexOf(s.steps, task.commit);
+  return checked?.signatures.includes(signature) ? checked.head : undefined;
 }
 
 // ───────────────────────── culprits ─────────────────────────

@@ -32,6 +32,9 @@ function head(r: Report): string[] {
     `> ${markdownText(r.request, 2_000) || 'no request'}`,
     '',
     `${r.landed} of ${countText(r.list.length, 'task')} landed on ${codeText(r.landOn)} (${closed}).`,
+    ...(r.closed !== undefined && r.shortfalls.length > 0
+      ? [`Incomplete: ${markdownText(r.shortfalls.join('; '), 2_000)}.`]
+      : []),
     `The head ${r.head === undefined ? 'is unknown' : `\`${shortCommit(r.head)}\``} is ${GREEN[`${r.green}`]}.`,
     ...(r.isGated ? [] : ['There was no gate: nothing that landed was tested.']),
     ...(r.delivered === undefined

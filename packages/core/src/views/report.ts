@@ -2,7 +2,7 @@
  * The report of a run. Every figure counts landed work: work that did not reach the target is cost, not output. It is
  * made from the journal alone, so that the same journal always gives the same report.
  */
-import { ENDINGS, type EndingReason } from '../model/attempt.ts';
+import type { EndingReason } from '../model/attempt.ts';
 import {
   type AttemptId,
   attemptId,
@@ -14,12 +14,15 @@ import {
 } from '../model/ids.ts';
 import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
-import { isOver, isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
+import { isOver, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { isPartial } from '../rules/outcome.ts';
+import { holdsNow } from '../rules/rechecks.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
+import { shortfallTexts, verdictOf } from './verdict.ts';
 import { plain } from './words.ts';
 
 export interface ReportTask {
@@ -30,11 +33,14 @@ export interface ReportTask {
   readonly commit?: CommitId;
   readonly attempts: number;
   /**
-   * `verified`: the task is satisfied, and its own `verify` command passed or the gate passed on the landing that holds
-   * it. Everything else is `unverified`.
+   * `verified`: it landed, and its own `verify` command passes on the head; or, without one, the gate passed on the very
+   * landing that holds it. Or nothing was to be done: its `verify` passes on the
+   * base, and failed on an earlier commit of the run. Everything else is `unverified`.
    */
   readonly verified: 'verified' | 'unverified';
-  /** Paths that its landed change touched and its scope did not name. Absent when there are none. */
+  /** It landed, and its handoff says that something is missing. */
+  readonly isPartial?: true;
+  /** Paths its landed change touched that it had not declared; absent when there are none. */
   readonly outside?: readonly string[];
   /** Why it did not land, when it failed or was cancelled. */
   readonly why?: string;
@@ -58,10 +64,11 @@ export interface Report {
   /** Whether the checks passed on the final head; `unknown` is unknown, never green. */
   readonly green: boolean | 'unknown';
   /**
-   * `complete`: closed as done, every task satisfied or cancelled, and the head is not known to be red.
-   * `open`: not closed yet.
+   * `complete`: closed as done, and nothing in `shortfalls`. `open`: not closed yet.
    */
   readonly verdict: 'complete' | 'incomplete' | 'open';
+  /** What keeps it from being complete, in sentences without an end; while it is open, so far. */
+  readonly shortfalls: readonly string[];
   readonly closed: CloseReason | undefined;
   readonly isGated: boolean;
   /** ms since the epoch. */
@@ -131,7 +138,7 @@ export function report(state: State): Report {
   const { activeMs } = state;
   const { used, lost } = state.spending;
   return {
-    ...heading(state, list),
+    ...heading(state),
     wallMs,
     activeMs,
     tasks: taskCounts(state),
@@ -159,7 +166,7 @@ export function report(state: State): Report {
   };
 }
 
-function heading(state: State, list: readonly ReportTask[]) {
+function heading(state: State) {
   const { run, closed, head } = state;
   return {
     run: run?.id,
@@ -170,17 +177,12 @@ function heading(state: State, list: readonly ReportTask[]) {
     head,
     // What was undone after the end is another head, which nobody has checked.
     green: closed && closed.head === head ? closed.green : ('unknown' as const),
-    verdict: verdictOf(state, list),
+    verdict: verdictOf(state),
+    shortfalls: shortfallTexts(state),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,
     openedAt: run?.openedAt,
   };
-}
-
-function verdictOf({ closed }: State, list: readonly ReportTask[]): Report['verdict'] {
-  if (closed === undefined) return 'open';
-  const isAllThere = list.every((t) => isSatisfied(t.state) || t.state === 'cancelled');
-  return closed.reason === 'done' && isAllThere && closed.green !== false ? 'complete' : 'incomplete';
 }
 
 function delivery({ delivered }: State): Report['delivered'] {
@@ -248,6 +250,7 @@ function taskList(state: State): ReportTask[] {
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
       verified: isVerified(state, task, gated) ? ('verified' as const) : ('unverified' as const),
+      ...(isPartial(state, task) && { isPartial: true as const }),
       ...(outside.length > 0 && { outside }),
       ...(why !== undefined && { why }),
     };
@@ -261,16 +264,23 @@ function gatedCommits(state: State): Set<CommitId> {
 }
 
 function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boolean {
-  if (!isSatisfied(task.state)) return false;
-  if (task.state === 'landed' && gated.has(task.commit)) return true;
-  return task.spec.verify !== undefined && 'attempt' in task && hasDelivered(state, task.attempt);
+  const { verify } = task.spec;
+  switch (task.state) {
+    case 'landed':
+      return verify === undefined ? gated.has(task.commit) : holdsNow(state, task);
+    case 'unneeded':
+      return verify !== undefined && hasTold(state, verify);
+    default:
+      return false;
+  }
 }
 
-/** An attempt whose task has a `verify` command delivers only after it passed; otherwise it is `verify-failed`. */
-function hasDelivered(state: State, id: AttemptId | undefined): boolean {
-  const attempt = id === undefined ? undefined : state.attempts.get(id);
-  return attempt?.state === 'ended' && 'delivers' in ENDINGS[attempt.ending];
-}
+/** A check that never failed in this run may be one that cannot. */
+const hasTold = (state: State, verify: string): boolean =>
+  [...state.attempts.values()].some(
+    (a) =>
+      a.state === 'ended' && a.ending === 'verify-failed' && state.tasks.get(a.task)!.spec.verify === verify,
+  );
 
 /** Most paths the report names for one task. */
 const OUTSIDE_MAX = 100;

@@ -156,6 +156,14 @@ function sentence(e: Event, s: State): LogFields {
       return {
         msg: `the target moved from ${short(e.from)} to ${short(e.to)}${e.lost.length > 0 ? `, without ${e.lost.join(', ')}` : ''}`,
       };
+    case 'rechecks.ended': {
+      const failed = e.results.filter((one) => !one.isPassed).map((one) => one.task);
+      const how = failed.length > 0 ? `${failed.join(', ')} no longer hold` : 'all hold';
+      return {
+        msg: `what ${countText(e.results.length, 'landed task')} were verified by, tried again on ${short(e.head)}: ${how}`,
+        ...(failed.length > 0 && { level: 'warn' as const }),
+      };
+    }
     case 'checks.ended':
       return {
         msg: `checks ${e.result.outcome} on ${short(e.result.head)} in ${seconds(e.result.durationMs)}`,

@@ -217,7 +217,12 @@ describe('the report', () => {
     assert.equal(report(state).list[0]?.verified, 'unverified');
     const task = state.tasks.get(taskId(1))!;
     state.tasks.set(task.id, { ...task, spec: { ...task.spec, verify: 'true' } });
+    assert.equal(report(state).list[0]?.verified, 'unverified', 'it did not pass on the head');
+    const rechecked = { head: state.head!, isPassed: true, heldAt: state.head };
+    state.health.rechecks.set(task.id, rechecked);
     assert.equal(report(state).list[0]?.verified, 'verified');
+    state.health.rechecks.set(task.id, { ...rechecked, isPassed: false });
+    assert.equal(report(state).list[0]?.verified, 'unverified');
   });
   it('is complete only when everything is there and the head is not red', () => {
     const state = closedState();

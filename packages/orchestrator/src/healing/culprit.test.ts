@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Event } from '@swarm/core/events';
-import type { CommitId } from '@swarm/core/model/ids';
+import type { CommitId, TaskId } from '@swarm/core/model/ids';
 import type { ChecksResult } from '@swarm/core/model/request';
 import { acceptedTask, commit, landedTask, openedRun } from '@swarm/core/testing';
 import { givenWorld, going } from '../testing.ts';
 import type { Checks } from './checks.ts';
 import { Culprits } from './culprit.ts';
+import type { Rechecks } from './rechecks.ts';
 
 const BASE = commit('base');
 const headOf = (n: number): CommitId => (n === 0 ? BASE : commit(`landed t${n}.1`));
@@ -54,7 +55,14 @@ function looking(
       return { result: { head, outcome, signatures: seen, durationMs: 1 }, findings: [] };
     },
   };
-  return { world, culprits: new Culprits(world.context, checks as Checks) };
+  const rechecks: Pick<Rechecks, 'passesOn'> = {
+    passesOn: async (head) => {
+      const n = numbers.get(head)!;
+      world.deeds.push(`try at ${n}`);
+      return n < since;
+    },
+  };
+  return { world, culprits: new Culprits(world.context, checks as Checks, rechecks as Rechecks) };
 }
 const named = (world: { state: { health: { culprits: Map<string, unknown> } } }) =>
   world.state.health.culprits.get('red');
@@ -81,6 +89,27 @@ describe('where a failure comes from', () => {
     await culprits.nameKnown();
     assert.deepEqual(named(world), { kind: 'landing', commit: headOf(3), task: 't3' });
     assert.deepEqual(world.deeds, []);
+  });
+
+  test('of a landed task’s own check is looked for with that check alone, among what came after it held', async () => {
+    const task = 't2' as TaskId;
+    const results = [{ task, isPassed: false, detail: '' }];
+    const finding = { signature: 'red', detail: 'not ok', head: headOf(8), task };
+    const events = landed(8).filter((e) => e.type !== 'finding.opened' && e.type !== 'checks.ended');
+    const { world, culprits } = looking(
+      [
+        ...events,
+        { type: 'rechecks.ended', head: headOf(8), results, durationMs: 1 },
+        { type: 'finding.opened', finding },
+      ],
+      6,
+    );
+    await culprits.find(going());
+    assert.deepEqual(named(world), { kind: 'landing', commit: headOf(6), task: 't6' });
+    assert.ok(
+      world.deeds.length <= 4 && world.deeds.every((deed) => deed.startsWith('try at ')),
+      world.deeds.join(),
+    );
   });
 
   test('is not guessed where the checks do not come to an end', async () => {

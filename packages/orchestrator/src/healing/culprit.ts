@@ -3,12 +3,13 @@
  * urgency: it looks only while nothing waits to land, and stops when a fix has landed. What was looked at is kept
  * in memory alone; after a crash it is looked at again, and nothing is lost but time.
  */
-import type { CommitId } from '@swarm/core/model/ids';
+import type { CommitId, TaskId } from '@swarm/core/model/ids';
 import type { ChecksResult } from '@swarm/core/model/request';
 import { culpritsToFind, isBaseSuspect, nextProbe, suspectsOf } from '@swarm/core/rules/healing';
 import type { TargetStep } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import type { Checks } from './checks.ts';
+import type { Rechecks } from './rechecks.ts';
 
 /** Whether a commit shows the failure; a text: why that cannot be told; undefined: stopped before it could be. */
 type Shown = boolean | string | undefined;
@@ -16,12 +17,14 @@ type Shown = boolean | string | undefined;
 export class Culprits {
   readonly #context: Context<'log'>;
   readonly #checks: Checks;
+  readonly #rechecks: Rechecks;
   /** Checks of heads between, by commit: one run serves every failure that is looked into. */
   readonly #looked = new Map<CommitId, ChecksResult>();
 
-  constructor(context: Context<'log'>, checks: Checks) {
+  constructor(context: Context<'log'>, checks: Checks, rechecks: Rechecks) {
     this.#context = context;
     this.#checks = checks;
+    this.#rechecks = rechecks;
   }
 
   /** What can be told without running anything: before fix tasks are filed, so that they can say it. */
@@ -83,11 +86,21 @@ export class Culprits {
   }
 
   async #shows(commit: CommitId, signature: string, signal: AbortSignal): Promise<Shown> {
+    const task = this.#context.state.health.findings.get(signature)?.finding.task;
+    if (task !== undefined) return this.#failsOn(commit, task, signal);
     const result = this.#looked.get(commit) ?? (await this.#look(commit, signature, signal));
     if (!result) return undefined;
     if (result.signatures.includes(signature)) return true;
     const isConclusive = result.outcome === 'passed' || result.outcome === 'failed';
     return isConclusive ? false : `the checks ended as ${result.outcome} on ${commit.slice(0, 10)}`;
+  }
+
+  /** Of a landed task's own check, which is tried alone. */
+  async #failsOn(commit: CommitId, task: TaskId, signal: AbortSignal): Promise<boolean | undefined> {
+    const { state } = this.#context;
+    if (state.queue.size > 0 || signal.aborted) return undefined;
+    const passes = await this.#rechecks.passesOn(commit, task, signal);
+    return passes === undefined ? undefined : !passes;
   }
 
   async #look(commit: CommitId, signature: string, signal: AbortSignal): Promise<ChecksResult | undefined> {

@@ -30,7 +30,8 @@ export class FixTasks {
     if (!grouped) return;
     const covered = new Set(grouped.flatMap((g) => g.signatures));
     const single = findings.filter((f) => !covered.has(f.signature)).map((f) => plainFix(state, f));
-    for (const { draft, signatures } of [...grouped, ...single].slice(0, room)) {
+    for (const fix of [...grouped, ...single].slice(0, room)) {
+      const { draft, signatures } = verifiedBy(state, fix);
       await ask({
         type: 'acceptTasks',
         drafts: [draft],
@@ -114,15 +115,30 @@ interface Fix {
 }
 
 function readFix(value: unknown, known: ReadonlySet<string>): Fix[] {
-  const reading = readDraft(value);
-  const named =
-    typeof value === 'object' && value !== null && 'signatures' in value ? value.signatures : undefined;
+  if (typeof value !== 'object' || value === null || !('signatures' in value)) return [];
+  const { signatures: named, ...task } = value;
+  const reading = readDraft(task);
   const signatures = Array.isArray(named)
     ? named.filter((s): s is string => typeof s === 'string' && known.has(s))
     : [];
   return reading.ok && signatures.length > 0
     ? [{ draft: { ...reading.draft, dependsOn: [], kind: 'change' }, signatures }]
     : [];
+}
+
+const whatFails = (state: State, { task }: Finding): string =>
+  task
+    ? `What ${nameOf(state, task)} was verified by when it landed no longer passes. Both it and what landed since are wanted. It fails`
+    : 'The checks fail';
+
+/** A fix of what a landed task was verified by is itself verified by that. */
+function verifiedBy(state: State, { draft, signatures }: Fix): Fix {
+  const tasks = signatures.flatMap((s) => state.health.findings.get(s)?.finding.task ?? []);
+  const verify = tasks.length === 1 ? state.tasks.get(tasks[0]!)!.spec.verify : undefined;
+  return {
+    signatures,
+    draft: draft.verify === undefined && verify !== undefined ? { ...draft, verify } : draft,
+  };
 }
 
 /** A fix task written without a model: the exact failure, and that it must be gone. */
@@ -132,9 +148,11 @@ function plainFix(state: State, f: Finding): Fix {
     draft: {
       label: `fix ${f.signature}`.slice(0, 100),
       title: `Fix: ${f.signature}`.slice(0, 120),
-      description: `The checks fail on ${f.head.slice(0, 10)}:\n\n${f.detail}\n\n${originText(state, f.signature)}\n\nMend the cause. Do not weaken, skip or delete the test that shows it.`,
+      description: `${whatFails(state, f)} on ${f.head.slice(0, 10)}:\n\n${f.detail}\n\n${originText(state, f.signature)}\n\nMend the cause. Do not weaken, skip or delete the test that shows it.`,
       scope: [],
-      acceptance: `The checks no longer show: ${f.signature}`,
+      acceptance: f.task
+        ? `The verification of ${f.task} passes again.`
+        : `The checks no longer show: ${f.signature}`,
       priority: 1,
       dependsOn: [],
       kind: 'change',

@@ -5,6 +5,8 @@ import { type OpenedState, passKey } from '@swarm/core/state';
  * that made it; else, with nothing landed, by the gate on the base. Anything unknown is said to be unknown.
  */
 export function isGreen(s: OpenedState): boolean | 'unknown' {
+  // What a task was verified by fails on it, whatever gate and checks look at.
+  if ([...s.health.findings.values()].some(({ finding }) => finding.task !== undefined)) return false;
   const { checks, base } = s.run.request;
   const last = s.health.lastChecks?.result;
   if (last && last.head === s.head) return last.outcome === 'passed';

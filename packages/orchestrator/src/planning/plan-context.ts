@@ -3,8 +3,10 @@
  * sent. A follow-up carries only those that did, over a conversation whose beginning stays the same.
  */
 import type { Attempt } from '@swarm/core/model/attempt';
+import type { TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import { remaining } from '@swarm/core/rules/budget';
+import { owed } from '@swarm/core/rules/outcome';
 import type { News, OpenedState, State } from '@swarm/core/state';
 
 export interface Section {
@@ -28,6 +30,10 @@ export function planSections(state: OpenedState, overview: string): readonly Sec
     {
       name: 'Landed so far',
       text: capped([...state.byState.landed].map((id) => taskLine(state.tasks.get(id)!))),
+    },
+    {
+      name: 'Landed in part: you owe each a task',
+      text: capped(owed(state).map((id) => owedLine(state, id))),
     },
     { name: 'Ended without landing', text: capped(endedTasks(state).map(taskLine)) },
     { name: 'Failures on the target', text: capped([...state.health.findings.keys()]) },
@@ -68,6 +74,13 @@ function taskLine(t: Task): string {
   const label = 'label' in t.source ? ` (your id ${t.source.label})` : '';
   const why = t.state === 'failed' ? `: ${t.failure}: ${oneLine(t.detail)}` : '';
   return `- ${t.id}${label} ${t.state}: ${t.spec.title}${t.spec.scope.length > 0 ? ` [${t.spec.scope.join(', ')}]` : ''}${why}`;
+}
+
+function owedLine(state: State, id: TaskId): string {
+  const task = state.tasks.get(id)!;
+  const label = 'label' in task.source ? task.source.label : id;
+  const said = task.state === 'landed' && task.handoff ? oneLine(task.handoff.summary, 1_000) : '';
+  return `- ${id}: file a task with "parent": ${JSON.stringify(label)} for what is missing: ${said}`;
 }
 
 function newsLines(state: State, n: News): string[] {

@@ -5,39 +5,33 @@
 
 import { SwarmError } from '@swarm/core/errors';
 import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/attempt';
-import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
 import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
-import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { attemptLimits } from '@swarm/core/rules/budget';
-import { isNoWorse } from '@swarm/core/rules/known-failures';
-import { wantsNetwork } from '@swarm/core/rules/network-words';
 import { toWire } from '@swarm/core/rules/task-format';
-import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
-import { toldFirst } from '../landing/digest.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
-import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
-import { detailOf, isDiskFull, isFullAfter, pauseForDisk } from './disk-full.ts';
-import { type Ending, handoffJson, stopped } from './ending.ts';
+import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
+import { type Ending, handoffJson, lines, stopped } from './ending.ts';
+import { type Finished, Judge } from './judging.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
 export class Worker {
   readonly #context: Context;
-  readonly #gate: Gate;
+  readonly #judge: Judge;
   readonly #probes: Probes;
 
   constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
-    this.#gate = gate;
+    this.#judge = new Judge(context, gate);
     this.#probes = probes;
   }
 
@@ -79,18 +73,19 @@ export class Worker {
     const { ports, state } = this.#context;
     const task = state.tasks.get(attempt.task)!;
     if (isBranch(task)) return handIn(this.#context, attempt, task, signal);
+    const from = attempt.from && (await this.#isGrounded(attempt)) ? attempt.from : undefined;
     const bench = await ports.host.open({
       name: attempt.id,
       base: attempt.base,
       attempt: attempt.id,
-      ...(attempt.from && (await this.#isGrounded(attempt)) && { from: attempt.from }),
+      ...(from && { from }),
       ...setupOf(this.#context),
       signal,
     });
     if (bench.kind === 'cannot-run') return this.#withoutBench(bench, signal);
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
     onOpened(bench);
-    return this.#workOn(bench, attempt, task, signal);
+    return this.#workOn(bench, attempt, task, from, signal);
   }
 
   #withoutBench({ reason, detail }: CannotRun, signal: AbortSignal): Ending {
@@ -98,7 +93,13 @@ export class Worker {
     return { reason: reason === 'disk-full' ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
   }
 
-  async #workOn(bench: Bench, attempt: Attempt, task: Task, signal: AbortSignal): Promise<Ending> {
+  async #workOn(
+    bench: Bench,
+    attempt: Attempt,
+    task: Task,
+    from: CommitId | undefined,
+    signal: AbortSignal,
+  ): Promise<Ending> {
     const { ports, ask } = this.#context;
     const prompt = this.#prompt(task, bench);
     const started = await ask({
@@ -111,21 +112,9 @@ export class Worker {
     const startedAt = ports.clock.monotonic();
     const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
     const durationMs = ports.clock.monotonic() - startedAt;
-    return this.#afterAgent(attempt, task, bench, result, durationMs, signal).catch((error: unknown) =>
-      cannotRun(error, signal, result.usage),
-    );
-  }
-
-  async #afterAgent(
-    attempt: Attempt,
-    task: Task,
-    bench: Bench,
-    result: AgentResult,
-    durationMs: number,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const saved = await this.#save(attempt, task, bench);
-    return this.#end(attempt, task, bench, result, saved, durationMs, signal);
+    return this.#save(attempt, task, bench)
+      .then((taken) => this.#end({ attempt, task, bench, from, result, durationMs, signal }, taken))
+      .catch((error: unknown) => cannotRun(error, signal, result.usage));
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -198,51 +187,22 @@ export class Worker {
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
-  async #end(
-    attempt: Attempt,
-    task: Task,
-    bench: Bench,
-    result: AgentResult,
-    saved: Taken,
-    durationMs: number,
-    signal: AbortSignal,
-  ): Promise<Ending> {
-    const work = 'work' in saved ? { work: saved.work } : {};
-    const rest = { usage: result.usage, ...work };
-    if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...work };
+  async #end(finished: Omit<Finished, 'work' | 'report'>, saved: Taken): Promise<Ending> {
+    const { result, signal } = finished;
+    const work = 'work' in saved ? saved.work : undefined;
+    const kept = { usage: result.usage, ...(work && { work }) };
+    if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...kept };
     // Whatever the agent made of it: with a full disk it could do nothing.
-    if (saved.kind === 'disk-full') return { ...rest, reason: 'disk-full', detail: saved.why };
+    if (saved.kind === 'disk-full') return { ...kept, reason: 'disk-full', detail: saved.why };
     const failure = this.#failureOf(result);
-    if (failure)
-      return {
-        ...rest,
-        reason: failure,
-        detail: lines(result.detail, result.claim?.summary, saved.kind === 'not-saved' && saved.why),
-      };
-    if (saved.kind === 'refused') return { ...rest, reason: 'intake-refused', detail: saved.why };
-    if (saved.kind === 'not-saved') return { ...rest, reason: 'not-saved', detail: saved.why };
-    if (saved.kind === 'secret') return { ...rest, reason: 'secret-found', detail: saved.why };
-
-    const claim = withConcerns(result.claim ?? NO_CLAIM, saved.report);
-    const handoff = {
-      ...claim,
-      taskId: task.id,
-      attempt: attempt.id,
-      toolCalls: result.toolCalls,
-      durationMs,
-    };
-    if (task.spec.kind === 'answer') {
-      return result.claim
-        ? { ...rest, reason: 'answered', detail: '', handoff }
-        : { ...rest, reason: 'no-change', detail: 'an answer was asked for, and none was handed in' };
+    if (failure) {
+      const detail = lines(result.detail, result.claim?.summary, saved.kind === 'not-saved' && saved.why);
+      return { ...kept, reason: failure, detail };
     }
-    const change =
-      saved.kind === 'work' ? await this.#context.ports.hub.measure(saved.work, attempt.base) : undefined;
-    const failed = await this.#check(attempt, task, bench, change, signal);
-    // What the agent used was used, however the checks ended.
-    if (failed) return { ...failed, ...rest };
-    if (!change) return this.#withoutChange(task, result, handoff, saved.report);
-    return { ...rest, reason: 'handed-in', detail: '', handoff: { ...handoff, change } };
+    if (saved.kind === 'refused') return { ...kept, reason: 'intake-refused', detail: saved.why };
+    if (saved.kind === 'not-saved') return { ...kept, reason: 'not-saved', detail: saved.why };
+    if (saved.kind === 'secret') return { ...kept, reason: 'secret-found', detail: saved.why };
+    return this.#judge.judge({ ...finished, work, report: saved.report });
   }
 
   /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
@@ -251,77 +211,7 @@ export class Worker {
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
     return AGENT_ENDS[result.end];
   }
-
-  /** No commit: "already so" when its own verification agrees, or, without one, when the agent says so. */
-  #withoutChange(task: Task, result: AgentResult, handoff: Handoff, { ignored }: SaveReport): Ending {
-    const isSo = task.spec.verify !== undefined || result.claim?.status === 'complete';
-    return isSo
-      ? { reason: 'unneeded', detail: '', usage: result.usage, handoff }
-      : {
-          reason: 'no-change',
-          detail: lines(
-            result.claim?.summary || result.detail || 'the agent changed nothing',
-            ignored.length > 0 && `it left only files that .gitignore matches: ${ignored.join(', ')}`,
-          ),
-          usage: result.usage,
-        };
-  }
-
-  /** The task's own verification, then the gate, once, so that what fails is mended before it queues. */
-  async #check(
-    attempt: Attempt,
-    task: Task,
-    bench: Bench,
-    change: MeasuredChange | undefined,
-    signal: AbortSignal,
-  ): Promise<{ reason: EndingReason; detail: string } | undefined> {
-    const { ports, settings, state } = this.#context;
-    if (task.spec.verify !== undefined) {
-      const ran = await bench.shell({
-        name: `verify-${attempt.id}`,
-        command: task.spec.verify,
-        limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
-        signal,
-      });
-      const ok = ran.end === 'exited' && ran.exitCode === 0;
-      ports.log.write('verify.ended', {
-        msg: `${attempt.id} ${ok ? 'verified' : 'failed its verification'}`,
-        task: task.id,
-        attempt: attempt.id,
-        data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
-      });
-      if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
-      if (!ok && (await isFullAfter(ports.host, ran)))
-        return { reason: 'disk-full', detail: tailOf(ran.output) };
-      if (!ok)
-        return {
-          reason: 'verify-failed',
-          detail: `\`${shortened(task.spec.verify)}\` ended with ${ran.exitCode ?? ran.end}: ${toldFirst(ran.output)}`,
-        };
-    }
-    if (!change || !settings.gate.preGate || !state.run.request.gate) return undefined;
-    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal, state.headGate);
-    const ok = result.outcome === 'passed' || isNoNews(state, result);
-    ports.log.write('pregate.ended', {
-      msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
-      task: task.id,
-      attempt: attempt.id,
-      data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
-    });
-    if (ran.end === 'aborted') return stopped(signal, NO_USAGE);
-    if (!ok && (await isFullAfter(ports.host, ran)))
-      return { reason: 'disk-full', detail: tailOf(ran.output) };
-    if (!ok)
-      return {
-        reason: 'gate-failed',
-        detail: `${result.output}\n\nThe gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`,
-      };
-    return undefined;
-  }
 }
-
-/** A long command must not push what failed out of the line it is told in. */
-const shortened = (command: string): string => (command.length > 80 ? `${command.slice(0, 79)}…` : command);
 
 /** @param usage what its agent had used by then. */
 function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Ending {
@@ -332,10 +222,6 @@ function cannotRun(error: unknown, signal: AbortSignal, usage = NO_USAGE): Endin
   return { reason: 'cannot-run', detail, usage };
 }
 
-/** Failing with nothing but what the base or the present head fails with: the work may stand on either. */
-const isNoNews = (state: State, result: GateResult): boolean =>
-  isNoWorse(result, state.headGate) || isNoWorse(result, state.baseGate);
-
 type Taken =
   | { readonly kind: 'work'; readonly work: CommitId; readonly report: SaveReport }
   | { readonly kind: 'nothing'; readonly report: SaveReport }
@@ -345,19 +231,6 @@ type Taken =
   | { readonly kind: 'not-saved'; readonly why: string; readonly work?: CommitId }
   | { readonly kind: 'disk-full'; readonly why: string; readonly work?: CommitId };
 
-const lines = (...parts: readonly (string | false | undefined)[]): string => parts.filter(Boolean).join('\n');
-
 /** Undefined: nothing was. */
 const leftOutOf = ({ leftOut }: SaveReport): string | undefined =>
   leftOut.length === 0 ? undefined : `not all of the work could be saved:\n${leftOut.join('\n')}`;
-
-/** What became of the work on its way here, for whoever reads the handoff. */
-function withConcerns(claim: HandoffClaim, { unwrapped }: SaveReport): HandoffClaim {
-  if (unwrapped.length === 0) return claim;
-  const folders = unwrapped.slice(0, CONCERNS_MAX).join(', ');
-  const concern = `a git repository of its own was made in ${folders}: its files were taken, its history was not`;
-  return { ...claim, concerns: [...claim.concerns, concern] };
-}
-const CONCERNS_MAX = 10;
-
-const NO_CLAIM: HandoffClaim = { status: 'complete', summary: '', concerns: [], suggestions: [] };

@@ -1,8 +1,7 @@
 /** A few of the pairs that `pnpm locks` tries by the hundred, with the managers that are on this machine. */
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
-import { MANAGERS, run } from './managers.ts';
+import { MANAGERS, versionHere } from './managers.ts';
 import { tryPairs } from './pairs.ts';
 
 const PAIRS = 10;
@@ -10,8 +9,7 @@ const PAIRS = 10;
 describe('lockfiles joined by rule', { concurrency: false }, () => {
   for (const manager of MANAGERS) {
     it(`are taken by ${manager.name} as they stand`, async (t) => {
-      const { code } = await run(manager.isHere, { folder: tmpdir(), cache: tmpdir() });
-      if (code !== 0) return t.skip(`${manager.name} is not on this machine`);
+      if ((await versionHere(manager)) === undefined) return t.skip(`${manager.name} is not on this machine`);
       const tally = await tryPairs(manager, { pairs: PAIRS, seed: 1 });
       assert.deepEqual(tally.refused, []);
       assert.ok(

@@ -1,8 +1,7 @@
 /** `pnpm locks [--pairs N] [--seed N] [--only NAME]…`: tries joined lockfiles on the package managers of this machine. */
 
-import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { MANAGERS, run } from './managers.ts';
+import { MANAGERS, versionHere } from './managers.ts';
 import { tryPairs } from './pairs.ts';
 
 const { values } = parseArgs({
@@ -14,12 +13,11 @@ const { values } = parseArgs({
   },
 });
 
-const here = { folder: tmpdir(), cache: tmpdir() };
 let isRight = true;
 for (const manager of MANAGERS) {
   if (values.only && !values.only.includes(manager.name)) continue;
-  const { code, text } = await run(manager.isHere, here);
-  if (code !== 0) {
+  const version = await versionHere(manager);
+  if (version === undefined) {
     console.log(`${manager.name}: not on this machine`);
     continue;
   }
@@ -32,7 +30,7 @@ for (const manager of MANAGERS) {
   const { joined, givenBack, refused } = tally;
   const share = Math.round((100 * joined) / (joined + givenBack));
   console.log(
-    `${manager.name} ${text.trim().split('\n')[0]}: ${joined} joined (${share} %), ${givenBack} given back, ${refused.length} refused`,
+    `${manager.name} ${version}: ${joined} joined (${share} %), ${givenBack} given back, ${refused.length} refused`,
   );
   for (const each of refused) console.log(`  ${each}`);
   if (refused.length > 0 || joined === 0) isRight = false;

@@ -1,38 +1,10 @@
 /** Package managers as commands: how each makes a lockfile, and how it says whether it takes one as it stands. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cargo } from './cargo.ts';
-import { CARET, type Habits, type Project, type World } from './universe.ts';
-
-export interface Place {
-  /** The project. */
-  readonly folder: string;
-  /** For whatever the manager keeps; the same for all projects of one world. */
-  readonly cache: string;
-  readonly registry: string;
-}
-
-export interface Manager {
-  readonly name: string;
-  readonly lock: string;
-  readonly habits: Habits;
-  /** Writes what stands for the registry, where that is files. */
-  readonly provide?: (world: World['releases'], place: Place) => void;
-  /** Manifests by path. */
-  readonly manifests: (project: Project, place: Place) => Readonly<Record<string, string>>;
-  /** Makes the lockfile fit the manifests. */
-  readonly make: (place: Place) => Command;
-  /** Exits 0 when the lockfile is taken as it stands. */
-  readonly check: (place: Place) => Command;
-  readonly isHere: Command;
-}
-
-export interface Command {
-  readonly argv: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
+import type { Command, Manager, Place } from './manager.ts';
+import { CARET, type Habits, type Project } from './universe.ts';
 
 export const JS: Habits = { hasPeers: true, rangeOf: CARET };
 
@@ -128,6 +100,7 @@ const yarn: Manager = {
   make: (place) => ({ argv: ['yarn', 'install', ...yarnFlags(place)] }),
   check: (place) => ({ argv: ['yarn', 'install', '--frozen-lockfile', ...yarnFlags(place)] }),
   isHere: { argv: ['yarn', '--version'] },
+  versions: /^1\./,
 };
 
 export const MANAGERS: readonly Manager[] = [npm, pnpm, yarn, cargo];
@@ -140,6 +113,13 @@ export interface Said {
 }
 
 const LIMIT_MS = 300_000;
+
+/** The version of a manager on this machine; undefined when it is not here, or another one is. */
+export async function versionHere({ isHere, versions = /^/ }: Manager): Promise<string | undefined> {
+  const { code, text } = await run(isHere, { folder: tmpdir(), cache: tmpdir() });
+  const version = text.trim().split('\n')[0] ?? '';
+  return code === 0 && versions.test(version) ? version : undefined;
+}
 
 export function run(
   { argv, env }: Command,
@@ -167,12 +147,3 @@ export function run(
     child.on('close', (code) => resolve({ code, text: parts.join('') }));
   });
 }
-
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
-export const clear = (folder: string): void => rmSync(folder, { recursive: true, force: true });

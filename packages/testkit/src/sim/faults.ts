@@ -21,6 +21,7 @@ export const FAULTS = {
   rude: 'the model calls tools nobody offered, does not stop calling, or says nothing of use',
   undo: 'somebody takes landings back while the run goes on',
   slow: 'the disk takes its time over a sync',
+  care: 'agents hand in half, throw away what others wrote, or give up a merge and call it done',
   late: 'an attempt that has ended is reported a second time',
 } as const;
 export type Fault = keyof typeof FAULTS;

@@ -9,6 +9,7 @@ import { isOver, type Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { heldScopes, holdOf } from '@swarm/core/rules/holding';
 import { emptyState, type State } from '@swarm/core/state';
+import { report } from '@swarm/core/views/report';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
 import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
 import { changedPaths, trailer } from '../twins/objects.ts';
@@ -66,6 +67,8 @@ const PROMISES: readonly Promised[] = [
   staysBelowTheOperator,
   attemptsAreBounded,
   failuresHaveTheirReason,
+  workStaysWithItsTask,
+  verifiedHolds,
 ];
 
 /** P1: a plan is accepted whole or not at all. */
@@ -146,10 +149,13 @@ function isMadeOf(world: World, commit: CommitId, members: readonly LandingMembe
 }
 
 /** P3, by what the gate really looks at: nothing of ours that it refuses ever became the target. */
-function nothingBrokenLanded({ world, story }: Evidence): readonly string[] {
+function nothingBrokenLanded({ world, story, events }: Evidence): readonly string[] {
   if (!story.hasGate) return [];
+  const undos = new Set(events.flatMap((e) => (e.type === 'undo.passed' ? [e.candidate.commit] : [])));
+  // What is taken back may have mended the base: it is as broken as that again, and no worse.
+  const base = world.objects.treeOf(world.base);
   return world.published
-    .filter(({ commit }) => !isNoWorse(world, commit))
+    .filter(({ commit }) => !isNoWorse(world, commit, undos.has(commit) ? brokenFiles(base) : []))
     .map(({ commit }) => `P3: ${commit} was published, and the gate fails on it`);
 }
 
@@ -170,9 +176,9 @@ function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
 }
 
 /** Nothing is broken in it that was not broken in what it stands on: on a green target, nothing. */
-function isNoWorse({ objects }: World, commit: CommitId): boolean {
+function isNoWorse({ objects }: World, commit: CommitId, known: readonly string[] = []): boolean {
   const [onto] = objects.get(commit).parents;
-  const before = new Set(brokenFiles(objects.treeOf(onto!)));
+  const before = new Set([...brokenFiles(objects.treeOf(onto!)), ...known]);
   return brokenFiles(objects.treeOf(commit)).every((file) => before.has(file));
 }
 
@@ -329,4 +335,39 @@ function failuresHaveTheirReason({ state, story, ledger }: Evidence): readonly s
 function isHeld(state: State, t: Task): boolean {
   const last = [...state.attempts.values()].findLast((a) => a.task === t.id);
   return last?.state === 'ended' && !ENDINGS[last.ending].retries;
+}
+
+/** What was taken in of a task is not gone while the task counts as done: it was upheld, or it is tried again. */
+function workStaysWithItsTask({ world, state, events }: Evidence): readonly string[] {
+  const { objects } = world;
+  return events.flatMap((e) => {
+    if (e.type !== 'attempt.ended' || e.reason !== 'unneeded') return [];
+    const { base, from, task } = state.attempts.get(e.attempt)!;
+    const bases = [...state.attempts.values()].filter((a) => a.task === task).map((a) => a.base);
+    // Where history was rewritten earlier work is not brought along, or it would bring back what was taken off.
+    const isBrought = from && bases.every((one) => objects.isAncestor(one, base));
+    return !isBrought || objects.isAncestor(from, e.work ?? base)
+      ? []
+      : [`loss: ${task} counts as done after ${e.attempt}, and its earlier work ${from} is gone`];
+  });
+}
+
+/** What is said to be verified at the end is so, in a clean checkout of the target; what is not is told, and the run is not complete. */
+function verifiedHolds({ world, state }: Evidence): readonly string[] {
+  if (state.closed!.at - EPOCH - world.humanMovedAt < LAST_LOOK_MS || state.head !== state.closed!.head)
+    return [];
+  const target = world.objects.treeOf(world.target);
+  const told = report(state);
+  const lost = told.list.filter(({ task, state: is }) => {
+    const [, path, word] = /^has (\S+) (\S+)$/.exec(state.tasks.get(task)!.spec.verify ?? '') ?? [];
+    return is === 'landed' && path !== undefined && !(target.get(path) ?? '').includes(word!);
+  });
+  return lost.flatMap(({ task, verified }) => [
+    ...(verified === 'verified'
+      ? [`truth: ${task} is said to be verified, and its check fails on the target`]
+      : []),
+    ...(told.verdict === 'complete'
+      ? [`truth: the run is complete, and the check of ${task} fails on the target`]
+      : []),
+  ]);
 }

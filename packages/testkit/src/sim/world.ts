@@ -17,7 +17,8 @@ export interface SimWorkspace {
   readonly name: string;
   readonly path: string;
   readonly attempt: AttemptId | undefined;
-  readonly parents: readonly CommitId[];
+  /** Of what would be saved: the base, and the earlier work that was merged onto it. */
+  parents: readonly CommitId[];
   readonly base: Tree;
   /** What lay in it when it was made. */
   readonly made: Tree;

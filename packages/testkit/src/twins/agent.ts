@@ -1,4 +1,5 @@
 import type { AgentEnd } from '@swarm/core/model/attempt';
+import type { HandoffStatus } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
@@ -15,12 +16,15 @@ export const USD_PER_TOKEN = 0.000_01;
 
 type Mood =
   | 'works'
+  | 'half'
   | 'wrong'
   | 'clashes'
+  | 'tramples'
   | 'elsewhere'
   | 'meddles'
   | 'upgrades'
   | 'idle'
+  | 'drops'
   | 'hangs'
   | AgentEnd;
 
@@ -41,6 +45,8 @@ const MOODS: readonly Mood[] = [
   'cannot-run',
   'model-down',
 ];
+
+const CARELESS: readonly Mood[] = ['half', 'tramples', 'drops'];
 
 /** Does what the task's description says, or what this seed makes of it. */
 export function twinAgent(world: World, inc: Incarnation): Agent {
@@ -69,7 +75,7 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
 
 /** Where there is something to install, agents often want something else installed. */
 function drawMood(world: World): Mood {
-  if (!world.hits('agent')) return 'works';
+  if (!world.hits('agent')) return world.hits('care') ? world.random.pick(CARELESS) : 'works';
   return world.hasSetup && world.random.chance(0.3) ? 'upgrades' : world.random.pick(MOODS);
 }
 
@@ -86,6 +92,11 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set(`clash-${job.attempt}.txt`, CLASH);
       return result('finished', usage(world, job), 'did it, and it is green alone');
+    case 'tramples':
+      // As an agent that settles a conflict by taking its own side: what others wrote in the file is gone.
+      edit(job, workspace);
+      trample(job, workspace);
+      return result('finished', usage(world, job), 'did it, and made room');
     case 'elsewhere':
       edit(job, workspace);
       workspace.tree.set('shared.txt', `${workspace.tree.get('shared.txt') ?? ''}${job.attempt}\n`);
@@ -94,12 +105,22 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       edit(job, workspace);
       workspace.tree.set(GUARDED, job.attempt);
       return result('finished', usage(world, job), 'did it, and changed what decides');
+    case 'half':
+      edit(job, workspace);
+      return result('finished', usage(world, job), 'the first half is done', 'partial');
     case 'upgrades':
       edit(job, workspace);
       workspace.tree.set(LOCKFILE, `${world.random.between(1, 3)}`);
       return result('finished', usage(world, job), 'did it, with another dependency');
     case 'idle':
-      return result('finished', usage(world, job));
+      return world.random.chance(0.5)
+        ? result('finished', usage(world, job))
+        : result('finished', usage(world, job), 'it is so already', 'already_done');
+    case 'drops':
+      // As `git merge --abort` leaves it: nothing of the earlier work, and no word of that.
+      workspace.tree = new Map(workspace.base);
+      workspace.parents = workspace.parents.slice(0, 1);
+      return result('finished', usage(world, job), 'it is so already', 'already_done');
     case 'hangs':
       return result('timeout', usage(world, job));
     default:
@@ -122,10 +143,20 @@ function edit(job: AgentJob, workspace: SimWorkspace): void {
   const { description } = JSON.parse(job.taskJson) as { description: string };
   const wanted = /^write (\S+) (\S+)$/.exec(description);
   if (wanted) return writeLine(workspace, wanted[1]!, wanted[2]!);
+  // The check of a landed task that no longer passes is quoted in it.
+  const lost = /`has (\S+) (\S+)` ended/.exec(description);
+  if (lost) return writeLine(workspace, lost[1]!, lost[2]!);
   if (!description.includes('Mend the cause')) return writeLine(workspace, 'notes.txt', job.attempt);
   for (const [path, text] of workspace.tree) {
     if (text.includes(BREAK)) workspace.tree.set(path, text.replaceAll(BREAK, 'mended'));
   }
+}
+
+/** Leaves nothing in the task's file but its own line. */
+function trample(job: AgentJob, workspace: SimWorkspace): void {
+  const { description } = JSON.parse(job.taskJson) as { description: string };
+  const wanted = /^write (\S+) (\S+)$/.exec(description);
+  if (wanted) workspace.tree.set(wanted[1]!, wanted[2]!);
 }
 
 function writeLine(workspace: SimWorkspace, path: string, line: string): void {
@@ -145,7 +176,12 @@ function usage(world: World, job: AgentJob): Usage {
   return { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens * USD_PER_TOKEN };
 }
 
-function result(end: AgentEnd, used: Usage, summary?: string): AgentResult {
-  const claim = { status: 'complete' as const, summary: summary ?? '', concerns: [], suggestions: [] };
+function result(
+  end: AgentEnd,
+  used: Usage,
+  summary?: string,
+  status: HandoffStatus = 'complete',
+): AgentResult {
+  const claim = { status, summary: summary ?? '', concerns: [], suggestions: [] };
   return { end, detail: end, usage: used, toolCalls: 1, ...(summary !== undefined && { claim }) };
 }

@@ -9,7 +9,8 @@ import { SAVE, save, workspaceAt } from './workspaces.ts';
 /**
  * Runs the few commands the simulated repositories know, as functions of the work tree: `gate` and `checks` refuse
  * BREAK and conflict markers anywhere, CLASH in two places and, where there is a setup, an environment that is not there;
- * `has <path> <word>` looks for a word in a file, `setup` makes the environment the lockfile asks for. On a full disk none of them ends well.
+ * `has <path> <word>` looks for a word in a file, `setup` makes the environment the lockfile asks for, `git` finds a
+ * work tree as it was checked out. On a full disk none of them ends well.
  */
 export function twinSandbox(world: World, inc: Incarnation): Sandbox {
   return {
@@ -94,6 +95,8 @@ function complaint(world: World, command: string, workspace: SimWorkspace): stri
     case 'setup':
       if (world.hits('setup')) return 'the registry does not answer';
       workspace.environment = needed;
+      return undefined;
+    case 'git':
       return undefined;
     default:
       throw new Error(`the sandbox twin does not know the command ${command}`);

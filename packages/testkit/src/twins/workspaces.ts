@@ -14,6 +14,9 @@ type WorkspaceAsk = Parameters<Workspaces['create']>[0];
 export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   return {
     create: (ask) => {
+      // As the real ones: a name that is not one of ours never becomes a path.
+      if (!NAME.test(ask.name))
+        throw new SwarmError({ code: 'SW0801', what: `"${ask.name}" is no name for a workspace` });
       world.expect(
         isRecorded(world, ask.name),
         `P6: the workspace ${ask.name} is made before its reason is on disk`,
@@ -50,6 +53,7 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
   };
 }
 
+const NAME = /^(?:t\d+\.\d+|[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3})$/;
 /** What people took off the target comes back with no work that stood on it. */
 function isGrounded({ objects, takenOff }: World, { base, from }: WorkspaceAsk): boolean {
   if (!from || takenOff.size === 0 || !objects.has(from)) return true;
@@ -114,9 +118,10 @@ export function workspaceAt(world: World, path: string): SimWorkspace | undefine
   return [...world.workspaces.values()].find((w) => w.path === path);
 }
 
-/** Commits what lies in the work tree and pushes it into the attempt's intake, unless it is the base. */
+/** Commits what lies in the work tree and pushes it into the attempt's intake, unless that is the base; a merge is not. */
 export function save(world: World, workspace: SimWorkspace, message: string): void {
-  if (!workspace.attempt || sameTree(workspace.base, workspace.tree)) return;
+  const isMerge = workspace.parents.length > 1;
+  if (!workspace.attempt || (!isMerge && sameTree(workspace.base, workspace.tree))) return;
   const made = world.objects.commit({
     parents: workspace.parents,
     tree: workspace.tree,

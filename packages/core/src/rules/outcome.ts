@@ -1,0 +1,62 @@
+/**
+ * Whether everything that was asked for is on the target, and holds. One answer, for the exit code, the result line, the
+ * report and the status alike.
+ */
+import type { TaskId } from '../model/ids.ts';
+import type { Task } from '../model/task.ts';
+import { isSatisfied } from '../model/task.ts';
+import type { State } from '../state.ts';
+
+/** What keeps a run that has closed from being complete. */
+export type Shortfall =
+  /** It ended before it was done. */
+  | { readonly kind: 'closed-early' }
+  | { readonly kind: 'failed'; readonly task: TaskId }
+  /** It landed, its handoff said that something is missing, and no follow-up has landed whole. */
+  | { readonly kind: 'partial'; readonly task: TaskId }
+  /** It landed, and was taken back because of what it broke; nobody is there who could plan it anew. */
+  | { readonly kind: 'taken-back'; readonly task: TaskId }
+  | { readonly kind: 'finding'; readonly signature: string }
+  | { readonly kind: 'red' }
+  | { readonly kind: 'undelivered' };
+
+export function shortfalls(s: State): readonly Shortfall[] {
+  const found: Shortfall[] = [];
+  if (s.closed && s.closed.reason !== 'done') found.push({ kind: 'closed-early' });
+  for (const task of s.byState.failed) found.push({ kind: 'failed', task });
+  for (const task of owed(s)) found.push({ kind: 'partial', task });
+  for (const task of takenBack(s)) found.push({ kind: 'taken-back', task });
+  for (const signature of s.health.findings.keys()) found.push({ kind: 'finding', signature });
+  if (s.closed?.green === false) found.push({ kind: 'red' });
+  if (s.delivered?.outcome === 'refused') found.push({ kind: 'undelivered' });
+  return found;
+}
+
+/** It landed, and by its own handoff it is not the whole of its task. */
+export function isPartial(s: State, task: Task): boolean {
+  if (task.state !== 'landed' || task.attempt === undefined) return false;
+  const attempt = s.attempts.get(task.attempt);
+  return attempt?.state === 'ended' && attempt.handoff?.status === 'partial';
+}
+
+/** Landings in part that nothing has made whole. */
+export function owed(s: State): readonly TaskId[] {
+  const followUps = new Map<TaskId, Task[]>();
+  for (const task of s.tasks.values()) {
+    for (const id of new Set([...task.spec.dependsOn, ...(task.spec.parent ? [task.spec.parent] : [])]))
+      followUps.set(id, [...(followUps.get(id) ?? []), task]);
+  }
+  const isMadeWhole = (task: Task, above: ReadonlySet<TaskId>): boolean => {
+    if (!isSatisfied(task.state) || above.has(task.id)) return false;
+    if (!isPartial(s, task)) return true;
+    const { endedAt } = task as Task & { readonly endedAt: number };
+    const below = new Set([...above, task.id]);
+    return (followUps.get(task.id) ?? []).some((f) => f.acceptedAt >= endedAt && isMadeWhole(f, below));
+  };
+  return [...s.byState.landed].filter((id) => !isMadeWhole(s.tasks.get(id)!, new Set()));
+}
+
+function takenBack(s: State): readonly TaskId[] {
+  if (s.run?.request.mode === 'planner') return [];
+  return [...s.undone].filter((id) => s.takenBack.has(id) && s.tasks.get(id)?.state === 'cancelled');
+}

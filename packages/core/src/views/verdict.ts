@@ -1,0 +1,70 @@
+/** How a run went, in the same words wherever it is told. */
+import { assertNever } from '../errors.ts';
+import { type TaskId, taskNumber } from '../model/ids.ts';
+import { type Shortfall, shortfalls } from '../rules/outcome.ts';
+import type { State } from '../state.ts';
+import { countText, plain } from './words.ts';
+
+/** `complete`: closed as done, and everything that was asked for is there and holds. `open`: not closed yet. */
+export type Verdict = 'complete' | 'incomplete' | 'open';
+
+export function verdictOf(state: State): Verdict {
+  if (state.closed === undefined) return 'open';
+  return shortfalls(state).length === 0 ? 'complete' : 'incomplete';
+}
+
+/** Tasks or failures named in one sentence. */
+const NAMED_MAX = 5;
+
+/** What keeps the run from being complete, one sentence without an end for each kind of it. */
+export function shortfallTexts(state: State): readonly string[] {
+  const found = shortfalls(state);
+  const texts: string[] = [];
+  for (const kind of KINDS) {
+    const some = found.filter((one) => one.kind === kind);
+    if (some.length > 0) texts.push(textOf(state, kind, some));
+  }
+  return texts;
+}
+
+const KINDS = [
+  'closed-early',
+  'failed',
+  'partial',
+  'taken-back',
+  'finding',
+  'red',
+  'undelivered',
+] as const satisfies readonly Shortfall['kind'][];
+
+function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[]): string {
+  const tasks = named(tasksOf(some));
+  switch (kind) {
+    case 'closed-early':
+      return `it was closed before it was done (${state.closed!.reason})`;
+    case 'failed':
+      return `${countText(some.length, 'task')} failed (${tasks})`;
+    case 'partial':
+      return `${countText(some.length, 'task')} landed in part, and nothing that landed later says that it makes them whole (${tasks})`;
+    case 'taken-back':
+      return `${countText(some.length, 'landing')} had to be taken back (${tasks})`;
+    case 'finding': {
+      const names = named(some.flatMap((one) => ('signature' in one ? [plain(one.signature, 120)] : [])));
+      return `${countText(some.length, 'failure')} of the target ${some.length === 1 ? 'is' : 'are'} still there (${names})`;
+    }
+    case 'red':
+      return 'the result is red';
+    case 'undelivered':
+      return 'it was not delivered';
+    default:
+      return assertNever(kind);
+  }
+}
+
+const tasksOf = (some: readonly Shortfall[]): TaskId[] =>
+  some.flatMap((one) => ('task' in one ? [one.task] : [])).sort((a, b) => taskNumber(a) - taskNumber(b));
+
+function named(names: readonly string[]): string {
+  const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
+  return `${names.slice(0, NAMED_MAX).join(', ')}${more}`;
+}
