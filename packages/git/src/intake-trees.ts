@@ -129,7 +129,13 @@ function differ(folder: Folder, old: TreeEntry | undefined, now: TreeEntry | und
   const path = Buffer.concat([folder.path, Buffer.from(some.key, 'latin1')]);
   if (some.mode === FOLDER) return walk.enter({ old: old?.id, now: now?.id, path });
   const gone = some.id.replace(/./g, '0');
-  walk.tell({ oldMode: old?.mode ?? GONE, newMode: now?.mode ?? GONE, newId: now?.id ?? gone, path });
+  walk.tell({
+    oldMode: old?.mode ?? GONE,
+    newMode: now?.mode ?? GONE,
+    oldId: old?.id ?? gone,
+    newId: now?.id ?? gone,
+    path,
+  });
 }
 
 interface TreeEntry {

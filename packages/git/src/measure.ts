@@ -1,5 +1,6 @@
 import type { MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
+import { conflictsLeft } from './conflict-marks.ts';
 import type { HubContext } from './context.ts';
 import { mergeBase } from './fork.ts';
 
@@ -16,7 +17,12 @@ export async function measure(
   if (rows.length === 0) return undefined;
   const sum = (pick: (row: Row) => number) => rows.reduce((total, row) => total + pick(row), 0);
   const filesChanged = rows.map((row) => row.path);
-  return { commit, base, filesChanged, linesAdded: sum((r) => r.added), linesRemoved: sum((r) => r.removed) };
+  const left = await conflictsLeft(hub, before.tree, after.tree);
+  return {
+    ...{ commit, base, filesChanged },
+    ...(left.length > 0 && { conflictsLeft: left }),
+    ...{ linesAdded: sum((r) => r.added), linesRemoved: sum((r) => r.removed) },
+  };
 }
 
 interface Row {

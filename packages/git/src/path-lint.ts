@@ -11,6 +11,8 @@ export interface PathLimits {
 export interface RawChange {
   readonly oldMode: string;
   readonly newMode: string;
+  /** All zeros when the path is new. */
+  readonly oldId: string;
   /** All zeros when the path is gone. */
   readonly newId: string;
   readonly path: Buffer;
@@ -26,8 +28,8 @@ export function parseRaw(bytes: Buffer): RawChange[] {
   }
   const changes: RawChange[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [oldMode = '', newMode = '', , newId = ''] = fields[i]!.toString().slice(1).split(' ');
-    changes.push({ oldMode, newMode, newId, path: fields[i + 1]! });
+    const [oldMode = '', newMode = '', oldId = '', newId = ''] = fields[i]!.toString().slice(1).split(' ');
+    changes.push({ oldMode, newMode, oldId, newId, path: fields[i + 1]! });
   }
   return changes;
 }

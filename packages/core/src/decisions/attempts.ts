@@ -87,7 +87,7 @@ function endAttempt(
     ...(c.handoff && { handoff: c.handoff }),
     ...(c.work && { work: c.work }),
   };
-  if (holds && c.reason === 'handed-in') return [ended, ...holdToScope(s, t, c)];
+  if (holds && c.reason === 'handed-in') return [ended, ...refuseAtOnce(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
   if (mayRetry(t, c.reason, s.run.request.limits)) {
     const orphaned = failOrphan(s, t);
@@ -95,6 +95,19 @@ function endAttempt(
     return [ended, { type: 'task.requeued', task: a.task, because: c.reason }];
   }
   return [ended, ...failDependents(s, a.task, `${a.task} failed`)];
+}
+
+/** What nobody needs to try to know that it may not land: it never waits, one decision, one entry. */
+function refuseAtOnce(
+  s: OpenedState,
+  t: Task,
+  c: Extract<AttemptCommand, { type: 'endAttempt' }>,
+): readonly Event[] {
+  const files = c.handoff?.change?.conflictsLeft ?? [];
+  if (files.length === 0) return holdToScope(s, t, c);
+  const detail = `conflict markers of a merge are left in ${named(files)}`;
+  const { attempt } = c;
+  return rejection(s, t, { type: 'landing.rejected', attempt, reason: 'markers', detail, files });
 }
 
 /** Under `scope.outside = "hold"` a handoff that leaves its scope never waits to land: one decision, one entry. */

@@ -14,6 +14,7 @@ export const REJECTIONS = {
   empty: { counts: true, held: false, means: 'changes nothing that is not on the target already' },
   collateral: { counts: true, held: false, means: 'the merge would change paths the branch did not' },
   'scope-broken': { counts: true, held: false, means: 'touches paths outside its scope' },
+  markers: { counts: true, held: false, means: 'holds a conflict that a merge has left' },
   'tests-weakened': { counts: true, held: true, means: 'runs fewer tests, or skips more' },
   protected: { counts: true, held: true, means: 'touches files only the operator may change' },
   'work-lost': { counts: false, held: false, means: 'its commit is gone from the hub' },

@@ -8,7 +8,7 @@ import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
 import { setupOf } from '../working/setup-ask.ts';
 import { readFailures } from './failures.ts';
-import { findMarkers, whyNotLooked } from './markers.ts';
+import { findMarkers } from './markers.ts';
 
 export interface Checked {
   readonly result: ChecksResult;
@@ -63,21 +63,16 @@ export class Checks {
 
   /** A head with conflict markers in it is red, whatever the command says of it. */
   async #read(head: CommitId, ran: SandboxResult): Promise<Checked> {
+    const { ports, state } = this.#context;
     const told = outcomeOf(ran);
     const failures = told === 'passed' ? [] : readFailures(ran.output);
-    const findings = [...failures.map((f) => ({ ...f, head })), ...(await this.#markers(head))];
+    const findings = [
+      ...failures.map((f) => ({ ...f, head })),
+      ...(await findMarkers(ports.reader, state.run.request.base, head)),
+    ];
     const outcome = told === 'passed' && findings.length > 0 ? 'failed' : told;
     const signatures = findings.map((f) => f.signature);
     return { result: { head, outcome, signatures, durationMs: ran.durationMs }, findings };
-  }
-
-  #markers(head: CommitId): Promise<readonly Finding[]> {
-    const { ports, state } = this.#context;
-    return findMarkers(ports.reader, state.run.request.base, head).catch((error: unknown) => {
-      const msg = `conflict markers could not be looked for: ${whyNotLooked(error)}`;
-      ports.log.write('sweep.ended', { msg, level: 'warn', data: { head } });
-      return [];
-    });
   }
 }
 

@@ -2,6 +2,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Finding } from '@swarm/core/model/request';
 import type { RepositoryReader } from '@swarm/core/ports/git';
+import { conflictLines } from '@swarm/core/rules/markers';
 
 /** Findings of this kind are `conflict-markers: <path>`. */
 const SIGNATURE = 'conflict-markers';
@@ -9,40 +10,52 @@ const SIGNATURE = 'conflict-markers';
 const FILES_MAX = 20;
 const PATH_MAX = 250;
 
-/** Files with a merge's markers that the base had not: a fixture or a manual may well show some. */
+/**
+ * Files in which a merge left its conflict, and in which the base had none: a fixture or a manual may well show one.
+ * What cannot be looked through is a finding too: nobody knows that it is clean.
+ */
 export async function findMarkers(
   reader: RepositoryReader,
   base: CommitId,
   head: CommitId,
 ): Promise<readonly Finding[]> {
-  const now = await markedIn(reader, head);
-  if (now.size === 0) return [];
-  const before = await markedIn(reader, base);
-  const fresh = [...now].filter(([path]) => !before.has(path)).slice(0, FILES_MAX);
-  return fresh.map(([path, lines]) => ({
-    signature: `${SIGNATURE}: ${path.slice(0, PATH_MAX)}`,
-    detail: lines.slice(0, 20).join('\n').slice(0, 1_500),
-    head,
-  }));
-}
-
-/** Both ends of a conflict are there, each at the beginning of a line. */
-async function markedIn(
-  reader: RepositoryReader,
-  commit: CommitId,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const files = new Map<string, string[]>();
-  for (const line of await reader.grep(commit, '^(<{7}|>{7}) ')) {
-    const path = /^(.+):\d+:[<>]{7} /.exec(line)?.[1];
-    if (path) files.set(path, [...(files.get(path) ?? []), line]);
+  const found: Finding[] = [];
+  try {
+    for (const path of await suspectsIn(reader, head)) {
+      const lines = await linesIn(reader, head, path);
+      if (lines.length === 0 || (await wasThere(reader, base, path))) continue;
+      found.push(finding(head, path.slice(0, PATH_MAX), lines.join('\n')));
+      if (found.length === FILES_MAX) break;
+    }
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    const why = error.problems[0]?.why ?? error.message;
+    found.push(finding(head, 'they could not be looked for', why));
   }
-  const isWhole = (lines: readonly string[]) =>
-    ['<', '>'].every((c) => lines.some((l) => l.includes(`:${c.repeat(7)} `)));
-  return new Map([...files].filter(([, lines]) => isWhole(lines)));
+  return found;
 }
 
-/** Too much to list, or too slow: said, because then nobody knows. */
-export const whyNotLooked = (error: unknown): string => {
-  if (!(error instanceof SwarmError)) throw error;
-  return error.problems[0]?.why ?? error.message;
-};
+const finding = (head: CommitId, what: string, detail: string): Finding => ({
+  signature: `${SIGNATURE}: ${what}`,
+  detail: detail.slice(0, 1_500),
+  head,
+});
+
+/** One line is enough to look closer, so that no bound on matches hides the rest of a file. */
+async function suspectsIn(reader: RepositoryReader, commit: CommitId): Promise<readonly string[]> {
+  const lines = await reader.grep(commit, '^<{7} ');
+  return [...new Set(lines.flatMap((line) => /^(.+?):\d+:<{7} /.exec(line)?.[1] ?? []))];
+}
+
+/** Too large to be read is what is said, on the base as on the head. */
+const wasThere = async (reader: RepositoryReader, base: CommitId, path: string): Promise<boolean> =>
+  (await linesIn(reader, base, path)).length > 0;
+
+async function linesIn(reader: RepositoryReader, commit: CommitId, path: string): Promise<readonly string[]> {
+  try {
+    return conflictLines((await reader.read(commit, path)) ?? '');
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    return [`it could not be looked through: ${error.problems[0]?.why ?? error.message}`];
+  }
+}
