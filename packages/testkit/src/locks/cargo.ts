@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Manager, type Place, writeFiles } from './managers.ts';
+import { type Manager, type Place, writeFiles } from './manager.ts';
 import { tarOf } from './tar.ts';
 import type { Habits, Needs, Project, Release } from './universe.ts';
 

@@ -1,7 +1,8 @@
 /** `pnpm locks [--pairs N] [--seed N] [--only NAME]…`: tries joined lockfiles on the package managers of this machine. */
 
 import { parseArgs } from 'node:util';
-import { MANAGERS, versionHere } from './managers.ts';
+import { versionHere } from './manager.ts';
+import { MANAGERS } from './managers.ts';
 import { tryPairs } from './pairs.ts';
 
 const { values } = parseArgs({
