@@ -197,12 +197,6 @@ const EVENTS = {
   'worker.joined': { type: 'worker.joined', worker: 'builder-3', slots: 4, capabilities: ['coder@2.1.0'] },
   'worker.left': { type: 'worker.left', worker: 'builder-3', reason: 'silent' },
   'spend.recorded': { type: 'spend.recorded', usage: USAGE, role: 'reviewer' },
-  'rechecks.ended': {
-    type: 'rechecks.ended',
-    head: B,
-    results: [{ task: T2, isPassed: false, detail: '`make check` ended with 1' }],
-    durationMs: 1_200,
-  },
   'run.cancelled': { type: 'run.cancelled', reason: 'asked for something else' },
   'undo.passed': { type: 'undo.passed', tasks: [T2], candidate: CANDIDATE, by: 'operator', gate: PASSED },
   'undo.refused': {
@@ -229,6 +223,12 @@ const EVENTS = {
     type: 'iteration.extended',
     iteration: 3,
     reserved: { tokens: 10_000, usd: 0.1 },
+  },
+  'rechecks.ended': {
+    type: 'rechecks.ended',
+    head: B,
+    results: [{ task: T2, isPassed: false, detail: '`make check` ended with 1' }],
+    durationMs: 1_200,
   },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 

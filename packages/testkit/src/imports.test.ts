@@ -38,7 +38,7 @@ const STARTS_GIT = {
 /** Product files outside cli that read the environment or the arguments. */
 const READS_PROCESS = {
   'sandbox/src/bridge.ts': 'is a program of its own, inside the sandbox: what it gets it can only get so',
-  'testkit/src/locks/manager.ts': 'hands on where the package managers are that it tries',
+  'testkit/src/locks/managers.ts': 'starts the package managers that are on PATH',
   'verify/src/git.ts': 'finds git on PATH by itself, because nothing of ours may hand it anything',
 };
 

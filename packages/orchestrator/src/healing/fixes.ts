@@ -115,9 +115,9 @@ interface Fix {
 }
 
 function readFix(value: unknown, known: ReadonlySet<string>): Fix[] {
-  const reading = readDraft(value);
-  const named =
-    typeof value === 'object' && value !== null && 'signatures' in value ? value.signatures : undefined;
+  if (typeof value !== 'object' || value === null || !('signatures' in value)) return [];
+  const { signatures: named, ...task } = value;
+  const reading = readDraft(task);
   const signatures = Array.isArray(named)
     ? named.filter((s): s is string => typeof s === 'string' && known.has(s))
     : [];

@@ -68,7 +68,7 @@ export class Rechecks {
     signal: AbortSignal,
   ): Promise<readonly Recheck[] | 'stopped'> {
     const results: Recheck[] = [];
-    const room = new CleanRoom(() => this.#open(head, signal), signal);
+    const room = new CleanRoom(() => this.#open('recheck-head', head, signal), signal);
     try {
       for (const [command, tasks] of groups) {
         const bench = await room.get();
@@ -89,16 +89,16 @@ export class Rechecks {
   }
 
   async #tryAlone(commit: CommitId, command: string, signal: AbortSignal): Promise<Tried> {
-    const bench = await this.#open(commit, signal);
+    const bench = await this.#open('recheck-culprit', commit, signal);
     const tried = await this.#try(bench, command, signal);
     if (bench.kind === 'bench') await bench.close();
     return tried;
   }
 
-  #open(head: CommitId, signal: AbortSignal) {
-    const { ports, state } = this.#context;
-    const ask = { name: `recheck-${state.seq}`, base: head, ...setupOf(this.#context), signal };
-    return ports.host.open(ask);
+  /** @param name who looks for a culprit does so beside whoever looks at the head. */
+  #open(name: string, head: CommitId, signal: AbortSignal) {
+    const ask = { name, base: head, ...setupOf(this.#context), signal };
+    return this.#context.ports.host.open(ask);
   }
 
   async #try(bench: Opened, command: string, signal: AbortSignal): Promise<Tried> {

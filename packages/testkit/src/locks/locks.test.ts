@@ -1,8 +1,7 @@
 /** A few of the pairs that `pnpm locks` tries by the hundred, with the managers that are on this machine. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { versionHere } from './manager.ts';
-import { MANAGERS } from './managers.ts';
+import { MANAGERS, versionHere } from './managers.ts';
 import { tryPairs } from './pairs.ts';
 
 const PAIRS = 10;

@@ -1,8 +1,7 @@
 /** `pnpm locks [--pairs N] [--seed N] [--only NAME]…`: tries joined lockfiles on the package managers of this machine. */
 
 import { parseArgs } from 'node:util';
-import { versionHere } from './manager.ts';
-import { MANAGERS } from './managers.ts';
+import { MANAGERS, versionHere } from './managers.ts';
 import { tryPairs } from './pairs.ts';
 
 const { values } = parseArgs({

@@ -1,7 +1,5 @@
-/** A package manager as a command: how it makes a lockfile, and how it says whether it takes one as it stands. */
-import { spawn } from 'node:child_process';
+/** What a package manager is to the check of joined lockfiles, and how its files are written and removed. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Habits, Project, World } from './universe.ts';
 
@@ -33,49 +31,6 @@ export interface Manager {
 export interface Command {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-}
-
-// ───────────── running them ─────────────
-
-export interface Said {
-  readonly code: number | null;
-  readonly text: string;
-}
-
-const LIMIT_MS = 300_000;
-
-/** The version of a manager on this machine; undefined when it is not here, or another one is. */
-export async function versionHere({ isHere, versions = /^/ }: Manager): Promise<string | undefined> {
-  const { code, text } = await run(isHere, { folder: tmpdir(), cache: tmpdir() });
-  const version = text.trim().split('\n')[0] ?? '';
-  return code === 0 && versions.test(version) ? version : undefined;
-}
-
-export function run(
-  { argv, env }: Command,
-  { folder, cache }: Pick<Place, 'folder' | 'cache'>,
-): Promise<Said> {
-  const [program = '', ...args] = argv;
-  return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: cache,
-        RUSTUP_HOME: join(homedir(), '.rustup'),
-        CI: '1',
-        NO_COLOR: '1',
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
-    });
-    const parts: string[] = [];
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (part) => parts.push(part));
-    child.on('error', (error) => resolve({ code: null, text: String(error) }));
-    child.on('close', (code) => resolve({ code, text: parts.join('') }));
-  });
 }
 
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {

@@ -1,7 +1,9 @@
-/** The package managers whose lockfiles are joined by rule. */
+/** Package managers as commands: how each makes a lockfile, and how it says whether it takes one as it stands. */
+import { spawn } from 'node:child_process';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cargo } from './cargo.ts';
-import type { Manager, Place } from './manager.ts';
+import type { Command, Manager, Place } from './manager.ts';
 import { CARET, type Habits, type Project } from './universe.ts';
 
 export const JS: Habits = { hasPeers: true, rangeOf: CARET };
@@ -102,3 +104,46 @@ const yarn: Manager = {
 };
 
 export const MANAGERS: readonly Manager[] = [npm, pnpm, yarn, cargo];
+
+// ───────────── running them ─────────────
+
+export interface Said {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+const LIMIT_MS = 300_000;
+
+/** The version of a manager on this machine; undefined when it is not here, or another one is. */
+export async function versionHere({ isHere, versions = /^/ }: Manager): Promise<string | undefined> {
+  const { code, text } = await run(isHere, { folder: tmpdir(), cache: tmpdir() });
+  const version = text.trim().split('\n')[0] ?? '';
+  return code === 0 && versions.test(version) ? version : undefined;
+}
+
+export function run(
+  { argv, env }: Command,
+  { folder, cache }: Pick<Place, 'folder' | 'cache'>,
+): Promise<Said> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: cache,
+        RUSTUP_HOME: join(homedir(), '.rustup'),
+        CI: '1',
+        NO_COLOR: '1',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+    });
+    const parts: string[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (part) => parts.push(part));
+    child.on('error', (error) => resolve({ code: null, text: String(error) }));
+    child.on('close', (code) => resolve({ code, text: parts.join('') }));
+  });
+}

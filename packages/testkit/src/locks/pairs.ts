@@ -6,7 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveConflict } from '@swarm/core/rules/resolve/resolve';
-import { clear, type Manager, type Place, run, writeFiles } from './manager.ts';
+import { clear, type Manager, type Place, writeFiles } from './manager.ts';
+import { run } from './managers.ts';
 import { Registry } from './registry.ts';
 import { Chance, change, makeProject, makeWorld, type Project } from './universe.ts';
 

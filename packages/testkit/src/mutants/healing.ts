@@ -19,7 +19,22 @@ export const HEALING_MUTANTS: MutantTable = {
   },
   'findings-never-close': {
     means: 'a failure the checks no longer show stays on record',
-    patches: [core('if (!seen.has(signature)) events.push', 'if (!seen.has(signature) && !s) events.push')],
+    patches: [
+      core(
+        'if (finding.task === undefined && !seen.has(signature))',
+        'if (finding.task === undefined && !seen.has(signature) && !s)',
+      ),
+    ],
+  },
+  'verified-once': {
+    means: 'what a task was verified by when it landed is never tried again',
+    patches: [
+      core(
+        'if (s.cancelled !== undefined || s.closed) return []; const isIdle',
+        'if (s) return []; const isIdle',
+      ),
+      core('return tried?.isPassed === true && tried.head === s.head;', 'return tried?.isPassed === true;'),
+    ],
   },
   'unfinished-checks-cure': {
     means: 'checks that did not come to an end count as proof that a failure is gone',

@@ -221,8 +221,8 @@ export const LOOP_MUTANTS: MutantTable = {
     means: 'a run is done when its tasks are over, whatever its planner still wants',
     patches: [
       core(
-        'if (isBusy(s) || plannerIsWanted || s.paused) return undefined;',
-        'if (isBusy(s) || s.paused) return undefined;',
+        'if (isBusy(s) || plannerIsWanted || s.paused || rechecksDue(s).length > 0) return undefined;',
+        'if (isBusy(s) || s.paused || rechecksDue(s).length > 0) return undefined;',
       ),
       core(
         "if (s.run.request.mode === 'planner' && !s.planning.isDone) {",

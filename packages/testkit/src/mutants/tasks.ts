@@ -158,9 +158,16 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'a task’s own verification is not run',
     patches: [
       orchestrator(
-        'if (task.spec.verify !== undefined) { const ran',
-        "if (task.spec.verify === 'never') { const ran",
+        'if (verify !== undefined) return this.#verify(',
+        "if (verify === 'never') return this.#verify(",
       ),
+    ],
+  },
+  'dropped-work-is-done': {
+    means: 'an attempt that threw earlier work away is believed when it says that the task is done',
+    patches: [
+      core("if (earlier === 'gone') return 'work-dropped';", ''),
+      core("status === 'already_done' && earlier !== 'gone';", "status === 'already_done';"),
     ],
   },
   'fixes-filed-twice': {
