@@ -312,6 +312,7 @@ test('an address’s key is in no file of the run and on no screen', async (t) =
 
 test('a push says which landing it stands on: the remote’s history is one line, each commit tested on the one below', async (t) => {
   const world = await World.with(t, FILES);
+  await world.configure('[gate]\npolicy = "strict"\n');
   const origin = await withOrigin(world);
   const base = await world.git('rev-parse', 'HEAD');
   for (const name of ['one', 'two', 'three']) await origin.push(name, add(name));
