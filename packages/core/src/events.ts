@@ -219,6 +219,8 @@ export type LandingEvent =
       readonly reason: RejectionReason;
       readonly detail: string;
       readonly files: readonly string[];
+      /** It conflicts with what landed while it was made: nobody's fault, and none of its attempts is used up. */
+      readonly isRace?: true;
     }
   | { readonly type: 'landing.dropped'; readonly landing: LandingId; readonly reason: DropReason }
   | {

@@ -1,6 +1,7 @@
 import type { Event } from '@swarm/core/events';
 import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { isSatisfied, type Task } from '@swarm/core/model/task';
+import { keptOutBy } from '@swarm/core/rules/contested';
 import { holdOf } from '@swarm/core/rules/holding';
 import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
 import type { OpenedState, State } from '@swarm/core/state';
@@ -35,7 +36,14 @@ export class Scheduling {
 
   /** Takes the most urgent task whose scope is free; it holds its scope from here on. */
   next(): TaskId | undefined {
-    return this.#queue.next()?.id;
+    const aside: ReadyTask[] = [];
+    let found = this.#queue.next();
+    for (; found && keptOutBy(this.#state, found.id); found = this.#queue.next()) aside.push(found);
+    for (const task of aside) {
+      this.#queue.release(task.id);
+      this.#queue.offer(task);
+    }
+    return found?.id;
   }
 
   /** Tasks in flight whose scope meets that of one that was just taken; there are some only under `warn`. */

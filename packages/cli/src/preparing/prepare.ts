@@ -3,6 +3,7 @@
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import type { RunMode } from '@swarm/core/model/request';
+import { wishProblem } from '@swarm/core/rules/wishes';
 import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
@@ -12,6 +13,7 @@ import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import type { RunFile } from '../running/run-file.ts';
+import { agentNames } from '../running/settings.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
 import { gather } from './gather.ts';
@@ -69,7 +71,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const verdict = config
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
-  problems.push(...notYet(loaded.config), ...verdict.problems);
+  problems.push(...notYet(loaded.config), ...verdict.problems, ...unmetWishes(opening, loaded.config));
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
   const { run, landOn } = placeOf(found, loaded.config);
@@ -79,6 +81,17 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const pinned = await pin(located, loaded, found, told, places, context);
   return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
+}
+
+/** A plan is refused whole: whom its tasks ask for is known before anything is spent. */
+function unmetWishes(opening: Opening | undefined, config: Config): Problem[] {
+  const agents = agentNames(config);
+  return (opening?.plan ?? []).flatMap((draft): Problem[] => {
+    const why = wishProblem(draft, agents);
+    return why === undefined
+      ? []
+      : [{ code: 'SW0202', what: `the plan is wrong: ${why}`, where: draft.label, fix: 'swarm schema task' }];
+  });
 }
 
 /** The run's own name, and the reference its landings go to. */

@@ -62,12 +62,19 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     checksMaxMs: config.checks.maxIntervalMs,
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
     limits: limitsOf(config),
+    agents: agentNames(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
   };
 }
+
+/** Agents this run has, by the names tasks ask for them. */
+export const agentNames = ({ agent }: RunFile['config']): readonly string[] => [
+  'builtin',
+  ...(agent.command ? ['command'] : []),
+];
 
 function limitsOf(config: RunFile['config']): Limits {
   const { usd, tokens, timeMs } = config.budget;

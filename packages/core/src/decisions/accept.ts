@@ -5,6 +5,7 @@ import { type Label, type TaskId, taskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec } from '../model/task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
+import { wishProblem } from '../rules/wishes.ts';
 import type { OpenedState } from '../state.ts';
 
 type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
@@ -86,6 +87,8 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
     return `the run already has ${limit} tasks, its limit`;
   const state = known && s.tasks.get(known)!.state;
   if (state && state !== 'pending') return `${known} has this id and is ${state}; use another id`;
+  const wish = wishProblem(draft, s.run.request.agents);
+  if (wish) return wish;
   const problem = dependencyProblem(s, from, draft, known ?? answer.fresh.get(draft.label), answer);
   if (problem) return problem;
   if (draft.parent !== undefined && !idOf(s, from, draft.parent, answer))

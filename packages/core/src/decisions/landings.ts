@@ -103,7 +103,18 @@ function reject(
     reason: c.reason,
     detail: c.detail,
     files: c.files,
+    ...(isRace(s, t, c) && { isRace: true as const }),
   });
+}
+
+/** Where scopes keep nobody out, whoever hands in second conflicts. A branch is as it is: another try changes nothing. */
+function isRace(
+  s: OpenedState,
+  { source }: Task,
+  { reason, attempt }: Extract<LandingCommand, { type: 'rejectHandoff' }>,
+): boolean {
+  if (reason !== 'conflict' || source.by === 'land' || s.run.request.overlap === 'serialize') return false;
+  return s.attempts.get(attempt)?.base !== s.head;
 }
 
 /** Rejection reasons that judge one change alone. */
@@ -131,7 +142,7 @@ function whyNotGuilty(
 /** Returns the rejection and what follows: another attempt, or the end of the task and of those that depend on it. */
 export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
   const { attempt, reason, detail } = rejected;
-  if (mayRetryRejected(t, reason, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
+  if (mayRetryRejected(t, rejected, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
   return [
     rejected,
     {

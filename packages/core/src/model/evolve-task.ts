@@ -74,12 +74,16 @@ export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: nu
 }
 
 export function rejectedTask(t: Task, e: EventOf<'landing.rejected'>): Task {
-  const rule = REJECTIONS[e.reason];
+  const counts = REJECTIONS[e.reason].counts && e.isRace !== true;
   const base = taskBase(t);
   const { workCommit: _lost, ...fresh } = base;
   return {
     ...(e.reason === 'work-lost' ? fresh : base),
-    counted: t.counted + (rule.counts ? 1 : 0),
+    counted: t.counted + (counts ? 1 : 0),
+    ...(e.isRace && {
+      contested: [...new Set([...(t.contested ?? []), ...e.files])],
+      racesLost: (t.racesLost ?? 0) + 1,
+    }),
     setback: { attempt: e.attempt, reason: e.reason, detail: e.detail },
     state: 'pending',
   };

@@ -57,6 +57,8 @@ export interface Request {
   /** Failed fix tasks for one failure after which its culprit's landing is taken back, at least 1. Absent: never. Old
    * journals say 0 for that; rules/healing.ts reads it. */
   readonly revertAfter?: number;
+  /** Names a task's `agent` may have; absent in journals of before. */
+  readonly agents?: readonly string[];
   readonly limits: Limits;
   /** What follows when the scopes of two tasks overlap. */
   readonly overlap: 'serialize' | 'warn' | 'off';

@@ -97,6 +97,10 @@ export interface TaskBase {
   /** The work a next attempt goes on from, if any was worth keeping. */
   readonly workCommit?: CommitId;
   readonly setback?: Setback;
+  /** Files in which its work lost a race: nothing new starts in them before this task is over. */
+  readonly contested?: readonly string[];
+  /** How often. */
+  readonly racesLost?: number;
   /** An operator's hint for the next attempt. */
   readonly hint?: string;
 }
@@ -145,7 +149,20 @@ export const isSatisfied = (s: TaskStateName): boolean =>
 
 /** What is the same in every state. A move from state to state keeps it. */
 export function taskBase(t: Task): TaskBase {
-  const { id, spec, source, acceptedAt, attempts, counted, forgiven, workCommit, setback, hint } = t;
+  const {
+    id,
+    spec,
+    source,
+    acceptedAt,
+    attempts,
+    counted,
+    forgiven,
+    workCommit,
+    setback,
+    contested,
+    racesLost,
+    hint,
+  } = t;
   return {
     id,
     spec,
@@ -156,6 +173,8 @@ export function taskBase(t: Task): TaskBase {
     forgiven,
     ...(workCommit && { workCommit }),
     ...(setback && { setback }),
+    ...(contested && { contested }),
+    ...(racesLost !== undefined && { racesLost }),
     ...(hint !== undefined && { hint }),
   };
 }

@@ -37,9 +37,11 @@ test('what an agent calls impossible is not tried again by itself', () => {
 });
 
 test('a rejected handoff is tried again while attempts last, unless it is held for the operator', () => {
-  assert.equal(mayRetryRejected(having({ attempts: 1 }), 'conflict', LIMITS), true);
-  assert.equal(mayRetryRejected(having({ attempts: 3, counted: 2 }), 'conflict', LIMITS), false);
-  assert.equal(mayRetryRejected(having({ attempts: 1 }), 'tests-weakened', LIMITS), false);
+  assert.equal(mayRetryRejected(having({ attempts: 1 }), { reason: 'conflict' }, LIMITS), true);
+  assert.equal(mayRetryRejected(having({ attempts: 3, counted: 2 }), { reason: 'conflict' }, LIMITS), false);
+  const race = { reason: 'conflict', isRace: true } as const;
+  assert.equal(mayRetryRejected(having({ attempts: 3, counted: 2 }), race, LIMITS), true, 'it used none up');
+  assert.equal(mayRetryRejected(having({ attempts: 1 }), { reason: 'tests-weakened' }, LIMITS), false);
 });
 
 test('a failing planner is asked after 2, 4, 8 … seconds, at most 5 minutes', () => {

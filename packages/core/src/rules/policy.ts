@@ -14,10 +14,22 @@ export function mayRetry(t: TaskBase, reason: EndingReason, limits: Limits): boo
   return rule.retries && attemptsLeft(t, limits) - (rule.counts ? 1 : 0) > 0;
 }
 
+/** Whether a rejection uses up one of its task's attempts. */
+export const countsAgainst = ({
+  reason,
+  isRace,
+}: {
+  readonly reason: RejectionReason;
+  readonly isRace?: true;
+}): boolean => REJECTIONS[reason].counts && isRace !== true;
+
 /** Returns whether the task may be tried again after a rejection for this reason. */
-export function mayRetryRejected(t: TaskBase, reason: RejectionReason, limits: Limits): boolean {
-  const rule = REJECTIONS[reason];
-  return !rule.held && attemptsLeft(t, limits) - (rule.counts ? 1 : 0) > 0;
+export function mayRetryRejected(
+  t: TaskBase,
+  rejected: { readonly reason: RejectionReason; readonly isRace?: true },
+  limits: Limits,
+): boolean {
+  return !REJECTIONS[rejected.reason].held && attemptsLeft(t, limits) - (countsAgainst(rejected) ? 1 : 0) > 0;
 }
 
 /** Pause before asking a planner again that failed `failures` times in a row, ms: 2 s doubling, at most 5 min. */

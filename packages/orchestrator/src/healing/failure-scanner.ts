@@ -86,7 +86,9 @@ export class FailureScanner {
       return true;
     }
     const command = echoed(line);
-    if (command !== undefined && this.#commands.length < COMMANDS_MAX) this.#commands.push(command);
+    // One that is not looked at may be one that stops with its first failure.
+    if (command !== undefined && this.#commands.length >= COMMANDS_MAX) this.#doubts.add('stopped');
+    else if (command !== undefined) this.#commands.push(command);
     const isRead = source.states.some((state) => state.line(line));
     if (isRead) source.isKnown = true;
     return isRead;

@@ -2,6 +2,7 @@
  * Why a candidate may not land: pure decisions over what the gate said and what the change is. Gathering is one
  * read of the changed manifests and test files; nothing here runs anything.
  */
+import { SwarmError } from '@swarm/core/errors';
 import type { Candidate, GateResult, Landing, RejectionReason } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import type { RepositoryReader } from '@swarm/core/ports/git';
@@ -17,7 +18,10 @@ export interface Rejection {
   readonly files: readonly string[];
 }
 
-/** Most files of one change that are read; with more changed tests than this, the counts alone are looked at. */
+/**
+ * Most files of one kind that are read of one change: each is two processes. A change with more is held, for what is not
+ * looked at may be what the look is for.
+ */
 const READ_MAX = 200;
 
 /**
@@ -31,21 +35,40 @@ export async function protectedIn(
   paths: readonly string[],
 ): Promise<Rejection | undefined> {
   const { request } = context.state.run;
-  const manifests = paths.filter((path) => /(?:^|\/)package\.json$/i.test(path));
-  const held = protectedChanges({
-    paths,
-    scope: task.spec.scope,
-    source: task.source,
-    gate: request.gate,
-    protect: request.protect ?? [],
-    manifests: await changedTexts(context.ports.reader, candidate, manifests),
-  });
+  // A person who asks for a branch by name has chosen what is in it.
+  if (task.source.by === 'land') return undefined;
+  const all = paths.filter((path) => /(?:^|\/)package\.json$/i.test(path));
+  const { texts: manifests, unread } = await changedTexts(context.ports.reader, candidate, all);
+  const held = [
+    ...unread.map((path) => ({
+      path,
+      why: 'it is not looked through: there are too many, or it is too large',
+    })),
+    ...protectedChanges({
+      paths,
+      scope: task.spec.scope,
+      source: task.source,
+      gate: request.gate,
+      protect: request.protect ?? [],
+      manifests,
+    }),
+  ];
   if (held.length === 0) return undefined;
   return {
     reason: 'protected',
-    detail: `its scope does not allow it to change ${held.map((h) => `${h.path} (${h.why})`).join('; ')}`,
+    detail: `its scope does not allow it to change ${heldText(held)}`,
     files: [...new Set(held.map((h) => h.path))],
   };
+}
+
+const HELD_TOLD_MAX = 20;
+
+function heldText(held: readonly { readonly path: string; readonly why: string }[]): string {
+  const more = held.length > HELD_TOLD_MAX ? ` and ${held.length - HELD_TOLD_MAX} more` : '';
+  return `${held
+    .slice(0, HELD_TOLD_MAX)
+    .map((h) => `${h.path} (${h.why})`)
+    .join('; ')}${more}`;
 }
 
 /**
@@ -62,12 +85,14 @@ export async function weighed(
   const tasks = landing.members.map(({ task }) => state.tasks.get(task)!);
   if (tasks.every((task) => task.source.by === 'land')) return result;
   const tests = pathsOf(state, landing).filter((path) => isTestPath(path));
-  const why = weakening({
-    before: gateAt(state, landing.candidate.parent)?.tests,
-    now: result.tests,
-    changes: await changedTexts(ports.reader, landing.candidate, tests),
-    scope: tasks.flatMap((task) => task.spec.scope),
-  });
+  const before = gateAt(state, landing.candidate.parent)?.tests;
+  const now = result.tests;
+  const { texts: changes, unread } = await changedTexts(ports.reader, landing.candidate, tests);
+  // Where both sides are counted the counts decide, and no text is needed.
+  const isBlind = unread.length > 0 && !(before && now);
+  const why = isBlind
+    ? `its gate names no count of tests, and of the ${tests.length} test files it changes ${unread.length} are not looked through: there are too many, or they are too large (${unread[0]})`
+    : weakening({ before, now, changes, scope: tasks.flatMap((task) => task.spec.scope) });
   return why === undefined ? result : { ...result, outcome: 'weakened', output: why };
 }
 
@@ -97,15 +122,24 @@ export function detailOf(result: GateResult, before: GateResult | undefined): st
   return isMixed ? `new, and not on the target before: ${news.join('; ')}\n${output}` : output;
 }
 
+/** `unread`: beyond the bound, or nothing the reader gives: their text is not known, and not taken for none. */
 async function changedTexts(
   reader: RepositoryReader,
   { parent, commit }: Pick<Candidate, 'parent' | 'commit'>,
   paths: readonly string[],
-): Promise<readonly ChangedText[]> {
-  return Promise.all(
+): Promise<{ readonly texts: readonly ChangedText[]; readonly unread: readonly string[] }> {
+  const texts: ChangedText[] = [];
+  const unread = paths.slice(READ_MAX);
+  await Promise.all(
     paths.slice(0, READ_MAX).map(async (path) => {
-      const [before, after] = await Promise.all([reader.read(parent, path), reader.read(commit, path)]);
-      return { path, before, after };
+      try {
+        const [before, after] = await Promise.all([reader.read(parent, path), reader.read(commit, path)]);
+        texts.push({ path, before, after });
+      } catch (error) {
+        if (!(error instanceof SwarmError)) throw error;
+        unread.push(path);
+      }
     }),
   );
+  return { texts, unread };
 }

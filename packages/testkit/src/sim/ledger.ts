@@ -144,7 +144,7 @@ export class Ledger {
     if (e.type === 'landing.rejected') {
       const id = taskOf(e.attempt);
       this.#leave(id, false);
-      if (!FREE_REJECTIONS.includes(e.reason)) this.task(id).counted += 1;
+      if (!FREE_REJECTIONS.includes(e.reason) && e.isRace !== true) this.task(id).counted += 1;
     }
     if (e.type === 'landing.undone') {
       this.undone.add(e.task);

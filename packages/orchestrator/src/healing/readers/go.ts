@@ -76,6 +76,7 @@ class Go implements LineState {
     if (typeof Package !== 'string') return false;
     this.#isJson = true;
     if (this.#openPackages.size < KEPT_MAX) this.#openPackages.add(Package);
+    else if (!this.#openPackages.has(Package)) this.#to.doubt('stopped');
     if (Test === undefined && (Action === 'pass' || Action === 'fail' || Action === 'skip'))
       this.#openPackages.delete(Package);
     if (Action === 'output' && typeof Output === 'string' && /^(?:panic|fatal error): /.test(Output))
