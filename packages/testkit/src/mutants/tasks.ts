@@ -45,7 +45,7 @@ export const TASK_MUTANTS: MutantTable = {
   'rejection-uncounted': {
     means: 'a handoff that was rejected is not counted',
     tests: ['core/src/fold.test.ts'],
-    patches: [core('counted: t.counted + (rule.counts ? 1 : 0), setback', 'counted: t.counted, setback')],
+    patches: [core('counted: t.counted + (counts ? 1 : 0)', 'counted: t.counted')],
   },
   'outage-counted': {
     means: 'an attempt that met no model counts against its task',
