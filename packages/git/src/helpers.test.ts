@@ -173,10 +173,11 @@ test('what stays is bound as what runs once: all is synced, no folder renames fo
   }
 });
 
-test('a renamed folder and merge=union mean the same, nothing, to one process for all and to one for each', async (t) => {
+test('a renamed folder, merge=union and a lockfile mean the same to one process for all and to one for each', async (t) => {
   const files = {
     '.gitattributes': '* merge=union\n',
     'list.txt': 'one\n',
+    'uv.lock': '1\n2\n3\n',
     'd/x.txt': 'x\n',
     'd/y.txt': 'y\n',
   };
@@ -187,17 +188,24 @@ test('a renamed folder and merge=union mean the same, nothing, to one process fo
     assert.deepEqual(await merges.mergeInTurn(onto, from), alone);
     return alone;
   };
-  const added = await work(w, 't1.1', w.base, { 'list.txt': 'one\nours\n' });
-  const other = await work(w, 't2.1', w.base, { 'list.txt': 'one\ntheirs\n' });
+  const added = await work(w, 't1.1', w.base, { 'list.txt': 'one\nours\n', 'uv.lock': 'I\n2\n3\n' });
+  const other = await work(w, 't2.1', w.base, { 'list.txt': 'one\ntheirs\n', 'uv.lock': '1\n2\nIII\n' });
   const union = await both(added, other);
-  assert.deepEqual(union.kind === 'conflict' && union.files, ['list.txt']);
+  assert.deepEqual(union.kind === 'conflict' && union.files, ['uv.lock']);
   git(w.repo, 'mv', 'd', 'e');
   const moved = commit(w.repo, {}, 'Move');
   git(join(w.stateDir, 'hub.git'), 'fetch', '--quiet', w.repo, moved);
   const merged = await both(moved, await work(w, 't3.1', w.base, { 'd/new.txt': 'new\n' }));
   assert(merged.kind === 'tree');
   const names = git(join(w.stateDir, 'hub.git'), 'ls-tree', '-r', '--name-only', merged.tree);
-  assert.deepEqual(names.split('\n'), ['.gitattributes', 'd/new.txt', 'e/x.txt', 'e/y.txt', 'list.txt']);
+  assert.deepEqual(names.split('\n'), [
+    '.gitattributes',
+    'd/new.txt',
+    'e/x.txt',
+    'e/y.txt',
+    'list.txt',
+    'uv.lock',
+  ]);
   await merges.close();
 });
 

@@ -184,12 +184,16 @@ test('conflicts an agent left standing are saved as they are, for the gate to ju
   assert.match(git(join(w.stateDir, 'hub.git'), 'show', `${outcome.commit}:a.txt`), /<<<<<<<[\s\S]*>>>>>>>/);
 });
 
-test('merge=union in the repository does not hide a retry’s conflict', async (t) => {
-  const w = await world(t, { 'a.txt': 'one\n', '.gitattributes': '* merge=union\n' });
-  const from = await work(w, 't1.1', w.base, { 'a.txt': 'mine\n' });
-  const base = await land(w, 't2.1', w.base, await work(w, 't2.1', w.base, { 'a.txt': 'theirs\n' }));
+test('a retry merges as the base says: merge=union joins, -merge leaves the file as the target has it', async (t) => {
+  const attributes = 'a.txt merge=union\nb.txt -merge\n';
+  const w = await world(t, { 'a.txt': 'one\n', 'b.txt': '1\n2\n3\n', '.gitattributes': attributes });
+  const from = await work(w, 't1.1', w.base, { 'a.txt': 'one\nmine\n', 'b.txt': 'I\n2\n3\n' });
+  const landed = await work(w, 't2.1', w.base, { 'a.txt': 'one\ntheirs\n', 'b.txt': '1\n2\nIII\n' });
+  const base = await land(w, 't2.1', w.base, landed);
   const it = await w.workspaces.create({ name: 't1.2', base, from, attempt: attempt('t1.2') });
-  assert.deepEqual(it.conflicts, ['a.txt']);
+  assert.deepEqual(it.conflicts, ['b.txt']);
+  assert.equal(readFileSync(join(it.path, 'a.txt'), 'utf8'), 'one\ntheirs\nmine\n');
+  assert.equal(readFileSync(join(it.path, 'b.txt'), 'utf8'), '1\n2\nIII\n');
 });
 
 test('a base or last work the hub does not hold is SW0702, and no folder is made', async (t) => {

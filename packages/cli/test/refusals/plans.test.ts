@@ -44,7 +44,7 @@ refused(
   'unknown-field',
   'a field nobody knows is refused with what was meant',
   holding([
-    { ...task('a'), depends_on: ['b'] },
+    { ...task('a'), dependsOnn: ['b'] },
     { ...task('b'), titel: 'x', colour: 'red' },
   ]),
 );
@@ -55,7 +55,7 @@ refused(
   holding([
     { id: 'a' },
     task('b', { priority: 11 }),
-    task('c', { priority: 'high' }),
+    task('c', { priority: 'soonish' }),
     task('d', { scope: [1, null] }),
     task('e', { kind: 'chnage' }),
     'not a task',

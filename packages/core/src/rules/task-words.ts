@@ -146,7 +146,8 @@ function priorityFrom(value: unknown): unknown {
 /** One word, or several behind commas, is the list of them; what says there is none is none. */
 function listFrom(field: string, value: unknown): unknown {
   const items = Array.isArray(value) ? value : typeof value === 'string' ? parted(field, value) : [value];
-  return items.map((item) => idFrom(Array.isArray(value) ? named(field, item) : item));
+  const entries = Array.isArray(value) ? items.map((item) => named(field, item)) : items;
+  return field === 'dependsOn' ? entries.map(idFrom) : entries;
 }
 
 const NOTHING = /^\s*(?:none|n\/a|nothing|-|\[\])?\s*$/i;

@@ -67,15 +67,30 @@ export function misfitsOf(name: string, mutant: ProductMutant): readonly string[
 }
 
 function placeOf(root: string, name: string, patch: Patch) {
-  const found = productFiles(root, patch.in).flatMap((file) => {
-    const text = readFileSync(file, 'utf8');
-    return placesOf(patch.find, text).map((place) => ({ file, text, ...place }));
-  });
+  const found = sourcesOf(root, patch.in).flatMap(({ file, text }) =>
+    placesOf(patch.find, text).map((place) => ({ file, text, ...place })),
+  );
   const [place, ...more] = found;
   if (place && more.length === 0) return place;
   throw new Error(
     `mutant ${name}: this stands ${found.length} times in the sources of ${patch.in}, and must stand there once:\n${patch.find}`,
   );
+}
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The sources as they are, read once: a copy's change from patch to patch. */
+const READ = new Map<string, readonly Source[]>();
+
+function sourcesOf(root: string, owner: string): readonly Source[] {
+  const known = root === ROOT ? READ.get(owner) : undefined;
+  const sources =
+    known ?? productFiles(root, owner).map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+  if (root === ROOT) READ.set(owner, sources);
+  return sources;
 }
 
 function productFiles(root: string, owner: string): readonly string[] {

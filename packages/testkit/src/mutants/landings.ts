@@ -29,16 +29,14 @@ export const LANDING_MUTANTS: MutantTable = {
     means: 'a candidate that lost its race is published on the new head all the same',
     patches: [
       orchestrator(
-        "case 'moved': return this.#drop(landing, 'target-moved'); case 'unknown'",
-        "case 'moved': await publish(this.#context, landing, { ...candidate, parent: outcome.head }); return this.#record(landing, await ask({ type: 'land', landing })); case 'unknown'",
+        "case 'moved': return this.#dropAll(ids, 'target-moved');",
+        "case 'moved': await publish(this.#context, { landings: ids }, { ...candidate, parent: outcome.head }); return this.#record(ids);",
       ),
     ],
   },
   'unknown-is-landed': {
     means: 'a publication nobody heard of is recorded as landed',
-    patches: [
-      orchestrator("await this.#drop(landing, 'publish-unknown');", "await ask({ type: 'land', landing });"),
-    ],
+    patches: [orchestrator("await this.#dropAll(ids, 'publish-unknown');", 'await this.#record(ids);')],
   },
   'landed-asked-of-the-journal': {
     means: 'whether something has landed is asked of the journal, not of git',
@@ -86,7 +84,7 @@ export const LANDING_MUTANTS: MutantTable = {
       ),
       orchestrator(
         "case 'weakened': return this.#refuse(landing, 'tests-weakened'); case 'failed': return this.#refuse(landing, 'gate-failed');",
-        "case 'weakened': case 'failed': return this.#publish(id, candidate);",
+        "case 'weakened': case 'failed': return this.#publish([landing]);",
       ),
     ],
   },
@@ -114,8 +112,8 @@ export const LANDING_MUTANTS: MutantTable = {
     means: 'a candidate is published though the target moved since it was built',
     patches: [
       orchestrator(
-        'return candidate.parent === state.head ? this.#publish(id, candidate)',
-        'return candidate.parent !== undefined ? this.#publish(id, candidate)',
+        'return candidate.parent === state.head ? this.#publish([landing])',
+        'return candidate.parent !== undefined ? this.#publish([landing])',
       ),
     ],
     redundant: 'compare-and-swap: the target refuses any candidate whose parent it is not at',

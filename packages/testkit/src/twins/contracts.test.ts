@@ -165,14 +165,18 @@ for (const [side, open] of Object.entries(STORES)) {
       const { store, workspace, get } = open(t);
       const key = async (name: string, lockfile: string) =>
         (await get(store.needOf(await workspace(name, lockfile), 'setup'))).hash;
-      const [one, same, other] = [await key('a', '{}'), await key('b', '{}'), await key('c', '{ }')];
+      const [one, same, other] = [
+        await key('checks-1', '{}'),
+        await key('checks-2', '{}'),
+        await key('checks-3', '{ }'),
+      ];
       assert.equal(one, same);
       assert.notEqual(one, other);
     });
 
     test('are there once they are kept, and are refused before', async (t) => {
       const { store, workspace, setUp, get } = open(t);
-      const path = await workspace('a', '{}');
+      const path = await workspace('checks-2', '{}');
       const key = (await get(store.needOf(path, 'setup'))).hash;
       assert.equal(await get(store.has(key)), false);
       assert.equal(await get(store.install(key, placeOf(path))), undefined);
@@ -180,14 +184,14 @@ for (const [side, open] of Object.entries(STORES)) {
       setUp(path);
       await get(store.keep(key, placeOf(path), before));
       assert.equal(await get(store.has(key)), true);
-      assert.ok(await get(store.install(key, placeOf(await workspace('b', '{}')))));
+      assert.ok(await get(store.install(key, placeOf(await workspace('checks-3', '{}')))));
     });
 
     test('are kept side by side', async (t) => {
       const { store, workspace, setUp, get } = open(t);
       const keys: string[] = [];
       for (const lockfile of ['{}', '{ }']) {
-        const path = await workspace(`w${lockfile.length}`, lockfile);
+        const path = await workspace(`checks-${lockfile.length}`, lockfile);
         keys.push((await get(store.needOf(path, 'setup'))).hash);
         const before = await get(store.snapshot(path));
         setUp(path);
