@@ -113,3 +113,33 @@ test('a feature that a later landing destroyed is found at the end, named with w
   assert.match(run.stdout, /the result is RED/);
   assert.match(run.stdout, /incomplete: .*verify of t1: grep -q alpha words\.txt/);
 });
+
+const MARKS = ['<', '=', '>'].map((sign) => sign.repeat(7)) as [string, string, string];
+const CONFLICT = `${MARKS[0]} HEAD\none\n${MARKS[1]}\ntwo\n${MARKS[2]} theirs\n`;
+
+test('a file with the markers of a merge lands neither from an agent nor from a branch, whatever the gate looks at', async (t) => {
+  const world = await World.with(t, FILES);
+  await world.configure('[workers]\nattempts = 1');
+  const leave = `printf '%s' '${CONFLICT}' > notes.txt`;
+  const run = await world.swarm(
+    await world.plan([{ title: 'Leave it', description: leave }], '--gate', 'true'),
+  );
+  assert.equal(run.code, 1, run.stdout);
+  assert.match(run.stdout, /conflict markers of a merge are left in notes\.txt/);
+
+  await world.git('switch', '--quiet', '-c', 'theirs');
+  await world.commit({ 'notes.txt': CONFLICT }, 'Half a merge');
+  await world.git('switch', '--quiet', 'main');
+  const land = await world.swarm(['land', 'theirs', '--gate', 'none']);
+  assert.equal(land.code, 1, land.stdout);
+  assert.match(land.stdout, /conflict markers of a merge are left in notes\.txt/);
+});
+
+test('whom a plan’s task asks for is looked up before anything runs, and who there is is named', async (t) => {
+  const world = await World.with(t, FILES);
+  const run = await world.swarm(
+    await world.plan([{ title: 'Ask', description: 'true', agent: 'codex' }], '--gate', 'true'),
+  );
+  assert.equal(run.code, 65, run.stdout);
+  assert.match(run.stderr, /there is no agent "codex"; there are: builtin, command/);
+});

@@ -35,6 +35,7 @@ export interface PlanTask {
   readonly description?: string;
   readonly scope?: readonly string[];
   readonly verify?: string;
+  readonly agent?: string;
   readonly dependsOn?: readonly string[];
   readonly kind?: 'change' | 'answer';
 }
