@@ -69,7 +69,7 @@ export class World {
     args: readonly string[],
     options: { cwd?: string; env?: Record<string, string> } = {},
   ): Promise<Ended> {
-    const main = join(import.meta.dirname, 'main.ts');
+    const main = process.env.SWARM_TESTED ?? join(import.meta.dirname, 'main.ts');
     const child = spawn(process.execPath, ['--conditions=swarm-src', main, ...args], {
       cwd: options.cwd ?? this.repository,
       env: this.environment(options.env),

@@ -63,7 +63,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
     skip: !isThere && `no ${shell} here`,
   }, async (t) => {
     const { world, complete } = await shelled(t);
-    const seen = { title: 'See', description: 'true', verify: 'true' };
+    const seen = { title: 'See', description: 'echo "$SWARM_TASK" > "$SWARM_TASK.txt"' };
     const run = await world.swarm(
       await world.plan([seen, { ...seen, title: 'See again' }], '--gate', 'true'),
     );

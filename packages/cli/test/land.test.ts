@@ -124,6 +124,20 @@ test('a branch the target has already is unneeded, and one named twice is landed
   assert.match(run.stderr, /note: same is the same commit as new and is landed once/);
 });
 
+test('the same change on two branches lands once, and the second is unneeded', async (t) => {
+  const world = await World.with(t, FILES);
+  for (const name of ['first', 'second']) {
+    await world.git('checkout', '--quiet', '-b', name, 'main');
+    await world.commit({ 'new.txt': 'new\n' }, `Add new, as ${name} has it`);
+  }
+  await world.git('checkout', '--quiet', 'main');
+
+  const run = await world.swarm(['land', 'first', 'second', '--gate', 'true']);
+
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /1 landed, 1 unneeded/);
+});
+
 test('a branch that shares no history, or holds what no attempt may push, fails alone and by name', async (t) => {
   const world = await World.with(t, FILES);
   await world.git('checkout', '--quiet', '--orphan', 'stranger');

@@ -148,6 +148,23 @@ test('a task that is already so is unneeded, not failed', async (t) => {
   assert.match(run.stdout, /0 landed, 1 unneeded/);
 });
 
+test('a change that two tasks make alike lands once, and the second is unneeded', async (t) => {
+  const world = await World.with(t, FILES);
+  const twin = { title: 'Price it', description: 'echo 3 > price.txt', verify: 'grep 3 price.txt' };
+  const other = { ...twin, title: 'Price it too' };
+
+  const run = await world.swarm(await world.plan([twin, other], '--gate', 'true'));
+
+  assert.equal(run.code, 0, run.stderr);
+  const { list } = JSON.parse((await world.swarm(['report', '--json'])).stdout);
+  assert.deepEqual(list.map((one: { state: string }) => one.state).sort(), ['landed', 'unneeded']);
+  assert.ok(list.every((one: { attempts: number; verified: string }) => one.attempts === 1));
+  assert.deepEqual(
+    list.map((one: { verified: string }) => one.verified),
+    ['verified', 'verified'],
+  );
+});
+
 test('what depends on a failed task fails with it, and no agent is started for it', async (t) => {
   const world = await World.with(t, FILES);
   await world.configure('[workers]\nattempts = 1');

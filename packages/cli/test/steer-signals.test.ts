@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { assertLandedOnce } from './support/landings.ts';
+import { MAIN } from './support/program.ts';
 import { onTerminal, saved, startOnTerminal } from './support/terminal.ts';
 import { World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n' };
-const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'swarm.cjs');
 
 /** Its agent waits until the file `go` is there. */

@@ -221,6 +221,8 @@ export type LandingEvent =
       readonly files: readonly string[];
       /** It conflicts with what landed while it was made: nobody's fault, and none of its attempts is used up. */
       readonly isRace?: true;
+      /** The target has the whole change already, and the work was complete: the task needs nothing more. */
+      readonly isThere?: true;
     }
   | { readonly type: 'landing.dropped'; readonly landing: LandingId; readonly reason: DropReason }
   | {

@@ -127,7 +127,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   'landing.landed': readLanded,
   'landing.found': readFound,
-  'landing.rejected': (c, e) => settle(c, taskOf(text(e, 'attempt')), 'live'),
+  'landing.rejected': (c, e) => settle(c, taskOf(text(e, 'attempt')), e.isThere === true ? 'over' : 'live'),
   'undo.passed': (c, e) => {
     const gate = record(e, 'gate');
     const undo = {

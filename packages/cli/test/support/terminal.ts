@@ -1,10 +1,9 @@
 /** The real program on a terminal of its own, as `script` of util-linux gives one: what it shows, what is typed. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { MAIN } from './program.ts';
 import type { World } from './world.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 /** Far above what any step takes; a hang ends the test instead of the suite. */
 const PATIENCE_MS = 60_000;
 

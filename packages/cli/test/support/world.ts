@@ -167,7 +167,7 @@ export class World {
     const over = performance.now() + 60_000;
     while (!isSo()) {
       assert.ok(performance.now() < over, `not so after a minute: ${isSo}`);
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 

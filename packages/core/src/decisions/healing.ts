@@ -1,7 +1,7 @@
 import type { Command } from '../commands.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
-import { recheckFinding } from '../rules/rechecks.ts';
+import { isUpheld, recheckFinding } from '../rules/rechecks.ts';
 import type { OpenedState } from '../state.ts';
 
 type HealingCommand = Extract<Command, { type: 'recordRechecks' | 'nameCulprit' | 'missCulprit' }>;
@@ -15,9 +15,9 @@ function recordRechecks(
   s: OpenedState,
   { head, results, durationMs }: Extract<HealingCommand, { type: 'recordRechecks' }>,
 ): readonly Event[] {
-  const landed = results.filter(({ task }) => s.tasks.get(task)?.state === 'landed');
-  const events: Event[] = [{ type: 'rechecks.ended', head, results: landed, durationMs }];
-  for (const { task, isPassed, detail } of landed) {
+  const upheld = results.filter(({ task }) => isUpheld(s, task));
+  const events: Event[] = [{ type: 'rechecks.ended', head, results: upheld, durationMs }];
+  for (const { task, isPassed, detail } of upheld) {
     const finding = recheckFinding(s.tasks.get(task)!, head, detail);
     const isOpen = s.health.findings.has(finding.signature);
     if (!isPassed && !isOpen) events.push({ type: 'finding.opened', finding });

@@ -71,6 +71,11 @@ const undo = (task: string): Command => ({
   by: 'operator',
 });
 
+const partlyHandedIn = (id: string): readonly Event[] =>
+  handedIn(id).map((e) =>
+    e.type === 'attempt.ended' ? { ...e, handoff: { ...e.handoff!, status: 'partial' } } : e,
+  );
+
 const run = openedRun();
 const two: Event[] = [run, acceptedTask('t1'), acceptedTask('t2')];
 const queued: Event[] = [...two, ...handedIn('t1.1'), ...handedIn('t2.1')];
@@ -234,6 +239,16 @@ const LAWS: Record<string, Law> = {
     when: reject('t1.1', 'protected'),
     gives: ['landing.rejected t1.1 protected', 'task.failed t1 attempts'],
   },
+  'a change that the target has whole, of another, needs nothing more': {
+    given: [oneTry, acceptedTask('t1'), acceptedTask('t2', after('t1')), ...handedIn('t1.1')],
+    when: reject('t1.1', 'empty'),
+    gives: ['landing.rejected t1.1 empty'],
+  },
+  'half a change that the target has is still half of one': {
+    given: [oneTry, acceptedTask('t1'), ...partlyHandedIn('t1.1')],
+    when: reject('t1.1', 'empty'),
+    gives: ['landing.rejected t1.1 empty', 'task.failed t1 attempts'],
+  },
   'a rejected task whose dependency has gone fails with it': {
     given: [
       ...chain,
@@ -290,7 +305,9 @@ for (const [name, rule] of Object.entries(REJECTIONS)) {
   test(`a handoff that ${rule.means} ${rule.counts ? 'uses up one attempt' : 'costs no attempt'}`, () => {
     // A verdict is on what a test of it alone has shown.
     const isVerdict = reason.startsWith('gate-') || reason === 'tests-weakened';
-    const s = stateOf(isVerdict ? [...testing, gated('l1', 'failed')] : queued);
+    // Whole work that the target has already needs no attempt more.
+    const waiting = reason === 'empty' ? [...two, ...partlyHandedIn('t1.1')] : queued;
+    const s = stateOf(isVerdict ? [...testing, gated('l1', 'failed')] : waiting);
     apply(s, reject('t1.1', reason, isVerdict ? 'l1' : undefined));
     assert.equal(s.tasks.get(t('t1'))!.counted, rule.counts ? 1 : 0);
     assert.equal(s.tasks.get(t('t1'))!.state, rule.held ? 'failed' : 'pending');

@@ -104,8 +104,13 @@ function reject(
     detail: c.detail,
     files: c.files,
     ...(isRace(s, t, c) && { isRace: true as const }),
+    ...(isThere(t, c) && { isThere: true as const }),
   });
 }
+
+/** Two made the same change: what the second promised is on the target, whole. Half of it may be only half. */
+const isThere = (t: Task, { reason }: Extract<LandingCommand, { type: 'rejectHandoff' }>): boolean =>
+  reason === 'empty' && t.state === 'complete' && t.handoff.status === 'complete';
 
 /** Where scopes keep nobody out, whoever hands in second conflicts. A branch is as it is: another try changes nothing. */
 function isRace(
@@ -142,6 +147,7 @@ function whyNotGuilty(
 /** Returns the rejection and what follows: another attempt, or the end of the task and of those that depend on it. */
 export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
   const { attempt, reason, detail } = rejected;
+  if (rejected.isThere) return [rejected];
   if (mayRetryRejected(t, rejected, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
   return [
     rejected,

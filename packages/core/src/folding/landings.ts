@@ -70,7 +70,7 @@ function rejected(s: State, e: EventOf<'landing.rejected'>, at: number): void {
   if (BY_GATE.includes(e.reason)) leaveLine(s.line, e.attempt, 'bad');
   s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
   tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
-  move(s, rejectedTask(knownTask(s, taskOf(e.attempt)), e));
+  move(s, rejectedTask(knownTask(s, taskOf(e.attempt)), e, at));
   if (e.reason === 'conflict') learnConflict(s, e.files);
 }
 

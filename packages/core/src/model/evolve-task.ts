@@ -73,9 +73,11 @@ export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: nu
   return { ...taskBase(t), state: 'landed', commit, attempt, endedAt: at, ...(handoff && { handoff }) };
 }
 
-export function rejectedTask(t: Task, e: EventOf<'landing.rejected'>): Task {
+export function rejectedTask(t: Task, e: EventOf<'landing.rejected'>, at: number): Task {
   const counts = REJECTIONS[e.reason].counts && e.isRace !== true;
   const base = taskBase(t);
+  if (e.isThere && t.state === 'complete')
+    return { ...base, state: 'unneeded', attempt: e.attempt, handoff: t.handoff, endedAt: at };
   const { workCommit: _lost, ...fresh } = base;
   return {
     ...(e.reason === 'work-lost' ? fresh : base),

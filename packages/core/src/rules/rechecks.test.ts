@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event, EventOf } from '../events.ts';
-import type { TaskId } from '../model/ids.ts';
-import { acceptedTask, apply, commit, landedTask, openedRun, openedStateOf } from '../testing.ts';
+import type { AttemptId, TaskId } from '../model/ids.ts';
+import { acceptedTask, apply, commit, handedIn, landedTask, openedRun, openedStateOf } from '../testing.ts';
 import { report } from '../views/report.ts';
 import { wanted } from '../wanted.ts';
 import { rechecksDue } from './rechecks.ts';
@@ -72,6 +72,19 @@ test('one that no longer passes is a finding with a fix task, until it passes ag
   assert.equal(s.health.findings.size, 1, 'the full checks do not look at it');
   apply(s, { type: 'recordRechecks', head: s.head, results: [{ ...result, isPassed: true }], durationMs: 1 });
   assert.equal(s.health.findings.size, 0);
+});
+
+test('a task whose change another brought is tried on the final head, and verified by that alone', () => {
+  const twins = [openedRun(), acceptedTask('t1'), acceptedTask('t2', verified), ...handedIn('t2.1')];
+  const s = openedStateOf([...twins, ...landed('t1', undefined, ['a.txt'])]);
+  apply(s, { type: 'rejectHandoff', attempt: 't2.1' as AttemptId, reason: 'empty', detail: '', files: [] });
+  assert.equal(s.tasks.get('t2' as TaskId)!.state, 'unneeded');
+  assert.equal(report(s).list[1]!.verified, 'unverified');
+  assert.deepEqual(rechecksDue(s), ['t2']);
+  const result = { task: 't2' as TaskId, isPassed: true, detail: '' };
+  apply(s, { type: 'recordRechecks', head: s.head, results: [result], durationMs: 1 });
+  assert.equal(report(s).list[1]!.verified, 'verified');
+  assert.deepEqual(rechecksDue(s), []);
 });
 
 test('what is taken off the target has no check that could fail there', () => {

@@ -7,17 +7,25 @@ import type { Finding } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
 import { isBusy, type OpenedState, type State } from '../state.ts';
 
-/** Landed tasks whose own check is to be tried on the head now, oldest first. */
+/** Tasks whose work is on the target and whose own check is to be tried on the head now, oldest first. */
 export function rechecksDue(s: OpenedState): readonly TaskId[] {
   if (s.cancelled !== undefined || s.closed) return [];
   const isIdle = !isBusy(s);
-  return [...s.byState.landed].filter((id) => {
+  return [...s.byState.landed, ...s.byState.unneeded].filter((id) => {
     const task = s.tasks.get(id)!;
-    if (!isRechecked(task)) return false;
+    if (!isRechecked(task) || !isUpheld(s, id)) return false;
     const tried = triedAt(s, task);
     if (tried?.head === s.head) return false;
     return isIdle || isOpenFor(s, task) || isTouched(s, task, tried?.head);
   });
+}
+
+/** Its change is on the target: it landed, or another brought the same, where its own check was never tried. */
+export function isUpheld(s: State, id: TaskId): boolean {
+  const task = s.tasks.get(id);
+  if (task?.state !== 'unneeded') return task?.state === 'landed';
+  const attempt = s.attempts.get(task.attempt);
+  return attempt?.state === 'ended' && attempt.handoff?.change !== undefined;
 }
 
 /** A fix task's own check is that of the failure it mends, which is tried anyway. */

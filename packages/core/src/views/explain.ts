@@ -107,6 +107,8 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
     case 'landing.found':
       return `${event.attempt} was found on the target, landed as ${shortCommit(event.commit)}.`;
     case 'landing.rejected': {
+      if (event.isThere)
+        return `The target has the whole change of ${event.attempt} already: nothing is left to do.`;
       const files = event.files.slice(0, 10).map((file) => plain(file, 200));
       const where = files.length > 0 ? ` (${files.join(', ')})` : '';
       return `${event.attempt} was not put on the target: ${REJECTIONS[event.reason].means}${where}${detailText(event.detail)}`;

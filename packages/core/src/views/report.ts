@@ -269,7 +269,7 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
     case 'landed':
       return verify === undefined ? gated.has(task.commit) : holdsNow(state, task);
     case 'unneeded':
-      return verify !== undefined && hasTold(state, verify);
+      return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
     default:
       return false;
   }

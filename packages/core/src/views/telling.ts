@@ -138,7 +138,9 @@ function sentence(e: Event, s: State): LogFields {
       return {
         task: taskOf(e.attempt),
         attempt: e.attempt,
-        msg: `${e.attempt} ${REJECTIONS[e.reason].means}${e.files.length > 0 ? `: ${e.files.slice(0, 5).join(', ')}` : e.detail ? `: ${firstLine(e.detail)}` : ''}`,
+        msg: e.isThere
+          ? `${taskOf(e.attempt)} is not needed: the target has its whole change already`
+          : `${e.attempt} ${REJECTIONS[e.reason].means}${e.files.length > 0 ? `: ${e.files.slice(0, 5).join(', ')}` : e.detail ? `: ${firstLine(e.detail)}` : ''}`,
       };
     case 'landing.dropped':
       return { msg: `${e.landing} given up: ${DROPS[e.reason]}` };

@@ -143,6 +143,7 @@ export class Ledger {
     if (e.type === 'landing.found') this.#land(e.task);
     if (e.type === 'landing.rejected') {
       const id = taskOf(e.attempt);
+      if (e.isThere) return this.#settle(id);
       this.#leave(id, false);
       if (!FREE_REJECTIONS.includes(e.reason) && e.isRace !== true) this.task(id).counted += 1;
     }
