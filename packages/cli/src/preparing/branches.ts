@@ -112,7 +112,7 @@ const tooMany = (count: number): Problem => ({
   fix: 'name fewer, in several runs',
 });
 
-/** Fetches what was chosen and makes a task of each branch. @throws SW0702, SW0703. */
+/** Fetches what was chosen and makes a task of each branch, those first that others are built on. @throws SW0702, SW0703. */
 export async function bringBranches(
   git: OpenedHub,
   { chosen, from }: BranchesOpening,
@@ -124,13 +124,14 @@ export async function bringBranches(
     from === undefined
       ? undefined
       : await Remote.open({ git: new Git(), gitDir, name: from, purpose: 'fetch', network });
-  await git.branches.gather(
-    chosen.map((branch) => branch.commit),
-    remote,
-  );
+  const nameOf = new Map(chosen.map(({ commit, name }) => [commit, name]));
+  const commits = [...nameOf.keys()];
+  await git.branches.gather(commits, remote);
   const drafts: BranchDraft[] = [];
-  for (const { name, commit } of chosen) {
-    drafts.push({ draft: draftOf(name, await git.branches.wordsOf(commit)), branch: name, commit });
+  for (const { commit, upon } of await git.branches.inOrder(commits)) {
+    const name = nameOf.get(commit)!;
+    const draft = draftOf(name, await git.branches.wordsOf(commit, upon));
+    drafts.push({ draft, branch: name, commit, ...(upon.length > 0 && { upon }) });
   }
   return drafts;
 }
