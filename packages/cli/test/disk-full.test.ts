@@ -58,7 +58,11 @@ test('a full disk pauses the run, and once there is room the same task lands', {
       ...{ hub: hub.hub, reader: hub.reader, delivery: hub.delivery },
       host: localHost({ hub, state, agent: AGENT, kind: 'bubblewrap' }),
       prompts: { render: (name: string) => ({ text: name, hash: name }), hash: (name: string) => name },
-      files: { writeHandoff: async () => {}, writeReport: async () => {} },
+      files: {
+        writeHandoff: async () => {},
+        writeReport: async () => {},
+        writePlannerAnswer: async () => {},
+      },
       log: { write: () => {} },
     };
     const orchestrator = createOrchestrator(ports, settings(hub.base, isNew));

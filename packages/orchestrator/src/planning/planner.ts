@@ -21,6 +21,8 @@ import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
 
 /** Rounds of tool calls in one iteration before the planner is told to answer. */
 export const TOOL_ROUNDS_MAX = 30;
+/** Characters of an answer that are kept for people, from its beginning. */
+const ANSWER_MAX = 64_000;
 const ANSWER_NOW = 'Call no more tools. Answer now, with the plan as JSON, from what you know.';
 const NOT_OFFERED = 'error: no tool could be called here, and none was run';
 
@@ -32,13 +34,13 @@ interface Answered {
 }
 
 export class Planner {
-  readonly #context: Context<'log' | 'model' | 'prompts' | 'reader'>;
+  readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
   #messages: ChatMessage[] = [];
   /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
   #promptHash = '';
   #sent = new Map<string, string>();
 
-  constructor(context: Context<'log' | 'model' | 'prompts' | 'reader'>) {
+  constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
   }
 
@@ -123,6 +125,8 @@ export class Planner {
       const end = stream.end();
       for (const command of end.commands) await this.#context.ask(command);
       this.#remember(result);
+      if (result.text !== '')
+        await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
       return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
     }
   }
