@@ -111,7 +111,7 @@ export interface BenchJob {
 }
 
 export type Saved =
-  /** The work is in the attempt's intake, if there was anything to save. The report names what was left out. */
+  /** `Hub.ingest` finds the work, if there was anything to save. The report names what was left out. */
   | { readonly kind: 'here'; readonly report: SaveReport }
   /** The caller puts the work into the intake: see `Hub.receive`. */
   | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }
