@@ -2,7 +2,7 @@
 import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { type Board, board } from '@swarm/core/views/board';
-import { endingText } from '@swarm/core/views/ending';
+import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { queue } from '@swarm/core/views/queue';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
@@ -107,7 +107,7 @@ function cut(line: string): string {
 }
 
 function standingOf(state: ReadRun['state'], holder: Holder | undefined): string {
-  if (state.closed) return verdictOf(state) === 'complete' ? 'closed (done)' : 'closed (incomplete)';
+  if (state.closed) return `closed (${closedWord(state)})`;
   const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
   return holder
     ? `${how}, worked on by process ${holder.pid}`

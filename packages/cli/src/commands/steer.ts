@@ -4,6 +4,7 @@ import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import { readPlan } from '@swarm/core/rules/plan-file';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { lineProblem } from '@swarm/core/rules/text';
+import { closedWord } from '@swarm/core/views/ending';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
 import type { ControlReply, SteeringCommand } from '../control/wire.ts';
@@ -102,7 +103,7 @@ async function notLive(
   const holder = await holderOf(read);
   const problem = (why: string, fix: string): SwarmError =>
     new SwarmError({ code: 'SW0104', what: `no run is live here: nobody works on ${run}`, why, fix });
-  if (closed) return problem(`it is closed (${closed.reason})`, 'swarm run "what you want done"');
+  if (closed) return problem(`it is closed (${closedWord(read.state)})`, 'swarm run "what you want done"');
   if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}`);
   return new SwarmError({
     code: 'SW0704',

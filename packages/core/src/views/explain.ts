@@ -7,6 +7,7 @@ import type { TaskSource } from '../model/task.ts';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
+import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
 import { clockText, costText, countText, durationText, plain, shortCommit } from './words.ts';
 
@@ -171,7 +172,7 @@ function landingText(event: Event, task: TaskId): string | undefined {
     case 'landing.landed':
       return `It landed as ${shortCommit(event.members.find((m) => m.task === task)!.commit)} (${event.landing}).`;
     case 'landing.dropped':
-      return `${event.landing} was given up without a verdict: ${DROPS[event.reason]}.`;
+      return `${event.landing} ended without a verdict (${DROPS[event.reason]}): ${againText([task], event.reason)}.`;
     default:
       return undefined;
   }

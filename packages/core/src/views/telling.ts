@@ -4,10 +4,11 @@ import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
 import { taskOf } from '../model/ids.ts';
-import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
+import { type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
+import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
 import { verdictOf } from './verdict.ts';
 import { countText } from './words.ts';
@@ -146,7 +147,7 @@ function sentence(e: Event, s: State): LogFields {
           : `${e.attempt} ${REJECTIONS[e.reason].means}${e.files.length > 0 ? `: ${e.files.slice(0, 5).join(', ')}` : e.detail ? `: ${firstLine(e.detail)}` : ''}`,
       };
     case 'landing.dropped':
-      return { msg: `${e.landing} given up: ${DROPS[e.reason]}` };
+      return { msg: droppedText(s, e.landing, e.reason), ...only(s.landings.get(e.landing)?.members ?? []) };
     case 'landing.undone':
       return { task: e.task, msg: `${e.task} was reverted by ${short(e.commit)}` };
     case 'undo.passed':
