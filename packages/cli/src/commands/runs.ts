@@ -2,6 +2,7 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import type { State } from '@swarm/core/state';
+import { closedWord } from '@swarm/core/views/ending';
 import { verdictOf } from '@swarm/core/views/verdict';
 import { clockText } from '@swarm/core/views/words';
 import { enterRepository, knownRun } from '../finding/door.ts';
@@ -58,10 +59,10 @@ async function rowOf(
 }
 
 function factsOf(state: State, isLive: boolean): Omit<RunRow, 'run' | 'folder'> {
-  const { run, closed } = state;
+  const { run } = state;
   return {
     openedAt: run ? new Date(run.openedAt).toISOString() : null,
-    standing: isLive ? 'live' : closed ? closed.reason : 'open',
+    standing: isLive ? 'live' : (closedWord(state) ?? 'open'),
     verdict: verdictOf(state),
     tasks: state.tasks.size,
     landed: state.landedCount,

@@ -94,15 +94,10 @@ async function notLive(
   const holder = await holderOf(read);
   const problem = (why: string, fix: string): SwarmError =>
     new SwarmError({ code: 'SW0104', what: `no run is live here: nobody works on ${run}`, why, fix });
-<<<<<<< HEAD
-  if (closed) return problem(`it is closed (${closedWord(read.state)})`, 'swarm run "what you want done"');
-  if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}`);
-=======
   const again = 'command' in ask ? takenUpWith(ask.command) : '';
   const anew = again === '' ? 'swarm run "what you want done"' : `swarm resume${at}${again}`;
-  if (closed) return problem(`it is closed (${closed.reason})`, anew);
+  if (closed) return problem(`it is closed (${closedWord(read.state)})`, anew);
   if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}${again}`);
->>>>>>> a
   return new SwarmError({
     code: 'SW0704',
     what: `process ${holder.pid} works on ${run}, and nobody listens on its control socket`,

@@ -97,7 +97,7 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
     code: 'SW0601',
     what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
     why: 'nothing new was started after that, and what has landed stays',
-    fix: 'swarm report; then swarm run, with more',
+    fix: `swarm report; then swarm resume ${reason === 'time' ? '--time 1h' : '--budget 2Mtok'}   # whatever more it may take`,
   };
 }
 
