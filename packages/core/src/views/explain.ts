@@ -22,16 +22,22 @@ interface Memory {
 
 /**
  * @param entries the journal's, from the first.
+ * @param clock how a time is told; in UTC when absent.
  * @returns sentences, each with its time; the last says how it stands now. Empty for an unknown task.
  */
-export function explainTask(state: State, entries: Iterable<Entry>, task: TaskId): string[] {
+export function explainTask(
+  state: State,
+  entries: Iterable<Entry>,
+  task: TaskId,
+  clock: (atMs: number) => string = clockText,
+): string[] {
   if (!state.tasks.has(task)) return [];
   const memory: Memory = { task, landings: new Set(), startedAt: new Map(), scope: [] };
   const story: string[] = [];
   for (const { at, events } of entries) {
     for (const event of events) {
       const sentence = tell(event, at, memory);
-      if (sentence !== undefined) story.push(`${clockText(at)}  ${sentence}`);
+      if (sentence !== undefined) story.push(`${clock(at)}  ${sentence}`);
     }
   }
   return [...story, ...sum(state, task), standing(state, task)];

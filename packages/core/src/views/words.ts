@@ -1,11 +1,14 @@
 /** How views say times, amounts and other people's words. What agents and plans wrote is data: made plain first. */
 
+/** Colours and moves of a terminal, as programs print them: taken out whole, or their ends would stay behind. */
+const ANSI = /\u001b\[[0-?]*[ -/]*[@-~]/g;
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 /** Foreign text on one line: nothing that moves a cursor, hides or reorders; cut after `max` characters. */
 export function plain(text: string, max = 300): string {
   const line = text
     .slice(0, max * 4)
+    .replaceAll(ANSI, '')
     .replaceAll(UNSEEN, ' ')
     .replaceAll(/\s+/gu, ' ')
     .trim()
