@@ -1,7 +1,10 @@
 /** Commands that only read: tasks, explain, report. They work from the files, live or not. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
-import { parseTaskId } from '@swarm/core/model/ids';
+import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
+import type { State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
 import { type Report, report as reportOf } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
@@ -47,13 +50,32 @@ function outcomeOf(task: Task): string {
 }
 
 export async function explain(text: string, options: RunChoice, context: Context): Promise<number> {
-  const { state, entries } = await readRun(options, context);
+  const { state, entries, paths } = await readRun(options, context);
   const task = parseTaskId(text);
   if (!task || !state.tasks.has(task)) throw new SwarmError(unknownTask(text, state));
   if (options.json)
     context.output.json({ task: state.tasks.get(task), story: explainTask(state, entries, task) });
-  else context.output.result(storyText(explainTask(state, entries, task, localDate), state.at, context));
+  else {
+    const kept = await keptOutputs(paths.gates, state, task);
+    const story = [
+      ...explainTask(state, entries, task, localDate),
+      ...kept.map((path) => `All that gate said: ${path}`),
+    ];
+    context.output.result(storyText(story, state.at, context));
+  }
   return 0;
+}
+
+/** Files of gates that failed on this task's work, as far as they are still kept. */
+async function keptOutputs(folder: string, state: State, task: TaskId): Promise<readonly string[]> {
+  const landings = [...state.landings.values()].filter((l) => l.members.some((m) => m.task === task));
+  const attempts = [...state.attempts.values()].filter((a) => a.task === task);
+  const names = [...attempts.map(({ id }) => `pregate-${id}`), ...landings.map(({ id }) => `gate-${id}`)];
+  const there = new Set(await readdir(folder).catch(() => []));
+  return names
+    .map((name) => `${name}.txt`)
+    .filter((name) => there.has(name))
+    .map((name) => join(folder, name));
 }
 
 const CLOCK_WIDTH = '2026-11-21 10:02:03  '.length;

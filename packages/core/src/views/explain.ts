@@ -9,7 +9,7 @@ import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
-import { clockText, costText, countText, durationText, plain, shortCommit } from './words.ts';
+import { clockText, costText, countText, durationText, plain, shortCommit, signaturesText } from './words.ts';
 
 /** What is remembered while reading: whose landing it was, and when attempts began. */
 interface Memory {
@@ -192,8 +192,7 @@ function gateText(landing: string, result: GateResult): string {
   if (result.outcome === 'no-worse')
     return `The gate of ${landing} failed${how}, with nothing but failures that were there before${detailText(result.signatures.join('; '))}`;
   const flaky = result.flaky ? ', only when run again' : '';
-  const first = result.signatures[0];
-  return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(first ?? '')}`;
+  return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(signaturesText(result.signatures))}`;
 }
 
 /** Ends the sentence, with what somebody said if they said anything. */

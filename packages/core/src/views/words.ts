@@ -50,3 +50,12 @@ export const costText = (usd: number, isPriced: boolean): string =>
   !isPriced && usd === 0 ? 'price unknown' : `${isPriced ? '' : 'at least '}$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 
 export const shortCommit = (commit: string): string => commit.slice(0, 10);
+
+/** Failures by name: the first few, and how many more. They were read from output, which others wrote. */
+export function signaturesText(signatures: readonly string[], most = 3): string {
+  const more = signatures.length > most ? ` and ${signatures.length - most} more` : '';
+  return `${signatures
+    .slice(0, most)
+    .map((one) => plain(one, 120))
+    .join('; ')}${more}`;
+}
