@@ -251,7 +251,7 @@ async function runReally(workspace: string, spec: RoomCommand): Promise<SandboxR
   return { end: 'exited', exitCode: 0, output: stdout + stderr, durationMs: 0 };
 }
 
-const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
+const PROMPTS: Prompts = { render: (name) => ({ system: '', text: name, hash: name }), hash: (name) => name };
 
 const NO_ENVIRONMENTS: LocalHostParts['environments'] = {
   needOf: async () => ({ hash: 'none', isKnown: true }),

@@ -57,7 +57,10 @@ test('a full disk pauses the run, and once there is room the same task lands', {
       journal: await openMemoryJournal(file),
       ...{ hub: hub.hub, reader: hub.reader, delivery: hub.delivery },
       host: localHost({ hub, state, agent: AGENT, kind: 'bubblewrap' }),
-      prompts: { render: (name: string) => ({ text: name, hash: name }), hash: (name: string) => name },
+      prompts: {
+        render: (name: string) => ({ system: '', text: name, hash: name }),
+        hash: (name: string) => name,
+      },
       files: {
         writeHandoff: async () => {},
         writeReport: async () => {},

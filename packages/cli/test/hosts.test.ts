@@ -29,7 +29,7 @@ const GATE = "node --test 'test/unit/*.test.ts'";
 const ENV = { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
 const LIMITS = { wallMs: 120_000, outputBytes: 1_000_000 };
 
-const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
+const PROMPTS: Prompts = { render: (name) => ({ system: '', text: name, hash: name }), hash: (name) => name };
 
 interface Home {
   readonly folder: string;

@@ -5,7 +5,8 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { LIMITS, openedRun } from '@swarm/core/testing';
 import { givenWorld, going, onTickets } from '../testing.ts';
-import { Planner, TOOL_ROUNDS_MAX } from './planner.ts';
+import { TOOL_ROUNDS_MAX } from './looking.ts';
+import { Planner } from './planner.ts';
 
 const PLAN = '{"tasks":[{"id":"a","title":"Do a","description":"as said"}],"done":false}';
 const LIST: ModelEnd = {
@@ -43,8 +44,12 @@ function planning(
   const limits = { ...LIMITS, workers: 2, ...(budget !== undefined && { tokens: budget }) };
   const world = givenWorld([openedRun({ mode: 'planner', limits }), iteration(reserved)], {
     model,
-    prompts: { render: () => ({ text: 'plan this', hash: 'h' }), hash: () => 'h' },
-    reader: { list: async () => ['a.ts'] },
+    prompts: { render: () => ({ system: 'plan so', text: 'plan this', hash: 'h' }), hash: () => 'h' },
+    reader: {
+      list: async () => ['a.ts'],
+      files: async () => [{ path: 'a.ts', kind: 'file', bytes: 1 }],
+      log: async () => [],
+    },
     files: { writePlannerAnswer: async (n, text) => void kept.push(`${n}: ${text}`) },
   });
   return { asked, kept, world, planner: new Planner(world.context) };
@@ -89,7 +94,7 @@ describe('a planner that calls tools for ever', () => {
     await planner.iterate(1, going());
     const history = asked[TOOL_ROUNDS_MAX + 1]!.messages;
     assert.match(history.at(-2)!.content, /none was run/);
-    assert.equal(rounds, TOOL_ROUNDS_MAX + 1, 'the overview, and each round but the last');
+    assert.equal(rounds, TOOL_ROUNDS_MAX, 'each round but the last');
   });
 });
 

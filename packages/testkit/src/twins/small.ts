@@ -9,6 +9,7 @@ import { workspaceAt } from './workspaces.ts';
 
 export const twinPrompts: Prompts = {
   render: (name, variables) => ({
+    system: `rules of ${name}`,
     text: [name, ...Object.entries(variables).map(([k, v]) => `${k}: ${v}`)].join('\n'),
     hash: `hash-of-${name}`,
   }),
@@ -60,6 +61,13 @@ export function twinReader(world: World, inc: Incarnation): RepositoryReader {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 20), effect);
   return {
     list: (commit) => quick(() => [...world.objects.treeOf(commit).keys()]),
+    files: (commit) =>
+      quick(() =>
+        [...world.objects.treeOf(commit)].map(([path, text]) => ({
+          ...{ path, kind: 'file' as const },
+          bytes: text.length,
+        })),
+      ),
     read: (commit, path) => quick(() => world.objects.treeOf(commit).get(path)),
     grep: () => quick(() => []),
     log: () => quick(() => []),
