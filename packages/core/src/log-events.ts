@@ -104,6 +104,7 @@ export const WEATHER_LOG_EVENTS = {
   'scope.left': { level: 'warn', means: 'a change touches paths outside its task’s scope' },
   'scope.met': { level: 'warn', means: 'a task started whose scope meets that of one in flight' },
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
+  'gate.kept': { level: 'info', means: 'all the output of a gate that failed is in a file of the run' },
   'push.waiting': { level: 'warn', means: 'a remote has not said yet whether it took a landing' },
   'push.ended': { level: 'debug', means: 'a remote answered a push' },
   'rechecks.started': {

@@ -19,6 +19,8 @@ export {
   priceOf,
   readPrices,
 } from './prices.ts';
+export { CALL_LOOK_MS, type CallLook, lookByCall } from './call-look.ts';
+export type { EndpointFault } from './probe-faults.ts';
 export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
 export {
   readScript,
