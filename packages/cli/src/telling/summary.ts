@@ -94,7 +94,7 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
     code: 'SW0601',
     what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
     why: 'what was in flight was ended and what had landed stays',
-    fix: 'swarm report; then swarm run, with more',
+    fix: `swarm report; then swarm resume --${reason} <more>`,
   };
 }
 
