@@ -70,7 +70,7 @@ export async function playSwarm(folder: string, repository: string, options: Swa
     }),
     model: planner(time),
     prompts: PROMPTS,
-    files: { writeHandoff: async () => {}, writeReport: async () => {} },
+    files: { writeHandoff: async () => {}, writeReport: async () => {}, writePlannerAnswer: async () => {} },
     log: { write: () => {} },
   };
   const orchestrator = createOrchestrator(ports, settings(opened.base, options));
@@ -246,7 +246,7 @@ async function runReally(workspace: string, spec: RoomCommand): Promise<SandboxR
   return { end: 'exited', exitCode: 0, output: stdout + stderr, durationMs: 0 };
 }
 
-const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
+const PROMPTS: Prompts = { render: (name) => ({ system: '', text: name, hash: name }), hash: (name) => name };
 
 const NO_ENVIRONMENTS: LocalHostParts['environments'] = {
   needOf: async () => ({ hash: 'none', isKnown: true }),

@@ -21,7 +21,7 @@ const childJob = z.object({
   task: z.string(),
   /** Absolute path of the workspace, as the child sees it. */
   workspace: z.string(),
-  prompt: z.string(),
+  prompt: z.object({ system: z.string(), user: z.string() }),
   /** The model's configured name, sent as it stands. */
   model: z.string(),
   limits: z.object({

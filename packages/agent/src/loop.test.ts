@@ -24,7 +24,7 @@ async function play(t: TestContext, answers: readonly ModelResult[], over: Parti
   const ending = await runAgent({
     model,
     tools: createToolbox({ workspace, env: { PATH: process.env.PATH ?? '' }, clock }),
-    prompt: 'the task',
+    prompt: { system: 'the rules', user: 'the task' },
     limits: LIMITS,
     emit: (event) => events.push(event),
     clock,
@@ -154,7 +154,7 @@ test('what a provider sent along with an answer goes back with it, and with it a
     bags.filter((b) => b !== undefined),
     [bag],
   );
-  assert.deepEqual(bags[1], bag);
+  assert.deepEqual(bags[2], bag);
 });
 
 test('the agent stops once its tokens are spent', async (t) => {
@@ -210,8 +210,11 @@ test('a long conversation loses its oldest tool outputs, never the task or the l
   });
   assert.equal(ending.reason, 'handed-in');
   const { messages } = model.asked.at(-1)!;
-  assert.equal(messages[0]!.content, 'the task');
-  assert.match(messages[2]!.content, /^\[5012 characters of output left out to save room/);
+  assert.deepEqual(
+    messages.slice(0, 2).map((m) => m.content),
+    ['the rules', 'the task'],
+  );
+  assert.match(messages[3]!.content, /^\[5012 characters of output left out to save room/);
   assert.ok(messages.slice(-6).every((m) => m.role !== 'tool' || m.content.length > 5000));
   assert.ok(events.some((e) => e.type === 'elided' && e.parts > 0 && e.chars > 4000));
 });

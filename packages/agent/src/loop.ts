@@ -8,6 +8,7 @@ import type { HandoffClaim } from '@swarm/core/model/handoff';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { addUsage, type Usage } from '@swarm/core/model/usage';
 import type { Model, ModelResult, ToolCall } from '@swarm/core/ports/models';
+import type { AgentPrompt } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
 import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { elide, lengthOf } from './conversation.ts';
@@ -33,8 +34,7 @@ import type { Toolbox } from './tools/index.ts';
 export interface AgentRun {
   readonly model: Model;
   readonly tools: Toolbox;
-  /** The first user message. */
-  readonly prompt: string;
+  readonly prompt: AgentPrompt;
   readonly limits: LoopLimits;
   readonly emit: (event: AgentEvent) => void;
   readonly clock: Clock;

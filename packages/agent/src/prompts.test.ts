@@ -24,7 +24,8 @@ test('every prompt we ship is one the orchestrator can fill in', () => {
 
 for (const name of names) {
   test(`${name}.md shows every variable, and neither its front matter nor a hole`, () => {
-    const { text, hash } = createPrompts({ folder: SHIPPED }).render(name, filled(name));
+    const { system, text: user, hash } = createPrompts({ folder: SHIPPED }).render(name, filled(name));
+    const text = `${system}\n${user}`;
     // `kind` is only asked about; the next test looks at both its answers.
     for (const variable of PROMPT_VARIABLES[name]!.filter((v) => v !== 'kind')) {
       assert.ok(text.includes(`<${variable}>`), variable);
@@ -54,19 +55,57 @@ for (const name of names) {
   });
 }
 
+test('what stays the same is the system message, and nothing a run says stands in it', () => {
+  const { render } = createPrompts({ folder: SHIPPED });
+  for (const name of names.filter((name) => name !== 'conflict')) {
+    const one = render(name, filled(name));
+    assert.equal(
+      one.system,
+      render(
+        name,
+        filled(name, () => 'other'),
+      ).system,
+      name,
+    );
+    assert.match(one.system, /^You /, name);
+  }
+});
+
+test('a prompt without the line that divides it is all the user’s, and one with two is refused', (t) => {
+  const parts = (text: string) => {
+    const folder = makeFolder(t, { 'conflict.md': text });
+    return createPrompts({ folder }).render('conflict', { ...FILES, ours: '<!-- user -->\n' });
+  };
+  assert.equal(parts(CONFLICT).system, '');
+  const divided = CONFLICT.replace('{{ files }}', '{{ files }}\n<!-- user -->\n');
+  assert.deepEqual([parts(divided).system, parts(divided).text], ['f', '<!-- user -->\n t\n']);
+  assert.throws(
+    () => parts(divided.replace('{{ theirs }}', '\n<!-- user -->\n{{ theirs }}')),
+    isSW0205(/more than once/),
+  );
+});
+
 test("a worker's prompt has a part only where there is something to say", () => {
   const { render } = createPrompts({ folder: SHIPPED });
   const heads = (over: object) => {
-    const empty = { verify: '', gate: '', upstream: '', setback: '', hint: '', kind: 'change' };
+    const said = { verify: '', gate: '', upstream: '', earlier_attempts: '', hint: '', kind: 'change' };
+    const empty = { ...said, project_instructions: '' };
     const { text } = render('worker', { ...filled('worker'), ...empty, ...over });
     assert.doesNotMatch(text, /\n\n\n/);
-    return text.slice(text.indexOf('## Your task'));
+    return text;
   };
   assert.doesNotMatch(
     heads({}),
-    /What went wrong|operator|before yours|answer, not for a change|gate, which/,
+    /project_instructions|earlier_attempts|operator|before yours|answer, not for a change|gate, which/,
   );
-  assert.match(heads({ setback: 'it broke' }), /## What went wrong last time\n[\s\S]*it broke/);
+  assert.match(
+    heads({ earlier_attempts: 'it broke' }),
+    /<earlier_attempts>\n[\s\S]*it broke\n<\/earlier_attempts>/,
+  );
+  assert.match(
+    heads({ project_instructions: 'tabs' }),
+    /<project_instructions>[\s\S]*tabs\n<\/project_instructions>/,
+  );
   assert.match(heads({ kind: 'answer' }), /asks for an answer, not for a change/);
 });
 

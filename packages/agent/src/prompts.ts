@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import type { PromptName, Prompts } from '@swarm/core/ports/world';
+import type { PromptName, Prompts, RenderedPrompt } from '@swarm/core/ports/world';
 import { Liquid, type Template } from 'liquidjs';
 
 /** What the orchestrator fills in, by prompt: a prompt declares and uses exactly these. */
@@ -21,13 +21,20 @@ export const PROMPT_VARIABLES: Readonly<Partial<Record<PromptName, readonly stri
     'verify',
     'gate',
     'upstream',
-    'setback',
+    'earlier_attempts',
     'hint',
     'kind',
+    'environment',
+    'project_instructions',
+    'limits',
+    'laws',
   ],
   conflict: ['files', 'ours', 'theirs'],
-  reconciler: ['failures', 'head', 'open_tasks', 'max_tasks'],
+  reconciler: ['failures', 'head', 'open_tasks', 'max_tasks', 'environment', 'project_instructions'],
 };
+
+/** The line that ends what stays the same and begins what the user says. A file without it is all the user's. */
+export const USER_BEGINS = /^<!-- user -->\r?\n/m;
 
 const PROMPT_BYTES_MAX = 256 * 1024;
 const FRONT_MATTER = /^---\r?\n([\s\S]*?)\r?\n---\r?\n/;
@@ -57,7 +64,8 @@ interface Good {
   readonly raw: string;
   readonly hash: string;
   readonly variables: readonly string[];
-  readonly templates: Template[];
+  readonly system: Template[];
+  readonly user: Template[];
 }
 
 // Values are inserted as text and never parsed. No partials: a template reads no other file.
@@ -99,13 +107,18 @@ export function createPrompts(options: PromptsOptions): Prompts {
       const prompt = present(name);
       sameNames(`${name}.md`, prompt.variables, Object.keys(variables), 'given');
       try {
-        return { text: engine.renderSync(prompt.templates, variables) as string, hash: prompt.hash };
+        return rendered(prompt, variables);
       } catch (error) {
         throw unusable(`${name}.md`, (error as Error).message);
       }
     },
     hash: (name) => present(name).hash,
   };
+}
+
+function rendered({ system, user, hash }: Good, variables: Readonly<Record<string, string>>): RenderedPrompt {
+  const fill = (templates: Template[]): string => engine.renderSync(templates, variables) as string;
+  return { system: fill(system).trimEnd(), text: fill(user), hash };
 }
 
 function readPrompt({ folder, overrides }: PromptsOptions, name: PromptName): { path: string; raw: string } {
@@ -132,18 +145,25 @@ function parsePrompt(name: PromptName, path: string, raw: string): Good {
     );
   }
   const variables = declared.split(',').flatMap((v) => v.trim() || []);
-  const { templates, used } = parseTemplates(path, raw.slice(matter[0].length));
+  const { system, user, used } = parseTemplates(path, raw.slice(matter[0].length));
   sameNames(path, variables, used, 'used');
   const contract = PROMPT_VARIABLES[name];
   if (contract) sameNames(path, variables, contract, 'offered by swarm');
   const hash = createHash('sha256').update(raw).digest('hex').slice(0, 12);
-  return { raw, hash, variables, templates };
+  return { raw, hash, variables, system, user };
 }
 
-function parseTemplates(path: string, text: string): { templates: Template[]; used: readonly string[] } {
+/** The text is divided before anything is filled in: no value can begin the user's part. */
+function parseTemplates(
+  path: string,
+  text: string,
+): Pick<Good, 'system' | 'user'> & { readonly used: readonly string[] } {
+  const divided = text.split(USER_BEGINS);
+  if (divided.length > 2) throw unusable(path, 'the line <!-- user --> stands in it more than once');
   try {
-    const templates = engine.parse(text.trimStart());
-    return { templates, used: engine.globalVariablesSync(templates) };
+    const user = engine.parse(divided.at(-1)!.trimStart());
+    const system = divided.length === 2 ? engine.parse(divided[0]!.trimStart()) : [];
+    return { system, user, used: engine.globalVariablesSync([...system, ...user]) };
   } catch (error) {
     throw unusable(path, (error as Error).message);
   }

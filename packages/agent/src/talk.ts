@@ -2,6 +2,7 @@
 import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { ChatMessage, ModelResult, ToolCall } from '@swarm/core/ports/models';
+import type { AgentPrompt } from '@swarm/core/ports/running';
 import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { cutText } from './agent-events.ts';
 
@@ -35,9 +36,10 @@ export const EMPTY = `Your answer held neither text nor a tool call. ${GO_ON}`;
 export const CUT_SHORT = `Your answer was cut at its length limit before a tool call was complete, so nothing was run. Take a smaller step: write long files in parts with write and edit. ${GO_ON}`;
 export const wasRefused = (why: string): string => `Your answer was refused (${why}). ${GO_ON}`;
 
-export function startTalk(prompt: string): Talk {
+export function startTalk({ system, user }: AgentPrompt): Talk {
+  const rules: ChatMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
   return {
-    messages: [{ role: 'user', content: prompt }],
+    messages: [...rules, { role: 'user', content: user }],
     steps: 0,
     toolCalls: 0,
     usage: NO_USAGE,

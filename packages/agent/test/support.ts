@@ -196,7 +196,7 @@ export function makeJob(workspace: string, over: Partial<AgentJob> = {}): AgentJ
   return {
     attempt: 't1.1' as AttemptId,
     open: async (needs) => bareRoom(workspace, needs),
-    prompt: 'Do {workspace} it.',
+    prompt: { system: 'Rules.', user: 'Do {workspace} it.' },
     taskJson: '{"id":"t1","title":"Do it"}',
     limits: { steps: 10, tokens: 1_000_000, wallMs: 20_000, quietMs: 20_000 },
     signal: new AbortController().signal,

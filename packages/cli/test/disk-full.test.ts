@@ -57,8 +57,15 @@ test('a full disk pauses the run, and once there is room the same task lands', {
       journal: await openMemoryJournal(file),
       ...{ hub: hub.hub, reader: hub.reader, delivery: hub.delivery },
       host: localHost({ hub, state, agent: AGENT, kind: 'bubblewrap' }),
-      prompts: { render: (name: string) => ({ text: name, hash: name }), hash: (name: string) => name },
-      files: { writeHandoff: async () => {}, writeReport: async () => {} },
+      prompts: {
+        render: (name: string) => ({ system: '', text: name, hash: name }),
+        hash: (name: string) => name,
+      },
+      files: {
+        writeHandoff: async () => {},
+        writeReport: async () => {},
+        writePlannerAnswer: async () => {},
+      },
       log: { write: () => {} },
     };
     const orchestrator = createOrchestrator(ports, settings(hub.base, isNew));

@@ -29,7 +29,7 @@ const GATE = "node --test 'test/unit/*.test.ts'";
 const ENV = { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
 const LIMITS = { wallMs: 120_000, outputBytes: 1_000_000 };
 
-const PROMPTS: Prompts = { render: (name) => ({ text: name, hash: name }), hash: (name) => name };
+const PROMPTS: Prompts = { render: (name) => ({ system: '', text: name, hash: name }), hash: (name) => name };
 
 interface Home {
   readonly folder: string;
@@ -254,7 +254,7 @@ async function playDemo({ opened, host, folder }: Home): Promise<readonly string
     clock: systemClock,
     journal: await openMemoryJournal(new MemoryFile()),
     ...{ hub, reader, delivery, host, prompts: PROMPTS },
-    files: { writeHandoff: async () => {}, writeReport: async () => {} },
+    files: { writeHandoff: async () => {}, writeReport: async () => {}, writePlannerAnswer: async () => {} },
     log: { write: () => {} },
   };
   const orchestrator = createOrchestrator(ports, settings(base, await plan()));

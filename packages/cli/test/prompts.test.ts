@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { World } from './support/world.ts';
 
 const SHIPPED = await readFile(new URL('../../../prompts/worker.md', import.meta.url), 'utf8');
-const tuned = (line: string): string => SHIPPED.replace('## Your task', `${line}\n\n## Your task`);
+const tuned = (line: string): string => SHIPPED.replace('## How to end', `${line}\n\n## How to end`);
 const OVERRIDE = '.swarm/prompts/worker.md';
 
 test('list names each prompt with its hash and where it comes from; an override counts once it is trusted', async (t) => {
@@ -18,7 +18,7 @@ test('list names each prompt with its hash and where it comes from; an override 
   assert.deepEqual([worker.isOverride, worker.counts], [true, false]);
   assert.match(worker.hash, /^[0-9a-f]{12}$/);
   const run = await world.plan(
-    [{ title: 'See', kind: 'change', description: 'true', verify: 'true' }],
+    [{ title: 'See', kind: 'change', description: 'touch seen.txt', verify: 'test -f seen.txt' }],
     '--gate',
     'true',
   );

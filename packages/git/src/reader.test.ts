@@ -69,3 +69,21 @@ for (const path of ['../x', '/etc/passwd', 'src/../../x', 'a\0b']) {
     }
   });
 }
+
+test('every path of a tree is listed with its kind and size; nothing that is not there is', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  const files = await reader.files(base, '');
+  assert.deepEqual(files, [
+    { path: 'README.md', kind: 'file', bytes: 8 },
+    { path: 'logo.bin', kind: 'file', bytes: 3 },
+    { path: 'odd é name.txt', kind: 'file', bytes: 3 },
+    { path: 'src/deep/x.ts', kind: 'file', bytes: 20 },
+    { path: 'src/main.ts', kind: 'file', bytes: 38 },
+  ]);
+  const inner = await reader.files(base, './src/');
+  assert.deepEqual(
+    inner?.map(({ path }) => path),
+    ['src/deep/x.ts', 'src/main.ts'],
+  );
+  assert.deepEqual(await reader.files(base, 'nowhere'), []);
+});

@@ -1,7 +1,7 @@
 /** Reads commits for the planner's tools, from objects, never from a checkout. Arguments are a model's words. */
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
-import type { RepositoryReader } from '@swarm/core/ports/git';
+import type { RepositoryReader, TreeFile } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 
 /** Largest file shown, in bytes; a larger one is an error that says so. */
@@ -28,6 +28,19 @@ export class ObjectReader implements RepositoryReader {
       const [type = '', name] = [row.slice(0, row.indexOf(' ')), row.slice(row.indexOf(' ') + 1)];
       return type === 'tree' ? `${name}/` : name;
     });
+  }
+
+  /** Paths from the top of the tree, whatever folder was asked for. */
+  async files(commit: CommitId, path: string): Promise<readonly TreeFile[] | undefined> {
+    const format = '--format=%(objectmode) %(objectsize) %(path)';
+    const where = plainPath(path);
+    const args = ['-r', format, '-z', '--full-tree', '--end-of-options', `${commit}:${where}`];
+    const found = await this.ask('ls-tree', args, [0, MISSING]).catch((error: unknown) => {
+      if (error instanceof SwarmError && error.problems[0]?.code === 'SW0702') return undefined;
+      throw error;
+    });
+    if (!found) return undefined;
+    return found.code === 0 ? nul(found.stdout).map((row) => treeFile(row, where)) : [];
   }
 
   /** A file's text; undefined when there is none, or it is a folder or binary. */
@@ -62,6 +75,14 @@ export class ObjectReader implements RepositoryReader {
     const options = { codes, maxBytes: max, timeoutMs: TIMEOUT_MS };
     return this.hub.git.run(this.hub.hub, command, args, options);
   }
+}
+
+const ROW = /^([0-7]+) +(\d+|-) ([\s\S]*)$/;
+
+function treeFile(row: string, folder: string): TreeFile {
+  const [, mode = '', size = '', name = ''] = ROW.exec(row) ?? [];
+  const kind = mode === '120000' ? 'link' : mode === '160000' ? 'submodule' : 'file';
+  return { path: folder === '' ? name : `${folder}/${name}`, kind, bytes: size === '-' ? 0 : Number(size) };
 }
 
 /** A relative path inside the tree; `.` and `` are the top. Anything that climbs is SW0105. */

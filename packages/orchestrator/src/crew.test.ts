@@ -22,7 +22,7 @@ const ENDLESS: SomePorts = {
   host: { open: () => never() },
   hub: { targetHead: () => never() },
   reader: { list: () => never() },
-  prompts: { render: () => ({ text: '', hash: 'h' }), hash: () => 'h' },
+  prompts: { render: () => ({ system: '', text: '', hash: 'h' }), hash: () => 'h' },
 };
 
 function crewOf(events: readonly Event[]) {

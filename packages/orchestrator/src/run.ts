@@ -255,10 +255,10 @@ class Loop implements Orchestrator {
     return [
       { ...accept, drafts: plan, from: { by: 'plan' } },
       ...branches.map(
-        ({ draft, branch, commit }): Command => ({
+        ({ draft, branch, commit, upon }): Command => ({
           ...accept,
           drafts: [draft],
-          from: { by: 'land', branch, commit },
+          from: { by: 'land', branch, commit, ...(upon && { upon }) },
         }),
       ),
     ];

@@ -75,6 +75,8 @@ export interface BranchDraft {
   readonly draft: TaskDraft;
   readonly branch: string;
   readonly commit: CommitId;
+  /** What the other branches were that it is built on, the nearest ones; absent: on none. */
+  readonly upon?: readonly CommitId[];
 }
 
 /** How one orchestrator's work on a run ended. */

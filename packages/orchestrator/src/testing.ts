@@ -21,6 +21,15 @@ import type { OrchestratorPorts, Settings } from './settings.ts';
 /** Of each port the methods the test is about. */
 export type SomePorts = { readonly [P in keyof OrchestratorPorts]?: Partial<OrchestratorPorts[P]> };
 
+/** A repository without files. */
+export const NO_FILES = {
+  list: async () => [],
+  files: async () => [],
+  read: async () => undefined,
+  grep: async () => [],
+  log: async () => [],
+};
+
 export interface EffectWorld {
   /** For the effect's constructor. */
   readonly context: Context;

@@ -37,8 +37,8 @@ test('a command works in the workspace with its prompt and its task in files', a
     },
   );
   const read = (name: string) => readFileSync(join(workspace, name), 'utf8');
-  assert.equal(read('prompt.txt'), 'Do {workspace} it.');
-  assert.equal(read('arg.txt'), 'Do {workspace} it.');
+  assert.equal(read('prompt.txt'), 'Rules.\n\nDo {workspace} it.');
+  assert.equal(read('arg.txt'), 'Rules.\n\nDo {workspace} it.');
   assert.equal(read('task.txt'), '{"id":"t1","title":"Do it"}');
   for (const line of ['SWARM_TASK=t1', 'SWARM_ATTEMPT=t1.1', `SWARM_WORKSPACE=${workspace}`]) {
     assert.ok(read('env.txt').split('\n').includes(line), line);
@@ -213,7 +213,7 @@ test('a command line that cannot work says which program, why, and the fix', asy
   assert.match(await detail([]), /^agent.command.run is empty; fix: set run = /);
   assert.match(await detail(['no-such-agent-here']), /no-such-agent-here/);
   assert.match(
-    await detail(['./agent.sh', '{prompt}'], {}, { prompt: 'p'.repeat(200_000) }),
+    await detail(['./agent.sh', '{prompt}'], {}, { prompt: { system: '', user: 'p'.repeat(200_000) } }),
     /^argument 1 .* longer than the system allows; fix: use \{prompt_file\}/,
   );
 });

@@ -6,7 +6,14 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, posix } from 'node:path';
 import type { HandoffClaim } from '@swarm/core/model/handoff';
 import { taskOf } from '@swarm/core/model/ids';
-import type { Agent, AgentJob, AgentResult, Collected, Room } from '@swarm/core/ports/running';
+import {
+  type Agent,
+  type AgentJob,
+  type AgentResult,
+  type Collected,
+  type Room,
+  wholePrompt,
+} from '@swarm/core/ports/running';
 import { parseClaim } from '../tools/handoff.ts';
 import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
@@ -33,7 +40,7 @@ export function createCommandAgent(parts: CommandParts): Agent {
 
 async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Session): Promise<AgentResult> {
   const places = await placeFiles(job, session.room);
-  const argv = fillIn(parts.run, { ...places, prompt: job.prompt });
+  const argv = fillIn(parts.run, { ...places, prompt: wholePrompt(job.prompt) });
   const refusal = await cannotRun(session.room, argv);
   if (refusal) return { end: 'cannot-run', detail: refusal, usage: session.usage(), toolCalls: 0 };
   const result = await session.launch({
@@ -60,7 +67,7 @@ interface Places {
 /** @returns the paths as the agent sees them. */
 async function placeFiles(job: AgentJob, room: Room): Promise<Places> {
   return {
-    prompt_file: await room.place({ name: 'prompt.md', text: job.prompt }),
+    prompt_file: await room.place({ name: 'prompt.md', text: wholePrompt(job.prompt) }),
     task_file: await room.place({ name: 'task.json', text: job.taskJson }),
     workspace: room.workspace,
     handoff: await room.outlet(HANDOFF),

@@ -72,7 +72,11 @@ function stray(path: string, file: string): Problem {
 /** With every hole filled by its own name, so that what the model is told around the values can be read. */
 export function renderedSample({ name, path }: PresentPrompt): string {
   const values = (PROMPT_VARIABLES[name] ?? []).map((variable) => [variable, `<${variable}>`]);
-  return createPrompts({ folder: join(path, '..') }).render(name, Object.fromEntries(values)).text;
+  const { system, text } = createPrompts({ folder: join(path, '..') }).render(
+    name,
+    Object.fromEntries(values),
+  );
+  return system === '' ? text : `system:\n\n${system}\n\nuser:\n\n${text}`;
 }
 
 export const usage = (what: string, why: string, fix: string): SwarmError =>

@@ -16,6 +16,7 @@ import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
 import { problemsJson, renderProblems } from '../telling/errors.ts';
 import { createLive } from '../telling/live.ts';
+import { plannerWords } from '../telling/planner-words.ts';
 import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { approver } from './approving.ts';
@@ -122,9 +123,10 @@ async function runToItsEnd(
       context.output.narrate(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
       );
+    const words = await plannerWords(runPaths(ask.repository, ask.file.run).planner);
     // A run that was stopped before it was opened has its problem to tell, and no more.
     if (!ask.isJson && isOpened(state)) {
-      context.output.result(summaryOf(outcome, state, context.output.ink));
+      context.output.result(summaryOf(outcome, state, context.output.ink, words));
       if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
     }
     return exitCodeOfRun(outcome, state, ask.isStrict);

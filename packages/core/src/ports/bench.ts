@@ -7,6 +7,7 @@ import type { Pack, SaveReport } from './git.ts';
 import type {
   AgentActivity,
   AgentLimits,
+  AgentPrompt,
   AgentResult,
   OutputStream,
   SandboxLimits,
@@ -100,8 +101,7 @@ export interface ShellAsk {
 export interface BenchJob {
   /** The task's own wish for an agent. */
   readonly wish: string | undefined;
-  /** The prompt, rendered. */
-  readonly prompt: string;
+  readonly prompt: AgentPrompt;
   /** One task in the wire format, as JSON. */
   readonly taskJson: string;
   readonly limits: AgentLimits;

@@ -190,9 +190,19 @@ export interface HubObserved {
 /** Reads files of a commit, for the planner's tools. Paths are relative. The caller caps the output. */
 export interface RepositoryReader {
   list(commit: CommitId, path: string): Promise<readonly string[]>;
+  /** Returns every path under a folder, sorted by git; undefined when there are too many to list. */
+  files(commit: CommitId, path: string): Promise<readonly TreeFile[] | undefined>;
   read(commit: CommitId, path: string): Promise<string | undefined>;
   grep(commit: CommitId, pattern: string, path?: string): Promise<readonly string[]>;
   log(commit: CommitId, limit: number, path?: string): Promise<readonly string[]>;
+}
+
+/** One path of a commit's tree. A link and a submodule are listed and never followed. */
+export interface TreeFile {
+  readonly path: string;
+  readonly kind: 'file' | 'link' | 'submodule';
+  /** 0 for a submodule. */
+  readonly bytes: number;
 }
 
 /** The clone that one attempt, one gate or one check works in. */

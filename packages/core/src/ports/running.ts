@@ -140,13 +140,22 @@ export interface RoomNeeds {
   readonly gatewaySocket?: string;
 }
 
+/** What an agent is told, rendered. An agent that takes one text gets the one after the other. */
+export interface AgentPrompt {
+  /** Role and rules. May be empty. */
+  readonly system: string;
+  readonly user: string;
+}
+
+export const wholePrompt = ({ system, user }: AgentPrompt): string =>
+  system === '' ? user : `${system}\n\n${user}`;
+
 /** What an attempt's agent gets. */
 export interface AgentJob {
   readonly attempt: AttemptId;
   /** Opens a room on the attempt's workspace. The agent closes the room. */
   readonly open: (needs: RoomNeeds) => Promise<Room>;
-  /** The prompt, rendered. */
-  readonly prompt: string;
+  readonly prompt: AgentPrompt;
   /** One task in the wire format, as JSON. */
   readonly taskJson: string;
   readonly limits: AgentLimits;

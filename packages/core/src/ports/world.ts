@@ -30,16 +30,23 @@ export type PromptName = 'planner' | 'subplanner' | 'worker' | 'reconciler' | 'c
 
 export interface Prompts {
   /** Renders the present text. Throws SW0205 when the text's variables and the given ones are not the same. */
-  render(
-    name: PromptName,
-    variables: Readonly<Record<string, string>>,
-  ): { readonly text: string; readonly hash: string };
+  render(name: PromptName, variables: Readonly<Record<string, string>>): RenderedPrompt;
   /** Returns the hash of the present text. */
   hash(name: PromptName): string;
+}
+
+export interface RenderedPrompt {
+  /** Role, rules and habits: the first message of a conversation. Empty when the file has no such part. */
+  readonly system: string;
+  /** What it is about this time: the message of the user. */
+  readonly text: string;
+  readonly hash: string;
 }
 
 /** Files in the run's folder. Each is written whole or not at all (temporary file, then rename). */
 export interface RunFiles {
   writeHandoff(attempt: AttemptId, json: string): Promise<void>;
   writeReport(json: string, markdown: string): Promise<void>;
+  /** What the planner said last in an iteration, as it said it, capped by the caller. The writer redacts it. */
+  writePlannerAnswer(iteration: number, text: string): Promise<void>;
 }

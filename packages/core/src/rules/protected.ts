@@ -76,6 +76,17 @@ export interface Held {
   readonly why: string;
 }
 
+/** What is protected in a run, for whoever is to keep to it. */
+export function protectedGlobs(
+  gate: string | undefined,
+  protect: readonly string[],
+): { readonly named: readonly string[]; readonly byGate: readonly string[] } {
+  const parts = gateParts(gate ?? '');
+  const files = parts.files.filter((file) => !isTestPath(file));
+  const programs = parts.programs.flatMap((program) => READ_BY[program] ?? []);
+  return { named: [...PROTECTED_PATHS, ...protect], byGate: [...new Set([...files, ...programs])] };
+}
+
 /** What the change may not do, path by path; none when it may land. */
 export function protectedChanges(ask: ProtectedAsk): readonly Held[] {
   // A person who asks for a branch by name has chosen what is in it.

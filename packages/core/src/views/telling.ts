@@ -9,6 +9,8 @@ import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
+import { endingText } from './ending.ts';
+import { verdictOf } from './verdict.ts';
 import { countText, durationText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
@@ -75,7 +77,8 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'run.closed':
       return {
-        msg: `run closed (${e.reason}) at ${short(e.head)}, target ${e.green === 'unknown' ? 'not checked' : e.green ? 'green' : 'red'}`,
+        msg: `the run has ended: ${endingText(s)}`,
+        ...(verdictOf(s) !== 'complete' && { level: 'warn' as const }),
       };
     case 'iteration.started':
       return { msg: `planning, iteration ${e.iteration} (${e.reason})` };

@@ -5,7 +5,8 @@ import type { Finding } from '@swarm/core/model/request';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { acceptedTask, commit, LIMITS, openedRun } from '@swarm/core/testing';
-import { givenWorld, going, onTickets } from '../testing.ts';
+import { TOOL_ROUNDS_MAX } from '../planning/looking.ts';
+import { givenWorld, going, NO_FILES, onTickets } from '../testing.ts';
 import { FixTasks } from './fixes.ts';
 
 const finding = (signature: string): Finding => ({
@@ -17,14 +18,15 @@ const found = (...signatures: string[]): readonly Event[] => [
 ];
 
 /** A model that answers every call so. */
-function answering(text: string, end: ModelEnd = { kind: 'stopped' }) {
+function answering(text: string, end: ModelEnd | ((n: number) => ModelEnd) = { kind: 'stopped' }) {
   const asked: ModelRequest[] = [];
   const model = onTickets(async (request) => {
-    asked.push(request);
-    return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens: 10 }, model: 'm' };
+    asked.push({ ...request, messages: [...request.messages] });
+    const now = typeof end === 'function' ? end(asked.length) : end;
+    return { end: now, text, usage: { ...NO_USAGE, calls: 1, inputTokens: 10 }, model: 'm' };
   });
-  const prompts = { render: () => ({ text: 'group these', hash: 'h' }), hash: () => 'h' };
-  return { asked, ports: { model, prompts } };
+  const prompts = { render: () => ({ system: 'be brief', text: 'group these', hash: 'h' }), hash: () => 'h' };
+  return { asked, ports: { model, prompts, reader: NO_FILES } };
 }
 
 const grouped = (...groups: string[][]): string =>
@@ -128,15 +130,34 @@ describe('failures of the target', () => {
     assert.deepEqual([filed(world), world.told], [[], []]);
   });
 
-  test('are grouped by a model that first called a tool it does not have: it is told, and nothing is run', async () => {
+  test('are grouped by a model that first looks at the head with the tools it is told of', async () => {
+    const looks: ModelEnd = {
+      kind: 'tools',
+      calls: [{ id: 'c1', name: 'read', argumentsJson: '{"path":"a.test.ts"}' }],
+    };
+    const { asked, ports } = answering(grouped(['a', 'b']), (n) => (n === 1 ? looks : { kind: 'stopped' }));
+    const read = async (head: string, path: string) => `${path} at ${head === commit('base')}`;
+    const world = givenWorld(found('a', 'b'), { ...ports, reader: { ...NO_FILES, read } });
+    await new FixTasks(world.context).file(going());
+    assert.equal(asked[0]!.messages[0]!.role, 'system');
+    assert.deepEqual(
+      asked[0]!.tools.map((tool) => tool.name),
+      ['list', 'read', 'grep', 'git_log'],
+    );
+    assert.match(asked[1]!.messages.at(-1)!.content, /a\.test\.ts at true/);
+    assert.deepEqual(filed(world), [['a', 'b']]);
+    assert.equal(world.state.spending.used.inputTokens, 20);
+  });
+
+  test('get a task each when the model looks around for ever: it is told to answer, and its calls have an end', async () => {
     const { asked, ports } = answering('', {
       kind: 'tools',
-      calls: [{ id: 'c1', name: 'read', argumentsJson: '{}' }],
+      calls: [{ id: 'c1', name: 'list', argumentsJson: '{}' }],
     });
     const world = givenWorld(found('a'), ports);
     await new FixTasks(world.context).file(going());
-    assert.equal(asked.length, 2);
-    assert.match(asked[1]!.messages.at(-1)!.content, /no tools here, and none was run/);
+    assert.equal(asked.length, TOOL_ROUNDS_MAX + 1);
+    assert.equal(asked.at(-1)!.toolChoice, 'none');
     assert.deepEqual(filed(world), [['a']]);
   });
 });

@@ -1,22 +1,28 @@
 /** Failures of the target become tasks: by root cause where a model can tell, plainly one by one where it cannot. */
+import type { CommitId } from '@swarm/core/model/ids';
 import { FIX_TASKS_MAX, type Finding } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
-import { addUsage } from '@swarm/core/model/usage';
-import type { ChatMessage, TicketResult } from '@swarm/core/ports/models';
+import type { TicketResult } from '@swarm/core/ports/models';
+import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
 import { PlanScanner } from '@swarm/core/rules/json-scanner';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
-
-const NO_TOOLS = 'There are no tools here, and none was run. Answer now, with the tasks as JSON.';
+import { lookAndAnswer } from '../planning/looking.ts';
+import { inBlocks } from '../prompting/blocks.ts';
+import { toldBy } from '../prompting/conversation.ts';
+import { machinery } from '../prompting/facts.ts';
+import { Project } from '../prompting/project.ts';
 
 export class FixTasks {
-  readonly #context: Context<'clock' | 'log' | 'model' | 'prompts'>;
+  readonly #context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>;
+  readonly #project: Project;
 
-  constructor(context: Context<'clock' | 'log' | 'model' | 'prompts'>) {
+  constructor(context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
+    this.#project = new Project(context.ports);
   }
 
   /** Every finding without a task gets one, at most five open at once; the model groups them by root cause. */
@@ -51,7 +57,7 @@ export class FixTasks {
     signal: AbortSignal,
   ): Promise<readonly Fix[] | undefined> {
     const { ports } = this.#context;
-    const result = await this.#asked(() => this.#prompt(findings, room), signal);
+    const result = await this.#asked(() => this.#prompt(findings, room), findings[0]!.head, signal);
     if (!result) return [];
     if (result.end.kind === 'aborted') return undefined;
     if (result.end.kind !== 'stopped') {
@@ -67,9 +73,11 @@ export class FixTasks {
     return pieces.flatMap((p) => (p.kind === 'task' ? readFix(p.value, known) : []));
   }
 
-  #prompt(findings: readonly Finding[], room: number): string {
+  async #prompt(findings: readonly Finding[], room: number): Promise<RenderedPrompt> {
     const { ports, state } = this.#context;
-    const { text } = ports.prompts.render('reconciler', {
+    const values = inBlocks({
+      environment: machinery(state),
+      project_instructions: await this.#project.instructions(findings[0]!.head, []),
       failures: findings
         .map((f) => `signature: ${f.signature}\n${originText(state, f.signature)}\n${f.detail}`)
         .join('\n\n---\n\n'),
@@ -79,31 +87,25 @@ export class FixTasks {
         .join('\n'),
       max_tasks: String(room),
     });
-    return text;
+    return ports.prompts.render('reconciler', values);
   }
 
   /** Undefined where there is no model, or no budget for it. What it used is on record, however it ended. */
-  async #asked(promptOf: () => string, signal: AbortSignal): Promise<TicketResult | undefined> {
+  async #asked(
+    promptOf: () => Promise<RenderedPrompt>,
+    commit: CommitId,
+    signal: AbortSignal,
+  ): Promise<TicketResult | undefined> {
     const { ask, ports, state } = this.#context;
     const reserved = reservationFor(state);
     if (!ports.model || !reserved) return undefined;
+    const messages = toldBy(await promptOf());
     const answer = await ask({ type: 'reserveSpend', role: 'reconciler', reserved });
     const event = answer.kind === 'decision' ? answer.events[0] : undefined;
     if (event?.type !== 'spend.reserved') return undefined;
     const ticket = ports.model.as('reconciler', ticketLimits(state.run.request.limits, reserved));
-    const prompt = promptOf();
-    const first: ChatMessage = { role: 'user', content: prompt };
-    let result = await ticket.stream({ messages: [first], tools: [] }, { signal });
-    let usage = result.usage;
-    if (result.end.kind === 'tools') {
-      // Calls of tools it does not have: it is told so, once, and nothing is run.
-      const told: ChatMessage = { role: 'user', content: NO_TOOLS };
-      const said: ChatMessage = { role: 'assistant', content: result.text, toolCalls: [] };
-      const messages =
-        result.text === '' ? [{ ...first, content: `${prompt}\n\n${NO_TOOLS}` }] : [first, said, told];
-      result = await ticket.stream({ messages, tools: [] }, { signal });
-      usage = addUsage(usage, result.usage);
-    }
+    const asked = { who: 'reconciler' as const, ticket, messages, commit, signal };
+    const { result, usage } = await lookAndAnswer(this.#context, asked);
     await ask({ type: 'recordSpend', slice: event.slice, usage });
     return result;
   }

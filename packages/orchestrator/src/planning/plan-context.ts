@@ -8,38 +8,54 @@ import type { Task } from '@swarm/core/model/task';
 import { remaining } from '@swarm/core/rules/budget';
 import { owed } from '@swarm/core/rules/outcome';
 import type { News, OpenedState, State } from '@swarm/core/state';
+import { durationText } from '@swarm/core/views/words';
+import { type BlockName, block } from '../prompting/blocks.ts';
+import { plannerLaws } from '../prompting/facts.ts';
 
 export interface Section {
-  readonly name: string;
+  readonly name: BlockName;
   readonly text: string;
+}
+
+/** What the repository says of itself, as it was when the conversation began: what changed since is in the news. */
+export interface Overview {
+  readonly environment: string;
+  readonly instructions: string;
+  readonly repository: string;
 }
 
 /** Lines of one section; the rest is counted, not listed. */
 const LINES_MAX = 200;
 
-export function planSections(state: OpenedState, overview: string): readonly Section[] {
-  return [
-    { name: 'Repository', text: overview },
-    { name: 'Request as amended', text: state.amendments.join('\n') },
-    { name: 'Your scratchpad', text: state.planning.scratchpad },
-    {
-      name: 'News since your last answer',
-      text: capped(state.planning.news.flatMap((n) => newsLines(state, n))),
-    },
-    { name: 'Tasks not over yet', text: capped(openTasks(state).map(taskLine)) },
-    {
-      name: 'Landed so far',
-      text: capped([...state.byState.landed].map((id) => taskLine(state.tasks.get(id)!))),
-    },
-    {
-      name: 'Landed in part: you owe each a task',
-      text: capped(owed(state).map((id) => owedLine(state, id))),
-    },
-    { name: 'Ended without landing', text: capped(endedTasks(state).map(taskLine)) },
-    { name: 'Failures on the target', text: capped([...state.health.findings.keys()]) },
-    { name: 'Budget', text: budgetText(state) },
-  ].filter((s) => s.text.trim() !== '');
+/** What changes least comes first, so that a provider can keep the beginning. */
+export function planSections(state: OpenedState, overview: Overview): readonly Section[] {
+  return all(state, overview).filter((s) => s.text.trim() !== '');
 }
+
+const all = (state: OpenedState, overview: Overview): readonly Section[] => [
+  { name: 'environment', text: overview.environment },
+  { name: 'project_instructions', text: overview.instructions },
+  { name: 'laws', text: plannerLaws(state) },
+  { name: 'repository', text: overview.repository },
+  { name: 'amendments', text: state.amendments.join('\n') },
+  { name: 'scratchpad', text: state.planning.scratchpad },
+  {
+    name: 'news',
+    text: capped(state.planning.news.flatMap((n) => newsLines(state, n))),
+  },
+  { name: 'open_tasks', text: capped(openTasks(state).map(taskLine)) },
+  {
+    name: 'landed',
+    text: capped([...state.byState.landed].map((id) => taskLine(state.tasks.get(id)!))),
+  },
+  {
+    name: 'owed',
+    text: capped(owed(state).map((id) => owedLine(state, id))),
+  },
+  { name: 'ended', text: capped(endedTasks(state).map(taskLine)) },
+  { name: 'findings', text: capped([...state.health.findings.keys()]) },
+  { name: 'limits', text: limitsText(state) },
+];
 
 /** What a section says that had something to say before, and has nothing now. */
 const NOTHING_LEFT = '(nothing any more)';
@@ -50,7 +66,7 @@ export function changedSections(
   sent: ReadonlyMap<string, string>,
 ): readonly Section[] {
   const present = new Set(sections.map((s) => s.name));
-  const gone = [...sent.keys()].filter((name) => !present.has(name));
+  const gone = ([...sent.keys()] as BlockName[]).filter((name) => !present.has(name));
   return [
     ...sections.filter((s) => sent.get(s.name) !== s.text),
     ...gone.map((name) => ({ name, text: NOTHING_LEFT })),
@@ -58,7 +74,7 @@ export function changedSections(
 }
 
 export const renderSections = (sections: readonly Section[]): string =>
-  sections.map((s) => `## ${s.name}\n\n${s.text}`).join('\n\n');
+  sections.map((s) => block(s.name, s.text)).join('\n\n');
 
 function openTasks(state: State): Task[] {
   const { running, assigned, complete, pending } = state.byState;
@@ -117,13 +133,15 @@ function handoffLines(a: Attempt): string[] {
   ];
 }
 
-function budgetText(state: OpenedState): string {
+function limitsText(state: OpenedState): string {
   const { limits } = state.run.request;
   const left = remaining(state.spending, limits);
   const lines = [
     `workers: ${state.workers}`,
     `tasks accepted: ${state.tasks.size} of at most ${limits.tasks}`,
+    `attempts of one task: at most ${limits.attempts}`,
   ];
+  if (limits.timeMs !== undefined) lines.push(`time: ${timeLeft(limits.timeMs, state.activeMs)} left`);
   // Rounded, so that the section does not change with every call.
   if (limits.tokens !== undefined)
     lines.push(`tokens: about ${Math.round((100 * left.tokens) / limits.tokens)} % left`);
@@ -131,6 +149,10 @@ function budgetText(state: OpenedState): string {
     lines.push(`money: about ${Math.round((100 * left.usd) / limits.usd)} % left`);
   return lines.join('\n');
 }
+
+/** In steps of a tenth, so that the section does not change with every entry. */
+const timeLeft = (wholeMs: number, usedMs: number): string =>
+  `about ${Math.max(0, 10 * Math.round((10 * (wholeMs - usedMs)) / wholeMs))} % of ${durationText(wholeMs)}`;
 
 const oneLine = (text: string, max = 300): string => text.replace(/\s+/g, ' ').trim().slice(0, max);
 const indent = (text: string): string[] =>

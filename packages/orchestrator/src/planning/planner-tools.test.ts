@@ -7,6 +7,7 @@ import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
 
 const HEAD = 'b'.repeat(40) as CommitId;
 const reader: RepositoryReader = {
+  files: async () => [],
   list: async (_, path) => (path === '' ? ['README.md', 'src/'] : []),
   read: async (_, path) => (path === 'README.md' ? 'x'.repeat(30_000) : undefined),
   grep: async (_, pattern) => {

@@ -5,7 +5,8 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { LIMITS, openedRun } from '@swarm/core/testing';
 import { givenWorld, going, onTickets } from '../testing.ts';
-import { Planner, TOOL_ROUNDS_MAX } from './planner.ts';
+import { TOOL_ROUNDS_MAX } from './looking.ts';
+import { Planner } from './planner.ts';
 
 const PLAN = '{"tasks":[{"id":"a","title":"Do a","description":"as said"}],"done":false}';
 const LIST: ModelEnd = {
@@ -33,6 +34,7 @@ function planning(
   says: (request: ModelRequest, n: number) => Said,
 ) {
   const asked: ModelRequest[] = [];
+  const kept: string[] = [];
   const model = onTickets(async (request, { onText }) => {
     asked.push({ ...request, messages: [...request.messages] });
     const { end, text = '' } = says(request, asked.length);
@@ -42,10 +44,15 @@ function planning(
   const limits = { ...LIMITS, workers: 2, ...(budget !== undefined && { tokens: budget }) };
   const world = givenWorld([openedRun({ mode: 'planner', limits }), iteration(reserved)], {
     model,
-    prompts: { render: () => ({ text: 'plan this', hash: 'h' }), hash: () => 'h' },
-    reader: { list: async () => ['a.ts'] },
+    prompts: { render: () => ({ system: 'plan so', text: 'plan this', hash: 'h' }), hash: () => 'h' },
+    reader: {
+      list: async () => ['a.ts'],
+      files: async () => [{ path: 'a.ts', kind: 'file', bytes: 1 }],
+      log: async () => [],
+    },
+    files: { writePlannerAnswer: async (n, text) => void kept.push(`${n}: ${text}`) },
   });
-  return { asked, world, planner: new Planner(world.context) };
+  return { asked, kept, world, planner: new Planner(world.context) };
 }
 
 describe('a planner that calls tools for ever', () => {
@@ -87,7 +94,7 @@ describe('a planner that calls tools for ever', () => {
     await planner.iterate(1, going());
     const history = asked[TOOL_ROUNDS_MAX + 1]!.messages;
     assert.match(history.at(-2)!.content, /none was run/);
-    assert.equal(rounds, TOOL_ROUNDS_MAX + 1, 'the overview, and each round but the last');
+    assert.equal(rounds, TOOL_ROUNDS_MAX, 'each round but the last');
   });
 });
 
@@ -117,5 +124,15 @@ describe('a tool that does not exist', () => {
     );
     await planner.iterate(1, going());
     assert.match(asked[1]!.messages.at(-1)!.content, /there is no tool delete; there are list, read, grep/);
+  });
+});
+
+describe('what a planner said', () => {
+  it('is kept with the run, capped, be it a plan or not; a look beforehand and silence keep nothing', async () => {
+    for (const text of [PLAN, 'tell me how', `${'x'.repeat(70_000)}`, '']) {
+      const { kept, planner } = planning(undefined, 0, () => ({ end: { kind: 'stopped' }, text }));
+      await planner.iterate(1, going());
+      assert.deepEqual(kept, text === '' ? [] : [`1: ${text.slice(0, 64_000)}`]);
+    }
   });
 });

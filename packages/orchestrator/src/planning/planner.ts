@@ -5,23 +5,26 @@
  */
 import type { IterationOutcome } from '@swarm/core/events';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
-import type {
-  ChatMessage,
-  ModelTicket,
-  TicketEnd,
-  TicketLimits,
-  TicketResult,
-  ToolCall,
-} from '@swarm/core/ports/models';
+import type { ChatMessage, ModelTicket, TicketEnd, TicketResult } from '@swarm/core/ports/models';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import type { Context } from '../context.ts';
-import { changedSections, planSections, renderSections, type Section } from './plan-context.ts';
+import { inBlock } from '../prompting/blocks.ts';
+import { toldBy } from '../prompting/conversation.ts';
+import { machinery } from '../prompting/facts.ts';
+import { Project } from '../prompting/project.ts';
+import { answerCalls, askForTheAnswer, coversTwice, saidBy, TOOL_ROUNDS_MAX } from './looking.ts';
+import {
+  changedSections,
+  type Overview,
+  planSections,
+  renderSections,
+  type Section,
+} from './plan-context.ts';
 import { PlanStream } from './plan-stream.ts';
-import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
+import { PLANNER_TOOLS } from './planner-tools.ts';
 
-/** Rounds of tool calls in one iteration before the planner is told to answer. */
-export const TOOL_ROUNDS_MAX = 30;
-const ANSWER_NOW = 'Call no more tools. Answer now, with the plan as JSON, from what you know.';
+/** Characters of an answer that are kept for people, from its beginning. */
+const ANSWER_MAX = 64_000;
 const NOT_OFFERED = 'error: no tool could be called here, and none was run';
 
 interface Answered {
@@ -32,14 +35,17 @@ interface Answered {
 }
 
 export class Planner {
-  readonly #context: Context<'log' | 'model' | 'prompts' | 'reader'>;
+  readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
   #messages: ChatMessage[] = [];
   /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
   #promptHash = '';
   #sent = new Map<string, string>();
+  #overview: Overview | undefined;
+  readonly #project: Project;
 
-  constructor(context: Context<'log' | 'model' | 'prompts' | 'reader'>) {
+  constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
+    this.#project = new Project(context.ports);
   }
 
   /** Runs the live iteration to its end. */
@@ -58,13 +64,14 @@ export class Planner {
   // ───────────── what it is told ─────────────
 
   async #tell(iteration: number): Promise<void> {
-    const sections = planSections(this.#context.state, await this.#overview());
     const size = this.#messages.reduce((n, m) => n + m.content.length, 0);
     const { prompts } = this.#context.ports;
     const isFresh =
       this.#messages.length === 0 ||
       this.#promptHash !== prompts.hash('planner') ||
       size > this.#context.settings.plannerContextChars;
+    if (isFresh) this.#overview = await this.#look();
+    const sections = planSections(this.#context.state, this.#overview!);
     if (isFresh) this.#begin(iteration, sections);
     else this.#followUp(iteration, changedSections(sections, this.#sent));
     this.#sent = new Map(sections.map((s) => [s.name, s.text]));
@@ -74,14 +81,14 @@ export class Planner {
     const { ports, settings, state } = this.#context;
     const { request } = state.run;
     const prompt = ports.prompts.render('planner', {
-      request: request.text,
+      request: inBlock(request.text),
       target: request.target,
       iteration: String(iteration),
       sections: renderSections(sections),
       max_tasks: String(settings.tasksPerIteration),
     });
     this.#promptHash = prompt.hash;
-    this.#messages = [{ role: 'user', content: prompt.text }];
+    this.#messages = toldBy(prompt);
   }
 
   #followUp(iteration: number, changed: readonly Section[]): void {
@@ -95,10 +102,22 @@ export class Planner {
     this.#sent = new Map();
   }
 
-  async #overview(): Promise<string> {
-    const { ports, state } = this.#context;
-    const root = await ports.reader.list(state.head, '');
-    return root.slice(0, 100).join('\n') || '(the repository has no files yet)';
+  async #look(): Promise<Overview> {
+    const { state } = this.#context;
+    const { head } = state;
+    const scripts = await this.#project.scripts(head, []);
+    const readme = await this.#project.readme(head);
+    const commits = await this.#project.commits(head);
+    const parts = [
+      `Files at ${head.slice(0, 10)}:\n${await this.#project.tree(head)}`,
+      readme && `README:\n${readme}`,
+      commits && `Latest commits:\n${commits}`,
+    ];
+    return {
+      environment: [machinery(state), scripts && `Scripts:\n${scripts}`].filter(Boolean).join('\n\n'),
+      instructions: await this.#project.instructions(head, []),
+      repository: parts.filter(Boolean).join('\n\n'),
+    };
   }
 
   // ───────────── what it answers ─────────────
@@ -110,19 +129,26 @@ export class Planner {
       // What tools gave is of no use without the answer that follows: one more call must be left for that.
       const isTight = !coversTwice(ticket.left(), lastTokens) && !(await this.#extend(iteration, ticket));
       const isLast = round >= TOOL_ROUNDS_MAX || isTight;
-      if (isLast) this.#askForTheAnswer();
+      if (isLast) askForTheAnswer(this.#messages);
       const stream = new PlanStream(iteration, this.#context.state);
       const result = await this.#call(ticket, stream, isLast, signal);
       usage = addUsage(usage, result.usage);
       lastTokens = tokensOf(result.usage);
       if (result.end.kind === 'over-budget' && (await this.#extend(iteration, ticket))) continue;
       if (result.end.kind === 'tools' && !isLast) {
-        await this.#runTools(result, result.end.calls, signal);
+        const looking = {
+          who: 'planner' as const,
+          messages: this.#messages,
+          commit: this.#context.state.head,
+        };
+        await answerCalls(this.#context, { ...looking, signal }, result, result.end.calls);
         continue;
       }
       const end = stream.end();
       for (const command of end.commands) await this.#context.ask(command);
       this.#remember(result);
+      if (result.text !== '')
+        await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
       return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
     }
   }
@@ -162,28 +188,6 @@ export class Planner {
     const result = await ticket.stream(request, { signal, onText });
     await Promise.all(asked);
     return result;
-  }
-
-  /** Said where the last message ends: some servers take no other one after a tool's answer. */
-  #askForTheAnswer(): void {
-    const last = this.#messages.pop()!;
-    this.#messages.push({ ...last, content: `${last.content}\n\n${ANSWER_NOW}` });
-  }
-
-  async #runTools(result: TicketResult, calls: readonly ToolCall[], signal: AbortSignal): Promise<void> {
-    const { ports, state } = this.#context;
-    const commit = state.head;
-    this.#messages.push(saidBy(result, calls));
-    for (const call of calls) {
-      const content = signal.aborted
-        ? 'error: it was stopped'
-        : await runPlannerTool(ports.reader, commit, call);
-      ports.log.write('agent.activity', {
-        msg: `planner ${call.name} ${call.argumentsJson.slice(0, 200)}`,
-        data: { tool: call.name },
-      });
-      this.#messages.push({ role: 'tool', callId: call.id, content });
-    }
   }
 
   /** A call that was not offered is answered, never obeyed: without an answer no server takes the history again. */
@@ -227,15 +231,3 @@ export class Planner {
     }
   }
 }
-
-/** The next call sends what the last one sent and got, and what comes after it does so again. */
-const coversTwice = ({ tokens }: TicketLimits, lastTokens: number): boolean =>
-  tokens === undefined || tokens >= 2 * lastTokens;
-
-/** What the provider sent along with an answer goes back with it. */
-const saidBy = ({ text, bag }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
-  role: 'assistant',
-  content: text,
-  toolCalls,
-  ...(bag && { bag }),
-});

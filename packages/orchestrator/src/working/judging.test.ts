@@ -17,7 +17,7 @@ import {
 } from '@swarm/core/testing';
 import { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
-import { givenWorld, going } from '../testing.ts';
+import { givenWorld, going, NO_FILES } from '../testing.ts';
 import { givenHost, ran } from './testing-bench.ts';
 import { Worker } from './worker.ts';
 
@@ -69,7 +69,8 @@ async function attempted(given: Given) {
         ...{ commit: of, base, filesChanged: ['a.txt'], linesAdded: 1, linesRemoved: 0 },
       }),
     },
-    prompts: { render: () => ({ text: 'do it', hash: 'h' }) },
+    prompts: { render: () => ({ system: '', text: 'do it', hash: 'h' }) },
+    reader: NO_FILES,
     files: { writeHandoff: async () => undefined },
   });
   const attempt = world.state.attempts.get(id) as Attempt;

@@ -1,19 +1,29 @@
-import { ENDINGS } from '@swarm/core/model/attempt';
-import type { TaskId } from '@swarm/core/model/ids';
-import { REJECTIONS } from '@swarm/core/model/landing';
+import type { Attempt } from '@swarm/core/model/attempt';
+import type { CommitId, TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { OpenedState } from '@swarm/core/state';
+import type { Context } from '../context.ts';
 import { originNote } from '../healing/fixes.ts';
+import { inBlocks } from '../prompting/blocks.ts';
+import { earlierAttempts } from '../prompting/earlier.ts';
+import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
+import type { Project } from '../prompting/project.ts';
 import { tailOf } from '../settings.ts';
 
-/** The variables of prompts/worker.md, told from the facts. */
-export function workerVariables(state: OpenedState, task: Task): Record<string, string> {
+/** The variables of prompts/worker.md, told from the facts. Each may stand inside a block. */
+export async function workerVariables(
+  { state, settings }: Pick<Context, 'state' | 'settings'>,
+  project: Project,
+  attempt: Attempt,
+  task: Task,
+  conflicts: readonly string[],
+): Promise<Record<string, string>> {
   const { spec } = task;
-  return {
+  return inBlocks({
     task_id: task.id,
     title: spec.title,
     description: [spec.description, originNote(state, task)].filter(Boolean).join('\n\n'),
-    scope: spec.scope.join('\n'),
+    scope: scopeText(spec.scope, conflicts),
     acceptance: spec.acceptance,
     verify: spec.verify ?? '',
     gate: state.run.request.gate ?? '',
@@ -21,18 +31,50 @@ export function workerVariables(state: OpenedState, task: Task): Record<string, 
       .map((id) => upstream(state, id))
       .filter(Boolean)
       .join('\n\n'),
-    setback: setbackText(task),
+    earlier_attempts: earlierAttempts(state, task),
     hint: task.hint ?? '',
     kind: spec.kind,
-  };
+    environment: await environment(state, project, attempt, task),
+    project_instructions: await project.instructions(attempt.base, [...spec.scope, ...conflicts]),
+    limits: attemptRoom(state, settings, attempt, task),
+    laws: workerLaws(state, task),
+  });
+}
+
+/** A file in conflict has to be touched, whoever brought it there. */
+function scopeText(scope: readonly string[], conflicts: readonly string[]): string {
+  const more = conflicts.filter((file) => !scope.includes(file));
+  if (scope.length === 0 || more.length === 0) return scope.join('\n');
+  return [...scope, ...more.map((file) => `${file} (its conflict has to be resolved)`)].join('\n');
+}
+
+async function environment(
+  state: OpenedState,
+  project: Project,
+  { base }: Attempt,
+  task: Task,
+): Promise<string> {
+  const { scope } = task.spec;
+  const scripts = await project.scripts(base, scope);
+  const around = scope.length > 0 ? await project.around(base, scope) : await project.tree(base);
+  return [
+    'You work in a clone of the repository, in a sandbox: commands see the clone and the programs of this system.',
+    machinery(state),
+    scripts && `Scripts:\n${scripts}`,
+    around && `Files ${scope.length > 0 ? 'in the folders of your scope' : 'of the repository'}:\n${around}`,
+    neighbours(state, task),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 /** The variables of prompts/conflict.md: what this task wanted, and what landed in its way. */
-export function conflictVariables(
-  state: OpenedState,
+export async function conflictVariables(
+  { state, ports }: Context<'reader'>,
+  base: CommitId,
   task: Task,
   conflicts: readonly string[],
-): Record<string, string> {
+): Promise<Record<string, string>> {
   const theirs = [...state.byState.landed]
     .map((id) => state.tasks.get(id)!)
     .filter((t) => t.state === 'landed' && touches(state, t, conflicts))
@@ -40,12 +82,22 @@ export function conflictVariables(
       (t) =>
         `${t.id} ${t.spec.title}${t.state === 'landed' && t.handoff ? `: ${tailOf(t.handoff.summary, 600)}` : ''}`,
     );
-  return {
+  const commits: string[] = [];
+  for (const file of conflicts.slice(0, FILES_MAX)) {
+    const lines = await ports.reader.log(base, COMMITS_MAX, file);
+    if (lines.length > 0)
+      commits.push(`${file}, latest commits on the target:`, ...lines.map((l) => `  ${l}`));
+  }
+  return inBlocks({
     files: conflicts.join('\n'),
     ours: `${task.spec.title}\n${task.spec.description}`.trim(),
-    theirs: theirs.slice(-10).join('\n') || 'changes that landed meanwhile',
-  };
+    theirs: [theirs.slice(-10).join('\n') || 'changes that landed meanwhile', ...commits].join('\n'),
+  });
 }
+
+/** Files in conflict whose history is shown, and commits of each. */
+const FILES_MAX = 10;
+const COMMITS_MAX = 3;
 
 function touches(state: OpenedState, task: Task, files: readonly string[]): boolean {
   if (task.state !== 'landed' || !task.attempt) return false;
@@ -60,12 +112,4 @@ function upstream(state: OpenedState, id: TaskId): string {
   if (!('handoff' in task) || !task.handoff) return `${id} ${task.spec.title}: ${task.state}`;
   const { summary, concerns } = task.handoff;
   return [`${id} ${task.spec.title}: ${summary}`, ...concerns.map((c) => `concern: ${c}`)].join('\n');
-}
-
-function setbackText(task: Task): string {
-  const { setback } = task;
-  if (!setback) return '';
-  const reasons: Readonly<Record<string, { readonly means: string }>> = { ...ENDINGS, ...REJECTIONS };
-  const means = reasons[setback.reason]?.means ?? setback.reason;
-  return `Attempt ${setback.attempt} ${means}.\n${setback.detail}`.trim();
 }

@@ -9,7 +9,7 @@ import { ALL_SAVED, type IngestOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, openedRun, startedAttempt } from '@swarm/core/testing';
 import { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
-import { type EffectWorld, givenWorld, going } from '../testing.ts';
+import { type EffectWorld, givenWorld, going, NO_FILES } from '../testing.ts';
 import { type Answers, givenHost, NO_SPACE, ran, WORK } from './testing-bench.ts';
 import { Worker } from './worker.ts';
 
@@ -44,7 +44,8 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
       }),
     },
     branches: { take: async () => ({ kind: 'commit', commit: LANDED.commit }) },
-    prompts: { render: () => ({ text: 'do it', hash: 'h' }) },
+    prompts: { render: () => ({ system: '', text: 'do it', hash: 'h' }) },
+    reader: NO_FILES,
     files: { writeHandoff: async () => void deeds.push('handoff.json') },
   });
   const attempt = world.state.attempts.get(ID) as Attempt;

@@ -11,6 +11,7 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
+import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { toWire } from '@swarm/core/rules/task-format';
 import type { Context } from '../context.ts';
@@ -18,6 +19,7 @@ import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
+import { Project } from '../prompting/project.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, lines, stopped } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
@@ -28,11 +30,13 @@ export class Worker {
   readonly #context: Context;
   readonly #judge: Judge;
   readonly #probes: Probes;
+  readonly #project: Project;
 
   constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
     this.#judge = new Judge(context, gate);
     this.#probes = probes;
+    this.#project = new Project(context.ports);
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -101,7 +105,7 @@ export class Worker {
     signal: AbortSignal,
   ): Promise<Ending> {
     const { ports, ask } = this.#context;
-    const prompt = this.#prompt(task, bench);
+    const prompt = await this.#prompt(attempt, task, bench);
     const started = await ask({
       type: 'startAgent',
       attempt: attempt.id,
@@ -110,7 +114,7 @@ export class Worker {
     });
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
     const startedAt = ports.clock.monotonic();
-    const result = await this.#runAgent(bench, attempt, task, prompt.text, signal);
+    const result = await this.#runAgent(bench, attempt, task, prompt, signal);
     const durationMs = ports.clock.monotonic() - startedAt;
     return this.#save(attempt, task, bench)
       .then((taken) => this.#end({ attempt, task, bench, from, result, durationMs, signal }, taken))
@@ -128,26 +132,32 @@ export class Worker {
     return true;
   }
 
-  #prompt(task: Task, { conflicts }: Bench): { readonly text: string; readonly hash: string } {
-    const { ports, state } = this.#context;
-    const worker = ports.prompts.render('worker', workerVariables(state, task));
+  async #prompt(attempt: Attempt, task: Task, { conflicts }: Bench): Promise<RenderedPrompt> {
+    const { prompts } = this.#context.ports;
+    const variables = await workerVariables(this.#context, this.#project, attempt, task, conflicts);
+    const worker = prompts.render('worker', variables);
     if (conflicts.length === 0) return worker;
-    const conflict = ports.prompts.render('conflict', conflictVariables(state, task, conflicts));
-    return { text: `${worker.text}\n\n${conflict.text}`, hash: `${worker.hash}+${conflict.hash}` };
+    const about = await conflictVariables(this.#context, attempt.base, task, conflicts);
+    const conflict = prompts.render('conflict', about);
+    return {
+      system: worker.system,
+      text: `${worker.text.trimEnd()}\n\n<conflict>\n${conflict.text.trim()}\n</conflict>\n`,
+      hash: `${worker.hash}+${conflict.hash}`,
+    };
   }
 
   #runAgent(
     bench: Bench,
     attempt: Attempt,
     task: Task,
-    prompt: string,
+    { system, text }: RenderedPrompt,
     signal: AbortSignal,
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
     const { limits } = state.run.request;
     return bench.agent({
       wish: task.spec.agent,
-      prompt,
+      prompt: { system, user: text },
       taskJson: JSON.stringify(
         toWire(task, (id) => id),
         null,

@@ -9,6 +9,7 @@ import { workspaceAt } from './workspaces.ts';
 
 export const twinPrompts: Prompts = {
   render: (name, variables) => ({
+    system: `rules of ${name}`,
     text: [name, ...Object.entries(variables).map(([k, v]) => `${k}: ${v}`)].join('\n'),
     hash: `hash-of-${name}`,
   }),
@@ -18,7 +19,7 @@ export const twinPrompts: Prompts = {
 export function twinFiles(world: World, inc: Incarnation): RunFiles {
   const write = (): Promise<void> =>
     world.happen(inc, world.random.between(1, 10), () => world.write('a file of the run'));
-  return { writeHandoff: write, writeReport: write };
+  return { writeHandoff: write, writeReport: write, writePlannerAnswer: write };
 }
 
 /** Environments by key, each with what its lockfile asked for; one that is not there cannot be put into a workspace. */
@@ -55,6 +56,13 @@ export function twinReader(world: World, inc: Incarnation): RepositoryReader {
   const quick = <T>(effect: () => T): Promise<T> => world.happen(inc, world.random.between(1, 20), effect);
   return {
     list: (commit) => quick(() => [...world.objects.treeOf(commit).keys()]),
+    files: (commit) =>
+      quick(() =>
+        [...world.objects.treeOf(commit)].map(([path, text]) => ({
+          ...{ path, kind: 'file' as const },
+          bytes: text.length,
+        })),
+      ),
     read: (commit, path) => quick(() => world.objects.treeOf(commit).get(path)),
     grep: () => quick(() => []),
     log: () => quick(() => []),

@@ -1,0 +1,98 @@
+/** What every role is told of the place it works in, its limits and the laws its work is judged by. */
+import type { Attempt } from '@swarm/core/model/attempt';
+import type { Task } from '@swarm/core/model/task';
+import { attemptLimits } from '@swarm/core/rules/budget';
+import { protectedGlobs } from '@swarm/core/rules/protected';
+import type { OpenedState } from '@swarm/core/state';
+import { countText, durationText, plain } from '@swarm/core/views/words';
+import type { Settings } from '../settings.ts';
+
+const NEIGHBOURS_MAX = 20;
+
+/** Setup, gate and network: the same for planner, worker and reconciler. */
+export function machinery({ run: { request } }: OpenedState): string {
+  return [
+    request.setup
+      ? `Setup: \`${request.setup}\`. It has run already in every clone, before anybody works there.`
+      : 'Setup: none. A clone holds what is committed and nothing more.',
+    request.gate
+      ? `Gate: \`${request.gate}\`. It runs on every merged result, and nothing lands that fails it.`
+      : 'Gate: none. What is handed in lands untested.',
+    ...(request.checks ? [`Full checks, now and then on the target: \`${request.checks}\`.`] : []),
+    'Network: none for agents, verification and gate. Nothing can be downloaded or installed there.',
+  ].join('\n');
+}
+
+/** Who else works now, and where. */
+export function neighbours(state: OpenedState, self: Task): string {
+  const others = [...state.byState.running, ...state.byState.assigned]
+    .map((id) => state.tasks.get(id)!)
+    .filter((task) => task.id !== self.id);
+  if (others.length === 0) return '';
+  const shown = others.slice(0, NEIGHBOURS_MAX).map(({ id, spec }) => {
+    const where = spec.scope.length > 0 ? ` in ${spec.scope.slice(0, 10).join(', ')}` : '';
+    return `- ${id} ${plain(spec.title, 120)}${where}`;
+  });
+  return ['Others work at the same time, each in a clone of its own:', ...shown].join('\n');
+}
+
+/** How much room this attempt has. */
+export function attemptRoom(state: OpenedState, settings: Settings, attempt: Attempt, task: Task): string {
+  const { limits } = state.run.request;
+  const { tokens, usd } = attemptLimits(limits, attempt.reserved);
+  const { steps, wallMs } = settings.attempt;
+  const tried = task.counted - task.forgiven;
+  return [
+    `This is attempt ${tried + 1} of at most ${limits.attempts}.`,
+    `It has ${countText(steps, 'answer')}, ${countText(tokens, 'token')}${usd === undefined ? '' : `, $${usd.toFixed(2)}`} and ${durationText(wallMs)}.`,
+    'When one of them is used up, the attempt ends and what is in the workspace is kept for the next one.',
+  ].join('\n');
+}
+
+/** What a change may not touch unless its task names it. */
+export function protectionLaws({ run: { request } }: OpenedState): readonly string[] {
+  const { named, byGate } = protectedGlobs(request.gate, request.protect ?? []);
+  return [
+    `Protected: a change of one of these comes back unless the task's scope names the file itself, not by a glob: ${named.join(', ')}.`,
+    ...(byGate.length > 0
+      ? [
+          `The gate runs or goes by these, and only the operator's own tasks may change them: ${byGate.join(', ')}.`,
+        ]
+      : []),
+    'A package script that the gate comes by, and one that a package manager runs by itself when it installs, is protected in the same way.',
+  ];
+}
+
+/** What a planner has to keep to, so that no task is impossible from the start. */
+export function plannerLaws(state: OpenedState): string {
+  const { overlap, outside } = state.run.request;
+  return [
+    ...(overlap === 'serialize' ? ['Tasks whose scopes overlap run one after the other.'] : []),
+    outside === 'hold'
+      ? 'A change outside its task’s scope comes back.'
+      : 'A change outside its task’s scope is reported.',
+    ...protectionLaws(state),
+    'Do not file a task that must change a file only the operator’s own tasks may change: it cannot land.',
+    'A change that deletes, skips or weakens a test is held for the operator.',
+    'Verification, gate and agents have no network: a `verify` that fetches anything fails.',
+    'An attempt that ends `blocked` ends its task for good, and what depends on it falls.',
+  ]
+    .map((law) => `- ${law}`)
+    .join('\n');
+}
+
+export function workerLaws(state: OpenedState, { spec }: Task): string {
+  const outside =
+    state.run.request.outside === 'hold'
+      ? 'A change outside the scope comes back, and the attempt is used up.'
+      : 'A change outside the scope is reported.';
+  return [
+    ...(spec.scope.length > 0 ? [outside] : []),
+    ...protectionLaws(state),
+    'A test that is deleted, skipped or made weaker comes back.',
+    '`blocked` ends the task for good: nobody tries it again, and what depends on it falls. Say what would have to change.',
+    '`failed` ends this attempt; `partial` may land, and somebody is asked for the rest.',
+  ]
+    .map((law) => `- ${law}`)
+    .join('\n');
+}
