@@ -48,6 +48,7 @@ export type Command =
   | { readonly type: 'cancelRun'; readonly reason: string }
   /** `isResuming`: nothing of the run is at work yet. */
   | ({ readonly type: 'raiseLimits'; readonly isResuming?: true } & RaisedLimits)
+  | { readonly type: 'changeGate'; readonly gate?: string; readonly gateHash: string }
   /** Takes up a closed run again. What failed only because the budget or the time was used up is tried again. */
   | {
       readonly type: 'reopenRun';

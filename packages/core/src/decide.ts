@@ -44,6 +44,7 @@ const BEGINS: ReadonlySet<Command['type']> = new Set([
   'acceptTasks',
   'amend',
   'cancelRun',
+  'changeGate',
   'continue',
   'pause',
   'raiseLimits',
@@ -99,6 +100,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'undoLanding':
       return decideUndo(s, c);
     case 'raiseLimits':
+    case 'changeGate':
     case 'reopenRun':
       return decideAgain(s, c);
     case 'recordRechecks':

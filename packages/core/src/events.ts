@@ -64,6 +64,11 @@ export type RunEvent =
   | { readonly type: 'run.cancelled'; readonly reason: string }
   /** The operator gave the run more: each of these is the limit from now on. */
   | ({ readonly type: 'limits.raised' } & RaisedLimits)
+  /**
+   * The operator named another gate before anything had landed: it judges the base and every candidate from now on.
+   * Without `gate` nothing is tested.
+   */
+  | { readonly type: 'gate.changed'; readonly gate?: string; readonly gateHash: string }
   /** A closed run is open again: it goes on with the limits and the tasks it has, and closes and delivers once more. */
   | { readonly type: 'run.reopened'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }

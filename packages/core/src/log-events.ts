@@ -42,6 +42,7 @@ export const JOURNAL_LOG_EVENTS = {
   'spend.recorded': { level: 'debug', means: 'tokens used outside attempts and iterations' },
   'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },
   'limits.raised': { level: 'info', means: 'the operator gave the run more to spend, or more time' },
+  'gate.changed': { level: 'warn', means: 'the operator named another gate, before anything had landed' },
   'run.reopened': { level: 'info', means: 'a closed run is open again' },
   'run.closed': { level: 'info', means: 'nothing is wanted any more' },
   'iteration.started': { level: 'info', means: 'the planner was asked' },
@@ -131,6 +132,10 @@ export const WEATHER_LOG_EVENTS = {
   },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
+  'prompt.edited': {
+    level: 'warn',
+    means: 'a prompt of the repository was edited, and the run goes on with what it began with',
+  },
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;

@@ -50,6 +50,10 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `the run is cancelled: ${firstLine(e.reason)}` };
     case 'limits.raised':
       return { msg: `the run may use more: ${raisedText(e)}` };
+    case 'gate.changed':
+      return {
+        msg: e.gate === undefined ? 'there is no gate from now on' : `the gate is now: ${firstLine(e.gate)}`,
+      };
     case 'run.reopened':
       return { msg: `the run is open again: ${firstLine(e.reason)}` };
     case 'budget.reached':
