@@ -230,6 +230,13 @@ const EVENTS = {
     results: [{ task: T2, isPassed: false, detail: '`make check` ended with 1' }],
     durationMs: 1_200,
   },
+  'attempt.reworked': {
+    type: 'attempt.reworked',
+    attempt: TRY,
+    round: 2,
+    reason: 'verify-failed',
+    detail: '1 failure: test/time/parse.test.ts: rejects an empty text',
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */
