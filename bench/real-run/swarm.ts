@@ -70,7 +70,7 @@ export async function playSwarm(folder: string, repository: string, options: Swa
     }),
     model: planner(time),
     prompts: PROMPTS,
-    files: { writeHandoff: async () => {}, writeReport: async () => {} },
+    files: { writeHandoff: async () => {}, writeReport: async () => {}, writePlannerAnswer: async () => {} },
     log: { write: () => {} },
   };
   const orchestrator = createOrchestrator(ports, settings(opened.base, options));

@@ -61,7 +61,11 @@ test('a full disk pauses the run, and once there is room the same task lands', {
         render: (name: string) => ({ system: '', text: name, hash: name }),
         hash: (name: string) => name,
       },
-      files: { writeHandoff: async () => {}, writeReport: async () => {} },
+      files: {
+        writeHandoff: async () => {},
+        writeReport: async () => {},
+        writePlannerAnswer: async () => {},
+      },
       log: { write: () => {} },
     };
     const orchestrator = createOrchestrator(ports, settings(hub.base, isNew));

@@ -38,7 +38,7 @@ async function assertTwentyOne(world: World, base: string, branch: string, stdou
   const values = subjects.filter((subject) => subject.startsWith('Set the value to '));
   assert.equal(values.length, 1, 'one of those that clash');
   assert.deepEqual(subjects.toSorted(), [...good, ...values].toSorted());
-  assert.match(stdout, /21 landed, 9 failed/);
+  assert.match(stdout, /^21 of 30 landed, 9 failed; /);
   for (const i of range(5)) {
     assert.match(stdout, new RegExp(`failed .* bad/${i} .*the gate fails .*a bad file is there`));
     if (values[0] === `Set the value to ${i}`) continue;
@@ -119,7 +119,7 @@ test('a branch the target has already is unneeded, and one named twice is landed
   const run = await world.swarm(['land', 'old', 'new', 'n*', 'same', '--gate', 'true']);
 
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stdout, /1 landed, 1 unneeded/);
+  assert.match(run.stdout, /^1 of 2 landed, 1 unneeded; /);
   assert.match(run.stderr, /note: new was named twice and is landed once/);
   assert.match(run.stderr, /note: same is the same commit as new and is landed once/);
 });
@@ -135,7 +135,7 @@ test('the same change on two branches lands once, and the second is unneeded', a
   const run = await world.swarm(['land', 'first', 'second', '--gate', 'true']);
 
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stdout, /1 landed, 1 unneeded/);
+  assert.match(run.stdout, /^1 of 2 landed, 1 unneeded; /);
 });
 
 test('a branch that shares no history, or holds what no attempt may push, fails alone and by name', async (t) => {
@@ -152,7 +152,7 @@ test('a branch that shares no history, or holds what no attempt may push, fails 
   const run = await world.swarm(['land', 'stranger', 'nested', 'good', '--gate', 'true']);
 
   assert.equal(run.code, 1, run.stderr);
-  assert.match(run.stdout, /1 landed, 2 failed/);
+  assert.match(run.stdout, /^1 of 3 landed, 2 failed; /);
   assert.match(run.stdout, /failed .* stranger .*no commit in common with the target/);
   assert.match(run.stdout, /failed .* nested .*"inner" is a repository inside the repository/);
 });

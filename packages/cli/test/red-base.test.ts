@@ -50,7 +50,7 @@ test('a red suite is made green task by task, and a task that breaks another tes
     assert.ok(outcomes.includes(outcome), `${outcomes}`);
   const [rejected] = log.filter((line) => line.event === 'landing.rejected');
   assert.match(String(rejected!.data.detail), /c is right/);
-  assert.match(run.stdout, /the result is green/);
+  assert.match(run.stdout, /the head is green/);
   assert.equal((await world.swarm(['verify'])).code, 0);
 });
 
@@ -63,7 +63,7 @@ test('a request that mends every test of a red suite ends green, with exit 0', a
   }));
   const run = await world.swarm(await world.plan(tasks, '--gate', 'node --test', '--workers', '2'));
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stdout, /the result is green/);
+  assert.match(run.stdout, /the head is green/);
   assert.equal((await world.swarm(['verify'])).code, 0);
 });
 
@@ -74,7 +74,7 @@ test('a landing on a target that stays red is no pass: it is told as known failu
   );
   assert.equal(run.code, 1, run.stderr);
   assert.match(run.stdout, /1 landed/);
-  assert.match(run.stdout, /the result is RED/);
+  assert.match(run.stdout, /the head is RED/);
   assert.match(run.stderr, /gate is no worse than before \(1 known failure\)/);
   assert.equal((await world.swarm(['verify'])).code, 0);
 });
@@ -119,7 +119,7 @@ test('failures nobody can tell apart need --fix-red, and then only what makes th
     landed.map((l) => l.subject),
     ['Make it pass'],
   );
-  assert.match(run.stdout, /the result is green/);
+  assert.match(run.stdout, /the head is green/);
 });
 
 test('a base whose gate runs no test at all is said aloud', async (t) => {

@@ -27,11 +27,11 @@ const NARRATION = `gate: test -f README.md
 <time>  landed t1 Write a as <commit>
 <time>  t2.1 started on w1: Have a README
 <time>  t2.1 found the task already so
-<time>  run closed (done) at <commit>, target green
+<time>  the run has ended: 1 of 2 landed, 1 unneeded; the head is green at <commit>
 <time>  delivered <commit> to refs/heads/swarm/<run>`;
 
-const RESULT = `<run> done: the result is green at <commit>
-  1 landed, 1 unneeded in <duration>
+const RESULT = `1 of 2 landed, 1 unneeded; the head is green at <commit>
+  <run>, <duration>
   landed  t1  Write a  <commit>
   delivered to swarm/<run>
 next: swarm report · swarm explain t1 · swarm apply`;
@@ -84,7 +84,7 @@ test('status, tasks, explain, logs and report tell a finished run, in words and 
     return said.stdout;
   };
 
-  assert.match(plain(await read('status')), /^run +<run> +.*\n[\s\S]*tasks +1 landed, 1 unneeded/);
+  assert.match(plain(await read('status')), /^run +<run> +.*\n[\s\S]*tasks +1 of 2 landed, 1 unneeded; /);
   assert.equal(JSON.parse(await read('status', '--json')).board.counts.landed, 1);
 
   assert.match(

@@ -91,6 +91,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   apply: (run) => ['apply', '--run', run],
   undo: (run) => ['undo', 't1', '--run', run],
   land: () => ['land', 'topic', '--gate', 'true'],
+  runs: () => ['runs'],
   status: (run) => ['status', '--run', run],
   tasks: () => ['tasks'],
   explain: () => ['explain', 't1'],
@@ -103,6 +104,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   submit: () => ['submit', 'Do more'],
   amend: () => ['amend', 'and more'],
   scale: () => ['scale', '4'],
+  budget: () => ['budget', '9usd'],
   verify: (run) => ['verify', '--run', run],
   clean: () => ['clean', '--runs', '--keep', '0', '--yes'],
   prompts: (run) => ['prompts', 'diff', '--run', run, '--run', run],
@@ -160,13 +162,17 @@ test('every command of the program is known to the walk', async (t) => {
 
 test('a run that came with the repository is refused by every command, and nothing of it is executed', async (t) => {
   const caught = await trap(t, copied);
-  // These begin a run of their own, or remove what is this operator's.
-  const others = ['run', 'land', 'clean'];
+  // These begin a run of their own, remove what is this operator's, or tell of each run whether it may be read.
+  const others = ['run', 'land', 'clean', 'runs'];
   const names = all.filter((name) => !others.includes(name));
   assert.deepEqual(await walk(caught, names), every(names, 'SW0315'));
   const { code, stderr } = await caught.world.swarm(['resume'], { env: { SHOP_MODEL_KEY: KEY } });
   assert.equal(code, 78, stderr);
   assert.match(stderr, /no record of the run .*\n[\s\S]*fix .* --trust-run/);
+  assert.match(
+    await walked(caught.world, ['runs']),
+    /unreadable +0 of 0 +this machine has no record of the run/,
+  );
   assert.match(await walked(caught.world, COMMANDS.clean!(caught.run) as string[]), /no record of r-/);
   assert.ok(existsSync(join(caught.world.repository, '.swarm', 'runs', caught.run)));
   untouched(caught);

@@ -30,7 +30,7 @@ test('a deliverable that .gitignore keeps out of the commit is no deliverable, a
   const run = await world.swarm(await world.plan(tasks, '--gate', 'true'));
 
   assert.equal(run.code, 1, run.stdout);
-  assert.match(run.stdout, /0 landed, 3 failed/);
+  assert.match(run.stdout, /^nothing landed: 3 of 3 failed; /);
   assert.match(run.stdout, /^ {2}incomplete: 3 tasks failed \(t1, t2, t3\)$/m);
   for (const id of ['t1', 't2', 't3']) {
     const { stdout } = await world.swarm(['explain', id]);
@@ -77,7 +77,7 @@ test('a task that was planned before half of another landed does not make that w
 
   // Planned before anybody knew what would be missing: it is no follow-up.
   assert.equal(run.code, 1, run.stderr);
-  assert.match(run.stdout, /2 landed/);
+  assert.match(run.stdout, /^2 of 2 landed; /);
 });
 
 /** Each writes the shared file anew, the second without what the first was verified by. */
@@ -110,7 +110,7 @@ test('a feature that a later landing destroyed is found at the end, named with w
   assert.equal(finding!.signature, 'verify of t1: grep -q alpha words.txt');
   assert.equal(finding!.culprit.task, 't2');
   assert.deepEqual(finding!.fixes, ['t3']);
-  assert.match(run.stdout, /the result is RED/);
+  assert.match(run.stdout, /the head is RED/);
   assert.match(run.stdout, /incomplete: .*verify of t1: grep -q alpha words\.txt/);
 });
 

@@ -18,6 +18,7 @@ import type {
   DeliverTo,
   Finding,
   PauseReason,
+  RaisedLimits,
   Recheck,
   Request,
   StopReason,
@@ -45,6 +46,16 @@ export type Command =
   | { readonly type: 'amend'; readonly text: string }
   /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }
+  /** `isResuming`: nothing of the run is at work yet. */
+  | ({ readonly type: 'raiseLimits'; readonly isResuming?: true } & RaisedLimits)
+  /** Takes up a closed run again. What failed only because the budget or the time was used up is tried again. */
+  | {
+      readonly type: 'reopenRun';
+      readonly reason: string;
+      readonly version: string;
+      readonly host: string;
+      readonly pid: number;
+    }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | {
       readonly type: 'reserveSpend';

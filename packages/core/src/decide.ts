@@ -3,6 +3,7 @@
  * what they compute with is in rules/. Nothing here changes the state; fold does that with the events.
  */
 import type { Command } from './commands.ts';
+import { decideAgain } from './decisions/again.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
@@ -45,6 +46,7 @@ const BEGINS: ReadonlySet<Command['type']> = new Set([
   'cancelRun',
   'continue',
   'pause',
+  'raiseLimits',
   'retry',
   'scale',
   'startAttempt',
@@ -55,6 +57,7 @@ const BEGINS: ReadonlySet<Command['type']> = new Set([
 function mayFollowTheEnd(c: Command): boolean {
   switch (c.type) {
     case 'recordDelivery':
+    case 'reopenRun':
     case 'passUndo':
     case 'refuseUndo':
     case 'undoLanding':
@@ -96,6 +99,9 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'refuseUndo':
     case 'undoLanding':
       return decideUndo(s, c);
+    case 'raiseLimits':
+    case 'reopenRun':
+      return decideAgain(s, c);
     case 'recordRechecks':
     case 'nameCulprit':
     case 'missCulprit':

@@ -23,6 +23,7 @@ import type {
   DeliverTo,
   Finding,
   PauseReason,
+  RaisedLimits,
   Recheck,
   Request,
   StopReason,
@@ -61,6 +62,10 @@ export type RunEvent =
   | { readonly type: 'request.amended'; readonly text: string }
   /** The operator ended the run: nothing new starts, and the run closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }
+  /** The operator gave the run more: each of these is the limit from now on. */
+  | ({ readonly type: 'limits.raised' } & RaisedLimits)
+  /** A closed run is open again: it goes on with the limits and the tasks it has, and closes and delivers once more. */
+  | { readonly type: 'run.reopened'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
   /** A slice of the budget was set aside for model calls outside attempts and iterations, before the first call. */
   | {

@@ -41,6 +41,8 @@ export const JOURNAL_LOG_EVENTS = {
   'spend.lost': { level: 'warn', means: 'after a crash, what was set aside counts as spent' },
   'spend.recorded': { level: 'debug', means: 'tokens used outside attempts and iterations' },
   'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },
+  'limits.raised': { level: 'info', means: 'the operator gave the run more to spend, or more time' },
+  'run.reopened': { level: 'info', means: 'a closed run is open again' },
   'run.closed': { level: 'info', means: 'nothing is wanted any more' },
   'iteration.started': { level: 'info', means: 'the planner was asked' },
   'task.refused': { level: 'warn', means: 'a task in a plan could not be accepted' },

@@ -59,6 +59,13 @@ export interface Planning {
   readonly newsOf: Record<News['kind'], number>;
   /** How much of `news` the live iteration was told. */
   newsTold: number;
+  /** What the planner asked for and was refused, by its label, as long as no task has that label. */
+  readonly refusals: Map<string, Refused>;
+}
+
+export interface Refused {
+  readonly iteration: number;
+  readonly problem: string;
 }
 
 export interface OpenFinding {
@@ -300,6 +307,7 @@ export function emptyState(): State {
         amended: 0,
       },
       newsTold: 0,
+      refusals: new Map(),
     },
     health: {
       lastChecks: undefined,

@@ -68,6 +68,24 @@ test('a planner is not asked twice at once', () =>
   assert.equal(after(planned(), asked(1)).iteration, undefined));
 test('while its tasks are under way the planner is left alone', () =>
   assert.equal(after(...plan(4)).iteration, undefined));
+test('an answer that says done, of which nothing was taken, is asked for again: the planner does not know yet', () => {
+  const refusal = (label: string): Event => ({
+    ...{ type: 'task.refused', label, problem: 'it depends on nobody', iteration: 1 },
+  });
+  const asks = (...refused: readonly Event[]) =>
+    after(planned(), asked(1), ...refused, answered(1, 'planned', true));
+  assert.deepEqual([asks().iteration, asks().close], [undefined, 'done']);
+  assert.deepEqual([asks(refusal('a')).iteration, asks(refusal('a')).close], ['retry', undefined]);
+  const some = after(
+    planned(),
+    asked(1),
+    byPlanner('t1'),
+    refusal('t1'),
+    ...landedTask('t1', 'l1'),
+    answered(1, 'planned', true),
+  );
+  assert.equal(some.close, 'done', 'a task has that label: it was only asked for twice');
+});
 test(`after ${HANDOFFS_TO_REPLAN} handoffs it is asked again, not before`, () => {
   const [a, b, c] = ['t1.1', 't2.1', 't3.1'].map(handedIn) as [Event[], Event[], Event[]];
   assert.equal(after(...plan(5), ...a, ...b).iteration, undefined);

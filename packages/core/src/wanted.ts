@@ -3,14 +3,14 @@
  * The orchestrator then starts and stops what the answer says.
  */
 import type { IterationReason } from './events.ts';
-import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
+import { type AttemptId, type CommitId, type TaskId, taskOf } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
 import { isSatisfied } from './model/task.ts';
 import { type NextTest, nextTest, RACES_MAX } from './rules/batching.ts';
 import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
-import { type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
+import { type Below, belowEach, type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import { rechecksDue } from './rules/rechecks.ts';
 import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
@@ -166,7 +166,19 @@ export function testWanted(s: OpenedState, foreseen: readonly ForeseenConflict[]
     head: s.head,
     queue,
     line: s.line,
+    below: belowOf(s),
   });
+}
+
+/** Branches that are built on others which wait: they go behind those, or wait for them. */
+export function belowOf(s: OpenedState): Below {
+  if (s.run.request.mode !== 'land') return new Map();
+  return belowEach(
+    [...s.queue].flatMap((attempt) => {
+      const { source } = s.tasks.get(taskOf(attempt))!;
+      return source.by === 'land' ? [{ attempt, commit: source.commit, upon: source.upon ?? [] }] : [];
+    }),
+  );
 }
 
 /** Most landings that are published together where nothing tests them. */

@@ -49,16 +49,22 @@ export async function historyOf(
   return history;
 }
 
-/** Of one line of commits: where it leaves the target, and what it says. Undefined: it is not, or it has no start there. */
+/**
+ * Of one line of commits: where it leaves the target, and what it says. Undefined: it is not, or it has no start there.
+ * @param below commits that others speak of, with all before them.
+ */
 export function lineOf(
   history: History,
   commit: CommitId,
+  below: ReadonlySet<CommitId> = new Set(),
 ): { readonly fork: CommitId; readonly words: BranchWords } | undefined {
   const subjects: string[] = [];
   let at = commit;
+  let isOwn = true;
   for (let step = history.get(at); step; step = history.get(at)) {
     if (step.parents.length !== 1) return undefined;
-    if (subjects.length < SUBJECTS_MAX) subjects.push(step.subject);
+    isOwn &&= at === commit || !below.has(at);
+    if (isOwn && subjects.length < SUBJECTS_MAX) subjects.push(step.subject);
     at = step.parents[0]!;
   }
   if (at === commit) return undefined;
@@ -76,4 +82,37 @@ export async function wordsAlone(
   const told = await git.records(place, 'log', [...args, '--end-of-options', commit, `^${base}`]);
   const subjects = told.map((subject) => subject.slice(0, SUBJECT_MAX)).reverse();
   return { subject: subjects[0] ?? '', subjects };
+}
+
+/** A branch, and what the others were that it is built on: the nearest ones. */
+export interface Stacked {
+  readonly commit: CommitId;
+  readonly upon: readonly CommitId[];
+}
+
+/** As given, but each behind those it is built on. */
+export function stackedOrder(
+  parentsOf: (commit: CommitId) => readonly CommitId[],
+  given: readonly CommitId[],
+): readonly Stacked[] {
+  const all = new Set(given);
+  const uponOf = new Map(given.map((commit) => [commit, nearest(parentsOf, commit, all)]));
+  const placed = new Set<CommitId>();
+  const open = given.toReversed();
+  for (let commit = open.at(-1); commit; commit = open.at(-1)) {
+    const first = uponOf.get(commit)!.filter((below) => !placed.has(below));
+    if (first.length === 0) placed.add(open.pop()!);
+    else open.push(...first.toReversed());
+  }
+  return [...placed].map((commit) => ({ commit, upon: uponOf.get(commit)! }));
+}
+
+function nearest(
+  parentsOf: (commit: CommitId) => readonly CommitId[],
+  commit: CommitId,
+  all: ReadonlySet<CommitId>,
+): readonly CommitId[] {
+  const seen = new Set(parentsOf(commit));
+  for (const each of seen) if (!all.has(each)) for (const parent of parentsOf(each)) seen.add(parent);
+  return [...seen].filter((each) => all.has(each));
 }

@@ -6,23 +6,35 @@ import { existsSync } from 'node:fs';
 import type { AttemptId, CommitId } from '@swarm/core/model/ids';
 import type { Branches, IngestOutcome } from '@swarm/core/ports/git';
 import { bareRepository, configOf } from './bare.ts';
-import { type BranchWords, type History, historyOf, lineOf, wordsAlone } from './branch-history.ts';
+import {
+  type BranchWords,
+  type History,
+  historyOf,
+  lineOf,
+  type Stacked,
+  stackedOrder,
+  wordsAlone,
+} from './branch-history.ts';
 import { writeCommit } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { expectObject, type Place } from './git.ts';
 import type { Intake, Work } from './intake.ts';
+import { commitsOf } from './own-commits.ts';
 import { readOwnRef } from './own-ref.ts';
 import type { Remote } from './remote.ts';
+import type { Stacks } from './stacks.ts';
 
 export class BranchIntake implements Branches {
   private readonly hub: HubContext;
   private readonly intake: Intake;
+  private readonly stacks: Stacks;
   private history: History = new Map();
   /** Judged together and in the hub; read anew after a restart. */
   private taken: Promise<Set<CommitId>> | undefined;
 
-  constructor(hub: HubContext, intake: Intake) {
+  constructor(hub: HubContext, intake: Intake, stacks: Stacks) {
     this.hub = hub;
+    this.stacks = stacks;
     this.intake = intake;
   }
 
@@ -46,9 +58,27 @@ export class BranchIntake implements Branches {
     await this.takeTogether(commits);
   }
 
-  async wordsOf(commit: CommitId): Promise<BranchWords> {
+  /** What was gathered, each behind those it is built on. */
+  async inOrder(commits: readonly CommitId[]): Promise<readonly Stacked[]> {
+    if (this.history.size > 0)
+      return stackedOrder((commit) => this.history.get(commit)?.parents ?? [], commits);
+    const parents = await commitsOf({ ...this.hub, hub: this.gathered }, commits);
+    return stackedOrder((commit) => parents.get(commit) ?? [], commits);
+  }
+
+  /** @param upon what it is built on, which speaks for itself; so does what landed before. */
+  async wordsOf(commit: CommitId, upon: readonly CommitId[] = []): Promise<BranchWords> {
     const line = lineOf(this.history, commit);
-    return line?.words ?? wordsAlone(this.hub.git, this.gathered, commit, this.hub.base);
+    if (!line) return wordsAlone(this.hub.git, this.gathered, commit, this.hub.base);
+    const landed = await this.landedOf(commit, line.fork);
+    return lineOf(this.history, commit, new Set([...upon, ...landed]))!.words;
+  }
+
+  /** What is on the base itself has landed nothing since. */
+  private async landedOf(commit: CommitId, fork: CommitId): Promise<readonly CommitId[]> {
+    const { base, objects } = this.hub;
+    if (fork === base || !(await objects.findCommit(commit))) return [];
+    return this.stacks.held(base, commit, fork);
   }
 
   async take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome> {
@@ -71,7 +101,7 @@ export class BranchIntake implements Branches {
       const line = taken.has(pushed) ? undefined : lineOf(this.history, pushed);
       return line ? [{ pushed, base: line.fork }] : [];
     });
-    if (works.length > 1 && (await this.admit(this.gathered.gitDir, works))) await this.divide(works);
+    if (works.length > 0 && (await this.admit(this.gathered.gitDir, works))) await this.divide(works);
   }
 
   private async divide(works: readonly Work[]): Promise<void> {

@@ -10,17 +10,22 @@ import { writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { pathsOf } from './diffs.ts';
 import { mergeBase } from './fork.ts';
+import type { Stacks } from './stacks.ts';
 import { unpackFew } from './transfer.ts';
 
 type Ask = Parameters<Hub['buildCandidate']>[0];
 
-export async function buildCandidate(hub: HubContext, ask: Ask): Promise<CandidateOutcome> {
-  if (!(await hub.objects.findCommit(ask.work))) return { kind: 'missing' };
-  const fork = await mergeBase(hub, ask.onto, ask.work);
+export async function buildCandidate(hub: HubContext, stacks: Stacks, ask: Ask): Promise<CandidateOutcome> {
+  const { onto, work } = ask;
+  if (!(await hub.objects.findCommit(work))) return { kind: 'missing' };
+  const fork = await mergeBase(hub, onto, work);
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
-  const [merged, own] = await Promise.all([mergeTrees(hub, ask), changedPaths(hub, fork, ask.work)]);
-  return merged.kind === 'conflict' ? merged : candidateOf(hub, ask, merged, own);
+  const { commit, bases } = await stacks.join(onto, work, fork);
+  const changed = changedPaths(hub, bases ?? [fork], work);
+  const [merged, own] = await Promise.all([mergeTrees(hub, { onto: commit, work }), changed]);
+  if (merged.kind === 'tree') return candidateOf(hub, ask, merged, own);
+  return { ...merged, detail: merged.detail.replaceAll(commit, onto) };
 }
 
 /** The files in which two commits conflict; see `Hub.probe`. */
@@ -31,7 +36,7 @@ export async function probe(hub: HubContext, a: CommitId, b: CommitId): Promise<
   return merged.kind === 'conflict' ? merged.files : [];
 }
 
-async function mergeTrees(hub: HubContext, ask: Ask): Promise<AfterRules> {
+async function mergeTrees(hub: HubContext, ask: Pick<Ask, 'onto' | 'work'>): Promise<AfterRules> {
   // Objects are written by this read-looking command: it is a write.
   const plain = await hub.mutex.run(() => hub.merges.merge(ask.onto, ask.work));
   return plain.kind === 'conflict' ? afterRules(hub, ask, plain) : plain;
@@ -56,11 +61,19 @@ async function candidateOf(
 }
 
 /** While git merges, the files it will mostly take over as they are become files of the hub: to be linked, once tested. */
-async function changedPaths(hub: HubContext, from: CommitId, to: CommitId): Promise<readonly string[]> {
-  const [old, now] = [await hub.objects.commit(from), await hub.objects.commit(to)];
-  const entries = await hub.diffs.entries(old.tree, now.tree);
-  await unpackFew(hub, entries);
-  return pathsOf(entries);
+async function changedPaths(
+  hub: HubContext,
+  from: readonly CommitId[],
+  to: CommitId,
+): Promise<readonly string[]> {
+  const now = await hub.objects.commit(to);
+  const paths: string[] = [];
+  for (const base of from) {
+    const entries = await hub.diffs.entries((await hub.objects.commit(base)).tree, now.tree);
+    await unpackFew(hub, entries);
+    paths.push(...pathsOf(entries));
+  }
+  return paths;
 }
 
 function notIn(paths: readonly string[], allowed: readonly string[]): string[] {

@@ -129,9 +129,18 @@ test('an operation under way in the checkout refuses by its name', async (t) => 
   await expectRefused(w, head, /a merge is under way/, /status/);
 });
 
-test('a target with commits of its own is never forced', async (t) => {
+test('a target with commits of its own is never forced: the run’s branch can be landed on it', async (t) => {
   const { w, head } = await landed(t);
   commit(w.repo, { 'b.txt': 'theirs\n' });
+  const fix = /^swarm land swarm\/r-\S+ --target main --deliver apply$/;
+  await expectRefused(w, head, /cannot be fast-forwarded/, fix);
+});
+
+test('where the run’s branch is elsewhere or gone, its commit can be merged', async (t) => {
+  const { w, head } = await landed(t);
+  commit(w.repo, { 'b.txt': 'theirs\n' });
+  const [own] = git(w.repo, 'for-each-ref', '--format=%(refname:short)', 'refs/heads/swarm/').split('\n');
+  git(w.repo, 'branch', '-D', own!);
   await expectRefused(w, head, /cannot be fast-forwarded/, /git merge/);
 });
 

@@ -13,6 +13,7 @@ import { type RefState, readRef } from './origin-ref.ts';
 import { withoutFilters } from './quiet.ts';
 
 const refused = (why: string, fix: string): ApplyOutcome => ({ kind: 'refused', why, fix });
+const shellWord = (name: string) => (/^[\w./-]+$/.test(name) ? name : shell(name));
 const shell = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
 
 export class Deliver implements Delivery {
@@ -45,8 +46,17 @@ export class Deliver implements Delivery {
     if ((await git.run(origin, 'merge-base', args, { codes: [0, 1] })).code === 0) return undefined;
     return refused(
       `${this.branch()} has commits that ${head} has not, so it cannot be fast-forwarded`,
-      `git switch ${this.branch()} && git merge ${head}`,
+      await this.joining(head),
     );
+  }
+
+  /** The run's own branch goes through the gate on what stands now, as any branch does. */
+  private async joining(head: CommitId): Promise<string> {
+    const { landOn, targetRef } = this.hub;
+    const own = landOn === targetRef ? undefined : await readRef(this.hub, landOn);
+    if (own?.commit !== head) return `git switch ${this.branch()} && git merge ${head}`;
+    const branch = landOn.replace('refs/heads/', '');
+    return `swarm land ${branch} --target ${shellWord(this.branch())} --deliver apply`;
   }
 
   private async moveRef(from: CommitId, to: CommitId): Promise<ApplyOutcome> {

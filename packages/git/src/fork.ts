@@ -13,8 +13,8 @@ export async function mergeBase(hub: HubContext, a: CommitId, b: CommitId): Prom
 
 /**
  * Follows both lines down, step by step, to the first commit they share. While no merge was passed that is their one
- * best common ancestor: whatever lies above it on either line descends from it and is not on the other. A merge,
- * a root or a long way is for git.
+ * best common ancestor: whatever lies above it on either line descends from it and is not on the other. A line ends at
+ * its first merge, which may itself be what the other comes to. Past that, or past a long way, is for git.
  */
 export async function forkOfLines(
   hub: HubContext,
@@ -34,8 +34,7 @@ export async function forkOfLines(
       continue;
     }
     const { parents } = await hub.objects.commit(mine.at);
-    if (parents.length > 1) return undefined;
-    mine.at = parents[0];
+    mine.at = parents.length > 1 ? undefined : parents[0];
     if (!mine.at) continue;
     if (other.seen.has(mine.at)) return mine.at;
     mine.seen.add(mine.at);
@@ -45,7 +44,7 @@ export async function forkOfLines(
 
 interface Line {
   readonly seen: Set<CommitId>;
-  /** Undefined past a root. */
+  /** Undefined past a root or a merge. */
   at: CommitId | undefined;
 }
 

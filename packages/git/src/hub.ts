@@ -37,6 +37,7 @@ import { Remote, type RemoteBranch } from './remote.ts';
 import { RemoteTarget } from './remote-target.ts';
 import { buildRevert } from './revert.ts';
 import { Signer, type Signing } from './signing.ts';
+import { Stacks } from './stacks.ts';
 import { fetchFromOrigin, Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
@@ -123,13 +124,14 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
 
 function assemble(context: HubContext, target: Target | RemoteTarget, limits: IntakeLimits): OpenedHub {
   const landed = new LandedScanner(context);
+  const stacks = new Stacks(context);
   const intake = new Intake(context, limits);
   const hub: Hub = {
     targetHead: () => target.head(),
     landedSince: (base, head) => landed.since(base, head),
     undoneSince: (base, head) => landed.undoneSince(base, head),
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
-    buildCandidate: (ask) => buildCandidate(context, ask),
+    buildCandidate: (ask) => buildCandidate(context, stacks, ask),
     buildRevert: (ask) => buildRevert(context, ask),
     probe: (a, b) => probe(context, a, b),
     sealBatch: (ask) => sealBatch(context, ask),
@@ -147,7 +149,7 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
     workspaces: new Clones(context, intake),
     reader: new ObjectReader(context),
     delivery: new Deliver(context),
-    branches: new BranchIntake(context, intake),
+    branches: new BranchIntake(context, intake, stacks),
     mutex: context.mutex,
     base: context.base,
     originGitDir: context.origin.gitDir,

@@ -1,9 +1,9 @@
 /**
  * Reads an intake as bytes. It was writable from inside a sandbox, so anything may lie in it: links, pipes,
  * configuration, hooks, lies. No git runs in it and no link is followed; only plain object files with the names
- * git gives them are linked into a folder of ours. Holds only once the attempt's process tree is dead.
+ * git gives them are linked into a folder of ours, or read. Holds only once the attempt's process tree is dead.
  */
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { link, lstat, mkdir, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
@@ -14,12 +14,12 @@ export class Unfit extends Error {}
 /** What closed folders, chains of links and too long names in an intake are told as. */
 const CLOSED = new Set(['EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR', 'EISDIR', 'ENXIO']);
 
-/** Why the pushed bytes are at fault; undefined when they are not. */
-export function whyUnfit(error: unknown, intake: string): string | undefined {
+/** Why the pushed bytes are at fault; undefined when they are not. @param places where they may lie. */
+export function whyUnfit(error: unknown, places: readonly string[]): string | undefined {
   if (error instanceof Unfit) return error.message;
   const { code, path } = error as NodeJS.ErrnoException;
-  const isIntakes = path !== undefined && `${path}/`.startsWith(`${intake}/`);
-  return isIntakes && CLOSED.has(code ?? '') ? `the intake cannot be read: ${code}` : undefined;
+  const isTheirs = path !== undefined && places.some((place) => `${path}/`.startsWith(`${place}/`));
+  return isTheirs && CLOSED.has(code ?? '') ? `the intake cannot be read: ${code}` : undefined;
 }
 
 export interface FileLimits {
@@ -27,6 +27,21 @@ export interface FileLimits {
   readonly packedBytes: number;
   /** Most entries under `objects/`. */
   readonly files: number;
+}
+
+/**
+ * Where the objects of the pushed work lie: in the intake, or, where the save left them, in the clone. Neither is to be
+ * believed in anything. A clone that is no folder of its own leads nowhere.
+ */
+export async function sourceOf(intake: string, clone: string, limits: FileLimits): Promise<string> {
+  if (!(await isPlain(join(intake, 'objects'), 'folder'))) throw new Unfit('the intake has no objects');
+  if ((await objectFiles(intake, limits)).length > 0) return intake;
+  const own = join(clone, '.git');
+  for (const folder of [clone, own, join(own, 'objects')]) {
+    const found = await lstat(folder).catch(() => undefined);
+    if (!found?.isDirectory()) return intake;
+  }
+  return own;
 }
 
 /** The pushed commit; undefined when nothing was pushed. */
@@ -55,18 +70,48 @@ export async function checkAlternates(intake: string, hubObjects: string): Promi
 const LOOSE = /^[0-9a-f]{38}(?:[0-9a-f]{24})?$/;
 const PACK = /^pack-[0-9a-f]{40}(?:[0-9a-f]{24})?\.(?:pack|idx)$/;
 
-/** Hard-links loose objects and packs into `to`; everything else under `objects/` is left behind. */
-export async function linkObjects(intake: string, to: string, limits: FileLimits): Promise<void> {
+export interface ObjectFile {
+  /** Two letters of its name, or `pack`. */
+  readonly folder: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Loose objects and packs of a repository; everything else under `objects/` is no object. */
+export async function objectFiles(repository: string, limits: FileLimits): Promise<readonly ObjectFile[]> {
   const budget = { bytes: limits.packedBytes, files: limits.files };
-  for (const folder of await entries(join(intake, 'objects'), budget)) {
+  const found: ObjectFile[] = [];
+  for (const folder of await entries(join(repository, 'objects'), budget)) {
     const wanted = folder === 'pack' ? PACK : /^[0-9a-f]{2}$/.test(folder) ? LOOSE : undefined;
     if (!wanted) continue;
-    const from = join(intake, 'objects', folder);
+    const from = join(repository, 'objects', folder);
     if (!(await isPlain(from, 'folder'))) continue;
-    await mkdir(join(to, folder), { recursive: true });
     for (const name of await entries(from, budget)) {
-      if (wanted.test(name)) await linkOne(join(from, name), join(to, folder, name), budget);
+      const path = join(from, name);
+      if (wanted.test(name) && (await isWithin(path, budget))) found.push({ folder, name, path });
     }
+  }
+  return found;
+}
+
+/** Hard-links them into the folder `to`. */
+export async function linkObjects(files: readonly ObjectFile[], to: string): Promise<void> {
+  for (const folder of new Set(files.map((file) => file.folder))) {
+    await mkdir(join(to, folder), { recursive: true });
+  }
+  for (const { folder, name, path } of files) await link(path, join(to, folder, name));
+}
+
+/** The bytes of one of them; undefined when it is larger than `maxBytes`. In place: a hop to another thread costs more. */
+export function readLoose({ path }: ObjectFile, maxBytes: number): Buffer | undefined {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { size } = fstatSync(file);
+    if (size > maxBytes) return undefined;
+    const bytes = Buffer.alloc(size);
+    return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -75,11 +120,11 @@ interface Budget {
   files: number;
 }
 
-async function linkOne(from: string, to: string, budget: Budget): Promise<void> {
-  if (!(await isPlain(from, 'file'))) return;
-  budget.bytes -= (await lstat(from)).size;
+async function isWithin(path: string, budget: Budget): Promise<boolean> {
+  if (!(await isPlain(path, 'file'))) return false;
+  budget.bytes -= (await lstat(path)).size;
   if (budget.bytes < 0) throw new Unfit('the push is larger than an attempt may push');
-  await link(from, to);
+  return true;
 }
 
 async function entries(folder: string, budget: Budget): Promise<string[]> {

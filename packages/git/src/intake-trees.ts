@@ -138,7 +138,7 @@ function differ(folder: Folder, old: TreeEntry | undefined, now: TreeEntry | und
   });
 }
 
-interface TreeEntry {
+export interface TreeEntry {
   /** Its name, with a slash behind a folder's: a file and a folder of one name are two things. */
   readonly key: string;
   readonly mode: string;
@@ -147,11 +147,12 @@ interface TreeEntry {
 
 const nameIn = (key: string): string => (key.endsWith('/') ? key.slice(0, -1) : key);
 
-const FOLDER = '040000';
+export const FOLDER = '040000';
+export const GITLINK = '160000';
 const GONE = '000000';
 
 /** Records of `mode SP name NUL id`, the id in bytes: as many as the tree's own name has. */
-function* entriesOf(tree: string, body: Buffer): Generator<TreeEntry> {
+export function* entriesOf(tree: string, body: Buffer): Generator<TreeEntry> {
   const idBytes = tree.length / 2;
   for (let at = 0; at < body.length; ) {
     const space = body.indexOf(0x20, at);
@@ -172,7 +173,7 @@ function plainMode(octal: string): string {
   const kind = mode & 0o170000;
   if (kind === 0o100000) return mode & 0o100 ? '100755' : '100644';
   if (kind === 0o120000) return '120000';
-  return kind === 0o040000 ? FOLDER : '160000';
+  return kind === 0o040000 ? FOLDER : GITLINK;
 }
 
 /** What one question may be answered with; what is larger is asked for one by one. */

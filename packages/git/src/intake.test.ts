@@ -23,12 +23,12 @@ const ONE = attempt('t1.1');
 /** Root reads what is closed to everybody else. */
 const IS_ROOT = process.getuid?.() === 0;
 
-/** A workspace with one honest change, saved: what the worker does to the intake next is the test. */
+/** A workspace with one honest change, pushed: what the worker does to the intake next is the test. */
 async function pushed(t: TestContext, files: Record<string, string> = { 'a.txt': 'two\n' }) {
   const w = await world(t);
   const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: ONE });
-  write(it.path, files);
-  save(w, it);
+  commit(it.path, files, 'Work');
+  git(it.path, 'push', '--quiet', it.intake!, 'HEAD:refs/heads/work');
   return { w, it, intake: it.intake! };
 }
 

@@ -13,14 +13,18 @@ import {
   checkAlternates,
   type FileLimits,
   linkObjects,
+  type ObjectFile,
+  objectFiles,
   readPushed,
+  sourceOf,
   Unfit,
   whyUnfit,
 } from './intake-files.ts';
 import { placeOf, secretIn } from './intake-secrets.ts';
+import { holdsSecret, packSmall, readSmall, type SmallWork } from './intake-small.ts';
 import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
-import { Objects } from './objects.ts';
+import { Objects, Overlaid } from './objects.ts';
 import { readOwnRef } from './own-ref.ts';
 import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
 
@@ -55,6 +59,12 @@ const STEP_TIMEOUT_MS = 60_000;
 
 class SecretFound extends Error {}
 
+interface Fit {
+  readonly pack: Buffer;
+  /** What is in it, where it was read here. */
+  readonly objects?: SmallWork;
+}
+
 export class Intake {
   private readonly hub: HubContext;
   private readonly limits: IntakeLimits;
@@ -84,7 +94,7 @@ export class Intake {
       return await this.take(attempt);
     } catch (error) {
       if (error instanceof SecretFound) return { kind: 'secret', why: error.message };
-      const why = whyUnfit(error, this.hub.layout.intake(attempt));
+      const why = whyUnfit(error, this.placesOf(attempt));
       if (why !== undefined) return { kind: 'refused', why };
       throw error;
     }
@@ -96,13 +106,21 @@ export class Intake {
     if (taken && (!pushed || pushed === taken)) return { kind: 'commit', commit: taken };
     if (!pushed || pushed === base) return { kind: 'nothing' };
     if (!base) throw new Unfit('no workspace was handed out for it');
+    const [intake, clone] = this.placesOf(attempt);
+    const source = await sourceOf(intake, clone, this.limits);
     await this.admit(
       attempt,
-      this.hub.layout.intake(attempt),
+      source,
       [{ pushed, base }],
       [`update ${this.hub.refs.work(attempt)} ${pushed}`],
     );
     return { kind: 'commit', commit: pushed };
+  }
+
+  /** Its intake, and the clone it worked in. */
+  private placesOf(attempt: AttemptId): readonly [string, string] {
+    const { layout } = this.hub;
+    return [layout.intake(attempt), layout.workspace(attempt)];
   }
 
   /**
@@ -118,7 +136,7 @@ export class Intake {
     try {
       await this.admit('together', source, works, []);
     } catch (error) {
-      const why = error instanceof SecretFound ? error.message : whyUnfit(error, source);
+      const why = error instanceof SecretFound ? error.message : whyUnfit(error, [source]);
       if (why !== undefined) return why;
       throw error;
     }
@@ -143,9 +161,9 @@ export class Intake {
     await mkdir(this.hub.layout.quarantine, { recursive: true });
     const room = await mkdtemp(join(this.hub.layout.quarantine, `${name}-`));
     try {
-      const pack = await this.repack(source, join(room, 'raw'), works);
+      const fit = await this.gather(source, join(room, 'raw'), works);
       const judged = join(room, 'judged');
-      await this.judge(judged, pack, works);
+      await this.judge(judged, fit, works);
       await this.hub.mutex.run(async () => {
         await moveObjects(judged, this.hub.layout.hubObjects);
         if (refs.length > 0) await this.hub.hubRefs.write(refs);
@@ -155,12 +173,30 @@ export class Intake {
     }
   }
 
-  /** Sizes first, from headers alone; then a pack of our own making out of what was pushed. */
-  private async repack(source: string, raw: string, works: readonly Work[]): Promise<Buffer> {
-    const { layout, git, objectFormat } = this.hub;
+  /** A pack of our own making out of what was pushed, once its sizes are known and it was looked through. */
+  private async gather(source: string, raw: string, works: readonly Work[]): Promise<Fit> {
+    const { layout, objectFormat: format } = this.hub;
     await checkAlternates(source, layout.hubObjects);
+    const files = await objectFiles(source, this.limits);
+    const small = works.length === 1 ? this.small(files, works[0]!) : undefined;
+    if (small) return { pack: packSmall(small, format), objects: small };
+    return { pack: await this.repack(files, raw, works) };
+  }
+
+  private small(files: readonly ObjectFile[], { pushed }: Work): SmallWork | undefined {
+    const { secrets, objectFormat: format } = this.hub;
+    const { objects, objectBytes, unpackedBytes } = this.limits;
+    if (files.length > objects) return undefined;
+    const work = readSmall({ files, pushed, format, objectBytes, unpackedBytes });
+    // Where it stands is told by git.
+    return work && secrets && holdsSecret(work, secrets) ? undefined : work;
+  }
+
+  /** Sizes first, from headers alone. */
+  private async repack(files: readonly ObjectFile[], raw: string, works: readonly Work[]): Promise<Buffer> {
+    const { layout, git, objectFormat } = this.hub;
     await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
-    await linkObjects(source, join(raw, 'objects'), this.limits);
+    await linkObjects(files, join(raw, 'objects'));
     await this.checkSizes(raw);
     await this.checkSecrets(raw, works[0]!.pushed);
     const bases = [...new Set(works.map(({ base }) => base))];
@@ -203,7 +239,7 @@ export class Intake {
   }
 
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
-  private async judge(judged: string, pack: Buffer, works: readonly Work[]): Promise<void> {
+  private async judge(judged: string, { pack, objects: own }: Fit, works: readonly Work[]): Promise<void> {
     const { layout, git, objectFormat } = this.hub;
     await bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
     const place = { gitDir: judged };
@@ -211,7 +247,7 @@ export class Intake {
     await this.blame('git refuses the pushed objects', () =>
       git.run(place, 'index-pack', strict, { stdin: pack, timeoutMs: STEP_TIMEOUT_MS }),
     );
-    const objects = new Objects(git, place);
+    const objects = own ? new Overlaid(git, place, own, this.hub.objects) : new Objects(git, place);
     try {
       for (const work of works) await this.judgeOne({ ...this.hub, hub: place, objects }, work);
     } finally {

@@ -37,11 +37,11 @@ export function undoneMarkOf(run: RunId, commit: CommitId, message: string): Und
   return isWhole && onlyOne(trailers?.get('Swarm-Run')) === run ? { run, tasks, commit } : undefined;
 }
 
-const onlyOne = (values: readonly string[] | undefined): string | undefined =>
+export const onlyOne = (values: readonly string[] | undefined): string | undefined =>
   values?.length === 1 ? values[0] : undefined;
 
 /** Values by key, in order; undefined when the last paragraph holds anything but trailers. */
-function trailersOf(message: string): ReadonlyMap<string, readonly string[]> | undefined {
+export function trailersOf(message: string): ReadonlyMap<string, readonly string[]> | undefined {
   const found = new Map<string, string[]>();
   for (const line of lastParagraph(message)) {
     const [, key = '', value = ''] = TRAILER.exec(line) ?? [];

@@ -74,6 +74,43 @@ export class Objects {
   }
 }
 
+/** Objects at hand, and all that another repository has. */
+export class Overlaid extends Objects {
+  private readonly own: ReadonlyMap<string, RawObject>;
+  private readonly under: Objects;
+
+  constructor(git: Git, place: Place, own: ReadonlyMap<string, RawObject>, under: Objects) {
+    super(git, place);
+    this.own = own;
+    this.under = under;
+  }
+
+  override async contents(names: readonly string[]): Promise<RawObject[]> {
+    const others = await this.under.contents(names.filter((name) => !this.own.has(name)));
+    return this.inOrder(names, others);
+  }
+
+  /** What is at hand counts for nothing: it is in memory already. */
+  override async contentsUpTo(names: readonly string[], maxBytes: number) {
+    const others = await this.under.contentsUpTo(
+      names.filter((name) => !this.own.has(name)),
+      maxBytes,
+    );
+    return others && this.inOrder(names, others);
+  }
+
+  override async findCommit(name: CommitId): Promise<CommitFacts | undefined> {
+    const object = this.own.get(name);
+    if (!object) return this.under.findCommit(name);
+    return object.type === 'commit' ? parseCommit(name, object.body) : undefined;
+  }
+
+  private inOrder(names: readonly string[], others: readonly RawObject[]): RawObject[] {
+    const rest = others.values();
+    return names.map((name) => this.own.get(name) ?? rest.next().value!);
+  }
+}
+
 const questionOf = (names: readonly string[]): string => names.map((name) => `contents ${name}\n`).join('');
 
 interface Head {

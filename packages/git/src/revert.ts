@@ -12,7 +12,7 @@ import type { HubContext } from './context.ts';
 type Ask = Parameters<Hub['buildRevert']>[0];
 
 /** One commit to take back, with the trees before and after it. */
-interface Step {
+export interface Step {
   readonly commit: CommitId;
   readonly before: TreeId;
   readonly after: TreeId;
@@ -36,7 +36,7 @@ export async function buildRevert(hub: HubContext, ask: Ask): Promise<RevertOutc
 }
 
 /** Undefined for a commit that is not here, and for one that nothing came before. */
-async function stepOf(hub: HubContext, commit: CommitId): Promise<Step | undefined> {
+export async function stepOf(hub: HubContext, commit: CommitId): Promise<Step | undefined> {
   const facts = await hub.objects.findCommit(commit);
   const parent = facts?.parents[0];
   if (!facts || !parent) return undefined;
@@ -44,7 +44,7 @@ async function stepOf(hub: HubContext, commit: CommitId): Promise<Step | undefin
 }
 
 /** @param ours a commit that has `step.commit` among its ancestors. */
-async function takeBack(hub: HubContext, ours: CommitId, step: Step) {
+export async function takeBack(hub: HubContext, ours: CommitId, step: Step) {
   const theirs = await scratch(hub, step.before, step.commit, 'without it');
   const plain = await hub.mutex.run(() => hub.merges.merge(ours, theirs));
   return plain.kind === 'conflict' ? afterRules(hub, { onto: ours, work: theirs }, plain) : plain;

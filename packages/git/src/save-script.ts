@@ -1,3 +1,9 @@
+/** Pinned on the command line, which wins over whatever the clone says. */
+const GIT = `git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.untrackedCache=false \\
+    -c core.excludesFile=/dev/null -c core.checkStat=default -c core.trustctime=true -c core.sparseCheckout=false \\
+    -c core.quotePath=false -c core.symlinks=true -c commit.gpgSign=false -c gc.auto=0 -c maintenance.auto=false \\
+    -c submodule.recurse=false -c safe.directory='*' -c user.name="$name" -c user.email="$email" --literal-pathspecs`;
+
 /**
  * The shell script that saves an attempt's work. It is constant: everything that varies is a positional parameter.
  *
@@ -13,27 +19,40 @@
  * - A submodule whose folder went, while `.gitmodules` still names it, was tidied away and not removed.
  * - Files that cannot be read are made readable, once.
  * Stat data are compared strictly here, whatever the clone says: the handover to another user made them stale.
+ *
+ * Every program costs more than what it does here, so that the shell does itself what it can, and what is rare is looked
+ * for before a program is started for it. `gx` ends as git: in `$(…)` that is one process, and not two.
+ *
+ * New objects stay in the clone when it had none of its own before: ingest finds them there, each as a file. Otherwise
+ * what is new in the work goes into the intake as a pack, without what an agent added and dropped again.
  */
 export const SAVE_SCRIPT = `
 cd "$2" || exit 1
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
-LC_ALL=C
-export LC_ALL
+LC_ALL=C GIT_CEILING_DIRECTORIES=\${2%/*}
+export LC_ALL GIT_CEILING_DIRECTORIES
 message=$1 intake=$3 name=$4 email=$5 since=$6
-tab=$(printf '\\t')
-g() {
-  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.untrackedCache=false -c core.excludesFile=/dev/null \\
-    -c core.checkStat=default -c core.trustctime=true -c core.sparseCheckout=false -c core.quotePath=false \\
-    -c core.symlinks=true -c commit.gpgSign=false -c push.gpgSign=false -c gc.auto=0 -c maintenance.auto=false \\
-    -c submodule.recurse=false -c push.recurseSubmodules=no -c safe.directory='*' \\
-    -c user.name="$name" -c user.email="$email" --literal-pathspecs "$@"
-}
+tab='\t'
+nl='
+'
+g() { ${GIT} "$@"; }
+gx() { exec ${GIT} "$@"; }
 told() { printf 'swarm-save %s %s\\n' "$1" "$2"; }
 lost=0
 lose() { lost=1; told left-out "$1"; }
+any() { for at do [ ! -e "$at" ] || return 0; done; return 1; }
 
-dir=$(g rev-parse --absolute-git-dir) || exit 1
-find "$dir" -name '*.lock' -type f -exec rm -f {} +
+if [ -d .git ] && [ ! -L .git ]; then dir=$2/.git
+else dir=$(gx rev-parse --absolute-git-dir) || exit 1; fi
+if any "$dir"/*.lock "$dir"/*/*.lock "$dir"/*/*/*.lock "$dir"/*/*/*/*.lock "$dir"/refs/*/*/*/*/ "$dir"/modules/*; then
+  find "$dir" -name '*.lock' -type f -exec rm -f {} +
+fi
+# Whether the clone has objects of its own, or borrows any but the hub's.
+owned=1
+lender="$dir/objects/info/alternates"
+if [ "$dir" = "$2/.git" ] && [ ! -L .git ] && [ -f "$lender" ] && read -r hub <"$intake/objects/info/alternates" \\
+  && { read -r one && [ "$one" = "$hub" ] && ! read -r one; } <"$lender" \\
+  && ! any "$dir"/objects/??/* "$dir"/objects/pack/*; then owned=0; fi
 
 # Paths with a control character or a quote come quoted: one of those is told, not taken.
 submodules() { g config -z -f .gitmodules --get-regexp '^submodule[.].*[.]path$' 2>/dev/null | tr '\\0' '\\n'; }
@@ -70,6 +89,7 @@ here() { while IFS= read -r at; do case $at in '"'*) echo "$at" ;; *) [ ! -e "$a
 
 nested=0 again=1 skipped='
 '
+untangle() {
 while [ $again = 1 ]; do
   again=0
   odd=$(g ls-files -v --stage --others --exclude-standard | grep -E '^[a-zS] |^. 160000 |^[?] .*/"?$') || break
@@ -92,8 +112,23 @@ while [ $again = 1 ]; do
 $odd
 ODD
 done
+}
+# Also compares every file whose stat data are stale, once: \`add\` would write each of them as a new object, because what
+# the hub has already cannot be touched from here.
+look() {
+  gx -c status.renames=false status --porcelain --ignored=traditional --untracked-files=normal --ignore-submodules=all
+}
+seen=$(look) || seen=
 
-add() { g add -A --ignore-errors 2>&1 >/dev/null; }
+# The same four, looked for without a program. A path may look like one of them: then nothing is found above.
+every=$(gx ls-files -v --stage --others --exclude-standard) || exit 1
+case $nl$every$nl in *"$nl"[a-zS]' '* | *' 160000 '* | */"$nl"* | *'/"'"$nl"*)
+  untangle
+  seen=$(look) || seen= ;;
+esac
+every=
+
+add() { gx add -A --ignore-errors 2>&1 >/dev/null; }
 said=$(add) || case $said in
   *'Permission denied'*)
     find . -path ./.git -prune -o ! -type l ! -perm -u+r -exec chmod u+rwX {} \\; 2>/dev/null
@@ -121,16 +156,56 @@ if [ -f .gitmodules ]; then
     done
 fi
 
-if [ -e "$dir/MERGE_HEAD" ] || ! g diff --cached --quiet --no-ext-diff; then
-  g commit --quiet --no-verify --allow-empty --allow-empty-message -m "$message" || exit 1
-fi
-g push --quiet --no-verify --force -- "$intake" HEAD:refs/heads/work || exit 1
+commit() { g commit --quiet --no-verify --allow-empty-message --untracked-files=no -m "$message" "$@" >/dev/null; }
+if [ -e "$dir/MERGE_HEAD" ]; then commit --allow-empty || exit 1
+elif ! commit; then g diff --cached --quiet --no-ext-diff || exit 1; fi
 
-if [ -n "$since" ] && touch -d "@$since" "$dir/swarm-since" 2>/dev/null; then
-  g ls-files --others --ignored --exclude-standard --directory | head -n 200 | while IFS= read -r at; do
-    case $at in '"'* | node_modules/ | */node_modules/) continue ;; esac
+# HEAD as git writes it; whatever else it is, git is asked.
+plain_head() {
+  [ -f "$dir/HEAD" ] && read -r head <"$dir/HEAD" || return 1
+  case $head in
+    'ref: refs/heads/'*) [ -f "$dir/\${head#ref: }" ] && read -r head <"$dir/\${head#ref: }" || return 1 ;;
+  esac
+  case $head in '' | *[!0-9a-f]*) return 1 ;; esac
+}
+plain_head || head=$(gx rev-parse --verify -q HEAD) || exit 1
+known= is_known=0
+for at in "$intake"/refs/heads/known-*; do
+  read -r one <"$at" || exit 1
+  known="$known^$one$nl"
+  [ "$one" != "$head" ] || is_known=1
+done
+if [ $is_known = 0 ] && { [ $owned = 1 ] || any "$dir"/objects/pack/*; }; then
+  g pack-objects --revs -q --non-empty --no-use-bitmap-index "$intake/objects/pack/pack" >/dev/null <<REVS || exit 1
+$head
+$known
+REVS
+fi
+[ ! -L "$intake/refs/heads/work" ] || exit 1
+echo "$head" >"$intake/refs/heads/work" || exit 1
+
+# Names with blanks come in quotes, and those with more than blanks with a backslash too: those are not told.
+ignored() {
+  count=0
+  while IFS= read -r at && [ $count -lt 200 ]; do
+    case $at in
+      '!! node_modules/' | '!! '*/node_modules/ | '!! '*'\\'*) continue ;;
+      '!! "'*) at=\${at#????} at=\${at%?} ;;
+      '!! '*) at=\${at#???} ;;
+      *) continue ;;
+    esac
+    count=$((count + 1))
     find "./$at" -name node_modules -prune -o -type f -newer "$dir/swarm-since" -print 2>/dev/null | head -n 3
-  done | head -n 20 | sed 's/^[.]\\//swarm-save ignored /'
+  done <<SEEN
+$seen
+SEEN
+}
+if [ -n "$since" ]; then
+  case $nl$seen in *"$nl!! "*)
+    if touch -d "@$since" "$dir/swarm-since" 2>/dev/null; then
+      ignored | head -n 20 | sed 's/^[.]\\//swarm-save ignored /'
+    fi ;;
+  esac
 fi
 [ $lost = 0 ] || exit 3
 `;

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
-import { attempt, commit, git, land, save, work, world, write } from '../test/world.ts';
+import { attempt, commit, git, land, save, type World, work, world, write } from '../test/world.ts';
 
 test('a workspace is a clean clone at the base, on a branch of the attempt’s name, with the intake as origin', async (t) => {
   const w = await world(t);
@@ -267,22 +267,42 @@ test('hooks and settings an agent left in its clone neither run nor stop the sav
   assert.equal(existsSync(join(w.dir, 'canary')), false);
 });
 
-test('a push carries the new objects alone, not the history', async (t) => {
-  // So many that a push of all of them would be kept as a pack.
-  const w = await world(
-    t,
-    Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`f${i}.txt`, `${i}\n`])),
-  );
+/** As in a sandbox that shows the hub's objects and nothing else of it. */
+async function withoutHub(w: World, run: () => void): Promise<void> {
+  const hidden = ['HEAD', 'refs', 'config'].map((name) => join(w.stateDir, 'hub.git', name));
+  for (const path of hidden) renameSync(path, `${path}.hidden`);
+  run();
+  for (const path of hidden) renameSync(`${path}.hidden`, path);
+}
+
+const MANY = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`f${i}.txt`, `${i}\n`]));
+
+test('what an agent committed itself comes into the intake without the history, and without what it dropped', async (t) => {
+  const w = await world(t, MANY);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+  write(it.path, { 'dropped.txt': 'dropped\n' });
+  git(it.path, 'add', '-A');
+  write(it.path, { 'dropped.txt': 'kept\n' });
+  commit(it.path, {}, 'The agent’s own');
+  write(it.path, { 'a.txt': 'two\n' });
+  await withoutHub(w, () => save(w, it));
+  const counted = git(it.intake!, 'count-objects', '-v');
+  assert.match(counted, /^count: 0$/m);
+  // Two commits, two trees, two files.
+  assert.match(counted, /^in-pack: 6$/m);
+  const taken = await w.hub.ingest(attempt('t1.1'));
+  assert(taken.kind === 'commit');
+  assert.deepEqual((await w.hub.measure(taken.commit, w.base))?.filesChanged, ['a.txt', 'dropped.txt']);
+});
+
+test('what an agent only wrote is committed in its clone, and taken from there', async (t) => {
+  const w = await world(t, MANY);
   const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
   write(it.path, { 'a.txt': 'two\n' });
-  // As in a sandbox that shows the hub's objects and nothing else of it.
-  const hidden = ['HEAD', 'refs', 'config'].map((name) => join(w.stateDir, 'hub.git', name));
-  for (const path of hidden) execFileSync('mv', [path, `${path}.hidden`]);
-  save(w, it);
-  for (const path of hidden) execFileSync('mv', [`${path}.hidden`, path]);
-  const counted = git(it.intake!, 'count-objects', '-v');
-  assert.match(counted, /^count: 3$/m);
-  assert.match(counted, /^in-pack: 0$/m);
+  await withoutHub(w, () => save(w, it));
+  assert.match(git(it.path, 'count-objects', '-v'), /^count: 3$/m);
+  assert.match(git(it.intake!, 'count-objects', '-v'), /^count: 0$[^]*^in-pack: 0$/m);
+  assert.equal((await w.hub.ingest(attempt('t1.1'))).kind, 'commit');
 });
 
 test('a workspace is gone from the observed ones once removed', async (t) => {

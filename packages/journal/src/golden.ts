@@ -230,6 +230,8 @@ const EVENTS = {
     results: [{ task: T2, isPassed: false, detail: '`make check` ended with 1' }],
     durationMs: 1_200,
   },
+  'limits.raised': { type: 'limits.raised', tokens: 30_000_000, usd: 32.5, timeMs: 14_400_000 },
+  'run.reopened': { type: 'run.reopened', reason: 'swarm resume --budget 32.5usd --retry t2' },
   'attempt.reworked': {
     type: 'attempt.reworked',
     attempt: TRY,

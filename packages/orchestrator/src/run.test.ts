@@ -50,7 +50,11 @@ function oneTask(isHeld: (event: Event) => boolean) {
         throw new SwarmError({ code: 'SW0801', what: 'no workspace can be made here' });
       },
     } as Partial<OrchestratorPorts['host']> as OrchestratorPorts['host'],
-    files: { writeHandoff: async () => undefined, writeReport: async () => undefined },
+    files: {
+      writeHandoff: async () => undefined,
+      writeReport: async () => undefined,
+      writePlannerAnswer: async () => undefined,
+    },
     log: { write: (name) => void told.push(name) },
   };
   const { gate: _, ...request } = aRequest({ mode: 'plan' });

@@ -102,7 +102,7 @@ class Loop implements Orchestrator {
 
   async run(): Promise<RunOutcome> {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
-    if (this.state.closed) {
+    if (this.state.closed && !this.#settings.again) {
       this.#inputs.close();
       this.#asked.close();
       return this.#finish();
@@ -233,12 +233,13 @@ class Loop implements Orchestrator {
   // ───────────── beginning and end ─────────────
 
   async #open(): Promise<void> {
-    const { open, version, host, pid } = this.#settings;
+    const { open, version } = this.#settings;
     if (open) {
       const first: Command = { type: 'openRun', version, ...open };
       this.#must(this.#applier.open([first, ...this.#given()]), 'SW0202');
     } else {
-      this.#must(this.#applier.decide({ type: 'resumeRun', version, host, pid }), 'SW0801');
+      for (const command of takingUp(this.state, this.#settings))
+        this.#must(this.#applier.decide(command), 'SW0801');
       // Whoever types `swarm resume` has seen to what the pause was for, or will be told again. A person's own pause
       // had no such cause: it lasts until they say otherwise, crash or not.
       if (this.state.paused && this.state.paused.reason !== 'operator')
@@ -254,10 +255,10 @@ class Loop implements Orchestrator {
     return [
       { ...accept, drafts: plan, from: { by: 'plan' } },
       ...branches.map(
-        ({ draft, branch, commit }): Command => ({
+        ({ draft, branch, commit, upon }): Command => ({
           ...accept,
           drafts: [draft],
-          from: { by: 'land', branch, commit },
+          from: { by: 'land', branch, commit, ...(upon && { upon }) },
         }),
       ),
     ];
@@ -293,6 +294,18 @@ class Loop implements Orchestrator {
   #tell(entry: Entry, state: State): void {
     for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, state));
   }
+}
+
+/** How a run that was left, or is over, is worked on again. All of it is decided before anything of it is on disk. */
+export function takingUp(
+  { closed }: Pick<State, 'closed'>,
+  { version, host, pid, again = [] }: Pick<Settings, 'version' | 'host' | 'pid' | 'again'>,
+): readonly Command[] {
+  const about = { version, host, pid };
+  const first: Command = closed
+    ? { type: 'reopenRun', reason: 'swarm resume', ...about }
+    : { type: 'resumeRun', ...about };
+  return [first, ...again];
 }
 
 /** A plan was approved already where one of the planner's tasks is there. */

@@ -1,3 +1,4 @@
+import type { Command } from '@swarm/core/commands';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Request, StopReason } from '@swarm/core/model/request';
 import type { AttemptHost } from '@swarm/core/ports/bench';
@@ -42,6 +43,8 @@ export interface Settings {
   readonly plan?: readonly TaskDraft[];
   /** What `swarm land` is to land, in this order; accepted in the same entry. */
   readonly branches?: readonly BranchDraft[];
+  /** What the operator wants besides, of a run that is taken up again; a closed one is opened again for it. */
+  readonly again?: readonly AgainCommand[];
   readonly version: string;
   readonly host: string;
   readonly pid: number;
@@ -65,11 +68,15 @@ export interface Settings {
   readonly plannerContextChars: number;
 }
 
+export type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'retry' | 'cancelRun' }>;
+
 /** A branch somebody made, as it is when the run opens. */
 export interface BranchDraft {
   readonly draft: TaskDraft;
   readonly branch: string;
   readonly commit: CommitId;
+  /** What the other branches were that it is built on, the nearest ones; absent: on none. */
+  readonly upon?: readonly CommitId[];
 }
 
 /** How one orchestrator's work on a run ended. */

@@ -21,7 +21,8 @@ export async function startUp(
 ): Promise<void> {
   await reconciler.startUp();
   await mergeQueue.lookAtTarget();
-  await checkBase(context, gate, signal);
+  // Nothing will be tested any more.
+  if (context.state.cancelled === undefined) await checkBase(context, gate, signal);
 }
 
 async function checkBase(

@@ -147,6 +147,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     for (const task of list(e, 'lost')) takeBack(c, String(task), 'live');
     c.moves.push({ by: 'others', from: text(e, 'from'), to: text(e, 'to'), seq });
   },
+  'run.reopened': (c) => {
+    c.closedAt = undefined;
+    c.movesAtClose = 0;
+  },
   'run.closed': (c, e) => {
     c.closedAt = text(e, 'head');
     c.movesAtClose = c.moves.length;

@@ -58,7 +58,7 @@ export async function findLeftovers(
     .filter((run) => !run.isFinished)
     .map(({ id, isOurs }) =>
       isOurs
-        ? `${id} is not over: swarm resume --run ${id}`
+        ? `${id} is not over: swarm resume --run ${id}, or swarm cancel --run ${id}`
         : `this machine has no record of ${id}: rm -r ${shellWord(runPaths(paths, id).folder)}`,
     );
   return { leftovers, kept: open };

@@ -43,8 +43,9 @@ async function openingOf(
 ): Promise<Opening> {
   // What is wrong with the repository or its target is told by preflight.
   if (!checkout.isRepository || target === undefined) return nothing;
-  const there = await branchesAt(checkout.commonDir, from, env);
-  const { chosen, problems, notices } = chooseBranches(asked, there, target);
+  const found = await branchesAt(checkout.commonDir, from, env);
+  const names = { ...found, target, ...(from !== undefined && { from }) };
+  const { chosen, problems, notices } = chooseBranches(asked, names);
   if (problems.length > 0) throw new SwarmError(problems);
   const text = `land ${asked.join(', ')}${from === undefined ? '' : ` from ${from}`}`;
   return { mode: 'land', text, branches: { chosen, ...(from !== undefined && { from }) }, notices };

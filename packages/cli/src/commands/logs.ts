@@ -1,18 +1,22 @@
 /** `swarm logs`: what happened, line by line, and as it happens. */
 import { SwarmError } from '@swarm/core/errors';
 import { LOG_EVENTS, type LogLine } from '@swarm/core/log-events';
-import { parseTaskId } from '@swarm/core/model/ids';
+import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import { countText } from '@swarm/core/views/words';
 import { followLog, type LogFilter, readLog } from '@swarm/telemetry';
 import { parseDurationMs } from '../config/units.ts';
-import { enterRun } from '../finding/door.ts';
+import { unknownTask } from '../control/refused.ts';
+import { enterRun, type KnownRun } from '../finding/door.ts';
+import { readKnown } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { LogsOptions } from '../program/options.ts';
 import { jsonText, sanitizeLine } from '../telling/output.ts';
 
 export async function logs(options: LogsOptions, context: Context): Promise<number> {
   const filter = filterOf(options, Date.now());
-  const { log } = (await enterRun(options, context)).paths;
+  const known = await enterRun(options, context);
+  const { log } = known.paths;
+  if (options.task !== undefined) await requireTask(options.task, known);
   const onUnreadable = (lines: number) =>
     context.output.narrate(`${countText(lines, 'line')} of ${log} cannot be read`);
   const lines = options.follow
@@ -29,6 +33,12 @@ export async function logs(options: LogsOptions, context: Context): Promise<numb
     context.output.result(options.json ? jsonText(line) : logText(line, context.output.ink));
   }
   return 0;
+}
+
+/** Its lines would never come. Errors: SW0106. */
+async function requireTask(task: string, known: KnownRun): Promise<void> {
+  const { state } = await readKnown(known);
+  if (!state.tasks.has(task as TaskId)) throw new SwarmError(unknownTask(task, state));
 }
 
 /**

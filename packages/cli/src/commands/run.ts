@@ -5,11 +5,12 @@ import type { CommitId } from '@swarm/core/model/ids';
 import type { ApplyOutcome } from '@swarm/core/ports/git';
 import { opened } from '@swarm/core/state';
 import { adopt } from '../finding/door.ts';
-import { readRun } from '../finding/opened-run.ts';
+import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import { requireSomebody } from '../preparing/ask.ts';
 import { dryRun } from '../preparing/dry-run.ts';
+import { keyless } from '../preparing/preflight-models.ts';
 import { type Prepared, prepare } from '../preparing/prepare.ts';
 import type { Context } from '../program/context.ts';
 import type { ResumeOptions, RunChoice, RunOptions } from '../program/options.ts';
@@ -18,13 +19,13 @@ import { openRunHub } from '../running/compose.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { lockRepository, work } from '../running/work.ts';
 import { Terminal } from '../telling/terminal.ts';
+import { againOf, requireTakenUp } from './again.ts';
 
 export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
   const places = programPlaces();
   if (options.approve && !options.dryRun) requireYes(options.yes, 'swarm run --approve --yes …');
   const prepared = await prepare(request, options, context, places);
-  for (const notice of prepared.notices)
-    context.output.narrate(context.output.narrationInk.yellow(`note: ${notice}`));
+  for (const notice of prepared.notices) context.output.narrate(noteText(notice, context));
   if (options.dryRun) return dryRun(prepared, options.json === true, context, places);
   for (const line of prepared.shown) context.output.narrate(line);
   const opening = await approved(prepared, options, context);
@@ -71,29 +72,55 @@ async function approved(
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
   if (options.trustRun) await adopt(options, context);
-  const { repository, paths, state, file } = await readRun(options, context);
+  const again = againOf(options);
+  const read = await readRun(options, context);
+  const { repository, state, file } = read;
   const { closed, delivered, run: opened } = state;
   // Killed between its end and its delivery, a run still owes that.
-  if ((closed && delivered) || !opened) {
-    const why = closed ? 'is closed' : 'was never opened';
-    throw new SwarmError({
-      code: 'SW0104',
-      what: `${paths.run} ${why}: there is nothing to resume`,
-      where: paths.folder,
-      fix: closed ? 'swarm report' : 'swarm run "what you want done"',
-    });
-  }
+  if ((closed && delivered && again.length === 0) || !opened) throw nothingToResume(read);
+  if (again.length > 0) requireTakenUp(read, again);
   const isApproved = [...state.tasks.values()].some((task) => task.source.by === 'planner');
   if (file.approve && !isApproved && !closed) requireYes(options.yes, 'swarm resume --yes');
-  context.output.narrate(`resuming ${file.run}`);
+  for (const notice of keylessNotices(file, context)) context.output.narrate(noteText(notice, context));
+  context.output.narrate(closed && again.length > 0 ? `opening ${file.run} again` : `resuming ${file.run}`);
   return work({
     file,
+    ...(again.length > 0 && { again }),
     repository,
     places: programPlaces(),
     context,
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,
+  });
+}
+
+const noteText = (notice: string, { output }: Context): string =>
+  output.narrationInk.yellow(`note: ${notice}`);
+
+/** The environment is another one than when the run began. */
+const keylessNotices = ({ config }: RunFile, { env }: Context): readonly string[] =>
+  config.endpoints.flatMap(({ name, keyEnv }) =>
+    keyEnv !== undefined && !env[keyEnv] ? [keyless(name, keyEnv)] : [],
+  );
+
+function nothingToResume({ paths, state }: ReadRun): SwarmError {
+  const { closed, byState } = state;
+  const why = closed ? 'is closed' : 'was never opened';
+  const failed = [...byState.failed, ...byState.cancelled][0];
+  const more = closed?.reason === 'budget' ? '--budget <more>' : '--time <more>';
+  const isOut = closed?.reason === 'budget' || closed?.reason === 'time';
+  return new SwarmError({
+    code: 'SW0104',
+    what: `${paths.run} ${why}: there is nothing to resume`,
+    where: paths.folder,
+    fix: !closed
+      ? 'swarm run "what you want done"'
+      : isOut
+        ? `swarm resume --run ${paths.run} ${more}`
+        : failed
+          ? `swarm report; swarm resume --run ${paths.run} --retry ${failed} tries a task again`
+          : 'swarm report',
   });
 }
 

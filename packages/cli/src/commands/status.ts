@@ -2,6 +2,7 @@
 import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { type Board, board } from '@swarm/core/views/board';
+import { endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { queue } from '@swarm/core/views/queue';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
@@ -11,7 +12,7 @@ import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { lastSigns } from '../telling/last-signs.ts';
-import { renderTable, sanitize } from '../telling/output.ts';
+import { renderTable, sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
 
 const COLUMNS = 80;
 /** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */
@@ -57,15 +58,12 @@ function statusJson(
     queue: queue(state),
     waits: waiting,
     gate: gateView(state) ?? null,
+    ending: endingText(state),
     verdict: verdictOf(state),
     shortfalls: shortfallTexts(state),
     spending: state.spending,
   };
 }
-
-/** As the report and the result line say it. */
-const verdictText = (state: ReadRun['state']): string =>
-  [verdictOf(state), shortfallTexts(state).join('; ')].filter(Boolean).join(': ');
 
 function statusText(
   { state, paths }: ReadRun,
@@ -81,15 +79,26 @@ function statusText(
     ['run', `${paths.run}  ${standingOf(state, holder)}`],
     ['request', view.request],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
-    ['tasks', counts.join(', ') || 'none yet'],
-    ...(state.closed ? [['verdict', verdictText(state)] as [string, string]] : []),
+    ['tasks', state.closed ? endingText(state) : counts.join(', ') || 'none yet'],
+    ...(state.closed && verdictOf(state) === 'incomplete'
+      ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
+      : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
     ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],
   ];
-  const head = rows.map(([name, value]) => cut(`${name.padEnd(14)} ${value}`)).join('\n');
+  const head = rows.map(([name, value]) => row(name, value)).join('\n');
   return [head, ...movingText(view, holder), ...waitingText(waiting, holder)].join('\n\n');
 }
+
+/** What it has come to is never cut: it may take more lines. */
+const WHOLE: ReadonlySet<string> = new Set(['tasks', 'incomplete', 'planner']);
+const NAME_WIDTH = 15;
+
+const row = (name: string, value: string): string =>
+  WHOLE.has(name)
+    ? `${name.padEnd(NAME_WIDTH)}${wrapText(sanitizeLine(value, 1_000), COLUMNS, NAME_WIDTH)}`
+    : cut(`${name.padEnd(NAME_WIDTH)}${value}`);
 
 /** One line of the screen; what is too long ends in an ellipsis. */
 function cut(line: string): string {
@@ -98,7 +107,7 @@ function cut(line: string): string {
 }
 
 function standingOf(state: ReadRun['state'], holder: Holder | undefined): string {
-  if (state.closed) return `closed (${state.closed.reason})`;
+  if (state.closed) return verdictOf(state) === 'complete' ? 'closed (done)' : 'closed (incomplete)';
   const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
   return holder
     ? `${how}, worked on by process ${holder.pid}`

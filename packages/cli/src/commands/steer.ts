@@ -1,6 +1,7 @@
-/** Commands that steer a live run: pause, continue, cancel, retry, submit, amend, scale. */
+/** Commands that steer a live run: pause, continue, retry, submit, amend, scale, budget. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
+import type { RaisedLimits } from '@swarm/core/model/request';
 import { readPlan } from '@swarm/core/rules/plan-file';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { lineProblem } from '@swarm/core/rules/text';
@@ -10,11 +11,12 @@ import type { ControlReply, SteeringCommand } from '../control/wire.ts';
 import { enterRun } from '../finding/door.ts';
 import { holderOf, readRun } from '../finding/opened-run.ts';
 import type { RunPaths } from '../finding/paths.ts';
-import { askYesNo, requireSomebody } from '../preparing/ask.ts';
 import { readInput } from '../preparing/input-file.ts';
 import type { Context } from '../program/context.ts';
-import type { CancelOptions, RetryOptions, RunChoice, SubmitOptions } from '../program/options.ts';
+import type { BudgetOptions, RetryOptions, RunChoice, SubmitOptions } from '../program/options.ts';
 import { sanitize } from '../telling/output.ts';
+import { shellWord } from '../telling/shell.ts';
+import { raisedBy } from './again.ts';
 
 type Ask = { readonly get: 'state' } | { readonly command: SteeringCommand };
 type Answer = Extract<ControlReply, { ok: true }>;
@@ -34,31 +36,19 @@ export async function scale(text: string, options: RunChoice, context: Context):
   return steer({ type: 'scale', workers: Number(text), reason: 'swarm scale' }, options, context);
 }
 
+export async function budget(
+  limit: string | undefined,
+  options: BudgetOptions,
+  context: Context,
+): Promise<number> {
+  const raised = raisedBy({ budget: limit, time: options.time });
+  if (!raised) throw wrong('SW0101', 'no limit is named', 'swarm budget 10usd,5Mtok --time 4h');
+  return steer({ type: 'raiseLimits', ...raised }, options, context);
+}
+
 export async function retry(task: string, options: RetryOptions, context: Context): Promise<number> {
   const hint = options.with === undefined ? {} : { hint: meant(options.with, '--with') };
   return steer({ type: 'retry', task: named(task), ...hint, by: 'operator' }, options, context);
-}
-
-export async function cancel(
-  task: string | undefined,
-  options: CancelOptions,
-  context: Context,
-): Promise<number> {
-  if (task !== undefined) {
-    const reason = 'swarm cancel';
-    return steer({ type: 'cancelTask', task: named(task), reason, by: 'operator' }, options, context);
-  }
-  const isMeant = options.yes ?? (await isWholeRunMeant(options, context));
-  if (isMeant) return steer({ type: 'cancelRun', reason: 'swarm cancel' }, options, context);
-  context.output.narrate('nothing was cancelled');
-  return 1;
-}
-
-async function isWholeRunMeant(options: RunChoice, context: Context): Promise<boolean> {
-  const { state } = await askRun({ get: 'state' }, options, context);
-  requireSomebody('cancel without a task ends the whole run', 'swarm cancel --yes');
-  const moving = `${state.working} working, ${state.waiting} waiting, ${state.landed} landed`;
-  return askYesNo(`Cancel the whole run ${state.run} (${moving})? What has landed stays on ${state.landOn}.`);
 }
 
 export async function submit(
@@ -72,7 +62,7 @@ export async function submit(
 
 // ───────────── asking ─────────────
 
-async function steer(command: SteeringCommand, options: RunChoice, context: Context): Promise<number> {
+export async function steer(command: SteeringCommand, options: RunChoice, context: Context): Promise<number> {
   const { events, state } = await askRun({ command }, options, context);
   if (options.json) context.output.json({ run: state.run, events, state });
   else context.output.result(sanitize(effectOf(command, events, state)));
@@ -80,11 +70,11 @@ async function steer(command: SteeringCommand, options: RunChoice, context: Cont
 }
 
 /** Errors: those of choosing a run; what the run refuses; SW0104 where no process works on it. */
-async function askRun(ask: Ask, options: RunChoice, context: Context): Promise<Answer> {
+export async function askRun(ask: Ask, options: RunChoice, context: Context): Promise<Answer> {
   const { paths, file } = await enterRun(options, context);
   const { control } = file;
   const reply = control && (await askLive(control, { v: 1, run: paths.run, ...ask }));
-  if (!reply) throw await notLive(paths, control, options, context);
+  if (!reply) throw await notLive(paths, control, ask, options, context);
   if (reply.ok) return reply;
   throw new SwarmError(reply.problem);
 }
@@ -93,6 +83,7 @@ async function askRun(ask: Ask, options: RunChoice, context: Context): Promise<A
 async function notLive(
   { run }: RunPaths,
   control: string | undefined,
+  ask: Ask,
   options: RunChoice,
   context: Context,
 ): Promise<SwarmError> {
@@ -102,8 +93,10 @@ async function notLive(
   const holder = await holderOf(read);
   const problem = (why: string, fix: string): SwarmError =>
     new SwarmError({ code: 'SW0104', what: `no run is live here: nobody works on ${run}`, why, fix });
-  if (closed) return problem(`it is closed (${closed.reason})`, 'swarm run "what you want done"');
-  if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}`);
+  const again = 'command' in ask ? takenUpWith(ask.command) : '';
+  const anew = again === '' ? 'swarm run "what you want done"' : `swarm resume${at}${again}`;
+  if (closed) return problem(`it is closed (${closed.reason})`, anew);
+  if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}${again}`);
   return new SwarmError({
     code: 'SW0704',
     what: `process ${holder.pid} works on ${run}, and nobody listens on its control socket`,
@@ -113,10 +106,34 @@ async function notLive(
   });
 }
 
+/** The flags with which `swarm resume` does what was asked, where it can. */
+function takenUpWith(command: SteeringCommand): string {
+  switch (command.type) {
+    case 'retry':
+      return ` --retry ${shellWord(command.task)}${command.hint === undefined ? '' : ' --with "…"'}`;
+    case 'raiseLimits':
+      return limitFlags(command);
+    default:
+      return '';
+  }
+}
+
+function limitFlags({ tokens, usd, timeMs }: RaisedLimits): string {
+  const budget = [
+    ...(usd === undefined ? [] : [`${usd}usd`]),
+    ...(tokens === undefined ? [] : [`${tokens}tok`]),
+  ];
+  const flags = [
+    ...(budget.length === 0 ? [] : [` --budget ${budget.join(',')}`]),
+    ...(timeMs === undefined ? [] : [` --time ${timeMs}ms`]),
+  ];
+  return flags.join('');
+}
+
 // ───────────── what was typed ─────────────
 
 /** Whether there is such a task is the run's to say: it knows the ids and what the plan calls them. */
-const named = (text: string): TaskId => {
+export const named = (text: string): TaskId => {
   if (lineProblem(text) !== undefined || text.length > 200)
     throw wrong('SW0106', 'that is no task’s name', 'swarm tasks');
   return (parseTaskId(text) ?? text) as TaskId;

@@ -1,6 +1,7 @@
 /** `swarm undo`: takes landings of a run back. The live run does it; without one, this command does it itself. */
 import type { UndoAsk } from '@swarm/core/decisions/undo';
 import { SwarmError } from '@swarm/core/errors';
+import { endingText } from '@swarm/core/views/ending';
 import { countText, shortCommit } from '@swarm/core/views/words';
 import { type UndoOutcome, undoInRun } from '@swarm/orchestrator';
 import { askLive } from '../control/client.ts';
@@ -34,8 +35,13 @@ export async function undo(
     return 130;
   }
   tell(outcome, read, file, options, context);
+  if (!options.json) context.output.result(endingText((await readAgain(read, context)).state));
   return 0;
 }
+
+/** What the run has come to is another thing now: the journal says it. */
+const readAgain = ({ paths, repository }: ReadRun, context: Context): Promise<ReadRun> =>
+  readRun({ run: paths.run, repo: repository.repository }, context);
 
 /** Undefined where nobody works on the run. What the process says no with is thrown as it says it. */
 async function undoLive(

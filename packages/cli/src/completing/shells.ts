@@ -6,7 +6,7 @@ import type { CommandWords, FlagWords, Values } from './words.ts';
  * the shape of ids: shells expand the words they are offered, and anybody may have chosen a folder's name.
  */
 const TASKS = `swarm tasks --json 2>/dev/null | sed -n 's/^    "id": "\\(t[0-9]*\\)".*/\\1/p'`;
-const RUNS = `ls .swarm/runs 2>/dev/null | sed -n '/^r-[0-9]*-[a-z0-9]*$/p'`;
+const RUNS = `swarm runs --json 2>/dev/null | sed -n 's/^    "run": "\\(r-[0-9]*-[a-z0-9]*\\)".*/\\1/p'`;
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 

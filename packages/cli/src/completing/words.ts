@@ -53,7 +53,7 @@ function flagValues(option: Option): Values | undefined {
   if (option.argChoices) return { kind: 'words', words: option.argChoices };
   const words = CONFIGURED[option.long ?? ''];
   if (words) return { kind: 'words', words };
-  if (option.long === '--task') return { kind: 'tasks' };
+  if (option.long === '--task' || option.long === '--retry') return { kind: 'tasks' };
   if (option.long === '--run') return { kind: 'runs' };
   return /<(path|file|path-or-url|tasks\.json)>/.test(option.flags)
     ? { kind: 'files' }

@@ -51,7 +51,7 @@ export function flagsSource(flags: Flags): Source {
   };
 }
 
-const badBudget = (text: string): Problem => ({
+export const badBudget = (text: string): Problem => ({
   code: 'SW0102',
   what: `the budget ${JSON.stringify(text)} cannot be read`,
   where: '--budget',

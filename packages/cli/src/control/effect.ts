@@ -1,5 +1,7 @@
 /** What a command did, as a sentence: from the events that are on disk and where the run stands now. */
 import type { Event, EventOf, EventType } from '@swarm/core/events';
+import type { RaisedLimits } from '@swarm/core/model/request';
+import { countText, durationText } from '@swarm/core/views/words';
 import type { Standing, SteeringCommand } from './wire.ts';
 
 export function effectOf(command: SteeringCommand, events: readonly Event[], now: Standing): string {
@@ -38,6 +40,8 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
       return `the request is amended: ${now.isPlanning ? 'the planner reads it after the answer it is giving now' : `the planner is asked again${waits(now)}`}`;
     case 'scale':
       return scaled(now);
+    case 'raiseLimits':
+      return `the run may use up ${raisedText(command)}${waits(now)}`;
   }
 }
 
@@ -47,6 +51,13 @@ function scaled({ workers, working }: Standing): string {
     return `${now}: ${count(working, 'attempt')} ${go(working)} on to the end before anything new starts`;
   return `${now}: ${working} at work, ${workers - working} free`;
 }
+
+const raisedText = ({ tokens, usd, timeMs }: RaisedLimits): string =>
+  [
+    ...(tokens === undefined ? [] : [countText(tokens, 'token')]),
+    ...(usd === undefined ? [] : [`$${usd}`]),
+    ...(timeMs === undefined ? [] : [`${durationText(timeMs)} of time`]),
+  ].join(', ');
 
 const waits = ({ paused }: Standing): string =>
   paused ? `; the run is paused (${paused.reason}), so it waits: swarm continue` : '';

@@ -20,7 +20,7 @@ export function problemOf(refusal: Refusal, command: SteeringCommand, state: Sta
     case 'unknown-task':
       return unknownTask('task' in command ? command.task : '', state);
     case 'out-of-range':
-      return { code: 'SW0105', what, fix: command.type === 'scale' ? 'swarm scale 8' : 'swarm tasks' };
+      return { code: 'SW0105', what, fix: RANGES[command.type] ?? 'swarm tasks' };
     case 'bad-task':
       return { code: 'SW0202', what, fix: 'swarm tasks' };
     case 'run-closed':
@@ -30,6 +30,12 @@ export function problemOf(refusal: Refusal, command: SteeringCommand, state: Sta
       return { code: 'SW0108', what, fix: fixOf(command, state) };
   }
 }
+
+/** What is typed instead of a value that cannot be. */
+const RANGES: Partial<Record<SteeringCommand['type'], string>> = {
+  scale: 'swarm scale 8',
+  raiseLimits: 'swarm status   (what is spent); then name more',
+};
 
 /** Whichever command it was typed after. */
 export function unknownTask(written: string, state: State): Problem {

@@ -22,7 +22,16 @@ const TEXT_MAX = 16_384;
 export type SteeringCommand = Extract<
   Command,
   {
-    type: 'pause' | 'continue' | 'cancelTask' | 'cancelRun' | 'retry' | 'acceptTasks' | 'amend' | 'scale';
+    type:
+      | 'pause'
+      | 'continue'
+      | 'cancelTask'
+      | 'cancelRun'
+      | 'retry'
+      | 'acceptTasks'
+      | 'amend'
+      | 'scale'
+      | 'raiseLimits';
   }
 >;
 
@@ -137,6 +146,12 @@ const command = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('amend'), text }),
   z.strictObject({ type: z.literal('scale'), workers: z.int(), reason: line }),
+  z.strictObject({
+    type: z.literal('raiseLimits'),
+    tokens: z.int().positive().optional(),
+    usd: z.number().positive().optional(),
+    timeMs: z.int().positive().optional(),
+  }),
 ]);
 const undo = z.strictObject({ what: task, withDependents: z.boolean() });
 const envelope = { v: z.literal(1), run: z.string().max(40).optional() };

@@ -19,7 +19,11 @@ export interface ReadRun extends KnownRun {
 
 /** Errors: those of the door, and SW0203 or SW0204 where the journal cannot be read. */
 export async function readRun(choice: RunChoice, context: Context): Promise<ReadRun> {
-  const known = await enterRun(choice, context);
+  return readKnown(await enterRun(choice, context));
+}
+
+/** The same of a run that was let in. */
+export async function readKnown(known: KnownRun): Promise<ReadRun> {
   const { entries } = await readJournal(known.paths.journal);
   const state = emptyState();
   for (const entry of entries) fold(state, entry);

@@ -34,6 +34,8 @@ export interface RunPaths {
   readonly attempts: string;
   /** The repository's own prompts as they were trusted; an edit here counts from the next use on. */
   readonly prompts: string;
+  /** What the planner said, a file an iteration. */
+  readonly planner: string;
   readonly reportJson: string;
   readonly reportMarkdown: string;
 }
@@ -127,6 +129,7 @@ export function runPaths(repository: RepositoryPaths, run: RunId): RunPaths {
     log: join(folder, 'log.ndjson'),
     attempts: join(folder, 'attempts'),
     prompts: join(folder, 'prompts'),
+    planner: join(folder, 'planner'),
     reportJson: join(folder, 'report.json'),
     reportMarkdown: join(folder, 'report.md'),
   };

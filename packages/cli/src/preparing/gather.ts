@@ -70,7 +70,8 @@ function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly End
   return Promise.all(
     endpoints.map(async (endpoint) => {
       const { name, keyEnv } = endpoint;
-      return { name, keyEnv, ...(await probe({ config: { endpoints: [endpoint] } }, env)) };
+      const isKeyless = keyEnv !== undefined && !env[keyEnv];
+      return { name, keyEnv, isKeyless, ...(await probe({ config: { endpoints: [endpoint] } }, env)) };
     }),
   );
 }

@@ -4,7 +4,12 @@ import { nearestWord } from '@swarm/core/rules/text';
 import type { Probe } from '@swarm/llm';
 
 /** What a model endpoint said to `GET /models`, or did not. */
-export type EndpointProbe = { readonly name: string; readonly keyEnv?: string | undefined } & Probe;
+export type EndpointProbe = {
+  readonly name: string;
+  readonly keyEnv?: string | undefined;
+  /** A key is named for it and the environment holds none. */
+  readonly isKeyless?: boolean;
+} & Probe;
 
 export interface ModelFacts {
   /** False for a plan done by a command agent: no model is ever asked. */
@@ -90,7 +95,12 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
 
 export function endpointNotices({ needsModel, endpoints }: ModelFacts): readonly string[] {
   if (!needsModel || endpoints.every((e) => e.kind !== 'up')) return [];
-  return endpoints.flatMap((e) =>
-    e.kind === 'up' ? [] : [`endpoint ${e.name} is left out for now: ${e.why}`],
-  );
+  return endpoints.flatMap((e) => [
+    ...(e.isKeyless ? [keyless(e.name, e.keyEnv!)] : []),
+    ...(e.kind === 'up' ? [] : [`endpoint ${e.name} is left out for now: ${e.why}`]),
+  ]);
 }
+
+/** A server of one's own may want no key; whoever named one meant to send it. */
+export const keyless = (name: string, keyEnv: string): string =>
+  `endpoint ${name} is asked without a key: ${keyEnv} is not set (export ${keyEnv}=…)`;

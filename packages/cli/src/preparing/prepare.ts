@@ -9,6 +9,7 @@ import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
 import { carriedProvider } from '../config/sandboxes.ts';
 import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
+import { freshRunId } from '../finding/run-id.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
@@ -74,7 +75,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   problems.push(...notYet(loaded.config), ...verdict.problems, ...unmetWishes(opening, loaded.config));
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
-  const { run, landOn } = placeOf(found, loaded.config);
+  const { run, landOn } = await placeOf(located, found, loaded.config, context);
   await collect(problems, () => rehearsed(found, landOn));
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
   const notices = [...(opening.notices ?? []), ...verdict.notices];
@@ -95,8 +96,17 @@ function unmetWishes(opening: Opening | undefined, config: Config): Problem[] {
 }
 
 /** The run's own name, and the reference its landings go to. */
-function placeOf({ checkout, target }: Found, { deliver }: Config): { run: RunId; landOn: string } {
-  const run = makeRunId(Date.now(), Math.random);
+async function placeOf(
+  { path }: Located,
+  { checkout, target }: Found,
+  { deliver }: Config,
+  { env }: Context,
+): Promise<{ run: RunId; landOn: string }> {
+  const now = Date.now();
+  // What is no repository is refused in a moment; until then the run has any name.
+  const run = checkout.isRepository
+    ? await freshRunId(await repositoryPaths(path, checkout.isBare, env), env, now)
+    : makeRunId(now, Math.random);
   const isDirect = checkout.isRepository && checkout.isBare && deliver === 'apply';
   return { run, landOn: isDirect ? `refs/heads/${target}` : `refs/heads/swarm/${run}` };
 }

@@ -38,12 +38,21 @@ export type ResumeOptions =
   | (RunChoice & {
       readonly strict?: true | undefined;
       readonly yes?: true | undefined;
+      /** As `--budget` and `--time` of a run; only more than before. */
+      readonly budget?: string | undefined;
+      readonly time?: string | undefined;
+      /** Tasks to try again. */
+      readonly retry?: readonly string[] | undefined;
+      readonly with?: string | undefined;
       /** What the run's own files pin counts, though this machine has no record of it. */
       readonly trustRun?: true | undefined;
     })
   | undefined;
 export interface CancelOptions extends RunChoice {
   readonly yes?: true | undefined;
+}
+export interface BudgetOptions extends RunChoice {
+  readonly time?: string | undefined;
 }
 export interface RetryOptions extends RunChoice {
   readonly with?: string | undefined;

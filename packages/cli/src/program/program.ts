@@ -10,15 +10,15 @@ import {
   CommandLineError,
   examples,
   type Finish,
+  gather,
   type Program,
   repoOption,
   runOption,
   wholeNumber,
 } from './parts.ts';
+import { addReads } from './read.ts';
 import { addSetUp } from './set-up.ts';
 import { addSteering } from './steer.ts';
-
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
@@ -114,7 +114,9 @@ function addRun(program: Program, context: Context, exit: Finish): void {
 
   program
     .command('resume')
-    .description('Go on with a run that was stopped or killed')
+    .description(
+      'Go on with a run that was stopped or killed; with more to spend or a task to retry, one that is closed',
+    )
     .addOption(repoOption())
     .addOption(runOption())
     .option('--yes', 'say yes to a plan that waits for it')
@@ -122,11 +124,19 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--trust-run',
       'you have read its run.json: let it count though this machine has no record of the run',
     )
+    .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or both with a comma')
+    .option('--time <duration>', 'raise the most time it may take: 90m, 4h')
+    .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
+    .option('--with <hint>', 'with --retry: what the next attempt is told besides')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',
-      examples('swarm resume', 'swarm resume --run r-20261121-k3f9', 'swarm resume --repo ../shop --json'),
+      examples(
+        'swarm resume',
+        'swarm resume --budget 10usd --time 4h',
+        'swarm resume --run r-20261121-k3f9 --retry t12',
+      ),
     )
     .action((options) => exit(import('../commands/run.ts').then((m) => m.resume(options, context))));
 
@@ -157,56 +167,6 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .action((task, options) =>
       exit(import('../commands/undo.ts').then((m) => m.undo(task, options, context))),
     );
-}
-
-function addReads(program: Program, context: Context, exit: Finish): void {
-  const read = () => import('../commands/read.ts');
-  const reading = (name: string, description: string) =>
-    program.command(name).description(description).addOption(repoOption()).addOption(runOption());
-
-  reading('status', 'Show where a run stands: what moves, what waits and why, what it has cost')
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
-    )
-    .action((options) => exit(import('../commands/status.ts').then((m) => m.status(options, context))));
-
-  reading('tasks', 'List the tasks of a run with their states')
-    .option('--json', 'as JSON')
-    .addHelpText('after', examples('swarm tasks', 'swarm tasks --json', 'swarm tasks --repo ../shop'))
-    .action((options) => exit(read().then((m) => m.tasks(options, context))));
-
-  reading('explain', 'Tell one task’s whole story as sentences')
-    .argument('<task>', 'such as t12')
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      examples('swarm explain t12', 'swarm explain t12 --json', 'swarm explain t3 --run r-20261121-k3f9'),
-    )
-    .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
-
-  reading('logs', 'Print what happened, line by line')
-    .option('-f, --follow', 'go on as it happens, until the run is over')
-    .option('--task <id>', 'only what concerns one task')
-    .option('--event <pattern>', 'only events of this name; * stands for anything')
-    .addOption(new Option('--level <level>', 'this level and worse').choices(LEVELS))
-    .option('--since <when>', 'not before: 10m, 2h, or a time such as 2026-11-21T10:00:00Z')
-    .option('--json', 'the lines as they stand in the file')
-    .addHelpText(
-      'after',
-      examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
-    )
-    .action((options) => exit(import('../commands/logs.ts').then((m) => m.logs(options, context))));
-
-  reading('report', 'Show what a run did, with every figure counted from landed work')
-    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
-    .option('--json', 'the same as --format json')
-    .addHelpText(
-      'after',
-      examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
-    )
-    .action((options) => exit(read().then((m) => m.report(options, context))));
 }
 
 function addChecks(program: Program, context: Context, exit: Finish): void {

@@ -1,4 +1,4 @@
-/** Commands for a live run: pause, continue, cancel, retry, submit, amend, scale. */
+/** Commands for a live run: pause, continue, cancel, retry, submit, amend, scale, budget. */
 
 import type { Context } from './context.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
@@ -24,11 +24,16 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
     )
     .action((options) => exit(steer().then((m) => m.goOn(options, context))));
 
-  steering('cancel', 'Cancel a task and what waits for it, or the whole run')
+  steering('cancel', 'Cancel a task and what waits for it, or a whole run, live or left')
     .argument('[task]', 'such as t12; without it, the whole run')
     .option('--yes', 'cancel the whole run without asking')
-    .addHelpText('after', examples('swarm cancel t12', 'swarm cancel', 'swarm cancel --yes --json'))
-    .action((task, options) => exit(steer().then((m) => m.cancel(task, options, context))));
+    .addHelpText(
+      'after',
+      examples('swarm cancel t12', 'swarm cancel --yes', 'swarm cancel --run r-20261121-k3f9'),
+    )
+    .action((task, options) =>
+      exit(import('../commands/cancel.ts').then((m) => m.cancel(task, options, context))),
+    );
 
   steering('retry', 'Try a failed or cancelled task again')
     .argument('<task>', 'such as t12')
@@ -77,4 +82,17 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
     .argument('<workers>', '1 to 1000')
     .addHelpText('after', examples('swarm scale 16', 'swarm scale 1', 'swarm scale 4 --run r-20261121-k3f9'))
     .action((workers, options) => exit(steer().then((m) => m.scale(workers, options, context))));
+
+  steering('budget', 'Raise the limits of a live run: more to spend, or more time')
+    .argument('[limit]', 'as --budget of swarm run: 10usd, 5Mtok, or both with a comma')
+    .option('--time <duration>', 'the most time it may take in all: 90m, 4h')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm budget 10usd',
+        'swarm budget 10usd,5Mtok --time 4h',
+        'swarm budget --time 4h --run r-20261121-k3f9',
+      ),
+    )
+    .action((limit, options) => exit(steer().then((m) => m.budget(limit, options, context))));
 }

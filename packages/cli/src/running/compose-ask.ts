@@ -1,5 +1,5 @@
 import type { LogLine } from '@swarm/core/log-events';
-import type { Approve } from '@swarm/orchestrator';
+import type { AgainCommand, Approve } from '@swarm/orchestrator';
 import type { Environment, RepositoryPaths, RunPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Opening } from '../preparing/opening.ts';
@@ -14,6 +14,8 @@ export interface ComposeAsk {
   readonly places: ProgramPlaces;
   /** Present when the run is new. */
   readonly opening?: Opening;
+  /** What the operator wants besides, of a run that is taken up again. */
+  readonly again?: readonly AgainCommand[];
   readonly onLine: (line: LogLine) => void;
   /** Present when the first plan waits for a person. */
   readonly approve?: Approve;

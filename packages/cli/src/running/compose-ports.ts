@@ -31,6 +31,7 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
     models: undefined,
     agentMain: ask.places.agentMain,
     spans: undefined,
+    secrets: [],
   });
   return {
     ports,

@@ -14,7 +14,7 @@ import {
   type OrchestratorPorts,
 } from '@swarm/orchestrator';
 import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
-import { createLog, createSpans, makeFinder, type RunLog, type Spans } from '@swarm/telemetry';
+import { createLog, createSpans, makeFinder, makeRedactor, type RunLog, type Spans } from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
@@ -45,16 +45,17 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
   const spans = createSpans(file.run, systemClock.now());
   const timeIsUp = new AbortController();
+  const secrets = [
+    ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
+    ...setupSecrets(file, ask.env),
+    ...knownSecrets(file, ask.env).map(({ value }) => value),
+  ];
   const log = createLog({
     path: paths.log,
     spans,
     run: file.run,
     clock: systemClock,
-    redact: [
-      ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
-      ...setupSecrets(file, ask.env),
-      ...knownSecrets(file, ask.env).map(({ value }) => value),
-    ],
+    redact: secrets,
     onLine: (line) => {
       if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
       ask.onLine(line);
@@ -73,7 +74,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator, timeIsUp.signal);
   const agentMain = await agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans });
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   const closeAll = async (): Promise<void> => {
     await models?.gateway.close();
@@ -135,6 +136,8 @@ interface Parts {
   readonly models: Models | undefined;
   readonly agentMain: string;
   readonly spans: Spans | undefined;
+  /** What is never written into the run's folder. */
+  readonly secrets: readonly string[];
 }
 
 export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
@@ -182,7 +185,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     }),
     ...(models && { model: models.model }),
     prompts,
-    files: createRunFiles(paths),
+    files: createRunFiles(paths, makeRedactor(parts.secrets).redact),
     log,
     ...(ask.approve && { approve: ask.approve }),
   };

@@ -3,10 +3,16 @@ import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunFiles } from '@swarm/core/ports/world';
 import type { RunPaths } from '../finding/paths.ts';
+import { sanitize } from '../telling/output.ts';
 
-/** The run's folder on disk. */
-export function createRunFiles(paths: RunPaths): RunFiles {
+/**
+ * The run's folder on disk.
+ * @param redact takes known secrets out of what a model said.
+ */
+export function createRunFiles(paths: RunPaths, redact: (text: string) => string): RunFiles {
   return {
+    writePlannerAnswer: (iteration, text) =>
+      writeWhole(join(paths.planner, `${iteration}.txt`), sanitize(redact(text.toWellFormed()))),
     writeHandoff: (attempt, json) => writeWhole(join(paths.attempts, attempt, 'handoff.json'), json),
     async writeReport(json, markdown) {
       await writeWhole(paths.reportJson, json);

@@ -17,6 +17,7 @@ export function settingsOf(
     ...(ask.opening && { open: { run, request: requestOf(ask, base), configHash } }),
     ...(ask.opening?.plan && { plan: ask.opening.plan }),
     ...(branches && { branches }),
+    ...(ask.again && { again: ask.again }),
     version,
     host: hostname(),
     pid: process.pid,

@@ -6,6 +6,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import { isOpened } from '@swarm/core/state';
 import { acquireLock, heldProblem, type Lock } from '@swarm/journal';
+import type { AgainCommand } from '@swarm/orchestrator';
 import { type Control, listen } from '../control/server.ts';
 import { controlSocketPath } from '../finding/control-socket.ts';
 import { remember } from '../finding/door.ts';
@@ -15,6 +16,7 @@ import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
 import { problemsJson, renderProblems } from '../telling/errors.ts';
 import { createLive } from '../telling/live.ts';
+import { plannerWords } from '../telling/planner-words.ts';
 import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { approver } from './approving.ts';
@@ -32,6 +34,8 @@ export interface WorkAsk {
   readonly isStrict: boolean;
   /** Present when the run is new. */
   readonly opening?: Opening;
+  /** What the operator wants besides, of a run that is there already. */
+  readonly again?: readonly AgainCommand[];
   /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
   readonly commonDir?: string;
   /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */
@@ -69,7 +73,7 @@ export async function work(ask: WorkAsk): Promise<number> {
     const leave = (): void => composed?.orchestrator.signal('drain');
     const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
     const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
-    const { opening, places } = ask;
+    const { opening, places, again } = ask;
     composed = await compose({
       file,
       repository,
@@ -78,6 +82,7 @@ export async function work(ask: WorkAsk): Promise<number> {
       env: context.env,
       onLine: (line) => terminal.line(line),
       ...(opening && { opening }),
+      ...(again && { again }),
       ...(file.approve && { approve: approver(approval) }),
     });
     return await runToItsEnd({ ...ask, file }, composed, terminal, live.end);
@@ -115,9 +120,10 @@ async function runToItsEnd(
       context.output.narrate(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
       );
+    const words = await plannerWords(runPaths(ask.repository, ask.file.run).planner);
     // A run that was stopped before it was opened has its problem to tell, and no more.
     if (!ask.isJson && isOpened(state)) {
-      context.output.result(summaryOf(outcome, state, context.output.ink));
+      context.output.result(summaryOf(outcome, state, context.output.ink, words));
       if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
     }
     return exitCodeOfRun(outcome, state, ask.isStrict);

@@ -2,8 +2,9 @@
 import type { Problem } from '@swarm/core/errors';
 import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
-import { isPartial } from '@swarm/core/rules/outcome';
+import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
+import { endingText, headline } from '@swarm/core/views/ending';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
@@ -11,6 +12,7 @@ import type { ChalkInstance } from 'chalk';
 import { exitCodeFor } from './errors.ts';
 import { duration } from './live.ts';
 import { sanitizeLine } from './output.ts';
+import { type PlannerWords, wordsText } from './planner-words.ts';
 
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
   const problem = problemOf(outcome, s);
@@ -20,14 +22,14 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   return isStrict && s.closed!.green !== true ? 1 : 0;
 }
 
-export function summaryOf(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
+/** @param words what the planner said last, told where the run had nothing to do because of it. */
+export function summaryOf(
+  outcome: RunOutcome,
+  s: OpenedState,
+  ink: ChalkInstance,
+  words?: PlannerWords,
+): string {
   const { byState } = s;
-  const counts = [
-    `${s.landedCount} landed`,
-    ...(['answered', 'unneeded', 'failed', 'cancelled', 'pending'] as const).flatMap((k) =>
-      byState[k].size > 0 ? [`${byState[k].size} ${k}`] : [],
-    ),
-  ].join(', ');
   const tokens = tokensOf(s.spending.used);
   const money = costText(s.spending.used.costUsd, s.spending.used.priced);
   const landed = [...byState.landed].map((id) => {
@@ -41,10 +43,11 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, ink: ChalkInstanc
   });
   return [
     verdictLine(outcome, s, ink),
-    `  ${counts} in ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}`,
+    `  ${s.run.id}, ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}`,
     ...landed,
     ...failed,
     ...[...s.health.findings.keys()].map((f) => `  ${ink.red('the target fails')}: ${sanitizeLine(f)}`),
+    ...(words && s.closed && (s.tasks.size === 0 || openRefusals(s).length > 0) ? wordsText(words, ink) : []),
     ...(s.delivered ? [deliveryLine(s)] : []),
   ].join('\n');
 }
@@ -61,18 +64,18 @@ function reasonOf(t: Task & { state: 'failed' }): string {
 }
 
 function verdictLine(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
-  const run = s.run.id;
   if (outcome.kind === 'stopped') {
-    return `${ink.yellow(`${run} stopped`)}: ${sanitizeLine(outcome.detail, 400)}`;
+    return ink.yellow(`${headline(s)}; ${stoppedText(outcome.detail)}`);
   }
-  const { green, reason } = s.closed!;
-  const health =
-    green === 'unknown' ? 'the result was not checked' : green ? 'the result is green' : 'the result is RED';
-  const isGood = verdictOf(s) === 'complete';
-  const line = `${run} ${reason}: ${health} at ${s.closed!.head.slice(0, 10)}`;
-  if (isGood) return ink.green(line);
-  return `${ink.yellow(line)}\n  ${ink.yellow('incomplete')}: ${sanitizeLine(shortfallTexts(s).join('; '), 400)}`;
+  if (verdictOf(s) === 'complete') return ink.green(endingText(s));
+  const paint = s.landedCount === 0 || s.closed!.green === false ? ink.red : ink.yellow;
+  return `${paint(endingText(s))}\n  ${ink.yellow('incomplete')}: ${sanitizeLine(shortfallTexts(s).join('; '), 400)}`;
 }
+
+const stoppedText = (detail: string): string => {
+  const text = sanitizeLine(detail, 400);
+  return /^stopped\b/.test(text) ? text : `stopped: ${text}`;
+};
 
 function deliveryLine(s: State): string {
   const d = s.delivered!;
@@ -93,7 +96,7 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
   return {
     code: 'SW0601',
     what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
-    why: 'what was in flight was ended and what had landed stays',
+    why: 'nothing new was started after that, and what has landed stays',
     fix: 'swarm report; then swarm run, with more',
   };
 }

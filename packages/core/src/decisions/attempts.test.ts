@@ -250,7 +250,8 @@ for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));
 for (const [name, rule] of Object.entries(ENDINGS)) {
   const reason = name as EndingReason;
   if ('delivers' in rule) continue;
-  const then = rule.retries ? ['task.requeued t1'] : ['task.failed t2 dependency'];
+  const failed = `task.failed t1 ${reason === 'agent-blocked' ? 'blocked' : 'attempts'}`;
+  const then = rule.retries ? ['task.requeued t1'] : [failed, 'task.failed t2 dependency'];
   test(`an attempt that ${rule.means} ${rule.counts ? 'counts' : 'does not count'} and is ${rule.retries ? '' : 'not '}tried again`, () => {
     const s = stateOf([...two, ...running('t1.1')]);
     assert.deepEqual(

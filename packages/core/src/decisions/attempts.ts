@@ -2,6 +2,7 @@ import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { ENDINGS, REWORKS_MAX } from '../model/attempt.ts';
+import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
@@ -116,7 +117,9 @@ function endAttempt(
     if (orphaned.length > 0) return [ended, ...orphaned];
     return [ended, { type: 'task.requeued', task: a.task, because: c.reason }];
   }
-  return [ended, ...failDependents(s, a.task, `${a.task} failed`)];
+  // Folded, the ending itself ends the task: journals of before have nothing else. Its own event is told to people.
+  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail: c.detail };
+  return [ended, failed, ...failDependents(s, a.task, `${a.task} failed`)];
 }
 
 /** What nobody needs to try to know that it may not land: it never waits, one decision, one entry. */

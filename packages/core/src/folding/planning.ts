@@ -23,12 +23,18 @@ export const PLAN_FOLDS: FoldsOf<PlanEvent> = {
   },
   'task.refused'(s, e) {
     tellPlanner(s, { kind: 'refused', label: e.label, problem: e.problem });
+    noteRefusal(s, e);
   },
   'scratchpad.written'(s, e) {
     s.planning.scratchpad = e.text;
   },
   'iteration.ended': endIteration,
 };
+
+/** One whose label a task has already was asked for again: that is there. */
+function noteRefusal(s: State, { label, problem, iteration }: EventOf<'task.refused'>): void {
+  if (iteration !== undefined && !s.labels.has(label)) s.planning.refusals.set(label, { iteration, problem });
+}
 
 function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void {
   const p = s.planning;
@@ -38,13 +44,18 @@ function endIteration(s: State, e: EventOf<'iteration.ended'>, at: number): void
   s.spending.used = addUsage(s.spending.used, e.usage);
   if (e.outcome !== 'down') noteCalls(s, e.usage);
   p.lastEndedAt = at;
-  const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || e.isDone || isBusy(s));
+  // The planner has not been told yet that nothing of what it asked for was taken: that is no end.
+  const isDone = e.isDone && (p.acceptedNow > 0 || !isRefused(s, e.iteration));
+  const isUsable = e.outcome === 'planned' && (p.acceptedNow > 0 || isDone || isBusy(s));
   if (e.outcome !== 'lost' && e.outcome !== 'down')
     p.failuresInRow = isUsable || p.acceptedNow > 0 ? 0 : p.failuresInRow + 1;
   if (e.outcome === 'planned') {
     for (const { kind } of p.news.splice(0, p.newsTold)) p.newsOf[kind] -= 1;
-    p.isDone = e.isDone && !isBusy(s);
-    p.saidDone = e.isDone;
+    p.isDone = isDone && !isBusy(s);
+    p.saidDone = isDone;
   }
   p.newsTold = 0;
 }
+
+const isRefused = ({ planning }: State, iteration: number): boolean =>
+  [...planning.refusals.values()].some((refused) => refused.iteration === iteration);

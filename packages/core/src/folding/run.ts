@@ -3,9 +3,10 @@ import type { EventOf, RunEvent, WorkerEvent } from '../events.ts';
 import { addUsage } from '../model/usage.ts';
 import { noteScaled } from '../rules/concurrency.ts';
 import { firstChecksInterval } from '../rules/policy.ts';
-import type { State } from '../state.ts';
+import type { OpenedRun, State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { noteChecks } from './healing.ts';
+import { damaged } from './known.ts';
 import { tellPlanner } from './news.ts';
 import { closeSlice, noteCalls, openSlice } from './spending.ts';
 
@@ -45,6 +46,15 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     // Whatever it waited for, it waits no more.
     s.paused = undefined;
   },
+  'limits.raised': raiseLimits,
+  'run.reopened'(s) {
+    s.closed = undefined;
+    s.delivered = undefined;
+    s.cancelled = undefined;
+    s.stopped = false;
+    s.spending.reached = undefined;
+    s.planning.failuresInRow = 0;
+  },
   'budget.reached'(s, e) {
     s.spending.reached = e.which;
   },
@@ -73,6 +83,19 @@ export const WORKER_FOLDS: FoldsOf<WorkerEvent> = {
     s.machines.delete(e.worker);
   },
 };
+
+/** What was reached counts no longer once it is raised; whether another limit is, is looked at anew. */
+function raiseLimits(s: State, { type: _, ...raised }: EventOf<'limits.raised'>): void {
+  const run = knownRun(s);
+  const limits = { ...run.request.limits, ...raised };
+  s.run = { ...run, request: { ...run.request, limits } };
+  s.spending.reached = undefined;
+}
+
+function knownRun(s: State): OpenedRun {
+  if (s.run) return s.run;
+  throw damaged('limits are raised before a run is open');
+}
 
 function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {
   s.run = { id: e.run, request: e.request, version: e.version, configHash: e.configHash, openedAt: at };

@@ -38,7 +38,10 @@ function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {
   s.tasks.set(e.task, acceptedTask(e, at));
   s.byState.pending.add(e.task);
   for (const d of e.spec.dependsOn) addDependent(s, d, e.task);
-  if ('label' in e.source) s.labels.set(e.source.label, e.task);
+  if ('label' in e.source) {
+    s.labels.set(e.source.label, e.task);
+    s.planning.refusals.delete(e.source.label);
+  }
   if (e.source.by === 'planner') s.planning.acceptedNow += 1;
   if (e.source.by === 'reconciler') {
     for (const signature of e.source.signatures) {

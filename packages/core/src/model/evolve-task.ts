@@ -1,10 +1,10 @@
 import { assertNever } from '../errors.ts';
 import type { EventOf } from '../events.ts';
-import { ENDINGS } from './attempt.ts';
+import { ENDINGS, type EndingReason } from './attempt.ts';
 import type { HandoffClaim } from './handoff.ts';
 import type { AttemptId, CommitId } from './ids.ts';
 import { REJECTIONS } from './landing.ts';
-import { type Setback, type Task, type TaskBase, taskBase } from './task.ts';
+import { type Setback, type Task, type TaskBase, type TaskFailure, taskBase } from './task.ts';
 
 export function acceptedTask(e: EventOf<'task.accepted'>, at: number): Task {
   return {
@@ -58,7 +58,7 @@ export function afterAttempt(t: Task, e: EventOf<'attempt.ended'>, at: number): 
         ...base,
         ...(setback && { setback }),
         state: 'failed',
-        failure: e.reason === 'agent-blocked' ? 'blocked' : 'attempts',
+        failure: failureOf(e.reason),
         detail: e.detail,
         endedAt: at,
       };
@@ -67,6 +67,10 @@ export function afterAttempt(t: Task, e: EventOf<'attempt.ended'>, at: number): 
       return assertNever(delivers);
   }
 }
+
+/** Why a task failed whose last attempt ended so. */
+export const failureOf = (reason: EndingReason): TaskFailure =>
+  reason === 'agent-blocked' ? 'blocked' : 'attempts';
 
 export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: number): Task {
   const handoff = t.state === 'complete' ? t.handoff : undefined;

@@ -20,14 +20,28 @@ const RUN = /^r-\d{8}-[a-z2-7]{4}$/;
 const TASK = /^t[1-9]\d{0,8}$/;
 const ATTEMPT = /^(t[1-9]\d{0,8})\.([1-9]\d{0,3})$/;
 const OBJECT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+/** In the order in which text sorts. */
+const BASE32 = '234567abcdefghijklmnopqrstuvwxyz';
+const TAILS = BASE32.length ** 4;
+/** Runs begun together, on several machines, differ: their names are spread over as many tails, some 20 seconds. */
+const SPREAD = 256;
+const DAY_MS = 86_400_000;
 
-/** @param random a number in [0, 1), called four times; randomness comes in through the door. */
-export function makeRunId(atMs: number, random: () => number): RunId {
-  const day = new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');
-  const tail = Array.from({ length: 4 }, () => BASE32[Math.floor(random() * 32)]).join('');
-  return `r-${day}-${tail}` as RunId;
+/**
+ * A name that sorts by time: its tail is the time of the day.
+ * @param random a number in [0, 1), called once or twice; randomness comes in through the door.
+ * @param after the newest of the runs the name must sort behind.
+ */
+export function makeRunId(atMs: number, random: () => number, after?: RunId): RunId {
+  const day = `r-${new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '')}-`;
+  const byTime = Math.floor(((atMs % DAY_MS) / DAY_MS) * TAILS) + Math.floor(random() * SPREAD);
+  const tail = Math.max(byTime, after?.startsWith(day) ? tailNumber(after.slice(day.length)) + 1 : 0);
+  // The day has no later name left.
+  return `${day}${tailText(tail < TAILS ? tail : Math.floor(random() * TAILS))}` as RunId;
 }
+
+const tailNumber = (tail: string): number => [...tail].reduce((sum, c) => sum * 32 + BASE32.indexOf(c), 0);
+const tailText = (n: number): string => [15, 10, 5, 0].map((bits) => BASE32[(n >> bits) & 31]).join('');
 
 export const taskId = (n: number): TaskId => `t${n}` as TaskId;
 export const taskNumber = (id: TaskId): number => Number(id.slice(1));

@@ -20,6 +20,9 @@ export interface Limits {
   readonly attemptUsd?: number;
 }
 
+/** The limits an operator may raise after the run was opened. */
+export type RaisedLimits = Partial<Pick<Limits, 'tokens' | 'usd' | 'timeMs'>>;
+
 /** The most tasks one run accepts, from all sources. */
 export const TASKS_MAX = 100_000;
 /** The most fix tasks that may be open at once. */

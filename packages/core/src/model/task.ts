@@ -32,7 +32,13 @@ export type TaskSource =
   /** `generation`: 1, or one more than the generation of the fix task that brought the failure. Absent: 1. */
   | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }
-  | { readonly by: 'land'; readonly branch: string; readonly commit: CommitId };
+  /** `upon`: what the run's other branches were that this one is built on, the nearest ones. Absent: on none. */
+  | {
+      readonly by: 'land';
+      readonly branch: string;
+      readonly commit: CommitId;
+      readonly upon?: readonly CommitId[];
+    };
 
 export const TASK_STATES = [
   'pending',

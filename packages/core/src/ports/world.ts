@@ -47,4 +47,6 @@ export interface RenderedPrompt {
 export interface RunFiles {
   writeHandoff(attempt: AttemptId, json: string): Promise<void>;
   writeReport(json: string, markdown: string): Promise<void>;
+  /** What the planner said last in an iteration, as it said it, capped by the caller. The writer redacts it. */
+  writePlannerAnswer(iteration: number, text: string): Promise<void>;
 }

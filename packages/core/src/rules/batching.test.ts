@@ -17,6 +17,7 @@ import {
   startTest,
 } from './batching.ts';
 import { noEstimates } from './estimates.ts';
+import { type Below, belowEach, readyOf } from './landing-order.ts';
 
 const HEAD = 'h' as CommitId;
 const ids = (...numbers: number[]): AttemptId[] => numbers.map((n) => `t${n}.1` as AttemptId);
@@ -32,13 +33,24 @@ interface Situation {
   readonly queue: number;
   readonly given?: (line: Line) => void;
   readonly share?: number;
+  /** By number, whom it goes behind. */
+  readonly below?: Readonly<Record<number, number>>;
 }
 
 /** `2 3 | 5 6`: carried, then what it is about; `-`: nothing. */
-function asked({ policy = 'batch', parallel = 1, queue, given, share = 0.35 }: Situation): string {
+function asked({
+  policy = 'batch',
+  parallel = 1,
+  queue,
+  given,
+  share = 0.35,
+  below = {},
+}: Situation): string {
   const line = { ...emptyLine(), estimates: failing(share) };
   given?.(line);
-  const test = nextTest({ policy, parallel, head: HEAD, queue: upTo(queue), line });
+  const pairs = Object.entries(below).map(([n, under]) => [ids(Number(n))[0]!, ids(under)] as const);
+  const ask = { policy, parallel, head: HEAD, queue: upTo(queue), line, below: new Map(pairs) };
+  const test = nextTest(ask);
   const numbers = (members: readonly AttemptId[]) => members.map((m) => /\d+/.exec(m)![0]).join(' ');
   return test ? [numbers(test.carried), numbers(test.probe)].filter(Boolean).join(' | ') || '?' : '-';
 }
@@ -141,6 +153,22 @@ const TABLE: Record<string, [Situation, string]> = {
     { queue: 9, given: all(cleared(1, ids(1)), loseRace, loseRace, loseRace) },
     '1',
   ],
+  'what is built on another goes above it, never before it': [
+    { queue: 9, share: 0.1, below: { 2: 9, 3: 1 } },
+    '1 3 4 5 6 7 8',
+  ],
+  'what is built on one under test waits for it': [
+    { queue: 4, parallel: 2, given: running(1, ids(1)), below: { 2: 1, 3: 2 } },
+    '4',
+  ],
+  'what is built on one that goes in front goes above it': [
+    { queue: 3, given: cleared(1, ids(2)), below: { 1: 2 } },
+    '2 | 1 3',
+  ],
+  'suspects that are built on one that waits are left alone': [
+    { queue: 3, given: failed(1, ids(1, 2)), below: { 1: 3, 2: 1 } },
+    '3',
+  ],
   'a test that was given up leaves no trace': [
     { queue: 9, given: all(running(1, ids(1, 2)), (line) => line.tests.delete(l(1))) },
     '1 2',
@@ -177,6 +205,8 @@ interface Case {
   readonly handoffs: readonly { readonly isBad: boolean; readonly arrives: number }[];
   /** Two that are green alone and red together. */
   readonly pair: readonly [number, number] | undefined;
+  /** Which earlier one each is built on; of every third, none. */
+  readonly upon: readonly number[];
   /** Which of the running tests ends next; whether somebody else moves the target just before. */
   readonly order: readonly { readonly which: number; readonly isMoved: boolean }[];
 }
@@ -188,6 +218,7 @@ const CASES: fc.Arbitrary<Case> = fc.record({
     minLength: 2,
     maxLength: 24,
   }),
+  upon: fc.array(fc.nat(99), { minLength: 24, maxLength: 24 }),
   pair: fc.option(fc.tuple(fc.nat(23), fc.nat(23)), { nil: undefined }),
   order: fc.array(
     fc.record({ which: fc.nat(9), isMoved: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }),
@@ -209,6 +240,14 @@ function workOut(c: Case): Ended {
   const line = emptyLine();
   const names = upTo(c.handoffs.length);
   const isBad = (name: AttemptId): boolean => c.handoffs[names.indexOf(name)]!.isBad;
+  const below = (): Below =>
+    belowEach(
+      [...queue].map((attempt) => {
+        const i = names.indexOf(attempt);
+        const upon = i > 0 && c.upon[i]! % 3 > 0 ? [names[c.upon[i]! % i]!] : [];
+        return { attempt, commit: attempt as string as CommitId, upon: upon as string[] as CommitId[] };
+      }),
+    );
   const [one, other] = (c.pair ?? []).map((i) => names[i % names.length]!);
   const isGreen = (content: readonly string[]): boolean =>
     content.every((name) => !names.includes(name as AttemptId) || !isBad(name as AttemptId)) &&
@@ -247,12 +286,14 @@ function workOut(c: Case): Ended {
     assert.ok(step < 2_000, `it goes round in circles with ${[...queue]}`);
     arrive(step);
     const head = keyOf(content) as CommitId;
-    const test = nextTest({ policy: c.policy, parallel: c.parallel, head, queue, line });
+    const under = below();
+    const test = nextTest({ policy: c.policy, parallel: c.parallel, head, queue, line, below: under });
     const members = test ? [...test.carried, ...test.probe] : [];
     const tree = keyOf([...content, ...members]);
     // The very same tree is under test: its verdict is waited for.
     if (test && !running.some((r) => r.tree === tree)) {
       assert.ok(members.length > 0 && members.every((m) => queue.has(m)));
+      assert.deepEqual(readyOf(members, [], under), members, 'nothing is tested before what it is built on');
       const started = { id: l(++tests), members, parent: head, tree };
       startTest(line, started.id, members, head);
       if (verdicts.has(tree)) settle(started, true);

@@ -9,6 +9,7 @@
  */
 import type { AttemptId, CommitId, LandingId } from '../model/ids.ts';
 import { countHandoff, type Estimates, failRate, flakeRate, noEstimates } from './estimates.ts';
+import { type Below, readyOf } from './landing-order.ts';
 
 export type GatePolicy = 'batch' | 'strict' | 'none';
 
@@ -66,7 +67,11 @@ export interface LineAsk {
   /** Handoffs that wait, in order of arrival; those under test among them. */
   readonly queue: Iterable<AttemptId>;
   readonly line: Line;
+  /** Who goes behind whom. Absent: nobody. */
+  readonly below?: Below;
 }
+
+const NOBODY: Below = new Map();
 
 /** Most handoffs one test is about. */
 export const PROBE_MAX = 64;
@@ -85,16 +90,19 @@ export function nextTest(ask: LineAsk): NextTest | undefined {
 
 /** What could be tested, most telling first. */
 function questions(ask: LineAsk): readonly NextTest[] {
-  const { line, head, policy } = ask;
+  const { line, head, below = NOBODY } = ask;
   const isLate = line.racesLost >= RACES_MAX;
-  const carried = isLate ? [] : [...line.cleared].slice(0, MEMBERS_MAX - PROBE_MAX);
+  const carried = isLate ? [] : readyOf(line.cleared, [], below).slice(0, MEMBERS_MAX - PROBE_MAX);
   const busy = new Set([...line.tests.values()].flatMap((test) => askedBy(test, isLate && head)));
-  const group = line.suspects.find(({ members }) => !members.some((member) => busy.has(member)));
+  const suspected = line.suspects
+    .filter(({ members }) => !members.some((member) => busy.has(member)))
+    .map((group) => ofSuspects(group, carried, ask))
+    .find(({ probe }) => probe.length > 0);
   const confirm = carried.length === 0 || isHeld(ask, carried) ? [] : [{ carried, probe: [] }];
-  const probe = fromPool(ask, busy, isLate);
+  const probe = fromPool(ask, busy, isLate, carried);
   return [
     ...(line.carriedFailures >= CARRIED_FAILURES_MAX ? confirm : []),
-    ...(group ? [ofSuspects(group, carried, policy, line.estimates)] : []),
+    ...(suspected ? [suspected] : []),
     ...(probe.length > 0 ? [{ carried, probe }] : []),
     ...confirm,
   ];
@@ -106,30 +114,40 @@ const askedBy = (
   lateHead: CommitId | false,
 ): readonly AttemptId[] => (probe.length === 0 || parent === lateHead ? [...carried, ...probe] : probe);
 
-/** One that is alone under suspicion is tested alone: its failure is then nobody else's. */
+/**
+ * One that is alone under suspicion is tested alone: its failure is then nobody else's. The probe is empty while all of
+ * them go behind somebody else who waits.
+ */
 function ofSuspects(
   { members, failures }: Suspects,
   carried: readonly AttemptId[],
-  policy: GatePolicy,
-  estimates: Estimates,
+  { policy, line, below = NOBODY }: LineAsk,
 ): NextTest {
-  if (members.length === 1) return { carried: [], probe: members };
-  const size = policy === 'batch' ? prefixSize(members.length, failures, estimates) : 1;
-  return { carried, probe: members.slice(0, size) };
+  if (members.length === 1) return { carried: [], probe: readyOf(members, [], below) };
+  const size = policy === 'batch' ? prefixSize(members.length, failures, line.estimates) : 1;
+  return { carried, probe: readyOf(members, carried, below).slice(0, size) };
 }
 
-function fromPool(ask: LineAsk, busy: ReadonlySet<AttemptId>, isLate: boolean): AttemptId[] {
-  const { line, policy } = ask;
+function fromPool(
+  ask: LineAsk,
+  busy: ReadonlySet<AttemptId>,
+  isLate: boolean,
+  carried: readonly AttemptId[],
+): readonly AttemptId[] {
+  const { line, policy, below = NOBODY } = ask;
   const size = policy === 'batch' && !isLate ? poolSize(line.estimates) : 1;
   const suspected = new Set(line.suspects.flatMap((group) => group.members));
   const probe: AttemptId[] = [];
   for (const attempt of ask.queue) {
     const isFree = !busy.has(attempt) && !suspected.has(attempt) && (isLate || !line.cleared.has(attempt));
-    if (isFree) probe.push(attempt);
+    if (isFree && isReady(attempt, below, carried, probe)) probe.push(attempt);
     if (probe.length === size) break;
   }
   return probe;
 }
+
+const isReady = (attempt: AttemptId, below: Below, ...front: readonly (readonly AttemptId[])[]): boolean =>
+  (below.get(attempt) ?? []).every((each) => front.some((some) => some.includes(each)));
 
 /** A test on the present head holds all of these. */
 const isHeld = ({ line, head }: LineAsk, members: readonly AttemptId[]): boolean =>

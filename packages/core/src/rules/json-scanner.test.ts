@@ -95,12 +95,32 @@ describe('a plan in a stream', () => {
       assert.equal(scan(text).outcome, 'unreadable', text);
     }
   });
+  for (const [slip, text] of [
+    [
+      'comments',
+      '{"tasks":[ // the first, with a { and a "\n{"id":"a", /* none * yet */ "title":"A"} # last\n]}',
+    ],
+    ['single quotes', "{'tasks':[{'id':'a','title':'it\\'s \"A\"'}]}"],
+    ['names without quotes', '{"tasks":[{id:"a",title:"A",dependsOn:[]}],done:false}'],
+    ['words of Python', '{"tasks":[{"id":"a","title":"A","verify":None}],"done":False}'],
+    ['all of them at once', "[{'id':'a', title: 'A', 'verify': None,}, # that is all\n]"],
+  ] as const) {
+    it(`reads ${slip} as they are meant, however the stream is cut`, () => {
+      for (let size = 1; size < text.length; size++) {
+        const chunks = text.match(new RegExp(`[^]{1,${size}}`, 'g'))!;
+        const { said, outcome } = scan(...chunks);
+        assert.deepEqual([said[0], outcome], ['task a', 'whole'], `in pieces of ${size}`);
+        assert.ok(said.every((piece) => !piece.startsWith('broken')));
+      }
+    });
+  }
   it('goes on with the next task after a broken one', () => {
     for (const bad of [
       '{"id":"bad","title":unquoted,"scope":["x"]}',
       '{"id":"bad","title":"say "hi" to","scope":["x"]}',
       '{"id":"bad","title":"x" y", "p":1\n}',
-      "{'id':'bad'}",
+      "{'id':'bad' 'title':'x'}",
+      '{id: "bad", "title": "x", / "priority": 1}',
       '{"id":"bad" "title":"x"}',
       '{"id":"bad","title":"x","n":01x}',
       '{"id":"bad","title":"\\q"}',

@@ -2,19 +2,23 @@
  * A plan out of a model's stream, piece by piece: each task the moment its closing brace arrives, while whatever
  * encloses it is still open. Reads `{"tasks": […]}`, a bare array, one object a line, fences and prose around.
  *
- * One character is looked at once, so time grows with the text alone, and what is kept is one object. Two slips
- * are read as meant: a comma before a closing bracket, and a line end inside a string of a plan.
+ * One character is looked at once, so time grows with the text alone, and what is kept is one object. Usual slips
+ * are read as meant: a comma before a closing bracket, a line end inside a string of a plan, single quotes, Python's
+ * words, and, inside a plan, comments and names without quotes (see loose-json.ts, which reads what is kept).
  *
  * What is a task: any object in an array called `tasks`; elsewhere, an object that stands alone or in an array
  * and has a `title`, or an `id` and a `description`. Any other object in the prose is left alone.
  */
 
+import { parseLoosely } from './loose-json.ts';
 import { ENVELOPE_FIELDS, type Frame, isTask, roleOf, TASK_KEYS } from './plan-roles.ts';
 
 /** Largest object or scratchpad read, in characters. */
 export const PIECE_MAX = 256 * 1024;
 /** Deepest nesting read. */
 export const DEPTH_MAX = 64;
+/** Characters of a name that are kept: more than any we know has. */
+const KEY_MAX = 32;
 /** How much of an unreadable piece is kept to show. */
 const BROKEN_TEXT_MAX = 200;
 
@@ -47,6 +51,13 @@ interface Skip {
   readonly why: string;
 }
 
+interface Text {
+  readonly isKey: boolean;
+  readonly quote: string;
+  isEscaped: boolean;
+  text: string;
+}
+
 const SPACE = new Set([' ', '\n', '\r', '\t', '\ufeff']);
 
 export class PlanScanner {
@@ -55,8 +66,12 @@ export class PlanScanner {
   #capture: Capture | undefined;
   #skip: Skip | undefined;
   /** The string being read, without its quotes; kept only for keys. */
-  #string: { isKey: boolean; isEscaped: boolean; text: string } | undefined;
+  #string: Text | undefined;
+  /** The name being read that has no quotes. */
+  #bareKey: string | undefined;
   #inScalar = false;
+  /** `slash`: one has come, and the next character says which comment it begins. `star`: a block may end now. */
+  #comment: 'slash' | 'line' | 'block' | 'star' | undefined;
   #hasComma = false;
   /** What is open belongs to a plan. */
   #isPlan = false;
@@ -97,15 +112,40 @@ export class PlanScanner {
       this.#inString(this.#string, c);
       return;
     }
-    if (this.#inScalar && /[\w+\-.]/.test(c)) {
+    if (this.#comment !== undefined) {
+      this.#inComment(c);
+      return;
+    }
+    if ((this.#inScalar || this.#bareKey !== undefined) && /[\w$+\-.]/.test(c)) {
       this.#keep(c);
+      if (this.#bareKey !== undefined && this.#bareKey.length < KEY_MAX) this.#bareKey += c;
       return;
     }
     if (this.#inScalar) this.#endScalar();
+    if (this.#bareKey !== undefined) this.#endKey(this.#bareKey);
     if (SPACE.has(c)) return;
     const frame = this.#stack.at(-1);
+    if (frame !== undefined && this.#isOurs(frame) && (c === '/' || c === '#')) {
+      this.#comment = c === '#' ? 'line' : 'slash';
+      return;
+    }
     if (frame !== undefined) this.#structure(frame, c);
     else if (c === '{' || c === '[') this.#open(c);
+  }
+
+  /** Elsewhere in a model's words a name or a slash in brackets is just that. */
+  #isOurs(frame: Frame): boolean {
+    return this.#isPlan || frame.role === 'task';
+  }
+
+  /** None of it is kept. */
+  #inComment(c: string): void {
+    if (this.#comment === 'line') this.#comment = c === '\n' ? undefined : 'line';
+    else if (this.#comment === 'star' && c === '/') this.#comment = undefined;
+    else if (this.#comment !== 'slash') this.#comment = c === '*' ? 'star' : 'block';
+    else if (c === '/') this.#comment = 'line';
+    else if (c === '*') this.#comment = 'block';
+    else this.#fail('"/" begins no comment', c);
   }
 
   #structure(frame: Frame, c: string): void {
@@ -120,8 +160,11 @@ export class PlanScanner {
     if (frame.expects === 'comma' && c === ',') {
       this.#hasComma = true;
       frame.expects = frame.isObject ? 'key' : 'value';
-    } else if (frame.expects === 'key' && c === '"') this.#startString(true);
-    else if (frame.expects === 'colon' && c === ':') {
+    } else if (frame.expects === 'key' && isQuote(c)) this.#startString(c, true);
+    else if (frame.expects === 'key' && this.#isOurs(frame) && /[A-Za-z_$]/.test(c)) {
+      this.#bareKey = c;
+      this.#keep(c);
+    } else if (frame.expects === 'colon' && c === ':') {
       this.#keep(c);
       frame.expects = 'value';
     } else if (frame.expects === 'value') this.#value(frame, c);
@@ -133,28 +176,28 @@ export class PlanScanner {
       this.#open(c);
       return;
     }
-    const isScalar = /[-\dtfn]/.test(c);
-    if (c !== '"' && !isScalar) {
+    const isScalar = /[-\dtfnuTFN]/.test(c);
+    if (!isQuote(c) && !isScalar) {
       this.#fail(`${show(c)} begins no value`, c);
       return;
     }
     if (frame.role === 'tasks') this.#emitBroken(c, 'a task must be an object');
     this.#startField(frame);
-    if (c === '"') {
-      this.#startString(false);
+    if (isQuote(c)) {
+      this.#startString(c, false);
       return;
     }
     this.#inScalar = true;
     this.#keep(c);
   }
 
-  #startString(isKey: boolean): void {
-    this.#keep('"');
-    this.#string = { isKey, isEscaped: false, text: '' };
+  #startString(quote: string, isKey: boolean): void {
+    this.#keep(quote);
+    this.#string = { isKey, quote, isEscaped: false, text: '' };
   }
 
-  #inString(string: { isKey: boolean; isEscaped: boolean; text: string }, c: string): void {
-    if (c === '"' && !string.isEscaped) {
+  #inString(string: Text, c: string): void {
+    if (c === string.quote && !string.isEscaped) {
       this.#keep(c);
       this.#string = undefined;
       if (string.isKey) this.#endKey(string.text);
@@ -166,7 +209,7 @@ export class PlanScanner {
       return;
     }
     string.isEscaped = c === '\\' && !string.isEscaped;
-    if (string.isKey && string.text.length < 32) string.text += c;
+    if (string.isKey && string.text.length < KEY_MAX) string.text += c;
     this.#keep(c < ' ' ? JSON.stringify(c).slice(1, -1) : c);
   }
 
@@ -210,6 +253,7 @@ export class PlanScanner {
 
   #endKey(key: string): void {
     const frame = this.#stack.at(-1)!;
+    this.#bareKey = undefined;
     frame.key = key;
     frame.expects = 'colon';
     if (frame.role === 'unsure' && ENVELOPE_FIELDS.has(key)) this.#becomeEnvelope(frame);
@@ -269,6 +313,8 @@ export class PlanScanner {
     const text = this.#capture?.text.slice(0, BROKEN_TEXT_MAX) ?? '';
     this.#capture = undefined;
     this.#string = undefined;
+    this.#bareKey = undefined;
+    this.#comment = undefined;
     this.#inScalar = false;
     this.#hasComma = false;
     if (at < 0) {
@@ -313,16 +359,14 @@ export class PlanScanner {
   // ───────────────────────── pieces ─────────────────────────
 
   #emitTask(text: string): void {
-    const value = parse(text);
-    if (value === undefined) {
-      this.#emitBroken(text, 'it is not JSON');
-      return;
-    }
-    this.#emit({ kind: 'task', value, text });
+    const parsed = parseLoosely(text);
+    if (parsed.ok) this.#emit({ kind: 'task', value: parsed.value, text });
+    else this.#emitBroken(text, 'it is not JSON');
   }
 
   #emitField(field: string, text: string): void {
-    const value = parse(text);
+    const parsed = parseLoosely(text);
+    const value = parsed.ok ? parsed.value : undefined;
     if (field === 'done' && typeof value === 'boolean') this.#emit({ kind: 'done', value });
     else if (field === 'scratchpad' && typeof value === 'string') {
       this.#emit({ kind: 'scratchpad', text: value });
@@ -349,13 +393,5 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 const isLabel = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
+const isQuote = (c: string): boolean => c === '"' || c === "'";
 const show = (c: string): string => JSON.stringify(c);
-
-/** @returns undefined for what is not JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

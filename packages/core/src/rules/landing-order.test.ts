@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import type { AttemptId } from '../model/ids.ts';
-import { landingOrder } from './landing-order.ts';
+import { describe, it, test } from 'node:test';
+import type { AttemptId, CommitId } from '../model/ids.ts';
+import { belowEach, landingOrder, readyOf } from './landing-order.ts';
 
 const id = (n: number) => `t${n}.1` as AttemptId;
 /** The first of the queue is t1, and so on, by how many lines each changes. */
@@ -24,4 +24,26 @@ describe('the order of landing', () => {
   it('lets the older go first among equals, and forgets conflicts with what is gone', () => {
     assert.equal(order([3, 3, 1], [1, 2], [1, 9]), 't1.1 t2.1 t3.1');
   });
+});
+
+const branch = (name: string, ...upon: readonly string[]) => ({
+  attempt: name as AttemptId,
+  commit: `was ${name}` as CommitId,
+  upon: upon.map((one) => `was ${one}` as CommitId),
+});
+
+test('a branch goes behind those it is built on, as long as they wait', () => {
+  const below = belowEach([branch('c', 'b'), branch('a'), branch('b', 'a', 'gone')]);
+  assert.deepEqual(
+    [...below],
+    [
+      ['c', ['b']],
+      ['b', ['a']],
+    ],
+  );
+  const ready = (members: readonly string[], ...front: readonly string[]) =>
+    readyOf(members as readonly AttemptId[], front as readonly AttemptId[], below);
+  assert.deepEqual(ready(['a', 'b', 'c']), ['a', 'b', 'c'], 'upon one another they go together');
+  assert.deepEqual(ready(['b', 'c', 'x']), ['x'], 'what is below b is not there');
+  assert.deepEqual(ready(['b', 'c'], 'a'), ['b', 'c'], 'it is in front');
 });

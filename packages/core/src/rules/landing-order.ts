@@ -1,5 +1,5 @@
-/** In which order handoffs land that are known not to merge with one another. */
-import type { AttemptId } from '../model/ids.ts';
+/** In which order handoffs land that do not merge with one another, or are built on one another. */
+import type { AttemptId, CommitId } from '../model/ids.ts';
 
 /** Two handoffs, and the files they cannot both land in as they stand. */
 export interface ForeseenConflict {
@@ -46,4 +46,43 @@ function groupsOf(conflicts: readonly ForeseenConflict[]): Set<Set<AttemptId>> {
     for (const attempt of both) groupOf.set(attempt, both);
   }
   return new Set(groupOf.values());
+}
+
+/** A branch that waits to land. */
+export interface QueuedBranch {
+  readonly attempt: AttemptId;
+  /** What the branch was. */
+  readonly commit: CommitId;
+  /** What the branches were that it is built on. */
+  readonly upon: readonly CommitId[];
+}
+
+/** What each goes behind: those it is built on, while they wait too. It may land with them, above them. */
+export type Below = ReadonlyMap<AttemptId, readonly AttemptId[]>;
+
+export function belowEach(queue: readonly QueuedBranch[]): Below {
+  const attemptOf = new Map(queue.map(({ commit, attempt }) => [commit, attempt]));
+  const below = new Map<AttemptId, readonly AttemptId[]>();
+  for (const { attempt, upon } of queue) {
+    const waiting = upon.flatMap((commit) => attemptOf.get(commit) ?? []);
+    if (waiting.length > 0) below.set(attempt, waiting);
+  }
+  return below;
+}
+
+/** Of these, in order, the ones with nothing below them but what is in front already, or among them. */
+export function readyOf(
+  members: Iterable<AttemptId>,
+  front: readonly AttemptId[],
+  below: Below,
+): readonly AttemptId[] {
+  if (below.size === 0) return [...members];
+  const there = new Set(front);
+  const ready: AttemptId[] = [];
+  for (const attempt of members) {
+    if (!(below.get(attempt) ?? []).every((each) => there.has(each))) continue;
+    there.add(attempt);
+    ready.push(attempt);
+  }
+  return ready;
 }

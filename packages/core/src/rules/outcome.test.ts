@@ -65,9 +65,10 @@ test('what the reconciler takes back falls short where nobody is there who could
     ...[openedRun({ mode }), acceptedTask('t1'), ...landed('t1', 'l1', 'complete'), undone, closed],
   ];
   assert.deepEqual(kinds(events('plan')), ['taken-back']);
-  assert.deepEqual(kinds(events('planner')), []);
+  // Its planner may plan it anew; as long as nothing else is there, the run has come to nothing.
+  assert.deepEqual(kinds(events('planner')), ['nothing']);
   assert.deepEqual(
     kinds(events('plan').map((e) => (e === undone ? { ...undone, by: 'operator' } : e)) as Event[]),
-    [],
+    ['nothing'],
   );
 });

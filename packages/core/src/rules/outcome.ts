@@ -5,31 +5,51 @@
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { isSatisfied } from '../model/task.ts';
-import type { State } from '../state.ts';
+import type { Refused, State } from '../state.ts';
 
 /** What keeps a run that has closed from being complete. */
 export type Shortfall =
   /** It ended before it was done. */
   | { readonly kind: 'closed-early' }
   | { readonly kind: 'failed'; readonly task: TaskId }
+  /** The planner asked for it, it was refused, and the planner said nothing of it since. */
+  | { readonly kind: 'refused'; readonly label: string; readonly problem: string }
   /** It landed, its handoff said that something is missing, and no follow-up has landed whole. */
   | { readonly kind: 'partial'; readonly task: TaskId }
   /** It landed, and was taken back because of what it broke; nobody is there who could plan it anew. */
   | { readonly kind: 'taken-back'; readonly task: TaskId }
   | { readonly kind: 'finding'; readonly signature: string }
   | { readonly kind: 'red' }
-  | { readonly kind: 'undelivered' };
+  | { readonly kind: 'undelivered' }
+  /** Nothing went wrong, and nothing is there. */
+  | { readonly kind: 'nothing' };
 
 export function shortfalls(s: State): readonly Shortfall[] {
   const found: Shortfall[] = [];
   if (s.closed && s.closed.reason !== 'done') found.push({ kind: 'closed-early' });
   for (const task of s.byState.failed) found.push({ kind: 'failed', task });
+  for (const [label, { problem }] of openRefusals(s)) found.push({ kind: 'refused', label, problem });
   for (const task of owed(s)) found.push({ kind: 'partial', task });
   for (const task of takenBack(s)) found.push({ kind: 'taken-back', task });
   for (const signature of s.health.findings.keys()) found.push({ kind: 'finding', signature });
   if (s.closed?.green === false) found.push({ kind: 'red' });
   if (s.delivered?.outcome === 'refused') found.push({ kind: 'undelivered' });
+  if (s.closed && found.length === 0 && satisfiedCount(s) === 0) found.push({ kind: 'nothing' });
   return found;
+}
+
+/** How many tasks are landed, answered or were found done. */
+export const satisfiedCount = ({ byState }: State): number =>
+  byState.landed.size + byState.answered.size + byState.unneeded.size;
+
+/**
+ * Refusals the planner has not answered: those of its last iteration. Of earlier ones it was told, and went on without
+ * them; where nothing is there for all that, they are why.
+ */
+export function openRefusals(s: State): readonly (readonly [string, Refused])[] {
+  const all = [...s.planning.refusals];
+  if (satisfiedCount(s) === 0) return all;
+  return all.filter(([, { iteration }]) => iteration >= s.planning.iteration);
 }
 
 /** It landed, and by its own handoff it is not the whole of its task. */

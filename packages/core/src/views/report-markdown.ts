@@ -18,30 +18,35 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, figures, rejections, findings, outside, tasks];
+  const parts = [head, refused, figures, rejections, findings, outside, tasks];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
-const GREEN = { true: 'green', false: 'RED', unknown: 'not known to be green' } as const;
-
 function head(r: Report): string[] {
-  const closed = r.closed === undefined ? 'still open' : `closed: ${r.closed}`;
   return [
     `# ${r.run ?? 'No run'}: ${r.verdict}`,
     '',
     `> ${markdownText(r.request, 2_000) || 'no request'}`,
     '',
-    `${r.landed} of ${countText(r.list.length, 'task')} landed on ${codeText(r.landOn)} (${closed}).`,
+    `${sentence(r.ending)}.`,
+    `Landings are on ${codeText(r.landOn)}; the run is ${r.closed === undefined ? 'still open' : 'closed'}.`,
     ...(r.closed !== undefined && r.shortfalls.length > 0
       ? [`Incomplete: ${markdownText(r.shortfalls.join('; '), 2_000)}.`]
       : []),
-    `The head ${r.head === undefined ? 'is unknown' : `\`${shortCommit(r.head)}\``} is ${GREEN[`${r.green}`]}.`,
     ...(r.isGated ? [] : ['There was no gate: nothing that landed was tested.']),
     ...(r.delivered === undefined
       ? []
       : [`Delivery (${r.delivered.to}): ${r.delivered.outcome}. ${markdownText(r.delivered.detail)}`]),
     '',
   ];
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function refused(r: Report): string[] {
+  if (r.refused.length === 0) return [];
+  const rows = r.refused.map((one) => `- ${markdownText(one.label, 100)}: ${markdownText(one.problem)}`);
+  return ['What the planner asked for and was refused:', '', ...rows, ''];
 }
 
 function figures(r: Report): string[] {

@@ -21,6 +21,7 @@ import { isPartial } from '../rules/outcome.ts';
 import { holdsNow } from '../rules/rechecks.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
+import { endingText } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
 import { plain } from './words.ts';
@@ -69,6 +70,10 @@ export interface Report {
   readonly verdict: 'complete' | 'incomplete' | 'open';
   /** What keeps it from being complete, in sentences without an end; while it is open, so far. */
   readonly shortfalls: readonly string[];
+  /** What happened to the tasks, then whether the head is green: the sentence that is told everywhere. */
+  readonly ending: string;
+  /** What the planner asked for and was refused; no task of that name was accepted since. At most `REFUSED_MAX`. */
+  readonly refused: readonly { readonly label: string; readonly problem: string }[];
   readonly closed: CloseReason | undefined;
   readonly isGated: boolean;
   /** ms since the epoch. */
@@ -119,6 +124,9 @@ export interface Report {
   /** Every task, in order of entry. */
   readonly list: readonly ReportTask[];
 }
+
+/** Refused tasks the report names. */
+export const REFUSED_MAX = 100;
 
 /** What the attempts amount to. */
 interface Tally {
@@ -178,6 +186,11 @@ function heading(state: State) {
     // What was undone after the end is another head, which nobody has checked.
     green: closed && closed.head === head ? closed.green : ('unknown' as const),
     verdict: verdictOf(state),
+    ending: plain(endingText(state), 1_000),
+    refused: [...state.planning.refusals].slice(0, REFUSED_MAX).map(([label, { problem }]) => ({
+      label: plain(label, 100),
+      problem: plain(problem),
+    })),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,

@@ -5,10 +5,13 @@ import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
 import { taskOf } from '../model/ids.ts';
 import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
+import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
-import { countText } from './words.ts';
+import { endingText } from './ending.ts';
+import { verdictOf } from './verdict.ts';
+import { countText, durationText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
 export function tellEvent(e: Event, state: State): LogFields {
@@ -44,6 +47,10 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `the request was amended: ${firstLine(e.text)}` };
     case 'run.cancelled':
       return { msg: `the run is cancelled: ${firstLine(e.reason)}` };
+    case 'limits.raised':
+      return { msg: `the run may use more: ${raisedText(e)}` };
+    case 'run.reopened':
+      return { msg: `the run is open again: ${firstLine(e.reason)}` };
     case 'budget.reached':
       return {
         msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,
@@ -66,7 +73,8 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'run.closed':
       return {
-        msg: `run closed (${e.reason}) at ${short(e.head)}, target ${e.green === 'unknown' ? 'not checked' : e.green ? 'green' : 'red'}`,
+        msg: `the run has ended: ${endingText(s)}`,
+        ...(verdictOf(s) !== 'complete' && { level: 'warn' as const }),
       };
     case 'iteration.started':
       return { msg: `planning, iteration ${e.iteration} (${e.reason})` };
@@ -227,6 +235,15 @@ const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
 
 function reservedText({ tokens, usd }: Reservation): string {
   return `${Math.round(tokens)} tokens${usd > 0 ? `, $${usd.toFixed(4)}` : ''}`;
+}
+
+function raisedText({ tokens, usd, timeMs }: RaisedLimits): string {
+  const parts = [
+    ...(tokens === undefined ? [] : [countText(tokens, 'token')]),
+    ...(usd === undefined ? [] : [`$${usd}`]),
+    ...(timeMs === undefined ? [] : [durationText(timeMs)]),
+  ];
+  return `${parts.join(', ')} in all`;
 }
 
 function spent(u: Usage): string {

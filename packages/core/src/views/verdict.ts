@@ -1,6 +1,7 @@
 /** How a run went, in the same words wherever it is told. */
 import { assertNever } from '../errors.ts';
 import { type TaskId, taskNumber } from '../model/ids.ts';
+import { type CloseReason, PLANNER_FAILURES_MAX } from '../model/request.ts';
 import { type Shortfall, shortfalls } from '../rules/outcome.ts';
 import type { State } from '../state.ts';
 import { countText, plain } from './words.ts';
@@ -30,20 +31,32 @@ export function shortfallTexts(state: State): readonly string[] {
 const KINDS = [
   'closed-early',
   'failed',
+  'refused',
   'partial',
   'taken-back',
   'finding',
   'red',
   'undelivered',
+  'nothing',
 ] as const satisfies readonly Shortfall['kind'][];
+
+const CLOSED_EARLY: Readonly<Record<CloseReason, string>> = {
+  done: 'it was done',
+  budget: 'its budget was used up before it was done',
+  time: 'its time was used up before it was done',
+  'planner-failed': `the planner gave nothing that could be used, ${PLANNER_FAILURES_MAX} times in a row`,
+  cancelled: 'it was cancelled',
+};
 
 function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[]): string {
   const tasks = named(tasksOf(some));
   switch (kind) {
     case 'closed-early':
-      return `it was closed before it was done (${state.closed!.reason})`;
+      return CLOSED_EARLY[state.closed!.reason];
     case 'failed':
       return `${countText(some.length, 'task')} failed (${tasks})`;
+    case 'refused':
+      return `${countText(some.length, 'task')} of the planner’s ${some.length === 1 ? 'was' : 'were'} refused (${named(some.flatMap(refusalText), '; ')})`;
     case 'partial':
       return `${countText(some.length, 'task')} landed in part, and nothing that landed later says that it makes them whole (${tasks})`;
     case 'taken-back':
@@ -56,15 +69,20 @@ function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[
       return 'the result is red';
     case 'undelivered':
       return 'it was not delivered';
+    case 'nothing':
+      return 'nothing of what was asked for is there';
     default:
       return assertNever(kind);
   }
 }
 
+const refusalText = (one: Shortfall): string[] =>
+  one.kind === 'refused' ? [`${plain(one.label, 60)}: ${plain(one.problem, 160)}`] : [];
+
 const tasksOf = (some: readonly Shortfall[]): TaskId[] =>
   some.flatMap((one) => ('task' in one ? [one.task] : [])).sort((a, b) => taskNumber(a) - taskNumber(b));
 
-function named(names: readonly string[]): string {
+function named(names: readonly string[], between = ', '): string {
   const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
-  return `${names.slice(0, NAMED_MAX).join(', ')}${more}`;
+  return `${names.slice(0, NAMED_MAX).join(between)}${more}`;
 }

@@ -240,7 +240,8 @@ describe('the report', () => {
     const state = closedState();
     const text = renderReportMarkdown(report(state));
     assert.match(text, /^# r-20261121-aaaa: complete\n/);
-    assert.match(text, /\n1 of 1 task landed on `refs\/heads\/swarm\/r` \(closed: done\)\.\n/);
+    assert.match(text, /\n1 of 1 landed; the head is now \w{10}, which was not checked\.\n/);
+    assert.match(text, /\nLandings are on `refs\/heads\/swarm\/r`; the run is closed\.\n/);
     assert.match(text, /\| landed at the first handoff \| 0 of 1 \|\n/);
     assert.match(text, /\n- conflict: 1 \(does not merge with the target\)\n/);
     assert.match(text, /\n\| t1 \| Parser .* \| landed \| `dddddddddd` \| verified \|\n$/);
@@ -255,7 +256,7 @@ describe('the report', () => {
     const text = renderReportMarkdown(report(state));
     assert.match(text, /There was no gate: nothing that landed was tested\./);
     assert.match(text, /\| cost \| price unknown \|/);
-    assert.match(text, /is not known to be green\./);
+    assert.match(text, /which was not checked\.\n/);
   });
 });
 

@@ -15,9 +15,9 @@ const LANDED: readonly Event[] = ['check a', 'check a', 'check b'].flatMap((veri
 /** Somebody else's commit is the head: nobody's check was tried on it. */
 const MOVED: Event = { type: 'target.moved', from: commit('landed t3.1'), to: commit('others'), lost: [] };
 
-function given(answers: Parameters<typeof givenHost>[1] = {}) {
+function given(answers: Parameters<typeof givenHost>[1] = {}, over: Parameters<typeof openedRun>[0] = {}) {
   const deeds: string[] = [];
-  const world = givenWorld([openedRun(), ...LANDED, MOVED], { host: givenHost(deeds, answers) });
+  const world = givenWorld([openedRun(over), ...LANDED, MOVED], { host: givenHost(deeds, answers) });
   return { world, deeds, work: (signal = going()) => new Rechecks(world.context).work(signal) };
 }
 
@@ -33,6 +33,24 @@ test('each command runs once for all tasks it verified, in one clean workspace',
   assert.equal(opens(deeds), 1);
   assert.deepEqual(world.decided, ['rechecks.ended']);
   assert.deepEqual([...world.state.health.rechecks.keys()], ['t1', 't2', 't3']);
+});
+
+test('as many commands run at a time as gates may, each in a workspace of its own', async () => {
+  let both = (): void => {};
+  const running = new Promise<void>((resolve) => {
+    both = resolve;
+  });
+  const begun: string[] = [];
+  const shell = async (command: string) => {
+    if (command !== LOOK && begun.push(command) === 2) both();
+    if (command !== LOOK) await running;
+    return ran({});
+  };
+  const { world, deeds, work } = given({ shell }, { gateParallel: 2 });
+  await work();
+  assert.deepEqual(begun, ['check a', 'check b']);
+  assert.equal(opens(deeds), 2);
+  assert.deepEqual([...world.state.health.rechecks.keys()].sort(), ['t1', 't2', 't3']);
 });
 
 test('what one command leaves behind does not let another pass', async () => {

@@ -23,6 +23,13 @@ export const LOOK = 'git -c core.fsmonitor=false status --porcelain --ignored';
 /** `stopped`: nothing can be said, and nothing is recorded. */
 type Tried = { readonly kind: 'tried'; readonly isPassed: boolean; readonly detail: string } | 'stopped';
 
+interface Lane {
+  readonly head: CommitId;
+  /** Commands nobody has taken yet, with the tasks they verified. */
+  readonly left: Iterable<readonly [string, readonly TaskId[]]>;
+  readonly signal: AbortSignal;
+}
+
 export class Rechecks {
   readonly #context: Context<'clock' | 'host' | 'log'>;
 
@@ -67,10 +74,22 @@ export class Rechecks {
     groups: ReadonlyMap<string, readonly TaskId[]>,
     signal: AbortSignal,
   ): Promise<readonly Recheck[] | 'stopped'> {
+    const { gateParallel = 1 } = this.#context.state.run.request;
+    const left = [...groups].values();
+    const lanes = Array.from({ length: Math.min(gateParallel, groups.size) }, (_, i) =>
+      this.#tryInLane(`recheck-head${i === 0 ? '' : `-${i + 1}`}`, { head, left, signal }),
+    );
+    const tried = await Promise.all(lanes);
+    const whole = tried.filter((one) => one !== 'stopped');
+    return whole.length < tried.length ? 'stopped' : whole.flat();
+  }
+
+  /** One workspace after the other; each command is taken by whichever lane is free. */
+  async #tryInLane(name: string, { head, left, signal }: Lane): Promise<readonly Recheck[] | 'stopped'> {
     const results: Recheck[] = [];
-    const room = new CleanRoom(() => this.#open('recheck-head', head, signal), signal);
+    const room = new CleanRoom(() => this.#open(name, head, signal), signal);
     try {
-      for (const [command, tasks] of groups) {
+      for (const [command, tasks] of left) {
         const bench = await room.get();
         const first = await this.#try(bench, command, signal);
         const tried =

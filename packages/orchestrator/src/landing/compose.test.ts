@@ -24,16 +24,15 @@ function waiting(
   attempts: readonly string[],
   merges: (attempt: string, onto: string) => Partial<CandidateOutcome> | undefined = () => undefined,
   events: readonly Event[] = [],
+  opened: readonly Event[] = [
+    openedRun({ limits: { workers: 9, attempts: 3, tasks: 50, attemptTokens: 1 } }),
+    ...attempts.map((id) => acceptedTask(id.split('.')[0]!)),
+  ],
 ) {
   const names = new Map<CommitId, string>([[BASE, 'base']]);
   const workOf = new Map(attempts.map((id) => [commit(`work ${id}`), id]));
   const world = givenWorld(
-    [
-      openedRun({ limits: { workers: 9, attempts: 3, tasks: 50, attemptTokens: 1 } }),
-      ...attempts.map((id) => acceptedTask(id.split('.')[0]!)),
-      ...attempts.flatMap((id) => changing(id, ['a.txt', 'swarm.toml'])),
-      ...events,
-    ],
+    [...opened, ...attempts.flatMap((id) => changing(id, ['a.txt', 'swarm.toml'])), ...events],
     {
       reader: { read: async () => undefined },
       hub: {
@@ -107,6 +106,21 @@ describe('a handoff that cannot be put on what is before it', () => {
     assert.deepEqual(made!.members, ['t1.1', 't3.1']);
     assert.deepEqual(world.decided, []);
     assert.ok(world.state.queue.has('t2.1' as AttemptId));
+  });
+
+  test('keeps what is built on it behind it', async () => {
+    const built = (id: string, upon: readonly string[]) => {
+      const source = { by: 'land', branch: id, commit: commit(id), upon: upon.map(commit) } as const;
+      const accepted = acceptedTask(id);
+      return accepted.type === 'task.accepted' ? { ...accepted, source } : accepted;
+    };
+    const { compose } = waiting(
+      ['t1.1', 't2.1', 't3.1'],
+      (id, onto) => (id === 't2.1' && onto !== 'base' ? CONFLICT : undefined),
+      [],
+      [openedRun({ mode: 'land' }), built('t1', []), built('t2', []), built('t3', ['t2'])],
+    );
+    assert.deepEqual((await compose([], ids('t1.1', 't2.1', 't3.1')))!.members, ['t1.1']);
   });
 
   const REASONS: readonly [string, Partial<CandidateOutcome>, string][] = [

@@ -7,6 +7,7 @@ import type { Candidate, LandingMember, RejectionReason } from '@swarm/core/mode
 import type { Task } from '@swarm/core/model/task';
 import type { CandidateOutcome, ResolvedPath } from '@swarm/core/ports/git';
 import type { NextTest } from '@swarm/core/rules/batching';
+import { belowOf } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
 import { protectedIn } from './judge.ts';
 import { batchMessage, landingMessage, memberMessage } from './message.ts';
@@ -64,14 +65,21 @@ export class Composer {
     signal: AbortSignal,
   ): Promise<readonly Link[]> {
     const chain: Link[] = [];
+    const below = belowOf(this.#context.state);
     for (const attempt of attempts) {
       if (signal.aborted) break;
-      const task = this.#waiting(attempt);
+      const task = this.#isHeldUp(below.get(attempt), chain) ? undefined : this.#waiting(attempt);
       const onto = chain.at(-1)?.built.commit ?? head;
       const built = task && (await this.#fit(task, attempt, { head, onto, isBatch }));
       if (task && built) chain.push({ task, attempt, built });
     }
     return chain;
+  }
+
+  /** What it is built on was left out, and keeps its place: so does this. */
+  #isHeldUp(below: readonly AttemptId[] = [], chain: readonly Link[]): boolean {
+    const isThere = (one: AttemptId) => chain.some(({ attempt }) => attempt === one);
+    return below.some((one) => this.#context.state.queue.has(one) && !isThere(one));
   }
 
   #waiting(attempt: AttemptId): Complete | undefined {

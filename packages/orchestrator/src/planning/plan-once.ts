@@ -3,6 +3,7 @@ import type { Command } from '@swarm/core/commands';
 import type { IterationOutcome } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
+import type { RunFiles } from '@swarm/core/ports/world';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { emptyState, opened } from '@swarm/core/state';
 import type { OnDisk } from '../context.ts';
@@ -45,7 +46,7 @@ export async function planOnce(
   const planner = new Planner({
     // Nothing is kept, so that nothing can be ahead of a disk.
     state: opened(state) as OnDisk,
-    ports,
+    ports: { ...ports, files: NOTHING_KEPT },
     settings,
     ask,
     halt: (why) => {
@@ -56,3 +57,9 @@ export async function planOnce(
   const { outcome, detail, usage } = ended ?? { outcome: 'lost' as const, detail: '', usage: NO_USAGE };
   return { drafts, refused, outcome, detail, usage, ...(halt && { halt }) };
 }
+
+const NOTHING_KEPT: RunFiles = {
+  writeHandoff: async () => undefined,
+  writeReport: async () => undefined,
+  writePlannerAnswer: async () => undefined,
+};

@@ -34,6 +34,7 @@ function planning(
   says: (request: ModelRequest, n: number) => Said,
 ) {
   const asked: ModelRequest[] = [];
+  const kept: string[] = [];
   const model = onTickets(async (request, { onText }) => {
     asked.push({ ...request, messages: [...request.messages] });
     const { end, text = '' } = says(request, asked.length);
@@ -49,8 +50,9 @@ function planning(
       files: async () => [{ path: 'a.ts', kind: 'file', bytes: 1 }],
       log: async () => [],
     },
+    files: { writePlannerAnswer: async (n, text) => void kept.push(`${n}: ${text}`) },
   });
-  return { asked, world, planner: new Planner(world.context) };
+  return { asked, kept, world, planner: new Planner(world.context) };
 }
 
 describe('a planner that calls tools for ever', () => {
@@ -122,5 +124,15 @@ describe('a tool that does not exist', () => {
     );
     await planner.iterate(1, going());
     assert.match(asked[1]!.messages.at(-1)!.content, /there is no tool delete; there are list, read, grep/);
+  });
+});
+
+describe('what a planner said', () => {
+  it('is kept with the run, capped, be it a plan or not; a look beforehand and silence keep nothing', async () => {
+    for (const text of [PLAN, 'tell me how', `${'x'.repeat(70_000)}`, '']) {
+      const { kept, planner } = planning(undefined, 0, () => ({ end: { kind: 'stopped' }, text }));
+      await planner.iterate(1, going());
+      assert.deepEqual(kept, text === '' ? [] : [`1: ${text.slice(0, 64_000)}`]);
+    }
   });
 });

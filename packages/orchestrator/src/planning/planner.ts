@@ -23,6 +23,8 @@ import {
 import { PlanStream } from './plan-stream.ts';
 import { PLANNER_TOOLS } from './planner-tools.ts';
 
+/** Characters of an answer that are kept for people, from its beginning. */
+const ANSWER_MAX = 64_000;
 const NOT_OFFERED = 'error: no tool could be called here, and none was run';
 
 interface Answered {
@@ -33,7 +35,7 @@ interface Answered {
 }
 
 export class Planner {
-  readonly #context: Context<'log' | 'model' | 'prompts' | 'reader'>;
+  readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
   #messages: ChatMessage[] = [];
   /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
   #promptHash = '';
@@ -41,7 +43,7 @@ export class Planner {
   #overview: Overview | undefined;
   readonly #project: Project;
 
-  constructor(context: Context<'log' | 'model' | 'prompts' | 'reader'>) {
+  constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
     this.#project = new Project(context.ports);
   }
@@ -145,6 +147,8 @@ export class Planner {
       const end = stream.end();
       for (const command of end.commands) await this.#context.ask(command);
       this.#remember(result);
+      if (result.text !== '')
+        await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
       return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
     }
   }

@@ -19,7 +19,7 @@ export const NO_SPACE = 'cp: error writing x: No space left on device\n';
 
 export interface Answers {
   readonly opens?: (ask: BenchAsk) => CannotRun | undefined;
-  readonly shell?: (command: string) => SandboxResult;
+  readonly shell?: (command: string) => SandboxResult | Promise<SandboxResult>;
   readonly agent?: Bench['agent'];
   readonly saves?: Saved;
   readonly isFull?: boolean;

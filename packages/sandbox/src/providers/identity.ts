@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { SwarmError } from '@swarm/core/errors';
+import { giveTree } from './give-tree.ts';
 
 /**
  * Whom a contained command runs as. An ordinary user's namespace maps one id to the user's own. Root's own id would
@@ -19,7 +17,6 @@ export interface Identity {
 const NOBODYS = 61_183;
 const MAPPED = 1_000;
 const SETPRIV = '/usr/bin/setpriv';
-const CHOWN_MS = 10 * 60_000;
 
 export const identityOf = (hostUid: number | undefined): Identity =>
   hostUid === 0 ? { uid: NOBODYS, isDropped: true } : { uid: MAPPED, isDropped: false };
@@ -65,25 +62,5 @@ export async function handOver(paths: readonly string[], identity: Identity): Pr
     await giveTree(path, identity.uid);
     if (given.size >= MOST_GIVEN) given.clear();
     given.set(path, self);
-  }
-}
-
-/** Only what is ours is given: whatever is the command's already keeps its times. */
-async function giveTree(path: string, uid: number): Promise<void> {
-  const args = ['-hRP', '--from=0:0', '--', `${uid}:${uid}`, path];
-  try {
-    await promisify(execFile)('/bin/chown', args, { timeout: CHOWN_MS, env: {} });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SwarmError(
-      {
-        code: 'SW0701',
-        what: 'a folder cannot be given to the user commands run as',
-        where: path,
-        why,
-        fix: `chown -hR ${uid}:${uid} ${path}`,
-      },
-      { cause },
-    );
   }
 }

@@ -11,8 +11,8 @@ import { heldScopes, holdOf } from '@swarm/core/rules/holding';
 import { emptyState, type State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
 import { OVERSHOOT_TOKENS, USD_PER_TOKEN } from '../twins/agent.ts';
-import { marksOn, membersOf, undosOn } from '../twins/hub.ts';
-import { changedPaths, trailer } from '../twins/objects.ts';
+import { marksOn, undosOn } from '../twins/hub.ts';
+import { changedPaths, membersOf, trailer } from '../twins/objects.ts';
 import { brokenFiles } from '../twins/sandbox.ts';
 import { GUARDED } from '../twins/words.ts';
 import { SCALE_MAX } from './actors.ts';
@@ -140,7 +140,7 @@ function isGatedUndo(world: World, before: readonly Event[], commit: CommitId, n
 function isMadeOf(world: World, commit: CommitId, members: readonly LandingMember[]): boolean {
   const made = world.objects.get(commit);
   if (members.length === 1) return made.parents.length === 1 && members[0]!.commit === commit;
-  const chain = membersOf(world, made);
+  const chain = membersOf(world.objects, made);
   return (
     chain.length === members.length &&
     chain.every(({ id, parents }, i) => parents.length === 1 && members[i]!.commit === id) &&
@@ -168,7 +168,9 @@ function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
       if (e.type === 'task.retried') cancelled.delete(e.task);
     }
     const made = world.objects.get(commit);
-    const tasks = [...membersOf(world, made), made].map(({ message }) => trailer(message, 'Swarm-Task'));
+    const tasks = [...membersOf(world.objects, made), made].map(({ message }) =>
+      trailer(message, 'Swarm-Task'),
+    );
     return tasks
       .filter((task) => cancelled.has(task as TaskId))
       .map((task) => `cancel: ${task} was cancelled and is published afterwards`);

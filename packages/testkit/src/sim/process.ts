@@ -136,9 +136,12 @@ function portsOf(
 }
 
 function settingsOf(world: World, story: Story, isNew: boolean): Settings {
-  const given = (branch: StoryBranch) => ({
-    ...{ draft: branchDraftOf(branch), branch: branch.name, commit: world.branches.get(branch.name)! },
-  });
+  const given = (branch: StoryBranch) => {
+    const commit = world.branches.get(branch.name)!;
+    const on = branch.on === undefined ? undefined : world.branches.get(branch.on)!;
+    const upon = on !== undefined && on !== commit && on !== world.base ? [on] : undefined;
+    return { draft: branchDraftOf(branch), branch: branch.name, commit, ...(upon && { upon }) };
+  };
   return {
     ...(isNew && { open: { run: RUN_ID, request: requestOf(world, story), configHash: 'config-1' } }),
     ...(isNew && story.mode === 'plan' && { plan: story.plan.map(draftOf) }),

@@ -20,7 +20,8 @@ import type {
 import { race } from '../sim/actors.ts';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
-import { type CommitObject, changedPaths, sameTree, trailer, trailers } from './objects.ts';
+import { changedPaths, membersOf, sameTree, trailer, trailers } from './objects.ts';
+import { joinedWith } from './stacks.ts';
 
 /** The hub in memory, and the target somebody else may move at any time. */
 export function twinHub(world: World, inc: Incarnation): Hub {
@@ -81,7 +82,7 @@ export function marksOn(world: World, base: CommitId | undefined, head: CommitId
   const marks: LandedMark[] = [];
   for (const { id, message } of world.objects
     .firstParents(base, head)
-    .flatMap((c) => [...membersOf(world, c), c])) {
+    .flatMap((c) => [...membersOf(world.objects, c), c])) {
     const run = parseRunId(trailer(message, 'Swarm-Run') ?? '');
     const task = parseTaskId(trailer(message, 'Swarm-Task') ?? '');
     const attempt = parseAttemptId(trailer(message, 'Swarm-Attempt') ?? '');
@@ -125,13 +126,6 @@ function revertOf(world: World, ask: Parameters<Hub['buildRevert']>[0]): RevertO
   return { kind: 'clean', commit: made.id, tree: made.tree, paths };
 }
 
-/** The chain a batch's merge was made of, oldest first; nothing for any other commit. */
-export function membersOf(world: World, { parents, message }: CommitObject): readonly CommitObject[] {
-  const [onto, tip, more] = parents;
-  if (!tip || more || !trailer(message, 'Swarm-Gate')) return [];
-  return world.objects.firstParents(onto, tip);
-}
-
 function seal(world: World, ask: Parameters<Hub['sealBatch']>[0]): { commit: CommitId; tree: TreeId } {
   const { onto, tip, message, atSeconds } = ask;
   const tree = world.objects.treeOf(tip);
@@ -143,7 +137,7 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
   const { objects } = world;
   const isHeld = [...world.work.values()].includes(ask.work);
   if (!isHeld) return { kind: 'missing' };
-  const merged = objects.merge(ask.onto, ask.work);
+  const merged = objects.merge(joinedWith(world, ask.onto, ask.work), ask.work);
   if (merged.kind === 'conflict') {
     const others = world.conflicts.get(ask.work) ?? new Set<CommitId>();
     world.conflicts.set(ask.work, others.add(ask.onto));

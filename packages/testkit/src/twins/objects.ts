@@ -135,3 +135,10 @@ export function trailers(message: string, name: string): readonly string[] {
   const lines = last.split('\n').filter((l) => l.startsWith(`${name}: `));
   return lines.map((line) => line.slice(name.length + 2));
 }
+
+/** The chain a batch's merge was made of, oldest first; nothing for any other commit. */
+export function membersOf(objects: Objects, { parents, message }: CommitObject): readonly CommitObject[] {
+  const [onto, tip, more] = parents;
+  if (!tip || more || !trailer(message, 'Swarm-Gate')) return [];
+  return objects.firstParents(onto, tip);
+}

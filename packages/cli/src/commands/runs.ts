@@ -1,0 +1,83 @@
+/** `swarm runs`: every run of a repository, newest last, as its files tell it. */
+import { SwarmError } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
+import type { State } from '@swarm/core/state';
+import { verdictOf } from '@swarm/core/views/verdict';
+import { clockText } from '@swarm/core/views/words';
+import { enterRepository, knownRun } from '../finding/door.ts';
+import { lockHolder, readKnown } from '../finding/opened-run.ts';
+import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import type { Context } from '../program/context.ts';
+import type { RunChoice } from '../program/options.ts';
+import { renderTable } from '../telling/output.ts';
+
+type RunsOptions = Omit<RunChoice, 'run'>;
+
+/** `standing`: `live` while a process works on it, `open` while it can be resumed, else how it closed. */
+interface RunRow {
+  readonly run: RunId;
+  readonly openedAt: string | null;
+  readonly standing: string;
+  readonly verdict: 'complete' | 'incomplete' | 'open' | 'unknown';
+  readonly tasks: number;
+  readonly landed: number;
+  readonly target: string | null;
+  readonly request: string;
+  readonly folder: string;
+}
+
+export async function runs(options: RunsOptions, context: Context): Promise<number> {
+  const repository = await enterRepository(options, context);
+  const holder = await lockHolder(repository);
+  const rows: RunRow[] = [];
+  // One after another: a journal may be large, and only what a row shows is kept of it.
+  for (const run of (await listRuns(repository)).toReversed())
+    rows.push(await rowOf(repository, run, holder?.run === run, context));
+  if (options.json) context.output.json(rows);
+  else context.output.result(rows.length === 0 ? 'no run was begun here yet' : tableOf(rows));
+  return 0;
+}
+
+/** Of a run that is not this operator's, or that cannot be read, there is only its name and why. */
+async function rowOf(
+  repository: RepositoryPaths,
+  run: RunId,
+  isLive: boolean,
+  { env }: Context,
+): Promise<RunRow> {
+  const paths = runPaths(repository, run);
+  try {
+    const { state } = await readKnown(await knownRun(repository, paths, env));
+    return { run, ...factsOf(state, isLive), folder: paths.folder };
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    const request = error.problems[0]?.what ?? '';
+    const nothing = { openedAt: null, verdict: 'unknown', tasks: 0, landed: 0, target: null } as const;
+    return { run, ...nothing, standing: 'unreadable', request, folder: paths.folder };
+  }
+}
+
+function factsOf(state: State, isLive: boolean): Omit<RunRow, 'run' | 'folder'> {
+  const { run, closed } = state;
+  return {
+    openedAt: run ? new Date(run.openedAt).toISOString() : null,
+    standing: isLive ? 'live' : closed ? closed.reason : 'open',
+    verdict: verdictOf(state),
+    tasks: state.tasks.size,
+    landed: state.landedCount,
+    target: run?.request.target ?? null,
+    request: run?.request.text ?? '',
+  };
+}
+
+const tableOf = (rows: readonly RunRow[]): string =>
+  renderTable(
+    ['run', 'begun (UTC)', 'state', 'landed', 'request'],
+    rows.map(({ run, openedAt, standing, verdict, landed, tasks, request }) => [
+      run,
+      openedAt ? clockText(Date.parse(openedAt)).slice(0, 16) : '',
+      standing === 'done' && verdict === 'incomplete' ? 'incomplete' : standing,
+      `${landed} of ${tasks}`,
+      request,
+    ]),
+  );

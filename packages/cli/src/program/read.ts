@@ -1,0 +1,64 @@
+/** Commands that only read: runs, status, tasks, explain, logs, report. */
+import { Option } from '@commander-js/extra-typings';
+import type { Context } from './context.ts';
+import { examples, type Finish, type Program, repoOption, runOption } from './parts.ts';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export function addReads(program: Program, context: Context, exit: Finish): void {
+  const read = () => import('../commands/read.ts');
+  const reading = (name: string, description: string) =>
+    program.command(name).description(description).addOption(repoOption()).addOption(runOption());
+
+  program
+    .command('runs')
+    .description('List every run of the repository, the newest last')
+    .addOption(repoOption())
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('swarm runs', 'swarm runs --json', 'swarm runs --repo ../shop'))
+    .action((options) => exit(import('../commands/runs.ts').then((m) => m.runs(options, context))));
+
+  reading('status', 'Show where a run stands: what moves, what waits and why, what it has cost')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(import('../commands/status.ts').then((m) => m.status(options, context))));
+
+  reading('tasks', 'List the tasks of a run with their states')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('swarm tasks', 'swarm tasks --json', 'swarm tasks --repo ../shop'))
+    .action((options) => exit(read().then((m) => m.tasks(options, context))));
+
+  reading('explain', 'Tell one task’s whole story as sentences')
+    .argument('<task>', 'such as t12')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm explain t12', 'swarm explain t12 --json', 'swarm explain t3 --run r-20261121-k3f9'),
+    )
+    .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
+
+  reading('logs', 'Print what happened, line by line')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
+    .option('--task <id>', 'only what concerns one task')
+    .option('--event <pattern>', 'only events of this name; * stands for anything')
+    .addOption(new Option('--level <level>', 'this level and worse').choices(LEVELS))
+    .option('--since <when>', 'not before: 10m, 2h, or a time such as 2026-11-21T10:00:00Z')
+    .option('--json', 'the lines as they stand in the file')
+    .addHelpText(
+      'after',
+      examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
+    )
+    .action((options) => exit(import('../commands/logs.ts').then((m) => m.logs(options, context))));
+
+  reading('report', 'Show what a run did, with every figure counted from landed work')
+    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
+    .option('--json', 'the same as --format json')
+    .addHelpText(
+      'after',
+      examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(read().then((m) => m.report(options, context))));
+}

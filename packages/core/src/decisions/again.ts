@@ -1,0 +1,81 @@
+import type { Command } from '../commands.ts';
+import { type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
+import type { TaskId } from '../model/ids.ts';
+import type { RaisedLimits } from '../model/request.ts';
+import { isDead, type Task } from '../model/task.ts';
+import { TOKENS_FLOOR, tokensSpent, USD_FLOOR, usdSpent } from '../rules/budget.ts';
+import type { OpenedState } from '../state.ts';
+
+type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'reopenRun' }>;
+
+/** Laws of what an operator gives a run afterwards: more to spend, more time, another try. */
+export function decideAgain(s: OpenedState, c: AgainCommand): readonly Event[] | Refusal {
+  return c.type === 'raiseLimits' ? raiseLimits(s, c) : reopenRun(s, c);
+}
+
+interface Raise {
+  readonly name: keyof RaisedLimits;
+  readonly what: string;
+  /** With less than this nothing new would start. */
+  readonly least: number;
+}
+
+const raisesOf = (s: OpenedState): readonly Raise[] => [
+  { name: 'tokens', what: 'tokens', least: tokensSpent(s.spending) + TOKENS_FLOOR },
+  { name: 'usd', what: 'usd', least: usdSpent(s.spending) + USD_FLOOR },
+  { name: 'timeMs', what: 'ms', least: s.activeMs + 1 },
+];
+
+/** What counts on a limit, such as a reservation, may only find that there is more. */
+function raiseLimits(
+  s: OpenedState,
+  c: Extract<AgainCommand, { type: 'raiseLimits' }>,
+): readonly Event[] | Refusal {
+  const { limits } = s.run.request;
+  const asked = raisesOf(s).filter(({ name }) => c[name] !== undefined);
+  if (asked.length === 0) return refuse('out-of-range', 'no limit is named');
+  for (const { name, what, least } of asked) {
+    const [now, wanted] = [limits[name], c[name]!];
+    if (now === undefined)
+      return refuse('illegal-move', `the run has no limit on ${what}: there is nothing to raise`);
+    if (!Number.isFinite(wanted) || wanted <= now)
+      return refuse('out-of-range', `the limit is ${now} ${what} already, and ${wanted} is not more`);
+    if (wanted < least)
+      return refuse('out-of-range', `${wanted} ${what} is less than the ${least} it takes to go on`);
+  }
+  // Calls that wait for an endpoint were let go when the time was up: the run is at its end by now.
+  if (s.spending.reached === 'time' && !c.isResuming)
+    return refuse('illegal-move', 'the time is up already, and the run is at its end');
+  const raised = Object.fromEntries(asked.map(({ name }) => [name, c[name]]));
+  return [{ type: 'limits.raised', ...raised }];
+}
+
+function reopenRun(
+  s: OpenedState,
+  c: Extract<AgainCommand, { type: 'reopenRun' }>,
+): readonly Event[] | Refusal {
+  if (!s.closed) return refuse('illegal-move', `${s.run.id} is open`);
+  const { reason, version, host, pid } = c;
+  return [
+    { type: 'run.resumed', version, host, pid },
+    { type: 'run.reopened', reason },
+    ...ranOut(s).map((task): Event => ({ type: 'task.retried', task, by: 'operator' })),
+  ];
+}
+
+/** Tasks that failed only because the run had nothing left for them, with what they depend on. */
+function ranOut(s: OpenedState): readonly TaskId[] {
+  const chosen = new Set([...s.byState.failed].filter((id) => isOut(s.tasks.get(id)!)));
+  const isHeld = (id: TaskId): boolean =>
+    s.tasks.get(id)!.spec.dependsOn.some((on) => !chosen.has(on) && isDead(s.tasks.get(on)!.state));
+  for (let held = [...chosen].filter(isHeld); held.length > 0; held = [...chosen].filter(isHeld))
+    for (const id of held) chosen.delete(id);
+  return [...chosen];
+}
+
+const isOut = (t: Task): boolean =>
+  t.state === 'failed' &&
+  (t.failure === 'budget' || t.failure === 'time') &&
+  t.attempts < UNCOUNTED_ATTEMPTS_MAX;

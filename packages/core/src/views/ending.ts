@@ -1,0 +1,104 @@
+/**
+ * What a run has come to, in one sentence that is the same in its last line, in the status, in the report and after an
+ * undo: first what happened to the tasks, then whether the head is green. The parts of a sum are always parts of all tasks.
+ */
+import { type CloseReason, PLANNER_FAILURES_MAX } from '../model/request.ts';
+import { TASK_STATES, type TaskStateName } from '../model/task.ts';
+import { satisfiedCount } from '../rules/outcome.ts';
+import type { State } from '../state.ts';
+import { countText, shortCommit } from './words.ts';
+
+/** How much of what was asked for is there: landed, answered or found done. */
+export type Amount = 'all' | 'some' | 'none' | 'nothing-asked';
+
+export function amountOf(s: State): Amount {
+  if (s.tasks.size === 0) return 'nothing-asked';
+  const there = satisfiedCount(s);
+  if (there === 0) return 'none';
+  return there === s.tasks.size ? 'all' : 'some';
+}
+
+/** Where a run stands: closed for a reason, or not closed. */
+type End = CloseReason | 'open';
+
+/** What is said after the tasks, of a run that had some. */
+const THEN: Readonly<Record<End, string>> = {
+  done: '',
+  budget: ', then the budget was used up',
+  time: ', then the time was used up',
+  'planner-failed': `, then the planner gave nothing that could be used, ${PLANNER_FAILURES_MAX} times in a row`,
+  cancelled: ', then the run was cancelled',
+  open: '',
+};
+
+/** What is said of a run that never had a task. */
+const NO_TASK: Readonly<Record<End, string>> = {
+  done: 'nothing landed: the plan was empty',
+  budget: 'nothing landed: the budget was used up before there was a task',
+  time: 'nothing landed: the time was used up before there was a task',
+  'planner-failed': `nothing landed: the planner gave nothing that could be used, ${PLANNER_FAILURES_MAX} times in a row`,
+  cancelled: 'nothing landed: the run was cancelled before there was a task',
+  open: 'there is no task yet',
+};
+
+/** What happened to the tasks. Never empty. */
+export function headline(s: State): string {
+  const end: End = s.closed?.reason ?? 'open';
+  const amount = amountOf(s);
+  if (amount === 'nothing-asked') return noTask(s, end);
+  const [first, ...rest] = partsOf(s).map(([part, count], i) =>
+    i === 0 ? `${count} of ${s.tasks.size} ${part}` : `${count} ${part}`,
+  );
+  const sum = [first, ...rest].join(', ');
+  return `${amount === 'none' && s.closed ? 'nothing landed: ' : ''}${sum}${THEN[end]}`;
+}
+
+function noTask({ planning }: State, end: End): string {
+  const refused = planning.refusals.size;
+  if (refused === 0 || end === 'open') return NO_TASK[end];
+  const then = end === 'planner-failed' ? '' : THEN[end];
+  return `nothing landed: ${refused} of ${countText(refused, 'task')} refused${then}`;
+}
+
+/** The words of the sum, what was asked for first. */
+const PARTS = ['landed', 'answered', 'unneeded', 'undone', 'failed', 'cancelled', 'unfinished'] as const;
+type Part = (typeof PARTS)[number];
+
+function partsOf(s: State): readonly (readonly [Part, number])[] {
+  const undone = [...s.undone].filter((id) => s.byState.cancelled.has(id)).length;
+  const count = (...states: readonly TaskStateName[]): number =>
+    states.reduce((sum, state) => sum + s.byState[state].size, 0);
+  const counts: Readonly<Record<Part, number>> = {
+    landed: count('landed'),
+    answered: count('answered'),
+    unneeded: count('unneeded'),
+    undone,
+    failed: count('failed'),
+    cancelled: count('cancelled') - undone,
+    unfinished: count(...TASK_STATES.filter((state) => !OVER.has(state))),
+  };
+  const parts = PARTS.flatMap((part) => (counts[part] > 0 ? [[part, counts[part]] as const] : []));
+  // Of a run that is under way it is told how many have landed, be it none.
+  return s.closed || counts.landed > 0 ? parts : [['landed', 0], ...parts];
+}
+
+const OVER: ReadonlySet<TaskStateName> = new Set([
+  'landed',
+  'answered',
+  'unneeded',
+  'failed',
+  'cancelled',
+] as const);
+
+/** Whether the head is green, where that was looked at. What came after the end is another head, which nobody checked. */
+export function headText(s: State): string {
+  if (s.head === undefined) return 'the head is unknown';
+  const head = shortCommit(s.head);
+  const { closed } = s;
+  if (closed && closed.head !== s.head) return `the head is now ${head}, which was not checked`;
+  if (!closed || closed.green === 'unknown') return `the head, ${head}, was not checked`;
+  return `the head is ${closed.green ? 'green' : 'RED'} at ${head}`;
+}
+
+/** `1 of 2 landed, 1 failed; the head is green at 1f9bcdc4e0`. */
+export const endingText = (s: State): string => `${headline(s)}; ${headText(s)}`;
