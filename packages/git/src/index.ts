@@ -13,3 +13,4 @@ export { ObjectReader } from './reader.ts';
 export { type Rehearsal, rehearse, rehearseFolder } from './rehearsal.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';
 export { readSigning, type Signing, type SigningFound, trySigning } from './signing.ts';
+export { type TreeFacts, treeFacts } from './tree-facts.ts';

@@ -3,7 +3,7 @@
  * when it is asked for, so that help stays quick.
  */
 
-import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
 import {
