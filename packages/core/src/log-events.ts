@@ -62,6 +62,10 @@ export const JOURNAL_LOG_EVENTS = {
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
   'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
+  'attempt.reworked': {
+    level: 'info',
+    means: 'its checks failed, and its agent goes on with what they said',
+  },
   'attempt.late': { level: 'warn', means: 'a report came after the attempt had ended' },
   'landing.started': { level: 'info', means: 'a candidate is made and goes to the gate' },
   'gate.ended': { level: 'info', means: 'the gate gave its verdict on a candidate' },

@@ -17,7 +17,8 @@ export type CallLook =
 /** A local model may have to be loaded first. */
 export const CALL_LOOK_MS = 60_000;
 /** Servers that have no such model say one of these, in a code or in a sentence. */
-const NO_MODEL = /model_not_found|no such model|unknown model|model\b.{0,120}\b(not found|does ?n[o’']t exist|is not (available|supported))/i;
+const NO_MODEL =
+  /model_not_found|no such model|unknown model|model\b.{0,120}\b(not found|does ?n[o’']t exist|is not (available|supported))/i;
 
 /** Never throws. */
 export async function lookByCall(
@@ -42,7 +43,8 @@ export async function lookByCall(
   const ms = clock.monotonic() - startedAt;
   if (tried.kind === 'done') return { kind: 'answers', ms, tokens };
   if (tried.kind === 'aborted') return { kind: 'silent', why: 'it was called off' };
-  return meaningOf(tried, endpoint, ms >= totalMs, clock);
+  const failure = tried.kind === 'spent' ? { kind: 'bad-request' as const, why: tried.why } : tried;
+  return meaningOf(failure, endpoint, ms >= totalMs, clock);
 }
 
 async function meaningOf(

@@ -120,6 +120,12 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt} ${ENDINGS[e.reason].means}${e.detail ? `: ${firstLine(e.detail)}` : ''}${e.usage.calls > 0 ? ` (${spent(e.usage)})` : ''}`,
         ...(!('delivers' in ENDINGS[e.reason]) && { level: 'warn' as const }),
       };
+    case 'attempt.reworked':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt} goes on, round ${e.round}: ${ENDINGS[e.reason].means}: ${firstLine(e.detail)}`,
+      };
     case 'attempt.late':
       return { task: taskOf(e.attempt), attempt: e.attempt, msg: `${e.attempt} reported after it had ended` };
     case 'landing.started':
