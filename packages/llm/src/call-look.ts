@@ -17,7 +17,8 @@ export type CallLook =
 /** A local model may have to be loaded first. */
 export const CALL_LOOK_MS = 60_000;
 /** Servers that have no such model say one of these, in a code or in a sentence. */
-const NO_MODEL = /model_not_found|no such model|unknown model|model\b.{0,120}\b(not found|does ?n[o’']t exist|is not (available|supported))/i;
+const NO_MODEL =
+  /model_not_found|no such model|unknown model|model\b.{0,120}\b(not found|does ?n[o’']t exist|is not (available|supported))/i;
 
 /** Never throws. */
 export async function lookByCall(

@@ -20,7 +20,12 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions, context: Context): Promise<number> {
   const located = await locate(options.repo, context);
   const configured = await configuration(located, context);
-  const looked = await look(located, configured, { isGateWanted: options.runGate === true, isYes: options.yes === true }, context);
+  const looked = await look(
+    located,
+    configured,
+    { isGateWanted: options.runGate === true, isYes: options.yes === true },
+    context,
+  );
   const checks = options.sandbox ? [...looked, ...(await attackChecks(context))] : looked;
   const wrong = checks.flatMap((check) => (check.problem ? [check.problem] : []));
   const table = options.config && configured.loaded ? configTable(configured.loaded) : undefined;

@@ -20,10 +20,10 @@ import type { Context } from '../program/context.ts';
 import { sandboxOf } from '../running/run-sandbox.ts';
 import { type Check, failed, note, ok } from './check.ts';
 import { runGate } from './gate-run.ts';
-import { callChecks } from './model-calls.ts';
 import { leftLocks, lockChecks } from './locks.ts';
 import { type MachineFacts, machineFacts } from './machine.ts';
 import { gitCheck, machineChecks } from './machine-checks.ts';
+import { callChecks } from './model-calls.ts';
 import { runChecks } from './run-checks.ts';
 
 export interface Configuration {

@@ -1,6 +1,7 @@
 /** One real call to each endpoint that answers: a list of models proves little. Asked for first where it may cost. */
-import { type CallLook, type EndpointConfig, lookByCall } from '@swarm/llm';
+
 import { durationText } from '@swarm/core/views/words';
+import { type CallLook, type EndpointConfig, lookByCall } from '@swarm/llm';
 import type { Config } from '../config/resolved.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import { endpointFault, type FaultyEndpoint } from '../preparing/endpoint-faults.ts';
@@ -29,7 +30,8 @@ export async function callChecks(ask: CallsAsk, context: Context): Promise<reado
   for (const endpoint of endpoints) {
     const { name, models, keyEnv } = up.get(endpoint.name)!;
     const may = isOwnMachine(endpoint) || ask.isYes || (await isWanted(endpoint, model));
-    if (!may) checks.push(note(`call ${name}`, `not made: swarm doctor --yes makes one of a few tokens to ${model}`));
+    if (!may)
+      checks.push(note(`call ${name}`, `not made: swarm doctor --yes makes one of a few tokens to ${model}`));
     else {
       const told = { name, keyEnv, baseUrl: endpoint.baseUrl };
       checks.push(callCheck(await lookByCall(endpoint, model, { clock: systemClock }), told, model, models));
@@ -44,7 +46,9 @@ const isOwnMachine = ({ baseUrl }: EndpointConfig): boolean =>
 
 async function isWanted({ name }: EndpointConfig, model: string): Promise<boolean> {
   if (!isSomebodyThere()) return false;
-  return askYesNo(`One call of a few tokens to ${model} at ${name} shows whether it works, and may cost a little. Make it?`);
+  return askYesNo(
+    `One call of a few tokens to ${model} at ${name} shows whether it works, and may cost a little. Make it?`,
+  );
 }
 
 /** @param models those the endpoint lists; empty where it lists none. */

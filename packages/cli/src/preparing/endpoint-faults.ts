@@ -33,7 +33,8 @@ const FAULTS: Readonly<Record<FaultKind, Told>> = {
   quota: {
     code: 'SW0603',
     what: 'has no quota left for this key',
-    fix: ({ keyEnv }) => `export ${keyEnv ?? 'OPENAI_API_KEY'}=<the key of an account with credit>   # or add credit`,
+    fix: ({ keyEnv }) =>
+      `export ${keyEnv ?? 'OPENAI_API_KEY'}=<the key of an account with credit>   # or add credit`,
   },
   silent: { code: 'SW0402', what: 'does not answer in time', fix: () => CONFIG },
   down: { code: 'SW0402', what: 'does not answer', fix: () => CONFIG },

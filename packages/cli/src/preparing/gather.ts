@@ -72,7 +72,13 @@ function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly End
     endpoints.map(async (endpoint) => {
       const { name, keyEnv } = endpoint;
       const isKeyless = keyEnv !== undefined && !env[keyEnv];
-      return { name, keyEnv, isKeyless, baseUrl: endpoint.baseUrl, ...(await probe({ config: { endpoints: [endpoint] } }, env)) };
+      return {
+        name,
+        keyEnv,
+        isKeyless,
+        baseUrl: endpoint.baseUrl,
+        ...(await probe({ config: { endpoints: [endpoint] } }, env)),
+      };
     }),
   );
 }
