@@ -42,6 +42,7 @@ export const JOURNAL_LOG_EVENTS = {
   'spend.recorded': { level: 'debug', means: 'tokens used outside attempts and iterations' },
   'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },
   'limits.raised': { level: 'info', means: 'the operator gave the run more to spend, or more time' },
+  'gate.changed': { level: 'warn', means: 'the operator named another gate, before anything had landed' },
   'run.reopened': { level: 'info', means: 'a closed run is open again' },
   'run.closed': { level: 'info', means: 'nothing is wanted any more' },
   'iteration.started': { level: 'info', means: 'the planner was asked' },
@@ -61,6 +62,10 @@ export const JOURNAL_LOG_EVENTS = {
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
   'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
+  'attempt.reworked': {
+    level: 'info',
+    means: 'its checks failed, and its agent goes on with what they said',
+  },
   'attempt.late': { level: 'warn', means: 'a report came after the attempt had ended' },
   'landing.started': { level: 'info', means: 'a candidate is made and goes to the gate' },
   'gate.ended': { level: 'info', means: 'the gate gave its verdict on a candidate' },
@@ -104,6 +109,7 @@ export const WEATHER_LOG_EVENTS = {
   'scope.left': { level: 'warn', means: 'a change touches paths outside its task’s scope' },
   'scope.met': { level: 'warn', means: 'a task started whose scope meets that of one in flight' },
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
+  'gate.kept': { level: 'info', means: 'all the output of a gate that failed is in a file of the run' },
   'push.waiting': { level: 'warn', means: 'a remote has not said yet whether it took a landing' },
   'push.ended': { level: 'debug', means: 'a remote answered a push' },
   'rechecks.started': {
@@ -130,6 +136,10 @@ export const WEATHER_LOG_EVENTS = {
   },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
+  'prompt.edited': {
+    level: 'warn',
+    means: 'a prompt of the repository was edited, and the run goes on with what it began with',
+  },
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;

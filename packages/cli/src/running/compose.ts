@@ -19,6 +19,7 @@ import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import { operatorEnv, signingOf } from '../preparing/signing.ts';
+import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
@@ -159,16 +160,26 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
   const plain = sandboxOf({ file, state: repository.state, places, env: ask.env });
   const sandbox = traced(plain, parts.spans);
-  const prompts = createPrompts({
+  const edits = new PromptEdits({
+    folder: join(repository.repository, '.swarm', 'prompts'),
+    used: paths.prompts,
+    pinned: file.promptHashes,
+    tell: ({ msg, path }) => parts.log.write('prompt.edited', { msg, data: { path } }),
+  });
+  const own = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
-    onText: (text) => keepPrompt(paths, text),
+    onText: (text) => {
+      keepPrompt(paths, text);
+      edits.note(text);
+    },
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
         data: { ...problem },
       }),
   });
+  const prompts = file.isBare ? own : edits.watching(own);
   // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
   for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
