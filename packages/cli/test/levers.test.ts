@@ -161,7 +161,7 @@ test('a gate that cannot be run is replaced when the run is taken up again, and 
   const world = await empty(t);
   const tasks = [{ title: 'Write a', description: 'echo a > a.txt' }];
   const broken = await world.swarm(await world.plan(tasks, '--gate', 'no-such-gate', '--sandbox', 'none'));
-  assert.equal(broken.code, 78, broken.stderr);
+  assert.equal(broken.code, 80, broken.stderr);
   const same = await world.swarm(['resume', '--gate', 'no-such-gate']);
   assert.match(same.stderr, /SW0108.*is the gate of r-\S+ already/);
   const again = await world.swarm(['resume', '--gate', 'test -e README.md']);
