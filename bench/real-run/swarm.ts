@@ -70,7 +70,12 @@ export async function playSwarm(folder: string, repository: string, options: Swa
     }),
     model: planner(time),
     prompts: PROMPTS,
-    files: { writeHandoff: async () => {}, writeReport: async () => {}, writePlannerAnswer: async () => {} },
+    files: {
+      writeHandoff: async () => {},
+      writeReport: async () => {},
+      writePlannerAnswer: async () => {},
+      writeGateOutput: async (name) => name,
+    },
     log: { write: () => {} },
   };
   const orchestrator = createOrchestrator(ports, settings(opened.base, options));

@@ -65,6 +65,7 @@ test('a full disk pauses the run, and once there is room the same task lands', {
         writeHandoff: async () => {},
         writeReport: async () => {},
         writePlannerAnswer: async () => {},
+        writeGateOutput: async (name: string) => name,
       },
       log: { write: () => {} },
     };

@@ -254,7 +254,12 @@ async function playDemo({ opened, host, folder }: Home): Promise<readonly string
     clock: systemClock,
     journal: await openMemoryJournal(new MemoryFile()),
     ...{ hub, reader, delivery, host, prompts: PROMPTS },
-    files: { writeHandoff: async () => {}, writeReport: async () => {}, writePlannerAnswer: async () => {} },
+    files: {
+      writeHandoff: async () => {},
+      writeReport: async () => {},
+      writePlannerAnswer: async () => {},
+      writeGateOutput: async (name: string) => name,
+    },
     log: { write: () => {} },
   };
   const orchestrator = createOrchestrator(ports, settings(base, await plan()));

@@ -2,7 +2,7 @@
 
 import type { IterationOutcome, IterationReason } from './events.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
-import type { Handoff } from './model/handoff.ts';
+import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type {
   Candidate,
@@ -147,6 +147,14 @@ export type Command =
       readonly usage: Usage;
       readonly handoff?: Handoff;
       readonly work?: CommitId;
+      readonly claim?: HandoffClaim;
+    }
+  /** Is asked before the agent is told what failed. */
+  | {
+      readonly type: 'reworkAttempt';
+      readonly attempt: AttemptId;
+      readonly reason: EndingReason;
+      readonly detail: string;
     }
   // landings
   | {

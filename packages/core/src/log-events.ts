@@ -62,6 +62,10 @@ export const JOURNAL_LOG_EVENTS = {
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
   'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
+  'attempt.reworked': {
+    level: 'info',
+    means: 'its checks failed, and its agent goes on with what they said',
+  },
   'attempt.late': { level: 'warn', means: 'a report came after the attempt had ended' },
   'landing.started': { level: 'info', means: 'a candidate is made and goes to the gate' },
   'gate.ended': { level: 'info', means: 'the gate gave its verdict on a candidate' },
@@ -105,6 +109,7 @@ export const WEATHER_LOG_EVENTS = {
   'scope.left': { level: 'warn', means: 'a change touches paths outside its task’s scope' },
   'scope.met': { level: 'warn', means: 'a task started whose scope meets that of one in flight' },
   'gate.started': { level: 'info', means: 'the gate runs on a candidate' },
+  'gate.kept': { level: 'info', means: 'all the output of a gate that failed is in a file of the run' },
   'push.waiting': { level: 'warn', means: 'a remote has not said yet whether it took a landing' },
   'push.ended': { level: 'debug', means: 'a remote answered a push' },
   'rechecks.started': {

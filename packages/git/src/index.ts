@@ -14,3 +14,4 @@ export { type Rehearsal, rehearse, rehearseFolder } from './rehearsal.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';
 export { readSigning, type Signing, type SigningFound, trySigning } from './signing.ts';
 export { addWorkTree, keepBranch, type Work, type WorkPlaces, workDiff } from './task-work.ts';
+export { type TreeFacts, treeFacts } from './tree-facts.ts';

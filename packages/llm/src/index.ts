@@ -1,4 +1,5 @@
 export type { Learnt } from './asking/learning.ts';
+export { CALL_LOOK_MS, type CallLook, lookByCall } from './call-look.ts';
 export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
 export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 export {
@@ -20,6 +21,7 @@ export {
   readPrices,
 } from './prices.ts';
 export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
+export type { EndpointFault } from './probe-faults.ts';
 export {
   readScript,
   type Script,

@@ -8,6 +8,7 @@ import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
 import { type EndpointConfig, type EndpointPool, keyHeader, urlOf } from './endpoints.ts';
 import { errorBody, failureOf, wordsOf } from './failures.ts';
 import type { PriceTable } from './prices.ts';
+import { type EndpointFault, faultAt, isTls, pageOf } from './probe-faults.ts';
 import { backoffMs, pause, type Tried } from './route.ts';
 import { redactKeys } from './secrets.ts';
 import { watchedFetch } from './transport.ts';
@@ -16,7 +17,7 @@ import { estimateTokens, usageOf } from './usage.ts';
 export type Probe =
   /** `models` is empty where the server answers but keeps no list. */
   | { readonly kind: 'up'; readonly models: readonly string[] }
-  | { readonly kind: 'down'; readonly why: string }
+  | { readonly kind: 'down'; readonly why: string; readonly fault?: EndpointFault | 'quota' | 'silent' }
   | { readonly kind: 'auth'; readonly why: string };
 
 export const DEFAULT_PROBE_TIMEOUT_MS = 4_000;
@@ -35,21 +36,31 @@ export async function probeEndpoint(
     const response = await watchedFetch(watch)(urlOf(endpoint, 'models'), {
       headers: { accept: 'application/json', ...keyHeader(endpoint) },
     });
-    return await readProbe(response, endpoint, how.clock.now());
+    return await readProbe(response, endpoint, how.clock);
   } catch (error) {
-    return { kind: 'down', why: redactKeys(watch.missed() ?? wordsOf(error), [endpoint]) };
+    const missed = watch.missed();
+    const why = redactKeys(missed ?? wordsOf(error), [endpoint]);
+    const fault = missed !== undefined ? 'silent' : isTls(why) ? 'tls' : undefined;
+    return { kind: 'down', why, ...(fault && { fault }) };
   } finally {
     watch.stop();
   }
 }
 
-async function readProbe(response: Response, endpoint: EndpointConfig, now: number): Promise<Probe> {
+async function readProbe(response: Response, endpoint: EndpointConfig, clock: Clock): Promise<Probe> {
   const text = redactKeys(await response.text(), [endpoint]);
-  if (response.ok) return { kind: 'up', models: modelIds(text) };
-  if (NO_LIST.has(response.status)) return { kind: 'up', models: [] };
-  const failure = failureOf({ ...errorBody(text), status: response.status, retryAfter: null }, now);
+  const page = pageOf(response, text);
+  if (response.ok && page === undefined) return { kind: 'up', models: modelIds(text) };
+  const isNoList = NO_LIST.has(response.status);
+  if (page !== undefined || isNoList) {
+    const fault = await faultAt(endpoint, { clock, why: page ?? `HTTP ${response.status} for /models` });
+    if (fault) return { kind: 'down', why: fault.why, fault: fault.kind };
+  }
+  if (isNoList) return { kind: 'up', models: [] };
+  const failure = failureOf({ ...errorBody(text), status: response.status, retryAfter: null }, clock.now());
   const why = redactKeys(failure.why, [endpoint]);
-  return failure.kind === 'auth' ? { kind: 'auth', why } : { kind: 'down', why };
+  if (failure.kind === 'auth') return { kind: 'auth', why };
+  return { kind: 'down', why, ...(failure.kind === 'quota' && { fault: 'quota' as const }) };
 }
 
 /** `{data: [{id}]}`; anything else is a server without a list we can read. */

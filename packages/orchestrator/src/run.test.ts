@@ -54,6 +54,7 @@ function oneTask(isHeld: (event: Event) => boolean) {
       writeHandoff: async () => undefined,
       writeReport: async () => undefined,
       writePlannerAnswer: async () => undefined,
+      writeGateOutput: async (name) => name,
     },
     log: { write: (name) => void told.push(name) },
   };

@@ -11,7 +11,7 @@ import { fold } from '@swarm/core/fold';
 import type { LogEventName, LogFields } from '@swarm/core/log-events';
 import { addUsage, NO_USAGE, tokensOf } from '@swarm/core/model/usage';
 import type { Model, ModelTicket, TicketedModel, TicketLimits, TicketResult } from '@swarm/core/ports/models';
-import type { Clock } from '@swarm/core/ports/world';
+import type { Clock, RunFiles } from '@swarm/core/ports/world';
 import type { State } from '@swarm/core/state';
 import { brief, entry, stateOf } from '@swarm/core/testing';
 import type { Context } from './context.ts';
@@ -67,7 +67,7 @@ export function givenWorld(
     return answer;
   };
   const log = { write: (name: LogEventName, fields: LogFields) => void told.push({ name, fields }) };
-  const given = { clock, log, ...ports };
+  const given = { clock, log, ...ports, files: { ...NOTHING_KEPT, ...ports.files } };
   const context = {
     state,
     ports: onlyThese(given),
@@ -77,6 +77,13 @@ export function givenWorld(
   } as unknown as Context;
   return { context, state, clock, decided, refused, deeds, told, halts, decide: decideNow };
 }
+
+const NOTHING_KEPT: RunFiles = {
+  writeHandoff: async () => undefined,
+  writeReport: async () => undefined,
+  writePlannerAnswer: async () => undefined,
+  writeGateOutput: async (name) => `gates/${name}.txt`,
+};
 
 /** A port, or a method of one, that a test has not named is a fault of the test or of the effect. */
 function onlyThese(ports: Readonly<Record<string, object>>): object {

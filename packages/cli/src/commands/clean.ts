@@ -12,7 +12,7 @@ import { removeRecord } from '../finding/records.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import type { Context } from '../program/context.ts';
 import { lockRepository } from '../running/work.ts';
-import { renderTable } from '../telling/output.ts';
+import { renderTable } from '../telling/table.ts';
 
 export interface CleanOptions {
   readonly repo?: string | undefined;

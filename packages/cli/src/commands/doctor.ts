@@ -13,13 +13,19 @@ export interface DoctorOptions {
   readonly config?: true | undefined;
   readonly runGate?: true | undefined;
   readonly sandbox?: true | undefined;
+  readonly yes?: true | undefined;
   readonly json?: true | undefined;
 }
 
 export async function doctor(options: DoctorOptions, context: Context): Promise<number> {
   const located = await locate(options.repo, context);
   const configured = await configuration(located, context);
-  const looked = await look(located, configured, options.runGate === true, context);
+  const looked = await look(
+    located,
+    configured,
+    { isGateWanted: options.runGate === true, isYes: options.yes === true },
+    context,
+  );
   const checks = options.sandbox ? [...looked, ...(await attackChecks(context))] : looked;
   const wrong = checks.flatMap((check) => (check.problem ? [check.problem] : []));
   const table = options.config && configured.loaded ? configTable(configured.loaded) : undefined;

@@ -10,6 +10,7 @@ import { enterRun, type KnownRun } from '../finding/door.ts';
 import { readKnown } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { LogsOptions } from '../program/options.ts';
+import { localTime, zoneOf } from '../telling/local-clock.ts';
 import { jsonText, sanitizeLine } from '../telling/output.ts';
 
 export async function logs(options: LogsOptions, context: Context): Promise<number> {
@@ -59,7 +60,8 @@ function runIsOver(): (line: LogLine) => boolean {
 const INK = { debug: 'dim', info: 'reset', warn: 'yellow', error: 'red' } as const;
 
 function logText(line: LogLine, ink: Context['output']['ink']): string {
-  const time = line.ts.slice(11, 23);
+  const at = Date.parse(line.ts);
+  const time = `${localTime(at)}${line.ts.slice(19, 23)} ${zoneOf(at)}`;
   const text = `${line.event.padEnd(17)} ${sanitizeLine(line.msg, 2_000)}`;
   return `${ink.dim(time)} ${ink[INK[line.level] ?? 'reset'](text)}`;
 }

@@ -16,7 +16,8 @@ import {
   usage,
 } from '../prompts/present.ts';
 import { exitCodeFor, renderProblems } from '../telling/errors.ts';
-import { renderTable, sanitize } from '../telling/output.ts';
+import { sanitize } from '../telling/output.ts';
+import { renderTable } from '../telling/table.ts';
 
 export interface PromptsOptions {
   readonly repo?: string | undefined;

@@ -2,14 +2,15 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import type { State } from '@swarm/core/state';
+import { closedWord } from '@swarm/core/views/ending';
 import { verdictOf } from '@swarm/core/views/verdict';
-import { clockText } from '@swarm/core/views/words';
 import { enterRepository, knownRun } from '../finding/door.ts';
 import { lockHolder, readKnown } from '../finding/opened-run.ts';
 import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
-import { renderTable } from '../telling/output.ts';
+import { localDate, zoneOf } from '../telling/local-clock.ts';
+import { renderTable } from '../telling/table.ts';
 
 type RunsOptions = Omit<RunChoice, 'run'>;
 
@@ -34,7 +35,10 @@ export async function runs(options: RunsOptions, context: Context): Promise<numb
   for (const run of (await listRuns(repository)).toReversed())
     rows.push(await rowOf(repository, run, holder?.run === run, context));
   if (options.json) context.output.json(rows);
-  else context.output.result(rows.length === 0 ? 'no run was begun here yet' : tableOf(rows));
+  else
+    context.output.result(
+      rows.length === 0 ? 'no run was begun here yet' : tableOf(rows, context.output.columns),
+    );
   return 0;
 }
 
@@ -58,10 +62,10 @@ async function rowOf(
 }
 
 function factsOf(state: State, isLive: boolean): Omit<RunRow, 'run' | 'folder'> {
-  const { run, closed } = state;
+  const { run } = state;
   return {
     openedAt: run ? new Date(run.openedAt).toISOString() : null,
-    standing: isLive ? 'live' : closed ? closed.reason : 'open',
+    standing: isLive ? 'live' : (closedWord(state) ?? 'open'),
     verdict: verdictOf(state),
     tasks: state.tasks.size,
     landed: state.landedCount,
@@ -70,14 +74,17 @@ function factsOf(state: State, isLive: boolean): Omit<RunRow, 'run' | 'folder'> 
   };
 }
 
-const tableOf = (rows: readonly RunRow[]): string =>
+const tableOf = (rows: readonly RunRow[], columns: number | undefined): string =>
   renderTable(
-    ['run', 'begun (UTC)', 'state', 'landed', 'request'],
-    rows.map(({ run, openedAt, standing, verdict, landed, tasks, request }) => [
+    ['run', 'begun', 'state', 'landed', 'request'],
+    rows.map(({ run, openedAt, standing, landed, tasks, request }) => [
       run,
-      openedAt ? clockText(Date.parse(openedAt)).slice(0, 16) : '',
-      standing === 'done' && verdict === 'incomplete' ? 'incomplete' : standing,
+      openedAt ? begunText(Date.parse(openedAt)) : '',
+      standing,
       `${landed} of ${tasks}`,
       request,
     ]),
+    { columns, flexible: [4] },
   );
+
+const begunText = (at: number): string => `${localDate(at).slice(0, 16)} ${zoneOf(at)}`;

@@ -2,18 +2,22 @@
 import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { type Board, board } from '@swarm/core/views/board';
-import { endingText } from '@swarm/core/views/ending';
+import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { queue } from '@swarm/core/views/queue';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
-import { clockText, costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
+import { costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
 import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { lastSigns } from '../telling/last-signs.ts';
-import { renderTable, sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
+import { localClock } from '../telling/local-clock.ts';
+import { sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
+import { renderTable } from '../telling/table.ts';
+import { cutToWidth } from '../telling/width.ts';
 
+/** Where nobody's terminal says otherwise. */
 const COLUMNS = 80;
 /** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */
 const ATTEMPTS_SHOWN = 6;
@@ -27,7 +31,7 @@ export async function status(options: RunChoice, context: Context): Promise<numb
   const now = Date.now();
   const waiting = waitsNow(read, holder, now, await lastSigns(read.paths.log));
   if (options.json) context.output.json(statusJson(read, holder, waiting, now));
-  else context.output.result(statusText(read, holder, waiting, now));
+  else context.output.result(statusText(read, holder, waiting, now, context.output.columns ?? COLUMNS));
   return 0;
 }
 
@@ -70,6 +74,7 @@ function statusText(
   holder: Holder | undefined,
   waiting: readonly Waiting[],
   now: number,
+  columns: number,
 ): string {
   const view = board(state, now);
   const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);
@@ -85,29 +90,26 @@ function statusText(
       : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
-    ['last decision', `${clockText(state.at)} UTC, ${durationText(now - state.at)} ago`],
+    ['last decision', `${localClock(state.at)}, ${durationText(now - state.at)} ago`],
   ];
-  const head = rows.map(([name, value]) => row(name, value)).join('\n');
-  return [head, ...movingText(view, holder), ...waitingText(waiting, holder)].join('\n\n');
+  const head = rows.map(([name, value]) => row(name, value, columns)).join('\n');
+  return [head, ...movingText(view, holder, columns), ...waitingText(waiting, holder, columns)].join('\n\n');
 }
 
 /** What it has come to is never cut: it may take more lines. */
 const WHOLE: ReadonlySet<string> = new Set(['tasks', 'incomplete', 'planner']);
 const NAME_WIDTH = 15;
 
-const row = (name: string, value: string): string =>
+const row = (name: string, value: string, columns: number): string =>
   WHOLE.has(name)
-    ? `${name.padEnd(NAME_WIDTH)}${wrapText(sanitizeLine(value, 1_000), COLUMNS, NAME_WIDTH)}`
-    : cut(`${name.padEnd(NAME_WIDTH)}${value}`);
+    ? `${name.padEnd(NAME_WIDTH)}${wrapText(sanitizeLine(value, 1_000), columns, NAME_WIDTH)}`
+    : cut(`${name.padEnd(NAME_WIDTH)}${value}`, columns);
 
 /** One line of the screen; what is too long ends in an ellipsis. */
-function cut(line: string): string {
-  const characters = [...sanitize(line)];
-  return characters.length <= COLUMNS ? characters.join('') : `${characters.slice(0, COLUMNS - 1).join('')}…`;
-}
+const cut = (line: string, columns: number): string => cutToWidth(sanitize(line), columns);
 
 function standingOf(state: ReadRun['state'], holder: Holder | undefined): string {
-  if (state.closed) return verdictOf(state) === 'complete' ? 'closed (done)' : 'closed (incomplete)';
+  if (state.closed) return `closed (${closedWord(state)})`;
   const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
   return holder
     ? `${how}, worked on by process ${holder.pid}`
@@ -115,18 +117,21 @@ function standingOf(state: ReadRun['state'], holder: Holder | undefined): string
 }
 
 /** What the journal says of attempts was true when it was written; without a process, it is the past. */
-function movingText(view: Board, holder: Holder | undefined): string[] {
+function movingText(view: Board, holder: Holder | undefined, columns: number): string[] {
   if (view.rows.length === 0) return [];
   const rows = view.rows
     .slice(0, ATTEMPTS_SHOWN)
     .map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', r.title]);
-  const table = renderTable(['attempt', holder ? 'doing' : 'was doing', 'for', 'agent', 'title'], rows);
-  return [[...table.split('\n').map(cut), ...more(view.rows.length - rows.length)].join('\n')];
+  const heads = ['attempt', holder ? 'doing' : 'was doing', 'for', 'agent', 'title'];
+  const table = renderTable(heads, rows, { columns, flexible: [3, 4] });
+  return [[table, ...more(view.rows.length - rows.length)].join('\n')];
 }
 
-function waitingText(waiting: readonly Waiting[], holder: Holder | undefined): string[] {
+function waitingText(waiting: readonly Waiting[], holder: Holder | undefined, columns: number): string[] {
   if (waiting.length === 0) return [];
-  const lines = waiting.slice(0, WAITS_SHOWN).map((wait) => cut(`${holder ? '' : 'then: '}${wait.text}`));
+  const lines = waiting
+    .slice(0, WAITS_SHOWN)
+    .map((wait) => cut(`${holder ? '' : 'then: '}${wait.text}`, columns));
   return [[...lines, ...more(waiting.length - lines.length)].join('\n')];
 }
 

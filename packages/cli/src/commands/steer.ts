@@ -5,6 +5,7 @@ import type { RaisedLimits } from '@swarm/core/model/request';
 import { readPlan } from '@swarm/core/rules/plan-file';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { lineProblem } from '@swarm/core/rules/text';
+import { closedWord } from '@swarm/core/views/ending';
 import { askLive } from '../control/client.ts';
 import { effectOf } from '../control/effect.ts';
 import type { ControlReply, SteeringCommand } from '../control/wire.ts';
@@ -95,7 +96,7 @@ async function notLive(
     new SwarmError({ code: 'SW0104', what: `no run is live here: nobody works on ${run}`, why, fix });
   const again = 'command' in ask ? takenUpWith(ask.command) : '';
   const anew = again === '' ? 'swarm run "what you want done"' : `swarm resume${at}${again}`;
-  if (closed) return problem(`it is closed (${closed.reason})`, anew);
+  if (closed) return problem(`it is closed (${closedWord(read.state)})`, anew);
   if (!holder) return problem('its process has ended; the run has not', `swarm resume${at}${again}`);
   return new SwarmError({
     code: 'SW0704',

@@ -1,6 +1,6 @@
 /** Every key of the configuration with its value and where that came from. */
 import type { LoadedConfig } from '../config/load.ts';
-import { renderTable } from '../telling/output.ts';
+import { renderTable } from '../telling/table.ts';
 
 export interface ConfigRow {
   readonly key: string;

@@ -23,6 +23,7 @@ import { runGate } from './gate-run.ts';
 import { leftLocks, lockChecks } from './locks.ts';
 import { type MachineFacts, machineFacts } from './machine.ts';
 import { gitCheck, machineChecks } from './machine-checks.ts';
+import { callChecks } from './model-calls.ts';
 import { runChecks } from './run-checks.ts';
 
 export interface Configuration {
@@ -48,11 +49,11 @@ async function chosenOpen(env: Environment): Promise<Source> {
   return isChosen ? flagsSource({ sandbox: OPEN }) : NO_FLAGS;
 }
 
-/** @param isGateWanted run setup and gate once, in a clone. */
+/** `isGateWanted`: run setup and gate once, in a clone. `isYes`: a call that may cost is made without asking. */
 export async function look(
   located: Located,
   { loaded, problems }: Configuration,
-  isGateWanted: boolean,
+  { isGateWanted, isYes }: { readonly isGateWanted: boolean; readonly isYes: boolean },
   context: Context,
 ): Promise<readonly Check[]> {
   const machine = await machineFacts(stateHome(context.env));
@@ -66,6 +67,7 @@ export async function look(
     ...machineFirst(machine, run.checkout, loaded),
     ...(configured.length > 0 ? configured : [ok('config', sourcesText(loaded))]),
     ...runChecks(runFacts(run, loaded, context)),
+    ...(await modelCalls(run, loaded, isYes, context)),
     ...(await remoteChecks(run, loaded, context)),
     ...(await locksOf(run.checkout, run.facts.target ?? 'HEAD', paths)),
   ];
@@ -76,6 +78,17 @@ const machineFirst = (machine: MachineFacts, checkout: CheckoutFacts, { config }
   gitCheck(machine, checkout.isRepository ? checkout.gitVersion : undefined),
   ...machineChecks(machine, config.workers.max),
 ];
+
+/** The workers' model: most calls of a run are theirs. */
+async function modelCalls(
+  { facts }: Found,
+  { config }: LoadedConfig,
+  isYes: boolean,
+  context: Context,
+): Promise<readonly Check[]> {
+  const { worker, planner } = facts.models;
+  return callChecks({ config, probes: facts.endpoints, model: worker ?? planner, isYes }, context);
+}
 
 function runFacts({ facts, detected }: Found, { config }: LoadedConfig, { env }: Context) {
   const missing = config.endpoints.flatMap((e) =>

@@ -20,6 +20,9 @@ export interface RunFacts {
   readonly notYet: readonly Problem[];
 }
 
+/** Told by each endpoint's own check. */
+const ENDPOINT_CODES: ReadonlySet<string> = new Set(['SW0402', 'SW0403', 'SW0405', 'SW0603']);
+
 const AREAS: readonly (readonly [area: string, codes: RegExp])[] = [
   ['repository', /^SW030[1237]$|^SW0311$/],
   ['git', /^SW0306$/],
@@ -100,7 +103,7 @@ function withoutKey(probe: EndpointProbe, variable: string, isAnyUp: boolean): C
 
 /** Each endpoint has a check of its own: what preflight says of them is not said twice. */
 function modelChecks({ facts, config }: RunFacts, problems: readonly Problem[]): readonly Check[] {
-  const own = problems.filter(({ code }) => code !== 'SW0402' && code !== 'SW0403');
+  const own = problems.filter(({ code }) => !ENDPOINT_CODES.has(code));
   if (facts.endpoints.length === 0 && config.agent.driver === 'command') {
     return [note('models', 'none: only runs with --plan, done by the command agent, are possible')];
   }

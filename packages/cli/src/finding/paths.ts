@@ -36,6 +36,8 @@ export interface RunPaths {
   readonly prompts: string;
   /** What the planner said, a file an iteration. */
   readonly planner: string;
+  /** All that gates said which failed, a file a gate. */
+  readonly gates: string;
   readonly reportJson: string;
   readonly reportMarkdown: string;
 }
@@ -130,6 +132,7 @@ export function runPaths(repository: RepositoryPaths, run: RunId): RunPaths {
     attempts: join(folder, 'attempts'),
     prompts: join(folder, 'prompts'),
     planner: join(folder, 'planner'),
+    gates: join(folder, 'gates'),
     reportJson: join(folder, 'report.json'),
     reportMarkdown: join(folder, 'report.md'),
   };

@@ -35,7 +35,7 @@ export async function dryRun(
   const planned = given ? undefined : await askPlanner(prepared, context, places);
   const tasks = given ?? planned!.drafts;
   if (isJson) context.output.json(asJson(prepared, tasks, planned));
-  else context.output.result(asText(prepared, tasks, planned));
+  else context.output.result(asText(prepared, tasks, planned, context.output.columns));
   return 0;
 }
 
@@ -106,7 +106,12 @@ function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: Planne
   };
 }
 
-function asText(prepared: Prepared, tasks: readonly TaskDraft[], planned: PlannedOnce | undefined): string {
+function asText(
+  prepared: Prepared,
+  tasks: readonly TaskDraft[],
+  planned: PlannedOnce | undefined,
+  columns: number | undefined,
+): string {
   const { file, shown } = prepared;
   const { config } = file;
   const names = config.endpoints.length > 0 ? modelNames(file) : undefined;
@@ -117,7 +122,7 @@ function asText(prepared: Prepared, tasks: readonly TaskDraft[], planned: Planne
     `agent: ${config.agent.driver}${names ? `; models: planner ${names.planner}, worker ${names.worker}` : ', no model'}`,
     `budget: ${budgetText(config.budget)}`,
     '',
-    renderPlan(tasks),
+    renderPlan(tasks, columns),
     '',
     ...(planned ? plannerText(planned) : []),
     'nothing was started',

@@ -8,7 +8,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
 import { isOpen } from '../config/sandboxes.ts';
 import { linksAbove } from '../finding/door.ts';
-import type { Environment } from '../finding/paths.ts';
+import { type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
@@ -61,6 +61,7 @@ export async function gather(
       needsModel,
       endpoints,
       models,
+      pricesFile: operatorPricesFile(context.env),
       unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places, context),
     },
   };
@@ -71,7 +72,13 @@ function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly End
     endpoints.map(async (endpoint) => {
       const { name, keyEnv } = endpoint;
       const isKeyless = keyEnv !== undefined && !env[keyEnv];
-      return { name, keyEnv, isKeyless, ...(await probe({ config: { endpoints: [endpoint] } }, env)) };
+      return {
+        name,
+        keyEnv,
+        isKeyless,
+        baseUrl: endpoint.baseUrl,
+        ...(await probe({ config: { endpoints: [endpoint] } }, env)),
+      };
     }),
   );
 }

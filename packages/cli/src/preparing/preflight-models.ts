@@ -2,11 +2,13 @@
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import type { Probe } from '@swarm/llm';
+import { endpointFault, pricesFix } from './endpoint-faults.ts';
 
 /** What a model endpoint said to `GET /models`, or did not. */
 export type EndpointProbe = {
   readonly name: string;
   readonly keyEnv?: string | undefined;
+  readonly baseUrl?: string;
   /** A key is named for it and the environment holds none. */
   readonly isKeyless?: boolean;
 } & Probe;
@@ -19,6 +21,8 @@ export interface ModelFacts {
   readonly models: Readonly<Record<string, string>>;
   /** Models without a known price, when a money budget is set. */
   readonly unpriced: readonly string[];
+  /** The operator's own prices. */
+  readonly pricesFile: string;
 }
 
 export function modelProblems(facts: ModelFacts): readonly Problem[] {
@@ -43,8 +47,8 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
       code: 'SW0102',
       what: `a money budget needs prices, and there is none for ${unpriced.join(', ')}`,
       where: 'budget.usd',
-      why: 'spend that cannot be priced cannot be bounded',
-      fix: '--budget 2Mtok bounds tokens instead',
+      why: `spend that cannot be priced cannot be bounded; prices are in ${facts.pricesFile}`,
+      fix: pricesFix(unpriced[0]!, facts.pricesFile),
     });
   }
   return problems;
@@ -53,29 +57,8 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
 /** Nothing of one that answers. */
 export function endpointProblem(probe: EndpointProbe): readonly Problem[] {
   if (probe.kind === 'up') return [];
-  const where = `endpoint ${probe.name}`;
-  if (probe.kind === 'auth') {
-    const what = `the endpoint ${probe.name} rejects the key`;
-    return [
-      {
-        code: 'SW0403',
-        what,
-        where,
-        why: probe.why,
-        fix: `export ${probe.keyEnv ?? 'OPENAI_API_KEY'}=<a valid key>`,
-      },
-    ];
-  }
-  const what = `the endpoint ${probe.name} does not answer`;
-  return [
-    {
-      code: 'SW0402',
-      what,
-      where,
-      why: probe.why,
-      fix: 'swarm doctor --config   (its endpoints are what was asked; is the network there?)',
-    },
-  ];
+  const kind = probe.kind === 'auth' ? 'auth' : (probe.fault ?? 'down');
+  return [endpointFault(kind, probe)];
 }
 
 /** Told only where every endpoint that answers lists its models: many servers list none. */

@@ -43,6 +43,7 @@ const good: PreflightFacts = {
   endpoints: [{ name: 'env', kind: 'up', models: ['m'] }],
   models: { default: 'm' },
   unpriced: [],
+  pricesFile: '/home/owner/.config/swarm/prices.json',
 };
 
 const check = (facts: Partial<PreflightFacts>, checkout: Partial<Usable> = {}) =>

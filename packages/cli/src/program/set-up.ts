@@ -64,6 +64,7 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
     .addOption(repoOption())
     .option('--config', 'show every key of the configuration and where its value comes from')
     .option('--run-gate', 'run setup and gate once on the base, in a clone')
+    .option('--yes', 'ask nothing: make one call to each endpoint, which may cost a few tokens')
     .option('--sandbox', 'try attacks on the sandbox, each first where it should work')
     .option('--json', 'as JSON')
     .addHelpText(

@@ -67,7 +67,7 @@ async function left(ask: ApprovalAsk, signal: AbortSignal): Promise<Verdict> {
 }
 
 const show = (drafts: readonly TaskDraft[], { output }: Context): void =>
-  output.narrate(`\n${renderPlan(drafts)}\n`);
+  output.narrate(`\n${renderPlan(drafts, output.narrationColumns)}\n`);
 
 // ───────────── the editor ─────────────
 

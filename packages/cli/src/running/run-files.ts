@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunFiles } from '@swarm/core/ports/world';
@@ -14,11 +14,33 @@ export function createRunFiles(paths: RunPaths, redact: (text: string) => string
     writePlannerAnswer: (iteration, text) =>
       writeWhole(join(paths.planner, `${iteration}.txt`), sanitize(redact(text.toWellFormed()))),
     writeHandoff: (attempt, json) => writeWhole(join(paths.attempts, attempt, 'handoff.json'), json),
+    async writeGateOutput(name, text) {
+      const path = join(paths.gates, `${name}.txt`);
+      await writeWhole(path, sanitize(redact(text.toWellFormed())));
+      await keepNewest(paths.gates, GATES_KEPT);
+      return path;
+    },
     async writeReport(json, markdown) {
       await writeWhole(paths.reportJson, json);
       await writeWhole(paths.reportMarkdown, markdown);
     },
   };
+}
+
+/** Outputs of failed gates that stay: each is a megabyte at most. */
+const GATES_KEPT = 100;
+
+async function keepNewest(folder: string, count: number): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length <= count) return;
+  const dated = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      at: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0,
+    })),
+  );
+  const old = dated.sort((a, b) => b.at - a.at).slice(count);
+  await Promise.all(old.map(({ name }) => rm(join(folder, name), { force: true })));
 }
 
 /** Whole or absent: written beside, synced, renamed. */

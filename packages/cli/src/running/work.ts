@@ -17,7 +17,7 @@ import type { Context } from '../program/context.ts';
 import { problemsJson, renderProblems } from '../telling/errors.ts';
 import { createLive } from '../telling/live.ts';
 import { plannerWords } from '../telling/planner-words.ts';
-import { exitCodeOfRun, nextCommands, problemOf, summaryOf } from '../telling/summary.ts';
+import { exitCodeOfRun, nextCommands, nextText, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { approver } from './approving.ts';
 import { type Composed, compose } from './compose.ts';
@@ -66,13 +66,15 @@ export async function work(ask: WorkAsk): Promise<number> {
       for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
     let composed: Composed | undefined;
+    const terminal = new Terminal((line) => live.line(line));
     const live = createLive({
       output: context.output,
       isJson: ask.isJson,
-      state: () => (terminal.isTaken ? undefined : composed?.orchestrator.state),
+      state: () => composed?.orchestrator.state,
+      isTaken: () => terminal.isTaken,
+      endpoints: file.config.endpoints.map(({ name }) => name),
       stderr: process.stderr,
     });
-    const terminal = new Terminal(live.line);
     const leave = (): void => composed?.orchestrator.signal('drain');
     const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
     const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
@@ -123,11 +125,12 @@ async function runToItsEnd(
       context.output.narrate(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
       );
+    const { ink, columns } = context.output;
     const words = await plannerWords(runPaths(ask.repository, ask.file.run).planner);
     // A run that was stopped before it was opened has its problem to tell, and no more.
     if (!ask.isJson && isOpened(state)) {
-      context.output.result(summaryOf(outcome, state, context.output.ink, words));
-      if (ask.saysNext !== false) context.output.result(`next: ${nextCommands(outcome, state).join(' · ')}`);
+      context.output.result(summaryOf(outcome, state, { ink, columns, words }));
+      if (ask.saysNext !== false) context.output.result(nextText(nextCommands(outcome, state), columns));
     }
     return exitCodeOfRun(outcome, state, ask.isStrict);
   } finally {

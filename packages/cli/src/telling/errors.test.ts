@@ -62,5 +62,5 @@ test('what nobody foresaw is a fault of ours, without a stack', () => {
 
 test('a hostile value in a message cannot reach the terminal', () => {
   const { problems } = new SwarmError({ code: 'SW0303', what: 'no branch \u001b[2J' });
-  assert.match(renderProblems(problems, plain), /no branch \\u\{1b\}\[2J/);
+  assert.match(renderProblems(problems, plain), /no branch $/m);
 });

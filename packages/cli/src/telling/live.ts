@@ -1,9 +1,12 @@
 /** What a person sees while a run goes on: one readable line per event, and on a terminal one live status line. */
 import type { LogLine } from '@swarm/core/log-events';
-import { tokensOf } from '@swarm/core/model/usage';
+import { tokensSpent, usdSpent } from '@swarm/core/rules/budget';
 import { isOpened, type OpenedState, type State } from '@swarm/core/state';
 import type { ChalkInstance } from 'chalk';
+import { Doings, duration } from './doings.ts';
+import { localTime } from './local-clock.ts';
 import { jsonText, type Output, sanitizeLine, wrapText } from './output.ts';
+import { cutToWidth } from './width.ts';
 
 /** Weather and book-keeping that would drown what matters; all of it is in log.ndjson. */
 const QUIET: ReadonlySet<string> = new Set([
@@ -31,40 +34,50 @@ export interface Live {
   end(): void;
 }
 
-/** Narration on stderr; with `--json` the log's own lines on stdout instead. */
-export function createLive(ask: {
+export interface LiveAsk {
   readonly output: Output;
   readonly isJson: boolean;
+  /** Undefined before the run is opened. */
   readonly state: () => State | undefined;
+  /** Somebody is asked: nothing is drawn meanwhile. */
+  readonly isTaken?: () => boolean;
+  /** Names of the endpoints the run asks. */
+  readonly endpoints?: readonly string[];
   readonly stderr: NodeJS.WriteStream;
-}): Live {
+}
+
+/** Narration on stderr; with `--json` the log's own lines on stdout instead. */
+export function createLive(ask: LiveAsk): Live {
   if (ask.isJson) return { line: (line) => ask.output.result(jsonText(line)), end: () => undefined };
   const { output } = ask;
   const say = (line: LogLine): void =>
     output.narrate(readable(line, output.narrationInk, ask.stderr.isTTY ? ask.stderr.columns : undefined));
   if (!ask.stderr.isTTY)
     return { line: (line) => (isShown(line) ? say(line) : undefined), end: () => undefined };
-  return terminal(ask.stderr, ask.state, output.narrationInk, say);
+  return terminal(ask, say);
 }
 
 function terminal(
-  stderr: NodeJS.WriteStream,
-  state: () => State | undefined,
-  ink: ChalkInstance,
+  { stderr, state, isTaken = () => false, endpoints = [], output }: LiveAsk,
   say: (line: LogLine) => void,
 ): Live {
+  const seen = new Doings(endpoints);
+  const beganAt = Date.now();
   const clear = (): void => void stderr.write('\r\u001b[K');
   const draw = (): void => {
+    if (isTaken()) return;
     const s = state();
-    if (s && isOpened(s))
-      stderr.write(
-        `\r\u001b[K${ink.dim(statusLine(s, Date.now()).slice(0, Math.max(20, (stderr.columns ?? 80) - 1)))}`,
-      );
+    const now = Date.now();
+    const text = s && isOpened(s) ? statusLine(s, now, seen) : `begins ${duration(now - beganAt)}`;
+    const width = Math.max(20, (stderr.columns ?? 80) - 1);
+    stderr.write(`\r\u001b[K${output.narrationInk.dim(cutToWidth(text, width))}`);
   };
   const timer = setInterval(draw, 250);
   timer.unref();
+  draw();
   return {
     line(line) {
+      seen.note(line);
       if (!isShown(line)) return;
       clear();
       say(line);
@@ -80,7 +93,7 @@ function terminal(
 const isShown = (line: LogLine): boolean => !QUIET.has(line.event) && line.level !== 'debug';
 
 function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined): string {
-  const time = ink.dim(new Date(line.ts).toTimeString().slice(0, 8));
+  const time = ink.dim(localTime(Date.parse(line.ts)));
   const text = wrapText(sanitizeLine(line.msg, 240), columns, TIME_WIDTH);
   if (line.event === 'landing.landed') return `${time}  ${ink.green(text)}`;
   if (line.level === 'error') return `${time}  ${ink.red(text)}`;
@@ -91,30 +104,49 @@ function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined
 /** `04:52:43  `, before each line. */
 const TIME_WIDTH = 10;
 
-/** What moves, what waits, what it has cost. */
-export function statusLine(s: OpenedState, now: number): string {
+/** What is awaited, what moves, what waits, what it has cost: what matters most stands first, and may be cut last. */
+export function statusLine(s: OpenedState, now: number, seen: Doings = new Doings([])): string {
   const { byState, queue } = s;
   const working = byState.assigned.size + byState.running.size;
   const parts = [
-    s.paused ? `paused: ${s.paused.reason}` : s.planning.live ? 'planning' : undefined,
-    `${working} working`,
+    ...seen.awaited(s, now),
+    working > 0 ? `${working} working` : undefined,
     queue.size > 0 ? `${queue.size} to land` : undefined,
     byState.pending.size > 0 ? `${byState.pending.size} waiting` : undefined,
-    `${s.landedCount} of ${s.tasks.size} landed`,
+    s.tasks.size > 0 ? `${s.landedCount} of ${s.tasks.size} landed` : undefined,
     byState.failed.size > 0 ? `${byState.failed.size} failed` : undefined,
-    tokensOf(s.spending.used) > 0 ? `${compact(tokensOf(s.spending.used))} tokens` : undefined,
-    s.spending.used.costUsd > 0 ? `$${s.spending.used.costUsd.toFixed(2)}` : undefined,
+    ...budgetTexts(s),
     duration(now - s.run.openedAt),
   ];
   return parts.filter(Boolean).join(' · ');
 }
 
-const compact = (n: number): string =>
-  n >= 1e6 ? `${(n / 1e6).toFixed(1)}M` : n >= 1e3 ? `${Math.round(n / 1e3)}k` : String(n);
+/** `8.3k of 15k tokens, 5k reserved`, `$1.20 of $5.00, $0.40 reserved`; without a limit what was used. */
+function budgetTexts({ spending, run }: OpenedState): readonly string[] {
+  const { tokens, usd } = run.request.limits;
+  const { reserved } = spending;
+  const usedTokens = tokensSpent(spending);
+  const usedUsd = usdSpent(spending);
+  const aside = (text: string, isSome: boolean): string => (isSome ? `, ${text} reserved` : '');
+  const money = (n: number): string => `$${n.toFixed(2)}`;
+  return [
+    ...(tokens !== undefined
+      ? [
+          `${compact(usedTokens)} of ${compact(tokens)} tokens${aside(compact(reserved.tokens), reserved.tokens > 0)}`,
+        ]
+      : usedTokens > 0
+        ? [`${compact(usedTokens)} tokens`]
+        : []),
+    ...(usd !== undefined
+      ? [`${money(usedUsd)} of ${money(usd)}${aside(money(reserved.usd), reserved.usd > 0)}`]
+      : usedUsd > 0
+        ? [money(usedUsd)]
+        : []),
+  ];
+}
 
-export function duration(ms: number): string {
-  const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`;
-  return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
+/** `850`, `8.3k`, `15k`, `1.2M`. */
+export function compact(n: number): string {
+  const [size, unit] = n >= 1e6 ? [n / 1e6, 'M'] : n >= 1e3 ? [n / 1e3, 'k'] : [n, ''];
+  return `${size < 10 && unit !== '' ? size.toFixed(1).replace(/\.0$/, '') : Math.round(size)}${unit}`;
 }

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import {
-  createOutput,
-  jsonText,
-  renderTable,
-  type Sink,
-  sanitize,
-  sanitizeLine,
-  wrapText,
-} from './output.ts';
+import { createOutput, jsonText, type Sink, sanitize, sanitizeLine, wrapText } from './output.ts';
+import { renderTable } from './table.ts';
 
 class Page extends EventEmitter implements Sink {
   readonly isTTY: boolean;
@@ -59,6 +52,7 @@ test('a reader that went away ends the writing, and any other error of the strea
 test('whatever could move the cursor, hide or reorder text is shown instead of obeyed', () => {
   const rows: [string, string][] = [
     ['\u001b]52;c;ZXZpbA==\u0007', '\\u{1b}]52;c;ZXZpbA==\\u{7}'],
+    ['\u001b[1;31mred\u001b[0m \u001b[2K\u001b[10;3Hmoved', 'red moved'],
     ['a\rb', 'a\\u{d}b'],
     ['\u009b31m', '\\u{9b}31m'],
     ['user\u202egnp.exe', 'user\\u{202e}gnp.exe'],

@@ -1,6 +1,7 @@
 /** Results go to stdout, narration to stderr; colour only where a person reads it. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Environment } from '../finding/paths.ts';
+import { widthOf } from './width.ts';
 
 /** As much of a stream as we need; `process.stdout` and `process.stderr` are such. */
 export interface Sink {
@@ -24,6 +25,8 @@ export interface Output {
   readonly narrationInk: ChalkInstance;
   /** Width of the terminal that is stdout; undefined where it is none. */
   readonly columns: number | undefined;
+  /** The same of stderr. */
+  readonly narrationColumns: number | undefined;
   /** True when a person is reading stderr: somebody can be asked. */
   readonly isTerminal: boolean;
   /** Fires when nobody reads stdout any more (`swarm logs -f | head`). */
@@ -49,6 +52,7 @@ export function createOutput(ask: {
     ink: inkFor(stdout),
     narrationInk: inkFor(stderr),
     columns: stdout.isTTY ? stdout.columns : undefined,
+    narrationColumns: stderr.isTTY ? stderr.columns : undefined,
     isTerminal: stderr.isTTY === true,
     closed: closed.signal,
   };
@@ -70,12 +74,15 @@ function forgiveBrokenPipe(sink: Sink, closed: AbortController): void {
 const UNSAFE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
+/** Colours and moves of a terminal, as programs print them. */
+const ANSI = /\u001b\[[0-?]*[ -/]*[@-~]/g;
+
 /**
  * Text from a model, a repository or an agent, made safe for a terminal: nothing in it can move the cursor,
- * set a title or the clipboard, or reorder what is read. Unsafe characters show as `\u{1b}`.
+ * set a title or the clipboard, or reorder what is read. Colours are taken out; other unsafe characters show as `\u{1b}`.
  */
 export function sanitize(text: string): string {
-  return text.replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+  return text.replaceAll(ANSI, '').replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
 
 /**
@@ -98,33 +105,14 @@ export function sanitizeLine(text: string, max = 200): string {
  */
 export function wrapText(text: string, columns: number | undefined, indent: number): string {
   const width = (columns ?? Number.POSITIVE_INFINITY) - indent;
-  if (text.length <= width || width < WRAP_MIN) return text;
+  if (widthOf(text) <= width || width < WRAP_MIN) return text;
   const lines = [''];
   for (const word of text.split(' ')) {
     const line = lines.at(-1)!;
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
   }
   return lines.join(`\n${' '.repeat(indent)}`);
 }
 /** In less than this there is no reading anyway. */
 const WRAP_MIN = 20;
-
-/**
- * Columns as wide as their widest cell, two spaces between, no trailing blanks. Cells are sanitised here, so
- * colour is added by `paint`, after the padding.
- */
-export function renderTable(
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-  paint: (cell: string, row: number, column: number) => string = (cell) => cell,
-): string {
-  const table = [heads, ...rows].map((row) => row.map((cell) => sanitizeLine(cell)));
-  const widths = heads.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[], index: number): string =>
-    row
-      .map((cell, column) => paint(cell.padEnd(widths[column]!), index - 1, column))
-      .join('  ')
-      .trimEnd();
-  return table.map(line).join('\n');
-}

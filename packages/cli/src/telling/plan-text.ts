@@ -1,18 +1,20 @@
 /** A plan as a person reads and edits it. */
 import type { TaskDraft } from '@swarm/core/rules/task-format';
-import { renderTable } from './output.ts';
+import { renderTable } from './table.ts';
 
 /** Tasks shown; the rest is counted. */
 const ROWS_MAX = 200;
 
 /** The order work would begin in: by step, then priority, then place in the plan. */
-export function renderPlan(drafts: readonly TaskDraft[]): string {
+/** @param columns of the terminal it is shown on, if any. */
+export function renderPlan(drafts: readonly TaskDraft[], columns: number | undefined): string {
   const steps = stepsOf(drafts);
   const ordered = drafts
     .map((draft, place) => ({ draft, place, step: steps.get(draft.label) ?? Number.POSITIVE_INFINITY }))
     .sort((a, b) => compare(a.step, b.step) || a.draft.priority - b.draft.priority || a.place - b.place);
   const rows = ordered.slice(0, ROWS_MAX).map(({ draft, step }) => rowOf(draft, step));
-  const table = renderTable(['step', 'priority', 'task', 'title', 'after', 'scope'], rows);
+  const look = { columns, flexible: [3, 4, 5] };
+  const table = renderTable(['step', 'priority', 'task', 'title', 'after', 'scope'], rows, look);
   const left = ordered.length - rows.length;
   return left > 0 ? `${table}\n… and ${left} more` : table;
 }

@@ -9,10 +9,11 @@ import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
+import { duration } from './doings.ts';
 import { exitCodeFor } from './errors.ts';
-import { duration } from './live.ts';
-import { sanitizeLine } from './output.ts';
+import { sanitizeLine, wrapText } from './output.ts';
 import { type PlannerWords, wordsText } from './planner-words.ts';
+import { cutToWidth } from './width.ts';
 
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
   const problem = problemOf(outcome, s);
@@ -22,34 +23,52 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   return isStrict && s.closed!.green !== true ? 1 : 0;
 }
 
-/** @param words what the planner said last, told where the run had nothing to do because of it. */
-export function summaryOf(
-  outcome: RunOutcome,
-  s: OpenedState,
-  ink: ChalkInstance,
-  words?: PlannerWords,
-): string {
-  const { byState } = s;
+export interface SummaryLook {
+  readonly ink: ChalkInstance;
+  /** Width of the terminal; undefined where there is none. */
+  readonly columns: number | undefined;
+  /** What the planner said last, told where the run had nothing to do because of it. */
+  readonly words?: PlannerWords | undefined;
+}
+
+export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, words }: SummaryLook): string {
   const tokens = tokensOf(s.spending.used);
   const money = costText(s.spending.used.costUsd, s.spending.used.priced);
-  const landed = [...byState.landed].map((id) => {
-    const t = s.tasks.get(id)!;
-    const how = isPartial(s, t) ? ink.yellow('landed in part') : ink.green('landed');
-    return `  ${how}  ${id}  ${sanitizeLine(t.spec.title, 100)}${t.state === 'landed' ? `  ${ink.dim(t.commit.slice(0, 10))}` : ''}`;
-  });
-  const failed = [...byState.failed].map((id) => {
-    const t = s.tasks.get(id)!;
-    return `  ${ink.red('failed')}  ${id}  ${nameOf(t)}: ${t.state === 'failed' ? sanitizeLine(reasonOf(t), 160) : ''}`;
-  });
+  const wrapped = (text: string): string => wrapText(text, columns, INDENT);
   return [
-    verdictLine(outcome, s, ink),
+    verdictLine(outcome, s, ink, wrapped),
     `  ${s.run.id}, ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}`,
-    ...landed,
-    ...failed,
-    ...[...s.health.findings.keys()].map((f) => `  ${ink.red('the target fails')}: ${sanitizeLine(f)}`),
+    ...taskLines(s, ink, columns),
+    ...[...s.health.findings.keys()].map(
+      (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
+    ),
     ...(words && s.closed && (s.tasks.size === 0 || openRefusals(s).length > 0) ? wordsText(words, ink) : []),
-    ...(s.delivered ? [deliveryLine(s)] : []),
+    ...(s.delivered ? [deliveryLine(s, wrapped)] : []),
   ].join('\n');
+}
+
+/** Continuation lines begin so far in. */
+const INDENT = 4;
+
+/** Every task that landed or failed, a line each. Ids and commits are whole; of what was written by others the end is cut. */
+function taskLines(s: OpenedState, ink: ChalkInstance, columns: number | undefined): string[] {
+  const landed = [...s.byState.landed].map((id) => {
+    const t = s.tasks.get(id)!;
+    const how = isPartial(s, t)
+      ? (['landed in part', ink.yellow] as const)
+      : (['landed', ink.green] as const);
+    const commit = t.state === 'landed' ? t.commit.slice(0, 10) : '';
+    const room = (columns ?? Number.POSITIVE_INFINITY) - `  ${how[0]}  ${id}    ${commit}`.length;
+    const title = cutToWidth(sanitizeLine(t.spec.title, 100), Math.max(8, room));
+    return `  ${how[1](how[0])}  ${id}  ${title}  ${ink.dim(commit)}`;
+  });
+  const failed = [...s.byState.failed].map((id) => {
+    const t = s.tasks.get(id)!;
+    const why = t.state === 'failed' ? sanitizeLine(reasonOf(t), 160) : '';
+    const room = (columns ?? Number.POSITIVE_INFINITY) - `  failed  ${id}  `.length;
+    return `  ${ink.red('failed')}  ${id}  ${cutToWidth(`${nameOf(t)}: ${why}`, Math.max(8, room))}`;
+  });
+  return [...landed, ...failed];
 }
 
 /** A branch is known by its name, whatever its commits are called. */
@@ -63,13 +82,18 @@ function reasonOf(t: Task & { state: 'failed' }): string {
     : `${t.failure}: ${t.detail}`;
 }
 
-function verdictLine(outcome: RunOutcome, s: OpenedState, ink: ChalkInstance): string {
-  if (outcome.kind === 'stopped') {
-    return ink.yellow(`${headline(s)}; ${stoppedText(outcome.detail)}`);
-  }
-  if (verdictOf(s) === 'complete') return ink.green(endingText(s));
+function verdictLine(
+  outcome: RunOutcome,
+  s: OpenedState,
+  ink: ChalkInstance,
+  wrapped: (text: string) => string,
+): string {
+  if (outcome.kind === 'stopped')
+    return ink.yellow(wrapped(`${headline(s)}; ${stoppedText(outcome.detail)}`));
+  if (verdictOf(s) === 'complete') return ink.green(wrapped(endingText(s)));
   const paint = s.landedCount === 0 || s.closed!.green === false ? ink.red : ink.yellow;
-  return `${paint(endingText(s))}\n  ${ink.yellow('incomplete')}: ${sanitizeLine(shortfallTexts(s).join('; '), 400)}`;
+  const short = wrapped(`incomplete: ${sanitizeLine(shortfallTexts(s).join('; '), 1_000)}`);
+  return `${paint(wrapped(endingText(s)))}\n  ${short.replace('incomplete', ink.yellow('incomplete'))}`;
 }
 
 const stoppedText = (detail: string): string => {
@@ -77,12 +101,12 @@ const stoppedText = (detail: string): string => {
   return /^stopped\b/.test(text) ? text : `stopped: ${text}`;
 };
 
-function deliveryLine(s: State): string {
+function deliveryLine(s: State, wrapped: (text: string) => string): string {
   const d = s.delivered!;
-  if (s.landedCount === 0) return `  ${d.detail}`;
+  if (s.landedCount === 0) return `  ${wrapped(d.detail)}`;
   return d.outcome === 'done'
     ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
-    : `  not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`;
+    : `  ${wrapped(`not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`)}`;
 }
 
 /** What ended the run before its time, where it is for the operator to mend: as every refusal is told. */
@@ -97,7 +121,7 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
     code: 'SW0601',
     what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
     why: 'nothing new was started after that, and what has landed stays',
-    fix: `swarm report; then swarm resume --${reason} <more>`,
+    fix: `swarm report; then swarm resume ${reason === 'time' ? '--time 1h' : '--budget 2Mtok'}   # whatever more it may take`,
   };
 }
 
@@ -165,4 +189,10 @@ export function nextCommands(outcome: RunOutcome, s: OpenedState): readonly stri
     ...(shown ? [`swarm explain ${shown}`] : []),
     s.landedCount > 0 && s.run.request.deliver === 'branch' ? 'swarm apply' : 'swarm verify',
   ];
+}
+
+/** On one line, or each on its own where that is too long: a command that wraps cannot be copied. */
+export function nextText(commands: readonly string[], columns: number | undefined): string {
+  const line = `next: ${commands.join(' · ')}`;
+  return columns === undefined || line.length <= columns ? line : `next: ${commands.join('\n      ')}`;
 }

@@ -49,4 +49,10 @@ export interface RunFiles {
   writeReport(json: string, markdown: string): Promise<void>;
   /** What the planner said last in an iteration, as it said it, capped by the caller. The writer redacts it. */
   writePlannerAnswer(iteration: number, text: string): Promise<void>;
+  /**
+   * All of a failed gate's output, capped by the caller and redacted by the writer. Only the newest files are kept.
+   * @param name of the bench the gate ran on.
+   * @returns the file's path.
+   */
+  writeGateOutput(name: string, text: string): Promise<string>;
 }

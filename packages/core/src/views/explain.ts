@@ -7,8 +7,9 @@ import type { TaskSource } from '../model/task.ts';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import type { State } from '../state.ts';
+import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
-import { clockText, costText, countText, durationText, plain, shortCommit } from './words.ts';
+import { clockText, costText, countText, durationText, plain, shortCommit, signaturesText } from './words.ts';
 
 /** What is remembered while reading: whose landing it was, and when attempts began. */
 interface Memory {
@@ -21,16 +22,22 @@ interface Memory {
 
 /**
  * @param entries the journal's, from the first.
+ * @param clock how a time is told; in UTC when absent.
  * @returns sentences, each with its time; the last says how it stands now. Empty for an unknown task.
  */
-export function explainTask(state: State, entries: Iterable<Entry>, task: TaskId): string[] {
+export function explainTask(
+  state: State,
+  entries: Iterable<Entry>,
+  task: TaskId,
+  clock: (atMs: number) => string = clockText,
+): string[] {
   if (!state.tasks.has(task)) return [];
   const memory: Memory = { task, landings: new Set(), startedAt: new Map(), scope: [] };
   const story: string[] = [];
   for (const { at, events } of entries) {
     for (const event of events) {
       const sentence = tell(event, at, memory);
-      if (sentence !== undefined) story.push(`${clockText(at)}  ${sentence}`);
+      if (sentence !== undefined) story.push(`${clock(at)}  ${sentence}`);
     }
   }
   return [...story, ...sum(state, task), standing(state, task)];
@@ -102,6 +109,8 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt}’s agent runs (${plain(event.driver, 100)}, prompt ${plain(event.promptHash, 30)}).`;
     case 'attempt.ended':
       return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
+    case 'attempt.reworked':
+      return `${event.attempt} handed in: ${ENDINGS[event.reason].means}. Its agent goes on with what the checks said (round ${event.round})${detailText(event.detail)}`;
     case 'attempt.late':
       return `A late report of ${event.attempt} came (${ENDINGS[event.reason].means}); it changes nothing.`;
     case 'landing.found':
@@ -171,7 +180,7 @@ function landingText(event: Event, task: TaskId): string | undefined {
     case 'landing.landed':
       return `It landed as ${shortCommit(event.members.find((m) => m.task === task)!.commit)} (${event.landing}).`;
     case 'landing.dropped':
-      return `${event.landing} was given up without a verdict: ${DROPS[event.reason]}.`;
+      return `${event.landing} ended without a verdict (${DROPS[event.reason]}): ${againText([task], event.reason)}.`;
     default:
       return undefined;
   }
@@ -185,8 +194,7 @@ function gateText(landing: string, result: GateResult): string {
   if (result.outcome === 'no-worse')
     return `The gate of ${landing} failed${how}, with nothing but failures that were there before${detailText(result.signatures.join('; '))}`;
   const flaky = result.flaky ? ', only when run again' : '';
-  const first = result.signatures[0];
-  return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(first ?? '')}`;
+  return `The gate of ${landing}: ${result.outcome}${how}${flaky}${detailText(signaturesText(result.signatures))}`;
 }
 
 /** Ends the sentence, with what somebody said if they said anything. */

@@ -6,6 +6,7 @@ import { blockedBy, heldScopes } from '../rules/holding.ts';
 import { rankOf, readyTaskOf } from '../rules/ready-queue.ts';
 import type { ScopeIndex } from '../rules/scopes.ts';
 import type { State } from '../state.ts';
+import { closedWord } from './ending.ts';
 import { type GateView, gateView } from './gate.ts';
 import { plain } from './words.ts';
 
@@ -123,6 +124,6 @@ function holdups(state: State): string[] {
     ...(spending.reached ? [`the limit of ${spending.reached} is reached`] : []),
     ...(workers === 0 && state.run && !closed ? ['no workers are wanted'] : []),
     ...(stopped && !closed ? ['the orchestrator is not running'] : []),
-    ...(closed ? [`the run is closed (${closed.reason})`] : []),
+    ...(closed ? [`the run is closed (${closedWord(state)})`] : []),
   ];
 }

@@ -50,8 +50,14 @@ function refused(r: Report): string[] {
 }
 
 function figures(r: Report): string[] {
-  const rows: [string, string][] = [
-    ['opened', r.openedAt === undefined ? '-' : `${clockText(r.openedAt)} UTC`],
+  const opened = r.openedAt === undefined ? '-' : `${clockText(r.openedAt)} UTC`;
+  const rows = [['opened', opened], ...figureRows(r)];
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''];
+}
+
+/** The figures of the report but for when it opened, each with its name. */
+export function figureRows(r: Report): readonly (readonly [string, string])[] {
+  return [
     ['wall time', `${durationText(r.wallMs)}, of which ${durationText(r.activeMs)} at work`],
     ['tasks', TASK_STATES.flatMap((s) => (r.tasks[s] > 0 ? [`${r.tasks[s]} ${s}`] : [])).join(', ') || '-'],
     ['landed per hour', r.landedPerHour.toFixed(1)],
@@ -66,7 +72,6 @@ function figures(r: Report): string[] {
       : []),
     ['open findings', String(r.openFindings)],
   ];
-  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''];
 }
 
 function rejections(r: Report): string[] {

@@ -4,14 +4,15 @@ import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
 import { taskOf } from '../model/ids.ts';
-import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
+import { type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import type { State } from '../state.ts';
+import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
 import { verdictOf } from './verdict.ts';
-import { countText, durationText } from './words.ts';
+import { countText, durationText, signaturesText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
 export function tellEvent(e: Event, state: State): LogFields {
@@ -119,6 +120,12 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt} ${ENDINGS[e.reason].means}${e.detail ? `: ${firstLine(e.detail)}` : ''}${e.usage.calls > 0 ? ` (${spent(e.usage)})` : ''}`,
         ...(!('delivers' in ENDINGS[e.reason]) && { level: 'warn' as const }),
       };
+    case 'attempt.reworked':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt} goes on, round ${e.round}: ${ENDINGS[e.reason].means}: ${firstLine(e.detail)}`,
+      };
     case 'attempt.late':
       return { task: taskOf(e.attempt), attempt: e.attempt, msg: `${e.attempt} reported after it had ended` };
     case 'landing.started':
@@ -130,7 +137,7 @@ function sentence(e: Event, s: State): LogFields {
       const members = s.landings.get(e.landing)?.members ?? [];
       const again = e.result.remembered ? ' (known from before)' : ` in ${seconds(e.result.durationMs)}`;
       return {
-        msg: `gate ${gateWord(e.result)} on ${e.landing}${again}${e.result.flaky ? ', flaky' : ''}${testsText(e.result)}`,
+        msg: `gate ${gateWord(e.result)} on ${e.landing}${again}${e.result.flaky ? ', flaky' : ''}${testsText(e.result)}${failedText(e.result)}`,
         ...only(members),
         ...(e.result.outcome !== 'passed' && e.result.outcome !== 'none' && { level: 'warn' as const }),
       };
@@ -155,7 +162,7 @@ function sentence(e: Event, s: State): LogFields {
           : `${e.attempt} ${REJECTIONS[e.reason].means}${e.files.length > 0 ? `: ${e.files.slice(0, 5).join(', ')}` : e.detail ? `: ${firstLine(e.detail)}` : ''}`,
       };
     case 'landing.dropped':
-      return { msg: `${e.landing} given up: ${DROPS[e.reason]}` };
+      return { msg: droppedText(s, e.landing, e.reason), ...only(s.landings.get(e.landing)?.members ?? []) };
     case 'landing.undone':
       return { task: e.task, msg: `${e.task} was reverted by ${short(e.commit)}` };
     case 'undo.passed':
@@ -209,12 +216,18 @@ const isBadBase = (gate: GateResult): boolean =>
 /** Tells what was wrong before the run, so that no task is blamed for it. */
 function baseText(gate: GateResult): string {
   if (isToldRed(gate)) {
-    const shown = gate.signatures.slice(0, 5).join('; ');
-    const more = gate.signatures.length > 5 ? ` and ${gate.signatures.length - 5} more` : '';
-    return `, before anything was changed: ${shown}${more}. Only other failures block a landing`;
+    return `, before anything was changed: ${signaturesText(gate.signatures, 5)}. Only other failures block a landing`;
   }
-  return gate.tests?.run === 0 ? ': 0 tests ran, so that it says nothing' : testsText(gate);
+  return gate.tests?.run === 0
+    ? ': 0 tests ran, so that it says nothing'
+    : `${testsText(gate)}${failedText(gate)}`;
 }
+
+/** What failed, by name: the first of them, and how many more. What failed before as well is told with its number. */
+const failedText = ({ outcome, signatures }: GateResult): string =>
+  outcome === 'passed' || outcome === 'no-worse' || signatures.length === 0
+    ? ''
+    : `: ${signaturesText(signatures)}`;
 
 /** Never "passed" for what did not pass. */
 const gateWord = ({ outcome, signatures, limit }: GateResult): string =>

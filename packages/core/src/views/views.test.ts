@@ -61,7 +61,7 @@ describe('the board', () => {
       {
         attempt: 't2.1',
         task: 't2',
-        title: 'Lexer [31m| <b>x</b> [a](javascript:1) # b',
+        title: 'Lexer | <b>x</b> [a](javascript:1) # b',
         doing: 'running',
         driver: 'builtin',
         worker: 'w1',
@@ -131,7 +131,7 @@ describe('the queue', () => {
     state.paused = { reason: 'quota', detail: `no credit ${HOSTILE}`, at: 1 };
     state.spending.reached = 'usd';
     assert.deepEqual(queue(state).holdups, [
-      'paused (quota): no credit [31m| <b>x</b> [a](javascript:1) # b',
+      'paused (quota): no credit | <b>x</b> [a](javascript:1) # b',
       'the limit of usd is reached',
     ]);
   });
@@ -141,13 +141,13 @@ describe('the story of a task', () => {
   it('is told in the order it happened, to how it stands now', () => {
     const state = openState();
     assert.deepEqual(explainTask(state, landedTask(state), taskId(1)), [
-      '2026-11-21 10:01:00  t1 was accepted from the operator: “Parser [31m| <b>x</b> [a](javascript:1) # b”, priority 5, touching src/parser.ts.',
+      '2026-11-21 10:01:00  t1 was accepted from the operator: “Parser | <b>x</b> [a](javascript:1) # b”, priority 5, touching src/parser.ts.',
       '2026-11-21 10:01:00  t1.1 started on worker w1 at 0000000000.',
-      '2026-11-21 10:05:00  t1.1 ended after 4m 0s and 100 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
+      '2026-11-21 10:05:00  t1.1 ended after 4m 0s and 100 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it | <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
       '2026-11-21 10:05:00  t1.1 was not put on the target: does not merge with the target (src/parser.ts).',
       '2026-11-21 10:06:00  t1.2 started on worker w1 at 0000000000.',
       '2026-11-21 10:06:00  t1.2’s agent runs (builtin, prompt p).',
-      '2026-11-21 10:10:00  t1.2 ended after 4m 0s and 40 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it [31m| <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
+      '2026-11-21 10:10:00  t1.2 ended after 4m 0s and 40 tokens ($0.2500): delivered a commit cccccccccc (1 file, +3 −1): Did it | <b>x</b> [a](javascript:1) # b. Outside its scope it touched a.',
       '2026-11-21 10:19:00  l1 tests it as dddddddddd on 0000000000.',
       '2026-11-21 10:20:00  The gate of l1: passed in 4s.',
       '2026-11-21 10:20:00  It landed as dddddddddd (l1).',

@@ -1,11 +1,14 @@
 /** How views say times, amounts and other people's words. What agents and plans wrote is data: made plain first. */
 
+/** Colours and moves of a terminal, as programs print them: taken out whole, or their ends would stay behind. */
+const ANSI = /\u001b\[[0-?]*[ -/]*[@-~]/g;
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
 /** Foreign text on one line: nothing that moves a cursor, hides or reorders; cut after `max` characters. */
 export function plain(text: string, max = 300): string {
   const line = text
     .slice(0, max * 4)
+    .replaceAll(ANSI, '')
     .replaceAll(UNSEEN, ' ')
     .replaceAll(/\s+/gu, ' ')
     .trim()
@@ -47,3 +50,12 @@ export const costText = (usd: number, isPriced: boolean): string =>
   !isPriced && usd === 0 ? 'price unknown' : `${isPriced ? '' : 'at least '}$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 
 export const shortCommit = (commit: string): string => commit.slice(0, 10);
+
+/** Failures by name: the first few, and how many more. They were read from output, which others wrote. */
+export function signaturesText(signatures: readonly string[], most = 3): string {
+  const more = signatures.length > most ? ` and ${signatures.length - most} more` : '';
+  return `${signatures
+    .slice(0, most)
+    .map((one) => plain(one, 120))
+    .join('; ')}${more}`;
+}

@@ -113,9 +113,25 @@ export class Gate {
       // Read as it comes: of a long output only the beginning and the end are kept.
       onLine: (_, line) => reading.line(line),
     });
-    return { ran, result: resultOf(ran, state.run.request.gateHash, reading, before) };
+    const result = resultOf(ran, state.run.request.gateHash, reading, before);
+    if (result.outcome !== 'passed' && ran.end !== 'aborted') await this.#keepOutput(name, ran.output);
+    return { ran, result };
+  }
+
+  /** The result has its end alone: whoever wants all of it is told where it is. */
+  async #keepOutput(name: string, output: string): Promise<void> {
+    const { files, log } = this.#context.ports;
+    const text =
+      output.length <= 2 * KEPT_HALF
+        ? output
+        : `${output.slice(0, KEPT_HALF)}\n\n… ${output.length - 2 * KEPT_HALF} characters are left out …\n\n${output.slice(-KEPT_HALF)}`;
+    const path = await files.writeGateOutput(name, text);
+    log.write('gate.kept', { msg: `all the gate said is in ${path}`, data: { name, path } });
   }
 }
+
+/** Characters of a failed gate's output that are kept in a file, from either end. */
+const KEPT_HALF = 512 * 1024;
 
 const PLAIN = { durationMs: 0, signatures: [], output: '', flaky: false, remembered: false } as const;
 

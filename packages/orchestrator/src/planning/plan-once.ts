@@ -62,4 +62,5 @@ const NOTHING_KEPT: RunFiles = {
   writeHandoff: async () => undefined,
   writeReport: async () => undefined,
   writePlannerAnswer: async () => undefined,
+  writeGateOutput: async (name) => name,
 };

@@ -19,7 +19,12 @@ export const twinPrompts: Prompts = {
 export function twinFiles(world: World, inc: Incarnation): RunFiles {
   const write = (): Promise<void> =>
     world.happen(inc, world.random.between(1, 10), () => world.write('a file of the run'));
-  return { writeHandoff: write, writeReport: write, writePlannerAnswer: write };
+  return {
+    writeHandoff: write,
+    writeReport: write,
+    writePlannerAnswer: write,
+    writeGateOutput: (name) => write().then(() => name),
+  };
 }
 
 /** Environments by key, each with what its lockfile asked for; one that is not there cannot be put into a workspace. */

@@ -1,0 +1,34 @@
+/** How much room text takes on a terminal: wide characters two cells, marks none. */
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+// East Asian Wide and Fullwidth (Unicode 16, EastAsianWidth.txt), and what is shown as a picture.
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const NO_ROOM = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
+const PLAIN = /^[\x20-\x7e]*$/;
+
+export function widthOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += cellsOf(segment);
+  return width;
+}
+
+const cellsOf = (segment: string): number => (NO_ROOM.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1);
+
+/** The text where it fits, else its beginning and an ellipsis, which takes one cell. */
+export function cutToWidth(text: string, max: number): string {
+  if (widthOf(text) <= max) return text;
+  let cut = '';
+  let room = max - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    room -= cellsOf(segment);
+    if (room < 0) break;
+    cut += segment;
+  }
+  return `${cut.trimEnd()}…`;
+}
+
+/** Filled with blanks to so many cells. */
+export const padToWidth = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - widthOf(text)));

@@ -1,0 +1,72 @@
+/** One small chat call, and what it says of an endpoint in a person's words: the look before a run. Costs a few tokens. */
+import type { Clock } from '@swarm/core/ports/world';
+import { withLessons } from './asking/learning.ts';
+import { type Body, completionBody } from './asking/wire.ts';
+import { tryCompletion } from './completion.ts';
+import { createEndpointPool, type EndpointConfig } from './endpoints.ts';
+import type { CallFailure } from './failures.ts';
+import { type EndpointFault, faultAt } from './probe-faults.ts';
+
+export type CallLook =
+  | { readonly kind: 'answers'; readonly ms: number; readonly tokens: number | undefined }
+  | {
+      readonly kind: 'auth' | 'quota' | 'no-model' | 'refused' | 'silent' | 'down' | EndpointFault;
+      readonly why: string;
+    };
+
+/** A local model may have to be loaded first. */
+export const CALL_LOOK_MS = 60_000;
+/** Servers that have no such model say one of these, in a code or in a sentence. */
+const NO_MODEL =
+  /model_not_found|no such model|unknown model|model\b.{0,120}\b(not found|does ?n[o’']t exist|is not (available|supported))/i;
+
+/** Never throws. */
+export async function lookByCall(
+  endpoint: EndpointConfig,
+  model: string,
+  how: { readonly clock: Clock; readonly timeoutMs?: number; readonly signal?: AbortSignal },
+): Promise<CallLook> {
+  const { clock, timeoutMs: totalMs = CALL_LOOK_MS, signal = new AbortController().signal } = how;
+  const deadlines = { firstByteMs: totalMs, idleMs: totalMs, totalMs };
+  const startedAt = clock.monotonic();
+  const pool = createEndpointPool({ endpoints: [endpoint], clock, rng: () => 0.5 });
+  let tokens: number | undefined;
+  const tryIt = async (body: Body) => {
+    const ask = { endpoint, body, headers: HEADERS, deadlines, clock, signal, onText: () => {} };
+    const { end, assembler } = await tryCompletion(ask);
+    const used = assembler.answer().tokens;
+    tokens = used && used.input + used.output;
+    return end.kind === 'finished' ? ({ kind: 'done', value: true } as const) : end;
+  };
+  const body = completionBody(QUESTION, { endpoint: endpoint.name, model });
+  const tried = await withLessons({ pool, endpoint, model, body }, tryIt);
+  const ms = clock.monotonic() - startedAt;
+  if (tried.kind === 'done') return { kind: 'answers', ms, tokens };
+  if (tried.kind === 'aborted') return { kind: 'silent', why: 'it was called off' };
+  const failure = tried.kind === 'spent' ? { kind: 'bad-request' as const, why: tried.why } : tried;
+  return meaningOf(failure, endpoint, ms >= totalMs, clock);
+}
+
+async function meaningOf(
+  failure: CallFailure,
+  endpoint: EndpointConfig,
+  isOverdue: boolean,
+  clock: Clock,
+): Promise<CallLook> {
+  const { why, said } = failure;
+  if (failure.kind === 'auth' || failure.kind === 'quota') return { kind: failure.kind, why };
+  if (said && NO_MODEL.test(`${said.code ?? ''} ${said.message}`)) return { kind: 'no-model', why };
+  if (isOverdue) return { kind: 'silent', why };
+  const fault = await faultAt(endpoint, { clock, why });
+  if (fault) return fault;
+  return { kind: failure.kind === 'bad-request' ? 'refused' : 'down', why };
+}
+
+const QUESTION = {
+  role: 'worker',
+  messages: [{ role: 'user', content: 'ping' }],
+  tools: [],
+  maxOutputTokens: 1,
+} as const;
+/** No role of a run, so that a recorded model does not take it for a question of its script. */
+const HEADERS = { 'x-swarm-role': 'probe' };
