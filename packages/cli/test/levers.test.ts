@@ -58,7 +58,7 @@ test('runs are listed newest last, their names sort so, and each says how it wen
     rows.map(({ standing, verdict, landed, tasks }) => [standing, verdict, landed, tasks]),
     [
       ['done', 'complete', 1, 1],
-      ['done', 'incomplete', 0, 1],
+      ['incomplete', 'incomplete', 0, 1],
       ['open', 'open', 0, 1],
     ],
   );
