@@ -61,7 +61,17 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
     assert(found.state === 'ended');
     return found;
   };
-  return { world, deeds, work, ending, ended };
+  /** The loop is over: nothing that is asked gets to the disk any more. */
+  const leave = () => {
+    const { ask } = world.context;
+    const refusal = { kind: 'refusal', reason: 'run-closed', detail: 'the run has ended' } as const;
+    const over: typeof ask = async (command) => (command.type === 'endAttempt' ? refusal : ask(command));
+    return new Worker({ ...world.context, ask: over }, new Gate(world.context), NO_PROBES).work(
+      attempt,
+      going(),
+    );
+  };
+  return { world, deeds, work, leave, ending, ended };
 }
 
 function abortedBy(cause: string): AbortSignal {
@@ -85,6 +95,13 @@ test('an attempt is worked on, saved, verified, gated and handed in, and its ben
     'handoff.json',
     'close t1.1',
   ]);
+});
+
+test('a bench stays where the end of its attempt did not come to the disk', async () => {
+  const { deeds, leave, ending } = given();
+  await leave();
+  assert.equal(ending(), 'running');
+  assert.ok(deeds.includes('open t1.1') && !deeds.includes('close t1.1'), deeds.join());
 });
 
 test('an attempt of a branch that is cancelled before it begins ends as cancelled, and not silently', async () => {

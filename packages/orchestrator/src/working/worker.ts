@@ -49,7 +49,8 @@ export class Worker {
     if (ending.handoff) await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
     if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
     if (ending.reason === 'disk-full') await pauseForDisk(this.#context, ending.detail);
-    await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
+    const told = await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
+    if (told.kind === 'refusal' && told.reason === 'run-closed') return;
     if (ending.reason === 'handed-in') await this.#lookAround(attempt.id);
     // Only now that its end is on disk: until then it is all there is of the work.
     if (bench) await this.#takeDown(bench, attempt.id);
