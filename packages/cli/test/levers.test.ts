@@ -58,7 +58,7 @@ test('runs are listed newest last, their names sort so, and each says how it wen
     rows.map(({ standing, verdict, landed, tasks }) => [standing, verdict, landed, tasks]),
     [
       ['done', 'complete', 1, 1],
-      ['done', 'incomplete', 0, 1],
+      ['incomplete', 'incomplete', 0, 1],
       ['open', 'open', 0, 1],
     ],
   );
@@ -161,7 +161,7 @@ test('a gate that cannot be run is replaced when the run is taken up again, and 
   const world = await empty(t);
   const tasks = [{ title: 'Write a', description: 'echo a > a.txt' }];
   const broken = await world.swarm(await world.plan(tasks, '--gate', 'no-such-gate', '--sandbox', 'none'));
-  assert.equal(broken.code, 78, broken.stderr);
+  assert.equal(broken.code, 80, broken.stderr);
   const same = await world.swarm(['resume', '--gate', 'no-such-gate']);
   assert.match(same.stderr, /SW0108.*is the gate of r-\S+ already/);
   const again = await world.swarm(['resume', '--gate', 'test -e README.md']);
