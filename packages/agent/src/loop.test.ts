@@ -5,8 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
+import type { AgentRun } from './agent-run.ts';
 import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
-import { type AgentRun, runAgent } from './loop.ts';
+import { runAgent } from './loop.ts';
 import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
 
