@@ -1,5 +1,7 @@
 /** The calls of one answer: run one after the other, answered each, and looked at for what follows. */
+import { HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import type { ModelResult, ToolCall } from '@swarm/core/ports/models';
+import { cutText } from './agent-events.ts';
 import type { AgentRun } from './agent-run.ts';
 import type { startDeadline } from './deadline.ts';
 import { type DoneCall, SAME_AGAIN } from './repeats.ts';
@@ -34,6 +36,8 @@ export async function runCalls(
 interface Ran {
   readonly done: readonly DoneCall[];
   readonly hasRun: boolean;
+  /** Every one of them ran and did what it was to do. */
+  readonly isFine: boolean;
   /** What was wrong with the last call that was not run. */
   readonly error: string;
   /** One of them handed in, or time was up and the rest was not run. */
@@ -52,19 +56,22 @@ async function runEach(
   const done: DoneCall[] = [];
   let error = 'it called no tool';
   let hasRun = false;
+  let isFine = true;
   for (const call of calls) {
-    if (deadline.stop) return { done, hasRun, error, stop: deadline.stop };
+    if (deadline.stop) return { done, hasRun, isFine, error, stop: deadline.stop };
     // What the other calls say is not known to whoever hands in beside them.
     const isEarly = isBeside && toolMeant(call.name) === SUBMIT;
     const outcome = isEarly
       ? notRun(run, talk, call, SUBMIT_ALONE)
       : await runCall(run, talk, call, deadline);
     done.push({ name: call.name, argumentsJson: call.argumentsJson, output: outcome.output });
+    if (!outcome.ok) isFine = false;
     if (outcome.claim) {
       const { claim } = outcome;
       return {
         done,
         hasRun,
+        isFine,
         error,
         stop: { reason: 'handed-in', detail: `status ${claim.status}`, claim },
       };
@@ -72,7 +79,7 @@ async function runEach(
     if (outcome.wasRun) hasRun = true;
     else error = outcome.output;
   }
-  return { done, hasRun, error };
+  return { done, hasRun, isFine, error };
 }
 
 /** What follows from the calls of one answer, once the model has their results. */
@@ -111,8 +118,19 @@ export async function runWritten(
     ({ name, output }) => `<tool_response name="${name}">\n${output}\n</tool_response>`,
   );
   tell(talk, results.join('\n'));
-  return after(run, talk, ran, written.length);
+  const stop = after(run, talk, ran, written.length);
+  return stop?.reason === 'stuck' && ran.isFine ? atItsEnd(answer) : stop;
 }
+
+/** A model that writes a call which works over and over does not know how to hand in: its work is judged as it is. */
+const atItsEnd = ({ text }: ModelResult): Stop => ({
+  reason: 'finished',
+  detail: 'it wrote the same call, which works, again and again, and never called submit_handoff',
+  claim: {
+    ...{ status: 'partial', concerns: [], suggestions: [] },
+    summary: cutText(text.trim(), HANDOFF_TEXT_MAX),
+  },
+});
 
 const SUBMIT_ALONE =
   'submit_handoff: not taken, because other calls stood beside it in the same answer and you had not read what they say. Read it now, put right what it shows, and then call submit_handoff alone.';

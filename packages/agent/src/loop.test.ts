@@ -316,3 +316,15 @@ test('when time is up between two calls each has its answer, so that the last wo
   const results = model.asked.at(-1)!.messages.filter((m) => m.role === 'tool');
   assert.deepEqual([results.length, results[1]!.content], [2, 'not run: the attempt is over']);
 });
+
+test('a model that writes the same call over and over keeps its work when the call works, and is stuck when it fails', async (t) => {
+  const written = (command: string) =>
+    answer(`<tool_call>${JSON.stringify({ name: 'bash', arguments: { command } })}</tool_call>`);
+  const works = await play(t, [written('echo a > a.txt')]);
+  assert.deepEqual(
+    [works.ending.reason, works.ending.claim?.status, works.ending.steps],
+    ['finished', 'partial', 5],
+  );
+  const fails = await play(t, [written('false')]);
+  assert.equal(fails.ending.reason, 'stuck');
+});
