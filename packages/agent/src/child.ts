@@ -9,7 +9,7 @@ import type { Model } from '@swarm/core/ports/models';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
 import { formatAgentEvent } from './agent-events.ts';
-import type { AgentEnding } from './loop.ts';
+import type { AgentEnding } from './agent-run.ts';
 import { runAgent } from './loop.ts';
 import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';

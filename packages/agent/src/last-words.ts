@@ -2,8 +2,8 @@
 import { HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import { addUsage } from '@swarm/core/model/usage';
 import { cutText, type LoopEnd } from './agent-events.ts';
+import type { AgentRun } from './agent-run.ts';
 import { elide } from './conversation.ts';
-import type { AgentRun } from './loop.ts';
 import type { Stop, Talk } from './talk.ts';
 
 /** The part of an attempt's time that is kept for it. */

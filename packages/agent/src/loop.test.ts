@@ -5,8 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
+import type { AgentRun } from './agent-run.ts';
 import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
-import { type AgentRun, runAgent } from './loop.ts';
+import { runAgent } from './loop.ts';
 import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
 
@@ -314,4 +315,16 @@ test('when time is up between two calls each has its answer, so that the last wo
   assert.deepEqual([ending.reason, ending.claim?.summary], ['timeout', 'Half.']);
   const results = model.asked.at(-1)!.messages.filter((m) => m.role === 'tool');
   assert.deepEqual([results.length, results[1]!.content], [2, 'not run: the attempt is over']);
+});
+
+test('a model that writes the same call over and over keeps its work when the call works, and is stuck when it fails', async (t) => {
+  const written = (command: string) =>
+    answer(`<tool_call>${JSON.stringify({ name: 'bash', arguments: { command } })}</tool_call>`);
+  const works = await play(t, [written('echo a > a.txt')]);
+  assert.deepEqual(
+    [works.ending.reason, works.ending.claim?.status, works.ending.steps],
+    ['finished', 'partial', 5],
+  );
+  const fails = await play(t, [written('false')]);
+  assert.equal(fails.ending.reason, 'stuck');
 });
