@@ -135,6 +135,7 @@ export class World {
       XDG_CONFIG_HOME: join(this.root, 'config'),
       XDG_STATE_HOME: join(this.root, 'state'),
       TMPDIR: join(this.root, 'tmp'),
+      TZ: 'UTC',
       ...extra,
     };
   }
