@@ -100,6 +100,8 @@ test('what is pushed while the gate runs is built upon: the commit that lands wa
 async function meddled(world: World, origin: Origin, meddle: () => Promise<unknown>) {
   await origin.push('one', add('one'));
   await origin.push('two', add('two'));
+  // Each is tested by itself: a batch of both would wait as a whole.
+  await world.configure('[gate]\npolicy = "strict"');
   const gate = `[ ! -e two.txt ] || until [ -e ${world.root}/go ]; do sleep 0.05; done`;
   const running = world.start([
     'land',

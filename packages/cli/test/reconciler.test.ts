@@ -154,5 +154,5 @@ function doPart(call: Call): Answer {
   if (!call.isWorker) return plannerAnswer(call, ['axle', 'spoke', 'rim']);
   const fix = /^Make (\w+) round$/.exec(call.title)?.[1];
   if (!fix || call.turn > 0) return workerAnswer({ ...call, title: fix ? `Add ${fix}` : call.title });
-  return { tool: { name: 'write', arguments: { path: `parts/${fix}.txt`, content: `${fix} round\n` } } };
+  return { tool: { name: 'write', arguments: { path: `parts/${fix}.txt`, content: `${fix}\nround\n` } } };
 }

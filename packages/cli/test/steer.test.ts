@@ -168,7 +168,7 @@ test('cancelling a run ends what is at work, closes it with exit 1, and keeps wh
   assert.equal(code, 1, stdout);
   assert.match(
     stdout,
-    /cancelled: .*\n {2}1 landed, 2 cancelled[\s\S]*not delivered .*the run was cancelled/,
+    /the run was cancelled; .*\n {2}incomplete: .*\n {2}1 landed, 2 cancelled in [\s\S]*not delivered .*the run was cancelled/,
   );
   assert.equal(await world.git('rev-parse', 'main'), base);
   await assertLandedOnce(world, base, ['Write a']);

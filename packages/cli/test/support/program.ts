@@ -21,7 +21,7 @@ export interface Running {
   insist<T>(signal: NodeJS.Signals, heard: Promise<T>): Promise<T>;
 }
 
-/** The program under test: as it is installed, where the suite has built it (see build.ts); else the sources. */
+/** The program under test: as it is installed, where the suite has built it (see scripts/tested.ts); else the sources. */
 export const MAIN = process.env.SWARM_TESTED ?? join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 /** Far above what any step takes; a hang ends the test instead of the suite. */
 const PATIENCE_MS = 60_000;

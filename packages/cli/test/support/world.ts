@@ -82,7 +82,12 @@ export class World {
     const world = await World.make(t);
     await mkdir(world.repository);
     await world.git('init', '--quiet', '--initial-branch=main');
-    await world.commit(files, 'First');
+    await world.write(files);
+    await world.git('add', '--all');
+    // The same files are the same commit, in every world and at any time.
+    const at = '2026-11-21T12:00:00Z';
+    const dates = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };
+    await world.gitWith(dates, world.repository, 'commit', '--quiet', '--allow-empty', '-m', 'First');
     return world;
   }
 
@@ -109,8 +114,11 @@ export class World {
 
   git = (...args: string[]): Promise<string> => this.gitIn(this.repository, ...args);
 
-  async gitIn(cwd: string, ...args: string[]): Promise<string> {
+  gitIn = (cwd: string, ...args: string[]): Promise<string> => this.gitWith({}, cwd, ...args);
+
+  async gitWith(dates: Readonly<Record<string, string>>, cwd: string, ...args: string[]): Promise<string> {
     const names = {
+      ...dates,
       GIT_AUTHOR_NAME: 'owner',
       GIT_AUTHOR_EMAIL: 'owner@shop.test',
       GIT_COMMITTER_NAME: 'owner',
@@ -135,6 +143,7 @@ export class World {
       XDG_CONFIG_HOME: join(this.root, 'config'),
       XDG_STATE_HOME: join(this.root, 'state'),
       TMPDIR: join(this.root, 'tmp'),
+      TZ: 'UTC',
       ...extra,
     };
   }
