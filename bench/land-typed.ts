@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
 import { git, makeOrigin } from './landing-repo.ts';
-import { installed, measured, programsStarted, type, type Used, userAt } from './typed.ts';
+import { installed, measured, type Started, startedBy, type, type Used, userAt } from './typed.ts';
 
 const FILES = 2_000;
 const BRANCHES = 200;
@@ -20,7 +20,7 @@ export async function run(): Promise<readonly Figure[]> {
     const main = await installed(join(folder, 'swarm'));
     const ours = await landed(join(folder, 'ours'), main);
     const floor = await floorOf(join(folder, 'floor'));
-    return figuresOf(ours, floor, await programsOf(join(folder, 'traced'), main));
+    return figuresOf(ours, floor, await startedFor(join(folder, 'traced'), main));
   } finally {
     await rm(folder, { recursive: true, maxRetries: 3 });
   }
@@ -39,9 +39,9 @@ async function landed(folder: string, main: string): Promise<Used> {
   return used;
 }
 
-async function programsOf(folder: string, main: string): Promise<number | undefined> {
+async function startedFor(folder: string, main: string): Promise<Started | undefined> {
   const { user } = await originAt(folder);
-  return programsStarted(folder, user, main, WORDS);
+  return startedBy(folder, (under) => type(user, main, WORDS, under));
 }
 
 /** Every branch once on the first-parent line, in order, and the repository sound. */
@@ -77,7 +77,7 @@ async function floorOf(folder: string): Promise<Used> {
   return used;
 }
 
-function figuresOf(ours: Used, floor: Used, programs: number | undefined): readonly Figure[] {
+function figuresOf(ours: Used, floor: Used, started: Started | undefined): readonly Figure[] {
   const each = (name: string, value: number, unit: string): Figure => ({ name, value, unit });
   return [
     {
@@ -92,9 +92,9 @@ function figuresOf(ours: Used, floor: Used, programs: number | undefined): reado
       ...each('swarm land as typed: CPU, all it starts included', ours.cpuMs / BRANCHES, 'ms each'),
       aim: { kind: 'at-most', value: 12 },
     },
-    ...(programs === undefined
-      ? []
-      : [each('swarm land as typed: programs started', programs / BRANCHES, 'each')]),
+    ...(started
+      ? [each('swarm land as typed: processes started', started.processes / BRANCHES, 'each')]
+      : []),
     each('floor: git alone, merge, commit, one push', BRANCHES / floor.seconds, 'landings/s'),
     each('floor: CPU', floor.cpuMs / BRANCHES, 'ms each'),
   ];

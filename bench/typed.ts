@@ -61,17 +61,46 @@ export async function type(
 }
 
 const STRACE = '/usr/bin/strace';
-const TRACED = ['-f', '-qq', '--seccomp-bpf', '-e', 'trace=execve'];
+const CALLS = 'execve,fork,vfork,clone,clone3';
+const TRACED = ['-f', '-qq', '--seccomp-bpf', '-s', '0', '-e', `trace=${CALLS}`];
 
-/** Programs started, its own among them; undefined where there is no strace. Slows everything down. */
-export async function programsStarted(
+/** Programs: calls of execve that succeeded. Processes: forks of any kind; a program after a program is no new one. */
+export interface Started {
+  readonly programs: number;
+  readonly processes: number;
+}
+
+/** Of a command and all below it, its own first program and process left out; undefined where there is no strace. */
+export async function startedBy(
   folder: string,
-  user: User,
-  main: string,
-  words: readonly string[],
-): Promise<number | undefined> {
+  run: (under: readonly string[]) => Promise<void>,
+): Promise<Started | undefined> {
   if (!existsSync(STRACE)) return undefined;
   const file = join(folder, 'started');
-  await type(user, main, words, [STRACE, ...TRACED, '-o', file]);
-  return (await readFile(file, 'utf8')).split('\n').filter((line) => /execve\(.* = 0$/.test(line)).length;
+  await run([STRACE, ...TRACED, '-o', file]);
+  const { programs, processes } = countStarted(await readFile(file, 'utf8'));
+  return { programs: programs - 1, processes };
+}
+
+/**
+ * One line a call, begun by the caller's number; a call that another's line comes between is told in two: its start
+ * ends with `<unfinished ...>`, its end begins with `<... name resumed>`.
+ */
+export function countStarted(trace: string): Started {
+  const begun = new Map<string, string>();
+  let [programs, processes] = [0, 0];
+  for (const line of trace.split('\n')) {
+    const [, pid = '', told = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (told.endsWith('<unfinished ...>')) {
+      begun.set(pid, told);
+      continue;
+    }
+    const isEnd = told.startsWith('<... ');
+    const whole = isEnd ? `${begun.get(pid) ?? ''}${told}` : told;
+    if (isEnd) begun.delete(pid);
+    if (/^execve\(/.test(whole) && / = 0$/.test(whole)) programs += 1;
+    const isFork = /^(?:v?fork|clone3?)\(/.test(whole) && / = [1-9]\d*$/.test(whole);
+    if (isFork && !whole.includes('CLONE_THREAD')) processes += 1;
+  }
+  return { programs, processes };
 }

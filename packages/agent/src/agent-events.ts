@@ -22,6 +22,7 @@ export const LOOP_ENDS = [
   'step-limit',
   'token-limit',
   'timeout',
+  'stuck', // it repeated the same calls with the same results
   'bad-output', // nothing usable in three answers running
   'model-down', // no endpoint answers, or none accepts the key
   'quota', // the gateway or the provider refuses to spend more

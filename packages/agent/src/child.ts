@@ -2,15 +2,16 @@
  * The agent's own side: what the composition root runs as a child process inside the sandbox. It brings the
  * Model; everything else comes from the job file.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { SwarmError } from '@swarm/core/errors';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import type { Model } from '@swarm/core/ports/models';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
 import { formatAgentEvent } from './agent-events.ts';
-import type { AgentEnding } from './loop.ts';
+import type { AgentEnding } from './agent-run.ts';
 import { runAgent } from './loop.ts';
+import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
 
 /** Names the job file, as the child sees it. */
@@ -22,6 +23,10 @@ const childJob = z.object({
   /** Absolute path of the workspace, as the child sees it. */
   workspace: z.string(),
   prompt: z.object({ system: z.string(), user: z.string() }),
+  /** Where the conversation is left when the agent hands in, as the child sees it. */
+  talkOut: z.string().optional(),
+  /** The conversation goes on: what an earlier child left, and what is told now. */
+  goOn: z.object({ talk: z.string(), told: z.string() }).optional(),
   /** The model's configured name, sent as it stands. */
   model: z.string(),
   limits: z.object({
@@ -45,7 +50,7 @@ export function readChildJob(env: Readonly<Record<string, string | undefined>>):
 }
 
 /** Runs the job to its ending, one event a line through `print` (whole lines without the newline). */
-export function runChildJob(
+export async function runChildJob(
   job: ChildJob,
   parts: {
     readonly model: Model;
@@ -56,15 +61,28 @@ export function runChildJob(
   },
 ): Promise<AgentEnding> {
   const { model, clock, signal, env, print } = parts;
-  return runAgent({
+  const ending = await runAgent({
     model,
     clock,
     signal,
     tools: createToolbox({ workspace: job.workspace, env, clock }),
     prompt: job.prompt,
+    ...(job.goOn && { talk: readTalk(job.goOn) }),
     limits: job.limits,
     emit: (event) => print(formatAgentEvent(event)),
+    // Before the last event, which lets the host look for it.
+    onHandedIn: (talk) => job.talkOut !== undefined && leave(job.talkOut, talk),
     task: job.task as TaskId,
     attempt: job.attempt as AttemptId,
   });
+  return ending;
+}
+
+/** Best effort: without it the attempt's checks end the attempt, as they do for an agent that keeps no conversation. */
+function leave(path: string, talk: Talk): void {
+  try {
+    writeFileSync(path, writeTalk(talk), { mode: 0o600 });
+  } catch {
+    // A full disk or a folder its own commands removed.
+  }
 }

@@ -11,12 +11,15 @@ interface Stop {
   readonly detail: string;
 }
 
-export function startDeadline(run: {
-  readonly limits: LoopLimits;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly emit: (event: AgentEvent) => void;
-}) {
+export function startDeadline(
+  run: {
+    readonly limits: LoopLimits;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly emit: (event: AgentEvent) => void;
+  },
+  stopAfterMs = run.limits.wallMs,
+) {
   const controller = new AbortController();
   let stop: Stop | undefined;
   const end = (cause: Stop) => {
@@ -27,7 +30,7 @@ export function startDeadline(run: {
   if (run.signal.aborted) abort();
   run.signal.addEventListener('abort', abort, { once: true });
   const { wallMs } = run.limits;
-  const cancel = run.clock.after(wallMs, () => {
+  const cancel = run.clock.after(stopAfterMs, () => {
     end({ reason: 'timeout', detail: `its ${Math.round(wallMs / 1000)} s were over` });
   });
   return {

@@ -5,11 +5,12 @@ export {
   type LoopEnd,
   parseAgentEvent,
 } from './agent-events.ts';
+export type { AgentEnding, AgentRun } from './agent-run.ts';
 export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.ts';
 export { type BuiltinParts, createBuiltinAgent } from './drivers/builtin.ts';
 export { type CommandParts, createCommandAgent } from './drivers/command.ts';
 export type { DriverParts, GatewayPass, GatewayPort } from './drivers/session.ts';
 export { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
-export { type AgentEnding, type AgentRun, runAgent } from './loop.ts';
+export { runAgent } from './loop.ts';
 export { createPrompts, PROMPT_VARIABLES, type PromptsOptions, type PromptText } from './prompts.ts';
 export { createToolbox, TOOL_SPECS, type Toolbox } from './tools/index.ts';

@@ -19,10 +19,21 @@ export interface Spent {
   readonly usage: Usage;
 }
 
-/** The limit that forbids another step. Time is not here: it also has to stop a step under way. */
-export function limitReached(limits: LoopLimits, spent: Spent): 'step-limit' | 'token-limit' | undefined {
+/** The most of an attempt's tokens that is kept for its last words. */
+const TOKENS_KEPT_SHARE = 0.15;
+
+/**
+ * The limit that forbids another step. Time is not here: it also has to stop a step under way.
+ * @param lastTokens what the last call took: as much is kept for the last words.
+ */
+export function limitReached(
+  limits: LoopLimits,
+  spent: Spent,
+  lastTokens = 0,
+): 'step-limit' | 'token-limit' | undefined {
   if (spent.steps >= limits.steps) return 'step-limit';
-  if (tokensOf(spent.usage) >= limits.tokens) return 'token-limit';
+  const kept = Math.min(limits.tokens * TOKENS_KEPT_SHARE, lastTokens);
+  if (tokensOf(spent.usage) >= limits.tokens - kept) return 'token-limit';
   return undefined;
 }
 

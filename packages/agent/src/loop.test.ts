@@ -5,8 +5,10 @@ import { type TestContext, test } from 'node:test';
 import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
+import type { AgentRun } from './agent-run.ts';
 import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
-import { type AgentRun, runAgent } from './loop.ts';
+import { runAgent } from './loop.ts';
+import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
 
 const LIMITS: LoopLimits = {
@@ -57,14 +59,33 @@ test('the agent asks, runs the tools it is told to, and ends with the handoff', 
   );
 });
 
-test('calls after submit_handoff in the same answer are not run', async (t) => {
-  const { workspace } = await play(t, [
-    answer([
-      ['submit_handoff', { status: 'complete', summary: 'x' }],
-      ['write', { path: 'late.txt', content: '' }],
-    ]),
-  ]);
-  assert.equal(existsSync(join(workspace, 'late.txt')), false);
+for (const order of [0, 1]) {
+  test(`a handoff beside another call is not taken${order ? '' : ', though it comes first'}: the other call runs, and is read first`, async (t) => {
+    const write: [string, unknown] = ['write', { path: 'beside.txt', content: '' }];
+    const early: [string, unknown] = ['submit_handoff', { status: 'complete', summary: 'unread' }];
+    const { ending, model, workspace } = await play(t, [
+      answer(order === 0 ? [early, write] : [write, early]),
+      HAND_IN,
+    ]);
+    assert.equal(ending.claim?.summary, 'did it');
+    assert.equal(existsSync(join(workspace, 'beside.txt')), true);
+    const told = model.asked[1]!.messages.filter((m) => m.role === 'tool').map((m) => m.content);
+    assert.match(told[order]!, /^submit_handoff: not taken, because other calls stood beside it/);
+    assert.match(told[1 - order]!, /^wrote beside\.txt/);
+  });
+}
+
+test('an agent whose checks failed goes on in the same conversation: its handoff is answered by what they said', async (t) => {
+  const talks: Talk[] = [];
+  const first = await play(t, [answer([['glob', { pattern: '*' }]]), HAND_IN], {
+    onHandedIn: (talk) => talks.push(talk),
+  });
+  const talk = readTalk({ talk: writeTalk(talks[0]!), told: 'the gate fails: 1 failure' });
+  const { ending, model } = await play(t, [HAND_IN], { talk });
+  const { messages } = model.asked[0]!;
+  assert.deepEqual(messages.slice(0, -1), first.model.asked.at(-1)!.messages.concat(messages.at(-2)!));
+  assert.deepEqual(messages.at(-1)!.content, 'the gate fails: 1 failure');
+  assert.deepEqual([ending.reason, ending.steps], ['handed-in', 3]);
 });
 
 test('a call with broken or unfitting arguments is never run; the model is told the path and goes on', async (t) => {
@@ -137,13 +158,32 @@ for (const [kind, reason] of [
 }
 
 test('the agent stops at its step limit, and is told before to hand in', async (t) => {
-  const { ending, model } = await play(t, [answer([['glob', { pattern: '*' }]])], {
+  const { ending, model } = await play(t, [answer([['bash', { command: 'date +%s%N' }]])], {
     limits: { ...LIMITS, steps: 5 },
   });
   assert.deepEqual([ending.reason, ending.steps], ['step-limit', 5]);
+  assert.equal(ending.claim, undefined, 'its last answer was a call again, and said nothing');
   const warnings = model.asked.at(-1)!.messages.filter((m) => m.content.startsWith('3 answers are left.'));
   assert.equal(warnings.length, 1);
 });
+
+for (const [reason, limits] of [
+  ['step-limit', { steps: 2 }],
+  ['token-limit', { tokens: 34 }],
+] as const) {
+  test(`at its ${reason} it is asked once more, without tools, and what it says is kept`, async (t) => {
+    const look = answer([['glob', { pattern: '*' }]]);
+    const { ending, model } = await play(t, [look, look, answer('Half is done. The rest: b.ts.')], {
+      limits: { ...LIMITS, ...limits },
+    });
+    assert.equal(ending.reason, reason);
+    assert.equal(ending.claim?.summary, 'Half is done. The rest: b.ts.');
+    assert.equal(ending.usage.calls, 3);
+    const last = model.asked.at(-1)!;
+    assert.deepEqual([last.toolChoice, last.tools.length > 0, model.asked.length], ['none', true, 3]);
+    assert.match(last.messages.at(-1)!.content, /what is left, and what you found out/);
+  });
+}
 
 test('what a provider sent along with an answer goes back with it, and with it alone', async (t) => {
   const bag = { endpoint: 'e', model: 'm', fields: { reasoning_content: 'Hm.' }, calls: {} };
@@ -177,6 +217,7 @@ test('time running out stops a call to the model under way', async (t) => {
   };
   const { ending, events } = await play(t, [], { model: hanging, clock: time });
   assert.deepEqual([ending.reason, ending.detail], ['timeout', 'its 60 s were over']);
+  assert.equal(ending.claim, undefined);
   assert.equal(events.filter((e) => e.type === 'waiting').length, 4, 'a sign of life every 15 s');
 });
 
@@ -200,11 +241,14 @@ test('of very many calls in one answer the first 32 are taken and the model is t
   const many = Array.from({ length: 1000 }, (): [string, unknown] => ['glob', { pattern: '*' }]);
   const { ending, lastMessage } = await play(t, [answer(many), HAND_IN]);
   assert.equal(ending.toolCalls, 33);
-  assert.equal(lastMessage(), 'Only the first 32 of your 1000 calls were taken; the rest were not run.');
+  assert.match(
+    lastMessage(),
+    /\n\nOnly the first 32 of your 1000 calls were taken; the rest were not run\.$/,
+  );
 });
 
 test('a long conversation loses its oldest tool outputs, never the task or the last turns', async (t) => {
-  const big = answer([['bash', { command: "printf '%5000s' x" }]]);
+  const big = answer([['bash', { command: 'printf %5000s "$(date +%s%N)"' }]]);
   const { ending, model, events } = await play(t, [...Array.from({ length: 12 }, () => big), HAND_IN], {
     limits: { ...LIMITS, contextChars: 40_000 },
   });
@@ -217,4 +261,70 @@ test('a long conversation loses its oldest tool outputs, never the task or the l
   assert.match(messages[3]!.content, /^\[5012 characters of output left out to save room/);
   assert.ok(messages.slice(-6).every((m) => m.role !== 'tool' || m.content.length > 5000));
   assert.ok(events.some((e) => e.type === 'elided' && e.parts > 0 && e.chars > 4000));
+});
+
+test('an agent that does the same again and again is told, then ended as stuck, with last words', async (t) => {
+  const again = answer([['bash', { command: 'false' }]]);
+  const { ending, model } = await play(t, [
+    ...Array.from({ length: 5 }, () => again),
+    answer('The cause is unknown.'),
+  ]);
+  assert.deepEqual(
+    [ending.reason, ending.steps, ending.claim?.summary],
+    ['stuck', 5, 'The cause is unknown.'],
+  );
+  const told = model.asked[3]!.messages.at(-1)!;
+  assert.deepEqual(
+    [told.role, /same call three times with the same result/.test(told.content)],
+    ['tool', true],
+  );
+  assert.doesNotMatch(model.asked[2]!.messages.at(-1)!.content, /three times/);
+});
+
+test('calls written as text run, their results come back as the user’s, and a handoff among them counts', async (t) => {
+  const call = (name: string, args: object) =>
+    `<tool_call>\n${JSON.stringify({ name, arguments: args })}\n</tool_call>`;
+  const { ending, model, workspace } = await play(t, [
+    answer(`I write it.\n${call('write', { path: 'a.txt', content: 'hello' })}`),
+    answer(call('submit_handoff', { status: 'complete', summary: 'did it' })),
+  ]);
+  assert.equal(readFileSync(join(workspace, 'a.txt'), 'utf8'), 'hello');
+  assert.deepEqual([ending.reason, ending.toolCalls], ['handed-in', 2]);
+  const last = model.asked[1]!.messages.at(-1)!;
+  assert.deepEqual(
+    [last.role, last.content],
+    ['user', '<tool_response name="write">\nwrote a.txt: 1 lines, 5 bytes\n</tool_response>'],
+  );
+});
+
+test('when time is up between two calls each has its answer, so that the last words can be asked for', async (t) => {
+  const time = handClock();
+  const both: [string, unknown][] = [
+    ['glob', { pattern: '*' }],
+    ['glob', { pattern: 'b' }],
+  ];
+  const toolbox = createToolbox({ workspace: makeFolder(t), env: {}, clock: time });
+  const tools = {
+    ...toolbox,
+    run: (...given: Parameters<typeof toolbox.run>) => {
+      time.move(60_000);
+      return toolbox.run(...given);
+    },
+  };
+  const { ending, model } = await play(t, [answer(both), answer('Half.')], { clock: time, tools });
+  assert.deepEqual([ending.reason, ending.claim?.summary], ['timeout', 'Half.']);
+  const results = model.asked.at(-1)!.messages.filter((m) => m.role === 'tool');
+  assert.deepEqual([results.length, results[1]!.content], [2, 'not run: the attempt is over']);
+});
+
+test('a model that writes the same call over and over keeps its work when the call works, and is stuck when it fails', async (t) => {
+  const written = (command: string) =>
+    answer(`<tool_call>${JSON.stringify({ name: 'bash', arguments: { command } })}</tool_call>`);
+  const works = await play(t, [written('echo a > a.txt')]);
+  assert.deepEqual(
+    [works.ending.reason, works.ending.claim?.status, works.ending.steps],
+    ['finished', 'partial', 5],
+  );
+  const fails = await play(t, [written('false')]);
+  assert.equal(fails.ending.reason, 'stuck');
 });

@@ -4,77 +4,38 @@
  */
 
 import { assertNever } from '@swarm/core/errors';
-import type { HandoffClaim } from '@swarm/core/model/handoff';
-import type { AttemptId, TaskId } from '@swarm/core/model/ids';
-import { addUsage, type Usage } from '@swarm/core/model/usage';
-import type { Model, ModelResult, ToolCall } from '@swarm/core/ports/models';
-import type { AgentPrompt } from '@swarm/core/ports/running';
-import type { Clock } from '@swarm/core/ports/world';
-import type { AgentEvent, LoopEnd } from './agent-events.ts';
+import { addUsage, tokensOf } from '@swarm/core/model/usage';
+import type { ModelResult } from '@swarm/core/ports/models';
+import type { AgentEnding, AgentRun } from './agent-run.ts';
+import { type Deadline, runCalls, runWritten } from './calls.ts';
 import { elide, lengthOf } from './conversation.ts';
 import { startDeadline } from './deadline.ts';
-import type { LoopLimits } from './limits.ts';
+import { timeKept, withLastWords } from './last-words.ts';
 import { limitReached, roomRunsOut } from './limits.ts';
 import type { Stop, Talk } from './talk.ts';
-import {
-  askAgain,
-  asSent,
-  badOutput,
-  CUT_SHORT,
-  EMPTY,
-  nudge,
-  repair,
-  said,
-  startTalk,
-  tell,
-  wasRefused,
-} from './talk.ts';
-import type { Toolbox } from './tools/index.ts';
-
-export interface AgentRun {
-  readonly model: Model;
-  readonly tools: Toolbox;
-  readonly prompt: AgentPrompt;
-  readonly limits: LoopLimits;
-  readonly emit: (event: AgentEvent) => void;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly task?: TaskId;
-  readonly attempt?: AttemptId;
-}
-
-export interface AgentEnding {
-  readonly reason: LoopEnd;
-  /** One sentence for people: what happened, with the exact error where there is one. */
-  readonly detail: string;
-  readonly claim?: HandoffClaim;
-  readonly usage: Usage;
-  readonly steps: number;
-  readonly toolCalls: number;
-}
-
-/** Calls taken from one answer; the rest are dropped and the model is told. */
-const CALLS_MAX = 32;
+import { askAgain, CUT_SHORT, EMPTY, nudge, repair, startTalk, wasRefused } from './talk.ts';
 
 /** Runs to an ending, which is also the last event. Never rejects: a fault of our own ends as `failed`. */
 export async function runAgent(run: AgentRun): Promise<AgentEnding> {
-  const talk = startTalk(run.prompt);
+  const talk = run.talk ?? startTalk(run.prompt);
   run.emit({
     type: 'started',
     model: run.model.nameFor('worker'),
     tools: run.tools.specs.map((t) => t.name),
   });
-  const stop = await untilStopped(run, talk);
+  const stop = await withLastWords(run, talk, await untilStopped(run, talk));
   const ending = { ...stop, usage: talk.usage, steps: talk.steps, toolCalls: talk.toolCalls };
+  if (ending.reason === 'handed-in') run.onHandedIn?.(talk);
   run.emit({ type: 'ended', ...ending });
   return ending;
 }
 
 async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
-  const deadline = startDeadline(run);
+  const { wallMs } = run.limits;
+  const deadline = startDeadline(run, wallMs - timeKept(wallMs));
   try {
     for (;;) {
-      const limit = limitReached(run.limits, talk);
+      const limit = limitReached(run.limits, talk, talk.lastTokens);
       if (limit) return { reason: limit, detail: `reached after ${talk.steps} steps` };
       makeRoom(run, talk);
       const answer = await deadline.waitingFor('model', talk.steps + 1, () =>
@@ -120,6 +81,7 @@ async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<Mode
     { signal },
   );
   talk.usage = addUsage(talk.usage, answer.usage);
+  talk.lastTokens = tokensOf(answer.usage);
   const calls = answer.end.kind === 'tools' ? answer.end.calls.length : 0;
   run.emit({ type: 'answered', step, how: answer.end.kind, text: answer.text, calls, usage: answer.usage });
   return answer;
@@ -136,8 +98,11 @@ async function takeAnswer(
   switch (end.kind) {
     case 'tools':
       return runCalls(run, talk, answer, end.calls, deadline);
-    case 'stopped':
+    case 'stopped': {
+      const written = await runWritten(run, talk, answer, deadline);
+      if (written !== 'none') return written;
       return text.trim() === '' ? repair(talk, answer, EMPTY, run.emit) : nudge(talk, answer, run.emit);
+    }
     case 'length':
       return repair(talk, answer, CUT_SHORT, run.emit);
     case 'refused':
@@ -156,49 +121,4 @@ async function takeAnswer(
     default:
       return assertNever(end);
   }
-}
-
-type Deadline = ReturnType<typeof startDeadline>;
-
-async function runCalls(
-  run: AgentRun,
-  talk: Talk,
-  answer: ModelResult,
-  all: readonly ToolCall[],
-  deadline: Deadline,
-): Promise<Stop | undefined> {
-  const calls = all.slice(0, CALLS_MAX);
-  said(talk, answer, calls.map(asSent));
-  let error = 'it called no tool';
-  let hasRun = false;
-  for (const call of calls) {
-    if (deadline.stop) return deadline.stop;
-    const outcome = await runCall(run, talk, call, deadline);
-    if (outcome.claim)
-      return { reason: 'handed-in', detail: `status ${outcome.claim.status}`, claim: outcome.claim };
-    if (outcome.wasRun) hasRun = true;
-    else error = outcome.output;
-  }
-  if (all.length > CALLS_MAX) {
-    tell(talk, `Only the first ${CALLS_MAX} of your ${all.length} calls were taken; the rest were not run.`);
-  }
-  if (hasRun) {
-    talk.unusable = 0;
-    return undefined;
-  }
-  // The exact error is in the tool results already; only the count is left to keep.
-  return badOutput(talk, error);
-}
-
-async function runCall(run: AgentRun, talk: Talk, call: ToolCall, deadline: Deadline) {
-  const step = talk.steps;
-  const { name: tool } = call;
-  run.emit({ type: 'tool.called', step, tool, args: call.argumentsJson });
-  const from = run.clock.monotonic();
-  const outcome = await deadline.waitingFor('tool', step, () => run.tools.run(call, deadline.signal));
-  const durationMs = Math.max(0, Math.round(run.clock.monotonic() - from));
-  if (outcome.wasRun) talk.toolCalls++;
-  talk.messages.push({ role: 'tool', callId: call.id, content: outcome.output });
-  run.emit({ type: 'tool.ended', step, tool, ok: outcome.ok, durationMs, output: outcome.output });
-  return outcome;
 }

@@ -2,9 +2,10 @@
 import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { ChatMessage, ModelResult, ToolCall } from '@swarm/core/ports/models';
-import type { AgentPrompt } from '@swarm/core/ports/running';
+import type { AgentPrompt, GoOn } from '@swarm/core/ports/running';
 import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { cutText } from './agent-events.ts';
+import { Repeats } from './repeats.ts';
 
 /** Why the loop stops, before what was spent is added to it. */
 export interface Stop {
@@ -19,9 +20,12 @@ export interface Talk {
   steps: number;
   toolCalls: number;
   usage: Usage;
+  /** Tokens of the last call. */
+  lastTokens: number;
   /** Answers in a row that gave nothing to run. */
   unusable: number;
   hasWarned: boolean;
+  readonly repeats: Repeats;
 }
 
 type Emit = (event: AgentEvent) => void;
@@ -38,14 +42,31 @@ export const wasRefused = (why: string): string => `Your answer was refused (${w
 
 export function startTalk({ system, user }: AgentPrompt): Talk {
   const rules: ChatMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
-  return {
-    messages: [...rules, { role: 'user', content: user }],
-    steps: 0,
-    toolCalls: 0,
-    usage: NO_USAGE,
-    unusable: 0,
-    hasWarned: false,
-  };
+  return fresh([...rules, { role: 'user', content: user }]);
+}
+
+const fresh = (messages: ChatMessage[]): Talk => ({
+  messages,
+  steps: 0,
+  toolCalls: 0,
+  usage: NO_USAGE,
+  lastTokens: 0,
+  unusable: 0,
+  hasWarned: false,
+  repeats: new Repeats(),
+});
+
+/** What goes on later: the messages, and the answers they took. What they used is the caller's to take off. */
+export const writeTalk = ({ messages, steps }: Talk): string => JSON.stringify({ messages, steps });
+
+/** The conversation with what is told as the answer to its last call, which was its handoff. */
+export function readTalk({ talk, told }: GoOn): Talk {
+  const { messages, steps } = JSON.parse(talk) as Pick<Talk, 'messages' | 'steps'>;
+  const last = messages.at(-1);
+  // A handoff that was written as text is answered by the user.
+  if (last?.role !== 'tool' && last?.role !== 'user')
+    throw new Error('the conversation does not end with a handoff');
+  return { ...fresh([...messages.slice(0, -1), { ...last, content: told }]), steps };
 }
 
 /** The answer as the conversation keeps it; what its provider sent along goes back with it. */
@@ -90,6 +111,12 @@ export function askAgain(talk: Talk, why: string): Stop | undefined {
 
 export function tell(talk: Talk, content: string): void {
   talk.messages.push({ role: 'user', content });
+}
+
+/** Said where the last message ends, which is a result: some servers take nothing of the user's after one. */
+export function tellAtEnd(talk: Talk, content: string): void {
+  const last = talk.messages.pop()!;
+  talk.messages.push({ ...last, content: `${last.content}\n\n${content}` });
 }
 
 /** Endpoints refuse a conversation whose calls are no JSON, though a model wrote them. */

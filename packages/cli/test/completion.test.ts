@@ -86,7 +86,8 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
 
 test('a folder that a repository calls by a command does not have it run', async (t) => {
   const { world, complete } = await shelled(t);
-  await world.write({ '.swarm/runs/$(touch ran)/x': '', '.swarm/runs/r-20261121-k3f7/x': '' });
+  const runs = ['$(touch ran)', 'r-20261121-k3f7'];
+  await world.write(Object.fromEntries(runs.map((run) => [`.swarm/runs/${run}/journal.ndjson`, '{}\n'])));
   assert.deepEqual(await complete('bash', 'swarm', 'status', '--run', ''), ['r-20261121-k3f7']);
   assert.equal(existsSync(join(world.repository, 'ran')), false);
 });

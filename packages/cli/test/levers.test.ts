@@ -58,7 +58,7 @@ test('runs are listed newest last, their names sort so, and each says how it wen
     rows.map(({ standing, verdict, landed, tasks }) => [standing, verdict, landed, tasks]),
     [
       ['done', 'complete', 1, 1],
-      ['done', 'incomplete', 0, 1],
+      ['incomplete', 'incomplete', 0, 1],
       ['open', 'open', 0, 1],
     ],
   );
@@ -155,6 +155,23 @@ test('a run whose time was up goes on with more of it, and what had failed for i
   assert.equal(again.code, 0, again.stderr);
   assert.match(again.stderr, /the run may use more: 5m 0s in all/);
   assert.match(again.stdout, /2 landed/);
+});
+
+test('a gate that cannot be run is replaced when the run is taken up again, and only before anything has landed', async (t) => {
+  const world = await empty(t);
+  const tasks = [{ title: 'Write a', description: 'echo a > a.txt' }];
+  const broken = await world.swarm(await world.plan(tasks, '--gate', 'no-such-gate', '--sandbox', 'none'));
+  assert.equal(broken.code, 80, broken.stderr);
+  const same = await world.swarm(['resume', '--gate', 'no-such-gate']);
+  assert.match(same.stderr, /SW0108.*is the gate of r-\S+ already/);
+  const again = await world.swarm(['resume', '--gate', 'test -e README.md']);
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stderr, /the gate is now: test -e README\.md/);
+  const verified = await world.swarm(['verify']);
+  assert.equal(verified.code, 0, verified.stdout);
+  const late = await world.swarm(['resume', '--gate', 'true']);
+  assert.match(late.stderr, /SW0108.*another gate is another run/);
+  assert.match((await world.swarm(['status'])).stdout, /closed \(done\)/);
 });
 
 test('a live run is given more time, and a limit it has not is not raised', async (t) => {

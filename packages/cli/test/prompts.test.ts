@@ -102,6 +102,7 @@ test('a run keeps each text it used under its hash; an edit in the middle counts
   await run.line(/t2\.1 started/);
   await world.until(() => !existsSync(edit));
   await writeFile(join(kept, 'worker.md'), '{{ nothing }}');
+  await world.write({ [OVERRIDE]: tuned('Be loud.') });
   await writeFile(edit, '');
   const ended = await run.ended;
   assert.equal(ended.code, 0, ended.stderr);
@@ -112,6 +113,9 @@ test('a run keeps each text it used under its hash; an edit in the middle counts
   assert.match(await seen('third'), /Be quick\./);
   const broken = (await world.log()).filter((line) => line.event === 'prompt.broken');
   assert.equal(broken.length, 1);
+  const told = ended.stderr.match(/worker\.md was edited; this run keeps what you trusted.*/g);
+  assert.equal(told?.length, 1, ended.stderr);
+  assert.match(told[0]!, new RegExp(`cp \\S+/${OVERRIDE} \\S+/prompts/worker\\.md$`));
 
   const texts = (await readdir(kept)).filter((name) => /^[0-9a-f]{12}\.md$/.test(name));
   const whole = await Promise.all(texts.map((name) => readFile(join(kept, name), 'utf8')));

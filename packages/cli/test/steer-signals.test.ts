@@ -46,7 +46,7 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     await world.release();
     const { code, stdout } = await running.ended;
     assert.deepEqual(
-      [code, /1 landed, 1 pending[\s\S]*next: swarm resume/.test(stdout)],
+      [code, /1 of 2 landed, 1 unfinished[\s\S]*next: swarm resume/.test(stdout)],
       [130, true],
       stdout,
     );

@@ -2,7 +2,7 @@
 
 import type { IterationOutcome, IterationReason } from './events.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
-import type { Handoff } from './model/handoff.ts';
+import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type {
   Candidate,
@@ -48,6 +48,7 @@ export type Command =
   | { readonly type: 'cancelRun'; readonly reason: string }
   /** `isResuming`: nothing of the run is at work yet. */
   | ({ readonly type: 'raiseLimits'; readonly isResuming?: true } & RaisedLimits)
+  | { readonly type: 'changeGate'; readonly gate?: string; readonly gateHash: string }
   /** Takes up a closed run again. What failed only because the budget or the time was used up is tried again. */
   | {
       readonly type: 'reopenRun';
@@ -146,6 +147,14 @@ export type Command =
       readonly usage: Usage;
       readonly handoff?: Handoff;
       readonly work?: CommitId;
+      readonly claim?: HandoffClaim;
+    }
+  /** Is asked before the agent is told what failed. */
+  | {
+      readonly type: 'reworkAttempt';
+      readonly attempt: AttemptId;
+      readonly reason: EndingReason;
+      readonly detail: string;
     }
   // landings
   | {

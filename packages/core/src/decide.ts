@@ -44,6 +44,7 @@ const BEGINS: ReadonlySet<Command['type']> = new Set([
   'acceptTasks',
   'amend',
   'cancelRun',
+  'changeGate',
   'continue',
   'pause',
   'raiseLimits',
@@ -84,6 +85,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
       return decideTasks(s, c);
     case 'startAttempt':
     case 'startAgent':
+    case 'reworkAttempt':
     case 'endAttempt':
       return decideAttempts(s, c);
     case 'startLanding':
@@ -99,6 +101,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'undoLanding':
       return decideUndo(s, c);
     case 'raiseLimits':
+    case 'changeGate':
     case 'reopenRun':
       return decideAgain(s, c);
     case 'recordRechecks':

@@ -7,7 +7,7 @@
  * entry's `at`.
  */
 import type { EndingReason, Reservation } from './model/attempt.ts';
-import type { Handoff } from './model/handoff.ts';
+import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type {
   Candidate,
@@ -64,6 +64,11 @@ export type RunEvent =
   | { readonly type: 'run.cancelled'; readonly reason: string }
   /** The operator gave the run more: each of these is the limit from now on. */
   | ({ readonly type: 'limits.raised' } & RaisedLimits)
+  /**
+   * The operator named another gate before anything had landed: it judges the base and every candidate from now on.
+   * Without `gate` nothing is tested.
+   */
+  | { readonly type: 'gate.changed'; readonly gate?: string; readonly gateHash: string }
   /** A closed run is open again: it goes on with the limits and the tasks it has, and closes and delivers once more. */
   | { readonly type: 'run.reopened'; readonly reason: string }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
@@ -185,6 +190,18 @@ export type AttemptEvent =
       readonly handoff?: Handoff;
       /** The commit with the attempt's work, handed in or not. The next attempt continues from it. */
       readonly work?: CommitId;
+      /** What the agent said, where nothing was delivered. Absent in old journals. */
+      readonly claim?: HandoffClaim;
+    }
+  /** Its agent handed in and the attempt's own checks failed: the same conversation goes on, for one more round. */
+  | {
+      readonly type: 'attempt.reworked';
+      readonly attempt: AttemptId;
+      /** 1 for the first time. */
+      readonly round: number;
+      /** How the attempt would have ended. */
+      readonly reason: EndingReason;
+      readonly detail: string;
     }
   /** A report came after the attempt had already ended. It is only recorded: its work never lands. */
   | {

@@ -42,6 +42,7 @@ export const JOURNAL_LOG_EVENTS = {
   'spend.recorded': { level: 'debug', means: 'tokens used outside attempts and iterations' },
   'delivery.ended': { level: 'info', means: 'the result was delivered, or could not be' },
   'limits.raised': { level: 'info', means: 'the operator gave the run more to spend, or more time' },
+  'gate.changed': { level: 'warn', means: 'the operator named another gate, before anything had landed' },
   'run.reopened': { level: 'info', means: 'a closed run is open again' },
   'run.closed': { level: 'info', means: 'nothing is wanted any more' },
   'iteration.started': { level: 'info', means: 'the planner was asked' },
@@ -61,6 +62,10 @@ export const JOURNAL_LOG_EVENTS = {
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
   'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
+  'attempt.reworked': {
+    level: 'info',
+    means: 'its checks failed, and its agent goes on with what they said',
+  },
   'attempt.late': { level: 'warn', means: 'a report came after the attempt had ended' },
   'landing.started': { level: 'info', means: 'a candidate is made and goes to the gate' },
   'gate.ended': { level: 'info', means: 'the gate gave its verdict on a candidate' },
@@ -131,6 +136,10 @@ export const WEATHER_LOG_EVENTS = {
   },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
+  'prompt.edited': {
+    level: 'warn',
+    means: 'a prompt of the repository was edited, and the run goes on with what it began with',
+  },
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;

@@ -26,7 +26,8 @@ export interface OpenedRun {
 /** Something the planner has not been told yet. */
 export type News =
   | { readonly kind: 'handoff'; readonly attempt: AttemptId }
-  | { readonly kind: 'landed' | 'failed' | 'cancelled' | 'rejected'; readonly task: TaskId }
+  | { readonly kind: 'landed' | 'failed' | 'cancelled'; readonly task: TaskId }
+  | { readonly kind: 'rejected'; readonly task: TaskId; readonly attempt: AttemptId }
   | { readonly kind: 'finding'; readonly signature: string }
   | { readonly kind: 'refused'; readonly label: string; readonly problem: string }
   | { readonly kind: 'amended'; readonly text: string };

@@ -91,6 +91,10 @@ test(`after ${HANDOFFS_TO_REPLAN} handoffs it is asked again, not before`, () =>
   assert.equal(after(...plan(5), ...a, ...b).iteration, undefined);
   assert.equal(after(...plan(5), ...a, ...b, ...c).iteration, 'handoffs');
 });
+test('a task that failed for good wakes it while others still work', () => {
+  const two = [...plan(2), ...running('t2.1'), failedTask('t1', 'blocked')];
+  assert.equal(after(...two).iteration, 'handoffs');
+});
 test('it is not asked for handoffs while every worker is taken', () => {
   const busy = ['t4.1', 't5.1', 't6.1', 't7.1'].map((id) => startedAttempt(id));
   const done = ['t1.1', 't2.1', 't3.1'].flatMap(handedIn);

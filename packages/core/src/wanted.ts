@@ -103,8 +103,10 @@ function reasonToPlan(s: State): IterationReason | undefined {
   if (!isBusy(s)) return 'idle';
   if (s.liveAttempts.size >= s.workers) return undefined;
   if (p.newsOf.finding > 0) return 'finding';
+  // What depends on it fell too: nobody does that part of the request unless it is planned again.
+  if (p.newsOf.failed > 0) return 'handoffs';
   if (p.saidDone) return undefined;
-  if (p.newsOf.handoff + p.newsOf.failed >= HANDOFFS_TO_REPLAN) return 'handoffs';
+  if (p.newsOf.handoff >= HANDOFFS_TO_REPLAN) return 'handoffs';
   return undefined;
 }
 

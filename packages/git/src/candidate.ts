@@ -10,12 +10,23 @@ import { writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { pathsOf } from './diffs.ts';
 import { mergeBase } from './fork.ts';
+import type { NameClashes } from './name-clash.ts';
 import type { Stacks } from './stacks.ts';
 import { unpackFew } from './transfer.ts';
 
 type Ask = Parameters<Hub['buildCandidate']>[0];
 
-export async function buildCandidate(hub: HubContext, stacks: Stacks, ask: Ask): Promise<CandidateOutcome> {
+/** What is remembered from one candidate to the next. */
+export interface Memory {
+  readonly stacks: Stacks;
+  readonly clashes: NameClashes;
+}
+
+export async function buildCandidate(
+  hub: HubContext,
+  { stacks, clashes }: Memory,
+  ask: Ask,
+): Promise<CandidateOutcome> {
   const { onto, work } = ask;
   if (!(await hub.objects.findCommit(work))) return { kind: 'missing' };
   const fork = await mergeBase(hub, onto, work);
@@ -24,8 +35,11 @@ export async function buildCandidate(hub: HubContext, stacks: Stacks, ask: Ask):
   const { commit, bases } = await stacks.join(onto, work, fork);
   const changed = changedPaths(hub, bases ?? [fork], work);
   const [merged, own] = await Promise.all([mergeTrees(hub, { onto: commit, work }), changed]);
-  if (merged.kind === 'tree') return candidateOf(hub, ask, merged, own);
-  return { ...merged, detail: merged.detail.replaceAll(commit, onto) };
+  if (merged.kind === 'conflict') return { ...merged, detail: merged.detail.replaceAll(commit, onto) };
+  const { tree } = await hub.objects.commit(onto);
+  const clash = await clashes.find(fork, tree, merged.tree);
+  if (clash) return { kind: 'conflict', files: [clash.path], detail: clash.why };
+  return candidateOf(hub, ask, merged, own);
 }
 
 /** The files in which two commits conflict; see `Hub.probe`. */

@@ -42,6 +42,24 @@ test('a merge is the same by one process for all and by one for each: tree, conf
   await merges.close();
 });
 
+test('a submodule that both moved on is a conflict like any other, though git says more of it than of others', async (t) => {
+  const w = await world(t);
+  const merges = new Merges(new Git(), { gitDir: join(w.repo, '.git') });
+  const linked = (to: string): CommitId => {
+    git(w.repo, 'checkout', '--quiet', '--detach', 'main');
+    git(w.repo, 'update-index', '--add', '--cacheinfo', `160000,${to.repeat(40)},inner`);
+    git(w.repo, 'commit', '--quiet', '-m', `At ${to}`);
+    return git(w.repo, 'rev-parse', 'HEAD') as CommitId;
+  };
+  git(w.repo, 'branch', '--quiet', '--force', 'main', linked('1'));
+  const [ours, theirs] = [linked('2'), linked('3')];
+  const alone = await merges.mergeAlone(ours, theirs);
+  assert.equal(alone.kind === 'conflict' && alone.files.join(), 'inner');
+  assert.deepEqual(await merges.mergeInTurn(ours, theirs), alone);
+  assert.deepEqual(await merges.mergeInTurn(ours, ours), await merges.mergeAlone(ours, ours));
+  await merges.close();
+});
+
 test('what differs is the same by one process for all and by one for each', async (t) => {
   const repository = bare(t);
   const [runner, place] = [new Git(), { gitDir: repository }];

@@ -27,6 +27,7 @@ import { isAncestor, LandedScanner } from './landed.ts';
 import { Layout, RunRefs } from './layout.ts';
 import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
+import { NameClashes } from './name-clash.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
 import type { OperatorEnv } from './operator.ts';
 import { cloneOrigin, isUrl, locate, trusting } from './origin.ts';
@@ -125,13 +126,14 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
 function assemble(context: HubContext, target: Target | RemoteTarget, limits: IntakeLimits): OpenedHub {
   const landed = new LandedScanner(context);
   const stacks = new Stacks(context);
+  const memory = { stacks, clashes: new NameClashes(context) };
   const intake = new Intake(context, limits);
   const hub: Hub = {
     targetHead: () => target.head(),
     landedSince: (base, head) => landed.since(base, head),
     undoneSince: (base, head) => landed.undoneSince(base, head),
     isAncestor: (ancestor, of) => isAncestor(context, ancestor, of),
-    buildCandidate: (ask) => buildCandidate(context, stacks, ask),
+    buildCandidate: (ask) => buildCandidate(context, memory, ask),
     buildRevert: (ask) => buildRevert(context, ask),
     probe: (a, b) => probe(context, a, b),
     sealBatch: (ask) => sealBatch(context, ask),

@@ -101,16 +101,31 @@ class Fields {
 
   /** From the tree to the end of the messages; undefined while it is not whole. */
   answer(isHeldBack = false): string[] | undefined {
-    const tree = this.next();
-    if (tree === undefined) return undefined;
-    const fields = [tree];
-    for (let sections = 0; sections < (isHeldBack ? 1 : 2); ) {
-      const field = this.next();
+    const fields: string[] = [];
+    for (let field = this.next(); field !== ''; field = this.next()) {
       if (field === undefined) return undefined;
-      if (field === '' && ++sections === 2) break;
       fields.push(field);
     }
-    return fields;
+    fields.push('');
+    return isHeldBack || this.messages(fields) ? fields : undefined;
+  }
+
+  /**
+   * Groups of a count, that many paths, a kind and a message, and an empty field. Of submodules that conflict git
+   * says more behind them, as plain text, in place of that field.
+   */
+  private messages(fields: string[]): boolean {
+    for (;;) {
+      const count = this.next();
+      if (count === undefined) return false;
+      if (!/^\d+$/.test(count)) return true;
+      fields.push(count);
+      for (let left = Number(count) + 2; left > 0; left--) {
+        const field = this.next();
+        if (field === undefined) return false;
+        fields.push(field);
+      }
+    }
   }
 }
 

@@ -18,3 +18,15 @@ export function operatorGit(path: string, env: OperatorEnv): SimpleGit {
   const own = { PATH, HOME, ...(XDG_CONFIG_HOME && { XDG_CONFIG_HOME }) };
   return git.env({ ...own, ...READ_ONLY, LC_ALL: 'C' });
 }
+
+/** The pager of the operator's own configuration: a repository's is never asked for. Undefined: none is named. */
+export async function operatorPager(env: OperatorEnv): Promise<string | undefined> {
+  const named = (scope: string): Promise<string | undefined> =>
+    operatorGit(env.HOME, env)
+      .raw('config', scope, '--get', 'core.pager')
+      .then(
+        (text) => text.trim() || undefined,
+        () => undefined,
+      );
+  return (await named('--global')) ?? (await named('--system'));
+}

@@ -94,7 +94,7 @@ function twins(added: readonly AddedName[], all: readonly Buffer[]): string | un
 const pathOf = ({ folder, name }: AddedName): Buffer => Buffer.concat([folder, name]);
 
 /** As macOS and Windows compare names. */
-const folded = (name: Buffer): string => name.toString().normalize('NFC').toLowerCase();
+export const folded = (name: Buffer): string => name.toString().normalize('NFC').toLowerCase();
 
 /** Ignored by HFS+ when it compares names: `.g\u200cit` is `.git` there. */
 const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
@@ -137,7 +137,7 @@ function decode(bytes: Buffer): string | undefined {
 }
 
 /** In quotes, and with everything that cannot be seen spelt out. */
-function shown(path: Buffer): string {
+export function shown(path: Buffer): string {
   const text = JSON.stringify(path.toString().slice(0, 200));
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }

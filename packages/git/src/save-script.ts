@@ -175,11 +175,16 @@ for at in "$intake"/refs/heads/known-*; do
   known="$known^$one$nl"
   [ "$one" != "$head" ] || is_known=1
 done
-if [ $is_known = 0 ] && { [ $owned = 1 ] || any "$dir"/objects/pack/*; }; then
-  g pack-objects --revs -q --non-empty --no-use-bitmap-index "$intake/objects/pack/pack" >/dev/null <<REVS || exit 1
+# Beside the clone's own objects and then copied: git makes a pack there, and cannot rename it into another mount.
+pack() {
+  gx pack-objects --revs -q --non-empty --no-use-bitmap-index "$dir/pack" <<REVS
 $head
 $known
 REVS
+}
+if [ $is_known = 0 ] && { [ $owned = 1 ] || any "$dir"/objects/pack/*; }; then
+  made=$(pack) || exit 1
+  [ -z "$made" ] || cp -f "$dir/pack-$made.pack" "$dir/pack-$made.idx" "$intake/objects/pack/" || exit 1
 fi
 [ ! -L "$intake/refs/heads/work" ] || exit 1
 echo "$head" >"$intake/refs/heads/work" || exit 1

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Workspace } from '@swarm/core/ports/git';
@@ -136,6 +140,27 @@ test('a file of somebody else that cannot be read is told', { skip: !canDrop() }
   assert.equal(exit, 3);
   assert.match(told.leftOut.join('\n'), /theirs\.txt.*Permission denied/);
   assert.deepEqual(files, ['a.txt', 'b.txt', 'mine.txt']);
+});
+
+/** A folder on another file system than temporary files; undefined where there is none. */
+const elsewhere = ['/dev/shm', '/tmp', '/var/tmp'].find(
+  (folder) => existsSync(folder) && statSync(folder).dev !== statSync(tmpdir()).dev,
+);
+
+// As in a sandbox, where the intake is a mount of its own.
+test('what an agent committed itself comes into an intake on another file system', {
+  skip: elsewhere === undefined,
+}, async (t) => {
+  const { w, it } = await given(t);
+  commit(it.path, { 'c.txt': 'c\n' }, 'The agent’s own');
+  const aside = mkdtempSync(join(elsewhere!, 'swarm-git-'));
+  t.after(() => rmSync(aside, { recursive: true }));
+  cpSync(it.intake!, aside, { recursive: true });
+  const argv = w.workspaces.saveCommand({ message: 'Work', workspace: it.path, intake: aside });
+  const ran = spawnSync(argv[0]!, argv.slice(1), { env: { PATH: process.env.PATH }, encoding: 'utf8' });
+  assert.equal(ran.status, 0, ran.stderr);
+  cpSync(aside, it.intake!, { recursive: true });
+  assert.equal((await w.hub.ingest(ONE)).kind, 'commit');
 });
 
 test('marks that hide changes from git hide nothing from a save', async (t) => {

@@ -232,6 +232,14 @@ const EVENTS = {
   },
   'limits.raised': { type: 'limits.raised', tokens: 30_000_000, usd: 32.5, timeMs: 14_400_000 },
   'run.reopened': { type: 'run.reopened', reason: 'swarm resume --budget 32.5usd --retry t2' },
+  'gate.changed': { type: 'gate.changed', gate: 'pnpm test --run', gateHash: '60303ae22b99' },
+  'attempt.reworked': {
+    type: 'attempt.reworked',
+    attempt: TRY,
+    round: 2,
+    reason: 'verify-failed',
+    detail: '1 failure: test/time/parse.test.ts: rejects an empty text',
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

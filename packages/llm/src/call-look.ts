@@ -43,7 +43,8 @@ export async function lookByCall(
   const ms = clock.monotonic() - startedAt;
   if (tried.kind === 'done') return { kind: 'answers', ms, tokens };
   if (tried.kind === 'aborted') return { kind: 'silent', why: 'it was called off' };
-  return meaningOf(tried, endpoint, ms >= totalMs, clock);
+  const failure = tried.kind === 'spent' ? { kind: 'bad-request' as const, why: tried.why } : tried;
+  return meaningOf(failure, endpoint, ms >= totalMs, clock);
 }
 
 async function meaningOf(

@@ -68,7 +68,7 @@ export interface Settings {
   readonly plannerContextChars: number;
 }
 
-export type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'retry' | 'cancelRun' }>;
+export type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'changeGate' | 'retry' | 'cancelRun' }>;
 
 /** A branch somebody made, as it is when the run opens. */
 export interface BranchDraft {

@@ -47,7 +47,8 @@ export interface Claims {
   readonly run: string;
   readonly base: string;
   readonly landOn: string;
-  readonly gateHash: string;
+  /** Of the one gate by which all has landed: it may be changed before the first landing only. */
+  gateHash: string;
   /** Failures the base had by itself; none where they could not be told apart. */
   readonly known: Set<string>;
   /** By landing id. */
@@ -107,6 +108,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     const gate = record(e, 'gate');
     c.known.clear();
     if (gate.isTold === true) for (const failure of list(gate, 'signatures')) c.known.add(String(failure));
+  },
+  'gate.changed': (c, e) => {
+    if (c.moves.some(isOurs)) c.contradictions.push('the gate was changed after something had landed');
+    c.gateHash = text(e, 'gateHash');
   },
   'task.accepted': (c, e) => void c.tasks.set(text(e, 'task'), 'live'),
   'task.requeued': (c, e) => settle(c, text(e, 'task'), 'live'),

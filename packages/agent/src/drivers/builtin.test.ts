@@ -46,7 +46,9 @@ test('our own agent works in the workspace as a child process, and hands in', as
     HAND_IN('complete'),
   ]);
   assert.equal(readFileSync(join(workspace, 'a.txt'), 'utf8'), 'hello');
-  assert.deepEqual(result, {
+  const { talk, ...told } = result;
+  assert.match(talk!, /^\{"messages":\[/);
+  assert.deepEqual(told, {
     end: 'finished',
     detail: 'status complete',
     claim: { status: 'complete', summary: 'did it', concerns: [], suggestions: [] },
@@ -142,4 +144,24 @@ test('a missing program is said as such', async (t) => {
   const result = await agent.run(makeJob(makeFolder(t)));
   assert.equal(result.end, 'cannot-run');
   assert.match(result.detail, /\/no\/such\/node/);
+});
+
+test('its conversation goes on in another child: what is told takes the place of the answer to its handoff', async (t) => {
+  const first = await run(t, [[['write', { path: 'a.txt', content: 'hello' }]], HAND_IN('complete')]);
+  const goOn = { talk: first.result.talk!, told: 'NEEDLE: the gate fails' };
+  const { result } = await run(t, [HAND_IN('partial')], { goOn });
+  assert.equal(result.claim?.status, 'partial');
+  const { messages } = JSON.parse(result.talk!) as { messages: { role: string; content: string }[] };
+  assert.deepEqual(
+    messages.map((m) => m.role),
+    ['system', 'user', 'assistant', 'tool', 'assistant', 'tool', 'assistant', 'tool'],
+  );
+  assert.equal(messages[5]!.content, 'NEEDLE: the gate fails');
+});
+
+test('a conversation that is not one ends the child, and not the host', async (t) => {
+  for (const talk of ['', '{}', '{"messages":[]}', '{"messages":[{"role":"user","content":"x"}]}']) {
+    const { result } = await run(t, [HAND_IN('complete')], { goOn: { talk, told: 'x' } });
+    assert.equal(result.end, 'failed', talk);
+  }
 });

@@ -24,6 +24,9 @@ export interface BuiltinParts extends DriverParts {
 
 /** The child keeps its own time and says how it ended; the sandbox's clock is for a child that does not. */
 const GRACE_MS = 10_000;
+/** The file in which the child leaves its conversation. A longer one does not go on. */
+const TALK = 'talk.json';
+const TALK_MAX_BYTES = 4 * 1024 * 1024;
 
 export function createBuiltinAgent(parts: BuiltinParts): Agent {
   return {
@@ -33,7 +36,10 @@ export function createBuiltinAgent(parts: BuiltinParts): Agent {
 }
 
 async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session): Promise<AgentResult> {
-  const child = childJobOf(parts, job, session.room.workspace);
+  const child = {
+    ...childJobOf(parts, job, session.room.workspace),
+    talkOut: await session.room.outlet(TALK),
+  };
   const file = await session.room.place({ name: 'job.json', text: JSON.stringify(child) });
   let ended: Extract<AgentEvent, { type: 'ended' }> | undefined;
   let toolCalls = 0;
@@ -57,7 +63,11 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
   const common = { usage: session.usage(), toolCalls };
   // Stopped by us, it says `aborted`: why it was stopped is the first cause.
   const wasStopped = result.cause && ended?.reason === 'aborted';
-  if (ended && !wasStopped) return { ...endFromEvent(ended, job, session), ...common };
+  if (ended && !wasStopped) {
+    const talk = ended.reason === 'handed-in' && (await session.room.collect(TALK, TALK_MAX_BYTES));
+    const kept = talk && talk.kind === 'text' && { talk: talk.text };
+    return { ...endFromEvent(ended, job, session), ...common, ...kept };
+  }
   const { end, detail } = endOf(result);
   if (end !== 'finished') return { end, detail, ...common };
   return { end: 'failed', detail: 'the agent exited without saying how it ended', ...common };
@@ -69,6 +79,7 @@ function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): Chil
     task: taskOf(job.attempt),
     workspace,
     prompt: job.prompt,
+    ...(job.goOn && { goOn: job.goOn }),
     model: parts.model,
     limits: {
       steps: job.limits.steps,
@@ -87,7 +98,8 @@ function endFromEvent(
   const end = endOfLoop(event.reason, job, session);
   const detail = cutText(plainText(event.detail), 2_000);
   if (!event.claim) return { end, detail };
-  return { end: endOfClaim(event.claim.status), detail, claim: event.claim };
+  // Last words at a limit are a claim too, and the limit stays the ending.
+  return { end: end === 'finished' ? endOfClaim(event.claim.status) : end, detail, claim: event.claim };
 }
 
 /** A quota that is used up is the attempt's own share, or the provider's. */

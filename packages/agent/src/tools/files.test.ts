@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { callTool, refusedTool } from '../../test/call-tool.ts';
 import { makeFolder } from '../../test/support.ts';
 
-test('read gives the text as it is in the file, under a line that names the range', async (t) => {
+test('read gives each line behind its number, under a line that names the range', async (t) => {
   const folder = makeFolder(t, { 'a.txt': '\tone\n  two\nthree\n' });
   const read = async (args: object) => (await callTool(folder, 'read', { path: 'a.txt', ...args })).output;
-  assert.equal(await read({}), 'a.txt: lines 1-3 of 3\n\tone\n  two\nthree');
+  assert.equal(await read({}), 'a.txt: lines 1-3 of 3\n1\t\tone\n2\t  two\n3\tthree');
   assert.equal(
     await read({ offset: 2, limit: 1 }),
-    'a.txt: lines 2-2 of 3\n  two\n[1 more lines: read again with offset 3]',
+    'a.txt: lines 2-2 of 3\n2\t  two\n[1 more line: read again with offset 3]',
   );
   assert.equal(
     await refusedTool(folder, 'read', { path: 'a.txt', offset: 4 }),
@@ -74,7 +74,7 @@ test('write never waits on a FIFO', async (t) => {
 test('edit replaces exactly one passage, whatever characters it holds', async (t) => {
   const folder = makeFolder(t, { 'a.ts': 'one\ntwo $1\nthree\n' });
   const { output } = await callTool(folder, 'edit', { path: 'a.ts', oldText: 'two $1', newText: '$& $$ 2' });
-  assert.equal(output, 'edited a.ts at line 2');
+  assert.equal(output, 'edited a.ts\n@@ line 2 @@\n-two $1\n+$& $$ 2');
   assert.equal(readFileSync(join(folder, 'a.ts'), 'utf8'), 'one\n$& $$ 2\nthree\n');
 });
 
@@ -84,11 +84,11 @@ test('edit says why a passage is not the one: absent, nearly there, ambiguous, u
   const refused = (oldText: string, newText = 'new') =>
     refusedTool(folder, 'edit', { path: 'a.ts', oldText, newText });
   assert.match(await refused('zz'), /^edit: oldText does not occur in a.ts; read the file/);
-  assert.match(
-    await refused('if (x) {\n  y();'),
-    /its first line is at line 2, but spacing or what follows differs/,
+  assert.match(await refused('if (x) {\n  z();'), /its first line is at line 2, but what follows differs/);
+  assert.equal(
+    await refused('aa'),
+    'edit: oldText occurs 3 times in a.ts; give more context, or replaceAll to change each',
   );
-  assert.equal(await refused('aa'), 'edit: oldText occurs 3 times in a.ts; give more context');
   assert.match(await refused('y();', 'y();'), /are the same; nothing to do/);
   assert.equal(readFileSync(join(folder, 'a.ts'), 'utf8'), text);
 });

@@ -2,35 +2,36 @@
 import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { linesOf, PAGE_LINES_MAX, pageOf } from '@swarm/core/rules/paged-text';
 import { z } from 'zod';
+import { diffText, editText, type Replacement } from './edit-text.ts';
 import type { InsidePath } from './paths.ts';
 import { resolveInside, resolveWritable } from './paths.ts';
 import type { Tool } from './tool.ts';
 import { done, ToolFault } from './tool.ts';
 
-const READ_LINES_MAX = 2_000;
 const READ_CHARS_MAX = 64 * 1024;
 /** Larger files are for `bash`: they would fill the memory of a small sandbox. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const WRITE_CHARS_MAX = 2 * 1024 * 1024;
+const EDITS_MAX = 100;
 
 const path = z.string().min(1).describe('Path relative to the workspace.');
 
 export const read: Tool<{ path: string; offset?: number | undefined; limit?: number | undefined }> = {
   name: 'read',
-  // No line numbers in front of lines: what is read can go into edit's oldText as it stands.
-  description: `Reads a text file. The text comes exactly as it is in the file, after one line naming the range. At most ${READ_LINES_MAX} lines or 64 KiB at once; go on with offset. For line numbers use grep.`,
+  description: `Reads a text file: one line that names the range, then each line behind its number and a tab, which are not part of the file. At most ${PAGE_LINES_MAX} lines or 64 KiB at once; go on with offset.`,
   schema: z.strictObject({
     path,
     offset: z.number().int().min(1).optional().describe('First line to read, counted from 1.'),
-    limit: z.number().int().min(1).max(READ_LINES_MAX).optional().describe('Most lines to read.'),
+    limit: z.number().int().min(1).max(PAGE_LINES_MAX).optional().describe('Most lines to read.'),
   }),
-  async run({ path, offset = 1, limit = READ_LINES_MAX }, { workspace }) {
+  async run({ path, offset, limit }, { workspace }) {
     const file = await resolveInside(workspace, path);
-    const lines = linesOf(decode(await load(file), file.shown));
-    if (lines.length === 0) return done(`${file.shown}: empty file`);
-    if (offset > lines.length) throw new ToolFault(`read: ${file.shown} has only ${lines.length} lines`);
-    return done(excerpt(file.shown, lines, offset, limit));
+    const text = decode(await load(file), file.shown);
+    const read = pageOf(file.shown, text, { offset, limit }, READ_CHARS_MAX);
+    if ('problem' in read) throw new ToolFault(`read: ${read.problem}`);
+    return done(read.page);
   },
 };
 
@@ -47,50 +48,46 @@ export const write: Tool<{ path: string; content: string }> = {
   },
 };
 
-export const edit: Tool<{ path: string; oldText: string; newText: string }> = {
+const replacement = {
+  oldText: z.string().max(WRITE_CHARS_MAX).describe('The passage as it stands in the file.'),
+  newText: z.string().max(WRITE_CHARS_MAX).describe('What replaces it; empty to delete it.'),
+  replaceAll: z.boolean().optional().describe('Change every place where oldText occurs, not only one.'),
+};
+interface EditArguments {
+  readonly path: string;
+  readonly oldText?: string | undefined;
+  readonly newText?: string | undefined;
+  readonly replaceAll?: boolean | undefined;
+  readonly edits?: readonly Replacement[] | undefined;
+}
+
+export const edit: Tool<EditArguments> = {
   name: 'edit',
   description:
-    'Replaces one passage of a file. oldText must occur exactly once, character for character, indentation included; give enough of the surrounding lines to make it unique.',
+    'Replaces passages of a file and gives back what changed. oldText must occur exactly once: give enough of the surrounding lines to make it unique, or replaceAll. For several passages give edits, a list of {oldText, newText}: all are done, one after the other, or none.',
   schema: z.strictObject({
     path,
-    oldText: z.string().min(1).max(WRITE_CHARS_MAX).describe('The passage as it stands in the file.'),
-    newText: z.string().max(WRITE_CHARS_MAX).describe('What replaces it; empty to delete it.'),
+    oldText: replacement.oldText.optional(),
+    newText: replacement.newText.optional(),
+    replaceAll: replacement.replaceAll,
+    edits: z
+      .array(z.strictObject(replacement))
+      .max(EDITS_MAX)
+      .optional()
+      .describe('Several passages at once.'),
   }),
-  async run({ path, oldText, newText }, { workspace }) {
+  async run({ path, oldText, newText, replaceAll, edits = [] }, { workspace }) {
     const file = await resolveWritable(workspace, path);
-    const text = decode(await load(file), file.shown);
-    const [from, to] = inLineEndingsOf(text, oldText, newText);
-    if (from === to) throw new ToolFault('edit: oldText and newText are the same; nothing to do');
-    const at = onlyPlaceOf(text, from, file.shown);
-    await store('edit', file, text.slice(0, at) + to + text.slice(at + from.length));
-    return done(`edited ${file.shown} at line ${text.slice(0, at).split('\n').length}`);
+    if ((oldText === undefined) !== (newText === undefined))
+      throw new ToolFault('edit: oldText and newText belong together; give both');
+    const one = oldText === undefined || newText === undefined ? [] : [{ oldText, newText, replaceAll }];
+    const all = [...one, ...edits];
+    if (all.length === 0) throw new ToolFault('edit: give oldText and newText, or edits');
+    const edited = editText(decode(await load(file), file.shown), all, file.shown);
+    await store('edit', file, edited.text);
+    return done(`edited ${file.shown}\n${diffText(edited.changes)}`);
   },
 };
-
-function excerpt(shown: string, lines: readonly string[], offset: number, limit: number): string {
-  const taken: string[] = [];
-  let chars = 0;
-  for (const line of lines.slice(offset - 1, offset - 1 + limit)) {
-    if (chars + line.length > READ_CHARS_MAX) break;
-    taken.push(line);
-    chars += line.length + 1;
-  }
-  if (taken.length === 0) {
-    const cut = lines[offset - 1]!;
-    return `${shown}: line ${offset} of ${lines.length}, its first ${READ_CHARS_MAX} of ${cut.length} characters\n${cut.slice(0, READ_CHARS_MAX)}`;
-  }
-  const last = offset + taken.length - 1;
-  const more =
-    last < lines.length ? `\n[${lines.length - last} more lines: read again with offset ${last + 1}]` : '';
-  return `${shown}: lines ${offset}-${last} of ${lines.length}\n${taken.join('\n')}${more}`;
-}
-
-/** Lines without their ends; a last newline does not begin another line. */
-function linesOf(text: string): string[] {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
-}
 
 /** Never follows a link and never waits on a FIFO or a device. */
 async function load(file: InsidePath): Promise<Buffer> {
@@ -133,33 +130,6 @@ function decode(bytes: Buffer, shown: string): string {
       `${shown} is not UTF-8 text; change it with bash so that its other bytes stay as they are`,
     );
   }
-}
-
-/** Models write `\n`; a file with `\r\n` throughout keeps its own ends. */
-function inLineEndingsOf(text: string, oldText: string, newText: string): [string, string] {
-  if (!text.includes('\r\n') || oldText.includes('\r\n')) return [oldText, newText];
-  const crlf = (s: string) => s.replaceAll(/\r?\n/g, '\r\n');
-  return [crlf(oldText), crlf(newText)];
-}
-
-function onlyPlaceOf(text: string, passage: string, shown: string): number {
-  const at = text.indexOf(passage);
-  if (at === -1) throw new ToolFault(`edit: oldText does not occur in ${shown}; ${nearMiss(text, passage)}`);
-  if (text.indexOf(passage, at + 1) === -1) return at;
-  const times = text.split(passage).length - 1;
-  throw new ToolFault(`edit: oldText occurs ${Math.max(times, 2)} times in ${shown}; give more context`);
-}
-
-/** Where the first line of a passage is, when the rest of it does not match. */
-function nearMiss(text: string, passage: string): string {
-  const first = passage
-    .split('\n')
-    .find((line) => line.trim() !== '')
-    ?.trim();
-  const line = first ? linesOf(text).findIndex((l) => l.trim() === first) + 1 : 0;
-  return line > 0
-    ? `its first line is at line ${line}, but spacing or what follows differs: read the file there and copy exactly`
-    : 'read the file and copy the passage exactly';
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ test('the agent has exactly these tools, with these arguments', () => {
     'bash{command,timeoutMs?}',
     'read{path,offset?,limit?}',
     'write{path,content}',
-    'edit{path,oldText,newText}',
+    'edit{path,oldText?,newText?,replaceAll?,edits?}',
     'grep{pattern,path?}',
     'glob{pattern}',
     'submit_handoff{status,summary,concerns?,suggestions?}',

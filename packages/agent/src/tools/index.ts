@@ -2,6 +2,7 @@
 import type { ToolCall, ToolSpec } from '@swarm/core/ports/models';
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
+import { readArguments, shapeLine, toolNameFor } from './arguments.ts';
 import { bash } from './bash.ts';
 import { edit, read, write } from './files.ts';
 import { submitHandoff } from './handoff.ts';
@@ -10,6 +11,14 @@ import { type Tool, ToolFault, type ToolOutcome, type ToolPlace } from './tool.t
 
 // biome-ignore lint/suspicious/noExplicitAny: each tool checks its own arguments by its own schema
 const TOOLS: readonly Tool<any>[] = [bash, read, write, edit, grep, glob, submitHandoff];
+
+const TOOL_NAMES = TOOLS.map(({ name }) => name);
+
+/** The tool that a name means; undefined: none. */
+export function toolMeant(said: string): string | undefined {
+  const name = toolNameFor(said, TOOL_NAMES);
+  return TOOL_NAMES.includes(name) ? name : undefined;
+}
 
 /** What the model is told of each tool. */
 export const TOOL_SPECS: readonly ToolSpec[] = TOOLS.map(({ name, description, schema }) => ({
@@ -33,11 +42,10 @@ export function createToolbox(place: ToolPlace): Toolbox {
 }
 
 async function runToolCall(call: ToolCall, place: ToolPlace, signal: AbortSignal): Promise<CallOutcome> {
-  const tool = TOOLS.find((t) => t.name === call.name);
+  const name = toolNameFor(call.name, TOOL_NAMES);
+  const tool = TOOLS.find((t) => t.name === name);
   if (!tool)
-    return unusable(
-      `there is no tool ${cutText(call.name, 60)}; there are: ${TOOLS.map((t) => t.name).join(', ')}`,
-    );
+    return unusable(`there is no tool ${cutText(call.name, 60)}; there are: ${TOOL_NAMES.join(', ')}`);
   const args = parseArguments(tool, call.argumentsJson);
   if ('problem' in args) return unusable(`${tool.name}: not run. ${args.problem}`);
   try {
@@ -57,16 +65,14 @@ const unusable = (output: string): CallOutcome => ({ ok: false, output, wasRun: 
 
 /** A call is run whole or not at all: nothing is guessed from half an arguments object. */
 function parseArguments(tool: Tool<unknown>, json: string): { value: unknown } | { problem: string } {
-  let said: unknown;
-  try {
-    said = JSON.parse(json.trim() === '' ? '{}' : json);
-  } catch (error) {
-    return { problem: `Its arguments are not JSON: ${cutText((error as Error).message, 300)}` };
-  }
-  const { success, data, error } = tool.schema.safeParse(said);
+  const parameters = parametersOf(tool.schema);
+  const said = readArguments(json, parameters);
+  const takes = `It takes: ${shapeLine(tool.name, parameters)}`;
+  if ('problem' in said) return { problem: `${said.problem}. ${takes}` };
+  const { success, data, error } = tool.schema.safeParse(said.value);
   if (success) return { value: data };
   const problems = error.issues.slice(0, 5).map((i) => `${i.path.join('.') || 'arguments'}: ${i.message}`);
-  return { problem: `Its arguments do not fit: ${cutText(problems.join('; '), 1_000)}` };
+  return { problem: `Its arguments do not fit: ${cutText(problems.join('; '), 1_000)}. ${takes}` };
 }
 
 function parametersOf(schema: z.ZodType): Readonly<Record<string, unknown>> {

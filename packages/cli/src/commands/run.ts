@@ -17,6 +17,7 @@ import type { ResumeOptions, RunChoice, RunOptions } from '../program/options.ts
 import { approver } from '../running/approving.ts';
 import { openRunHub } from '../running/compose.ts';
 import type { RunFile } from '../running/run-file.ts';
+import { gateChange } from '../running/settings.ts';
 import { lockRepository, work } from '../running/work.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
@@ -72,9 +73,12 @@ async function approved(
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
   if (options.trustRun) await adopt(options, context);
-  const again = againOf(options);
+  const asked = againOf(options);
   const read = await readRun(options, context);
-  const { repository, state, file } = read;
+  const { repository, state } = read;
+  const file = withGate(read, options.gate);
+  const isOwed = state.run !== undefined && (state.run.request.gate ?? null) !== file.gate;
+  const again = isOwed ? [gateChange(file), ...asked] : asked;
   const { closed, delivered, run: opened } = state;
   // Killed between its end and its delivery, a run still owes that.
   if ((closed && delivered && again.length === 0) || !opened) throw nothingToResume(read);
@@ -86,6 +90,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
   return work({
     file,
     ...(again.length > 0 && { again }),
+    ...(file !== read.file && { before: read.file }),
     repository,
     places: programPlaces(),
     context,
@@ -103,6 +108,19 @@ const keylessNotices = ({ config }: RunFile, { env }: Context): readonly string[
   config.endpoints.flatMap(({ name, keyEnv }) =>
     keyEnv !== undefined && !env[keyEnv] ? [keyless(name, keyEnv)] : [],
   );
+
+/** Errors: SW0108 for the gate the run has already. */
+function withGate({ file }: ReadRun, asked: string | undefined): RunFile {
+  if (asked === undefined) return file;
+  const gate = asked === 'none' ? null : asked;
+  if (gate !== file.gate) return { ...file, gate, gateBefore: file.gate };
+  throw new SwarmError({
+    code: 'SW0108',
+    what: `that is the gate of ${file.run} already`,
+    where: '--gate',
+    fix: 'swarm resume',
+  });
+}
 
 function nothingToResume({ paths, state }: ReadRun): SwarmError {
   const { closed, byState } = state;

@@ -18,7 +18,7 @@ const TRUSTED_KEYS = ['endpoints', 'models', 'agent', 'workers.sandbox', 'sandbo
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];
 const PROMPT_FILE = /^[a-z][a-z-]{0,40}\.md$/;
-const PROMPT_MAX_BYTES = 256 * 1024;
+export const PROMPT_MAX_BYTES = 256 * 1024;
 
 /** Prompt overrides a repository carries: text by file name. Links and oversized files are not prompts. */
 export async function readPromptOverrides(repository: string): Promise<ReadonlyMap<string, string>> {

@@ -26,7 +26,7 @@ test('every fault of an endpoint has its code, a plain verdict and a fix to type
     const problem = endpointFault(kind, { ...endpoint, why });
     assert.deepEqual([problem.code, problem.why], [code, why], kind);
     assert.match(problem.what, what);
-    assert.match(problem.fix, fix);
+    assert.match(problem.fix ?? '', fix);
   }
 });
 

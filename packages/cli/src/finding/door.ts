@@ -96,14 +96,23 @@ export const isKnownRun = (repository: RepositoryPaths, run: RunId, env: Environ
     },
   );
 
-/** Keeps that this operator made the run so. Before anything is done by it. Errors: SW0701. */
-export async function remember(repository: RepositoryPaths, file: RunFile, env: Environment): Promise<void> {
+/**
+ * Keeps that this operator made the run so. Before anything is done by it. Errors: SW0701.
+ * @param next what its run.json is about to become.
+ */
+export async function remember(
+  repository: RepositoryPaths,
+  file: RunFile,
+  env: Environment,
+  next?: RunFile,
+): Promise<void> {
   await writeRecord(env, {
     v: 1,
     run: file.run,
     repository: repository.repository,
     folder: await folderName(repository.repository),
     pinned: pinnedHash(file),
+    ...(next && { next: pinnedHash(next) }),
     ...(file.control !== undefined && { control: file.control }),
   });
 }

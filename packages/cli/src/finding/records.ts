@@ -19,6 +19,8 @@ export interface RunRecord {
   readonly folder: string;
   /** `pinnedHash` of run.json. */
   readonly pinned: string;
+  /** The same of the run.json that is to take its place: what was killed in between left one or the other. */
+  readonly next?: string;
   /** The control socket of the process that works on the run, or that worked on it last. */
   readonly control?: string;
 }
@@ -29,6 +31,7 @@ const schema = z.looseObject({
   repository: z.string(),
   folder: z.string(),
   pinned: z.string(),
+  next: z.string().optional(),
   control: z.string().startsWith('/').optional(),
 });
 

@@ -64,7 +64,7 @@ export function runProblem({ run, folder, repository, record, pinned }: RunFacts
     );
   if (record.repository !== repository.path && record.folder !== repository.folder)
     return notOurs(run, folder, `it was begun in ${record.repository}`);
-  if (record.pinned !== pinned)
+  if (record.pinned !== pinned && record.next !== pinned)
     return notOurs(run, folder, 'its run.json is not as it was when the run began');
   return undefined;
 }
@@ -82,13 +82,14 @@ export function openingProblem(file: RunFile, folder: string, state: State): Pro
   const { run } = state;
   if (!run) return undefined;
   const { request } = run;
+  const isOwed = file.gateBefore !== undefined && (request.gate ?? null) === file.gateBefore;
   const pairs: readonly (readonly [unknown, unknown])[] = [
     [run.id, file.run],
     [request.mode, file.mode],
     [request.target, file.target],
     [request.landOn, file.landOn],
     [request.deliver, file.deliver],
-    [request.gate ?? null, file.gate],
+    [request.gate ?? null, isOwed ? file.gateBefore : file.gate],
     [request.setup ?? null, file.setup],
     [request.checks, file.config.checks?.command],
   ];

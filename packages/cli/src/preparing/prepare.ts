@@ -25,6 +25,7 @@ import { preflight, preflightRepository } from './preflight.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
 import { identityOf } from './signing.ts';
+import { treeNotices } from './tree-notices.ts';
 
 export interface Prepared {
   readonly file: RunFile;
@@ -78,7 +79,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const { run, landOn } = await placeOf(located, found, loaded.config, context);
   await collect(problems, () => rehearsed(found, landOn));
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
-  const notices = [...(opening.notices ?? []), ...verdict.notices];
+  const notices = [...(opening.notices ?? []), ...verdict.notices, ...(await treeNotices(found))];
   const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const pinned = await pin(located, loaded, found, told, places, context);
   return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;

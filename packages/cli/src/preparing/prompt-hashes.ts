@@ -11,10 +11,11 @@ export function promptHashes(folder: string, overrides: ReadonlyMap<string, stri
   return Object.fromEntries(
     PROMPT_NAMES.map((name) => {
       const own = overrides.get(`${name}.md`);
-      return [name, own === undefined ? prompts.hash(name) : hashOf(own)];
+      return [name, own === undefined ? prompts.hash(name) : promptHash(own)];
     }),
   );
 }
 
 /** As the prompts themselves are hashed: 12 hex digits of the raw text's SHA-256. */
-const hashOf = (raw: string): string => createHash('sha256').update(raw).digest('hex').slice(0, 12);
+export const promptHash = (raw: string): string =>
+  createHash('sha256').update(raw).digest('hex').slice(0, 12);

@@ -7,7 +7,9 @@ export function addLand(program: Program, context: Context, exit: Finish): void 
   program
     .command('land')
     .argument('<branches...>', 'names or globs; origin/x is what origin had when last fetched')
-    .description('Land branches anyone made: each is merged, gated and published, in the order given')
+    .description(
+      'Land branches anyone made: each is merged, gated and published, in the order given, but behind those it is built on',
+    )
     .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
     .option('--from <remote>', 'take the branches from a remote, as they are there now')
     .option('--target <branch>', 'the branch they are to land on')

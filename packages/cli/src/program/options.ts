@@ -41,6 +41,8 @@ export type ResumeOptions =
       /** As `--budget` and `--time` of a run; only more than before. */
       readonly budget?: string | undefined;
       readonly time?: string | undefined;
+      /** Another one, while nothing has landed. */
+      readonly gate?: string | undefined;
       /** Tasks to try again. */
       readonly retry?: readonly string[] | undefined;
       readonly with?: string | undefined;

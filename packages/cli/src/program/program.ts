@@ -126,6 +126,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     )
     .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or both with a comma')
     .option('--time <duration>', 'raise the most time it may take: 90m, 4h')
+    .option('--gate <command>', 'another gate, while nothing has landed yet; none for no gate')
     .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
     .option('--with <hint>', 'with --retry: what the next attempt is told besides')
     .option('--strict', 'exit 0 only when everything landed was also verified')

@@ -1,4 +1,4 @@
-/** Commands that only read: runs, status, tasks, explain, logs, report. */
+/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, report, diff, checkout, transcript. */
 import { Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 import { examples, type Finish, type Program, repoOption, runOption } from './parts.ts';
@@ -61,4 +61,38 @@ export function addReads(program: Program, context: Context, exit: Finish): void
       examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
     )
     .action((options) => exit(read().then((m) => m.report(options, context))));
+
+  reading('diff', 'Show what a task changed, landed or not, as a patch')
+    .argument('<task>', 'such as t12; one attempt at it: t12.2')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm diff t12', 'swarm diff t12.1', 'swarm diff t12 --run r-20261121-k3f9 > t12.patch'),
+    )
+    .action((task, options) =>
+      exit(import('../commands/work.ts').then((m) => m.diff(task, options, context))),
+    );
+
+  reading('checkout', 'Put a task’s work on a branch, or in a work tree, of its own')
+    .argument('<task>', 'such as t12; one attempt at it: t12.2')
+    .argument('[folder]', 'a new folder for a work tree; without it, only the branch is made')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm checkout t12', 'swarm checkout t12 ../shop-t12', 'swarm checkout t12.1 --json'),
+    )
+    .action((task, folder, options) =>
+      exit(import('../commands/work.ts').then((m) => m.checkout(task, folder, options, context))),
+    );
+
+  reading('transcript', 'Print what an attempt’s agent said and did')
+    .argument('<task>', 'such as t12, for its last attempt; another: t12.1')
+    .option('--json', 'the lines as they stand in the file')
+    .addHelpText(
+      'after',
+      examples('swarm transcript t12', 'swarm transcript t12.1 | less', 'swarm transcript t12 --json'),
+    )
+    .action((task, options) =>
+      exit(import('../commands/transcript.ts').then((m) => m.transcript(task, options, context))),
+    );
 }

@@ -3,7 +3,7 @@ import type { OrchestratorPorts, Settings } from '@swarm/orchestrator';
 import { createLog } from '@swarm/telemetry';
 import { cleanUpOf } from './clean-up.ts';
 import { systemClock } from './clock.ts';
-import { openRunHub, portsOf } from './compose.ts';
+import { agentAsItIs, openRunHub, portsOf } from './compose.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { settingsOf } from './settings.ts';
 
@@ -29,7 +29,7 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
     log,
     git,
     models: undefined,
-    agentMain: ask.places.agentMain,
+    agentMain: agentAsItIs(ask.places.agentMain),
     spans: undefined,
     secrets: [],
   });

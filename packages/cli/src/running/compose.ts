@@ -19,6 +19,7 @@ import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import { operatorEnv, signingOf } from '../preparing/signing.ts';
+import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
@@ -73,7 +74,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator, timeIsUp.signal);
-  const agentMain = await agentProgram(ask);
+  const agentMain = agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   const closeAll = async (): Promise<void> => {
@@ -104,12 +105,27 @@ function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
   });
 }
 
-/** One file a sandbox can show. From the sources it is made anew, so that it is never stale. */
-async function agentProgram({ places, repository }: ComposeAsk): Promise<string> {
-  if (!places.agentMain.endsWith('.ts')) return places.agentMain;
-  const bundle = join(repository.state, 'agent', 'agent-main.js');
-  await bundleAgent(places.agentMain, bundle);
-  return bundle;
+/** Our agent as one file that a sandbox can show. */
+export interface AgentProgram {
+  readonly path: string;
+  /** Is called before the file is shown; may be called again. */
+  ready(): Promise<void>;
+}
+
+export const agentAsItIs = (path: string): AgentProgram => ({ path, ready: async () => {} });
+
+/** From the sources it is made anew when it is first wanted, so that it is never stale, and nobody else waits for it. */
+function agentProgram({ places, repository }: ComposeAsk): AgentProgram {
+  if (!places.agentMain.endsWith('.ts')) return agentAsItIs(places.agentMain);
+  const path = join(repository.state, 'agent', 'agent-main.js');
+  let made: Promise<void> | undefined;
+  return {
+    path,
+    ready: () => {
+      made ??= bundleAgent(places.agentMain, path);
+      return made;
+    },
+  };
 }
 
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
@@ -134,7 +150,7 @@ interface Parts {
   readonly log: RunLog;
   readonly git: OpenedHub;
   readonly models: Models | undefined;
-  readonly agentMain: string;
+  readonly agentMain: AgentProgram;
   readonly spans: Spans | undefined;
   /** What is never written into the run's folder. */
   readonly secrets: readonly string[];
@@ -142,20 +158,28 @@ interface Parts {
 
 export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env }, [
-    { host: parts.agentMain, inside: parts.agentMain },
-  ]);
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env });
   const sandbox = traced(plain, parts.spans);
-  const prompts = createPrompts({
+  const edits = new PromptEdits({
+    folder: join(repository.repository, '.swarm', 'prompts'),
+    used: paths.prompts,
+    pinned: file.promptHashes,
+    tell: ({ msg, path }) => parts.log.write('prompt.edited', { msg, data: { path } }),
+  });
+  const own = createPrompts({
     folder: places.prompts,
     overrides: paths.prompts,
-    onText: (text) => keepPrompt(paths, text),
+    onText: (text) => {
+      keepPrompt(paths, text);
+      edits.note(text);
+    },
     onBroken: (problem) =>
       parts.log.write('prompt.broken', {
         msg: `${problem.what}; the last good text stays in use`,
         data: { ...problem },
       }),
   });
+  const prompts = file.isBare ? own : edits.watching(own);
   // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
   for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
@@ -194,12 +218,10 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
 // ───────────── agents ─────────────
 
 /** A task's own wish, else the run's driver. */
-function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string) {
+function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: AgentProgram) {
   const { agent } = ask.file.config;
-  const { nodePath } = ask.places;
-  const model = modelNames(ask.file).worker;
   const agents = new Map<string, Agent>([
-    ['builtin', createBuiltinAgent({ ...drivers, nodePath, agentMain, model })],
+    ['builtin', builtin(ask, drivers, agentMain)],
     ...(agent.command
       ? [['command', createCommandAgent({ ...drivers, run: agent.command.run })] as const]
       : []),
@@ -210,6 +232,15 @@ function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: string) {
     return agents.get(name) ?? missingAgent(name, capabilities);
   };
   return { agentFor, capabilities };
+}
+
+/** Its file is shown to its own rooms alone. */
+function builtin(ask: ComposeAsk, drivers: DriverParts, { path, ready }: AgentProgram): Agent {
+  const { nodePath } = ask.places;
+  const model = modelNames(ask.file).worker;
+  const readOnly = [...(drivers.readOnly ?? []), { host: path, inside: path }];
+  const agent = createBuiltinAgent({ ...drivers, readOnly, nodePath, agentMain: path, model });
+  return { name: agent.name, run: async (job) => ready().then(() => agent.run(job)) };
 }
 
 function missingAgent(name: string, known: readonly string[]): Agent {

@@ -24,6 +24,8 @@ export interface RunFile {
   /** Where every landing is pushed to, with `deliver: 'push'`. Its address stays in the repository's configuration. */
   readonly remote?: RemoteBranch;
   readonly gate: string | null;
+  /** The gate before the operator named another: the journal says so until it has the change. */
+  readonly gateBefore?: string | null;
   readonly setup: string | null;
   readonly sandbox: ProviderName;
   /** The operator wanted a base whose failures cannot be told apart. */
@@ -54,6 +56,7 @@ const schema = z.looseObject({
   deliver: z.enum(['branch', 'apply', 'push', 'pr']),
   remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
   gate: z.string().nullable(),
+  gateBefore: z.string().nullable().optional(),
   setup: z.string().nullable(),
   sandbox: z.enum(PROVIDER_NAMES),
   identity: z.object({ name: z.string(), email: z.string() }),

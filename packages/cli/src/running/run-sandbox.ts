@@ -22,10 +22,9 @@ export interface SandboxAsk {
 }
 
 /**
- * @param more shown read-only on top.
  * @throws SwarmError SW0304 without the layer, SW0102 when a folder of `sandbox.mounts` is gone since the run opened.
  */
-export function sandboxOf(ask: SandboxAsk, more: readonly Mount[] = []): Sandbox {
+export function sandboxOf(ask: SandboxAsk): Sandbox {
   const { file, places, env } = ask;
   const sandbox = createSandbox({
     provider: file.sandbox,
@@ -34,7 +33,7 @@ export function sandboxOf(ask: SandboxAsk, more: readonly Mount[] = []): Sandbox
     path: sandboxPath(env),
     ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
     egress: { allowed: file.config.shown?.egress ?? [] },
-    readOnly: [...places.readOnly, ...more, ...shownMounts(file.config)],
+    readOnly: [...places.readOnly, ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
   return withVariables(sandbox, file.config, env);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
-import type { BranchDraft, Settings } from '@swarm/orchestrator';
+import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
 import type { ComposeAsk } from './compose-ask.ts';
 import type { RunFile } from './run-file.ts';
 
@@ -89,6 +89,13 @@ function limitsOf(config: RunFile['config']): Limits {
     attemptTokens: 2_000_000,
   };
 }
+
+/** What names another gate than the run began with. */
+export const gateChange = (file: RunFile): Extract<AgainCommand, { type: 'changeGate' }> => ({
+  type: 'changeGate',
+  ...(file.gate !== null && { gate: file.gate }),
+  gateHash: gateHash(file),
+});
 
 /** Hex, 12 digits: what a candidate is tested with. The tested tree is the trailer's other half. */
 function gateHash(file: RunFile): string {

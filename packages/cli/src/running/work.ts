@@ -34,6 +34,8 @@ export interface WorkAsk {
   readonly isStrict: boolean;
   /** Present when the run is new. */
   readonly opening?: Opening;
+  /** The run's description until now, where the operator changed it. */
+  readonly before?: RunFile;
   /** What the operator wants besides, of a run that is there already. */
   readonly again?: readonly AgainCommand[];
   /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
@@ -55,7 +57,8 @@ export async function work(ask: WorkAsk): Promise<number> {
     const file: RunFile = { ...ask.file, control };
     if (ask.opening && ask.commonDir) await excludeRuns(ask.commonDir);
     // A resumed run may listen elsewhere: the place depends on who started it, and how.
-    if (ask.opening || ask.file.control !== control) {
+    if (ask.before) await remember(repository, ask.before, context.env, file);
+    if (ask.opening || ask.before || ask.file.control !== control) {
       await writeRunFile(paths, file);
       await remember(repository, file, context.env);
     }

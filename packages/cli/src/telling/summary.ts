@@ -4,7 +4,7 @@ import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
-import { endingText, headline } from '@swarm/core/views/ending';
+import { endingText, headline, sumText } from '@swarm/core/views/ending';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
@@ -37,7 +37,7 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
   const wrapped = (text: string): string => wrapText(text, columns, INDENT);
   return [
     verdictLine(outcome, s, ink, wrapped),
-    `  ${s.run.id}, ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}`,
+    `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,

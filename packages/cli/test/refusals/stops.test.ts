@@ -16,7 +16,8 @@ async function refusalOf(world: World, args: readonly string[], how: HowStarted 
   const at = run.stderr.indexOf('error[');
   assert.ok(at >= 0, run.stderr);
   const text = run.stderr.slice(at).trimEnd().replaceAll(world.root, '<root>');
-  return `${text.replaceAll(/r-\d{8}-[a-z2-7]{4}/g, '<run>')}\n\nexit ${run.code}\n`;
+  const named = text.replaceAll(/r-\d{8}-[a-z2-7]{4}/g, '<run>');
+  return `${named.replaceAll(/prompts\/[0-9a-f]{12}/g, 'prompts/<prompt>')}\n\nexit ${run.code}\n`;
 }
 
 test('a base on which the gate fails is refused before any agent is started', async (t) => {

@@ -3,7 +3,8 @@ import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { type Label, type TaskId, taskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX } from '../model/request.ts';
-import { isDead, isOver, type TaskSource, type TaskSpec } from '../model/task.ts';
+import { isDead, isOver, type TaskSource, type TaskSpec, type TaskStateName } from '../model/task.ts';
+import { isSaidAgain, sameTask } from '../rules/same-task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
 import { wishProblem } from '../rules/wishes.ts';
 import type { OpenedState } from '../state.ts';
@@ -21,6 +22,8 @@ export function acceptTasks(s: OpenedState, c: AcceptTasks): readonly Event[] | 
   const events: Event[] = [];
   const answer = openAnswer(s, c);
   for (const draft of c.drafts) {
+    // A planner that sends its plan again means the tasks it has: nothing is new, and nothing is wrong.
+    if (isSentAgain(s, c.from, draft)) continue;
     const problem = problemOf(s, c.from, draft, answer);
     if (problem && !c.eachAlone) return refuse('bad-task', `${draft.label}: ${problem}`);
     events.push(problem ? refusedTask(draft.label, problem, c.from) : acceptOne(s, c.from, draft, answer));
@@ -48,6 +51,26 @@ function openAnswer(s: OpenedState, c: AcceptTasks): Answer {
     }
   }
   return { fresh, used: new Set(), dependsOn: new Map(), accepted: 0 };
+}
+
+/** What to do about a task that has started, by what became of it. */
+const AGAIN: Readonly<Record<Exclude<TaskStateName, 'pending'>, string>> = {
+  assigned: 'it cannot be changed any more; leave it out, or file what is missing as a task of its own',
+  running: 'it cannot be changed any more; leave it out, or file what is missing as a task of its own',
+  complete: 'it waits to land; leave it out, or file what is missing as a task of its own',
+  landed: 'leave it out, or file what is missing as a task of its own',
+  answered: 'leave it out, or file what is missing as a task of its own',
+  unneeded: 'leave it out, or file what is missing as a task of its own',
+  failed: 'to have it done in another way, file that under another id',
+  cancelled: 'to have it done after all, file it under another id',
+};
+
+function isSentAgain(s: OpenedState, from: DraftSource, draft: TaskDraft): boolean {
+  const known = from.by === 'planner' ? knownAs(s, from, draft.label) : undefined;
+  const task = known && s.tasks.get(known)!;
+  return (
+    task !== undefined && task.state !== 'pending' && !isDead(task.state) && isSaidAgain(task.spec, draft)
+  );
 }
 
 function acceptOne(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: Answer): Event {
@@ -86,7 +109,10 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
   if (!known && s.tasks.size + answer.accepted >= limit)
     return `the run already has ${limit} tasks, its limit`;
   const state = known && s.tasks.get(known)!.state;
-  if (state && state !== 'pending') return `${known} has this id and is ${state}; use another id`;
+  if (state && state !== 'pending') return `${known} has this id and is ${state}: ${AGAIN[state]}`;
+  const same =
+    !known && from.by === 'planner' && draft.parent === undefined && sameTask(s.tasks.values(), draft);
+  if (same) return `it is ${same.id} “${same.spec.title}” again, which is ${same.state}: leave it out`;
   const wish = wishProblem(draft, s.run.request.agents);
   if (wish) return wish;
   const problem = dependencyProblem(s, from, draft, known ?? answer.fresh.get(draft.label), answer);
@@ -142,13 +168,19 @@ function reaches(s: OpenedState, answer: Answer, from: TaskId, target: TaskId): 
 const idOf = (s: OpenedState, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
   knownAs(s, from, label) ?? answer.fresh.get(label) ?? shownAs(s, from, label) ?? s.labels.get(label);
 
-/** A person uses the id that every screen shows. */
+/** A person and a planner may use the id that every screen and every prompt shows. */
 const shownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
-  from.by === 'operator' ? s.tasks.get(label as TaskId)?.id : undefined;
+  from.by === 'operator' || from.by === 'planner' ? s.tasks.get(label as TaskId)?.id : undefined;
 
-/** Returns the earlier task that this label re-scopes. Only labels of the planner and of a plan are kept. */
-const knownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
-  from.by === 'plan' || from.by === 'planner' || from.by === 'subplanner' ? s.labels.get(label) : undefined;
+/**
+ * Returns the earlier task that this label re-scopes. Only labels of the planner and of a plan are kept. The planner's
+ * own tasks have a second name, the id it is shown.
+ */
+function knownAs(s: OpenedState, from: DraftSource, label: string): TaskId | undefined {
+  if (from.by !== 'plan' && from.by !== 'planner' && from.by !== 'subplanner') return undefined;
+  const own = from.by === 'planner' ? s.tasks.get(label as TaskId) : undefined;
+  return s.labels.get(label) ?? (own?.source.by === 'planner' ? own.id : undefined);
+}
 
 function specOf(s: OpenedState, from: DraftSource, d: TaskDraft, answer: Answer): TaskSpec {
   const parent = d.parent === undefined ? undefined : idOf(s, from, d.parent, answer);

@@ -9,9 +9,13 @@ import {
   check,
   commit,
   after as dependingOn,
+  gated,
+  handedIn,
   type Law,
   LIMITS,
+  landedTask,
   openedRun,
+  startedLanding,
   stateOf,
   timeOf,
   usage,
@@ -23,6 +27,11 @@ const closed: Event = { type: 'run.closed', reason: 'done', head: commit('base')
 const bounded = openedRun({ limits: { ...LIMITS, tokens: 50_000 } });
 const timed = openedRun({ limits: { ...LIMITS, timeMs: 5_000 } });
 const raise = (limits: RaisedLimits): Command => ({ type: 'raiseLimits', ...limits });
+const gate = (command: string, gateHash: string): Command => ({
+  type: 'changeGate',
+  gate: command,
+  gateHash,
+});
 const reopen: Command = { type: 'reopenRun', reason: 'more to do', version: '0', host: 'h', pid: 1 };
 const close = (reason: 'done'): Command => ({ type: 'closeRun', reason, green: 'unknown' });
 
@@ -53,6 +62,32 @@ const LAWS: Record<string, Law> = {
     given: [timed, { type: 'budget.reached', which: 'time', limit: 5_000 }],
     when: { ...raise({ timeMs: 90_000 }), isResuming: true } as Command,
     gives: ['limits.raised'],
+  },
+  'a gate is changed before anything has landed, and what is tested by the other is given up': {
+    given: [run, acceptedTask('t1'), ...handedIn('t1.1'), startedLanding('l1', ['t1.1'])],
+    when: gate('make check', 'gate-2'),
+    gives: ['landing.dropped l1 restart', 'gate.changed'],
+  },
+  'a gate that is the run’s already is not changed': {
+    given: [run],
+    when: gate('true', 'gate-1'),
+    gives: 'illegal-move',
+  },
+  'a gate is not changed once something has landed': {
+    given: [run, acceptedTask('t1'), ...landedTask('t1', 'l1')],
+    when: gate('make check', 'gate-2'),
+    gives: 'illegal-move',
+  },
+  'nor while a candidate that passed may be on its way': {
+    given: [
+      run,
+      acceptedTask('t1'),
+      ...handedIn('t1.1'),
+      startedLanding('l1', ['t1.1']),
+      gated('l1', 'passed'),
+    ],
+    when: gate('make check', 'gate-2'),
+    gives: 'illegal-move',
   },
   'a run that is closed is raised by nobody': {
     given: [bounded, closed],

@@ -1,5 +1,5 @@
 import type { Command } from '../commands.ts';
-import { type Refusal, refuse } from '../errors.ts';
+import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
@@ -8,11 +8,40 @@ import { isDead, type Task } from '../model/task.ts';
 import { TOKENS_FLOOR, tokensSpent, USD_FLOOR, usdSpent } from '../rules/budget.ts';
 import type { OpenedState } from '../state.ts';
 
-type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'reopenRun' }>;
+type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'changeGate' | 'reopenRun' }>;
 
-/** Laws of what an operator gives a run afterwards: more to spend, more time, another try. */
+/** Laws of what an operator gives a run afterwards: more to spend, more time, another gate, another try. */
 export function decideAgain(s: OpenedState, c: AgainCommand): readonly Event[] | Refusal {
-  return c.type === 'raiseLimits' ? raiseLimits(s, c) : reopenRun(s, c);
+  switch (c.type) {
+    case 'raiseLimits':
+      return raiseLimits(s, c);
+    case 'changeGate':
+      return changeGate(s, c);
+    case 'reopenRun':
+      return reopenRun(s, c);
+    default:
+      return assertNever(c);
+  }
+}
+
+/** All that lands in a run passed the same gate. What may be on the target already, unrecorded, has landed. */
+function changeGate(
+  s: OpenedState,
+  { gate, gateHash }: Extract<AgainCommand, { type: 'changeGate' }>,
+): readonly Event[] | Refusal {
+  const { request } = s.run;
+  if (gateHash === request.gateHash) return refuse('illegal-move', 'that is the gate of the run already');
+  const open = [...s.openLandings].map((id) => s.landings.get(id)!);
+  const maybe = open.find((landing) => landing.gate !== undefined || request.gate === undefined);
+  if (s.landedCount + s.undone.size > 0 || maybe)
+    return refuse(
+      'illegal-move',
+      'something has landed by the gate the run began with: another gate is another run',
+    );
+  return [
+    ...open.map(({ id }): Event => ({ type: 'landing.dropped', landing: id, reason: 'restart' })),
+    { type: 'gate.changed', ...(gate !== undefined && { gate }), gateHash },
+  ];
 }
 
 interface Raise {

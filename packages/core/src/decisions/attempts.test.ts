@@ -306,3 +306,70 @@ test('the next attempt goes on from the work of the last', () => {
   apply(s, start('t1'));
   assert.equal(s.attempts.get('t1.2' as AttemptId)!.from, commit('half'));
 });
+
+const rework = (id: string): Command => ({
+  type: 'reworkAttempt',
+  attempt: id as AttemptId,
+  reason: 'gate-failed',
+  detail: '1 failure',
+});
+const reworked = (id: string, round: number): Event => ({
+  type: 'attempt.reworked',
+  attempt: id as AttemptId,
+  round,
+  reason: 'gate-failed',
+  detail: '1 failure',
+});
+
+test('an agent goes on with what its checks said three times, and then the attempt ends', () => {
+  const state = stateOf([...one, ...running('t1.1')]);
+  for (const round of [1, 2, 3]) assert.deepEqual(apply(state, rework('t1.1')), [reworked('t1.1', round)]);
+  const answer = decide(state, rework('t1.1'));
+  assert.deepEqual([answer.kind, 'reason' in answer && answer.reason], ['refusal', 'not-ready']);
+  assert.deepEqual(apply(state, end('t1.1', 'gate-failed')).map(brief), [
+    'attempt.ended t1.1 gate-failed',
+    'task.requeued t1 gate-failed',
+  ]);
+});
+
+test('an attempt that nobody wants any more, or that has ended, does not go on', () => {
+  const paused: Event = { type: 'run.paused', reason: 'quota', detail: '' };
+  for (const events of [
+    [startedAttempt('t1.1')],
+    [...running('t1.1'), cancelled('t1')],
+    [...running('t1.1'), endedAttempt('t1.1', 'timeout')],
+    [...running('t1.1'), paused],
+  ])
+    assert.equal(decide(stateOf([...one, ...events]), rework('t1.1')).kind, 'refusal');
+});
+
+test('what an agent said stays on its attempt, whatever its ending; what a landing was refused for too', () => {
+  const claim = { status: 'partial', summary: 'half', concerns: ['c'], suggestions: ['s'] } as const;
+  const state = stateOf([...one, ...running('t1.1')]);
+  apply(state, { ...end('t1.1', 'step-limit'), claim } as Command);
+  const attempt = state.attempts.get('t1.1' as AttemptId)!;
+  assert.deepEqual(attempt.state === 'ended' && attempt.claim, claim);
+  const refused = stateOf([...one, ...handedIn('t1.1')]);
+  const files = ['src/a.ts'];
+  apply(refused, {
+    type: 'rejectHandoff',
+    attempt: 't1.1' as AttemptId,
+    reason: 'conflict',
+    detail: 'd',
+    files,
+  });
+  const first = refused.attempts.get('t1.1' as AttemptId)!;
+  assert.deepEqual(first.state === 'ended' && first.rejected, { reason: 'conflict', detail: 'd', files });
+});
+
+test('a task that failed by its last attempt is news for the planner, once; one that is tried again is not', () => {
+  const planned = openedRun({ mode: 'planner', limits: { ...LIMITS, attempts: 2 } });
+  const state = stateOf([planned, acceptedTask('t1'), acceptedTask('t2', after('t1')), ...running('t1.1')]);
+  const failures = () => state.planning.news.flatMap((n) => (n.kind === 'failed' ? [n.task] : []));
+  apply(state, end('t1.1', 'gate-failed'));
+  assert.deepEqual([failures(), state.planning.newsOf.failed], [[], 0]);
+  apply(state, start('t1'));
+  apply(state, agent('t1.2'));
+  apply(state, end('t1.2', 'gate-failed'));
+  assert.deepEqual([failures(), state.planning.newsOf.failed], [['t1', 't2'], 2]);
+});

@@ -1,7 +1,7 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
-import { ENDINGS } from '../model/attempt.ts';
+import { ENDINGS, REWORKS_MAX } from '../model/attempt.ts';
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
@@ -12,7 +12,10 @@ import type { OpenedState } from '../state.ts';
 import { rejection } from './landings.ts';
 import { failDependents, failOrphan } from './tasks.ts';
 
-type AttemptCommand = Extract<Command, { type: 'startAttempt' | 'startAgent' | 'endAttempt' }>;
+type AttemptCommand = Extract<
+  Command,
+  { type: 'startAttempt' | 'startAgent' | 'reworkAttempt' | 'endAttempt' }
+>;
 
 /** Laws of attempts: one at a time per task, fenced by id, bounded in number. */
 export function decideAttempts(s: OpenedState, c: AttemptCommand): readonly Event[] | Refusal {
@@ -27,6 +30,8 @@ export function decideAttempts(s: OpenedState, c: AttemptCommand): readonly Even
         return refuse('late', `${c.attempt} is no longer wanted`);
       return [{ type: 'agent.started', attempt: c.attempt, driver: c.driver, promptHash: c.promptHash }];
     }
+    case 'reworkAttempt':
+      return rework(s, c);
     case 'endAttempt':
       return endAttempt(s, c);
     default:
@@ -62,6 +67,22 @@ function startAttempt(
   ];
 }
 
+/** A failed check may go back to its agent only so often, and only while somebody wants the task. */
+function rework(
+  s: OpenedState,
+  c: Extract<AttemptCommand, { type: 'reworkAttempt' }>,
+): readonly Event[] | Refusal {
+  const a = s.attempts.get(c.attempt);
+  if (!a) return refuse('unknown-attempt', `there is no ${c.attempt}`);
+  const t = s.tasks.get(a.task)!;
+  const holds = t.state === 'running' && t.attempt === c.attempt;
+  if (a.state !== 'running' || !holds) return refuse('late', `${c.attempt} is no longer wanted`);
+  const round = (a.reworks ?? 0) + 1;
+  if (round > REWORKS_MAX) return refuse('not-ready', `${c.attempt} went on ${REWORKS_MAX} times already`);
+  if (s.paused || s.stopped) return refuse('not-ready', 'nothing new starts now');
+  return [{ type: 'attempt.reworked', attempt: c.attempt, round, reason: c.reason, detail: c.detail }];
+}
+
 /** The first report counts. A report after the attempt's end is recorded as late and changes nothing. */
 function endAttempt(
   s: OpenedState,
@@ -87,6 +108,7 @@ function endAttempt(
     usage: c.usage,
     ...(c.handoff && { handoff: c.handoff }),
     ...(c.work && { work: c.work }),
+    ...(c.claim && !c.handoff && { claim: c.claim }),
   };
   if (holds && c.reason === 'handed-in') return [ended, ...refuseAtOnce(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];

@@ -6,10 +6,12 @@ import type { TaskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX } from '../model/request.ts';
 import type { TaskSource } from '../model/task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
+import type { State } from '../state.ts';
 import {
   acceptedTask,
   after,
   apply,
+  brief,
   cancelled,
   check,
   commit,
@@ -354,4 +356,54 @@ test('a retry gives the task its attempts back and keeps the hint', () => {
   const t = s.tasks.get('t1' as TaskId)!;
   assert.deepEqual([t.counted, t.forgiven, t.hint], [1, 1, 'look again']);
   apply(s, { type: 'startAttempt', task: t.id, worker: 'w1', reserved: { tokens: 0, usd: 0 } });
+});
+
+const planned = (...drafts: ReturnType<typeof draft>[]): Command => ({
+  type: 'acceptTasks',
+  drafts,
+  from: { by: 'planner', iteration: 2 },
+  eachAlone: true,
+});
+const refusals = (state: State, command: Command): readonly string[] =>
+  apply(state, command).flatMap((e) => (e.type === 'task.refused' ? [e.problem] : []));
+
+test('a plan that is sent again files nothing twice and is no fault; what differs is refused with what to do', () => {
+  const state = stateOf([openedRun({ mode: 'planner' })]);
+  const a = draft('a', { scope: ['a.ts'] });
+  apply(state, planned(a, draft('b', { scope: ['b.ts'] })));
+  apply(state, { type: 'startAttempt', task: 't1' as TaskId, worker: 'w', reserved: { tokens: 0, usd: 0 } });
+  assert.deepEqual(apply(state, planned(a)), []);
+  assert.match(
+    refusals(state, planned({ ...a, description: 'other' }))[0]!,
+    /^t1 has this id and is assigned: .*leave it out/,
+  );
+  assert.match(
+    refusals(state, planned({ ...a, label: 'a2' }))[0]!,
+    /^it is t1 “.*” again, which is assigned: leave it out/,
+  );
+  assert.equal(state.tasks.size, 2);
+});
+
+test('what is missing of a task that landed in part may be filed in its words, with its id as parent', () => {
+  const state = stateOf([openedRun({ mode: 'planner' })]);
+  const a = draft('a', { scope: ['a.ts'] });
+  apply(state, planned(a));
+  assert.deepEqual(refusals(state, planned({ ...a, label: 'rest', parent: 't1' })), []);
+});
+
+test('the planner may call a task by its own id or by the one it is shown: to depend on it, to change it, to cancel it', () => {
+  const state = stateOf([openedRun({ mode: 'planner' })]);
+  apply(state, planned(draft('a')));
+  apply(state, planned(draft('b', { dependsOn: ['t1'] })));
+  assert.deepEqual(state.tasks.get('t2' as TaskId)!.spec.dependsOn, ['t1']);
+  assert.deepEqual(apply(state, planned(draft('t1', { title: 'Other' }))).map(brief), ['task.rescoped t1']);
+  assert.deepEqual(apply(state, { type: 'cancelLabel', label: 't2', reason: 'x' }).map(brief), [
+    'task.cancelled t2',
+  ]);
+});
+
+test('an id that another gave a task is no name of the planner’s: a task of its own keeps the name it was given', () => {
+  const state = stateOf([openedRun({ mode: 'planner' }), acceptedTask('t1')]);
+  apply(state, planned(draft('t1', { title: 'Another' })));
+  assert.deepEqual([state.tasks.size, state.labels.get('t1')], [2, 't2']);
 });

@@ -63,7 +63,7 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
     case 'cancelTask':
       return cancelTask(s, c.task, c.reason, c.by);
     case 'cancelLabel': {
-      const id = s.labels.get(c.label);
+      const id = s.labels.get(c.label) ?? s.tasks.get(c.label as TaskId)?.id;
       return id
         ? cancelTask(s, id, c.reason, 'planner')
         : refuse('unknown-task', `no task is called ${c.label}`);

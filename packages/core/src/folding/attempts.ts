@@ -10,7 +10,7 @@ import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { damaged, knownAttempt, knownTask } from './known.ts';
 import { move } from './moves.ts';
-import { tellPlanner } from './news.ts';
+import { tellFailed, tellPlanner } from './news.ts';
 import { noteCalls, reserve, settle } from './spending.ts';
 
 export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
@@ -19,6 +19,11 @@ export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
     const a = knownAttempt(s, e.attempt);
     s.attempts.set(a.id, { ...a, driver: e.driver, promptHash: e.promptHash, state: 'running' } as Attempt);
     move(s, runningTask(knownTask(s, a.task), a.id));
+  },
+  'attempt.reworked'(s, e) {
+    const a = knownAttempt(s, e.attempt);
+    if (a.state !== 'running') throw damaged(`${a.id} goes on and is ${a.state}`);
+    s.attempts.set(a.id, { ...a, reworks: e.round });
   },
   'attempt.ended': endAttempt,
   // Its work is in the hub, where a person finds it; nothing of the run hangs on it.
@@ -53,6 +58,7 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
     detail: e.detail,
     usage: e.usage,
     ...(e.handoff && { handoff: e.handoff }),
+    ...(e.claim && { claim: e.claim }),
   });
   s.liveAttempts.delete(a.id);
   settle(s, a.reserved, e.reason === 'lost');
@@ -62,6 +68,7 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   const t = knownTask(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
   if (holds) move(s, afterAttempt(t, e, at));
+  if (s.tasks.get(t.id)!.state === 'failed' && holds) tellFailed(s, t.id);
   if (e.handoff?.change) learnHandoff(s, t.spec.scope, e.handoff.change.filesChanged);
 }
 

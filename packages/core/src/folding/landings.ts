@@ -69,7 +69,11 @@ function rejected(s: State, e: EventOf<'landing.rejected'>, at: number): void {
   if (e.landing && s.openLandings.has(e.landing)) closeLanding(s, e.landing, 'rejected', at);
   if (BY_GATE.includes(e.reason)) leaveLine(s.line, e.attempt, 'bad');
   s.rejections[e.reason] = (s.rejections[e.reason] ?? 0) + 1;
-  tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt) });
+  const { reason, detail, files } = e;
+  const attempt = s.attempts.get(e.attempt);
+  if (attempt?.state === 'ended')
+    s.attempts.set(attempt.id, { ...attempt, rejected: { reason, detail, files } });
+  tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt), attempt: e.attempt });
   move(s, rejectedTask(knownTask(s, taskOf(e.attempt)), e, at));
   if (e.reason === 'conflict') learnConflict(s, e.files);
 }

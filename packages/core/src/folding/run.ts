@@ -47,6 +47,14 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.paused = undefined;
   },
   'limits.raised': raiseLimits,
+  'gate.changed'(s, { gate, gateHash }) {
+    const run = knownRun(s);
+    const { gate: _, ...request } = run.request;
+    s.run = { ...run, request: { ...request, ...(gate !== undefined && { gate }), gateHash } };
+    // What the other gate said of them is no answer of this one.
+    s.baseGate = undefined;
+    s.headGate = undefined;
+  },
   'run.reopened'(s) {
     s.closed = undefined;
     s.delivered = undefined;
@@ -94,7 +102,7 @@ function raiseLimits(s: State, { type: _, ...raised }: EventOf<'limits.raised'>)
 
 function knownRun(s: State): OpenedRun {
   if (s.run) return s.run;
-  throw damaged('limits are raised before a run is open');
+  throw damaged('something of a run is changed before one is open');
 }
 
 function openRun(s: State, e: EventOf<'run.opened'>, at: number): void {

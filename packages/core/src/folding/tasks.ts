@@ -6,7 +6,7 @@ import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { damaged, knownTask } from './known.ts';
 import { move } from './moves.ts';
-import { tellPlanner } from './news.ts';
+import { tellFailed, tellPlanner, untellFailed } from './news.ts';
 
 export const TASK_FOLDS: FoldsOf<TaskEvent> = {
   'task.accepted': acceptTask,
@@ -17,10 +17,11 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
     s.tasks.set(t.id, { ...t, spec: e.spec });
   },
   'task.requeued'(s, e) {
+    untellFailed(s, e.task);
     move(s, pendingTask(knownTask(s, e.task)));
   },
   'task.failed'(s, e, at) {
-    tellPlanner(s, { kind: 'failed', task: e.task });
+    tellFailed(s, e.task);
     move(s, failedTask(knownTask(s, e.task), e, at));
   },
   'task.cancelled'(s, e, at) {

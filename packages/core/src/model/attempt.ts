@@ -1,5 +1,6 @@
-import type { Handoff } from './handoff.ts';
+import type { Handoff, HandoffClaim } from './handoff.ts';
 import type { AttemptId, CommitId, TaskId } from './ids.ts';
+import type { RejectionReason } from './landing.ts';
 import type { Usage } from './usage.ts';
 
 /**
@@ -28,7 +29,7 @@ export const ENDINGS = {
   'token-limit': { counts: true, retries: true, means: 'used all its tokens' },
   'money-limit': { counts: true, retries: true, means: 'used all its money' },
   timeout: { counts: true, retries: true, means: 'ran out of time' },
-  stuck: { counts: true, retries: true, means: 'showed no sign of life' },
+  stuck: { counts: true, retries: true, means: 'showed no sign of life, or did the same again and again' },
   'bad-output': { counts: true, retries: true, means: 'the model’s answers could not be used' },
   'intake-refused': { counts: true, retries: true, means: 'its commits were refused' },
   'not-saved': { counts: true, retries: true, means: 'not all of its work could be saved' },
@@ -73,6 +74,9 @@ export const AGENT_ENDS = {
 
 export type AgentEnd = keyof typeof AGENT_ENDS;
 
+/** The most times an attempt's agent goes on after its checks have failed. */
+export const REWORKS_MAX = 3;
+
 /** The most attempts of a task that end by nobody's fault (P8). */
 export const UNCOUNTED_ATTEMPTS_MAX = 50;
 
@@ -100,6 +104,15 @@ interface AttemptBase {
   /** Set by `agent.started`. */
   readonly driver?: string;
   readonly promptHash?: string;
+  /** How often its agent went on after failed checks. Absent: never. */
+  readonly reworks?: number;
+}
+
+/** Why what an attempt handed in was not put on the target. */
+export interface AttemptRejection {
+  readonly reason: RejectionReason;
+  readonly detail: string;
+  readonly files: readonly string[];
 }
 
 export type Attempt =
@@ -111,4 +124,7 @@ export type Attempt =
       readonly detail: string;
       readonly usage: Usage;
       readonly handoff?: Handoff;
+      /** What its agent said, where nothing was delivered. */
+      readonly claim?: HandoffClaim;
+      readonly rejected?: AttemptRejection;
     });

@@ -9,6 +9,7 @@ import type {
   AgentLimits,
   AgentPrompt,
   AgentResult,
+  GoOn,
   OutputStream,
   SandboxLimits,
   SandboxResult,
@@ -102,6 +103,8 @@ export interface BenchJob {
   /** The task's own wish for an agent. */
   readonly wish: string | undefined;
   readonly prompt: AgentPrompt;
+  /** The conversation of an earlier call goes on with what is told here. Absent: it begins. */
+  readonly goOn?: GoOn;
   /** One task in the wire format, as JSON. */
   readonly taskJson: string;
   readonly limits: AgentLimits;
@@ -111,7 +114,7 @@ export interface BenchJob {
 }
 
 export type Saved =
-  /** The work is in the attempt's intake, if there was anything to save. The report names what was left out. */
+  /** `Hub.ingest` finds the work, if there was anything to save. The report names what was left out. */
   | { readonly kind: 'here'; readonly report: SaveReport }
   /** The caller puts the work into the intake: see `Hub.receive`. */
   | { readonly kind: 'pack'; readonly pack: Pack; readonly report: SaveReport }

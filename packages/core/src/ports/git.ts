@@ -160,7 +160,10 @@ export interface Hub {
   receive(attempt: AttemptId, base: CommitId, pack: Pack): Promise<Received>;
   /** Returns a pack of what `wants` reach and `haves` do not, for a host on another machine. */
   pack(wants: readonly CommitId[], haves: readonly CommitId[]): AsyncIterable<Uint8Array>;
-  /** Takes what the attempt pushed into its intake and pins it under the attempt's name. May be repeated. */
+  /**
+   * Takes the work that a save named in the attempt's intake, and pins it under the attempt's name. May be repeated.
+   * Until the first time the attempt's workspace must stay, because the work may lie there.
+   */
   ingest(attempt: AttemptId): Promise<IngestOutcome>;
   /** Measures a commit against its merge base with `target`. Returns undefined when nothing differs. */
   measure(commit: CommitId, target: CommitId): Promise<MeasuredChange | undefined>;
@@ -211,7 +214,7 @@ export interface Workspace {
   readonly name: string;
   /** Absolute host path of the work tree. */
   readonly path: string;
-  /** Host path of the bare repository the attempt pushes into. Absent for gates and checks. */
+  /** Host path of the bare repository in which a save names the attempt's work. Absent for gates and checks. */
   readonly intake?: string;
   /** Host paths that the sandbox must show read-only, at the same path: the hub's objects. */
   readonly readOnly: readonly string[];
@@ -241,10 +244,10 @@ export interface Workspaces {
     readonly attempt?: AttemptId;
   }): Promise<Workspace>;
   /**
-   * Returns a command to run inside the attempt's sandbox. It commits what is not committed and pushes HEAD into the
-   * intake. Exit 0: everything was pushed, or there was nothing to push. Exit 3: some of the work could not be taken, and
-   * the rest was pushed. The command trusts nothing in the clone's configuration. Paths are the ones that commands see
-   * in the sandbox.
+   * Returns a command to run inside the attempt's sandbox. It commits what is not committed and names HEAD in the intake,
+   * where `Hub.ingest` looks. Exit 0: everything was saved, or there was nothing to save. Exit 3: some of the work could
+   * not be taken, and the rest was saved. The command trusts nothing in the clone's configuration. Paths are the ones that
+   * commands see in the sandbox.
    */
   saveCommand(ask: {
     readonly message: string;

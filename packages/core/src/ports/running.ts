@@ -156,6 +156,8 @@ export interface AgentJob {
   /** Opens a room on the attempt's workspace. The agent closes the room. */
   readonly open: (needs: RoomNeeds) => Promise<Room>;
   readonly prompt: AgentPrompt;
+  /** Absent: a conversation begins. */
+  readonly goOn?: GoOn;
   /** One task in the wire format, as JSON. */
   readonly taskJson: string;
   readonly limits: AgentLimits;
@@ -183,12 +185,21 @@ export type AgentActivity =
     }
   | { readonly kind: 'text'; readonly detail: string };
 
+/** A conversation that goes on: what an agent gave back as `talk`, and what it is told now. */
+export interface GoOn {
+  readonly talk: string;
+  /** Takes the place of the answer to its handoff. */
+  readonly told: string;
+}
+
 export interface AgentResult {
   readonly end: AgentEnd;
   readonly detail: string;
   readonly claim?: HandoffClaim;
   readonly usage: Usage;
   readonly toolCalls: number;
+  /** Its conversation, for `goOn`. Absent: it cannot go on. Nobody but the agent that gave it reads it. */
+  readonly talk?: string;
 }
 
 export interface Agent {

@@ -61,6 +61,14 @@ function noTask({ planning }: State, end: End): string {
   return `nothing landed: ${refused} of ${countText(refused, 'task')} refused${then}`;
 }
 
+/** The same sum without the whole, for the line of figures: `1 landed, 1 failed`. What landed is told, be it none. */
+export function sumText(s: State): string {
+  const parts = partsOf(s).filter(([part]) => part !== 'landed');
+  return [['landed', s.byState.landed.size] as const, ...parts]
+    .map(([part, count]) => `${count} ${part}`)
+    .join(', ');
+}
+
 /** The words of the sum, what was asked for first. */
 const PARTS = ['landed', 'answered', 'unneeded', 'undone', 'failed', 'cancelled', 'unfinished'] as const;
 type Part = (typeof PARTS)[number];

@@ -50,6 +50,10 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `the run is cancelled: ${firstLine(e.reason)}` };
     case 'limits.raised':
       return { msg: `the run may use more: ${raisedText(e)}` };
+    case 'gate.changed':
+      return {
+        msg: e.gate === undefined ? 'there is no gate from now on' : `the gate is now: ${firstLine(e.gate)}`,
+      };
     case 'run.reopened':
       return { msg: `the run is open again: ${firstLine(e.reason)}` };
     case 'budget.reached':
@@ -115,6 +119,12 @@ function sentence(e: Event, s: State): LogFields {
         attempt: e.attempt,
         msg: `${e.attempt} ${ENDINGS[e.reason].means}${e.detail ? `: ${firstLine(e.detail)}` : ''}${e.usage.calls > 0 ? ` (${spent(e.usage)})` : ''}`,
         ...(!('delivers' in ENDINGS[e.reason]) && { level: 'warn' as const }),
+      };
+    case 'attempt.reworked':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt} goes on, round ${e.round}: ${ENDINGS[e.reason].means}: ${firstLine(e.detail)}`,
       };
     case 'attempt.late':
       return { task: taskOf(e.attempt), attempt: e.attempt, msg: `${e.attempt} reported after it had ended` };

@@ -34,6 +34,10 @@ describe('what a failed gate said', () => {
     const text = digest({ failures, doubts: ['unread'] }, `${LONG}\nError: port 80 is taken\nbye`);
     assert.match(text, /^Error: port 80 is taken\nNot all is told: /);
   });
+  it('of one line is that line', () => {
+    const failures = [{ signature: 'output this is red', detail: 'this is red' }];
+    assert.equal(digest({ failures, doubts: ['unread'] }, 'this is red\n'), 'this is red');
+  });
   it('says why not all of it is known', () => {
     assert.match(
       digest({ ...told('a'), doubts: ['stopped'] }, ''),

@@ -28,6 +28,8 @@ export function digest(
 ): string {
   const news = told.failures.filter(({ signature }) => !known.has(signature));
   const failures = [...news, ...told.failures.filter(({ signature }) => known.has(signature))];
+  // One line is all there is: nothing of it is left to tell.
+  if (!isNamed(failures) && output.trim() === namesOf(failures)) return namesOf(failures);
   const names = `${namesOf(failures)}${told.doubts.map((doubt) => `\nNot all is told: ${DOUBTS[doubt]}.`).join('')}`;
   const shown: string[] = [];
   let room = DETAIL_MAX - names.length - END_MIN;

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Event } from '@swarm/core/events';
+import type { TaskId } from '@swarm/core/model/ids';
 import { opened } from '@swarm/core/state';
-import { acceptedTask, handedIn, openedRun, running, stateOf as stateWith } from '@swarm/core/testing';
+import {
+  acceptedTask,
+  endedAttempt,
+  failedTask,
+  handedIn,
+  openedRun,
+  rejected,
+  running,
+  stateOf as stateWith,
+} from '@swarm/core/testing';
 import { changedSections, planSections, renderSections } from './plan-context.ts';
 
 const stateOf = (events: readonly Event[]) => opened(stateWith(events));
@@ -39,6 +49,34 @@ describe('what the planner is told', () => {
     const section = planSections(stateOf([openedRun(), ...many]), SEEN).find((s) => s.name === 'open_tasks')!;
     assert.equal(section.text.split('\n').length, 201);
     assert.match(section.text, /^\(800 earlier lines left out\)/);
+  });
+  it('holds what a task that failed for good found out, and why a landing was refused, in which files', () => {
+    const claim = {
+      ...{ status: 'blocked', summary: 'CAUSE' },
+      ...{ concerns: ['CONCERN'], suggestions: ['SUGGESTION'] },
+    } as const;
+    const state = stateOf([
+      openedRun({ mode: 'planner' }),
+      ...[acceptedTask('t1'), acceptedTask('t2'), acceptedTask('t3', { dependsOn: ['t1' as TaskId] })],
+      ...running('t1.1'),
+      { ...endedAttempt('t1.1', 'agent-blocked'), claim } as Event,
+      { ...failedTask('t1', 'blocked'), detail: 'no way' } as Event,
+      { ...failedTask('t3', 'dependency'), detail: 't1 failed' } as Event,
+      ...handedIn('t2.1'),
+      { ...rejected('t2.1', 'conflict'), detail: 'both changed it', files: ['src/x.ts'] } as Event,
+    ]);
+    const news = planSections(state, SEEN).find((s) => s.name === 'news')!.text;
+    for (const words of [
+      '- t1 failed: ',
+      'why (blocked): no way',
+      'It said (blocked): CAUSE',
+      'concern: CONCERN',
+      'suggestion: SUGGESTION',
+      'why (dependency): t1 failed',
+      '- t2.1 rejected, does not merge with the target in src/x.ts',
+      'why: both changed it',
+    ])
+      assert.ok(news.includes(words), `${words}\n${news}`);
   });
   it('is divided by tags that no text in it can close', () => {
     const state = stateOf([

@@ -3,13 +3,15 @@
  * sent. A follow-up carries only those that did, over a conversation whose beginning stays the same.
  */
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { TaskId } from '@swarm/core/model/ids';
+import { type AttemptId, attemptId, type TaskId } from '@swarm/core/model/ids';
+import { REJECTIONS } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import { remaining } from '@swarm/core/rules/budget';
 import { owed } from '@swarm/core/rules/outcome';
 import type { News, OpenedState, State } from '@swarm/core/state';
 import { durationText } from '@swarm/core/views/words';
 import { type BlockName, block } from '../prompting/blocks.ts';
+import { claimLines } from '../prompting/earlier.ts';
 import { plannerLaws } from '../prompting/facts.ts';
 
 export interface Section {
@@ -103,10 +105,12 @@ function newsLines(state: State, n: News): string[] {
   switch (n.kind) {
     case 'handoff':
       return handoffLines(state.attempts.get(n.attempt)!);
+    case 'failed':
+      return failedLines(state, state.tasks.get(n.task)!);
+    case 'rejected':
+      return rejectedLines(state, n.attempt);
     case 'landed':
     case 'cancelled':
-    case 'failed':
-    case 'rejected':
       return [`- ${n.task} ${n.kind}: ${state.tasks.get(n.task)!.spec.title}`];
     case 'finding':
       return [
@@ -118,6 +122,33 @@ function newsLines(state: State, n: News): string[] {
     case 'amended':
       return [`- the request was amended: ${n.text}`];
   }
+}
+
+/** Why a task failed for good, and what its last attempt found out. */
+function failedLines(state: State, t: Task): string[] {
+  const head = `- ${t.id} failed: ${t.spec.title}`;
+  if (t.state !== 'failed') return [head];
+  const last = state.attempts.get(attemptId(t.id, t.attempts));
+  const said = last?.state === 'ended' ? claimLines(last.claim ?? last.handoff) : [];
+  // A dependency that failed says so itself.
+  const learnt = t.failure === 'dependency' ? [] : said;
+  return [
+    head,
+    `  why (${t.failure}): ${oneLine(t.detail, 1_000)}`,
+    ...learnt.map((l) => `  ${oneLine(l, 1_000)}`),
+  ];
+}
+
+function rejectedLines(state: State, id: AttemptId): string[] {
+  const attempt = state.attempts.get(id)!;
+  const { title } = state.tasks.get(attempt.task)!.spec;
+  const why = attempt.state === 'ended' ? attempt.rejected : undefined;
+  if (!why) return [`- ${attempt.task} rejected: ${title}`];
+  const files = why.files.length > 0 ? ` in ${why.files.slice(0, 20).join(', ')}` : '';
+  return [
+    `- ${id} rejected, ${REJECTIONS[why.reason].means}${files}: ${title}`,
+    ...(why.detail === '' ? [] : [`  why: ${oneLine(why.detail, 1_000)}`]),
+  ];
 }
 
 function handoffLines(a: Attempt): string[] {

@@ -1,5 +1,6 @@
 /** From a model's stream to accepted tasks, each the moment its object closes. */
 import type { Command } from '@swarm/core/commands';
+import type { TaskId } from '@swarm/core/model/ids';
 import { type PlanPiece, PlanScanner } from '@swarm/core/rules/json-scanner';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
@@ -24,21 +25,34 @@ export class PlanStream {
   readonly #given = new Set<string>();
   #isDone = false;
 
-  constructor(iteration: number, state: State) {
+  /** @param waiting what an answer before this one left waiting. */
+  constructor(iteration: number, state: State, waiting: readonly TaskDraft[] = []) {
     this.#iteration = iteration;
     this.#state = state;
+    this.#waiting = [...waiting];
+  }
+
+  /** The answer is not the last one: what still waits may be placed by the next. */
+  pause(): PlanEnd & { readonly waiting: readonly TaskDraft[] } {
+    const { pieces, outcome } = this.#scanner.end();
+    const commands = pieces.flatMap((piece) => this.#commands(piece));
+    return { outcome, isDone: this.#isDone, commands, waiting: this.#waiting };
   }
 
   push(chunk: string): readonly Command[] {
     return this.#scanner.push(chunk).flatMap((piece) => this.#commands(piece));
   }
 
-  end(): PlanEnd {
-    const { pieces, outcome } = this.#scanner.end();
-    const last = pieces.flatMap((piece) => this.#commands(piece));
+  /** What still waits, for the core to refuse by name. */
+  giveUp(): readonly Command[] {
     const left = this.#waiting.map((draft) => this.#accept(draft));
     this.#waiting = [];
-    return { outcome, isDone: this.#isDone, commands: [...last, ...left] };
+    return left;
+  }
+
+  end(): PlanEnd {
+    const { outcome, isDone, commands } = this.pause();
+    return { outcome, isDone, commands: [...commands, ...this.giveUp()] };
   }
 
   #commands(piece: PlanPiece): readonly Command[] {
@@ -92,7 +106,10 @@ export class PlanStream {
   }
 
   #isPlaceable(draft: TaskDraft): boolean {
-    return draft.dependsOn.every((label) => this.#given.has(label) || this.#state.labels.has(label));
+    const { labels, tasks } = this.#state;
+    return draft.dependsOn.every(
+      (label) => this.#given.has(label) || labels.has(label) || tasks.has(label as TaskId),
+    );
   }
 
   #accept(draft: TaskDraft): Command {

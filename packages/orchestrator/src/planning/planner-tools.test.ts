@@ -9,9 +9,10 @@ const HEAD = 'b'.repeat(40) as CommitId;
 const reader: RepositoryReader = {
   files: async () => [],
   list: async (_, path) => (path === '' ? ['README.md', 'src/'] : []),
-  read: async (_, path) => (path === 'README.md' ? 'x'.repeat(30_000) : undefined),
+  read: async (_, path) => (path === 'README.md' ? `${'x'.repeat(99)}\n`.repeat(300) : undefined),
   grep: async (_, pattern) => {
-    if (pattern === '(') throw new SwarmError({ code: 'SW0702', what: 'unmatched (' });
+    if (pattern === '(')
+      throw new SwarmError({ code: 'SW0702', what: 'git grep failed', why: 'unmatched (' });
     return Array.from({ length: 500 }, (_, i) => `a.ts:${i}:${pattern}`);
   },
   log: async () => ['abc one'],
@@ -31,15 +32,30 @@ describe('the planner’s tools', () => {
     assert.equal(await ask('git_log', ''), 'abc one');
   });
   it('say how much they left out', async () => {
-    assert.match(await ask('read', '{"path":"README.md"}'), /\[… 6000 characters left out\]$/);
     assert.match(await ask('grep', '{"pattern":"x"}'), /\[… 100 more\]$/);
   });
+  it('read a file page by page, each line behind its number', async () => {
+    const page = await ask('read', '{"path":"README.md"}');
+    assert.match(page, /^README\.md: lines 1-222 of 300\n1\tx{99}\n/);
+    assert.match(page, /\[78 more lines: read again with offset 223\]$/);
+    assert.match(
+      await ask('read', '{"path":"README.md","offset":"300"}'),
+      /^README\.md: lines 300-300 of 300\n300\tx/,
+    );
+    assert.match(await ask('read', '{"path":"README.md","offset":2,"limit":1}'), /lines 2-2 of 300/);
+    assert.match(await ask('read', JSON.stringify('{"path":"README.md","limit":1}')), /lines 1-1 of 300/);
+    assert.match(
+      await ask('read', '{"path":"README.md","offset":301}'),
+      /^error: README\.md has only 300 lines$/,
+    );
+  });
   it('answer every mistake in words the model can act on', async () => {
-    assert.match(await ask('read', '{"path":"gone"}'), /^error: there is no file gone$/);
+    assert.match(await ask('read', '{"path":"gone"}'), /^error: there is no text file gone; list shows/);
     assert.match(await ask('read', '{}'), /^error: read needs a path$/);
     assert.match(await ask('read', '{"path":'), /^error: the arguments are not JSON/);
     assert.match(await ask('read', '[1]'), /^error: the arguments must be an object$/);
-    assert.match(await ask('grep', '{"pattern":"("}'), /^error: unmatched \($/);
+    assert.match(await ask('grep', '{"pattern":"("}'), /^error: git grep failed: unmatched \($/);
+    assert.equal(await ask('list', '{"path":"gone"}'), 'error: there is no folder gone');
     assert.match(await ask('rm', '{}'), /^error: there is no tool rm; there are list, read, grep, git_log$/);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Event } from '@swarm/core/events';
+import type { TaskId } from '@swarm/core/model/ids';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { ModelEnd, ModelRequest } from '@swarm/core/ports/models';
 import { LIMITS, openedRun } from '@swarm/core/testing';
@@ -132,7 +133,75 @@ describe('what a planner said', () => {
     for (const text of [PLAN, 'tell me how', `${'x'.repeat(70_000)}`, '']) {
       const { kept, planner } = planning(undefined, 0, () => ({ end: { kind: 'stopped' }, text }));
       await planner.iterate(1, going());
-      assert.deepEqual(kept, text === '' ? [] : [`1: ${text.slice(0, 64_000)}`]);
+      // An answer that is no plan is asked for once more, and what is kept is the last one.
+      assert.deepEqual([...new Set(kept)], text === '' ? [] : [`1: ${text.slice(0, 64_000)}`]);
     }
+  });
+});
+
+describe('a planner whose answer is not the last word', () => {
+  const task = (id: string, ...dependsOn: string[]): string =>
+    JSON.stringify({ id, title: `Do ${id}`, description: 'as said', scope: [`${id}.ts`], dependsOn });
+  const planOf = (...tasks: string[]): string => `{"tasks":[${tasks.join(',')}],"done":false}`;
+  const stopped: ModelEnd = { kind: 'stopped' };
+
+  it('has tasks beside a tool call accepted, and is told so; one that waits for another is kept until that comes', async () => {
+    const { asked, world, planner } = planning(undefined, 0, (_, n) =>
+      n === 1
+        ? { end: LIST, text: planOf(task('b', 'later'), task('a')) }
+        : { end: stopped, text: planOf(task('later')) },
+    );
+    await planner.iterate(1, going());
+    const told = asked[1]!.messages.at(-1)!;
+    assert.equal(told.role, 'tool');
+    assert.match(told.content, /do not send them again: a is t1\./);
+    assert.match(told.content, /Kept until what they depend on is filed: b \(depends on later\)/);
+    assert.deepEqual(world.decided, [
+      'task.accepted t1',
+      'task.accepted t2',
+      'task.accepted t3',
+      'iteration.ended 1 planned',
+    ]);
+    assert.deepEqual(world.state.tasks.get('t3' as TaskId)?.spec.dependsOn, ['t2']);
+  });
+
+  it('goes on after its length limit: it is told after which task it ended, and the iteration is planned', async () => {
+    const whole = planOf(task('a'), task('b'), task('c'));
+    const { asked, world, planner } = planning(undefined, 0, (_, n) =>
+      n === 1
+        ? { end: { kind: 'length' }, text: whole.slice(0, whole.indexOf('"id":"c"') + 20) }
+        : { end: stopped, text: planOf(task('c')) },
+    );
+    await planner.iterate(1, going());
+    assert.match(asked[1]!.messages.at(-1)!.content, /ended after task b; go on with those that are missing/);
+    assert.equal(world.state.tasks.size, 3);
+    assert.equal(world.decided.at(-1), 'iteration.ended 1 planned');
+  });
+
+  it('is asked so often to go on, and no more', async () => {
+    const { asked, world, planner } = planning(undefined, 0, () => ({
+      end: { kind: 'length' },
+      text: '{"tasks":[',
+    }));
+    await planner.iterate(1, going());
+    assert.deepEqual([asked.length, world.decided], [4, ['iteration.ended 1 cut']]);
+  });
+
+  it('asks a question and is told that nobody can answer: one more turn of the same conversation', async () => {
+    const { asked, world, planner } = planning(undefined, 0, (_, n) => ({
+      end: stopped,
+      text: n === 1 ? 'ES modules or CommonJS?' : planOf(task('a')),
+    }));
+    await planner.iterate(1, going());
+    const { messages } = asked[1]!;
+    assert.deepEqual(
+      messages.map((m) => m.role),
+      ['system', 'user', 'assistant', 'user'],
+    );
+    assert.match(messages.at(-1)!.content, /nobody can answer a question/);
+    assert.equal(world.decided.at(-1), 'iteration.ended 1 planned');
+    const again = planning(undefined, 0, () => ({ end: stopped, text: 'Tell me first.' }));
+    await again.planner.iterate(1, going());
+    assert.deepEqual([again.asked.length, again.world.decided], [2, ['iteration.ended 1 unreadable']]);
   });
 });

@@ -3,10 +3,14 @@
  * workers start before the model has finished; what a cut stream gave is kept; an answer nobody can read is an
  * error to try again, never "no more tasks".
  */
+import type { Command } from '@swarm/core/commands';
+import type { Decision } from '@swarm/core/decide';
+import type { Refusal } from '@swarm/core/errors';
 import type { IterationOutcome } from '@swarm/core/events';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
-import type { ChatMessage, ModelTicket, TicketEnd, TicketResult } from '@swarm/core/ports/models';
+import type { ChatMessage, ModelTicket, TicketEnd, TicketResult, ToolCall } from '@swarm/core/ports/models';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Context } from '../context.ts';
 import { inBlock } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
@@ -20,12 +24,17 @@ import {
   renderSections,
   type Section,
 } from './plan-context.ts';
+import { besideTools, cutText, nothingTaken, reply, type Taken, take, UNREADABLE } from './plan-replies.ts';
 import { PlanStream } from './plan-stream.ts';
 import { PLANNER_TOOLS } from './planner-tools.ts';
 
 /** Characters of an answer that are kept for people, from its beginning. */
 const ANSWER_MAX = 64_000;
 const NOT_OFFERED = 'error: no tool could be called here, and none was run';
+
+/** How often in one iteration the planner is told that nobody can read its answer, and that it was cut. */
+const UNREADABLE_MAX = 1;
+const CUTS_MAX = 3;
 
 interface Answered {
   readonly outcome: IterationOutcome;
@@ -93,7 +102,7 @@ export class Planner {
 
   #followUp(iteration: number, changed: readonly Section[]): void {
     const news = changed.length > 0 ? renderSections(changed) : 'Nothing has changed.';
-    const content = `Iteration ${iteration}. Since your last answer:\n\n${news}\n\nAnswer in the same JSON format.`;
+    const content = `Iteration ${iteration}. Since your last answer:\n\n${news}\n\nAnswer in the same JSON format. Send only what is new or changed.`;
     this.#messages.push({ role: 'user', content });
   }
 
@@ -124,33 +133,64 @@ export class Planner {
 
   async #answer(iteration: number, signal: AbortSignal): Promise<Answered> {
     const ticket = this.#ticket();
+    const repairs = { unreadable: UNREADABLE_MAX, cut: CUTS_MAX };
     let usage = NO_USAGE;
+    let waiting: readonly TaskDraft[] = [];
     for (let round = 0, lastTokens = 0; ; round++) {
       // What tools gave is of no use without the answer that follows: one more call must be left for that.
       const isTight = !coversTwice(ticket.left(), lastTokens) && !(await this.#extend(iteration, ticket));
       const isLast = round >= TOOL_ROUNDS_MAX || isTight;
       if (isLast) askForTheAnswer(this.#messages);
-      const stream = new PlanStream(iteration, this.#context.state);
-      const result = await this.#call(ticket, stream, isLast, signal);
+      const stream = new PlanStream(iteration, this.#context.state, waiting);
+      const taken = nothingTaken();
+      const result = await this.#call(ticket, stream, taken, isLast, signal);
       usage = addUsage(usage, result.usage);
       lastTokens = tokensOf(result.usage);
       if (result.end.kind === 'over-budget' && (await this.#extend(iteration, ticket))) continue;
       if (result.end.kind === 'tools' && !isLast) {
-        const looking = {
-          who: 'planner' as const,
-          messages: this.#messages,
-          commit: this.#context.state.head,
-        };
-        await answerCalls(this.#context, { ...looking, signal }, result, result.end.calls);
+        waiting = await this.#lookOn(stream, taken, result, result.end.calls, signal);
         continue;
       }
-      const end = stream.end();
-      for (const command of end.commands) await this.#context.ask(command);
-      this.#remember(result);
-      if (result.text !== '')
-        await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
-      return { ...this.#outcome(result.end, end.outcome), isDone: end.isDone, usage };
+      const paused = stream.pause();
+      await this.#ask(paused.commands, taken);
+      await this.#keep(iteration, result);
+      const again = isLast ? undefined : whatIsMissing(result.end, paused.outcome, repairs);
+      if (again) {
+        waiting = paused.waiting;
+        reply(this.#messages, again === 'cut' ? cutText(taken, waiting) : UNREADABLE);
+        continue;
+      }
+      await this.#ask(stream.giveUp(), taken);
+      return { ...this.#outcome(result.end, paused.outcome), isDone: paused.isDone, usage };
     }
+  }
+
+  /** Runs the tools of an answer. Tasks that stood beside them count, and the planner is told so. */
+  async #lookOn(
+    stream: PlanStream,
+    taken: Taken,
+    result: TicketResult,
+    calls: readonly ToolCall[],
+    signal: AbortSignal,
+  ): Promise<readonly TaskDraft[]> {
+    const { commands, waiting } = stream.pause();
+    await this.#ask(commands, taken);
+    const commit = this.#context.state.head;
+    const looking = { who: 'planner' as const, messages: this.#messages, commit, signal };
+    await answerCalls(this.#context, looking, result, calls);
+    const told = besideTools(taken, waiting);
+    if (told !== '') reply(this.#messages, told);
+    return waiting;
+  }
+
+  async #ask(commands: readonly Command[], taken: Taken): Promise<void> {
+    for (const command of commands) take(taken, await this.#context.ask(command));
+  }
+
+  async #keep(iteration: number, result: TicketResult): Promise<void> {
+    this.#remember(result);
+    if (result.text !== '')
+      await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
   }
 
   /** For a look beforehand there is no iteration, and the whole budget bounds it. */
@@ -175,18 +215,19 @@ export class Planner {
   async #call(
     ticket: ModelTicket,
     stream: PlanStream,
+    taken: Taken,
     isLast: boolean,
     signal: AbortSignal,
   ): Promise<TicketResult> {
     // Commands are asked as their pieces close and awaited in order at the end: the stream never waits for a disk.
-    const asked: Promise<unknown>[] = [];
+    const asked: Promise<Decision | Refusal>[] = [];
     const onText = (piece: string): void => {
       for (const command of stream.push(piece)) asked.push(this.#context.ask(command));
     };
     const choice = isLast && ({ toolChoice: 'none' } as const);
     const request = { messages: this.#messages, tools: PLANNER_TOOLS, ...choice };
     const result = await ticket.stream(request, { signal, onText });
-    await Promise.all(asked);
+    for (const answer of await Promise.all(asked)) take(taken, answer);
     return result;
   }
 
@@ -230,4 +271,15 @@ export class Planner {
         return { outcome: 'failed', detail: end.why };
     }
   }
+}
+
+/** Whether the answer is worth another turn of the same conversation. Takes one of what is left of `repairs`. */
+function whatIsMissing(
+  end: TicketEnd,
+  read: 'whole' | 'cut' | 'unreadable',
+  repairs: { unreadable: number; cut: number },
+): 'cut' | 'unreadable' | undefined {
+  if (end.kind === 'length' && read !== 'whole' && repairs.cut-- > 0) return 'cut';
+  if (end.kind === 'stopped' && read === 'unreadable' && repairs.unreadable-- > 0) return 'unreadable';
+  return undefined;
 }

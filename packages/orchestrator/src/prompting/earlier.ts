@@ -1,5 +1,6 @@
 /** What earlier attempts at a task came to, so that the next one does not find it out again. */
 import { type Attempt, ENDINGS } from '@swarm/core/model/attempt';
+import type { HandoffClaim } from '@swarm/core/model/handoff';
 import { attemptId } from '@swarm/core/model/ids';
 import { REJECTIONS } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
@@ -30,22 +31,27 @@ function endedAttempts(state: State, task: Task): readonly Ended[] {
   return ended;
 }
 
-function attemptText(task: Task, attempt: Ended): string {
-  const { setback } = task;
+function attemptText({ setback }: Task, attempt: Ended): string {
+  const { rejected } = attempt;
   const isLast = setback?.attempt === attempt.id;
-  const rejection = isLast && setback.reason in REJECTIONS ? setback : undefined;
-  const means = rejection
-    ? REJECTIONS[rejection.reason as keyof typeof REJECTIONS].means
-    : ENDINGS[attempt.ending].means;
-  const detail = isLast ? setback.detail : headOf(attempt.detail, EACH_MAX);
-  const said = attempt.handoff;
+  const means = rejected ? REJECTIONS[rejected.reason].means : ENDINGS[attempt.ending].means;
+  const files = rejected && rejected.files.length > 0 ? ` (${rejected.files.slice(0, 20).join(', ')})` : '';
+  const detail = rejected?.detail ?? attempt.detail;
   return [
-    `Attempt ${attempt.id} ${means}.`,
-    detail,
-    said?.summary && `It said: ${headOf(said.summary, EACH_MAX)}`,
-    ...(said?.concerns ?? []).map((text) => `concern: ${text}`),
-    ...(said?.suggestions ?? []).map((text) => `suggestion: ${text}`),
+    `Attempt ${attempt.id} ${means}${files}.`,
+    isLast ? setback.detail : headOf(detail, EACH_MAX),
+    ...claimLines(attempt.claim ?? attempt.handoff),
   ]
-    .filter((line) => line !== undefined && line !== '')
+    .filter((line) => line !== '')
     .join('\n');
+}
+
+/** What its agent said of it, whatever became of it. */
+export function claimLines(said: HandoffClaim | undefined): readonly string[] {
+  if (!said) return [];
+  return [
+    said.summary && `It said (${said.status}): ${headOf(said.summary, EACH_MAX)}`,
+    ...said.concerns.map((text) => `concern: ${headOf(text, EACH_MAX)}`),
+    ...said.suggestions.map((text) => `suggestion: ${headOf(text, EACH_MAX)}`),
+  ].filter((line) => line !== '');
 }

@@ -1,6 +1,6 @@
 /** How attempts end, in the words of the journal: what becomes of an agent's ending, a stop, a handoff. */
 import type { EndingReason } from '@swarm/core/model/attempt';
-import type { Handoff, HandoffFile } from '@swarm/core/model/handoff';
+import type { Handoff, HandoffClaim, HandoffFile } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Usage } from '@swarm/core/model/usage';
 
@@ -11,6 +11,8 @@ export interface Ending {
   readonly usage: Usage;
   readonly handoff?: Handoff;
   readonly work?: CommitId;
+  /** What the agent said, where there is no handoff. */
+  readonly claim?: HandoffClaim;
 }
 
 /** Called off from outside: the cause says what it counts as. */

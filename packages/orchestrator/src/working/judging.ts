@@ -34,7 +34,7 @@ export interface Finished {
 }
 
 /** What every ending of it carries: what the agent used was used, however the checks ended. */
-type Kept = Pick<Ending, 'usage' | 'work'>;
+type Kept = Pick<Ending, 'usage' | 'work' | 'claim'>;
 
 export class Judge {
   readonly #context: Context;
@@ -62,7 +62,7 @@ export class Judge {
     const shown = needsProof(facts)
       ? await this.#proofs.show({ attempt: attempt.id, task, commit, hasChange }, signal)
       : NOT_ASKED;
-    const kept: Kept = { usage, ...(work && { work }) };
+    const kept: Kept = { usage, ...(work && { work }), ...(claim && { claim }) };
     if (shown.kind === 'ended') return { ...kept, reason: shown.reason, detail: shown.detail };
     const reason = endingOf(facts, shown.proof);
     const said = {
@@ -85,7 +85,12 @@ export class Judge {
         return { ...kept, reason, detail: '', handoff: said };
       case 'work-dropped':
         // Without the commit it came back with: the next attempt goes on from the one that is gone.
-        return { usage, reason, detail: droppedText(finished.from!, claim?.summary) };
+        return {
+          usage,
+          ...(claim && { claim }),
+          reason,
+          detail: droppedText(finished.from!, claim?.summary),
+        };
       case 'no-change': {
         const why = whyNoChange(facts, shown.proof);
         return { ...kept, reason, detail: lines(why, hiddenText(report), shown.detail, claim?.summary) };

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
 import type { Event } from '@swarm/core/events';
 import type { Attempt } from '@swarm/core/model/attempt';
 import type { AttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE } from '@swarm/core/model/usage';
+import type { BenchJob } from '@swarm/core/ports/bench';
 import { ALL_SAVED, type IngestOutcome } from '@swarm/core/ports/git';
 import { acceptedTask, commit, openedRun, startedAttempt } from '@swarm/core/testing';
 import { Gate } from '../landing/gate.ts';
@@ -60,7 +61,17 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
     assert(found.state === 'ended');
     return found;
   };
-  return { world, deeds, work, ending, ended };
+  /** The loop is over: nothing that is asked gets to the disk any more. */
+  const leave = () => {
+    const { ask } = world.context;
+    const refusal = { kind: 'refusal', reason: 'run-closed', detail: 'the run has ended' } as const;
+    const over: typeof ask = async (command) => (command.type === 'endAttempt' ? refusal : ask(command));
+    return new Worker({ ...world.context, ask: over }, new Gate(world.context), NO_PROBES).work(
+      attempt,
+      going(),
+    );
+  };
+  return { world, deeds, work, leave, ending, ended };
 }
 
 function abortedBy(cause: string): AbortSignal {
@@ -84,6 +95,13 @@ test('an attempt is worked on, saved, verified, gated and handed in, and its ben
     'handoff.json',
     'close t1.1',
   ]);
+});
+
+test('a bench stays where the end of its attempt did not come to the disk', async () => {
+  const { deeds, leave, ending } = given();
+  await leave();
+  assert.equal(ending(), 'running');
+  assert.ok(deeds.includes('open t1.1') && !deeds.includes('close t1.1'), deeds.join());
 });
 
 test('an attempt of a branch that is cancelled before it begins ends as cancelled, and not silently', async () => {
@@ -206,4 +224,59 @@ test('a gate that speaks of a full disk on a disk with room has failed', async (
   await work();
   assert.equal(ending(), 'gate-failed');
   assert.equal(world.state.paused, undefined);
+});
+
+describe('an agent that keeps its conversation', () => {
+  const usage = { ...NO_USAGE, calls: 2, inputTokens: 1_000 };
+  const claim = { status: 'complete', summary: 'did it', concerns: ['c'], suggestions: [] } as const;
+  const keeping =
+    (jobs: BenchJob[], cost = usage) =>
+    async (job: BenchJob) => {
+      jobs.push(job);
+      return {
+        ...{ end: 'finished' as const, detail: '', usage: cost, toolCalls: 1, claim },
+        talk: `talk ${jobs.length}`,
+      };
+    };
+
+  test('is told what its own checks say, and its attempt lands when it has put that right', async () => {
+    const jobs: BenchJob[] = [];
+    const { world, work, ending, ended } = given({
+      task: { verify: 'make check' },
+      agent: keeping(jobs),
+      shell: (command) =>
+        command === 'make check' && jobs.length === 1 ? ran({ exitCode: 1, output: 'NEEDLE' }) : ran(),
+    });
+    await work();
+    assert.equal(ending(), 'handed-in');
+    assert.equal(jobs.length, 2);
+    assert.equal(jobs[0]!.goOn, undefined);
+    assert.equal(jobs[1]!.goOn?.talk, 'talk 1');
+    assert.match(jobs[1]!.goOn!.told, /not accepted yet: its own verification failed[\s\S]*NEEDLE/);
+    assert.equal(jobs[1]!.limits.tokens, jobs[0]!.limits.tokens - 1_000);
+    assert.equal(ended().usage.inputTokens, 2_000);
+    assert.ok(world.decided.includes('attempt.reworked t1.1 verify-failed'), world.decided.join('; '));
+    assert.equal(world.state.tasks.get('t1' as never)!.attempts, 1);
+  });
+
+  test('goes on three times and no more; the attempt ends with what failed, and what was said is kept', async () => {
+    const jobs: BenchJob[] = [];
+    const { work, ending, ended } = given({
+      agent: keeping(jobs),
+      shell: () => ran({ exitCode: 1, output: 'not ok' }),
+    });
+    await work();
+    assert.deepEqual([ending(), jobs.length], ['gate-failed', 4]);
+    assert.deepEqual(ended().claim, claim);
+  });
+
+  test('does not go on when too little of its limits is left', async () => {
+    const jobs: BenchJob[] = [];
+    const { work, ending } = given({
+      agent: keeping(jobs, { ...usage, inputTokens: 95_000 }),
+      shell: () => ran({ exitCode: 1 }),
+    });
+    await work();
+    assert.deepEqual([ending(), jobs.length], ['gate-failed', 1]);
+  });
 });

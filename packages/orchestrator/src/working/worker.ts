@@ -10,7 +10,7 @@ import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
-import type { AgentResult } from '@swarm/core/ports/running';
+import type { AgentResult, GoOn } from '@swarm/core/ports/running';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { toWire } from '@swarm/core/rules/task-format';
@@ -23,6 +23,7 @@ import { Project } from '../prompting/project.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, lines, stopped } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
+import { GOES_BACK, goOnText, limitsLeft, NOTHING_USED, type Used, usedWith } from './rounds.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -48,7 +49,8 @@ export class Worker {
     if (ending.handoff) await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
     if (ending.reason === 'model-down') await this.#pauseForModels(ending.detail);
     if (ending.reason === 'disk-full') await pauseForDisk(this.#context, ending.detail);
-    await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
+    const told = await ask({ type: 'endAttempt', attempt: attempt.id, ...ending });
+    if (told.kind === 'refusal' && told.reason === 'run-closed') return;
     if (ending.reason === 'handed-in') await this.#lookAround(attempt.id);
     // Only now that its end is on disk: until then it is all there is of the work.
     if (bench) await this.#takeDown(bench, attempt.id);
@@ -104,7 +106,7 @@ export class Worker {
     from: CommitId | undefined,
     signal: AbortSignal,
   ): Promise<Ending> {
-    const { ports, ask } = this.#context;
+    const { ask } = this.#context;
     const prompt = await this.#prompt(attempt, task, bench);
     const started = await ask({
       type: 'startAgent',
@@ -113,12 +115,49 @@ export class Worker {
       promptHash: prompt.hash,
     });
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
-    const startedAt = ports.clock.monotonic();
-    const result = await this.#runAgent(bench, attempt, task, prompt, signal);
-    const durationMs = ports.clock.monotonic() - startedAt;
-    return this.#save(attempt, task, bench)
-      .then((taken) => this.#end({ attempt, task, bench, from, result, durationMs, signal }, taken))
-      .catch((error: unknown) => cannotRun(error, signal, result.usage));
+    return this.#inRounds({ bench, attempt, task, from, signal }, prompt);
+  }
+
+  /** The agent works, its work is saved and judged; what its own checks say goes back to it while there is room. */
+  async #inRounds(
+    about: Pick<Finished, 'bench' | 'attempt' | 'task' | 'from' | 'signal'>,
+    prompt: RenderedPrompt,
+  ): Promise<Ending> {
+    const { bench, attempt, task, signal } = about;
+    const { clock } = this.#context.ports;
+    let used: Used = NOTHING_USED;
+    let goOn: GoOn | undefined;
+    for (;;) {
+      const startedAt = clock.monotonic();
+      const last = await this.#runAgent(about, prompt, used, goOn);
+      used = usedWith(used, last, clock.monotonic() - startedAt);
+      const result = { ...last, usage: used.usage, toolCalls: used.toolCalls };
+      const ending = await this.#save(attempt, task, bench)
+        .then((taken) => this.#end({ ...about, result, durationMs: used.durationMs }, taken))
+        .catch((error: unknown) => cannotRun(error, signal, used.usage));
+      const next = await this.#next(about, ending, last.talk, used);
+      if (!next) return ending;
+      goOn = next;
+    }
+  }
+
+  /** What the agent is told, where its conversation may go on. Undefined: the attempt has ended. */
+  async #next(
+    { attempt, signal }: Pick<Finished, 'attempt' | 'signal'>,
+    { reason, detail }: Ending,
+    talk: string | undefined,
+    used: Used,
+  ): Promise<GoOn | undefined> {
+    const { ask, settings, state } = this.#context;
+    if (talk === undefined || !GOES_BACK.has(reason) || signal.aborted) return undefined;
+    const left = limitsLeft(
+      attemptLimits(state.run.request.limits, attempt.reserved),
+      settings.attempt,
+      used,
+    );
+    if (!left) return undefined;
+    const answer = await ask({ type: 'reworkAttempt', attempt: attempt.id, reason, detail });
+    return answer.kind === 'refusal' ? undefined : { talk, told: goOnText(reason, detail) };
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -147,17 +186,17 @@ export class Worker {
   }
 
   #runAgent(
-    bench: Bench,
-    attempt: Attempt,
-    task: Task,
+    { bench, attempt, task, signal }: Pick<Finished, 'bench' | 'attempt' | 'task' | 'signal'>,
     { system, text }: RenderedPrompt,
-    signal: AbortSignal,
+    used: Used,
+    goOn: GoOn | undefined,
   ): Promise<AgentResult> {
     const { ports, settings, state } = this.#context;
-    const { limits } = state.run.request;
+    const whole = attemptLimits(state.run.request.limits, attempt.reserved);
     return bench.agent({
       wish: task.spec.agent,
       prompt: { system, user: text },
+      ...(goOn && { goOn }),
       taskJson: JSON.stringify(
         toWire(task, (id) => id),
         null,
@@ -165,8 +204,7 @@ export class Worker {
       ),
       limits: {
         steps: settings.attempt.steps,
-        ...attemptLimits(limits, attempt.reserved),
-        wallMs: settings.attempt.wallMs,
+        ...(limitsLeft(whole, settings.attempt, used) ?? { ...whole, wallMs: settings.attempt.wallMs }),
         quietMs: settings.attempt.quietMs,
       },
       signal,
@@ -200,7 +238,8 @@ export class Worker {
   async #end(finished: Omit<Finished, 'work' | 'report'>, saved: Taken): Promise<Ending> {
     const { result, signal } = finished;
     const work = 'work' in saved ? saved.work : undefined;
-    const kept = { usage: result.usage, ...(work && { work }) };
+    const { claim } = result;
+    const kept = { usage: result.usage, ...(work && { work }), ...(claim && { claim }) };
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...kept };
     // Whatever the agent made of it: with a full disk it could do nothing.
     if (saved.kind === 'disk-full') return { ...kept, reason: 'disk-full', detail: saved.why };

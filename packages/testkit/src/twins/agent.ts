@@ -55,6 +55,8 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
     async run(job) {
       const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
       world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
+      const went = world.durable.attempts.get(job.attempt)?.reworks ?? 0;
+      world.expect(!job.goOn || went > 0, `P6: ${job.attempt} goes on before that is on disk`);
       const mood = drawMood(world);
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
@@ -68,7 +70,9 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       const workspace = workspaceAt(world, (await job.open({ readOnly: [] })).workspace);
       if (!workspace) return result('cannot-run', NO_USAGE);
       if (world.isFull) return { ...result('failed', usage(world, job)), detail: `write: ${FULL}` };
-      return act(world, job, workspace, mood);
+      const done = act(world, job, workspace, mood);
+      // A conversation goes on where its agent can keep one.
+      return done.end === 'finished' && world.random.chance(0.7) ? { ...done, talk: mood } : done;
     },
   };
 }
@@ -83,6 +87,7 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
   switch (mood) {
     case 'works':
       edit(job, workspace);
+      if (job.goOn) mend(workspace);
       return result('finished', usage(world, job), 'did it');
     case 'wrong':
       edit(job, workspace);
@@ -147,6 +152,10 @@ function edit(job: AgentJob, workspace: SimWorkspace): void {
   const lost = /`has (\S+) (\S+)` ended/.exec(description);
   if (lost) return writeLine(workspace, lost[1]!, lost[2]!);
   if (!description.includes('Mend the cause')) return writeLine(workspace, 'notes.txt', job.attempt);
+  mend(workspace);
+}
+
+function mend(workspace: SimWorkspace): void {
   for (const [path, text] of workspace.tree) {
     if (text.includes(BREAK)) workspace.tree.set(path, text.replaceAll(BREAK, 'mended'));
   }

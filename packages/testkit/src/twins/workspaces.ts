@@ -48,6 +48,9 @@ export function twinWorkspaces(world: World, inc: Incarnation): Workspaces {
       );
       return world.happen(inc, world.random.between(1, 50), () => {
         world.workspaces.delete(name);
+        // A save may leave the objects in the clone: what nobody took in by now is gone with it.
+        const attempt = name as AttemptId;
+        if (!world.work.has(attempt)) world.intakes.delete(attempt);
       });
     },
   };

@@ -1,0 +1,125 @@
+/** `swarm transcript`: what the agent of one attempt said and did, as it is stored. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { SwarmError } from '@swarm/core/errors';
+import { type AttemptId, parseAttemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import { unknownTask } from '../control/refused.ts';
+import { type ReadRun, readRun } from '../finding/opened-run.ts';
+import type { Context } from '../program/context.ts';
+import type { RunChoice } from '../program/options.ts';
+import { jsonText, sanitize } from '../telling/output.ts';
+
+export async function transcript(text: string, options: RunChoice, context: Context): Promise<number> {
+  const read = await readRun(options, context);
+  const attempt = attemptOf(text, read);
+  const path = join(read.paths.attempts, attempt, 'transcript.ndjson');
+  // Its folder is the run's own; what lies in it is no link.
+  const isThere = await open(path, 'r').then(
+    (file) => file.close().then(() => true),
+    () => false,
+  );
+  if (!isThere) throw new SwarmError(nothingSaid(attempt, path));
+  if (!options.json) context.output.result(`${attempt}${atWork(attempt, read)}`);
+  for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
+    if (context.output.closed.aborted) break;
+    const said = lineOf(line);
+    if (options.json && said) context.output.result(jsonText(said));
+    else if (!options.json)
+      context.output.result(said ? sanitize(saidText(said)) : '(a line that cannot be read)');
+  }
+  return 0;
+}
+
+const atWork = (attempt: AttemptId, { state }: ReadRun): string =>
+  state.liveAttempts.has(attempt) ? ', still at work' : '';
+
+/** A task’s last attempt, or the one named. Errors: SW0106. */
+function attemptOf(text: string, { state }: ReadRun): AttemptId {
+  const named = parseAttemptId(text);
+  if (named && state.attempts.has(named)) return named;
+  if (named || !state.tasks.has(text as TaskId)) throw new SwarmError(unknownTask(text, state));
+  const last = [...state.attempts.keys()].findLast((id) => taskOf(id) === text);
+  if (last) return last;
+  throw new SwarmError({
+    code: 'SW0108',
+    what: `nobody has tried ${text} yet`,
+    fix: `swarm explain ${text}`,
+  });
+}
+
+const nothingSaid = (attempt: AttemptId, where: string) =>
+  ({
+    code: 'SW0108',
+    what: `${attempt} has no transcript`,
+    where,
+    why: 'its agent has said nothing so far, or never began',
+    fix: `swarm explain ${taskOf(attempt)}`,
+  }) as const;
+
+// ───────────── one line ─────────────
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function lineOf(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const clockOf = ({ ts }: Fields): string => (typeof ts === 'string' ? ts.slice(11, 19) : '        ');
+
+/** A head with its time, and below it, indented, what was said. */
+function saidText(said: Fields): string {
+  if (typeof said.cut === 'string') return `(${said.cut})`;
+  const { head, body } = typeof said.event === 'object' ? eventText(said.event as Fields) : outputText(said);
+  return `${clockOf(said)}  ${head}${body === '' ? '' : `\n${indented(body)}`}`;
+}
+
+const indented = (text: string): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `          ${line}`)
+    .join('\n');
+
+interface Said {
+  readonly head: string;
+  readonly body: string;
+}
+
+const outputText = ({ stream, text }: Fields): Said => ({
+  head: `${words(stream)}: ${words(text)}`,
+  body: '',
+});
+
+function eventText(event: Fields): Said {
+  switch (event.type) {
+    case 'started':
+      return { head: `started with ${words(event.model)}`, body: '' };
+    case 'asked':
+      return { head: `step ${words(event.step)}: the model is asked`, body: '' };
+    case 'answered':
+      return { head: `the model answers (${words(event.how)})`, body: words(event.text) };
+    case 'tool.called':
+      return { head: `${words(event.tool)}`, body: words(event.args) };
+    case 'tool.ended':
+      return {
+        head: `${words(event.tool)} ${event.ok === true ? 'gives' : 'fails with'}`,
+        body: words(event.output),
+      };
+    case 'nudged':
+      return { head: `told: ${words(event.why)}`, body: '' };
+    case 'ended':
+      return { head: `ended: ${words(event.reason)}`, body: words(event.detail) };
+    default:
+      return { head: words(event.type), body: '' };
+  }
+}
+
+const words = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);

@@ -1,0 +1,78 @@
+/** Whole runs in which something fails: what it said reaches the same conversation, the next attempt and the planner. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { modelEnvironment } from './support/bicycle.ts';
+import { type Answer, type Call, startModelServer } from './support/model-server.ts';
+import { World } from './support/world.ts';
+
+const FILES = { 'check.sh': 'test ! -f bad.txt || { echo "NEEDLE-GATE bad.txt is here"; exit 1; }\n' };
+const GATE = ['--gate', 'sh check.sh', '--setup', 'none', '--workers', '1'];
+const task = (id: string, more: object = {}) => ({
+  ...{ id, title: `Add ${id}`, description: `Write ${id}.txt.`, scope: [`${id}.txt`] },
+  ...{ acceptance: 'it is there', priority: 2, ...more },
+});
+const plan = (...tasks: object[]): Answer => ({ text: JSON.stringify({ tasks, done: false }) });
+const OVER: Answer = { text: '{"tasks":[],"done":true}' };
+const bash = (command: string): Answer => ({ tool: { name: 'bash', arguments: { command } } });
+const submit = (
+  status: string,
+  summary: string,
+  concerns: string[] = [],
+  suggestions: string[] = [],
+): Answer => ({
+  tool: { name: 'submit_handoff', arguments: { status, summary, concerns, suggestions } },
+});
+const text = ({ messages }: Call): string => messages.map((m) => m.content ?? '').join('\n');
+
+describe('what failed', { concurrency: true }, () => {
+  test('goes back into the conversation that handed in: it is put right, and one attempt lands', async (t) => {
+    const world = await World.with(t, FILES);
+    const server = await startModelServer(t, (call) => {
+      if (!call.isWorker) return call.turn === 0 ? plan(task('a')) : OVER;
+      if (call.turn === 0) return bash('echo a > a.txt; echo x > bad.txt');
+      if (call.turn === 2) return bash('rm bad.txt');
+      return submit('complete', 'a is there');
+    });
+    const run = await world.swarm(['run', 'Add a', ...GATE], { env: modelEnvironment(server.url) });
+    assert.equal(run.code, 0, run.stderr);
+    const workers = server.calls.filter((call) => call.isWorker);
+    assert.equal(workers.length, 4);
+    assert.equal(workers[2]!.messages.at(-1)!.role, 'tool');
+    assert.match(
+      workers[2]!.messages.at(-1)!.content ?? '',
+      /not accepted yet: the gate failed[\s\S]*NEEDLE-GATE/,
+    );
+    const events = (await world.log()).map((line) => line.event);
+    assert.equal(events.filter((event) => event === 'attempt.started').length, 1);
+    assert.equal(events.filter((event) => event === 'attempt.reworked').length, 1);
+    assert.match(
+      (await world.swarm(['explain', 't1'])).stdout,
+      /goes on with what the checks said \(round 1\)/,
+    );
+    assert.equal((await world.swarm(['verify'])).code, 0);
+  });
+
+  test('for good reaches the planner with its cause, and a later attempt is told of the earlier one', async (t) => {
+    const world = await World.with(t, FILES);
+    await world.configure('[workers]\nattempts = 2');
+    let asked = 0;
+    const server = await startModelServer(t, (call) => {
+      if (!call.isWorker) return asked++ === 0 ? plan(task('a'), task('b')) : OVER;
+      if (call.title === 'Add b')
+        return submit('blocked', 'NEEDLE-CAUSE', ['NEEDLE-CONCERN'], ['NEEDLE-SUGGESTION']);
+      return submit('failed', 'NEEDLE-LAST: the lock is held');
+    });
+    const run = await world.swarm(['run', 'Add a and b', ...GATE], { env: modelEnvironment(server.url) });
+    assert.notEqual(run.code, 0, run.stderr);
+    const planner = server.calls.filter((call) => !call.isWorker);
+    for (const needle of ['NEEDLE-CAUSE', 'NEEDLE-CONCERN', 'NEEDLE-SUGGESTION', 'NEEDLE-LAST'])
+      assert.ok(text(planner.at(-1)!).includes(needle), `${needle} in\n${text(planner.at(-1)!)}`);
+    const second = server.calls.filter(
+      (call) => call.title === 'Add a' && /attempt 2 of at most 2/.test(text(call)),
+    );
+    assert.match(
+      text(second[0]!),
+      /<earlier_attempts>[\s\S]*Attempt t1\.1 the agent exited with an error[\s\S]*NEEDLE-LAST/,
+    );
+  });
+});
