@@ -120,7 +120,7 @@ test('a task that failed is tried again after the end: the run opens, lands it a
   const run = folder.split('/').at(-1)!;
   await world.release();
   const no = await world.swarm(['retry', 't1']);
-  assert.match(no.stderr, /it is closed \(done\)[\s\S]*fix {4}swarm resume --retry t1$/m);
+  assert.match(no.stderr, /it is closed \(incomplete\)[\s\S]*fix {4}swarm resume --retry t1$/m);
   const wrong = await world.swarm(['resume', '--retry', 't9']);
   assert.match(wrong.stderr, /SW0106.*"t9"/);
   const again = await world.swarm(['resume', '--retry', 't1', '--with', 'it is there now']);

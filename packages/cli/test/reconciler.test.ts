@@ -113,7 +113,7 @@ describe('the reconciler', { concurrency: 2 }, () => {
     assert.match((await world.swarm(['report'])).stdout, /TestOld: it failed on the base already/);
   });
 
-  test('finds conflict markers that somebody committed, but for those the base has', async (t) => {
+  test('conflict markers never land, but for those the base has', async (t) => {
     const markers = '<<<<<<< ours\\na\\n=======\\nb\\n>>>>>>> theirs\\n';
     const world = await World.with(t, { 'fixture.txt': markers.replaceAll('\\n', '\n') });
     await world.configure(checks('true'));
@@ -124,11 +124,10 @@ describe('the reconciler', { concurrency: 2 }, () => {
     const run = await world.swarm(await world.plan([{ ...task, scope: [] }], '--gate', 'true'));
 
     assert.equal(run.code, 1, run.stderr);
-    const opened = of(await world.log(), 'finding.opened').map(({ data }) => data.finding);
-    assert.deepEqual(
-      opened.map((finding) => (finding as { signature: string }).signature),
-      ['conflict-markers: a.txt'],
-    );
+    const log = await world.log();
+    const [rejected] = of(log, 'landing.rejected');
+    assert.match(rejected!.msg, /^t1\.1 holds a conflict that a merge has left: a\.txt$/);
+    assert.deepEqual([of(log, 'landing.landed'), of(log, 'finding.opened')], [[], []]);
   });
 });
 

@@ -187,7 +187,7 @@ if [ $is_known = 0 ] && { [ $owned = 1 ] || any "$dir"/objects/pack/*; }; then
   [ -z "$made" ] || cp -f "$dir/pack-$made.pack" "$dir/pack-$made.idx" "$intake/objects/pack/" || exit 1
 fi
 [ ! -L "$intake/refs/heads/work" ] || exit 1
-echo "$head" >"$intake/refs/heads/work" || exit 1
+echo "$head" >"$intake/refs/heads/work" || { rm -f "$intake/refs/heads/work"; exit 1; }
 
 # Names with blanks come in quotes, and those with more than blanks with a backslash too: those are not told.
 ignored() {

@@ -225,13 +225,16 @@ export class Worker {
     const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
-    if (taken.kind === 'refused' || taken.kind === 'secret') return taken;
-    const work = taken.kind === 'commit' ? taken.commit : undefined;
+    const work = taken.kind === 'commit' ? { work: taken.commit } : {};
     const why = saved.kind === 'failed' ? saved.why : leftOutOf(saved.report);
-    if (why !== undefined)
-      return { ...{ kind: isDiskFull(why) ? 'disk-full' : 'not-saved', why }, ...(work && { work }) };
+    // Where the disk was full, what was taken in may be half of something: that is not the work's fault.
+    if (why !== undefined && isDiskFull(why)) return { kind: 'disk-full', why, ...work };
+    if (taken.kind === 'refused' || taken.kind === 'secret') return taken;
+    if (why !== undefined) return { kind: 'not-saved', why, ...work };
     const { report } = saved as Extract<Saved, { report: SaveReport }>;
-    return work ? { kind: 'work', work, report } : { kind: 'nothing', report };
+    return taken.kind === 'commit'
+      ? { kind: 'work', work: taken.commit, report }
+      : { kind: 'nothing', report };
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
