@@ -114,12 +114,14 @@ const pathOf = (path: readonly PropertyKey[]): string =>
 /**
  * Finds the answer, and its place in the file. Every field an answer gives must match. Among those that do,
  * one with `task` goes before one without, then one with `attempt`, then one with `turn`. Among equals, the
- * first in the file that this conversation has not had; when it has had them all, the last of them again.
+ * first in the file that this conversation has not had; when it has had them all, the last of them again. Whoever only
+ * tries whether there is an answer (`swarm doctor`) needs none in the file.
  */
 export function scriptedAnswer(
   script: Script,
   query: ScriptQuery,
 ): { readonly answer: ScriptedAnswer; readonly place: number } | undefined {
+  if (query.role === 'probe') return { answer: { role: 'planner', text: 'yes' }, place: -1 };
   const matching = script.answers
     .map((answer, place) => ({ answer, place }))
     .filter(({ answer }) => matches(answer, query));
