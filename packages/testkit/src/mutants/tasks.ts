@@ -200,6 +200,6 @@ export const TASK_MUTANTS: MutantTable = {
   'done-while-busy': {
     means: 'a planner that says done while tasks are alive is never asked again',
     tests: ['core/src/wanted.test.ts', 'core/src/fold.test.ts'],
-    patches: [core('p.isDone = e.isDone && !isBusy(s);', 'p.isDone = e.isDone;')],
+    patches: [core('p.isDone = isDone && !isBusy(s);', 'p.isDone = isDone;')],
   },
 };
