@@ -374,6 +374,8 @@ test('a live run whose remote refuses an undo says so, and goes on', async (t) =
   const origin = await withOrigin(world);
   await origin.push('one', add('one'));
   await origin.push('two', add('two'));
+  // Each is tested by itself: a batch of both would wait as a whole.
+  await world.configure('[gate]\npolicy = "strict"');
   const args = ['land', 'one', 'two', '--from', 'origin', '--deliver', 'push', ...untilGo(world, 'two')];
   const running = world.start(args);
   await running.line(/landed t1 /);

@@ -31,7 +31,7 @@ const NARRATION = `gate: test -f README.md
 <time>  delivered <commit> to refs/heads/swarm/<run>`;
 
 const RESULT = `1 of 2 landed, 1 unneeded; the head is green at <commit>
-  <run>, <duration>
+  1 landed, 1 unneeded in <duration>; <run>
   landed  t1  Write a  <commit>
   delivered to swarm/<run>
 next: swarm report · swarm explain t1 · swarm apply`;
