@@ -5,7 +5,7 @@ import { isOpened, type OpenedState, type State } from '@swarm/core/state';
 import type { ChalkInstance } from 'chalk';
 import { Doings, duration } from './doings.ts';
 import { localTime } from './local-clock.ts';
-import { jsonText, type Output, sanitizeLine, wrapText } from './output.ts';
+import { jsonText, type Output, sanitizeLine, widthOfTerminal, wrapText } from './output.ts';
 import { cutToWidth } from './width.ts';
 
 /** Weather and book-keeping that would drown what matters; all of it is in log.ndjson. */
@@ -51,7 +51,7 @@ export function createLive(ask: LiveAsk): Live {
   if (ask.isJson) return { line: (line) => ask.output.result(jsonText(line)), end: () => undefined };
   const { output } = ask;
   const say = (line: LogLine): void =>
-    output.narrate(readable(line, output.narrationInk, ask.stderr.isTTY ? ask.stderr.columns : undefined));
+    output.narrate(readable(line, output.narrationInk, widthOfTerminal(ask.stderr)));
   if (!ask.stderr.isTTY)
     return { line: (line) => (isShown(line) ? say(line) : undefined), end: () => undefined };
   return terminal(ask, say);
@@ -69,7 +69,7 @@ function terminal(
     const s = state();
     const now = Date.now();
     const text = s && isOpened(s) ? statusLine(s, now, seen) : `begins ${duration(now - beganAt)}`;
-    const width = Math.max(20, (stderr.columns ?? 80) - 1);
+    const width = Math.max(20, (stderr.columns || 80) - 1);
     stderr.write(`\r\u001b[K${output.narrationInk.dim(cutToWidth(text, width))}`);
   };
   const timer = setInterval(draw, 250);

@@ -33,6 +33,14 @@ export interface Output {
   readonly closed: AbortSignal;
 }
 
+/** Undefined where there is no terminal. One that does not know its width says 0. */
+export const widthOfTerminal = (stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number | undefined => (stream.isTTY ? stream.columns || COLUMNS : undefined);
+
+const COLUMNS = 80;
+
 export function createOutput(ask: {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -51,8 +59,8 @@ export function createOutput(ask: {
     narrate: (text) => void stderr.write(`${text}\n`),
     ink: inkFor(stdout),
     narrationInk: inkFor(stderr),
-    columns: stdout.isTTY ? stdout.columns : undefined,
-    narrationColumns: stderr.isTTY ? stderr.columns : undefined,
+    columns: widthOfTerminal(stdout),
+    narrationColumns: widthOfTerminal(stderr),
     isTerminal: stderr.isTTY === true,
     closed: closed.signal,
   };
