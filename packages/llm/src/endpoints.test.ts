@@ -97,7 +97,8 @@ describe('probing an endpoint', () => {
 
   const rows: [string, fault.Plan, string][] = [
     ['keeps no list', fault.status(404), 'up'],
-    ['answers something else', fault.status(200, '<html>'), 'up'],
+    ['answers something else', fault.status(200, 'models? none'), 'up'],
+    ['answers with a web page', fault.status(200, '<html>'), 'down'],
     ['rejects the key', fault.status(401, { error: { message: 'no sk-probe-key' } }), 'auth'],
     ['is broken', fault.status(502, '<html>'), 'down'],
     ['redirects', fault.status(302, '', { location: 'http://127.0.0.1:1/' }), 'down'],
