@@ -1,5 +1,6 @@
 /** What every provider's rooms do alike, besides running one command. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -20,6 +21,19 @@ for (const kind of KINDS) {
       const room = await (await bed(t, kind)).open();
       await room.run(command('a', 'echo first > file'));
       assert.equal((await room.run(command('b', 'cat file'))).output, 'first\n');
+      await room.close();
+    });
+
+    test('ends what is left of a command, and not of another that has its name', async (t) => {
+      const { open, workspace } = await bed(t, kind);
+      const room = await open();
+      const script = 'touch began; until [ -e go ]; do sleep 0.02; done; echo whole';
+      const long = room.run(command('same', script));
+      while (!existsSync(join(workspace, 'began'))) await new Promise((resolve) => setTimeout(resolve, 5));
+      await room.run(command('same', 'true'));
+      await writeFile(join(workspace, 'go'), '');
+      const ran = await long;
+      assert.deepEqual([ran.end, ran.output], ['exited', 'whole\n']);
       await room.close();
     });
 

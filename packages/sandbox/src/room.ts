@@ -116,6 +116,7 @@ class OpenRoom implements Room {
       ...(await this.#withOwn(gateway)),
       ...rest,
       ...more,
+      name: ownName(command.name),
       env: { ...command.env, ...(gateway === 'socket' && this.#socketVariable()) },
       signal: AbortSignal.any(stops),
     };
@@ -148,6 +149,14 @@ class OpenRoom implements Room {
     });
     return this.#own;
   }
+}
+
+let commands = 0;
+
+/** What is left of a command when it ends is killed by its name: two that run side by side must not share one. */
+function ownName(name: string): string {
+  commands += 1;
+  return `${name}.${process.pid}.${commands}`;
 }
 
 const socketFolder = (socket: string): Mount => ({ host: dirname(socket), inside: GATEWAY_PLACE });

@@ -1,6 +1,5 @@
 /** `swarm transcript`: what the agent of one attempt said and did, as it is stored. */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SwarmError } from '@swarm/core/errors';
@@ -15,14 +14,11 @@ export async function transcript(text: string, options: RunChoice, context: Cont
   const read = await readRun(options, context);
   const attempt = attemptOf(text, read);
   const path = join(read.paths.attempts, attempt, 'transcript.ndjson');
-  // Its folder is the run's own; what lies in it is no link.
-  const isThere = await open(path, 'r').then(
-    (file) => file.close().then(() => true),
-    () => false,
-  );
-  if (!isThere) throw new SwarmError(nothingSaid(attempt, path));
+  // A link there is none of ours, and is not followed.
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+  if (!file) throw new SwarmError(nothingSaid(attempt, path));
   if (!options.json) context.output.result(`${attempt}${atWork(attempt, read)}`);
-  for await (const line of createInterface({ input: createReadStream(path, 'utf8') })) {
+  for await (const line of createInterface({ input: file.createReadStream({ encoding: 'utf8' }) })) {
     if (context.output.closed.aborted) break;
     const said = lineOf(line);
     if (options.json && said) context.output.result(jsonText(said));

@@ -41,7 +41,7 @@ export async function checkout(
   const work = workOf(text, read);
   const places = placesOf(read);
   const path = folder === undefined ? undefined : resolve(context.cwd, folder);
-  if (path !== undefined && existsSync(path)) throw new SwarmError(occupied(path));
+  if (path !== undefined && existsSync(path)) throw new SwarmError(occupied(path, text));
   const branch = `swarm-work/${read.paths.run}/${work.attempt ?? work.task}`;
   const kept = await keepBranch(places, branch, work);
   if (kept.kind === 'lost') throw new SwarmError(lost(work, read));
@@ -129,14 +129,14 @@ const taken = (branch: string, commit: string, work: TaskWork): Problem => ({
   code: 'SW0108',
   what: `the branch ${branch} is there and names ${shortCommit(commit)}, not ${shortCommit(work.commit)}`,
   why: 'it may hold work of your own',
-  fix: `git branch -m ${branch} ${branch}-mine, then the same command again`,
+  fix: `git branch -m ${branch} ${branch}-mine   # then the same command again`,
 });
 
-const occupied = (path: string): Problem => ({
+const occupied = (path: string, asked: string): Problem => ({
   code: 'SW0101',
   what: `${path} is there already`,
   why: 'a work tree is made in a folder of its own, so that nothing is written over',
-  fix: 'swarm checkout t12 ../shop-t12',
+  fix: `swarm checkout ${shellWord(asked)} ${shellWord(`${path}-${asked}`)}`,
 });
 
 // ───────────── how it looks ─────────────

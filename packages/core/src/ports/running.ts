@@ -29,7 +29,7 @@ export interface SandboxLimits {
 
 /** One command in a room. */
 export interface RoomCommand {
-  /** Unique among the commands that run now. The process has it as SWARM_TASK_KEY, so that the reaper finds it. */
+  /** What it is for. The process has it, with a number of its own, as SWARM_TASK_KEY: the reaper finds it by that. */
   readonly name: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;

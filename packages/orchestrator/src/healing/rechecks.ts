@@ -87,13 +87,13 @@ export class Rechecks {
   /** One workspace after the other; each command is taken by whichever lane is free. */
   async #tryInLane(name: string, { head, left, signal }: Lane): Promise<readonly Recheck[] | 'stopped'> {
     const results: Recheck[] = [];
-    const room = new CleanRoom(name, () => this.#open(name, head, signal), signal);
+    const room = new CleanRoom(() => this.#open(name, head, signal), signal);
     try {
       for (const [command, tasks] of left) {
         const bench = await room.get();
-        const first = await this.#try(name, bench, command, signal);
-        const isDoubted = first !== 'stopped' && !first.isPassed;
-        const tried = isDoubted ? await this.#try(name, await room.fresh(), command, signal) : first;
+        const first = await this.#try(bench, command, signal);
+        const tried =
+          first !== 'stopped' && !first.isPassed ? await this.#again(room, command, signal) : first;
         if (tried === 'stopped') return 'stopped';
         results.push(...tasks.map((task) => ({ task, isPassed: tried.isPassed, detail: tried.detail })));
       }
@@ -103,10 +103,13 @@ export class Rechecks {
     }
   }
 
+  async #again(room: CleanRoom, command: string, signal: AbortSignal): Promise<Tried> {
+    return this.#try(await room.fresh(), command, signal);
+  }
+
   async #tryAlone(commit: CommitId, command: string, signal: AbortSignal): Promise<Tried> {
-    const name = 'recheck-culprit';
-    const bench = await this.#open(name, commit, signal);
-    const tried = await this.#try(name, bench, command, signal);
+    const bench = await this.#open('recheck-culprit', commit, signal);
+    const tried = await this.#try(bench, command, signal);
     if (bench.kind === 'bench') await bench.close();
     return tried;
   }
@@ -117,8 +120,7 @@ export class Rechecks {
     return this.#context.ports.host.open(ask);
   }
 
-  /** @param name the workspace's: what runs beside it has another, for what is left of a command is ended by its name. */
-  async #try(name: string, bench: Opened, command: string, signal: AbortSignal): Promise<Tried> {
+  async #try(bench: Opened, command: string, signal: AbortSignal): Promise<Tried> {
     const { settings, ports } = this.#context;
     if (bench.kind === 'cannot-run') {
       if (bench.reason === 'disk-full') await leaveForDisk(this.#context, bench.detail);
@@ -126,7 +128,7 @@ export class Rechecks {
       return { kind: 'tried', isPassed: false, detail: tailOf(bench.detail, DETAIL_MAX) };
     }
     const ran = await bench.shell({
-      name: `${name}-${this.#context.state.seq}`,
+      name: `recheck-${this.#context.state.seq}`,
       command,
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
       signal,
@@ -151,15 +153,13 @@ type Opened = Awaited<ReturnType<Context['ports']['host']['open']>>;
 
 /** One workspace after the other: a new one as soon as a command has left something in the last. */
 class CleanRoom {
-  readonly #name: string;
   readonly #open: () => Promise<Opened>;
   readonly #signal: AbortSignal;
   #bench: Opened | undefined;
   /** What lay there before any command ran. */
   #before: string | undefined;
 
-  constructor(name: string, open: () => Promise<Opened>, signal: AbortSignal) {
-    this.#name = name;
+  constructor(open: () => Promise<Opened>, signal: AbortSignal) {
     this.#open = open;
     this.#signal = signal;
   }
@@ -184,12 +184,7 @@ class CleanRoom {
   /** Undefined where it cannot be told: that is not clean. */
   async #look(bench: Bench): Promise<string | undefined> {
     const limits = { wallMs: LOOK_MS, outputBytes: LOOK_BYTES };
-    const ran = await bench.shell({
-      name: `${this.#name}-look`,
-      command: LOOK,
-      limits,
-      signal: this.#signal,
-    });
+    const ran = await bench.shell({ name: 'recheck-look', command: LOOK, limits, signal: this.#signal });
     return ran.end === 'exited' && ran.exitCode === 0 ? ran.output : undefined;
   }
 }
