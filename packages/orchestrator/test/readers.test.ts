@@ -64,20 +64,26 @@ for (const runner of OUTPUTS) {
       assert.equal(judged(base, more).outcome, 'no-worse');
       assert.ok(base.signatures.every((name) => more.signatures.includes(name)));
     });
-    it('names nothing where all pass', { skip: !has(runner, 'passed') }, () => {
+    it('names nothing where all pass', {
+      skip: !has(runner, 'passed') && 'there is no output of a pass',
+    }, () => {
       const scanner = new FailureScanner(ROOT, runner.command);
       for (const line of output(runner, 'passed').split('\n')) scanner.line(line);
       assert.deepEqual(scanner.end().found, []);
       const { tests } = read(output(runner, 'passed'), runner.command);
       assert.ok(tests === undefined || (tests.failed === 0 && tests.run > 0));
     });
-    it('says nothing of what it never ran', { skip: !runner.stopped }, () => {
+    it('says nothing of what it never ran', {
+      skip: !runner.stopped && 'it has no way to stop at the first failure',
+    }, () => {
       const command = runner.stopped!.toldBy === 'command' ? runner.stopped!.command : runner.command;
       const stopped = failed(output(runner, 'stopped'), command);
       assert.equal(isToldRed(stopped), false);
       for (const before of [base, more, stopped]) assert.equal(judged(stopped, before).outcome, 'failed');
     });
-    it('doubts or names an error that belongs to no test', { skip: !runner.unhandled }, () => {
+    it('doubts or names an error that belongs to no test', {
+      skip: !runner.unhandled && 'it has no error outside of a test',
+    }, () => {
       const { isWhole } = read(output(runner, 'unhandled'), runner.command).told('');
       assert.equal(isWhole, runner.unhandled === 'named');
     });
@@ -105,7 +111,9 @@ for (const runner of OUTPUTS) {
       );
       assert.deepEqual(failed(moved, runner.command).signatures, runner.names);
     });
-    it('is worse when it ends in the middle of its output', { skip: !runner.counts }, () => {
+    it('is worse when it ends in the middle of its output', {
+      skip: !runner.counts && 'it prints no count of its tests',
+    }, () => {
       const lines = output(runner, 'base').split('\n');
       for (let end = 0; end < lines.length; end++) {
         const cut = failed(lines.slice(0, end).join('\n'), runner.command);
