@@ -24,15 +24,10 @@ export const usedWith = (used: Used, { usage, toolCalls }: AgentResult, duration
   durationMs: used.durationMs + durationMs,
 });
 
-type Limits = Pick<AgentLimits, 'tokens' | 'usd' | 'wallMs'>;
+export type RoundLimits = Pick<AgentLimits, 'tokens' | 'usd' | 'wallMs'>;
 
 /** The attempt's limits without what it used; undefined when too little is left for a round. */
-export function limitsLeft(
-  { tokens, usd }: Pick<AgentLimits, 'tokens' | 'usd'>,
-  { wallMs }: { readonly wallMs: number },
-  used: Used,
-): Limits | undefined {
-  if (used === NOTHING_USED) return { tokens, wallMs, ...(usd !== undefined && { usd }) };
+export function limitsLeft({ tokens, usd, wallMs }: RoundLimits, used: Used): RoundLimits | undefined {
   const left = {
     tokens: tokens - tokensOf(used.usage),
     wallMs: Math.floor(wallMs - used.durationMs),

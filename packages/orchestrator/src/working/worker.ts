@@ -23,9 +23,23 @@ import { Project } from '../prompting/project.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, lines, stopped } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
-import { GOES_BACK, goOnText, limitsLeft, NOTHING_USED, type Used, usedWith } from './rounds.ts';
+import {
+  GOES_BACK,
+  goOnText,
+  limitsLeft,
+  NOTHING_USED,
+  type RoundLimits,
+  type Used,
+  usedWith,
+} from './rounds.ts';
 import { setupOf } from './setup-ask.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
+
+/** One round of an attempt: what it may use, and what the conversation goes on with; absent in the first. */
+interface Round {
+  readonly limits: RoundLimits;
+  readonly goOn?: GoOn;
+}
 
 export class Worker {
   readonly #context: Context;
@@ -125,39 +139,39 @@ export class Worker {
   ): Promise<Ending> {
     const { bench, attempt, task, signal } = about;
     const { clock } = this.#context.ports;
+    const whole = this.#wholeLimits(attempt);
     let used: Used = NOTHING_USED;
-    let goOn: GoOn | undefined;
+    let round: Round = { limits: whole };
     for (;;) {
       const startedAt = clock.monotonic();
-      const last = await this.#runAgent(about, prompt, used, goOn);
+      const last = await this.#runAgent(about, prompt, round);
       used = usedWith(used, last, clock.monotonic() - startedAt);
       const result = { ...last, usage: used.usage, toolCalls: used.toolCalls };
       const ending = await this.#save(attempt, task, bench)
         .then((taken) => this.#end({ ...about, result, durationMs: used.durationMs }, taken))
         .catch((error: unknown) => cannotRun(error, signal, used.usage));
-      const next = await this.#next(about, ending, last.talk, used);
+      const next = await this.#next(about, ending, last.talk, limitsLeft(whole, used));
       if (!next) return ending;
-      goOn = next;
+      round = next;
     }
   }
 
-  /** What the agent is told, where its conversation may go on. Undefined: the attempt has ended. */
+  #wholeLimits({ reserved }: Attempt): RoundLimits {
+    const { settings, state } = this.#context;
+    return { ...attemptLimits(state.run.request.limits, reserved), wallMs: settings.attempt.wallMs };
+  }
+
+  /** The round that goes on with the conversation. Undefined: the attempt has ended. */
   async #next(
     { attempt, signal }: Pick<Finished, 'attempt' | 'signal'>,
     { reason, detail }: Ending,
     talk: string | undefined,
-    used: Used,
-  ): Promise<GoOn | undefined> {
-    const { ask, settings, state } = this.#context;
-    if (talk === undefined || !GOES_BACK.has(reason) || signal.aborted) return undefined;
-    const left = limitsLeft(
-      attemptLimits(state.run.request.limits, attempt.reserved),
-      settings.attempt,
-      used,
-    );
-    if (!left) return undefined;
-    const answer = await ask({ type: 'reworkAttempt', attempt: attempt.id, reason, detail });
-    return answer.kind === 'refusal' ? undefined : { talk, told: goOnText(reason, detail) };
+    limits: RoundLimits | undefined,
+  ): Promise<Round | undefined> {
+    if (talk === undefined || !GOES_BACK.has(reason) || signal.aborted || !limits) return undefined;
+    const answer = await this.#context.ask({ type: 'reworkAttempt', attempt: attempt.id, reason, detail });
+    if (answer.kind === 'refusal') return undefined;
+    return { limits, goOn: { talk, told: goOnText(reason, detail) } };
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
@@ -188,11 +202,9 @@ export class Worker {
   #runAgent(
     { bench, attempt, task, signal }: Pick<Finished, 'bench' | 'attempt' | 'task' | 'signal'>,
     { system, text }: RenderedPrompt,
-    used: Used,
-    goOn: GoOn | undefined,
+    { limits, goOn }: Round,
   ): Promise<AgentResult> {
-    const { ports, settings, state } = this.#context;
-    const whole = attemptLimits(state.run.request.limits, attempt.reserved);
+    const { ports, settings } = this.#context;
     return bench.agent({
       wish: task.spec.agent,
       prompt: { system, user: text },
@@ -204,7 +216,7 @@ export class Worker {
       ),
       limits: {
         steps: settings.attempt.steps,
-        ...(limitsLeft(whole, settings.attempt, used) ?? { ...whole, wallMs: settings.attempt.wallMs }),
+        ...limits,
         quietMs: settings.attempt.quietMs,
       },
       signal,
