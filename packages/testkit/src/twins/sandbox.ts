@@ -104,7 +104,7 @@ function complaint(world: World, command: string, workspace: SimWorkspace): stri
 }
 
 /** The name of the environment a work tree needs. */
-export const environmentOf = (tree: Tree | undefined): string => `env-${tree?.get(LOCKFILE) ?? 'none'}`;
+export const environmentOf = (tree: Tree | undefined): string => `env${tree?.get(LOCKFILE) ?? 'none'}`;
 
 /** What a test runner prints of its failures; undefined when there are none. */
 function tap(failures: readonly string[]): string | undefined {
