@@ -30,7 +30,7 @@ export class World {
   readonly home: string;
   readonly repository: string;
   readonly folder: string;
-  private readonly entries: Event[][] = [];
+  readonly #entries: Event[][] = [];
   base = '';
   landed = '';
 
@@ -85,7 +85,7 @@ export class World {
 
   /** A run in the middle of its work: t1 landed after one rejection by the gate, t2 waits for it no more, t3 failed. */
   async tellRun(): Promise<void> {
-    const tree = await this.plant('a.txt', 'one\n');
+    const tree = await this.#plant('a.txt', 'one\n');
     const message = (t: string): string =>
       `Add a\n\nSwarm-Run: ${RUN}\nSwarm-Task: t1\nSwarm-Attempt: t1.1\nSwarm-Gate: g1 ${t}\n`;
     this.landed = await this.git('commit-tree', tree, '-p', this.base, '-m', message(tree));
@@ -96,15 +96,15 @@ export class World {
     const change = { commit: work, base: this.base, filesChanged: ['a.txt'], linesAdded: 1, linesRemoved: 0 };
     const said = { status: 'complete', summary: 'added a', concerns: [], suggestions: [] };
     const handoff = { taskId: 't1', attempt: 't1.1', ...said, change, toolCalls: 3, durationMs: 9000 };
-    this.say({ type: 'run.opened', run: RUN, request: this.request(), version: '0.1.0', configHash: 'c' });
-    this.say(
+    this.#say({ type: 'run.opened', run: RUN, request: this.#request(), version: '0.1.0', configHash: 'c' });
+    this.#say(
       accepted('t1', 'Add a', []),
       accepted('t2', 'Use a \u001b[31mred\u202e', ['t1']),
       accepted('t3', 'Ask', []),
     );
-    this.say(started('t1.1', this.base));
-    this.say({ type: 'agent.started', attempt: 't1.1', driver: 'builtin', promptHash: 'p' });
-    this.say({
+    this.#say(started('t1.1', this.base));
+    this.#say({ type: 'agent.started', attempt: 't1.1', driver: 'builtin', promptHash: 'p' });
+    this.#say({
       type: 'attempt.ended',
       attempt: 't1.1',
       reason: 'handed-in',
@@ -112,7 +112,7 @@ export class World {
       usage: USAGE,
       handoff,
     });
-    this.say({ type: 'landing.started', landing: 'l1', members, candidate });
+    this.#say({ type: 'landing.started', landing: 'l1', members, candidate });
     const verdict = {
       gate: 'g1',
       durationMs: 2000,
@@ -121,19 +121,19 @@ export class World {
       flaky: false,
       remembered: false,
     };
-    this.say({ type: 'gate.ended', landing: 'l1', result: { outcome: 'passed', ...verdict } });
-    this.say({ type: 'landing.landed', landing: 'l1', members, candidate });
-    this.say(started('t2.1', this.landed));
-    this.say({ type: 'task.cancelled', task: 't3', reason: 'not wanted', by: 'operator' });
-    await this.writeRun();
+    this.#say({ type: 'gate.ended', landing: 'l1', result: { outcome: 'passed', ...verdict } });
+    this.#say({ type: 'landing.landed', landing: 'l1', members, candidate });
+    this.#say(started('t2.1', this.landed));
+    this.#say({ type: 'task.cancelled', task: 't3', reason: 'not wanted', by: 'operator' });
+    await this.#writeRun();
   }
 
   /** Events are written as plain objects: what the disk holds is what the test is about. */
-  private say(...events: readonly object[]): void {
-    this.entries.push(events as Event[]);
+  #say(...events: readonly object[]): void {
+    this.#entries.push(events as Event[]);
   }
 
-  private request(): object {
+  #request(): object {
     const limits = { workers: 2, attempts: 3, tasks: 100, attemptTokens: 1e6 };
     const where = { target: 'main', landOn: `refs/heads/swarm/${RUN}`, deliver: 'branch', base: this.base };
     return {
@@ -149,8 +149,8 @@ export class World {
   }
 
   /** What the run pins, and this operator's own record of it. */
-  private async pin(): Promise<void> {
-    const { target, landOn, deliver, gate } = this.request() as Record<string, string>;
+  async #pin(): Promise<void> {
+    const { target, landOn, deliver, gate } = this.#request() as Record<string, string>;
     const file = {
       v: 1,
       run: RUN,
@@ -175,11 +175,11 @@ export class World {
     await remember(repository, file, this.environment());
   }
 
-  private async writeRun(): Promise<void> {
-    await this.pin();
+  async #writeRun(): Promise<void> {
+    await this.#pin();
     const { journal } = await openFileJournal(join(this.folder, 'journal.ndjson'), { create: true });
     await journal.append(
-      this.entries.map((events, i) => ({ seq: i + 1, at: BEGIN + i * 1000, cause: 'test', events })),
+      this.#entries.map((events, i) => ({ seq: i + 1, at: BEGIN + i * 1000, cause: 'test', events })),
     );
     await journal.close();
     const log = createLog({
@@ -195,7 +195,7 @@ export class World {
     await log.close();
   }
 
-  private async plant(path: string, text: string): Promise<string> {
+  async #plant(path: string, text: string): Promise<string> {
     await writeFile(join(this.root, 'blob'), text);
     const blob = await this.git('hash-object', '-w', join(this.root, 'blob'));
     await this.git('update-index', '--add', '--cacheinfo', `100644,${blob},${path}`);

@@ -25,21 +25,21 @@ import type { Remote } from './remote.ts';
 import type { Stacks } from './stacks.ts';
 
 export class BranchIntake implements Branches {
-  private readonly hub: HubContext;
-  private readonly intake: Intake;
-  private readonly stacks: Stacks;
-  private history: History = new Map();
+  readonly #hub: HubContext;
+  readonly #intake: Intake;
+  readonly #stacks: Stacks;
+  #history: History = new Map();
   /** Judged together and in the hub; read anew after a restart. */
-  private taken: Promise<Set<CommitId>> | undefined;
+  #taken: Promise<Set<CommitId>> | undefined;
 
   constructor(hub: HubContext, intake: Intake, stacks: Stacks) {
-    this.hub = hub;
-    this.stacks = stacks;
-    this.intake = intake;
+    this.#hub = hub;
+    this.#stacks = stacks;
+    this.#intake = intake;
   }
 
-  private get gathered(): { readonly gitDir: string } {
-    return { gitDir: this.hub.layout.branches };
+  get #gathered(): { readonly gitDir: string } {
+    return { gitDir: this.#hub.layout.branches };
   }
 
   /**
@@ -47,119 +47,121 @@ export class BranchIntake implements Branches {
    * @param from where the branches are: the user's repository when absent. @throws SW0702, SW0703.
    */
   async gather(commits: readonly CommitId[], from?: Remote): Promise<void> {
-    const { gitDir } = this.gathered;
+    const { gitDir } = this.#gathered;
     if (!existsSync(gitDir)) {
-      await bareRepository(gitDir, configOf(this.hub.objectFormat, 'intake'), this.hub.layout.hubObjects);
+      await bareRepository(gitDir, configOf(this.#hub.objectFormat, 'intake'), this.#hub.layout.hubObjects);
     }
     const wanted = commits.map((commit) => ({ commit, ref: `refs/heads/${commit}` }));
     if (from) await from.fetch(gitDir, wanted);
-    else await this.fetchHere(this.gathered, this.hub.origin.gitDir, wanted);
-    this.history = await historyOf(this.hub.git, this.gathered, commits, this.hub.base);
-    await this.takeTogether(commits);
+    else await this.#fetchHere(this.#gathered, this.#hub.origin.gitDir, wanted);
+    this.#history = await historyOf(this.#hub.git, this.#gathered, commits, this.#hub.base);
+    await this.#takeTogether(commits);
   }
 
   /** What was gathered, each behind those it is built on. */
   async inOrder(commits: readonly CommitId[]): Promise<readonly Stacked[]> {
-    if (this.history.size > 0)
-      return stackedOrder((commit) => this.history.get(commit)?.parents ?? [], commits);
-    const parents = await commitsOf({ ...this.hub, hub: this.gathered }, commits);
+    if (this.#history.size > 0)
+      return stackedOrder((commit) => this.#history.get(commit)?.parents ?? [], commits);
+    const parents = await commitsOf({ ...this.#hub, hub: this.#gathered }, commits);
     return stackedOrder((commit) => parents.get(commit) ?? [], commits);
   }
 
   /** @param upon what it is built on, which speaks for itself; so does what landed before. */
   async wordsOf(commit: CommitId, upon: readonly CommitId[] = []): Promise<BranchWords> {
-    const line = lineOf(this.history, commit);
-    if (!line) return wordsAlone(this.hub.git, this.gathered, commit, this.hub.base);
-    const landed = await this.landedOf(commit, line.fork);
-    return lineOf(this.history, commit, new Set([...upon, ...landed]))!.words;
+    const line = lineOf(this.#history, commit);
+    if (!line) return wordsAlone(this.#hub.git, this.#gathered, commit, this.#hub.base);
+    const landed = await this.#landedOf(commit, line.fork);
+    return lineOf(this.#history, commit, new Set([...upon, ...landed]))!.words;
   }
 
   /** What is on the base itself has landed nothing since. */
-  private async landedOf(commit: CommitId, fork: CommitId): Promise<readonly CommitId[]> {
-    const { base, objects } = this.hub;
+  async #landedOf(commit: CommitId, fork: CommitId): Promise<readonly CommitId[]> {
+    const { base, objects } = this.#hub;
     if (fork === base || !(await objects.findCommit(commit))) return [];
-    return this.stacks.held(base, commit, fork);
+    return this.#stacks.held(base, commit, fork);
   }
 
   async take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome> {
-    if ((await this.takenBefore()).has(commit)) return { kind: 'commit', commit };
-    const base = await this.forkOf(commit);
+    if ((await this.#takenBefore()).has(commit)) return { kind: 'commit', commit };
+    const base = await this.#forkOf(commit);
     if (!base) return { kind: 'refused', why: 'it has no commit in common with the target' };
     if (base === commit) return { kind: 'nothing' };
-    await this.handOut(attempt, base);
-    const intake = await this.intake.make(attempt, [base]);
-    await this.fetchHere({ gitDir: intake }, this.hub.layout.branches, [{ commit, ref: 'refs/heads/work' }]);
-    return this.intake.ingest(attempt);
+    await this.#handOut(attempt, base);
+    const intake = await this.#intake.make(attempt, [base]);
+    await this.#fetchHere({ gitDir: intake }, this.#hub.layout.branches, [
+      { commit, ref: 'refs/heads/work' },
+    ]);
+    return this.#intake.ingest(attempt);
   }
 
   // ───────────── many at once ─────────────
 
   /** Those that are refused together are divided, until each that is refused stands alone: `take` says why. */
-  private async takeTogether(commits: readonly CommitId[]): Promise<void> {
-    const taken = await this.takenBefore();
+  async #takeTogether(commits: readonly CommitId[]): Promise<void> {
+    const taken = await this.#takenBefore();
     const works = commits.flatMap((pushed) => {
-      const line = taken.has(pushed) ? undefined : lineOf(this.history, pushed);
+      const line = taken.has(pushed) ? undefined : lineOf(this.#history, pushed);
       return line ? [{ pushed, base: line.fork }] : [];
     });
-    if (works.length > 0 && (await this.admit(this.gathered.gitDir, works))) await this.divide(works);
+    if (works.length > 0 && (await this.#admit(this.#gathered.gitDir, works))) await this.#divide(works);
   }
 
-  private async divide(works: readonly Work[]): Promise<void> {
+  async #divide(works: readonly Work[]): Promise<void> {
     const half = Math.ceil(works.length / 2);
     for (const part of [works.slice(0, half), works.slice(half)]) {
       if (part.length < 2) continue;
-      const { together, hubObjects, branches } = this.hub.layout;
-      await this.hub.cleanUp.discard(together);
-      await bareRepository(together, configOf(this.hub.objectFormat, 'intake'), hubObjects);
+      const { together, hubObjects, branches } = this.#hub.layout;
+      await this.#hub.cleanUp.discard(together);
+      await bareRepository(together, configOf(this.#hub.objectFormat, 'intake'), hubObjects);
       const wanted = part.map(({ pushed }) => ({ commit: pushed, ref: `refs/heads/${pushed}` }));
-      await this.fetchHere({ gitDir: together }, branches, wanted);
-      if (await this.admit(together, part)) await this.divide(part);
+      await this.#fetchHere({ gitDir: together }, branches, wanted);
+      if (await this.#admit(together, part)) await this.#divide(part);
     }
-    await this.hub.cleanUp.discard(this.hub.layout.together);
+    await this.#hub.cleanUp.discard(this.#hub.layout.together);
   }
 
   /** Undefined: they are in the hub, and pinned there. */
-  private admit(source: string, works: readonly Work[]): Promise<string | undefined> {
-    return this.intake.takeTogether(source, works, () => this.pin(works.map(({ pushed }) => pushed)));
+  #admit(source: string, works: readonly Work[]): Promise<string | undefined> {
+    return this.#intake.takeTogether(source, works, () => this.#pin(works.map(({ pushed }) => pushed)));
   }
 
   /** One reference holds them all: it names a commit of ours whose parents they are. */
-  private async pin(commits: readonly CommitId[]): Promise<void> {
-    const taken = await this.takenBefore();
+  async #pin(commits: readonly CommitId[]): Promise<void> {
+    const taken = await this.#takenBefore();
     for (const commit of commits) taken.add(commit);
-    const { tree } = await this.hub.objects.commit(this.hub.base);
+    const { tree } = await this.#hub.objects.commit(this.#hub.base);
     const parents = [...taken];
-    const message = () => `Branches taken in for ${this.hub.run}\n`;
-    const holder = await writeCommit(this.hub, { tree, parents, atSeconds: 0, message: message() });
-    await this.hub.mutex.run(() => this.hub.hubRefs.write([`update ${this.hub.refs.taken} ${holder}`]));
+    const message = () => `Branches taken in for ${this.#hub.run}\n`;
+    const holder = await writeCommit(this.#hub, { tree, parents, atSeconds: 0, message: message() });
+    await this.#hub.mutex.run(() => this.#hub.hubRefs.write([`update ${this.#hub.refs.taken} ${holder}`]));
   }
 
-  private takenBefore(): Promise<Set<CommitId>> {
-    this.taken ??= this.readTaken();
-    return this.taken;
+  #takenBefore(): Promise<Set<CommitId>> {
+    this.#taken ??= this.#readTaken();
+    return this.#taken;
   }
 
-  private async readTaken(): Promise<Set<CommitId>> {
-    const told = await readOwnRef(this.hub, this.hub.refs.taken);
-    return new Set(told ? (await this.hub.objects.commit(told)).parents : []);
+  async #readTaken(): Promise<Set<CommitId>> {
+    const told = await readOwnRef(this.#hub, this.#hub.refs.taken);
+    return new Set(told ? (await this.#hub.objects.commit(told)).parents : []);
   }
 
   // ───────────── one alone ─────────────
 
-  private async forkOf(commit: CommitId): Promise<CommitId | undefined> {
-    const args = ['--end-of-options', commit, this.hub.base];
-    const found = await this.hub.git.run(this.gathered, 'merge-base', args, { codes: [0, 1] });
+  async #forkOf(commit: CommitId): Promise<CommitId | undefined> {
+    const args = ['--end-of-options', commit, this.#hub.base];
+    const found = await this.#hub.git.run(this.#gathered, 'merge-base', args, { codes: [0, 1] });
     return found.code === 1 ? undefined : expectObject(found.stdout.toString().trim(), 'git merge-base');
   }
 
   /** The intake takes what descends from the base an attempt was handed; a branch was handed its fork. */
-  private handOut(attempt: AttemptId, base: CommitId): Promise<void> {
-    return this.hub.mutex.run(() =>
-      this.hub.hubRefs.write([`update ${this.hub.refs.handed(attempt)} ${base}`]),
+  #handOut(attempt: AttemptId, base: CommitId): Promise<void> {
+    return this.#hub.mutex.run(() =>
+      this.#hub.hubRefs.write([`update ${this.#hub.refs.handed(attempt)} ${base}`]),
     );
   }
 
-  private async fetchHere(
+  async #fetchHere(
     into: Place,
     from: string,
     wanted: readonly { readonly commit: CommitId; readonly ref: string }[],
@@ -167,7 +169,7 @@ export class BranchIntake implements Branches {
     const stdin = wanted.map(({ commit, ref }) => `+${commit}:${ref}\n`).join('');
     const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const args = [...flags, '--no-recurse-submodules', '--stdin', '--', from];
-    const env = this.hub.origin.served ?? {};
-    await this.hub.git.run(into, 'fetch', args, { stdin, env, timeoutMs: 3_600_000 });
+    const env = this.#hub.origin.served ?? {};
+    await this.#hub.git.run(into, 'fetch', args, { stdin, env, timeoutMs: 3_600_000 });
   }
 }

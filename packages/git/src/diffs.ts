@@ -10,23 +10,24 @@ const FLAGS = ['--stdin', '-r', '-z', '--no-abbrev', '--no-renames', '--no-ext-d
 const FOLDER = '040000';
 
 export class Diffs {
-  private readonly changes: GitHelper;
-  private readonly counts: GitHelper;
+  readonly #changes: GitHelper;
+  readonly #counts: GitHelper;
   /** What a candidate is judged by is asked again when it is published. Trees never change. */
-  private last: { readonly pair: string; readonly entries: readonly RawChange[] } | undefined;
+  #last: { readonly pair: string; readonly entries: readonly RawChange[] } | undefined;
 
   constructor(git: Git, place: Place) {
     const helper = (more: readonly string[]) =>
       new GitHelper(git, { place, subcommand: 'diff-tree', args: [...FLAGS, ...more] });
-    this.changes = helper(['--raw', '-t']);
-    this.counts = helper(['--numstat']);
+    this.#changes = helper(['--raw', '-t']);
+    this.#counts = helper(['--numstat']);
   }
 
   /** Every entry that differs, folders among them. SW0702 when a tree is not there. */
   async entries(from: TreeId, to: TreeId): Promise<readonly RawChange[]> {
     const pair = `${from} ${to}`;
-    if (this.last?.pair !== pair) this.last = { pair, entries: parseRaw(await ask(this.changes, from, to)) };
-    return this.last.entries;
+    if (this.#last?.pair !== pair)
+      this.#last = { pair, entries: parseRaw(await ask(this.#changes, from, to)) };
+    return this.#last.entries;
   }
 
   /** Paths of the files that differ, in git's order. Bytes that are not UTF-8 become U+FFFD. */
@@ -36,11 +37,11 @@ export class Diffs {
 
   /** `added TAB removed TAB path` of every file that differs. */
   async lines(from: TreeId, to: TreeId): Promise<readonly string[]> {
-    return splitNul(await ask(this.counts, from, to));
+    return splitNul(await ask(this.#counts, from, to));
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.changes.close(), this.counts.close()]);
+    await Promise.all([this.#changes.close(), this.#counts.close()]);
   }
 }
 

@@ -8,14 +8,14 @@ import { type Git, TIMEOUT_MS } from './git.ts';
 import { type HelperCommand, type Reader, StayingProcess } from './git-process.ts';
 
 export class GitHelper {
-  private readonly git: Git;
-  private readonly command: HelperCommand;
-  private live: StayingProcess | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
+  readonly #git: Git;
+  readonly #command: HelperCommand;
+  #live: StayingProcess | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(git: Git, command: HelperCommand) {
-    this.git = git;
-    this.command = command;
+    this.#git = git;
+    this.#command = command;
   }
 
   /**
@@ -23,8 +23,8 @@ export class GitHelper {
    * cannot read, is late or says too much; the next question then goes to a new process.
    */
   ask<T>(question: string | Buffer, read: Reader<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
-    const answer = this.turn.then(() => this.process().ask(question, read, timeoutMs));
-    this.turn = answer.catch(() => undefined);
+    const answer = this.#turn.then(() => this.#process().ask(question, read, timeoutMs));
+    this.#turn = answer.catch(() => undefined);
     return answer;
   }
 
@@ -35,15 +35,15 @@ export class GitHelper {
 
   /** Waits for the last answer and for the process to be gone. A later question starts a new one. */
   async close(): Promise<void> {
-    await this.turn;
-    await this.live?.end();
-    this.live = undefined;
+    await this.#turn;
+    await this.#live?.end();
+    this.#live = undefined;
   }
 
-  private process(): StayingProcess {
-    if (this.live?.isUsable()) return this.live;
-    void this.live?.end();
-    this.live = new StayingProcess(this.git, this.command);
-    return this.live;
+  #process(): StayingProcess {
+    if (this.#live?.isUsable()) return this.#live;
+    void this.#live?.end();
+    this.#live = new StayingProcess(this.#git, this.#command);
+    return this.#live;
   }
 }

@@ -38,102 +38,107 @@ interface Waiting {
 
 /** From its start to its end; asked one question at a time. */
 export class StayingProcess {
-  private readonly command: HelperCommand;
-  private readonly child: ChildProcessWithoutNullStreams;
-  private readonly gone: Promise<void>;
-  private readonly oldAt: number;
-  private readonly heard = new Heard();
-  private stderr = '';
-  private waiting: Waiting | undefined;
+  readonly #command: HelperCommand;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #gone: Promise<void>;
+  readonly #oldAt: number;
+  readonly #heard = new Heard();
+  #stderr = '';
+  #waiting: Waiting | undefined;
   /** Why it can no longer be asked: the first cause is kept. */
-  private over: SwarmError | undefined;
+  #over: SwarmError | undefined;
 
   constructor(git: Git, command: HelperCommand) {
     const lifeMs = command.lifeMs ?? LIFE_MS;
-    this.command = command;
-    this.oldAt = performance.now() + lifeMs;
-    this.child = git.start(command.place, command.subcommand, command.args, command.options);
-    this.gone = new Promise((resolve) => this.listen(resolve));
-    setTimeout(() => this.waiting ?? this.end(), lifeMs).unref();
-    this.hold(false);
+    this.#command = command;
+    this.#oldAt = performance.now() + lifeMs;
+    this.#child = git.start(command.place, command.subcommand, command.args, command.options);
+    this.#gone = new Promise((resolve) => this.#listen(resolve));
+    setTimeout(() => this.#waiting ?? this.end(), lifeMs).unref();
+    this.#hold(false);
   }
 
   isUsable(): boolean {
-    return !this.over && performance.now() < this.oldAt;
+    return !this.#over && performance.now() < this.#oldAt;
   }
 
   ask<T>(question: string | Buffer, read: Reader<T>, timeoutMs: number): Promise<T> {
-    if (this.over) return Promise.reject(this.over);
-    this.hold(true);
-    const late = setTimeout(() => this.fail({ timedOut: true }), timeoutMs);
+    if (this.#over) return Promise.reject(this.#over);
+    this.#hold(true);
+    const late = setTimeout(() => this.#fail({ timedOut: true }), timeoutMs);
     return new Promise<T>((resolve, fail) => {
-      this.waiting = { look: () => this.tryRead(read, resolve), fail };
-      this.child.stdin.write(question);
+      this.#waiting = { look: () => this.#tryRead(read, resolve), fail };
+      this.#child.stdin.write(question);
     }).finally(() => {
       clearTimeout(late);
-      this.waiting = undefined;
-      this.hold(false);
+      this.#waiting = undefined;
+      this.#hold(false);
       if (!this.isUsable()) void this.end();
     });
   }
 
   /** Its input ends, and so does it. */
   end(): Promise<void> {
-    this.hold(true);
-    this.child.stdin.end();
-    const late = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
-    return this.gone.finally(() => clearTimeout(late));
+    this.#hold(true);
+    this.#child.stdin.end();
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    return this.#gone.finally(() => clearTimeout(late));
   }
 
-  private listen(gone: () => void): void {
-    this.child.stdin.on('error', () => undefined); // The process is gone; its end says why.
-    this.child.stdout.on('data', (chunk: Buffer) => this.hear(chunk));
-    this.child.stderr.on('data', (chunk: Buffer) => {
-      this.stderr = `${this.stderr}${chunk}`.slice(-STDERR_MAX);
+  #listen(gone: () => void): void {
+    this.#child.stdin.on('error', () => undefined); // The process is gone; its end says why.
+    this.#child.stdout.on('data', (chunk: Buffer) => this.#hear(chunk));
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = `${this.#stderr}${chunk}`.slice(-STDERR_MAX);
     });
-    this.child.on('error', (error: NodeJS.ErrnoException) => {
-      this.fail({ code: error.code });
+    this.#child.on('error', (error: NodeJS.ErrnoException) => {
+      this.#fail({ code: error.code });
       gone();
     });
-    this.child.on('close', (exitCode, signal) => {
-      this.fail({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
+    this.#child.on('close', (exitCode, signal) => {
+      this.#fail({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
       gone();
     });
   }
 
-  private hear(chunk: Buffer): void {
-    this.heard.add(chunk);
-    if (this.heard.bytes.length > MAX_BYTES) this.fail({ isMaxBuffer: true });
-    else this.waiting?.look();
+  #hear(chunk: Buffer): void {
+    this.#heard.add(chunk);
+    if (this.#heard.bytes.length > MAX_BYTES) this.#fail({ isMaxBuffer: true });
+    else this.#waiting?.look();
   }
 
-  private tryRead<T>(read: Reader<T>, resolve: (value: T) => void): void {
+  #tryRead<T>(read: Reader<T>, resolve: (value: T) => void): void {
     try {
-      const answer = read(this.heard.bytes);
+      const answer = read(this.#heard.bytes);
       if (!answer) return;
-      this.heard.drop(answer.length);
+      this.#heard.drop(answer.length);
       resolve(answer.value);
     } catch (error) {
-      this.stderr = error instanceof Error ? error.message : String(error);
-      this.fail({ code: 'an answer that cannot be read' });
+      this.#stderr = error instanceof Error ? error.message : String(error);
+      this.#fail({ code: 'an answer that cannot be read' });
     }
   }
 
-  private fail(how: Partial<Failed>): void {
-    const { place, subcommand } = this.command;
-    this.over ??= failure(place, subcommand, {
+  #fail(how: Partial<Failed>): void {
+    const { place, subcommand } = this.#command;
+    this.#over ??= failure(place, subcommand, {
       timedOut: false,
       isMaxBuffer: false,
-      stderr: this.stderr,
+      stderr: this.#stderr,
       ...how,
     });
-    this.child.kill('SIGKILL');
-    this.waiting?.fail(this.over);
+    this.#child.kill('SIGKILL');
+    this.#waiting?.fail(this.#over);
   }
 
   /** An idle process must not keep ours from ending; one that owes an answer must. */
-  private hold(isHeld: boolean): void {
-    for (const handle of [this.child, this.child.stdin, this.child.stdout, this.child.stderr] as Socket[]) {
+  #hold(isHeld: boolean): void {
+    for (const handle of [
+      this.#child,
+      this.#child.stdin,
+      this.#child.stdout,
+      this.#child.stderr,
+    ] as Socket[]) {
       if (isHeld) handle.ref();
       else handle.unref();
     }
@@ -142,28 +147,28 @@ export class StayingProcess {
 
 /** What a process said and nobody has read yet. Grows by doubling, so that a long answer is not copied per chunk. */
 class Heard {
-  private room = Buffer.alloc(64 * 1024);
-  private from = 0;
-  private to = 0;
+  #room = Buffer.alloc(64 * 1024);
+  #from = 0;
+  #to = 0;
 
   get bytes(): Buffer {
-    return this.room.subarray(this.from, this.to);
+    return this.#room.subarray(this.#from, this.#to);
   }
 
   add(chunk: Buffer): void {
-    if (this.to + chunk.length > this.room.length) this.makeRoom(chunk.length);
-    this.to += chunk.copy(this.room, this.to);
+    if (this.#to + chunk.length > this.#room.length) this.#makeRoom(chunk.length);
+    this.#to += chunk.copy(this.#room, this.#to);
   }
 
   drop(length: number): void {
-    this.from += length;
+    this.#from += length;
   }
 
   /** A new buffer each time: readers may hold parts of the old one. */
-  private makeRoom(extra: number): void {
+  #makeRoom(extra: number): void {
     const left = this.bytes;
-    this.room = Buffer.alloc(Math.max(64 * 1024, 2 * (left.length + extra)));
-    this.from = 0;
-    this.to = left.copy(this.room);
+    this.#room = Buffer.alloc(Math.max(64 * 1024, 2 * (left.length + extra)));
+    this.#from = 0;
+    this.#to = left.copy(this.#room);
   }
 }

@@ -126,11 +126,11 @@ export const TIMEOUT_MS = 120_000;
 const WHY_MAX = 2_000;
 
 export class Git {
-  private readonly env: Readonly<Record<string, string>>;
+  readonly #env: Readonly<Record<string, string>>;
 
   /** @param env replaces single variables of the closed environment: `PATH`, or what a network clone needs. */
   constructor(env: Readonly<Record<string, string>> = {}) {
-    this.env = { ...ENVIRONMENT, ...env };
+    this.#env = { ...ENVIRONMENT, ...env };
   }
 
   /**
@@ -146,7 +146,7 @@ export class Git {
     const codes = options.codes ?? [0];
     const result = await execa('git', [...prefix(place, options), subcommand, ...args], {
       cwd: cwdOf(place),
-      env: { ...this.env, ...options.env },
+      env: { ...this.#env, ...options.env },
       extendEnv: false,
       encoding: 'buffer',
       stripFinalNewline: false,
@@ -174,7 +174,7 @@ export class Git {
     args: readonly string[],
     options: Pick<GitOptions, 'env' | 'config'> = {},
   ): ChildProcessWithoutNullStreams {
-    const env = { ...this.env, ...options.env };
+    const env = { ...this.#env, ...options.env };
     return spawn('git', [...prefix(place, options), subcommand, ...args], {
       cwd: cwdOf(place),
       env,

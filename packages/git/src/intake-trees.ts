@@ -56,38 +56,38 @@ export async function changesBetween(
 class Walk {
   readonly changes: RawChange[] = [];
   readonly look: LookAtNames;
-  private readonly limits: WalkLimits;
-  private readonly open: Folder[] = [];
-  private folders = 0;
-  private bytes = 0;
+  readonly #limits: WalkLimits;
+  readonly #open: Folder[] = [];
+  #folders = 0;
+  #bytes = 0;
 
   constructor(limits: WalkLimits, look: LookAtNames) {
-    this.limits = limits;
+    this.#limits = limits;
     this.look = look;
   }
 
   next(): readonly Folder[] {
-    return this.open.splice(-AT_ONCE);
+    return this.#open.splice(-AT_ONCE);
   }
 
   enter(folder: Folder): void {
-    if (++this.folders > this.limits.paths)
-      throw new Unfit(`it changes more than ${this.limits.paths} folders`);
+    if (++this.#folders > this.#limits.paths)
+      throw new Unfit(`it changes more than ${this.#limits.paths} folders`);
     if (folder.path.length > PATH_BYTES_MAX)
       throw new Unfit(`it changes a path longer than ${PATH_BYTES_MAX} bytes`);
-    this.open.push(folder);
+    this.#open.push(folder);
   }
 
   tell(change: RawChange): void {
     this.changes.push(change);
-    if (this.changes.length > this.limits.paths)
-      throw new Unfit(`it changes more than ${this.limits.paths} paths`);
+    if (this.changes.length > this.#limits.paths)
+      throw new Unfit(`it changes more than ${this.#limits.paths} paths`);
   }
 
   entries(tree: string, body: Buffer): Iterable<TreeEntry> {
-    this.bytes += body.length;
-    if (this.bytes > this.limits.unpackedBytes)
-      throw new Unfit(`its changed folders take more than ${this.limits.unpackedBytes} bytes`);
+    this.#bytes += body.length;
+    if (this.#bytes > this.#limits.unpackedBytes)
+      throw new Unfit(`its changed folders take more than ${this.#limits.unpackedBytes} bytes`);
     return entriesOf(tree, body);
   }
 }

@@ -66,12 +66,12 @@ interface Fit {
 }
 
 export class Intake {
-  private readonly hub: HubContext;
-  private readonly limits: IntakeLimits;
+  readonly #hub: HubContext;
+  readonly #limits: IntakeLimits;
 
   constructor(hub: HubContext, limits: IntakeLimits) {
-    this.hub = hub;
-    this.limits = limits;
+    this.#hub = hub;
+    this.#limits = limits;
   }
 
   /**
@@ -79,9 +79,9 @@ export class Intake {
    * carry the whole history: from inside a sandbox the hub's own references cannot be seen.
    */
   async make(attempt: AttemptId, known: readonly CommitId[]): Promise<string> {
-    const path = this.hub.layout.intake(attempt);
-    await this.hub.cleanUp.discard(path);
-    await bareRepository(path, configOf(this.hub.objectFormat, 'intake'), this.hub.layout.hubObjects);
+    const path = this.#hub.layout.intake(attempt);
+    await this.#hub.cleanUp.discard(path);
+    await bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), this.#hub.layout.hubObjects);
     await Promise.all(
       known.map((commit, i) => writeFile(join(path, `refs/heads/known-${i}`), `${commit}\n`)),
     );
@@ -91,35 +91,35 @@ export class Intake {
   /** The attempt's process tree must be dead. Asking again gives the same answer. */
   async ingest(attempt: AttemptId): Promise<IngestOutcome> {
     try {
-      return await this.take(attempt);
+      return await this.#take(attempt);
     } catch (error) {
       if (error instanceof SecretFound) return { kind: 'secret', why: error.message };
-      const why = whyUnfit(error, this.placesOf(attempt));
+      const why = whyUnfit(error, this.#placesOf(attempt));
       if (why !== undefined) return { kind: 'refused', why };
       throw error;
     }
   }
 
-  private async take(attempt: AttemptId): Promise<IngestOutcome> {
-    const pushed = await readPushed(this.hub.layout.intake(attempt));
-    const { taken, base } = await this.pins(attempt);
+  async #take(attempt: AttemptId): Promise<IngestOutcome> {
+    const pushed = await readPushed(this.#hub.layout.intake(attempt));
+    const { taken, base } = await this.#pins(attempt);
     if (taken && (!pushed || pushed === taken)) return { kind: 'commit', commit: taken };
     if (!pushed || pushed === base) return { kind: 'nothing' };
     if (!base) throw new Unfit('no workspace was handed out for it');
-    const [intake, clone] = this.placesOf(attempt);
-    const source = await sourceOf(intake, clone, this.limits);
-    await this.admit(
+    const [intake, clone] = this.#placesOf(attempt);
+    const source = await sourceOf(intake, clone, this.#limits);
+    await this.#admit(
       attempt,
       source,
       [{ pushed, base }],
-      [`update ${this.hub.refs.work(attempt)} ${pushed}`],
+      [`update ${this.#hub.refs.work(attempt)} ${pushed}`],
     );
     return { kind: 'commit', commit: pushed };
   }
 
   /** Its intake, and the clone it worked in. */
-  private placesOf(attempt: AttemptId): readonly [string, string] {
-    const { layout } = this.hub;
+  #placesOf(attempt: AttemptId): readonly [string, string] {
+    const { layout } = this.#hub;
     return [layout.intake(attempt), layout.workspace(attempt)];
   }
 
@@ -134,7 +134,7 @@ export class Intake {
     pin: () => Promise<void>,
   ): Promise<string | undefined> {
     try {
-      await this.admit('together', source, works, []);
+      await this.#admit('together', source, works, []);
     } catch (error) {
       const why = error instanceof SecretFound ? error.message : whyUnfit(error, [source]);
       if (why !== undefined) return why;
@@ -145,28 +145,23 @@ export class Intake {
   }
 
   /** What the hub holds of the attempt: its work, if taken before, and the base it was handed. */
-  private async pins(attempt: AttemptId) {
-    const { refs } = this.hub;
-    const taken = await readOwnRef(this.hub, refs.work(attempt));
-    const base = await readOwnRef(this.hub, refs.handed(attempt));
+  async #pins(attempt: AttemptId) {
+    const { refs } = this.#hub;
+    const taken = await readOwnRef(this.#hub, refs.work(attempt));
+    const base = await readOwnRef(this.#hub, refs.handed(attempt));
     return { taken, base };
   }
 
-  private async admit(
-    name: string,
-    source: string,
-    works: readonly Work[],
-    refs: readonly string[],
-  ): Promise<void> {
-    await mkdir(this.hub.layout.quarantine, { recursive: true });
-    const room = await mkdtemp(join(this.hub.layout.quarantine, `${name}-`));
+  async #admit(name: string, source: string, works: readonly Work[], refs: readonly string[]): Promise<void> {
+    await mkdir(this.#hub.layout.quarantine, { recursive: true });
+    const room = await mkdtemp(join(this.#hub.layout.quarantine, `${name}-`));
     try {
-      const fit = await this.gather(source, join(room, 'raw'), works);
+      const fit = await this.#gather(source, join(room, 'raw'), works);
       const judged = join(room, 'judged');
-      await this.judge(judged, fit, works);
-      await this.hub.mutex.run(async () => {
-        await moveObjects(judged, this.hub.layout.hubObjects);
-        if (refs.length > 0) await this.hub.hubRefs.write(refs);
+      await this.#judge(judged, fit, works);
+      await this.#hub.mutex.run(async () => {
+        await moveObjects(judged, this.#hub.layout.hubObjects);
+        if (refs.length > 0) await this.#hub.hubRefs.write(refs);
       });
     } finally {
       await rm(room, { recursive: true, force: true });
@@ -174,18 +169,18 @@ export class Intake {
   }
 
   /** A pack of our own making out of what was pushed, once its sizes are known and it was looked through. */
-  private async gather(source: string, raw: string, works: readonly Work[]): Promise<Fit> {
-    const { layout, objectFormat: format } = this.hub;
+  async #gather(source: string, raw: string, works: readonly Work[]): Promise<Fit> {
+    const { layout, objectFormat: format } = this.#hub;
     await checkAlternates(source, layout.hubObjects);
-    const files = await objectFiles(source, this.limits);
-    const small = works.length === 1 ? this.small(files, works[0]!) : undefined;
+    const files = await objectFiles(source, this.#limits);
+    const small = works.length === 1 ? this.#small(files, works[0]!) : undefined;
     if (small) return { pack: packSmall(small, format), objects: small };
-    return { pack: await this.repack(files, raw, works) };
+    return { pack: await this.#repack(files, raw, works) };
   }
 
-  private small(files: readonly ObjectFile[], { pushed }: Work): SmallWork | undefined {
-    const { secrets, objectFormat: format } = this.hub;
-    const { objects, objectBytes, unpackedBytes } = this.limits;
+  #small(files: readonly ObjectFile[], { pushed }: Work): SmallWork | undefined {
+    const { secrets, objectFormat: format } = this.#hub;
+    const { objects, objectBytes, unpackedBytes } = this.#limits;
     if (files.length > objects) return undefined;
     const work = readSmall({ files, pushed, format, objectBytes, unpackedBytes });
     // Where it stands is told by git.
@@ -193,30 +188,31 @@ export class Intake {
   }
 
   /** Sizes first, from headers alone. */
-  private async repack(files: readonly ObjectFile[], raw: string, works: readonly Work[]): Promise<Buffer> {
-    const { layout, git, objectFormat } = this.hub;
+  async #repack(files: readonly ObjectFile[], raw: string, works: readonly Work[]): Promise<Buffer> {
+    const { layout, git, objectFormat } = this.#hub;
     await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
     await linkObjects(files, join(raw, 'objects'));
-    await this.checkSizes(raw);
-    await this.checkSecrets(raw, works[0]!.pushed);
+    await this.#checkSizes(raw);
+    await this.#checkSecrets(raw, works[0]!.pushed);
     const bases = [...new Set(works.map(({ base }) => base))];
     const stdin = [...works.map(({ pushed }) => pushed), ...bases.map((base) => `^${base}`), ''].join('\n');
-    return this.blame('the pushed objects cannot be read', async () => {
-      const options = { stdin, env: borrow(layout.hubObjects), ...this.bounds() };
+    return this.#blame('the pushed objects cannot be read', async () => {
+      const options = { stdin, env: borrow(layout.hubObjects), ...this.#bounds() };
       return (await git.run({ gitDir: raw }, 'pack-objects', PACK_ARGS, options)).stdout;
     });
   }
 
-  private async checkSizes(raw: string): Promise<void> {
+  async #checkSizes(raw: string): Promise<void> {
     const args = ['--batch-all-objects', '--unordered', '--batch-check=%(objectsize)'];
-    const maxBytes = this.limits.objects * 12;
-    const listed = await this.blame(`it has more than ${this.limits.objects} objects, or damaged ones`, () =>
-      this.hub.git.text({ gitDir: raw }, 'cat-file', args, { maxBytes, timeoutMs: STEP_TIMEOUT_MS }),
+    const maxBytes = this.#limits.objects * 12;
+    const listed = await this.#blame(
+      `it has more than ${this.#limits.objects} objects, or damaged ones`,
+      () => this.#hub.git.text({ gitDir: raw }, 'cat-file', args, { maxBytes, timeoutMs: STEP_TIMEOUT_MS }),
     );
     const sizes = listed.split('\n').map(Number);
-    if (sizes.length > this.limits.objects)
-      throw new Unfit(`it has more than ${this.limits.objects} objects`);
-    const { objectBytes, unpackedBytes } = this.limits;
+    if (sizes.length > this.#limits.objects)
+      throw new Unfit(`it has more than ${this.#limits.objects} objects`);
+    const { objectBytes, unpackedBytes } = this.#limits;
     if (sizes.some((size) => size > objectBytes))
       throw new Unfit(`a file is larger than ${objectBytes} bytes`);
     const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -224,8 +220,8 @@ export class Intake {
   }
 
   /** Before anything of it is in the hub: whatever is there may be read by others, and may land. */
-  private async checkSecrets(raw: string, pushed: CommitId): Promise<void> {
-    const { secrets, git } = this.hub;
+  async #checkSecrets(raw: string, pushed: CommitId): Promise<void> {
+    const { secrets, git } = this.#hub;
     const found = secrets && (await secretIn(git, { gitDir: raw }, secrets, STEP_TIMEOUT_MS));
     if (!found) return;
     const place = await placeOf(
@@ -233,31 +229,31 @@ export class Intake {
       { gitDir: raw },
       pushed,
       found.object,
-      borrow(this.hub.layout.hubObjects),
+      borrow(this.#hub.layout.hubObjects),
     );
     throw new SecretFound(`the value of ${found.secret} stands in ${place}`);
   }
 
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
-  private async judge(judged: string, { pack, objects: own }: Fit, works: readonly Work[]): Promise<void> {
-    const { layout, git, objectFormat } = this.hub;
+  async #judge(judged: string, { pack, objects: own }: Fit, works: readonly Work[]): Promise<void> {
+    const { layout, git, objectFormat } = this.#hub;
     await bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
     const place = { gitDir: judged };
-    const strict = ['--stdin', '--strict', '--fsck-objects', `--max-input-size=${this.limits.packedBytes}`];
-    await this.blame('git refuses the pushed objects', () =>
+    const strict = ['--stdin', '--strict', '--fsck-objects', `--max-input-size=${this.#limits.packedBytes}`];
+    await this.#blame('git refuses the pushed objects', () =>
       git.run(place, 'index-pack', strict, { stdin: pack, timeoutMs: STEP_TIMEOUT_MS }),
     );
-    const objects = own ? new Overlaid(git, place, own, this.hub.objects) : new Objects(git, place);
+    const objects = own ? new Overlaid(git, place, own, this.#hub.objects) : new Objects(git, place);
     try {
-      for (const work of works) await this.judgeOne({ ...this.hub, hub: place, objects }, work);
+      for (const work of works) await this.#judgeOne({ ...this.#hub, hub: place, objects }, work);
     } finally {
       await objects.close();
     }
   }
 
   /** @param inside the hub as it will be with what is judged. */
-  private async judgeOne(inside: HubContext, { pushed, base }: Work): Promise<void> {
-    const descends = await this.blame('its history cannot be read', async () => {
+  async #judgeOne(inside: HubContext, { pushed, base }: Work): Promise<void> {
+    const descends = await this.#blame('its history cannot be read', async () => {
       if (!(await inside.objects.findCommit(pushed))) throw new Unfit(`${pushed} is no commit`);
       return isAncestor(inside, base, pushed);
     });
@@ -265,20 +261,20 @@ export class Intake {
       throw new Unfit(`${pushed} does not descend from the commit it was handed, ${base}`);
     }
     const { objects } = inside;
-    const changes = await this.blame('its folders cannot be compared', async () => {
+    const changes = await this.#blame('its folders cannot be compared', async () => {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
-      return changesBetween(treeReader(objects), before.tree, after.tree, this.limits, lookAtNames);
+      return changesBetween(treeReader(objects), before.tree, after.tree, this.#limits, lookAtNames);
     });
-    const why = unfitChange(changes, this.limits);
+    const why = unfitChange(changes, this.#limits);
     if (why) throw new Unfit(why);
   }
 
-  private bounds() {
-    return { maxBytes: this.limits.packedBytes, timeoutMs: STEP_TIMEOUT_MS };
+  #bounds() {
+    return { maxBytes: this.#limits.packedBytes, timeoutMs: STEP_TIMEOUT_MS };
   }
 
   /** In the quarantine a failing git is the pushed bytes' fault. A missing git is not. */
-  private async blame<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async #blame<T>(what: string, work: () => Promise<T>): Promise<T> {
     return work().catch((error: unknown) => {
       const problem = error instanceof SwarmError ? error.problems[0] : undefined;
       if (problem?.code !== 'SW0702') throw error;

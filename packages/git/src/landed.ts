@@ -66,46 +66,46 @@ const WALK_MAX = 512;
 
 /** Remembers how far it has read, so that asking again costs the new commits only. */
 export class LandedScanner {
-  private readonly hub: HubContext;
-  private seen: { base: CommitId; head: CommitId; marks: readonly Mark[] } | undefined;
+  readonly #hub: HubContext;
+  #seen: { base: CommitId; head: CommitId; marks: readonly Mark[] } | undefined;
 
   constructor(hub: HubContext) {
-    this.hub = hub;
+    this.#hub = hub;
   }
 
   async since(base: CommitId, head: CommitId): Promise<readonly LandedMark[]> {
-    return (await this.marks(base, head)).flatMap((mark) => ('task' in mark ? mark : []));
+    return (await this.#marks(base, head)).flatMap((mark) => ('task' in mark ? mark : []));
   }
 
   async undoneSince(base: CommitId, head: CommitId): Promise<readonly UndoneMark[]> {
-    return (await this.marks(base, head)).flatMap((mark) => ('tasks' in mark ? mark : []));
+    return (await this.#marks(base, head)).flatMap((mark) => ('tasks' in mark ? mark : []));
   }
 
-  private async marks(base: CommitId, head: CommitId): Promise<readonly Mark[]> {
-    const known = this.seen?.base === base ? this.seen : undefined;
+  async #marks(base: CommitId, head: CommitId): Promise<readonly Mark[]> {
+    const known = this.#seen?.base === base ? this.#seen : undefined;
     if (known?.head === head) return known.marks;
-    const grown = known && (await this.grownBy(known.head, head));
-    const marks = known && grown ? [...known.marks, ...grown] : await this.scan(base, head);
-    this.seen = { base, head, marks };
+    const grown = known && (await this.#grownBy(known.head, head));
+    const marks = known && grown ? [...known.marks, ...grown] : await this.#scan(base, head);
+    this.#seen = { base, head, marks };
     return marks;
   }
 
   /** What came since, oldest first. What was read before holds only while history grows: else undefined. */
-  private async grownBy(seen: CommitId, head: CommitId): Promise<Mark[] | undefined> {
-    const line = await this.lineDown(head, seen);
+  async #grownBy(seen: CommitId, head: CommitId): Promise<Mark[] | undefined> {
+    const line = await this.#lineDown(head, seen);
     if (line) return line;
-    return (await isAncestor(this.hub, seen, head)) ? this.scan(seen, head) : undefined;
+    return (await isAncestor(this.#hub, seen, head)) ? this.#scan(seen, head) : undefined;
   }
 
   /** Read commit by commit while it is one short line; undefined when git must look. */
-  private async lineDown(head: CommitId, seen: CommitId): Promise<Mark[] | undefined> {
+  async #lineDown(head: CommitId, seen: CommitId): Promise<Mark[] | undefined> {
     const marks: Mark[] = [];
     let at = head;
     for (let steps = 0; at !== seen; steps++) {
-      const [object] = await this.hub.objects.contents([at]);
+      const [object] = await this.#hub.objects.contents([at]);
       const { parents, message } = parseCommit(at, object!.body);
       if (steps === LINE_MAX || parents.length !== 1 || message === undefined) return undefined;
-      const mark = this.read(at, message);
+      const mark = this.#read(at, message);
       if (mark) marks.push(mark);
       at = parents[0]!;
     }
@@ -113,10 +113,10 @@ export class LandedScanner {
   }
 
   /** `--grep` only thins out; `markOf` decides. */
-  private async scan(after: CommitId, head: CommitId): Promise<Mark[]> {
-    const grep = ['--fixed-strings', `--grep=Swarm-Run: ${this.hub.run}`, '--encoding=UTF-8'];
+  async #scan(after: CommitId, head: CommitId): Promise<Mark[]> {
+    const grep = ['--fixed-strings', `--grep=Swarm-Run: ${this.#hub.run}`, '--encoding=UTF-8'];
     const args = ['-z', '--reverse', '--topo-order', '--no-show-signature', '--format=%H%n%B', ...grep];
-    const out = await this.hub.git.run(this.hub.hub, 'log', [
+    const out = await this.#hub.git.run(this.#hub.hub, 'log', [
       ...args,
       '--end-of-options',
       `${after}..${head}`,
@@ -124,12 +124,12 @@ export class LandedScanner {
     return splitNul(out.stdout).flatMap((record) => {
       const end = record.indexOf('\n');
       const commit = expectObject(record.slice(0, end), 'git log');
-      return this.read(commit, record.slice(end + 1)) ?? [];
+      return this.#read(commit, record.slice(end + 1)) ?? [];
     });
   }
 
-  private read(commit: CommitId, message: string): Mark | undefined {
-    return markOf(this.hub.run, commit, message) ?? undoneMarkOf(this.hub.run, commit, message);
+  #read(commit: CommitId, message: string): Mark | undefined {
+    return markOf(this.#hub.run, commit, message) ?? undoneMarkOf(this.#hub.run, commit, message);
   }
 }
 

@@ -20,15 +20,15 @@ const FLAGS = ['--write-tree', '-z', '--name-only', '--messages'];
 
 /** Writes objects into the hub: the caller holds the mutex. */
 export class Merges {
-  private readonly git: Git;
-  private readonly place: Place;
-  private readonly helper: GitHelper;
-  private answers: Promise<boolean> | undefined;
+  readonly #git: Git;
+  readonly #place: Place;
+  readonly #helper: GitHelper;
+  #answers: Promise<boolean> | undefined;
 
   constructor(git: Git, place: Place) {
-    this.git = git;
-    this.place = place;
-    this.helper = new GitHelper(git, { place, subcommand: 'merge-tree', args: [...FLAGS, '--stdin'] });
+    this.#git = git;
+    this.#place = place;
+    this.#helper = new GitHelper(git, { place, subcommand: 'merge-tree', args: [...FLAGS, '--stdin'] });
   }
 
   async merge(onto: CommitId, work: CommitId): Promise<Merged> {
@@ -39,11 +39,11 @@ export class Merges {
 
   /** Asked once: does the answer come while the process can still be asked more? */
   answersAtOnce(any: CommitId): Promise<boolean> {
-    this.answers ??= this.mergeInTurn(any, any, PROBE_MS).then(
+    this.#answers ??= this.mergeInTurn(any, any, PROBE_MS).then(
       () => true,
       () => false,
     );
-    return this.answers;
+    return this.#answers;
   }
 
   /**
@@ -51,17 +51,17 @@ export class Merges {
    * follows each, of a commit with itself, and what comes of that is only looked at to know that the first is whole.
    */
   mergeInTurn(onto: CommitId, work: CommitId, timeoutMs?: number): Promise<Merged> {
-    return this.helper.ask(`${onto} ${work}\n${onto} ${onto}\n`, readMerge, timeoutMs);
+    return this.#helper.ask(`${onto} ${work}\n${onto} ${onto}\n`, readMerge, timeoutMs);
   }
 
   async mergeAlone(onto: CommitId, work: CommitId): Promise<Merged> {
     const args = [...FLAGS, '--end-of-options', onto, work];
-    const done = await this.git.run(this.place, 'merge-tree', args, { codes: [0, 1] });
+    const done = await this.#git.run(this.#place, 'merge-tree', args, { codes: [0, 1] });
     return meaningOf(done.code === 0 ? CLEAN : CONFLICTED, splitNul(done.stdout));
   }
 
   close(): Promise<void> {
-    return this.helper.close();
+    return this.#helper.close();
   }
 }
 
@@ -86,15 +86,15 @@ const HELD_BACK = true;
 
 class Fields {
   at = 0;
-  private readonly bytes: Buffer;
+  readonly #bytes: Buffer;
   constructor(bytes: Buffer) {
-    this.bytes = bytes;
+    this.#bytes = bytes;
   }
 
   next(): string | undefined {
-    const end = this.bytes.indexOf(0, this.at);
+    const end = this.#bytes.indexOf(0, this.at);
     if (end < 0) return undefined;
-    const field = this.bytes.toString('utf8', this.at, end);
+    const field = this.#bytes.toString('utf8', this.at, end);
     this.at = end + 1;
     return field;
   }
@@ -107,14 +107,14 @@ class Fields {
       fields.push(field);
     }
     fields.push('');
-    return isHeldBack || this.messages(fields) ? fields : undefined;
+    return isHeldBack || this.#messages(fields) ? fields : undefined;
   }
 
   /**
    * Groups of a count, that many paths, a kind and a message, and an empty field. Of submodules that conflict git
    * says more behind them, as plain text, in place of that field.
    */
-  private messages(fields: string[]): boolean {
+  #messages(fields: string[]): boolean {
     for (;;) {
       const count = this.next();
       if (count === undefined) return false;

@@ -5,10 +5,10 @@ import PQueue from 'p-queue';
  * asking. Reads do not. Not reentrant: code that holds it must not ask for it again.
  */
 export class GitMutex {
-  private readonly queue = new PQueue({ concurrency: 1 });
+  readonly #queue = new PQueue({ concurrency: 1 });
 
   /** Runs `work` alone; its failure is the caller's and does not stop the next. */
   run<T>(work: () => Promise<T>): Promise<T> {
-    return this.queue.add(work);
+    return this.#queue.add(work);
   }
 }

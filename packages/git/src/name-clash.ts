@@ -21,45 +21,45 @@ const REMEMBERED = 64;
 const LATELY = 8;
 
 export class NameClashes {
-  private readonly hub: HubContext;
-  private readonly since = new Map<CommitId, Grown>();
+  readonly #hub: HubContext;
+  readonly #since = new Map<CommitId, Grown>();
   /** By the two trees. */
-  private readonly lately = new Map<string, readonly Buffer[]>();
+  readonly #lately = new Map<string, readonly Buffer[]>();
 
   constructor(hub: HubContext) {
-    this.hub = hub;
+    this.#hub = hub;
   }
 
   /** Of the names that `tree` has and the target has not, one that clashes with what the target gained since `fork`. */
   async find(fork: CommitId, onto: TreeId, tree: TreeId): Promise<Clash | undefined> {
-    const fresh = await this.added(onto, tree);
+    const fresh = await this.#added(onto, tree);
     if (fresh.length === 0) return undefined;
-    const names = await this.gained(fork, onto);
+    const names = await this.#gained(fork, onto);
     const hit = clashIn(fresh, names);
     if (!hit) return undefined;
     // What was remembered may be gone again.
-    const start = (await this.hub.objects.commit(fork)).tree;
-    return clashIn(fresh, byFold(await this.added(start, onto)));
+    const start = (await this.#hub.objects.commit(fork)).tree;
+    return clashIn(fresh, byFold(await this.#added(start, onto)));
   }
 
-  private async gained(fork: CommitId, onto: TreeId): Promise<Names> {
-    const known = this.since.get(fork);
-    const from = known?.tree ?? (await this.hub.objects.commit(fork)).tree;
-    const names = byFold(from === onto ? [] : await this.added(from, onto), known?.names);
-    if (!known && this.since.size >= REMEMBERED) this.since.delete(this.since.keys().next().value!);
-    this.since.set(fork, { tree: onto, names });
+  async #gained(fork: CommitId, onto: TreeId): Promise<Names> {
+    const known = this.#since.get(fork);
+    const from = known?.tree ?? (await this.#hub.objects.commit(fork)).tree;
+    const names = byFold(from === onto ? [] : await this.#added(from, onto), known?.names);
+    if (!known && this.#since.size >= REMEMBERED) this.#since.delete(this.#since.keys().next().value!);
+    this.#since.set(fork, { tree: onto, names });
     return names;
   }
 
   /** What one landing added is what the target gained when the next one is built upon it. */
-  private async added(from: TreeId, to: TreeId): Promise<readonly Buffer[]> {
+  async #added(from: TreeId, to: TreeId): Promise<readonly Buffer[]> {
     const pair = `${from} ${to}`;
-    const known = this.lately.get(pair);
+    const known = this.#lately.get(pair);
     if (known) return known;
-    const entries = await this.hub.diffs.entries(from, to);
+    const entries = await this.#hub.diffs.entries(from, to);
     const paths = entries.filter(({ oldMode }) => oldMode === GONE).map(({ path }) => path);
-    if (this.lately.size >= LATELY) this.lately.delete(this.lately.keys().next().value!);
-    this.lately.set(pair, paths);
+    if (this.#lately.size >= LATELY) this.#lately.delete(this.#lately.keys().next().value!);
+    this.#lately.set(pair, paths);
     return paths;
   }
 }

@@ -15,17 +15,17 @@ export interface CommitFacts {
 const REMEMBERED = 20_000;
 
 export class Objects {
-  private readonly helper: GitHelper;
-  private readonly commits = new Map<CommitId, CommitFacts>();
+  readonly #helper: GitHelper;
+  readonly #commits = new Map<CommitId, CommitFacts>();
 
   constructor(git: Git, place: Place) {
-    this.helper = new GitHelper(git, { place, subcommand: 'cat-file', args: ['--batch-command'] });
+    this.#helper = new GitHelper(git, { place, subcommand: 'cat-file', args: ['--batch-command'] });
   }
 
   /** Whole objects, in order. SW0702 when one is not there. */
   async contents(names: readonly string[]): Promise<RawObject[]> {
     if (names.length === 0) return [];
-    const objects = await this.helper.askAgain(questionOf(names), () => eachOf(names, contentOf));
+    const objects = await this.#helper.askAgain(questionOf(names), () => eachOf(names, contentOf));
     return objects.map((object, i) => object ?? missing(names[i]!));
   }
 
@@ -40,16 +40,16 @@ export class Objects {
       if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
       return read(bytes);
     };
-    const objects = await this.helper.ask(questionOf(names), capped).catch(() => []);
+    const objects = await this.#helper.ask(questionOf(names), capped).catch(() => []);
     const found = objects.flatMap((object) => object ?? []);
     return found.length === names.length ? found : undefined;
   }
 
   /** Undefined when there is no such object, or it is no commit. What the hub has it keeps while it is open. */
   async findCommit(name: CommitId): Promise<CommitFacts | undefined> {
-    const known = this.commits.get(name);
+    const known = this.#commits.get(name);
     if (known) return known;
-    const object = await this.helper.askAgain(questionOf([name]), () => contentOf(name));
+    const object = await this.#helper.askAgain(questionOf([name]), () => contentOf(name));
     if (object?.type !== 'commit') return undefined;
     const { tree, parents } = parseCommit(name, object.body);
     return this.remember(name, { tree, parents });
@@ -64,50 +64,50 @@ export class Objects {
 
   /** What we wrote ourselves need not be read again. */
   remember(name: CommitId, facts: CommitFacts): CommitFacts {
-    if (this.commits.size >= REMEMBERED) this.commits.clear();
-    this.commits.set(name, facts);
+    if (this.#commits.size >= REMEMBERED) this.#commits.clear();
+    this.#commits.set(name, facts);
     return facts;
   }
 
   close(): Promise<void> {
-    return this.helper.close();
+    return this.#helper.close();
   }
 }
 
 /** Objects at hand, and all that another repository has. */
 export class Overlaid extends Objects {
-  private readonly own: ReadonlyMap<string, RawObject>;
-  private readonly under: Objects;
+  readonly #own: ReadonlyMap<string, RawObject>;
+  readonly #under: Objects;
 
   constructor(git: Git, place: Place, own: ReadonlyMap<string, RawObject>, under: Objects) {
     super(git, place);
-    this.own = own;
-    this.under = under;
+    this.#own = own;
+    this.#under = under;
   }
 
   override async contents(names: readonly string[]): Promise<RawObject[]> {
-    const others = await this.under.contents(names.filter((name) => !this.own.has(name)));
-    return this.inOrder(names, others);
+    const others = await this.#under.contents(names.filter((name) => !this.#own.has(name)));
+    return this.#inOrder(names, others);
   }
 
   /** What is at hand counts for nothing: it is in memory already. */
   override async contentsUpTo(names: readonly string[], maxBytes: number) {
-    const others = await this.under.contentsUpTo(
-      names.filter((name) => !this.own.has(name)),
+    const others = await this.#under.contentsUpTo(
+      names.filter((name) => !this.#own.has(name)),
       maxBytes,
     );
-    return others && this.inOrder(names, others);
+    return others && this.#inOrder(names, others);
   }
 
   override async findCommit(name: CommitId): Promise<CommitFacts | undefined> {
-    const object = this.own.get(name);
-    if (!object) return this.under.findCommit(name);
+    const object = this.#own.get(name);
+    if (!object) return this.#under.findCommit(name);
     return object.type === 'commit' ? parseCommit(name, object.body) : undefined;
   }
 
-  private inOrder(names: readonly string[], others: readonly RawObject[]): RawObject[] {
+  #inOrder(names: readonly string[], others: readonly RawObject[]): RawObject[] {
     const rest = others.values();
-    return names.map((name) => this.own.get(name) ?? rest.next().value!);
+    return names.map((name) => this.#own.get(name) ?? rest.next().value!);
   }
 }
 

@@ -23,31 +23,31 @@ type Ends = Pick<HubContext, 'git' | 'origin'>;
 const WORK_TREES_MAX = 64;
 
 export class OriginRef {
-  private readonly ends: Ends;
-  private readonly ref: string;
+  readonly #ends: Ends;
+  readonly #ref: string;
   /** The files as they were when git last said: a plain branch, checked out nowhere. */
-  private freeWhile: string | undefined;
+  #freeWhile: string | undefined;
 
   constructor(ends: Ends, ref: string) {
-    this.ends = ends;
-    this.ref = ref;
+    this.#ends = ends;
+    this.#ref = ref;
   }
 
   /** Undefined when there is no such reference. */
   async read(): Promise<RefState | undefined> {
     // Read before git is asked: what changes in between is seen as a change the next time.
-    const standing = standingOf(this.ends.origin.gitDir);
-    const commit = this.ownFile();
-    if (commit && standing !== undefined && standing === this.freeWhile) return { commit, ...FREE };
-    const told = await readRef(this.ends, this.ref);
+    const standing = standingOf(this.#ends.origin.gitDir);
+    const commit = this.#ownFile();
+    if (commit && standing !== undefined && standing === this.#freeWhile) return { commit, ...FREE };
+    const told = await readRef(this.#ends, this.#ref);
     const isFree = told?.symbolicTo === '' && told.checkedOutAt === '';
-    this.freeWhile = isFree ? standing : undefined;
+    this.#freeWhile = isFree ? standing : undefined;
     return told;
   }
 
   /** Undefined when it is packed, symbolic, absent, or kept in another way: git knows. */
-  private ownFile(): CommitId | undefined {
-    const text = textOf(join(this.ends.origin.gitDir, this.ref)) ?? '';
+  #ownFile(): CommitId | undefined {
+    const text = textOf(join(this.#ends.origin.gitDir, this.#ref)) ?? '';
     return text.endsWith('\n') ? parseCommitId(text.slice(0, -1)) : undefined;
   }
 }

@@ -19,28 +19,28 @@ const REMEMBERED = 20_000;
 const BYTES_MAX = 256 * 1024 * 1024;
 
 export class OwnCommits {
-  private readonly hub: HubContext;
-  private readonly known = new Map<CommitId, Promise<Own>>();
+  readonly #hub: HubContext;
+  readonly #known = new Map<CommitId, Promise<Own>>();
 
   constructor(hub: HubContext) {
-    this.hub = hub;
+    this.#hub = hub;
   }
 
   of(work: CommitId): Promise<Own> {
-    const known = this.known.get(work);
+    const known = this.#known.get(work);
     if (known) return known;
-    if (this.known.size >= REMEMBERED) this.known.clear();
-    const read = this.read(work);
-    this.known.set(work, read);
+    if (this.#known.size >= REMEMBERED) this.#known.clear();
+    const read = this.#read(work);
+    this.#known.set(work, read);
     return read;
   }
 
-  private async read(work: CommitId): Promise<Own> {
-    const fork = await forkOfLines(this.hub, this.hub.base, work);
-    if (!fork) return { commits: await commitsOf(this.hub, [work]), fork };
+  async #read(work: CommitId): Promise<Own> {
+    const fork = await forkOfLines(this.#hub, this.#hub.base, work);
+    if (!fork) return { commits: await commitsOf(this.#hub, [work]), fork };
     const commits = new Map<CommitId, readonly CommitId[]>();
     for (let at = work; at !== fork; ) {
-      const { parents } = await this.hub.objects.commit(at);
+      const { parents } = await this.#hub.objects.commit(at);
       commits.set(at, parents);
       at = parents[0]!;
     }

@@ -12,17 +12,17 @@ const LOG_MAX = 500;
 const MISSING = 128;
 
 export class ObjectReader implements RepositoryReader {
-  private readonly hub: Pick<HubContext, 'git' | 'hub'>;
+  readonly #hub: Pick<HubContext, 'git' | 'hub'>;
   /** Any git directory: `hub` names it. */
   constructor(hub: Pick<HubContext, 'git' | 'hub'>) {
-    this.hub = hub;
+    this.#hub = hub;
   }
 
   /** Entries of a folder, folders with a `/` at the end; none when there is no such folder. */
   async list(commit: CommitId, path: string): Promise<readonly string[]> {
     const format = '--format=%(objecttype) %(path)';
     const args = [format, '-z', '--full-tree', '--end-of-options', `${commit}:${plainPath(path)}`];
-    const found = await this.ask('ls-tree', args, [0, MISSING]);
+    const found = await this.#ask('ls-tree', args, [0, MISSING]);
     if (found.code !== 0) return [];
     return nul(found.stdout).map((row) => {
       const [type = '', name] = [row.slice(0, row.indexOf(' ')), row.slice(row.indexOf(' ') + 1)];
@@ -35,7 +35,7 @@ export class ObjectReader implements RepositoryReader {
     const format = '--format=%(objectmode) %(objectsize) %(path)';
     const where = plainPath(path);
     const args = ['-r', format, '-z', '--full-tree', '--end-of-options', `${commit}:${where}`];
-    const found = await this.ask('ls-tree', args, [0, MISSING]).catch((error: unknown) => {
+    const found = await this.#ask('ls-tree', args, [0, MISSING]).catch((error: unknown) => {
       if (error instanceof SwarmError && error.problems[0]?.code === 'SW0702') return undefined;
       throw error;
     });
@@ -46,7 +46,7 @@ export class ObjectReader implements RepositoryReader {
   /** A file's text; undefined when there is none, or it is a folder or binary. */
   async read(commit: CommitId, path: string): Promise<string | undefined> {
     const name = `${commit}:${plainPath(path)}`;
-    const found = await this.ask('cat-file', ['blob', name], [0, MISSING], FILE_MAX);
+    const found = await this.#ask('cat-file', ['blob', name], [0, MISSING], FILE_MAX);
     return found.code !== 0 || found.stdout.includes(0) ? undefined : found.stdout.toString();
   }
 
@@ -54,7 +54,7 @@ export class ObjectReader implements RepositoryReader {
   async grep(commit: CommitId, pattern: string, path?: string): Promise<readonly string[]> {
     const where = path === undefined ? [] : [plainPath(path)].filter((p) => p !== '');
     const flags = ['-I', '-n', '-E', '--no-color', '--no-textconv', '--max-count=200', '--full-name'];
-    const found = await this.ask('grep', [...flags, '-e', pattern, commit, '--', ...where], [0, 1]);
+    const found = await this.#ask('grep', [...flags, '-e', pattern, commit, '--', ...where], [0, 1]);
     return lines(found.stdout).map((line) => line.slice(commit.length + 1));
   }
 
@@ -63,17 +63,14 @@ export class ObjectReader implements RepositoryReader {
     const where = path === undefined ? [] : [plainPath(path)].filter((p) => p !== '');
     const count = Math.max(1, Math.min(LOG_MAX, Math.floor(limit) || 1));
     const flags = ['--format=%h %as %an: %s', '--no-color', `--max-count=${count}`, '--no-show-signature'];
-    return lines((await this.ask('log', [...flags, '--end-of-options', commit, '--', ...where], [0])).stdout);
+    return lines(
+      (await this.#ask('log', [...flags, '--end-of-options', commit, '--', ...where], [0])).stdout,
+    );
   }
 
-  private ask(
-    command: 'ls-tree' | 'cat-file' | 'grep' | 'log',
-    args: string[],
-    codes: number[],
-    max = OUTPUT_MAX,
-  ) {
+  #ask(command: 'ls-tree' | 'cat-file' | 'grep' | 'log', args: string[], codes: number[], max = OUTPUT_MAX) {
     const options = { codes, maxBytes: max, timeoutMs: TIMEOUT_MS };
-    return this.hub.git.run(this.hub.hub, command, args, options);
+    return this.#hub.git.run(this.#hub.hub, command, args, options);
   }
 }
 

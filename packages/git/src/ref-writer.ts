@@ -7,7 +7,7 @@ import type { Reader } from './git-process.ts';
 const LOGGED_LIFE_MS = 1_000;
 
 export class RefWriter {
-  private readonly helper: GitHelper;
+  readonly #helper: GitHelper;
 
   /** @param log what reference logs say and by whom, of a repository that keeps any. */
   constructor(
@@ -18,7 +18,7 @@ export class RefWriter {
     const [subcommand, args] = ['update-ref' as const, ['--stdin']];
     const logged = log && { options: { env: log.env }, lifeMs: LOGGED_LIFE_MS };
     const message = log ? ['-m', log.message] : [];
-    this.helper = new GitHelper(git, { place, subcommand, args: [...args, ...message], ...logged });
+    this.#helper = new GitHelper(git, { place, subcommand, args: [...args, ...message], ...logged });
   }
 
   /**
@@ -27,11 +27,11 @@ export class RefWriter {
    */
   async write(transactions: readonly string[]): Promise<void> {
     const question = transactions.map((lines) => `start\n${lines}\ncommit\n`).join('');
-    await this.helper.ask(question, allOf('start: ok\ncommit: ok\n'.repeat(transactions.length)));
+    await this.#helper.ask(question, allOf('start: ok\ncommit: ok\n'.repeat(transactions.length)));
   }
 
   close(): Promise<void> {
-    return this.helper.close();
+    return this.#helper.close();
   }
 }
 

@@ -22,39 +22,39 @@ const ASKS_MAX = 4;
 const ASK_AGAIN_MS = 500;
 
 export class RemoteTarget {
-  private readonly hub: HubContext;
-  private readonly remote: Remote;
-  private readonly branch: string;
+  readonly #hub: HubContext;
+  readonly #remote: Remote;
+  readonly #branch: string;
   /** What the remote last said it has, and when (monotonic ms). */
-  private seen: { readonly commit: CommitId; readonly at: number } | undefined;
+  #seen: { readonly commit: CommitId; readonly at: number } | undefined;
 
   constructor(hub: HubContext, remote: Remote, branch: string) {
-    this.hub = hub;
-    this.remote = remote;
-    this.branch = branch;
+    this.#hub = hub;
+    this.#remote = remote;
+    this.#branch = branch;
   }
 
   /** @throws SW0703 when the remote does not answer. */
   async head(): Promise<CommitId | undefined> {
-    if (this.seen && performance.now() - this.seen.at < FRESH_MS) return this.seen.commit;
-    const commit = await this.remote.head(this.branch);
-    if (commit) await this.follow(commit);
+    if (this.#seen && performance.now() - this.#seen.at < FRESH_MS) return this.#seen.commit;
+    const commit = await this.#remote.head(this.#branch);
+    if (commit) await this.#follow(commit);
     return commit;
   }
 
   async publish(candidate: Candidate): Promise<PublishOutcome> {
     const { parent, commit } = candidate;
-    const hooks = await this.writeHooks();
-    const pushed = await this.remote.push({
-      ...{ from: this.hub.layout.hub, branch: this.branch, parent, commit, hooks },
+    const hooks = await this.#writeHooks();
+    const pushed = await this.#remote.push({
+      ...{ from: this.#hub.layout.hub, branch: this.#branch, parent, commit, hooks },
     });
     switch (pushed.kind) {
       case 'taken':
-        return this.published(commit);
+        return this.#published(commit);
       case 'elsewhere':
-        return this.elsewhere(candidate, pushed.head);
+        return this.#elsewhere(candidate, pushed.head);
       case 'unclear':
-        return this.askWhatCame(candidate, pushed.why);
+        return this.#askWhatCame(candidate, pushed.why);
     }
   }
 
@@ -62,23 +62,23 @@ export class RemoteTarget {
   async close(): Promise<void> {}
 
   /** Only the remote itself says what became of a push that did not end well. */
-  private async askWhatCame(candidate: Candidate, why: string): Promise<PublishOutcome> {
-    const now = await this.askPatiently();
+  async #askWhatCame(candidate: Candidate, why: string): Promise<PublishOutcome> {
+    const now = await this.#askPatiently();
     if (now.kind === 'silent') {
       const next = 'what became of the landing is asked again by: swarm resume';
       return { kind: 'refused', why: `${why}; ${now.why}; ${next}` };
     }
-    if (now.head !== candidate.parent) return this.elsewhere(candidate, now.head);
-    const fix = `let it take what is pushed to ${this.branch}, or use --deliver branch`;
-    return { kind: 'refused', why: `${this.remote.name} did not take the landing: ${why}; ${fix}` };
+    if (now.head !== candidate.parent) return this.#elsewhere(candidate, now.head);
+    const fix = `let it take what is pushed to ${this.#branch}, or use --deliver branch`;
+    return { kind: 'refused', why: `${this.#remote.name} did not take the landing: ${why}; ${fix}` };
   }
 
-  private async askPatiently(): Promise<
+  async #askPatiently(): Promise<
     { kind: 'told'; head: CommitId | undefined } | { kind: 'silent'; why: string }
   > {
     for (let asked = 1; ; asked++) {
       try {
-        return { kind: 'told', head: await this.remote.head(this.branch) };
+        return { kind: 'told', head: await this.#remote.head(this.#branch) };
       } catch (error) {
         if (asked === ASKS_MAX)
           return { kind: 'silent', why: (error as Error).message.replace(/^error\[\w+\]: /, '') };
@@ -87,36 +87,36 @@ export class RemoteTarget {
     }
   }
 
-  private async elsewhere({ commit }: Candidate, head: CommitId | undefined): Promise<PublishOutcome> {
-    if (head === commit) return this.published(commit);
+  async #elsewhere({ commit }: Candidate, head: CommitId | undefined): Promise<PublishOutcome> {
+    if (head === commit) return this.#published(commit);
     if (!head) return { kind: 'gone' };
-    await this.follow(head);
+    await this.#follow(head);
     return { kind: 'moved', head };
   }
 
-  private async published(commit: CommitId): Promise<PublishOutcome> {
-    await this.follow(commit);
+  async #published(commit: CommitId): Promise<PublishOutcome> {
+    await this.#follow(commit);
     return { kind: 'published' };
   }
 
-  private async follow(commit: CommitId): Promise<void> {
-    if (!(await this.hub.objects.findCommit(commit))) {
-      await this.remote.fetch(this.hub.layout.hub, [{ commit, ref: this.hub.refs.target }]);
+  async #follow(commit: CommitId): Promise<void> {
+    if (!(await this.#hub.objects.findCommit(commit))) {
+      await this.#remote.fetch(this.#hub.layout.hub, [{ commit, ref: this.#hub.refs.target }]);
     }
-    if (this.seen?.commit !== commit) {
-      await this.hub.mutex.run(() => this.hub.hubRefs.write([`update ${this.hub.refs.target} ${commit}`]));
-      await this.copyHere(commit);
+    if (this.#seen?.commit !== commit) {
+      await this.#hub.mutex.run(() => this.#hub.hubRefs.write([`update ${this.#hub.refs.target} ${commit}`]));
+      await this.#copyHere(commit);
     }
-    this.seen = { commit, at: performance.now() };
+    this.#seen = { commit, at: performance.now() };
   }
 
   /** Forward only: where somebody has it checked out, or took it elsewhere, the branch is theirs. */
-  private async copyHere(commit: CommitId): Promise<void> {
-    const { hub } = this;
+  async #copyHere(commit: CommitId): Promise<void> {
+    const hub = this.#hub;
     const [now, target] = await Promise.all([readRef(hub, hub.landOn), readRef(hub, hub.targetRef)]);
     if (now?.commit === commit || (!now && commit === hub.base) || now?.checkedOutAt || now?.symbolicTo)
       return;
-    if (now && !(await this.isBehind(now.commit, commit))) return;
+    if (now && !(await this.#isBehind(now.commit, commit))) return;
     const known = now?.commit ?? target?.commit;
     await sendHistory(hub, commit, known && (await hub.objects.findCommit(known)) ? [known] : []);
     const stdin = now ? `update ${hub.landOn} ${commit} ${now.commit}\n` : `create ${hub.landOn} ${commit}\n`;
@@ -124,13 +124,13 @@ export class RemoteTarget {
     await hub.git.run(hub.origin, 'update-ref', ['--stdin', '-m', 'swarm: pushed'], { stdin, env });
   }
 
-  private async isBehind(commit: CommitId, ahead: CommitId): Promise<boolean> {
-    return (await this.hub.objects.findCommit(commit)) !== undefined && isAncestor(this.hub, commit, ahead);
+  async #isBehind(commit: CommitId, ahead: CommitId): Promise<boolean> {
+    return (await this.#hub.objects.findCommit(commit)) !== undefined && isAncestor(this.#hub, commit, ahead);
   }
 
   /** Written anew each time: nothing found on disk is run. */
-  private async writeHooks(): Promise<string> {
-    const { hooks } = this.hub.layout;
+  async #writeHooks(): Promise<string> {
+    const { hooks } = this.#hub.layout;
     await mkdir(hooks, { recursive: true, mode: 0o700 });
     const file = join(hooks, 'pre-push');
     await writeFile(file, PRE_PUSH);

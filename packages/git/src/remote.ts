@@ -51,13 +51,17 @@ export async function upstreamOf(git: Git, gitDir: string, branch: string): Prom
 
 export class Remote {
   readonly name: string;
-  private readonly git: Git;
-  private readonly address: Record<string, string>;
+  readonly #git: Git;
+  readonly #address: Record<string, string>;
 
   private constructor(git: Git, name: string, url: string) {
-    this.git = git;
+    this.#git = git;
     this.name = name;
-    this.address = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: `remote.${NAME}.url`, GIT_CONFIG_VALUE_0: url };
+    this.#address = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `remote.${NAME}.url`,
+      GIT_CONFIG_VALUE_0: url,
+    };
   }
 
   /**
@@ -84,7 +88,7 @@ export class Remote {
 
   /** Branches as they are there now. @throws SW0703 when it does not answer. */
   async branches(): Promise<readonly BranchAt[]> {
-    const told = await this.ask(['--quiet', '--heads', '--', NAME]);
+    const told = await this.#ask(['--quiet', '--heads', '--', NAME]);
     return told.flatMap(({ ref, commit }) =>
       ref.startsWith('refs/heads/') ? [{ name: ref.slice('refs/heads/'.length), commit }] : [],
     );
@@ -93,7 +97,7 @@ export class Remote {
   /** The branch's commit as it is there now; undefined when there is none. @throws SW0703 when it does not answer. */
   async head(branch: string): Promise<CommitId | undefined> {
     const wanted = `refs/heads/${branch}`;
-    const told = await this.ask(['--quiet', '--refs', '--', NAME, wanted]);
+    const told = await this.#ask(['--quiet', '--refs', '--', NAME, wanted]);
     // A pattern also matches the end of longer names: only the exact one counts.
     return told.find(({ ref }) => ref === wanted)?.commit;
   }
@@ -103,7 +107,7 @@ export class Remote {
     const stdin = wanted.map(({ commit, ref }) => `+${commit}:${ref}\n`).join('');
     const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const args = [...flags, '--no-recurse-submodules', '--stdin', '--', NAME];
-    await this.run({ gitDir: into }, 'fetch', args, { stdin, timeoutMs: FETCH_TIMEOUT_MS });
+    await this.#run({ gitDir: into }, 'fetch', args, { stdin, timeoutMs: FETCH_TIMEOUT_MS });
   }
 
   /**
@@ -121,10 +125,10 @@ export class Remote {
     const flags = ['--porcelain', '--no-follow-tags', '--no-signed', '--recurse-submodules=no', '--verify'];
     const args = [...flags, '--', NAME, `${ask.commit}:refs/heads/${ask.branch}`];
     try {
-      const { code, stdout, stderr } = await this.git.run({ gitDir: ask.from }, 'push', args, {
+      const { code, stdout, stderr } = await this.#git.run({ gitDir: ask.from }, 'push', args, {
         ...{ unpinned: true, codes: [0, 1, 128], timeoutMs: PUSH_TIMEOUT_MS },
         config: [`core.hooksPath=${ask.hooks}`],
-        env: { ...this.address, SWARM_PARENT: ask.parent },
+        env: { ...this.#address, SWARM_PARENT: ask.parent },
       });
       return outcomeOf(code, stdout.toString(), stderr);
     } catch (error) {
@@ -143,33 +147,33 @@ export class Remote {
     try {
       const config = configOf(head.length === 64 ? 'sha256' : 'sha1', 'intake');
       await bareRepository(from, config, undefined);
-      await this.pushNothing(from);
+      await this.#pushNothing(from);
     } finally {
       await rm(from, { recursive: true, force: true });
     }
   }
 
-  private async pushNothing(from: string): Promise<void> {
+  async #pushNothing(from: string): Promise<void> {
     const nobodys = `:refs/heads/swarm-rehearsal-${randomUUID()}`;
     const args = ['--dry-run', '--porcelain', '--no-signed', '--recurse-submodules=no', '--no-verify'];
-    const options = { unpinned: true, codes: [0, 1, 128], timeoutMs: ASK_TIMEOUT_MS, env: this.address };
-    const ran = await this.git
+    const options = { unpinned: true, codes: [0, 1, 128], timeoutMs: ASK_TIMEOUT_MS, env: this.#address };
+    const ran = await this.#git
       .run({ gitDir: from }, 'push', [...args, '--', NAME, nobodys], options)
       .catch((error: unknown) => {
-        throw this.silent(error);
+        throw this.#silent(error);
       });
     if (ran.code === 0 || ran.stderr.includes('remote ref does not exist')) return;
-    throw this.silent(new Error(ran.stderr));
+    throw this.#silent(new Error(ran.stderr));
   }
 
   /** The repository itself, where the address is a folder of this machine. */
   get folder(): string | undefined {
-    const path = this.address.GIT_CONFIG_VALUE_0!.replace(/^file:\/\//, '');
+    const path = this.#address.GIT_CONFIG_VALUE_0!.replace(/^file:\/\//, '');
     return isAbsolute(path) ? path : undefined;
   }
 
-  private async ask(args: readonly string[]): Promise<{ commit: CommitId; ref: string }[]> {
-    const told = await this.run(NOWHERE, 'ls-remote', args, { timeoutMs: ASK_TIMEOUT_MS });
+  async #ask(args: readonly string[]): Promise<{ commit: CommitId; ref: string }[]> {
+    const told = await this.#run(NOWHERE, 'ls-remote', args, { timeoutMs: ASK_TIMEOUT_MS });
     return told.split('\n').flatMap((line) => {
       const [id = '', ref = ''] = line.split('\t');
       const commit = parseCommitId(id);
@@ -177,20 +181,24 @@ export class Remote {
     });
   }
 
-  private async run(
+  async #run(
     place: Place,
     subcommand: 'ls-remote' | 'fetch',
     args: readonly string[],
     options: { readonly stdin?: string; readonly timeoutMs: number },
   ): Promise<string> {
     try {
-      return await this.git.text(place, subcommand, args, { ...options, env: this.address, unpinned: true });
+      return await this.#git.text(place, subcommand, args, {
+        ...options,
+        env: this.#address,
+        unpinned: true,
+      });
     } catch (error) {
-      throw this.silent(error);
+      throw this.#silent(error);
     }
   }
 
-  private silent(cause: unknown): SwarmError {
+  #silent(cause: unknown): SwarmError {
     return new SwarmError(
       {
         code: 'SW0703',

@@ -86,13 +86,13 @@ export async function trySigning(
 
 /** Makes signed commits in one repository. */
 export class Signer {
-  private readonly signing: Signing;
-  private readonly identity: Identity;
-  private readonly place: Place;
-  private readonly format: ObjectFormat;
-  private readonly git: Git;
+  readonly #signing: Signing;
+  readonly #identity: Identity;
+  readonly #place: Place;
+  readonly #format: ObjectFormat;
+  readonly #git: Git;
   /** What was signed, by the name it has unsigned: some signatures are never the same twice, and each costs a process. */
-  private readonly signed = new Map<string, CommitId>();
+  readonly #signed = new Map<string, CommitId>();
 
   /** @param ask.env the operator's own environment; of it git is given where to find programs, keys and agents. */
   constructor(ask: {
@@ -102,41 +102,41 @@ export class Signer {
     readonly place: Place;
     readonly format: ObjectFormat;
   }) {
-    this.signing = ask.signing;
-    this.identity = ask.identity;
-    this.place = ask.place;
-    this.format = ask.format;
-    this.git = new Git(signerEnv(ask.env));
+    this.#signing = ask.signing;
+    this.#identity = ask.identity;
+    this.#place = ask.place;
+    this.#format = ask.format;
+    this.#git = new Git(signerEnv(ask.env));
   }
 
   /** The commit of these parts with a signature; the same one when asked again. @throws SW0313 */
   async sign(parts: CommitParts): Promise<CommitId> {
-    const unsigned = nameOf({ type: 'commit', body: commitBody(parts) }, this.format);
-    const known = this.signed.get(unsigned);
+    const unsigned = nameOf({ type: 'commit', body: commitBody(parts) }, this.#format);
+    const known = this.#signed.get(unsigned);
     if (known) return known;
-    const commit = await this.make(parts);
-    if (this.signed.size >= SIGNED_REMEMBERED) this.signed.clear();
-    this.signed.set(unsigned, commit);
+    const commit = await this.#make(parts);
+    if (this.#signed.size >= SIGNED_REMEMBERED) this.#signed.clear();
+    this.#signed.set(unsigned, commit);
     return commit;
   }
 
   /** @throws SW0313 when a commit cannot be signed now. */
   async try(): Promise<void> {
-    const tree = (await this.git.objectName(this.place, 'mktree', [])) as string as TreeId;
-    await this.make({ tree, parents: [], who: '', atSeconds: 0, message: 'Trial of a signature\n' });
+    const tree = (await this.#git.objectName(this.#place, 'mktree', [])) as string as TreeId;
+    await this.#make({ tree, parents: [], who: '', atSeconds: 0, message: 'Trial of a signature\n' });
   }
 
-  private async make({ tree, parents, message, atSeconds }: CommitParts): Promise<CommitId> {
+  async #make({ tree, parents, message, atSeconds }: CommitParts): Promise<CommitId> {
     const above = parents.flatMap((parent) => ['-p', parent]);
     try {
-      return await this.git.objectName(this.place, 'commit-tree', ['-S', ...above, '-F', '-', tree], {
+      return await this.#git.objectName(this.#place, 'commit-tree', ['-S', ...above, '-F', '-', tree], {
         stdin: message,
-        env: identityEnv(this.identity, atSeconds),
-        config: this.signing.config,
+        env: identityEnv(this.#identity, atSeconds),
+        config: this.#signing.config,
         timeoutMs: SIGN_TIMEOUT_MS,
       });
     } catch (error) {
-      throw unsigned(this.signing, error);
+      throw unsigned(this.#signing, error);
     }
   }
 }

@@ -21,100 +21,100 @@ export interface Joined {
 }
 
 export class Stacks {
-  private readonly hub: HubContext;
-  private readonly own: OwnCommits;
-  private readonly marks: TargetMarks;
+  readonly #hub: HubContext;
+  readonly #own: OwnCommits;
+  readonly #marks: TargetMarks;
   /** Own commits of every branch of which a landing was read. */
-  private readonly landed = new Set<CommitId>();
+  readonly #landed = new Set<CommitId>();
   /** Own commits of branches that landed before the run's base, as far as they are in the hub. */
-  private before: Commits = new Map();
+  #before: Commits = new Map();
 
   constructor(hub: HubContext) {
-    this.hub = hub;
-    this.own = new OwnCommits(hub);
-    this.marks = new TargetMarks(hub);
+    this.#hub = hub;
+    this.#own = new OwnCommits(hub);
+    this.#marks = new TargetMarks(hub);
   }
 
   /** `onto` with what it holds of `work`, which is in the hub. The same inputs give the same bytes. */
   async join(onto: CommitId, work: CommitId, fork: CommitId): Promise<Joined> {
-    const { own, held } = await this.heldOf(onto, work, fork);
+    const { own, held } = await this.#heldOf(onto, work, fork);
     if (held.length === 0) return { commit: onto, bases: undefined };
-    const { tree } = await this.hub.objects.commit(onto);
+    const { tree } = await this.#hub.objects.commit(onto);
     const parents = [onto, ...held];
-    const commit = await writeCommit(this.hub, { tree, parents, atSeconds: 0, message: 'standing' });
-    const bases = own.fork ? held : await this.basesOf(commit, work);
+    const commit = await writeCommit(this.#hub, { tree, parents, atSeconds: 0, message: 'standing' });
+    const bases = own.fork ? held : await this.#basesOf(commit, work);
     return { commit, bases };
   }
 
   /** The topmost commits of `work` that `onto` holds by landings. */
   async held(onto: CommitId, work: CommitId, fork: CommitId): Promise<readonly CommitId[]> {
-    return (await this.heldOf(onto, work, fork)).held;
+    return (await this.#heldOf(onto, work, fork)).held;
   }
 
-  private async heldOf(onto: CommitId, work: CommitId, fork: CommitId) {
-    await this.readMarks(onto, fork);
-    const own = await this.own.of(work);
-    const held = this.isKnown(own) ? await this.stillHeld(onto, work, own) : [];
+  async #heldOf(onto: CommitId, work: CommitId, fork: CommitId) {
+    await this.#readMarks(onto, fork);
+    const own = await this.#own.of(work);
+    const held = this.#isKnown(own) ? await this.#stillHeld(onto, work, own) : [];
     return { own, held };
   }
 
-  private isKnown({ commits }: Own): boolean {
-    for (const commit of commits.keys()) if (this.landed.has(commit)) return true;
+  #isKnown({ commits }: Own): boolean {
+    for (const commit of commits.keys()) if (this.#landed.has(commit)) return true;
     return false;
   }
 
-  private async readMarks(onto: CommitId, fork: CommitId): Promise<void> {
-    const past = (await this.marks.newBefore(fork)).filter(isLanding);
+  async #readMarks(onto: CommitId, fork: CommitId): Promise<void> {
+    const past = (await this.#marks.newBefore(fork)).filter(isLanding);
     if (past.length > 0) {
-      this.before = new Map([
-        ...this.before,
+      this.#before = new Map([
+        ...this.#before,
         ...(await commitsOf(
-          this.hub,
+          this.#hub,
           past.map(({ work }) => work),
         )),
       ]);
-      for (const { work } of past) this.know(reachedFrom(work, this.before));
+      for (const { work } of past) this.#know(reachedFrom(work, this.#before));
     }
-    for (const { work } of (await this.marks.newSince(onto)).filter(isLanding))
-      this.know((await this.ownOfLanded(work)).keys());
+    for (const { work } of (await this.#marks.newSince(onto)).filter(isLanding))
+      this.#know((await this.#ownOfLanded(work)).keys());
   }
 
-  private know(commits: Iterable<CommitId>): void {
-    for (const commit of commits) this.landed.add(commit);
+  #know(commits: Iterable<CommitId>): void {
+    for (const commit of commits) this.#landed.add(commit);
   }
 
   /** What another orchestrator lands of is not always in this hub. */
-  private async ownOfLanded(work: CommitId): Promise<Commits> {
-    if (await this.hub.objects.findCommit(work)) return (await this.own.of(work)).commits;
+  async #ownOfLanded(work: CommitId): Promise<Commits> {
+    if (await this.#hub.objects.findCommit(work)) return (await this.#own.of(work)).commits;
     return new Map([[work, []]]);
   }
 
-  private async stillHeld(onto: CommitId, work: CommitId, { commits }: Own): Promise<readonly CommitId[]> {
-    const ledger = new Ledger(this.hub, commits);
-    for (const mark of this.marks.on(onto)) {
+  async #stillHeld(onto: CommitId, work: CommitId, { commits }: Own): Promise<readonly CommitId[]> {
+    const ledger = new Ledger(this.#hub, commits);
+    for (const mark of this.#marks.on(onto)) {
       if (mark.kind !== 'landing') await ledger.takeBack(mark);
       else {
-        const shared = [...(await this.reached(mark.work))].filter((each) => commits.has(each));
-        if (shared.length > 0 && !(await this.isIn(mark.commit, work, commits))) ledger.bring(mark, shared);
+        const shared = [...(await this.#reached(mark.work))].filter((each) => commits.has(each));
+        if (shared.length > 0 && !(await this.#isIn(mark.commit, work, commits))) ledger.bring(mark, shared);
       }
     }
     for (const [landing, brought] of ledger.standing()) {
-      if (brought.length > 0 && !(await isLeftOf(this.hub, landing, onto))) ledger.drop(landing);
+      if (brought.length > 0 && !(await isLeftOf(this.#hub, landing, onto))) ledger.drop(landing);
     }
     return ledger.topmost();
   }
 
   /** What the branch has of the target itself it does not hold by a landing. */
-  private async isIn(landing: CommitId, work: CommitId, own: Commits): Promise<boolean> {
-    return this.marks.isNew(landing) ? own.has(landing) : isAncestor(this.hub, landing, work);
+  async #isIn(landing: CommitId, work: CommitId, own: Commits): Promise<boolean> {
+    return this.#marks.isNew(landing) ? own.has(landing) : isAncestor(this.#hub, landing, work);
   }
 
-  private async reached(work: CommitId): Promise<Iterable<CommitId>> {
-    return this.before.has(work) ? reachedFrom(work, this.before) : (await this.ownOfLanded(work)).keys();
+  async #reached(work: CommitId): Promise<Iterable<CommitId>> {
+    return this.#before.has(work) ? reachedFrom(work, this.#before) : (await this.#ownOfLanded(work)).keys();
   }
 
-  private async basesOf(joined: CommitId, work: CommitId): Promise<readonly CommitId[]> {
-    const told = await this.hub.git.text(this.hub.hub, 'merge-base', ['--all', joined, work]);
+  async #basesOf(joined: CommitId, work: CommitId): Promise<readonly CommitId[]> {
+    const told = await this.#hub.git.text(this.#hub.hub, 'merge-base', ['--all', joined, work]);
     return told.split('\n') as CommitId[];
   }
 }
@@ -130,62 +130,62 @@ function reachedFrom(tip: CommitId, commits: Commits): ReadonlySet<CommitId> {
 
 /** Which commits of one branch are held, as history goes on. */
 class Ledger {
-  private readonly hub: HubContext;
-  private readonly own: Commits;
-  private readonly held = new Set<CommitId>();
+  readonly #hub: HubContext;
+  readonly #own: Commits;
+  readonly #held = new Set<CommitId>();
   /** By landing: what came with it that was not held before. */
-  private readonly brought = new Map<CommitId, readonly CommitId[]>();
-  private readonly landingsOf = new Map<string, CommitId[]>();
+  readonly #brought = new Map<CommitId, readonly CommitId[]>();
+  readonly #landingsOf = new Map<string, CommitId[]>();
   /** By the commit that took landings back: those. */
-  private readonly gone = new Map<CommitId, readonly CommitId[]>();
+  readonly #gone = new Map<CommitId, readonly CommitId[]>();
 
   constructor(hub: HubContext, own: Commits) {
-    this.hub = hub;
-    this.own = own;
+    this.#hub = hub;
+    this.#own = own;
   }
 
   /** @param shared the branch's own commits that the landed one has too. */
   bring({ commit, task }: LandingMark, shared: readonly CommitId[]): void {
-    const fresh = shared.filter((each) => !this.held.has(each));
-    this.brought.set(commit, fresh);
-    this.hold(commit);
-    if (task) this.landingsOf.set(task, [...(this.landingsOf.get(task) ?? []), commit]);
+    const fresh = shared.filter((each) => !this.#held.has(each));
+    this.#brought.set(commit, fresh);
+    this.#hold(commit);
+    if (task) this.#landingsOf.set(task, [...(this.#landingsOf.get(task) ?? []), commit]);
   }
 
   async takeBack(mark: Exclude<BranchMark, LandingMark>): Promise<void> {
     const gone: CommitId[] = [];
-    if (mark.kind === 'undo') gone.push(...mark.tasks.flatMap((task) => this.landingsOf.get(task) ?? []));
-    else for (const of of mark.of) gone.push(...(await this.undoneBy(of)));
+    if (mark.kind === 'undo') gone.push(...mark.tasks.flatMap((task) => this.#landingsOf.get(task) ?? []));
+    else for (const of of mark.of) gone.push(...(await this.#undoneBy(of)));
     for (const landing of gone) this.drop(landing);
-    this.gone.set(mark.commit, gone);
+    this.#gone.set(mark.commit, gone);
   }
 
   /** A revert of what took landings back brings them again; one of a batch's merge takes all of them. */
-  private async undoneBy(of: CommitId): Promise<readonly CommitId[]> {
-    if (this.brought.has(of)) return [of];
-    const again = this.gone.get(of);
-    for (const landing of again ?? []) this.hold(landing);
-    if (again || this.brought.size === 0) return [];
-    const parents = (await this.hub.objects.findCommit(of))?.parents ?? [];
+  async #undoneBy(of: CommitId): Promise<readonly CommitId[]> {
+    if (this.#brought.has(of)) return [of];
+    const again = this.#gone.get(of);
+    for (const landing of again ?? []) this.#hold(landing);
+    if (again || this.#brought.size === 0) return [];
+    const parents = (await this.#hub.objects.findCommit(of))?.parents ?? [];
     if (parents.length < 2) return [];
     const args = ['--format=%H', '--end-of-options', `${parents[0]}..${of}`];
-    const told = await this.hub.git.text(this.hub.hub, 'log', args);
-    return told.split('\n').filter((id) => this.brought.has(id as CommitId)) as CommitId[];
+    const told = await this.#hub.git.text(this.#hub.hub, 'log', args);
+    return told.split('\n').filter((id) => this.#brought.has(id as CommitId)) as CommitId[];
   }
 
-  private hold(landing: CommitId): void {
-    for (const each of this.brought.get(landing)!) this.held.add(each);
+  #hold(landing: CommitId): void {
+    for (const each of this.#brought.get(landing)!) this.#held.add(each);
   }
 
   drop(landing: CommitId): void {
-    for (const each of this.brought.get(landing)!) this.held.delete(each);
+    for (const each of this.#brought.get(landing)!) this.#held.delete(each);
   }
 
   /** Landings of which something is held. */
   standing(): readonly (readonly [CommitId, readonly CommitId[]])[] {
-    return [...this.brought].map(([landing, brought]) => [
+    return [...this.#brought].map(([landing, brought]) => [
       landing,
-      brought.filter((each) => this.held.has(each)),
+      brought.filter((each) => this.#held.has(each)),
     ]);
   }
 
@@ -193,9 +193,9 @@ class Ledger {
   topmost(): readonly CommitId[] {
     const whole = new Set<CommitId>();
     const below = new Set<CommitId>();
-    for (const [commit, parents] of [...this.own].reverse()) {
-      if (!this.held.has(commit)) continue;
-      if (!parents.every((parent) => whole.has(parent) || !this.own.has(parent))) continue;
+    for (const [commit, parents] of [...this.#own].reverse()) {
+      if (!this.#held.has(commit)) continue;
+      if (!parents.every((parent) => whole.has(parent) || !this.#own.has(parent))) continue;
       whole.add(commit);
       for (const parent of parents) below.add(parent);
     }

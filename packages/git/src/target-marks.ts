@@ -21,41 +21,41 @@ const LINE_MAX = 64;
 const BYTES_MAX = 256 * 1024 * 1024;
 
 export class TargetMarks {
-  private readonly hub: HubContext;
+  readonly #hub: HubContext;
   /** Commits since the base. Of each that is here, all before it are too, down to the base. */
-  private readonly nodes = new Map<CommitId, Node>();
+  readonly #nodes = new Map<CommitId, Node>();
   /** `from..base`, oldest first. */
-  private past: { readonly from: CommitId; readonly marks: readonly BranchMark[] } | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
+  #past: { readonly from: CommitId; readonly marks: readonly BranchMark[] } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(hub: HubContext) {
-    this.hub = hub;
+    this.#hub = hub;
   }
 
   /** Reads what is new on the way down from `onto`, and returns its marks. */
   newSince(onto: CommitId): Promise<readonly BranchMark[]> {
-    return this.inTurn(() => this.readDown(onto));
+    return this.#inTurn(() => this.#readDown(onto));
   }
 
   /** Makes sure that `from..base` was read, and returns the marks that were not told before. */
   newBefore(from: CommitId): Promise<readonly BranchMark[]> {
-    return this.inTurn(async () => {
-      if (from === this.hub.base) return [];
-      if (this.past && (await isAncestor(this.hub, this.past.from, from))) return [];
-      const told = new Set(this.past?.marks.map(({ commit }) => commit));
-      const both = this.past && (await mergeBase(this.hub, this.past.from, from));
-      this.past = { from: both ?? from, marks: await this.readPast(both ?? from) };
-      return this.past.marks.filter(({ commit }) => !told.has(commit));
+    return this.#inTurn(async () => {
+      if (from === this.#hub.base) return [];
+      if (this.#past && (await isAncestor(this.#hub, this.#past.from, from))) return [];
+      const told = new Set(this.#past?.marks.map(({ commit }) => commit));
+      const both = this.#past && (await mergeBase(this.#hub, this.#past.from, from));
+      this.#past = { from: both ?? from, marks: await this.#readPast(both ?? from) };
+      return this.#past.marks.filter(({ commit }) => !told.has(commit));
     });
   }
 
   /** Of all that was read, what `onto` has: every commit behind those before it. */
   on(onto: CommitId): readonly BranchMark[] {
-    const marks = [...(this.past?.marks ?? [])];
+    const marks = [...(this.#past?.marks ?? [])];
     const seen = new Set<CommitId>();
     const open: { readonly at: CommitId; readonly isLeft: boolean }[] = [{ at: onto, isLeft: false }];
     for (let next = open.pop(); next; next = open.pop()) {
-      const node = this.nodes.get(next.at);
+      const node = this.#nodes.get(next.at);
       if (next.isLeft && node?.mark) marks.push(node.mark);
       if (next.isLeft || !node || seen.has(next.at)) continue;
       seen.add(next.at);
@@ -67,34 +67,34 @@ export class TargetMarks {
 
   /** True for a commit that came since the base. */
   isNew(commit: CommitId): boolean {
-    return this.nodes.has(commit);
+    return this.#nodes.has(commit);
   }
 
-  private async readDown(onto: CommitId): Promise<readonly BranchMark[]> {
+  async #readDown(onto: CommitId): Promise<readonly BranchMark[]> {
     const found = new Map<CommitId, Node>();
     const open = [onto];
     for (let at = open.pop(); at; at = open.pop()) {
-      if (at === this.hub.base || this.nodes.has(at) || found.has(at)) continue;
-      if (found.size === LINE_MAX) return this.take(await this.readAll(onto));
-      const [object] = await this.hub.objects.contents([at]);
+      if (at === this.#hub.base || this.#nodes.has(at) || found.has(at)) continue;
+      if (found.size === LINE_MAX) return this.#take(await this.#readAll(onto));
+      const [object] = await this.#hub.objects.contents([at]);
       const { parents, message } = parseCommit(at, object!.body);
       found.set(at, { parents, mark: message === undefined ? undefined : branchMarkOf(at, message) });
       open.push(...parents);
     }
-    return this.take(found);
+    return this.#take(found);
   }
 
-  private take(found: ReadonlyMap<CommitId, Node>): readonly BranchMark[] {
+  #take(found: ReadonlyMap<CommitId, Node>): readonly BranchMark[] {
     const marks: BranchMark[] = [];
     for (const [commit, node] of found) {
-      if (node.mark && !this.nodes.has(commit)) marks.push(node.mark);
-      this.nodes.set(commit, node);
+      if (node.mark && !this.#nodes.has(commit)) marks.push(node.mark);
+      this.#nodes.set(commit, node);
     }
     return marks;
   }
 
-  private async readAll(onto: CommitId): Promise<ReadonlyMap<CommitId, Node>> {
-    const records = await this.log(['--format=%H %P%n%B'], this.hub.base, onto);
+  async #readAll(onto: CommitId): Promise<ReadonlyMap<CommitId, Node>> {
+    const records = await this.#log(['--format=%H %P%n%B'], this.#hub.base, onto);
     return new Map(
       records.map(({ names: [name, ...parents], message }) => [
         name!,
@@ -103,17 +103,17 @@ export class TargetMarks {
     );
   }
 
-  private async readPast(from: CommitId): Promise<readonly BranchMark[]> {
+  async #readPast(from: CommitId): Promise<readonly BranchMark[]> {
     const grep = ['--fixed-strings', ...MARK_WORDS.map((words) => `--grep=${words}`)];
     const flags = ['--reverse', '--topo-order', '--format=%H%n%B', ...grep];
-    const records = await this.log(flags, from, this.hub.base);
+    const records = await this.#log(flags, from, this.#hub.base);
     return records.flatMap(({ names: [name], message }) => branchMarkOf(name!, message) ?? []);
   }
 
-  private async log(flags: readonly string[], from: CommitId, to: CommitId) {
+  async #log(flags: readonly string[], from: CommitId, to: CommitId) {
     const args = ['-z', '--no-show-signature', '--encoding=UTF-8', ...flags];
     const range = ['--end-of-options', `${from}..${to}`];
-    const told = await this.hub.git.run(this.hub.hub, 'log', [...args, ...range], { maxBytes: BYTES_MAX });
+    const told = await this.#hub.git.run(this.#hub.hub, 'log', [...args, ...range], { maxBytes: BYTES_MAX });
     return splitNul(told.stdout).map((record) => {
       const end = record.indexOf('\n');
       const names = record.slice(0, end).trimEnd().split(' ');
@@ -121,9 +121,9 @@ export class TargetMarks {
     });
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.turn.then(work);
-    this.turn = done.catch(() => undefined);
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
     return done;
   }
 }

@@ -20,32 +20,32 @@ import { readSave, saveCommand } from './save-command.ts';
 type Ask = Parameters<Workspaces['create']>[0];
 
 export class Clones implements Workspaces {
-  private readonly hub: HubContext;
-  private readonly intake: Intake;
+  readonly #hub: HubContext;
+  readonly #intake: Intake;
 
   constructor(hub: HubContext, intake: Intake) {
-    this.hub = hub;
-    this.intake = intake;
+    this.#hub = hub;
+    this.#intake = intake;
   }
 
   /** Safe to ask for many at once, under different names. SW0702 when `base` or `from` is not in the hub. */
   async create(ask: Ask): Promise<Workspace> {
-    const path = this.hub.layout.workspace(ask.name);
+    const path = this.#hub.layout.workspace(ask.name);
     const known = ask.from ? [ask.base, ask.from] : [ask.base];
-    await this.expectCommits(known);
+    await this.#expectCommits(known);
     await this.remove(ask.name);
-    await this.pin(ask);
-    const intake = ask.attempt ? await this.intake.make(ask.attempt, known) : undefined;
-    const start = await this.startOf(ask);
-    await this.clone(path, ask, start, intake);
-    const onto = ask.from && start !== ask.from ? await this.mergeLastWork(path, ask.base, ask.from) : CLEAN;
-    const head = onto.merged ? await this.headOf(path) : start;
-    const readOnly = [this.hub.layout.hubObjects];
+    await this.#pin(ask);
+    const intake = ask.attempt ? await this.#intake.make(ask.attempt, known) : undefined;
+    const start = await this.#startOf(ask);
+    await this.#clone(path, ask, start, intake);
+    const onto = ask.from && start !== ask.from ? await this.#mergeLastWork(path, ask.base, ask.from) : CLEAN;
+    const head = onto.merged ? await this.#headOf(path) : start;
+    const readOnly = [this.#hub.layout.hubObjects];
     return { name: ask.name, path, ...(intake ? { intake } : {}), readOnly, head, conflicts: onto.conflicts };
   }
 
   saveCommand(ask: Parameters<Workspaces['saveCommand']>[0]): readonly string[] {
-    return saveCommand(ask, this.hub.identity);
+    return saveCommand(ask, this.#hub.identity);
   }
 
   readSave(output: string): SaveReport {
@@ -53,61 +53,61 @@ export class Clones implements Workspaces {
   }
 
   async remove(name: string): Promise<void> {
-    const { workspaces } = this.hub.layout;
+    const { workspaces } = this.#hub.layout;
     const whole = workspaceName(name);
     const isPart = (entry: string): boolean => workspaceOf(entry) === whole;
     for (const entry of (await namesIn(workspaces)).filter(isPart)) {
-      await this.hub.cleanUp.discard(join(workspaces, entry));
+      await this.#hub.cleanUp.discard(join(workspaces, entry));
     }
   }
 
-  private async expectCommits(commits: readonly CommitId[]): Promise<void> {
-    const found = await Promise.all(commits.map((commit) => this.hub.objects.findCommit(commit)));
+  async #expectCommits(commits: readonly CommitId[]): Promise<void> {
+    const found = await Promise.all(commits.map((commit) => this.#hub.objects.findCommit(commit)));
     if (found.every(Boolean)) return;
     throw new SwarmError({
       code: 'SW0702',
       what: `a workspace cannot be made: ${commits.join(' or ')} is not in the hub`,
-      where: this.hub.layout.hub,
+      where: this.#hub.layout.hub,
     });
   }
 
   /** The clone borrows these objects: the reference keeps them, and ingest measures the work against it. */
-  private async pin(ask: Ask): Promise<void> {
-    const line = `update ${this.hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}`;
-    await this.hub.mutex.run(() => this.hub.hubRefs.write([line]));
+  async #pin(ask: Ask): Promise<void> {
+    const line = `update ${this.#hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}`;
+    await this.#hub.mutex.run(() => this.#hub.hubRefs.write([line]));
   }
 
   /** Last work that holds the base already needs no merge. */
-  private async startOf({ base, from }: Ask): Promise<CommitId> {
-    return from && (await isAncestor(this.hub, base, from)) ? from : base;
+  async #startOf({ base, from }: Ask): Promise<CommitId> {
+    return from && (await isAncestor(this.#hub, base, from)) ? from : base;
   }
 
-  private async clone(path: string, ask: Ask, start: CommitId, intake: string | undefined): Promise<void> {
+  async #clone(path: string, ask: Ask, start: CommitId, intake: string | undefined): Promise<void> {
     const branch = `refs/heads/swarm/${ask.name}`;
-    await writeRepository(this.hub, join(path, '.git'), { branch, start, intake });
-    await this.hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', start], { config: FAST });
+    await writeRepository(this.#hub, join(path, '.git'), { branch, start, intake });
+    await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', start], { config: FAST });
   }
 
-  private headOf(path: string): Promise<CommitId> {
-    return this.hub.git.objectName(placeOf(path), 'rev-parse', ['--verify', 'HEAD']);
+  #headOf(path: string): Promise<CommitId> {
+    return this.#hub.git.objectName(placeOf(path), 'rev-parse', ['--verify', 'HEAD']);
   }
 
   /**
    * What rules can settle is settled. A merge that conflicts beyond that stays open: the next plain commit has both
    * parents, so the hub's merge base is `base`.
    */
-  private async mergeLastWork(path: string, base: CommitId, from: CommitId): Promise<Merged> {
+  async #mergeLastWork(path: string, base: CommitId, from: CommitId): Promise<Merged> {
     const message = 'Bring the last attempt onto the present target';
     const flags = ['--no-ff', '--no-edit', '--no-verify', '--no-stat', '--quiet', '-m', message];
-    const options = { codes: [0, 1], config: FAST, env: identityEnv(this.hub.identity) };
-    const done = await this.hub.git.run(placeOf(path), 'merge', [...flags, from], options);
+    const options = { codes: [0, 1], config: FAST, env: identityEnv(this.#hub.identity) };
+    const done = await this.#hub.git.run(placeOf(path), 'merge', [...flags, from], options);
     if (done.code === 0) return { merged: true, conflicts: [] };
-    const isSettled = await this.settle(path, base, from);
+    const isSettled = await this.#settle(path, base, from);
     const args = ['--name-only', '--diff-filter=U', '-z', '--no-ext-diff', '--no-textconv'];
-    const conflicts = await this.hub.git.records(placeOf(path), 'diff', args);
+    const conflicts = await this.#hub.git.records(placeOf(path), 'diff', args);
     if (conflicts.length > 0 || !isSettled) return { merged: false, conflicts };
     const commit = ['--no-verify', '--quiet', '-m', message];
-    await this.hub.git.run(placeOf(path), 'commit', commit, { ...options, codes: [0] });
+    await this.#hub.git.run(placeOf(path), 'commit', commit, { ...options, codes: [0] });
     return { merged: true, conflicts };
   }
 
@@ -115,8 +115,8 @@ export class Clones implements Workspaces {
    * Puts settled files into the index and the work tree; no agent was here yet, and git follows no link.
    * @returns true when there were any.
    */
-  private async settle(path: string, base: CommitId, from: CommitId): Promise<boolean> {
-    const { settled } = await settleByRule(this.hub, { onto: base, work: from });
+  async #settle(path: string, base: CommitId, from: CommitId): Promise<boolean> {
+    const { settled } = await settleByRule(this.#hub, { onto: base, work: from });
     if (settled.length === 0) return false;
     const rows = settled.map(({ mode, blob, rawPath }) => `${mode} ${blob}\t${rawPath}\0`);
     const names = settled.map(({ rawPath }) => `${rawPath}\0`);
@@ -124,8 +124,8 @@ export class Clones implements Workspaces {
       config: FAST,
       stdin: Buffer.from(parts.join(''), 'latin1'),
     });
-    await this.hub.git.run(placeOf(path), 'update-index', ['-z', '--index-info'], stdin(rows));
-    await this.hub.git.run(placeOf(path), 'checkout-index', ['-f', '-u', '-z', '--stdin'], stdin(names));
+    await this.#hub.git.run(placeOf(path), 'update-index', ['-z', '--index-info'], stdin(rows));
+    await this.#hub.git.run(placeOf(path), 'checkout-index', ['-f', '-u', '-z', '--stdin'], stdin(names));
     return true;
   }
 }

@@ -13,13 +13,13 @@ export interface Landed {
 
 export class People {
   readonly world: World;
-  private run: OpenedHub;
-  private runs = 1;
-  private tasks = 0;
+  #run: OpenedHub;
+  #runs = 1;
+  #tasks = 0;
 
   private constructor(w: World) {
     this.world = w;
-    this.run = w;
+    this.#run = w;
   }
 
   static async with(t: TestContext, files: Record<string, string>): Promise<People> {
@@ -56,10 +56,10 @@ export class People {
 
   /** From now on another run lands: a process that knows nothing of the one before. */
   async nextRun(more: Partial<HubOptions> = {}): Promise<void> {
-    this.runs += 1;
-    await this.run.close();
+    this.#runs += 1;
+    await this.#run.close();
     git(this.repo, 'checkout', '--quiet', '--detach', 'main');
-    this.run = await this.world.reopen({ run: runId(this.runs), ...more });
+    this.#run = await this.world.reopen({ run: runId(this.#runs), ...more });
   }
 
   async build(
@@ -67,13 +67,13 @@ export class People {
     onto: CommitId = this.head,
   ): Promise<CandidateOutcome & { readonly task: string }> {
     const work = git(this.repo, 'rev-parse', name) as CommitId;
-    const task = `t${++this.tasks}`;
-    await this.run.hub.targetHead();
-    await this.run.branches.gather([work]);
-    await this.run.branches.take(attempt(`${task}.1`), work);
-    const message = () => this.message(task, name, work);
+    const task = `t${++this.#tasks}`;
+    await this.#run.hub.targetHead();
+    await this.#run.branches.gather([work]);
+    await this.#run.branches.take(attempt(`${task}.1`), work);
+    const message = () => this.#message(task, name, work);
     return {
-      ...(await this.run.hub.buildCandidate({ onto, work, message, atSeconds: 1_700_000_000 })),
+      ...(await this.#run.hub.buildCandidate({ onto, work, message, atSeconds: 1_700_000_000 })),
       task,
     };
   }
@@ -91,18 +91,18 @@ export class People {
     readonly tree: TreeId;
   }): Promise<Landed> {
     const { task, commit: made, tree } = built;
-    const told = await this.run.hub.publish({ parent: this.head, commit: made, tree });
+    const told = await this.#run.hub.publish({ parent: this.head, commit: made, tree });
     if (told.kind !== 'published') throw new Error(JSON.stringify(told));
-    return { run: runId(this.runs), task, commit: made };
+    return { run: runId(this.#runs), task, commit: made };
   }
 
   /** The undo of a landing, as swarm takes it back. */
   async undo({ run, task, commit: of }: Landed): Promise<CommitId> {
     const parent = this.head;
     const message = () => `Undo ${task}\n\nSwarm-Run: ${run}\nSwarm-Undoes: ${task}\n`;
-    const built = await this.run.hub.buildRevert({ onto: parent, commits: [of], message, atSeconds: 1 });
+    const built = await this.#run.hub.buildRevert({ onto: parent, commits: [of], message, atSeconds: 1 });
     if (built.kind !== 'clean') throw new Error(JSON.stringify(built));
-    await this.run.hub.publish({ parent, commit: built.commit, tree: built.tree });
+    await this.#run.hub.publish({ parent, commit: built.commit, tree: built.tree });
     return built.commit;
   }
 
@@ -117,8 +117,8 @@ export class People {
     }
   }
 
-  private message(task: string, name: string, work: CommitId): string {
-    const trailers = [`Swarm-Run: ${runId(this.runs)}`, `Swarm-Task: ${task}`, `Swarm-Attempt: ${task}.1`];
+  #message(task: string, name: string, work: CommitId): string {
+    const trailers = [`Swarm-Run: ${runId(this.#runs)}`, `Swarm-Task: ${task}`, `Swarm-Attempt: ${task}.1`];
     return [`Land ${name}`, '', ...trailers, `Swarm-Branch: ${name}@${work}`, ''].join('\n');
   }
 }

@@ -162,6 +162,17 @@ test('a planted circle is found through types, through dynamic imports and throu
   ]);
 });
 
+/** A member that only the compiler hides can be read all the same, so there is one way to write one: `#name`. */
+const HALF_HIDDEN = /^\s*private (?!constructor\b)/m;
+
+test('a private member is written with #, and only a constructor with the word', () => {
+  assert.deepEqual(
+    sources.filter(({ text }) => HALF_HIDDEN.test(text)).map(({ file }) => file),
+    [],
+  );
+  assert.ok(HALF_HIDDEN.test('class A {\n  private readonly hub: Hub;\n}'));
+});
+
 test('no product file is longer than 400 lines', () => {
   const long = product.flatMap(({ file, text }) => {
     const lines = text.split('\n').length - 1;

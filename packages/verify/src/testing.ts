@@ -56,8 +56,8 @@ export class Story {
   base = '';
   head = '';
   gate = 'g1';
-  private readonly entries: object[][] = [];
-  private landings = 0;
+  readonly #entries: object[][] = [];
+  #landings = 0;
 
   private constructor(root: string) {
     this.root = root;
@@ -76,7 +76,7 @@ export class Story {
   }
 
   say(...events: readonly object[]): void {
-    this.entries.push([...events]);
+    this.#entries.push([...events]);
   }
 
   close(): void {
@@ -88,9 +88,9 @@ export class Story {
     const onto = this.head;
     const work = await this.commit({ files, message: 'work', parents: [onto] });
     const parents = options.isMerge ? [onto, work] : [onto];
-    const message = (tree: string) => this.message(task, attempt, tree, options.rewrite);
+    const message = (tree: string) => this.#message(task, attempt, tree, options.rewrite);
     const commit = await this.commit({ files: { ...files, ...options.collateral }, message, parents });
-    if (options.isTold !== false) await this.tell(task, attempt, { onto, work, commit }, files, options);
+    if (options.isTold !== false) await this.#tell(task, attempt, { onto, work, commit }, files, options);
     this.head = commit;
     if (options.isPublished !== false) await this.moveTarget(commit);
   }
@@ -136,7 +136,7 @@ export class Story {
       const attempt = `${task}.1`;
       const work = await this.commit({ files, message: 'work', parents: [onto] });
       const change = { commit: work, base: onto, filesChanged: Object.keys(files) };
-      const message = this.memberMessage(task, options.rewriteMember);
+      const message = this.#memberMessage(task, options.rewriteMember);
       const commit = await this.commit({ files, message, parents: [tip] });
       if (!options.without?.includes(task)) tip = commit;
       members.push({ task, attempt, commit });
@@ -144,10 +144,10 @@ export class Story {
       this.say({ type: 'task.accepted', task }, { type: 'attempt.started', attempt }, ended);
     }
     const files = { ...Object.assign({}, ...Object.values(tasks)), ...options.more } as Files;
-    const message = (tree: string) => this.batchMessage(members.length, tree, options.rewrite);
+    const message = (tree: string) => this.#batchMessage(members.length, tree, options.rewrite);
     const commit = await this.commit({ files, message, parents: [onto, tip] });
     const tree = await this.git('rev-parse', `${commit}^{tree}`);
-    const landing = `l${++this.landings}`;
+    const landing = `l${++this.#landings}`;
     const started = { landing, members, candidate: { parent: onto, commit, tree } };
     this.say({ type: 'landing.started', ...started });
     this.say({ type: 'gate.ended', landing, result: { outcome: 'passed', gate: this.gate } });
@@ -158,20 +158,20 @@ export class Story {
     await this.moveTarget(commit);
   }
 
-  private memberMessage(task: string, rewrite = (m: string) => m): string {
+  #memberMessage(task: string, rewrite = (m: string) => m): string {
     return rewrite(`Do ${task}\n\nSwarm-Run: ${RUN}\nSwarm-Task: ${task}\nSwarm-Attempt: ${task}.1\n`);
   }
 
-  private batchMessage(count: number, tree: string, rewrite = (m: string) => m): string {
+  #batchMessage(count: number, tree: string, rewrite = (m: string) => m): string {
     return rewrite(`Land ${count} tasks\n\nSwarm-Run: ${RUN}\nSwarm-Gate: ${this.gate} ${tree}\n`);
   }
 
-  private message(task: string, attempt: string, tree: string, rewrite = (m: string) => m): string {
+  #message(task: string, attempt: string, tree: string, rewrite = (m: string) => m): string {
     const trailers = [`Swarm-Run: ${RUN}`, `Swarm-Task: ${task}`, `Swarm-Attempt: ${attempt}`];
     return rewrite(`Do ${task}\n\n${trailers.join('\n')}\nSwarm-Gate: ${this.gate} ${tree}\n`);
   }
 
-  private async tell(
+  async #tell(
     task: string,
     attempt: string,
     made: { onto: string; work: string; commit: string },
@@ -183,7 +183,7 @@ export class Story {
       base: made.onto,
       filesChanged: options.measured ?? Object.keys(files),
     };
-    const landing = `l${++this.landings}`;
+    const landing = `l${++this.#landings}`;
     const tree = options.tested ?? (await this.git('rev-parse', `${made.commit}^{tree}`));
     const candidate = { parent: made.onto, commit: made.commit, tree };
     const tasks = [task, ...(options.alongside ? [options.alongside] : [])];
@@ -211,16 +211,16 @@ export class Story {
   }): Promise<string> {
     const parents = ask.parents ?? [this.head];
     const index = { GIT_INDEX_FILE: join(this.root, 'index') };
-    await this.run(['read-tree', ...(parents[0] ? [parents[0]] : ['--empty'])], index);
+    await this.#run(['read-tree', ...(parents[0] ? [parents[0]] : ['--empty'])], index);
     for (const [path, text] of Object.entries(ask.files)) {
       const blob =
-        text === undefined ? undefined : await this.run(['hash-object', '-w', '--stdin'], {}, text);
+        text === undefined ? undefined : await this.#run(['hash-object', '-w', '--stdin'], {}, text);
       const change = blob ? ['--add', '--cacheinfo', `100644,${blob},${path}`] : ['--force-remove', path];
-      await this.run(['update-index', ...change], index);
+      await this.#run(['update-index', ...change], index);
     }
-    const tree = await this.run(['write-tree'], index);
+    const tree = await this.#run(['write-tree'], index);
     const message = typeof ask.message === 'string' ? ask.message : ask.message(tree);
-    return this.run(['commit-tree', tree, ...parents.flatMap((p) => ['-p', p]), '-F', '-'], {}, message);
+    return this.#run(['commit-tree', tree, ...parents.flatMap((p) => ['-p', p]), '-F', '-'], {}, message);
   }
 
   async moveTarget(commit: string): Promise<void> {
@@ -228,9 +228,9 @@ export class Story {
     this.head = commit;
   }
 
-  git = (...args: string[]): Promise<string> => this.run(args);
+  git = (...args: string[]): Promise<string> => this.#run(args);
 
-  private async run(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<string> {
+  async #run(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<string> {
     const identity = {
       GIT_AUTHOR_NAME: 'a',
       GIT_AUTHOR_EMAIL: 'a@b',
@@ -246,7 +246,7 @@ export class Story {
 
   async writeJournal(): Promise<void> {
     const request = { base: this.base, landOn: this.ref, gateHash: this.gate };
-    const entries = [[{ type: 'run.opened', run: RUN, request }], ...this.entries];
+    const entries = [[{ type: 'run.opened', run: RUN, request }], ...this.#entries];
     await writeFile(this.journal, entries.map((events, index) => line(index + 1, events)).join(''));
   }
 }

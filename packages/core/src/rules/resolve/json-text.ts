@@ -59,25 +59,25 @@ class Reader {
 
   value(depth: number): Json | undefined {
     if (depth > DEPTH_MAX) return undefined;
-    this.space();
+    this.#space();
     const start = this.at;
     switch (this.text[start]) {
       case '{':
-        return this.object(depth, start);
+        return this.#object(depth, start);
       case '[':
-        return this.array(depth, start);
+        return this.#array(depth, start);
       case '"':
-        return { kind: 'scalar', text: this.string() };
+        return { kind: 'scalar', text: this.#string() };
       default:
-        return { kind: 'scalar', text: this.plain() };
+        return { kind: 'scalar', text: this.#plain() };
     }
   }
 
-  private object(depth: number, start: number): Json | undefined {
+  #object(depth: number, start: number): Json | undefined {
     const entries = new Map<string, Json>();
-    while (this.more('}')) {
-      const key = JSON.parse(this.string()) as string;
-      this.space();
+    while (this.#more('}')) {
+      const key = JSON.parse(this.#string()) as string;
+      this.#space();
       this.at++; // the colon
       const value = this.value(depth + 1);
       if (!value || entries.has(key)) return undefined;
@@ -86,9 +86,9 @@ class Reader {
     return { kind: 'object', entries, text: this.text.slice(start, this.at) };
   }
 
-  private array(depth: number, start: number): Json | undefined {
+  #array(depth: number, start: number): Json | undefined {
     const items: Json[] = [];
-    while (this.more(']')) {
+    while (this.#more(']')) {
       const item = this.value(depth + 1);
       if (!item) return undefined;
       items.push(item);
@@ -97,30 +97,30 @@ class Reader {
   }
 
   /** Steps over the opener or comma to the next element; over the end when there is none. */
-  private more(end: string): boolean {
-    this.space();
+  #more(end: string): boolean {
+    this.#space();
     if (this.text[this.at] !== end) {
       this.at++;
-      this.space();
+      this.#space();
       if (this.text[this.at] !== end) return true;
     }
     this.at++;
     return false;
   }
 
-  private string(): string {
+  #string(): string {
     const start = this.at++;
     while (this.text[this.at] !== '"') this.at += this.text[this.at] === '\\' ? 2 : 1;
     return this.text.slice(start, ++this.at);
   }
 
-  private plain(): string {
+  #plain(): string {
     const start = this.at;
     while (/[^\s,\]}]/.test(this.text[this.at] ?? ' ')) this.at++;
     return this.text.slice(start, this.at);
   }
 
-  private space(): void {
+  #space(): void {
     while (/\s/.test(this.text[this.at] ?? 'x')) this.at++;
   }
 }
