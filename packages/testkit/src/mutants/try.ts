@@ -25,6 +25,9 @@ export interface TryOptions {
 
 /** Longer than any seed set needs that does not go round in circles. */
 const SIM_MS_MAX = 20 * 60_000;
+/** A seed takes 30 MB. */
+const SIM_MB_MAX = 700;
+const ENDLESS = `P9: the run goes round without time passing, until ${SIM_MB_MAX} MB are full`;
 const UNIT_MS_MAX = 10 * 60_000;
 
 export async function tryMutant(name: string, mutant: ProductMutant, options: TryOptions): Promise<Tried> {
@@ -47,13 +50,25 @@ async function simulated(
   const focused = focus.length > 0 ? ['--focus', focus.join(',')] : [];
   const main = join(root, 'packages', 'testkit', 'src', 'sim', 'main.ts');
   const ran = await run(
-    [...NODE, '--stack-size=2000', main, '--seeds', String(seeds), ...focused],
+    [
+      ...NODE,
+      '--stack-size=2000',
+      `--max-old-space-size=${SIM_MB_MAX}`,
+      main,
+      '--each',
+      '--seeds',
+      String(seeds),
+      ...focused,
+    ],
     root,
     SIM_MS_MAX,
   );
   const [, seed, said] = /^seed (\d+): (.*)$/m.exec(ran.output) ?? [];
   if (seed !== undefined) return { seed: Number(seed), said: said! };
   if (ran.code === 0) return { unfoundIn: seeds };
+  const last = [...ran.output.matchAll(/^now seed (\d+)$/gm)].at(-1)?.[1];
+  const isOutOfMemory = ran.output.includes('heap out of memory');
+  if (last !== undefined && isOutOfMemory) return { seed: Number(last), said: ENDLESS };
   throw new Error(
     `the simulator ended with ${ran.code ?? 'no exit code'} and named no seed:\n${ran.output.slice(-2_000)}`,
   );

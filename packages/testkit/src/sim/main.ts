@@ -1,6 +1,7 @@
 /**
  * `pnpm sim [--seeds N] [--from S] [--trace SEED] [--focus WORD,WORD] [--mutant NAME]`: runs seeds and checks every
- * promise after each; with a focus every seed has what its words say (see focus.ts).
+ * promise after each; with a focus every seed has what its words say (see focus.ts). With `--each` a seed is named before
+ * it runs: one that goes round in circles takes the process with it, and says nothing afterwards.
  * Exit 0: none broken; 1: one was, with its seed and the command that shows it again; 2: usage.
  * `pnpm sim --mutants` plants faults in the product and looks whether they are found: see mutants/main.ts.
  */
@@ -20,7 +21,7 @@ interface Totals {
   hours: number;
 }
 
-const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--focus WORD,WORD] [--mutant ${Object.keys(MUTANTS).join('|')}]
+const USAGE = `usage: pnpm sim [--seeds N] [--from S] [--trace SEED] [--focus WORD,WORD] [--each] [--mutant ${Object.keys(MUTANTS).join('|')}]
        pnpm sim --mutants [--seeds N] [--only NAME,NAME] [--unit] [--jobs N] [--write]\n`;
 
 async function main(): Promise<number> {
@@ -39,6 +40,7 @@ interface Ask {
   readonly trace: number | undefined;
   readonly mutant: string | undefined;
   readonly focus: Focus;
+  readonly isEachNamed: boolean;
   readonly mutants: MutantsAsk | undefined;
 }
 
@@ -51,6 +53,7 @@ function readArguments(): Ask | undefined {
         trace: { type: 'string' },
         mutant: { type: 'string' },
         focus: { type: 'string', default: '' },
+        each: { type: 'boolean', default: false },
         mutants: { type: 'boolean', default: false },
         only: { type: 'string', default: '' },
         unit: { type: 'boolean', default: false },
@@ -68,7 +71,14 @@ function readArguments(): Ask | undefined {
         }
       : undefined;
     const focus = words(values.focus);
-    const ask = { seeds, from: Number(values.from), trace, mutant: values.mutant, mutants };
+    const ask = {
+      seeds,
+      from: Number(values.from),
+      trace,
+      mutant: values.mutant,
+      mutants,
+      isEachNamed: values.each,
+    };
     const numbers = [ask.seeds, ask.from, trace ?? 0, jobs];
     const isSound = numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
     if (!isSound || !focus.every(isFocusWord)) return undefined;
@@ -80,15 +90,19 @@ function readArguments(): Ask | undefined {
 
 const words = (list: string): string[] => list.split(',').filter((word) => word !== '');
 
+/** Stands before a seed's number, on a line of its own. */
+const NAMED = 'now seed';
+
 /** Seeds of one call, and what each mutant of the product is given. */
 const SEEDS = 1_000;
 const SEEDS_FOR_MUTANTS = 2_000;
 
-async function runSeeds({ seeds, from, mutant, focus }: Ask): Promise<number> {
+async function runSeeds({ seeds, from, mutant, focus, isEachNamed }: Ask): Promise<number> {
   const startedAt = performance.now();
   const totals: Totals = { seeds: 0, steps: 0, crashes: 0, landed: 0, batches: 0, divided: 0, hours: 0 };
   let toldAt = startedAt;
   for (let seed = from; seed < from + seeds; seed++) {
+    if (isEachNamed) process.stderr.write(`${NAMED} ${seed}\n`);
     const run = await simulate(seed, { focus, ...(mutant && { mutant: MUTANTS[mutant]! }) });
     add(totals, run);
     if (run.violations.length > 0) return report(run, totals, { mutant, focus });
