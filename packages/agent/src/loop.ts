@@ -13,7 +13,7 @@ import { startDeadline } from './deadline.ts';
 import { timeKept, withLastWords } from './last-words.ts';
 import { limitReached, roomRunsOut } from './limits.ts';
 import type { Stop, Talk } from './talk.ts';
-import { askAgain, CUT_SHORT, EMPTY, nudge, repair, startTalk, wasRefused } from './talk.ts';
+import { askAgain, CUT_SHORT, EMPTY, nudge, repair, startTalk, tellAtEnd, wasRefused } from './talk.ts';
 
 /** Runs to an ending, which is also the last event. Never rejects: a fault of our own ends as `failed`. */
 export async function runAgent(run: AgentRun): Promise<AgentEnding> {
@@ -32,12 +32,13 @@ export async function runAgent(run: AgentRun): Promise<AgentEnding> {
 
 async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
   const { wallMs } = run.limits;
+  const from = run.clock.monotonic();
   const deadline = startDeadline(run, wallMs - timeKept(wallMs));
   try {
     for (;;) {
       const limit = limitReached(run.limits, talk, talk.lastTokens);
       if (limit) return { reason: limit, detail: `reached after ${talk.steps} steps` };
-      makeRoom(run, talk);
+      makeRoom(run, talk, run.clock.monotonic() - from);
       const answer = await deadline.waitingFor('model', talk.steps + 1, () =>
         ask(run, talk, deadline.signal),
       );
@@ -53,13 +54,13 @@ async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
   }
 }
 
-function makeRoom(run: AgentRun, talk: Talk): void {
+function makeRoom(run: AgentRun, talk: Talk, elapsedMs: number): void {
   const step = talk.steps + 1;
-  const warning = talk.hasWarned ? undefined : roomRunsOut(run.limits, talk);
-  if (warning) {
-    talk.hasWarned = true;
-    talk.messages.push({ role: 'user', content: warning });
-    run.emit({ type: 'nudged', step, why: warning });
+  const room = roomRunsOut(run.limits, talk, elapsedMs, talk.marksTold);
+  if (room) {
+    talk.marksTold = room.marks;
+    tellAtEnd(talk, room.text);
+    run.emit({ type: 'nudged', step, why: room.text });
   }
   const { messages, parts, chars } = elide(talk.messages, run.limits.contextChars);
   if (parts === 0) return;

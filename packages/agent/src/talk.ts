@@ -24,7 +24,8 @@ export interface Talk {
   lastTokens: number;
   /** Answers in a row that gave nothing to run. */
   unusable: number;
-  hasWarned: boolean;
+  /** Marks of its limits that the model was told of. */
+  marksTold: number;
   readonly repeats: Repeats;
 }
 
@@ -52,7 +53,7 @@ const fresh = (messages: ChatMessage[]): Talk => ({
   usage: NO_USAGE,
   lastTokens: 0,
   unusable: 0,
-  hasWarned: false,
+  marksTold: 0,
   repeats: new Repeats(),
 });
 
@@ -113,7 +114,7 @@ export function tell(talk: Talk, content: string): void {
   talk.messages.push({ role: 'user', content });
 }
 
-/** Said where the last message ends, which is a result: some servers take nothing of the user's after one. */
+/** Said where the last message ends, be it a result: some servers take nothing of the user's after one. */
 export function tellAtEnd(talk: Talk, content: string): void {
   const last = talk.messages.pop()!;
   talk.messages.push({ ...last, content: `${last.content}\n\n${content}` });

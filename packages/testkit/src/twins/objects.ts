@@ -124,7 +124,7 @@ export function changedPaths(a: Tree, b: Tree): readonly string[] {
 
 export const sameTree = (a: Tree, b: Tree): boolean => changedPaths(a, b).length === 0;
 
-const nameOf = (text: string): string => createHash('sha1').update(text).digest('hex');
+export const nameOf = (text: string): string => createHash('sha1').update(text).digest('hex');
 
 /** The value of a trailer: in the last paragraph, at the beginning of a line. */
 export const trailer = (message: string, name: string): string | undefined => trailers(message, name)[0];

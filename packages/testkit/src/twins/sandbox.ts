@@ -2,7 +2,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Room, RoomCommand, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
 import { FULL, type SimWorkspace, type World } from '../sim/world.ts';
-import { CONFLICT_MARKER, type Tree } from './objects.ts';
+import { CONFLICT_MARKER, nameOf, type Tree } from './objects.ts';
 import { BREAK, CLASH, LOCKFILE } from './words.ts';
 import { SAVE, save, workspaceAt } from './workspaces.ts';
 
@@ -103,8 +103,9 @@ function complaint(world: World, command: string, workspace: SimWorkspace): stri
   }
 }
 
-/** The name of the environment a work tree needs. */
-export const environmentOf = (tree: Tree | undefined): string => `env${tree?.get(LOCKFILE) ?? 'none'}`;
+/** The name of the environment a work tree needs: a plain word, whatever agents wrote into the lockfile. */
+export const environmentOf = (tree: Tree | undefined): string =>
+  nameOf(tree?.get(LOCKFILE) ?? '').slice(0, 12);
 
 /** What a test runner prints of its failures; undefined when there are none. */
 function tap(failures: readonly string[]): string | undefined {
