@@ -2,6 +2,7 @@
 import type { LogLine } from '@swarm/core/log-events';
 import { tokensSpent, usdSpent } from '@swarm/core/rules/budget';
 import { isOpened, type OpenedState, type State } from '@swarm/core/state';
+import { remainingMs } from '@swarm/core/views/remaining';
 import type { ChalkInstance } from 'chalk';
 import { Doings, duration } from './doings.ts';
 import { localTime } from './local-clock.ts';
@@ -117,8 +118,19 @@ export function statusLine(s: OpenedState, now: number, seen: Doings = new Doing
     byState.failed.size > 0 ? `${byState.failed.size} failed` : undefined,
     ...budgetTexts(s),
     duration(now - s.run.openedAt),
+    left(s, now),
   ];
   return parts.filter(Boolean).join(' · ');
+}
+
+/** `about 4m left`, counted down from the last entry on, and said no finer than it is known. */
+function left(s: OpenedState, now: number): string | undefined {
+  const ms = remainingMs(s);
+  if (ms === undefined) return undefined;
+  const minutes = Math.round((ms - (now - s.at)) / 60_000);
+  return minutes < 1
+    ? 'about a minute left'
+    : `about ${duration(minutes * 60_000).replace(/m00s$/, 'm')} left`;
 }
 
 /** `8.3k of 15k tokens, 5k reserved`, `$1.20 of $5.00, $0.40 reserved`; without a limit what was used. */
