@@ -13,16 +13,19 @@ const movesWhatMoved: Law = (e, { before }) => {
 /** Runs that end in no truthful word of the commit they look at. */
 const MISLEADING = ['gate', 'full'] as const;
 
-/** A failure is blamed on the commit that brought it: it is there, and was not there before. */
+/**
+ * A failure is blamed on the commit that brought it: it is there, and was not there before. The target may have been at
+ * a commit more than once, where a person took it back there.
+ */
 const blamesTheCulprit: Law = (e, { before, base, world }) => {
   const file = e.type === 'culprit.found' && /no BREAK in (\S+)$/.exec(e.signature)?.[1];
   if (!file || MISLEADING.some((fault) => world.seenFaults.has(fault))) return [];
   const line = [base, ...before.line.steps];
-  const at = line.lastIndexOf(e.commit);
+  const places = line.flatMap((commit, at) => (commit === e.commit ? [at] : []));
   const name = e.commit.slice(0, 8);
-  if (at < 0) return [`culprit: ${name} is blamed, and never was on the target`];
+  if (places.length === 0) return [`culprit: ${name} is blamed, and never was on the target`];
   if (!isBroken(world, e.commit, file)) return [`culprit: ${name} is blamed for ${file}, and has it whole`];
-  return at > 0 && isBroken(world, line[at - 1]!, file)
+  return places.every((at) => at > 0 && isBroken(world, line[at - 1]!, file))
     ? [`culprit: ${name} is blamed for ${file}, which was broken before`]
     : [];
 };
