@@ -140,6 +140,12 @@ export type Command =
       readonly promptHash: string;
     }
   | {
+      readonly type: 'recordVerify';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly isGreen: boolean;
+    }
+  | {
       readonly type: 'endAttempt';
       readonly attempt: AttemptId;
       readonly reason: EndingReason;

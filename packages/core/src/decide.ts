@@ -85,6 +85,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
       return decideTasks(s, c);
     case 'startAttempt':
     case 'startAgent':
+    case 'recordVerify':
     case 'reworkAttempt':
     case 'endAttempt':
       return decideAttempts(s, c);

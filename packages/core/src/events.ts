@@ -181,6 +181,13 @@ export type AttemptEvent =
       readonly driver: string;
       readonly promptHash: string;
     }
+  /** The task's own verification was tried on the base, before any work: one that passes there tells nothing. */
+  | {
+      readonly type: 'verify.tried';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly isGreen: boolean;
+    }
   | {
       readonly type: 'attempt.ended';
       readonly attempt: AttemptId;

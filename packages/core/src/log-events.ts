@@ -62,6 +62,7 @@ export const JOURNAL_LOG_EVENTS = {
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
   'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
+  'verify.tried': { level: 'info', means: 'a task’s own verification was tried before any work' },
   'attempt.reworked': {
     level: 'info',
     means: 'its checks failed, and its agent goes on with what they said',

@@ -240,6 +240,7 @@ const EVENTS = {
     reason: 'verify-failed',
     detail: '1 failure: test/time/parse.test.ts: rejects an empty text',
   },
+  'verify.tried': { type: 'verify.tried', attempt: TRY, commit: A, isGreen: true },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -48,6 +48,11 @@ const end = (id: string, reason: EndingReason): Command => ({
   ...('delivers' in ENDINGS[reason] && { handoff: aHandoff(id) }),
 });
 
+const triedOnBase = (id: string): Command => ({
+  ...{ type: 'recordVerify', attempt: id as AttemptId },
+  ...{ commit: commit('base'), isGreen: true },
+});
+
 const run = openedRun();
 const one: Event[] = [run, acceptedTask('t1')];
 const two: Event[] = [...one, acceptedTask('t2', after('t1'))];
@@ -165,6 +170,21 @@ const LAWS: Record<string, Law> = {
     when: agent('t1.1'),
     gives: 'late',
   },
+  'a check is tried on the base before the agent starts': {
+    given: [...one, startedAttempt('t1.1')],
+    when: triedOnBase('t1.1'),
+    gives: ['verify.tried t1.1'],
+  },
+  'once the agent runs, a check says nothing of the base any more': {
+    given: [...one, ...running('t1.1')],
+    when: triedOnBase('t1.1'),
+    gives: 'late',
+  },
+  'no check is tried for an attempt that nobody started': {
+    given: one,
+    when: triedOnBase('t1.1'),
+    gives: 'unknown-attempt',
+  },
 
   // fencing
   'an attempt nobody started cannot end': {
@@ -250,7 +270,7 @@ for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));
 for (const [name, rule] of Object.entries(ENDINGS)) {
   const reason = name as EndingReason;
   if ('delivers' in rule) continue;
-  const failed = `task.failed t1 ${reason === 'agent-blocked' ? 'blocked' : 'attempts'}`;
+  const failed = `task.failed t1 ${['agent-blocked', 'verify-broken'].includes(reason) ? 'blocked' : 'attempts'}`;
   const then = rule.retries ? ['task.requeued t1'] : [failed, 'task.failed t2 dependency'];
   test(`an attempt that ${rule.means} ${rule.counts ? 'counts' : 'does not count'} and is ${rule.retries ? '' : 'not '}tried again`, () => {
     const s = stateOf([...two, ...running('t1.1')]);

@@ -14,7 +14,7 @@ import { failDependents, failOrphan } from './tasks.ts';
 
 type AttemptCommand = Extract<
   Command,
-  { type: 'startAttempt' | 'startAgent' | 'reworkAttempt' | 'endAttempt' }
+  { type: 'startAttempt' | 'startAgent' | 'recordVerify' | 'reworkAttempt' | 'endAttempt' }
 >;
 
 /** Laws of attempts: one at a time per task, fenced by id, bounded in number. */
@@ -29,6 +29,13 @@ export function decideAttempts(s: OpenedState, c: AttemptCommand): readonly Even
       if (a.state !== 'started' || t.state !== 'assigned')
         return refuse('late', `${c.attempt} is no longer wanted`);
       return [{ type: 'agent.started', attempt: c.attempt, driver: c.driver, promptHash: c.promptHash }];
+    }
+    case 'recordVerify': {
+      const a = s.attempts.get(c.attempt);
+      if (!a) return refuse('unknown-attempt', `there is no ${c.attempt}`);
+      // Before any work of its own: later it would say nothing of the base.
+      if (a.state !== 'started') return refuse('late', `${c.attempt} is ${a.state}`);
+      return [{ type: 'verify.tried', attempt: c.attempt, commit: c.commit, isGreen: c.isGreen }];
     }
     case 'reworkAttempt':
       return rework(s, c);

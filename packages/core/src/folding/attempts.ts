@@ -20,6 +20,10 @@ export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
     s.attempts.set(a.id, { ...a, driver: e.driver, promptHash: e.promptHash, state: 'running' } as Attempt);
     move(s, runningTask(knownTask(s, a.task), a.id));
   },
+  'verify.tried'(s, e) {
+    const t = knownTask(s, knownAttempt(s, e.attempt).task);
+    s.tasks.set(t.id, { ...t, verifiesBase: e.isGreen });
+  },
   'attempt.reworked'(s, e) {
     const a = knownAttempt(s, e.attempt);
     if (a.state !== 'running') throw damaged(`${a.id} goes on and is ${a.state}`);

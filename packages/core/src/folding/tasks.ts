@@ -2,6 +2,7 @@
 import type { EventOf, TaskEvent } from '../events.ts';
 import { acceptedTask, cancelledTask, failedTask, pendingTask, retriedTask } from '../model/evolve-task.ts';
 import type { TaskId } from '../model/ids.ts';
+import type { Task } from '../model/task.ts';
 import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { damaged, knownTask } from './known.ts';
@@ -14,7 +15,8 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
     const t = knownTask(s, e.task);
     for (const d of t.spec.dependsOn) removeDependent(s, d, t.id);
     for (const d of e.spec.dependsOn) addDependent(s, d, t.id);
-    s.tasks.set(t.id, { ...t, spec: e.spec });
+    const { verifiesBase: _ofAnother, ...rest } = t;
+    s.tasks.set(t.id, { ...(e.spec.verify === t.spec.verify ? t : rest), spec: e.spec } as Task);
   },
   'task.requeued'(s, e) {
     untellFailed(s, e.task);

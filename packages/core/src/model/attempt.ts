@@ -22,6 +22,7 @@ export const ENDINGS = {
     means: 'dropped what an earlier attempt had done, and did nothing in its place',
   },
   'verify-failed': { counts: true, retries: true, means: 'its own verification failed' },
+  'verify-broken': { counts: true, retries: false, means: 'its own verification cannot be run here' },
   'gate-failed': { counts: true, retries: true, means: 'the gate failed in its workspace' },
   'agent-failed': { counts: true, retries: true, means: 'the agent exited with an error' },
   'agent-blocked': { counts: true, retries: false, means: 'the agent says it cannot be done as asked' },

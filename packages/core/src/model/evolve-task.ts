@@ -70,7 +70,7 @@ export function afterAttempt(t: Task, e: EventOf<'attempt.ended'>, at: number): 
 
 /** Why a task failed whose last attempt ended so. */
 export const failureOf = (reason: EndingReason): TaskFailure =>
-  reason === 'agent-blocked' ? 'blocked' : 'attempts';
+  reason === 'agent-blocked' || reason === 'verify-broken' ? 'blocked' : 'attempts';
 
 export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: number): Task {
   const handoff = t.state === 'complete' ? t.handoff : undefined;

@@ -107,6 +107,8 @@ export interface TaskBase {
   readonly contested?: readonly string[];
   /** How often. */
   readonly racesLost?: number;
+  /** Whether its `verify` passed on the base, before any work. Absent: it was not tried, or has not said. */
+  readonly verifiesBase?: boolean;
   /** An operator's hint for the next attempt. */
   readonly hint?: string;
 }
@@ -167,6 +169,7 @@ export function taskBase(t: Task): TaskBase {
     setback,
     contested,
     racesLost,
+    verifiesBase,
     hint,
   } = t;
   return {
@@ -181,6 +184,7 @@ export function taskBase(t: Task): TaskBase {
     ...(setback && { setback }),
     ...(contested && { contested }),
     ...(racesLost !== undefined && { racesLost }),
+    ...(verifiesBase !== undefined && { verifiesBase }),
     ...(hint !== undefined && { hint }),
   };
 }

@@ -109,6 +109,10 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt}’s agent runs (${plain(event.driver, 100)}, prompt ${plain(event.promptHash, 30)}).`;
     case 'attempt.ended':
       return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
+    case 'verify.tried':
+      return event.isGreen
+        ? `Its own verification passes on the base, before any work: it tells nothing.`
+        : `Its own verification fails on the base, as it should before the work is done.`;
     case 'attempt.reworked':
       return `${event.attempt} handed in: ${ENDINGS[event.reason].means}. Its agent goes on with what the checks said (round ${event.round})${detailText(event.detail)}`;
     case 'attempt.late':

@@ -121,5 +121,5 @@ function tasks(r: Report): string[] {
 function row(t: ReportTask): string {
   const commit = t.commit === undefined ? '' : `\`${shortCommit(t.commit)}\``;
   const state = t.why === undefined ? t.state : `${t.state}: ${markdownText(t.why, 200)}`;
-  return `| ${t.task} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified} |`;
+  return `| ${t.task} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified}${t.tellsNothing ? '; its own check passed before any work and tells nothing' : ''} |`;
 }

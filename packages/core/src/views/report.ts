@@ -39,6 +39,8 @@ export interface ReportTask {
    * base, and failed on an earlier commit of the run. Everything else is `unverified`.
    */
   readonly verified: 'verified' | 'unverified';
+  /** Its own `verify` passed before any work too: it tells nothing, and the gate alone stands for the task. */
+  readonly tellsNothing?: true;
   /** It landed, and its handoff says that something is missing. */
   readonly isPartial?: true;
   /** Paths its landed change touched that it had not declared; absent when there are none. */
@@ -263,6 +265,7 @@ function taskList(state: State): ReportTask[] {
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
       verified: isVerified(state, task, gated) ? ('verified' as const) : ('unverified' as const),
+      ...(task.verifiesBase === true && { tellsNothing: true as const }),
       ...(isPartial(state, task) && { isPartial: true as const }),
       ...(outside.length > 0 && { outside }),
       ...(why !== undefined && { why }),
@@ -280,7 +283,9 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
   const { verify } = task.spec;
   switch (task.state) {
     case 'landed':
-      return verify === undefined ? gated.has(task.commit) : holdsNow(state, task);
+      if (verify === undefined) return gated.has(task.commit);
+      // A check that could not fail is no evidence.
+      return holdsNow(state, task) && (task.verifiesBase !== true || gated.has(task.commit));
     case 'unneeded':
       return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
     default:

@@ -120,6 +120,13 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt} ${ENDINGS[e.reason].means}${e.detail ? `: ${firstLine(e.detail)}` : ''}${e.usage.calls > 0 ? ` (${spent(e.usage)})` : ''}`,
         ...(!('delivers' in ENDINGS[e.reason]) && { level: 'warn' as const }),
       };
+    case 'verify.tried':
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt}’s own verification ${e.isGreen ? 'passes' : 'fails'} on the base, before any work${e.isGreen ? ': it tells nothing' : ''}`,
+        ...(e.isGreen && { level: 'warn' as const }),
+      };
     case 'attempt.reworked':
       return {
         task: taskOf(e.attempt),

@@ -224,6 +224,22 @@ describe('the report', () => {
     state.health.rechecks.set(task.id, { ...rechecked, isPassed: false });
     assert.equal(report(state).list[0]?.verified, 'unverified');
   });
+  it('takes a check that passed before any work for no evidence, and says so', () => {
+    const state = closedState();
+    const task = state.tasks.get(taskId(1))!;
+    state.tasks.set(task.id, { ...task, spec: { ...task.spec, verify: 'true' }, verifiesBase: true });
+    state.health.rechecks.set(task.id, { head: state.head!, isPassed: true, heldAt: state.head });
+    assert.deepEqual(
+      [report(state).list[0]?.verified, report(state).list[0]?.tellsNothing],
+      ['verified', true],
+      'the gate passed on it',
+    );
+    assert.match(renderReportMarkdown(report(state)), /passed before any work and tells nothing/);
+    const landing = [...state.landings.values()][0]!;
+    const { gate: _, ...ungated } = landing;
+    state.landings.set(landing.id, ungated);
+    assert.equal(report(state).list[0]?.verified, 'unverified');
+  });
   it('is complete only when everything is there and the head is not red', () => {
     const state = closedState();
     state.closed = { ...state.closed!, green: false };

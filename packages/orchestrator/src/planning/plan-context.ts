@@ -104,7 +104,7 @@ function owedLine(state: State, id: TaskId): string {
 function newsLines(state: State, n: News): string[] {
   switch (n.kind) {
     case 'handoff':
-      return handoffLines(state.attempts.get(n.attempt)!);
+      return handoffLines(state, state.attempts.get(n.attempt)!);
     case 'failed':
       return failedLines(state, state.tasks.get(n.task)!);
     case 'rejected':
@@ -151,7 +151,10 @@ function rejectedLines(state: State, id: AttemptId): string[] {
   ];
 }
 
-function handoffLines(a: Attempt): string[] {
+const TELLS_NOTHING =
+  'its verify passed before any work: it tells nothing; give the next ones a check that fails without the work';
+
+function handoffLines(state: State, a: Attempt): string[] {
   if (a.state !== 'ended' || !a.handoff) return [];
   const h = a.handoff;
   const size = h.change
@@ -161,6 +164,7 @@ function handoffLines(a: Attempt): string[] {
     `- handoff of ${a.id}, ${h.status}${size}: ${oneLine(h.summary, 1_000)}`,
     ...h.concerns.map((c) => `  concern: ${oneLine(c)}`),
     ...h.suggestions.map((c) => `  suggestion: ${oneLine(c)}`),
+    ...(state.tasks.get(a.task)?.verifiesBase ? [`  ${TELLS_NOTHING}`] : []),
   ];
 }
 

@@ -80,12 +80,15 @@ function abortedBy(cause: string): AbortSignal {
   return controller.signal;
 }
 
-test('an attempt is worked on, saved, verified, gated and handed in, and its bench goes last', async () => {
+test('an attempt has its check tried on the base, is worked on, saved, verified, gated and handed in, and its bench goes last', async () => {
   const { deeds, work, ending } = given({ task: { verify: 'make check' } });
   await work();
   assert.equal(ending(), 'handed-in');
   assert.deepEqual(deeds, [
     'open t1.1',
+    'open before-t1-1',
+    'make check',
+    'close before-t1-1',
     'agent',
     'save',
     'open verify-t1-1',
@@ -279,4 +282,52 @@ describe('an agent that keeps its conversation', () => {
     await work();
     assert.deepEqual([ending(), jobs.length], ['gate-failed', 1]);
   });
+});
+
+/** What the agent's own check says on the base; afterwards it passes. */
+const atFirst = (first: Partial<ReturnType<typeof ran>>) => {
+  let calls = 0;
+  return (command: string) => (command === 'make check' && calls++ === 0 ? ran(first) : ran());
+};
+const CHECKED = { verify: 'make check', scope: ['src/a.js'] };
+
+for (const [what, output, why] of [
+  ['wants the network', 'npm error code EAI_AGAIN', /wants the network/],
+  ['names a program that is not there', 'sh: 1: vitest: not found', /there is no program vitest/],
+] as const) {
+  test(`a task whose check ${what} is given back before an agent is asked`, async () => {
+    const shell = atFirst({ exitCode: 127, output });
+    const { deeds, world, work, ending, ended } = given({ task: CHECKED, shell });
+    await work();
+    assert.equal(ending(), 'verify-broken');
+    assert.match(ended().detail, why);
+    assert.ok(!deeds.includes('agent'), deeds.join());
+    assert.equal(world.state.tasks.get(ended().task)?.state, 'failed', 'no attempt is left to burn');
+  });
+}
+
+test('a check that passes before any work is recorded as one that tells nothing, and one that fails as one that tells', async () => {
+  for (const [exitCode, verifiesBase] of [
+    [0, true],
+    [1, false],
+  ] as const) {
+    const { world, work, ending } = given({ task: CHECKED, shell: atFirst({ exitCode }) });
+    await work();
+    assert.equal(ending(), 'handed-in');
+    assert.equal(world.state.tasks.get('t1' as never)?.verifiesBase, verifiesBase);
+  }
+});
+
+test('of a check that does not end in time, or whose bench cannot be made, nothing is found out, and the agent begins', async () => {
+  const late = { shell: atFirst({ end: 'timeout' }) };
+  const unmade: Given = {
+    opens: ({ name }) =>
+      name.startsWith('before-') ? { kind: 'cannot-run', reason: 'setup-failed', detail: 'x' } : undefined,
+  };
+  for (const answers of [late, unmade]) {
+    const { world, work, deeds } = given({ task: CHECKED, ...answers });
+    await work();
+    assert.ok(deeds.includes('agent'));
+    assert.equal(world.state.tasks.get('t1' as never)?.verifiesBase, undefined);
+  }
 });

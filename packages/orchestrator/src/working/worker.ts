@@ -20,6 +20,7 @@ import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { Project } from '../prompting/project.ts';
+import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, lines, stopped } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
@@ -46,12 +47,14 @@ export class Worker {
   readonly #judge: Judge;
   readonly #probes: Probes;
   readonly #project: Project;
+  readonly #baseTries: BaseTries;
 
   constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
     this.#judge = new Judge(context, gate);
     this.#probes = probes;
     this.#project = new Project(context.ports);
+    this.#baseTries = new BaseTries(context);
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -121,6 +124,8 @@ export class Worker {
     signal: AbortSignal,
   ): Promise<Ending> {
     const { ask } = this.#context;
+    const broken = await this.#tryOnBase(attempt, task, signal);
+    if (broken) return broken;
     const prompt = await this.#prompt(attempt, task, bench);
     const started = await ask({
       type: 'startAgent',
@@ -130,6 +135,16 @@ export class Worker {
     });
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
     return this.#inRounds({ bench, attempt, task, from, signal }, prompt);
+  }
+
+  /** Before anything is spent on it. Undefined: the agent may begin. */
+  async #tryOnBase(attempt: Attempt, task: Task, signal: AbortSignal): Promise<Ending | undefined> {
+    const tried = await this.#baseTries.try(attempt, task, signal);
+    if (tried.kind === 'broken') return { reason: 'verify-broken', detail: tried.detail, usage: NO_USAGE };
+    if (tried.kind === 'unknown') return undefined;
+    const isGreen = tried.kind === 'green';
+    await this.#context.ask({ type: 'recordVerify', attempt: attempt.id, commit: attempt.base, isGreen });
+    return undefined;
   }
 
   /** The agent works, its work is saved and judged; what its own checks say goes back to it while there is room. */
