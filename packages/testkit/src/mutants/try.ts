@@ -23,11 +23,13 @@ export interface TryOptions {
   readonly isWithUnits: boolean;
 }
 
-/** Longer than any seed set needs that does not go round in circles. */
-const SIM_MS_MAX = 20 * 60_000;
+/** Longer than any seed set needs. */
+const SIM_MS_MAX = 60 * 60_000;
 /** A seed takes 30 MB. */
 const SIM_MB_MAX = 700;
-const ENDLESS = `P9: the run goes round without time passing, until ${SIM_MB_MAX} MB are full`;
+/** A seed takes a twentieth of a second. */
+const SEED_MS_MAX = 3 * 60_000;
+const ENDLESS = 'P9: the run goes round in circles in which no time passes';
 const UNIT_MS_MAX = 10 * 60_000;
 
 export async function tryMutant(name: string, mutant: ProductMutant, options: TryOptions): Promise<Tried> {
@@ -61,14 +63,14 @@ async function simulated(
       ...focused,
     ],
     root,
-    SIM_MS_MAX,
+    { wholeMs: SIM_MS_MAX, silentMs: SEED_MS_MAX },
   );
   const [, seed, said] = /^seed (\d+): (.*)$/m.exec(ran.output) ?? [];
   if (seed !== undefined) return { seed: Number(seed), said: said! };
   if (ran.code === 0) return { unfoundIn: seeds };
   const last = [...ran.output.matchAll(/^now seed (\d+)$/gm)].at(-1)?.[1];
-  const isOutOfMemory = ran.output.includes('heap out of memory');
-  if (last !== undefined && isOutOfMemory) return { seed: Number(last), said: ENDLESS };
+  const isEndless = ran.isSilent || ran.output.includes('heap out of memory');
+  if (last !== undefined && isEndless) return { seed: Number(last), said: ENDLESS };
   throw new Error(
     `the simulator ended with ${ran.code ?? 'no exit code'} and named no seed:\n${ran.output.slice(-2_000)}`,
   );
@@ -88,11 +90,10 @@ export function testsOf(name: string, mutant: ProductMutant, root: string): read
 async function failingTest(root: string, name: string, mutant: ProductMutant): Promise<string | undefined> {
   const files = testsOf(name, mutant, root);
   if (files.length === 0) return undefined;
-  const ran = await run(
-    [...NODE, '--test', '--test-reporter=tap', ...files],
-    join(root, 'packages'),
-    UNIT_MS_MAX,
-  );
+  const ran = await run([...NODE, '--test', '--test-reporter=tap', ...files], join(root, 'packages'), {
+    wholeMs: UNIT_MS_MAX,
+    silentMs: UNIT_MS_MAX,
+  });
   if (ran.code === 0) return undefined;
   const failed = [...ran.output.matchAll(/^ *not ok \d+ - (.*)$/gm)].map((match) => match[1]!);
   const title = failed.find((one) => !one.endsWith('.test.ts'));
@@ -102,21 +103,40 @@ async function failingTest(root: string, name: string, mutant: ProductMutant): P
 
 const NODE = ['--conditions=swarm-src', '--disable-warning=ExperimentalWarning'];
 
-function run(
-  args: readonly string[],
-  cwd: string,
-  timeoutMs: number,
-): Promise<{ readonly code: number | null; readonly output: string }> {
+interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+  /** It was ended because it said nothing for so long. */
+  readonly isSilent: boolean;
+}
+
+interface Patience {
+  readonly wholeMs: number;
+  readonly silentMs: number;
+}
+
+function run(args: readonly string[], cwd: string, { wholeMs, silentMs }: Patience): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
+      timeout: wholeMs,
     });
     let output = '';
+    let isSilent = false;
+    const silence = setTimeout(() => {
+      isSilent = true;
+      child.kill('SIGKILL');
+    }, silentMs);
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (piece) => (output += piece));
+      stream.setEncoding('utf8').on('data', (piece) => {
+        output += piece;
+        silence.refresh();
+      });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
+    child.on('close', (code) => {
+      clearTimeout(silence);
+      resolve({ code, output, isSilent });
+    });
   });
 }
