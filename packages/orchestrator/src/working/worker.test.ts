@@ -186,6 +186,14 @@ const silent = async () => ({ end: 'finished' as const, detail: '', usage: NO_US
 const FULL = 'ENOSPC: no space left on device, mkdir';
 const noAgent = async () => ({ end: 'failed' as const, detail: 'it broke', usage: NO_USAGE, toolCalls: 0 });
 
+const fullAgent = async () => ({ ...(await noAgent()), detail: FULL });
+
+test('an agent that speaks of a full disk, on a disk that is not, has failed', async () => {
+  const { work, ending } = given({ agent: fullAgent });
+  await work();
+  assert.equal(ending(), 'agent-failed');
+});
+
 for (const [where, answers] of [
   ['making its bench', { opens: () => ({ kind: 'cannot-run', reason: 'disk-full', detail: FULL }) }],
   [
@@ -208,6 +216,7 @@ for (const [where, answers] of [
     'saving, whatever the agent says of itself',
     { agent: noAgent, saves: { kind: 'failed', why: NO_SPACE }, ingests: { kind: 'nothing' } },
   ],
+  ['its agent, also where there is room again when its work is saved', { isFull: true, agent: fullAgent }],
   ['its gate', { isFull: true, shell: () => ran({ exitCode: 1, output: NO_SPACE }) }],
 ] as const satisfies readonly (readonly [string, Given])[]) {
   test(`a full disk that stops ${where} pauses the run and costs the task no attempt`, async () => {

@@ -153,17 +153,19 @@ export class Worker {
     prompt: RenderedPrompt,
   ): Promise<Ending> {
     const { bench, attempt, task, signal } = about;
-    const { clock } = this.#context.ports;
+    const { clock, host } = this.#context.ports;
     const whole = this.#wholeLimits(attempt);
     let used: Used = NOTHING_USED;
     let round: Round = { limits: whole };
     for (;;) {
       const startedAt = clock.monotonic();
       const last = await this.#runAgent(about, prompt, round);
+      // Asked at once: when its work is saved, the disk may have room again.
+      const wasFull = isDiskFull(last.detail) && (await host.isFull());
       used = usedWith(used, last, clock.monotonic() - startedAt);
       const result = { ...last, usage: used.usage, toolCalls: used.toolCalls };
       const ending = await this.#save(attempt, task, bench)
-        .then((taken) => this.#end({ ...about, result, durationMs: used.durationMs }, taken))
+        .then((taken) => this.#end({ ...about, result, wasFull, durationMs: used.durationMs }, taken))
         .catch((error: unknown) => cannotRun(error, signal, used.usage));
       const next = await this.#next(about, ending, last.talk, limitsLeft(whole, used));
       if (!next) return ending;
@@ -265,7 +267,7 @@ export class Worker {
   }
 
   /** Agent's ending, saved work and checks make the attempt's one ending. */
-  async #end(finished: Omit<Finished, 'work' | 'report'>, saved: Taken): Promise<Ending> {
+  async #end({ wasFull, ...finished }: Worked, saved: Taken): Promise<Ending> {
     const { result, signal } = finished;
     const work = 'work' in saved ? saved.work : undefined;
     const { claim } = result;
@@ -273,6 +275,7 @@ export class Worker {
     if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...kept };
     // Whatever the agent made of it: with a full disk it could do nothing.
     if (saved.kind === 'disk-full') return { ...kept, reason: 'disk-full', detail: saved.why };
+    if (wasFull) return { ...kept, reason: 'disk-full', detail: result.detail };
     const failure = this.#failureOf(result);
     if (failure) {
       const detail = lines(result.detail, result.claim?.summary, saved.kind === 'not-saved' && saved.why);
@@ -290,6 +293,11 @@ export class Worker {
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
     return AGENT_ENDS[result.end];
   }
+}
+
+/** @prop wasFull its agent ended because the disk was full, and the disk was. */
+interface Worked extends Omit<Finished, 'work' | 'report'> {
+  readonly wasFull: boolean;
 }
 
 /** @param usage what its agent had used by then. */
