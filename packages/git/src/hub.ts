@@ -25,6 +25,7 @@ import type { ObjectFormat } from './identity.ts';
 import { DEFAULT_LIMITS, Intake, type IntakeLimits } from './intake.ts';
 import { isAncestor, LandedScanner } from './landed.ts';
 import { Layout, RunRefs } from './layout.ts';
+import { Loans } from './loans.ts';
 import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
 import { NameClashes } from './name-clash.ts';
@@ -148,7 +149,7 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
   };
   return {
     hub,
-    workspaces: new Clones(context, intake),
+    workspaces: new Clones(context, intake, new Loans(context)),
     reader: new ObjectReader(context),
     delivery: new Deliver(context),
     branches: new BranchIntake(context, intake, stacks),

@@ -75,13 +75,17 @@ export class Intake {
   }
 
   /**
-   * An empty bare repository that borrows the hub's objects. It has a branch at each of `known`, or a push would
-   * carry the whole history: from inside a sandbox the hub's own references cannot be seen.
+   * An empty bare repository that borrows `objects`. It has a branch at each of `known`, or a push would carry the whole
+   * history: from inside a sandbox the hub's own references cannot be seen.
    */
-  async make(attempt: AttemptId, known: readonly CommitId[]): Promise<string> {
+  async make(
+    attempt: AttemptId,
+    known: readonly CommitId[],
+    objects = this.hub.layout.hubObjects,
+  ): Promise<string> {
     const path = this.hub.layout.intake(attempt);
     await this.hub.cleanUp.discard(path);
-    await bareRepository(path, configOf(this.hub.objectFormat, 'intake'), this.hub.layout.hubObjects);
+    await bareRepository(path, configOf(this.hub.objectFormat, 'intake'), objects);
     await Promise.all(
       known.map((commit, i) => writeFile(join(path, `refs/heads/known-${i}`), `${commit}\n`)),
     );
@@ -176,7 +180,7 @@ export class Intake {
   /** A pack of our own making out of what was pushed, once its sizes are known and it was looked through. */
   private async gather(source: string, raw: string, works: readonly Work[]): Promise<Fit> {
     const { layout, objectFormat: format } = this.hub;
-    await checkAlternates(source, layout.hubObjects);
+    await checkAlternates(source, layout);
     const files = await objectFiles(source, this.limits);
     const small = works.length === 1 ? this.small(files, works[0]!) : undefined;
     if (small) return { pack: packSmall(small, format), objects: small };
