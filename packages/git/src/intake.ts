@@ -24,6 +24,7 @@ import { placeOf, secretIn } from './intake-secrets.ts';
 import { holdsSecret, packSmall, readSmall, type SmallWork } from './intake-small.ts';
 import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
+import { contentForPointer } from './lfs.ts';
 import { Objects, Overlaid } from './objects.ts';
 import { readOwnRef } from './own-ref.ts';
 import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
@@ -273,7 +274,7 @@ export class Intake {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
       return changesBetween(treeReader(objects), before.tree, after.tree, this.limits, lookAtNames);
     });
-    const why = unfitChange(changes, this.limits);
+    const why = unfitChange(changes, this.limits) ?? (await contentForPointer(inside, changes));
     if (why) throw new Unfit(why);
   }
 

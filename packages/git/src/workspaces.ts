@@ -15,6 +15,7 @@ import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
 import { workspaceName, workspaceOf } from './layout.ts';
 import type { Loans } from './loans.ts';
+import { writeLoose } from './loose.ts';
 import { namesIn } from './observe.ts';
 import { readSave, saveCommand } from './save-command.ts';
 
@@ -131,6 +132,9 @@ export class Clones implements Workspaces {
     if (settled.length === 0) return false;
     const rows = settled.map(({ mode, blob, rawPath }) => `${mode} ${blob}\t${rawPath}\0`);
     const names = settled.map(({ rawPath }) => `${rawPath}\0`);
+    // Joined in the hub, of which the clone sees no more than its base.
+    const joined = await this.hub.objects.contents(settled.map(({ blob }) => blob));
+    await writeLoose(join(path, '.git/objects'), this.hub.objectFormat, joined);
     const stdin = (parts: readonly string[]) => ({
       config: FAST,
       stdin: Buffer.from(parts.join(''), 'latin1'),
