@@ -1,6 +1,7 @@
 /** The provider's key, and what an obedient agent that was told to look for it can find. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FILES, modelEnvironment, plannerAnswer, titleOf } from './support/bicycle.ts';
 import { type Call, startModelServer } from './support/model-server.ts';
@@ -18,7 +19,10 @@ function obedient(call: Call): { tool: { name: string; arguments: object } } {
   const path = `parts/${call.title.split(' ').at(-1)}.txt`;
   if (call.turn === 1)
     return {
-      tool: { name: 'bash', arguments: { command: `(${SEARCH}) > ${path} 2>&1; echo axle >> ${path}` } },
+      tool: {
+        name: 'bash',
+        arguments: { command: `(${SEARCH}) 2>&1 | grep -v =swarm- > ${path}; echo axle >> ${path}` },
+      },
     };
   const summary = found.join('\n').slice(0, 3_000) || 'nothing found';
   return {
@@ -63,5 +67,68 @@ test(
     assert.ok(commits.includes(titleOf('axle')));
     assert.ok(!commits.includes(KEY));
     assert.ok(!`${run.stdout}${run.stderr}`.includes(KEY));
+  },
+);
+
+/** No tool is given its attempt's own token for the gateway, but an agent can look for it. */
+const FIND = `TOKEN=$(cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^OPENAI_API_KEY=//p' | head -n 1)`;
+/** Ways to spell it. */
+const SPELT = [
+  'printf "%s" "$TOKEN"',
+  'printf "user:%s" "$TOKEN" | base64 -w 0',
+  'printf "%s" "$TOKEN" | od -An -tx1 -v | tr -d " \\n"',
+];
+
+test(
+  'an attempt’s own token is taken for no work in any spelling, and stands in no transcript, handoff or log',
+  contained,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const received: string[] = [];
+    let attempts = 0;
+    const server = await startModelServer(t, (call) => {
+      received.push(JSON.stringify(call.messages));
+      if (!call.isWorker) return plannerAnswer(call, ['axle']);
+      if (call.turn === 0)
+        return { tool: { name: 'bash', arguments: { command: `${FIND}; echo; ${SPELT.join('; echo; ')}` } } };
+      const seen = call.messages.findLast(({ role }) => role === 'tool')?.content ?? '';
+      // Each attempt commits another spelling of its own.
+      if (call.turn === 1) {
+        const mine = SPELT[attempts % SPELT.length];
+        attempts += 1;
+        const command = `${FIND}; (echo axle; ${mine}) > parts/axle.txt; ${mine}`;
+        return { tool: { name: 'bash', arguments: { command } } };
+      }
+      const said = { status: 'complete', summary: `It is ${seen}`, concerns: [seen], suggestions: [] };
+      return { tool: { name: 'submit_handoff', arguments: said } };
+    });
+
+    const run = await world.swarm(['run', 'Build a bicycle', '--gate', 'true'], {
+      env: modelEnvironment(server.url),
+    });
+
+    const tokens = new Set(received.join('\n').match(/swarm-[\w-]{32}/g));
+    assert.equal(tokens.size, 3, 'each attempt saw its own, so that the search can find them');
+    assert.equal(run.code, 1, run.stderr);
+    const told = /the value of the token of t1\.\d for the gateway stands in "parts\/axle\.txt"/g;
+    assert.equal(new Set(run.stderr.match(told)).size, 3);
+    const needles = [...tokens].flatMap((token) => [
+      token,
+      Buffer.from(token).toString('hex'),
+      Buffer.from(`user:${token}`).toString('base64').slice(8, -4),
+    ]);
+    const files = execFileSync('find', [world.root, '-type', 'f', '-size', '-5M'], { encoding: 'utf8' });
+    for (const path of files.trim().split('\n')) {
+      const text = readFileSync(path, 'latin1');
+      assert.equal(
+        needles.find((needle) => text.includes(needle)),
+        undefined,
+        path,
+      );
+    }
+    assert.equal(
+      needles.find((needle) => `${run.stdout}${run.stderr}`.includes(needle)),
+      undefined,
+    );
   },
 );

@@ -118,21 +118,28 @@ const MARKS = ['<', '=', '>'].map((sign) => sign.repeat(7)) as [string, string, 
 const CONFLICT = `${MARKS[0]} HEAD\none\n${MARKS[1]}\ntwo\n${MARKS[2]} theirs\n`;
 
 test('a file with the markers of a merge lands neither from an agent nor from a branch, whatever the gate looks at', async (t) => {
-  const world = await World.with(t, FILES);
+  const world = await World.with(t, { ...FILES, 'docs/merging.md': `So it looks:\n${CONFLICT}` });
   await world.configure('[workers]\nattempts = 1');
   const leave = `printf '%s' '${CONFLICT}' > notes.txt`;
   const run = await world.swarm(
     await world.plan([{ title: 'Leave it', description: leave }], '--gate', 'true'),
   );
   assert.equal(run.code, 1, run.stdout);
-  assert.match(run.stdout, /conflict markers of a merge are left in notes\.txt/);
+  assert.match(run.stdout, /conflict markers of a merge are left in notes\.txt:1/);
 
   await world.git('switch', '--quiet', '-c', 'theirs');
-  await world.commit({ 'notes.txt': CONFLICT }, 'Half a merge');
+  await world.commit({ 'notes.txt': `notes\n\n${CONFLICT}` }, 'Half a merge');
   await world.git('switch', '--quiet', 'main');
   const land = await world.swarm(['land', 'theirs', '--gate', 'none']);
   assert.equal(land.code, 1, land.stdout);
-  assert.match(land.stdout, /conflict markers of a merge are left in notes\.txt/);
+  assert.match(land.stdout, /conflict markers of a merge are left in notes\.txt:3/);
+
+  // A manual that shows such lines in the base already is none.
+  await world.git('switch', '--quiet', '-c', 'manual');
+  await world.commit({ 'docs/merging.md': `So it looks, mostly:\n${CONFLICT}` }, 'Say mostly');
+  await world.git('switch', '--quiet', 'main');
+  const manual = await world.swarm(['land', 'manual', '--gate', 'none']);
+  assert.equal(manual.code, 0, manual.stdout);
 });
 
 test('whom a plan’s task asks for is looked up before anything runs, and who there is is named', async (t) => {

@@ -17,22 +17,24 @@ const NAMES_MAX = 1024 * 1024 * 1024;
 const LINE_MAX = 2_048;
 
 /** The text of `info/attributes`, which wins over every other: lockfiles are never joined as lines, whoever asks. */
-export async function mergeAttributes(git: Git, place: Place, base: CommitId): Promise<string> {
-  const lines: string[] = [];
-  for (const { folder, text } of await attributeFiles(git, place, base))
-    lines.push(...translated(folder, text));
+export function mergeAttributes(files: readonly AttributeFile[]): string {
+  const lines = files.flatMap(({ folder, text }) => translated(folder, text));
   const locks = LOCKFILES.map((name) => `${name} -merge`);
   return `${['* !merge !conflict-marker-size', ...lines, ...locks].join('\n')}\n`;
 }
 
-interface AttributeFile {
+export interface AttributeFile {
   /** Empty for the top; otherwise with a slash at its end. */
   readonly folder: string;
   readonly text: string;
 }
 
-/** Outer folders first: what stands further in counts more. */
-async function attributeFiles(git: Git, place: Place, base: CommitId): Promise<readonly AttributeFile[]> {
+/** Those of the base. */
+export async function attributeFiles(
+  git: Git,
+  place: Place,
+  base: CommitId,
+): Promise<readonly AttributeFile[]> {
   const args = ['-r', '-z', '--full-tree', '--end-of-options', base];
   const listed = await git.run(place, 'ls-tree', args, { maxBytes: NAMES_MAX });
   const found = splitNul(listed.stdout).filter(
@@ -46,12 +48,23 @@ async function attributeFiles(git: Git, place: Place, base: CommitId): Promise<r
     const { stdout } = await git.run(place, 'cat-file', ['blob', id]);
     files.push({ folder: path.slice(0, -FILE.length), text: stdout.toString() });
   }
-  const depth = ({ folder }: AttributeFile): number => folder.split('/').length;
-  return files.sort((a, b) => depth(a) - depth(b));
+  return inOrder(files);
 }
 
-/** Only lines that say something of merging, each with its pattern as seen from the top. Exported for its test. */
-export function translated(folder: string, text: string): readonly string[] {
+/** Outer folders first: what stands further in counts more. */
+export function inOrder(files: readonly AttributeFile[]): readonly AttributeFile[] {
+  const depth = ({ folder }: AttributeFile): number => folder.split('/').length;
+  return files.toSorted((a, b) => depth(a) - depth(b));
+}
+
+/** What the words of a line come to; undefined when they say nothing of what is asked. */
+type Meaning = (
+  words: readonly string[],
+  macros: ReadonlyMap<string, readonly string[]>,
+) => string | undefined;
+
+/** Only lines that say something of what is asked, each with its pattern as seen from the top. */
+export function translated(folder: string, text: string, meaning: Meaning = mergeIn): readonly string[] {
   const macros = new Map([['binary', ['-diff', '-merge', '-text']]]);
   const lines: string[] = [];
   for (const raw of text.split(/\r?\n/)) {
@@ -64,7 +77,7 @@ export function translated(folder: string, text: string): readonly string[] {
     }
     const [, quoted, plain, rest = ''] = /^(?:"((?:[^"\\]|\\.)*)"|(\S+))\s+(.*)$/.exec(line) ?? [];
     const pattern = quoted === undefined ? plain : unquoted(quoted);
-    const said = mergeIn(rest.split(/\s+/), macros);
+    const said = meaning(rest.split(/\s+/), macros);
     if (pattern !== undefined && said !== undefined && !pattern.startsWith('!'))
       lines.push(`${asWritten(fromTop(folder, pattern))} ${said}`);
   }
@@ -76,11 +89,29 @@ function mergeIn(
   words: readonly string[],
   macros: ReadonlyMap<string, readonly string[]>,
 ): string | undefined {
+  return lastOf(words, macros, (word) => {
+    if (word === '-merge' || word === 'merge=binary') return `-merge ${BY_HAND}`;
+    if (word === 'merge=union') return `merge=union !${BY_HAND}`;
+    return /^[-!]?merge(?:=|$)/.test(word) ? `!merge !${BY_HAND}` : undefined;
+  });
+}
+
+/** The same of the filter: `lfs`, or any other or none. */
+export const lfsIn: Meaning = (words, macros) =>
+  lastOf(words, macros, (word) => {
+    if (word === 'filter=lfs') return word;
+    return /^[-!]?filter(?:=|$)/.test(word) ? '-filter' : undefined;
+  });
+
+function lastOf(
+  words: readonly string[],
+  macros: ReadonlyMap<string, readonly string[]>,
+  meaning: (word: string) => string | undefined,
+): string | undefined {
   let said: string | undefined;
   const read = (word: string, depth: number): void => {
-    if (word === '-merge' || word === 'merge=binary') said = `-merge ${BY_HAND}`;
-    else if (word === 'merge=union') said = `merge=union !${BY_HAND}`;
-    else if (/^[-!]?merge(?:=|$)/.test(word)) said = `!merge !${BY_HAND}`;
+    const own = meaning(word);
+    if (own !== undefined) said = own;
     else if (depth < MACRO_DEPTH) for (const each of macros.get(word) ?? []) read(each, depth + 1);
   };
   for (const word of words) read(word, 0);

@@ -1,5 +1,6 @@
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Identity, SecretFinder } from '@swarm/core/ports/git';
+import type { AttributeFile } from './attributes.ts';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';
@@ -36,6 +37,8 @@ export interface HubContext extends HubHelpers {
   readonly identity: Identity;
   /** How files are merged, as the base will have it: `info/attributes` of the hub and of every workspace. */
   readonly attributes: string;
+  /** Every `.gitattributes` of the base. */
+  readonly attributesAtBase: readonly AttributeFile[];
   readonly cleanUp: CleanUp;
   /** Present when work is looked through for secrets before it is taken. */
   readonly secrets?: SecretFinder;

@@ -13,7 +13,7 @@ import type {
   SecretFinder,
   Workspaces,
 } from '@swarm/core/ports/git';
-import { mergeAttributes } from './attributes.ts';
+import { attributeFiles, mergeAttributes } from './attributes.ts';
 import { ensureHub, heal, writeAttributes } from './bare.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
@@ -25,6 +25,7 @@ import type { ObjectFormat } from './identity.ts';
 import { DEFAULT_LIMITS, Intake, type IntakeLimits } from './intake.ts';
 import { isAncestor, LandedScanner } from './landed.ts';
 import { Layout, RunRefs } from './layout.ts';
+import { Loans } from './loans.ts';
 import { measure } from './measure.ts';
 import { GitMutex } from './mutex.ts';
 import { NameClashes } from './name-clash.ts';
@@ -106,12 +107,22 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const ends = { git, hub: { gitDir: layout.hub }, origin };
   const remote = options.push && (await openRemote(git, origin.gitDir, options.push));
   const base = await pinBase(ends, refs, targetRef, remote);
-  const attributes = await mergeAttributes(git, ends.hub, base);
+  const attributesAtBase = await attributeFiles(git, ends.hub, base);
+  const attributes = mergeAttributes(attributesAtBase);
   await writeAttributes(layout.hub, attributes);
   const { run, identity } = options;
   const { objectFormat } = origin;
   const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
-  const names = { run, base, targetRef, landOn, landsHere: remote === undefined, identity, attributes };
+  const names = {
+    run,
+    base,
+    targetRef,
+    landOn,
+    landsHere: remote === undefined,
+    identity,
+    attributes,
+    attributesAtBase,
+  };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };
@@ -148,7 +159,7 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
   };
   return {
     hub,
-    workspaces: new Clones(context, intake),
+    workspaces: new Clones(context, intake, new Loans(context)),
     reader: new ObjectReader(context),
     delivery: new Deliver(context),
     branches: new BranchIntake(context, intake, stacks),

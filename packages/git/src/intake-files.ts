@@ -7,6 +7,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { link, lstat, mkdir, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
+import type { Layout } from './layout.ts';
 
 /** Thrown inside the intake when the worker's bytes are at fault; `Intake.ingest` makes it an outcome. */
 export class Unfit extends Error {}
@@ -57,14 +58,14 @@ export async function readPushed(intake: string): Promise<CommitId | undefined> 
   return commit;
 }
 
-/** Only our own hub may be borrowed from; a line of any other path could bring in somebody's private objects. */
-export async function checkAlternates(intake: string, hubObjects: string): Promise<void> {
+/** Only what we lend may be borrowed; a line of any other path could bring in somebody's private objects. */
+export async function checkAlternates(intake: string, layout: Pick<Layout, 'mayLend'>): Promise<void> {
   if (!(await isPlain(join(intake, 'objects'), 'folder'))) throw new Unfit('the intake has no objects');
   if (!(await isPlain(join(intake, 'objects/info'), 'folder'))) return;
   const path = join(intake, 'objects/info/alternates');
   if (!(await isPlain(path, 'file'))) return;
   const text = await readStart(path, 4_096);
-  if (text.trimEnd() !== hubObjects) throw new Unfit('the intake borrows objects from somewhere else');
+  if (!layout.mayLend(text.trimEnd())) throw new Unfit('the intake borrows objects from somewhere else');
 }
 
 const LOOSE = /^[0-9a-f]{38}(?:[0-9a-f]{24})?$/;

@@ -24,6 +24,7 @@ import { placeOf, secretIn } from './intake-secrets.ts';
 import { holdsSecret, packSmall, readSmall, type SmallWork } from './intake-small.ts';
 import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
 import { isAncestor } from './landed.ts';
+import { contentForPointer } from './lfs.ts';
 import { Objects, Overlaid } from './objects.ts';
 import { readOwnRef } from './own-ref.ts';
 import { type PathLimits, unfitChange, unfitNames } from './path-lint.ts';
@@ -75,13 +76,17 @@ export class Intake {
   }
 
   /**
-   * An empty bare repository that borrows the hub's objects. It has a branch at each of `known`, or a push would
-   * carry the whole history: from inside a sandbox the hub's own references cannot be seen.
+   * An empty bare repository that borrows `objects`. It has a branch at each of `known`, or a push would carry the whole
+   * history: from inside a sandbox the hub's own references cannot be seen.
    */
-  async make(attempt: AttemptId, known: readonly CommitId[]): Promise<string> {
+  async make(
+    attempt: AttemptId,
+    known: readonly CommitId[],
+    objects = this.#hub.layout.hubObjects,
+  ): Promise<string> {
     const path = this.#hub.layout.intake(attempt);
     await this.#hub.cleanUp.discard(path);
-    await bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), this.#hub.layout.hubObjects);
+    await bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), objects);
     await Promise.all(
       known.map((commit, i) => writeFile(join(path, `refs/heads/known-${i}`), `${commit}\n`)),
     );
@@ -171,7 +176,7 @@ export class Intake {
   /** A pack of our own making out of what was pushed, once its sizes are known and it was looked through. */
   async #gather(source: string, raw: string, works: readonly Work[]): Promise<Fit> {
     const { layout, objectFormat: format } = this.#hub;
-    await checkAlternates(source, layout.hubObjects);
+    await checkAlternates(source, layout);
     const files = await objectFiles(source, this.#limits);
     const small = works.length === 1 ? this.#small(files, works[0]!) : undefined;
     if (small) return { pack: packSmall(small, format), objects: small };
@@ -265,7 +270,7 @@ export class Intake {
       const [before, after] = [await objects.commit(base), await objects.commit(pushed)];
       return changesBetween(treeReader(objects), before.tree, after.tree, this.#limits, lookAtNames);
     });
-    const why = unfitChange(changes, this.#limits);
+    const why = unfitChange(changes, this.#limits) ?? (await contentForPointer(inside, changes));
     if (why) throw new Unfit(why);
   }
 

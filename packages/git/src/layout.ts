@@ -2,9 +2,16 @@
  * Names of everything on disk and every reference in the hub. A name that is not one of ours never becomes a
  * path or a reference.
  */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
-import { type AttemptId, parseAttemptId, parseRunId, type RunId } from '@swarm/core/model/ids';
+import {
+  type AttemptId,
+  type CommitId,
+  parseAttemptId,
+  parseCommitId,
+  parseRunId,
+  type RunId,
+} from '@swarm/core/model/ids';
 
 /** `gate-l7`, `checks-3`, `setup-9f3c`: a kind and up to three plain words. */
 const ERRAND = /^[a-z]{1,16}(?:-[a-z0-9]{1,64}){1,3}$/;
@@ -69,6 +76,12 @@ export class RunRefs {
   }
 }
 
+/** The commit that what is lent under this name was packed for last; undefined when it is no such name. */
+export function commitOfLoan(name: string): CommitId | undefined {
+  const commits = name.split('-').map(parseCommitId);
+  return commits.length <= 2 && commits.every(Boolean) ? commits.at(-1) : undefined;
+}
+
 /** Folders of one repository's state directory. Intakes are by run, since runs number their attempts alike. */
 export class Layout {
   readonly stateDir: string;
@@ -77,6 +90,8 @@ export class Layout {
   readonly clonedOrigin: string;
   /** Settings of our own: which repository git may serve, whoever it belongs to. */
   readonly trusted: string;
+  /** What workspaces may read of the hub: a folder of objects for each base. Workspaces see these, and never the hub. */
+  readonly loans: string;
   readonly workspaces: string;
   readonly intakes: string;
   /** What was fetched of other people's branches, for `swarm land`. */
@@ -93,12 +108,22 @@ export class Layout {
     this.hubObjects = join(this.hub, 'objects');
     this.clonedOrigin = join(stateDir, 'origin.git');
     this.trusted = join(stateDir, 'trusted.gitconfig');
+    this.loans = join(stateDir, 'loans');
     this.workspaces = join(stateDir, 'workspaces');
     this.intakes = join(stateDir, 'intake', runName(run));
     this.branches = join(this.intakes, 'branches.git');
     this.together = join(this.intakes, 'together.git');
     this.hooks = join(stateDir, 'hooks');
     this.quarantine = join(this.hub, 'quarantine');
+  }
+  /** @param name one commit, or two with `-` between them. */
+  loan(name: string): string {
+    return join(this.loans, name);
+  }
+  /** Whether a clone or an intake of ours may borrow from these objects. */
+  mayLend(objects: string): boolean {
+    const isLoan = dirname(objects) === this.loans && commitOfLoan(basename(objects)) !== undefined;
+    return isLoan || objects === this.hubObjects;
   }
   workspace(name: string): string {
     return join(this.workspaces, workspaceName(name));

@@ -16,7 +16,8 @@ const GIT = `git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.unt
  * - A repository inside the work tree: its files are taken and its `.git` is set aside, for git would keep a bare name
  *   of its commit, or nothing. A submodule that `.gitmodules` names stays one, and files put into its folder are told.
  * - Marks that hide changes (`assume-unchanged`, `skip-worktree` on a file that is there) are taken off.
- * - A submodule whose folder went, while `.gitmodules` still names it, was tidied away and not removed.
+ * - A submodule of the base whose folder went, while `.gitmodules` still names it, was tidied away and not removed, also
+ *   where an agent committed that.
  * - Files that cannot be read are made readable, once.
  * Stat data are compared strictly here, whatever the clone says: the handover to another user made them stale.
  *
@@ -149,7 +150,9 @@ if [ -n "\${skipped#?}" ]; then
   printf '%s' "\${skipped#?}" | while IFS= read -r at; do g rm --cached -q --ignore-unmatch -- "$at"; done
 fi
 if [ -f .gitmodules ]; then
-  g diff --cached --raw --no-abbrev --no-renames --diff-filter=D --no-ext-diff | sed -n 's/^:160000 [0-7]* //p' |
+  base=HEAD
+  [ ! -f "$intake/refs/heads/known-0" ] || read -r base <"$intake/refs/heads/known-0" || exit 1
+  g diff --cached --raw --no-abbrev --no-renames --diff-filter=D --no-ext-diff "$base" | sed -n 's/^:160000 [0-7]* //p' |
     while IFS= read -r line; do
       at=\${line#*"$tab"}
       ! is_submodule "$at" || g update-index --add --cacheinfo "160000,\${line%% *},$at"

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -217,6 +218,32 @@ test('a submodule’s folder that was tidied away is no removal, and one taken o
   git(again.path, 'commit', '--quiet', '-m', 'Out');
   assert.equal(git(again.path, 'ls-tree', '--name-only', 'HEAD'), '.gitmodules\na.txt');
 });
+
+test('a submodule stays as long as .gitmodules names it, though its folder is empty or an agent committed that it is gone', async (t) => {
+  const { w, it } = await withSubmodule(t);
+  const all = ['.gitmodules', 'a.txt', 'b.txt', 'sub'];
+  assert.deepEqual(readdirSync(join(it.path, 'sub')), []);
+  commit(it.path, { 'b.txt': 'b\n' });
+  assert.deepEqual((await saved(w, it)).files, all);
+  rmSync(join(it.path, 'sub'), { recursive: true });
+  commit(it.path, {}, 'The agent’s own');
+  assert.equal(git(it.path, 'ls-tree', '--name-only', 'HEAD', 'sub'), '');
+  const { exit, files, told } = await saved(w, it);
+  assert.deepEqual([exit, files, told], [0, all, nothingTold]);
+});
+
+for (const [how, commits] of [
+  ['and did not commit', false],
+  ['and committed', true],
+] as const) {
+  test(`a submodule that an agent took out with git rm ${how} is gone`, async (t) => {
+    const { w, it } = await withSubmodule(t);
+    git(it.path, 'rm', '--quiet', 'sub');
+    if (commits) git(it.path, 'commit', '--quiet', '-m', 'Out');
+    const { exit, files } = await saved(w, it);
+    assert.deepEqual([exit, files.filter((path) => path !== '.gitmodules')], [0, ['a.txt']]);
+  });
+}
 
 test('files put into a submodule’s folder cannot be kept, and are told', async (t) => {
   const { w, it } = await withSubmodule(t);

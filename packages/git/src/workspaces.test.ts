@@ -25,7 +25,7 @@ test('a workspace is a clean clone at the base, on a branch of the attempt’s n
   assert.equal(git(it.path, 'remote', 'get-url', 'origin'), it.intake);
   assert.equal(git(it.path, 'config', 'user.name'), 'Swarm');
   assert.equal(readFileSync(join(it.path, 'a.txt'), 'utf8'), 'one\n');
-  assert.deepEqual(it.readOnly, [join(w.stateDir, 'hub.git/objects')]);
+  assert.deepEqual(it.readOnly, [join(w.stateDir, 'loans', w.base)]);
   assert.deepEqual(it.conflicts, []);
 });
 

@@ -1,6 +1,6 @@
 /**
- * Clones to work in: whole repositories of their own that borrow the hub's objects, never linked worktrees
- * (whose configuration the main repository would see). After an agent ran in one, no git of ours runs there.
+ * Clones to work in: whole repositories of their own that borrow what they may read of the hub's objects, never
+ * linked worktrees (whose configuration the main repository would see). After an agent ran in one, no git of ours runs there.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ import { identityEnv } from './identity.ts';
 import type { Intake } from './intake.ts';
 import { isAncestor } from './landed.ts';
 import { workspaceName, workspaceOf } from './layout.ts';
+import type { Loans } from './loans.ts';
+import { writeLoose } from './loose.ts';
 import { namesIn } from './observe.ts';
 import { readSave, saveCommand } from './save-command.ts';
 
@@ -22,10 +24,12 @@ type Ask = Parameters<Workspaces['create']>[0];
 export class Clones implements Workspaces {
   readonly #hub: HubContext;
   readonly #intake: Intake;
+  readonly #loans: Loans;
 
-  constructor(hub: HubContext, intake: Intake) {
+  constructor(hub: HubContext, intake: Intake, loans: Loans) {
     this.#hub = hub;
     this.#intake = intake;
+    this.#loans = loans;
   }
 
   /** Safe to ask for many at once, under different names. SW0702 when `base` or `from` is not in the hub. */
@@ -35,13 +39,20 @@ export class Clones implements Workspaces {
     await this.#expectCommits(known);
     await this.remove(ask.name);
     await this.#pin(ask);
-    const intake = ask.attempt ? await this.#intake.make(ask.attempt, known) : undefined;
+    const lent = await this.#loans.lend(ask.name, ask.base, ask.from);
+    const intake = ask.attempt ? await this.#intake.make(ask.attempt, known, lent) : undefined;
     const start = await this.#startOf(ask);
-    await this.#clone(path, ask, start, intake);
+    await this.#clone(path, ask.name, { start, intake, lent });
     const onto = ask.from && start !== ask.from ? await this.#mergeLastWork(path, ask.base, ask.from) : CLEAN;
     const head = onto.merged ? await this.#headOf(path) : start;
-    const readOnly = [this.#hub.layout.hubObjects];
-    return { name: ask.name, path, ...(intake ? { intake } : {}), readOnly, head, conflicts: onto.conflicts };
+    return {
+      name: ask.name,
+      path,
+      ...(intake ? { intake } : {}),
+      readOnly: [lent],
+      head,
+      conflicts: onto.conflicts,
+    };
   }
 
   saveCommand(ask: Parameters<Workspaces['saveCommand']>[0]): readonly string[] {
@@ -59,6 +70,7 @@ export class Clones implements Workspaces {
     for (const entry of (await namesIn(workspaces)).filter(isPart)) {
       await this.#hub.cleanUp.discard(join(workspaces, entry));
     }
+    this.#loans.giveBack(whole);
   }
 
   async #expectCommits(commits: readonly CommitId[]): Promise<void> {
@@ -71,7 +83,7 @@ export class Clones implements Workspaces {
     });
   }
 
-  /** The clone borrows these objects: the reference keeps them, and ingest measures the work against it. */
+  /** The clone stands on it: the reference keeps it in the hub, and ingest measures the work against it. */
   async #pin(ask: Ask): Promise<void> {
     const line = `update ${this.#hub.refs.handed(ask.attempt ?? ask.name)} ${ask.base}`;
     await this.#hub.mutex.run(() => this.#hub.hubRefs.write([line]));
@@ -82,10 +94,10 @@ export class Clones implements Workspaces {
     return from && (await isAncestor(this.#hub, base, from)) ? from : base;
   }
 
-  async #clone(path: string, ask: Ask, start: CommitId, intake: string | undefined): Promise<void> {
-    const branch = `refs/heads/swarm/${ask.name}`;
-    await writeRepository(this.#hub, join(path, '.git'), { branch, start, intake });
-    await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', start], { config: FAST });
+  async #clone(path: string, name: string, at: Omit<Start, 'branch'>): Promise<void> {
+    const branch = `refs/heads/swarm/${name}`;
+    await writeRepository(this.#hub, join(path, '.git'), { branch, ...at });
+    await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', at.start], { config: FAST });
   }
 
   #headOf(path: string): Promise<CommitId> {
@@ -120,6 +132,9 @@ export class Clones implements Workspaces {
     if (settled.length === 0) return false;
     const rows = settled.map(({ mode, blob, rawPath }) => `${mode} ${blob}\t${rawPath}\0`);
     const names = settled.map(({ rawPath }) => `${rawPath}\0`);
+    // Joined in the hub, of which the clone sees no more than its base.
+    const joined = await this.#hub.objects.contents(settled.map(({ blob }) => blob));
+    await writeLoose(join(path, '.git/objects'), this.#hub.objectFormat, joined);
     const stdin = (parts: readonly string[]) => ({
       config: FAST,
       stdin: Buffer.from(parts.join(''), 'latin1'),
@@ -145,6 +160,8 @@ interface Start {
   readonly branch: string;
   readonly start: CommitId;
   readonly intake: string | undefined;
+  /** The folder of objects it borrows from. */
+  readonly lent: string;
 }
 
 /** Written by hand, one process less: no template, no hook, no remote but the intake. */
@@ -154,7 +171,7 @@ async function writeRepository(hub: HubContext, gitDir: string, at: Start): Prom
   }
   await writeFile(join(gitDir, 'HEAD'), `ref: ${at.branch}\n`);
   await writeFile(join(gitDir, at.branch), `${at.start}\n`);
-  await writeFile(join(gitDir, 'objects/info/alternates'), `${hub.layout.hubObjects}\n`);
+  await writeFile(join(gitDir, 'objects/info/alternates'), `${at.lent}\n`);
   await writeFile(join(gitDir, 'info/attributes'), hub.attributes);
   await writeFile(join(gitDir, 'info/exclude'), '');
   await writeFile(join(gitDir, 'config'), workspaceConfig(hub, at.intake));

@@ -1,3 +1,4 @@
+export { SecretBook } from './book.ts';
 export { renderLogDocs } from './docs.ts';
 export { type KnownSecret, makeFinder } from './find.ts';
 export { LOG_LINE_BYTES_MAX } from './line.ts';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { LogEventName, LogFields, LogLine } from '@swarm/core/log-events';
 import type { Clock, Log } from '@swarm/core/ports/world';
 import { makeLine } from './line.ts';
-import { makeRedactor } from './redact.ts';
+import { makeRedactor, type Redactor } from './redact.ts';
 import type { Spans } from './spans.ts';
 import { type OpenedTail, openTail } from './tail.ts';
 
@@ -18,7 +18,7 @@ export interface LogOptions {
   readonly run: string;
   readonly clock: Pick<Clock, 'now'>;
   /** Secrets that must not appear, as they are; see makeRedactor for the spellings looked for. */
-  readonly redact: readonly string[];
+  readonly redact: readonly string[] | Redactor;
   /** Told every line; each then carries the ids of its span. */
   readonly spans?: Spans | undefined;
   /** Called with each line as it is queued, redacted and sanitised. What it throws goes to `onError`. */
@@ -43,7 +43,7 @@ export function createLog(options: LogOptions): RunLog {
 
 class NdjsonLog implements RunLog {
   readonly #options: LogOptions;
-  readonly #redactor;
+  readonly #redactor: Redactor;
   #file: OpenedTail | undefined;
   #seq = 0;
   #size = 0;
@@ -55,7 +55,7 @@ class NdjsonLog implements RunLog {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.#redactor = makeRedactor(options.redact);
+    this.#redactor = 'redact' in options.redact ? options.redact : makeRedactor(options.redact);
     try {
       this.#file = openTail(options.path);
       this.#seq = this.#file.lastSeq;

@@ -14,7 +14,7 @@ export interface Redactor {
 }
 
 /**
- * Looks for each secret as it stands, JSON-escaped, in hex, URL-encoded, and in base64 (both alphabets) at each
+ * Looks for each secret as it stands, JSON-escaped, in hex, URL-encoded (as is usual, or every byte), and in base64 (both alphabets) at each
  * of the three places it can have in a longer encoded text, such as `Authorization: Basic …`. Not found: a
  * secret that is split over two values, reversed, compressed or encrypted.
  */
@@ -33,7 +33,9 @@ export function makeRedactor(secrets: readonly string[]): Redactor {
 export function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
-  const encoded = [hex, hex.toUpperCase(), ...base64Cores(bytes)];
+  const percent = hex.replaceAll(/../g, '%$&');
+  const codes = [hex, hex.toUpperCase(), percent, percent.toUpperCase()];
+  const encoded = [...codes, ...base64Cores(bytes)];
   const url = encodeURIComponent(secret.toWellFormed());
   return [
     secret,

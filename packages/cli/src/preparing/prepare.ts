@@ -24,6 +24,7 @@ import { type Opening, openingOf } from './opening.ts';
 import { preflight, preflightRepository } from './preflight.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
+import { setupNetworkFor } from './setup-network.ts';
 import { identityOf } from './signing.ts';
 import { treeNotices } from './tree-notices.ts';
 
@@ -79,9 +80,12 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const { run, landOn } = await placeOf(located, found, loaded.config, context);
   await collect(problems, () => rehearsed(found, landOn));
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
-  const notices = [...(opening.notices ?? []), ...verdict.notices, ...(await treeNotices(found))];
+  const network = await setupNetworkFor(loaded.config, opening, found, options.setupNetwork);
+  const said = [...(opening.notices ?? []), ...network.notices, ...verdict.notices];
+  const notices = [...said, ...(await treeNotices(found))];
   const told = { run, landOn, opening, notices, ...(remote && { remote }) };
-  const pinned = await pin(located, loaded, found, told, places, context);
+  const asked = { ...loaded, config: network.config };
+  const pinned = await pin(located, asked, found, told, places, context);
   return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
 }
 

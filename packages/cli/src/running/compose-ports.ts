@@ -1,10 +1,11 @@
 import { openFileJournal } from '@swarm/journal';
 import type { OrchestratorPorts, Settings } from '@swarm/orchestrator';
-import { createLog } from '@swarm/telemetry';
+import { createLog, SecretBook } from '@swarm/telemetry';
 import { cleanUpOf } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import { agentAsItIs, openRunHub, portsOf } from './compose.ts';
 import type { ComposeAsk } from './compose-ask.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { settingsOf } from './settings.ts';
 
 export interface ComposedPorts {
@@ -15,15 +16,22 @@ export interface ComposedPorts {
 }
 
 /**
- * Everything of a run but models and the loop: enough to test and publish on its behalf. No provider's key is
- * read, so that there is none to keep out of the log. The caller holds the repository's lock.
+ * Everything of a run but models and the loop: enough to test and publish on its behalf. Keys of
+ * providers are used for nothing but to be kept out of what is written. The caller holds the repository's lock.
  */
 export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
   const { file, paths, repository } = ask;
   const journal = await openFileJournal(paths.journal, { create: false });
   const { run } = file;
-  const log = createLog({ path: paths.log, run, clock: systemClock, redact: [], onLine: ask.onLine });
-  const git = await openRunHub(repository, file, ask.env, cleanUpOf(repository.state, log));
+  const secrets = new SecretBook(knownSecrets(file, ask.env));
+  const log = createLog({
+    path: paths.log,
+    run,
+    clock: systemClock,
+    redact: secrets.redactor(),
+    onLine: ask.onLine,
+  });
+  const git = await openRunHub(repository, file, ask.env, { cleanUp: cleanUpOf(repository.state, log) });
   const ports = portsOf(ask, {
     journal,
     log,
@@ -31,7 +39,8 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
     models: undefined,
     agentMain: agentAsItIs(ask.places.agentMain),
     spans: undefined,
-    secrets: [],
+    secrets,
+    unsaid: secrets.redactor(),
   });
   return {
     ports,

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
 import { NO_USAGE } from '@swarm/core/model/usage';
+import type { SecretFinder } from '@swarm/core/ports/git';
 import type { Agent, Mount, Sandbox } from '@swarm/core/ports/running';
 import { type CleanUp, type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
@@ -14,7 +15,15 @@ import {
   type OrchestratorPorts,
 } from '@swarm/orchestrator';
 import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
-import { createLog, createSpans, makeFinder, makeRedactor, type RunLog, type Spans } from '@swarm/telemetry';
+import {
+  createLog,
+  createSpans,
+  makeFinder,
+  type Redactor,
+  type RunLog,
+  SecretBook,
+  type Spans,
+} from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
@@ -46,17 +55,17 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
   const spans = createSpans(file.run, systemClock.now());
   const timeIsUp = new AbortController();
-  const secrets = [
+  const secrets = new SecretBook(knownSecrets(file, ask.env));
+  const unsaid = secrets.redactor([
     ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
     ...setupSecrets(file, ask.env),
-    ...knownSecrets(file, ask.env).map(({ value }) => value),
-  ];
+  ]);
   const log = createLog({
     path: paths.log,
     spans,
     run: file.run,
     clock: systemClock,
-    redact: secrets,
+    redact: unsaid,
     onLine: (line) => {
       if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
       ask.onLine(line);
@@ -70,12 +79,12 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   }
   const cleanUp = cleanUpOf(repository.state, log);
   await discardLeft(repository.state, cleanUp);
-  const git = await openRunHub(repository, file, ask.env, cleanUp);
+  const git = await openRunHub(repository, file, ask.env, { cleanUp, secrets: secrets.finder() });
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
   const models = await modelsOf(ask, log, () => orchestrator, timeIsUp.signal);
   const agentMain = agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets });
+  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   const closeAll = async (): Promise<void> => {
     await models?.gateway.close();
@@ -128,12 +137,17 @@ function agentProgram({ places, repository }: ComposeAsk): AgentProgram {
   };
 }
 
+interface HubParts {
+  readonly cleanUp?: CleanUp;
+  readonly secrets?: SecretFinder;
+}
+
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
 export async function openRunHub(
   repository: RepositoryPaths,
   file: RunFile,
   env: Environment,
-  cleanUp: CleanUp = cleanUpOf(repository.state),
+  { cleanUp = cleanUpOf(repository.state), secrets = makeFinder(knownSecrets(file, env)) }: HubParts = {},
 ): Promise<OpenedHub> {
   const { run, target, landOn, identity, remote } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
@@ -141,7 +155,6 @@ export async function openRunHub(
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
   const operator = operatorEnv(env);
-  const secrets = makeFinder(knownSecrets(file, env));
   return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, secrets, ...optional });
 }
 
@@ -152,13 +165,15 @@ interface Parts {
   readonly models: Models | undefined;
   readonly agentMain: AgentProgram;
   readonly spans: Spans | undefined;
-  /** What is never written into the run's folder. */
-  readonly secrets: readonly string[];
+  /** All secrets that are known; each attempt's token comes to them. */
+  readonly secrets: SecretBook;
+  /** Takes out what is never written into the run's folder. */
+  readonly unsaid: Redactor;
 }
 
 export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env });
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env, secrets: parts.secrets });
   const sandbox = traced(plain, parts.spans);
   const edits = new PromptEdits({
     folder: join(repository.repository, '.swarm', 'prompts'),
@@ -184,7 +199,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   for (const name of PROMPT_NAMES) prompts.hash(name);
   const { git, journal, log, models } = parts;
   const drivers: DriverParts = {
-    ...(models && { gateway: models.gateway }),
+    ...(models && { gateway: noting(models.gateway, parts.secrets) }),
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
     clock: systemClock,
     readOnly: agentMounts(file),
@@ -209,11 +224,21 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     }),
     ...(models && { model: models.model }),
     prompts,
-    files: createRunFiles(paths, makeRedactor(parts.secrets).redact),
+    files: createRunFiles(paths, parts.unsaid.redact),
     log,
     ...(ask.approve && { approve: ask.approve }),
   };
 }
+
+/** A token is known as a secret before anybody is given it. */
+const noting = (gateway: Models['gateway'], secrets: SecretBook): Models['gateway'] => ({
+  ...gateway,
+  async issue(attempt, limits) {
+    const issued = await gateway.issue(attempt, limits);
+    secrets.add({ name: `the token of ${attempt} for the gateway`, value: issued.token });
+    return issued;
+  },
+});
 
 // ───────────── agents ─────────────
 

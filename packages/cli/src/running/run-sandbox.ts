@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { SwarmError } from '@swarm/core/errors';
 import type { Mount, RoomCommand, Sandbox } from '@swarm/core/ports/running';
 import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
-import { makeRedactor } from '@swarm/telemetry';
+import { SecretBook } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
 import { type ProgramPlaces, sandboxPath } from '../places.ts';
@@ -19,6 +19,8 @@ export interface SandboxAsk {
   readonly state: string;
   readonly places: ProgramPlaces;
   readonly env: Environment;
+  /** What is taken out of whatever commands print. Absent: what is known of the operator's. */
+  readonly secrets?: SecretBook;
 }
 
 /**
@@ -36,7 +38,7 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
     readOnly: [...places.readOnly, ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
-  return withVariables(sandbox, file.config, env);
+  return withVariables(sandbox, ask);
 }
 
 function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
@@ -58,14 +60,13 @@ function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
  * it prints of them, and what anybody prints of a secret we know, is taken out before any of it can come into journal,
  * log, transcript, handoff or prompt.
  */
-function withVariables(sandbox: Sandbox, config: Config, env: Environment): Sandbox {
+function withVariables(sandbox: Sandbox, { file: { config }, env, secrets }: SandboxAsk): Sandbox {
   const { env: names = [], setupEnv = [] } = config.shown ?? {};
   const always = valuesOf(names, env);
   const ofSetup = valuesOf(setupEnv, env);
-  const known = knownSecrets({ config }, env).map(({ value }) => value);
-  if (names.length + setupEnv.length + known.length === 0) return sandbox;
-  const plain = makeRedactor(known);
-  const strict = makeRedactor([...known, ...Object.values(ofSetup)]);
+  const book = secrets ?? new SecretBook(knownSecrets({ config }, env));
+  const plain = book.redactor();
+  const strict = book.redactor(Object.values(ofSetup));
   const isSetup = ({ isTrustedSetup }: RoomCommand): boolean => isTrustedSetup === true;
   return mapSandbox(sandbox, {
     command: (command) => ({

@@ -21,7 +21,7 @@ export interface MeasuredChange {
   /** The change is relative to this commit: the merge base of `commit` and the target. */
   readonly base: CommitId;
   readonly filesChanged: readonly string[];
-  /** Files in which a merge left its conflict, and in which the base had none; absent: there are none. */
+  /** `path:line` where a merge left its conflict, of each file in which the base had none; absent: there are none. */
   readonly conflictsLeft?: readonly string[];
   readonly linesAdded: number;
   readonly linesRemoved: number;

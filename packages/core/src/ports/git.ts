@@ -216,7 +216,7 @@ export interface Workspace {
   readonly path: string;
   /** Host path of the bare repository in which a save names the attempt's work. Absent for gates and checks. */
   readonly intake?: string;
-  /** Host paths that the sandbox must show read-only, at the same path: the hub's objects. */
+  /** Host paths that the sandbox must show read-only, at the same path: the objects it borrows. */
   readonly readOnly: readonly string[];
   readonly head: CommitId;
   /** Files with conflict markers, when `from` did not merge cleanly onto `base`. */

@@ -114,7 +114,7 @@ async function clear({ workspaces, leftovers }: LocalHostParts): Promise<readonl
   return names;
 }
 
-/** The hub's objects, which the clone names by this very path. */
+/** The objects it borrows, which the clone names by this very path. */
 const borrowed = ({ readOnly }: Workspace): readonly Mount[] =>
   readOnly.map((folder) => ({ host: folder, inside: folder }));
 

@@ -99,7 +99,7 @@ function newWorkspace(world: World, ask: WorkspaceAsk): { simulated: SimWorkspac
     name: ask.name,
     path,
     ...(ask.attempt && { intake: `/sim/intake/${ask.attempt}` }),
-    readOnly: ['/sim/hub/objects'],
+    readOnly: ['/sim/loans/base'],
     head: headOf(world, ask.base, from, merged),
     conflicts: merged?.kind === 'conflict' ? merged.files : [],
   };
