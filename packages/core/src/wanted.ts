@@ -170,13 +170,16 @@ export function testWanted(s: OpenedState, foreseen: readonly ForeseenConflict[]
   });
 }
 
-/** Branches that are built on others which wait: they go behind those, or wait for them. */
+/** Branches that are built on others which wait, or may conflict with earlier ones: they go behind those. */
 export function belowOf(s: OpenedState): Below {
   if (s.run.request.mode !== 'land') return new Map();
   return belowEach(
-    [...s.queue].flatMap((attempt) => {
+    byNumber(s.queue).flatMap((attempt) => {
       const { source } = s.tasks.get(taskOf(attempt))!;
-      return source.by === 'land' ? [{ attempt, commit: source.commit, upon: source.upon ?? [] }] : [];
+      if (source.by !== 'land') return [];
+      const ended = s.attempts.get(attempt)!;
+      const files = ended.state === 'ended' ? (ended.handoff?.change?.filesChanged ?? []) : [];
+      return [{ attempt, commit: source.commit, upon: source.upon ?? [], files }];
     }),
   );
 }
@@ -216,11 +219,14 @@ function inLandingOrder(s: OpenedState, foreseen: readonly ForeseenConflict[]): 
  * holds those behind it. Once nothing more may start, what is there goes ahead.
  */
 function inOrderGiven(s: OpenedState): readonly AttemptId[] {
-  const waiting = [...s.queue].sort((a, b) => numberOf(a) - numberOf(b));
+  const waiting = byNumber(s.queue);
   if (waiting.length === 0 || s.spending.reached) return waiting;
   const first = lowest(stillToCome(s));
   return waiting.filter((id) => numberOf(id) < first);
 }
+
+const byNumber = (queue: Iterable<AttemptId>): AttemptId[] =>
+  [...queue].sort((a, b) => numberOf(a) - numberOf(b));
 
 /** Of those that have not begun only such as nothing holds back: what waits for another must not be waited for. */
 function* stillToCome(s: OpenedState): Iterable<TaskId> {

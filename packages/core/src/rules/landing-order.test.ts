@@ -47,3 +47,29 @@ test('a branch goes behind those it is built on, as long as they wait', () => {
   assert.deepEqual(ready(['b', 'c', 'x']), ['x'], 'what is below b is not there');
   assert.deepEqual(ready(['b', 'c'], 'a'), ['b', 'c'], 'it is in front');
 });
+
+test('of two branches that changed one file the one given earlier goes first, as long as both wait', () => {
+  const changed = (name: string, ...files: string[]) => ({ ...branch(name), files });
+  const below = belowEach([
+    changed('a', 'x'),
+    changed('b', 'x', 'y'),
+    changed('c', 'z'),
+    changed('d', 'y', 'x'),
+  ]);
+  assert.deepEqual(
+    [...below],
+    [
+      ['b', ['a']],
+      ['d', ['b']],
+    ],
+  );
+});
+
+test('a branch given before what it is built on still goes behind it, whatever files they share', () => {
+  const files = ['x'];
+  const below = belowEach([
+    { ...branch('top', 'bottom'), files },
+    { ...branch('bottom'), files },
+  ]);
+  assert.deepEqual([...below], [['top', ['bottom']]]);
+});

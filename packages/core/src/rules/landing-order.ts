@@ -55,11 +55,17 @@ export interface QueuedBranch {
   readonly commit: CommitId;
   /** What the branches were that it is built on. */
   readonly upon: readonly CommitId[];
+  /** What it changed. Absent: nothing is known of it. */
+  readonly files?: readonly string[];
 }
 
-/** What each goes behind: those it is built on, while they wait too. It may land with them, above them. */
+/**
+ * What each goes behind: those it is built on, and those given earlier that changed a file it changed too, while they
+ * wait. It may land with them, above them.
+ */
 export type Below = ReadonlyMap<AttemptId, readonly AttemptId[]>;
 
+/** @param queue in the order given: of two that may conflict the earlier goes first, however long its test takes. */
 export function belowEach(queue: readonly QueuedBranch[]): Below {
   const attemptOf = new Map(queue.map(({ commit, attempt }) => [commit, attempt]));
   const below = new Map<AttemptId, readonly AttemptId[]>();
@@ -67,7 +73,23 @@ export function belowEach(queue: readonly QueuedBranch[]): Below {
     const waiting = upon.flatMap((commit) => attemptOf.get(commit) ?? []);
     if (waiting.length > 0) below.set(attempt, waiting);
   }
+  // Whoever is in a stack has its place by that: an order beside it could go round in a circle.
+  const inStacks = new Set([...below].flatMap(([above, under]) => [above, ...under]));
+  for (const [attempt, earlier] of sharingFiles(queue.filter(({ attempt }) => !inStacks.has(attempt))))
+    below.set(attempt, earlier);
   return below;
+}
+
+/** Of each, the last one before it for every file they share: those before that one are behind it already. */
+function sharingFiles(queue: readonly QueuedBranch[]): Map<AttemptId, readonly AttemptId[]> {
+  const lastIn = new Map<string, AttemptId>();
+  const earlier = new Map<AttemptId, readonly AttemptId[]>();
+  for (const { attempt, files = [] } of queue) {
+    const before = new Set(files.flatMap((file) => lastIn.get(file) ?? []));
+    if (before.size > 0) earlier.set(attempt, [...before]);
+    for (const file of files) lastIn.set(file, attempt);
+  }
+  return earlier;
 }
 
 /** Of these, in order, the ones with nothing below them but what is in front already, or among them. */
