@@ -16,7 +16,8 @@ export async function findJournal(repository: string, run?: string): Promise<str
   const found = (await Promise.all(folders.map(journalsIn))).flat();
   const newest = found.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.run < b.run ? 1 : -1));
   const meant = run === undefined ? newest[0] : found.find((journal) => journal.run === run);
-  if (!meant) throw new Error(`there is no run${run === undefined ? '' : ` ${run}`} in ${folders.join(' or ')}`);
+  if (!meant)
+    throw new Error(`there is no run${run === undefined ? '' : ` ${run}`} in ${folders.join(' or ')}`);
   return meant.path;
 }
 
