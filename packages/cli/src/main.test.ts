@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { repositoryPaths } from './finding/paths.ts';
 import { RUN, World } from './testing.ts';
@@ -299,7 +299,7 @@ test('reading a run with a torn last line neither cuts it nor minds', async () =
 test('the newest run is the one whose journal began last, whatever its name', async () => {
   const two = await World.make();
   await two.tellRun();
-  const older = join(two.repository, '.swarm/runs/r-20261121-zzzz');
+  const older = join(dirname(two.folder), 'r-20261121-zzzz');
   await mkdir(older);
   await writeFile(join(older, 'journal.ndjson'), '{"v":1,"seq":1,"at":"2026-11-21T09:00:00.000Z"}\n');
   assert.equal(JSON.parse((await two.swarm(['status', '--json'])).stdout).run, RUN);

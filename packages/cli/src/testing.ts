@@ -10,7 +10,7 @@ import type { RunId } from '@swarm/core/model/ids';
 import { openFileJournal } from '@swarm/journal';
 import { createLog } from '@swarm/telemetry';
 import { remember } from './finding/door.ts';
-import { repositoryPaths, runPaths } from './finding/paths.ts';
+import { newRunPaths, repositoryPaths } from './finding/paths.ts';
 import { type RunFile, writeRunFile } from './running/run-file.ts';
 
 const exec = promisify(execFile);
@@ -38,7 +38,7 @@ export class World {
     this.root = root;
     this.home = join(root, 'home');
     this.repository = join(root, 'shop');
-    this.folder = join(this.repository, '.swarm', 'runs', RUN);
+    this.folder = join(this.repository, '.git', 'swarm', 'runs', RUN);
   }
 
   static async make(): Promise<World> {
@@ -171,7 +171,7 @@ export class World {
       config: { workers: {}, gate: {}, agent: {}, checks: {} },
     } as unknown as RunFile;
     const repository = await repositoryPaths(this.repository, false, this.environment());
-    await writeRunFile(runPaths(repository, RUN as RunId), file);
+    await writeRunFile(newRunPaths(repository, RUN as RunId), file);
     await remember(repository, file, this.environment());
   }
 

@@ -83,7 +83,7 @@ test('records of a finished run go only with --runs, and only beyond those to ke
   assert.ok(
     kinds(await clean(world, '--runs', '--keep', '0', '--older-than', '1ms', '--yes')).includes('run'),
   );
-  assert.deepEqual(await readdir(join(world.repository, '.swarm', 'runs')), []);
+  assert.deepEqual(await readdir(world.runs), []);
 });
 
 test('while a run is at work clean refuses, and the run ends as if it had not been asked', async (t) => {

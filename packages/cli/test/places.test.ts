@@ -38,7 +38,7 @@ test('a folder that is not there is no repository, whatever is around it', async
 
 test('a run whose records are removed while it works ends with exit 74, and says that they are gone', async (t) => {
   const { world, running } = await started(t);
-  await rm(join(world.repository, '.swarm', 'runs'), { recursive: true });
+  await rm(world.runs, { recursive: true });
   await world.release();
   const { code, stderr } = await running.ended;
   assert.equal(code, 74, stderr);

@@ -129,7 +129,7 @@ test('diff compares two runs, and any two hashes', async (t) => {
   assert.equal((await world.swarm(plan)).code, 0);
   await world.commit({ [OVERRIDE]: tuned('Be thorough.') }, 'Tune');
   assert.equal((await world.swarm(plan)).code, 0);
-  const runs = (await readdir(join(world.repository, '.swarm', 'runs'))).sort();
+  const runs = (await readdir(world.runs)).sort();
   const { stdout } = await world.swarm(['prompts', 'diff', '--run', runs[0]!, '--run', runs[1]!]);
   assert.match(stdout, /^[-+]Be brief\.$/m);
   assert.match(stdout, /^[-+]Be thorough\.$/m);
@@ -139,8 +139,7 @@ test('diff compares two runs, and any two hashes', async (t) => {
   const hashes = await Promise.all(
     runs.map(
       async (run) =>
-        JSON.parse(await readFile(join(world.repository, '.swarm/runs', run, 'run.json'), 'utf8'))
-          .promptHashes.worker,
+        JSON.parse(await readFile(join(world.runs, run, 'run.json'), 'utf8')).promptHashes.worker,
     ),
   );
   assert.ok(hashes.includes(list[1].hash));

@@ -1,5 +1,6 @@
 /** A target that was red before we began: what was there blocks nobody, what is new does. Real repositories, real runs. */
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { landings } from './support/landings.ts';
 import { World } from './support/world.ts';
@@ -110,7 +111,7 @@ test('failures nobody can tell apart need --fix-red, and then only what makes th
   const refused = await world.swarm(args);
   assert.equal(refused.code, 80, refused.stderr);
   assert.match(refused.stderr, /fix .*--fix-red/);
-  await world.git('clean', '-fdxq', '.swarm');
+  await rm(world.runs, { recursive: true });
 
   const run = await world.swarm([...args, '--fix-red']);
   assert.equal(run.code, 1, run.stderr);

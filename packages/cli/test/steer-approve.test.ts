@@ -51,7 +51,7 @@ test('without a terminal nothing is approved, unless it was beforehand', async (
     refused.stderr,
     /SW0101.*waits for a yes[\s\S]*no terminal[\s\S]*fix {4}swarm run --approve --yes/,
   );
-  assert.ok(!existsSync(join(world.repository, '.swarm')));
+  assert.ok(!existsSync(world.runs));
 
   const run = await world.swarm([...args, '--yes'], { env });
   assert.equal(run.code, 0, run.stderr);
@@ -190,5 +190,5 @@ test('a dry run shows plan, order, and what would run, and leaves nothing behind
   );
   assert.equal(server.calls.length, 2);
   assert.deepEqual(await userState(world), before);
-  assert.ok(!existsSync(join(world.repository, '.swarm')));
+  assert.ok(!existsSync(world.runs));
 });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ interface Trap {
   /** The operator's world; its repository holds the attacker's run. */
   readonly world: World;
   readonly run: string;
+  /** Where the attacker's run lies there. */
+  readonly folder: string;
   /** Exists once a command of the run was executed. */
   readonly canary: string;
   /** What the attacker's endpoint was told in its Authorization headers. */
@@ -40,7 +42,9 @@ async function trap(t: TestContext, place: (from: string, world: World) => Promi
   const folder = await attacker.runFolder();
   await poison(folder, world, canary, await listening(t, heard));
   await place(folder, world);
-  return { world, run: folder.split('/').at(-1)!, canary, heard };
+  const run = folder.split('/').at(-1)!;
+  const old = join(world.repository, '.swarm', 'runs', run);
+  return { world, run, folder: existsSync(old) ? old : join(world.runs, run), canary, heard };
 }
 
 /** What an attacker would pin: a command of theirs, nothing around it, and an endpoint that asks for the key. */
@@ -76,11 +80,19 @@ async function tracked(from: string, world: World): Promise<void> {
   await world.git('commit', '--quiet', '-m', 'Add a run');
 }
 
-async function linked(from: string, world: World): Promise<void> {
-  await copied(from, world);
-  await rename(join(world.repository, '.swarm'), join(world.root, 'elsewhere'));
-  await symlink(join(world.root, 'elsewhere'), join(world.repository, '.swarm'));
+/** As it comes with a repository that was packed with its git directory. */
+async function packed(from: string, { runs }: World): Promise<void> {
+  await cp(from, join(runs, from.split('/').at(-1)!), { recursive: true });
 }
+
+const PLACES = [
+  {
+    where: 'the git directory',
+    place: packed,
+    above: ({ repository }: World) => join(repository, '.git', 'swarm'),
+  },
+  { where: 'the work tree', place: copied, above: ({ repository }: World) => join(repository, '.swarm') },
+] as const;
 
 // ───────────── the walk ─────────────
 
@@ -163,33 +175,35 @@ test('every command of the program is known to the walk', async (t) => {
   assert.deepEqual(new Set([...commands.map((command) => command.name()), 'help']), new Set(all));
 });
 
-test('a run that came with the repository is refused by every command, and nothing of it is executed', async (t) => {
-  const caught = await trap(t, copied);
-  // These begin a run of their own, remove what is this operator's, or tell of each run whether it may be read.
-  const others = ['run', 'land', 'clean', 'runs'];
-  const names = all.filter((name) => !others.includes(name));
-  assert.deepEqual(await walk(caught, names), every(names, 'SW0315'));
-  const { code, stderr } = await caught.world.swarm(['resume'], { env: { SHOP_MODEL_KEY: KEY } });
-  assert.equal(code, 78, stderr);
-  assert.match(stderr, /no record of the run .*\n[\s\S]*fix .* --trust-run/);
-  assert.match(
-    await walked(caught.world, ['runs']),
-    /unreadable +0 of 0 +this machine has no record of the run/,
-  );
-  assert.match(await walked(caught.world, COMMANDS.clean!(caught.run) as string[]), /no record of r-/);
-  assert.ok(existsSync(join(caught.world.repository, '.swarm', 'runs', caught.run)));
-  untouched(caught);
-});
+for (const { where, place } of PLACES) {
+  test(`a run that came with the repository, in ${where}, is refused by every command, and nothing of it is executed`, async (t) => {
+    const caught = await trap(t, place);
+    // These begin a run of their own, remove what is this operator's, or tell of each run whether it may be read.
+    const others = ['run', 'land', 'clean', 'runs'];
+    const names = all.filter((name) => !others.includes(name));
+    assert.deepEqual(await walk(caught, names), every(names, 'SW0315'));
+    const { code, stderr } = await caught.world.swarm(['resume'], { env: { SHOP_MODEL_KEY: KEY } });
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /no record of the run .*\n[\s\S]*fix .* --trust-run/);
+    assert.match(
+      await walked(caught.world, ['runs']),
+      /unreadable +0 of 0 +this machine has no record of the run/,
+    );
+    assert.match(await walked(caught.world, COMMANDS.clean!(caught.run) as string[]), /no record of r-/);
+    assert.ok(existsSync(caught.folder));
+    untouched(caught);
+  });
 
-test('the same run executes its command once the operator lets it in: the door is what held it', async (t) => {
-  const caught = await trap(t, copied);
-  const { stderr } = await caught.world.swarm(['resume', '--trust-run'], { env: { SHOP_MODEL_KEY: KEY } });
-  assert.ok(existsSync(caught.canary), stderr);
-});
+  test(`the same run in ${where} executes its command once the operator lets it in: the door is what held it`, async (t) => {
+    const caught = await trap(t, place);
+    const { stderr } = await caught.world.swarm(['resume', '--trust-run'], { env: { SHOP_MODEL_KEY: KEY } });
+    assert.ok(existsSync(caught.canary), stderr);
+  });
+}
 
 test('and so one that asks its endpoint is given the operator’s key', async (t) => {
   const caught = await trap(t, copied);
-  const file = join(caught.world.repository, '.swarm', 'runs', caught.run, 'run.json');
+  const file = join(caught.folder, 'run.json');
   const pinned = JSON.parse(await readFile(file, 'utf8'));
   pinned.config.agent.driver = 'builtin';
   await writeFile(file, JSON.stringify(pinned));
@@ -208,24 +222,45 @@ test('a tracked run is refused by every command, whatever the operator says', as
   untouched(caught);
 });
 
-test('a link in place of swarm’s own folder is refused by every command', async (t) => {
-  const caught = await trap(t, linked);
-  const { run, land, ...answers } = await walk(caught, all);
-  const { run: _, land: __, ...refused } = every(all, 'SW0307');
-  assert.deepEqual(answers, refused);
-  // These say everything that is wrong at once.
-  for (const answer of [run, land]) assert.match(answer!, /SW0307/);
-  assert.equal(await walked(caught.world, ['resume', '--trust-run']), 'SW0307');
-  untouched(caught);
-});
+for (const { where, place, above } of PLACES) {
+  test(`a link in place of swarm’s own folder in ${where} is refused by every command`, async (t) => {
+    const caught = await trap(t, async (from, world) => {
+      await place(from, world);
+      await rename(above(world), join(world.root, 'elsewhere'));
+      await symlink(join(world.root, 'elsewhere'), above(world));
+    });
+    const { run, land, ...answers } = await walk(caught, all);
+    const { run: _, land: __, ...refused } = every(all, 'SW0307');
+    assert.deepEqual(answers, refused);
+    // These say everything that is wrong at once.
+    for (const answer of [run, land]) assert.match(answer!, /SW0307/);
+    assert.equal(await walked(caught.world, ['resume', '--trust-run']), 'SW0307');
+    untouched(caught);
+  });
 
-test('a link inside a run’s folder is refused', async (t) => {
-  const caught = await trap(t, copied);
-  const { world, run } = caught;
-  const log = join(world.repository, '.swarm', 'runs', run, 'log.ndjson');
-  await rm(log);
-  await symlink(join(world.root, 'home', '.bashrc'), log);
-  assert.equal(await walked(world, ['status']), 'SW0307');
+  test(`a link inside a run’s folder in ${where} is refused`, async (t) => {
+    const { world, folder } = await trap(t, place);
+    const log = join(folder, 'log.ndjson');
+    await rm(log);
+    await symlink(join(world.root, 'home', '.bashrc'), log);
+    assert.equal(await walked(world, ['status']), 'SW0307');
+  });
+}
+
+test('what another user of the machine put where runs are kept is refused by every command', {
+  skip: process.getuid?.() === 0 ? false : 'only root can give a folder to another user',
+}, async (t) => {
+  for (const name of ['', 'run.json']) {
+    const caught = await trap(t, packed);
+    await chown(name === '' ? caught.world.runs : join(caught.folder, name), 65_534, 65_534);
+    const others = ['run', 'land', 'clean', 'runs', 'prompts'];
+    const names = name === '' ? all : all.filter((command) => !others.includes(command));
+    const { run, land, ...answers } = await walk(caught, names);
+    const { run: _, land: __, ...refused } = every(names, 'SW0307');
+    assert.deepEqual(answers, refused);
+    assert.equal(await walked(caught.world, ['resume', '--trust-run']), 'SW0307');
+    untouched(caught);
+  }
 });
 
 // ───────────── one's own runs ─────────────
@@ -261,11 +296,11 @@ test('a journal that was begun with another gate than run.json names is refused'
   const tasks = [{ title: 'Add a', description: 'echo a > a.txt' }];
   await world.swarm(await world.plan(tasks, '--gate', 'true'));
   const first = await world.runFolder();
-  await rename(join(world.repository, '.swarm'), join(world.root, 'kept'));
+  await rename(world.runs, join(world.root, 'kept'));
   await world.swarm(await world.plan(tasks, '--gate', 'test -e README.md'));
   const second = await world.runFolder();
   await cp(
-    join(world.root, 'kept', 'runs', first.split('/').at(-1)!, 'journal.ndjson'),
+    join(world.root, 'kept', first.split('/').at(-1)!, 'journal.ndjson'),
     join(second, 'journal.ndjson'),
   );
   assert.equal(await walked(world, ['status']), 'SW0315');
@@ -281,6 +316,6 @@ test('nothing but the door chooses a run or reads what it pins', async () => {
     return texts.flatMap(([file, text]) => (pattern.test(text) ? [file] : [])).sort();
   };
   assert.deepEqual(await using(/\breadRunFile\b/), ['finding/door.ts', 'running/run-file.ts']);
-  assert.deepEqual(await using(/\bchooseRun\b/), ['finding/door.ts', 'finding/paths.ts']);
+  assert.deepEqual(await using(/\bchooseRun\b/), ['finding/door.ts', 'finding/runs.ts']);
   assert.deepEqual(await using(/\breadJournal\b/), ['cleaning/leftovers.ts', 'finding/opened-run.ts']);
 });

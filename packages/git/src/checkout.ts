@@ -2,7 +2,7 @@
  * Facts of the user's own repository, for preflight. Read only: nothing is written, not even a refreshed index.
  */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
@@ -160,6 +160,21 @@ export async function gitDirOf(topLevel: string): Promise<string> {
   if ((await stat(dotGit)).isDirectory()) return dotGit;
   const named = /^gitdir: (.+?)\r?\n?$/.exec(await readFile(dotGit, 'utf8'))?.[1];
   return named === undefined ? dotGit : resolve(topLevel, named);
+}
+
+/**
+ * What all work trees of a repository share, as a real path. Nothing is discovered from a folder around it.
+ * @param repository the work tree's top, or the bare repository.
+ * @throws SwarmError SW0702 when git cannot tell.
+ */
+export async function commonDirOf(
+  repository: string,
+  isBare: boolean,
+  { PATH }: { readonly PATH?: string | undefined },
+): Promise<string> {
+  const gitDir = isBare ? repository : await gitDirOf(repository);
+  const ask = ['--path-format=absolute', '--git-common-dir'];
+  return realpath(await new Git(PATH ? { PATH } : {}).text({ gitDir }, 'rev-parse', ask));
 }
 
 const BELOW = ['-z', '--', '.swarm'];

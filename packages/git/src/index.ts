@@ -1,7 +1,13 @@
 export type { BranchWords } from './branch-history.ts';
 export { BranchIntake } from './branch-intake.ts';
 export { type BranchAt, listBranches, listTags } from './branches.ts';
-export { type CheckoutFacts, type OngoingOperation, readCheckout, trackedOwn } from './checkout.ts';
+export {
+  type CheckoutFacts,
+  commonDirOf,
+  type OngoingOperation,
+  readCheckout,
+  trackedOwn,
+} from './checkout.ts';
 export type { CleanUp } from './context.ts';
 export { Git } from './git.ts';
 export { type HubOptions, type OpenedHub, openHub } from './hub.ts';

@@ -53,11 +53,17 @@ export interface GitReader {
   changedPaths(from: string, to: string): Promise<readonly string[]>;
 }
 
+/** What all work trees share. @throws Error when `repository` is none. */
+export async function commonDir(repository: string): Promise<string> {
+  const asked = ['-C', repository, 'rev-parse', '--path-format=absolute', '--git-common-dir'];
+  return (await git(asked)).out.trimEnd();
+}
+
 /** @throws Error when `repository` is none. */
 export async function openGit(repository: string): Promise<GitReader> {
-  const found = await git(['-C', repository, 'rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const found = await commonDir(repository);
   const run = (args: readonly string[], codes: readonly number[] = [0]) =>
-    git([`--git-dir=${found.out.trimEnd()}`, ...args], codes);
+    git([`--git-dir=${found}`, ...args], codes);
   return {
     async head(ref) {
       if (!/^refs\/[\w./@+-]+$/.test(ref)) throw new Error(`no reference's name: ${JSON.stringify(ref)}`);

@@ -62,7 +62,7 @@ export class Story {
   private constructor(root: string) {
     this.root = root;
     this.path = join(root, 'shop');
-    this.journal = join(this.path, '.swarm', 'runs', RUN, 'journal.ndjson');
+    this.journal = join(this.path, '.git', 'swarm', 'runs', RUN, 'journal.ndjson');
   }
 
   static async begin(): Promise<Story> {

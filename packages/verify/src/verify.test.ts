@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { RUN, Story } from './testing.ts';
 import { verifyRepository } from './verify.ts';
@@ -67,6 +68,31 @@ test('the newest run is taken when none is named', async () => {
   const story = await goodStory();
   await story.writeJournal();
   assert.equal((await verifyRepository({ repository: story.path })).run, RUN);
+});
+
+test('a run is found from every work tree of its repository, by its name or as the newest', async () => {
+  const story = await goodStory();
+  await story.writeJournal();
+  const linked = join(story.root, 'linked');
+  await story.git('worktree', 'add', '--quiet', '--detach', linked, story.base);
+  for (const run of [undefined, RUN]) {
+    const { journal, ok } = await verifyRepository({ repository: linked, run });
+    assert.deepEqual([journal, ok], [story.journal, true]);
+  }
+});
+
+test('a run that lies in the work tree, as older versions left it, is found there', async () => {
+  const story = await goodStory();
+  await story.writeJournal();
+  const old = join(story.path, '.swarm', 'runs', RUN);
+  await mkdir(dirname(old), { recursive: true });
+  await rename(dirname(story.journal), old);
+  for (const run of [undefined, RUN]) {
+    const { journal, ok } = await verifyRepository({ repository: story.path, run });
+    assert.deepEqual([journal, ok], [join(old, 'journal.ndjson'), true]);
+  }
+  const unknown = { repository: story.path, run: 'r-20260101-aaaa' };
+  await assert.rejects(verifyRepository(unknown), /^Error: there is no run r-20260101-aaaa in .+ or .+/);
 });
 
 test('a run that landed nothing has no branch, and that is no fault', async () => {

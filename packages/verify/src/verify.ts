@@ -2,12 +2,11 @@
  * Checks the promises P1 to P5 on a repository after the fact, from git and the journal alone. It imports
  * nothing of ours, so that a fault in the product cannot hide itself here.
  */
-import { join } from 'node:path';
 import { MEASURES, type PromiseId, RULES } from './checks.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { type ReadJournal, readJournal } from './journal.ts';
-import { newestRun } from './runs.ts';
+import { findJournal } from './runs.ts';
 import { some } from './words.ts';
 
 export interface Check {
@@ -36,9 +35,9 @@ export interface VerifyReport {
 export interface VerifyAsk {
   /** Work tree or bare repository. */
   readonly repository: string;
-  /** Without it, the newest run below `.swarm/runs`. */
+  /** Without it, the newest run. */
   readonly run?: string | undefined;
-  /** Without it, the run's own place below `.swarm/runs`. */
+  /** Without it, the run's own place: in the git directory, else below `.swarm/runs` in the work tree. */
   readonly journalPath?: string | undefined;
   /** The hub, where branches can be measured again; without it the journal's measures count. */
   readonly hubPath?: string | undefined;
@@ -46,8 +45,7 @@ export interface VerifyAsk {
 
 /** @throws Error when there is no journal, or git cannot read the repository. */
 export async function verifyRepository(ask: VerifyAsk): Promise<VerifyReport> {
-  const runs = join(ask.repository, '.swarm', 'runs');
-  const path = ask.journalPath ?? join(runs, ask.run ?? (await newestRun(runs)), 'journal.ndjson');
+  const path = ask.journalPath ?? (await findJournal(ask.repository, ask.run));
   const journal = await readJournal(path);
   const claims = journal.damage ?? readClaims(journal);
   if (typeof claims === 'string') return reportOf(ask, path, journal, [journalCheck(journal, claims)]);

@@ -7,7 +7,8 @@ import { emptyState } from '@swarm/core/state';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
 import { removeTree } from '@swarm/sandbox';
-import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import type { Environment, RepositoryPaths, RunPaths } from '../finding/paths.ts';
+import { listRuns } from '../finding/runs.ts';
 import { shellWord } from '../telling/shell.ts';
 import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
 
@@ -31,16 +32,17 @@ export interface Found {
 export interface LeftoversAsk {
   readonly policy: CleanPolicy;
   readonly now: number;
+  readonly env: Environment;
   /** Whether this operator made the run. */
-  readonly isOurs: (run: RunId) => Promise<boolean>;
+  readonly isOurs: (run: RunPaths) => Promise<boolean>;
 }
 
 /** Reads only. Nobody may be at work in the repository while what is found here is removed. */
 export async function findLeftovers(
   paths: RepositoryPaths,
-  { policy, now, isOurs }: LeftoversAsk,
+  { policy, now, env, isOurs }: LeftoversAsk,
 ): Promise<Found> {
-  const runs = await knownRuns(paths, isOurs);
+  const runs = await knownRuns(await listRuns(paths, env), isOurs);
   const going = chooseRuns(runs, policy, now);
   const unfinished = new Set(runs.filter((run) => !run.isFinished).map((run) => run.id));
   const isOver = (name: string): boolean => !unfinished.has(name as RunId);
@@ -52,37 +54,40 @@ export async function findLeftovers(
     ...(await folders(join(paths.state, 'trash'), 'job')),
     ...(await folders(paths.env, 'environment', async (_, path) => isOld(await ageOf(path, now), policy))),
     ...(await hubReferences(paths, isOver, new Set(going))),
-    ...(await Promise.all(going.map((run) => sized('run', run, runPaths(paths, run).folder)))),
+    ...(await Promise.all(
+      runs.filter(({ id }) => going.includes(id)).map(({ id, folder }) => sized('run', id, folder)),
+    )),
   ];
   const open = runs
     .filter((run) => !run.isFinished)
-    .map(({ id, isOurs }) =>
+    .map(({ id, isOurs, folder }) =>
       isOurs
         ? `${id} is not over: swarm resume --run ${id}, or swarm cancel --run ${id}`
-        : `this machine has no record of ${id}: rm -r ${shellWord(runPaths(paths, id).folder)}`,
+        : `this machine has no record of ${id}: rm -r ${shellWord(folder)}`,
     );
   return { leftovers, kept: open };
 }
 
 interface FoundRun extends KnownRun {
+  readonly folder: string;
   readonly isOurs: boolean;
 }
 
 /** A run whose journal cannot be read, or is not this operator's, is not known to be over. */
 async function knownRuns(
-  paths: RepositoryPaths,
+  runs: readonly RunPaths[],
   isOurs: LeftoversAsk['isOurs'],
 ): Promise<readonly FoundRun[]> {
-  const ids = await listRuns(paths);
   return Promise.all(
-    ids.map(async (id) => {
+    runs.map(async (run) => {
+      const { run: id, folder } = run;
       const state = emptyState();
-      if (!(await isOurs(id))) return { id, isOurs: false, isFinished: false, lastAt: 0 };
-      const read = await readJournal(runPaths(paths, id).journal).catch(() => undefined);
+      if (!(await isOurs(run))) return { id, folder, isOurs: false, isFinished: false, lastAt: 0 };
+      const read = await readJournal(run.journal).catch(() => undefined);
       for (const entry of read?.entries ?? []) fold(state, entry);
       // Closed and not delivered, it still owes its delivery.
       const isFinished = state.closed !== undefined && state.delivered !== undefined;
-      return { id, isOurs: true, isFinished, lastAt: state.at };
+      return { id, folder, isOurs: true, isFinished, lastAt: state.at };
     }),
   );
 }

@@ -79,7 +79,7 @@ async function show(
 
 /** Of this operator's runs; what came with the repository is nobody's to judge, and is left alone. */
 const found = (paths: RepositoryPaths, policy: CleanPolicy, { env }: Context) =>
-  findLeftovers(paths, { policy, now: Date.now(), isOurs: (run) => isKnownRun(paths, run, env) });
+  findLeftovers(paths, { policy, now: Date.now(), env, isOurs: (run) => isKnownRun(paths, run, env) });
 
 async function removeAll(
   paths: RepositoryPaths,

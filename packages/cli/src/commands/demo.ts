@@ -41,14 +41,13 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
       setup: 'none',
     };
     const prepared = await prepare(REQUEST, run, inside, places);
-    const { file, repository: paths, opening, commonDir } = prepared;
+    const { file, repository: paths, opening } = prepared;
     const code = await work({
       file,
       repository: paths,
       places,
       context: inside,
       opening,
-      commonDir,
       isJson: options.json === true,
       isStrict: false,
       saysNext: false,

@@ -20,7 +20,7 @@ export async function land(
   const { output } = context;
   for (const notice of prepared.notices) output.narrate(output.narrationInk.yellow(`note: ${notice}`));
   for (const line of prepared.shown) output.narrate(line);
-  const { file, repository, promptOverrides, commonDir } = prepared;
+  const { file, repository, promptOverrides } = prepared;
   return work({
     file,
     repository,
@@ -30,7 +30,6 @@ export async function land(
     promptOverrides,
     isJson: options.json === true,
     isStrict: false,
-    ...(!file.isBare && { commonDir }),
   });
 }
 

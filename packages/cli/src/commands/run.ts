@@ -31,7 +31,7 @@ export async function run(request: string, options: RunOptions, context: Context
   for (const line of prepared.shown) context.output.narrate(line);
   const opening = await approved(prepared, options, context);
   if (!opening) return 1;
-  const { file, repository, promptOverrides, commonDir } = prepared;
+  const { file, repository, promptOverrides } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
   return work({
     file: waits ? { ...file, approve: true } : file,
@@ -42,7 +42,6 @@ export async function run(request: string, options: RunOptions, context: Context
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,
-    ...(!file.isBare && { commonDir }),
     promptOverrides,
   });
 }
@@ -75,7 +74,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
   if (options.trustRun) await adopt(options, context);
   const asked = againOf(options);
   const read = await readRun(options, context);
-  const { repository, state } = read;
+  const { repository, paths, state } = read;
   const file = withGate(read, options.gate);
   const isOwed = state.run !== undefined && (state.run.request.gate ?? null) !== file.gate;
   const again = isOwed ? [gateChange(file), ...asked] : asked;
@@ -92,6 +91,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
     ...(again.length > 0 && { again }),
     ...(file !== read.file && { before: read.file }),
     repository,
+    paths,
     places: programPlaces(),
     context,
     isJson: options.json === true,

@@ -5,8 +5,9 @@ import type { State } from '@swarm/core/state';
 import { closedWord } from '@swarm/core/views/ending';
 import { verdictOf } from '@swarm/core/views/verdict';
 import { enterRepository, knownRun } from '../finding/door.ts';
-import { lockHolder, readKnown } from '../finding/opened-run.ts';
-import { listRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import { holderOf, readKnown } from '../finding/opened-run.ts';
+import type { RepositoryPaths, RunPaths } from '../finding/paths.ts';
+import { listRuns } from '../finding/runs.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { localDate, zoneOf } from '../telling/local-clock.ts';
@@ -29,11 +30,10 @@ interface RunRow {
 
 export async function runs(options: RunsOptions, context: Context): Promise<number> {
   const repository = await enterRepository(options, context);
-  const holder = await lockHolder(repository);
   const rows: RunRow[] = [];
   // One after another: a journal may be large, and only what a row shows is kept of it.
-  for (const run of (await listRuns(repository)).toReversed())
-    rows.push(await rowOf(repository, run, holder?.run === run, context));
+  for (const run of (await listRuns(repository, context.env)).toReversed())
+    rows.push(await rowOf(repository, run, context));
   if (options.json) context.output.json(rows);
   else
     context.output.result(
@@ -43,16 +43,12 @@ export async function runs(options: RunsOptions, context: Context): Promise<numb
 }
 
 /** Of a run that is not this operator's, or that cannot be read, there is only its name and why. */
-async function rowOf(
-  repository: RepositoryPaths,
-  run: RunId,
-  isLive: boolean,
-  { env }: Context,
-): Promise<RunRow> {
-  const paths = runPaths(repository, run);
+async function rowOf(repository: RepositoryPaths, paths: RunPaths, { env }: Context): Promise<RunRow> {
+  const { run } = paths;
   try {
-    const { state } = await readKnown(await knownRun(repository, paths, env));
-    return { run, ...factsOf(state, isLive), folder: paths.folder };
+    const read = await readKnown(await knownRun(repository, paths, env));
+    const isLive = (await holderOf(read)) !== undefined;
+    return { run, ...factsOf(read.state, isLive), folder: paths.folder };
   } catch (error) {
     if (!(error instanceof SwarmError)) throw error;
     const request = error.problems[0]?.what ?? '';

@@ -3,27 +3,26 @@
  * run.json, and nothing else chooses a run.
  */
 import { existsSync } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
-import type { RunId } from '@swarm/core/model/ids';
 import { trackedOwn } from '@swarm/git';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { type RunFile, readRunFile } from '../running/run-file.ts';
 import {
-  chooseRun,
   clonePath,
   type Environment,
   findRepository,
   type RepositoryPaths,
   type RunPaths,
   repositoryPaths,
-  runPaths,
 } from './paths.ts';
-import { pinnedHash, readRecord, writeRecord } from './records.ts';
+import { pinnedHash, type RunRecord, readRecord, writeRecord } from './records.ts';
 import { isRepositoryUrl } from './repository-url.ts';
-import { ownFolderProblems, runProblem } from './trust.ts';
+import { chooseRun } from './runs.ts';
+import { type OwnFolderFacts, ownFolderProblems, runProblem } from './trust.ts';
+import { folderName, workTreeOf } from './work-trees.ts';
 
 /** A run this operator began, with what it pinned. */
 export interface KnownRun {
@@ -49,35 +48,33 @@ export async function enterRepository(
       fix: '--repo <path to the repository>',
     });
   const paths = await repositoryPaths(found.path, found.isBare, context.env);
-  const links = await linksAbove(paths);
-  const tracked = paths.isBare ? [] : await trackedOwn(paths.repository, { PATH: context.env.PATH ?? '' });
-  refuse(ownFolderProblems({ repository: paths.repository, links, tracked }));
+  await refuseOwnFolders(paths, context.env);
   return paths;
 }
 
 /** The run a command means, where it is this operator's. Errors: as above; SW0104, SW0203, SW0315. */
 export async function enterRun(choice: RunChoice, context: Context): Promise<KnownRun> {
   const repository = await enterRepository(choice, context);
-  const paths = await chooseRun(repository, choice.run);
+  const paths = await chooseRun(repository, choice.run, context.env);
   return knownRun(repository, paths, context.env);
 }
 
 /** Errors: SW0203, SW0307, SW0315. */
-export async function knownRun(
-  repository: RepositoryPaths,
-  paths: RunPaths,
-  env: Environment,
-): Promise<KnownRun> {
-  await refuseLinksIn(repository, paths);
+export async function knownRun(here: RepositoryPaths, paths: RunPaths, env: Environment): Promise<KnownRun> {
+  await refuseWithin(here, paths);
   const [file, record] = await Promise.all([readRunFile(paths), readRecord(env, paths.run)]);
+  const isShared = isAmongShared(here, paths);
   const problem = runProblem({
     run: paths.run,
     folder: paths.folder,
-    repository: { path: repository.repository, folder: await folderName(repository.repository) },
+    repository: { path: here.repository, folder: await folderName(here.repository) },
+    ...(isShared && { gitDir: { path: here.gitDir, folder: await folderName(here.gitDir) } }),
     record,
     pinned: pinnedHash(file),
   });
   if (problem) throw new SwarmError(problem);
+  const repository = isShared ? await workTreeOf(here, record!, env) : here;
+  if (repository !== here) await refuseOwnFolders(repository, env);
   const { control: _, ...pinned } = file;
   return {
     repository,
@@ -87,8 +84,8 @@ export async function knownRun(
 }
 
 /** Whether a run is this operator's, where that is a question and no condition. */
-export const isKnownRun = (repository: RepositoryPaths, run: RunId, env: Environment): Promise<boolean> =>
-  knownRun(repository, runPaths(repository, run), env).then(
+export const isKnownRun = (repository: RepositoryPaths, run: RunPaths, env: Environment): Promise<boolean> =>
+  knownRun(repository, run, env).then(
     () => true,
     (error: unknown) => {
       if (error instanceof SwarmError) return false;
@@ -109,37 +106,64 @@ export async function remember(
   await writeRecord(env, {
     v: 1,
     run: file.run,
-    repository: repository.repository,
-    folder: await folderName(repository.repository),
+    ...(await begunIn(repository)),
     pinned: pinnedHash(file),
     ...(next && { next: pinnedHash(next) }),
     ...(file.control !== undefined && { control: file.control }),
   });
 }
 
+/** A work tree that is gone is named still: the run's state is found by its path. */
+async function begunIn({ repository, gitDir, begunIn }: RepositoryPaths): Promise<Begun> {
+  return {
+    repository: begunIn?.path ?? repository,
+    folder: begunIn?.folder ?? (await folderName(repository)),
+    gitDir,
+    gitFolder: await folderName(gitDir),
+  };
+}
+
+type Begun = Pick<RunRecord, 'repository' | 'folder' | 'gitDir' | 'gitFolder'>;
+
 /** The operator has read what the run pins, and wants it to count. Links and tracked files never do. */
 export async function adopt(choice: RunChoice, context: Context): Promise<void> {
   const repository = await enterRepository(choice, context);
-  const paths = await chooseRun(repository, choice.run);
-  await refuseLinksIn(repository, paths);
-  await remember(repository, await readRunFile(paths), context.env);
+  const paths = await chooseRun(repository, choice.run, context.env);
+  await refuseWithin(repository, paths);
+  const record = await readRecord(context.env, paths.run);
+  const isOfHere = isAmongShared(repository, paths) && record?.gitDir === repository.gitDir;
+  const begun = isOfHere ? await workTreeOf(repository, record, context.env) : repository;
+  await remember(begun, await readRunFile(paths), context.env);
 }
+
+const isAmongShared = ({ sharedRuns }: RepositoryPaths, { folder }: RunPaths): boolean =>
+  dirname(folder) === sharedRuns;
 
 function refuse(problems: ReturnType<typeof ownFolderProblems>): void {
   if (problems.length > 0) throw new SwarmError(problems);
 }
 
-/** Symbolic links where the folders of swarm's own would be, in a work tree. */
-export const linksAbove = ({
-  repository,
-  isBare,
-  runs,
-}: Pick<RepositoryPaths, 'repository' | 'isBare' | 'runs'>) =>
-  isBare ? Promise.resolve([]) : linksAmong([join(repository, '.swarm'), runs]);
+/** What no work tree may hold where runs are kept, or were kept by older versions. */
+async function refuseOwnFolders(paths: RepositoryPaths, env: Environment): Promise<void> {
+  const tracked = paths.isBare ? [] : await trackedOwn(paths.repository, { PATH: env.PATH ?? '' });
+  refuse(ownFolderProblems({ repository: paths.repository, tracked, ...(await foldersAbove(paths)) }));
+}
 
-async function refuseLinksIn({ repository }: RepositoryPaths, { folder }: RunPaths): Promise<void> {
-  const inside = (await readdir(folder)).map((name) => join(folder, name));
-  refuse(ownFolderProblems({ repository, links: await linksAmong([folder, ...inside]), tracked: [] }));
+type Placed = Pick<OwnFolderFacts, 'links' | 'foreign'>;
+
+/** Symbolic links, and folders of other users, where the folders of swarm's own would be. */
+export async function foldersAbove({ gitDir, sharedRuns, oldRuns }: RepositoryPaths): Promise<Placed> {
+  const shared = [dirname(sharedRuns), sharedRuns];
+  const old = oldRuns === undefined ? [] : [dirname(oldRuns), oldRuns];
+  return { links: await linksAmong([...old, ...shared]), foreign: await foreignAmong(shared, gitDir) };
+}
+
+async function refuseWithin(here: RepositoryPaths, paths: RunPaths): Promise<void> {
+  const { repository, gitDir } = here;
+  const { folder } = paths;
+  const within = [folder, ...(await readdir(folder)).map((name) => join(folder, name))];
+  const foreign = isAmongShared(here, paths) ? await foreignAmong(within, gitDir) : [];
+  refuse(ownFolderProblems({ repository, links: await linksAmong(within), foreign, tracked: [] }));
 }
 
 async function linksAmong(paths: readonly string[]): Promise<readonly string[]> {
@@ -147,7 +171,14 @@ async function linksAmong(paths: readonly string[]): Promise<readonly string[]> 
   return paths.filter((_, i) => facts[i]?.isSymbolicLink());
 }
 
-async function folderName(path: string): Promise<string> {
-  const { dev, ino } = await stat(path, { bigint: true });
-  return `${dev}:${ino}`;
+/** Of another user. For root the git directory's owner will do too: some file systems give everything one owner. */
+async function foreignAmong(paths: readonly string[], gitDir: string): Promise<OwnFolderFacts['foreign']> {
+  const user = process.getuid?.();
+  if (user === undefined) return [];
+  const allowed = user === 0 ? [0, (await lstat(gitDir)).uid] : [user];
+  const facts = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)));
+  return paths.flatMap((path, i) => {
+    const owner = facts[i]?.uid;
+    return owner === undefined || allowed.includes(owner) ? [] : [{ path, owner }];
+  });
 }

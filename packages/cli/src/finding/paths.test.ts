@@ -1,24 +1,45 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { RunId } from '@swarm/core/model/ids';
 import { controlSocketPath } from './control-socket.ts';
-import { excludeRuns, findRepository, operatorConfigFile, repositoryPaths, stateHome } from './paths.ts';
+import { findRepository, operatorConfigFile, repositoryPaths, stateHome } from './paths.ts';
 
+const exec = promisify(execFile);
 const root = await mkdtemp(join(tmpdir(), 'swarm-paths-'));
 after(() => rm(root, { recursive: true }));
 const run = 'r-20261121-k3f7' as RunId;
 
-test('state lies in the XDG state directory, outside the repository', async () => {
-  await mkdir(join(root, 'shop.git'));
-  const env = { HOME: '/h', XDG_STATE_HOME: join(root, 'state') };
+const { PATH } = process.env;
+const git = (...args: string[]) => exec('git', args, { cwd: root, env: { PATH, HOME: root } });
+const repository = async (name: string): Promise<string> => {
+  await git('init', '--quiet', name);
+  return join(root, name);
+};
+
+test('state lies in the XDG state directory, and so do the runs of a bare repository', async () => {
+  await git('init', '--quiet', '--bare', 'shop.git');
+  const env = { PATH, HOME: '/h', XDG_STATE_HOME: join(root, 'state') };
   const paths = await repositoryPaths(join(root, 'shop.git'), true, env);
   assert.match(paths.state, new RegExp(`^${root}/state/swarm/shop-[0-9a-f]{12}$`));
   assert.equal(paths.runs, join(paths.state, 'runs'));
-  const same = await repositoryPaths(join(root, 'shop.git'), false, env);
-  assert.equal(same.runs, join(root, 'shop.git', '.swarm', 'runs'));
+});
+
+test('runs lie in the git directory that all work trees share, wherever .git says it is', async () => {
+  const env = { PATH, HOME: root };
+  const shop = await repository('shop');
+  const author = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+  await git('-C', shop, ...author, 'commit', '--quiet', '--allow-empty', '-m', 'First');
+  await git('-C', shop, 'worktree', 'add', '--quiet', join(root, 'linked'));
+  await git('init', '--quiet', '--separate-git-dir', join(root, 'elsewhere'), join(root, 'apart'));
+  const runsOf = async (name: string) => (await repositoryPaths(join(root, name), false, env)).runs;
+  assert.equal(await runsOf('shop'), join(shop, '.git', 'swarm', 'runs'));
+  assert.equal(await runsOf('linked'), join(shop, '.git', 'swarm', 'runs'));
+  assert.equal(await runsOf('apart'), join(root, 'elsewhere', 'swarm', 'runs'));
 });
 
 test('without XDG variables, and with relative ones, the home folder counts', () => {
@@ -40,10 +61,16 @@ test('a repository is found from any folder inside it, a bare one too', async ()
   });
 });
 
+test('whoever stands in a run’s folder stands in the repository it is a run of', async () => {
+  const path = await repository('stand');
+  const inside = join(path, '.git', 'swarm', 'runs', run);
+  await mkdir(inside, { recursive: true });
+  assert.deepEqual(await findRepository(inside), { path, isBare: false });
+});
+
 test('the control socket’s path is short however deep everything lies, and private', async () => {
-  const deep = join(root, 'd'.repeat(90));
-  await mkdir(deep);
-  const paths = await repositoryPaths(deep, false, { HOME: root });
+  const deep = await repository('d'.repeat(90));
+  const paths = await repositoryPaths(deep, false, { PATH, HOME: root });
   const socket = await controlSocketPath(paths, run, { XDG_RUNTIME_DIR: deep });
   assert.ok(Buffer.byteLength(socket) <= 103, socket);
   assert.match(
@@ -53,7 +80,7 @@ test('the control socket’s path is short however deep everything lies, and pri
 });
 
 test('a runtime folder that is named and not there is passed over, and not made', async () => {
-  const paths = await repositoryPaths(root, false, { HOME: root });
+  const paths = await repositoryPaths(await repository('ours'), false, { PATH, HOME: root });
   const gone = join(root, 'gone');
   const socket = await controlSocketPath(paths, run, { XDG_RUNTIME_DIR: gone });
   assert.ok(!socket.startsWith(gone), socket);
@@ -64,20 +91,9 @@ test('a socket folder that others can open, or made first, is passed over for on
   const open = join(root, 'runtime');
   await mkdir(join(open, 'swarm'), { recursive: true });
   await chmod(join(open, 'swarm'), 0o777);
-  const paths = await repositoryPaths(root, false, { HOME: root });
+  const paths = await repositoryPaths(await repository('ours'), false, { PATH, HOME: root });
   const socket = await controlSocketPath(paths, run, { XDG_RUNTIME_DIR: open });
   assert.ok(!socket.startsWith(open), socket);
   const { mode } = await stat(dirname(socket));
   assert.equal(mode & 0o077, 0);
-});
-
-test('runs are kept out of git status once, after whatever the file says', async () => {
-  await mkdir(join(root, 'git', 'info'), { recursive: true });
-  const file = join(root, 'git', 'info', 'exclude');
-  await writeFile(file, '*.log');
-  assert.deepEqual(
-    [await excludeRuns(join(root, 'git')), await excludeRuns(join(root, 'git'))],
-    [true, false],
-  );
-  assert.equal(await readFile(file, 'utf8'), '*.log\n/.swarm/runs/\n');
 });

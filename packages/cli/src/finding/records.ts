@@ -17,6 +17,9 @@ export interface RunRecord {
   readonly repository: string;
   /** Device and inode of its folder: a repository that was moved is still the same. */
   readonly folder: string;
+  /** The same two of its git directory, which all its work trees share. Older versions did not keep them. */
+  readonly gitDir?: string;
+  readonly gitFolder?: string;
   /** `pinnedHash` of run.json. */
   readonly pinned: string;
   /** The same of the run.json that is to take its place: what was killed in between left one or the other. */
@@ -30,6 +33,8 @@ const schema = z.looseObject({
   run: z.string(),
   repository: z.string(),
   folder: z.string(),
+  gitDir: z.string().optional(),
+  gitFolder: z.string().optional(),
   pinned: z.string(),
   next: z.string().optional(),
   control: z.string().startsWith('/').optional(),

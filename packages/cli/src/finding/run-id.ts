@@ -4,15 +4,15 @@ import { readdir } from 'node:fs/promises';
 import { makeRunId, parseRunId, type RunId } from '@swarm/core/model/ids';
 import type { Environment, RepositoryPaths } from './paths.ts';
 import { recordPath } from './records.ts';
+import { foldersOfRuns } from './runs.ts';
 
 /** After every run there is in the repository, and unlike any this operator began elsewhere. */
-export async function freshRunId(
-  { runs }: Pick<RepositoryPaths, 'runs'>,
-  env: Environment,
-  now: number,
-): Promise<RunId> {
-  const names = await readdir(runs).catch(() => []);
+export async function freshRunId(repository: RepositoryPaths, env: Environment, now: number): Promise<RunId> {
+  const names = await Promise.all(
+    foldersOfRuns(repository).map((folder) => readdir(folder).catch((): string[] => [])),
+  );
   const newest = names
+    .flat()
     .flatMap((name) => parseRunId(name) ?? [])
     .sort()
     .at(-1);

@@ -12,15 +12,22 @@ import type { RunRecord } from './records.ts';
 /** What the repository holds where swarm's own files lie. */
 export interface OwnFolderFacts {
   readonly repository: string;
-  /** Symbolic links among `.swarm`, `.swarm/runs` and, where a run is meant, what is in its folder. */
+  /**
+   * Symbolic links among `swarm` and `swarm/runs` in the git directory, `.swarm` and `.swarm/runs` and, where a run is
+   * meant, what is in its folder.
+   */
   readonly links: readonly string[];
+  /** What belongs to another user of this machine, among the same in the git directory. */
+  readonly foreign: readonly { readonly path: string; readonly owner: number }[];
   /** Folders of swarm's own that the repository tracks. */
   readonly tracked: readonly string[];
 }
 
-export function ownFolderProblems({ repository, links, tracked }: OwnFolderFacts): readonly Problem[] {
+export function ownFolderProblems(facts: OwnFolderFacts): readonly Problem[] {
+  const { repository, links, foreign, tracked } = facts;
   return [
     ...links.map((link) => linked(repository, link)),
+    ...foreign.map(({ path, owner }) => foreignProblem(repository, path, owner)),
     ...tracked.map((folder) => trackedProblem(repository, folder)),
   ];
 }
@@ -31,6 +38,14 @@ const linked = (repository: string, link: string): Problem => ({
   where: repository,
   why: 'runs are kept in folders of their own; a link could lead what is written there anywhere',
   fix: `rm ${shellWord(link)}`,
+});
+
+const foreignProblem = (repository: string, path: string, owner: number): Problem => ({
+  code: 'SW0307',
+  what: `${path} belongs to user ${owner}`,
+  where: repository,
+  why: 'whoever owns what a run is kept in could change what it does with your keys',
+  fix: `ls -ld ${shellWord(path)}; then mv ${shellWord(path)} ${shellWord(`${path}.of-${owner}`)}`,
 });
 
 export function trackedProblem(repository: string, folder: string): Problem {
@@ -49,25 +64,34 @@ export interface RunFacts {
   /** Where its files lie. */
   readonly folder: string;
   readonly repository: { readonly path: string; readonly folder: string };
+  /** The git directory, where the run lies in it: of whichever work tree it is. */
+  readonly gitDir?: { readonly path: string; readonly folder: string };
   readonly record: RunRecord | undefined;
   /** `pinnedHash` of the run.json there. */
   readonly pinned: string;
 }
 
 /** Undefined when this operator's own state made the run, and it is as it was made. */
-export function runProblem({ run, folder, repository, record, pinned }: RunFacts): Problem | undefined {
+export function runProblem({ run, folder, record, pinned, ...at }: RunFacts): Problem | undefined {
   if (!record)
     return notOurs(
       run,
       folder,
       'its files came with the repository, or were made by another user or an older version',
     );
-  if (record.repository !== repository.path && record.folder !== repository.folder)
-    return notOurs(run, folder, `it was begun in ${record.repository}`);
+  if (!isBegunAt(record, at)) return notOurs(run, folder, `it was begun in ${record.repository}`);
   if (record.pinned !== pinned && record.next !== pinned)
     return notOurs(run, folder, 'its run.json is not as it was when the run began');
   return undefined;
 }
+
+const isBegunAt = (
+  record: RunRecord,
+  { repository, gitDir }: Pick<RunFacts, 'repository' | 'gitDir'>,
+): boolean =>
+  record.repository === repository.path ||
+  record.folder === repository.folder ||
+  (gitDir !== undefined && (record.gitDir === gitDir.path || record.gitFolder === gitDir.folder));
 
 const notOurs = (run: RunId, folder: string, why: string): Problem => ({
   code: 'SW0315',

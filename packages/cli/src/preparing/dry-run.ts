@@ -15,7 +15,7 @@ import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { costText } from '@swarm/core/views/words';
 import { Git, ObjectReader } from '@swarm/git';
 import { type PlannedOnce, planOnce } from '@swarm/orchestrator';
-import { runPaths } from '../finding/paths.ts';
+import { newRunPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { modelAlone, modelNames } from '../running/models.ts';
@@ -46,7 +46,7 @@ async function askPlanner(prepared: Prepared, context: Context, places: ProgramP
   const { file, commonDir, repository } = prepared;
   const { env } = context;
   const model = modelAlone({ file, env, places })!;
-  const ask = { ...prepared, paths: runPaths(repository, file.run), env, places, onLine: () => undefined };
+  const ask = { ...prepared, paths: newRunPaths(repository, file.run), env, places, onLine: () => undefined };
   const { open, ...settings } = settingsOf(ask, prepared.base as CommitId, undefined);
   context.output.narrate(`asking the planner (${model.nameFor('planner')}) for its first plan`);
   const prompts = await mkdtemp(join(tmpdir(), 'swarm-prompts-'));

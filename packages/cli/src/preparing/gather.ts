@@ -1,14 +1,12 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
-
-import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
 import { isOpen } from '../config/sandboxes.ts';
-import { linksAbove } from '../finding/door.ts';
-import { type Environment, operatorPricesFile } from '../finding/paths.ts';
+import { foldersAbove } from '../finding/door.ts';
+import { type Environment, operatorPricesFile, repositoryPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
@@ -33,15 +31,13 @@ export async function gather(
   const detected = await detect(checkout, config, mode, context);
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
-  const [sandboxProbe, endpoints, signing, ownLinks] = await Promise.all([
+  const [sandboxProbe, endpoints, signing, own] = await Promise.all([
     isOpen(config.workers.sandbox) || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
     needsModel ? probeAll(config, context) : [],
     signingFacts(checkout, config, context.env),
-    linksAbove({
-      repository: located.path,
-      isBare: located.isBare,
-      runs: join(located.path, '.swarm', 'runs'),
-    }),
+    checkout.isRepository
+      ? repositoryPaths(located.path, checkout.isBare, context.env).then(foldersAbove)
+      : { links: [], foreign: [] },
   ]);
   const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
@@ -51,7 +47,7 @@ export async function gather(
     facts: {
       repository: located.path,
       checkout,
-      ownLinks,
+      own,
       target,
       deliver: config.deliver,
       sandbox: config.workers.sandbox,

@@ -4,7 +4,7 @@ import { nearestWord } from '@swarm/core/rules/text';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
 import { isOpen, notCarried, OPEN, providerOf } from '../config/sandboxes.ts';
-import { ownFolderProblems } from '../finding/trust.ts';
+import { type OwnFolderFacts, ownFolderProblems } from '../finding/trust.ts';
 import { shellWord } from '../telling/shell.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
 import type { SigningFacts } from './signing.ts';
@@ -14,7 +14,7 @@ export interface PreflightFacts extends ModelFacts {
   readonly repository: string;
   readonly checkout: CheckoutFacts;
   /** Symbolic links where the folders of swarm's own would be. */
-  readonly ownLinks: readonly string[];
+  readonly own: Pick<OwnFolderFacts, 'links' | 'foreign'>;
   /** Absent: none was named and HEAD is detached, so that no branch is the obvious one. */
   readonly target?: string | undefined;
   readonly deliver: Config['deliver'];
@@ -78,9 +78,7 @@ function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly P
   }
   const kind = unusableKind(checkout, where);
   if (kind) problems.push({ code: 'SW0311', where, ...kind });
-  problems.push(
-    ...ownFolderProblems({ repository: where, links: facts.ownLinks, tracked: checkout.tracksOwn }),
-  );
+  problems.push(...ownFolderProblems({ repository: where, ...facts.own, tracked: checkout.tracksOwn }));
   const target = targetProblem(facts, checkout);
   return target ? [...problems, target] : problems;
 }

@@ -33,7 +33,7 @@ export interface Prepared {
   readonly repository: RepositoryPaths;
   /** The target's head now. */
   readonly base: string;
-  /** What all work trees share: where `info/exclude` is. */
+  /** What all work trees share. */
   readonly commonDir: string;
   /** Trusted texts of the repository's own prompts, by file name. */
   readonly promptOverrides: ReadonlyMap<string, string>;

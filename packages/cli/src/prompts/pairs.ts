@@ -2,7 +2,8 @@
 import { SwarmError } from '@swarm/core/errors';
 import { enterRepository, isKnownRun } from '../finding/door.ts';
 import { readRun } from '../finding/opened-run.ts';
-import { listRuns, type RunPaths, runPaths } from '../finding/paths.ts';
+import type { RunPaths } from '../finding/paths.ts';
+import { listRuns } from '../finding/runs.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import type { Context } from '../program/context.ts';
 import type { Side } from './diff.ts';
@@ -93,8 +94,8 @@ async function hashPair(
 ): Promise<Pair> {
   const repository = await enterRepository({ repo: options.repo }, context);
   const runs: RunPaths[] = [];
-  for (const run of await listRuns(repository))
-    if (await isKnownRun(repository, run, context.env)) runs.push(runPaths(repository, run));
+  for (const run of await listRuns(repository, context.env))
+    if (await isKnownRun(repository, run, context.env)) runs.push(run);
   const sideOf = async (hash: string): Promise<Side> => {
     const now = all.find((prompt) => prompt.hash === hash);
     if (now) return { label: `${hash}.md`, text: now.raw };

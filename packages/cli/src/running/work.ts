@@ -10,7 +10,7 @@ import type { AgainCommand } from '@swarm/orchestrator';
 import { type Control, listen } from '../control/server.ts';
 import { controlSocketPath } from '../finding/control-socket.ts';
 import { remember } from '../finding/door.ts';
-import { excludeRuns, type RepositoryPaths, runPaths } from '../finding/paths.ts';
+import { newRunPaths, type RepositoryPaths, type RunPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
@@ -38,8 +38,8 @@ export interface WorkAsk {
   readonly before?: RunFile;
   /** What the operator wants besides, of a run that is there already. */
   readonly again?: readonly AgainCommand[];
-  /** Git directory whose `info/exclude` keeps runs out of `git status`; absent for a bare repository. */
-  readonly commonDir?: string;
+  /** Where the run lies that is there already. */
+  readonly paths?: RunPaths;
   /** Trusted texts of the repository's own prompts, by file name; kept with the run when it opens. */
   readonly promptOverrides?: ReadonlyMap<string, string>;
   /** `--yes`: where the run's first plan waits for a person, this is what they say. */
@@ -52,10 +52,9 @@ export async function work(ask: WorkAsk): Promise<number> {
   const { repository, context } = ask;
   const lock = await lockRepository(repository, ask.file.run);
   try {
-    const paths = runPaths(repository, ask.file.run);
+    const paths = placeOf(ask);
     const control = await controlSocketPath(repository, ask.file.run, context.env);
     const file: RunFile = { ...ask.file, control };
-    if (ask.opening && ask.commonDir) await excludeRuns(ask.commonDir);
     // A resumed run may listen elsewhere: the place depends on who started it, and how.
     if (ask.before) await remember(repository, ask.before, context.env, file);
     if (ask.opening || ask.before || ask.file.control !== control) {
@@ -96,6 +95,9 @@ export async function work(ask: WorkAsk): Promise<number> {
   }
 }
 
+const placeOf = ({ paths, repository, file }: WorkAsk): RunPaths =>
+  paths ?? newRunPaths(repository, file.run);
+
 async function runToItsEnd(
   ask: WorkAsk,
   { orchestrator, close }: Composed,
@@ -126,7 +128,7 @@ async function runToItsEnd(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
       );
     const { ink, columns } = context.output;
-    const words = await plannerWords(runPaths(ask.repository, ask.file.run).planner);
+    const words = await plannerWords(placeOf(ask).planner);
     // A run that was stopped before it was opened has its problem to tell, and no more.
     if (!ask.isJson && isOpened(state)) {
       context.output.result(summaryOf(outcome, state, { ink, columns, words }));

@@ -1,6 +1,6 @@
 /**
  * One refusal, held whole: its screen and its JSON against a golden file, stdout empty, and not one byte changed
- * anywhere in its world: repository, index, references, `.swarm`, state directory, configuration.
+ * anywhere in its world: repository, index, references, runs, state directory, configuration.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -87,7 +87,7 @@ refused('held', 'a second orchestrator is refused, naming the first and since wh
 
 /** What the first one writes meanwhile; of a second run's folder there may be nothing. */
 const LIVE =
-  /^(state\/|tmp\/|shop\/\.swarm\/runs\/r-\S+\/(log|journal)\.ndjson:|shop\/\.swarm\/runs\/r-\S+\/attempts)/;
+  /^(state\/|tmp\/|shop\/\.git\/swarm\/runs\/r-\S+\/(log|journal)\.ndjson:|shop\/\.git\/swarm\/runs\/r-\S+\/attempts)/;
 
 /** A run whose only attempt waits; it is ended with the test. */
 async function held(world: World, t: TestContext): Promise<number> {

@@ -1,5 +1,6 @@
 /** What ends a run that had begun: told as refusals are, with a run on record and nothing of the user's touched. */
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { goldensIn } from '../support/golden.ts';
 import { userState } from '../support/untouched.ts';
@@ -42,9 +43,10 @@ test('a setup that fails on the base is refused before any agent is started', as
 test('a disk that is full ends the run with what to type, and nothing of the user’s is touched', {
   skip: (await withoutMounts()) ?? false,
 }, async (t) => {
-  const world = await World.with(t, { ...FILES, '.swarm/keep': '' });
+  const world = await World.with(t, FILES);
+  await mkdir(world.runs, { recursive: true });
   const before = await userState(world);
-  const full = mounted(`mount -t tmpfs -o size=16k none ${world.repository}/.swarm`);
+  const full = mounted(`mount -t tmpfs -o size=16k none ${world.runs}`);
   goldens.compare(
     'disk-full',
     await refusalOf(world, await world.plan(ADD, '--gate', 'true'), { through: full }),

@@ -12,6 +12,7 @@ export interface UserState {
   /** Every reference but the branches runs land on. */
   readonly refs: string;
   readonly config: string;
+  readonly exclude: string;
 }
 
 export async function userState(world: World, repository = world.repository): Promise<UserState> {
@@ -28,5 +29,6 @@ export async function userState(world: World, repository = world.repository): Pr
       .filter((line) => !line.startsWith('refs/heads/swarm/'))
       .join('\n'),
     config: await readFile(join(repository, '.git', 'config'), 'utf8'),
+    exclude: await readFile(join(repository, '.git', 'info', 'exclude'), 'utf8').catch(() => 'none'),
   };
 }

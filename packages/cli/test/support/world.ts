@@ -185,9 +185,14 @@ export class World {
 
   // ───────────── what a run left ─────────────
 
+  /** Where the repository's runs lie, for all its work trees. */
+  get runs(): string {
+    return join(this.repository, '.git', 'swarm', 'runs');
+  }
+
   /** Folder of the only run; one that was killed before its first decision was none. */
   async runFolder(): Promise<string> {
-    const runs = join(this.repository, '.swarm', 'runs');
+    const runs = this.runs;
     const names = await readdir(runs).catch(() => []);
     const sizes = await Promise.all(names.map((name) => sizeOf(join(runs, name, 'journal.ndjson'))));
     const begun = names.filter((_, i) => sizes[i]! > 0);

@@ -1,0 +1,47 @@
+/**
+ * Which work tree a run is of. All work trees of a repository keep their runs in one place, and each has state and a lock
+ * of its own: a run is of the one it was begun in. When that is gone, it is of every one that is left.
+ */
+import { stat } from 'node:fs/promises';
+import { commonDirOf } from '@swarm/git';
+import { type Environment, type RepositoryPaths, repositoryPaths, statePaths } from './paths.ts';
+import type { RunRecord } from './records.ts';
+
+type Begun = Pick<RunRecord, 'repository' | 'folder' | 'gitDir'>;
+
+/** Device and inode: a folder that was moved is still the same. */
+export async function folderName(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/**
+ * Whether a run that was begun there was begun here. A folder's number tells it only after the whole repository was moved:
+ * a new work tree may have got the number of one that is gone, and would take its run without its state.
+ */
+export async function isBegunHere({ repository, gitDir }: RepositoryPaths, begun: Begun): Promise<boolean> {
+  if (begun.repository === repository) return true;
+  return begun.gitDir !== gitDir && begun.folder === (await folderName(repository));
+}
+
+/** Whether a folder is a work tree of the repository still. */
+export const isWorkTree = (folder: string, { gitDir }: RepositoryPaths, env: Environment): Promise<boolean> =>
+  commonDirOf(folder, false, env).then(
+    (found) => found === gitDir,
+    () => false,
+  );
+
+/** Where a run is worked on: where it was begun; where that is gone, from here with the state it left. */
+export async function workTreeOf(
+  here: RepositoryPaths,
+  begun: Begun,
+  env: Environment,
+): Promise<RepositoryPaths> {
+  if (await isBegunHere(here, begun)) return here;
+  if (await isWorkTree(begun.repository, here, env)) return repositoryPaths(begun.repository, false, env);
+  return {
+    ...here,
+    ...statePaths(begun.repository, env),
+    begunIn: { path: begun.repository, folder: begun.folder },
+  };
+}
