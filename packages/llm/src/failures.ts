@@ -46,7 +46,7 @@ const MEANINGS: readonly {
 }[] = [
   {
     kind: 'quota',
-    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance)$/,
+    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance|billing_error)$/,
   },
   {
     kind: 'auth',
