@@ -12,6 +12,8 @@ export interface EndpointConfig {
   readonly apiKey?: string;
   /** The protocol it speaks; chat completions when absent. Nothing is translated: it is asked in no other. */
   readonly dialect?: DialectName;
+  /** A gateway of ours: it bounds what is left open. */
+  readonly isGateway?: true;
   /** Share of the calls among those that are healthy; 100 when absent. */
   readonly weight?: number;
 }

@@ -1,5 +1,6 @@
 /** What is known of a model by its name: how it is asked, how long it may take, how much it gives. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
+import { BOUNDING_FIELDS } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import type { Deadlines } from './deadlines.ts';
 
@@ -26,7 +27,7 @@ export const ModelProfileSchema = z.strictObject({
   /** How a server is told what it may keep of a prompt. Absent: as its dialect does by itself. */
   cache: z.enum(['none', 'key', 'cache_control']).optional(),
   /** Fields of a request that go out as they stand; what bounds a call is not among them. */
-  extraBody: z.record(z.string(), z.json()).optional(),
+  extraBody: z.record(z.string(), z.unknown()).optional(),
 });
 export type ModelProfile = z.infer<typeof ModelProfileSchema>;
 /** Profiles by glob of a model's name. */
@@ -66,11 +67,12 @@ const wrong = (where: string, why: string): Problem => ({
 
 /** Key by key, the longest glob that says anything wins. @param tables later ones go over earlier ones. */
 export function profileOf(model: string, ...tables: readonly Profiles[]): ModelProfile {
-  return tables.reduce<ModelProfile>((known, table) => {
-    const fitting = Object.entries(table).filter(([glob]) => fits(glob, model));
-    fitting.sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
-    return fitting.reduce((all, [, profile]) => ({ ...all, ...profile }), known);
-  }, {});
+  const fitting = tables.flatMap((table) =>
+    Object.entries(table)
+      .filter(([glob]) => fits(glob, model))
+      .sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)),
+  );
+  return Object.assign({}, ...fitting.map(([, profile]) => profile)) as ModelProfile;
 }
 
 /** How long a call of the model may take, where that is known. */
@@ -99,14 +101,6 @@ function fits(glob: string, name: string): boolean {
   return g === glob.length;
 }
 
-/** What bounds a call, names its model or its prompt: never an operator's extra. */
-export const NEVER_EXTRA: ReadonlySet<string> = new Set(
-  [
-    'model messages system input instructions contents systemInstruction tools functions stream n',
-    'max_tokens max_completion_tokens max_output_tokens maxOutputTokens candidateCount previous_response_id',
-  ].flatMap((names) => names.split(' ')),
-);
-
 /** An extra goes over what is there; of two objects, key by key. */
 export function withExtra(
   body: Readonly<Record<string, unknown>>,
@@ -114,7 +108,7 @@ export function withExtra(
 ): Readonly<Record<string, unknown>> {
   const merged: Record<string, unknown> = { ...body };
   for (const [name, value] of Object.entries(extra)) {
-    if (NEVER_EXTRA.has(name)) continue;
+    if (BOUNDING_FIELDS.has(name)) continue;
     const known = merged[name];
     merged[name] = isTable(value) ? { ...(isTable(known) && known), ...allowed(value) } : value;
   }
@@ -125,4 +119,4 @@ const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const allowed = (table: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(table).filter(([name]) => !NEVER_EXTRA.has(name)));
+  Object.fromEntries(Object.entries(table).filter(([name]) => !BOUNDING_FIELDS.has(name)));

@@ -69,6 +69,8 @@ export async function route<T>(
   const suspicion = createSuspicion(pool, Math.min(maxTries, TRIES_OF_ONE_CALL));
   let last: CallFailure = { kind: 'again', why: 'no endpoint is configured', isFault: false };
   let calls = 0;
+  if (pool.endpoints.length > 0 && pool.speaking(dialects).length === 0)
+    return { kind: 'bad-request', why: noneSpeaks(dialects) };
   for (let pauses = 0; calls < maxTries && pauses < maxTries; ) {
     if (signal.aborted) return { kind: 'aborted' };
     if (until?.aborted) return { kind: 'down', why: last.why, isOver: true };
@@ -110,6 +112,10 @@ export async function route<T>(
     );
   return { kind: 'down', why: last.why };
 }
+
+/** Nothing is translated: the operator has to name an endpoint that speaks it. */
+export const noneSpeaks = (dialects: readonly DialectName[]): string =>
+  `no endpoint of this run speaks ${dialects.join(' or ')}: add dialect = "${dialects[0]}" to one of [[endpoints]]`;
 
 const requestsFault = ({ why, said }: Extract<CallFailure, { kind: 'again' }>, how: string) => ({
   kind: 'bad-request' as const,

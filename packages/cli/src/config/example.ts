@@ -11,6 +11,7 @@ interface Node {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
+  readonly additionalProperties?: Node | boolean;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
@@ -37,9 +38,14 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 /** The schema's own node at a path; an index goes into the list. */
 export function nodeAt(path: Path): Node | undefined {
   let at = z.toJSONSchema(configSchema, { io: 'input' }) as Node | undefined;
-  for (const step of path) at = typeof step === 'number' ? at?.items : at?.properties?.[String(step)];
+  for (const step of path)
+    at = typeof step === 'number' ? at?.items : (at?.properties?.[String(step)] ?? anyIn(at));
   return at;
 }
+
+/** Of a table whose keys are names. */
+const anyIn = (node: Node | undefined): Node | undefined =>
+  typeof node?.additionalProperties === 'object' ? node.additionalProperties : undefined;
 
 /** `a whole number from 1 to 1000`; undefined for what is no number. */
 export function rangeAt(path: Path): string | undefined {

@@ -18,7 +18,9 @@ export function bodyFor(
   const asked = request.maxOutputTokens;
   const most = profile.maxOutput ?? Number.POSITIVE_INFINITY;
   const bound = asked === undefined ? undefined : Math.max(dialect.leastOutput ?? 1, Math.min(asked, most));
-  return dialect.outgoing(fields, { model, bound, form: 'events', profile });
+  const body = dialect.outgoing(fields, { model, bound, form: 'events', profile });
+  // It knows how much is left, and takes a bound of ours for one that we insist on.
+  return endpoint.isGateway && asked === undefined ? dialect.unbounded(body) : body;
 }
 
 /** The smallest question, for looks whether an endpoint answers. */

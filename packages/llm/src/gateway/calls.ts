@@ -15,7 +15,7 @@ import type { EndpointPool } from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
 import { type ProbeReport, probeByCall } from '../probe.ts';
 import type { ModelProfile } from '../profiles.ts';
-import { type Retry, type Routed, route } from '../route.ts';
+import { noneSpeaks, type Retry, type Routed, route } from '../route.ts';
 import { createScrubber, redactKeys } from '../secrets.ts';
 import { type Bill, type CallDetail, openBill } from './bill.ts';
 import { MAX_REQUEST_BYTES, readBody } from './bodies.ts';
@@ -25,7 +25,6 @@ import { type Asked, type OutgoingRequest, readRequest } from './request.ts';
 import {
   type AgentContext,
   type Caller,
-  dialectAt,
   geminiForm,
   modelList,
   PATHS,
@@ -86,11 +85,8 @@ export function createCalls(options: CallsOptions) {
 const noPath = (c: AgentContext): Response =>
   problem(c, 404, 'swarm_no_such_path', `the gateway has ${PATHS.join(', ')}`);
 
-/** Nothing is translated: where no endpoint speaks the caller's dialect, the operator has to name one that does. */
-function noEndpoint(c: AgentContext, name: DialectName): Response {
-  const add = `dialect = "${name}" in one of [[endpoints]]`;
-  return problem(c, 404, 'swarm_no_dialect', `no endpoint of this run speaks ${name}: add ${add}`);
-}
+const noEndpoint = (c: AgentContext, name: DialectName): Response =>
+  problem(c, 404, 'swarm_no_dialect', noneSpeaks([name]));
 
 function answer(
   c: AgentContext,
