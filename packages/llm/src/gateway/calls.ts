@@ -25,6 +25,7 @@ import { type Asked, type OutgoingRequest, readRequest } from './request.ts';
 import {
   type AgentContext,
   type Caller,
+  GEMINI_VERSIONS,
   geminiForm,
   modelList,
   PATHS,
@@ -71,10 +72,11 @@ export function createCalls(options: CallsOptions) {
   app.post('/v1/responses', (c) => answer(c, 'responses', options));
   app.post('/v1/messages', (c) => answer(c, 'messages', options));
   app.post('/v1/messages/count_tokens', (c) => withBody(c, (text) => count(c, text, options)));
-  app.post('/v1beta/models/*', (c) => {
-    const form = geminiForm(c);
-    return form === undefined ? noPath(c) : answer(c, 'gemini', options, { form });
-  });
+  for (const version of GEMINI_VERSIONS)
+    app.post(`/${version}/models/*`, (c) => {
+      const form = geminiForm(c);
+      return form === undefined ? noPath(c) : answer(c, 'gemini', options, { form });
+    });
   app.notFound((c) => noPath(c as AgentContext));
   app.onError((error, c) =>
     problem(c as AgentContext, 500, 'swarm_fault', redactKeys(error.message, options.pool.endpoints)),

@@ -349,6 +349,17 @@ describe('Gemini’s other forms', () => {
     assert.equal((await post({ ...SPOKEN.gemini.question('Do.', false), ...quoted })).status, 400);
   });
 
+  it('are taken below each version that a client of Google’s may name', async () => {
+    const { server, post, spoken } = await open('gemini');
+    for (const version of ['v1', 'v1beta', 'v1alpha']) {
+      const body = spoken.question('Do.', false);
+      assert.equal((await post(body, { path: `/${version}/models/x:generateContent` })).status, 200);
+      const reply = await post(body, { path: `/${version}/models/x:other` });
+      assert.deepEqual([reply.status, codeIn(reply.text)], [404, 'swarm_no_such_path']);
+    }
+    assert.equal(server.seen.length, 3);
+  });
+
   it('several answers are each set aside to the bound', async () => {
     const { post, spoken } = await open('gemini', undefined, { tokens: 5_000 });
     const generationConfig = { maxOutputTokens: 2_000, candidateCount: 4 };

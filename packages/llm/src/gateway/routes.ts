@@ -23,14 +23,18 @@ export const PATHS = [
   '/v1/messages',
   '/v1/messages/count_tokens',
   '/v1beta/models/{model}:generateContent',
-  '/v1beta/models/{model}:streamGenerateContent',
+  '/v1beta/models/{model}:streamGenerateContent (or below /v1)',
   '/v1/models',
 ];
+
+/** Google's clients name the version they were made for. */
+export const GEMINI_VERSIONS = ['v1', 'v1beta', 'v1alpha'];
+const GEMINI = new RegExp(`^/(v1/models/|(${GEMINI_VERSIONS.slice(1).join('|')})/)`);
 
 /** By the path; the one they share is Anthropic's where its client asks. */
 export function dialectAt(c: AgentContext): Dialect {
   const { path } = c.req;
-  if (path.startsWith('/v1beta/')) return DIALECTS.gemini;
+  if (GEMINI.test(path)) return DIALECTS.gemini;
   if (path.startsWith('/v1/messages')) return DIALECTS.messages;
   if (path.startsWith('/v1/responses')) return DIALECTS.responses;
   return c.req.header('anthropic-version') === undefined ? DIALECTS.chat : DIALECTS.messages;
