@@ -74,8 +74,8 @@ export interface EndpointPool {
   refused(name: string): void;
   /** True from the loss of the last healthy endpoint of each of these dialects that has any, until one answers. */
   isDown(dialects?: readonly DialectName[]): boolean;
-  /** Endpoints of the dialects that are lost; all where none is. */
-  lost(): readonly EndpointConfig[];
+  /** Endpoints of the dialects that are lost; where none is, those that speak one of these, or all. */
+  lost(dialects: readonly DialectName[]): readonly EndpointConfig[];
   /** Times in a row an endpoint was found again without one finished call. */
   fruitless(): number;
   /** What it refuses by name, in the order learnt. */
@@ -173,7 +173,10 @@ export function createEndpointPool(ask: {
     failingModel: () => failingModel,
     isDown: (dialects = DIALECT_NAMES) =>
       down.size > 0 && speaking(dialects).every((e) => down.has(speaks(e))),
-    lost: () => (down.size > 0 ? speaking([...down]) : ask.endpoints),
+    lost(dialects) {
+      const asked = speaking(down.size > 0 ? [...down] : dialects);
+      return asked.length > 0 ? asked : ask.endpoints;
+    },
     fruitless: () => fruitless,
     lessons: (name, model) => lessons.get(`${name} ${model}`) ?? [],
     learn(name, model, lesson) {

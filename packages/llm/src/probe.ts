@@ -1,11 +1,12 @@
 /** Looks for life: whether an endpoint lists its models, and whether it finishes a call. */
+import { OWN_DIALECTS } from '@swarm/core/model/dialect';
 import type { Usage } from '@swarm/core/model/usage';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import { withLessons } from './asking/learning.ts';
 import { bodyFor, PING, PING_HEADERS } from './asking/ours.ts';
 import { tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
-import { keyHeader } from './dialects/all.ts';
+import { dialectOf, keyHeader } from './dialects/all.ts';
 import { type Body, objectsIn } from './dialects/kinds.ts';
 import { type EndpointConfig, type EndpointPool, urlOf } from './endpoints.ts';
 import { errorBody, failureOf, wordsOf } from './failures.ts';
@@ -35,7 +36,7 @@ export async function probeEndpoint(
   const limits = { ...DEFAULT_DEADLINES, firstByteMs: totalMs, totalMs };
   const watch = startWatch(limits, how.clock, how.signal ?? new AbortController().signal);
   try {
-    const response = await watchedFetch(watch)(urlOf(endpoint, 'models'), {
+    const response = await watchedFetch(watch)(urlOf(endpoint, dialectOf(endpoint).list), {
       headers: { accept: 'application/json', ...keyHeader(endpoint) },
     });
     return await readProbe(response, endpoint, how.clock);
@@ -68,7 +69,9 @@ async function readProbe(response: Response, endpoint: EndpointConfig, clock: Cl
 /** `{data: [{id}]}`, or Gemini's `{models: [{name}]}`; anything else is a server without a list we can read. */
 function modelIds(text: string): readonly string[] {
   try {
-    const { data, models } = JSON.parse(text) as { data?: unknown; models?: unknown };
+    const { data, models, ...page } = JSON.parse(text) as Record<string, unknown>;
+    // A part of a list says nothing of a model that is not in it.
+    if (page.has_more === true || page.nextPageToken) return [];
     const ids = [...objectsIn(data).map(({ id }) => id), ...objectsIn(models).map(({ name }) => name)];
     return ids.filter((id): id is string => typeof id === 'string').map((id) => id.replace(/^models\//, ''));
   } catch {
@@ -139,7 +142,7 @@ export async function untilUp(
 ): Promise<string | undefined> {
   const { pool, signal } = ask;
   for (let round = 1; !signal.aborted; round += 1) {
-    const endpoints = pool.lost();
+    const endpoints = pool.lost(OWN_DIALECTS);
     const looks = endpoints.map((e) => probeByCall(ask, e, ask.model, signal));
     const found = (await Promise.all(looks)).indexOf(true);
     if (found !== -1) return endpoints[found]!.name;

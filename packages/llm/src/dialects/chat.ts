@@ -65,6 +65,7 @@ const QUIET: ReadonlySet<string> = new Set(['stream_options']);
 export const chat: Dialect = {
   name: 'chat',
   path: () => 'chat/completions',
+  list: 'models',
   keyHeaders: (key) => ({ authorization: `Bearer ${key}` }),
   headers: {},
 

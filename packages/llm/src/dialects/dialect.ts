@@ -12,6 +12,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** Where a call goes, after the endpoint's base URL. */
   path(model: string, form: AnswerForm): string;
+  /** Where its models are listed, all on one page. */
+  readonly list: string;
   /** What shows the endpoint that we may ask. */
   keyHeaders(key: string): Readonly<Record<string, string>>;
   /** Less than this may not be asked for. */

@@ -56,6 +56,7 @@ const METHODS: Readonly<Record<AnswerForm, string>> = {
 export const gemini: Dialect = {
   name: 'gemini',
   path: (model, form) => `models/${model.split('/').map(encodeURIComponent).join('/')}:${METHODS[form]}`,
+  list: 'models?pageSize=1000',
   keyHeaders: (key) => ({ 'x-goog-api-key': key }),
   headers: {},
 

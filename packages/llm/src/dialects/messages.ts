@@ -63,6 +63,7 @@ const DEFAULT_OUTPUT_TOKENS = 16_384;
 export const messages: Dialect = {
   name: 'messages',
   path: () => 'messages',
+  list: 'models?limit=1000',
   keyHeaders: (key) => ({ 'x-api-key': key }),
   headers: { 'anthropic-version': '2023-06-01' },
   // Only what changes how an answer is told; others make windows larger, answers dearer, or run tools there.
@@ -159,7 +160,7 @@ function isSeen(block: Body): boolean {
 
 /** What stands inside another block: not nested again. */
 const isPlain = ({ type, source }: Body): boolean =>
-  ['text', 'image', 'document', 'search_result'].includes(String(type)) &&
+  ['text', 'image', 'document', 'search_result', 'tool_reference'].includes(String(type)) &&
   (!isObject(source) || source.type === 'base64' || source.type === 'text');
 
 const oneAtATime = ({ tool_choice }: Body): Body => {

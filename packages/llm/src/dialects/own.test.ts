@@ -9,6 +9,7 @@ import { answering, SPOKEN } from '../../test/support/dialects.ts';
 import * as fault from '../../test/support/fault-server.ts';
 import { lookByCall } from '../call-look.ts';
 import type { ModelOptions } from '../chat.ts';
+import { probeEndpoint } from '../probe.ts';
 
 const KEY = 'sk-of-the-operator';
 const USED = { input: 50, cached: 20, written: 0, output: 9 };
@@ -424,6 +425,47 @@ describe('endpoints of several dialects', () => {
     assert.deepEqual(changes, ['down', 'up']);
     assert.equal(other.seen.length, 0);
     assert.equal((await ask()).text, 'Hi');
+  });
+});
+
+describe('what an endpoint lists', () => {
+  for (const [dialect, list, asked] of [
+    ['chat', { data: [{ id: 'm' }] }, '/v1/models'],
+    ['messages', { data: [{ id: 'm' }], has_more: false }, '/v1/models?limit=1000'],
+    ['gemini', { models: [{ name: 'models/m' }] }, '/v1/models?pageSize=1000'],
+  ] as const)
+    it(`is read in ${dialect}, and a part of a list is none`, async () => {
+      const server = await startServer(
+        fault.json(list),
+        fault.json({ ...list, has_more: true, nextPageToken: 'x' }),
+      );
+      const endpoint = { name: 'e1', baseUrl: server.baseUrl, apiKey: KEY, dialect };
+      const look = () => probeEndpoint(endpoint, { clock: systemClock });
+      assert.deepEqual(await look(), { kind: 'up', models: ['m'] });
+      assert.equal(server.seen[0]!.path, asked);
+      assert.match(String(server.seen[0]!.headers[SPOKEN[dialect].key]), new RegExp(`${KEY}$`));
+      assert.deepEqual(await look(), { kind: 'up', models: [] });
+    });
+});
+
+describe('a refusal that a provider calls a fault of the request', () => {
+  const anthropic = {
+    type: 'error',
+    error: { type: 'invalid_request_error', message: 'Your credit balance is too low to access the API.' },
+  };
+  const google = {
+    error: {
+      code: 400,
+      message: 'API key not valid. Please pass a valid API key.',
+      status: 'INVALID_ARGUMENT',
+    },
+  };
+  it('is one of the account, or of the key', async () => {
+    const { ask } = await speaking('messages', [fault.status(400, anthropic)]);
+    assert.equal((await ask()).end.kind, 'quota');
+    const server = await startServer(fault.status(400, google));
+    const endpoint = { name: 'e1', baseUrl: server.baseUrl, dialect: 'gemini' as const };
+    assert.equal((await lookByCall(endpoint, 'm', { clock: systemClock })).kind, 'auth');
   });
 });
 

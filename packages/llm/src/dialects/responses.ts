@@ -66,6 +66,7 @@ const ENCRYPTED = 'reasoning.encrypted_content';
 export const responses: Dialect = {
   name: 'responses',
   path: () => 'responses',
+  list: chat.list,
   leastOutput: 16,
   keyHeaders: chat.keyHeaders,
   headers: {},
@@ -142,6 +143,7 @@ const isClients = ({ type, tools }: Body): boolean =>
 
 /** A reference to an item, an address or a file at the provider is larger than it looks. */
 function isSeen(item: Body): boolean {
+  if (item.type === 'additional_tools') return objectsIn(item.tools).every(isClients);
   if (item.type !== undefined && !ITEMS.has(String(item.type))) return false;
   return [...objectsIn(item.content), ...objectsIn(item.output)].every((part) => {
     if (part.type === 'input_image') return isData(part.image_url);
