@@ -156,6 +156,16 @@ describe('an answer in messages', () => {
       assert.equal((await ask()).end.kind, kind);
     });
 
+  it('whose end tells no count is estimated: what its beginning tells is none', async () => {
+    const text = grows(0, { type: 'text_delta', text: 'A'.repeat(400) });
+    const end = { type: 'message_delta', delta: { stop_reason: 'end_turn' } };
+    const { ask } = await speaking('messages', [
+      events(start, opens(0, { type: 'text', text: '' }), text, end),
+    ]);
+    const { end: how, usage } = await ask();
+    assert.deepEqual([how.kind, usage.outputTokens], ['stopped', 100]);
+  });
+
   it('that breaks off is none, and one that says it is overloaded is asked for again', async () => {
     const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
     const { ask, server } = await speaking(
