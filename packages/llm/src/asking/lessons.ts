@@ -4,6 +4,7 @@
  */
 import type { DialectName } from '@swarm/core/model/dialect';
 import type { Body } from '../dialects/kinds.ts';
+import { unmarked } from '../dialects/messages.ts';
 import type { Said } from '../failures.ts';
 
 export interface Lesson {
@@ -79,13 +80,27 @@ export function lessonOf(said: Said, body: Body, dialect: DialectName = 'chat'):
   return undefined;
 }
 
-/** A smaller bound, or a field less. */
+/** A smaller bound, a field less, or no marks of what to keep. */
 function plainLesson(said: Said, body: Body, dialect: DialectName): Lesson | undefined {
   const bound = boundLesson(said.message, body);
-  if (bound !== undefined || /\b(missing|(is|are) required)\b/i.test(said.message)) return bound;
+  if (bound !== undefined || IS_OWN_FAULT.test(said.message)) return bound;
+  if (dialect === 'messages' && said.message.includes('cache_control') && isMarked(body)) return NO_MARKS;
   const name = namesIn(said).find((one) => DISPENSABLE_IN[dialect]?.has(one) && one in body);
-  return name === undefined ? undefined : drop(name);
+  if (name === undefined) return undefined;
+  // A refusal of thinking is often about this conversation alone.
+  return name === 'thinking' ? { ...drop(name), isForOnce: true } : drop(name);
 }
+
+/** A field that is missed, or a bound that contradicts another. */
+const IS_OWN_FAULT = /\b(missing|(is|are) required)\b|budget_tokens/i;
+
+const isMarked = (body: Body): boolean => JSON.stringify(body).includes('"cache_control"');
+
+const NO_MARKS: Lesson = {
+  key: 'without cache_control',
+  told: 'prompts are sent without cache_control',
+  change: unmarked,
+};
 
 // ───────────── fields ─────────────
 

@@ -177,7 +177,7 @@ function cached(fields: Body, cache: ModelProfile['cache']): Body {
 
 const MARK = { cache_control: { type: 'ephemeral' } };
 
-export function marked(fields: Body): Body {
+function marked(fields: Body): Body {
   const said = objectsIn(fields.messages);
   return {
     ...fields,
@@ -195,7 +195,8 @@ function withMark(content: unknown): unknown {
   return last === undefined || isThought(last) ? content : [...blocks.slice(0, -1), { ...last, ...MARK }];
 }
 
-function unmarked(fields: Body): Body {
+/** Without any mark of what to keep. */
+export function unmarked(fields: Body): Body {
   const clean = (content: unknown): unknown =>
     Array.isArray(content) ? objectsIn(content).map((block) => without(block, 'cache_control')) : content;
   return {

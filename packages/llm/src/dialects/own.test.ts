@@ -247,6 +247,46 @@ describe('a request in messages', () => {
   });
 });
 
+describe('a refusal in messages', () => {
+  const refuses = (message: string) =>
+    fault.status(400, { type: 'error', error: { type: 'invalid_request_error', message } });
+  const extraBody = { thinking: { type: 'enabled', budget_tokens: 9_000 } };
+
+  it('of marks in the prompt is met without them, from then on', async () => {
+    const { ask, server, learnt } = await speaking('messages', [
+      refuses('messages.0.content.0.text.cache_control: Extra inputs are not permitted'),
+      answering('messages', 'Hi', USED),
+    ]);
+    assert.equal((await ask()).text, 'Hi');
+    assert.equal((await ask()).text, 'Hi');
+    const marks = server.seen.map(({ body }) => JSON.stringify(body).includes('cache_control'));
+    assert.deepEqual(marks, [true, false, false]);
+    assert.equal(learnt.length, 1);
+  });
+
+  it('of thinking is met without it once, because it may be about this conversation', async () => {
+    const { ask, server } = await speaking(
+      'messages',
+      [
+        refuses('a final assistant message must start with a block when `thinking` is on'),
+        answering('messages', 'Hi', USED),
+      ],
+      { profiles: [{ '*': { extraBody } }] },
+    );
+    await ask();
+    await ask();
+    const thinks = server.seen.map(({ body }) => body.thinking !== undefined);
+    assert.deepEqual(thinks, [true, false, true]);
+  });
+
+  it('of a budget of thoughts above the bound is the request’s fault', async () => {
+    const plan = refuses('`max_tokens` must be greater than `thinking.budget_tokens`');
+    const { ask, server } = await speaking('messages', [plan], { profiles: [{ '*': { extraBody } }] });
+    assert.equal((await ask()).end.kind, 'bad-request');
+    assert.equal(server.seen.length, 1);
+  });
+});
+
 // ───────────── responses ─────────────
 
 const REASONING = {
