@@ -2,6 +2,7 @@
 
 import type { Body } from '../dialects/kinds.ts';
 import { messages } from '../dialects/messages.ts';
+import { TOO_DEEP } from './request.ts';
 import type { Opened } from './upstream.ts';
 
 const COUNTED = ['messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control'];
@@ -14,11 +15,22 @@ export type ReadCountBody =
 
 /** @param model the one the agent is given, whatever it names. */
 export function countBody(text: string, model: string): ReadCountBody {
+  try {
+    const counted = read(text, model);
+    if (counted.kind === 'read') JSON.stringify(counted.body);
+    return counted;
+  } catch (error) {
+    if (error instanceof RangeError) return { kind: 'refused', why: TOO_DEEP };
+    throw error;
+  }
+}
+
+function read(text: string, model: string): ReadCountBody {
   const body = parse(text);
   if (body === undefined) return { kind: 'refused', why: 'the body is not a JSON object' };
-  const read = messages.read(body);
-  if (read.kind === 'refused') return read;
-  const counted = Object.entries(read.fields).filter(([name]) => COUNTED.includes(name));
+  const said = messages.read(body);
+  if (said.kind === 'refused') return said;
+  const counted = Object.entries(said.fields).filter(([name]) => COUNTED.includes(name));
   return { kind: 'read', body: { ...Object.fromEntries(counted), model } };
 }
 

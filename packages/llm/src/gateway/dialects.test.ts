@@ -24,7 +24,7 @@ async function open(
   const { socketPath, token, usage } = await gateway.issue(a1, limits);
   const spoken = SPOKEN[name];
   const post = (
-    body: object,
+    body: object | string,
     how: { isStream?: boolean; headers?: Record<string, string>; path?: string; signal?: AbortSignal } = {},
   ) => ask(socketPath, token, body, { path: spoken.path(how.isStream ?? false), ...how });
   return { server, told, usage, spoken, post, socketPath, token, gateway };
@@ -89,6 +89,33 @@ for (const name of DIALECT_NAMES)
       await post({ ...spoken.question('Do.', false), service_tier: 'priority', fallback: ['dearer'] });
       assert.ok(!/priority|dearer/.test(JSON.stringify(server.seen[0]!.body)));
       assert.ok(told[0]!.detail.leftOut!.length === 2, String(told[0]!.detail.leftOut));
+    });
+
+    it('what is nested too deeply to be sent on is refused, and no endpoint is blamed for it', async () => {
+      const { server, post, spoken } = await open(name);
+      const deep = (field: string): string => {
+        const body = JSON.stringify(spoken.question('Do.', false));
+        return `${body.slice(0, -1)},"${field}":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`;
+      };
+      const known = {
+        chat: 'reasoning',
+        responses: 'reasoning',
+        messages: 'thinking',
+        gemini: 'systemInstruction',
+      };
+      const reply = await post(deep(known[name]));
+      assert.deepEqual([reply.status, codeIn(reply.text)], [400, 'swarm_bad_request']);
+      const counting = await post(deep('thinking'), { path: '/v1/messages/count_tokens' });
+      assert.equal(counting.status, name === 'messages' ? 400 : 404);
+      const parts = '{"functionResponse":{"parts":['.repeat(20_000) + ']}}'.repeat(20_000);
+      const content = '{"type":"tool_result","content":['.repeat(20_000) + ']}'.repeat(20_000);
+      for (const said of [
+        `{"contents":[{"parts":[${parts}]}]}`,
+        `{"messages":[{"role":"user","content":[${content}]}]}`,
+      ])
+        assert.equal((await post(said)).status, 400);
+      assert.equal(server.seen.length, 0);
+      assert.equal((await post(spoken.question('Do.', false))).status, 200);
     });
 
     it('the model is the worker’s, whatever is asked for', async () => {

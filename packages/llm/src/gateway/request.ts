@@ -50,16 +50,29 @@ export interface Allowed {
   readonly key: string;
 }
 
-export function readRequest({ text, dialect, form }: Asked, allowed: Allowed, left: Left): ReadRequest {
+/** JSON nested some ten thousand deep can be read, but neither gone into nor written: RangeError. */
+export function readRequest(asked: Asked, allowed: Allowed, left: Left): ReadRequest {
+  try {
+    const request = read(asked, allowed, left);
+    if (request.kind === 'read') JSON.stringify(request.body);
+    return request;
+  } catch (error) {
+    if (error instanceof RangeError) return { kind: 'refused', why: TOO_DEEP };
+    throw error;
+  }
+}
+
+export const TOO_DEEP = 'the body is nested too deeply';
+
+function read({ text, dialect, form }: Asked, allowed: Allowed, left: Left): ReadRequest {
   const body = parseObject(text);
   if (body === undefined) return { kind: 'refused', why: 'the body is not a JSON object' };
-  const read = dialect.read(body);
-  if (read.kind === 'refused') return read;
-  const bounds = dialect.bounds(read.fields);
+  const said = dialect.read(body);
+  if (said.kind === 'refused') return said;
+  const bounds = dialect.bounds(said.fields);
   const { model, profile } = allowed;
-  const fields = dialect.profiled(dialect.unbounded(read.fields), profile, allowed.key);
-  const prompt = promptOf(dialect, fields);
-  if (prompt === undefined) return { kind: 'refused', why: 'the body is nested too deeply' };
+  const fields = dialect.profiled(dialect.unbounded(said.fields), profile, allowed.key);
+  const prompt = JSON.stringify(dialect.prompt(fields));
   const input = mostTokensIn(prompt) + MESSAGE_TOKENS * bounds.messages;
   const bound = Math.min(
     bounds.output ?? boundFor(left, input, bounds, allowed),
@@ -81,7 +94,7 @@ export function readRequest({ text, dialect, form }: Asked, allowed: Allowed, le
       ...(cacheWriteExtra > 0 && { cacheWriteExtra }),
     },
     chars: prompt.length,
-    leftOut: read.leftOut,
+    leftOut: said.leftOut,
   };
 }
 
@@ -92,15 +105,6 @@ function parseObject(text: string): Body | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Everything a model reads. JSON nested some ten thousand deep can be read, but not written: RangeError. */
-function promptOf(dialect: Dialect, fields: Body): string | undefined {
-  try {
-    return JSON.stringify(dialect.prompt(fields));
   } catch {
     return undefined;
   }
