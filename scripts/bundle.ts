@@ -11,6 +11,7 @@ const COPIED: Readonly<Record<string, string>> = {
   'packages/cli/bin/swarm.cjs': 'bin/swarm.cjs',
   'packages/cli/demo': 'demo',
   prompts: 'prompts',
+  'infra/models.json': 'infra/models.json',
   'infra/prices.json': 'infra/prices.json',
   docs: 'docs',
   'swarm.schema.json': 'swarm.schema.json',

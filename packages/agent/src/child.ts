@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SwarmError } from '@swarm/core/errors';
+import { DIALECT_NAMES } from '@swarm/core/model/dialect';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import type { Model } from '@swarm/core/ports/models';
 import type { Clock } from '@swarm/core/ports/world';
@@ -29,6 +30,8 @@ const childJob = z.object({
   goOn: z.object({ talk: z.string(), told: z.string() }).optional(),
   /** The model's configured name, sent as it stands. */
   model: z.string(),
+  /** What the gateway is asked in; chat completions when absent. */
+  dialect: z.enum(DIALECT_NAMES).optional(),
   limits: z.object({
     steps: z.number().int().positive(),
     tokens: z.number().int().positive(),

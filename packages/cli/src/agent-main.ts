@@ -14,13 +14,15 @@ const controller = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
 
 const A_DAY_MS = 24 * 60 * 60 * 1_000;
-const { model: name } = job;
+const { model: name, dialect = 'chat' } = job;
 const model = createModel({
   endpoints: [
     {
       name: 'gateway',
       baseUrl: `${await listenFor(process.env[GATEWAY_SOCKET_VARIABLE] ?? '')}/v1`,
       apiKey: process.env.OPENAI_API_KEY ?? '',
+      dialect,
+      isGateway: true,
     },
   ],
   models: { planner: name, worker: name, reconciler: name, reviewer: name },

@@ -177,7 +177,7 @@ test('outside any repository the machine is looked at all the same', async (t) =
   await mkdir(join(world.root, 'nowhere'));
   const ended = await world.swarm(['doctor'], { cwd: join(world.root, 'nowhere'), env });
   assert.equal(ended.code, 78);
-  assert.match(ended.stdout, /^endpoint env +ok +answers, and lists 1 model$/m);
+  assert.match(ended.stdout, /^endpoint env +ok +chat: answers, and lists 1 model$/m);
   assert.match(ended.stdout, /^repository +FAILED +there is no git repository[\s\S]*fix +--repo .*git init/m);
 });
 

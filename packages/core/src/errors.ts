@@ -43,7 +43,10 @@ export const ERROR_CODES = {
   SW0304: { kind: 'preflight', means: 'a sandbox layer is missing' },
   SW0305: { kind: 'preflight', means: 'there is no gate' },
   SW0306: { kind: 'preflight', means: 'git is missing or too old' },
-  SW0307: { kind: 'preflight', means: 'the repository tracks files of swarm’s own' },
+  SW0307: {
+    kind: 'preflight',
+    means: 'where swarm keeps its own files the repository has files, links, or what is another user’s',
+  },
   SW0308: { kind: 'preflight', means: 'the setup command fails on the base' },
   SW0309: { kind: 'preflight', means: 'the repository is not trusted' },
   SW0311: { kind: 'preflight', means: 'the repository is of a kind swarm cannot use' },

@@ -1,8 +1,9 @@
 /** One small chat call, and what it says of an endpoint in a person's words: the look before a run. Costs a few tokens. */
 import type { Clock } from '@swarm/core/ports/world';
 import { withLessons } from './asking/learning.ts';
-import { type Body, completionBody } from './asking/wire.ts';
+import { bodyFor, PING, PING_HEADERS } from './asking/ours.ts';
 import { tryCompletion } from './completion.ts';
+import type { Body } from './dialects/kinds.ts';
 import { createEndpointPool, type EndpointConfig } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 import { type EndpointFault, faultAt } from './probe-faults.ts';
@@ -32,13 +33,13 @@ export async function lookByCall(
   const pool = createEndpointPool({ endpoints: [endpoint], clock, rng: () => 0.5 });
   let tokens: number | undefined;
   const tryIt = async (body: Body) => {
-    const ask = { endpoint, body, headers: HEADERS, deadlines, clock, signal, onText: () => {} };
+    const ask = { endpoint, model, body, headers: PING_HEADERS, deadlines, clock, signal, onText: () => {} };
     const { end, assembler } = await tryCompletion(ask);
     const used = assembler.answer().tokens;
     tokens = used && used.input + used.output;
     return end.kind === 'finished' ? ({ kind: 'done', value: true } as const) : end;
   };
-  const body = completionBody(QUESTION, { endpoint: endpoint.name, model });
+  const body = bodyFor(endpoint, model, PING);
   const tried = await withLessons({ pool, endpoint, model, body }, tryIt);
   const ms = clock.monotonic() - startedAt;
   if (tried.kind === 'done') return { kind: 'answers', ms, tokens };
@@ -61,12 +62,3 @@ async function meaningOf(
   if (fault) return fault;
   return { kind: failure.kind === 'bad-request' ? 'refused' : 'down', why };
 }
-
-const QUESTION = {
-  role: 'worker',
-  messages: [{ role: 'user', content: 'ping' }],
-  tools: [],
-  maxOutputTokens: 1,
-} as const;
-/** No role of a run, so that a recorded model does not take it for a question of its script. */
-const HEADERS = { 'x-swarm-role': 'probe' };

@@ -1,3 +1,4 @@
+import { OWN_DIALECTS } from '@swarm/core/model/dialect';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type {
@@ -10,7 +11,7 @@ import type {
 } from '@swarm/core/ports/models';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type Learnt, withLessons } from './asking/learning.ts';
-import { completionBody } from './asking/wire.ts';
+import { bodyFor } from './asking/ours.ts';
 import { type TryEnd, tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 import {
@@ -21,6 +22,7 @@ import {
 } from './endpoints.ts';
 import type { PriceTable } from './prices.ts';
 import { type ProbeReport, probeByCall, untilUp } from './probe.ts';
+import { deadlinesOf, type Profiles, profileOf } from './profiles.ts';
 import type { Answer } from './reading/answer.ts';
 import { type Retry, type Routed, route, type Tried } from './route.ts';
 import { estimateTokens, usageOf } from './usage.ts';
@@ -53,6 +55,8 @@ export interface ModelOptions {
   /** The model each role asks for, sent as it stands. */
   readonly models: Readonly<Record<ModelRole, string>>;
   readonly prices: PriceTable;
+  /** What is known of models by their names; later tables go over earlier ones. */
+  readonly profiles?: readonly Profiles[];
   readonly clock: Clock;
   readonly rng: Rng;
   readonly deadlines?: Partial<Deadlines>;
@@ -75,7 +79,7 @@ export interface ModelOptions {
 
 export const DEFAULT_MAX_TRIES = 6;
 
-/** The Model port over chat completions, with failover, deadlines and one retry policy (route.ts). */
+/** The Model port over every dialect our roles speak, each endpoint in its own, with failover, deadlines and one retry policy (route.ts). */
 export function createModel(options: ModelOptions): Model {
   const pool = options.pool ?? createEndpointPool(options);
   return {
@@ -106,11 +110,13 @@ async function runCall(
   const { model } = about;
   const startedAt = options.clock.monotonic();
   const meter = createTryMeter(model, options.prices);
+  const profile = profileOf(model, ...(options.profiles ?? []));
   const names = new Set(request.tools.map((tool) => tool.name));
   const routed = await route<Finished>(
     {
       ...options,
       pool,
+      dialects: OWN_DIALECTS,
       model,
       signal: how.signal,
       maxTries: options.maxTries ?? DEFAULT_MAX_TRIES,
@@ -119,13 +125,14 @@ async function runCall(
     },
     (endpoint) => {
       const to = { endpoint: endpoint.name, model };
-      const ask = { ...options, pool, endpoint, model, body: completionBody(request, to) };
+      const ask = { ...options, pool, endpoint, model, body: bodyFor(endpoint, model, request, profile) };
       return withLessons(ask, async (body) => {
         const tried = await tryCompletion({
           endpoint,
+          model,
           body,
           headers: headersOf(request),
-          deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+          deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines, ...deadlinesOf(profile) },
           clock: options.clock,
           signal: how.signal,
           onText: how.onText ?? (() => {}),

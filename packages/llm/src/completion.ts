@@ -1,16 +1,22 @@
-/** One try of one chat completion at one endpoint. */
+/** One try of one call of ours at one endpoint, in the endpoint's own dialect. */
 import type { Clock } from '@swarm/core/ports/world';
-import { type Body, VIA_HEADER } from './asking/wire.ts';
+import { VIA_HEADER } from './asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from './deadlines.ts';
+import { dialectOf } from './dialects/all.ts';
+import type { Reader } from './dialects/dialect.ts';
+import type { Body } from './dialects/kinds.ts';
 import type { EndpointConfig } from './endpoints.ts';
 import { type CallFailure, failureInside, wordsOf } from './failures.ts';
 import { type Assembler, createAssembler, ServerSaid } from './reading/answer.ts';
+import { isLoose } from './reading/quirks.ts';
 import { createSseDecoder, DONE, type ServerEvent } from './reading/sse.ts';
 import { redactKeys } from './secrets.ts';
-import { postCompletion, refusalOf } from './transport.ts';
+import { postCall, refusalOf } from './transport.ts';
 
 export interface TryOptions {
   readonly endpoint: EndpointConfig;
+  /** The name asked for: some dialects say it in the path. */
+  readonly model: string;
   readonly body: Body;
   readonly headers: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
@@ -35,17 +41,19 @@ export interface TryEnd {
 export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
   const { endpoint, clock, signal } = options;
   const watch = startWatch(options.deadlines, clock, signal);
+  const dialect = dialectOf(endpoint);
   const assembler = createAssembler(options.onText, options.isTool);
   let isAnswering = false;
   let via: string | undefined;
   let failure: CallFailure = { kind: 'again', why: 'the stream ended before the answer did', isFault: true };
   try {
-    const response = await postCompletion(endpoint, JSON.stringify(options.body), options.headers, watch);
+    const path = dialect.path(options.model, 'events');
+    const response = await postCall(endpoint, path, JSON.stringify(options.body), options.headers, watch);
     via = response.headers.get(VIA_HEADER) ?? undefined;
     if (!response.ok) failure = await refusalOf(response, endpoint, clock.now());
     else {
       isAnswering = true;
-      await readAnswer(response, assembler);
+      await readAnswer(response, intoAssembler(assembler, dialect.reader()));
     }
   } catch (thrown) {
     failure = failureIn(thrown, watch, endpoint);
@@ -69,8 +77,20 @@ function failureIn(error: unknown, watch: Watch, endpoint: EndpointConfig): Call
   return { kind: 'again', why: redactKeys(missed ?? wordsOf(error), [endpoint]), isFault: true };
 }
 
+type Sink = Pick<Assembler, 'add' | 'end'>;
+
+/** What is no object is left to the assembler to refuse. */
+const intoAssembler = (assembler: Assembler, reader: Reader): Sink => ({
+  add(wire) {
+    const first: unknown = Array.isArray(wire) ? wire[0] : wire;
+    if (!isLoose(first)) return assembler.add(wire);
+    for (const chunk of reader.read(first)) assembler.add(chunk);
+  },
+  end: assembler.end,
+});
+
 /** Reads a stream, or the one JSON body of a server that does not stream, whatever either calls itself. */
-async function readAnswer(response: Response, assembler: Assembler): Promise<void> {
+async function readAnswer(response: Response, assembler: Sink): Promise<void> {
   if (response.body === null) return;
   if (response.headers.get('content-type')?.includes('json')) {
     const text = await response.text();
@@ -95,8 +115,11 @@ function decodeWhole(text: string): ServerEvent[] {
 /** Events with which servers only say that they are there. */
 const SIGNS_OF_LIFE = /^(ping|heartbeat|keep-?alive)$/i;
 
+/** The last event of a stream, where it has a name. */
+const ENDS = /^(message_stop|response\.(completed|incomplete|failed))$/;
+
 /** @returns true once the server said that nothing more comes. */
-function readEvents(events: readonly ServerEvent[], assembler: Assembler): boolean {
+function readEvents(events: readonly ServerEvent[], assembler: Sink): boolean {
   for (const { name, data } of events) {
     if (data.trim() === DONE) {
       assembler.end('done');
@@ -106,6 +129,7 @@ function readEvents(events: readonly ServerEvent[], assembler: Assembler): boole
     const chunk = parse(data);
     if (chunk === undefined) throw new Error('the server sent an event that is not JSON');
     assembler.add(name === 'error' ? asError(chunk) : chunk);
+    if (ENDS.test(name)) return true;
   }
   return false;
 }

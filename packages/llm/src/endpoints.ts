@@ -1,17 +1,24 @@
+import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lessons.ts';
 
-/** One upstream model server that speaks chat completions. */
+/** One upstream model server. */
 export interface EndpointConfig {
   /** Names it in logs and messages; unique. */
   readonly name: string;
   /** Up to and with the version: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
-  /** Sent as `Authorization: Bearer`; none is sent when absent. */
+  /** Sent where its dialect wants it; none is sent when absent. */
   readonly apiKey?: string;
+  /** The protocol it speaks; chat completions when absent. Nothing is translated: it is asked in no other. */
+  readonly dialect?: DialectName;
+  /** A gateway of ours: it bounds what is left open. */
+  readonly isGateway?: true;
   /** Share of the calls among those that are healthy; 100 when absent. */
   readonly weight?: number;
 }
+
+export const speaks = ({ dialect = 'chat' }: Pick<EndpointConfig, 'dialect'>): DialectName => dialect;
 
 /** Consecutive failures after which an endpoint counts as unhealthy, and how long until it is probed. */
 export const UNHEALTHY_AFTER = 3;
@@ -24,7 +31,7 @@ export type Choice =
   /** Every endpoint was skipped. */
   | { readonly kind: 'none' };
 
-/** Told once when the last healthy endpoint is lost, and once when one answers again. */
+/** Told once when the last healthy endpoint of a dialect is lost, and once when each has one that answers again. */
 export interface HealthChange {
   readonly kind: 'down' | 'up';
   readonly why: string;
@@ -40,8 +47,13 @@ const LESSONS_MAX = 32;
 /** The health of some endpoints. A refused key is remembered, but never makes the last endpoint unaskable. */
 export interface EndpointPool {
   readonly endpoints: readonly EndpointConfig[];
-  /** By weight among those that may be asked now. Choosing an unhealthy one makes the caller its only prober. */
-  pick(skip: ReadonlySet<string>): Choice;
+  /**
+   * By weight among those that speak one of the dialects and may be asked now. Choosing an unhealthy one makes the
+   * caller its only prober. @param dialects all when absent.
+   */
+  pick(skip: ReadonlySet<string>, dialects?: readonly DialectName[]): Choice;
+  /** Those that speak one of the dialects. */
+  speaking(dialects: readonly DialectName[]): readonly EndpointConfig[];
   /** A call was finished. */
   succeeded(name: string): void;
   /** It answered a probe: it is healthy, though no call was finished. */
@@ -60,8 +72,10 @@ export interface EndpointPool {
   rested(name: string, restMs: number): void;
   /** It rejects our key or our account: asked only when there is no other. */
   refused(name: string): void;
-  /** True from the loss of the last healthy endpoint until one answers. */
-  isDown(): boolean;
+  /** True from the loss of the last healthy endpoint of each of these dialects that has any, until one answers. */
+  isDown(dialects?: readonly DialectName[]): boolean;
+  /** Endpoints of the dialects that are lost; where none is, those that speak one of these, or all. */
+  lost(dialects: readonly DialectName[]): readonly EndpointConfig[];
   /** Times in a row an endpoint was found again without one finished call. */
   fruitless(): number;
   /** What it refuses by name, in the order learnt. */
@@ -92,27 +106,34 @@ export function createEndpointPool(ask: {
   const lessons = new Map<string, readonly Lesson[]>();
   const looks = new Map<string, Promise<boolean>>();
   const closing = new AbortController();
-  let isDown = false;
+  const down = new Set<DialectName>();
   let fruitless = 0;
   let failingModel: string | undefined;
 
-  function tell(kind: 'down' | 'up', why: string): void {
-    if (isDown === (kind === 'down')) return;
-    isDown = kind === 'down';
-    if (!isDown) fruitless += 1;
+  const speaking = (dialects: readonly DialectName[]): readonly EndpointConfig[] =>
+    ask.endpoints.filter((e) => dialects.includes(speaks(e)));
+  const dialectOf = (name: string): DialectName => speaks(ask.endpoints.find((e) => e.name === name)!);
+
+  function tell(dialect: DialectName, kind: 'down' | 'up', why: string): void {
+    const wasDown = down.size > 0;
+    if (kind === 'down') down.add(dialect);
+    else down.delete(dialect);
+    if (wasDown === down.size > 0) return;
+    if (wasDown) fruitless += 1;
     ask.onHealth?.({ kind, why, fruitless });
   }
 
   function isWell(name: string): void {
     const h = of(name);
     Object.assign(h, { failures: 0, answers: h.answers + 1, notBefore: 0, isRefused: false });
-    tell('up', `${name} answers`);
+    tell(dialectOf(name), 'up', `${name} answers`);
   }
 
   return {
     endpoints: ask.endpoints,
-    pick(skip) {
-      const open = ask.endpoints.filter((e) => !skip.has(e.name));
+    speaking,
+    pick(skip, dialects = DIALECT_NAMES) {
+      const open = speaking(dialects).filter((e) => !skip.has(e.name));
       if (open.length === 0) return { kind: 'none' };
       const willing = open.filter((e) => !of(e.name).isRefused);
       return choose(willing.length > 0 ? willing : open, of, ask.clock.monotonic(), ask.rng);
@@ -137,7 +158,10 @@ export function createEndpointPool(ask: {
       h.failures += 1;
       const pauseMs = Math.max(restMs, h.failures >= UNHEALTHY_AFTER ? PROBE_AFTER_MS : 0);
       h.notBefore = Math.max(h.notBefore, ask.clock.monotonic() + pauseMs);
-      if ([...health.values()].every((x) => x.isRefused || x.failures >= UNHEALTHY_AFTER)) tell('down', why);
+      const dialect = dialectOf(name);
+      const isLost = ({ name: one }: EndpointConfig): boolean =>
+        of(one).isRefused || of(one).failures >= UNHEALTHY_AFTER;
+      if (speaking([dialect]).every(isLost)) tell(dialect, 'down', why);
     },
     rested(name, restMs) {
       const h = of(name);
@@ -147,7 +171,12 @@ export function createEndpointPool(ask: {
       of(name).isRefused = true;
     },
     failingModel: () => failingModel,
-    isDown: () => isDown,
+    isDown: (dialects = DIALECT_NAMES) =>
+      down.size > 0 && speaking(dialects).every((e) => down.has(speaks(e))),
+    lost(dialects) {
+      const asked = speaking(down.size > 0 ? [...down] : dialects);
+      return asked.length > 0 ? asked : ask.endpoints;
+    },
     fruitless: () => fruitless,
     lessons: (name, model) => lessons.get(`${name} ${model}`) ?? [],
     learn(name, model, lesson) {
@@ -188,6 +217,3 @@ function byWeight(ready: readonly EndpointConfig[], rng: Rng): EndpointConfig {
 /** `https://host/v1/` and `models` → `https://host/v1/models`. */
 export const urlOf = (endpoint: EndpointConfig, path: string): string =>
   `${endpoint.baseUrl.replace(/\/+$/, '')}/${path}`;
-
-export const keyHeader = (endpoint: EndpointConfig): Record<string, string> =>
-  endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` };

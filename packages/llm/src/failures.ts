@@ -46,7 +46,7 @@ const MEANINGS: readonly {
 }[] = [
   {
     kind: 'quota',
-    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance)$/,
+    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance|billing_error)$/,
   },
   {
     kind: 'auth',
@@ -60,6 +60,9 @@ const MEANINGS: readonly {
 ];
 /** Sentences of servers that give no code: about the request, at every try. */
 const LASTING = /context (length|window|size)|maximum context|prompt is too long|request too large/i;
+/** Accounts and keys, where a provider calls it a fault of the request. */
+const NO_CREDIT = /credit balance is too low/i;
+const NO_KEY = /API key (is )?(not valid|invalid|expired)/i;
 /** Ours: the gateway's run or attempt is over, so that waiting is in vain. */
 const OVER = 'swarm_over';
 
@@ -76,7 +79,8 @@ export function failureOf(response: FailedResponse, now: number): CallFailure {
   const meaning = meaningOf(said);
   if (said.code === OVER) return { kind: 'again', why, isFault: false, said, isLast: true };
   if (status === 402 || meaning === 'quota') return { kind: 'quota', why, status, said };
-  if (status === 401 || status === 403) return { kind: 'auth', why, status, said };
+  if (status === 401 || status === 403 || NO_KEY.test(said.message))
+    return { kind: 'auth', why, status, said };
   if (status >= 300 && status < 400)
     return {
       kind: 'bad-request',
@@ -106,6 +110,7 @@ export function failureInside(said: Said): CallFailure {
 }
 
 function meaningOf({ code = '', status, message }: Said): (typeof MEANINGS)[number]['kind'] | undefined {
+  if (NO_CREDIT.test(message)) return 'quota';
   const named = MEANINGS.find((m) => m.code.test(code))?.kind;
   if (named !== undefined && !(named === 'bad-request' && isTransient(status))) return named;
   if (LASTING.test(message)) return 'bad-request';

@@ -22,6 +22,7 @@ export {
 } from './prices.ts';
 export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
 export type { EndpointFault } from './probe-faults.ts';
+export { deadlinesOf, type ModelProfile, type Profiles, profileOf, readProfiles } from './profiles.ts';
 export {
   readScript,
   type Script,

@@ -7,6 +7,8 @@ export interface CallTokens {
   /** Part of `input` that the server had cached. */
   readonly cachedInput: number;
   readonly output: number;
+  /** What writing the cache costs beside reading it as input, in tokens of input. */
+  readonly cacheWriteExtra?: number;
   /** The server did not say; counted from characters. */
   readonly isEstimated: boolean;
 }
@@ -79,7 +81,7 @@ export function priceOf(table: PriceTable, model: string): Price | undefined {
 }
 
 export function costUsd(price: Price, tokens: CallTokens): number {
-  const fresh = tokens.input - tokens.cachedInput;
+  const fresh = tokens.input - tokens.cachedInput + (tokens.cacheWriteExtra ?? 0);
   const cached = tokens.cachedInput * (price.cachedInput ?? price.input);
   return (fresh * price.input + cached + tokens.output * price.output) / 1_000_000;
 }

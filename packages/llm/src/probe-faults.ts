@@ -1,7 +1,8 @@
 /** What an address is, where it is no endpoint of models: looked at with plain requests that cost nothing. */
 import type { Clock } from '@swarm/core/ports/world';
 import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
-import { type EndpointConfig, keyHeader, urlOf } from './endpoints.ts';
+import { keyHeader } from './dialects/all.ts';
+import { type EndpointConfig, urlOf } from './endpoints.ts';
 import { wordsOf } from './failures.ts';
 import { redactKeys } from './secrets.ts';
 import { watchedFetch } from './transport.ts';

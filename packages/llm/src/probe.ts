@@ -1,11 +1,14 @@
 /** Looks for life: whether an endpoint lists its models, and whether it finishes a call. */
+import { OWN_DIALECTS } from '@swarm/core/model/dialect';
 import type { Usage } from '@swarm/core/model/usage';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import { withLessons } from './asking/learning.ts';
-import { type Body, completionBody } from './asking/wire.ts';
+import { bodyFor, PING, PING_HEADERS } from './asking/ours.ts';
 import { tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
-import { type EndpointConfig, type EndpointPool, keyHeader, urlOf } from './endpoints.ts';
+import { dialectOf, keyHeader } from './dialects/all.ts';
+import { type Body, objectsIn } from './dialects/kinds.ts';
+import { type EndpointConfig, type EndpointPool, urlOf } from './endpoints.ts';
 import { errorBody, failureOf, wordsOf } from './failures.ts';
 import type { PriceTable } from './prices.ts';
 import { type EndpointFault, faultAt, isTls, pageOf } from './probe-faults.ts';
@@ -33,7 +36,7 @@ export async function probeEndpoint(
   const limits = { ...DEFAULT_DEADLINES, firstByteMs: totalMs, totalMs };
   const watch = startWatch(limits, how.clock, how.signal ?? new AbortController().signal);
   try {
-    const response = await watchedFetch(watch)(urlOf(endpoint, 'models'), {
+    const response = await watchedFetch(watch)(urlOf(endpoint, dialectOf(endpoint).list), {
       headers: { accept: 'application/json', ...keyHeader(endpoint) },
     });
     return await readProbe(response, endpoint, how.clock);
@@ -63,12 +66,14 @@ async function readProbe(response: Response, endpoint: EndpointConfig, clock: Cl
   return { kind: 'down', why, ...(failure.kind === 'quota' && { fault: 'quota' as const }) };
 }
 
-/** `{data: [{id}]}`; anything else is a server without a list we can read. */
+/** `{data: [{id}]}`, or Gemini's `{models: [{name}]}`; anything else is a server without a list we can read. */
 function modelIds(text: string): readonly string[] {
   try {
-    const { data } = JSON.parse(text) as { data?: unknown };
-    const ids = Array.isArray(data) ? data.map((m: { id?: unknown } | null) => m?.id) : [];
-    return ids.filter((id): id is string => typeof id === 'string');
+    const { data, models, ...page } = JSON.parse(text) as Record<string, unknown>;
+    // A part of a list says nothing of a model that is not in it.
+    if (page.has_more === true || page.nextPageToken) return [];
+    const ids = [...objectsIn(data).map(({ id }) => id), ...objectsIn(models).map(({ name }) => name)];
+    return ids.filter((id): id is string => typeof id === 'string').map((id) => id.replace(/^models\//, ''));
   } catch {
     return [];
   }
@@ -109,13 +114,13 @@ export async function probeByCall(
   const deadlines = { firstByteMs: totalMs, idleMs: totalMs, totalMs };
   let used = { input: 0, cachedInput: 0, output: 0, isEstimated: true };
   const tryIt = async (body: Body): Promise<Tried<true>> => {
-    const ask = { endpoint, body, headers: PROBE_HEADERS, deadlines, clock: how.clock, signal };
+    const ask = { endpoint, model, body, headers: PING_HEADERS, deadlines, clock: how.clock, signal };
     const { end, assembler, isBillable } = await tryCompletion({ ...ask, onText: () => {} });
     if (isBillable)
       used = assembler.answer().tokens ?? estimateTokens(JSON.stringify(body).length, assembler.chars());
     return end.kind === 'finished' ? { kind: 'done', value: true } : end;
   };
-  const body = completionBody(PROBE, { endpoint: endpoint.name, model });
+  const body = bodyFor(endpoint, model, PING);
   const tried = await withLessons({ pool: how.pool, endpoint, model, body }, tryIt);
   const doesAnswer = tried.kind !== 'again' && tried.kind !== 'aborted';
   how.onProbe?.({
@@ -128,17 +133,8 @@ export async function probeByCall(
   return doesAnswer;
 }
 
-const PROBE = {
-  role: 'worker',
-  messages: [{ role: 'user', content: 'ping' }],
-  tools: [],
-  maxOutputTokens: 1,
-} as const;
-/** No role of a run, so that a recorded model does not take it for a question of its script. */
-const PROBE_HEADERS = { 'x-swarm-role': 'probe' };
-
 /**
- * Probes all endpoints by calls, backing off up to 30 s, until one answers; resolves with its name, or undefined
+ * Probes the endpoints that are lost by calls, backing off up to 30 s, until one answers; resolves with its name, or undefined
  * when the signal fired first.
  */
 export async function untilUp(
@@ -146,9 +142,10 @@ export async function untilUp(
 ): Promise<string | undefined> {
   const { pool, signal } = ask;
   for (let round = 1; !signal.aborted; round += 1) {
-    const looks = pool.endpoints.map((e) => probeByCall(ask, e, ask.model, signal));
+    const endpoints = pool.lost(OWN_DIALECTS);
+    const looks = endpoints.map((e) => probeByCall(ask, e, ask.model, signal));
     const found = (await Promise.all(looks)).indexOf(true);
-    if (found !== -1) return pool.endpoints[found]!.name;
+    if (found !== -1) return endpoints[found]!.name;
     await pause(backoffMs(round, ask.rng), ask.clock, signal);
   }
   return undefined;

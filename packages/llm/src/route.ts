@@ -1,3 +1,4 @@
+import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import { type EndpointConfig, type EndpointPool, FRUITLESS_MAX } from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
@@ -37,6 +38,8 @@ export interface Retry {
 
 export interface RouteOptions {
   readonly pool: EndpointPool;
+  /** What the call can be made in; any when absent. Endpoints that speak nothing of it are not asked. */
+  readonly dialects?: readonly DialectName[];
   /** The name asked for: a look whether the endpoint lives asks for the same. */
   readonly model: string;
   readonly clock: Clock;
@@ -60,18 +63,20 @@ export async function route<T>(
   options: RouteOptions,
   tryOnce: (endpoint: EndpointConfig) => Promise<Tried<T>>,
 ): Promise<Routed<T>> {
-  const { pool, maxTries, signal, until } = options;
+  const { pool, maxTries, signal, until, dialects = DIALECT_NAMES } = options;
   const refused = new Set<string>();
   const failed = new Set<string>();
   const suspicion = createSuspicion(pool, Math.min(maxTries, TRIES_OF_ONE_CALL));
   let last: CallFailure = { kind: 'again', why: 'no endpoint is configured', isFault: false };
   let calls = 0;
+  if (pool.endpoints.length > 0 && pool.speaking(dialects).length === 0)
+    return { kind: 'bad-request', why: noneSpeaks(dialects) };
   for (let pauses = 0; calls < maxTries && pauses < maxTries; ) {
     if (signal.aborted) return { kind: 'aborted' };
     if (until?.aborted) return { kind: 'down', why: last.why, isOver: true };
-    const choice = pool.pick(new Set([...refused, ...failed]));
+    const choice = pool.pick(new Set([...refused, ...failed]), dialects);
     if (choice.kind !== 'use') {
-      if (refused.size === pool.endpoints.length) break;
+      if (refused.size === pool.speaking(dialects).length) break;
       const restMs = failed.size > 0 ? backoffMs(calls, options.rng) : pauseOf(choice, options.rng);
       const pauseMs = Number.isFinite(maxTries) ? restMs : Math.min(restMs, HELD_LOOK_MS);
       if (failed.size === 0) pauses += 1;
@@ -96,7 +101,7 @@ export async function route<T>(
     if (tried.kind === 'again' && tried.isFault && suspicion.isSure())
       return requestsFault(tried, `on each of its ${calls} tries, while the endpoint answers other calls`);
     // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
-    if (pool.isDown() && Number.isFinite(maxTries)) break;
+    if (pool.isDown(dialects) && Number.isFinite(maxTries)) break;
     options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
   }
   if (last.kind !== 'again') return last;
@@ -107,6 +112,10 @@ export async function route<T>(
     );
   return { kind: 'down', why: last.why };
 }
+
+/** Nothing is translated: the operator has to name an endpoint that speaks it. */
+export const noneSpeaks = (dialects: readonly DialectName[]): string =>
+  `no endpoint of this run speaks ${dialects.join(' or ')}: add dialect = "${dialects[0]}" to one of [[endpoints]]`;
 
 const requestsFault = ({ why, said }: Extract<CallFailure, { kind: 'again' }>, how: string) => ({
   kind: 'bad-request' as const,

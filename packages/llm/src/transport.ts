@@ -1,5 +1,6 @@
 import type { Watch } from './deadlines.ts';
-import { type EndpointConfig, keyHeader, urlOf } from './endpoints.ts';
+import { keyHeader } from './dialects/all.ts';
+import { type EndpointConfig, urlOf } from './endpoints.ts';
 import { type CallFailure, errorBody, failureOf } from './failures.ts';
 import { redactKeys } from './secrets.ts';
 
@@ -31,14 +32,15 @@ function watchPieces(watch: Watch): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** Asks for one completion, in the provider's name. The headers are built from nothing. */
-export function postCompletion(
+/** Makes one call, in the provider's name. The headers are built from nothing. @param path after the base URL. */
+export function postCall(
   endpoint: EndpointConfig,
+  path: string,
   json: string,
   about: Readonly<Record<string, string>>,
   watch: Watch,
 ): Promise<Response> {
-  return watchedFetch(watch)(urlOf(endpoint, 'chat/completions'), {
+  return watchedFetch(watch)(urlOf(endpoint, path), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

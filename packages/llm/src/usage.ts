@@ -19,11 +19,14 @@ export const estimateTokens = (inputChars: number, outputChars: number): CallTok
 export function readTokens(wire: unknown): CallTokens | undefined {
   if (typeof wire !== 'object' || wire === null) return undefined;
   const { prompt_tokens: input, completion_tokens, total_tokens, ...rest } = wire as Record<string, unknown>;
+  const { cache_write_extra: extra } = rest;
   if (!isCount(input) || !(isCount(completion_tokens) || isCount(total_tokens))) return undefined;
   const beside = isCount(total_tokens) ? total_tokens - input : 0;
   const output = Math.max(isCount(completion_tokens) ? completion_tokens : 0, beside);
   if (input + output === 0) return undefined;
-  return { input, cachedInput: Math.min(cachedOf(rest), input), output, isEstimated: false };
+  const cachedInput = Math.min(cachedOf(rest), input);
+  const isDearer = typeof extra === 'number' && extra > 0 && extra <= input;
+  return { input, cachedInput, output, isEstimated: false, ...(isDearer && { cacheWriteExtra: extra }) };
 }
 
 /** OpenAI's place, DeepSeek's and Moonshot's. */

@@ -1,5 +1,6 @@
 /** Starts our own agent like any other: a child process in the sandbox that meets the model through the gateway. */
 import type { AgentEnd } from '@swarm/core/model/attempt';
+import type { DialectName } from '@swarm/core/model/dialect';
 import { taskOf } from '@swarm/core/model/ids';
 import { tokensOf } from '@swarm/core/model/usage';
 import type { Agent, AgentActivity, AgentJob, AgentResult } from '@swarm/core/ports/running';
@@ -19,6 +20,8 @@ export interface BuiltinParts extends DriverParts {
   readonly agentMain: string;
   /** Name of the worker model, sent as it stands. */
   readonly model: string;
+  /** What it asks the gateway in; chat completions when absent. */
+  readonly dialect?: DialectName;
   readonly contextChars?: number;
 }
 
@@ -81,6 +84,7 @@ function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): Chil
     prompt: job.prompt,
     ...(job.goOn && { goOn: job.goOn }),
     model: parts.model,
+    ...(parts.dialect && { dialect: parts.dialect }),
     limits: {
       steps: job.limits.steps,
       tokens: job.limits.tokens,

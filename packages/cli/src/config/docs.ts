@@ -9,6 +9,7 @@ interface Node {
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
+  readonly additionalProperties?: Node | boolean;
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -88,13 +89,23 @@ function section(name: string, node: Node): string[] {
   const shape = node.items ?? node;
   const properties = Object.entries(shape.properties ?? {});
   const inner = properties.filter(([, n]) => n.properties);
-  const keys = properties.filter(([, n]) => !n.properties);
+  const named = properties.flatMap(([key, n]) => {
+    const one = namedIn(n);
+    return one ? [[key, one] as const] : [];
+  });
+  const keys = properties.filter(([, n]) => !n.properties && !namedIn(n));
   return [
     `## ${isList ? `\`[[${name}]]\`` : `\`[${name}]\``}`,
     shape.description ?? '',
     keyTable(Object.fromEntries(keys)),
     ...inner.flatMap(([key, n]) => section(`${name}.${key}`, n)),
+    ...named.flatMap(([key, n]) => section(`${name}.${key}."<glob>"`, n)),
   ];
+}
+
+/** The shape of each table in a table whose keys are names. */
+function namedIn({ additionalProperties: any }: Node): Node | undefined {
+  return typeof any === 'object' && any.properties ? any : undefined;
 }
 
 function keyTable(properties: Readonly<Record<string, Node>>): string {
@@ -109,6 +120,7 @@ function typeOf(node: Node): string {
   if (node.enum) return node.enum.map((v) => `\`${v}\``).join(', ');
   if (node.type === 'array') return `list of ${node.items?.type ?? 'values'}s`;
   if (node.type === 'integer') return `${node.minimum} to ${node.maximum?.toLocaleString('en')}`;
+  if (node.type === 'object') return 'table';
   if (node.type === 'boolean') return '`true`, `false`';
   return node.type ?? '';
 }

@@ -11,6 +11,7 @@ interface Node {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
+  readonly additionalProperties?: Node | boolean;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
@@ -28,6 +29,18 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(
     ['default', 'planner', 'worker', 'reconciler', 'reviewer'].map((role) => [`models.${role}`, 'gpt-5']),
   ),
+  'models.profiles.*.window': 128_000,
+  'models.profiles.*.max_output': 16_384,
+  'models.profiles.*.max_output_field': 'max_completion_tokens',
+  'models.profiles.*.reasoning_effort': 'low',
+  'models.profiles.*.temperature': 0.2,
+  'models.profiles.*.first_byte': '10m',
+  'models.profiles.*.idle': '5m',
+  'models.profiles.*.total': '30m',
+  'models.profiles.*.stream_options': false,
+  'models.profiles.*.parallel_tools': false,
+  'models.profiles.*.cache': 'key',
+  'models.profiles.*.extra_body': { service: 'standard' },
   'endpoints.name': 'openai',
   'endpoints.base_url': 'https://api.openai.com/v1',
   'endpoints.key_env': 'OPENAI_API_KEY',
@@ -37,9 +50,14 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 /** The schema's own node at a path; an index goes into the list. */
 export function nodeAt(path: Path): Node | undefined {
   let at = z.toJSONSchema(configSchema, { io: 'input' }) as Node | undefined;
-  for (const step of path) at = typeof step === 'number' ? at?.items : at?.properties?.[String(step)];
+  for (const step of path)
+    at = typeof step === 'number' ? at?.items : (at?.properties?.[String(step)] ?? anyIn(at));
   return at;
 }
+
+/** Of a table whose keys are names. */
+const anyIn = (node: Node | undefined): Node | undefined =>
+  typeof node?.additionalProperties === 'object' ? node.additionalProperties : undefined;
 
 /** `a whole number from 1 to 1000`; undefined for what is no number. */
 export function rangeAt(path: Path): string | undefined {
@@ -57,15 +75,34 @@ export function rangeAt(path: Path): string | undefined {
 export function typed(path: Path, where: string, meant?: string): string {
   // One bad entry of a list: the whole list is shown.
   const key = typeof path.at(-1) === 'number' ? path.slice(0, -1) : path;
-  const value = meant ?? nodeAt(key)?.default ?? EXAMPLES[key.filter((s) => typeof s !== 'number').join('.')];
+  const value = meant ?? nodeAt(key)?.default ?? EXAMPLES[exampleKey(key)];
   if (where === '--budget') return '--budget 5usd,2Mtok';
   if (where.startsWith('--')) return `${where} ${shellWord(String(value))}`;
   if (/^[A-Z_]+$/.test(where)) return `export ${where}=${shellWord(String(value))}`;
-  return value === undefined || isTable(value) ? `[${z.core.toDotPath([...key])}]` : line(key, value);
+  return value === undefined || (isTable(value) && !isProfile(key))
+    ? `[${z.core.toDotPath([...key])}]`
+    : line(key, value);
 }
 
-const line = (path: Path, value: unknown): string =>
-  `${z.core.toDotPath([...path])} = ${JSON.stringify(value)}`;
+/** An index is any, and so is the name of a profile. */
+const exampleKey = (path: Path): string =>
+  path
+    .flatMap((step, i) => (typeof step === 'number' ? [] : isProfile(path) && i === 2 ? ['*'] : [step]))
+    .join('.');
+
+const isProfile = (path: Path): boolean => path[0] === 'models' && path[1] === 'profiles' && path.length > 2;
+
+const inlineTable = (value: object): string =>
+  `{ ${Object.entries(value)
+    .map(([key, one]) => `${key} = ${JSON.stringify(one)}`)
+    .join(', ')} }`;
+
+/** A glob stands in quotes, as TOML wants it. */
+function line(path: Path, value: unknown): string {
+  const said = isTable(value) ? inlineTable(value as object) : JSON.stringify(value);
+  if (isProfile(path)) return `[models.profiles.${JSON.stringify(path[2])}] ${String(path.at(-1))} = ${said}`;
+  return `${z.core.toDotPath([...path])} = ${said}`;
+}
 
 const isTable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -117,6 +117,29 @@ test('an endpoint named in a file is not replaced by the variable its key comes 
   );
 });
 
+test('a profile of models is a table under the glob of their names', async () => {
+  await writeOperator(
+    '[models.profiles."glm-*"]\nwindow = 200_000\nfirst_byte = "10m"\ncache = "none"\nextra_body = { provider = { order = ["a"] } }',
+  );
+  const { config } = await load();
+  assert.deepEqual(config.models, {});
+  // Without the parser's own prototypes.
+  assert.deepEqual(JSON.parse(JSON.stringify(config.profiles)), {
+    'glm-*': {
+      window: 200_000,
+      firstByteMs: 600_000,
+      cache: 'none',
+      extraBody: { provider: { order: ['a'] } },
+    },
+  });
+  await writeOperator('[models.profiles.m]\nwindow = 1\nfirst_bite = "1s"\nextra_body = { max_tokens = 9 }');
+  assert.deepEqual(await refusal({}), [
+    'SW0105 | `models.profiles.m.window = 1` cannot be used | where <home>/.config/swarm/config.toml: models.profiles.m.window | why it is a whole number from 1000 to 100000000 | fix [models.profiles."m"] window = 128000',
+    'SW0102 | `models.profiles.m.extra_body = {"max_tokens":9}` cannot be used | where <home>/.config/swarm/config.toml: models.profiles.m.extra_body | why expected other fields than the model, the prompt and what bounds an answer | fix [models.profiles."m"] extra_body = { service = "standard" }',
+    'SW0102 | there is no key `models.profiles.m.first_bite` | where <home>/.config/swarm/config.toml: models.profiles.m.first_bite | why did you mean `first_byte`? | fix write `first_byte` for `first_bite`',
+  ]);
+});
+
 test('every mistake of every source is told at once, by key path', async () => {
   await writeOperator('[workers]\nmx = 3\n[budgett]\nusd = 1');
   await writeRepository('[gate]\ntimeout = "soon"\nparallel = 0\npolicy = "bach"');

@@ -1,5 +1,6 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { ModelProfile } from '@swarm/llm';
 import type { Environment } from '../finding/paths.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
@@ -72,6 +73,8 @@ export interface Config {
     readonly reconciler?: string;
     readonly reviewer?: string;
   };
+  /** By glob of a model's name; absent where none is given. */
+  readonly profiles?: Readonly<Record<string, ModelProfile>>;
   readonly endpoints: readonly EndpointConfig[];
   readonly agent: {
     readonly driver: CompleteConfig['agent']['driver'];
@@ -88,7 +91,8 @@ export interface Config {
  * @param environment what `~` in a path is taken from.
  */
 export function resolveConfig(complete: CompleteConfig, environment: Environment): Config {
-  const { workers, env, sandbox, gate, checks, budget, models, endpoints, agent, scope, deliver } = complete;
+  const { workers, env, sandbox, gate, checks, budget, endpoints, agent, scope, deliver } = complete;
+  const { profiles, ...models } = complete.models;
   return {
     ...present({ target: complete.target, setup: env.setup }),
     ...(env.network === 'work' && { setupNetwork: env.network }),
@@ -128,6 +132,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       timeMs: budget.time === undefined ? undefined : ms(budget.time),
     }),
     models: present(models),
+    ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
     endpoints: endpoints.map(resolveEndpoint),
     agent: { driver: agent.driver, ...present({ command: agent.command }) },
     overlap: scope.overlap,
@@ -146,6 +151,27 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
     dialect: e.dialect,
   };
 }
+
+const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNullable<Config['profiles']> =>
+  Object.fromEntries(
+    Object.entries(profiles).map(([glob, p]) => [
+      glob,
+      present({
+        window: p.window,
+        maxOutput: p.max_output,
+        maxOutputField: p.max_output_field,
+        reasoningEffort: p.reasoning_effort,
+        temperature: p.temperature,
+        firstByteMs: p.first_byte === undefined ? undefined : ms(p.first_byte),
+        idleMs: p.idle === undefined ? undefined : ms(p.idle),
+        totalMs: p.total === undefined ? undefined : ms(p.total),
+        streamOptions: p.stream_options,
+        parallelTools: p.parallel_tools,
+        cache: p.cache,
+        extraBody: p.extra_body,
+      }),
+    ]),
+  );
 
 const resourceLimits = (t: { memory: string; disk: string; processes: number }): ResourceLimits => ({
   memoryBytes: parseBytes(t.memory)!,

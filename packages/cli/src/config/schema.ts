@@ -3,6 +3,7 @@
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
 
+import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { parseBytes, parseDurationMs } from './units.ts';
@@ -170,6 +171,48 @@ const budget = table('What a run may use up. A key that is not set does not boun
   time: duration('Wall time of the run.').optional(),
 });
 
+const flag = (text: string) => z.boolean().describe(text).optional();
+
+const profile = table(
+  'What is known of models whose name fits the glob. It goes over the table swarm brings (`infra/models.json`), key by key; of several globs that fit, the longest wins.',
+  {
+    window: count(1_000, 100_000_000, 'Tokens of prompt and answer together.').optional(),
+    max_output: count(1, 10_000_000, 'The most tokens of one answer; more is never asked for.').optional(),
+    max_output_field: z
+      .enum(['max_tokens', 'max_completion_tokens'])
+      .describe('The name of that bound in dialect `chat`.')
+      .optional(),
+    reasoning_effort: z
+      .string()
+      .trim()
+      .min(1)
+      .max(40)
+      .describe(
+        'Asked for where a request says nothing of it, in the model’s own words; not in dialect `gemini`.',
+      )
+      .optional(),
+    temperature: z.number().min(0).max(2).describe('Sent where a request says nothing of it.').optional(),
+    first_byte: duration('How long the first byte of an answer may take; 10m without it.').optional(),
+    idle: duration('The longest pause within an answer; 5m without it.').optional(),
+    total: duration('How long one answer may take; 30m without it.').optional(),
+    stream_options: flag('`false` for servers of dialect `chat` that refuse `stream_options`.'),
+    parallel_tools: flag('`false` asks for one tool call an answer.'),
+    cache: z
+      .enum(['none', 'key', 'cache_control'])
+      .describe(
+        'How a server is told what it may keep of a prompt: by `prompt_cache_key`, by marks in the prompt, or not at all. Without it, requests of swarm’s own in dialect `messages` carry marks.',
+      )
+      .optional(),
+    extra_body: z
+      .record(z.string().min(1).max(100), z.unknown())
+      .refine((extra) => Object.keys(extra).every((name) => !BOUNDING_FIELDS.has(name)), {
+        error: 'expected other fields than the model, the prompt and what bounds an answer',
+      })
+      .describe('Fields added to every request as they stand, such as a router’s own.')
+      .optional(),
+  },
+);
+
 const model = (text: string) => z.string().trim().min(1).max(200).describe(text).optional();
 const models = table('The model each role asks for; the name is sent as it stands.', {
   default: model('For every role that names none.'),
@@ -177,6 +220,10 @@ const models = table('The model each role asks for; the name is sent as it stand
   worker: model('Does the tasks.'),
   reconciler: model('Turns failures of the checks into tasks.'),
   reviewer: model('Reviews handoffs; not asked in this version.'),
+  profiles: z
+    .record(z.string().trim().min(1).max(200), profile)
+    .describe('What is known of models, by a glob of their names.')
+    .default({}),
 });
 
 const endpoint = table('A model server. Several share the load by weight and stand in for one another.', {
@@ -195,8 +242,10 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .optional(),
   weight: count(0, 1_000, 'Its share of the calls; 0 is used only when no other answers.').default(100),
   dialect: z
-    .enum(['chat', 'responses', 'messages', 'gemini'])
-    .describe('The protocol it speaks. This version speaks `chat`; the others are refused.')
+    .enum(DIALECT_NAMES)
+    .describe(
+      'The protocol it speaks: OpenAI’s chat completions or responses, Anthropic’s messages, Google’s generateContent. Nothing is translated: an agent needs an endpoint of its own dialect; swarm’s own roles speak all but `gemini`.',
+    )
     .default('chat'),
 });
 

@@ -70,33 +70,39 @@ const openSandbox =
 const foundText = (command: string, { found }: RunFacts): string =>
   found.length === 0 ? command : `${command}   (found by ${found.join(', ')})`;
 
-function endpointChecks({ facts, keysMissing }: RunFacts): readonly Check[] {
+function endpointChecks({ facts, keysMissing, config }: RunFacts): readonly Check[] {
   const isAnyUp = facts.endpoints.some((e) => e.kind === 'up');
   return facts.endpoints.map((probe) => {
     const variable = keysMissing.get(probe.name);
-    if (variable !== undefined) return withoutKey(probe, variable, isAnyUp);
-    return endpointCheck(probe, isAnyUp);
+    if (variable !== undefined) return withoutKey(probe, variable, isAnyUp, dialectOf(config, probe.name));
+    return endpointCheck(probe, isAnyUp, dialectOf(config, probe.name));
   });
 }
 
+/** What it is asked in. */
+const dialectOf = ({ endpoints }: Config, name: string): string =>
+  endpoints.find((endpoint) => endpoint.name === name)?.dialect ?? 'chat';
+
 /** One that does not answer is a note while another does: a run goes on without it. */
-function endpointCheck(probe: EndpointProbe, isAnyUp: boolean): Check {
+function endpointCheck(probe: EndpointProbe, isAnyUp: boolean, dialect: string): Check {
   const name = `endpoint ${probe.name}`;
   if (probe.kind === 'up') {
     const many = probe.models.length;
     return ok(
       name,
-      many === 0 ? 'answers, and lists no models' : `answers, and lists ${countText(many, 'model')}`,
+      many === 0
+        ? `${dialect}: answers, and lists no models`
+        : `${dialect}: answers, and lists ${countText(many, 'model')}`,
     );
   }
   if (isAnyUp) return note(name, `left out for now: ${probe.why}`);
   return failed(name, endpointProblem(probe)[0]!);
 }
 
-function withoutKey(probe: EndpointProbe, variable: string, isAnyUp: boolean): Check {
+function withoutKey(probe: EndpointProbe, variable: string, isAnyUp: boolean, dialect: string): Check {
   const name = `endpoint ${probe.name}`;
   if (isAnyUp && probe.kind !== 'up') return note(name, `left out for now: ${variable} is not set`);
-  if (probe.kind === 'up') return note(name, `answers, though ${variable} is not set`);
+  if (probe.kind === 'up') return note(name, `${dialect}: answers, though ${variable} is not set`);
   const what = `the endpoint ${probe.name} has no key: ${variable} is not set`;
   return failed(name, { code: 'SW0403', what, why: probe.why, fix: `export ${variable}=<key>` });
 }

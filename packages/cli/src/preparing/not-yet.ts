@@ -1,5 +1,6 @@
 import type { Problem } from '@swarm/core/errors';
-import type { Config } from '../config/resolved.ts';
+import { OWN_DIALECTS } from '@swarm/core/model/dialect';
+import type { Config, EndpointConfig } from '../config/resolved.ts';
 
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */
 export function notYet(c: Config): readonly Problem[] {
@@ -11,8 +12,12 @@ export function notYet(c: Config): readonly Problem[] {
   if (c.agent.driver !== 'builtin' && c.agent.driver !== 'command') {
     later('agent.driver', c.agent.driver, '--agent builtin');
   }
-  for (const e of c.endpoints) {
-    if (e.dialect !== 'chat') later(`endpoints.${e.name}.dialect`, e.dialect, 'dialect = "chat"');
+  const isOwn = c.endpoints.some((e) => OWN_DIALECTS.includes(e.dialect));
+  if (c.agent.driver === 'builtin' && c.endpoints.length > 0 && !isOwn) {
+    const [{ name, dialect }] = c.endpoints as [EndpointConfig];
+    const what = `swarm’s own planner and agent speak ${OWN_DIALECTS.join(', ')}, and no endpoint does`;
+    const where = `endpoints.${name}.dialect = "${dialect}"`;
+    problems.push({ code: 'SW0102', what, where, fix: `dialect = "chat"   # of one more of [[endpoints]]` });
   }
   return problems;
 }

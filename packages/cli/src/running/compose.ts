@@ -35,7 +35,15 @@ import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { knownSecrets } from './known-secrets.ts';
-import { endpointsOf, type Models, modelNames, modelsOf } from './models.ts';
+import {
+  agentDialect,
+  contextChars,
+  endpointsOf,
+  type Models,
+  modelNames,
+  modelsOf,
+  profilesOf,
+} from './models.ts';
 import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
@@ -264,7 +272,10 @@ function builtin(ask: ComposeAsk, drivers: DriverParts, { path, ready }: AgentPr
   const { nodePath } = ask.places;
   const model = modelNames(ask.file).worker;
   const readOnly = [...(drivers.readOnly ?? []), { host: path, inside: path }];
-  const agent = createBuiltinAgent({ ...drivers, readOnly, nodePath, agentMain: path, model });
+  const dialect = agentDialect(endpointsOf(ask.file, ask.env));
+  const window = contextChars(model, profilesOf(ask.places, ask.file));
+  const known = { ...(dialect && { dialect }), ...(window !== undefined && { contextChars: window }) };
+  const agent = createBuiltinAgent({ ...drivers, ...known, readOnly, nodePath, agentMain: path, model });
   return { name: agent.name, run: async (job) => ready().then(() => agent.run(job)) };
 }
 

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
+import type { Config } from '../config/resolved.ts';
 import { programPlaces } from '../places.ts';
-import { pricesOf } from './models.ts';
+import { agentDialect, contextChars, pricesOf, profilesOf } from './models.ts';
+import type { RunFile } from './run-file.ts';
 
 let config: string;
 beforeEach(() => {
@@ -32,5 +34,33 @@ describe('an operator’s own prices', () => {
   it('are refused by name when they cannot be read', () => {
     own('{"asOf":"yesterday"}');
     assert.throws(prices, (error) => error instanceof SwarmError && error.message.includes('SW0102'));
+  });
+});
+
+describe('what is known of a model', () => {
+  const pinned = (profiles?: Config['profiles']) =>
+    profilesOf(programPlaces(), { config: { ...(profiles && { profiles }) } as RunFile['config'] });
+
+  it('comes with swarm, and the configuration’s own goes over it, key by key', () => {
+    const shipped = contextChars('gpt-4o', pinned())!;
+    assert.equal(shipped, Math.floor(0.7 * 128_000 * 4));
+    const own = pinned({ 'gpt-*': { window: 10_000 } });
+    assert.equal(contextChars('gpt-4o', own), 28_000);
+    assert.equal(contextChars('unheard-of', own), undefined);
+  });
+});
+
+describe('the built-in agent’s dialect', () => {
+  const endpoint = (dialect: 'chat' | 'responses' | 'messages' | 'gemini', weight = 100) => ({
+    name: `${dialect}-${weight}`,
+    baseUrl: 'http://127.0.0.1:9/v1',
+    dialect,
+    weight,
+  });
+  it('is that of most of the load among those it speaks, chat first on a tie', () => {
+    assert.equal(agentDialect([endpoint('messages'), endpoint('chat')]), 'chat');
+    assert.equal(agentDialect([endpoint('messages'), endpoint('chat', 50)]), 'messages');
+    assert.equal(agentDialect([endpoint('responses', 0), endpoint('gemini')]), 'responses');
+    assert.equal(agentDialect([endpoint('gemini')]), undefined);
   });
 });

@@ -1,7 +1,9 @@
 /** Wiring of models: endpoints, the planner's client, the gateway of the agents. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import { type DialectName, OWN_DIALECTS } from '@swarm/core/model/dialect';
 import { taskOf } from '@swarm/core/model/ids';
 import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import {
@@ -15,7 +17,10 @@ import {
   type ModelOptions,
   mergePrices,
   type PriceTable,
+  type Profiles,
+  profileOf,
   readPrices,
+  readProfiles,
   startGateway,
   ticketed,
 } from '@swarm/llm';
@@ -34,7 +39,13 @@ export function endpointsOf(
 ): EndpointConfig[] {
   return file.config.endpoints.map((e) => {
     const apiKey = keyIn(e.keyEnv, env);
-    return { name: e.name, baseUrl: e.baseUrl, weight: e.weight, ...(apiKey && { apiKey }) };
+    return {
+      name: e.name,
+      baseUrl: e.baseUrl,
+      weight: e.weight,
+      dialect: e.dialect,
+      ...(apiKey && { apiKey }),
+    };
   });
 }
 
@@ -69,6 +80,32 @@ export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
   return existsSync(own)
     ? mergePrices(shipped, readPrices(readFileSync(own, 'utf8'), own).perMillion)
     : shipped;
+}
+
+/** The table we ship, and the configuration's own profiles over it. Errors: SW0102 for what is wrong in the table. */
+export function profilesOf(places: ProgramPlaces, file: Pick<RunFile, 'config'>): readonly Profiles[] {
+  const path = join(dirname(places.prices), 'models.json');
+  return [readProfiles(readFileSync(path, 'utf8'), path), file.config.profiles ?? {}];
+}
+
+/** 70 % of a model's window, at four characters a token; undefined where its window is not known. */
+export function contextChars(model: string, profiles: readonly Profiles[]): number | undefined {
+  const { window } = profileOf(model, ...profiles);
+  return window === undefined ? undefined : Math.floor(0.7 * window * 4);
+}
+
+/**
+ * The dialect the built-in agent speaks: that of most of the load among those it can; the earlier one on a tie.
+ * Undefined without such an endpoint.
+ */
+export function agentDialect(endpoints: readonly EndpointConfig[]): DialectName | undefined {
+  const weightOf = (name: DialectName): number =>
+    endpoints.reduce(
+      (sum, { dialect = 'chat', weight = 100 }) => sum + (dialect === name ? weight + 1 : 0),
+      0,
+    );
+  const spoken = OWN_DIALECTS.filter((name) => weightOf(name) > 0);
+  return spoken.toSorted((a, b) => weightOf(b) - weightOf(a))[0];
 }
 
 /** Where models are asked from: the planner's way and the agents', which share what they know of the endpoints. */
@@ -121,6 +158,7 @@ const sharedBy = (ask: ModelAsk, endpoints: EndpointConfig[]) => ({
   rng: Math.random,
   models: modelNames(ask.file),
   prices: pricesOf(ask.places, ask.env),
+  profiles: profilesOf(ask.places, ask.file),
 });
 
 const closingWith = (gateway: Gateway, after: () => Promise<void>): Gateway => ({

@@ -4,6 +4,7 @@ import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
 import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
 import type { ComposeAsk } from './compose-ask.ts';
+import { contextChars, modelNames, profilesOf } from './models.ts';
 import type { RunFile } from './run-file.ts';
 
 /** What a run was asked, and how long things may take: from the pinned description. */
@@ -37,7 +38,8 @@ export function settingsOf(
     drainMs: 30_000,
     sweepMs: 60_000,
     tasksPerIteration: 25,
-    plannerContextChars: 350_000,
+    plannerContextChars:
+      contextChars(modelNames(ask.file).planner, profilesOf(ask.places, ask.file)) ?? 350_000,
   };
 }
 

@@ -1,8 +1,8 @@
 /** Says a request the way its endpoint takes it: with what was learnt before, and with what is learnt now. */
-import type { EndpointConfig, EndpointPool } from '../endpoints.ts';
+import type { Body } from '../dialects/kinds.ts';
+import { type EndpointConfig, type EndpointPool, speaks } from '../endpoints.ts';
 import type { Tried } from '../route.ts';
 import { type Lesson, lessonOf } from './lessons.ts';
-import type { Body } from './wire.ts';
 
 /** Lessons taken in one go: a server that refuses more than these is not understood. */
 const LESSONS_AT_ONCE = 6;
@@ -34,7 +34,8 @@ export async function withLessons<T>(
   const fresh: Lesson[] = [];
   for (let body = known.reduce((b, lesson) => lesson.change(b), ask.body); ; ) {
     const tried = await tryOnce(body);
-    const lesson = 'said' in tried && tried.said ? lessonOf(tried.said, body) : undefined;
+    const lesson =
+      'said' in tried && tried.said ? lessonOf(tried.said, body, speaks(ask.endpoint)) : undefined;
     const isNew = lesson !== undefined && [...known, ...fresh].every((l) => l.key !== lesson.key);
     if (!isNew || fresh.length === LESSONS_AT_ONCE) {
       if (tried.kind === 'done') for (const l of fresh.filter((f) => !f.isForOnce)) keep(l);

@@ -2,8 +2,10 @@
  * What a server refuses by name, and how the request is said without it. A lesson is tried at once, and remembered
  * of that endpoint and model, so that the refusal is paid for once.
  */
+import type { DialectName } from '@swarm/core/model/dialect';
+import type { Body } from '../dialects/kinds.ts';
+import { unmarked } from '../dialects/messages.ts';
 import type { Said } from '../failures.ts';
-import type { Body } from './wire.ts';
 
 export interface Lesson {
   /** One lesson, one key: it is learnt once. */
@@ -29,6 +31,15 @@ const OTHER_NAME: Readonly<Record<string, string>> = {
   max_tokens: 'max_completion_tokens',
   max_completion_tokens: 'max_tokens',
 };
+const BOUND_NAMES = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
+
+/** The same of the other dialects, whose servers are fewer and more alike. */
+const DISPENSABLE_IN: Readonly<Partial<Record<DialectName, ReadonlySet<string>>>> = {
+  responses: new Set(
+    'temperature top_p reasoning parallel_tool_calls prompt_cache_key store include'.split(' '),
+  ),
+  messages: new Set('temperature top_p top_k thinking output_config cache_control'.split(' ')),
+};
 
 /** Words of JSON Schema that only set a bound. The tool checks the bound again when it runs. */
 const SCHEMA_WORDS = new Set(
@@ -51,8 +62,10 @@ const MESSAGE_FIELDS = new Set([
 const CALL_FIELDS = new Set(['id', 'type', 'function', 'index']);
 
 /** @returns undefined where the refusal names nothing that could be left out. */
-export function lessonOf(said: Said, body: Body): Lesson | undefined {
+export function lessonOf(said: Said, body: Body, dialect: DialectName = 'chat'): Lesson | undefined {
   const status = said.status ?? 400;
+  if (dialect !== 'chat')
+    return status === 400 || status === 422 ? plainLesson(said, body, dialect) : undefined;
   const byRole = roleLesson(said.message, body);
   if (byRole !== undefined) return byRole;
   if (status !== 400 && status !== 422) return undefined;
@@ -66,6 +79,28 @@ export function lessonOf(said: Said, body: Body): Lesson | undefined {
   }
   return undefined;
 }
+
+/** A smaller bound, a field less, or no marks of what to keep. */
+function plainLesson(said: Said, body: Body, dialect: DialectName): Lesson | undefined {
+  const bound = boundLesson(said.message, body);
+  if (bound !== undefined || IS_OWN_FAULT.test(said.message)) return bound;
+  if (dialect === 'messages' && said.message.includes('cache_control') && isMarked(body)) return NO_MARKS;
+  const name = namesIn(said).find((one) => DISPENSABLE_IN[dialect]?.has(one) && one in body);
+  if (name === undefined) return undefined;
+  // A refusal of thinking is often about this conversation alone.
+  return name === 'thinking' ? { ...drop(name), isForOnce: true } : drop(name);
+}
+
+/** A field that is missed, or a bound that contradicts another. */
+const IS_OWN_FAULT = /\b(missing|(is|are) required)\b|budget_tokens/i;
+
+const isMarked = (body: Body): boolean => JSON.stringify(body).includes('"cache_control"');
+
+const NO_MARKS: Lesson = {
+  key: 'without cache_control',
+  told: 'prompts are sent without cache_control',
+  change: unmarked,
+};
 
 // ───────────── fields ─────────────
 
@@ -104,7 +139,7 @@ const swap = (name: string, other: string): Lesson => ({
 
 /** The bound is more than the model gives, or more than its window leaves. */
 function boundLesson(message: string, body: Body): Lesson | undefined {
-  const name = Object.keys(OTHER_NAME).find((n) => n in body);
+  const name = BOUND_NAMES.find((n) => n in body);
   if (name === undefined || IS_UNKNOWN.test(message)) return undefined;
   const asked = Number(body[name]);
   const flat = message.replaceAll(',', '');
@@ -131,7 +166,7 @@ function clamp(tokens: number, asked: number, isForOnce: boolean): Lesson | unde
     told: `an answer is asked for with at most ${tokens} tokens`,
     ...(isForOnce && { isForOnce }),
     change: (body) => {
-      const name = Object.keys(OTHER_NAME).find((n) => n in body);
+      const name = BOUND_NAMES.find((n) => n in body);
       return name === undefined || Number(body[name]) <= tokens ? body : { ...body, [name]: tokens };
     },
   };

@@ -1,29 +1,47 @@
 /** One agent's calls: checked, budgeted, routed, passed through, metered. */
 import type { HttpBindings } from '@hono/node-server';
+import type { DialectName } from '@swarm/core/model/dialect';
 import { type AttemptId, taskOf } from '@swarm/core/model/ids';
 import type { Usage } from '@swarm/core/model/usage';
 import type { Clock, Rng } from '@swarm/core/ports/world';
-import { type Context, Hono } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { Hono } from 'hono';
 import { type Learnt, withLessons } from '../asking/learning.ts';
 import { VIA_HEADER } from '../asking/wire.ts';
 import type { Deadlines } from '../deadlines.ts';
+import { DIALECTS } from '../dialects/all.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Body } from '../dialects/kinds.ts';
 import type { EndpointPool } from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
 import { type ProbeReport, probeByCall } from '../probe.ts';
-import { type Retry, type Routed, route } from '../route.ts';
+import type { ModelProfile } from '../profiles.ts';
+import { noneSpeaks, type Retry, type Routed, route } from '../route.ts';
 import { createScrubber, redactKeys } from '../secrets.ts';
 import { type Bill, type CallDetail, openBill } from './bill.ts';
-import { MAX_REQUEST_BYTES, type Room, readBody } from './bodies.ts';
+import { MAX_REQUEST_BYTES, readBody } from './bodies.ts';
+import { countBody, readCount } from './count.ts';
 import { createMeter } from './meter.ts';
-import { forEndpoint, type OutgoingRequest, readRequest } from './request.ts';
+import { type Asked, type OutgoingRequest, readRequest } from './request.ts';
+import {
+  type AgentContext,
+  type Caller,
+  GEMINI_VERSIONS,
+  geminiForm,
+  modelList,
+  PATHS,
+  passedHeaders,
+  problem,
+  tokensShown,
+} from './routes.ts';
 import type { Ticket } from './tokens.ts';
-import { type Opened, openUpstream } from './upstream.ts';
+import { type Opened, openUpstream, type UpstreamAsk } from './upstream.ts';
 
 export interface CallsOptions {
   readonly pool: EndpointPool;
   /** The one an agent is given, whatever it asks for: `default`, another role's, one it knows by itself. */
   readonly model: string;
+  /** What is known of it. */
+  readonly profile: ModelProfile;
   readonly prices: PriceTable;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -43,40 +61,53 @@ export interface CallsOptions {
   readonly onProbe?: (report: ProbeReport) => void;
 }
 
-/** What belongs to the socket a call came by. */
-export interface Caller {
-  readonly ticket: Ticket;
-  /** For the bodies of its calls. */
-  readonly room: Room;
-}
-
-export type AgentContext = Context<{ Bindings: HttpBindings & Caller }>;
-
 export function createCalls(options: CallsOptions) {
   const app = new Hono<{ Bindings: HttpBindings & Caller }>();
   app.use(async (c, next) => {
-    if (c.env.ticket.accepts(c.req.header('authorization'))) return next();
+    if (c.env.ticket.accepts(tokensShown(c))) return next();
     return problem(c, 401, 'swarm_token', 'this token is not for this socket');
   });
-  app.get('/v1/models', (c) =>
-    c.json({ object: 'list', data: [{ id: options.model, object: 'model', owned_by: 'swarm' }] }),
-  );
-  app.post('/v1/chat/completions', async (c) => {
-    const body = await readBody(c.req.raw, c.env.room);
-    if (body.kind !== 'read') return refuseBody(c, body.kind);
-    try {
-      return await complete(c, body.text, options);
-    } finally {
-      body.release();
-    }
-  });
-  app.notFound((c) =>
-    problem(c, 404, 'swarm_no_such_path', 'the gateway has /v1/chat/completions and /v1/models'),
-  );
+  app.get('/v1/models', (c) => c.json(modelList(options.model)));
+  app.post('/v1/chat/completions', (c) => answer(c, 'chat', options));
+  app.post('/v1/responses', (c) => answer(c, 'responses', options));
+  app.post('/v1/messages', (c) => answer(c, 'messages', options));
+  app.post('/v1/messages/count_tokens', (c) => withBody(c, (text) => count(c, text, options)));
+  for (const version of GEMINI_VERSIONS)
+    app.post(`/${version}/models/*`, (c) => {
+      const form = geminiForm(c);
+      return form === undefined ? noPath(c) : answer(c, 'gemini', options, { form });
+    });
+  app.notFound((c) => noPath(c as AgentContext));
   app.onError((error, c) =>
     problem(c as AgentContext, 500, 'swarm_fault', redactKeys(error.message, options.pool.endpoints)),
   );
   return app;
+}
+
+const noPath = (c: AgentContext): Response =>
+  problem(c, 404, 'swarm_no_such_path', `the gateway has ${PATHS.join(', ')}`);
+
+const noEndpoint = (c: AgentContext, name: DialectName): Response =>
+  problem(c, 404, 'swarm_no_dialect', noneSpeaks([name]));
+
+function answer(
+  c: AgentContext,
+  name: DialectName,
+  options: CallsOptions,
+  how: Pick<Asked, 'form'> = {},
+): Response | Promise<Response> {
+  if (options.pool.speaking([name]).length === 0) return noEndpoint(c, name);
+  return withBody(c, (text) => complete(c, { text, dialect: DIALECTS[name], ...how }, options));
+}
+
+async function withBody(c: AgentContext, use: (text: string) => Promise<Response>): Promise<Response> {
+  const body = await readBody(c.req.raw, c.env.room);
+  if (body.kind !== 'read') return refuseBody(c, body.kind);
+  try {
+    return await use(body.text);
+  } finally {
+    body.release();
+  }
 }
 
 function refuseBody(c: AgentContext, kind: 'too-large' | 'no-room' | 'broken'): Response {
@@ -93,48 +124,70 @@ function refuseBody(c: AgentContext, kind: 'too-large' | 'no-room' | 'broken'): 
   }
 }
 
-async function complete(c: AgentContext, text: string, options: CallsOptions): Promise<Response> {
+async function complete(c: AgentContext, asked: Asked, options: CallsOptions): Promise<Response> {
   const { ticket } = c.env;
-  const request = readRequest(text, options.model, ticket.left(), options.prices);
+  const request = readRequest(asked, { ...options, key: `swarm-${ticket.attempt}` }, ticket.left());
   if (request.kind === 'refused') return problem(c, 400, 'swarm_bad_request', request.why);
   const opened = openBill(ticket, request, options);
   if (opened.kind === 'refused') return problem(c, 402, 'swarm_budget', opened.why);
   const { bill } = opened;
-  const routed = await send(c, request, bill, options);
+  const { dialect, model, form, body } = request;
+  const routed = await send(
+    c,
+    { dialect, path: dialect.path(model, form), body, onLost: bill.lost },
+    options,
+  );
   if (routed.kind === 'done') return passThrough(c, routed.value, routed.endpoint, request, bill, options);
   bill.close(undefined);
   return refuseFor(c, routed, options);
 }
 
+/** How many tokens a prompt has. It costs nothing, and nothing is booked. */
+async function count(c: AgentContext, text: string, options: CallsOptions): Promise<Response> {
+  const dialect = DIALECTS.messages;
+  if (options.pool.speaking([dialect.name]).length === 0) return noEndpoint(c, dialect.name);
+  const read = countBody(text, options.model);
+  if (read.kind === 'refused') return problem(c, 400, 'swarm_bad_request', read.why);
+  const call = { dialect, path: 'messages/count_tokens', body: read.body, onLost: () => undefined };
+  const routed = await send(c, call, options);
+  if (routed.kind !== 'done') return refuseFor(c, routed, options);
+  const tokens = await readCount(routed.value);
+  if (tokens === undefined)
+    return problem(c, 502, 'swarm_upstream_request', 'the endpoint’s answer holds no count');
+  return c.json({ input_tokens: tokens });
+}
+
+interface Call extends Pick<UpstreamAsk, 'path' | 'onLost'> {
+  readonly dialect: Dialect;
+  readonly body: Body;
+}
+
 /** No limit of tries: while every endpoint is down the call is held, and no attempt is burned for it. */
-function send(
-  c: AgentContext,
-  request: OutgoingRequest,
-  bill: Bill,
-  options: CallsOptions,
-): Promise<Routed<Opened>> {
+function send(c: AgentContext, call: Call, options: CallsOptions): Promise<Routed<Opened>> {
   const { ticket } = c.env;
   // Fires when the agent hangs up, and when its socket is closed because the attempt is over.
   const { signal } = c.req.raw;
-  const { model } = request;
+  const { model } = options;
+  const { dialect, path, onLost } = call;
+  const about = { ...passedHeaders(c, dialect), ...aboutOf(ticket) };
   return route<Opened>(
     {
       ...options,
-      model,
+      dialects: [dialect.name],
       maxTries: Number.POSITIVE_INFINITY,
       signal,
       probe: (endpoint, stop) => probeByCall(options, endpoint, model, stop),
       onRetry: (retry) => options.onRetry?.(ticket.attempt, retry),
     },
     (endpoint) => {
-      const ask = { ...options, endpoint, model, body: forEndpoint(request.body, endpoint.name) };
-      const how = { ...options, about: about(ticket), signal, onLost: bill.lost };
+      const ask = { ...options, endpoint, model, body: dialect.forEndpoint(call.body, endpoint.name) };
+      const how = { ...options, path, about, signal, onLost };
       return withLessons(ask, (body) => openUpstream(endpoint, { ...how, body }));
     },
   );
 }
 
-const about = ({ attempt }: Ticket): Record<string, string> => ({
+const aboutOf = ({ attempt }: Ticket): Record<string, string> => ({
   'x-swarm-role': 'worker',
   'x-swarm-task': taskOf(attempt),
   'x-swarm-attempt': attempt,
@@ -154,7 +207,7 @@ function passThrough(
   options: CallsOptions,
 ): Response {
   const { endpoints } = options.pool;
-  const meter = createMeter(contentType.includes('text/event-stream'), request.chars);
+  const meter = createMeter(request.dialect, contentType.includes('text/event-stream'), request.chars);
   const scrubber = createScrubber(endpoints);
   const end = (isGivenUp: boolean): void => {
     watch.stop();
@@ -218,12 +271,4 @@ function refuseFor(
       return problem(c, status < 400 ? 502 : status, 'swarm_upstream_request', routed.why);
     }
   }
-}
-
-/** OpenAI's error shape. */
-function problem(c: AgentContext, status: number, code: string, message: string): Response {
-  return c.json(
-    { error: { message, type: 'swarm_error', code, param: null } },
-    status as ContentfulStatusCode,
-  );
 }

@@ -16,8 +16,10 @@ import {
   type HealthChange,
 } from '../endpoints.ts';
 import type { PriceTable } from '../prices.ts';
+import { deadlinesOf, type Profiles, profileOf } from '../profiles.ts';
 import { createRoom, MAX_BODIES_BYTES, MAX_BODIES_OF_ONE_BYTES } from './bodies.ts';
-import { type Caller, type CallsOptions, createCalls } from './calls.ts';
+import { type CallsOptions, createCalls } from './calls.ts';
+import type { Caller } from './routes.ts';
 import { type AttemptLimits, createTicket, type Ticket } from './tokens.ts';
 
 /** A unix socket's path may have 108 bytes with its end; sandboxes show it elsewhere, so some are kept back. */
@@ -39,6 +41,8 @@ export interface GatewayOptions
   /** Agents are workers: whatever they name, they are given the worker's. */
   readonly models: Readonly<Record<ModelRole, string>>;
   readonly prices: PriceTable;
+  /** What is known of models by their names; later tables go over earlier ones. */
+  readonly profiles?: readonly Profiles[];
   readonly clock: Clock;
   readonly rng: Rng;
   readonly deadlines?: Partial<Deadlines>;
@@ -84,11 +88,14 @@ export function startGateway(options: GatewayOptions): Gateway {
   const open = new Map<AttemptId, Open>();
   const pool = options.pool ?? createEndpointPool(options);
   const bodies = createRoom(MAX_BODIES_BYTES);
+  const model = options.models.worker;
+  const profile = profileOf(model, ...(options.profiles ?? []));
   const app = createCalls({
     ...options,
     pool,
-    model: options.models.worker,
-    deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+    model,
+    profile,
+    deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines, ...deadlinesOf(profile) },
   });
 
   async function revoke(attempt: AttemptId): Promise<Usage> {

@@ -1,7 +1,9 @@
+import type { Dialect } from '../dialects/dialect.ts';
 import type { CallTokens } from '../prices.ts';
-import { isLoose, mendChunk } from '../reading/quirks.ts';
+import { isLoose, type Loose, mendChunk } from '../reading/quirks.ts';
 import { DONE } from '../reading/sse.ts';
 import { estimateTokens, readTokens } from '../usage.ts';
+import { createSplitter } from './splitter.ts';
 
 /** A longer line is passed on all the same; only its usage is not read. */
 const MAX_LINE_CHARS = 1024 * 1024;
@@ -15,9 +17,11 @@ export interface Meter {
   isTold(): boolean;
 }
 
-/** @param requestChars for the estimate. */
-export function createMeter(isStream: boolean, requestChars: number): Meter {
+/** @param isStream of events; else it is one object, or a list of them that grows. @param requestChars for the estimate. */
+export function createMeter(dialect: Dialect, isStream: boolean, requestChars: number): Meter {
   const decoder = new TextDecoder();
+  const reader = dialect.reader();
+  const splitter = createSplitter();
   let rest = '';
   let outputChars = 0;
   let told: CallTokens | undefined;
@@ -25,10 +29,12 @@ export function createMeter(isStream: boolean, requestChars: number): Meter {
 
   function read(text: string): void {
     isOver ||= text.trim() === DONE;
-    const chunk = parse(text);
-    if (chunk === undefined) return;
-    told = readTokens(chunk.usage) ?? told;
-    outputChars += outputCharsOf(chunk);
+    const wire = parse(text);
+    for (const chunk of wire === undefined ? [] : reader.read(wire)) {
+      const mended = mendChunk(chunk);
+      told = readTokens(mended.usage) ?? told;
+      outputChars += outputCharsOf(mended) + charsIn(mended.unread);
+    }
   }
 
   /** An event's lines end in LF or CRLF; `data:` may have a space after it or not. */
@@ -41,11 +47,13 @@ export function createMeter(isStream: boolean, requestChars: number): Meter {
 
   return {
     feed(bytes) {
-      rest += decoder.decode(bytes, { stream: true });
-      if (isStream) readLines();
+      const text = decoder.decode(bytes, { stream: true });
+      if (!isStream) return splitter.push(text).forEach(read);
+      rest += text;
+      readLines();
     },
     tokens() {
-      read(isStream ? rest.replace(/^data:/, '') : rest);
+      if (rest !== '') read(rest.replace(/^data:/, ''));
       rest = '';
       return told ?? estimateTokens(requestChars, outputChars);
     },
@@ -53,22 +61,17 @@ export function createMeter(isStream: boolean, requestChars: number): Meter {
   };
 }
 
-interface Chunk {
-  readonly usage?: unknown;
-  readonly choices?: unknown;
-}
-
-function parse(text: string): Chunk | undefined {
+function parse(text: string): Loose | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isLoose(value) ? mendChunk(value) : undefined;
+    return isLoose(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Characters of what the model said in this piece, whatever the field is called. */
-function outputCharsOf({ choices }: Chunk): number {
+function outputCharsOf({ choices }: Loose): number {
   if (!Array.isArray(choices)) return 0;
   return choices.reduce((sum: number, choice) => sum + charsIn(choice?.delta ?? choice?.message), 0);
 }

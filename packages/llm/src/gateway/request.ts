@@ -1,8 +1,10 @@
 /** What an agent asks for, as it goes upstream. Everything in it is the agent's word. */
-import { type Body, VIA_FIELD } from '../asking/wire.ts';
+import type { AnswerForm, Bounds, Dialect } from '../dialects/dialect.ts';
+import type { Body } from '../dialects/kinds.ts';
+import { HOUR_EXTRA, MINUTES_EXTRA } from '../dialects/messages-reader.ts';
 import { type CallTokens, type PriceTable, priceOf } from '../prices.ts';
+import type { ModelProfile } from '../profiles.ts';
 import { mostTokensIn } from '../usage.ts';
-import { readFields } from './fields.ts';
 
 /** The bound on an answer whose agent gives none, where the attempt has so much left. */
 export const DEFAULT_OUTPUT_TOKENS = 16_384;
@@ -10,9 +12,10 @@ export const DEFAULT_OUTPUT_TOKENS = 16_384;
 const OUTPUT_MIN = 256;
 
 export interface OutgoingRequest {
+  readonly dialect: Dialect;
   readonly body: Body;
   readonly model: string;
-  readonly isStream: boolean;
+  readonly form: AnswerForm;
   /** The most it may use: the prompt as it can at most be counted, and every answer to its bound. */
   readonly most: CallTokens;
   /** Characters of it, for servers that do not say what they used. */
@@ -31,34 +34,67 @@ export interface Left {
   readonly usd: number;
 }
 
-/** @param model the only one the agent may ask for: whatever it names, it gets this one. */
-export function readRequest(text: string, model: string, left: Left, prices: PriceTable): ReadRequest {
+export interface Asked {
+  readonly text: string;
+  readonly dialect: Dialect;
+  /** The form of the answer, where the path says it and not the body. */
+  readonly form?: AnswerForm;
+}
+
+/** The one model an agent may ask for, whatever it names, and what is known of it. */
+export interface Allowed {
+  readonly model: string;
+  readonly profile: ModelProfile;
+  readonly prices: PriceTable;
+  /** Names the conversation, for servers that keep prompts by a key. */
+  readonly key: string;
+}
+
+/** JSON nested some ten thousand deep can be read, but neither gone into nor written: RangeError. */
+export function readRequest(asked: Asked, allowed: Allowed, left: Left): ReadRequest {
+  try {
+    const request = read(asked, allowed, left);
+    if (request.kind === 'read') JSON.stringify(request.body);
+    return request;
+  } catch (error) {
+    if (error instanceof RangeError) return { kind: 'refused', why: TOO_DEEP };
+    throw error;
+  }
+}
+
+export const TOO_DEEP = 'the body is nested too deeply';
+
+function read({ text, dialect, form }: Asked, allowed: Allowed, left: Left): ReadRequest {
   const body = parseObject(text);
   if (body === undefined) return { kind: 'refused', why: 'the body is not a JSON object' };
-  const read = readFields(body);
-  if (read.kind === 'refused') return read;
-  const { max_tokens, max_completion_tokens, ...fields } = read.fields;
-  const prompt = promptOf(fields);
-  if (prompt === undefined) return { kind: 'refused', why: 'the body is nested too deeply' };
-  const input = mostTokensIn(prompt) + MESSAGE_TOKENS * (fields.messages as unknown[]).length;
-  const choices = typeof fields.n === 'number' ? fields.n : 1;
-  const given = [max_tokens, max_completion_tokens].filter((n) => typeof n === 'number');
-  const bound = given.length > 0 ? Math.max(...given) : boundFor(left, input, choices, model, prices);
-  const isStream = fields.stream === true;
+  const said = dialect.read(body);
+  if (said.kind === 'refused') return said;
+  const bounds = dialect.bounds(said.fields);
+  const { model, profile } = allowed;
+  const fields = dialect.profiled(dialect.unbounded(said.fields), profile, allowed.key);
+  const prompt = JSON.stringify(dialect.prompt(fields));
+  const input = mostTokensIn(prompt) + MESSAGE_TOKENS * bounds.messages;
+  const bound = Math.min(
+    bounds.output ?? boundFor(left, input, bounds, allowed),
+    profile.maxOutput ?? Number.POSITIVE_INFINITY,
+  );
+  const asForm = form ?? (fields.stream === true ? 'events' : 'whole');
+  const cacheWriteExtra = input * writingExtra(prompt);
   return {
     kind: 'read',
-    // One bound under its old name: a server that ignores it would ignore the new one too.
-    body: {
-      ...fields,
-      model,
-      max_tokens: bound,
-      ...(isStream && { stream_options: { include_usage: true } }),
-    },
+    dialect,
+    body: dialect.outgoing(fields, { model, bound, form: asForm, profile }),
     model,
-    isStream,
-    most: { input, cachedInput: 0, output: choices * bound, isEstimated: true },
+    form: asForm,
+    most: {
+      input,
+      cachedInput: 0,
+      output: bounds.choices * bound,
+      isEstimated: true,
+      ...(cacheWriteExtra > 0 && { cacheWriteExtra }),
+    },
     chars: prompt.length,
-    leftOut: read.leftOut,
+    leftOut: said.leftOut,
   };
 }
 
@@ -74,43 +110,17 @@ function parseObject(text: string): Body | undefined {
   }
 }
 
-/** Everything a model reads. JSON nested some ten thousand deep can be read, but not written: RangeError. */
-function promptOf({ messages, tools, functions, response_format }: Body): string | undefined {
-  try {
-    return JSON.stringify([messages, tools, functions, response_format]);
-  } catch {
-    return undefined;
-  }
+/** Where a prompt has marks of what to keep, all of it may be written to the cache. */
+function writingExtra(prompt: string): number {
+  if (!prompt.includes('"cache_control"')) return 0;
+  return /"ttl"\s*:\s*"1h"/.test(prompt) ? HOUR_EXTRA : MINUTES_EXTRA;
 }
 
 /** As much as is left, so that an agent without a bound of its own is not refused while it could still be answered. */
-function boundFor(left: Left, input: number, choices: number, model: string, prices: PriceTable): number {
+function boundFor(left: Left, input: number, { choices }: Bounds, { model, prices }: Allowed): number {
   const price = priceOf(prices, model);
   const usdLeft = price && left.usd - (input * price.input) / 1_000_000;
   const paid = usdLeft !== undefined && price!.output > 0 ? (usdLeft / price!.output) * 1_000_000 : Infinity;
   const most = Math.floor(Math.min(left.tokens - input, paid) / choices);
   return Math.max(OUTPUT_MIN, Math.min(DEFAULT_OUTPUT_TOKENS, most));
-}
-
-/**
- * The same request for one endpoint: what another endpoint sent along with an answer is no business of this one.
- * Agents of ours say where a message came from; the mark itself never goes out.
- */
-export function forEndpoint(body: Body, endpoint: string): Body {
-  const messages = (body.messages as Body[]).map((message) => {
-    const { [VIA_FIELD]: via, ...rest } = message;
-    if (via === undefined || via === endpoint) return rest;
-    return {
-      role: rest.role,
-      content: rest.content,
-      ...(Array.isArray(rest.tool_calls) && {
-        tool_calls: rest.tool_calls.map(({ id, type, function: called }: Body) => ({
-          id,
-          type,
-          function: called,
-        })),
-      }),
-    };
-  });
-  return { ...body, messages };
 }

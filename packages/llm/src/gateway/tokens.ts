@@ -14,8 +14,8 @@ export interface Ticket {
   readonly attempt: AttemptId;
   /** A secret that is worth nothing outside this attempt's socket. */
   readonly token: string;
-  /** Compares in constant time. @param authorization the header as it came. */
-  accepts(authorization: string | undefined): boolean;
+  /** Compares in constant time. @param shown what a call shows, wherever its dialect puts it. */
+  accepts(shown: readonly string[]): boolean;
   /** Sets the expected use of a call aside; says why not when it does not fit. */
   reserve(expected: Usage): { readonly kind: 'reserved'; settle(used: Usage): void } | Refused;
   /** Returns what is left: not used and not set aside. Infinity when nothing bounds it. */
@@ -36,7 +36,7 @@ export interface Refused {
 /** The secret comes from the system's own generator: the seeded one of a simulated run can be guessed. */
 export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket {
   const token = `swarm-${randomBytes(24).toString('base64url')}`;
-  const expected = digest(`Bearer ${token}`);
+  const expected = digest(token);
   /** Calls under way: what is set aside for each, and its end. */
   const open = new Map<Usage, Promise<void>>();
   let used = NO_USAGE;
@@ -45,7 +45,7 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
   return {
     attempt,
     token,
-    accepts: (authorization) => timingSafeEqual(digest(authorization ?? ''), expected),
+    accepts: (shown) => shown.map((one) => timingSafeEqual(digest(one), expected)).includes(true),
     reserve(expectedUse) {
       const refused = refusal([...open.keys(), expectedUse].reduce(addUsage, used), expectedUse, limits);
       if (refused !== undefined) {

@@ -1,12 +1,12 @@
 /** One try to have an upstream answer, up to its first byte: what comes after can no longer be tried elsewhere. */
 import type { Clock } from '@swarm/core/ports/world';
-import type { Body } from '../asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from '../deadlines.ts';
+import type { Body } from '../dialects/kinds.ts';
 import type { EndpointConfig } from '../endpoints.ts';
 import { wordsOf } from '../failures.ts';
 import type { Tried } from '../route.ts';
 import { redactKeys } from '../secrets.ts';
-import { postCompletion, refusalOf } from '../transport.ts';
+import { postCall, refusalOf } from '../transport.ts';
 
 /** An answer that has begun. */
 export interface Opened {
@@ -17,8 +17,10 @@ export interface Opened {
 }
 
 export interface UpstreamAsk {
+  /** After the endpoint's base URL. */
+  readonly path: string;
   readonly body: Body;
-  /** X-Swarm-*: the task and attempt the call is for. */
+  /** X-Swarm-*: the task and attempt the call is for; and headers of the agent's that may go on. */
   readonly about: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export async function openUpstream(endpoint: EndpointConfig, ask: UpstreamAsk): 
 }
 
 async function open(endpoint: EndpointConfig, ask: UpstreamAsk, watch: Watch): Promise<Tried<Opened>> {
-  const response = await postCompletion(endpoint, JSON.stringify(ask.body), ask.about, watch);
+  const response = await postCall(endpoint, ask.path, JSON.stringify(ask.body), ask.about, watch);
   if (!response.ok) return refusalOf(response, endpoint, ask.clock.now());
   const rest = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   const first = await rest?.read();

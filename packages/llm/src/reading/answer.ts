@@ -61,6 +61,7 @@ export function createAssembler(
   let model: string | undefined;
   let fields: Loose = {};
   let heard = 0;
+  let beside = 0;
   const thoughts = createThoughtFilter((piece) => {
     text += piece;
     onText(piece);
@@ -93,6 +94,7 @@ export function createAssembler(
       if (isLoose(chunk.error)) throw new ServerSaid(saidIn(chunk.error));
       if (typeof chunk.model === 'string') model = chunk.model || model;
       tokens = readTokens(chunk.usage) ?? tokens;
+      if (typeof chunk.unread === 'string') beside += chunk.unread.length;
       const choice = firstChoice(chunk);
       // A stream that ends with the whole message said it all before.
       const delta = choice?.delta ?? (heard === 0 && calls.length === 0 ? choice?.message : undefined);
@@ -114,6 +116,7 @@ export function createAssembler(
     },
     chars: () =>
       heard +
+      beside +
       calls.reduce((sum, c) => sum + c.name.length + c.args.length, 0) +
       (Object.keys(fields).length > 0 ? JSON.stringify(fields).length : 0),
   };
