@@ -1,12 +1,15 @@
 /** The sandbox of one run: the system, swarm's own program, and what the operator shows on top of it. */
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { Mount, RoomCommand, Sandbox } from '@swarm/core/ports/running';
 import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
 import { makeRedactor } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
-import type { Environment } from '../finding/paths.ts';
+import { isOpen } from '../config/sandboxes.ts';
+import { type Environment, homeOf } from '../finding/paths.ts';
 import { type ProgramPlaces, sandboxPath } from '../places.ts';
+import { toolchainVariables } from '../preparing/toolchains.ts';
 import { shellWord } from '../telling/shell.ts';
 import { knownSecrets } from './known-secrets.ts';
 
@@ -33,10 +36,21 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
     path: sandboxPath(env),
     ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
     egress: { allowed: file.config.shown?.egress ?? [] },
-    readOnly: [...places.readOnly, ...shownMounts(file.config)],
+    readOnly: [...places.readOnly, ...nodeLibraries(places), ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
-  return withVariables(sandbox, file.config, env);
+  const seen = isOpen(file.sandbox) ? [homeOf(env)] : (file.config.shown?.mounts ?? []);
+  const found = Object.entries(toolchainVariables(seen, homeOf(env), env)).filter(([, at]) => existsSync(at));
+  return withVariables(sandbox, file.config, Object.fromEntries(found), env);
+}
+
+/** Beside the folder with Node lie npm and corepack, which links in that folder lead to. */
+function nodeLibraries({ nodePath }: ProgramPlaces): Mount[] {
+  const library = join(dirname(nodePath), '..', 'lib', 'node_modules');
+  return ['npm', 'corepack']
+    .map((name) => join(library, name))
+    .filter((folder) => !folder.startsWith('/usr/') && existsSync(folder))
+    .map((folder) => ({ host: folder, inside: folder }));
 }
 
 function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
@@ -54,26 +68,49 @@ function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
 }
 
 /**
+ * Without a network package managers take what setup left in the home, instead of asking a registry for a minute. None
+ * of these keeps a program from a server of its own on this machine.
+ */
+const FROM_CACHES = {
+  npm_config_prefer_offline: 'true',
+  CARGO_NET_OFFLINE: 'true',
+  UV_OFFLINE: '1',
+  COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
+};
+
+/**
  * Variables stand below what a command sets for itself. Only setup on the trusted base's tree is given setup's; what
  * it prints of them, and what anybody prints of a secret we know, is taken out before any of it can come into journal,
  * log, transcript, handoff or prompt.
  */
-function withVariables(sandbox: Sandbox, config: Config, env: Environment): Sandbox {
+function withVariables(
+  sandbox: Sandbox,
+  config: Config,
+  toolchains: Readonly<Record<string, string>>,
+  env: Environment,
+): Sandbox {
   const { env: names = [], setupEnv = [] } = config.shown ?? {};
-  const always = valuesOf(names, env);
+  const always = { ...toolchains, ...valuesOf(names, env) };
   const ofSetup = valuesOf(setupEnv, env);
   const known = knownSecrets({ config }, env).map(({ value }) => value);
-  if (names.length + setupEnv.length + known.length === 0) return sandbox;
   const plain = makeRedactor(known);
   const strict = makeRedactor([...known, ...Object.values(ofSetup)]);
   const isSetup = ({ isTrustedSetup }: RoomCommand): boolean => isTrustedSetup === true;
+  const isRedacted = names.length + setupEnv.length + known.length > 0;
   return mapSandbox(sandbox, {
     command: (command) => ({
       ...command,
-      env: { ...always, ...(isSetup(command) && ofSetup), ...command.env },
+      env: {
+        ...(command.network === 'none' && FROM_CACHES),
+        ...always,
+        ...(isSetup(command) && ofSetup),
+        ...command.env,
+      },
     }),
-    text: (command) => (isSetup(command) ? strict.redact : plain.redact),
-    collected: plain.redact,
+    ...(isRedacted && {
+      text: (command) => (isSetup(command) ? strict.redact : plain.redact),
+      collected: plain.redact,
+    }),
   });
 }
 

@@ -120,17 +120,19 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     assert.equal(result.output, 'a change\n');
   });
 
-  test('PATH keeps its order and loses the folders that are not shown', async (t) => {
+  test('PATH keeps its order, loses the folders that are not shown, and ends with the home’s own programs', async (t) => {
     const { sh, folder } = await bed(t, 'bubblewrap');
     const { createSandbox } = await import('../sandbox.ts');
     const hidden = join(folder, 'hidden');
     const tools = join(folder, 'tools');
-    for (const path of [hidden, tools]) await mkdir(path);
+    const linked = join(folder, 'linked');
+    for (const path of [hidden, tools, join(tools, 'bin')]) await mkdir(path);
+    await symlink(join(tools, 'bin'), linked);
     const sandbox = createSandbox({
       ...optionsFor(folder),
       provider: 'bubblewrap',
       readOnly: [{ host: tools, inside: '/opt/tools' }],
-      path: [hidden, tools, '/usr/bin'],
+      path: [hidden, tools, linked, '/usr/bin'],
     });
     const limits = { wallMs: 5_000, outputBytes: 1_000 };
     const spec = {
@@ -142,7 +144,7 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
       limits,
     };
     const result = await runIn(sandbox, { ...spec, network: 'none', argv: ['sh', '-c', 'echo $PATH'] });
-    assert.equal(result.output, '/opt/tools:/usr/bin\n');
+    assert.equal(result.output, '/opt/tools:/opt/tools/bin:/usr/bin:/home/agent/.local/bin\n');
     assert.equal((await sh('true')).exitCode, 0);
   });
 
