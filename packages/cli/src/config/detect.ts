@@ -14,7 +14,9 @@ export interface Detected {
   readonly setup?: string;
   /** What was found, one clause each: shown before anything runs. */
   readonly why: readonly string[];
-  /** Programs of these that the sandbox does not have. */
+  /** Programs that both start and no project brings. */
+  readonly needs: readonly string[];
+  /** Of these, those that the sandbox does not have. */
   readonly missing: readonly string[];
   /** What the sandbox could run at once, where something is missing. */
   readonly nextBest?: { readonly gate: string; readonly setup?: string };
@@ -31,7 +33,7 @@ export function detectCommands(folders: readonly Folder[], isThere: IsThere): De
   const found = folders.map((folder, at) => bestIn(folder, folders.slice(at + 1), isThere));
   const best =
     found.find((one) => one?.proposal.gate !== undefined) ?? found.find((one) => one !== undefined);
-  if (!best) return { why: ['no manifest with tests that we know'], missing: [] };
+  if (!best) return { why: ['no manifest with tests that we know'], needs: [], missing: [] };
   return detected(best, isThere);
 }
 
@@ -81,6 +83,7 @@ function detected({ folder, proposal, others }: Best, isThere: IsThere): Detecte
   return {
     ...commandsOf(folder, proposal),
     why: [...where, ...proposal.why],
+    needs: proposal.needs,
     missing,
     ...(nextBest?.gate !== undefined && { nextBest: { ...nextBest, gate: nextBest.gate } }),
   };

@@ -48,6 +48,12 @@ export function mountPath(written: string, env: Environment): string {
   return path === '~' || path.startsWith('~/') ? join(homeOf(env), path.slice(1)) : path;
 }
 
+/** `~/.cargo/bin:ro`, as it is written in a configuration. */
+export function mountText(folder: string, env: Environment): string {
+  const home = homeOf(env);
+  return `${holds(home, folder) ? `~${folder.slice(home.length)}` : folder}:ro`;
+}
+
 /** Whether showing `folder` would show `secret`, or the reverse: one holds the other. */
 const meets = (folder: string, secret: string): boolean => holds(folder, secret) || holds(secret, folder);
 

@@ -73,12 +73,6 @@ export const foldersOf = (offers: ReadonlyMap<string, Offer>): readonly string[]
   ...new Set([...offers.values()].flatMap(({ folders }) => folders)),
 ];
 
-/** `~/.cargo/bin:ro`, as it is written in a configuration. */
-export function mountText(folder: string, env: Environment): string {
-  const home = homeOf(env);
-  return `${holds(home, folder) ? `~${folder.slice(home.length)}` : folder}:ro`;
-}
-
 function realOf(path: string): string {
   try {
     return realpathSync(path);

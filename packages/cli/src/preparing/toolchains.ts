@@ -67,11 +67,13 @@ export function offerFor(
   isShowable: (folder: string) => boolean,
 ): Offer | undefined {
   const rows = [file, real].map((path) => rowOf(path, home));
-  const folders = [file, real].flatMap(
+  const [named, held] = [file, real].map(
     (path, index) => rows[index]?.folders ?? [toolFolder(path, isShowable)],
   );
-  const wanted = withoutInner([...new Set(folders)]).filter((folder) => !isSystem(folder));
-  if (wanted.length === 0 || !wanted.every(isShowable)) return undefined;
+  // The folder on PATH may be a link of one session: a sandbox goes by what it leads to.
+  const seen = named!.every(isShowable) ? named! : [];
+  const wanted = withoutInner([...new Set([...seen, ...held!])]).filter((folder) => !isSystem(folder));
+  if (wanted.length === 0 || !held!.every(isShowable)) return undefined;
   return { name: rows.find((row) => row !== undefined)?.name ?? dirname(file), folders: wanted };
 }
 

@@ -7,6 +7,7 @@ import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
 import { makeRedactor } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import { isOpen } from '../config/sandboxes.ts';
+import { holds } from '../config/shown.ts';
 import { type Environment, homeOf } from '../finding/paths.ts';
 import { type ProgramPlaces, sandboxPath } from '../places.ts';
 import { toolchainVariables } from '../preparing/toolchains.ts';
@@ -41,7 +42,31 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
   });
   const seen = isOpen(file.sandbox) ? [homeOf(env)] : (file.config.shown?.mounts ?? []);
   const found = Object.entries(toolchainVariables(seen, homeOf(env), env)).filter(([, at]) => existsSync(at));
-  return withVariables(sandbox, file.config, Object.fromEntries(found), env);
+  const authorities = trustedAuthorities(file.config.shown?.mounts ?? [], env);
+  return withVariables(sandbox, { ...file, toolchains: Object.fromEntries(found), authorities }, env);
+}
+
+/** Variables that name certificates of authorities: behind a proxy that opens what passes it, nothing is fetched without. */
+const AUTHORITIES = [
+  ...[
+    'NODE_EXTRA_CA_CERTS',
+    'SSL_CERT_FILE',
+    'SSL_CERT_DIR',
+    'REQUESTS_CA_BUNDLE',
+    'CURL_CA_BUNDLE',
+    'PIP_CERT',
+  ],
+  ...['GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO'],
+];
+const CERTIFICATE_FOLDERS = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/etc/ca-certificates', '/usr'];
+
+/** Those whose file a sandbox shows. They hold no secret. */
+function trustedAuthorities(mounts: readonly string[], env: Environment): Record<string, string> {
+  const shown = [...CERTIFICATE_FOLDERS, ...mounts];
+  const all = Object.entries(valuesOf(AUTHORITIES, env));
+  return Object.fromEntries(
+    all.filter(([, file]) => shown.some((folder) => holds(folder, file)) && existsSync(file)),
+  );
 }
 
 /** Beside the folder with Node lie npm and corepack, which links in that folder lead to. */
@@ -78,6 +103,14 @@ const FROM_CACHES = {
   COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
 };
 
+interface Given {
+  readonly config: Config;
+  /** What programs of shown toolchains find them by. */
+  readonly toolchains: Readonly<Record<string, string>>;
+  /** For commands that reach the network. */
+  readonly authorities: Readonly<Record<string, string>>;
+}
+
 /**
  * Variables stand below what a command sets for itself. Only setup on the trusted base's tree is given setup's; what
  * it prints of them, and what anybody prints of a secret we know, is taken out before any of it can come into journal,
@@ -85,8 +118,7 @@ const FROM_CACHES = {
  */
 function withVariables(
   sandbox: Sandbox,
-  config: Config,
-  toolchains: Readonly<Record<string, string>>,
+  { config, toolchains, authorities }: Given,
   env: Environment,
 ): Sandbox {
   const { env: names = [], setupEnv = [] } = config.shown ?? {};
@@ -101,7 +133,7 @@ function withVariables(
     command: (command) => ({
       ...command,
       env: {
-        ...(command.network === 'none' && FROM_CACHES),
+        ...(command.network === 'none' ? FROM_CACHES : authorities),
         ...always,
         ...(isSetup(command) && ofSetup),
         ...command.env,
