@@ -120,6 +120,17 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     assert.equal(result.output, 'a change\n');
   });
 
+  test('a tool that the system installed finds its settings, and no settings that may hold a password are shown', async (t) => {
+    const { sh } = await bed(t, 'bubblewrap');
+    const settings = ['/etc/maven/m2.conf', '/etc/maven/logging', '/etc/php'].filter((path) =>
+      existsSync(path),
+    );
+    const { output } = await sh(
+      `for at in ${settings.join(' ')}; do ls -d $at; done; ls /etc/maven/settings.xml 2>/dev/null`,
+    );
+    assert.equal(output, settings.map((path) => `${path}\n`).join(''));
+  });
+
   test('PATH keeps its order, loses the folders that are not shown, and ends with the home’s own programs', async (t) => {
     const { sh, folder } = await bed(t, 'bubblewrap');
     const { createSandbox } = await import('../sandbox.ts');
