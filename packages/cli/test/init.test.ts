@@ -1,11 +1,11 @@
 /** The first minute with a repository. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { MAIN } from './support/program.ts';
-import { World } from './support/world.ts';
+import { contained, World } from './support/world.ts';
 
 const PROJECT = {
   'package.json': '{"scripts":{"test":"node --test"}}\n',
@@ -62,20 +62,114 @@ test('on a terminal each answer can be taken with Enter or typed over, and a no 
   assert.match(await fileOf(world), /^command = "make check"$/m);
 });
 
+// ───────────── toolchains ─────────────
+
+const ELIXIR = { 'mix.exs': 'defmodule Shop.MixProject do\nend\n' };
+
+/** A world whose operator has a toolchain below the home folder: it finds the rest of itself by its own variable. */
+async function withAsdf(t: TestContext) {
+  const world = await World.with(t, ELIXIR);
+  const asdf = join(world.root, 'home', '.asdf');
+  await mkdir(join(asdf, 'shims'), { recursive: true });
+  await writeFile(join(asdf, 'mix'), 'exit 0\n');
+  await writeFile(join(asdf, 'shims', 'mix'), '#!/bin/sh\n. "$ASDF_DATA_DIR/mix"\n', { mode: 0o755 });
+  await writeFile(configOf(world), '# mine\n[models]\ndefault = "a"\n');
+  return { world, env: { PATH: `${asdf}/shims:${world.environment().PATH}` } };
+}
+
+const configOf = (world: World): string => join(world.root, 'config', 'swarm', 'config.toml');
+
+test(
+  'a toolchain below the home folder is shown on a yes, in the operator’s own file, and then the gate runs',
+  contained,
+  async (t) => {
+    const { world, env } = await withAsdf(t);
+    const before = await world.swarm(['doctor'], { env });
+    assert.match(before.stdout, /programs +FAILED +the sandbox has no mix, which the gate starts/);
+    assert.match(before.stdout, /^ +\[sandbox\]\n +mounts = \["~\/\.asdf:ro"\]$/m);
+
+    const ended = await world.swarm(['init', '--yes', '--run-gate'], { env });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stderr, /~\/\.asdf:ro is shown read-only in every sandbox from now on/);
+    assert.match(ended.stderr, /programs: the sandbox has mix/);
+    assert.match(ended.stderr, /setup run: passed on the base[\s\S]*gate run: passed on the base/);
+    assert.equal(
+      await readFile(configOf(world), 'utf8'),
+      '# mine\n[models]\ndefault = "a"\n\n[sandbox]\nmounts = ["~/.asdf:ro"]\n',
+    );
+    assert.match(await fileOf(world), /^command = "mix test"/m);
+    assert.match((await world.swarm(['doctor'], { env })).stdout, /programs +ok +the sandbox has mix/);
+  },
+);
+
+test('a no shows nothing, and the file of the operator stays as it is', contained, async (t) => {
+  const { world, env } = await withAsdf(t);
+  const typed = await onTerminal(world, ['n', '', '', 'y'], env);
+  assert.match(typed, /Show it read-only from now on/);
+  assert.match(typed, /the sandbox has no mix: apt-get install -y elixir/);
+  assert.equal(await readFile(configOf(world), 'utf8'), '# mine\n[models]\ndefault = "a"\n');
+});
+
+test(
+  'a gate that wants the network is told so, with what to do, and init ends as the gate did',
+  contained,
+  async (t) => {
+    const asks =
+      'fetch("http://registry.shop.example").catch((e) => { console.log(e.cause.message); process.exit(1); })';
+    const world = await World.with(t, {
+      'package.json': JSON.stringify({ scripts: { test: `node -e '${asks}'` } }),
+    });
+    const ended = await world.swarm(['init', '--yes', '--run-gate']);
+    assert.equal(ended.code, 80);
+    assert.match(
+      ended.stderr,
+      /gate run: the gate `npm test` fails on the base[\s\S]*EAI_AGAIN[\s\S]*fix: gates have no network: let setup fetch/,
+    );
+    await world.commit({ 'swarm.toml': await fileOf(world) }, 'What swarm knows');
+    const run = await world.swarm(await world.plan([{ title: 'Write a', description: 'echo a > a' }]));
+    assert.equal(run.code, 80, run.stderr);
+    assert.match(run.stderr, /gates have no network: let setup fetch[^\n]*the gate failed on the base/);
+  },
+);
+
+test('in a folder with a manifest of its own, that is the one that is found', async (t) => {
+  const world = await World.with(t, {
+    ...PROJECT,
+    'tools/lint/go.mod': 'module example.com/lint\n',
+    'tools/lint/main.go': '',
+    'tools/docs/readme.md': '',
+  });
+  const found = async (folder: string) => {
+    const { stdout } = await world.swarm(['init', '--yes', '--force', '--json'], {
+      cwd: join(world.repository, folder),
+    });
+    const { gate, setup, written } = JSON.parse(stdout);
+    assert.equal(written, join(world.repository, 'swarm.toml'));
+    return [gate, setup];
+  };
+  assert.deepEqual(await found('tools/lint'), ['cd tools/lint && go test ./...', null]);
+  assert.deepEqual(await found('tools/docs'), ['npm test', 'npm ci']);
+});
+
 /** What a terminal shows while these lines are typed, each once a question has been asked. */
-function onTerminal(world: World, answers: readonly string[]): Promise<string> {
+function onTerminal(
+  world: World,
+  answers: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   const command = `${process.execPath} --conditions=swarm-src ${MAIN} init`;
   return new Promise((resolve, reject) => {
     let shown = '';
     let asked = 0;
     const child = execFile('script', ['-qec', command, '/dev/null'], {
       cwd: world.repository,
-      env: world.environment({ TERM: 'dumb' }),
+      env: world.environment({ TERM: 'dumb', ...env }),
       timeout: 60_000,
     });
     child.stdout!.on('data', (chunk: string) => {
       shown += chunk;
-      const questions = shown.match(/\[(npm test|none|npm ci|y\/N)\] /g)?.length ?? 0;
+      const questions =
+        shown.match(/\[(npm test|mix test|mix local[^\]]*|none|npm ci|y\/N)\] /g)?.length ?? 0;
       for (; asked < questions; asked++) child.stdin!.write(`${answers[asked]}\r`);
     });
     child.on('error', reject).on('close', () => resolve(shown));

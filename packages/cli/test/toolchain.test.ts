@@ -60,3 +60,40 @@ test('a token that a failing setup prints is taken out before it is told or writ
     assert.doesNotMatch(await readFile(join(folder, file), 'utf8'), new RegExp(TOKEN), file);
   }
 });
+
+/** What package managers leave in the home: a program, a cache, a token. */
+const FILLS_HOME = `mkdir -p ~/.local/bin ~/.m2/repository ~/.cache/tool ~/.npm/_cacache
+  printf '#!/bin/sh\\ncat ~/.m2/repository/jar ~/.cache/tool/index ~/.npm/_cacache/index' > ~/.local/bin/shoptool
+  chmod +x ~/.local/bin/shoptool; echo jar > ~/.m2/repository/jar; echo index > ~/.cache/tool/index
+  echo store > ~/.npm/_cacache/index; echo ${TOKEN} > ~/.npmrc`;
+const READS_HOME = 'test "$(shoptool | tr -d "\\n")" = jarindexstore && test ! -e ~/.npmrc';
+
+test(
+  'what setup left in its home is met by the agent, verify, the gate and the checks alike',
+  contained,
+  async (t) => {
+    const world = await World.with(t, { 'README.md': 'shop\n' });
+    await world.configure(`[checks]\ncommand = ${JSON.stringify(`${READS_HOME} && echo checked`)}`);
+    const task = { title: 'Write a', description: `${READS_HOME} && shoptool > a.txt`, verify: READS_HOME };
+    const run = await world.swarm(await world.plan([task], '--setup', FILLS_HOME, '--gate', READS_HOME));
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(await world.git('show', `${await world.branch()}:a.txt`), 'jar\nindex\nstore');
+  },
+);
+
+test('what one attempt writes into its home is met by no other and by no gate', contained, async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  // Its own bench it may spoil: nobody else is to see that.
+  await world.configure('[workers]\npre_gate = false');
+  const poison =
+    'test "$(cat ~/.m2/repository/jar)" = jar && echo poison > ~/.m2/repository/jar && echo "exit 0" > ~/.local/bin/ls';
+  const tasks = ['a', 'b'].map((name) => ({
+    title: `Write ${name}`,
+    description: `${poison}; echo ${name} > ${name}.txt`,
+  }));
+  const run = await world.swarm(
+    await world.plan(tasks, '--setup', FILLS_HOME, '--gate', READS_HOME, '--workers', '1'),
+  );
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /2 landed/);
+});

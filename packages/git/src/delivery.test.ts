@@ -163,8 +163,8 @@ test('a lock in the user’s repository refuses and stays', async (t) => {
 });
 
 test('files that pass through a content filter are left to the user', async (t) => {
-  const { w, head } = await landed(t, { 'a.txt': 'one\n', '.gitattributes': '*.txt filter=lfs\n' });
-  await expectRefused(w, head, /a\.txt passes through the filter lfs/, /merge --ff-only/);
+  const { w, head } = await landed(t, { 'a.txt': 'one\n', '.gitattributes': '*.txt filter=crypt\n' });
+  await expectRefused(w, head, /a\.txt passes through the filter crypt/, /merge --ff-only/);
 });
 
 /** Every program a repository's own configuration can name, each a canary. */

@@ -1,6 +1,7 @@
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Request } from '@swarm/core/model/request';
 import { isToldRed } from '@swarm/core/rules/known-failures';
+import { NO_NETWORK, wantsNetwork } from '@swarm/core/rules/network-words';
 import type { Context } from './context.ts';
 import type { Reconciler } from './healing/reconciler.ts';
 import type { Gate } from './landing/gate.ts';
@@ -76,5 +77,6 @@ const mayBegin = (base: GateResult | undefined, { fixRed }: Request): boolean =>
 
 /** Said in full: it is all there is to go by before anything was changed. */
 function redBase({ outcome, output }: GateResult): string {
-  return `the gate ${outcome} on the base, before anything was changed, and its failures cannot be told apart:\n${output}`;
+  const network = wantsNetwork(output) ? `${NO_NETWORK}. ` : '';
+  return `${network}the gate ${outcome} on the base, before anything was changed, and its failures cannot be told apart:\n${output}`;
 }

@@ -1,5 +1,5 @@
 /** The home folder that setup left: package stores, toolchains a package manager fetched for itself, caches. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyAll } from './environment-copy.ts';
 import { removeTree } from './remove-tree.ts';
@@ -24,8 +24,8 @@ const CREDENTIALS = [
   ...['.local/share/pypoetry', '.npm/_logs', '.bash_history'],
 ];
 
-/** What the work tree holds unpacked already: a second copy of it in every workspace would double what a run takes. */
-const UNPACKED = [
+/** Stores of package managers: what they hold, the work tree holds unpacked already. */
+const STORES = [
   ...[
     '.npm/_cacache',
     '.local/share/pnpm/store',
@@ -41,10 +41,33 @@ export async function withoutCredentials(home: string): Promise<void> {
   for (const path of CREDENTIALS) await removeTree(join(home, path));
 }
 
-/** @param isWhole with the package stores, for a setup that has to do without the network. */
-export async function copyHome(from: string, to: string, isWhole: boolean): Promise<void> {
-  await copyBut(from, to, isWhole ? [] : UNPACKED);
+/**
+ * A store up to this size is copied with the home, for a gate that installs, runs or packs something of it. A larger one
+ * would double what every workspace takes, for what hardly any gate asks for.
+ */
+export const STORE_MAX_BYTES = 256 * 1024 * 1024;
+
+/** Stores too large to be copied into every workspace. */
+export async function largeStores(home: string, mostBytes = STORE_MAX_BYTES): Promise<readonly string[]> {
+  const sizes = await Promise.all(STORES.map((store) => sizeUpTo(join(home, store), mostBytes)));
+  return STORES.filter((_, index) => sizes[index]! > mostBytes);
 }
+
+/** Bytes below a folder; counting ends past `most`. Symlinks are not followed. */
+async function sizeUpTo(folder: string, most: number): Promise<number> {
+  let bytes = 0;
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (bytes > most) break;
+    const path = join(folder, entry.name);
+    bytes += entry.isDirectory() ? await sizeUpTo(path, most - bytes) : (await lstat(path)).size;
+  }
+  return bytes;
+}
+
+/** @param left stores that are left out: none for a setup that has to do without the network. */
+export const copyHome = (from: string, to: string, left: readonly string[]): Promise<void> =>
+  copyBut(from, to, left);
 
 async function copyBut(from: string, to: string, left: readonly string[]): Promise<void> {
   await mkdir(to, { recursive: true });

@@ -57,6 +57,13 @@ const KNOWN: [string, string, Record<string, string>, boolean][] = [
   ['npm ci', 'npm ci', {}, true],
   ['pnpm install', 'pnpm install --frozen-lockfile', {}, true],
   ['cargo fetch', 'cargo fetch --locked', {}, true],
+  [
+    'a package manager that npm brings in a version',
+    'npm install --global --prefix "$HOME/.local" pnpm@10.33.4 && pnpm install --frozen-lockfile',
+    {},
+    true,
+  ],
+  ['what npm brings besides', 'npm install --global --prefix "$HOME/.local" ./own@1 && sh x', {}, false],
   ['a script', 'sh tools/setup.sh', {}, false],
   ['two commands', 'npm ci && npm run build', {}, false],
   [

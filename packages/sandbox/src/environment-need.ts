@@ -64,6 +64,9 @@ const READERS_OF_LISTS = [
   /^cargo fetch(?: --locked)?$/,
   /^go mod download$/,
 ];
+/** Brings a package manager first, in a version that the command names: nothing of the tree is read for it. */
+const FETCHED_MANAGER =
+  /^npm install --global --prefix "\$HOME\/\.local" @?[\w./-]+@\d[\w.-]* && (?=(?:pnpm|yarn|bun) )/;
 /** A tree that has one of these has code of its own run by its package manager. */
 const HOOKS = new Set(['.pnpmfile.cjs']);
 const RUNS_A_PROGRAM =
@@ -87,7 +90,9 @@ export async function setupNeed(workspace: string, setup: string): Promise<Setup
     add(await contentOf(join(workspace, file)));
   }
   const isListed =
-    deciding.isWhole && packages.length === 0 && READERS_OF_LISTS.some((known) => known.test(setup.trim()));
+    deciding.isWhole &&
+    packages.length === 0 &&
+    READERS_OF_LISTS.some((known) => known.test(setup.trim().replace(FETCHED_MANAGER, '')));
   const isKnown = isListed && !(await hasHooks(workspace, deciding.files));
   return { hash: hash.digest('hex').slice(0, 16), isKnown };
 }

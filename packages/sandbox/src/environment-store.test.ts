@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createEnvironmentStore } from './environment-store.ts';
@@ -133,25 +145,73 @@ test('an environment that somebody wrote to after it was kept serves nobody, and
   assert.equal(await store.has(KEY), false);
 });
 
-test('setup’s home comes with its environment: without credentials, and with package stores only for a setup', async (t) => {
-  const store = createEnvironmentStore(join(await temporary(t), 'env'));
+/** Whether two paths are one file. */
+const areOne = async (a: string, b: string): Promise<boolean> => (await stat(a)).ino === (await stat(b)).ino;
+
+test('a file that two units share is one file in a fresh workspace too, and not the kept one', async (t) => {
+  const folder = join(await temporary(t), 'env');
+  const store = createEnvironmentStore(folder);
+  const workspace = await checkout(t);
+  const before = await store.snapshot(workspace);
+  await setUp(workspace);
+  await mkdir(join(workspace, '.pnpm-store'));
+  await link(join(workspace, 'node_modules/.bin/tool'), join(workspace, '.pnpm-store/tool'));
+  await store.keep(KEY, placeOf(workspace), before);
+  const fresh = await checkout(t);
+  await store.install(KEY, placeOf(fresh));
+  const tool = join(fresh, 'node_modules/.bin/tool');
+  assert.equal(await areOne(tool, join(fresh, '.pnpm-store/tool')), true);
+  assert.equal(await areOne(tool, join(folder, KEY, 'tree/node_modules/.bin/tool')), false);
+});
+
+const HOME = {
+  '.cache/node/corepack/pnpm/bin.cjs': 'pnpm',
+  '.cargo/registry/cache/index/rand.crate': 'crate',
+  '.local/bin/pnpm': 'program',
+  '.m2/repository/org/junit/junit.jar': 'jar',
+  '.npm/_cacache/index': 'store',
+  'go/pkg/mod/cache/download/list': 'module',
+} as const;
+const SECRETS = {
+  '.npmrc': '//registry/:_authToken=canary',
+  '.config/gh/hosts.yml': 'canary',
+  '.m2/settings.xml': 'canary',
+  '.cargo/credentials.toml': 'canary',
+} as const;
+
+async function homeOf(t: TestContext, files: Readonly<Record<string, string>>) {
   const [place, before] = await prepared(t);
-  for (const [path, text] of [
-    ['.cache/node/corepack/pnpm/bin.cjs', 'pnpm'],
-    ['.npm/_cacache/index', 'store'],
-    ['.npmrc', '//registry/:_authToken=canary'],
-    ['.config/gh/hosts.yml', 'canary'],
-  ] as const) {
+  for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(place.home, path)), { recursive: true });
     await writeFile(join(place.home, path), text);
   }
+  return [place, before] as const;
+}
+
+test('setup’s home comes with its environment, caches, stores and programs of all kinds, and without credentials', async (t) => {
+  const store = createEnvironmentStore(join(await temporary(t), 'env'));
+  await store.keep(KEY, ...(await homeOf(t, { ...HOME, ...SECRETS })));
+  const fresh = placeOf(await checkout(t));
+  await store.install(KEY, fresh);
+  assert.deepEqual(await filesIn(fresh.home), Object.keys(HOME));
+  const lent = join(await temporary(t), 'home');
+  await store.lendHome(KEY, lent);
+  assert.deepEqual(await filesIn(lent), Object.keys(HOME));
+});
+
+test('a package store too large for every workspace goes to a setup alone', async (t) => {
+  const store = createEnvironmentStore(join(await temporary(t), 'env'));
+  const [place, before] = await homeOf(t, HOME);
+  // A file that is all hole: as large as it says, and nothing on the disk.
+  await truncate(join(place.home, '.npm/_cacache/index'), 300 * 1024 * 1024);
   await store.keep(KEY, place, before);
   const fresh = placeOf(await checkout(t));
   await store.install(KEY, fresh);
-  assert.deepEqual(await filesIn(fresh.home), ['.cache/node/corepack/pnpm/bin.cjs']);
+  const small = Object.keys(HOME).filter((path) => !path.startsWith('.npm'));
+  assert.deepEqual(await filesIn(fresh.home), small);
   const lent = join(await temporary(t), 'home');
   await store.lendHome(KEY, lent);
-  assert.deepEqual(await filesIn(lent), ['.cache/node/corepack/pnpm/bin.cjs', '.npm/_cacache/index']);
+  assert.deepEqual(await filesIn(lent), Object.keys(HOME));
 });
 
 const filesIn = async (folder: string): Promise<string[]> =>

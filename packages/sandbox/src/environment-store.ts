@@ -3,8 +3,8 @@ import { lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node
 import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { EnvironmentStore, PreparedPlace, SetupLeft } from '@swarm/core/ports/running';
-import { copy } from './environment-copy.ts';
-import { copyHome, withoutCredentials } from './environment-home.ts';
+import { copy, copyAll } from './environment-copy.ts';
+import { copyHome, largeStores, withoutCredentials } from './environment-home.ts';
 import { leftBySetup } from './environment-left.ts';
 import { setupNeed } from './environment-need.ts';
 import { sealOf } from './environment-seal.ts';
@@ -22,6 +22,8 @@ interface Kept {
   /** Paths in the work tree that setup made. */
   readonly units: readonly string[];
   readonly left: readonly SetupLeft[];
+  /** Parts of the home that no workspace gets. Absent in what an earlier version kept. */
+  readonly homeLeft?: readonly string[];
   /** Of `tree` and `home`, as they were kept. */
   readonly seal: string;
 }
@@ -65,24 +67,35 @@ export function createEnvironmentStore(folder: string): EnvironmentStore {
       }
       const now = new Date();
       await utimes(place, now, now);
-      for (const unit of kept.units) {
-        if (await isFree(into.workspace, unit))
-          await copy(join(place, 'tree', unit), join(into.workspace, unit));
-      }
-      await lend(place, into.home, false);
+      await putUnits(join(place, 'tree'), kept.units, into.workspace);
+      await lend(place, into.home, kept.homeLeft ?? []);
       await writeFile(join(into.workspace, EXCLUDE), kept.left.map(({ pattern }) => `${pattern}\n`).join(''));
       return kept.left;
     },
-    lendHome: (key, home) => lend(placeOf(key), home, true),
+    lendHome: (key, home) => lend(placeOf(key), home, []),
   };
 }
 
 const sealed = (place: string): string[] => ['tree', 'home'].map((name) => join(place, name));
 
-async function lend(place: string, home: string, isWhole: boolean): Promise<void> {
+/** Units of one folder in one copy: a file that two of them share, such as a store's, stays one. */
+async function putUnits(tree: string, units: readonly string[], workspace: string): Promise<void> {
+  const byFolder = new Map<string, string[]>();
+  for (const unit of units) {
+    if (!(await isFree(workspace, unit))) continue;
+    const folder = dirname(unit);
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), join(tree, unit)]);
+  }
+  for (const [folder, entries] of byFolder) {
+    await mkdir(join(workspace, folder), { recursive: true });
+    await copyAll(entries, join(workspace, folder));
+  }
+}
+
+async function lend(place: string, home: string, left: readonly string[]): Promise<void> {
   await mkdir(home, { recursive: true });
   const kept = join(place, 'home');
-  if (await exists(kept)) await copyHome(kept, home, isWhole);
+  if (await exists(kept)) await copyHome(kept, home, left);
 }
 
 /** Moved where that can be done, so that nothing is there twice. */
@@ -94,7 +107,8 @@ async function fill(unfinished: string, made: PreparedPlace, units: readonly str
     await withoutCredentials(made.home);
     await move(made.home, join(unfinished, 'home'));
   }
-  const kept: Kept = { units, left, seal: await sealOf(sealed(unfinished)) };
+  const homeLeft = await largeStores(join(unfinished, 'home'));
+  const kept: Kept = { units, left, homeLeft, seal: await sealOf(sealed(unfinished)) };
   await writeFile(join(unfinished, UNITS), JSON.stringify(kept));
 }
 

@@ -67,6 +67,9 @@ export const boundsOf = ({ limits }: SandboxSpec, { bounds }: Pick<SandboxOption
   diskBytes: limits.diskBytes ?? bounds?.diskBytes,
 });
 
+/** Below the home: where setup puts programs it fetched. Last on PATH, so that none of them stands in for the system's. */
+const OWN_PROGRAMS = '.local/bin';
+
 /** A whole environment built from nothing; the spec may set anything but the marks. */
 export function environmentOf(
   spec: SandboxSpec,
@@ -74,7 +77,7 @@ export function environmentOf(
   places: { readonly path: readonly string[]; readonly home: string; readonly temporary: string },
 ): Record<string, string> {
   return {
-    PATH: places.path.join(':'),
+    PATH: [...places.path, join(places.home, OWN_PROGRAMS)].join(':'),
     HOME: places.home,
     TMPDIR: places.temporary,
     LANG: 'C.UTF-8',

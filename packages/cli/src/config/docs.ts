@@ -62,10 +62,10 @@ interface Example {
 export const EXAMPLES: readonly Example[] = [
   {
     about:
-      '**Toolchains below the home folder** (nvm, pyenv, rustup, mise). A sandbox has a home of its own, so what lies in yours is shown by name, and tools that look for their own folder in `$HOME` are told where it is:',
-    toml: '[sandbox]\nmounts = ["~/.nvm:ro", "~/.cargo/bin:ro", "~/.rustup:ro"]\nenv = ["NVM_DIR", "RUSTUP_HOME"]',
+      '**Toolchains below the home folder** (nvm, fnm, volta, pyenv, rustup, sdkman, mise, asdf). A sandbox has a home of its own, so what lies in yours is shown by name. `swarm doctor` prints the line for what setup and gate need, and `swarm init` writes it into `~/.config/swarm/config.toml` on a yes:',
+    toml: '[sandbox]\nmounts = ["~/.nvm:ro", "~/.cargo/bin:ro", "~/.rustup:ro"]',
     below:
-      'Have the folders of their programs on your PATH and the variables set where you start swarm (`nvm use`, `export RUSTUP_HOME=~/.rustup`). All of it is read-only, and the home inside is new for every command: what setup downloads has to lie in the workspace, and setup and gate have to say so alike (`CARGO_HOME=$PWD/.cargo-home cargo fetch`).',
+      'Have the folders of their programs on your PATH where you start swarm (`nvm use`). Variables by which a shown toolchain finds the rest of itself are set inside by themselves: `RUSTUP_HOME`, `PYENV_ROOT`, `VOLTA_HOME`, `SDKMAN_DIR`, `MISE_DATA_DIR`, `ASDF_DATA_DIR`, `RBENV_ROOT`, `DOTNET_ROOT`; any other is named in `env`. All of it is read-only. What setup downloads into its own home (`~/.cargo/registry`, `~/.m2`, `~/go`, `~/.npm`, programs in `~/.local/bin`, which is last on PATH) is there for agents, `verify`, gate and checks, each with a copy of its own; a package store above 256 MB is not.',
   },
   {
     about:

@@ -9,7 +9,14 @@ import { type LoadedConfig, loadConfig, NO_FLAGS } from './load.ts';
 let home = '';
 before(async () => {
   home = await mkdtemp(join(tmpdir(), 'swarm-shown-'));
-  for (const folder of ['.nvm/bin', '.ssh', '.config/swarm', '.local/state/swarm/x', 'shop']) {
+  for (const folder of [
+    '.nvm/bin',
+    '.ssh',
+    '.config/swarm',
+    '.local/state/swarm/x',
+    '.m2/repository',
+    'shop',
+  ]) {
     await mkdir(join(home, folder), { recursive: true });
   }
   await symlink('.ssh', join(home, 'harmless'));
@@ -50,6 +57,7 @@ const mounts: [string, string, RegExp][] = [
   ['a folder above it', '/', /holds the whole home folder/],
   ['keys', '~/.ssh', /it would show <home>\/.ssh/],
   ['a folder that holds keys', '~/.config', /it would show <home>\/.config\/gcloud/],
+  ['a repository of a build with its keys beside it', '~/.m2', /it would show <home>\/.m2\/settings.xml/],
   ['a link to keys', '~/harmless:ro', /it would show <home>\/.ssh/],
   ['records of other runs', '~/.local/state/swarm/x', /it would show <home>\/.local\/state\/swarm/],
   ['the host’s processes', '/proc/1', /\/proc is the sandbox’s own/],

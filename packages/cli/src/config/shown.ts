@@ -23,9 +23,17 @@ const SECRET_FOLDERS = [
   '.pypirc',
   '.cargo/credentials',
   '.cargo/credentials.toml',
+  '.m2/settings.xml',
+  '.m2/settings-security.xml',
+  '.gradle/gradle.properties',
+  '.gem/credentials',
+  '.composer/auth.json',
   '.config/gcloud',
   '.config/gh',
   '.config/git',
+  '.config/composer/auth.json',
+  '.config/pip',
+  '.config/pypoetry/auth.toml',
   '.password-store',
   '.local/share/keyrings',
 ];
@@ -40,9 +48,17 @@ export function mountPath(written: string, env: Environment): string {
   return path === '~' || path.startsWith('~/') ? join(homeOf(env), path.slice(1)) : path;
 }
 
+/** `~/.cargo/bin:ro`, as it is written in a configuration. */
+export function mountText(folder: string, env: Environment): string {
+  const home = homeOf(env);
+  return `${holds(home, folder) ? `~${folder.slice(home.length)}` : folder}:ro`;
+}
+
 /** Whether showing `folder` would show `secret`, or the reverse: one holds the other. */
 const meets = (folder: string, secret: string): boolean => holds(folder, secret) || holds(secret, folder);
-function holds(folder: string, path: string): boolean {
+
+/** Whether `path` is the folder itself or lies in it. */
+export function holds(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === '' || !(way === '..' || way.startsWith('../'));
 }
@@ -70,15 +86,18 @@ function mountProblem(written: string, env: Environment, where: string): Problem
     const fix = `ls -d ${shellWord(path)}   # or remove it from sandbox.mounts`;
     return [{ code: 'SW0102', what, where, why: `${path} does not exist`, fix }];
   }
-  const why = whyNot(path, env) ?? whyNot(real, env);
+  const why = whyNotShown(path, env) ?? whyNotShown(real, env);
   if (why === undefined) return [];
   return [
     { code: 'SW0102', what, where, why, fix: 'name the one folder that is needed, such as "~/.nvm:ro"' },
   ];
 }
 
-/** The path as it stands and what it leads to are judged alike: a link must not lead around the list. */
-function whyNot(path: string, env: Environment): string | undefined {
+/**
+ * Why a folder may not be shown, as a clause; undefined where it may. The path as it stands and what it leads to are
+ * judged alike: a link must not lead around the list.
+ */
+export function whyNotShown(path: string, env: Environment): string | undefined {
   const home = homeOf(env);
   if (holds(path, home)) return `it holds the whole home folder ${home}`;
   const secrets = [

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox, SandboxResult } from '@swarm/core/ports/running';
-import { wantsNetwork } from '@swarm/core/rules/network-words';
+import { NO_NETWORK, wantsNetwork } from '@swarm/core/rules/network-words';
 import { durationText } from '@swarm/core/views/words';
 import { Git } from '@swarm/git';
 import { type Check, failed, ok } from './check.ts';
@@ -78,8 +78,5 @@ const failedRun = (name: string, what: 'setup' | 'gate', command: string, ran: S
     code: what === 'setup' ? 'SW0308' : 'SW0602',
     what: `the ${what} \`${command}\` fails on the base: it ended with ${ran.exitCode ?? ran.end}`,
     why: ran.output.trimEnd().slice(-SHOWN_CHARS) || 'it printed nothing',
-    fix:
-      what === 'gate' && wantsNetwork(ran.output)
-        ? 'gates have no network: let setup fetch what the gate needs, into the work tree or its home (--setup)'
-        : `mend it, or name another with --${what}`,
+    fix: what === 'gate' && wantsNetwork(ran.output) ? NO_NETWORK : `mend it, or name another with --${what}`,
   });

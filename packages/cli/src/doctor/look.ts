@@ -1,12 +1,11 @@
 /** Gathers every fact the doctor's checks are made of, and makes them. Writes nothing but what `--run-gate` needs. */
 
-import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import type { CheckoutFacts } from '@swarm/git';
 import { probeBubblewrap } from '@swarm/sandbox';
 import { flagsSource } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig, NO_FLAGS, type Source } from '../config/load.ts';
-import { carriedProvider, OPEN } from '../config/sandboxes.ts';
+import { OPEN } from '../config/sandboxes.ts';
 import { lockHolder } from '../finding/opened-run.ts';
 import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
@@ -17,9 +16,8 @@ import type { Located } from '../preparing/locate.ts';
 import { notYet } from '../preparing/not-yet.ts';
 import { remoteOf } from '../preparing/remotes.ts';
 import type { Context } from '../program/context.ts';
-import { sandboxOf } from '../running/run-sandbox.ts';
-import { type Check, failed, note, ok } from './check.ts';
-import { runGate } from './gate-run.ts';
+import { type Check, failed, ok } from './check.ts';
+import { gateChecks, programsOf } from './gate-checks.ts';
 import { leftLocks, lockChecks } from './locks.ts';
 import { type MachineFacts, machineFacts } from './machine.ts';
 import { gitCheck, machineChecks } from './machine-checks.ts';
@@ -67,6 +65,7 @@ export async function look(
     ...machineFirst(machine, run.checkout, loaded),
     ...(configured.length > 0 ? configured : [ok('config', sourcesText(loaded))]),
     ...runChecks(runFacts(run, loaded, context)),
+    ...(await programsOf(run, loaded, context)),
     ...(await modelCalls(run, loaded, isYes, context)),
     ...(await remoteChecks(run, loaded, context)),
     ...(await locksOf(run.checkout, run.facts.target ?? 'HEAD', paths)),
@@ -119,32 +118,6 @@ async function locksOf(
   if (!checkout.isRepository || !paths) return [];
   const left = await leftLocks(checkout.gitDir, checkout.commonDir, target, Date.now());
   return lockChecks({ holder: await lockHolder(paths), left });
-}
-
-// ───────────── the gate ─────────────
-
-/** Where it cannot be run that is said: a check that was asked for is never just left out. */
-async function gateChecks(
-  { detected, target }: Found,
-  paths: RepositoryPaths | undefined,
-  { config }: LoadedConfig,
-  before: readonly Check[],
-  { env, output }: Context,
-): Promise<readonly Check[]> {
-  const { gate } = detected;
-  const setup = detected.setup === 'none' ? undefined : detected.setup;
-  const isBroken = before.some(
-    ({ name, verdict }) => /^(repository|sandbox)$/.test(name) && verdict === 'failed',
-  );
-  if (isBroken || !paths || !target)
-    return [note('gate run', 'not run: repository or sandbox have to be mended first')];
-  if (gate === undefined || gate === 'none') return [note('gate run', 'not run: there is no gate')];
-  output.narrate(`running ${[setup, gate].filter(Boolean).join(', then ')} in a clone of ${target}`);
-  const state = join(paths.state, 'doctor');
-  const provider = carriedProvider(config.workers.sandbox);
-  const sandbox = sandboxOf({ file: { sandbox: provider, config }, state, places: programPlaces(), env });
-  const gateMs = config.gate.timeoutMs;
-  return runGate({ repository: paths.repository, target, state, sandbox, setup, gate, gateMs });
 }
 
 function sourcesText({ origins }: LoadedConfig): string {

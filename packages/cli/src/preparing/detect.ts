@@ -1,24 +1,51 @@
 /** Gate and setup: what is configured, else what the target's own files say. */
 import type { RunMode } from '@swarm/core/model/request';
-import { type CheckoutFacts, Git } from '@swarm/git';
-import { findOnPath } from '@swarm/sandbox';
-import { detectCommands, type ListingReader } from '../config/detect.ts';
+import type { CheckoutFacts } from '@swarm/git';
+import { type Detected, detectCommands, programsOf } from '../config/detect.ts';
+import type { Folder } from '../config/detecting/folder.ts';
 import type { Config } from '../config/resolved.ts';
-import { sandboxPath } from '../places.ts';
+import type { Environment } from '../finding/paths.ts';
 import type { Context } from '../program/context.ts';
+import { foldersAt } from './manifests.ts';
+import { programsThere } from './programs.ts';
 
 export interface Commands {
   readonly gate: string | undefined;
   readonly setup: string | undefined;
   readonly why: readonly string[];
+  /** All that was found, whether it is taken or not. Absent: both were configured, and nobody looked. */
+  readonly found?: Detected;
 }
 
-/** What is configured wins; what is not is found in the target's own files. */
+/** What detection is decided from: the manifests, and which of the programs they call for the sandbox has. */
+export interface ManifestFacts {
+  readonly folders: readonly Folder[];
+  /** All that any proposal may need. */
+  readonly programs: readonly string[];
+  readonly there: ReadonlySet<string>;
+}
+
+export async function manifestFacts(
+  { commonDir, commit }: { readonly commonDir: string; readonly commit: string },
+  config: Config,
+  env: Environment,
+  within = '',
+): Promise<ManifestFacts> {
+  const folders = await foldersAt(commonDir, commit, within);
+  const programs = programsOf(folders);
+  return { folders, programs, there: await programsThere(programs, config, env) };
+}
+
+/**
+ * What is configured wins; what is not is found in the target's own files.
+ * @param within the folder somebody stands in, from the top: its manifest goes before the root's.
+ */
 export async function detect(
   checkout: CheckoutFacts,
   config: Config,
   mode: RunMode,
-  context: Context,
+  { env }: Pick<Context, 'env'>,
+  within = '',
 ): Promise<Commands> {
   const command = config.gate.policy === 'none' ? 'none' : config.gate.command;
   // Nobody works on branches that are there: without a gate nothing is run, and nothing need be set up.
@@ -27,42 +54,18 @@ export async function detect(
     return { gate: command, setup: config.setup, why: [] };
   if (!checkout.isRepository || !checkout.targetCommit)
     return { gate: command, setup: config.setup, why: [] };
-  const found = await detectCommands(filesAt(checkout.commonDir, checkout.targetCommit));
-  const setup = config.setup ?? (await runnable(found.setup, config, context));
-  const why =
-    setup === undefined && found.setup
-      ? [...found.why, `no setup: ${found.setup.split(' ', 1)[0]} is not installed`]
-      : found.why;
-  return { gate: command ?? found.gate, setup, why };
+  const { commonDir, targetCommit: commit } = checkout;
+  const { folders, there } = await manifestFacts({ commonDir, commit }, config, env, within);
+  const found = detectCommands(folders, (program) => there.has(program));
+  // A setup nobody asked for is only taken when its programs are there for the sandbox to run.
+  const isRunnable = found.missing.length === 0;
+  const setup = config.setup ?? (isRunnable ? found.setup : undefined);
+  return { gate: command ?? found.gate, setup, why: [...found.why, ...missingText(found)], found };
 }
 
-/** A setup nobody asked for is only taken when its program is there for the sandbox to run. */
-async function runnable(
-  setup: string | undefined,
-  config: Config,
-  { env }: Context,
-): Promise<string | undefined> {
-  if (setup === undefined) return undefined;
-  const folders = sandboxPath(env).filter(
-    (f) => config.workers.sandbox === 'none' || /^\/(usr|bin|sbin)\b/.test(f),
-  );
-  return (await findOnPath(setup.split(' ', 1)[0]!, folders.join(':'))) ? setup : undefined;
-}
-
-function filesAt(gitDir: string, commit: string): ListingReader {
-  const git = new Git();
-  let listed: Promise<string[]> | undefined;
-  const top = (): Promise<string[]> => {
-    listed ??= git.records({ gitDir }, 'ls-tree', ['-z', '--name-only', '--full-tree', commit]);
-    return listed;
-  };
-  const read = async (path: string): Promise<string | undefined> => {
-    if (!(await top()).includes(path.split('/', 1)[0]!)) return undefined;
-    const found = await git.run({ gitDir }, 'cat-file', ['blob', `${commit}:${path}`], {
-      codes: [0, 128],
-      maxBytes: 4 * 1024 * 1024,
-    });
-    return found.code === 0 ? found.stdout.toString('utf8') : undefined;
-  };
-  return { read, top, has: async (path) => (await read(path)) !== undefined };
+/** Told beside what was found; a clause that says what is not there begins with `no`. */
+function missingText({ setup, missing }: Detected): readonly string[] {
+  if (missing.length === 0) return [];
+  const named = `no ${missing.join(' and no ')} in the sandbox`;
+  return [setup === undefined ? named : `no setup: ${named}`];
 }

@@ -28,7 +28,7 @@ export async function gather(
 ): Promise<Found> {
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
-  const detected = await detect(checkout, config, mode, context);
+  const detected = await detect(checkout, config, mode, context, located.within);
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
   const [sandboxProbe, endpoints, signing, own] = await Promise.all([

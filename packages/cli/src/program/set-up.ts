@@ -52,8 +52,12 @@ function addInit(program: Program, context: Context, exit: Finish): void {
     .addOption(repoOption())
     .option('--yes', 'ask nothing and take what was found')
     .option('--force', 'replace the swarm.toml that is there')
+    .option('--run-gate', 'run setup and gate once on the base, in a clone')
     .option('--json', 'what was written as JSON')
-    .addHelpText('after', examples('swarm init', 'swarm init --yes', 'swarm init --repo ../shop --force'))
+    .addHelpText(
+      'after',
+      examples('swarm init', 'swarm init --yes --run-gate', 'swarm init --repo ../shop --force'),
+    )
     .action((options) => exit(import('../commands/init.ts').then((m) => m.init(options, context))));
 }
 

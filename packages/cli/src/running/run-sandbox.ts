@@ -1,12 +1,16 @@
 /** The sandbox of one run: the system, swarm's own program, and what the operator shows on top of it. */
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { Mount, RoomCommand, Sandbox } from '@swarm/core/ports/running';
 import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
 import { SecretBook } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
-import type { Environment } from '../finding/paths.ts';
+import { isOpen } from '../config/sandboxes.ts';
+import { holds } from '../config/shown.ts';
+import { type Environment, homeOf } from '../finding/paths.ts';
 import { type ProgramPlaces, sandboxPath } from '../places.ts';
+import { toolchainVariables } from '../preparing/toolchains.ts';
 import { shellWord } from '../telling/shell.ts';
 import { knownSecrets } from './known-secrets.ts';
 
@@ -35,10 +39,45 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
     path: sandboxPath(env),
     ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
     egress: { allowed: file.config.shown?.egress ?? [] },
-    readOnly: [...places.readOnly, ...shownMounts(file.config)],
+    readOnly: [...places.readOnly, ...nodeLibraries(places), ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
-  return withVariables(sandbox, ask);
+  const seen = isOpen(file.sandbox) ? [homeOf(env)] : (file.config.shown?.mounts ?? []);
+  const found = Object.entries(toolchainVariables(seen, homeOf(env), env)).filter(([, at]) => existsSync(at));
+  const authorities = trustedAuthorities(file.config.shown?.mounts ?? [], env);
+  return withVariables(sandbox, ask, { toolchains: Object.fromEntries(found), authorities });
+}
+
+/** Variables that name certificates of authorities: behind a proxy that opens what passes it, nothing is fetched without. */
+const AUTHORITIES = [
+  ...[
+    'NODE_EXTRA_CA_CERTS',
+    'SSL_CERT_FILE',
+    'SSL_CERT_DIR',
+    'REQUESTS_CA_BUNDLE',
+    'CURL_CA_BUNDLE',
+    'PIP_CERT',
+  ],
+  ...['GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO'],
+];
+const CERTIFICATE_FOLDERS = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/etc/ca-certificates', '/usr'];
+
+/** Those whose file a sandbox shows. They hold no secret. */
+function trustedAuthorities(mounts: readonly string[], env: Environment): Record<string, string> {
+  const shown = [...CERTIFICATE_FOLDERS, ...mounts];
+  const all = Object.entries(valuesOf(AUTHORITIES, env));
+  return Object.fromEntries(
+    all.filter(([, file]) => shown.some((folder) => holds(folder, file)) && existsSync(file)),
+  );
+}
+
+/** Beside the folder with Node lie npm and corepack, which links in that folder lead to. */
+function nodeLibraries({ nodePath }: ProgramPlaces): Mount[] {
+  const library = join(dirname(nodePath), '..', 'lib', 'node_modules');
+  return ['npm', 'corepack']
+    .map((name) => join(library, name))
+    .filter((folder) => !folder.startsWith('/usr/') && existsSync(folder))
+    .map((folder) => ({ host: folder, inside: folder }));
 }
 
 function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
@@ -56,13 +95,35 @@ function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
 }
 
 /**
+ * Without a network package managers take what setup left in the home, instead of asking a registry for a minute. None
+ * of these keeps a program from a server of its own on this machine.
+ */
+const FROM_CACHES = {
+  npm_config_prefer_offline: 'true',
+  CARGO_NET_OFFLINE: 'true',
+  UV_OFFLINE: '1',
+  COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
+};
+
+interface Given {
+  /** What programs of shown toolchains find them by. */
+  readonly toolchains: Readonly<Record<string, string>>;
+  /** For commands that reach the network. */
+  readonly authorities: Readonly<Record<string, string>>;
+}
+
+/**
  * Variables stand below what a command sets for itself. Only setup on the trusted base's tree is given setup's; what
  * it prints of them, and what anybody prints of a secret we know, is taken out before any of it can come into journal,
  * log, transcript, handoff or prompt.
  */
-function withVariables(sandbox: Sandbox, { file: { config }, env, secrets }: SandboxAsk): Sandbox {
+function withVariables(
+  sandbox: Sandbox,
+  { file: { config }, env, secrets }: SandboxAsk,
+  { toolchains, authorities }: Given,
+): Sandbox {
   const { env: names = [], setupEnv = [] } = config.shown ?? {};
-  const always = valuesOf(names, env);
+  const always = { ...toolchains, ...valuesOf(names, env) };
   const ofSetup = valuesOf(setupEnv, env);
   const book = secrets ?? new SecretBook(knownSecrets({ config }, env));
   const plain = book.redactor();
@@ -71,7 +132,12 @@ function withVariables(sandbox: Sandbox, { file: { config }, env, secrets }: San
   return mapSandbox(sandbox, {
     command: (command) => ({
       ...command,
-      env: { ...always, ...(isSetup(command) && ofSetup), ...command.env },
+      env: {
+        ...(command.network === 'none' ? FROM_CACHES : authorities),
+        ...always,
+        ...(isSetup(command) && ofSetup),
+        ...command.env,
+      },
     }),
     text: (command) => (isSetup(command) ? strict.redact : plain.redact),
     collected: plain.redact,

@@ -251,6 +251,6 @@ export interface EnvironmentStore {
    * is gone or somebody changed it. In both cases it is not there any more.
    */
   install(key: string, place: PreparedPlace): Promise<readonly SetupLeft[] | undefined>;
-  /** Copies only the home, with the stores of package managers. Does nothing when none is kept. */
+  /** Copies only the home, with all stores of package managers, however large. Does nothing when none is kept. */
   lendHome(key: string, home: string): Promise<void>;
 }

@@ -9,6 +9,9 @@ const SAID = [
   'connect ECONNREFUSED 104.16.0.35:443',
   'fatal: unable to access: Could not resolve host: github.com',
   'dial tcp: lookup proxy.golang.org: no such host',
+  'dial tcp: lookup proxy.golang.org on [::1]:53: read udp 127.0.0.1:53: connection refused',
+  'error: no matching package named `rand` found\nperhaps you meant: As a reminder, you are using offline mode',
+  "As a reminder, you're using offline mode (--offline)",
   'urllib3: [Errno -3] Temporary failure in name resolution',
   'warning: spurious network error (3 tries remaining)',
 ];

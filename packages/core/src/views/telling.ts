@@ -8,6 +8,7 @@ import { type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts'
 import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
+import { NO_NETWORK, wantsNetwork } from '../rules/network-words.ts';
 import type { State } from '../state.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
@@ -223,7 +224,8 @@ const isBadBase = (gate: GateResult): boolean =>
 /** Tells what was wrong before the run, so that no task is blamed for it. */
 function baseText(gate: GateResult): string {
   if (isToldRed(gate)) {
-    return `, before anything was changed: ${signaturesText(gate.signatures, 5)}. Only other failures block a landing`;
+    const network = wantsNetwork(gate.output) ? `. ${NO_NETWORK}` : '';
+    return `, before anything was changed: ${signaturesText(gate.signatures, 5)}. Only other failures block a landing${network}`;
   }
   return gate.tests?.run === 0
     ? ': 0 tests ran, so that it says nothing'

@@ -120,17 +120,30 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     assert.equal(result.output, 'a change\n');
   });
 
-  test('PATH keeps its order and loses the folders that are not shown', async (t) => {
+  test('a tool that the system installed finds its settings, and no settings that may hold a password are shown', async (t) => {
+    const { sh } = await bed(t, 'bubblewrap');
+    const settings = ['/etc/maven/m2.conf', '/etc/maven/logging', '/etc/php'].filter((path) =>
+      existsSync(path),
+    );
+    const { output } = await sh(
+      `for at in ${settings.join(' ')}; do ls -d $at; done; ls /etc/maven/settings.xml 2>/dev/null`,
+    );
+    assert.equal(output, settings.map((path) => `${path}\n`).join(''));
+  });
+
+  test('PATH keeps its order, loses the folders that are not shown, and ends with the home’s own programs', async (t) => {
     const { sh, folder } = await bed(t, 'bubblewrap');
     const { createSandbox } = await import('../sandbox.ts');
     const hidden = join(folder, 'hidden');
     const tools = join(folder, 'tools');
-    for (const path of [hidden, tools]) await mkdir(path);
+    const linked = join(folder, 'linked');
+    for (const path of [hidden, tools, join(tools, 'bin')]) await mkdir(path);
+    await symlink(join(tools, 'bin'), linked);
     const sandbox = createSandbox({
       ...optionsFor(folder),
       provider: 'bubblewrap',
       readOnly: [{ host: tools, inside: '/opt/tools' }],
-      path: [hidden, tools, '/usr/bin'],
+      path: [hidden, tools, linked, '/usr/bin'],
     });
     const limits = { wallMs: 5_000, outputBytes: 1_000 };
     const spec = {
@@ -142,7 +155,7 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
       limits,
     };
     const result = await runIn(sandbox, { ...spec, network: 'none', argv: ['sh', '-c', 'echo $PATH'] });
-    assert.equal(result.output, '/opt/tools:/usr/bin\n');
+    assert.equal(result.output, '/opt/tools:/opt/tools/bin:/usr/bin:/home/agent/.local/bin\n');
     assert.equal((await sh('true')).exitCode, 0);
   });
 

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { SwarmError } from '@swarm/core/errors';
 import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { type EgressOptions, openEgress } from '../egress.ts';
@@ -119,11 +120,18 @@ async function planOf(
   };
 }
 
-/** The folders of `path` as they are seen inside, without those that are not. */
+/** The folders of `path` as they are seen inside, by their own name or by what a link leads to; without those that are not. */
 function visibleFolders(mounts: readonly Mount[], path: readonly string[]): string[] {
-  return [
-    ...new Set(path.map((folder) => insidePath(mounts, folder)).filter((folder) => folder !== undefined)),
-  ];
+  const seen = path.map((folder) => insidePath(mounts, folder) ?? insidePath(mounts, realOf(folder)));
+  return [...new Set(seen.filter((folder) => folder !== undefined))];
+}
+
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
 }
 
 /** Not RLIMIT_DATA for memory: race detectors and sanitizers reserve far more than they ever use. */

@@ -20,6 +20,8 @@ const ETC = [
   '/etc/ssl/certs',
   '/etc/ssl/openssl.cnf',
 ];
+/** Settings without which a tool that the system installed does not start. Not maven's own: they may hold a password. */
+const ETC_TOOLS = ['/etc/maven/m2.conf', '/etc/maven/logging', '/etc/php', '/etc/dotnet/install_location'];
 /** Java's own settings lie in a folder named for its version. */
 const ETC_JAVA = [
   '/etc/java-11-openjdk',
@@ -44,7 +46,7 @@ export async function systemMounts(network: 'none' | 'open'): Promise<SystemMoun
     if (isLink) links.push({ place, target: await readlink(place) });
     else mounts.push({ host: place, inside: place });
   }
-  const etc = [...ETC, ...ETC_JAVA, ...(network === 'open' ? ETC_NETWORK : [])];
+  const etc = [...ETC, ...ETC_TOOLS, ...ETC_JAVA, ...(network === 'open' ? ETC_NETWORK : [])];
   for (const place of etc.filter((path) => existsSync(path))) {
     // A link may lead to what is not shown (/etc/resolv.conf into /run): its target is shown in its place.
     mounts.push({ host: await realpath(place), inside: place });

@@ -1,0 +1,69 @@
+/** The gate and its setup as the sandbox of a run has them: their programs, and, where that was asked for, the commands. */
+import { join } from 'node:path';
+import type { Sandbox } from '@swarm/core/ports/running';
+import type { LoadedConfig } from '../config/load.ts';
+import { carriedProvider, isOpen } from '../config/sandboxes.ts';
+import { mountText } from '../config/shown.ts';
+import { operatorConfigFile, type RepositoryPaths } from '../finding/paths.ts';
+import { programPlaces } from '../places.ts';
+import type { Found } from '../preparing/found.ts';
+import { foldersOf, offersFor } from '../preparing/programs.ts';
+import type { Context } from '../program/context.ts';
+import { sandboxOf } from '../running/run-sandbox.ts';
+import { type Check, note } from './check.ts';
+import { runGate } from './gate-run.ts';
+import { missingInside, neededPrograms, programChecks } from './programs.ts';
+
+/** As a run would make it; `state` is where what is left of it would be found. */
+export function sandboxFor(
+  { config }: Pick<LoadedConfig, 'config'>,
+  state: string,
+  { env }: Context,
+): Sandbox {
+  const sandbox = carriedProvider(config.workers.sandbox);
+  return sandboxOf({ file: { sandbox, config }, state, places: programPlaces(), env });
+}
+
+/** Asked inside a sandbox that works; where none does, that is told by a check of its own. */
+export async function programsOf(
+  { detected, facts }: Pick<Found, 'detected' | 'facts'>,
+  loaded: Pick<LoadedConfig, 'config' | 'written'>,
+  context: Context,
+): Promise<readonly Check[]> {
+  const { config, written } = loaded;
+  const needed = neededPrograms(detected);
+  const isWorking = isOpen(config.workers.sandbox) || facts.sandboxProbe.kind === 'works';
+  if (!facts.checkout.isRepository || !isWorking || needed.length === 0) return [];
+  const { env } = context;
+  const missing = await missingInside(sandboxFor(loaded, facts.repository, context), needed);
+  const offers = await offersFor(missing, env);
+  const offered = foldersOf(offers).map((folder) => mountText(folder, env));
+  const mounts = [...new Set([...written.sandbox.mounts, ...offered])];
+  return programChecks({
+    ...{ commands: detected, needed, missing, offers, mounts },
+    configFile: operatorConfigFile(env),
+  });
+}
+
+/** Where it cannot be run that is said: a check that was asked for is never just left out. */
+export async function gateChecks(
+  { detected, facts, target }: Found,
+  paths: RepositoryPaths | undefined,
+  loaded: LoadedConfig,
+  before: readonly Check[],
+  context: Context,
+): Promise<readonly Check[]> {
+  const { gate } = detected;
+  const setup = detected.setup === 'none' ? undefined : detected.setup;
+  const isBroken =
+    facts.sandboxProbe.kind === 'missing' ||
+    before.some(({ name, verdict }) => /^(repository|sandbox)$/.test(name) && verdict === 'failed');
+  if (isBroken || !paths || !target)
+    return [note('gate run', 'not run: repository or sandbox have to be mended first')];
+  if (gate === undefined || gate === 'none') return [note('gate run', 'not run: there is no gate')];
+  context.output.narrate(`running ${[setup, gate].filter(Boolean).join(', then ')} in a clone of ${target}`);
+  const state = join(paths.state, 'doctor');
+  const sandbox = sandboxFor(loaded, state, context);
+  const gateMs = loaded.config.gate.timeoutMs;
+  return runGate({ repository: paths.repository, target, state, sandbox, setup, gate, gateMs });
+}

@@ -1,0 +1,88 @@
+/** Whether the sandbox has the programs that setup and gate start: asked inside, where they will run. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Sandbox } from '@swarm/core/ports/running';
+import { mountsLine } from '../config/operator-mounts.ts';
+import { bringsPrograms, programsIn } from '../preparing/command-words.ts';
+import type { Commands } from '../preparing/detect.ts';
+import { installText } from '../preparing/installs.ts';
+import type { Offer } from '../preparing/toolchains.ts';
+import { type Check, failed, note, ok } from './check.ts';
+
+/** What setup and gate start, as far as it can be told, and what was found to be missing. */
+export function neededPrograms({ gate, setup, found }: Commands): readonly string[] {
+  const words = [gate, setup].flatMap((command) =>
+    command === undefined || command === 'none' ? [] : programsIn(command),
+  );
+  return [...new Set([...words, ...(found?.missing ?? [])])];
+}
+
+const LOOK_MS = 30_000;
+
+/** Those of `programs` that commands do not find in a room of this sandbox. Leaves nothing behind. */
+export async function missingInside(
+  sandbox: Sandbox,
+  programs: readonly string[],
+): Promise<readonly string[]> {
+  if (programs.length === 0) return [];
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-doctor-'));
+  try {
+    const workspace = join(folder, 'empty');
+    await mkdir(workspace);
+    const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
+    const script = 'for name; do command -v "$name" >/dev/null 2>&1 || echo "$name"; done';
+    const argv = ['/bin/sh', '-c', script, 'sh', ...programs];
+    const limits = { wallMs: LOOK_MS, outputBytes: 64 * 1024 };
+    const ran = await room
+      .run({ name: 'doctor-programs', argv, env: {}, network: 'none', limits })
+      .finally(() => room.close());
+    const missing = new Set(ran.output.split('\n'));
+    return programs.filter((program) => missing.has(program));
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+export interface ProgramFacts {
+  readonly commands: Commands;
+  readonly needed: readonly string[];
+  readonly missing: readonly string[];
+  /** What would show a program, by program. */
+  readonly offers: ReadonlyMap<string, Offer>;
+  /** As they would stand in the operator's file: those that do, and those of the offers. */
+  readonly mounts: readonly string[];
+  readonly configFile: string;
+}
+
+/** Pure. */
+export function programChecks(facts: ProgramFacts): readonly Check[] {
+  const { needed, missing } = facts;
+  if (needed.length === 0) return [];
+  if (missing.length === 0) return [ok('programs', `the sandbox has ${needed.join(', ')}`)];
+  return missing.map((program) => missingCheck(program, facts));
+}
+
+function missingCheck(program: string, facts: ProgramFacts): Check {
+  const { gate, setup = '', found } = facts.commands;
+  const ofSetup = programsIn(setup);
+  // What a setup starts first it cannot have brought.
+  if (bringsPrograms(setup) && program !== ofSetup[0])
+    return note(
+      'programs',
+      `the sandbox has no ${program} before setup; swarm doctor --run-gate tries it after`,
+    );
+  const isOfSetup = ofSetup.includes(program);
+  const offer = facts.offers.get(program);
+  const next = found?.nextBest ? `; the next best is --gate '${found.nextBest.gate}'` : '';
+  return failed('programs', {
+    code: isOfSetup ? 'SW0308' : 'SW0314',
+    what: `the sandbox has no ${program}, which ${isOfSetup ? 'setup' : 'the gate'} starts`,
+    where: (isOfSetup ? setup : gate) ?? program,
+    why: `${offer ? `it lies in ${offer.folders.join(', ')}, which a sandbox does not show (${offer.name})` : 'it is not below /usr, nor on your PATH in a folder that may be shown'}${next}`,
+    fix: offer ? mountFix(facts) : installText(program),
+  });
+}
+
+const mountFix = ({ mounts, configFile }: ProgramFacts): string =>
+  `swarm init   # asks to show it; or write into ${configFile}:\n[sandbox]\n${mountsLine(mounts)}`;

@@ -1,0 +1,82 @@
+/** Which programs a sandbox will have, told without starting one, and what would show those it does not have. */
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findOnPath } from '@swarm/sandbox';
+import type { Config } from '../config/resolved.ts';
+import { isOpen } from '../config/sandboxes.ts';
+import { holds, whyNotShown } from '../config/shown.ts';
+import { type Environment, homeOf } from '../finding/paths.ts';
+import { sandboxPath } from '../places.ts';
+import { type FoundProgram, type Offer, offerFor } from './toolchains.ts';
+
+/** Shown in every sandbox. */
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/nix/store'];
+
+type Shown = Pick<Config, 'workers' | 'shown'>;
+
+/** Those of `programs` that the sandbox of this configuration will have. */
+export async function programsThere(
+  programs: readonly string[],
+  config: Shown,
+  env: Environment,
+): Promise<ReadonlySet<string>> {
+  const shown = shownFolders(config);
+  const isSeen = (path: string): boolean =>
+    isOpen(config.workers.sandbox) || shown.some((one) => holds(one, path));
+  const there: string[] = [];
+  for (const program of programs) {
+    // The first on PATH that is seen, link and all: what a link in a shown folder leads to may not be.
+    for (const folder of sandboxPath(env).filter((one) => isSeen(one) || isSeen(realOf(one)))) {
+      const file = await findOnPath(program, folder);
+      if (file !== undefined && isSeen(realOf(file))) {
+        there.push(program);
+        break;
+      }
+    }
+  }
+  return new Set(there);
+}
+
+function shownFolders({ shown }: Shown): readonly string[] {
+  const node = dirname(realOf(process.execPath));
+  return [
+    ...SYSTEM,
+    dirname(process.execPath),
+    join(node, '..', 'lib', 'node_modules'),
+    ...(shown?.mounts ?? []),
+  ];
+}
+
+/** What the operator would show to give a sandbox these programs; those that are nowhere on PATH have no offer. */
+export async function offersFor(
+  programs: readonly string[],
+  env: Environment,
+): Promise<ReadonlyMap<string, Offer>> {
+  const isShowable = (folder: string): boolean =>
+    (whyNotShown(folder, env) ?? whyNotShown(realOf(folder), env)) === undefined;
+  const offers = new Map<string, Offer>();
+  for (const program of programs) {
+    const found = await onPath(program, env);
+    const offer = found && offerFor(found, homeOf(env), isShowable);
+    if (offer) offers.set(program, offer);
+  }
+  return offers;
+}
+
+async function onPath(program: string, env: Environment): Promise<FoundProgram | undefined> {
+  const file = await findOnPath(program, env.PATH ?? '');
+  return file === undefined ? undefined : { program, file, real: realOf(file) };
+}
+
+/** Folders of all offers, each once. */
+export const foldersOf = (offers: ReadonlyMap<string, Offer>): readonly string[] => [
+  ...new Set([...offers.values()].flatMap(({ folders }) => folders)),
+];
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
