@@ -87,6 +87,7 @@ test('a task’s verification runs in a clean checkout of the very commit that w
     opened.map(({ name, base, attempt }) => [name, base, attempt]),
     [
       ['t1.1', BASE, 't1.1'],
+      ['before-t1-1', BASE, undefined],
       ['verify-t1-1', WORK, undefined],
     ],
   );

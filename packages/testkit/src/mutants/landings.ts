@@ -3,9 +3,10 @@ import { core, type MutantTable, orchestrator } from './mutant.ts';
 
 const REJECT_EACH = `
   if (second) {
+    await this.#drop(id, 'bisect');
     for (const member of members)
       await this.#context.ask({ type: 'rejectHandoff', attempt: member.attempt, reason, detail: '', files: [] });
-    return this.#drop(id, 'bisect');
+    return;
   }`;
 
 export const LANDING_MUTANTS: MutantTable = {

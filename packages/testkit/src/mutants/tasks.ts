@@ -172,6 +172,7 @@ export const TASK_MUTANTS: MutantTable = {
   },
   'fixes-filed-twice': {
     means: 'a failure gets a fix task though one is open for it',
+    tests: ['core/src/decisions/tasks.test.ts'],
     patches: [
       core('if (id && open.has(id)) return', 'if (id && open.has(id) && !s) return'),
       core('if (current && !isOver(s.tasks.get(current)!.state)) return undefined;', ''),
