@@ -13,7 +13,13 @@ export const LANDING_MUTANTS: MutantTable = {
   'innocents-rejected': {
     means: 'a batch that fails is rejected with all its members, the innocent too',
     tests: ['orchestrator/src/landing/publish.test.ts'],
-    patches: [orchestrator("if (second) return this.#drop(id, 'bisect');", REJECT_EACH)],
+    patches: [
+      orchestrator("if (second) return this.#drop(id, 'bisect');", REJECT_EACH),
+      core(
+        'const doubt = BY_GATE.has(c.reason) ? whyNotGuilty(s, c) : undefined;',
+        'const doubt = undefined;',
+      ),
+    ],
   },
   'first-of-a-batch-rejected': {
     means: 'of a batch that fails the first is rejected, guilty or not',
