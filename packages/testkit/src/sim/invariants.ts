@@ -180,7 +180,7 @@ function cancelledStaysOut({ world, entries }: Evidence): readonly string[] {
 /** Nothing is broken in it that was not broken in what it stands on: on a green target, nothing. */
 function isNoWorse({ objects }: World, commit: CommitId, known: readonly string[] = []): boolean {
   const [onto] = objects.get(commit).parents;
-  const before = new Set([...brokenFiles(objects.treeOf(onto!)), ...known]);
+  const before = new Set([...(onto ? brokenFiles(objects.treeOf(onto)) : []), ...known]);
   return brokenFiles(objects.treeOf(commit)).every((file) => before.has(file));
 }
 
