@@ -126,7 +126,7 @@ describe('the reconciler', { concurrency: 2 }, () => {
     assert.equal(run.code, 1, run.stderr);
     const log = await world.log();
     const [rejected] = of(log, 'landing.rejected');
-    assert.match(rejected!.msg, /^t1\.1 holds a conflict that a merge has left: a\.txt$/);
+    assert.match(rejected!.msg, /^t1\.1 holds a conflict that a merge has left: a\.txt:1$/);
     assert.deepEqual([of(log, 'landing.landed'), of(log, 'finding.opened')], [[], []]);
   });
 });

@@ -100,7 +100,9 @@ test('a third Ctrl-C leaves at once, and nothing is lost by it', async (t) => {
   running.kill('SIGINT');
   await running.line(/stopping: .*again to end it now/);
   await running.insist('SIGINT', running.line(/ending what is in flight; again to leave at once/));
-  assert.equal((await running.insist('SIGINT', running.ended)).code, 130);
+  const { code, signal } = await running.insist('SIGINT', running.ended);
+  // One that meets a process which is leaving already ends it by itself: a shell calls both 130.
+  assert.equal(signal === 'SIGINT' ? 130 : code, 130);
   await resumes(world, base);
 });
 

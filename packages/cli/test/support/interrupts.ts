@@ -22,9 +22,25 @@ export async function interrupted(t: Owner, ms: number | undefined): Promise<Int
   const world = await World.with(t, { 'README.md': 'shop\n', '.gitignore': 'deps/\n' });
   const plan = NAMES.map((id): PlanTask => {
     const description = `sleep 0.3; echo ${id} > ${id}.txt`;
-    return { id, title: `Write ${id}`, scope: [`${id}.txt`], description, verify: `grep -qx ${id} ${id}.txt` };
+    return {
+      id,
+      title: `Write ${id}`,
+      scope: [`${id}.txt`],
+      description,
+      verify: `grep -qx ${id} ${id}.txt`,
+    };
   });
-  const args = await world.plan(plan, '--workers', '2', '--setup', SETUP, '--gate', GATE, '--deliver', 'apply');
+  const args = await world.plan(
+    plan,
+    '--workers',
+    '2',
+    '--setup',
+    SETUP,
+    '--gate',
+    GATE,
+    '--deliver',
+    'apply',
+  );
   const base = await world.git('rev-parse', 'HEAD');
   const before = await userState(world);
   const began = Date.now();
@@ -32,7 +48,11 @@ export async function interrupted(t: Owner, ms: number | undefined): Promise<Int
   const tookMs = Date.now() - began;
   const isOver = stopped.code === 0;
   if (!isOver) await goesOn(world, args, stopped);
-  await assertLandedOnce(world, base, plan.map(({ title }) => title));
+  await assertLandedOnce(
+    world,
+    base,
+    plan.map(({ title }) => title),
+  );
   const verify = await world.swarm(['verify']);
   assert.equal(verify.code, 0, verify.stdout);
   assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);
@@ -53,7 +73,11 @@ async function pressed(world: World, args: readonly string[], ms: number | undef
 
 async function goesOn(world: World, args: readonly string[], stopped: Ended): Promise<void> {
   assert.equal(stopped.code, 130, stopped.stderr);
-  assert.doesNotMatch(stopped.stderr, /SW08\d\d|cannot be copied|fault/, 'what a person does is no fault of ours');
+  assert.doesNotMatch(
+    stopped.stderr,
+    /SW08\d\d|cannot be copied|fault/,
+    'what a person does is no fault of ours',
+  );
   assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);
   const isBegun = await world.runFolder().then(
     () => true,

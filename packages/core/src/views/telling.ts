@@ -126,7 +126,7 @@ function sentence(e: Event, s: State): LogFields {
         task: taskOf(e.attempt),
         attempt: e.attempt,
         msg: `${e.attempt}’s own verification ${e.isGreen ? 'passes' : 'fails'} on the base, before any work${e.isGreen ? ': it tells nothing' : ''}`,
-        ...(e.isGreen && { level: 'warn' as const }),
+        level: e.isGreen ? 'warn' : 'debug',
       };
     case 'attempt.reworked':
       return {
