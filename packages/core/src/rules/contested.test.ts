@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event } from '../events.ts';
 import type { AttemptId, TaskId } from '../model/ids.ts';
+import type { Task } from '../model/task.ts';
 import { acceptedTask, apply, handedIn, landedTask, openedRun, openedStateOf } from '../testing.ts';
 import { keptOutBy } from './contested.ts';
 
@@ -54,4 +55,12 @@ test('once it is over nothing is held any more', () => {
   const s = raced();
   apply(s, { type: 'cancelTask', task: 't1' as TaskId, reason: 'no', by: 'operator' });
   assert.equal(out(s, 't3'), undefined);
+});
+
+test('what waits for another task holds nothing: neither could ever start', () => {
+  const s = raced();
+  const [t1, t2] = ['t1', 't2'].map((id) => s.tasks.get(id as TaskId)!) as [Task, Task];
+  s.tasks.set(t2.id, { ...t2, state: 'pending' } as never);
+  s.tasks.set(t1.id, { ...t1, spec: { ...t1.spec, dependsOn: [t2.id] } });
+  assert.equal(out(s, 't2'), undefined);
 });

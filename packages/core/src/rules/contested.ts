@@ -4,7 +4,7 @@
  * before it is over, so that it loses at most to what was in flight.
  */
 import { type TaskId, taskNumber } from '../model/ids.ts';
-import type { Task } from '../model/task.ts';
+import { isSatisfied, type Task } from '../model/task.ts';
 import type { State } from '../state.ts';
 import { foldPaths, foldScope, ScopeIndex } from './scopes.ts';
 
@@ -24,12 +24,16 @@ export function keptOutBy(s: State, id: TaskId): TaskId | undefined {
   return index.first(foldScope([...spec.scope, ...own]))?.id as TaskId | undefined;
 }
 
+/** What waits for another task holds nothing: it might wait for the very one it would keep out. */
 function contestedTasks(s: State): readonly Task[] {
   if (s.run?.request.overlap === 'serialize') return [];
   const { pending, assigned, running, complete } = s.byState;
+  const isThere = (id: TaskId): boolean => isSatisfied(s.tasks.get(id)!.state);
   return [...pending, ...assigned, ...running, ...complete]
     .map((id) => s.tasks.get(id)!)
-    .filter((task) => task.contested !== undefined);
+    .filter(
+      ({ contested, state, spec }) => contested && (state !== 'pending' || spec.dependsOn.every(isThere)),
+    );
 }
 
 const isBefore = (other: Task, task: Task): boolean =>
