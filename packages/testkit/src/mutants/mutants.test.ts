@@ -78,7 +78,10 @@ for (const name of SOON_FOUND) {
 test('a mutant is shown to the tests beside what it changes, and to those it names', () => {
   const root = join(import.meta.dirname, '..', '..', '..', '..');
   const mutant = PRODUCT_MUTANTS['innocents-rejected']!;
-  assert.deepEqual(testsOf('innocents-rejected', mutant, root), ['orchestrator/src/landing/publish.test.ts']);
+  assert.deepEqual(testsOf('innocents-rejected', mutant, root), [
+    'orchestrator/src/landing/publish.test.ts',
+    'core/src/decisions/landings.test.ts',
+  ]);
   const wrong = { ...mutant, tests: ['core/src/nowhere.test.ts'] };
   assert.throws(() => testsOf('innocents-rejected', wrong, root), /there is no test/);
   for (const [each, planted] of Object.entries(PRODUCT_MUTANTS)) testsOf(each, planted, root);

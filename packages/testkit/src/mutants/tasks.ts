@@ -203,4 +203,21 @@ export const TASK_MUTANTS: MutantTable = {
     tests: ['core/src/wanted.test.ts', 'core/src/fold.test.ts'],
     patches: [core('p.isDone = isDone && !isBusy(s);', 'p.isDone = isDone;')],
   },
+  'waiting-work-keeps-out': {
+    means:
+      'work that lost a race holds its files while it waits for another task, be it the one it keeps out',
+    patches: [core("(state !== 'pending' || spec.dependsOn.every(isThere))", "(state !== 'x' || isThere)")],
+  },
+  'broken-check-retried': {
+    means: 'a task whose own check cannot be run here is tried until its attempts are used up',
+    tests: ['orchestrator/src/working/worker.test.ts'],
+    patches: [orchestrator('if (broken) return broken;', '')],
+  },
+  'check-that-tells-nothing-counts': {
+    means: 'a check that passed before any work shows that the work is done',
+    tests: ['core/src/views/views.test.ts'],
+    patches: [
+      core('(task.verifiesBase !== true || gated.has(task.commit))', 'task.verifiesBase !== undefined'),
+    ],
+  },
 };
