@@ -37,6 +37,7 @@ interface Given {
 function given({ setup = async () => ran(), needs = {}, isKnown = false, changed = 0 }: Given = {}) {
   const kept = new Set<string>();
   const deeds: string[] = [];
+  const told: string[] = [];
   const trees = new Map<string, CommitId>();
   let changes = changed;
   const environments = new Environments({
@@ -61,7 +62,9 @@ function given({ setup = async () => ran(), needs = {}, isKnown = false, changed
       },
       remove: async () => {},
     },
-    log: { write: () => {} },
+    log: {
+      write: (name, { msg, level }) => void (name === 'setup.ended' && told.push(`${level}: ${msg}`)),
+    },
     run: ({ path }, _setup, { isTrusted, hasNetwork }, signal) => {
       deeds.push(
         `setup on ${words.get(trees.get(path)!)}${hasNetwork ? ' with network' : ''}${isTrusted ? ' and tokens' : ''}`,
@@ -73,7 +76,7 @@ function given({ setup = async () => ran(), needs = {}, isKnown = false, changed
     trees.set(`/${name}`, made.from ?? made.base);
     return environments.prepare(at(name, made.base), made, ask, going());
   };
-  return { environments, deeds, prepare, trees };
+  return { environments, deeds, told, prepare, trees };
 }
 
 const [HEAD, WORK, OTHER] = ['head', 'work', 'other'].map((word) => commit(word)) as [
@@ -188,4 +191,17 @@ test('a setup that fails says how, and that the disk was full where it was', asy
   });
   const full = await given({ setup: async () => ran({ exitCode: 1, output: NO_SPACE }) }).prepare('a');
   assert.equal(full.kind === 'failed' && full.isDiskFull, true);
+});
+
+test('how a setup ended is told in words: one that was called off has not failed', async () => {
+  for (const [result, said] of [
+    [ran(), /^info: setup done in \d+ ms$/],
+    [ran({ exitCode: 2 }), /^error: setup failed: exited 2$/],
+    [ran({ end: 'timeout', exitCode: undefined }), /^error: setup failed: timeout$/],
+    [ran({ end: 'aborted', exitCode: undefined }), /^info: setup was called off$/],
+  ] as const) {
+    const { prepare, told } = given({ setup: async () => result });
+    await prepare('t1.1');
+    assert.match(told.at(-1)!, said);
+  }
 });

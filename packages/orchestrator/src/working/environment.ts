@@ -173,9 +173,11 @@ export class Environments {
 
   #tell(key: string, { end, exitCode, durationMs }: SandboxResult): void {
     const ok = end === 'exited' && exitCode === 0;
+    const isCalledOff = end === 'aborted';
+    const how = isCalledOff ? 'setup was called off' : `setup failed: ${[end, exitCode].join(' ').trim()}`;
     this.#parts.log.write('setup.ended', {
-      msg: ok ? `setup done in ${Math.round(durationMs)} ms` : `setup failed: ${end} ${exitCode ?? ''}`,
-      level: ok ? 'info' : 'error',
+      msg: ok ? `setup done in ${Math.round(durationMs)} ms` : how,
+      level: ok || isCalledOff ? 'info' : 'error',
       data: { key, end, exitCode: exitCode ?? null, durationMs },
     });
   }
