@@ -280,6 +280,19 @@ const LAWS: Record<string, Law> = {
     when: moveTarget(commit('base'), 't2'),
     gives: 'illegal-move',
   },
+  'of landings lost together none waits for one that is lost for good': {
+    given: [
+      run,
+      ...[acceptedTask('t1'), acceptedTask('t2', after('t1')), acceptedTask('t3', after('t2'))],
+      ...['1', '2', '3'].flatMap((n) => landedTask(`t${n}`, `l${n}`)),
+      { type: 'landing.undone', task: t('t1'), commit: commit('undo'), by: 'operator' },
+    ],
+    when: moveTarget(commit('base'), 't3', 't2'),
+    gives: [
+      ...['target.moved', 'run.paused history-rewritten'],
+      ...['task.failed t2 dependency', 'task.failed t3 dependency'],
+    ],
+  },
   'a landing is lost once': {
     given: chain,
     when: moveTarget(commit('base'), 't1', 't1'),

@@ -1,9 +1,9 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
-import { landingId, taskOf } from '../model/ids.ts';
+import { landingId, type TaskId, taskOf } from '../model/ids.ts';
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
-import type { Task } from '../model/task.ts';
+import { isDead, type Task, type TaskFailure } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { OpenedState } from '../state.ts';
@@ -176,16 +176,33 @@ function moveTarget(
   return [
     moved,
     { type: 'run.paused', reason: 'history-rewritten', detail },
-    ...lost.flatMap((t) => failHopeless(s, t!)),
+    ...failHopeless(s, lost as readonly Task[]),
   ];
 }
 
-/** A task whose landing was taken back is pending again. It fails at once when it has no attempts left. */
-function failHopeless(s: OpenedState, t: Task): readonly Event[] {
-  if (attemptsLeft(t, s.run.request.limits) > 0) return failOrphan(s, t);
-  const detail = `its landing was lost after ${t.attempts} attempts`;
-  return [
-    { type: 'task.failed', task: t.id, failure: 'attempts', detail },
-    ...failDependents(s, t.id, `${t.id} failed`),
-  ];
+/**
+ * Tasks whose landings were lost are pending again, all at once. One fails when it has no attempts left, or when what it
+ * depends on is gone, be it another of them; and so does everything that waits for it.
+ */
+function failHopeless(s: OpenedState, lost: readonly Task[]): readonly Event[] {
+  const failed = new Map<TaskId, Event>();
+  const isLost = new Set(lost.map(({ id }) => id));
+  const fail = (first: Task, failure: TaskFailure, why: string): void => {
+    const stack = [{ task: first, failure, detail: why }];
+    for (let next = stack.pop(); next; next = stack.pop()) {
+      const { task, detail } = next;
+      if (failed.has(task.id)) continue;
+      failed.set(task.id, { type: 'task.failed', task: task.id, failure: next.failure, detail });
+      const waiting = (s.dependents.get(task.id) ?? []).map((id) => s.tasks.get(id)!);
+      for (const each of waiting.filter(({ id, state }) => state === 'pending' || isLost.has(id)).reverse())
+        stack.push({ task: each, failure: 'dependency', detail: `${task.id} failed` });
+    }
+  };
+  for (const t of lost) {
+    const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+    if (attemptsLeft(t, s.run.request.limits) <= 0)
+      fail(t, 'attempts', `its landing was lost after ${t.attempts} attempts`);
+    else if (gone) fail(t, 'dependency', `${gone} is ${s.tasks.get(gone)!.state}`);
+  }
+  return [...failed.values()];
 }
