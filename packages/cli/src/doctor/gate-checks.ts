@@ -10,7 +10,7 @@ import type { Found } from '../preparing/found.ts';
 import { foldersOf, offersFor } from '../preparing/programs.ts';
 import type { Context } from '../program/context.ts';
 import { sandboxOf } from '../running/run-sandbox.ts';
-import { type Check, note } from './check.ts';
+import { type Check, failed, note } from './check.ts';
 import { runGate } from './gate-run.ts';
 import { missingInside, neededPrograms, programChecks } from './programs.ts';
 
@@ -36,6 +36,8 @@ export async function programsOf(
   if (!facts.checkout.isRepository || !isWorking || needed.length === 0) return [];
   const { env } = context;
   const missing = await missingInside(sandboxFor(loaded, facts.repository, context), needed);
+  if ('unknown' in missing)
+    return [failed('programs', { code: 'SW0304', what: missing.unknown, fix: 'swarm doctor --sandbox' })];
   const offers = await offersFor(missing, env);
   const offered = foldersOf(offers).map((folder) => mountText(folder, env));
   const mounts = [...new Set([...written.sandbox.mounts, ...offered])];

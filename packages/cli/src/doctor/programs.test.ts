@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { neededPrograms, type ProgramFacts, programChecks } from './programs.ts';
+import type { Sandbox, SandboxResult } from '@swarm/core/ports/running';
+import { missingInside, neededPrograms, type ProgramFacts, programChecks } from './programs.ts';
 
 const facts = (more: Partial<ProgramFacts>): ProgramFacts => ({
   commands: { gate: 'cargo test', setup: 'cargo fetch', why: [] },
@@ -55,4 +56,20 @@ test('what setup may bring itself is only a note', () => {
   const commands = { gate: 'pnpm test', setup, why: [] };
   assert.match(told({ commands, missing: ['pnpm'] }), /^programs \| note \|/);
   assert.match(told({ commands, missing: ['npm'] }), /^programs \| failed \| SW0308/);
+});
+
+/** Rooms whose commands end so, as a sandbox's do. */
+const ending = (end: SandboxResult['end'], exitCode: number | undefined, output: string): Sandbox =>
+  ({
+    open: async () => ({
+      run: async () => ({ end, exitCode, output, durationMs: 1 }),
+      close: async () => undefined,
+    }),
+  }) as unknown as Sandbox;
+
+test('a room that did not answer is no room in which all is there', async () => {
+  for (const silent of [ending('cannot-run', undefined, 'no layer'), ending('timeout', undefined, '')])
+    assert.ok('unknown' in (await missingInside(silent, ['cargo'])));
+  assert.ok('unknown' in (await missingInside(ending('exited', 1, 'bwrap: no'), ['cargo'])));
+  assert.deepEqual(await missingInside(ending('exited', 0, 'cargo\n'), ['cargo', 'sh']), ['cargo']);
 });

@@ -3,7 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import { landingId, type TaskId, taskOf } from '../model/ids.ts';
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
-import { isDead, type Task, type TaskFailure } from '../model/task.ts';
+import { isDead, type Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
 import type { OpenedState } from '../state.ts';
@@ -187,22 +187,19 @@ function moveTarget(
 function failHopeless(s: OpenedState, lost: readonly Task[]): readonly Event[] {
   const failed = new Map<TaskId, Event>();
   const isLost = new Set(lost.map(({ id }) => id));
-  const fail = (first: Task, failure: TaskFailure, why: string): void => {
-    const stack = [{ task: first, failure, detail: why }];
-    for (let next = stack.pop(); next; next = stack.pop()) {
-      const { task, detail } = next;
-      if (failed.has(task.id)) continue;
-      failed.set(task.id, { type: 'task.failed', task: task.id, failure: next.failure, detail });
-      const waiting = (s.dependents.get(task.id) ?? []).map((id) => s.tasks.get(id)!);
-      for (const each of waiting.filter(({ id, state }) => state === 'pending' || isLost.has(id)).reverse())
-        stack.push({ task: each, failure: 'dependency', detail: `${task.id} failed` });
-    }
-  };
+  const isWaiting = ({ id, state }: Task): boolean => state === 'pending' || isLost.has(id);
   for (const t of lost) {
     const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
-    if (attemptsLeft(t, s.run.request.limits) <= 0)
-      fail(t, 'attempts', `its landing was lost after ${t.attempts} attempts`);
-    else if (gone) fail(t, 'dependency', `${gone} is ${s.tasks.get(gone)!.state}`);
+    const isSpent = attemptsLeft(t, s.run.request.limits) <= 0;
+    if (failed.has(t.id) || !(isSpent || gone)) continue;
+    const own: EventOf<'task.failed'> = {
+      ...{ type: 'task.failed', task: t.id, failure: isSpent ? 'attempts' : 'dependency' },
+      detail: isSpent
+        ? `its landing was lost after ${t.attempts} attempts`
+        : `${gone} is ${s.tasks.get(gone!)!.state}`,
+    };
+    for (const event of [own, ...failDependents(s, t.id, `${t.id} failed`, isWaiting)])
+      if (!failed.has(event.task)) failed.set(event.task, event);
   }
   return [...failed.values()];
 }

@@ -1,6 +1,6 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
 import { canMove, isDead, isOver, type Task } from '../model/task.ts';
@@ -129,14 +129,19 @@ function failTask(s: OpenedState, c: Extract<TaskCommand, { type: 'failTask' }>)
 }
 
 /** When a task fails, every task that depends on it fails too, directly or through others. */
-export function failDependents(s: OpenedState, id: TaskId, why: string): Event[] {
-  const events: Event[] = [];
+export function failDependents(
+  s: OpenedState,
+  id: TaskId,
+  why: string,
+  isWaiting = ({ state }: Task): boolean => state === 'pending',
+): EventOf<'task.failed'>[] {
+  const events: EventOf<'task.failed'>[] = [];
   const seen = new Set<TaskId>([id]);
   const stack = [...(s.dependents.get(id) ?? [])].reverse();
   for (let d = stack.pop(); d; d = stack.pop()) {
     if (seen.has(d)) continue;
     seen.add(d);
-    if (s.tasks.get(d)!.state !== 'pending') continue;
+    if (!isWaiting(s.tasks.get(d)!)) continue;
     events.push({ type: 'task.failed', task: d, failure: 'dependency', detail: why });
     stack.push(...(s.dependents.get(d) ?? []));
   }
