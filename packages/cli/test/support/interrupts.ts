@@ -17,8 +17,11 @@ export interface Interrupted {
   readonly tookMs: number;
 }
 
-/** @param ms after the start; undefined: nobody stops it. */
-export async function interrupted(t: Owner, ms: number | undefined): Promise<Interrupted> {
+/** ms after the start, or the first line that matches. */
+type Moment = number | RegExp;
+
+/** @param at undefined: nobody stops it. */
+export async function interrupted(t: Owner, at: Moment | undefined): Promise<Interrupted> {
   const world = await World.with(t, { 'README.md': 'shop\n', '.gitignore': 'deps/\n' });
   const plan = NAMES.map((id): PlanTask => {
     const description = `sleep 0.3; echo ${id} > ${id}.txt`;
@@ -44,7 +47,7 @@ export async function interrupted(t: Owner, ms: number | undefined): Promise<Int
   const base = await world.git('rev-parse', 'HEAD');
   const before = await userState(world);
   const began = Date.now();
-  const stopped = await pressed(world, args, ms);
+  const stopped = await pressed(world, args, at);
   const tookMs = Date.now() - began;
   const isOver = stopped.code === 0;
   if (!isOver) await goesOn(world, args, stopped);
@@ -56,16 +59,19 @@ export async function interrupted(t: Owner, ms: number | undefined): Promise<Int
   const verify = await world.swarm(['verify']);
   assert.equal(verify.code, 0, verify.stdout);
   assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);
-  assert.deepEqual((await userState(world)).config, before.config);
+  // The target was delivered to the checkout: head, index and references are what they should be, and no more is.
+  const { config, exclude, status } = await userState(world);
+  assert.deepEqual([config, exclude, status], [before.config, before.exclude, before.status]);
   return { at: isOver ? undefined : lastSaid(stopped), tookMs };
 }
 
 /** As a terminal does it: every process of the group gets the signal. */
-async function pressed(world: World, args: readonly string[], ms: number | undefined): Promise<Ended> {
+async function pressed(world: World, args: readonly string[], at: Moment | undefined): Promise<Ended> {
   const running = world.start(args, { through: ['setsid'] });
-  if (ms !== undefined) {
+  if (at !== undefined) {
     const isOver = running.ended.then(() => true);
-    const isDue = pause(ms, false, { ref: false });
+    const isDue =
+      at instanceof RegExp ? running.line(at).then(() => false) : pause(at, false, { ref: false });
     if (!(await Promise.race([isOver, isDue]))) process.kill(-running.pid, 'SIGINT');
   }
   return running.ended;
