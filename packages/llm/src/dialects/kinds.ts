@@ -85,3 +85,13 @@ export const objectsIn = (value: unknown): readonly Body[] =>
 export function without(body: Body, ...names: readonly string[]): Body {
   return Object.fromEntries(Object.entries(body).filter(([key]) => !names.includes(key)));
 }
+
+/** Undefined for what is no JSON, or no object. */
+export function parseObject(text: string): Body | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

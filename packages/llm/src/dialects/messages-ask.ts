@@ -1,7 +1,7 @@
 /** A request of ours, as messages. */
 import type { ChatMessage, ModelRequest, ProviderBag, ToolSpec } from '@swarm/core/ports/models';
 import { mergeNeighbours, VIA_FIELD } from '../asking/wire.ts';
-import { type Body, isObject, objectsIn } from './kinds.ts';
+import { type Body, objectsIn, parseObject } from './kinds.ts';
 
 type To = Pick<ProviderBag, 'endpoint' | 'model'>;
 
@@ -113,15 +113,7 @@ const callOf = (call: {
 });
 
 /** The protocol takes objects alone: what is none goes back under a name that shows it. */
-function inputOf(json: string): Body {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (isObject(value)) return value;
-  } catch {
-    // Half a call: the model sees what it wrote.
-  }
-  return { unreadable: json.toWellFormed() };
-}
+const inputOf = (json: string): Body => parseObject(json) ?? { unreadable: json.toWellFormed() };
 
 const toolOf = ({ name, description, parameters }: ToolSpec): Body => ({
   name,

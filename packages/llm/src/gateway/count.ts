@@ -1,6 +1,6 @@
 /** The question how many tokens a prompt has, which Anthropic's clients ask. */
 
-import type { Body } from '../dialects/kinds.ts';
+import { type Body, parseObject } from '../dialects/kinds.ts';
 import { messages } from '../dialects/messages.ts';
 import { TOO_DEEP } from './request.ts';
 import type { Opened } from './upstream.ts';
@@ -26,7 +26,7 @@ export function countBody(text: string, model: string): ReadCountBody {
 }
 
 function read(text: string, model: string): ReadCountBody {
-  const body = parse(text);
+  const body = parseObject(text);
   if (body === undefined) return { kind: 'refused', why: 'the body is not a JSON object' };
   const said = messages.read(body);
   if (said.kind === 'refused') return said;
@@ -45,21 +45,12 @@ export async function readCount({ first, rest, watch }: Opened): Promise<number 
       pieces.push(value);
       bytes += value.byteLength;
     }
-    const { input_tokens: tokens } = parse(Buffer.concat(pieces).toString('utf8')) ?? {};
+    const { input_tokens: tokens } = parseObject(Buffer.concat(pieces).toString('utf8')) ?? {};
     return typeof tokens === 'number' && Number.isSafeInteger(tokens) ? tokens : undefined;
   } catch {
     return undefined;
   } finally {
     watch.stop();
     await rest.cancel().catch(() => {});
-  }
-}
-
-function parse(text: string): Body | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
-  } catch {
-    return undefined;
   }
 }

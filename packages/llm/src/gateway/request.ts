@@ -1,6 +1,6 @@
 /** What an agent asks for, as it goes upstream. Everything in it is the agent's word. */
 import type { AnswerForm, Bounds, Dialect } from '../dialects/dialect.ts';
-import type { Body } from '../dialects/kinds.ts';
+import { type Body, parseObject } from '../dialects/kinds.ts';
 import { HOUR_EXTRA, MINUTES_EXTRA } from '../dialects/messages-reader.ts';
 import { type CallTokens, type PriceTable, priceOf } from '../prices.ts';
 import type { ModelProfile } from '../profiles.ts';
@@ -100,15 +100,6 @@ function read({ text, dialect, form }: Asked, allowed: Allowed, left: Left): Rea
 
 /** What a template may write around one message. */
 const MESSAGE_TOKENS = 16;
-
-function parseObject(text: string): Body | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Where a prompt has marks of what to keep, all of it may be written to the cache. */
 function writingExtra(prompt: string): number {
