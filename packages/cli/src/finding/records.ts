@@ -15,7 +15,7 @@ export interface RunRecord {
   readonly run: RunId;
   /** Where the repository was. */
   readonly repository: string;
-  /** Device and inode of its folder: a repository that was moved is still the same. */
+  /** `folderName` of its folder: a repository that was moved is still the same. Older versions kept no time of birth. */
   readonly folder: string;
   /** The same two of its git directory, which all its work trees share. Older versions did not keep them. */
   readonly gitDir?: string;

@@ -9,15 +9,18 @@ import type { RunRecord } from './records.ts';
 
 type Begun = Pick<RunRecord, 'repository' | 'folder' | 'gitDir'>;
 
-/** Device and inode: a folder that was moved is still the same. */
+/**
+ * Device, inode and time of birth: a folder that was moved is still the same, and one that got the number of a folder that
+ * is gone is another. Where a file system keeps no time of birth a folder is known by its path alone.
+ */
 export async function folderName(path: string): Promise<string> {
-  const { dev, ino } = await stat(path, { bigint: true });
-  return `${dev}:${ino}`;
+  const { dev, ino, birthtimeNs } = await stat(path, { bigint: true });
+  return birthtimeNs > 0n ? `${dev}:${ino}:${birthtimeNs}` : path;
 }
 
 /**
- * Whether a run that was begun there was begun here. A folder's number tells it only after the whole repository was moved:
- * a new work tree may have got the number of one that is gone, and would take its run without its state.
+ * Whether a run that was begun there was begun here. What names a folder tells it only after the whole repository was
+ * moved: as long as the git directory is where it was, a run stays with the path of its work tree.
  */
 export async function isBegunHere({ repository, gitDir }: RepositoryPaths, begun: Begun): Promise<boolean> {
   if (begun.repository === repository) return true;

@@ -27,8 +27,8 @@ export const TASK_MUTANTS: MutantTable = {
     tests: ['core/src/decisions/tasks.test.ts', 'core/src/decisions/attempts.test.ts'],
     patches: [
       core(
-        "if (s.tasks.get(d)!.state !== 'pending') continue;",
-        "if (s.tasks.get(d)!.state !== 'landed') continue;",
+        "isWaiting = ({ state }: Task): boolean => state === 'pending'",
+        "isWaiting = ({ state }: Task): boolean => state === 'landed'",
       ),
     ],
   },
