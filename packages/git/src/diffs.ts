@@ -4,10 +4,12 @@ import type { TreeId } from '@swarm/core/model/ids';
 import { type Git, type Place, splitNul } from './git.ts';
 import { GitHelper } from './git-helper.ts';
 import type { Reader } from './git-process.ts';
+import { GITLINK } from './intake-trees.ts';
 import { parseRaw, type RawChange } from './path-lint.ts';
 
 const FLAGS = ['--stdin', '-r', '-z', '--no-abbrev', '--no-renames', '--no-ext-diff', '--no-textconv'];
 const FOLDER = '040000';
+const GONE = /^0+$/;
 
 export class Diffs {
   readonly #changes: GitHelper;
@@ -50,6 +52,12 @@ export const pathsOf = (entries: readonly RawChange[]): string[] =>
 
 export const isFolder = ({ oldMode, newMode }: RawChange): boolean =>
   oldMode === FOLDER || newMode === FOLDER;
+
+/** What `to` has that `from` does not at the same path, once each; a submodule's commit is no object of ours. */
+export function newIdsOf(entries: readonly RawChange[]): string[] {
+  const fresh = entries.filter(({ newId, newMode }) => !GONE.test(newId) && newMode !== GITLINK);
+  return [...new Set(fresh.map(({ newId }) => newId))];
+}
 
 /**
  * diff-tree repeats, and flushes, a line that names no objects: the end of an answer. Nobody who names files can

@@ -106,7 +106,7 @@ export class Intake {
   }
 
   async #take(attempt: AttemptId): Promise<IngestOutcome> {
-    const pushed = await readPushed(this.#hub.layout.intake(attempt));
+    const pushed = readPushed(this.#hub.layout.intake(attempt));
     const { taken, base } = await this.#pins(attempt);
     if (taken && (!pushed || pushed === taken)) return { kind: 'commit', commit: taken };
     if (!pushed || pushed === base) return { kind: 'nothing' };
@@ -176,7 +176,7 @@ export class Intake {
   /** A pack of our own making out of what was pushed, once its sizes are known and it was looked through. */
   async #gather(source: string, raw: string, works: readonly Work[]): Promise<Fit> {
     const { layout, objectFormat: format } = this.#hub;
-    await checkAlternates(source, layout);
+    checkAlternates(source, layout);
     const files = await objectFiles(source, this.#limits);
     const small = works.length === 1 ? this.#small(files, works[0]!) : undefined;
     if (small) return { pack: packSmall(small, format), objects: small };

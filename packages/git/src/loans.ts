@@ -1,21 +1,24 @@
 /**
  * What a workspace may read of the hub: all that its commits reach, and nothing else. The hub holds more: work that did
- * not land, other runs' work. So nothing in a sandbox sees the hub's own objects, but a folder of packs made for these
- * commits, which every workspace of the same commits borrows from. Where one is there for an ancestor, its packs are
- * given second names in the new one, and only what came since is packed.
+ * not land, other runs' work. So nothing in a sandbox sees the hub's own objects, but a folder of objects made for these
+ * commits, which every workspace of the same commits borrows from. Where one is there for an ancestor, its files are
+ * given second names in the new one, and only what came since is added: a little as it is, more as a pack.
  */
-import { chmodSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { isAncestor } from './landed.ts';
 import { commitOfLoan, type Layout } from './layout.ts';
+import { lendStep, makeReadable } from './loan-step.ts';
 
 /** Most that are kept beside those in use: a base is asked for again as long as it is near the target's head. */
 const KEPT_MAX = 32;
 /** Most packs of one: git looks through each for every object. */
 const PACKS_MAX = 16;
+/** Most files of one: each is given a second name at the next step. */
+const FILES_MAX = 160;
 /** Commits read on the way down to an ancestor that has one. */
 const WALK_MAX = 64;
 /** How many of the newest git is asked about, when none was met on the way down. */
@@ -23,17 +26,17 @@ const ASKED_MAX = 8;
 /** A whole history, the first time. */
 const PACK_TIMEOUT_MS = 3_600_000;
 
-interface Packs {
-  /** All it reaches is in these. */
+interface Lent {
   readonly commit: CommitId;
+  /** All it reaches is in these: packs, and objects with a file of their own. */
   readonly files: readonly string[];
 }
 
-interface Loan extends Packs {
+interface Loan extends Lent {
   /** The name of its folder. */
   readonly name: string;
   /** What its line began with, among its own files: what came since in many small steps is packed as one again. */
-  readonly root: Packs;
+  readonly root: Lent;
 }
 
 export class Loans {
@@ -77,7 +80,7 @@ export class Loans {
 
   async #ofBase(base: CommitId): Promise<Loan> {
     const lender = (await this.#below(base)) ?? (await this.#asked(base));
-    const from = lender && (packsIn(lender.files) < PACKS_MAX ? lender : { ...lender, ...lender.root });
+    const from = lender && (isFew(lender.files) ? lender : { ...lender, ...lender.root });
     const files = await writeLoan(this.#hub, { name: base, commit: base, from });
     return { name: base, commit: base, files, root: from?.root ?? { commit: base, files } };
   }
@@ -127,12 +130,13 @@ export class Loans {
   }
 }
 
-const packsIn = (files: readonly string[]): number => files.filter((name) => name.endsWith('.pack')).length;
+const isFew = (files: readonly string[]): boolean =>
+  files.length < FILES_MAX && files.filter((name) => name.endsWith('.pack')).length < PACKS_MAX;
 
 interface Making {
   readonly name: string;
   readonly commit: CommitId;
-  readonly from: (Packs & Pick<Loan, 'name'>) | undefined;
+  readonly from: (Lent & Pick<Loan, 'name'>) | undefined;
 }
 
 /**
@@ -145,23 +149,26 @@ async function writeLoan(hub: HubContext, { name, commit, from }: Making): Promi
   rmSync(making, { recursive: true, force: true });
   const packs = join(making, 'pack');
   for (const folder of [hub.layout.loans, making, packs]) makeReadable(folder);
-  for (const file of from?.files ?? [])
-    linkSync(join(hub.layout.loan(from!.name), 'pack', file), join(packs, file));
+  for (const file of from?.files ?? []) {
+    makeReadable(dirname(join(making, file)));
+    linkSync(join(hub.layout.loan(from!.name), file), join(making, file));
+  }
+  if (!(from && (await lendStep(hub, making, commit, from.commit)))) await pack(hub, packs, commit, from);
+  renameSync(making, place);
+  return filesOf(place);
+}
+
+async function pack(hub: HubContext, packs: string, commit: CommitId, from: Lent | undefined): Promise<void> {
   const stdin = from ? `${commit}\n^${from.commit}\n` : `${commit}\n`;
   const options = { stdin, timeoutMs: PACK_TIMEOUT_MS };
   await hub.git.run(hub.hub, 'pack-objects', [...PACK_ARGS, join(packs, 'pack')], options);
-  renameSync(making, place);
-  return readdirSync(join(place, 'pack'));
 }
+
+const filesOf = (loan: string): readonly string[] =>
+  readdirSync(loan).flatMap((folder) => readdirSync(join(loan, folder)).map((name) => join(folder, name)));
 
 /** No delta search: what the hub has as a difference stays one. */
 const PACK_ARGS = ['--revs', '-q', '--window=0', '--non-empty', '--delta-base-offset'];
-
-/** Commands in a sandbox are another user's: they read it also where the operator's umask closes new files. */
-function makeReadable(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o755);
-}
 
 /** What is whole of an earlier time, oldest first. Whatever else lies there goes: nobody is in the middle of it. */
 function readLoans(layout: Layout): Loan[] {
@@ -169,7 +176,7 @@ function readLoans(layout: Layout): Loan[] {
   const found = readdirSync(layout.loans).flatMap((name) => {
     const commit = commitOfLoan(name);
     const path = join(layout.loans, name);
-    if (commit) return { name, commit, files: readdirSync(join(path, 'pack')), atMs: statSync(path).mtimeMs };
+    if (commit) return { name, commit, files: filesOf(path), atMs: statSync(path).mtimeMs };
     rmSync(path, { recursive: true, force: true });
     return [];
   });

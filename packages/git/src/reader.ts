@@ -3,6 +3,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { RepositoryReader, TreeFile } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
+import { kindOf, type Listing, listingFrom } from './tree-listing.ts';
 
 /** Largest file shown, in bytes; a larger one is an error that says so. */
 const FILE_MAX = 4 * 1024 * 1024;
@@ -11,10 +12,15 @@ const TIMEOUT_MS = 20_000;
 const LOG_MAX = 500;
 const MISSING = 128;
 
+type Place = Pick<HubContext, 'git' | 'hub'>;
+
 export class ObjectReader implements RepositoryReader {
-  readonly #hub: Pick<HubContext, 'git' | 'hub'>;
-  /** Any git directory: `hub` names it. */
-  constructor(hub: Pick<HubContext, 'git' | 'hub'>) {
+  readonly #hub: Place & Partial<HubContext>;
+  /** Of the whole tree that was listed last. */
+  #listing: Listing | undefined;
+
+  /** Any git directory: `hub` names it. Of an open hub a new base is listed from the last one. */
+  constructor(hub: Place | HubContext) {
     this.#hub = hub;
   }
 
@@ -32,6 +38,16 @@ export class ObjectReader implements RepositoryReader {
 
   /** Paths from the top of the tree, whatever folder was asked for. */
   async files(commit: CommitId, path: string): Promise<readonly TreeFile[] | undefined> {
+    const { objects, diffs } = this.#hub;
+    if (!objects || !diffs || path !== '') return this.#filesOf(commit, path);
+    const { tree } = await objects.commit(commit);
+    const known = this.#listing && (await listingFrom({ objects, diffs }, this.#listing, tree));
+    const files = known ?? (await this.#filesOf(commit, ''));
+    if (files) this.#listing = { tree, files };
+    return files;
+  }
+
+  async #filesOf(commit: CommitId, path: string): Promise<readonly TreeFile[] | undefined> {
     const format = '--format=%(objectmode) %(objectsize) %(path)';
     const where = plainPath(path);
     const args = ['-r', format, '-z', '--full-tree', '--end-of-options', `${commit}:${where}`];
@@ -78,8 +94,8 @@ const ROW = /^([0-7]+) +(\d+|-) ([\s\S]*)$/;
 
 function treeFile(row: string, folder: string): TreeFile {
   const [, mode = '', size = '', name = ''] = ROW.exec(row) ?? [];
-  const kind = mode === '120000' ? 'link' : mode === '160000' ? 'submodule' : 'file';
-  return { path: folder === '' ? name : `${folder}/${name}`, kind, bytes: size === '-' ? 0 : Number(size) };
+  const path = folder === '' ? name : `${folder}/${name}`;
+  return { path, kind: kindOf(mode), bytes: size === '-' ? 0 : Number(size) };
 }
 
 /** A relative path inside the tree; `.` and `` are the top. Anything that climbs is SW0105. */

@@ -3,12 +3,12 @@
  * reads a remote, a URL or a submodule's configuration of that repository.
  */
 import { join } from 'node:path';
-import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Candidate } from '@swarm/core/model/landing';
 import type { HubContext } from './context.ts';
-import { isFolder } from './diffs.ts';
-import { isLoose, linkLoose, type RawObject, writeLoose } from './loose.ts';
+import { isFolder, newIdsOf } from './diffs.ts';
+import { isLoose, writeLoose } from './loose.ts';
+import { copyLoose } from './loose-copies.ts';
 import type { RawChange } from './path-lint.ts';
 
 /** From here on one pack is kept; below, loose objects (git's own limit for a fetch). */
@@ -17,15 +17,11 @@ const LOOSE_MAX = 100;
 const LOOSE_BYTES_MAX = 4 * 1024 * 1024;
 /** Most bytes one landing may bring; intake limits are far below. */
 const PACK_MAX = 1024 * 1024 * 1024;
-const GONE = /^0+$/;
-const GITLINK = '160000';
 
 export async function sendObjects(hub: HubContext, candidate: Candidate): Promise<void> {
   const names = hub.origin.isShared ? undefined : await fewNewObjects(hub, candidate);
-  const unlinked = names?.filter((name) => !linkLoose(hub.layout.hubObjects, objectsOf(hub), name));
-  const objects = unlinked && (await hub.objects.contentsUpTo(unlinked, LOOSE_BYTES_MAX));
-  if (objects) await writeThem(hub, unlinked, objects);
-  else await sendHistory(hub, candidate.commit, [candidate.parent]);
+  const isSent = names !== undefined && (await copyLoose(hub, join(hub.origin.gitDir, 'objects'), names));
+  if (!isSent) await sendHistory(hub, candidate.commit, [candidate.parent]);
 }
 
 /**
@@ -34,35 +30,20 @@ export async function sendObjects(hub: HubContext, candidate: Candidate): Promis
  */
 export async function unpackFew(hub: HubContext, entries: readonly RawChange[]): Promise<void> {
   if (!hub.landsHere || hub.origin.isShared) return;
-  const names = idsOf(entries.filter((entry) => !isFolder(entry)));
+  const names = newIdsOf(entries.filter((entry) => !isFolder(entry)));
   const packed = names.filter((name) => !isLoose(hub.layout.hubObjects, name));
   if (packed.length === 0 || names.length >= LOOSE_MAX) return;
   const objects = await hub.objects.contentsUpTo(packed, LOOSE_BYTES_MAX);
   if (objects) await writeLoose(hub.layout.hubObjects, hub.objectFormat, objects);
 }
 
-/** What is new in them, once each. */
-function idsOf(entries: readonly RawChange[]): string[] {
-  const fresh = entries.filter((entry) => !GONE.test(entry.newId) && entry.newMode !== GITLINK);
-  return [...new Set(fresh.map((entry) => entry.newId))];
-}
-
-const objectsOf = (hub: HubContext): string => join(hub.origin.gitDir, 'objects');
-
 /** Names of all the origin may lack, since it has the parent whole; undefined when they are many. */
 async function fewNewObjects(hub: HubContext, { parent, commit }: Candidate) {
   const [before, after] = [await hub.objects.commit(parent), await hub.objects.commit(commit)];
   if (after.parents.length !== 1 || after.parents[0] !== parent) return undefined;
   const entries = await hub.diffs.entries(before.tree, after.tree);
-  const names = [...new Set([commit, after.tree, ...idsOf(entries)])];
+  const names = [...new Set([commit, after.tree, ...newIdsOf(entries)])];
   return names.length < LOOSE_MAX ? names : undefined;
-}
-
-async function writeThem(hub: HubContext, names: readonly string[], objects: RawObject[]): Promise<void> {
-  const written = await writeLoose(objectsOf(hub), hub.objectFormat, objects);
-  const wrong = names.find((name, i) => written[i] !== name);
-  if (wrong)
-    throw new SwarmError({ code: 'SW0702', what: `the object ${wrong} is damaged`, where: hub.layout.hub });
 }
 
 /**

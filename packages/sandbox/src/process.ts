@@ -6,7 +6,7 @@ import type { ResourceName } from '@swarm/core/model/landing';
 import type { SandboxEnd } from '@swarm/core/ports/running';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { type OnLine, Output, type StreamName } from './output.ts';
-import { kill, killMarked } from './reap.ts';
+import { hasEnded, kill, killMarked } from './reap.ts';
 import { type Bounds, watchResources } from './resource-watch.ts';
 
 /** How long a pipe may stay open after the main process ended: somebody it left behind holds it. */
@@ -99,8 +99,10 @@ async function runToEnd(
   }
   await within(exited, DEATH_GRACE_MS);
   await within(closed, PIPE_GRACE_MS);
-  await killTree(child, watch.marks);
-  await within(closed, PIPE_GRACE_MS);
+  if (!(await isEmptied(status()))) {
+    await killTree(child, watch.marks);
+    await within(closed, PIPE_GRACE_MS);
+  }
   for (const stream of child.stdio) stream?.destroy();
   return {
     ...(typeof first === 'string' ? stoppedBy(first) : endOf(first)),
@@ -192,6 +194,15 @@ function giveAndRead(child: ChildProcess, inputs: readonly (string | Buffer)[]):
     input.end(text);
   }
   return () => status;
+}
+
+/**
+ * Bubblewrap tells the first process of the command's namespace. It ends after all the others (kernel,
+ * zap_pid_ns_processes): then nobody is left to look for, and a look reads every process of the machine.
+ */
+async function isEmptied(status: string): Promise<boolean> {
+  const first = /"child-pid": *([1-9]\d*)/.exec(status)?.[1];
+  return first !== undefined && hasEnded(Number(first));
 }
 
 /** The group first, so that a fork between two looks dies with it; then whoever left the group. */

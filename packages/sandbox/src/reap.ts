@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { read } from './process-table.ts';
 
 /** Environment variables every process we start carries, and by which its whole tree is found again. */
 export const STATE_KEY = 'SWARM_STATE_KEY';
@@ -9,6 +10,7 @@ export const TASK_KEY = 'SWARM_TASK_KEY';
 const MAX_ROUNDS = 20;
 /** What the kernel needs to take a killed process away. */
 const ROUND_MS = 5;
+const END_LOOKS = 5;
 
 /**
  * Kills every process whose environment carries all of `marks` (`NAME=value`), again and again until none is
@@ -35,6 +37,21 @@ export function kill(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a process has ended, now or within a few milliseconds, whoever may have to ask for its end still. */
+export async function hasEnded(pid: number): Promise<boolean> {
+  for (let look = 0; isAlive(pid); look += 1) {
+    if (look >= END_LOOKS) return false;
+    await pause(1);
+  }
+  return true;
+}
+
+/** The name in brackets may hold anything: what follows the last bracket is the state. */
+function isAlive(pid: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat !== '' && !/\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
 }
 
 async function markedPids(marks: readonly string[]): Promise<number[]> {
