@@ -49,7 +49,7 @@ export class BranchIntake implements Branches {
   async gather(commits: readonly CommitId[], from?: Remote): Promise<void> {
     const { gitDir } = this.#gathered;
     if (!existsSync(gitDir)) {
-      await bareRepository(gitDir, configOf(this.#hub.objectFormat, 'intake'), this.#hub.layout.hubObjects);
+      bareRepository(gitDir, configOf(this.#hub.objectFormat, 'intake'), this.#hub.layout.hubObjects);
     }
     const wanted = commits.map((commit) => ({ commit, ref: `refs/heads/${commit}` }));
     if (from) await from.fetch(gitDir, wanted);
@@ -112,7 +112,7 @@ export class BranchIntake implements Branches {
       if (part.length < 2) continue;
       const { together, hubObjects, branches } = this.#hub.layout;
       await this.#hub.cleanUp.discard(together);
-      await bareRepository(together, configOf(this.#hub.objectFormat, 'intake'), hubObjects);
+      bareRepository(together, configOf(this.#hub.objectFormat, 'intake'), hubObjects);
       const wanted = part.map(({ pushed }) => ({ commit: pushed, ref: `refs/heads/${pushed}` }));
       await this.#fetchHere({ gitDir: together }, branches, wanted);
       if (await this.#admit(together, part)) await this.#divide(part);

@@ -2,7 +2,8 @@
  * Takes what an attempt pushed into the hub, strictly: objects are judged in a quarantine of ours, with our
  * settings, by size before anything is inflated, then by fsck, then by path; a reference comes last.
  */
-import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { AttemptId, CommitId } from '@swarm/core/model/ids';
@@ -86,10 +87,9 @@ export class Intake {
   ): Promise<string> {
     const path = this.#hub.layout.intake(attempt);
     await this.#hub.cleanUp.discard(path);
-    await bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), objects);
-    await Promise.all(
-      known.map((commit, i) => writeFile(join(path, `refs/heads/known-${i}`), `${commit}\n`)),
-    );
+    bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), objects);
+    for (const [i, commit] of known.entries())
+      writeFileSync(join(path, `refs/heads/known-${i}`), `${commit}\n`);
     return path;
   }
 
@@ -195,7 +195,7 @@ export class Intake {
   /** Sizes first, from headers alone. */
   async #repack(files: readonly ObjectFile[], raw: string, works: readonly Work[]): Promise<Buffer> {
     const { layout, git, objectFormat } = this.#hub;
-    await bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
+    bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
     await linkObjects(files, join(raw, 'objects'));
     await this.#checkSizes(raw);
     await this.#checkSecrets(raw, works[0]!.pushed);
@@ -242,7 +242,7 @@ export class Intake {
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
   async #judge(judged: string, { pack, objects: own }: Fit, works: readonly Work[]): Promise<void> {
     const { layout, git, objectFormat } = this.#hub;
-    await bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
+    bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
     const place = { gitDir: judged };
     const strict = ['--stdin', '--strict', '--fsck-objects', `--max-input-size=${this.#limits.packedBytes}`];
     await this.#blame('git refuses the pushed objects', () =>

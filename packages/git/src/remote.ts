@@ -146,7 +146,7 @@ export class Remote {
     const from = await mkdtemp(join(tmpdir(), 'swarm-push-'));
     try {
       const config = configOf(head.length === 64 ? 'sha256' : 'sha1', 'intake');
-      await bareRepository(from, config, undefined);
+      bareRepository(from, config, undefined);
       await this.#pushNothing(from);
     } finally {
       await rm(from, { recursive: true, force: true });

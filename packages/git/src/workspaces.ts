@@ -2,7 +2,7 @@
  * Clones to work in: whole repositories of their own that borrow what they may read of the hub's objects, never
  * linked worktrees (whose configuration the main repository would see). After an agent ran in one, no git of ours runs there.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
@@ -96,7 +96,7 @@ export class Clones implements Workspaces {
 
   async #clone(path: string, name: string, at: Omit<Start, 'branch'>): Promise<void> {
     const branch = `refs/heads/swarm/${name}`;
-    await writeRepository(this.#hub, join(path, '.git'), { branch, ...at });
+    writeRepository(this.#hub, join(path, '.git'), { branch, ...at });
     await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', at.start], { config: FAST });
   }
 
@@ -165,16 +165,16 @@ interface Start {
 }
 
 /** Written by hand, one process less: no template, no hook, no remote but the intake. */
-async function writeRepository(hub: HubContext, gitDir: string, at: Start): Promise<void> {
+function writeRepository(hub: HubContext, gitDir: string, at: Start): void {
   for (const folder of ['objects/info', 'objects/pack', 'info', 'refs/heads/swarm']) {
-    await mkdir(join(gitDir, folder), { recursive: true });
+    mkdirSync(join(gitDir, folder), { recursive: true });
   }
-  await writeFile(join(gitDir, 'HEAD'), `ref: ${at.branch}\n`);
-  await writeFile(join(gitDir, at.branch), `${at.start}\n`);
-  await writeFile(join(gitDir, 'objects/info/alternates'), `${at.lent}\n`);
-  await writeFile(join(gitDir, 'info/attributes'), hub.attributes);
-  await writeFile(join(gitDir, 'info/exclude'), '');
-  await writeFile(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
+  writeFileSync(join(gitDir, 'HEAD'), `ref: ${at.branch}\n`);
+  writeFileSync(join(gitDir, at.branch), `${at.start}\n`);
+  writeFileSync(join(gitDir, 'objects/info/alternates'), `${at.lent}\n`);
+  writeFileSync(join(gitDir, 'info/attributes'), hub.attributes);
+  writeFileSync(join(gitDir, 'info/exclude'), '');
+  writeFileSync(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
 }
 
 function workspaceConfig(hub: HubContext, intake: string | undefined): string {

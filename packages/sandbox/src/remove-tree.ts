@@ -1,6 +1,7 @@
 import {
   chmodSync,
   close,
+  closeSync,
   constants,
   type Dirent,
   fstatSync,
@@ -16,8 +17,7 @@ import { setImmediate as others } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
 
-/** The kernel takes a removed folder away when the last who held it lets go, and may take milliseconds. */
-const closed = promisify(close);
+const closedAside = promisify(close);
 
 /** Opens a place without any right to it: linux, uapi/asm-generic/fcntl.h. */
 const O_PATH = 0o10000000;
@@ -134,6 +134,15 @@ class Removal {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.trouble ??= error;
     }
   }
+}
+
+/**
+ * The kernel takes a removed folder away when the last who held it lets go, and for one that held much may take
+ * milliseconds.
+ */
+async function closed(folder: number): Promise<void> {
+  if (fstatSync(folder).size > SMALL_BYTES) await closedAside(folder);
+  else closeSync(folder);
 }
 
 /** A large file takes the kernel a while: never in our own thread. For a small one a hop to another costs ten times as much. */

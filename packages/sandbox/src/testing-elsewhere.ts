@@ -30,7 +30,7 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
         );
   const moved = (mount: Mount): Mount => ({ host: mount.host, inside: shownAt(mount) });
   const places = async (ask: RoomAsk, network: 'none' | 'open') => {
-    const system = await systemMounts(network);
+    const system = systemMounts(network);
     const tools = [options.nodePath, options.bridgeFile].map((host) => ({ host, inside: host }));
     const socket =
       ask.gatewaySocket === undefined

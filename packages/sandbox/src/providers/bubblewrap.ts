@@ -47,11 +47,11 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
     name: 'bubblewrap',
     insideOf: () => WORKSPACE,
     shownAt: (mount) => mount.inside,
-    mounts: async (ask) => (await shownOf(ask, { gateway: ask.gatewaySocket }, options)).mounts,
+    mounts: async (ask) => shownOf(ask, { gateway: ask.gatewaySocket }, options).mounts,
     async run(spec) {
       await using way =
         spec.network === 'open' ? await openEgress(options.egress ?? NOBODY, spec.env) : undefined;
-      const plan = await planOf(spec, { gateway: spec.gatewaySocket, egress: way?.socket }, options);
+      const plan = planOf(spec, { gateway: spec.gatewaySocket, egress: way?.socket }, options);
       const why = await whyNotRun(spec, {
         mounts: plan.mounts,
         cwd: WORKSPACE,
@@ -87,8 +87,8 @@ const handedOver = ({ readOnly, gatewaySocket, ...spec }: SandboxSpec): string[]
 ];
 
 /** What of the host is shown, and where. */
-async function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOptions) {
-  const { mounts: ofSystem, links } = await systemMounts('none');
+function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOptions) {
+  const { mounts: ofSystem, links } = systemMounts('none');
   const bridged = bridgeMounts(outlets, options);
   const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
   const home = ask.home === undefined ? [] : [{ host: ask.home, inside: HOME }];
@@ -97,12 +97,8 @@ async function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOption
   return { readOnly, readWrite, links, mounts: [...readOnly, ...readWrite, ...linked] };
 }
 
-async function planOf(
-  spec: SandboxSpec,
-  outlets: Outlets,
-  options: BubblewrapOptions,
-): Promise<BubblewrapPlan> {
-  const shown = await shownOf(spec, outlets, options);
+function planOf(spec: SandboxSpec, outlets: Outlets, options: BubblewrapOptions): BubblewrapPlan {
+  const shown = shownOf(spec, outlets, options);
   const path = visibleFolders(shown.mounts, options.path);
   const bounds = boundsOf(spec, options);
   const { walls = ALL_WALLS } = options;

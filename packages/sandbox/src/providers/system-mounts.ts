@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { lstat, readlink, realpath } from 'node:fs/promises';
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import type { Mount } from '@swarm/core/ports/running';
 
 /** Programs and libraries. On most systems all but the first are links into it. */
@@ -38,18 +37,18 @@ export interface SystemMounts {
 }
 
 /** What of the host every sandbox shows, read-only, as far as this host has it. */
-export async function systemMounts(network: 'none' | 'open'): Promise<SystemMounts> {
+export function systemMounts(network: 'none' | 'open'): SystemMounts {
   const mounts: Mount[] = [];
   const links: { place: string; target: string }[] = [];
   for (const place of SYSTEM.filter((path) => existsSync(path))) {
-    const isLink = (await lstat(place)).isSymbolicLink();
-    if (isLink) links.push({ place, target: await readlink(place) });
+    const isLink = lstatSync(place).isSymbolicLink();
+    if (isLink) links.push({ place, target: readlinkSync(place) });
     else mounts.push({ host: place, inside: place });
   }
   const etc = [...ETC, ...ETC_TOOLS, ...ETC_JAVA, ...(network === 'open' ? ETC_NETWORK : [])];
   for (const place of etc.filter((path) => existsSync(path))) {
     // A link may lead to what is not shown (/etc/resolv.conf into /run): its target is shown in its place.
-    mounts.push({ host: await realpath(place), inside: place });
+    mounts.push({ host: realpathSync.native(place), inside: place });
   }
   return { mounts, links };
 }
