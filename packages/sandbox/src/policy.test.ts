@@ -20,11 +20,16 @@ test('a path is where the innermost mount shows it, and nowhere when none does',
     ['/state/w1/deps/x', '/opt/deps/x'],
     ['/state/w10', undefined],
     ['/usrlocal', undefined],
+    ['/', undefined],
   ] as const;
   for (const [host, inside] of rows) {
     assert.equal(insidePath(MOUNTS, host), inside);
     if (inside !== undefined) assert.equal(hostPath(MOUNTS, inside), host);
   }
+  assert.equal(insidePath(MOUNTS, '/usr/../state/w1/'), '/workspace');
+  assert.equal(insidePath(MOUNTS, '/usr/../etc'), undefined);
+  assert.equal(insidePath([{ host: '/tools/', inside: '/opt/x' }], '/tools'), '/opt/x');
+  assert.equal(insidePath([{ host: '/', inside: '/host' }], '/etc/x'), '/host/etc/x');
 });
 
 test('a program is found in the first folder that has it executable; relative folders are never searched', async (t) => {

@@ -103,14 +103,21 @@ function translate(
   from: keyof Mount,
   to: keyof Mount,
 ): string | undefined {
-  const holding = mounts.filter((mount) => isUnder(path, mount[from]));
+  const at = plain(path);
+  const holding = mounts.filter((mount) => isUnder(at, plain(mount[from])));
   const innermost = holding.toSorted((a, b) => b[from].length - a[from].length)[0];
   return innermost && join(innermost[to], relative(innermost[from], path));
 }
 
+/** Both plain: this is asked of every mount for every folder of a PATH. */
 function isUnder(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || !(way === '..' || way.startsWith('../') || isAbsolute(way));
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}
+
+/** One spelling for one place: no dots, no slash at the end. */
+function plain(path: string): string {
+  const normal = normalize(path);
+  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
 
 /** Why this cannot be started, as a sentence; undefined when nothing speaks against it. */
