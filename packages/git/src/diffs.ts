@@ -8,14 +8,18 @@ import { GITLINK } from './intake-trees.ts';
 import { parseRaw, type RawChange } from './path-lint.ts';
 
 const FLAGS = ['--stdin', '-r', '-z', '--no-abbrev', '--no-renames', '--no-ext-diff', '--no-textconv'];
+/** Pairs whose difference is kept, and most entries of one. */
+const PAIRS_KEPT = 32;
+const ENTRIES_KEPT = 1_000;
+
 const FOLDER = '040000';
 const GONE = /^0+$/;
 
 export class Diffs {
   readonly #changes: GitHelper;
   readonly #counts: GitHelper;
-  /** What a candidate is judged by is asked again when it is published. Trees never change. */
-  #last: { readonly pair: string; readonly entries: readonly RawChange[] } | undefined;
+  /** What a candidate is judged by is asked again when it is published, and when it is a base. Trees never change. */
+  readonly #known = new Map<string, readonly RawChange[]>();
 
   constructor(git: Git, place: Place) {
     const helper = (more: readonly string[]) =>
@@ -27,9 +31,13 @@ export class Diffs {
   /** Every entry that differs, folders among them. SW0702 when a tree is not there. */
   async entries(from: TreeId, to: TreeId): Promise<readonly RawChange[]> {
     const pair = `${from} ${to}`;
-    if (this.#last?.pair !== pair)
-      this.#last = { pair, entries: parseRaw(await ask(this.#changes, from, to)) };
-    return this.#last.entries;
+    const known = this.#known.get(pair);
+    if (known) return known;
+    const entries = parseRaw(await ask(this.#changes, from, to));
+    if (entries.length > ENTRIES_KEPT) return entries;
+    if (this.#known.size >= PAIRS_KEPT) this.#known.delete(this.#known.keys().next().value!);
+    this.#known.set(pair, entries);
+    return entries;
   }
 
   /** Paths of the files that differ, in git's order. Bytes that are not UTF-8 become U+FFFD. */

@@ -4,6 +4,7 @@ import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import { expectObject, type Git, type Place } from './git.ts';
 import { GitHelper } from './git-helper.ts';
 import type { Reader } from './git-process.ts';
+import { KeptObjects } from './kept-objects.ts';
 import type { RawObject } from './loose.ts';
 
 export interface CommitFacts {
@@ -17,6 +18,7 @@ const REMEMBERED = 20_000;
 export class Objects {
   readonly #helper: GitHelper;
   readonly #commits = new Map<CommitId, CommitFacts>();
+  readonly #kept = new KeptObjects();
 
   constructor(git: Git, place: Place) {
     this.#helper = new GitHelper(git, { place, subcommand: 'cat-file', args: ['--batch-command'] });
@@ -24,9 +26,16 @@ export class Objects {
 
   /** Whole objects, in order. SW0702 when one is not there. */
   async contents(names: readonly string[]): Promise<RawObject[]> {
-    if (names.length === 0) return [];
-    const objects = await this.#helper.askAgain(questionOf(names), () => eachOf(names, contentOf));
-    return objects.map((object, i) => object ?? missing(names[i]!));
+    const found = this.#kept.among(names);
+    const asked = unknownOf(names, found);
+    if (asked.length > 0) {
+      const objects = await this.#helper.askAgain(questionOf(asked), () => eachOf(asked, contentOf));
+      this.#add(
+        found,
+        objects.map((object, i) => [asked[i]!, object ?? missing(asked[i]!)]),
+      );
+    }
+    return names.map((name) => found.get(name)!);
   }
 
   /**
@@ -34,15 +43,27 @@ export class Objects {
    * told: a command of git's own then has to do it, and says what is wrong.
    */
   async contentsUpTo(names: readonly string[], maxBytes: number): Promise<RawObject[] | undefined> {
-    if (names.length === 0) return [];
-    const read = eachOf(names, contentOf);
-    const capped: typeof read = (bytes) => {
-      if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
-      return read(bytes);
-    };
-    const objects = await this.#helper.ask(questionOf(names), capped).catch(() => []);
-    const found = objects.flatMap((object) => object ?? []);
-    return found.length === names.length ? found : undefined;
+    const found = this.#kept.among(names);
+    const asked = unknownOf(names, found);
+    if (asked.length > 0) {
+      const read = eachOf(asked, contentOf);
+      const capped: typeof read = (bytes) => {
+        if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
+        return read(bytes);
+      };
+      const objects = await this.#helper.ask(questionOf(asked), capped).catch(() => []);
+      const there = objects.flatMap((object, i) => (object ? [[asked[i]!, object] as const] : []));
+      if (there.length < asked.length) return undefined;
+      this.#add(found, there);
+    }
+    return names.map((name) => found.get(name)!);
+  }
+
+  #add(found: Map<string, RawObject>, read: readonly (readonly [string, RawObject])[]): void {
+    for (const [name, object] of read) {
+      found.set(name, object);
+      this.#kept.add(name, object);
+    }
   }
 
   /** Undefined when there is no such object, or it is no commit. What the hub has it keeps while it is open. */
@@ -110,6 +131,10 @@ export class Overlaid extends Objects {
     return names.map((name) => this.#own.get(name) ?? rest.next().value!);
   }
 }
+
+const unknownOf = (names: readonly string[], found: ReadonlyMap<string, RawObject>): readonly string[] => [
+  ...new Set(names.filter((name) => !found.has(name))),
+];
 
 const questionOf = (names: readonly string[]): string => names.map((name) => `contents ${name}\n`).join('');
 
