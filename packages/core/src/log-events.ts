@@ -124,6 +124,11 @@ export const WEATHER_LOG_EVENTS = {
   'endpoint.down': { level: 'warn', means: 'no endpoint answers' },
   'endpoint.up': { level: 'info', means: 'an endpoint answers again' },
   'endpoint.probed': { level: 'debug', means: 'an endpoint was asked whether it finishes a small call' },
+  'cassette.drifted': {
+    level: 'warn',
+    means:
+      'a replayed request differs from the recorded one in what tools gave back, and is answered all the same',
+  },
   'endpoint.learnt': {
     level: 'info',
     means: 'an endpoint refused something by name; it is asked without it',

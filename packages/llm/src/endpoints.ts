@@ -16,7 +16,11 @@ export interface EndpointConfig {
   readonly isGateway?: true;
   /** Share of the calls among those that are healthy; 100 when absent. */
   readonly weight?: number;
+  /** Carries each call to it and brings the answer; `fetch` when absent. A cassette listens, or answers, here. */
+  readonly send?: Send;
 }
+
+export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 export const speaks = ({ dialect = 'chat' }: Pick<EndpointConfig, 'dialect'>): DialectName => dialect;
 

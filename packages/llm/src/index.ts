@@ -1,5 +1,12 @@
 export type { Learnt } from './asking/learning.ts';
 export { CALL_LOOK_MS, type CallLook, lookByCall } from './call-look.ts';
+export { type Clean, cleaner, type Place } from './cassettes/cleaning.ts';
+export type { Divergence } from './cassettes/divergence.ts';
+export { cassetteExists } from './cassettes/file.ts';
+export type { Head as CassetteHead } from './cassettes/line.ts';
+export { endpointsOnTape, type PlayerOptions, startPlayer } from './cassettes/player.ts';
+export { resumeRecorder, startRecorder } from './cassettes/recorder.ts';
+export { openTape, type Tape } from './cassettes/tape.ts';
 export { type CallReport, createModel, DEFAULT_MAX_TRIES, type ModelOptions } from './chat.ts';
 export { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 export {

@@ -1,18 +1,16 @@
 import type { Watch } from './deadlines.ts';
 import { keyHeader } from './dialects/all.ts';
-import { type EndpointConfig, urlOf } from './endpoints.ts';
+import { type EndpointConfig, type Send, urlOf } from './endpoints.ts';
 import { type CallFailure, errorBody, failureOf } from './failures.ts';
 import { redactKeys } from './secrets.ts';
 
 /** The most one answer may weigh, decoded: a stream that never ends must not fill the memory. */
 export const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
-type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
-
 /** `fetch` that follows no redirect, obeys and feeds the watch, and ends an answer that grows too large. */
-export function watchedFetch(watch: Watch): Fetch {
+export function watchedFetch(watch: Watch, send: Send = fetch): Send {
   return async (url, init) => {
-    const response = await fetch(url, { ...init, redirect: 'manual', signal: watch.signal });
+    const response = await send(url, { ...init, redirect: 'manual', signal: watch.signal });
     if (response.body === null) return response;
     const body = response.body.pipeThrough(watchPieces(watch));
     return new Response(body, { status: response.status, headers: response.headers });
@@ -40,7 +38,7 @@ export function postCall(
   about: Readonly<Record<string, string>>,
   watch: Watch,
 ): Promise<Response> {
-  return watchedFetch(watch)(urlOf(endpoint, path), {
+  return watchedFetch(watch, endpoint.send)(urlOf(endpoint, path), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

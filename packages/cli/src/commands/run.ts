@@ -19,6 +19,7 @@ import { openRunHub } from '../running/compose.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { gateChange } from '../running/settings.ts';
 import { lockRepository, work } from '../running/work.ts';
+import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
 
@@ -74,8 +75,9 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
   if (options.trustRun) await adopt(options, context);
   const asked = againOf(options);
   const read = await readRun(options, context);
+  refuseReplay(read);
   const { repository, paths, state } = read;
-  const file = withGate(read, options.gate);
+  const file = withRecording(withGate(read, options.gate), options.record);
   const isOwed = state.run !== undefined && (state.run.request.gate ?? null) !== file.gate;
   const again = isOwed ? [gateChange(file), ...asked] : asked;
   const { closed, delivered, run: opened } = state;
@@ -120,6 +122,23 @@ function withGate({ file }: ReadRun, asked: string | undefined): RunFile {
     where: '--gate',
     fix: 'swarm resume',
   });
+}
+
+/** A cassette is played from its beginning. Errors: SW0108. */
+function refuseReplay({ file: { run, cassette } }: ReadRun): void {
+  if (cassette?.mode !== 'replay') return;
+  throw new SwarmError({
+    code: 'SW0108',
+    what: `${run} replays a cassette, and a replay is not taken up in its middle`,
+    where: cassette.path,
+    fix: `swarm run --replay ${shellWord(cassette.path)}`,
+  });
+}
+
+/** What was recorded goes on being recorded, in the same file. */
+function withRecording(file: RunFile, isWanted: boolean | undefined): RunFile {
+  const { cassette, ...rest } = file;
+  return isWanted === false && cassette !== undefined ? rest : file;
 }
 
 function nothingToResume({ paths, state }: ReadRun): SwarmError {

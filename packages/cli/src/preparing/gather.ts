@@ -25,6 +25,7 @@ export async function gather(
   mode: RunMode,
   places: ProgramPlaces,
   context: Context,
+  isReplay = false,
 ): Promise<Found> {
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
@@ -33,7 +34,7 @@ export async function gather(
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
   const [sandboxProbe, endpoints, signing, own] = await Promise.all([
     isOpen(config.workers.sandbox) || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
-    needsModel ? probeAll(config, context) : [],
+    !needsModel ? [] : isReplay ? unasked(config) : probeAll(config, context),
     signingFacts(checkout, config, context.env),
     checkout.isRepository
       ? repositoryPaths(located.path, checkout.isBare, context.env).then(foldersAbove)
@@ -62,6 +63,10 @@ export async function gather(
     },
   };
 }
+
+/** A replay asks no endpoint; its models are those the recorded run was answered by. */
+const unasked = ({ endpoints }: Config): readonly EndpointProbe[] =>
+  endpoints.map(({ name }) => ({ name, kind: 'up', models: [] }));
 
 function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly EndpointProbe[]> {
   return Promise.all(

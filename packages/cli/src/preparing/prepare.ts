@@ -24,6 +24,14 @@ import { type Opening, openingOf } from './opening.ts';
 import { preflight, preflightRepository } from './preflight.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
+import {
+  asRecorded,
+  cassetteOf,
+  cassetteProblems,
+  differences,
+  type Recorded,
+  readRecorded,
+} from './replaying.ts';
 import { setupNetworkFor } from './setup-network.ts';
 import { identityOf } from './signing.ts';
 import { treeNotices } from './tree-notices.ts';
@@ -49,8 +57,12 @@ export interface PrepareAsk {
   readonly places: ProgramPlaces;
   readonly mode: RunMode;
   /** What the run begins with, once it is known what there is. What it throws joins the other problems. */
-  readonly opening: (found: Found) => Promise<Opening>;
+  readonly opening: (found: Found, recorded?: Recorded) => Promise<Opening>;
 }
+
+/** Where a replay is given no words of its own, the recorded ones are wanted again. */
+const wordsFor = (request: string, { requestFile, plan }: RunOptions, { head }: Recorded): string =>
+  request.trim() === '' && requestFile === undefined && plan === undefined ? head.request : request;
 
 export function prepare(
   request: string,
@@ -60,17 +72,20 @@ export function prepare(
 ): Promise<Prepared> {
   // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
   const mode = options.plan === undefined ? 'planner' : 'plan';
-  const opening = (): Promise<Opening> => openingOf(request, options, context);
+  const opening = (_: Found, recorded?: Recorded): Promise<Opening> =>
+    openingOf(recorded ? wordsFor(request, options, recorded) : request, options, context);
   return prepareFor({ options, context, places, mode, opening });
 }
 
 export async function prepareFor({ options, context, places, mode, ...ask }: PrepareAsk): Promise<Prepared> {
   const located = await locate(options.repo, context);
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...cassetteProblems(options, context.cwd)];
+  const recorded = await collect(problems, () => readRecorded(options, context.cwd));
   const config = await collect(problems, () => configure(located, options, context));
-  const loaded = config ?? defaults(options.target, context.env);
-  const found = await gather(located, loaded, mode, places, context);
-  const opening = await collect(problems, () => ask.opening(found));
+  const configured = config ?? defaults(options.target, context.env);
+  const loaded = recorded ? asRecorded(configured, recorded) : configured;
+  const found = await gather(located, loaded, mode, places, context, options.replay !== undefined);
+  const opening = await collect(problems, () => ask.opening(found, recorded));
   const verdict = config
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
@@ -86,7 +101,18 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const asked = { ...loaded, config: network.config };
   const pinned = await pin(located, asked, found, told, places, context);
-  return options.fixRed ? { ...pinned, file: { ...pinned.file, fixRed: true } } : pinned;
+  const cassette = cassetteOf(options, context.cwd);
+  const file = {
+    ...pinned.file,
+    ...(options.fixRed && { fixRed: true as const }),
+    ...(cassette && { cassette }),
+  };
+  if (!recorded) return { ...pinned, file };
+  return {
+    ...pinned,
+    file,
+    notices: [...pinned.notices, ...recorded.notices, ...differences(recorded, file, pinned.base)],
+  };
 }
 
 /** A plan is refused whole: whom its tasks ask for is known before anything is spent. */

@@ -29,6 +29,9 @@ export interface RunOptions {
   readonly approve?: true | undefined;
   readonly yes?: true | undefined;
   readonly dryRun?: true | undefined;
+  /** Files: what models are asked and answer is written into one, or read from it. */
+  readonly record?: string | undefined;
+  readonly replay?: string | undefined;
   readonly strict?: true | undefined;
   readonly trustRepo?: true | undefined;
   readonly json?: true | undefined;
@@ -46,6 +49,8 @@ export type ResumeOptions =
       /** Tasks to try again. */
       readonly retry?: readonly string[] | undefined;
       readonly with?: string | undefined;
+      /** False: a run that was recorded goes on without. */
+      readonly record?: boolean | undefined;
       /** What the run's own files pin counts, though this machine has no record of it. */
       readonly trustRun?: true | undefined;
     })

@@ -97,6 +97,14 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
     .option('--yes', 'say yes to the plan beforehand')
     .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
+    .option(
+      '--record <file>',
+      'write what models are asked and answer into a new file, a cassette, without secrets',
+    )
+    .option(
+      '--replay <file>',
+      'answer from a cassette and ask nobody; stops at the first request that is not in it',
+    )
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--json', 'the report as JSON')
@@ -129,6 +137,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--gate <command>', 'another gate, while nothing has landed yet; none for no gate')
     .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
     .option('--with <hint>', 'with --retry: what the next attempt is told besides')
+    .option('--no-record', 'a run that was recorded goes on without')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(

@@ -31,6 +31,7 @@ import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
+import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
@@ -38,6 +39,7 @@ import { knownSecrets } from './known-secrets.ts';
 import {
   agentDialect,
   contextChars,
+  driftTeller,
   endpointsOf,
   type Models,
   modelNames,
@@ -90,12 +92,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const git = await openRunHub(repository, file, ask.env, { cleanUp, secrets: secrets.finder() });
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
-  const models = await modelsOf(ask, log, () => orchestrator, timeIsUp.signal);
+  const cassette = await openCassette(ask, {
+    redact: unsaid.redact,
+    base: git.base,
+    halt: (halt) => orchestrator?.halt(halt),
+    onDrift: driftTeller(log),
+  });
+  const models = await modelsOf(ask, cassette.over, log, () => orchestrator, timeIsUp.signal);
   const agentMain = agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   const closeAll = async (): Promise<void> => {
     await models?.gateway.close();
+    await cassette.close();
     await git.close();
     await journal.journal.close().finally(() => log.close());
     spans?.end(systemClock.now());

@@ -16,6 +16,7 @@ import {
   type HealthChange,
   type ModelOptions,
   mergePrices,
+  type PlayerOptions,
   type PriceTable,
   type Profiles,
   profileOf,
@@ -117,16 +118,18 @@ export interface Models {
 /**
  * Nothing without an endpoint: a plan done by a command agent needs no model. What is met here concerns the whole
  * fleet: an outage pauses it, a refused key ends it.
+ * @param over hears every call, or answers it.
  * @param orchestrator the run, once there is one.
  * @param until fires with the end of the run's time: from then on no call is held.
  */
 export async function modelsOf(
   ask: ComposeAsk,
+  over: (endpoint: EndpointConfig) => EndpointConfig,
   log: RunLog,
   orchestrator: () => Orchestrator | undefined,
   until: AbortSignal,
 ): Promise<Models | undefined> {
-  const endpoints = endpointsOf(ask.file, ask.env);
+  const endpoints = endpointsOf(ask.file, ask.env).map(over);
   if (endpoints.length === 0) return undefined;
   const onHealth = ({ kind, why }: HealthChange): void => {
     log.write(`endpoint.${kind}`, { msg: why });
@@ -183,6 +186,15 @@ const endpointNews = (log: RunLog): Pick<ModelOptions, 'onLearnt' | 'onProbe'> =
       data: { endpoint, doesAnswer, ...data },
     }),
 });
+
+/** A replay that goes on though a command printed something else. */
+export const driftTeller =
+  (log: RunLog): PlayerOptions['onDrift'] =>
+  ({ role, task, attempt }, line) =>
+    log.write('cassette.drifted', {
+      msg: `${attempt ?? role}: what tools gave back differs from line ${line} of the cassette; answered all the same`,
+      data: { role, task, attempt, line },
+    });
 
 /** What agents ask of models, through the gateway. */
 const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({

@@ -41,6 +41,8 @@ export interface RunFile {
   readonly control?: string;
   /** The first plan waits for a person's yes. */
   readonly approve?: true;
+  /** Where its model calls are recorded, or what they are answered from; an absolute path. */
+  readonly cassette?: { readonly mode: 'record' | 'replay'; readonly path: string };
 }
 
 // The configuration was validated when it was written; what matters here is that nobody cut or swapped the file.
@@ -64,6 +66,7 @@ const schema = z.looseObject({
   configHash: z.string(),
   control: z.string().startsWith('/').optional(),
   approve: z.literal(true).optional(),
+  cassette: z.object({ mode: z.enum(['record', 'replay']), path: z.string().startsWith('/') }).optional(),
   config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
 });
 

@@ -89,12 +89,15 @@ function verdictLine(
   wrapped: (text: string) => string,
 ): string {
   if (outcome.kind === 'stopped')
-    return ink.yellow(wrapped(`${headline(s)}; ${stoppedText(outcome.detail)}`));
+    return ink.yellow(wrapped(`${headline(s)}; ${stoppedText(firstLine(outcome.detail))}`));
   if (verdictOf(s) === 'complete') return ink.green(wrapped(endingText(s)));
   const paint = s.landedCount === 0 || s.closed!.green === false ? ink.red : ink.yellow;
   const short = wrapped(`incomplete: ${sanitizeLine(shortfallTexts(s).join('; '), 1_000)}`);
   return `${paint(wrapped(endingText(s)))}\n  ${short.replace('incomplete', ink.yellow('incomplete'))}`;
 }
+
+/** What follows, such as the words that differ, is told where the problem is. */
+const firstLine = (detail: string): string => detail.split('\n', 1)[0]!;
 
 const stoppedText = (detail: string): string => {
   const text = sanitizeLine(detail, 400);
@@ -172,6 +175,16 @@ const STOPPED = {
     what: 'a model endpoint refuses what it is asked',
     fix: 'swarm doctor; then swarm resume',
   },
+  diverged: {
+    code: 'SW0208',
+    what: 'the run asks something else than the recorded one',
+    fix: 'swarm prompts diff; with what is changed on purpose: swarm run … --record <another file>',
+  },
+  unrecorded: {
+    code: 'SW0701',
+    what: 'the cassette takes no more, and the run was to be recorded',
+    fix: 'df -h; swarm resume, or swarm resume --no-record to go on without',
+  },
   fault: {
     code: 'SW0801',
     what: 'the run met a fault of swarm’s own',
@@ -181,7 +194,8 @@ const STOPPED = {
 
 /** The commands a person would type next. */
 export function nextCommands(outcome: RunOutcome, s: OpenedState): readonly string[] {
-  if (outcome.kind === 'stopped') return ['swarm resume', 'swarm status', 'swarm logs'];
+  if (outcome.kind === 'stopped')
+    return [outcome.why === 'diverged' ? 'swarm prompts list' : 'swarm resume', 'swarm status', 'swarm logs'];
   const failed = [...s.byState.failed][0];
   const shown = failed ?? [...s.byState.landed][0];
   return [

@@ -96,6 +96,10 @@ export type StopReason =
   | 'base-red'
   | 'setup-failed'
   | 'gate-broken'
+  /** A replay asks what the recorded run did not. */
+  | 'diverged'
+  /** The run was to be recorded, and its cassette takes no more. */
+  | 'unrecorded'
   | 'paused'
   | 'fault';
 
