@@ -51,30 +51,37 @@ describe('a run that is recorded', () => {
   });
 
   it('is answered by who asks and what is asked, in whatever order', async () => {
-    const server = await startServer((response, seen) =>
-      fault.says(`to ${seen.body.messages[0].content}`)(response, seen),
+    const server = await startServer((response, { headers, body }) =>
+      fault.says(`${headers['x-swarm-task']}: ${body.messages[0].content}`)(response, {
+        headers,
+        body,
+      } as fault.Seen),
     );
     const tape = await recording([{ name: 'e1', baseUrl: server.baseUrl }]);
-    const { ask } = modelOver([], { endpoints: tape.endpoints });
-    for (const [n, content] of [
+    const inTurn = async (
+      endpoints: typeof tape.endpoints,
+      asked: readonly (readonly [number, string])[],
+    ) => {
+      const { ask } = modelOver([], { endpoints });
+      const said: string[] = [];
+      for (const [n, content] of asked) said.push((await ask(asking(content, of(n)))).text);
+      return said;
+    };
+    await inTurn(tape.endpoints, [
       [1, 'same'],
       [2, 'same'],
       [1, 'x'],
       [2, 'y'],
-    ] as const)
-      await ask(asking(content, of(n)));
+    ]);
     await tape.close();
     const played = await replaying(tape.path);
-    const over = modelOver([], { endpoints: played.endpoints });
-    const said = [];
-    for (const [n, content] of [
+    const said = await inTurn(played.endpoints, [
       [2, 'y'],
       [2, 'same'],
       [1, 'same'],
       [1, 'x'],
-    ] as const)
-      said.push((await over.ask(asking(content, of(n)))).text);
-    assert.deepEqual(said, ['to y', 'to same', 'to same', 'to x']);
+    ]);
+    assert.deepEqual(said, ['t2: y', 't2: same', 't1: same', 't1: x']);
     assert.deepEqual(played.divergences, []);
   });
 
@@ -225,6 +232,24 @@ describe('an agent’s calls through the gateway are answered as before, in', ()
         assert.deepEqual(await through(played.endpoints), first);
         assert.equal(server.seen.length, 1);
       });
+});
+
+it('an answer that broke off reaches an agent as far as it came, and breaks off again', async () => {
+  const said = ['One. ', 'Two. ', 'Three.'].map(fault.textEvent);
+  const server = await startServer(fault.cut(...said));
+  const tape = await recording([{ name: 'e1', baseUrl: server.baseUrl }]);
+  const through = async (endpoints: typeof tape.endpoints) => {
+    const { gateway } = openGateway([], { endpoints });
+    const { token, socketPath } = await gateway.issue(a1, { tokens: 1_000_000 });
+    const { text, isWhole } = await askGateway(socketPath, token, SPOKEN.chat.question('Hi', true));
+    await gateway.revoke(a1);
+    return { text, isWhole };
+  };
+  const first = await through(tape.endpoints);
+  await tape.close();
+  assert.deepEqual(first, { text: said.join(''), isWhole: false });
+  const played = await replaying(tape.path);
+  assert.deepEqual(await through(played.endpoints), first);
 });
 
 describe('what is asked and was not recorded', () => {
