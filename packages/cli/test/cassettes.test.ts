@@ -1,12 +1,15 @@
 /** A run that is recorded, and the same run again from its cassette: offline, in a fresh clone, without a key. */
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FILES, GATE, modelEnvironment, planOf, workerAnswer } from './support/bicycle.ts';
 import { type Answer, type Call, type ModelServer, startModelServer } from './support/model-server.ts';
 import { type Owner, World } from './support/world.ts';
 
+const mayMount = process.getuid?.() === 0 ? {} : { skip: 'only root can mount a small disk' };
 const FLAGS = ['--workers', '2', '--gate', GATE];
 const REQUEST = 'Build a bicycle';
 const KEY = 'sk-live-0123456789-secret';
@@ -148,6 +151,31 @@ test('a run whose cassette is gone says so when it is resumed, and goes on witho
   assert.equal(resumed.code, 0, resumed.stderr);
   await assert.rejects(readFile(tape));
 });
+
+test(
+  'a disk with no room for the cassette stops the run, and with room it is gone on with',
+  mayMount,
+  async (t) => {
+    const world = await World.with(t, FILES);
+    const server = await model(t);
+    const disk = await mkdtemp(join(tmpdir(), 'swarm-disk-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk]);
+    t.after(async () => {
+      execFileSync('umount', ['-l', disk]);
+      await rm(disk, { recursive: true });
+    });
+    const tape = join(disk, 'run.cassette');
+    const env = modelEnvironment(server.url);
+    const run = await world.swarm(['run', REQUEST, ...FLAGS, '--record', tape], { env });
+    assert.equal(run.code, 74, run.stderr);
+    assert.match(run.stderr, /error\[SW0701\]: the cassette takes no more, and the run was to be recorded/);
+    assert.match(run.stderr, /why {4}.*run\.cassette: ENOSPC/);
+    execFileSync('mount', ['-o', 'remount,size=4m', disk]);
+    const resumed = await world.swarm(['resume'], { env });
+    assert.equal(resumed.code, 0, resumed.stderr);
+    for (const line of (await readFile(tape, 'utf8')).trimEnd().split('\n')) JSON.parse(line);
+  },
+);
 
 test('what cannot be recorded or replayed is refused before anything is asked', async (t) => {
   const world = await World.with(t, FILES);

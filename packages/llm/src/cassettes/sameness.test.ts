@@ -18,6 +18,11 @@ describe('two runs of the same thing ask the same, though there is another', () 
       'CALL=3bd87953-f8f5-40cd-8ffb-7bd3c24bd002',
       'CALL=001b9a0e-cbc4-4fc4-9a9b-7f1faae19010',
     ],
+    'share of the budget': ['tokens: about 93 % left', 'tokens: about 91 % left'],
+    'budget of an attempt': [
+      'It has 150 answers, 2,000,000 tokens, $1.25 and 30 min.',
+      'It has 150 answers, 1,999,000 tokens, $1.20 and 30 min.',
+    ],
     'order of news': [
       '<news>\n- t1 landed\n- t2 landed\n</news>',
       '<news>\n- t2 landed\n- t1 landed\n</news>',
@@ -45,6 +50,7 @@ describe('a prompt that a person changed is another', () => {
     ['<laws>\n- one\n- two\n</laws>', '<laws>\n- two\n- one\n</laws>'],
     ['At most 2000000 tokens.', 'At most 5000000 tokens.'],
     ['Task t1: Add a', 'Task t2: Add a'],
+    ['It has 150 answers, 2,000,000 tokens and 30 min.', 'It has 100 answers, 2,000,000 tokens and 30 min.'],
     ['a defaced facade', 'a decade faded'],
     ['<news>\n- t1 landed\n</news>', '<news>\n- t1 failed\n</news>'],
   ];

@@ -1,6 +1,6 @@
 /**
  * When two requests are the same. What differs between two runs of the same thing by itself is named: the run, commits,
- * times, durations, keys made up by chance. Lists that are in the order of events are compared in any order. Bounds on
+ * times, durations, keys made up by chance, what is left of a budget. Lists that are in the order of events are compared in any order. Bounds on
  * the answer follow from what is left of the budget, and are left out.
  */
 import { createHash } from 'node:crypto';
@@ -25,6 +25,9 @@ const NAMED: readonly (readonly [RegExp, string])[] = [
   [/\b\d+\.\d+ ?(?:ms|s|sec|secs|seconds|min|minutes)\b|\b\d+ ?ms\b/g, '<duration>'],
   [/\b(after|in|took|for) \d+ ?(?:s|sec|secs|seconds?|m|min|minutes?)\b/g, '$1 <duration>'],
   [/\bduration_ms:? ?\d+(?:\.\d+)?/g, '<duration>'],
+  // What is left of a budget depends on who asked first.
+  [/\babout \d+ % (left|of )/g, 'about <share> $1'],
+  [/(\bIt has [^.\n]*?, )[\d,.\s]+ tokens?(?:, \$\d+\.\d\d)?( and )/g, '$1<budget>$2'],
   // Whole or short, but for round numbers, which people write.
   [/\b(?!\d+000\b)[0-9a-f]{7,40}\b/g, '<commit>'],
 ];
