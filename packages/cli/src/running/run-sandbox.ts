@@ -100,6 +100,9 @@ function shownMounts({ shown }: Pick<Config, 'shown'>): Mount[] {
  */
 const FROM_CACHES = {
   npm_config_prefer_offline: 'true',
+  npm_config_fetch_retries: '0',
+  pnpm_config_fetch_retries: '0',
+  PIP_RETRIES: '0',
   CARGO_NET_OFFLINE: 'true',
   UV_OFFLINE: '1',
   COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',

@@ -45,7 +45,7 @@ function planning(
   const limits = { ...LIMITS, workers: 2, ...(budget !== undefined && { tokens: budget }) };
   const world = givenWorld([openedRun({ mode: 'planner', limits }), iteration(reserved)], {
     model,
-    prompts: { render: () => ({ system: 'plan so', text: 'plan this', hash: 'h' }), hash: () => 'h' },
+    prompts: { render: () => ({ system: 'plan so', text: 'plan this'.padEnd(2_000), hash: 'h' }), hash: () => 'h' },
     reader: {
       list: async () => ['a.ts'],
       files: async () => [{ path: 'a.ts', kind: 'file', bytes: 1 }],
@@ -76,7 +76,7 @@ describe('a planner that calls tools for ever', () => {
     assert.ok(world.decided.includes('iteration.extended 1'), world.decided.join('; '));
     assert.equal(world.state.spending.reserved.tokens, 0);
   });
-  it('has its last calls answered and not obeyed, and a plan beside them is taken', async () => {
+  it('has its last calls not obeyed, a plan beside them taken, and what it looked at left out of the next iteration', async () => {
     let listed = 0;
     const { asked, world, planner } = planning(undefined, 0, (request) =>
       request.toolChoice === 'none' ? { end: LIST, text: PLAN } : { end: LIST },
@@ -94,7 +94,11 @@ describe('a planner that calls tools for ever', () => {
     const rounds = listed;
     await planner.iterate(1, going());
     const history = asked[TOOL_ROUNDS_MAX + 1]!.messages;
-    assert.match(history.at(-2)!.content, /none was run/);
+    assert.deepEqual(
+      history.map(({ role }) => role),
+      ['system', 'user', 'assistant', 'user'],
+    );
+    assert.match(history.at(-1)!.content, /<open_tasks>\n- t1 \(your id a\) pending: Do a/);
     assert.equal(rounds, TOOL_ROUNDS_MAX, 'each round but the last');
   });
 });

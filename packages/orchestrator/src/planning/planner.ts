@@ -8,29 +8,18 @@ import type { Decision } from '@swarm/core/decide';
 import type { Refusal } from '@swarm/core/errors';
 import type { IterationOutcome } from '@swarm/core/events';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
-import type { ChatMessage, ModelTicket, TicketEnd, TicketResult, ToolCall } from '@swarm/core/ports/models';
+import type { ModelTicket, TicketEnd, TicketResult, ToolCall } from '@swarm/core/ports/models';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Context } from '../context.ts';
-import { inBlock } from '../prompting/blocks.ts';
-import { toldBy } from '../prompting/conversation.ts';
-import { machinery } from '../prompting/facts.ts';
-import { Project } from '../prompting/project.ts';
+import { Briefing } from './briefing.ts';
 import { answerCalls, askForTheAnswer, coversTwice, saidBy, TOOL_ROUNDS_MAX } from './looking.ts';
-import {
-  changedSections,
-  type Overview,
-  planSections,
-  renderSections,
-  type Section,
-} from './plan-context.ts';
 import { besideTools, cutText, nothingTaken, reply, type Taken, take, UNREADABLE } from './plan-replies.ts';
 import { PlanStream } from './plan-stream.ts';
 import { PLANNER_TOOLS } from './planner-tools.ts';
 
 /** Characters of an answer that are kept for people, from its beginning. */
 const ANSWER_MAX = 64_000;
-const NOT_OFFERED = 'error: no tool could be called here, and none was run';
 
 /** How often in one iteration the planner is told that nobody can read its answer, and that it was cut. */
 const UNREADABLE_MAX = 1;
@@ -45,88 +34,24 @@ interface Answered {
 
 export class Planner {
   readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
-  #messages: ChatMessage[] = [];
-  /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
-  #promptHash = '';
-  #sent = new Map<string, string>();
-  #overview: Overview | undefined;
-  readonly #project: Project;
+  readonly #briefing: Briefing;
 
   constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
-    this.#project = new Project(context.ports);
+    this.#briefing = new Briefing(context);
   }
 
   /** Runs the live iteration to its end. */
   async iterate(iteration: number, signal: AbortSignal): Promise<void> {
     const { ask, ports } = this.#context;
-    await this.#tell(iteration);
+    await this.#briefing.tell(iteration);
     const answered = await this.#answer(iteration, signal);
-    if (answered.outcome !== 'planned' && answered.outcome !== 'cut') this.#forget();
+    this.#briefing.end(iteration, answered.outcome, answered.detail);
     await ask({ type: 'endIteration', iteration, ...answered });
     if (answered.outcome === 'down') {
       await ask({ type: 'pause', reason: 'endpoints-down', detail: answered.detail });
       ports.log.write('endpoint.down', { msg: answered.detail });
     }
-  }
-
-  // ───────────── what it is told ─────────────
-
-  async #tell(iteration: number): Promise<void> {
-    const size = this.#messages.reduce((n, m) => n + m.content.length, 0);
-    const { prompts } = this.#context.ports;
-    const isFresh =
-      this.#messages.length === 0 ||
-      this.#promptHash !== prompts.hash('planner') ||
-      size > this.#context.settings.plannerContextChars;
-    if (isFresh) this.#overview = await this.#look();
-    const sections = planSections(this.#context.state, this.#overview!);
-    if (isFresh) this.#begin(iteration, sections);
-    else this.#followUp(iteration, changedSections(sections, this.#sent));
-    this.#sent = new Map(sections.map((s) => [s.name, s.text]));
-  }
-
-  #begin(iteration: number, sections: readonly Section[]): void {
-    const { ports, settings, state } = this.#context;
-    const { request } = state.run;
-    const prompt = ports.prompts.render('planner', {
-      request: inBlock(request.text),
-      target: request.target,
-      iteration: String(iteration),
-      sections: renderSections(sections),
-      max_tasks: String(settings.tasksPerIteration),
-    });
-    this.#promptHash = prompt.hash;
-    this.#messages = toldBy(prompt);
-  }
-
-  #followUp(iteration: number, changed: readonly Section[]): void {
-    const news = changed.length > 0 ? renderSections(changed) : 'Nothing has changed.';
-    const content = `Iteration ${iteration}. Since your last answer:\n\n${news}\n\nAnswer in the same JSON format. Send only what is new or changed.`;
-    this.#messages.push({ role: 'user', content });
-  }
-
-  #forget(): void {
-    this.#messages = [];
-    this.#sent = new Map();
-  }
-
-  async #look(): Promise<Overview> {
-    const { state } = this.#context;
-    const { head } = state;
-    const scripts = await this.#project.scripts(head, []);
-    const readme = await this.#project.readme(head);
-    const commits = await this.#project.commits(head);
-    const parts = [
-      `Files at ${head.slice(0, 10)}:\n${await this.#project.tree(head)}`,
-      readme && `README:\n${readme}`,
-      commits && `Latest commits:\n${commits}`,
-    ];
-    return {
-      environment: [machinery(state), scripts && `Scripts:\n${scripts}`].filter(Boolean).join('\n\n'),
-      instructions: await this.#project.instructions(head, []),
-      repository: parts.filter(Boolean).join('\n\n'),
-    };
   }
 
   // ───────────── what it answers ─────────────
@@ -140,7 +65,7 @@ export class Planner {
       // What tools gave is of no use without the answer that follows: one more call must be left for that.
       const isTight = !coversTwice(ticket.left(), lastTokens) && !(await this.#extend(iteration, ticket));
       const isLast = round >= TOOL_ROUNDS_MAX || isTight;
-      if (isLast) askForTheAnswer(this.#messages);
+      if (isLast) askForTheAnswer(this.#briefing.messages);
       const stream = new PlanStream(iteration, this.#context.state, waiting);
       const taken = nothingTaken();
       const result = await this.#call(ticket, stream, taken, isLast, signal);
@@ -157,7 +82,7 @@ export class Planner {
       const again = isLast ? undefined : whatIsMissing(result.end, paused.outcome, repairs);
       if (again) {
         waiting = paused.waiting;
-        reply(this.#messages, again === 'cut' ? cutText(taken, waiting) : UNREADABLE);
+        reply(this.#briefing.messages, again === 'cut' ? cutText(taken, waiting) : UNREADABLE);
         continue;
       }
       await this.#ask(stream.giveUp(), taken);
@@ -176,21 +101,15 @@ export class Planner {
     const { commands, waiting } = stream.pause();
     await this.#ask(commands, taken);
     const commit = this.#context.state.head;
-    const looking = { who: 'planner' as const, messages: this.#messages, commit, signal };
+    const looking = { who: 'planner' as const, messages: this.#briefing.messages, commit, signal };
     await answerCalls(this.#context, looking, result, calls);
     const told = besideTools(taken, waiting);
-    if (told !== '') reply(this.#messages, told);
+    if (told !== '') reply(this.#briefing.messages, told);
     return waiting;
   }
 
   async #ask(commands: readonly Command[], taken: Taken): Promise<void> {
     for (const command of commands) take(taken, await this.#context.ask(command));
-  }
-
-  async #keep(iteration: number, result: TicketResult): Promise<void> {
-    this.#remember(result);
-    if (result.text !== '')
-      await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
   }
 
   /** For a look beforehand there is no iteration, and the whole budget bounds it. */
@@ -225,18 +144,16 @@ export class Planner {
       for (const command of stream.push(piece)) asked.push(this.#context.ask(command));
     };
     const choice = isLast && ({ toolChoice: 'none' } as const);
-    const request = { messages: this.#messages, tools: PLANNER_TOOLS, ...choice };
+    const request = { messages: this.#briefing.messages, tools: PLANNER_TOOLS, ...choice };
     const result = await ticket.stream(request, { signal, onText });
     for (const answer of await Promise.all(asked)) take(taken, answer);
     return result;
   }
 
-  /** A call that was not offered is answered, never obeyed: without an answer no server takes the history again. */
-  #remember(result: TicketResult): void {
-    const calls = result.end.kind === 'tools' ? result.end.calls : [];
-    if (result.text === '' && calls.length === 0) return;
-    this.#messages.push(saidBy(result, calls));
-    for (const { id } of calls) this.#messages.push({ role: 'tool', callId: id, content: NOT_OFFERED });
+  async #keep(iteration: number, result: TicketResult): Promise<void> {
+    if (result.text === '') return;
+    this.#briefing.messages.push(saidBy(result, []));
+    await this.#context.ports.files.writePlannerAnswer(iteration, result.text.slice(0, ANSWER_MAX));
   }
 
   #outcome(

@@ -47,11 +47,15 @@ function attemptText({ setback }: Task, attempt: Ended): string {
 }
 
 /** What its agent said of it, whatever became of it. */
-export function claimLines(said: HandoffClaim | undefined): readonly string[] {
-  if (!said) return [];
-  return [
-    said.summary && `It said (${said.status}): ${headOf(said.summary, EACH_MAX)}`,
-    ...said.concerns.map((text) => `concern: ${headOf(text, EACH_MAX)}`),
-    ...said.suggestions.map((text) => `suggestion: ${headOf(text, EACH_MAX)}`),
-  ].filter((line) => line !== '');
-}
+export const claimLines = (said: HandoffClaim | undefined): readonly string[] => [
+  ...summaryLines(said),
+  ...remarkLines(said),
+];
+
+export const summaryLines = (said: HandoffClaim | undefined): readonly string[] =>
+  said && said.summary !== '' ? [`It said (${said.status}): ${headOf(said.summary, EACH_MAX)}`] : [];
+
+export const remarkLines = (said: HandoffClaim | undefined): readonly string[] => [
+  ...(said?.concerns ?? []).map((text) => `concern: ${headOf(text, EACH_MAX)}`),
+  ...(said?.suggestions ?? []).map((text) => `suggestion: ${headOf(text, EACH_MAX)}`),
+];

@@ -1,0 +1,138 @@
+/**
+ * What the planner is told, from one iteration to the next. Each follow-up is the one before with something added to its
+ * end, so that a provider keeps all of it but that. What the planner looked at and the words of its answer are left out
+ * of what follows: what was filed, and its scratchpad, are told instead. When the additions have grown, it is told all
+ * anew, in one message that begins as the first one did.
+ */
+import type { IterationOutcome } from '@swarm/core/events';
+import type { ChatMessage } from '@swarm/core/ports/models';
+import { isBusy } from '@swarm/core/state';
+import type { Context } from '../context.ts';
+import { inBlock } from '../prompting/blocks.ts';
+import { toldBy } from '../prompting/conversation.ts';
+import { machinery } from '../prompting/facts.ts';
+import { Project } from '../prompting/project.ts';
+import { type Overview, planSections } from './plan-context.ts';
+import { NEWS } from './plan-news.ts';
+import { Told } from './sections.ts';
+
+/**
+ * A conversation that is so many times as long as it began is told anew. What a provider keeps costs a tenth, so that
+ * until then going on is cheaper.
+ */
+const GROWN = 4;
+
+export class Briefing {
+  readonly #context: Context<'model' | 'prompts' | 'reader'>;
+  readonly #project: Project;
+  /** The live iteration's conversation. Who asks adds to it. */
+  messages: ChatMessage[] = [];
+  /** How many of them were there before the planner said anything. */
+  #kept = 0;
+  #beginChars = 0;
+  /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
+  #promptHash = '';
+  #told = new Told();
+  #overview: Overview | undefined;
+  /** Why the last answer could not be used. */
+  #setback = '';
+
+  constructor(context: Context<'model' | 'prompts' | 'reader'>) {
+    this.#context = context;
+    this.#project = new Project(context.ports);
+  }
+
+  async tell(iteration: number): Promise<void> {
+    if (this.#isFresh()) await this.#begin(iteration);
+    else this.#goOn(iteration);
+    this.#kept = this.messages.length;
+  }
+
+  /** The iteration is over. An answer that could not be used is said to be so, in a conversation that begins anew. */
+  end(iteration: number, outcome: IterationOutcome, detail: string): void {
+    if (outcome === 'planned' || outcome === 'cut') {
+      this.messages = [...this.messages.slice(0, this.#kept), leftOut(iteration, outcome)];
+      if (outcome === 'planned') this.#told.forget(NEWS);
+      return;
+    }
+    this.messages = [];
+    const isItsFault = outcome === 'unreadable' || outcome === 'failed';
+    this.#setback = isItsFault ? `Your last answer could not be used: ${detail}. ` : '';
+  }
+
+  #isFresh(): boolean {
+    const { ports, settings } = this.#context;
+    const most = Math.min(GROWN * this.#beginChars, settings.plannerContextChars);
+    return (
+      this.messages.length === 0 ||
+      this.#promptHash !== ports.prompts.hash('planner') ||
+      lengthOf(this.messages) > most
+    );
+  }
+
+  async #begin(iteration: number): Promise<void> {
+    const { ports, settings, state } = this.#context;
+    const { request } = state.run;
+    this.#told = new Told();
+    this.#overview = await this.#look();
+    const prompt = ports.prompts.render('planner', {
+      request: inBlock(request.text),
+      target: request.target,
+      iteration: String(iteration),
+      sections: this.#told.tell(planSections(state, this.#overview)),
+      max_tasks: String(settings.tasksPerIteration),
+    });
+    this.#promptHash = prompt.hash;
+    this.messages = toldBy(prompt);
+    this.#beginChars = lengthOf(this.messages);
+    if (this.#setback !== '') this.#add(`${this.#setback}${AGAIN}`);
+    this.#setback = '';
+  }
+
+  #goOn(iteration: number): void {
+    const { state } = this.#context;
+    const news = this.#told.tell(planSections(state, this.#overview!)) || 'Nothing has changed.';
+    const idle = isBusy(state) ? '' : `\n\n${NOTHING_LIVE}`;
+    this.messages.push({
+      role: 'user',
+      content: `Iteration ${iteration}. Since your last answer:\n\n${news}${idle}\n\n${AGAIN}`,
+    });
+  }
+
+  #add(text: string): void {
+    const last = this.messages.pop()!;
+    this.messages.push({ ...last, content: `${last.content}\n\n${text}` });
+  }
+
+  async #look(): Promise<Overview> {
+    const { state } = this.#context;
+    const { head } = state;
+    const scripts = await this.#project.scripts(head, []);
+    const readme = await this.#project.readme(head);
+    const commits = await this.#project.commits(head);
+    const parts = [
+      `Files at ${head.slice(0, 10)}:\n${await this.#project.tree(head)}`,
+      readme && `README:\n${readme}`,
+      commits && `Latest commits:\n${commits}`,
+    ];
+    return {
+      environment: [machinery(state), scripts && `Scripts:\n${scripts}`].filter(Boolean).join('\n\n'),
+      instructions: await this.#project.instructions(head, []),
+      repository: parts.filter(Boolean).join('\n\n'),
+    };
+  }
+}
+
+const AGAIN = 'Answer in the same JSON format. Send only what is new or changed.';
+const NOTHING_LIVE =
+  'No task is under way: file what is missing, or answer with `done` true where nothing is missing.';
+
+const lengthOf = (messages: readonly ChatMessage[]): number =>
+  messages.reduce((sum, { content }) => sum + content.length, 0);
+
+/** In words, not as JSON: an answer in the history with its tasks left out would be taken for the form to answer in. */
+const leftOut = (iteration: number, outcome: IterationOutcome): ChatMessage => ({
+  role: 'assistant',
+  content: `(My answer of iteration ${iteration} ${outcome === 'cut' ? 'broke off and ' : ''}is left out here. What was filed of it, and my scratchpad, are told next.)`,
+  toolCalls: [],
+});

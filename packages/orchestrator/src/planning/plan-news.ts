@@ -1,0 +1,100 @@
+/** What happened since the planner's last answer, one part for each. */
+import type { Attempt } from '@swarm/core/model/attempt';
+import { type AttemptId, attemptId } from '@swarm/core/model/ids';
+import { REJECTIONS } from '@swarm/core/model/landing';
+import type { Task } from '@swarm/core/model/task';
+import type { News, State } from '@swarm/core/state';
+import { remarkLines, summaryLines } from '../prompting/earlier.ts';
+import { oneLine } from './plan-lines.ts';
+import type { Part } from './sections.ts';
+
+/** Keys of news begin so. */
+export const NEWS = 'news ';
+
+/** @param n its place among the news. */
+export function newsPart(state: State, news: News, n: number): Part {
+  const [lines, remarks] = told(state, news);
+  return { key: `${NEWS}${n}`, text: lines.join('\n'), remarks };
+}
+
+type Told = readonly [lines: readonly string[], remarks: readonly string[]];
+
+function told(state: State, n: News): Told {
+  switch (n.kind) {
+    case 'handoff':
+      return handoffLines(state, state.attempts.get(n.attempt)!);
+    case 'failed':
+      return failedLines(state, state.tasks.get(n.task)!);
+    case 'rejected':
+      return [rejectedLines(state, n.attempt), []];
+    case 'landed':
+    case 'cancelled':
+      return [[`- ${n.task} ${n.kind}: ${state.tasks.get(n.task)!.spec.title}`], []];
+    case 'finding':
+      return [
+        [
+          `- the checks fail: ${n.signature}`,
+          ...indent(state.health.findings.get(n.signature)?.finding.detail ?? ''),
+        ],
+        [],
+      ];
+    case 'refused':
+      return [[`- your task ${n.label} was refused: ${n.problem}`], []];
+    case 'amended':
+      return [[`- the request was amended: ${n.text}`], []];
+  }
+}
+
+/** Why a task failed for good, and what its last attempt found out. */
+function failedLines(state: State, t: Task): Told {
+  const head = `- ${t.id} failed: ${t.spec.title}`;
+  if (t.state !== 'failed') return [[head], []];
+  const last = state.attempts.get(attemptId(t.id, t.attempts));
+  // A dependency that failed says so itself.
+  const said =
+    last?.state === 'ended' && t.failure !== 'dependency' ? (last.claim ?? last.handoff) : undefined;
+  return [
+    [
+      head,
+      `  why (${t.failure}): ${oneLine(t.detail, 1_000)}`,
+      ...summaryLines(said).map((l) => `  ${oneLine(l, 1_000)}`),
+    ],
+    remarkLines(said).map((l) => `  ${oneLine(l, 1_000)}`),
+  ];
+}
+
+function rejectedLines(state: State, id: AttemptId): readonly string[] {
+  const attempt = state.attempts.get(id)!;
+  const { title } = state.tasks.get(attempt.task)!.spec;
+  const why = attempt.state === 'ended' ? attempt.rejected : undefined;
+  if (!why) return [`- ${attempt.task} rejected: ${title}`];
+  const files = why.files.length > 0 ? ` in ${why.files.slice(0, 20).join(', ')}` : '';
+  return [
+    `- ${id} rejected, ${REJECTIONS[why.reason].means}${files}: ${title}`,
+    ...(why.detail === '' ? [] : [`  why: ${oneLine(why.detail, 1_000)}`]),
+  ];
+}
+
+const TELLS_NOTHING =
+  'its verify passed before any work: it tells nothing; give the next ones a check that fails without the work';
+
+function handoffLines(state: State, a: Attempt): Told {
+  if (a.state !== 'ended' || !a.handoff) return [[], []];
+  const h = a.handoff;
+  const size = h.change
+    ? ` (${h.change.filesChanged.length} files, +${h.change.linesAdded} −${h.change.linesRemoved})`
+    : '';
+  return [
+    [
+      `- handoff of ${a.id}, ${h.status}${size}: ${oneLine(h.summary, 1_000)}`,
+      ...(state.tasks.get(a.task)?.verifiesBase ? [`  ${TELLS_NOTHING}`] : []),
+    ],
+    remarkLines(h).map((l) => `  ${oneLine(l)}`),
+  ];
+}
+
+const indent = (text: string): string[] =>
+  text
+    .split('\n')
+    .slice(0, 10)
+    .map((l) => `    ${l}`);
