@@ -25,6 +25,7 @@ import type {
 } from './model/request.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
+import type { RequirementDraft } from './rules/requirement-format.ts';
 import type { TaskDraft } from './rules/task-format.ts';
 
 export type Command =
@@ -98,6 +99,11 @@ export type Command =
       readonly iteration?: number;
     }
   | { readonly type: 'writeScratchpad'; readonly iteration: number; readonly text: string }
+  | {
+      readonly type: 'writeRequirements';
+      readonly iteration: number;
+      readonly drafts: readonly RequirementDraft[];
+    }
   | {
       readonly type: 'endIteration';
       readonly iteration: number;

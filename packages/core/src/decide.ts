@@ -77,6 +77,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'acceptTasks':
     case 'refuseTask':
     case 'writeScratchpad':
+    case 'writeRequirements':
     case 'endIteration':
     case 'cancelTask':
     case 'cancelLabel':

@@ -28,6 +28,7 @@ import type {
   Request,
   StopReason,
 } from './model/request.ts';
+import type { Requirement } from './model/requirement.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 
@@ -122,6 +123,12 @@ export type PlanEvent =
       readonly iteration?: number;
     }
   | { readonly type: 'scratchpad.written'; readonly iteration: number; readonly text: string }
+  /** Those that are new or changed, each whole. */
+  | {
+      readonly type: 'requirements.written';
+      readonly iteration: number;
+      readonly requirements: readonly Requirement[];
+    }
   | {
       readonly type: 'iteration.ended';
       readonly iteration: number;

@@ -47,6 +47,7 @@ export const JOURNAL_LOG_EVENTS = {
   'run.closed': { level: 'info', means: 'nothing is wanted any more' },
   'iteration.started': { level: 'info', means: 'the planner was asked' },
   'task.refused': { level: 'warn', means: 'a task in a plan could not be accepted' },
+  'requirements.written': { level: 'debug', means: 'what the planner says the request asks for' },
   'scratchpad.written': { level: 'debug', means: 'the planner’s notes to itself' },
   'iteration.extended': {
     level: 'debug',

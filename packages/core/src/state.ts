@@ -9,6 +9,7 @@ import type { Attempt, Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type { Candidate, GateResult, Landing, RejectionReason } from './model/landing.ts';
 import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
+import type { Requirement } from './model/requirement.ts';
 import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
@@ -53,6 +54,8 @@ export interface Planning {
   acceptedNow: number;
   lastEndedAt: number;
   scratchpad: string;
+  /** What the request asks for, by the planner's own names, in the order it wrote them down. */
+  readonly requirements: Map<string, Requirement>;
   /** In order of time. An iteration that ends as planned removes what it was told. */
   news: News[];
   /** How many of `news` there are of each kind. */
@@ -295,6 +298,7 @@ export function emptyState(): State {
       acceptedNow: 0,
       lastEndedAt: 0,
       scratchpad: '',
+      requirements: new Map(),
       news: [],
       newsOf: {
         handoff: 0,

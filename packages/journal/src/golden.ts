@@ -241,6 +241,11 @@ const EVENTS = {
     detail: '1 failure: test/time/parse.test.ts: rejects an empty text',
   },
   'verify.tried': { type: 'verify.tried', attempt: TRY, commit: A, isGreen: true },
+  'requirements.written': {
+    type: 'requirements.written',
+    iteration: 1,
+    requirements: [{ id: 'R1', text: 'Durations of days are read', status: 'met', tasks: [T2] }],
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

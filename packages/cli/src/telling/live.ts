@@ -19,6 +19,7 @@ const QUIET: ReadonlySet<string> = new Set([
   'model.called',
   'pregate.ended',
   'report.written',
+  'requirements.written',
   'scratchpad.written',
   'spend.recorded',
   'sweep.ended',

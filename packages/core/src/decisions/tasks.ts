@@ -7,6 +7,7 @@ import { canMove, isDead, isOver, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
 import type { OpenedState } from '../state.ts';
 import { acceptTasks } from './accept.ts';
+import { writeRequirements } from './requirements.ts';
 
 type TaskCommand = Extract<
   Command,
@@ -17,6 +18,7 @@ type TaskCommand = Extract<
       | 'acceptTasks'
       | 'refuseTask'
       | 'writeScratchpad'
+      | 'writeRequirements'
       | 'endIteration'
       | 'cancelTask'
       | 'cancelLabel'
@@ -47,6 +49,8 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
       return isLive(s, c.iteration)
         ? [{ type: 'scratchpad.written', iteration: c.iteration, text: c.text }]
         : refuse('late', `iteration ${c.iteration} is over`);
+    case 'writeRequirements':
+      return writeRequirements(s, c);
     case 'endIteration':
       return isLive(s, c.iteration)
         ? [

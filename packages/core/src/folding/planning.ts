@@ -28,6 +28,9 @@ export const PLAN_FOLDS: FoldsOf<PlanEvent> = {
   'scratchpad.written'(s, e) {
     s.planning.scratchpad = e.text;
   },
+  'requirements.written'(s, e) {
+    for (const one of e.requirements) s.planning.requirements.set(one.id, one);
+  },
   'iteration.ended': endIteration,
 };
 

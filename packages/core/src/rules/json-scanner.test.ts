@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { PIECE_MAX, type PlanOutcome, type PlanPiece, PlanScanner } from './json-scanner.ts';
+import { PIECE_MAX, type PlanOutcome, PlanScanner } from './json-scanner.ts';
+import type { PlanPiece } from './plan-pieces.ts';
 
 function scan(...chunks: string[]): { said: string[]; outcome: PlanOutcome } {
   const scanner = new PlanScanner();
@@ -13,6 +14,7 @@ function say(piece: PlanPiece): string {
   if (piece.kind === 'task') return `task ${(piece.value as { id?: string }).id}`;
   if (piece.kind === 'cancel') return `cancel ${piece.labels.join(' ')}`;
   if (piece.kind === 'scratchpad') return `scratchpad ${piece.text}`;
+  if (piece.kind === 'requirements') return `requirements ${JSON.stringify(piece.values)}`;
   return piece.kind === 'done' ? `done ${piece.value}` : `broken: ${piece.why}`;
 }
 const A = '{"id":"a","title":"A {not} [a] \\"brace\\" \\\\","scope":["src/{x,y}/[id].ts"]}';
@@ -21,6 +23,17 @@ const WHOLE = `{"tasks":[${A},\n ${B}],"cancel":["x",7],"scratchpad":"line\\none
 const PIECES = ['task a', 'task b', 'cancel x 7', 'scratchpad line\none', 'done false'];
 
 describe('a plan in a stream', () => {
+  it('gives the list of requirements as it was written, and says what is no list', () => {
+    const list = '[{"id":"R1","status":"met"},7]';
+    assert.deepEqual(scan(`{"tasks":[${A}],"requirements":${list},"done":true}`).said, [
+      'task a',
+      `requirements ${list}`,
+      'done true',
+    ]);
+    assert.deepEqual(scan('{"tasks":[],"requirements":"all"}').said, [
+      'broken: requirements must be an array of objects',
+    ]);
+  });
   it('gives each task the moment it closes, and the rest when that closes', () => {
     const scanner = new PlanScanner();
     const at = (text: string): string[] => scanner.push(text).map(say);

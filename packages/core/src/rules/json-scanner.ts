@@ -11,6 +11,7 @@
  */
 
 import { parseLoosely } from './loose-json.ts';
+import { type PlanPiece, readField } from './plan-pieces.ts';
 import { ENVELOPE_FIELDS, type Frame, isTask, roleOf, TASK_KEYS } from './plan-roles.ts';
 
 /** Largest object or scratchpad read, in characters. */
@@ -21,15 +22,6 @@ export const DEPTH_MAX = 64;
 const KEY_MAX = 32;
 /** How much of an unreadable piece is kept to show. */
 const BROKEN_TEXT_MAX = 200;
-
-export type PlanPiece =
-  /** `text` is the object without its white space; `value` is not looked into yet. */
-  | { readonly kind: 'task'; readonly value: unknown; readonly text: string }
-  | { readonly kind: 'cancel'; readonly labels: readonly string[] }
-  | { readonly kind: 'scratchpad'; readonly text: string }
-  | { readonly kind: 'done'; readonly value: boolean }
-  /** Would have been a task or one of the fields above. `text` is its beginning. */
-  | { readonly kind: 'broken'; readonly text: string; readonly why: string };
 
 /** `whole`: a plan was read to its end. `cut`: what closed counts, more was coming. `unreadable`: no plan at all. */
 export type PlanOutcome = 'whole' | 'cut' | 'unreadable';
@@ -365,14 +357,9 @@ export class PlanScanner {
   }
 
   #emitField(field: string, text: string): void {
-    const parsed = parseLoosely(text);
-    const value = parsed.ok ? parsed.value : undefined;
-    if (field === 'done' && typeof value === 'boolean') this.#emit({ kind: 'done', value });
-    else if (field === 'scratchpad' && typeof value === 'string') {
-      this.#emit({ kind: 'scratchpad', text: value });
-    } else if (field === 'cancel' && Array.isArray(value) && value.every(isLabel)) {
-      this.#emit({ kind: 'cancel', labels: value.map(String) });
-    } else if (value !== null) this.#emitBroken(text, `${field} must be ${NEEDED[field]}`);
+    const piece = readField(field, text);
+    if (piece?.kind === 'broken') this.#emitBroken(text, piece.why);
+    else if (piece) this.#emit(piece);
   }
 
   #emitBroken(text: string, why: string): void {
@@ -386,12 +373,5 @@ export class PlanScanner {
 }
 
 const NEEDS = { key: 'a name', colon: 'a colon', value: 'a value', comma: 'a comma or the end' } as const;
-const NEEDED: Readonly<Record<string, string>> = {
-  done: 'true or false',
-  scratchpad: 'a string',
-  cancel: 'an array of ids',
-};
-
-const isLabel = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
 const isQuote = (c: string): boolean => c === '"' || c === "'";
 const show = (c: string): string => JSON.stringify(c);

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import type { Event, EventOf } from '../events.ts';
 import type { HandoffStatus } from '../model/handoff.ts';
 import type { TaskId } from '../model/ids.ts';
+import type { RequirementStatus } from '../model/requirement.ts';
 import { acceptedTask, commit, failedTask, landedTask, openedRun, stateOf } from '../testing.ts';
+import { shortfallTexts } from '../views/verdict.ts';
 import { owed, shortfalls } from './outcome.ts';
 
 const closed: Event = { type: 'run.closed', reason: 'done', head: commit('landed t1.1'), green: true };
@@ -31,6 +33,26 @@ test('a landing in part is owed until a task that was filed after it, and names 
     assert.deepEqual(owed(stateOf([...filed, ...landed('t2', 'l2', 'complete', 't1.1')])), []);
     assert.deepEqual(owed(stateOf([...filed, ...landed('t2', 'l2', 'partial', 't1.1')])), ['t1', 't2']);
   }
+});
+
+test('what the planner wrote down keeps a run from complete until it is met by a task that is there, or dropped', () => {
+  const wrote = (status: RequirementStatus, ...tasks: string[]): Event => ({
+    type: 'requirements.written',
+    iteration: 1,
+    requirements: [{ id: 'R1', text: 'Dates are read', status, tasks: tasks as TaskId[] }],
+  });
+  const opened = [openedRun({ mode: 'planner' }), acceptedTask('t1'), ...landed('t1', 'l1', 'complete')];
+  const both = [...opened, acceptedTask('t2')];
+  const failed = failedTask('t2', 'attempts');
+  assert.deepEqual(kinds([...opened, wrote('open'), closed]), ['requirement']);
+  assert.deepEqual(kinds([...opened, wrote('dropped'), closed]), []);
+  assert.deepEqual(kinds([...opened, wrote('met'), closed]), []);
+  assert.deepEqual(kinds([...opened, wrote('met', 't1'), closed]), []);
+  assert.deepEqual(kinds([...both, failed, wrote('met', 't2'), closed]), ['failed', 'requirement']);
+  assert.deepEqual(kinds([...both, failed, wrote('met', 't2', 't1'), closed]), ['failed']);
+  assert.deepEqual(shortfallTexts(stateOf([...opened, wrote('open'), closed])), [
+    '1 requirement of the planner’s list is not met (R1: Dates are read)',
+  ]);
 });
 
 test('a task that was there before is no follow-up, whatever it depends on', () => {

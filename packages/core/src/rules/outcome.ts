@@ -6,6 +6,7 @@ import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { isSatisfied } from '../model/task.ts';
 import type { Refused, State } from '../state.ts';
+import { openRequirements } from './requirements.ts';
 
 /** What keeps a run that has closed from being complete. */
 export type Shortfall =
@@ -18,6 +19,8 @@ export type Shortfall =
   | { readonly kind: 'partial'; readonly task: TaskId }
   /** It landed, and was taken back because of what it broke; nobody is there who could plan it anew. */
   | { readonly kind: 'taken-back'; readonly task: TaskId }
+  /** By the planner's own list it was asked for, and it is not there. */
+  | { readonly kind: 'requirement'; readonly id: string; readonly text: string }
   | { readonly kind: 'finding'; readonly signature: string }
   | { readonly kind: 'red' }
   | { readonly kind: 'undelivered' }
@@ -31,6 +34,7 @@ export function shortfalls(s: State): readonly Shortfall[] {
   for (const [label, { problem }] of openRefusals(s)) found.push({ kind: 'refused', label, problem });
   for (const task of owed(s)) found.push({ kind: 'partial', task });
   for (const task of takenBack(s)) found.push({ kind: 'taken-back', task });
+  for (const { id, text } of openRequirements(s)) found.push({ kind: 'requirement', id, text });
   for (const signature of s.health.findings.keys()) found.push({ kind: 'finding', signature });
   if (s.closed?.green === false) found.push({ kind: 'red' });
   if (s.delivered?.outcome === 'refused') found.push({ kind: 'undelivered' });

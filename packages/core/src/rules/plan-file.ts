@@ -94,9 +94,9 @@ function fromJson(value: unknown): { items: Placed[]; problems: WireProblem[] } 
   return { items, problems: [...problems, ...empty] };
 }
 
-/** A planner's own answer may be given as it is: its notes, and whether it thought itself done, are no tasks. */
+/** A planner's own answer may be given as it is: its notes and lists, and whether it thought itself done, are no tasks. */
 function besideTasks(key: string, given: unknown): string | undefined {
-  if (given === null || ['$schema', 'scratchpad', 'done'].includes(key)) return undefined;
+  if (given === null || ['$schema', 'requirements', 'scratchpad', 'done'].includes(key)) return undefined;
   if (key !== 'cancel') return 'has no meaning in a plan file, which holds `tasks` alone';
   const isEmpty = Array.isArray(given) && given.length === 0;
   return isEmpty ? undefined : 'cancels tasks, and a plan file can only add them: leave it out';

@@ -17,7 +17,7 @@ export interface Frame {
 }
 
 /** Fields of the envelope beside its tasks. */
-export const ENVELOPE_FIELDS = new Set(['cancel', 'scratchpad', 'done']);
+export const ENVELOPE_FIELDS = new Set(['cancel', 'requirements', 'scratchpad', 'done']);
 /** Keys that tell a task from any other object. */
 export const TASK_KEYS = new Set(['id', 'title', 'description']);
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { TaskId } from '../model/ids.ts';
 import { TASKS_MAX } from '../model/request.ts';
 import type { TaskSpec } from '../model/task.ts';
+import { requirementWire } from './requirement-format.ts';
 import { normaliseScopeEntry, SCOPE_ENTRY_MAX, scopeProblem } from './scope-path.ts';
 import { loosened, meaningOf } from './task-words.ts';
 import { lineProblem, nearestWord, textProblem } from './text.ts';
@@ -242,6 +243,10 @@ export function planSchema(): object {
   const plan = z.strictObject({
     tasks: z.array(wireTask).max(TASKS_MAX).describe('In priority order'),
     cancel: z.array(name(TASK_LIMITS.label)).optional().describe('Ids no longer wanted'),
+    requirements: z
+      .array(requirementWire)
+      .optional()
+      .describe('What the request asks for: those that are new or changed'),
     scratchpad: z.string().optional(),
     done: z.boolean().optional(),
   });

@@ -88,6 +88,8 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `refused ${e.label}: ${e.problem}` };
     case 'scratchpad.written':
       return { msg: `scratchpad of iteration ${e.iteration}` };
+    case 'requirements.written':
+      return { msg: `requirements: ${e.requirements.map((r) => `${r.id} ${r.status}`).join(', ')}` };
     case 'iteration.ended':
       return {
         msg: `iteration ${e.iteration} ${e.outcome}${e.isDone ? ', nothing more to plan' : ''}${e.detail ? `: ${firstLine(e.detail)}` : ''} (${spent(e.usage)})`,

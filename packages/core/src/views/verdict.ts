@@ -34,6 +34,7 @@ const KINDS = [
   'refused',
   'partial',
   'taken-back',
+  'requirement',
   'finding',
   'red',
   'undelivered',
@@ -61,6 +62,8 @@ function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[
       return `${countText(some.length, 'task')} landed in part, and nothing that landed later says that it makes them whole (${tasks})`;
     case 'taken-back':
       return `${countText(some.length, 'landing')} had to be taken back (${tasks})`;
+    case 'requirement':
+      return `${countText(some.length, 'requirement')} of the planner’s list ${some.length === 1 ? 'is' : 'are'} not met (${named(some.flatMap(requirementText), '; ')})`;
     case 'finding': {
       const names = named(some.flatMap((one) => ('signature' in one ? [plain(one.signature, 120)] : [])));
       return `${countText(some.length, 'failure')} of the target ${some.length === 1 ? 'is' : 'are'} still there (${names})`;
@@ -78,6 +81,9 @@ function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[
 
 const refusalText = (one: Shortfall): string[] =>
   one.kind === 'refused' ? [`${plain(one.label, 60)}: ${plain(one.problem, 160)}`] : [];
+
+const requirementText = (one: Shortfall): string[] =>
+  one.kind === 'requirement' ? [`${plain(one.id, 60)}: ${plain(one.text, 120)}`] : [];
 
 const tasksOf = (some: readonly Shortfall[]): TaskId[] =>
   some.flatMap((one) => ('task' in one ? [one.task] : [])).sort((a, b) => taskNumber(a) - taskNumber(b));

@@ -5,7 +5,7 @@ import { owed } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
 import { durationText } from '@swarm/core/views/words';
 import { plannerLaws } from '../prompting/facts.ts';
-import { findingPart, owedPart, scratchpadParts, taskPart } from './plan-lines.ts';
+import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
 import { newsPart } from './plan-news.ts';
 import type { Part, Section } from './sections.ts';
 
@@ -29,6 +29,10 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
   { name: 'laws', parts: one('laws', plannerLaws(state)) },
   { name: 'repository', parts: one('repository', overview.repository) },
   { name: 'amendments', parts: state.amendments.map((text, n) => ({ key: `amendment ${n}`, text })) },
+  {
+    name: 'requirements',
+    parts: [...state.planning.requirements.values()].map(requirementPart),
+  },
   { name: 'scratchpad', parts: scratchpadParts(state.planning.scratchpad) },
   list(
     'news',

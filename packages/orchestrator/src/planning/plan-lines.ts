@@ -1,5 +1,6 @@
 /** Lines about tasks, as the planner is told of them. */
 import type { TaskId } from '@swarm/core/model/ids';
+import type { Requirement } from '@swarm/core/model/requirement';
 import type { Task } from '@swarm/core/model/task';
 import type { State } from '@swarm/core/state';
 import type { Part } from './sections.ts';
@@ -34,6 +35,13 @@ export const findingPart = (signature: string): Part => ({
   text: signature,
   gone: `(no longer: ${signature})`,
 });
+
+/** A later word on one names it and what it is now; in other words it is told whole. */
+export function requirementPart({ id, text, status, tasks }: Requirement): Part {
+  const by = tasks.length > 0 ? ` (${tasks.join(', ')})` : '';
+  const now = `- ${id} ${status}${by}`;
+  return { key: `requirement ${id} ${text}`, text: `${now}: ${oneLine(text, 1_000)}`, again: now };
+}
 
 /** A rewritten scratchpad, part by part of its headings: what stays as it was is not told again. */
 export function scratchpadParts(text: string): readonly Part[] {

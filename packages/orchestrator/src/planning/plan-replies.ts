@@ -37,25 +37,7 @@ export function besideTools({ accepted, refused }: Taken, waiting: readonly Task
   return lines.join('\n');
 }
 
-/** Told of an answer that met its length limit. */
-export function cutText({ accepted, refused }: Taken, waiting: readonly TaskDraft[]): string {
-  const last = accepted.at(-1);
-  const end = last
-    ? `Your answer met its length limit and ended after task ${last.split(' ')[0]}; go on with those that are missing.`
-    : 'Your answer met its length limit before any task was complete. Answer again, shorter: fewer tasks, no text around them.';
-  return [
-    end,
-    ...(accepted.length > 0 ? [`Accepted, do not send them again: ${accepted.join(', ')}.`] : []),
-    ...(refused.length > 0 ? [`Refused: ${refused.join('; ')}.`] : []),
-    ...(waiting.length > 0 ? [`Kept until what they depend on is filed: ${waitingText(waiting)}.`] : []),
-    'Answer in the same JSON format.',
-  ].join('\n');
-}
-
-export const UNREADABLE =
-  'There is no plan in your answer, and nobody can answer a question: decide yourself, and write what you assume into the scratchpad. Answer now with one JSON object and nothing around it: {"tasks": […], "scratchpad": "…", "done": false}.';
-
-const waitingText = (waiting: readonly TaskDraft[]): string =>
+export const waitingText = (waiting: readonly TaskDraft[]): string =>
   waiting.map(({ label, dependsOn }) => `${label} (depends on ${dependsOn.join(', ')})`).join(', ');
 
 /** As the user, or at the end of the last message where that is no answer of the model: see askForTheAnswer. */

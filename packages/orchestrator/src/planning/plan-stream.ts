@@ -1,7 +1,9 @@
 /** From a model's stream to accepted tasks, each the moment its object closes. */
 import type { Command } from '@swarm/core/commands';
 import type { TaskId } from '@swarm/core/model/ids';
-import { type PlanPiece, PlanScanner } from '@swarm/core/rules/json-scanner';
+import { PlanScanner } from '@swarm/core/rules/json-scanner';
+import type { PlanPiece } from '@swarm/core/rules/plan-pieces';
+import { readRequirement } from '@swarm/core/rules/requirement-format';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 
@@ -23,6 +25,8 @@ export class PlanStream {
   readonly #state: State;
   #waiting: TaskDraft[] = [];
   readonly #given = new Set<string>();
+  /** They may name tasks of the same answer, wherever they stand in it. */
+  readonly #requirements: unknown[] = [];
   #isDone = false;
 
   /** @param waiting what an answer before this one left waiting. */
@@ -36,7 +40,12 @@ export class PlanStream {
   pause(): PlanEnd & { readonly waiting: readonly TaskDraft[] } {
     const { pieces, outcome } = this.#scanner.end();
     const commands = pieces.flatMap((piece) => this.#commands(piece));
-    return { outcome, isDone: this.#isDone, commands, waiting: this.#waiting };
+    return {
+      outcome,
+      isDone: this.#isDone,
+      commands: [...commands, ...this.#written()],
+      waiting: this.#waiting,
+    };
   }
 
   push(chunk: string): readonly Command[] {
@@ -69,6 +78,9 @@ export class PlanStream {
         return [
           { type: 'writeScratchpad', iteration: this.#iteration, text: piece.text.slice(0, SCRATCHPAD_MAX) },
         ];
+      case 'requirements':
+        this.#requirements.push(...piece.values);
+        return [];
       case 'done':
         this.#isDone = piece.value;
         return [];
@@ -77,6 +89,19 @@ export class PlanStream {
           { type: 'refuseTask', label: '(unreadable)', problem: piece.why, iteration: this.#iteration },
         ];
     }
+  }
+
+  #written(): readonly Command[] {
+    const read = this.#requirements.splice(0).map(readRequirement);
+    const drafts = read.flatMap((one) => (one.ok ? [one.draft] : []));
+    return [
+      ...read.flatMap((one): Command[] =>
+        one.ok ? [] : [{ type: 'refuseTask', label: `requirement ${one.id}`, problem: one.problem }],
+      ),
+      ...(drafts.length === 0
+        ? []
+        : [{ type: 'writeRequirements' as const, iteration: this.#iteration, drafts }]),
+    ];
   }
 
   #task(value: unknown): readonly Command[] {

@@ -45,7 +45,10 @@ function planning(
   const limits = { ...LIMITS, workers: 2, ...(budget !== undefined && { tokens: budget }) };
   const world = givenWorld([openedRun({ mode: 'planner', limits }), iteration(reserved)], {
     model,
-    prompts: { render: () => ({ system: 'plan so', text: 'plan this'.padEnd(2_000), hash: 'h' }), hash: () => 'h' },
+    prompts: {
+      render: () => ({ system: 'plan so', text: 'plan this'.padEnd(2_000), hash: 'h' }),
+      hash: () => 'h',
+    },
     reader: {
       list: async () => ['a.ts'],
       files: async () => [{ path: 'a.ts', kind: 'file', bytes: 1 }],
@@ -207,5 +210,36 @@ describe('a planner whose answer is not the last word', () => {
     const again = planning(undefined, 0, () => ({ end: stopped, text: 'Tell me first.' }));
     await again.planner.iterate(1, going());
     assert.deepEqual([again.asked.length, again.world.decided], [2, ['iteration.ended 1 unreadable']]);
+  });
+
+  it('says done over what its own list has open: it is told which, once, and what it then says counts', async () => {
+    const open = `{"tasks":[${task('a')}],"requirements":[{"id":"R1","text":"Dates are read","tasks":["a"]}],"done":false}`;
+    const done = (more: string) => `{"tasks":[],${more}"done":true}`;
+    const next = {
+      ...{ type: 'startIteration', reason: 'idle', promptHash: 'h', model: 'm' },
+      reserved: { tokens: 0, usd: 0 },
+    } as const;
+    const said = [open, done(''), done('"requirements":[{"id":"R1","status":"dropped"}],')];
+    const { asked, world, planner } = planning(undefined, 0, (_, n) => ({
+      end: stopped,
+      text: said[n - 1]!,
+    }));
+    await planner.iterate(1, going());
+    assert.deepEqual(world.decided, [
+      'task.accepted t1',
+      'requirements.written 1',
+      'iteration.ended 1 planned',
+    ]);
+    assert.deepEqual(world.state.planning.requirements.get('R1')?.tasks, ['t1']);
+    await world.context.ask(next);
+    await planner.iterate(2, going());
+    assert.equal(asked.length, 3);
+    assert.match(asked[2]!.messages.at(-1)!.content, /You say `done`[\s\S]*- R1: Dates are read/);
+    assert.equal(world.state.planning.requirements.get('R1')?.status, 'dropped');
+    const stubborn = planning(undefined, 0, (_, n) => ({ end: stopped, text: n === 1 ? open : done('') }));
+    await stubborn.planner.iterate(1, going());
+    await stubborn.world.context.ask(next);
+    await stubborn.planner.iterate(2, going());
+    assert.equal(stubborn.asked.length, 3, 'told once');
   });
 });

@@ -10,20 +10,18 @@ import type { IterationOutcome } from '@swarm/core/events';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 import type { ModelTicket, TicketEnd, TicketResult, ToolCall } from '@swarm/core/ports/models';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
+import { openRequirements } from '@swarm/core/rules/requirements';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Context } from '../context.ts';
+import { askAgain } from './ask-again.ts';
 import { Briefing } from './briefing.ts';
 import { answerCalls, askForTheAnswer, coversTwice, saidBy, TOOL_ROUNDS_MAX } from './looking.ts';
-import { besideTools, cutText, nothingTaken, reply, type Taken, take, UNREADABLE } from './plan-replies.ts';
+import { besideTools, nothingTaken, reply, type Taken, take } from './plan-replies.ts';
 import { PlanStream } from './plan-stream.ts';
 import { PLANNER_TOOLS } from './planner-tools.ts';
 
 /** Characters of an answer that are kept for people, from its beginning. */
 const ANSWER_MAX = 64_000;
-
-/** How often in one iteration the planner is told that nobody can read its answer, and that it was cut. */
-const UNREADABLE_MAX = 1;
-const CUTS_MAX = 3;
 
 interface Answered {
   readonly outcome: IterationOutcome;
@@ -58,7 +56,7 @@ export class Planner {
 
   async #answer(iteration: number, signal: AbortSignal): Promise<Answered> {
     const ticket = this.#ticket();
-    const repairs = { unreadable: UNREADABLE_MAX, cut: CUTS_MAX };
+    const left = askAgain();
     let usage = NO_USAGE;
     let waiting: readonly TaskDraft[] = [];
     for (let round = 0, lastTokens = 0; ; round++) {
@@ -79,10 +77,11 @@ export class Planner {
       const paused = stream.pause();
       await this.#ask(paused.commands, taken);
       await this.#keep(iteration, result);
-      const again = isLast ? undefined : whatIsMissing(result.end, paused.outcome, repairs);
+      const open = openRequirements(this.#context.state);
+      const again = isLast ? undefined : left({ end: result.end, ...paused, taken, open });
       if (again) {
         waiting = paused.waiting;
-        reply(this.#briefing.messages, again === 'cut' ? cutText(taken, waiting) : UNREADABLE);
+        reply(this.#briefing.messages, again);
         continue;
       }
       await this.#ask(stream.giveUp(), taken);
@@ -188,15 +187,4 @@ export class Planner {
         return { outcome: 'failed', detail: end.why };
     }
   }
-}
-
-/** Whether the answer is worth another turn of the same conversation. Takes one of what is left of `repairs`. */
-function whatIsMissing(
-  end: TicketEnd,
-  read: 'whole' | 'cut' | 'unreadable',
-  repairs: { unreadable: number; cut: number },
-): 'cut' | 'unreadable' | undefined {
-  if (end.kind === 'length' && read !== 'whole' && repairs.cut-- > 0) return 'cut';
-  if (end.kind === 'stopped' && read === 'unreadable' && repairs.unreadable-- > 0) return 'unreadable';
-  return undefined;
 }

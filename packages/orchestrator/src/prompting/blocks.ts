@@ -14,6 +14,7 @@ export const BLOCK_NAMES = [
   'request',
   'repository',
   'amendments',
+  'requirements',
   'scratchpad',
   'news',
   'open_tasks',
