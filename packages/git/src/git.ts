@@ -67,6 +67,9 @@ export interface GitOptions {
   readonly timeoutMs?: number;
 }
 
+/** Why SW0702 is thrown of output over `maxBytes`. */
+export const TOO_MUCH = 'it wrote more than it may';
+
 export interface GitResult {
   readonly code: number;
   readonly stdout: Buffer;
@@ -254,7 +257,7 @@ export function failure(place: Place, subcommand: Subcommand, failed: Failed): S
 
 function reasonOf(failed: Failed): string {
   if (failed.timedOut) return 'it ran out of time and was killed';
-  if (failed.isMaxBuffer) return 'it wrote more than it may';
+  if (failed.isMaxBuffer) return TOO_MUCH;
   if (failed.signal) return `it was ended by ${failed.signal}`;
   return `exit code ${failed.exitCode ?? failed.code}`;
 }

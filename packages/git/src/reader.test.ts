@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
-import { world } from '../test/world.ts';
+import { work, world } from '../test/world.ts';
 
 const FILES = {
   'README.md': '# Title\n',
@@ -86,4 +86,17 @@ test('every path of a tree is listed with its kind and size; nothing that is not
     ['src/deep/x.ts', 'src/main.ts'],
   );
   assert.deepEqual(await reader.files(base, 'nowhere'), []);
+});
+
+test('how many of the last commits changed each file is counted', async (t) => {
+  const opened = await world(t, FILES);
+  const first = await work(opened, 't1.1', opened.base, {
+    'src/main.ts': 'one\n',
+    'odd é name.txt': 'one\n',
+  });
+  const head = await work(opened, 't2.1', first, { 'src/main.ts': 'two\n', 'README.md': 'two\n' });
+  const changes = await opened.reader.changes(head, 200);
+  const counted = ['src/main.ts', 'odd é name.txt', 'README.md', 'logo.bin'].map((path) => changes.get(path));
+  assert.deepEqual(counted, [3, 2, 2, 1]);
+  assert.deepEqual([...(await opened.reader.changes(head, 1)).keys()].sort(), ['README.md', 'src/main.ts']);
 });

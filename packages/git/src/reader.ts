@@ -3,6 +3,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { RepositoryReader, TreeFile } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
+import { TOO_MUCH } from './git.ts';
 import { kindOf, type Listing, listingFrom } from './tree-listing.ts';
 
 /** Largest file shown, in bytes; a larger one is an error that says so. */
@@ -82,6 +83,19 @@ export class ObjectReader implements RepositoryReader {
     return lines(
       (await this.#ask('log', [...flags, '--end-of-options', commit, '--', ...where], [0])).stdout,
     );
+  }
+
+  /** Merges count through what they merge. */
+  async changes(commit: CommitId, commits: number): Promise<ReadonlyMap<string, number>> {
+    const flags = ['--format=', '--name-only', '-z', '--no-renames', '--no-merges', `--max-count=${commits}`];
+    const args = [...flags, '--no-show-signature', '--end-of-options', commit, '--'];
+    const times = new Map<string, number>();
+    const found = await this.#ask('log', args, [0]).catch((error: unknown) => {
+      if (error instanceof SwarmError && error.problems[0]?.why === TOO_MUCH) return undefined;
+      throw error;
+    });
+    for (const path of found ? nul(found.stdout) : []) times.set(path, (times.get(path) ?? 0) + 1);
+    return times;
   }
 
   #ask(command: 'ls-tree' | 'cat-file' | 'grep' | 'log', args: string[], codes: number[], max = OUTPUT_MAX) {

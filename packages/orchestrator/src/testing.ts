@@ -28,6 +28,7 @@ export const NO_FILES = {
   read: async () => undefined,
   grep: async () => [],
   log: async () => [],
+  changes: async () => new Map(),
 };
 
 export interface EffectWorld {

@@ -198,6 +198,8 @@ export interface RepositoryReader {
   read(commit: CommitId, path: string): Promise<string | undefined>;
   grep(commit: CommitId, pattern: string, path?: string): Promise<readonly string[]>;
   log(commit: CommitId, limit: number, path?: string): Promise<readonly string[]>;
+  /** Returns how many of the last commits changed each path; empty when that is too much to read. */
+  changes(commit: CommitId, commits: number): Promise<ReadonlyMap<string, number>>;
 }
 
 /** One path of a commit's tree. A link and a submodule are listed and never followed. */

@@ -10,9 +10,9 @@ import { isBusy } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { inBlock } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
-import { machinery } from '../prompting/facts.ts';
 import { Project } from '../prompting/project.ts';
-import { type Overview, planSections } from './plan-context.ts';
+import { type Overview, overviewOf } from './overview.ts';
+import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';
 import { Told } from './sections.ts';
 
@@ -20,7 +20,7 @@ import { Told } from './sections.ts';
  * A conversation that is so many times as long as it began is told anew. What a provider keeps costs a tenth, so that
  * until then going on is cheaper.
  */
-const GROWN = 4;
+const GROWN = 5;
 
 export class Briefing {
   readonly #context: Context<'model' | 'prompts' | 'reader'>;
@@ -74,7 +74,7 @@ export class Briefing {
     const { ports, settings, state } = this.#context;
     const { request } = state.run;
     this.#told = new Told();
-    this.#overview = await this.#look();
+    this.#overview = await overviewOf(this.#project, state);
     const prompt = ports.prompts.render('planner', {
       request: inBlock(request.text),
       target: request.target,
@@ -103,24 +103,6 @@ export class Briefing {
     const last = this.messages.pop()!;
     this.messages.push({ ...last, content: `${last.content}\n\n${text}` });
   }
-
-  async #look(): Promise<Overview> {
-    const { state } = this.#context;
-    const { head } = state;
-    const scripts = await this.#project.scripts(head, []);
-    const readme = await this.#project.readme(head);
-    const commits = await this.#project.commits(head);
-    const parts = [
-      `Files at ${head.slice(0, 10)}:\n${await this.#project.tree(head)}`,
-      readme && `README:\n${readme}`,
-      commits && `Latest commits:\n${commits}`,
-    ];
-    return {
-      environment: [machinery(state), scripts && `Scripts:\n${scripts}`].filter(Boolean).join('\n\n'),
-      instructions: await this.#project.instructions(head, []),
-      repository: parts.filter(Boolean).join('\n\n'),
-    };
-  }
 }
 
 const AGAIN = 'Answer in the same JSON format. Send only what is new or changed.';
@@ -133,6 +115,6 @@ const lengthOf = (messages: readonly ChatMessage[]): number =>
 /** In words, not as JSON: an answer in the history with its tasks left out would be taken for the form to answer in. */
 const leftOut = (iteration: number, outcome: IterationOutcome): ChatMessage => ({
   role: 'assistant',
-  content: `(My answer of iteration ${iteration} ${outcome === 'cut' ? 'broke off and ' : ''}is left out here. What was filed of it, and my scratchpad, are told next.)`,
+  content: `(My answer of iteration ${iteration} ${outcome === 'cut' ? 'broke off and ' : ''}is left out.)`,
   toolCalls: [],
 });

@@ -108,6 +108,13 @@ describe('what the planner is told', () => {
     ])
       assert.ok(news.includes(words), `${words}\n${news}`);
   });
+  it('names the files in which work conflicted, so that later scopes name them', () => {
+    const state = stateOf([
+      ...[openedRun({ mode: 'planner' }), acceptedTask('t1'), ...handedIn('t1.1')],
+      { ...rejected('t1.1', 'conflict'), files: ['src/index.ts'] } as Event,
+    ]);
+    assert.match(whole(planSections(state, SEEN)), /^files in which work conflicted: src\/index\.ts \(1\)$/m);
+  });
   it('is divided by tags that no text in it can close', () => {
     const state = stateOf([
       openedRun(),

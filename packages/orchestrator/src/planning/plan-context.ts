@@ -5,16 +5,10 @@ import { owed } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
 import { durationText } from '@swarm/core/views/words';
 import { plannerLaws } from '../prompting/facts.ts';
+import type { Overview } from './overview.ts';
 import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
 import { newsPart } from './plan-news.ts';
 import type { Part, Section } from './sections.ts';
-
-/** What the repository says of itself, as it was when the conversation began: what changed since is in the news. */
-export interface Overview {
-  readonly environment: string;
-  readonly instructions: string;
-  readonly repository: string;
-}
 
 /** Lines of one list. */
 const LINES_MAX = 200;
@@ -85,8 +79,18 @@ function limits(state: OpenedState): readonly Limit[] {
     ['attempts of one task', `at most ${given.attempts}`],
     ...(given.timeMs === undefined ? [] : [['time', timeLeft(given.timeMs, state.activeMs)] as const]),
     ...(given.tokens === undefined ? [] : [['tokens', share(left.tokens, given.tokens)] as const]),
+    ...hotLine(state),
     ...(given.usd === undefined ? [] : [['money', share(left.usd, given.usd)] as const]),
   ];
+}
+
+const HOT_MAX = 10;
+
+/** Tasks whose scopes do not name these files, and change them, meet there. */
+function hotLine(state: State): readonly Limit[] {
+  const files = [...state.footprint.conflicted].sort(([, m], [, n]) => n - m).slice(0, HOT_MAX);
+  if (files.length === 0) return [];
+  return [['files in which work conflicted', files.map(([path, times]) => `${path} (${times})`).join(', ')]];
 }
 
 /** In steps of a tenth, so that it does not change with every entry. */

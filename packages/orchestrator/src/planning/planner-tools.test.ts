@@ -16,6 +16,7 @@ const reader: RepositoryReader = {
     return Array.from({ length: 500 }, (_, i) => `a.ts:${i}:${pattern}`);
   },
   log: async () => ['abc one'],
+  changes: async () => new Map(),
 };
 const ask = (name: string, argumentsJson: string): Promise<string> =>
   runPlannerTool(reader, HEAD, { id: '1', name, argumentsJson });

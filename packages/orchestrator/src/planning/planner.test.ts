@@ -53,6 +53,7 @@ function planning(
       list: async () => ['a.ts'],
       files: async () => [{ path: 'a.ts', kind: 'file', bytes: 1 }],
       log: async () => [],
+      changes: async () => new Map(),
     },
     files: { writePlannerAnswer: async (n, text) => void kept.push(`${n}: ${text}`) },
   });
@@ -216,9 +217,9 @@ describe('a planner whose answer is not the last word', () => {
     const open = `{"tasks":[${task('a')}],"requirements":[{"id":"R1","text":"Dates are read","tasks":["a"]}],"done":false}`;
     const done = (more: string) => `{"tasks":[],${more}"done":true}`;
     const next = {
-      ...{ type: 'startIteration', reason: 'idle', promptHash: 'h', model: 'm' },
+      ...({ type: 'startIteration', reason: 'idle', promptHash: 'h', model: 'm' } as const),
       reserved: { tokens: 0, usd: 0 },
-    } as const;
+    };
     const said = [open, done(''), done('"requirements":[{"id":"R1","status":"dropped"}],')];
     const { asked, world, planner } = planning(undefined, 0, (_, n) => ({
       end: stopped,

@@ -139,3 +139,34 @@ describe('the tree of a repository', () => {
     assert.equal(await project.instructions(HEAD, []), '');
   });
 });
+
+describe('what a planner is shown of a repository', () => {
+  it('holds its specification and decisions from the top and from docs, the beginning of each', async () => {
+    const { project } = projectOf({
+      'SPEC.md': `what it does ${'x'.repeat(9_000)}`,
+      'docs/decisions.md': 'why so',
+      'src/spec.md': 'of a part',
+      'FEATURES.md': '-> /etc/passwd',
+    });
+    const text = await project.papers(HEAD);
+    assert.match(
+      text,
+      /^--- SPEC\.md\nwhat it does x+\n\[… 5013 characters left out\]\n\n--- docs\/decisions\.md\nwhy so$/,
+    );
+  });
+  it('names the files that many of the latest commits changed, as far as they are still there', async () => {
+    const changes = async () =>
+      new Map([
+        ['src/index.ts', 31],
+        ['gone.ts', 40],
+        ['rare.ts', 4],
+        ['package.json', 9],
+      ]);
+    const files = { 'src/index.ts': '1', 'rare.ts': '1', 'package.json': '{}' };
+    assert.equal(
+      await projectOf(files, { changes }).project.hotFiles(HEAD),
+      'src/index.ts (31), package.json (9)',
+    );
+    assert.equal(await projectOf(files).project.hotFiles(HEAD), '');
+  });
+});

@@ -23,7 +23,14 @@ const RULES = ['CLAUDE.md', 'AGENTS.md'];
 const README_MAX = 4_000;
 const TREE_MAX = 300;
 const SCOPE_TREE_MAX = 80;
+/** What a project says of what it is to be, at the top or in `docs`. */
+const PAPERS = /^(?:docs\/)?(?:spec|specs|specification|features|decisions|requirements)\.(?:md|rst|txt)$/i;
+const PAPERS_MAX = 4;
 const COMMITS_MAX = 20;
+/** Commits looked at for what changes often, and how often that is. */
+const HISTORY = 200;
+const HOT_MIN = 5;
+const HOT_MAX = 15;
 const SCRIPTS_MAX = 40;
 const MANIFEST_BYTES_MAX = 1024 * 1024;
 /** Commits whose listing is kept. */
@@ -59,6 +66,32 @@ export class Project {
     const found = files.find(({ path, kind }) => kind === 'file' && /^readme(\.(md|rst|txt))?$/i.test(path));
     if (!found || found.bytes > MANIFEST_BYTES_MAX) return '';
     return headOf((await this.#ports.reader.read(commit, found.path)) ?? '', README_MAX);
+  }
+
+  /** Its specification, features and decisions, where it has such files: the beginning of each. */
+  async papers(commit: CommitId): Promise<string> {
+    const files = (await this.#files(commit)) ?? [];
+    const found = files.filter(
+      ({ path, kind, bytes }) => kind === 'file' && bytes <= RULES_BYTES_MAX && PAPERS.test(path),
+    );
+    const texts: string[] = [];
+    for (const { path } of found.slice(0, PAPERS_MAX)) {
+      const text = headOf((await this.#ports.reader.read(commit, path)) ?? '', README_MAX);
+      if (text !== '') texts.push(`--- ${path}\n${text}`);
+    }
+    return texts.join('\n\n');
+  }
+
+  /** Files that many commits changed, the most changed first. Two tasks that change one of them meet there. */
+  async hotFiles(commit: CommitId): Promise<string> {
+    const present = new Set(((await this.#files(commit)) ?? []).map(({ path }) => path));
+    const changes = await this.#ports.reader.changes(commit, HISTORY);
+    return [...changes]
+      .filter(([path, times]) => times >= HOT_MIN && present.has(path))
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .slice(0, HOT_MAX)
+      .map(([path, times]) => `${path} (${times})`)
+      .join(', ');
   }
 
   async commits(commit: CommitId): Promise<string> {

@@ -71,6 +71,7 @@ export function twinReader(world: World, inc: Incarnation): RepositoryReader {
     read: (commit, path) => quick(() => world.objects.treeOf(commit).get(path)),
     grep: () => quick(() => []),
     log: () => quick(() => []),
+    changes: () => quick(() => new Map()),
   };
 }
 
