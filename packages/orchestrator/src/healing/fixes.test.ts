@@ -160,4 +160,35 @@ describe('failures of the target', () => {
     assert.equal(asked.at(-1)!.toolChoice, 'none');
     assert.deepEqual(filed(world), [['a']]);
   });
+
+  test('are grouped by a model that first asks a question: it is told once that nobody can answer', async () => {
+    let n = 0;
+    const { asked, ports } = answering('');
+    const model = onTickets(async (request) => {
+      asked.push({ ...request, messages: [...request.messages] });
+      const text = n++ === 0 ? 'Which of them first?' : grouped(['a', 'b']);
+      return { end: { kind: 'stopped' }, text, usage: NO_USAGE, model: 'm' };
+    });
+    const world = givenWorld(found('a', 'b'), { ...ports, model });
+    await new FixTasks(world.context).file(going());
+    assert.match(asked[1]!.messages.at(-1)!.content, /nobody can answer a question/);
+    assert.deepEqual(filed(world), [['a', 'b']]);
+  });
+
+  test('of an answer that was cut are taken as far as it came, and the rest is asked for', async () => {
+    const whole = grouped(['a'], ['b']);
+    const cut = whole.slice(0, whole.indexOf('"id":"g1"'));
+    let n = 0;
+    const { asked, ports } = answering('');
+    const model = onTickets(async (request) => {
+      asked.push({ ...request, messages: [...request.messages] });
+      const first = n++ === 0;
+      const text = first ? cut : grouped(['b']).replace('g0', 'g1');
+      return { end: { kind: first ? 'length' : 'stopped' }, text, usage: NO_USAGE, model: 'm' };
+    });
+    const world = givenWorld(found('a', 'b'), { ...ports, model });
+    await new FixTasks(world.context).file(going());
+    assert.match(asked[1]!.messages.at(-1)!.content, /ended after task g0; go on/);
+    assert.deepEqual(filed(world), [['a'], ['b']]);
+  });
 });

@@ -6,8 +6,6 @@ import type { TicketResult } from '@swarm/core/ports/models';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
-import { PlanScanner } from '@swarm/core/rules/json-scanner';
-import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { lookAndAnswer } from '../planning/looking.ts';
@@ -15,6 +13,7 @@ import { inBlocks } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
 import { machinery } from '../prompting/facts.ts';
 import { Project } from '../prompting/project.ts';
+import { type Fix, FixReading } from './fix-reading.ts';
 
 export class FixTasks {
   readonly #context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>;
@@ -57,20 +56,18 @@ export class FixTasks {
     signal: AbortSignal,
   ): Promise<readonly Fix[] | undefined> {
     const { ports } = this.#context;
-    const result = await this.#asked(() => this.#prompt(findings, room), findings[0]!.head, signal);
+    const reading = new FixReading(new Set(findings.map((f) => f.signature)));
+    const prompt = () => this.#prompt(findings, room);
+    const result = await this.#asked(prompt, findings[0]!.head, reading, signal);
     if (!result) return [];
     if (result.end.kind === 'aborted') return undefined;
     if (result.end.kind !== 'stopped') {
       ports.log.write('model.failed', {
-        msg: `the reconciler’s model ended as ${result.end.kind}: each failure gets a task of its own`,
+        msg: `the reconciler’s model ended as ${result.end.kind}: each failure it has not spoken of gets a task of its own`,
         level: 'warn',
       });
-      return [];
     }
-    const known = new Set(findings.map((f) => f.signature));
-    const scanner = new PlanScanner();
-    const pieces = [...scanner.push(result.text), ...scanner.end().pieces];
-    return pieces.flatMap((p) => (p.kind === 'task' ? readFix(p.value, known) : []));
+    return reading.fixes;
   }
 
   async #prompt(findings: readonly Finding[], room: number): Promise<RenderedPrompt> {
@@ -94,9 +91,10 @@ export class FixTasks {
   async #asked(
     promptOf: () => Promise<RenderedPrompt>,
     commit: CommitId,
+    reader: FixReading,
     signal: AbortSignal,
   ): Promise<TicketResult | undefined> {
-    const { ask, ports, state } = this.#context;
+    const { ask, ports, settings, state } = this.#context;
     const reserved = reservationFor(state);
     if (!ports.model || !reserved) return undefined;
     const messages = toldBy(await promptOf());
@@ -104,28 +102,15 @@ export class FixTasks {
     const event = answer.kind === 'decision' ? answer.events[0] : undefined;
     if (event?.type !== 'spend.reserved') return undefined;
     const ticket = ports.model.as('reconciler', ticketLimits(state.run.request.limits, reserved));
-    const asked = { who: 'reconciler' as const, ticket, messages, commit, signal };
-    const { result, usage } = await lookAndAnswer(this.#context, asked);
+    const { result, usage } = await lookAndAnswer(this.#context, {
+      ...{ who: 'reconciler', ticket, messages, reader, signal },
+      maxChars: settings.plannerContextChars,
+      commit: () => commit,
+      extend: async () => false,
+    });
     await ask({ type: 'recordSpend', slice: event.slice, usage });
     return result;
   }
-}
-
-interface Fix {
-  readonly draft: TaskDraft;
-  readonly signatures: readonly string[];
-}
-
-function readFix(value: unknown, known: ReadonlySet<string>): Fix[] {
-  if (typeof value !== 'object' || value === null || !('signatures' in value)) return [];
-  const { signatures: named, ...task } = value;
-  const reading = readDraft(task);
-  const signatures = Array.isArray(named)
-    ? named.filter((s): s is string => typeof s === 'string' && known.has(s))
-    : [];
-  return reading.ok && signatures.length > 0
-    ? [{ draft: { ...reading.draft, dependsOn: [], kind: 'change' }, signatures }]
-    : [];
 }
 
 const whatFails = (state: State, { task }: Finding): string =>

@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { inBlock } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
 import { Project } from '../prompting/project.ts';
+import { lengthOf } from './fitting.ts';
 import { type Overview, overviewOf } from './overview.ts';
 import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';
@@ -29,6 +30,8 @@ export class Briefing {
   messages: ChatMessage[] = [];
   /** How many of them were there before the planner said anything. */
   #kept = 0;
+  /** Of the messages it began with. */
+  #begun = 0;
   #beginChars = 0;
   /** Hash of the prompt the conversation began with: a tuned prompt begins a new one. */
   #promptHash = '';
@@ -40,6 +43,11 @@ export class Briefing {
   constructor(context: Context<'model' | 'prompts' | 'reader'>) {
     this.#context = context;
     this.#project = new Project(context.ports);
+  }
+
+  /** Whether it holds more than the message a conversation begins with. */
+  get hasGrown(): boolean {
+    return this.messages.length > this.#begun;
   }
 
   async tell(iteration: number): Promise<void> {
@@ -84,6 +92,7 @@ export class Briefing {
     });
     this.#promptHash = prompt.hash;
     this.messages = toldBy(prompt);
+    this.#begun = this.messages.length;
     this.#beginChars = lengthOf(this.messages);
     if (this.#setback !== '') this.#add(`${this.#setback}${AGAIN}`);
     this.#setback = '';
@@ -108,9 +117,6 @@ export class Briefing {
 const AGAIN = 'Answer in the same JSON format. Send only what is new or changed.';
 const NOTHING_LIVE =
   'No task is under way: file what is missing, or answer with `done` true where nothing is missing.';
-
-const lengthOf = (messages: readonly ChatMessage[]): number =>
-  messages.reduce((sum, { content }) => sum + content.length, 0);
 
 /** In words, not as JSON: an answer in the history with its tasks left out would be taken for the form to answer in. */
 const leftOut = (iteration: number, outcome: IterationOutcome): ChatMessage => ({

@@ -1,4 +1,7 @@
-/** How planner and reconciler look around before they answer: rounds of read-only tools, and then the answer. */
+/**
+ * The conversation of one answer, for planner and reconciler alike: rounds of read-only tools, then the answer, and a
+ * word on what is wrong with it.
+ */
 import type { CommitId } from '@swarm/core/model/ids';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 import type {
@@ -8,77 +11,119 @@ import type {
   TicketResult,
   ToolCall,
 } from '@swarm/core/ports/models';
+import { isOverflow } from '@swarm/core/rules/overflow';
 import type { Context } from '../context.ts';
+import { fit, halve } from './fitting.ts';
+import { reply } from './plan-replies.ts';
 import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
 
 /** Rounds of tool calls before the answer is asked for. */
 export const TOOL_ROUNDS_MAX = 30;
 const ANSWER_NOW = 'Call no more tools. Answer now, with the plan as JSON, from what you know.';
+/** How often one call is shortened, when the server says that it is longer than the window. */
+const HALVES_MAX = 2;
+
+/** Reads the answers of one conversation. */
+export interface Reader {
+  /** An answer begins. @returns what is given each piece of it. */
+  begin(): (piece: string) => void;
+  /** It ended with calls of tools. @returns what is told beside their results; empty: nothing. */
+  beside(result: TicketResult): Promise<string>;
+  /** It ended. @returns what is said to it, where it is not the last word. */
+  end(result: TicketResult, isLast: boolean): Promise<string | undefined>;
+}
+
+export interface Asking {
+  readonly who: 'planner' | 'reconciler';
+  readonly ticket: ModelTicket;
+  /** Grows by what is said and found. */
+  readonly messages: ChatMessage[];
+  /** Most characters of them. */
+  readonly maxChars: number;
+  readonly commit: () => CommitId;
+  readonly signal: AbortSignal;
+  readonly reader: Reader;
+  /** Adds to the ticket. False: there is no more. */
+  readonly extend: () => Promise<boolean>;
+}
 
 type Looker = Pick<Context<'log' | 'reader'>, 'ports'>;
 
-/** Asks until there is an answer. `messages` grows by what was said and found. */
-export async function lookAndAnswer(
-  { ports }: Looker,
-  ask: {
-    readonly who: 'planner' | 'reconciler';
-    readonly ticket: ModelTicket;
-    readonly messages: ChatMessage[];
-    readonly commit: CommitId;
-    readonly signal: AbortSignal;
-  },
-): Promise<{ readonly result: TicketResult; readonly usage: Usage }> {
-  const { who, ticket, messages, commit, signal } = ask;
+export interface Answered {
+  readonly result: TicketResult;
+  readonly usage: Usage;
+}
+
+/** Asks until there is an answer. */
+export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Answered> {
+  const { ticket, messages, reader, extend } = asking;
   let usage = NO_USAGE;
   for (let round = 0, lastTokens = 0; ; round++) {
-    const isLast = round >= TOOL_ROUNDS_MAX || !coversTwice(ticket.left(), lastTokens);
+    // What tools gave is of no use without the answer that follows: one more call must be left for that.
+    const isTight = !coversTwice(ticket.left(), lastTokens) && !(await extend());
+    const isLast = round >= TOOL_ROUNDS_MAX || isTight;
     if (isLast) askForTheAnswer(messages);
-    const choice = isLast && ({ toolChoice: 'none' } as const);
-    const result = await ticket.stream({ messages, tools: PLANNER_TOOLS, ...choice }, { signal });
+    const result = await call(asking, isLast);
     usage = addUsage(usage, result.usage);
     lastTokens = tokensOf(result.usage);
-    if (result.end.kind !== 'tools' || isLast) return { result, usage };
-    await answerCalls({ ports }, { who, messages, commit, signal }, result, result.end.calls);
+    if (result.end.kind === 'over-budget' && (await extend())) continue;
+    if (result.end.kind === 'tools' && !isLast) {
+      const told = await reader.beside(result);
+      await answerCalls(looker, asking, result, result.end.calls);
+      if (told !== '') reply(messages, told);
+      continue;
+    }
+    if (result.text !== '') messages.push(saidBy(result, []));
+    const again = await reader.end(result, isLast);
+    if (again === undefined) return { result, usage };
+    reply(messages, again);
+  }
+}
+
+/** A refusal of its length is no answer: it is shortened, and asked again. */
+async function call({ ticket, messages, maxChars, signal, reader }: Asking, isLast: boolean) {
+  fit(messages, maxChars);
+  const choice = isLast && ({ toolChoice: 'none' } as const);
+  for (let halves = 0; ; halves++) {
+    const onText = reader.begin();
+    const result = await ticket.stream({ messages, tools: PLANNER_TOOLS, ...choice }, { signal, onText });
+    const isTooLong = result.end.kind === 'bad-request' && isOverflow(result.end.why);
+    if (!isTooLong || halves >= HALVES_MAX || !halve(messages)) return result;
   }
 }
 
 /** Runs every call of an answer and adds both to the conversation. */
-export async function answerCalls(
+async function answerCalls(
   { ports }: Looker,
-  to: {
-    readonly who: 'planner' | 'reconciler';
-    readonly messages: ChatMessage[];
-    readonly commit: CommitId;
-    readonly signal: AbortSignal;
-  },
+  { who, messages, commit, signal }: Asking,
   result: TicketResult,
   calls: readonly ToolCall[],
 ): Promise<void> {
-  to.messages.push(saidBy(result, calls));
+  messages.push(saidBy(result, calls));
   for (const call of calls) {
-    const content = to.signal.aborted
+    const content = signal.aborted
       ? 'error: it was stopped'
-      : await runPlannerTool(ports.reader, to.commit, call);
+      : await runPlannerTool(ports.reader, commit(), call);
     ports.log.write('agent.activity', {
-      msg: `${to.who} ${call.name} ${call.argumentsJson.slice(0, 200)}`,
+      msg: `${who} ${call.name} ${call.argumentsJson.slice(0, 200)}`,
       data: { tool: call.name },
     });
-    to.messages.push({ role: 'tool', callId: call.id, content });
+    messages.push({ role: 'tool', callId: call.id, content });
   }
 }
 
 /** Said where the last message ends: some servers take no other one after a tool's answer. */
-export function askForTheAnswer(messages: ChatMessage[]): void {
+function askForTheAnswer(messages: ChatMessage[]): void {
   const last = messages.pop()!;
   messages.push({ ...last, content: `${last.content}\n\n${ANSWER_NOW}` });
 }
 
 /** The next call sends what the last one sent and got, and what comes after it does so again. */
-export const coversTwice = ({ tokens }: TicketLimits, lastTokens: number): boolean =>
+const coversTwice = ({ tokens }: TicketLimits, lastTokens: number): boolean =>
   tokens === undefined || tokens >= 2 * lastTokens;
 
 /** What the provider sent along with an answer goes back with it. */
-export const saidBy = ({ text, bag }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
+const saidBy = ({ text, bag }: TicketResult, toolCalls: readonly ToolCall[]): ChatMessage => ({
   role: 'assistant',
   content: text,
   toolCalls,

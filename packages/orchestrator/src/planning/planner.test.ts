@@ -107,6 +107,49 @@ describe('a planner that calls tools for ever', () => {
   });
 });
 
+describe('a planner that reads more than its model can hold', () => {
+  /** A server with a window of so many characters; a planner that reads a long file again and again, then plans. */
+  const reading = (window: number, rounds: number) => {
+    const read = planning(undefined, 0, ({ messages }, n) => {
+      const size = messages.reduce((sum, m) => sum + m.content.length, 0);
+      if (size > window)
+        return { end: { kind: 'bad-request', why: `maximum context length is ${window} characters` } };
+      if (n > rounds) return { end: { kind: 'stopped' }, text: PLAN };
+      const call = { id: `c${n}`, name: 'read', argumentsJson: '{"path":"a.ts"}' };
+      return { end: { kind: 'tools', calls: [call] } };
+    });
+    Object.assign(read.world.context.ports.reader, { read: async () => 'x'.repeat(8_000) });
+    return read;
+  };
+  const outputs = ({ messages }: ModelRequest) => messages.filter(({ role }) => role === 'tool');
+
+  it('goes on inside its window: what it read first is left out, and every call keeps its answer', async () => {
+    const { asked, world, planner } = reading(1_000_000, 12);
+    await planner.iterate(1, going());
+    assert.equal(world.decided.at(-1), 'iteration.ended 1 planned');
+    const last = asked.at(-1)!;
+    assert.ok(last.messages.reduce((n, m) => n + m.content.length, 0) < 40_000);
+    assert.equal(outputs(last).length, 12);
+    assert.match(outputs(last)[0]!.content, /^\[\d+ characters left out/);
+    assert.match(outputs(last).at(-1)!.content, /xxx/);
+  });
+  it('is not ended by a server that refuses what is too long: the same step is asked again, shorter', async () => {
+    const { asked, world, planner } = reading(12_000, 3);
+    await planner.iterate(1, going());
+    assert.equal(world.decided.at(-1), 'iteration.ended 1 planned');
+    assert.deepEqual(world.halts, []);
+    assert.equal(outputs(asked.at(-1)!).length, 2);
+  });
+  it('is halted where even the first message is too long', async () => {
+    const { world, planner } = reading(500, 3);
+    await planner.iterate(1, going());
+    assert.deepEqual(
+      [world.decided.at(-1), world.halts.map(({ why }) => why)],
+      ['iteration.ended 1 failed', ['bad-request']],
+    );
+  });
+});
+
 describe('a planner whose part of the budget is too small', () => {
   it('is given a further part while the run has one, and plans', async () => {
     const { world, planner } = planning(100_000, 0, () => ({ end: { kind: 'stopped' }, text: PLAN }));
