@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { modelEnvironment } from './support/bicycle.ts';
+import { startModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
 const SHIPPED = await readFile(new URL('../../../prompts/worker.md', import.meta.url), 'utf8');
@@ -48,6 +50,39 @@ test('show prints the text, and with --rendered what a model sees of it', async 
   assert.doesNotMatch(rendered.stdout, /variables:|\{\{/);
   const refused = await world.swarm(['prompts', 'show', 'workr']);
   assert.deepEqual([refused.code, /fix +swarm prompts show worker/.test(refused.stderr)], [2, true]);
+});
+
+test('show of the planner is what a run here would send, by part, with sizes and what a provider can keep', async (t) => {
+  const world = await World.with(t, { 'AGENTS.md': 'NEEDLE-RULE\n', 'src/a.js': '1\n' });
+  await world.configure('[gate]\ncommand = "true"');
+  const server = await startModelServer(t, () => ({ text: '{"tasks":[],"done":true}' }));
+  const env = modelEnvironment(server.url);
+  const show = ['prompts', 'show', 'planner', '--rendered', '--request', 'Add a lamp'];
+  const asked = await world.swarm([...show, '--json'], { env });
+  assert.equal(asked.stderr, '');
+  const shown = JSON.parse(asked.stdout);
+  const sent = shown.messages.map(({ content }: { content: string }) => content).join('\n');
+  assert.match(sent, /<request>\nAdd a lamp\n<\/request>[\s\S]*NEEDLE-RULE[\s\S]*src\/a\.js/);
+  const chars = (name: string): number =>
+    shown.pieces.find((piece: { name: string }) => piece.name === name)?.chars ?? 0;
+  assert.equal(chars('system'), shown.messages[0].content.length);
+  assert.equal(chars('request'), '<request>\nAdd a lamp\n</request>'.length);
+  assert.equal(chars('tools'), JSON.stringify(shown.tools).length);
+
+  await world.swarm(['run', 'Add a lamp'], { env });
+  assert.deepEqual(server.calls[0]!.messages, shown.messages);
+
+  const { stdout } = await world.swarm(show, { env });
+  assert.match(stdout, /^system +\d+ +\d+ +yes, for every run with these prompts$/m);
+  assert.match(stdout, /^repository +\d+ +\d+ +yes, while the repository says the same$/m);
+  assert.match(stdout, /^together +\d+/m);
+});
+
+test('show of the planner where no run could begin says why, and names each hole', async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const { code, stdout, stderr } = await world.swarm(['prompts', 'show', 'planner', '--rendered']);
+  assert.deepEqual([code, /<sections>/.test(stdout)], [0, true]);
+  assert.match(stderr, /no run could begin here \(.+\): each hole shows its name/);
 });
 
 test('show into the override itself writes the text built in, though the shell has emptied the file first', async (t) => {

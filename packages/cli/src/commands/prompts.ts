@@ -5,6 +5,7 @@ import { programPlaces } from '../places.ts';
 import { locate } from '../preparing/locate.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import type { Context } from '../program/context.ts';
+import { briefText, plannerBrief } from '../prompts/brief.ts';
 import { textDiff } from '../prompts/diff.ts';
 import { pairsOf } from '../prompts/pairs.ts';
 import {
@@ -24,6 +25,7 @@ export interface PromptsOptions {
   /** Two of them for `diff`. */
   readonly run?: readonly string[] | undefined;
   readonly rendered?: true | undefined;
+  readonly request?: string | undefined;
   readonly json?: true | undefined;
 }
 
@@ -99,12 +101,18 @@ async function show(names: readonly string[], options: PromptsOptions, context: 
   for (const name of oneOrMore(names, 'show')) {
     const found = all.find((p) => p.name === name) ?? noPrompt(name);
     const prompt = await shownOf(found, context);
-    const text = options.rendered ? renderedSample(prompt) : prompt.raw;
-    if (options.json) context.output.json({ name, hash: prompt.hash ?? null, path: prompt.path, text });
+    const brief = await briefOf(prompt, options, context);
+    const text = brief ? briefText(brief) : options.rendered ? renderedSample(prompt) : prompt.raw;
+    if (options.json)
+      context.output.json({ name, hash: prompt.hash ?? null, path: prompt.path, text, ...brief });
     else context.output.result(sanitize(text.trimEnd()));
   }
   return 0;
 }
+
+/** What the planner of a run would be sent, where that is asked for and such a run could begin. */
+const briefOf = async ({ name }: PresentPrompt, options: PromptsOptions, context: Context) =>
+  options.rendered && name === 'planner' ? plannerBrief(options, context, programPlaces()) : undefined;
 
 /** `show worker > .swarm/prompts/worker.md`: the shell has made that file, empty, before we look. */
 async function shownOf(found: PresentPrompt, { output }: Context): Promise<PresentPrompt> {

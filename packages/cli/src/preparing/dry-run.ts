@@ -2,27 +2,20 @@
  * `swarm run --dry-run`: the plan, its order, and what would run. A planner is asked once, because its plan is what there
  * is to see; nothing is started, and nothing is written to the repository.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createPrompts } from '@swarm/agent';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { LOG_EVENTS } from '@swarm/core/log-events';
-import type { CommitId } from '@swarm/core/model/ids';
 import { tokensOf } from '@swarm/core/model/usage';
 import type { Log } from '@swarm/core/ports/world';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { costText } from '@swarm/core/views/words';
-import { Git, ObjectReader } from '@swarm/git';
 import { type PlannedOnce, planOnce } from '@swarm/orchestrator';
-import { newRunPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { modelAlone, modelNames } from '../running/models.ts';
-import { settingsOf } from '../running/settings.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import { renderPlan } from '../telling/plan-text.ts';
 import { stopProblem } from '../telling/summary.ts';
+import { lookBeforehand } from './looking.ts';
 import type { Prepared } from './prepare.ts';
 
 export async function dryRun(
@@ -43,31 +36,14 @@ export async function dryRun(
 
 /** Errors: SW0402, SW0403, SW0404 as the model answers; SW0201 for an answer that is no plan. */
 async function askPlanner(prepared: Prepared, context: Context, places: ProgramPlaces): Promise<PlannedOnce> {
-  const { file, commonDir, repository } = prepared;
-  const { env } = context;
-  const model = modelAlone({ file, env, places })!;
-  const ask = { ...prepared, paths: newRunPaths(repository, file.run), env, places, onLine: () => undefined };
-  const { open, ...settings } = settingsOf(ask, prepared.base as CommitId, undefined);
+  const { file } = prepared;
+  const model = modelAlone({ file, env: context.env, places })!;
   context.output.narrate(`asking the planner (${model.nameFor('planner')}) for its first plan`);
-  const prompts = await mkdtemp(join(tmpdir(), 'swarm-prompts-'));
-  try {
-    for (const [name, text] of prepared.promptOverrides) await writeFile(join(prompts, name), text);
-    const planned = await planOnce(
-      {
-        model,
-        prompts: createPrompts({ folder: places.prompts, overrides: prompts }),
-        reader: new ObjectReader({ git: new Git(), hub: { gitDir: commonDir } }),
-        log: warnings(context),
-      },
-      { ...settings, open: open! },
-      new AbortController().signal,
-    );
-    if (planned.drafts.length === 0 && planned.outcome !== 'planned')
-      throw new SwarmError(problemOf(planned));
-    return planned;
-  } finally {
-    await rm(prompts, { recursive: true, force: true });
-  }
+  const planned = await lookBeforehand(prepared, context, places, ({ prompts, reader, settings }) =>
+    planOnce({ model, prompts, reader, log: warnings(context) }, settings, new AbortController().signal),
+  );
+  if (planned.drafts.length === 0 && planned.outcome !== 'planned') throw new SwarmError(problemOf(planned));
+  return planned;
 }
 
 /** Nobody tails a log of what is no run: what went wrong on the way is told, the rest is dropped. */

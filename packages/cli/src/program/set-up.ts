@@ -108,13 +108,18 @@ function addPrompts(program: Program, context: Context, exit: Finish): void {
         (id: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), id],
       ),
     )
-    .option('--rendered', 'for show: as a model sees it, each hole filled with its name')
+    .option(
+      '--rendered',
+      'for show: as a model sees it; planner: what a run here would send, the others with each hole’s name',
+    )
+    .option('--request <text>', 'for show planner --rendered: the request of that run')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       examples(
         'swarm prompts list',
         'swarm prompts show worker --rendered',
+        'swarm prompts show planner --rendered --request "Add a dark mode"',
         'swarm prompts diff --run r-20261121-k3f9 --run r-20261122-m2qa',
       ),
     )

@@ -18,13 +18,17 @@ import { NEWS } from './plan-news.ts';
 import { Told } from './sections.ts';
 
 /**
- * A conversation that is so many times as long as it began is told anew. What a provider keeps costs a tenth, so that
- * until then going on is cheaper.
+ * A conversation that is so many times as long as it began, and longer than so many characters, is told anew. What a
+ * provider keeps costs a tenth: until about then going on is cheaper.
  */
 const GROWN = 5;
+const GROWN_MIN = 100_000;
+
+/** Nobody is asked here, and nothing is decided. */
+export type BriefingContext = Pick<Context<'prompts' | 'reader'>, 'ports' | 'settings' | 'state'>;
 
 export class Briefing {
-  readonly #context: Context<'model' | 'prompts' | 'reader'>;
+  readonly #context: BriefingContext;
   readonly #project: Project;
   /** The live iteration's conversation. Who asks adds to it. */
   messages: ChatMessage[] = [];
@@ -40,7 +44,7 @@ export class Briefing {
   /** Why the last answer could not be used. */
   #setback = '';
 
-  constructor(context: Context<'model' | 'prompts' | 'reader'>) {
+  constructor(context: BriefingContext) {
     this.#context = context;
     this.#project = new Project(context.ports);
   }
@@ -70,7 +74,7 @@ export class Briefing {
 
   #isFresh(): boolean {
     const { ports, settings } = this.#context;
-    const most = Math.min(GROWN * this.#beginChars, settings.plannerContextChars);
+    const most = Math.min(Math.max(GROWN_MIN, GROWN * this.#beginChars), settings.plannerContextChars);
     return (
       this.messages.length === 0 ||
       this.#promptHash !== ports.prompts.hash('planner') ||
@@ -114,9 +118,8 @@ export class Briefing {
   }
 }
 
-const AGAIN = 'Answer in the same JSON format. Send only what is new or changed.';
-const NOTHING_LIVE =
-  'No task is under way: file what is missing, or answer with `done` true where nothing is missing.';
+const AGAIN = 'Answer in the same JSON format.';
+const NOTHING_LIVE = 'Nothing is under way: file what is missing, or say `done`.';
 
 /** In words, not as JSON: an answer in the history with its tasks left out would be taken for the form to answer in. */
 const leftOut = (iteration: number, outcome: IterationOutcome): ChatMessage => ({

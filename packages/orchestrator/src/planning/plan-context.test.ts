@@ -65,7 +65,7 @@ describe('what the planner is told', () => {
     const first = [openedRun({ mode: 'planner' }), acceptedTask('t1'), acceptedTask('t2'), ...ended('t1.1')];
     const news = whole(planSections(stateOf([...first, ...ended('t2.1')]), SEEN));
     assert.equal(news.match(/concern: HOT/g)?.length, 1);
-    assert.match(news, /handoff of t2\.1, .*\n {2}\(and 1 of the remarks made before\)/);
+    assert.match(news, /handoff of t2\.1, .*\n {2}\(and 1 remark told before\)/);
   });
   it('holds of a rewritten scratchpad the parts that were rewritten', () => {
     const wrote = (text: string): Event => ({ type: 'scratchpad.written', iteration: 1, text });

@@ -30,7 +30,7 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
   { name: 'scratchpad', parts: scratchpadParts(state.planning.scratchpad) },
   list(
     'news',
-    state.planning.news.map((n, i) => newsPart(state, n, i)),
+    state.planning.news.map((n, i) => newsPart(state, n, i)).filter(({ text }) => text !== ''),
   ),
   list('open_tasks', openTasks(state).map(taskPart)),
   list(

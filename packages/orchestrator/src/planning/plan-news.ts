@@ -29,7 +29,8 @@ function told(state: State, n: News): Told {
       return [rejectedLines(state, n.attempt), []];
     case 'landed':
     case 'cancelled':
-      return [[`- ${n.task} ${n.kind}: ${state.tasks.get(n.task)!.spec.title}`], []];
+      // What it is now stands in its list; what it was for a while is told here.
+      return [state.tasks.get(n.task)!.state === n.kind ? [] : [`- ${n.task} was ${n.kind}`], []];
     case 'finding':
       return [
         [

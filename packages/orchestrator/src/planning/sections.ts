@@ -2,6 +2,7 @@
  * Sections of what a planner is told, in parts. A conversation goes on with the parts that are new or changed; what was
  * told before stands further up in it, where a provider keeps it.
  */
+import { countText } from '@swarm/core/views/words';
 import { type BlockName, block } from '../prompting/blocks.ts';
 
 export interface Part {
@@ -59,7 +60,7 @@ export class Told {
     const fresh = remarks.filter((remark) => !this.#remarks.has(remark));
     for (const remark of fresh) this.#remarks.add(remark);
     const before = remarks.length - fresh.length;
-    return before === 0 ? fresh : [...fresh, `  (and ${before} of the remarks made before)`];
+    return before === 0 ? fresh : [...fresh, `  (and ${countText(before, 'remark')} told before)`];
   }
 
   #gone(sections: readonly Section[]): ReadonlyMap<BlockName, readonly string[]> {
