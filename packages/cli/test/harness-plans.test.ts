@@ -80,4 +80,129 @@ describe('a plan', { concurrency: true }, () => {
     const told = calls.flatMap((call) => call.messages.map((m) => m.content ?? '')).join('\n');
     assert.match(told, /your task a2 was refused: it is t1 “Add a” again/);
   });
+
+  test('is followed up by what was said before, word for word, and something at its end', async (t) => {
+    const calls = await landed(t, [{ text: plan(task('a')) }, { text: plan(task('b')) }, OVER], ['a', 'b']);
+    assert.ok(calls.length >= 3);
+    for (const [i, { messages }] of calls.slice(1).entries()) {
+      const before = calls[i]!.messages;
+      assert.deepEqual(messages.slice(0, before.length), before);
+      assert.deepEqual(
+        messages.slice(before.length).map(({ role }) => role),
+        ['assistant', 'user'],
+      );
+    }
+    const [first] = calls;
+    assert.doesNotMatch(calls.at(-1)!.messages.at(-1)!.content ?? '', /<repository>|<laws>|<environment>/);
+    assert.match(first!.messages.at(-1)!.content ?? '', /<repository>/);
+  });
+
+  test('that begins with a question is asked for once more, because nobody can answer', async (t) => {
+    const question: Answer = { text: 'Before I plan: tabs or spaces?' };
+    const calls = await landed(t, [question, { text: plan(task('a')) }, OVER], ['a']);
+    assert.match(calls[1]!.messages.at(-1)!.content ?? '', /nobody can answer a question/);
+  });
+});
+
+describe('a planner', { concurrency: true }, () => {
+  const read: Answer = { tool: { name: 'read', arguments: { path: 'long.txt' } } };
+  const sizeOf = ({ messages }: Call): number => JSON.stringify(messages).length;
+
+  test('that looks around for ever is ended by the budget, and passes it by at most one call', async (t) => {
+    const world = await World.with(t, FILES);
+    const usage = { prompt_tokens: 4_000, completion_tokens: 100, total_tokens: 4_100 };
+    const called = { name: 'list', arguments: '{}' };
+    const delta = { tool_calls: [{ index: 0, id: 'c1', type: 'function', function: called }] };
+    const events = [
+      { choices: [{ index: 0, delta, finish_reason: 'tool_calls' }] },
+      { choices: [], usage },
+      '[DONE]',
+    ];
+    const server = await startModelServer(t, () => ({ events }));
+    const run = await world.swarm([...ARGS, '--budget', '100ktok'], { env: modelEnvironment(server.url) });
+    assert.equal(run.code, 79, run.stderr);
+    assert.ok(4_100 * server.calls.length <= 104_100, `${server.calls.length} calls`);
+    assert.match(server.calls.at(-1)!.messages.at(-1)!.content ?? '', /Call no more tools\. Answer now/);
+  });
+
+  test('that reads more than its model can hold plans all the same, whatever the server refuses', async (t) => {
+    const long = `${'one long line of a file that goes on and on\n'.repeat(800)}`;
+    const world = await World.with(t, { ...FILES, 'long.txt': long });
+    const base = await world.git('rev-parse', 'HEAD');
+    const window = 60_000;
+    let refused = 0;
+    const server = await startModelServer(t, (call) => {
+      if (call.isWorker) return work(call);
+      if (sizeOf(call) > window) {
+        refused += 1;
+        const message = `This model's maximum context length is ${window} tokens`;
+        return { status: 400, message };
+      }
+      if (call.messages.some(({ content }) => content?.includes('Add a'))) return OVER;
+      return call.turn < 4 ? read : { text: plan(task('a')) };
+    });
+    const run = await world.swarm(ARGS, { env: modelEnvironment(server.url) });
+    assert.equal(run.code, 0, run.stderr);
+    await assertLandedOnce(world, base, ['Add a']);
+    assert.ok(refused > 0, 'it read more than fits');
+  });
+
+  test('that is done over what its own list has open is told so once, and the run says what is missing', async (t) => {
+    const world = await World.with(t, FILES);
+    const requirements = [
+      { id: 'R1', text: 'There is an a', tasks: ['a'] },
+      { id: 'R2', text: 'There is a b' },
+    ];
+    const first = JSON.stringify({ tasks: [task('a')], requirements, done: false });
+    const met = JSON.stringify({ tasks: [], requirements: [{ id: 'R1', status: 'met' }], done: true });
+    let n = 0;
+    const server = await startModelServer(t, (call) =>
+      call.isWorker ? work(call) : { text: n++ === 0 ? first : met },
+    );
+    const run = await world.swarm(ARGS, { env: modelEnvironment(server.url) });
+    assert.equal(run.code, 1, run.stderr);
+    assert.match(run.stdout, /1 requirement of the planner’s list is not met \(R2: There is a b\)/);
+    const told = server.calls.filter((call) =>
+      /You say `done`[\s\S]*- R2: There is a b/.test(call.messages.at(-1)!.content ?? ''),
+    );
+    assert.ok(told.length >= 1);
+    assert.match(told[0]!.messages.at(-1)!.content ?? '', /^(?![\s\S]*- R1:)/);
+    const events = (await world.log()).map(({ event }) => event);
+    assert.ok(events.includes('requirements.written'));
+    assert.equal((await world.swarm(['verify'])).code, 0);
+  });
+
+  test('whose check would need the network is told before any work, and no attempt is spent on it', async (t) => {
+    const world = await World.with(t, FILES);
+    const needs = { ...task('a'), verify: 'echo getaddrinfo EAI_AGAIN registry.example; exit 1' };
+    let n = 0;
+    const server = await startModelServer(t, (call) =>
+      call.isWorker ? work(call) : n++ === 0 ? { text: plan(needs) } : OVER,
+    );
+    const run = await world.swarm(ARGS, { env: modelEnvironment(server.url) });
+    assert.equal(run.code, 1, run.stderr);
+    assert.deepEqual(
+      server.calls.filter((call) => call.isWorker),
+      [],
+    );
+    const last = server.calls.at(-1)!.messages.map(({ content }) => content ?? '');
+    assert.match(last.join('\n'), /t1 failed[\s\S]*cannot be run here: it wants the network/);
+  });
+
+  test('that greps with the operators of another dialect, or for what is not there, is told what to do instead', async (t) => {
+    const world = await World.with(t, FILES);
+    const asks = [
+      { name: 'grep', arguments: { pattern: 'price(' } },
+      { name: 'list', arguments: { path: 'nowhere' } },
+      { name: 'read', arguments: { path: 'nowhere.txt' } },
+    ];
+    const server = await startModelServer(t, ({ turn }) =>
+      turn < asks.length ? { tool: asks[turn]! } : OVER,
+    );
+    await world.swarm(ARGS, { env: modelEnvironment(server.url) });
+    const answers = server.calls[asks.length]!.messages.filter(({ role }) => role === 'tool');
+    assert.match(answers[0]!.content ?? '', /error: .*[Uu]nmatched|parenthes/);
+    assert.match(answers[1]!.content ?? '', /error: there is no folder nowhere/);
+    assert.match(answers[2]!.content ?? '', /error: there is no text file nowhere\.txt; list shows/);
+  });
 });

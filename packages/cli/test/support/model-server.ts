@@ -30,8 +30,9 @@ export interface Answer {
   readonly overMs?: number;
   /** Told what has been sent so far, after each piece; the next one waits for it. */
   readonly onSent?: (text: string) => void | Promise<void>;
-  /** Sends this status instead. */
+  /** Sends this status instead, and says so in these words. */
   readonly status?: number;
+  readonly message?: string;
   /** Sends these events instead, as they stand, each as the `data` of one. */
   readonly events?: readonly (object | string)[];
 }
@@ -54,7 +55,9 @@ export async function startModelServer(t: Owner, answer: (call: Call) => Answer)
     calls.push(call);
     const given = answer(call);
     if (given.status)
-      return json(response, given.status, { error: { message: `told to answer ${given.status}` } });
+      return json(response, given.status, {
+        error: { message: given.message ?? `told to answer ${given.status}` },
+      });
     if (given.events) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const lines = given.events.map((e) => `data: ${typeof e === 'string' ? e : JSON.stringify(e)}\n\n`);
