@@ -92,6 +92,8 @@ describe('a plan', { concurrency: true }, () => {
         ['assistant', 'user'],
       );
     }
+    const said = calls.flatMap(({ messages }) => messages.map(({ content }) => content ?? '')).join('\n');
+    assert.doesNotMatch(said, /Write a\.txt/, 'its own words are left out');
     const [first] = calls;
     assert.doesNotMatch(calls.at(-1)!.messages.at(-1)!.content ?? '', /<repository>|<laws>|<environment>/);
     assert.match(first!.messages.at(-1)!.content ?? '', /<repository>/);

@@ -62,7 +62,15 @@ export class PlanReading implements Reader {
   }
 
   #ask(commands: readonly Command[]): void {
-    for (const command of commands) this.#asked.push(this.#context.ask(command));
+    for (const command of commands) this.#asked.push(this.#answered(command));
+  }
+
+  /** A cancellation that is refused is news: the planner would go on as if the task were gone. */
+  async #answered(command: Command): Promise<Decision | Refusal> {
+    const answer = await this.#context.ask(command);
+    if (answer.kind !== 'refusal' || command.type !== 'cancelLabel') return answer;
+    const label = `cancel ${command.label}`;
+    return this.#context.ask({ type: 'refuseTask', label, problem: answer.detail });
   }
 
   async #settle(commands: readonly Command[]): Promise<void> {

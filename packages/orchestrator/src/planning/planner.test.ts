@@ -286,4 +286,13 @@ describe('a planner whose answer is not the last word', () => {
     await stubborn.planner.iterate(2, going());
     assert.equal(stubborn.asked.length, 3, 'told once');
   });
+
+  it('cancels what no task is called: it is told so, and nothing is cancelled', async () => {
+    const text = '{"tasks":[],"cancel":["none"],"done":false}';
+    const { world, planner } = planning(undefined, 0, () => ({ end: stopped, text }));
+    await planner.iterate(1, going());
+    assert.deepEqual(world.state.planning.news, [
+      { kind: 'refused', label: 'cancel none', problem: 'no task is called none' },
+    ]);
+  });
 });
