@@ -31,7 +31,7 @@ ${rows.join('\n')}
 - A list where a text belongs is its lines (\`verify\`: all must succeed); one text where a list belongs is that entry, or several
   behind commas. \`priority\` may be a word (${words(PRIORITY_WORDS)}), and \`kind\` too (${words(KIND_WORDS)}).
 - Comments, a comma before a closing bracket, \`None\`, \`True\` and \`False\`, single quotes, names without quotes, a line end in a
-  string, a fence and words around it are read as meant, and so is a planner's own answer (\`scratchpad\` and \`done\` say nothing
+  string, a fence and words around it are read as meant, and so is a planner's own answer (\`requirements\`, \`scratchpad\` and \`done\` say nothing
   to a plan file; \`cancel\` must be empty). A name given twice in such a text is refused.
 `;
 }

@@ -13,6 +13,9 @@ const PARTS = ['axle', 'bell'];
 const THOUGHT = { type: 'thinking', thinking: 'I go on.', signature: 'c2ln+/==' };
 const REASONING = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'ZW5j+/==' };
 
+/** What stands in the place of a planner's answer of an iteration before. */
+const LEFT_OUT = /^\(My answer of iteration \d+ is left out\.\)$/;
+
 interface Seen {
   readonly path: string;
   readonly key: string | undefined;
@@ -75,6 +78,7 @@ const messages: Spoken = {
   areThoughtsBack: ({ messages: said }) =>
     said
       .filter(({ role }: Message) => role === 'assistant')
+      .filter(({ content: [first] }: { content: { text?: string }[] }) => !LEFT_OUT.test(first?.text ?? ''))
       .every(
         ({ content: [first] }: { content: object[] }) => JSON.stringify(first) === JSON.stringify(THOUGHT),
       ),
