@@ -18,7 +18,7 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, refused, figures, rejections, findings, outside, tasks];
+  const parts = [head, requirements, refused, figures, rejections, findings, outside, tasks];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
@@ -42,6 +42,17 @@ function head(r: Report): string[] {
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function requirements(r: Report): string[] {
+  if (r.requirements.length === 0) return [];
+  const rows = r.requirements.slice(0, REPORT_ROWS_MAX).map(({ id, text, status, tasks, isSettled }) => {
+    const said =
+      isSettled || status === 'open' ? status : `${status}, it says, and none of its tasks is there`;
+    const by = tasks.length > 0 ? ` (${tasks.join(', ')})` : '';
+    return `- ${markdownText(id, 100)}: ${markdownText(text)}: ${said}${by}`;
+  });
+  return ['What was asked for, by the planner’s list:', '', ...rows, ''];
+}
 
 function refused(r: Report): string[] {
   if (r.refused.length === 0) return [];

@@ -14,11 +14,13 @@ import {
 } from '../model/ids.ts';
 import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
+import type { Requirement } from '../model/requirement.ts';
 import { isOver, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { isPartial } from '../rules/outcome.ts';
 import { holdsNow } from '../rules/rechecks.ts';
+import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
 import { endingText } from './ending.ts';
@@ -57,6 +59,11 @@ export interface ReportFinding {
   readonly fixes: readonly TaskId[];
 }
 
+export interface ReportRequirement extends Requirement {
+  /** Nothing of it is missing, or it was dropped: by its tasks, not by the planner's word alone. */
+  readonly isSettled: boolean;
+}
+
 export interface Report {
   readonly run: RunId | undefined;
   readonly request: string;
@@ -76,6 +83,8 @@ export interface Report {
   readonly ending: string;
   /** What the planner asked for and was refused; no task of that name was accepted since. At most `REFUSED_MAX`. */
   readonly refused: readonly { readonly label: string; readonly problem: string }[];
+  /** What the request asks for, by the planner's own list. */
+  readonly requirements: readonly ReportRequirement[];
   readonly closed: CloseReason | undefined;
   readonly isGated: boolean;
   /** ms since the epoch. */
@@ -193,6 +202,7 @@ function heading(state: State) {
       label: plain(label, 100),
       problem: plain(problem),
     })),
+    requirements: requirementsOf(state),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,
@@ -315,4 +325,14 @@ function whyNot(task: Task): string | undefined {
   if (task.state === 'failed') return plain(`${task.failure}: ${task.detail}`);
   if (task.state === 'cancelled') return plain(task.reason);
   return isOver(task.state) ? undefined : 'not finished';
+}
+
+function requirementsOf(state: State): readonly ReportRequirement[] {
+  const open = new Set(openRequirements(state).map(({ id }) => id));
+  return [...state.planning.requirements.values()].map((one) => ({
+    ...one,
+    id: plain(one.id, 100),
+    text: plain(one.text),
+    isSettled: !open.has(one.id),
+  }));
 }

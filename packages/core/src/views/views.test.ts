@@ -172,6 +172,37 @@ describe('the report', () => {
     return state;
   };
 
+  it('lists what was asked for, and what the planner calls met that none of its tasks has brought', () => {
+    const state = closedState();
+    put(state, { ...base(3, spec('Never done')), state: 'pending' });
+    const one = (id: string, status: 'open' | 'met', ...tasks: string[]) =>
+      state.planning.requirements.set(id, {
+        id,
+        text: `wish ${id}`,
+        status,
+        tasks: tasks.map(Number).map(taskId),
+      });
+    one('R1', 'met', '1');
+    one('R2', 'met', '3');
+    one('R3', 'open');
+    const r = report(state);
+    assert.deepEqual(
+      r.requirements.map(({ id, isSettled }) => [id, isSettled]),
+      [
+        ['R1', true],
+        ['R2', false],
+        ['R3', false],
+      ],
+    );
+    const text = renderReportMarkdown(r);
+    assert.match(
+      text,
+      /- R1: wish R1: met \(t1\)\n- R2: wish R2: met, it says, and none of its tasks is there \(t3\)/,
+    );
+    assert.match(text, /- R3: wish R3: open$/m);
+    assert.equal(r.verdict, 'incomplete');
+  });
+
   it('counts landed work, and tells what was tried apart from it', () => {
     const state = closedState();
     const r = report(state);
