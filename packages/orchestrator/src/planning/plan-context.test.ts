@@ -108,6 +108,22 @@ describe('what the planner is told', () => {
     ])
       assert.ok(news.includes(words), `${words}\n${news}`);
   });
+  it('says the reason of a failure once, where the agent’s own words are the reason', () => {
+    const claim = { status: 'blocked', summary: 'THE CAUSE', concerns: [], suggestions: [] } as const;
+    const before = [openedRun({ mode: 'planner' }), acceptedTask('t1'), ...running('t1.1')];
+    const after = [
+      ...before,
+      { ...endedAttempt('t1.1', 'agent-blocked'), claim } as Event,
+      { ...failedTask('t1', 'blocked'), detail: 'status blocked THE CAUSE' } as Event,
+    ];
+    const text = change(before, after);
+    assert.equal(text.match(/THE CAUSE/g)?.length, 1, text);
+    assert.match(text, /^- t1 failed$/m);
+    assert.match(
+      whole(planSections(stateOf(after), SEEN)),
+      /<ended>\n- t1 \(your id a\) failed: .*: blocked: status blocked THE CAUSE/,
+    );
+  });
   it('names the files in which work conflicted, so that later scopes name them', () => {
     const state = stateOf([
       ...[openedRun({ mode: 'planner' }), acceptedTask('t1'), ...handedIn('t1.1')],

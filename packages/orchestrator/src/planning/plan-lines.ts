@@ -7,7 +7,7 @@ import type { Part } from './sections.ts';
 
 export const oneLine = (text: string, max = 300): string => text.replace(/\s+/g, ' ').trim().slice(0, max);
 
-/** Whole when it is told first. What became of it later is told by its number alone. */
+/** Whole when it is told first. What became of it later is told by its number alone, and why in the news. */
 export function taskPart(t: Task): Part {
   const label = 'label' in t.source ? ` (your id ${t.source.label})` : '';
   const why = t.state === 'failed' ? `: ${t.failure}: ${oneLine(t.detail)}` : '';
@@ -15,7 +15,7 @@ export function taskPart(t: Task): Part {
   return {
     key: `task ${t.id}`,
     text: `- ${t.id}${label} ${t.state}: ${t.spec.title}${scope}${why}`,
-    again: `- ${t.id} ${t.state}${why}`,
+    again: `- ${t.id} ${t.state}`,
   };
 }
 

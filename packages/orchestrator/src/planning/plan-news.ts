@@ -58,7 +58,10 @@ function failedLines(state: State, t: Task): Told {
     [
       head,
       `  why (${t.failure}): ${oneLine(t.detail, 1_000)}`,
-      ...summaryLines(said).map((l) => `  ${oneLine(l, 1_000)}`),
+      // Where its own words are the reason, they stand there already.
+      ...(said && t.detail.includes(said.summary) ? [] : summaryLines(said)).map(
+        (l) => `  ${oneLine(l, 1_000)}`,
+      ),
     ],
     remarkLines(said).map((l) => `  ${oneLine(l, 1_000)}`),
   ];
