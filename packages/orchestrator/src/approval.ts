@@ -23,6 +23,7 @@ export type Approve = (
 ) => Promise<Verdict>;
 
 type Ask = (command: Command) => Promise<Decision | Refusal>;
+type WriteRequirements = Extract<Command, { type: 'writeRequirements' }>;
 type EndIteration = Extract<Command, { type: 'endIteration' }>;
 
 const HELD: Decision = { kind: 'decision', events: [] };
@@ -33,6 +34,8 @@ export class Approval {
   readonly #ask: Ask;
   readonly #abandoned = new AbortController();
   #held: TaskDraft[] = [];
+  /** They name tasks that are held. */
+  #written: WriteRequirements[] = [];
   #isGiven = false;
 
   constructor(approve: Approve, ask: Ask) {
@@ -53,6 +56,8 @@ export class Approval {
       case 'cancelLabel':
         this.#held = this.#held.filter((draft) => draft.label !== command.label);
         return this.#ask(command);
+      case 'writeRequirements':
+        return this.#held.length > 0 ? this.#holdWritten(command) : this.#ask(command);
       case 'endIteration':
         return this.#held.length > 0 ? this.#settle(command) : this.#ask(command);
       default:
@@ -65,26 +70,33 @@ export class Approval {
     return Promise.resolve(HELD);
   }
 
+  #holdWritten(command: WriteRequirements): Promise<Decision> {
+    this.#written.push(command);
+    return Promise.resolve(HELD);
+  }
+
   async #settle(end: EndIteration): Promise<Decision | Refusal> {
-    const isSettled = await this.#untilAccepted(end.iteration);
+    const settled = await this.#untilSettled(end.iteration);
     this.#held = [];
-    if (isSettled) return this.#ask(end);
+    const written = this.#written.splice(0);
+    for (const command of settled === 'yes' ? written : []) await this.#ask(command);
+    if (settled) return this.#ask(end);
     const detail = 'the run was left before the plan was approved';
     return this.#ask({ ...end, outcome: 'lost', isDone: false, detail });
   }
 
-  /** False when the run was left first. */
-  async #untilAccepted(iteration: number): Promise<boolean> {
+  /** The verdict, once it has been taken; undefined when the run was left first. */
+  async #untilSettled(iteration: number): Promise<Verdict['kind'] | undefined> {
     const { signal } = this.#abandoned;
     for (let drafts: readonly TaskDraft[] = this.#held, problem: string | undefined; ; ) {
       const verdict = signal.aborted
         ? undefined
         : await this.#approve(drafts, { signal, ...(problem !== undefined && { problem }) });
-      if (!verdict || signal.aborted) return false;
+      if (!verdict || signal.aborted) return undefined;
       const answer = await this.#ask(commandOf(verdict, iteration));
       if (answer.kind === 'decision') {
         this.#isGiven = true;
-        return true;
+        return verdict.kind;
       }
       problem = answer.detail;
       if (verdict.kind === 'yes') drafts = verdict.drafts;
