@@ -195,6 +195,7 @@ describe('a planner', { concurrency: true }, () => {
     const world = await World.with(t, FILES);
     const asks = [
       { name: 'grep', arguments: { pattern: 'price(' } },
+      { name: 'grep', arguments: { pattern: 'price\\|true' } },
       { name: 'list', arguments: { path: 'nowhere' } },
       { name: 'read', arguments: { path: 'nowhere.txt' } },
     ];
@@ -204,7 +205,8 @@ describe('a planner', { concurrency: true }, () => {
     await world.swarm(ARGS, { env: modelEnvironment(server.url) });
     const answers = server.calls[asks.length]!.messages.filter(({ role }) => role === 'tool');
     assert.match(answers[0]!.content ?? '', /error: .*[Uu]nmatched|parenthes/);
-    assert.match(answers[1]!.content ?? '', /error: there is no folder nowhere/);
-    assert.match(answers[2]!.content ?? '', /error: there is no text file nowhere\.txt; list shows/);
+    assert.match(answers[1]!.content ?? '', /perhaps price\|true is meant/);
+    assert.match(answers[2]!.content ?? '', /error: there is no folder nowhere/);
+    assert.match(answers[3]!.content ?? '', /error: there is no text file nowhere\.txt; list shows/);
   });
 });

@@ -13,6 +13,7 @@ const reader: RepositoryReader = {
   grep: async (_, pattern) => {
     if (pattern === '(')
       throw new SwarmError({ code: 'SW0702', what: 'git grep failed', why: 'unmatched (' });
+    if (pattern.includes('\\') || pattern === 'none') return [];
     return Array.from({ length: 500 }, (_, i) => `a.ts:${i}:${pattern}`);
   },
   log: async () => ['abc one'],
@@ -49,6 +50,14 @@ describe('the planner’s tools', () => {
       await ask('read', '{"path":"README.md","offset":301}'),
       /^error: README\.md has only 300 lines$/,
     );
+  });
+  it('say what an expression of another kind would be, when it finds nothing', async () => {
+    assert.match(
+      await ask('grep', JSON.stringify({ pattern: 'price\\|v\\d' })),
+      /^nothing found: .*perhaps price\|v\[0-9\] is meant$/,
+    );
+    assert.equal(await ask('grep', JSON.stringify({ pattern: 'price\\(' })), 'nothing found');
+    assert.equal(await ask('grep', '{"pattern":"none"}'), 'nothing found');
   });
   it('answer every mistake in words the model can act on', async () => {
     assert.match(await ask('read', '{"path":"gone"}'), /^error: there is no text file gone; list shows/);

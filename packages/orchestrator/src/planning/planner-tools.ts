@@ -95,13 +95,20 @@ async function dispatch(
     case 'grep': {
       const pattern = textOf(args, 'pattern');
       if (!pattern) return 'error: grep needs a pattern';
-      return lines(await reader.grep(commit, pattern, path)) || 'nothing found';
+      return lines(await reader.grep(commit, pattern, path)) || nothingLike(pattern);
     }
     case 'git_log':
       return lines(await reader.log(commit, 50, path)) || 'no commit touches it';
     default:
       return `error: there is no tool ${name}; there are ${PLANNER_TOOLS.map((t) => t.name).join(', ')}`;
   }
+}
+
+/** An "or" of basic expressions and a digit of Perl's match nothing in an extended one. */
+function nothingLike(pattern: string): string {
+  const meant = pattern.replaceAll('\\|', '|').replaceAll('\\d', '[0-9]');
+  if (meant === pattern) return 'nothing found';
+  return `nothing found: in an extended expression \\| is the bar itself, and \\d is no digit; perhaps ${meant} is meant`;
 }
 
 const nothingIn = (path: string): string =>
