@@ -90,6 +90,28 @@ const TABLE: Record<string, [Situation, string]> = {
     { queue: 9, parallel: 2, given: running(1, ids(1, 2)) },
     '3 4',
   ],
+  'beside a batch that is not full, and will most likely land: nothing that is not full either': [
+    { queue: 2, parallel: 2, given: running(1, ids(1)) },
+    '-',
+  ],
+  'beside it, what fills a batch': [{ queue: 3, parallel: 2, given: running(1, ids(1)) }, '2 3'],
+  'beside it, suspects': [
+    { queue: 3, parallel: 2, given: all(failed(1, ids(2, 3)), running(2, ids(1))) },
+    '2',
+  ],
+  'beside suspects, whatever waits': [
+    { queue: 3, parallel: 2, given: all(failed(1, ids(2, 3)), running(2, ids(2))) },
+    '1',
+  ],
+  'beside a full batch, whatever waits': [{ queue: 3, parallel: 2, given: running(1, ids(1, 2)) }, '3'],
+  'beside a test on a head that was, whatever waits': [
+    { queue: 2, parallel: 2, given: running(1, ids(1), 'before' as CommitId) },
+    '2',
+  ],
+  'strict: beside the one that is tested, the next': [
+    { queue: 2, parallel: 2, policy: 'strict', given: running(1, ids(1)) },
+    '2',
+  ],
   'all are under test: nothing, even with a slot free': [
     { queue: 2, parallel: 2, given: running(1, ids(1, 2)) },
     '-',
@@ -158,8 +180,8 @@ const TABLE: Record<string, [Situation, string]> = {
     '1 3 4 5 6 7 8',
   ],
   'what is built on one under test waits for it': [
-    { queue: 4, parallel: 2, given: running(1, ids(1)), below: { 2: 1, 3: 2 } },
-    '4',
+    { queue: 6, parallel: 2, given: running(1, ids(1, 5)), below: { 2: 1, 3: 2 } },
+    '4 6',
   ],
   'what is built on one that goes in front goes above it': [
     { queue: 3, given: cleared(1, ids(2)), below: { 1: 2 } },
@@ -233,6 +255,8 @@ interface Ended {
   readonly landed: readonly AttemptId[];
   readonly refused: readonly AttemptId[];
   readonly gated: readonly string[];
+  /** Tests that passed on a head that was: what they are about is tested again. */
+  readonly thrownAway: number;
 }
 
 /** The merge queue with everything left out but the rules: content is a list of names, a head is what has landed. */
@@ -258,12 +282,15 @@ function workOut(c: Case): Ended {
   const refused: AttemptId[] = [];
   let content: string[] = [];
   let running: { id: LandingId; members: readonly AttemptId[]; parent: string; tree: string }[] = [];
-  let [tests, step] = [0, 0];
+  let [tests, step, thrownAway] = [0, 0, 0];
   const keyOf = (of: readonly string[]): string => [...of].sort().join();
   const settle = (t: (typeof running)[number], isKnown: boolean): void => {
     if (verdicts.get(t.tree)) {
       passTest(line, t.id);
-      if (t.parent !== keyOf(content)) return;
+      if (t.parent !== keyOf(content)) {
+        thrownAway += 1;
+        return;
+      }
       content = [...content, ...t.members];
       assert.ok(isGreen(content), `${t.members} landed and the target is red`);
       for (const member of t.members) {
@@ -315,7 +342,12 @@ function workOut(c: Case): Ended {
       settle(ending, false);
     } else if (step > 20) assert.equal(queue.size, 0, `idle, with ${[...queue]} waiting`);
   }
-  return { landed: content.filter((name) => name.startsWith('t')) as AttemptId[], refused, gated };
+  return {
+    landed: content.filter((name) => name.startsWith('t')) as AttemptId[],
+    refused,
+    gated,
+    thrownAway,
+  };
 }
 
 test('whoever fails, whatever arrives and ends in whatever order: exactly the culprits are refused, the rest lands', () => {
@@ -355,5 +387,20 @@ test('no tree is gated twice', () => {
       assert.equal(new Set(gated).size, gated.length);
     }),
     { numRuns: 200 },
+  );
+});
+
+/** So many together are no more than one batch, before anything is known. */
+const BATCH = poolSize(noEstimates());
+
+test('where nothing fails and nobody else pushes, no run of the gate is thrown away', () => {
+  fc.assert(
+    fc.property(CASES, fc.integer({ min: 1, max: BATCH }), (c, count) => {
+      const handoffs = c.handoffs.slice(0, count).map((h) => ({ ...h, isBad: false }));
+      const order = c.order.map((turn) => ({ ...turn, isMoved: false }));
+      const { landed, thrownAway } = workOut({ ...c, policy: 'batch', pair: undefined, handoffs, order });
+      assert.deepEqual([landed.length, thrownAway], [handoffs.length, 0]);
+    }),
+    { numRuns: 400 },
   );
 });

@@ -100,12 +100,26 @@ function questions(ask: LineAsk): readonly NextTest[] {
     .find(({ probe }) => probe.length > 0);
   const confirm = carried.length === 0 || isHeld(ask, carried) ? [] : [{ carried, probe: [] }];
   const probe = fromPool(ask, busy, isLate, carried);
+  const next = [...(probe.length > 0 ? [{ carried, probe }] : []), ...confirm];
   return [
     ...(line.carriedFailures >= CARRIED_FAILURES_MAX ? confirm : []),
     ...(suspected ? [suspected] : []),
-    ...(probe.length > 0 ? [{ carried, probe }] : []),
-    ...confirm,
+    ...(isHeadTaken(ask) ? next.filter((test) => !isForegone(ask, test)) : next),
   ];
+}
+
+/** A test on the present head will most likely land, and move the head from under everything beside it. */
+const isHeadTaken = (ask: LineAsk): boolean =>
+  [...ask.line.tests.values()].some((test) => test.parent === ask.head && isForegone(ask, test));
+
+/**
+ * Its verdict is more or less known beforehand: it tells little, and is worth its run if it lands. Where one such is on
+ * the head already, the next waits and grows. `strict` asks one at a time, and gets through a long queue only by
+ * clearing several beside the one that lands.
+ */
+function isForegone({ policy, line }: LineAsk, { probe }: NextTest): boolean {
+  const isSuspected = line.suspects.some(({ members }) => members.some((member) => probe.includes(member)));
+  return policy === 'batch' && !isSuspected && probe.length < poolSize(line.estimates);
 }
 
 /** Members a test says something new of: all of it, where it is about nothing else or nothing goes in front. */
