@@ -136,10 +136,10 @@ test('status shows what was moving, what it cost, and that no process works on t
     screen(stdout),
     new RegExp(
       [
-        `^run            ${RUN}  open, and no process works on it: swarm resume`,
+        `^run            ${RUN} open, no process works on it: swarm resume`,
         'request        Add a and use it',
         `landing on     refs/heads/swarm/${RUN} at <landed>`,
-        'tasks          1 assigned, 1 landed, 1 cancelled',
+        'tasks          1 of 3 landed, 1 cancelled, 1 unfinished; the head is <landed>',
         'gate           1 run in 2s, about 2s each, 1 at a time, each handoff by itself.*…',
         'spent          1,234 tokens, \\$0.0500',
         'last decision  2026-11-21 10:00:09 UTC, <age> ago',

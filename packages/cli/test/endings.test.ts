@@ -85,7 +85,8 @@ async function check(world: World, name: string, ending: Ending, run: Awaited<Re
   const failed = log.filter(({ event }) => event === 'task.failed').map(({ task }) => task);
   assert.deepEqual(failed.sort(), ending.failed ?? []);
   for (const task of failed) assert.match(run.stdout, new RegExp(`failed +${task} `));
-  const headline = run.stdout.split('\n')[0]!;
+  // Where it was stopped the screen also says by what.
+  const headline = run.stdout.split('\n')[0]!.replace(/; stopped by a signal$/, '');
   const [status, report] = await Promise.all(
     ['status', 'report'].map(async (read) => JSON.parse((await world.swarm([read, '--json'])).stdout)),
   );
@@ -125,7 +126,37 @@ describe('a run of a plan ends', contained, () => {
     const says = /^nothing landed: 2 of 2 failed, then the time was used up; the head is green/;
     await check(world, 'out-of-time', { code: 79, says, failed: ['t1', 't2'] }, run);
   });
+
+  it('cancelled: what landed stays, the rest is cancelled, exit 1', async (t) => {
+    const { world, running } = await begun(t);
+    const cancelled = await world.swarm(['cancel', '--yes']);
+    assert.equal(cancelled.code, 0, cancelled.stderr);
+    const run = await running.ended;
+    const says = /^1 of 3 landed, 2 cancelled, then the run was cancelled; the head is green/;
+    await check(world, 'cancelled', { code: 1, says }, run);
+  });
+
+  it('stopped: it says what is left and how to go on, exit 130', async (t) => {
+    const { world, running } = await begun(t);
+    running.kill('SIGINT');
+    await running.line(/stopping/);
+    await running.insist('SIGINT', running.line(/ending what is in flight/));
+    const run = await running.ended;
+    const says = /^1 of 3 landed, 2 unfinished; the head is <commit>; stopped by a signal$/;
+    await check(world, 'stopped', { code: 130, says }, run);
+  });
 });
+
+/** A run of three, one after the other, of which the first has landed and the second is being worked on. */
+async function begun(t: TestContext) {
+  const world = await World.with(t, FILES);
+  await world.configure('[workers]\nattempts = 1\nmax = 1');
+  const wait = { ...write('b'), description: 'sleep 600', dependsOn: ['a'] };
+  const tasks = [write('a'), wait, { ...write('c'), dependsOn: ['b'] }];
+  const running = world.start(await world.plan(tasks, '--gate', 'test -f README.md'));
+  await running.line(/t2\.1 started/);
+  return { world, running };
+}
 
 /** Bad plans, each given again as often as it is asked for. */
 const PLANS: Readonly<Record<string, Ending & { readonly text: string }>> = {
@@ -160,13 +191,27 @@ describe('a run with a planner ends', { ...contained, concurrency: true }, () =>
       await check(world, name, ending, run);
       assert.match(run.stdout, /the planner’s last words are in .*\/planner\/\d\.txt\n {4}\| \S/);
     });
+
+  it('out of budget: what was planned and had not begun has failed, exit 79', async (t) => {
+    const tasks = ['a', 'b'].map((id) => ({ id, title: `Write ${id}`, description: 'as asked' }));
+    const text = JSON.stringify({ tasks, done: true });
+    // What the server says it used is twice what there is.
+    const usage = { prompt_tokens: 39_000, completion_tokens: 1_000, total_tokens: 40_000 };
+    const piece = {
+      choices: [{ index: 0, delta: { role: 'assistant', content: text }, finish_reason: 'stop' }],
+    };
+    const events = [piece, { choices: [], usage }, '[DONE]'];
+    const { world, run } = await planned(t, () => ({ events }), '--budget', '20ktok', '--workers', '1');
+    const says = /^nothing landed: 2 of 2 failed, then the budget was used up; the head is green/;
+    await check(world, 'out-of-budget', { code: 79, says, failed: ['t1', 't2'] }, run);
+  });
 });
 
-async function planned(t: TestContext, answer: (call: Call) => Answer) {
+async function planned(t: TestContext, answer: (call: Call) => Answer, ...more: string[]) {
   const world = await World.with(t, FILES);
   const server = await startModelServer(t, answer);
   const env = modelEnvironment(server.url);
-  const run = await world.swarm(['run', 'Build a till', '--gate', 'test -f README.md'], { env });
+  const run = await world.swarm(['run', 'Build a till', '--gate', 'test -f README.md', ...more], { env });
   return { world, run };
 }
 

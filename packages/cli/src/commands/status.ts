@@ -81,10 +81,10 @@ function statusText(
   const { request } = state.run ?? {};
   const gate = gateView(state);
   const rows: [string, string][] = [
-    ['run', `${paths.run}  ${standingOf(state, holder)}`],
+    ['run', `${paths.run} ${standingOf(state, holder)}`],
     ['request', view.request],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
-    ['tasks', state.closed ? endingText(state) : counts.join(', ') || 'none yet'],
+    ['tasks', holder && !state.closed ? counts.join(', ') || 'none yet' : endingText(state)],
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
       : []),
@@ -96,8 +96,8 @@ function statusText(
   return [head, ...movingText(view, holder, columns), ...waitingText(waiting, holder, columns)].join('\n\n');
 }
 
-/** What it has come to is never cut: it may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['tasks', 'incomplete', 'planner']);
+/** Neither what it has come to nor what to type is ever cut: they may take more lines. */
+const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'incomplete']);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>
@@ -113,7 +113,7 @@ function standingOf(state: ReadRun['state'], holder: Holder | undefined): string
   const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
   return holder
     ? `${how}, worked on by process ${holder.pid}`
-    : `${how}, and no process works on it: swarm resume`;
+    : `${how}, no process works on it: swarm resume`;
 }
 
 /** What the journal says of attempts was true when it was written; without a process, it is the past. */

@@ -4,9 +4,9 @@ import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
-import { endingText, headline, sumText } from '@swarm/core/views/ending';
+import { endingText, sumText } from '@swarm/core/views/ending';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
-import { costText } from '@swarm/core/views/words';
+import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { duration } from './doings.ts';
@@ -37,7 +37,7 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
   const wrapped = (text: string): string => wrapText(text, columns, INDENT);
   return [
     verdictLine(outcome, s, ink, wrapped),
-    `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${tokens} tokens, ${money}` : ''}; ${s.run.id}`,
+    `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${countText(tokens, 'token')}, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
@@ -89,7 +89,7 @@ function verdictLine(
   wrapped: (text: string) => string,
 ): string {
   if (outcome.kind === 'stopped')
-    return ink.yellow(wrapped(`${headline(s)}; ${stoppedText(firstLine(outcome.detail))}`));
+    return ink.yellow(wrapped(`${endingText(s)}; ${stoppedText(firstLine(outcome.detail))}`));
   if (verdictOf(s) === 'complete') return ink.green(wrapped(endingText(s)));
   const paint = s.landedCount === 0 || s.closed!.green === false ? ink.red : ink.yellow;
   const short = wrapped(`incomplete: ${sanitizeLine(shortfallTexts(s).join('; '), 1_000)}`);

@@ -74,7 +74,7 @@ const PARTS = ['landed', 'answered', 'unneeded', 'undone', 'failed', 'cancelled'
 type Part = (typeof PARTS)[number];
 
 function partsOf(s: State): readonly (readonly [Part, number])[] {
-  const undone = [...s.undone].filter((id) => s.byState.cancelled.has(id)).length;
+  const undone = undoneCount(s);
   const count = (...states: readonly TaskStateName[]): number =>
     states.reduce((sum, state) => sum + s.byState[state].size, 0);
   const counts: Readonly<Record<Part, number>> = {
@@ -91,6 +91,10 @@ function partsOf(s: State): readonly (readonly [Part, number])[] {
   return s.closed || counts.landed > 0 ? parts : [['landed', 0], ...parts];
 }
 
+/** Landings that were taken back and not tried again: cancelled, as the tasks' states have it. */
+export const undoneCount = (s: State): number =>
+  [...s.undone].filter((id) => s.byState.cancelled.has(id)).length;
+
 const OVER: ReadonlySet<TaskStateName> = new Set([
   'landed',
   'answered',
@@ -99,13 +103,14 @@ const OVER: ReadonlySet<TaskStateName> = new Set([
   'cancelled',
 ] as const);
 
-/** Whether the head is green, where that was looked at. What came after the end is another head, which nobody checked. */
+/** Whether the head is green, where the run has ended and that was looked at. What came after the end is another head, which nobody checked. */
 export function headText(s: State): string {
   if (s.head === undefined) return 'the head is unknown';
   const head = shortCommit(s.head);
   const { closed } = s;
   if (closed && closed.head !== s.head) return `the head is now ${head}, which was not checked`;
-  if (!closed || closed.green === 'unknown') return `the head, ${head}, was not checked`;
+  if (!closed) return `the head is ${head}`;
+  if (closed.green === 'unknown') return `the head, ${head}, was not checked`;
   return `the head is ${closed.green ? 'green' : 'RED'} at ${head}`;
 }
 

@@ -36,7 +36,9 @@ function head(r: Report): string[] {
     ...(r.isGated ? [] : ['There was no gate: nothing that landed was tested.']),
     ...(r.delivered === undefined
       ? []
-      : [`Delivery (${r.delivered.to}): ${r.delivered.outcome}. ${markdownText(r.delivered.detail)}`]),
+      : [
+          `Delivery (${r.delivered.to}): ${[r.delivered.outcome, markdownText(r.delivered.detail)].filter(Boolean).join('; ')}.`,
+        ]),
     '',
   ];
 }
@@ -66,11 +68,21 @@ function figures(r: Report): string[] {
   return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`), ''];
 }
 
+/** What was taken back is called so here as everywhere. */
+function tasksText({ tasks, undone }: Report): string {
+  const counts = { ...tasks, cancelled: tasks.cancelled - undone, undone };
+  return (
+    [...TASK_STATES, 'undone' as const]
+      .flatMap((s) => (counts[s] > 0 ? [`${counts[s]} ${s}`] : []))
+      .join(', ') || '-'
+  );
+}
+
 /** The figures of the report but for when it opened, each with its name. */
 export function figureRows(r: Report): readonly (readonly [string, string])[] {
   return [
     ['wall time', `${durationText(r.wallMs)}, of which ${durationText(r.activeMs)} at work`],
-    ['tasks', TASK_STATES.flatMap((s) => (r.tasks[s] > 0 ? [`${r.tasks[s]} ${s}`] : [])).join(', ') || '-'],
+    ['tasks', tasksText(r)],
     ['landed per hour', r.landedPerHour.toFixed(1)],
     ['attempts', `${r.attempts}, of which ${r.handoffs} handed in a commit`],
     ['landed at the first handoff', `${r.firstTryLandings} of ${r.list.length}`],

@@ -23,7 +23,7 @@ import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
 import { taskCounts } from './board.ts';
-import { endingText } from './ending.ts';
+import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
 import { plain } from './words.ts';
@@ -94,6 +94,8 @@ export interface Report {
   /** Without the time in which no orchestrator ran. */
   readonly activeMs: number;
   readonly tasks: Readonly<Record<TaskStateName, number>>;
+  /** Of the cancelled ones those that had landed, and were taken back. */
+  readonly undone: number;
   /** Tasks on the target now: landed, and not taken back. */
   readonly landed: number;
   /** Per hour of `activeMs`. */
@@ -161,6 +163,7 @@ export function report(state: State): Report {
     wallMs,
     activeMs,
     tasks: taskCounts(state),
+    undone: undoneCount(state),
     landed,
     landedPerHour: activeMs > 0 ? (landed * 3_600_000) / activeMs : 0,
     attempts: state.attempts.size,
