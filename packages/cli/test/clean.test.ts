@@ -11,7 +11,7 @@ const TASK = { title: 'Write a', description: 'echo a > a.txt', scope: ['a.txt']
 interface Cleaned {
   readonly removed: boolean;
   readonly bytes: number;
-  readonly items: readonly { kind: string; name: string }[];
+  readonly items: readonly { kind: string; name: string; bytes: number }[];
   readonly kept: readonly string[];
 }
 
@@ -124,4 +124,60 @@ test('where nobody can be asked, clean without --yes removes nothing', async (t)
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /nobody can be asked[\s\S]*fix +swarm clean --dry-run/);
   assert.deepEqual(await world.workspaces(), ['t9.1']);
+});
+
+/** A run of a work tree that is removed afterwards, and where its state is. */
+async function afterAGoneWorkTree(t: TestContext) {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const gone = join(world.root, 'gone');
+  await world.git('worktree', 'add', '--quiet', gone);
+  const run = await world.swarm(await world.plan([TASK], '--gate', 'true'), { cwd: gone });
+  assert.equal(run.code, 0, run.stderr);
+  await world.git('worktree', 'remove', '--force', gone);
+  const root = join(world.root, 'state', 'swarm');
+  const name = (await readdir(root)).find((entry) => entry.startsWith('gone-'))!;
+  return { world, gone, state: join(root, name) };
+}
+const states = ({ items }: Cleaned) => items.filter(({ kind }) => kind === 'state');
+
+test('what is kept of a removed work tree goes by clean alone, named and with its size; its runs are told and taken back as before', async (t) => {
+  const { world, gone, state } = await afterAGoneWorkTree(t);
+  const other = await world.swarm(await world.plan([{ ...TASK, title: 'Other' }], '--gate', 'true'));
+  assert.equal(other.code, 0, other.stderr);
+  assert.ok((await readdir(state)).includes('hub.git'), 'nothing else removes it');
+
+  const [shown] = states(await clean(world, '--dry-run'));
+  assert.deepEqual([shown?.name, shown!.bytes > 10_000], [gone, true]);
+  assert.match((await world.swarm(['clean', '--dry-run'])).stdout, new RegExp(`^state +${gone} +\\d`, 'm'));
+  await clean(world, '--yes');
+  await assert.rejects(readdir(state), /ENOENT/);
+  assert.deepEqual(states(await clean(world, '--dry-run')), []);
+
+  const run = (await readdir(world.runs)).find((id) => !other.stdout.includes(id))!;
+  assert.equal((await world.swarm(['verify', '--run', run])).code, 0);
+  const undone = await world.swarm(['undo', 't1', '--run', run]);
+  assert.equal(undone.code, 0, undone.stderr);
+});
+
+test('what is kept of a removed work tree stays while a run of it is not over, and while its work tree is there', async (t) => {
+  const { world, state } = await afterAGoneWorkTree(t);
+  const there = join(world.root, 'there');
+  await world.git('worktree', 'add', '--quiet', there);
+  const held = [
+    { ...TASK, description: `until test -f ${world.root}/go; do sleep 0.05; done; echo a > a.txt` },
+  ];
+  const running = world.start(await world.plan(held, '--gate', 'true', '--sandbox', 'none'), { cwd: there });
+  await running.line(/t1\.1 started/);
+  running.kill('SIGKILL');
+  await running.ended;
+  const names = async () => states(await clean(world, '--dry-run')).map(({ name }) => name);
+  assert.deepEqual(await names(), [join(world.root, 'gone')], 'its work tree is there');
+  await world.git('worktree', 'remove', '--force', there);
+  assert.deepEqual(await names(), [join(world.root, 'gone')], 'its run is not over');
+  await world.release();
+  const resumed = await world.swarm(['resume']);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.deepEqual(await names(), [join(world.root, 'gone'), there]);
+  await clean(world, '--yes');
+  await assert.rejects(readdir(state), /ENOENT/);
 });

@@ -7,13 +7,16 @@ import { emptyState } from '@swarm/core/state';
 import { Git } from '@swarm/git';
 import { readJournal } from '@swarm/journal';
 import { removeTree } from '@swarm/sandbox';
-import type { Environment, RepositoryPaths, RunPaths } from '../finding/paths.ts';
+import { type Environment, type RepositoryPaths, type RunPaths, statePaths } from '../finding/paths.ts';
+import { readRecord } from '../finding/records.ts';
 import { listRuns } from '../finding/runs.ts';
+import { goneWorkTreeOf } from '../finding/work-trees.ts';
 import { shellWord } from '../telling/shell.ts';
 import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
 
 export interface Leftover {
-  readonly kind: 'workspace' | 'intake' | 'job' | 'environment' | 'references' | 'run';
+  readonly kind: 'workspace' | 'intake' | 'job' | 'environment' | 'references' | 'run' | 'state';
+  /** For `state` the path of the work tree that is gone. */
   readonly name: string;
   /** A folder; for `references` the hub they are in. */
   readonly path: string;
@@ -54,6 +57,7 @@ export async function findLeftovers(
     ...(await folders(join(paths.state, 'trash'), 'job')),
     ...(await folders(paths.env, 'environment', async (_, path) => isOld(await ageOf(path, now), policy))),
     ...(await hubReferences(paths, isOver, new Set(going))),
+    ...(await statesOfGone(paths, runs, env)),
     ...(await Promise.all(
       runs.filter(({ id }) => going.includes(id)).map(({ id, folder }) => sized('run', id, folder)),
     )),
@@ -146,6 +150,27 @@ async function hubReferences(
     byRun.set(run, [...(byRun.get(run) ?? []), { name, object }]);
   }
   return [...byRun].map(([name, refs]) => ({ kind: 'references', name, path: hub, bytes: undefined, refs }));
+}
+
+// ───────────── work trees that are gone ─────────────
+
+/** What is kept of work trees that were removed, all of whose runs are over: of no other is it known. */
+async function statesOfGone(
+  paths: RepositoryPaths,
+  runs: readonly FoundRun[],
+  env: Environment,
+): Promise<Leftover[]> {
+  const areOver = new Map<string, boolean>();
+  for (const { id, isFinished } of runs) {
+    const record = await readRecord(env, id);
+    const gone = record && (await goneWorkTreeOf(paths, record, env));
+    if (gone !== undefined) areOver.set(gone, isFinished && areOver.get(gone) !== false);
+  }
+  const states = [...areOver].filter(([, isOver]) => isOver).map(([name]) => name);
+  const found = await Promise.all(
+    states.sort().map((name) => sized('state', name, statePaths(name, env).state)),
+  );
+  return found.filter(({ bytes }) => bytes !== 0);
 }
 
 // ───────────── removal ─────────────

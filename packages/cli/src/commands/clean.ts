@@ -11,7 +11,7 @@ import type { RepositoryPaths } from '../finding/paths.ts';
 import { removeRecord } from '../finding/records.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import type { Context } from '../program/context.ts';
-import { lockRepository } from '../running/work.ts';
+import { lockRepository, lockState } from '../running/work.ts';
 import { renderTable } from '../telling/table.ts';
 
 export interface CleanOptions {
@@ -96,11 +96,21 @@ async function removeAll(
     }
   }
   for (const leftover of leftovers) {
-    await removeLeftover(leftover);
+    await (leftover.kind === 'state' ? removeState(leftover) : removeLeftover(leftover));
     if (leftover.kind === 'run') await removeRecord(context.env, leftover.name as RunId);
   }
   tell(leftovers, kept, { ...options, isRemoved: true }, context);
   return 0;
+}
+
+/** Whoever stands in for the work tree, in another one, holds its state: exit 75. */
+async function removeState(leftover: Leftover): Promise<void> {
+  const lock = await lockState(leftover.path, makeRunId(Date.now(), Math.random));
+  try {
+    await removeLeftover(leftover);
+  } finally {
+    await lock.release();
+  }
 }
 
 function tell(

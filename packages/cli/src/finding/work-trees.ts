@@ -34,6 +34,16 @@ export const isWorkTree = (folder: string, { gitDir }: RepositoryPaths, env: Env
     () => false,
   );
 
+/** The work tree a run was begun in, where that is none of the repository any more; another may stand in for it. */
+export async function goneWorkTreeOf(
+  here: RepositoryPaths,
+  begun: Begun,
+  env: Environment,
+): Promise<string | undefined> {
+  if (begun.gitDir !== here.gitDir || (await isBegunHere(here, begun))) return undefined;
+  return (await isWorkTree(begun.repository, here, env)) ? undefined : begun.repository;
+}
+
 /** Where a run is worked on: where it was begun; where that is gone, from here with the state it left. */
 export async function workTreeOf(
   here: RepositoryPaths,

@@ -146,12 +146,20 @@ async function runToItsEnd(
 /** One orchestrator per repository. Errors: SW0501, naming who holds it and since when. */
 export async function lockRepository(repository: RepositoryPaths, run: RunId): Promise<Lock> {
   await mkdir(repository.state, { recursive: true, mode: 0o700 });
+  return lockFolders(repository.repository, [repository.repository, repository.state], run);
+}
+
+/** The state of a work tree that is gone. Errors: SW0501, naming who works with it. */
+export const lockState = (state: string, run: RunId): Promise<Lock> => lockFolders(state, [state], run);
+
+/** @param folders the last one is the state's. */
+async function lockFolders(key: string, folders: readonly string[], run: RunId): Promise<Lock> {
   const lock = await acquireLock({
-    key: repository.repository,
+    key,
     about: { pid: process.pid, since: Date.now(), run },
-    folders: [repository.repository, repository.state],
-    infoFile: join(repository.state, 'lock.json'),
+    folders,
+    infoFile: join(folders.at(-1)!, 'lock.json'),
   });
   if (lock.kind === 'lock') return lock;
-  throw new SwarmError(heldProblem(lock, repository.repository, (ms) => new Date(ms).toISOString()));
+  throw new SwarmError(heldProblem(lock, key, (ms) => new Date(ms).toISOString()));
 }
