@@ -57,6 +57,8 @@ test('whatever could move the cursor, hide or reorder text is shown instead of o
     ['\u009b31m', '\\u{9b}31m'],
     ['user\u202egnp.exe', 'user\\u{202e}gnp.exe'],
     ['zero\u200bwidth', 'zero\\u{200b}width'],
+    ['👩\u200d💻 👩🏽\u200d🚀 ❤\ufe0f\u200d🔥', '👩💻 👩🏽🚀 ❤\ufe0f🔥'],
+    ['a\u200db', 'a\\u{200d}b'],
     ['\u{e0041}', '\\u{e0041}'],
     ['plain “text”, über 日本\n\tkept', 'plain “text”, über 日本\n\tkept'],
   ];
@@ -89,8 +91,14 @@ test('prose is broken at blanks to the terminal’s width, and left alone where 
   assert.equal(wrapText(pairs, 22, 0), 'ab cd ef gh ij kl mn\nop qr');
   assert.equal(
     wrapText(text, 34, 4),
-    'delivered 9374e61188 to\n    refs/heads/swarm/r-20261121-kjms\n    at last',
-    'a name longer than a line stays whole, so that it can be copied',
+    'delivered 9374e61188 to\nrefs/heads/swarm/r-20261121-kjms\n    at last',
+    'a name longer than a line stays whole, so that it can be copied, and begins where it has most room',
+  );
+  assert.equal(wrapText('t2 買い物かごの合計を計算する。', 24, 4), 't2 買い物かごの合計\n    を計算する。');
+  assert.equal(
+    wrapText('t2 買い物かごの合計を計算。済', 30, 6),
+    't2 買い物かごの合計を計\n      算。済',
+    'what ends a phrase begins no line',
   );
 });
 

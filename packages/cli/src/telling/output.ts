@@ -1,7 +1,7 @@
 /** Results go to stdout, narration to stderr; colour only where a person reads it. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Environment } from '../finding/paths.ts';
-import { widthOf } from './width.ts';
+import { piecesOf, widthOf } from './width.ts';
 
 /** As much of a stream as we need; `process.stdout` and `process.stderr` are such. */
 export interface Sink {
@@ -82,6 +82,10 @@ function forgiveBrokenPipe(sink: Sink, closed: AbortController): void {
 const UNSAFE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
+/** What joins pictures to one: not every terminal draws them so, and as wide as they are apart they fit on all of them. */
+const JOINED =
+  /(?<=\p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?)\u200d(?=\p{Extended_Pictographic})/gu;
+
 /** Colours and moves of a terminal, as programs print them. */
 const ANSI = /\u001b\[[0-?]*[ -/]*[@-~]/g;
 
@@ -90,7 +94,8 @@ const ANSI = /\u001b\[[0-?]*[ -/]*[@-~]/g;
  * set a title or the clipboard, or reorder what is read. Colours are taken out; other unsafe characters show as `\u{1b}`.
  */
 export function sanitize(text: string): string {
-  return text.replaceAll(ANSI, '').replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+  const apart = text.replaceAll(ANSI, '').replace(JOINED, '');
+  return apart.replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
 
 /**
@@ -108,19 +113,23 @@ export function sanitizeLine(text: string, max = 200): string {
 }
 
 /**
- * Prose broken at blanks, further lines indented by as many blanks as stand before the text on its first. A word that
- * is longer than a line stays whole. Unchanged without a width: what is piped is for programs.
+ * Prose broken at blanks, and between wide characters; further lines are indented by as many blanks as stand before the
+ * text on its first. A word that is longer than such a line stays whole, so that it can be copied, and begins at the
+ * very left. Unchanged without a width: what is piped is for programs.
  */
 export function wrapText(text: string, columns: number | undefined, indent: number): string {
   const width = (columns ?? Number.POSITIVE_INFINITY) - indent;
   if (widthOf(text) <= width || width < WRAP_MIN) return text;
   const lines = [''];
-  for (const word of text.split(' ')) {
+  for (const piece of piecesOf(text)) {
     const line = lines.at(-1)!;
-    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && widthOf(line) + widthOf(piece.trimEnd()) > width) lines.push(piece);
+    else lines[lines.length - 1] = line + piece;
   }
-  return lines.join(`\n${' '.repeat(indent)}`);
+  const [first, ...rest] = lines.map((line) => line.trimEnd());
+  return [first, ...rest.map((line) => (widthOf(line) > width ? line : `${' '.repeat(indent)}${line}`))].join(
+    '\n',
+  );
 }
 /** In less than this there is no reading anyway. */
 const WRAP_MIN = 20;

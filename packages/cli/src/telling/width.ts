@@ -16,6 +16,22 @@ export function widthOf(text: string): number {
 
 const cellsOf = (segment: string): number => (NO_ROOM.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1);
 
+/** What ends a phrase or closes a bracket stays with what it ends. */
+const CLOSES = /^[、。，．・：；！？」』）】〕〉》ー]/u;
+
+/** The text in pieces between which a line may end: after blanks, and beside wide characters. */
+export function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  let mayEnd = true;
+  for (const { segment } of graphemes.segment(text)) {
+    const isWide = cellsOf(segment) === 2;
+    if ((mayEnd || isWide) && segment !== ' ' && !CLOSES.test(segment)) pieces.push(segment);
+    else pieces.push((pieces.pop() ?? '') + segment);
+    mayEnd = isWide || segment === ' ';
+  }
+  return pieces;
+}
+
 /** The text where it fits, else its beginning and an ellipsis, which takes one cell. */
 export function cutToWidth(text: string, max: number): string {
   if (widthOf(text) <= max) return text;

@@ -51,11 +51,14 @@ export const costText = (usd: number, isPriced: boolean): string =>
 
 export const shortCommit = (commit: string): string => commit.slice(0, 10);
 
+/** The name of a failure without any output. */
+const SAID_NOTHING = 'output no output';
+
 /** Failures by name: the first few, and how many more. They were read from output, which others wrote. */
 export function signaturesText(signatures: readonly string[], most = 3): string {
   const more = signatures.length > most ? ` and ${signatures.length - most} more` : '';
   return `${signatures
     .slice(0, most)
-    .map((one) => plain(one, 120))
+    .map((one) => (one === SAID_NOTHING ? 'it printed nothing' : plain(one, 120)))
     .join('; ')}${more}`;
 }
