@@ -15,6 +15,7 @@ import {
   read,
   withDescendants,
 } from './process-table.ts';
+import { Stillness, toldOf } from './stillness.ts';
 
 const LOOK_EVERY_MS = 250;
 /** Looks for each one at open files: there are many. */
@@ -45,9 +46,11 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   if (!isBounded) return { [Symbol.dispose]: () => undefined };
   const tree = new Tree(ask.pid, ask.marks);
   const disk = diskBytes === undefined ? undefined : new DiskMeter(ask.folders, diskBytes);
+  const stillness = new Stillness();
   let looks = 0;
   let nameless: Nameless = { memory: 0, disk: 0 };
   const look = async (): Promise<void> => {
+    if (!stillness.isDue(toldOf(tree.known))) return;
     const members = tree.members();
     if (looks % NAMELESS_EVERY === 0) nameless = namelessFiles(members, ask.folders[0]);
     looks += 1;
@@ -83,6 +86,8 @@ class Tree {
   readonly #marks: readonly string[];
   readonly #strays = new Set<number>();
   #seen: ProcessTable = new Map();
+  /** Its members when they were last looked for. */
+  known: ReadonlySet<number> = new Set();
 
   constructor(root: number, marks: readonly string[]) {
     this.#root = root;
@@ -98,7 +103,8 @@ class Tree {
       if (isNews && this.#isMarked(pid)) this.#strays.add(pid);
     }
     this.#seen = table;
-    return withDescendants(table, [this.#root, ...this.#strays]);
+    this.known = withDescendants(table, [this.#root, ...this.#strays]);
+    return this.known;
   }
 
   #isMarked(pid: number): boolean {

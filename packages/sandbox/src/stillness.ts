@@ -1,0 +1,25 @@
+/** Whether a tree of processes has done anything since it was looked at: one that has not need not be looked at again. */
+import { read } from './process-table.ts';
+
+/** A tree in which nothing runs is looked at this seldom. */
+export const STILL_LOOKS_MAX = 8;
+
+/** What the kernel tells of each: times to a tick, page faults to the page. Who does not run changes none of it. */
+export const toldOf = (pids: Iterable<number>): string =>
+  [...pids].map((pid) => read(`/proc/${pid}/stat`)).join('');
+
+export class Stillness {
+  #told = '';
+  #still = 0;
+
+  /**
+   * Whether it is time to look. After a change it is twice: the table of processes may be a moment old, and a newcomer in
+   * it unknown.
+   * @param told of everybody known now; empty where nothing can be told.
+   */
+  isDue(told: string): boolean {
+    this.#still = told !== '' && told === this.#told ? this.#still + 1 : 0;
+    this.#told = told;
+    return this.#still < 2 || this.#still % STILL_LOOKS_MAX === 0;
+  }
+}
