@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'land-typed': () => import('./land-typed.ts'),
   'run-typed': () => import('./run-typed.ts'),
   'real-run': () => import('./real-run.ts'),
+  idle: () => import('./idle.ts'),
 };
 
 interface Bench {
