@@ -72,6 +72,15 @@ const agentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('nudged'), step: count, why: z.string() }),
   /** Old tool outputs left the conversation to make room. */
   z.object({ type: z.literal('elided'), step: count, parts: count, chars: count }),
+  /** Turns left the conversation: summed up by the model, or by the agent itself, or because a request was refused. */
+  z.object({
+    type: z.literal('compacted'),
+    step: count,
+    by: z.enum(['model', 'itself', 'refused']),
+    before: count,
+    after: count,
+    windowTokens: count,
+  }),
   /** A sign of life during one long wait; every such wait has a deadline of its own. */
   z.object({ type: z.literal('waiting'), step: count, for: z.enum(['model', 'tool']) }),
   z.object({

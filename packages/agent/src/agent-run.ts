@@ -19,6 +19,8 @@ export interface AgentRun {
   /** Told the conversation when it has handed in, before the last event. */
   readonly onHandedIn?: (talk: Talk) => unknown;
   readonly limits: LoopLimits;
+  /** The model calls no tools by itself: they are described in text, and calls are read from its text. */
+  readonly textTools?: boolean;
   readonly emit: (event: AgentEvent) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;

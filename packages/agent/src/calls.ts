@@ -1,14 +1,16 @@
-/** The calls of one answer: run one after the other, answered each, and looked at for what follows. */
+/** The calls of one answer: run, answered each, and looked at for what follows. */
 import { HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import type { ModelResult, ToolCall } from '@swarm/core/ports/models';
 import { cutText } from './agent-events.ts';
 import type { AgentRun } from './agent-run.ts';
+import { outputRoom } from './context/compact.ts';
+import { WRITTEN_RESULT } from './context/turns.ts';
 import type { startDeadline } from './deadline.ts';
 import { type DoneCall, SAME_AGAIN } from './repeats.ts';
 import { asSent, badOutput, type Stop, said, type Talk, tell, tellAtEnd } from './talk.ts';
 import { textCalls } from './text-calls.ts';
 import { submitHandoff } from './tools/handoff.ts';
-import { type CallOutcome, toolMeant } from './tools/index.ts';
+import { type CallOutcome, isReading, toolMeant } from './tools/index.ts';
 
 /** Calls taken from one answer; the rest are dropped and the model is told. */
 const CALLS_MAX = 32;
@@ -38,6 +40,8 @@ interface Ran {
   readonly hasRun: boolean;
   /** Every one of them ran and did what it was to do. */
   readonly isFine: boolean;
+  /** All of them waited for what still runs. */
+  readonly isWaiting: boolean;
   /** What was wrong with the last call that was not run. */
   readonly error: string;
   /** One of them handed in, or time was up and the rest was not run. */
@@ -45,7 +49,7 @@ interface Ran {
 }
 const NOT_RUN = 'not run: the attempt is over';
 
-/** One after the other. */
+/** One after the other, but for those that only read and stand side by side. */
 async function runEach(
   run: AgentRun,
   talk: Talk,
@@ -53,39 +57,60 @@ async function runEach(
   isBeside: boolean,
   deadline: Deadline,
 ): Promise<Ran> {
-  const done: DoneCall[] = [];
-  let error = 'it called no tool';
-  let hasRun = false;
-  let isFine = true;
-  for (const call of calls) {
-    if (deadline.stop) return { done, hasRun, isFine, error, stop: deadline.stop };
-    // What the other calls say is not known to whoever hands in beside them.
-    const isEarly = isBeside && toolMeant(call.name) === SUBMIT;
-    const outcome = isEarly
-      ? notRun(run, talk, call, SUBMIT_ALONE)
-      : await runCall(run, talk, call, deadline);
-    done.push({ name: call.name, argumentsJson: call.argumentsJson, output: outcome.output });
-    if (!outcome.ok) isFine = false;
-    if (outcome.claim) {
-      const { claim } = outcome;
-      return {
-        done,
-        hasRun,
-        isFine,
-        error,
-        stop: { reason: 'handed-in', detail: `status ${claim.status}`, claim },
-      };
-    }
-    if (outcome.wasRun) hasRun = true;
-    else error = outcome.output;
+  const room = outputRoom(talk, calls.length);
+  const outcomes: CallOutcome[] = [];
+  for (const group of groupsOf(calls)) {
+    if (deadline.stop) break;
+    const ran = group.map((call) =>
+      // What the other calls say is not known to whoever hands in beside them.
+      isBeside && toolMeant(call.name) === SUBMIT
+        ? notRun(run, talk, call, SUBMIT_ALONE)
+        : runCall(run, talk, call, deadline, room),
+    );
+    outcomes.push(...(await Promise.all(ran)));
+    if (outcomes.at(-1)?.claim) break;
   }
-  return { done, hasRun, isFine, error };
+  const planned = outcomes.findLast(({ plan }) => plan !== undefined);
+  if (planned?.plan !== undefined) talk.plan = planned.plan;
+  return ranOf(calls, outcomes, deadline);
+}
+
+/** Calls that may run at the same time, in their order. */
+function groupsOf(calls: readonly ToolCall[]): readonly (readonly ToolCall[])[] {
+  const groups: ToolCall[][] = [];
+  let isOpen = false;
+  for (const call of calls) {
+    const isRead = isReading(call.name);
+    if (isRead && isOpen) groups.at(-1)!.push(call);
+    else groups.push([call]);
+    isOpen = isRead;
+  }
+  return groups;
+}
+
+/** @param outcomes of the first calls; the rest were not run. */
+function ranOf(calls: readonly ToolCall[], outcomes: readonly CallOutcome[], deadline: Deadline): Ran {
+  const claim = outcomes.at(-1)?.claim;
+  const stop: Stop | undefined = claim
+    ? { reason: 'handed-in', detail: `status ${claim.status}`, claim }
+    : deadline.stop;
+  return {
+    done: outcomes.map(({ output }, i) => {
+      const { name, argumentsJson } = calls[i]!;
+      return { name, argumentsJson, output };
+    }),
+    hasRun: outcomes.some(({ wasRun }) => wasRun),
+    isFine: outcomes.every(({ ok }) => ok),
+    isWaiting: outcomes.every(({ isWaiting }) => isWaiting === true),
+    error: outcomes.findLast(({ wasRun }) => !wasRun)?.output ?? 'it called no tool',
+    ...(stop && { stop }),
+  };
 }
 
 /** What follows from the calls of one answer, once the model has their results. */
 function after(run: AgentRun, talk: Talk, ran: Ran, asked: number): Stop | undefined {
   if (ran.stop) return ran.stop;
-  const repeat = talk.repeats.note(ran.done);
+  const repeat = ran.isWaiting ? 'fresh' : talk.repeats.note(ran.done);
   if (repeat === 'stuck')
     return { reason: 'stuck', detail: `it made the same calls with the same results again and again` };
   if (repeat === 'told') {
@@ -109,18 +134,22 @@ export async function runWritten(
   answer: ModelResult,
   deadline: Deadline,
 ): Promise<Stop | undefined | 'none'> {
-  const written = textCalls(answer.text, toolMeant).slice(0, CALLS_MAX);
+  const text = withoutMadeUp(answer.text);
+  const written = textCalls(text, toolMeant).slice(0, CALLS_MAX);
   if (written.length === 0) return 'none';
-  said(talk, answer, []);
+  said(talk, { ...answer, text }, []);
   const calls = written.map((call, i) => ({ ...call, id: `text_${talk.steps}_${i}` }));
   const ran = await runEach(run, talk, calls, calls.length > 1, deadline);
   const results = ran.done.map(
-    ({ name, output }) => `<tool_response name="${name}">\n${output}\n</tool_response>`,
+    ({ name, output }) => `${WRITTEN_RESULT}${name}">\n${output}\n</tool_response>`,
   );
   tell(talk, results.join('\n'));
   const stop = after(run, talk, ran, written.length);
   return stop?.reason === 'stuck' && ran.isFine ? atItsEnd(answer) : stop;
 }
+
+/** Some go on by writing what the tool might say: nothing of that happened. */
+const withoutMadeUp = (text: string): string => text.split(/<tool_response\b/)[0]!;
 
 /** A model that writes a call which works over and over does not know how to hand in: its work is judged as it is. */
 const atItsEnd = ({ text }: ModelResult): Stop => ({
@@ -143,12 +172,18 @@ function notRun(run: AgentRun, talk: Talk, call: ToolCall, output: string): Call
   return { ok: false, output, wasRun: true };
 }
 
-async function runCall(run: AgentRun, talk: Talk, call: ToolCall, deadline: Deadline): Promise<CallOutcome> {
+async function runCall(
+  run: AgentRun,
+  talk: Talk,
+  call: ToolCall,
+  deadline: Deadline,
+  room: number,
+): Promise<CallOutcome> {
   const step = talk.steps;
   const { name: tool } = call;
   run.emit({ type: 'tool.called', step, tool, args: call.argumentsJson });
   const from = run.clock.monotonic();
-  const outcome = await deadline.waitingFor('tool', step, () => run.tools.run(call, deadline.signal));
+  const outcome = await deadline.waitingFor('tool', step, () => run.tools.run(call, deadline.signal, room));
   const durationMs = Math.max(0, Math.round(run.clock.monotonic() - from));
   if (outcome.wasRun) talk.toolCalls++;
   run.emit({ type: 'tool.ended', step, tool, ok: outcome.ok, durationMs, output: outcome.output });

@@ -24,6 +24,8 @@ const childJob = z.object({
   /** Absolute path of the workspace, as the child sees it. */
   workspace: z.string(),
   prompt: z.object({ system: z.string(), user: z.string() }),
+  /** Files outside the workspace that may be read, as the child sees them. */
+  readable: z.array(z.string()).optional(),
   /** Where the conversation is left when the agent hands in, as the child sees it. */
   talkOut: z.string().optional(),
   /** The conversation goes on: what an earlier child left, and what is told now. */
@@ -36,8 +38,10 @@ const childJob = z.object({
     steps: z.number().int().positive(),
     tokens: z.number().int().positive(),
     wallMs: z.number().int().positive(),
-    contextChars: z.number().int().positive(),
+    windowTokens: z.number().int().positive().optional(),
   }),
+  /** The model calls no tools by itself. */
+  textTools: z.boolean().optional(),
 });
 export type ChildJob = z.infer<typeof childJob>;
 
@@ -64,12 +68,14 @@ export async function runChildJob(
   },
 ): Promise<AgentEnding> {
   const { model, clock, signal, env, print } = parts;
-  const ending = await runAgent({
+  const tools = createToolbox({ workspace: job.workspace, readable: job.readable ?? [], env, clock });
+  return runAgent({
     model,
     clock,
     signal,
-    tools: createToolbox({ workspace: job.workspace, env, clock }),
+    tools,
     prompt: job.prompt,
+    ...(job.textTools && { textTools: true }),
     ...(job.goOn && { talk: readTalk(job.goOn) }),
     limits: job.limits,
     emit: (event) => print(formatAgentEvent(event)),
@@ -77,8 +83,7 @@ export async function runChildJob(
     onHandedIn: (talk) => job.talkOut !== undefined && leave(job.talkOut, talk),
     task: job.task as TaskId,
     attempt: job.attempt as AttemptId,
-  });
-  return ending;
+  }).finally(() => tools.close());
 }
 
 /** Best effort: without it the attempt's checks end the attempt, as they do for an agent that keeps no conversation. */

@@ -10,7 +10,7 @@ export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.
 export { type BuiltinParts, createBuiltinAgent } from './drivers/builtin.ts';
 export { type CommandParts, createCommandAgent } from './drivers/command.ts';
 export type { DriverParts, GatewayPass, GatewayPort } from './drivers/session.ts';
-export { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
+export type { LoopLimits } from './limits.ts';
 export { runAgent } from './loop.ts';
 export { createPrompts, PROMPT_VARIABLES, type PromptsOptions, type PromptText } from './prompts.ts';
 export { createToolbox, TOOL_SPECS, type Toolbox } from './tools/index.ts';

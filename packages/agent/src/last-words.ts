@@ -1,15 +1,17 @@
 /** At a limit the model is asked once more, without tools: what it knows by then must not be lost with the attempt. */
 import { HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
-import { addUsage } from '@swarm/core/model/usage';
 import { cutText, type LoopEnd } from './agent-events.ts';
 import type { AgentRun } from './agent-run.ts';
-import { elide } from './conversation.ts';
+import { askAside } from './aside.ts';
+import { elide } from './context/shorten.ts';
 import type { Stop, Talk } from './talk.ts';
 
 /** The part of an attempt's time that is kept for it. */
 const TIME_SHARE = 0.1;
 const TIME_MAX_MS = 60_000;
 const TOKENS_OUT = 1_000;
+/** What the conversation may take of the window: it costs as much as a step, and gives no more than its end. */
+const WINDOW_SHARE = 0.5;
 
 /** Endings at which there is still something to ask for. */
 const LIMITS: readonly LoopEnd[] = ['step-limit', 'token-limit', 'timeout', 'stuck', 'quota'];
@@ -35,21 +37,17 @@ export async function withLastWords(run: AgentRun, talk: Talk, stop: Stop): Prom
   const abort = () => controller.abort();
   run.signal.addEventListener('abort', abort, { once: true });
   try {
-    const { messages } = elide(talk.messages, run.limits.contextChars / 2);
-    const answer = await run.model.stream(
-      {
-        role: 'worker',
-        messages: [...messages, { role: 'user', content: why }],
-        tools: run.tools.specs,
-        toolChoice: 'none',
-        maxOutputTokens: TOKENS_OUT,
-        ...(run.task && { task: run.task }),
-        ...(run.attempt && { attempt: run.attempt }),
-      },
-      { signal: controller.signal },
+    const { messages } = elide(
+      talk.messages,
+      talk.window.chars(WINDOW_SHARE),
+      talk.window.chars(WINDOW_SHARE),
     );
-    talk.usage = addUsage(talk.usage, answer.usage);
-    const text = answer.text.trim();
+    const text = await askAside(run, talk, {
+      messages,
+      question: why,
+      maxOutputTokens: TOKENS_OUT,
+      signal: controller.signal,
+    });
     if (text === '') return stop;
     const summary = cutText(text, HANDOFF_TEXT_MAX);
     return { ...stop, claim: { status: 'partial', summary, concerns: [], suggestions: [] } };

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import { roomRunsOut } from './limits.ts';
 
-const LIMITS = { steps: 40, tokens: 2_000_000, wallMs: 30 * 60_000, contextChars: 1 };
+const LIMITS = { steps: 40, tokens: 2_000_000, wallMs: 30 * 60_000 };
 const spent = (steps: number, inputTokens = 0) => ({ steps, usage: { ...NO_USAGE, inputTokens } });
 
 /** Marks and what is told, for one that was told of none before. */

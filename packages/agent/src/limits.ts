@@ -1,4 +1,4 @@
-/** What bounds one agent: steps, tokens, wall time, and how long its conversation may grow. */
+/** What bounds one agent: steps, tokens, wall time, and the window its conversation must stay in. */
 import { tokensOf, type Usage } from '@swarm/core/model/usage';
 
 export interface LoopLimits {
@@ -7,12 +7,9 @@ export interface LoopLimits {
   /** Input and output tokens together, as the model client counts them. */
   readonly tokens: number;
   readonly wallMs: number;
-  /** Characters of conversation above which old tool outputs are left out. */
-  readonly contextChars: number;
+  /** Tokens of the model's window, where a profile says so. Absent: it is learnt when a request is refused. */
+  readonly windowTokens?: number | undefined;
 }
-
-/** 70 % of a 128k-token window at four characters a token, the usual rough figure for English and code. */
-export const DEFAULT_CONTEXT_CHARS = Math.floor(0.7 * 128_000 * 4);
 
 export interface Spent {
   readonly steps: number;

@@ -6,7 +6,7 @@ import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, handClock, makeFolder, playModel, usage } from '../test/support.ts';
 import type { AgentEvent } from './agent-events.ts';
 import type { AgentRun } from './agent-run.ts';
-import { DEFAULT_CONTEXT_CHARS, type LoopLimits } from './limits.ts';
+import type { LoopLimits } from './limits.ts';
 import { runAgent } from './loop.ts';
 import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
@@ -15,7 +15,6 @@ const LIMITS: LoopLimits = {
   steps: 20,
   tokens: 1_000_000,
   wallMs: 60_000,
-  contextChars: DEFAULT_CONTEXT_CHARS,
 };
 const HAND_IN = answer([['submit_handoff', { status: 'complete', summary: 'did it' }]]);
 
@@ -107,7 +106,7 @@ test('three unusable answers in a row end as bad output, with the last error', a
   const { ending } = await play(t, [answer([['teleport', {}]])]);
   assert.equal(ending.reason, 'bad-output');
   assert.equal(ending.steps, 3);
-  assert.match(ending.detail, /there is no tool teleport; there are: bash, read, write/);
+  assert.match(ending.detail, /there is no tool teleport; there are: bash, bash_output, read, write/);
 });
 
 test('a usable answer in between forgives the unusable ones', async (t) => {
@@ -255,8 +254,8 @@ test('of very many calls in one answer the first 32 are taken and the model is t
 
 test('a long conversation loses its oldest tool outputs, never the task or the last turns', async (t) => {
   const big = answer([['bash', { command: 'printf %5000s "$(date +%s%N)"' }]]);
-  const { ending, model, events } = await play(t, [...Array.from({ length: 12 }, () => big), HAND_IN], {
-    limits: { ...LIMITS, contextChars: 40_000 },
+  const { ending, model, events } = await play(t, [...Array.from({ length: 18 }, () => big), HAND_IN], {
+    limits: { ...LIMITS, windowTokens: 18_000 },
   });
   assert.equal(ending.reason, 'handed-in');
   const { messages } = model.asked.at(-1)!;
@@ -306,8 +305,8 @@ test('calls written as text run, their results come back as the user’s, and a 
 test('when time is up between two calls each has its answer, so that the last words can be asked for', async (t) => {
   const time = handClock();
   const both: [string, unknown][] = [
-    ['glob', { pattern: '*' }],
-    ['glob', { pattern: 'b' }],
+    ['bash', { command: 'true' }],
+    ['bash', { command: 'echo b' }],
   ];
   const toolbox = createToolbox({ workspace: makeFolder(t), env: {}, clock: time });
   const tools = {

@@ -8,16 +8,20 @@ import { addUsage, tokensOf } from '@swarm/core/model/usage';
 import type { ModelResult } from '@swarm/core/ports/models';
 import type { AgentEnding, AgentRun } from './agent-run.ts';
 import { type Deadline, runCalls, runWritten } from './calls.ts';
-import { elide, lengthOf } from './conversation.ts';
+import { makeRoom, shrink, sizeOf } from './context/compact.ts';
+import { overflowIn } from './context/overflow.ts';
+import { lengthOf } from './context/turns.ts';
 import { startDeadline } from './deadline.ts';
 import { timeKept, withLastWords } from './last-words.ts';
 import { limitReached, roomRunsOut } from './limits.ts';
 import type { Stop, Talk } from './talk.ts';
 import { askAgain, CUT_SHORT, EMPTY, nudge, repair, startTalk, tellAtEnd, wasRefused } from './talk.ts';
+import { asWritten, withTools } from './text-tools.ts';
 
 /** Runs to an ending, which is also the last event. Never rejects: a fault of our own ends as `failed`. */
 export async function runAgent(run: AgentRun): Promise<AgentEnding> {
-  const talk = run.talk ?? startTalk(run.prompt);
+  const prompt = run.textTools ? withTools(run.prompt, run.tools.specs) : run.prompt;
+  const talk = run.talk ?? startTalk(prompt, run.limits.windowTokens);
   run.emit({
     type: 'started',
     model: run.model.nameFor('worker'),
@@ -38,7 +42,8 @@ async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
     for (;;) {
       const limit = limitReached(run.limits, talk, talk.lastTokens);
       if (limit) return { reason: limit, detail: `reached after ${talk.steps} steps` };
-      makeRoom(run, talk, run.clock.monotonic() - from);
+      tellRoom(run, talk, run.clock.monotonic() - from);
+      await deadline.waitingFor('model', talk.steps + 1, () => makeRoom(run, talk, deadline.signal));
       const answer = await deadline.waitingFor('model', talk.steps + 1, () =>
         ask(run, talk, deadline.signal),
       );
@@ -54,18 +59,12 @@ async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
   }
 }
 
-function makeRoom(run: AgentRun, talk: Talk, elapsedMs: number): void {
-  const step = talk.steps + 1;
+function tellRoom(run: AgentRun, talk: Talk, elapsedMs: number): void {
   const room = roomRunsOut(run.limits, talk, elapsedMs, talk.marksTold);
-  if (room) {
-    talk.marksTold = room.marks;
-    tellAtEnd(talk, room.text);
-    run.emit({ type: 'nudged', step, why: room.text });
-  }
-  const { messages, parts, chars } = elide(talk.messages, run.limits.contextChars);
-  if (parts === 0) return;
-  talk.messages = [...messages];
-  run.emit({ type: 'elided', step, parts, chars });
+  if (!room) return;
+  talk.marksTold = room.marks;
+  tellAtEnd(talk, room.text);
+  run.emit({ type: 'nudged', step: talk.steps + 1, why: room.text });
 }
 
 async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<ModelResult> {
@@ -75,7 +74,7 @@ async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<Mode
     {
       role: 'worker',
       messages: talk.messages,
-      tools: run.tools.specs,
+      tools: run.textTools ? [] : run.tools.specs,
       ...(run.task && { task: run.task }),
       ...(run.attempt && { attempt: run.attempt }),
     },
@@ -83,6 +82,9 @@ async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<Mode
   );
   talk.usage = addUsage(talk.usage, answer.usage);
   talk.lastTokens = tokensOf(answer.usage);
+  const { calls: tries, inputTokens } = answer.usage;
+  // A try that broke off is in it too.
+  talk.window.counted(sizeOf(run, talk), inputTokens / Math.max(1, tries));
   const calls = answer.end.kind === 'tools' ? answer.end.calls.length : 0;
   run.emit({ type: 'answered', step, how: answer.end.kind, text: answer.text, calls, usage: answer.usage });
   return answer;
@@ -95,15 +97,15 @@ async function takeAnswer(
   answer: ModelResult,
   deadline: Deadline,
 ): Promise<Stop | undefined> {
-  const { end, text } = answer;
+  const { end } = answer;
+  if (end.kind !== 'bad-request') talk.refusals = 0;
   switch (end.kind) {
     case 'tools':
-      return runCalls(run, talk, answer, end.calls, deadline);
-    case 'stopped': {
-      const written = await runWritten(run, talk, answer, deadline);
-      if (written !== 'none') return written;
-      return text.trim() === '' ? repair(talk, answer, EMPTY, run.emit) : nudge(talk, answer, run.emit);
-    }
+      return run.textTools
+        ? takeText(run, talk, asWritten(answer, end.calls), deadline)
+        : runCalls(run, talk, answer, end.calls, deadline);
+    case 'stopped':
+      return takeText(run, talk, answer, deadline);
     case 'length':
       return repair(talk, answer, CUT_SHORT, run.emit);
     case 'refused':
@@ -118,8 +120,36 @@ async function takeAnswer(
     case 'quota':
       return { reason: 'quota', detail: end.why };
     case 'bad-request':
-      return { reason: 'failed', detail: `the endpoint refuses the request: ${end.why}` };
+      return refusedRequest(run, talk, end.why);
     default:
       return assertNever(end);
   }
+}
+
+async function takeText(
+  run: AgentRun,
+  talk: Talk,
+  answer: ModelResult,
+  deadline: Deadline,
+): Promise<Stop | undefined> {
+  const written = await runWritten(run, talk, answer, deadline);
+  if (written !== 'none') return written;
+  return answer.text.trim() === '' ? repair(talk, answer, EMPTY, run.emit) : nudge(talk, answer, run.emit);
+}
+
+/** Requests of one step that may be refused as too long; each next one is half as long. */
+const REFUSALS_MAX = 2;
+
+/** What is too long for the window is asked again, shorter, and the step does not count. */
+function refusedRequest(run: AgentRun, talk: Talk, why: string): Stop | undefined {
+  const overflow = overflowIn(why);
+  if (!overflow) return { reason: 'failed', detail: `the endpoint refuses the request: ${why}` };
+  if (++talk.refusals > REFUSALS_MAX)
+    return {
+      reason: 'failed',
+      detail: `rules, task and the last step are longer than the model's window: ${why}`,
+    };
+  talk.steps--;
+  shrink(run, talk, overflow);
+  return undefined;
 }

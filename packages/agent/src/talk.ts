@@ -3,8 +3,11 @@ import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { ChatMessage, ModelResult, ToolCall } from '@swarm/core/ports/models';
 import type { AgentPrompt, GoOn } from '@swarm/core/ports/running';
+import { z } from 'zod';
 import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { cutText } from './agent-events.ts';
+import type { Result } from './context/turns.ts';
+import { Window } from './context/window.ts';
 import { Repeats } from './repeats.ts';
 
 /** Why the loop stops, before what was spent is added to it. */
@@ -27,7 +30,30 @@ export interface Talk {
   /** Marks of its limits that the model was told of. */
   marksTold: number;
   readonly repeats: Repeats;
+  readonly window: Window;
+  /** Refusals of this step's request, as too long for the window. */
+  refusals: number;
+  /** The agent's own plan, as it last wrote it. */
+  plan?: string;
+  /** Failing checks of turns that left the conversation. */
+  carried: readonly Result[];
 }
+
+/** What another child of the attempt goes on with, beside the messages, which the model's server judges. */
+const keptSchema = z.object({
+  messages: z.array(z.custom<ChatMessage>((m) => typeof m === 'object' && m !== null)),
+  steps: z.int().nonnegative(),
+  window: z.object({ tokens: z.number().positive(), charsPerToken: z.number().positive() }),
+  plan: z.string().optional(),
+  carried: z.array(
+    z.object({
+      at: z.number(),
+      name: z.string(),
+      argumentsJson: z.string().optional(),
+      text: z.string(),
+    }),
+  ),
+});
 
 type Emit = (event: AgentEvent) => void;
 
@@ -41,13 +67,18 @@ export const EMPTY = `Your answer held neither text nor a tool call. ${GO_ON}`;
 export const CUT_SHORT = `Your answer was cut at its length limit before a tool call was complete, so nothing was run. Take a smaller step: write long files in parts with write and edit. ${GO_ON}`;
 export const wasRefused = (why: string): string => `Your answer was refused (${why}). ${GO_ON}`;
 
-export function startTalk({ system, user }: AgentPrompt): Talk {
+/** @param windowTokens of the model, where it is known. */
+export function startTalk({ system, user }: AgentPrompt, windowTokens?: number): Talk {
   const rules: ChatMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
-  return fresh([...rules, { role: 'user', content: user }]);
+  const window = windowTokens === undefined ? {} : { tokens: windowTokens };
+  return fresh([...rules, { role: 'user', content: user }], new Window(window));
 }
 
-const fresh = (messages: ChatMessage[]): Talk => ({
+const fresh = (messages: ChatMessage[], window: Window): Talk => ({
   messages,
+  window,
+  refusals: 0,
+  carried: [],
   steps: 0,
   toolCalls: 0,
   usage: NO_USAGE,
@@ -58,16 +89,26 @@ const fresh = (messages: ChatMessage[]): Talk => ({
 });
 
 /** What goes on later: the messages, and the answers they took. What they used is the caller's to take off. */
-export const writeTalk = ({ messages, steps }: Talk): string => JSON.stringify({ messages, steps });
+export function writeTalk({ messages, steps, window, plan, carried }: Talk): string {
+  const kept: z.infer<typeof keptSchema> = {
+    messages,
+    steps,
+    window: window.kept,
+    carried: [...carried],
+    ...(plan !== undefined && { plan }),
+  };
+  return JSON.stringify(kept);
+}
 
 /** The conversation with what is told as the answer to its last call, which was its handoff. */
 export function readTalk({ talk, told }: GoOn): Talk {
-  const { messages, steps } = JSON.parse(talk) as Pick<Talk, 'messages' | 'steps'>;
+  const { messages, window, steps, carried, plan } = keptSchema.parse(JSON.parse(talk));
   const last = messages.at(-1);
   // A handoff that was written as text is answered by the user.
   if (last?.role !== 'tool' && last?.role !== 'user')
     throw new Error('the conversation does not end with a handoff');
-  return { ...fresh([...messages.slice(0, -1), { ...last, content: told }]), steps };
+  const going = fresh([...messages.slice(0, -1), { ...last, content: told }], new Window(window));
+  return { ...going, steps, carried, ...(plan !== undefined && { plan }) };
 }
 
 /** The answer as the conversation keeps it; what its provider sent along goes back with it. */

@@ -24,6 +24,8 @@ export const ModelProfileSchema = z.strictObject({
   streamOptions: z.boolean().optional(),
   /** False: one tool call an answer is asked for. */
   parallelTools: z.boolean().optional(),
+  /** True: its server takes no tools. Whoever asks it describes them in text, and reads calls from text. */
+  textTools: z.boolean().optional(),
   /** How a server is told what it may keep of a prompt. Absent: as its dialect does by itself. */
   cache: z.enum(['none', 'key', 'cache_control']).optional(),
   /** Fields of a request that go out as they stand; what bounds a call is not among them. */

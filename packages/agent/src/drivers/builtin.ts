@@ -7,7 +7,6 @@ import type { Agent, AgentActivity, AgentJob, AgentResult } from '@swarm/core/po
 import { countText } from '@swarm/core/views/words';
 import { type AgentEvent, cutText, type LoopEnd, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
-import { DEFAULT_CONTEXT_CHARS } from '../limits.ts';
 import { plainText } from '../transcript.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
@@ -22,7 +21,10 @@ export interface BuiltinParts extends DriverParts {
   readonly model: string;
   /** What it asks the gateway in; chat completions when absent. */
   readonly dialect?: DialectName;
-  readonly contextChars?: number;
+  /** Tokens of the model's window, where its profile says so. */
+  readonly windowTokens?: number;
+  /** The model calls no tools by itself: they are described in text, and calls are read from its text. */
+  readonly textTools?: boolean;
 }
 
 /** The child keeps its own time and says how it ended; the sandbox's clock is for a child that does not. */
@@ -85,11 +87,12 @@ function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): Chil
     ...(job.goOn && { goOn: job.goOn }),
     model: parts.model,
     ...(parts.dialect && { dialect: parts.dialect }),
+    ...(parts.textTools && { textTools: true }),
     limits: {
       steps: job.limits.steps,
       tokens: job.limits.tokens,
       wallMs: job.limits.wallMs,
-      contextChars: parts.contextChars ?? DEFAULT_CONTEXT_CHARS,
+      ...(parts.windowTokens !== undefined && { windowTokens: parts.windowTokens }),
     },
   };
 }

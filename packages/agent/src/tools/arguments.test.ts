@@ -53,7 +53,7 @@ test('a sentence for a list is a list of one, and none is none', () => {
 
 test('what could mean two things is refused, with the shape of the tool in one line', async (t) => {
   const folder = makeFolder(t, { 'a.txt': FILE });
-  const bash = 'It takes: bash {command: string, timeoutMs?: integer}';
+  const bash = 'It takes: bash {command: string, timeoutMs?: integer, background?: boolean}';
   for (const args of [{ command: 7 }, { command: 'ls', cwd: '/' }, {}, '{"command": "l']) {
     const said = await refusedTool(folder, 'bash', args);
     assert.ok(said.endsWith(bash), said);
@@ -74,6 +74,7 @@ test('other harnesses’ names of our tools are understood, and no others', () =
     ['default_api:read_file', 'read'],
     ['Bash', 'bash'],
     ['str_replace', 'edit'],
+    ['TodoWrite', 'plan'],
     ['delete', 'delete'],
     ['toString', 'toString'],
   ] as const)

@@ -34,6 +34,11 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   timeoutMs: ['timeout_ms', 'timeout'],
   pattern: ['query', 'regex', 'search'],
   offset: ['start_line', 'startLine'],
+  items: ['todos', 'steps', 'plan', 'tasks'],
+  text: ['content', 'step', 'title'],
+  id: ['bash_id', 'shell_id', 'process_id'],
+  background: ['run_in_background', 'is_background'],
+  stop: ['kill'],
 };
 
 /** What some tools take beside their work, and what changes nothing. */
@@ -50,6 +55,8 @@ const TOOL_ALIASES: Readonly<Record<string, readonly string[]>> = {
   edit: ['edit_file', 'str_replace', 'replace_in_file', 'search_replace'],
   grep: ['grep_search', 'search_files', 'ripgrep', 'search_file_content'],
   glob: ['find_files', 'file_search', 'glob_search'],
+  plan: ['todowrite', 'todo_write', 'write_todos', 'update_plan'],
+  bash_output: ['bashoutput', 'read_output', 'get_output'],
 };
 
 /** The name of ours that is meant; the name as it stands when none is. */
@@ -107,8 +114,11 @@ function fitted(value: unknown, shape: Shape | undefined): unknown {
       return value === 'true' ? true : value === 'false' ? false : value;
     case 'string':
       return Array.isArray(value) && value.every((v) => typeof v === 'string') ? joined(value) : value;
-    case 'array':
-      return typeof value === 'string' ? listOf(value, shape.items) : value;
+    case 'array': {
+      const list = typeof value === 'string' ? listOf(value, shape.items) : value;
+      const { items } = shape;
+      return Array.isArray(list) && items?.properties ? list.map((one) => mended(one, items)) : list;
+    }
     default:
       return value;
   }

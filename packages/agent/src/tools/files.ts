@@ -6,11 +6,13 @@ import { linesOf, PAGE_LINES_MAX, pageOf } from '@swarm/core/rules/paged-text';
 import { z } from 'zod';
 import { diffText, editText, type Replacement } from './edit-text.ts';
 import type { InsidePath } from './paths.ts';
-import { resolveInside, resolveWritable } from './paths.ts';
+import { resolveReadable, resolveWritable } from './paths.ts';
 import type { Tool } from './tool.ts';
 import { done, ToolFault } from './tool.ts';
 
 const READ_CHARS_MAX = 64 * 1024;
+/** The line that names the range, and the one that says how to go on. */
+const LINES_CHARS = 300;
 /** Larger files are for `bash`: they would fill the memory of a small sandbox. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const WRITE_CHARS_MAX = 2 * 1024 * 1024;
@@ -20,16 +22,17 @@ const path = z.string().min(1).describe('Path relative to the workspace.');
 
 export const read: Tool<{ path: string; offset?: number | undefined; limit?: number | undefined }> = {
   name: 'read',
-  description: `Reads a text file: one line that names the range, then each line behind its number and a tab, which are not part of the file. At most ${PAGE_LINES_MAX} lines or 64 KiB at once; go on with offset.`,
+  description: `Reads a text file: one line that names the range, then each line behind its number and a tab, which are not part of the file. At most ${PAGE_LINES_MAX} lines or 64 KiB at once, less when there is little room; go on with offset.`,
   schema: z.strictObject({
     path,
     offset: z.number().int().min(1).optional().describe('First line to read, counted from 1.'),
     limit: z.number().int().min(1).max(PAGE_LINES_MAX).optional().describe('Most lines to read.'),
   }),
-  async run({ path, offset, limit }, { workspace }) {
-    const file = await resolveInside(workspace, path);
+  async run({ path, offset, limit }, { workspace, readable, outputChars }) {
+    const file = await resolveReadable(workspace, readable, path);
     const text = decode(await load(file), file.shown);
-    const read = pageOf(file.shown, text, { offset, limit }, READ_CHARS_MAX);
+    const room = Math.min(READ_CHARS_MAX, outputChars - LINES_CHARS);
+    const read = pageOf(file.shown, text, { offset, limit }, room);
     if ('problem' in read) throw new ToolFault(`read: ${read.problem}`);
     return done(read.page);
   },

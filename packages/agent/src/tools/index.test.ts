@@ -11,12 +11,14 @@ test('the agent has exactly these tools, with these arguments', () => {
     return `${name}{${args.join(',')}}`;
   });
   assert.deepEqual(shape, [
-    'bash{command,timeoutMs?}',
+    'bash{command,timeoutMs?,background?}',
+    'bash_output{id,waitMs?,stop?}',
     'read{path,offset?,limit?}',
     'write{path,content}',
     'edit{path,oldText?,newText?,replaceAll?,edits?}',
     'grep{pattern,path?}',
     'glob{pattern}',
+    'plan{items}',
     'submit_handoff{status,summary,concerns?,suggestions?}',
   ]);
 });

@@ -2,15 +2,19 @@
 import type { ToolCall, ToolSpec } from '@swarm/core/ports/models';
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
+import { cutMiddle } from '../context/shorten.ts';
 import { readArguments, shapeLine, toolNameFor } from './arguments.ts';
+import { Background } from './background.ts';
 import { bash } from './bash.ts';
+import { bashOutput } from './bash-output.ts';
 import { edit, read, write } from './files.ts';
 import { submitHandoff } from './handoff.ts';
+import { plan } from './plan.ts';
 import { glob, grep } from './search.ts';
 import { type Tool, ToolFault, type ToolOutcome, type ToolPlace } from './tool.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each tool checks its own arguments by its own schema
-const TOOLS: readonly Tool<any>[] = [bash, read, write, edit, grep, glob, submitHandoff];
+const TOOLS: readonly Tool<any>[] = [bash, bashOutput, read, write, edit, grep, glob, plan, submitHandoff];
 
 const TOOL_NAMES = TOOLS.map(({ name }) => name);
 
@@ -29,17 +33,37 @@ export const TOOL_SPECS: readonly ToolSpec[] = TOOLS.map(({ name, description, s
 
 export interface Toolbox {
   readonly specs: readonly ToolSpec[];
-  /** Never rejects for anything a model can say; `wasRun` is false when the call itself was not usable. */
-  run(call: ToolCall, signal: AbortSignal): Promise<CallOutcome>;
+  /**
+   * Never rejects for anything a model can say; `wasRun` is false when the call itself was not usable.
+   * @param outputChars the most characters of its output that there is room for.
+   */
+  run(call: ToolCall, signal: AbortSignal, outputChars?: number): Promise<CallOutcome>;
+  /** Ends what runs in the background. */
+  close(): void;
 }
 export interface CallOutcome extends ToolOutcome {
   readonly wasRun: boolean;
 }
 
-export function createToolbox(place: ToolPlace): Toolbox {
-  const inner = { ...place, env: commandEnv(place.env) };
-  return { specs: TOOL_SPECS, run: (call, signal) => runToolCall(call, inner, signal) };
+export function createToolbox({
+  readable = [],
+  ...place
+}: Pick<ToolPlace, 'workspace' | 'env' | 'clock'> & Partial<Pick<ToolPlace, 'readable'>>): Toolbox {
+  const background = new Background(place.clock);
+  const inner = { ...place, readable, background, env: commandEnv(place.env) };
+  return {
+    specs: TOOL_SPECS,
+    async run(call, signal, outputChars = Number.POSITIVE_INFINITY) {
+      const outcome = await runToolCall(call, { ...inner, outputChars }, signal);
+      return { ...outcome, output: cutMiddle(outcome.output, outputChars) };
+    },
+    close: () => background.close(),
+  };
 }
+
+/** Tools that change nothing: calls of them that stand side by side run at the same time. */
+const READING: ReadonlySet<string> = new Set([read, grep, glob].map(({ name }) => name));
+export const isReading = (said: string): boolean => READING.has(toolNameFor(said, TOOL_NAMES));
 
 async function runToolCall(call: ToolCall, place: ToolPlace, signal: AbortSignal): Promise<CallOutcome> {
   const name = toolNameFor(call.name, TOOL_NAMES);

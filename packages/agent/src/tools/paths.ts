@@ -32,6 +32,15 @@ export async function resolveInside(workspace: string, path: string): Promise<In
   return { real, shown: relative(root, lexical) || '.' };
 }
 
+/** As resolveInside, for a path that is read. @param readable files outside that were put there to be read. */
+export async function resolveReadable(
+  workspace: string,
+  readable: readonly string[],
+  path: string,
+): Promise<InsidePath> {
+  return readable.includes(path) ? { real: path, shown: path } : resolveInside(workspace, path);
+}
+
 /** As resolveInside, for a path that is going to be written. */
 export async function resolveWritable(workspace: string, path: string): Promise<InsidePath> {
   const inside = await resolveInside(workspace, path);

@@ -24,28 +24,34 @@ export interface CommandResult {
 }
 
 /** A command that prints more than this is stopped. */
-const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** How long pipes may stay open once every process we know of was killed. */
-const PIPES_MS = 500;
+export const PIPES_MS = 500;
+
+/** Starts a command in a process group of its own, with a mark in its environment by which all it starts is found. */
+export function startMarked(spec: Pick<CommandSpec, 'argv' | 'cwd' | 'env'>) {
+  const id = randomUUID();
+  const [program, ...args] = spec.argv;
+  const child = spawn(program, args, {
+    cwd: spec.cwd,
+    env: { ...spec.env, SWARM_CALL: id },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  return { child, kill: () => killTree(child, `SWARM_CALL=${id}`) };
+}
 
 /** Settles when the command and all it started are gone; what it left running is killed, setsid or not. */
 export function runCommand(spec: CommandSpec): Promise<CommandResult> {
   return new Promise((settle) => {
-    const mark = `SWARM_CALL=${randomUUID()}`;
     const kept = createHeadTail(spec.keep.head, spec.keep.tail);
     let cause: CommandResult['end'] | undefined;
     let exitCode: number | undefined;
     let bytes = 0;
-    const [program, ...args] = spec.argv;
-    const child = spawn(program, args, {
-      cwd: spec.cwd,
-      env: { ...spec.env, SWARM_CALL: mark.slice('SWARM_CALL='.length) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
+    const { child, kill } = startMarked(spec);
     const stop = (why: CommandResult['end']) => {
       cause ??= why;
-      killTree(child, mark);
+      kill();
     };
     const finish = () => {
       cancelDeadline();
@@ -72,7 +78,7 @@ export function runCommand(spec: CommandSpec): Promise<CommandResult> {
     child.on('exit', (code) => {
       cause ??= 'exited';
       exitCode = code ?? undefined;
-      killTree(child, mark);
+      kill();
       cancelPipes = spec.clock.after(PIPES_MS, () => {
         child.stdout.destroy();
         child.stderr.destroy();
@@ -89,15 +95,15 @@ export function runCommand(spec: CommandSpec): Promise<CommandResult> {
  */
 function killTree(child: ChildProcess, mark: string): void {
   if (child.pid === undefined) return;
-  kill(-child.pid);
+  killOne(-child.pid);
   for (let round = 0; round < 20; round++) {
     const left = marked(mark);
     if (left.length === 0) return;
-    for (const pid of left) kill(pid);
+    for (const pid of left) killOne(pid);
   }
 }
 
-function kill(pid: number): void {
+function killOne(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -2,14 +2,21 @@
 import type { HandoffClaim } from '@swarm/core/model/handoff';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
+import type { Background } from './background.ts';
 
 /** Where tools act. They run inside the sandbox, in the agent's own process. */
 export interface ToolPlace {
   /** Absolute path of the workspace, as this process sees it. */
   readonly workspace: string;
+  /** Absolute paths of files outside of it that were put there to be read. */
+  readonly readable: readonly string[];
   /** Environment of the commands that tools start. */
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** Commands that run while the agent goes on. */
+  readonly background: Background;
+  /** The most characters of one output that the conversation has room for. */
+  readonly outputChars: number;
 }
 
 export interface ToolOutcome {
@@ -18,6 +25,10 @@ export interface ToolOutcome {
   readonly output: string;
   /** Set by submit_handoff alone: the attempt ends with it. */
   readonly claim?: HandoffClaim;
+  /** Set by plan alone: it is shown again when the conversation is summed up. */
+  readonly plan?: string;
+  /** It only waited for what still runs: to do so again is no repetition. */
+  readonly isWaiting?: true;
 }
 
 export interface Tool<A> {

@@ -108,6 +108,10 @@ function eventText(event: Fields): Said {
         head: `${words(event.tool)} ${event.ok === true ? 'gives' : 'fails with'}`,
         body: words(event.output),
       };
+    case 'compacted': {
+      const sizes = `${words(event.before)} characters became ${words(event.after)}`;
+      return { head: `room is made (${words(event.by)}): ${sizes}`, body: '' };
+    }
     case 'nudged':
       return { head: `told: ${words(event.why)}`, body: '' };
     case 'ended':

@@ -39,6 +39,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'models.profiles.*.total': '30m',
   'models.profiles.*.stream_options': false,
   'models.profiles.*.parallel_tools': false,
+  'models.profiles.*.text_tools': true,
   'models.profiles.*.cache': 'key',
   'models.profiles.*.extra_body': { service: 'standard' },
   'endpoints.name': 'openai',

@@ -53,7 +53,15 @@ const limits = { memoryBytes: 4 * 1024 ** 3, diskBytes: 10 * 1024 ** 3, processe
 test('without any file or variable every key has its default', async () => {
   const { config, origins } = await load();
   assert.deepEqual(config, {
-    workers: { max: 8, attempts: 3, timeoutMs: 1_800_000, preGate: true, sandbox: 'auto', limits },
+    workers: {
+      max: 8,
+      attempts: 3,
+      steps: 150,
+      timeoutMs: 1_800_000,
+      preGate: true,
+      sandbox: 'auto',
+      limits,
+    },
     shown: { mounts: [], env: [], setupEnv: [], egress: [] },
     gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1, limits, protect: [] },
     checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000 },

@@ -28,6 +28,8 @@ export interface Config {
   readonly workers: {
     readonly max: number;
     readonly attempts: number;
+    /** Absent in runs that were opened before there was such a thing. */
+    readonly steps?: number;
     readonly timeoutMs: number;
     readonly preGate: boolean;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
@@ -99,6 +101,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     workers: {
       max: workers.max,
       attempts: workers.attempts,
+      steps: workers.steps,
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       sandbox: workers.sandbox,
@@ -167,6 +170,7 @@ const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNul
         totalMs: p.total === undefined ? undefined : ms(p.total),
         streamOptions: p.stream_options,
         parallelTools: p.parallel_tools,
+        textTools: p.text_tools,
         cache: p.cache,
         extraBody: p.extra_body,
       }),

@@ -47,6 +47,11 @@ const table = <S extends z.core.$ZodLooseShape>(text: string, shape: S) =>
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
   attempts: count(1, 100, 'Attempts a task may use up before it ends as failed.').default(3),
+  steps: count(
+    1,
+    10_000,
+    'The most answers of the model in one attempt of driver `builtin`, over all its rounds.',
+  ).default(150),
   timeout: duration('The most time one attempt may take.').default('30m'),
   pre_gate: z
     .boolean()
@@ -197,6 +202,9 @@ const profile = table(
     total: duration('How long one answer may take; 30m without it.').optional(),
     stream_options: flag('`false` for servers of dialect `chat` that refuse `stream_options`.'),
     parallel_tools: flag('`false` asks for one tool call an answer.'),
+    text_tools: flag(
+      '`true` for a model whose server takes no tools: the agent describes them in text, and reads its calls from its text.',
+    ),
     cache: z
       .enum(['none', 'key', 'cache_control'])
       .describe(

@@ -111,6 +111,7 @@ export interface Clamp {
 const LIMITS: Readonly<Record<string, 'number' | 'duration' | 'bytes'>> = {
   'workers.max': 'number',
   'workers.attempts': 'number',
+  'workers.steps': 'number',
   'workers.timeout': 'duration',
   'workers.memory': 'bytes',
   'workers.disk': 'bytes',

@@ -38,6 +38,7 @@ import type { ComposeAsk } from './compose-ask.ts';
 import { knownSecrets } from './known-secrets.ts';
 import {
   agentDialect,
+  agentProfile,
   contextChars,
   driftTeller,
   endpointsOf,
@@ -282,8 +283,7 @@ function builtin(ask: ComposeAsk, drivers: DriverParts, { path, ready }: AgentPr
   const model = modelNames(ask.file).worker;
   const readOnly = [...(drivers.readOnly ?? []), { host: path, inside: path }];
   const dialect = agentDialect(endpointsOf(ask.file, ask.env));
-  const window = contextChars(model, profilesOf(ask.places, ask.file));
-  const known = { ...(dialect && { dialect }), ...(window !== undefined && { contextChars: window }) };
+  const known = { ...(dialect && { dialect }), ...agentProfile(model, profilesOf(ask.places, ask.file)) };
   const agent = createBuiltinAgent({ ...drivers, ...known, readOnly, nodePath, agentMain: path, model });
   return { name: agent.name, run: async (job) => ready().then(() => agent.run(job)) };
 }

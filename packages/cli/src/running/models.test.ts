@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
 import type { Config } from '../config/resolved.ts';
 import { programPlaces } from '../places.ts';
-import { agentDialect, contextChars, pricesOf, profilesOf } from './models.ts';
+import { agentDialect, agentProfile, contextChars, pricesOf, profilesOf } from './models.ts';
 import type { RunFile } from './run-file.ts';
 
 let config: string;
@@ -47,6 +47,12 @@ describe('what is known of a model', () => {
     const own = pinned({ 'gpt-*': { window: 10_000 } });
     assert.equal(contextChars('gpt-4o', own), 28_000);
     assert.equal(contextChars('unheard-of', own), undefined);
+  });
+
+  it('tells the agent how much fits, and whether it has to write its calls', () => {
+    const own = pinned({ 'small-*': { window: 8_192, textTools: true } });
+    assert.deepEqual(agentProfile('small-1', own), { windowTokens: 8_192, textTools: true });
+    assert.deepEqual(agentProfile('unheard-of', own), {});
   });
 });
 

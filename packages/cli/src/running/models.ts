@@ -95,6 +95,15 @@ export function contextChars(model: string, profiles: readonly Profiles[]): numb
   return window === undefined ? undefined : Math.floor(0.7 * window * 4);
 }
 
+/** What the built-in agent has to know of its model, where that is known. */
+export function agentProfile(
+  model: string,
+  profiles: readonly Profiles[],
+): { readonly windowTokens?: number; readonly textTools?: true } {
+  const { window, textTools } = profileOf(model, ...profiles);
+  return { ...(window !== undefined && { windowTokens: window }), ...(textTools && { textTools }) };
+}
+
 /**
  * The dialect the built-in agent speaks: that of most of the load among those it can; the earlier one on a tie.
  * Undefined without such an endpoint.

@@ -23,7 +23,7 @@ export function settingsOf(
     host: hostname(),
     pid: process.pid,
     attempt: {
-      steps: 150,
+      steps: config.workers.steps ?? 150,
       wallMs: config.workers.timeoutMs,
       quietMs: Math.min(config.workers.timeoutMs, 600_000),
     },
