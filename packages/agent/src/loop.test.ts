@@ -333,3 +333,51 @@ test('a model that writes the same call over and over keeps its work when the ca
   const fails = await play(t, [written('false')]);
   assert.equal(fails.ending.reason, 'stuck');
 });
+
+test('calls that only read run at the same time, and a call that may change something waits for them', async (t) => {
+  const workspace = makeFolder(t, { 'a.txt': 'a', 'b.txt': 'b' });
+  const box = createToolbox({ workspace, env: { PATH: process.env.PATH ?? '' }, clock });
+  const order: string[] = [];
+  const started = Promise.withResolvers<void>();
+  const tools: typeof box = {
+    ...box,
+    async run(call, ...rest) {
+      const { path } = JSON.parse(call.argumentsJson) as { path?: string };
+      order.push(`${call.name} ${path ?? ''}`);
+      // The first ends only after the second has begun: one after the other they would never end.
+      if (path === 'b.txt') started.resolve();
+      if (path === 'a.txt') await started.promise;
+      const outcome = await box.run(call, ...rest);
+      order.push(`${call.name} ${path ?? ''} done`);
+      return outcome;
+    },
+  };
+  const { model } = await play(
+    t,
+    [
+      answer([
+        ['read', { path: 'a.txt' }],
+        ['read', { path: 'b.txt' }],
+        ['bash', { command: 'true' }],
+      ]),
+      HAND_IN,
+    ],
+    { tools },
+  );
+  assert.deepEqual(order.slice(0, 2), ['read a.txt', 'read b.txt']);
+  assert.equal(order.indexOf('bash '), 4, 'after both reads are done');
+  const results = model.asked[1]!.messages.filter((m) => m.role === 'tool').map((m) => m.content);
+  assert.match(results[0]!, /^a\.txt: lines 1-1/);
+  assert.match(results[1]!, /^b\.txt: lines 1-1/);
+});
+
+test('to wait for a background command again and again is no repetition', async (t) => {
+  const wait = answer([['bash_output', { id: 'bg1', waitMs: 0 }]]);
+  const { ending } = await play(t, [
+    answer([['bash', { command: 'sleep 1000', background: true }]]),
+    ...Array.from({ length: 8 }, () => wait),
+    answer([['bash_output', { id: 'bg1', stop: true }]]),
+    HAND_IN,
+  ]);
+  assert.deepEqual([ending.reason, ending.steps], ['handed-in', 11]);
+});
