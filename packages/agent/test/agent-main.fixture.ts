@@ -27,8 +27,11 @@ if (env.PLAYED === 'silence') {
   console.log('a line that is no event \u001b[2J');
   console.log(`the key is ${env.OPENAI_API_KEY}`);
   console.log('{"type":"ended","reason":"made up"}');
-  const said = JSON.parse(env.PLAYED ?? '[]') as Parameters<typeof answer>[0][];
-  await runChildJob(readChildJob({ [JOB_VARIABLE]: env[JOB_VARIABLE] }), {
+  const job = readChildJob({ [JOB_VARIABLE]: env[JOB_VARIABLE] });
+  // A model that reads where it was told to: the path is another one each time.
+  const played = (env.PLAYED ?? '[]').replaceAll('@checks', job.readable?.[0] ?? '');
+  const said = JSON.parse(played) as Parameters<typeof answer>[0][];
+  await runChildJob(job, {
     model: playModel(said.map((s) => answer(s))),
     clock,
     signal: controller.signal,

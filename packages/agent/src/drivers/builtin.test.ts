@@ -159,6 +159,24 @@ test('its conversation goes on in another child: what is told takes the place of
   assert.equal(messages[5]!.content, 'NEEDLE: the gate fails');
 });
 
+test('what its checks printed lies beside its workspace, and it is told where and can read it there', async (t) => {
+  const first = await run(t, [HAND_IN('complete')]);
+  const log = `${'x\n'.repeat(5_000)}NEEDLE-LOG\n${'y\n'.repeat(5_000)}`;
+  const goOn = { talk: first.result.talk!, told: 'the gate fails', log };
+  const { result, workspace } = await run(
+    t,
+    [[['grep', { pattern: 'NEEDLE', path: '@checks' }]], HAND_IN('partial')],
+    {
+      goOn,
+    },
+  );
+  const { messages } = JSON.parse(result.talk!) as { messages: { role: string; content: string }[] };
+  const told = messages.find((m) => m.content.startsWith('the gate fails'))!.content;
+  const path = /\(20011 characters\) is in (\/\S+): look there with read or grep\.$/.exec(told)![1]!;
+  assert.ok(!path.startsWith(workspace), 'no part of its work');
+  assert.match(messages.at(-3)!.content, /checks\.txt:5001:NEEDLE-LOG/);
+});
+
 test('a conversation that is not one ends the child, and not the host', async (t) => {
   for (const talk of ['', '{}', '{"messages":[]}', '{"messages":[{"role":"user","content":"x"}]}']) {
     const { result } = await run(t, [HAND_IN('complete')], { goOn: { talk, told: 'x' } });

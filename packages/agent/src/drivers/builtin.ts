@@ -43,6 +43,7 @@ export function createBuiltinAgent(parts: BuiltinParts): Agent {
 async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session): Promise<AgentResult> {
   const child = {
     ...childJobOf(parts, job, session.room.workspace),
+    ...(await withLog(job, session)),
     talkOut: await session.room.outlet(TALK),
   };
   const file = await session.room.place({ name: 'job.json', text: JSON.stringify(child) });
@@ -78,13 +79,22 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
   return { end: 'failed', detail: 'the agent exited without saying how it ended', ...common };
 }
 
+/** What the checks printed is put beside the workspace, where the agent can read it, and it is told where. */
+async function withLog({ goOn }: AgentJob, { room }: Session): Promise<Partial<ChildJob>> {
+  if (!goOn) return {};
+  const { log, talk, told } = goOn;
+  if (log === undefined) return { goOn: { talk, told } };
+  const path = await room.place({ name: 'checks.txt', text: log.toWellFormed() });
+  const where = `All that it printed (${log.length} characters) is in ${path}: look there with read or grep.`;
+  return { goOn: { talk, told: `${told}\n\n${where}` }, readable: [path] };
+}
+
 function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): ChildJob {
   return {
     attempt: job.attempt,
     task: taskOf(job.attempt),
     workspace,
     prompt: job.prompt,
-    ...(job.goOn && { goOn: job.goOn }),
     model: parts.model,
     ...(parts.dialect && { dialect: parts.dialect }),
     ...(parts.textTools && { textTools: true }),

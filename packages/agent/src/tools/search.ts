@@ -1,10 +1,10 @@
 /** grep, glob: finding things in the workspace. */
 import { accessSync, constants } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { compileGlob, type GlobMatcher } from './globs.ts';
-import { resolveInside } from './paths.ts';
+import { resolveReadable } from './paths.ts';
 import { type CommandResult, runCommand } from './process.ts';
 import { argumentText, done, type Tool, ToolFault } from './tool.ts';
 
@@ -28,9 +28,9 @@ export const grep: Tool<{ pattern: string; path?: string | undefined }> = {
       .describe('File or folder to search; the whole workspace unless given.'),
   }),
   // Always in a process of its own with a deadline: a model's expression may backtrack for ever.
-  async run({ pattern, path = '.' }, { workspace, env, clock }, signal) {
-    const { shown } = await resolveInside(workspace, path);
-    const target = shown === '.' ? '.' : `./${shown}`;
+  async run({ pattern, path = '.' }, { workspace, readable, env, clock }, signal) {
+    const { shown } = await resolveReadable(workspace, readable, path);
+    const target = shown === '.' || isAbsolute(shown) ? shown : `./${shown}`;
     const argv = hasRipgrep(env.PATH) ? ripgrep(pattern, target) : plainGrep(pattern, target);
     const keep = { head: 1024 * 1024, tail: 0 };
     return done(

@@ -190,6 +190,8 @@ export interface GoOn {
   readonly talk: string;
   /** Takes the place of the answer to its handoff. */
   readonly told: string;
+  /** All that the failed check printed. The agent is told where it can read it. */
+  readonly log?: string;
 }
 
 export interface AgentResult {

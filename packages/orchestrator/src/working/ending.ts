@@ -13,6 +13,8 @@ export interface Ending {
   readonly work?: CommitId;
   /** What the agent said, where there is no handoff. */
   readonly claim?: HandoffClaim;
+  /** All that a failed check printed: for an agent that goes on, and in no journal. */
+  readonly log?: string;
 }
 
 /** Called off from outside: the cause says what it counts as. */

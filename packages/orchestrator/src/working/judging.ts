@@ -95,8 +95,10 @@ export class Judge {
         const why = whyNoChange(facts, shown.proof);
         return { ...kept, reason, detail: lines(why, hiddenText(report), shown.detail, claim?.summary) };
       }
-      default:
-        return { ...kept, reason, detail: lines(shown.detail || result.detail, hiddenText(report)) };
+      default: {
+        const log = 'log' in shown && shown.log !== undefined ? { log: shown.log } : {};
+        return { ...kept, ...log, reason, detail: lines(shown.detail || result.detail, hiddenText(report)) };
+      }
     }
   }
 
@@ -122,7 +124,7 @@ export class Judge {
     if (await isFullAfter(ports.host, ran))
       return { ...kept, reason: 'disk-full', detail: tailOf(ran.output) };
     const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`;
-    return { ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}` };
+    return { ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}`, log: ran.output };
   }
 }
 

@@ -20,7 +20,7 @@ import { setupOf } from './setup-ask.ts';
 
 /** `ended`: it could not be found out, for a reason that is the attempt's ending. */
 export type Shown =
-  | { readonly kind: 'shown'; readonly proof: Proof; readonly detail: string }
+  | { readonly kind: 'shown'; readonly proof: Proof; readonly detail: string; readonly log?: string }
   | { readonly kind: 'ended'; readonly reason: EndingReason; readonly detail: string };
 
 export interface Judged {
@@ -79,7 +79,7 @@ export class Proofs {
       return { kind: 'ended', reason: 'disk-full', detail: tailOf(ran.output) };
     const where = judged.hasChange ? 'in a clean checkout of what was committed' : 'on the base';
     const detail = `\`${shortened(command)}\` ended with ${ran.exitCode ?? ran.end} ${where}: ${toldFirst(ran.output)}`;
-    return { kind: 'shown', proof: 'failed', detail };
+    return { kind: 'shown', proof: 'failed', detail, log: ran.output };
   }
 
   #tell({ attempt, task, commit }: Judged, ran: SandboxResult, ok: boolean): void {

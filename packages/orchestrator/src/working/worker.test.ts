@@ -253,18 +253,21 @@ describe('an agent that keeps its conversation', () => {
 
   test('is told what its own checks say, and its attempt lands when it has put that right', async () => {
     const jobs: BenchJob[] = [];
+    const LOG = `NEEDLE\n${'x\n'.repeat(20_000)}the end`;
     const { world, work, ending, ended } = given({
       task: { verify: 'make check' },
       agent: keeping(jobs),
       shell: (command) =>
-        command === 'make check' && jobs.length === 1 ? ran({ exitCode: 1, output: 'NEEDLE' }) : ran(),
+        command === 'make check' && jobs.length === 1 ? ran({ exitCode: 1, output: LOG }) : ran(),
     });
     await work();
     assert.equal(ending(), 'handed-in');
     assert.equal(jobs.length, 2);
     assert.equal(jobs[0]!.goOn, undefined);
     assert.equal(jobs[1]!.goOn?.talk, 'talk 1');
-    assert.match(jobs[1]!.goOn!.told, /not accepted yet: its own verification failed[\s\S]*NEEDLE/);
+    assert.match(jobs[1]!.goOn!.told, /not accepted yet: its own verification failed[\s\S]*the end/);
+    assert.ok(jobs[1]!.goOn!.told.length < 10_000, 'a digest is told');
+    assert.equal(jobs[1]!.goOn!.log, LOG, 'and all of it goes with it');
     assert.equal(jobs[1]!.limits.tokens, jobs[0]!.limits.tokens - 1_000);
     assert.equal(ended().usage.inputTokens, 2_000);
     assert.ok(world.decided.includes('attempt.reworked t1.1 verify-failed'), world.decided.join('; '));

@@ -60,7 +60,7 @@ export class Worker {
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { ask, ports } = this.#context;
     let bench: Bench | undefined;
-    const ending = await this.#live(attempt, signal, (opened) => {
+    const { log: _, ...ending } = await this.#live(attempt, signal, (opened) => {
       bench = opened;
     }).catch((error: unknown) => cannotRun(error, signal));
     if (ending.handoff) await ports.files.writeHandoff(attempt.id, handoffJson(ending.handoff, ending.usage));
@@ -166,7 +166,11 @@ export class Worker {
       const result = { ...last, usage: used.usage, toolCalls: used.toolCalls };
       const ending = await this.#save(attempt, task, bench)
         .then((taken) => this.#end({ ...about, result, wasFull, durationMs: used.durationMs }, taken))
-        .catch((error: unknown) => cannotRun(error, signal, used.usage));
+        // What it said is kept, whatever became of the rest.
+        .catch((error: unknown) => ({
+          ...(last.claim && { claim: last.claim }),
+          ...cannotRun(error, signal, used.usage),
+        }));
       const next = await this.#next(about, ending, last.talk, limitsLeft(whole, used));
       if (!next) return ending;
       round = next;
@@ -181,14 +185,14 @@ export class Worker {
   /** The round that goes on with the conversation. Undefined: the attempt has ended. */
   async #next(
     { attempt, signal }: Pick<Finished, 'attempt' | 'signal'>,
-    { reason, detail }: Ending,
+    { reason, detail, log }: Ending,
     talk: string | undefined,
     limits: RoundLimits | undefined,
   ): Promise<Round | undefined> {
     if (talk === undefined || !GOES_BACK.has(reason) || signal.aborted || !limits) return undefined;
     const answer = await this.#context.ask({ type: 'reworkAttempt', attempt: attempt.id, reason, detail });
     if (answer.kind === 'refusal') return undefined;
-    return { limits, goOn: { talk, told: goOnText(reason, detail) } };
+    return { limits, goOn: { talk, told: goOnText(reason, detail), ...(log && { log }) } };
   }
 
   /** Earlier work whose own base is no longer on the target would bring back what somebody took off it. */
