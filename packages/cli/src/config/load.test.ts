@@ -57,6 +57,7 @@ test('without any file or variable every key has its default', async () => {
       max: 8,
       attempts: 3,
       steps: 150,
+      tokens: 2_000_000,
       timeoutMs: 1_800_000,
       preGate: true,
       sandbox: 'auto',

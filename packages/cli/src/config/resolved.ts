@@ -30,6 +30,7 @@ export interface Config {
     readonly attempts: number;
     /** Absent in runs that were opened before there was such a thing. */
     readonly steps?: number;
+    readonly tokens?: number;
     readonly timeoutMs: number;
     readonly preGate: boolean;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
@@ -102,6 +103,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       max: workers.max,
       attempts: workers.attempts,
       steps: workers.steps,
+      tokens: workers.tokens,
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       sandbox: workers.sandbox,

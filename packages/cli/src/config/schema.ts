@@ -52,6 +52,11 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     10_000,
     'The most answers of the model in one attempt of driver `builtin`, over all its rounds.',
   ).default(150),
+  tokens: count(
+    10_000,
+    1_000_000_000,
+    'The most tokens of one attempt, sent and received, over all its rounds. Of a run with a token budget it is the most of an attempt’s share.',
+  ).default(2_000_000),
   timeout: duration('The most time one attempt may take.').default('30m'),
   pre_gate: z
     .boolean()

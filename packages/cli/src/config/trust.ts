@@ -112,6 +112,7 @@ const LIMITS: Readonly<Record<string, 'number' | 'duration' | 'bytes'>> = {
   'workers.max': 'number',
   'workers.attempts': 'number',
   'workers.steps': 'number',
+  'workers.tokens': 'number',
   'workers.timeout': 'duration',
   'workers.memory': 'bytes',
   'workers.disk': 'bytes',

@@ -88,7 +88,7 @@ function limitsOf(config: RunFile['config']): Limits {
     ...(usd !== undefined && { usd }),
     ...(timeMs !== undefined && { timeMs }),
     tasks: TASKS_MAX,
-    attemptTokens: 2_000_000,
+    attemptTokens: config.workers.tokens ?? 2_000_000,
   };
 }
 
