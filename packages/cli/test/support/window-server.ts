@@ -41,6 +41,8 @@ export interface WindowServer {
   readonly unpaired: readonly string[];
   /** Every request of a worker that it took. */
   readonly taken: readonly (readonly WireMessage[])[];
+  /** How many of them offered tools. */
+  readonly withTools: number;
 }
 
 /** @param plan is what the planner says first; afterwards it is done. */
@@ -55,8 +57,10 @@ export async function startWindowServer(
   const unpaired: string[] = [];
   const taken: (readonly WireMessage[])[] = [];
   let plans = 0;
+  let withTools = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.method === 'GET') return json(response, 200, { object: 'list', data: [{ id: 'test-model' }] });
+    if (request.method === 'GET')
+      return json(response, 200, { object: 'list', data: [{ id: 'test-model' }] });
     const text = await textOf(request);
     const body = JSON.parse(text) as WireBody;
     const tokens = Math.ceil(text.length / 4);
@@ -71,6 +75,7 @@ export async function startWindowServer(
     }
     seen.longest = Math.max(seen.longest, tokens);
     taken.push(body.messages);
+    if (body.tools?.length) withTools++;
     if (body.tool_choice === 'none') {
       seen.summaries++;
       return stream(response, { text: '## Goal\nthe task\n## Next\ngo on' }, tokens);
@@ -87,7 +92,13 @@ export async function startWindowServer(
     server.closeAllConnections();
     await once(server, 'close');
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, seen, unpaired, taken };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    ...{ seen, unpaired, taken },
+    get withTools() {
+      return withTools;
+    },
+  };
 }
 
 const DONE = { tasks: [], done: true };

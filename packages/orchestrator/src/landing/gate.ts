@@ -10,6 +10,7 @@ import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
 import { setupOf } from '../working/setup-ask.ts';
 import { digest } from './digest.ts';
 import { GateReading } from './gate-reading.ts';
+import { KeptOutput } from './kept-output.ts';
 
 /** A verdict on one tree, or the reason it could not be had. */
 export type Verdict =
@@ -22,6 +23,8 @@ export interface GateRun {
   readonly ran: SandboxResult;
   /** Not yet judged against anything, and as if it were the only try. */
   readonly result: GateResult;
+  /** All that it printed, but for a flood. */
+  readonly log: string;
 }
 
 /** Runs the gate on exactly one commit, in a clean workspace of its own. */
@@ -105,33 +108,31 @@ export class Gate {
   async runIn(bench: Bench, name: string, signal: AbortSignal, before?: GateResult): Promise<GateRun> {
     const { settings, state } = this.#context;
     const reading = new GateReading(bench.prefix, state.run.request.gate!);
+    const kept = new KeptOutput();
     const ran = await bench.shell({
       name,
       command: state.run.request.gate!,
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX, ...settings.gate.limits },
       signal,
       // Read as it comes: of a long output only the beginning and the end are kept.
-      onLine: (_, line) => reading.line(line),
+      onLine: (_, line) => {
+        reading.line(line);
+        kept.line(line);
+      },
     });
     const result = resultOf(ran, state.run.request.gateHash, reading, before);
-    if (result.outcome !== 'passed' && ran.end !== 'aborted') await this.#keepOutput(name, ran.output);
-    return { ran, result };
+    const all = kept.text();
+    if (result.outcome !== 'passed' && ran.end !== 'aborted') await this.#keepOutput(name, all || ran.output);
+    return { ran, result, log: all };
   }
 
   /** The result has its end alone: whoever wants all of it is told where it is. */
   async #keepOutput(name: string, output: string): Promise<void> {
     const { files, log } = this.#context.ports;
-    const text =
-      output.length <= 2 * KEPT_HALF
-        ? output
-        : `${output.slice(0, KEPT_HALF)}\n\n… ${output.length - 2 * KEPT_HALF} characters are left out …\n\n${output.slice(-KEPT_HALF)}`;
-    const path = await files.writeGateOutput(name, text);
+    const path = await files.writeGateOutput(name, output);
     log.write('gate.kept', { msg: `all the gate said is in ${path}`, data: { name, path } });
   }
 }
-
-/** Characters of a failed gate's output that are kept in a file, from either end. */
-const KEPT_HALF = 512 * 1024;
 
 const PLAIN = { durationMs: 0, signatures: [], output: '', flaky: false, remembered: false } as const;
 

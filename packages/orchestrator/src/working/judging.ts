@@ -111,7 +111,12 @@ export class Judge {
   async #preGate({ attempt, task, bench, signal }: Finished, kept: Kept): Promise<Ending | undefined> {
     const { ports, settings, state } = this.#context;
     if (!settings.gate.preGate || !state.run.request.gate) return undefined;
-    const { ran, result } = await this.#gate.runIn(bench, `pregate-${attempt.id}`, signal, state.headGate);
+    const { ran, result, log } = await this.#gate.runIn(
+      bench,
+      `pregate-${attempt.id}`,
+      signal,
+      state.headGate,
+    );
     const ok = result.outcome === 'passed' || isNoNews(state, result);
     ports.log.write('pregate.ended', {
       msg: `${attempt.id} ${ok ? 'passes' : 'fails'} the gate in its workspace`,
@@ -124,7 +129,7 @@ export class Judge {
     if (await isFullAfter(ports.host, ran))
       return { ...kept, reason: 'disk-full', detail: tailOf(ran.output) };
     const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`;
-    return { ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}`, log: ran.output };
+    return { ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}`, log };
   }
 }
 

@@ -13,6 +13,7 @@ import { gateAt } from '@swarm/core/rules/known-failures';
 import type { Context } from '../context.ts';
 import { toldFirst } from '../landing/digest.ts';
 import type { Gate } from '../landing/gate.ts';
+import { KeptOutput } from '../landing/kept-output.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
 import { stopped } from './ending.ts';
@@ -65,11 +66,13 @@ export class Proofs {
 
   async #runIn(clean: Bench, judged: Judged, command: string, signal: AbortSignal): Promise<Shown> {
     const { ports, settings } = this.#context;
+    const kept = new KeptOutput();
     const ran = await clean.shell({
       name: `verify-${judged.attempt}`,
       command,
       limits: { wallMs: settings.gate.timeoutMs, outputBytes: OUTPUT_BYTES_MAX },
       signal,
+      onLine: (_, line) => kept.line(line),
     });
     if (ran.end === 'aborted') return { kind: 'ended', ...stopped(signal, NO_USAGE) };
     const ok = ran.end === 'exited' && ran.exitCode === 0;
@@ -79,7 +82,7 @@ export class Proofs {
       return { kind: 'ended', reason: 'disk-full', detail: tailOf(ran.output) };
     const where = judged.hasChange ? 'in a clean checkout of what was committed' : 'on the base';
     const detail = `\`${shortened(command)}\` ended with ${ran.exitCode ?? ran.end} ${where}: ${toldFirst(ran.output)}`;
-    return { kind: 'shown', proof: 'failed', detail, log: ran.output };
+    return { kind: 'shown', proof: 'failed', detail, log: kept.text() };
   }
 
   #tell({ attempt, task, commit }: Judged, ran: SandboxResult, ok: boolean): void {

@@ -46,9 +46,12 @@ const bench = (ask: BenchAsk, deeds: string[], answers: Answers): Bench => ({
   conflicts: [],
   prefix: '/tree',
   agentName: (wish) => wish ?? 'played',
-  async shell({ command }) {
+  async shell({ command, onLine }) {
     deeds.push(command);
-    return answers.shell?.(command) ?? ran();
+    const result = (await answers.shell?.(command)) ?? ran();
+    const lines = result.output === '' ? [] : result.output.replace(/\n$/, '').split('\n');
+    for (const line of lines) onLine?.('stdout', line);
+    return result;
   },
   async agent(job) {
     deeds.push('agent');
