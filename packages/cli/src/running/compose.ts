@@ -39,7 +39,6 @@ import { knownSecrets } from './known-secrets.ts';
 import {
   agentDialect,
   agentProfile,
-  contextChars,
   driftTeller,
   endpointsOf,
   type Models,
