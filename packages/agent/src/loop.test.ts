@@ -22,9 +22,11 @@ async function play(t: TestContext, answers: readonly ModelResult[], over: Parti
   const workspace = makeFolder(t);
   const model = playModel(answers);
   const events: AgentEvent[] = [];
+  const tools = createToolbox({ workspace, env: { PATH: process.env.PATH ?? '' }, clock });
+  t.after(() => tools.close());
   const ending = await runAgent({
     model,
-    tools: createToolbox({ workspace, env: { PATH: process.env.PATH ?? '' }, clock }),
+    tools,
     prompt: { system: 'the rules', user: 'the task' },
     limits: LIMITS,
     emit: (event) => events.push(event),

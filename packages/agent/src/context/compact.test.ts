@@ -181,6 +181,22 @@ test('a refused step is made again and is free; rules and task longer than the w
   assert.equal(events.filter((e) => e.type === 'compacted' && e.by === 'refused').length, 2);
 });
 
+test('what was refused comes again at half the window, without a call for a summary', async (t) => {
+  const WINDOW = 20_000;
+  // Words of its own, of which nothing can be elided.
+  const made = windowModel(WINDOW, OPENAI(WINDOW), (n) => ({
+    ...answer(n === 60 ? HAND_IN : [['bash', { command: `true ${n}` }]]),
+    text: 'w'.repeat(3_000),
+  }));
+  const { events } = await play(t, made);
+  const at = made.seen.requests.findIndex((request) => SIZE(request) > WINDOW);
+  const next = made.seen.requests[at + 1]!;
+  assert.equal(next.toolChoice, undefined);
+  const share = SIZE(next) / WINDOW;
+  assert.ok(share <= 0.55 && share > 0.3, `${share}`);
+  assert.equal(events.filter((e) => e.type === 'compacted' && e.by === 'refused').length, 1);
+});
+
 test('one output has 5 % of the window, and many of one answer a fifth of it together', async (t) => {
   const made = windowModel(20_000, OPENAI(20_000), (n) =>
     answer(n === 0 ? read(1) : n === 1 ? Array.from({ length: 10 }, (_, i) => read(i)[0]!) : HAND_IN),

@@ -138,6 +138,11 @@ function activityOf(event: AgentEvent): AgentActivity | undefined {
       const { tool, ok, durationMs, output } = event;
       return { kind: 'tool', tool: shown(tool), detail: shown(output), ok, durationMs };
     }
+    case 'compacted': {
+      const { by, before, after, windowTokens } = event;
+      const detail = `room is made (${by}): ${before} characters became ${after}, for a window of ${windowTokens} tokens`;
+      return { kind: 'text', detail: shown(detail) };
+    }
     case 'nudged':
       return { kind: 'text', detail: shown(`nudged: ${event.why}`) };
     default:
