@@ -3,15 +3,13 @@ import { HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import { cutText, type LoopEnd } from './agent-events.ts';
 import type { AgentRun } from './agent-run.ts';
 import { askAside } from './aside.ts';
-import { elide } from './context/shorten.ts';
+import { halve } from './context/compact.ts';
 import type { Stop, Talk } from './talk.ts';
 
 /** The part of an attempt's time that is kept for it. */
 const TIME_SHARE = 0.1;
 const TIME_MAX_MS = 60_000;
 const TOKENS_OUT = 1_000;
-/** What the conversation may take of the window: it costs as much as a step, and gives no more than its end. */
-const WINDOW_SHARE = 0.5;
 
 /** Endings at which there is still something to ask for. */
 const LIMITS: readonly LoopEnd[] = ['step-limit', 'token-limit', 'timeout', 'stuck', 'quota'];
@@ -37,13 +35,9 @@ export async function withLastWords(run: AgentRun, talk: Talk, stop: Stop): Prom
   const abort = () => controller.abort();
   run.signal.addEventListener('abort', abort, { once: true });
   try {
-    const { messages } = elide(
-      talk.messages,
-      talk.window.chars(WINDOW_SHARE),
-      talk.window.chars(WINDOW_SHARE),
-    );
+    halve(run, talk);
     const text = await askAside(run, talk, {
-      messages,
+      messages: talk.messages,
       question: why,
       maxOutputTokens: TOKENS_OUT,
       signal: controller.signal,

@@ -197,6 +197,19 @@ test('what was refused comes again at half the window, without a call for a summ
   assert.equal(events.filter((e) => e.type === 'compacted' && e.by === 'refused').length, 1);
 });
 
+test('last words are asked for in half a window, however long the conversation became', async (t) => {
+  const WINDOW = 20_000;
+  const made = windowModel(WINDOW, OPENAI(WINDOW), (n) => ({
+    ...answer([['bash', { command: `true ${n}` }]]),
+    text: 'w'.repeat(3_000),
+  }));
+  const limits = { steps: 15, tokens: 1e9, wallMs: 600_000, windowTokens: WINDOW };
+  const { ending } = await play(t, made, { limits });
+  assert.deepEqual([ending.reason, ending.claim?.summary], ['step-limit', SUMMARY]);
+  assert.ok(SIZE(made.seen.requests.at(-2)!) > WINDOW * 0.6, 'the last step had more');
+  assert.ok(SIZE(made.seen.requests.at(-1)!) <= WINDOW * 0.55);
+});
+
 test('one output has 5 % of the window, and many of one answer a fifth of it together', async (t) => {
   const made = windowModel(20_000, OPENAI(20_000), (n) =>
     answer(n === 0 ? read(1) : n === 1 ? Array.from({ length: 10 }, (_, i) => read(i)[0]!) : HAND_IN),

@@ -62,6 +62,12 @@ export function shrink(run: AgentRun, talk: Talk, overflow: Overflow): void {
   tellCompacted(run, talk, before, 'refused');
 }
 
+/** For a last question: it costs as much as a step, and needs no more of the conversation than its end. */
+export function halve(run: AgentRun, talk: Talk): void {
+  const goal = talk.window.chars(REFUSED_TO) - toolChars(run);
+  if (lengthOf(talk.messages) > goal) fit(talk, goal);
+}
+
 export const sizeOf = (run: AgentRun, talk: Talk): number => lengthOf(talk.messages) + toolChars(run);
 
 /** What goes with every request beside the messages. */
