@@ -41,3 +41,11 @@ test('a run is the same run, however long it took this time', () => {
   assert.equal(noted(...outputs).at(-1), 'stuck');
   assert.equal(noted(...[1, 2, 3, 4, 5].map((n) => `${n} of 5 done`)).at(-1), 'fresh');
 });
+
+test('a time that names its unit before it is a time too', () => {
+  const outputs = [3.1, 14.15, 9.26, 53.5, 89.79].map(
+    (ms) => `✖ tax is added (${ms}ms)\nℹ fail 1\nℹ duration_ms ${ms}\n"elapsed": ${ms}`,
+  );
+  assert.equal(noted(...outputs).at(-1), 'stuck');
+  assert.equal(noted(...[1, 2, 3, 4, 5].map((n) => `runtime tests: ${n}`)).at(-1), 'fresh');
+});

@@ -46,7 +46,8 @@ export class Repeats {
 }
 
 /** How long something took is different each time and says nothing. */
-const TIMES = /\d+(?:[.,]\d+)? ?(?:ms|s|sec|seconds|milliseconds)\b|\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?/g;
+const TIMES =
+  /\d+(?:[.,]\d+)? ?(?:ms|s|sec|seconds|milliseconds)\b|\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|\b(?:duration|elapsed)\w*["']?[ :=]+\d+(?:[.,]\d+)?/g;
 
 function signatureOf(calls: readonly DoneCall[]): string {
   const hash = createHash('sha256');
