@@ -3,11 +3,11 @@
  * last turns. A request that was refused as too long is made shorter without a call.
  */
 import type { ChatMessage } from '@swarm/core/ports/models';
+import type { Overflow } from '@swarm/core/rules/overflow';
 import type { AgentRun } from '../agent-run.ts';
 import { askAside } from '../aside.ts';
 import type { Talk } from '../talk.ts';
 import { failingChecks } from './failing.ts';
-import type { Overflow } from './overflow.ts';
 import { capOutputs, elide, withoutLongArguments } from './shorten.ts';
 import { firstKept, lengthOf, turnStarts } from './turns.ts';
 import { HEADINGS, joined, ownSummary, partsOf, writtenDown } from './written-down.ts';

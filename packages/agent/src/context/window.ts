@@ -1,5 +1,5 @@
 /** How much fits: the model's window, and what a conversation takes of it by the server's own count. */
-import type { Overflow } from './overflow.ts';
+import type { Overflow } from '@swarm/core/rules/overflow';
 
 /** Of a model of which nothing is known. A refusal tells when it is less. */
 export const WINDOW_TOKENS = 128_000;

@@ -11,7 +11,7 @@ import type {
   TicketResult,
   ToolCall,
 } from '@swarm/core/ports/models';
-import { isOverflow } from '@swarm/core/rules/overflow';
+import { overflowIn } from '@swarm/core/rules/overflow';
 import type { Context } from '../context.ts';
 import { fit, halve } from './fitting.ts';
 import { reply } from './plan-replies.ts';
@@ -87,7 +87,7 @@ async function call({ ticket, messages, maxChars, signal, reader }: Asking, isLa
   for (let halves = 0; ; halves++) {
     const onText = reader.begin();
     const result = await ticket.stream({ messages, tools: PLANNER_TOOLS, ...choice }, { signal, onText });
-    const isTooLong = result.end.kind === 'bad-request' && isOverflow(result.end.why);
+    const isTooLong = result.end.kind === 'bad-request' && overflowIn(result.end.why) !== undefined;
     if (!isTooLong || halves >= HALVES_MAX || !halve(messages)) return result;
   }
 }

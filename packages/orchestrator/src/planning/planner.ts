@@ -6,7 +6,7 @@
 import type { IterationOutcome } from '@swarm/core/events';
 import type { ModelTicket, TicketEnd } from '@swarm/core/ports/models';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
-import { isOverflow } from '@swarm/core/rules/overflow';
+import { overflowIn } from '@swarm/core/rules/overflow';
 import type { Context } from '../context.ts';
 import { Briefing } from './briefing.ts';
 import { type Answered, lookAndAnswer } from './looking.ts';
@@ -101,7 +101,8 @@ export class Planner {
         return this.#halted(end.kind, end.why);
       case 'bad-request':
         // A conversation that has grown too long begins anew.
-        if (this.#briefing.hasGrown && isOverflow(end.why)) return { outcome: 'failed', detail: end.why };
+        if (this.#briefing.hasGrown && overflowIn(end.why) !== undefined)
+          return { outcome: 'failed', detail: end.why };
         return this.#halted(end.kind, end.why);
     }
   }
