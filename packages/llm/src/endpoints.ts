@@ -1,6 +1,6 @@
 import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
-import type { Lesson } from './asking/lessons.ts';
+import type { Lesson } from './asking/lesson.ts';
 
 /** One upstream model server. */
 export interface EndpointConfig {

@@ -2,7 +2,8 @@
 import type { Body } from '../dialects/kinds.ts';
 import { type EndpointConfig, type EndpointPool, speaks } from '../endpoints.ts';
 import type { Tried } from '../route.ts';
-import { type Lesson, lessonOf } from './lessons.ts';
+import type { Lesson } from './lesson.ts';
+import { lessonOf } from './lessons.ts';
 
 /** Lessons taken in one go: a server that refuses more than these is not understood. */
 const LESSONS_AT_ONCE = 6;

@@ -116,26 +116,38 @@ describe('a refusal that names a field', () => {
   it('is met by tools that are described without the word, but for an argument of that name', async () => {
     const parameters = {
       type: 'object',
-      properties: { path: { type: 'string', maxLength: 2_097_152 }, maxLength: { type: 'integer' } },
+      properties: { path: { type: 'string', format: 'uri' }, format: { type: 'integer' } },
     };
-    const refusal = says400('Error compiling grammar: maxLength 2097152 exceeds the repetition limit');
-    const plan = strict(
-      (b) => b.tools[0].function.parameters.properties.path.maxLength !== undefined,
-      refusal,
-    );
+    const refusal = says400('Unknown name "format" at tools[0].function_declarations[0].parameters');
+    const plan = strict((b) => b.tools[0].function.parameters.properties.path.format !== undefined, refusal);
     const { ends, bodies } = await askTwice(plan, { tools: [tool('write', parameters)] });
     assert.deepEqual(ends, ['stopped', 'stopped']);
     assert.deepEqual(bodies.at(-1).tools[0].function.parameters.properties, {
       path: { type: 'string' },
-      maxLength: { type: 'integer' },
+      format: { type: 'integer' },
+    });
+  });
+
+  it('of a bound in a schema never comes: bounds stay with the tool', async () => {
+    const properties = {
+      path: { type: 'string', maxLength: 2_097_152 },
+      maxLength: { type: 'integer', minimum: 1 },
+    };
+    const { bodies } = await askTwice(fault.says('fine'), {
+      tools: [tool('write', { type: 'object', properties, additionalProperties: false })],
+    });
+    assert.deepEqual(bodies[0].tools[0].function.parameters, {
+      type: 'object',
+      properties: { path: { type: 'string' }, maxLength: { type: 'integer' } },
+      additionalProperties: false,
     });
   });
 
   it('is met one by one where several things are refused', async () => {
-    const schema = { type: 'object', properties: { p: { type: 'string', pattern: 'a', format: 'uri' } } };
+    const schema = { type: 'object', properties: { p: { type: 'string', default: 'a', format: 'uri' } } };
     const plan: fault.Plan = (response, seen) => {
       const text = JSON.stringify(seen.body);
-      const name = ['stream_options', 'pattern', 'format'].find((n) => text.includes(`"${n}"`));
+      const name = ['stream_options', 'default', 'format'].find((n) => text.includes(`"${n}"`));
       return (name ? says400(`"${name}" is not supported`) : fault.says('fine'))(response, seen);
     };
     const { ends, seen, learnt } = await askTwice(plan, { tools: [tool('write', schema)] });

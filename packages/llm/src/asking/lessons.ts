@@ -5,17 +5,10 @@
 import type { DialectName } from '@swarm/core/model/dialect';
 import type { Body } from '../dialects/kinds.ts';
 import { unmarked } from '../dialects/messages.ts';
-import type { Said } from '../failures.ts';
-
-export interface Lesson {
-  /** One lesson, one key: it is learnt once. */
-  readonly key: string;
-  /** For the log: what is done from now on. */
-  readonly told: string;
-  /** About this request alone. */
-  readonly isForOnce?: true;
-  readonly change: (body: Body) => Body;
-}
+import { IS_TOO_LONG, type Said } from '../failures.ts';
+import type { Lesson } from './lesson.ts';
+import { callsOf, messageLesson, messagesOf } from './message-lessons.ts';
+import { dropKeyword, hasKeyword, SCHEMA_WORDS } from './schemas.ts';
 
 /** Fields a request can do without. What bounds the answer is not among them: it is said by its other name. */
 const DISPENSABLE = new Set(
@@ -41,14 +34,6 @@ const DISPENSABLE_IN: Readonly<Partial<Record<DialectName, ReadonlySet<string>>>
   messages: new Set('temperature top_p top_k thinking output_config cache_control'.split(' ')),
 };
 
-/** Words of JSON Schema that only set a bound. The tool checks the bound again when it runs. */
-const SCHEMA_WORDS = new Set(
-  [
-    'maxLength minLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf',
-    'minItems maxItems uniqueItems minProperties maxProperties additionalProperties $schema default examples title',
-  ].flatMap((names) => names.split(' ')),
-);
-
 /** Fields of a message that are its role, text and calls: the rest came from a provider. */
 const MESSAGE_FIELDS = new Set([
   'role',
@@ -66,13 +51,14 @@ export function lessonOf(said: Said, body: Body, dialect: DialectName = 'chat'):
   const status = said.status ?? 400;
   if (dialect !== 'chat')
     return status === 400 || status === 422 ? plainLesson(said, body, dialect) : undefined;
-  const byRole = roleLesson(said.message, body);
-  if (byRole !== undefined) return byRole;
+  const byMessage = messageLesson(said.message, body);
+  if (byMessage !== undefined) return byMessage;
   if (status !== 400 && status !== 422) return undefined;
   const bound = boundLesson(said.message, body);
   if (bound !== undefined) return bound;
-  // A field that is missed is not one to leave out.
-  if (/\b(missing|(is|are) required)\b/i.test(said.message)) return undefined;
+  // A conversation that is too long is not made shorter here, and a field that is missed is not one to leave out.
+  if (IS_TOO_LONG.test(said.message) || /\b(missing|(is|are) required)\b/i.test(said.message))
+    return undefined;
   for (const name of namesIn(said)) {
     const lesson = fieldLesson(name, body);
     if (lesson !== undefined) return lesson;
@@ -172,56 +158,7 @@ function clamp(tokens: number, asked: number, isForOnce: boolean): Lesson | unde
   };
 }
 
-// ───────────── schemas of tools ─────────────
-
-/** `properties` names arguments, not words of the schema: one called `format` stays. */
-function withoutKeyword(schema: unknown, word: string, isNames = false): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => withoutKeyword(item, word));
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).filter(([key]) => isNames || key !== word);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, withoutKeyword(value, word, !isNames && NAMING.has(key))]),
-  );
-}
-
-const NAMING = new Set(['properties', 'patternProperties', '$defs', 'definitions']);
-
-const parametersOf = (tools: unknown): unknown[] =>
-  Array.isArray(tools)
-    ? tools.map((tool: { function?: { parameters?: unknown } } | null) => tool?.function?.parameters)
-    : [];
-
-const hasKeyword = (tools: unknown, word: string): boolean =>
-  parametersOf(tools).some(
-    (schema) => JSON.stringify(schema) !== JSON.stringify(withoutKeyword(schema, word)),
-  );
-
-const dropKeyword = (word: string): Lesson => ({
-  key: `schemas without ${word}`,
-  told: `tools are described without ${word}`,
-  change: (body) => {
-    if (!Array.isArray(body.tools)) return body;
-    const tools = body.tools.map((tool: { function?: { parameters?: unknown } }) =>
-      tool?.function === undefined
-        ? tool
-        : {
-            ...tool,
-            function: { ...tool.function, parameters: withoutKeyword(tool.function.parameters, word) },
-          },
-    );
-    return { ...body, tools };
-  },
-});
-
-// ───────────── messages ─────────────
-
-type WireMessage = Readonly<Record<string, unknown>>;
-
-const messagesOf = (body: Body): readonly WireMessage[] =>
-  Array.isArray(body.messages) ? body.messages.filter((m) => typeof m === 'object' && m !== null) : [];
-
-const callsOf = (message: WireMessage): readonly WireMessage[] =>
-  Array.isArray(message.tool_calls) ? message.tool_calls : [];
+// ───────────── what came from a provider ─────────────
 
 function isProviderField(name: string, body: Body): boolean {
   return messagesOf(body).some(
@@ -244,52 +181,3 @@ const dropFromMessages = (name: string): Lesson => ({
     })),
   }),
 });
-
-/** What templates of models refuse about the order of roles, whatever the status they do it with. */
-function roleLesson(message: string, body: Body): Lesson | undefined {
-  const roles = messagesOf(body).map((m) => m.role);
-  if (/system role (is )?not supported/i.test(message) && roles.includes('system')) return SYSTEM_IN_USER;
-  const isAboutRoles = /roles must alternate|(unexpected|invalid) role|role.{0,20}after.{0,20}role/i.test(
-    message,
-  );
-  if (!isAboutRoles) return undefined;
-  if (roles.some((role, i) => role === roles[i + 1] && (role === 'user' || role === 'system')))
-    return NEIGHBOURS_JOINED;
-  if (roles.some((role, i) => role === 'tool' && roles[i + 1] === 'user')) return USER_IN_TOOL;
-  return undefined;
-}
-
-const NEIGHBOURS_JOINED: Lesson = {
-  key: 'neighbours joined',
-  told: 'messages of one role that follow one another are sent as one',
-  change: (body) =>
-    joinWhere(body, (a, b) => a.role === b.role && (a.role === 'user' || a.role === 'system')),
-};
-
-const USER_IN_TOOL: Lesson = {
-  key: 'user within tool',
-  told: 'what is said right after the result of a tool is sent as part of it',
-  change: (body) => joinWhere(body, (a, b) => a.role === 'tool' && b.role === 'user'),
-};
-
-const SYSTEM_IN_USER: Lesson = {
-  key: 'system within user',
-  told: 'system messages are sent as the user’s',
-  change: (body) => {
-    const messages = messagesOf(body).map((m) => (m.role === 'system' ? { ...m, role: 'user' } : m));
-    return NEIGHBOURS_JOINED.change({ ...body, messages });
-  },
-};
-
-function joinWhere(body: Body, areOne: (a: WireMessage, b: WireMessage) => boolean): Body {
-  const joined: WireMessage[] = [];
-  for (const message of messagesOf(body)) {
-    const last = joined.at(-1);
-    const isJoined = last !== undefined && areOne(last, message) && isText(last) && isText(message);
-    if (isJoined) joined[joined.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` };
-    else joined.push(message);
-  }
-  return { ...body, messages: joined };
-}
-
-const isText = (message: WireMessage): boolean => typeof message.content === 'string';

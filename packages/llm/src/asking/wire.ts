@@ -17,6 +17,17 @@ export function mergeNeighbours(messages: readonly ChatMessage[]): readonly Chat
   return merged;
 }
 
+/**
+ * Arguments as a strict reader takes them: half a letter becomes U+FFFD, be it a character or an escape of one. Servers
+ * parse them once more, for their templates or for another protocol.
+ */
+export const wellFormedJson = (json: string): string =>
+  json.toWellFormed().replace(ESCAPES, (all, half: string | undefined) => (half ? '\\ufffd' : all));
+
+/** A pair of halves, half a letter alone, or any other escape, so that an escaped backslash is passed over. */
+const ESCAPES =
+  /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([dD][89a-fA-F][0-9a-fA-F]{2})|\\./g;
+
 function join(a: ChatMessage, b: ChatMessage): ChatMessage | undefined {
   const content = [a.content, b.content].filter((text) => text !== '').join('\n\n');
   if (a.role === 'assistant' && b.role === 'assistant' && a.toolCalls.length === 0)

@@ -2,7 +2,8 @@
  * What the endpoints of a recorded run refused by name. One worker met a refusal, and all left the field out from then
  * on; in a replay another may ask first. So a request is looked for as it reads with what was learnt, too.
  */
-import { type Lesson, lessonOf } from '../asking/lessons.ts';
+import type { Lesson } from '../asking/lesson.ts';
+import { lessonOf } from '../asking/lessons.ts';
 import { errorBody } from '../failures.ts';
 import type { Ask, Call, Head } from './line.ts';
 

@@ -1,6 +1,7 @@
 /** OpenAI's chat completions, as nearly every server has them. */
 import type { ChatMessage, ProviderBag, ToolSpec } from '@swarm/core/ports/models';
-import { mergeNeighbours, VIA_FIELD } from '../asking/wire.ts';
+import { withoutBounds } from '../asking/schemas.ts';
+import { mergeNeighbours, VIA_FIELD, wellFormedJson } from '../asking/wire.ts';
 import { type ModelProfile, withExtra } from '../profiles.ts';
 import type { Dialect } from './dialect.ts';
 import {
@@ -188,12 +189,12 @@ function wireMessage(message: ChatMessage, to: Pick<ProviderBag, 'endpoint' | 'm
       ...own?.calls[call.id],
       id: call.id,
       type: 'function',
-      function: { name: call.name, arguments: call.argumentsJson.toWellFormed() },
+      function: { name: call.name, arguments: wellFormedJson(call.argumentsJson) },
     })),
   };
 }
 
 const wireTool = (tool: ToolSpec): Body => ({
   type: 'function',
-  function: { name: tool.name, description: tool.description, parameters: { ...tool.parameters } },
+  function: { name: tool.name, description: tool.description, parameters: withoutBounds(tool.parameters) },
 });

@@ -1,6 +1,7 @@
 /** A request of ours, as messages. */
 import type { ChatMessage, ModelRequest, ProviderBag, ToolSpec } from '@swarm/core/ports/models';
-import { mergeNeighbours, VIA_FIELD } from '../asking/wire.ts';
+import { withoutBounds } from '../asking/schemas.ts';
+import { mergeNeighbours, VIA_FIELD, wellFormedJson } from '../asking/wire.ts';
 import { type Body, objectsIn, parseObject } from './kinds.ts';
 
 type To = Pick<ProviderBag, 'endpoint' | 'model'>;
@@ -113,10 +114,11 @@ const callOf = (call: {
 });
 
 /** The protocol takes objects alone: what is none goes back under a name that shows it. */
-const inputOf = (json: string): Body => parseObject(json) ?? { unreadable: json.toWellFormed() };
+const inputOf = (json: string): Body =>
+  parseObject(wellFormedJson(json)) ?? { unreadable: json.toWellFormed() };
 
 const toolOf = ({ name, description, parameters }: ToolSpec): Body => ({
   name,
   description,
-  input_schema: { type: 'object', ...parameters },
+  input_schema: { type: 'object', ...withoutBounds(parameters) },
 });

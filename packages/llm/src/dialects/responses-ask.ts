@@ -1,6 +1,7 @@
 /** A request of ours, as responses. */
 import type { ChatMessage, ModelRequest, ProviderBag } from '@swarm/core/ports/models';
-import { mergeNeighbours, VIA_FIELD } from '../asking/wire.ts';
+import { withoutBounds } from '../asking/schemas.ts';
+import { mergeNeighbours, VIA_FIELD, wellFormedJson } from '../asking/wire.ts';
 import { type Body, objectsIn } from './kinds.ts';
 
 type To = Pick<ProviderBag, 'endpoint' | 'model'>;
@@ -18,7 +19,7 @@ export function responsesAsk(request: ModelRequest, to: To): Body {
         type: 'function',
         name,
         description,
-        parameters: { ...parameters },
+        parameters: withoutBounds(parameters),
         // Strict schemas know no optional argument.
         strict: false,
       })),
@@ -65,5 +66,5 @@ const callOf = (call: {
   type: 'function_call',
   call_id: call.id,
   name: call.name,
-  arguments: call.argumentsJson.toWellFormed(),
+  arguments: wellFormedJson(call.argumentsJson),
 });
