@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(ADAPTERS.map((name) => [name, ['core']])),
   orchestrator: ['core'],
   testkit: ['core', 'journal', 'orchestrator'],
+  eval: ['cli', 'testkit'],
   cli: ['core', 'verify', 'orchestrator', ...ADAPTERS],
 };
 
