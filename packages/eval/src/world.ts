@@ -1,5 +1,5 @@
 /** One run of the real program against a server of the eval, in a world that is gone afterwards. */
-import { World } from '@swarm/cli/test/world';
+import { type Owner, World } from '@swarm/cli/test/world';
 import type { Brain, Habit } from './server/habit.ts';
 import { type ChatServer, startChatServer } from './server/server.ts';
 
@@ -11,8 +11,6 @@ export interface Setting {
   readonly habit?: Habit | undefined;
   /** The operator's configuration, TOML. */
   readonly config?: string | undefined;
-  /** Name the endpoint is asked for. */
-  readonly model?: string | undefined;
 }
 
 export interface Played {
@@ -24,19 +22,31 @@ export interface Played {
 }
 
 /** Gives what `look` makes of the run; world and server end whatever happens. */
-export async function played<T>(setting: Setting, look: (played: Played) => Promise<T>): Promise<T> {
-  const steps: (() => Promise<void>)[] = [];
-  try {
-    const world = await World.with({ after: (step) => void steps.push(step) }, setting.files);
-    if (setting.config) await world.configure(setting.config);
+export const played = <T>(setting: Setting, look: (played: Played) => Promise<T>): Promise<T> =>
+  worldFor(setting.files, setting.config, async (world, owner) => {
     const server = await startChatServer(setting.brain, setting.habit);
-    steps.push(server.close);
-    const env = {
-      ...{ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: server.url },
-      SWARM_MODEL: setting.model ?? 'test-model',
-    };
-    const ended = await world.swarm(setting.args, { env });
-    return await look({ world, server, ...ended });
+    owner.after(server.close);
+    const ended = await world.swarm(setting.args, { env: environmentFor(server) });
+    return look({ world, server, ...ended });
+  });
+
+export const environmentFor = ({ url }: ChatServer): Record<string, string> => ({
+  ...{ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: url },
+  SWARM_MODEL: 'test-model',
+});
+
+/** A world that is gone when `use` is over. @param config TOML of the operator's. */
+export async function worldFor<T>(
+  files: Setting['files'],
+  config: string | undefined,
+  use: (world: World, owner: Owner) => Promise<T>,
+): Promise<T> {
+  const steps: (() => Promise<void>)[] = [];
+  const owner: Owner = { after: (step) => void steps.push(step) };
+  try {
+    const world = await World.with(owner, files);
+    if (config) await world.configure(config);
+    return await use(world, owner);
   } finally {
     for (const step of steps.reverse()) await step();
   }

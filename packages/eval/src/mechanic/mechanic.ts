@@ -13,17 +13,21 @@ const handIn = (status: string, summary: string): Reply => ({
   calls: [{ name: 'submit_handoff', arguments: { status, summary, concerns: [], suggestions: [] } }],
 });
 
-/** Changes that one attempt tries before it hands in what it knows. */
-const TRIES_MAX = 12;
+/** Changes that it tries in one attempt when nobody said how many answers it has. */
+const TRIES_UNTOLD = 4;
+/** Answers it keeps for looking, building and handing in. */
+const ANSWERS_KEPT = 8;
 
-export function mechanic({ body }: Ask): Reply {
+/** @param patience changes it tries in one attempt at most. */
+export function mechanic({ body }: Ask, patience = Number.POSITIVE_INFINITY): Reply {
   const told = readTold(body);
+  if (!told.knowsSetup && told.done.length === 0) return { calls: [bash('npm install')] };
   const runs = told.done.filter(({ name, args }) => name === 'bash' && args.command === told.check);
   if (runs.length === 0) return { calls: [bash(told.check)] };
   const sources = sourcesIn(told);
   if (sources.size === 0) return look(told);
   if (passes(runs.at(-1)!) && !isSentBack(told)) return end(told, sources);
-  return tryNext(told, runs, sources);
+  return tryNext(told, runs, sources, patience);
 }
 
 const passes = ({ result }: Done): boolean => /^exit code 0\b/.test(result);
@@ -66,13 +70,19 @@ function candidates(told: Told, failing: string, sources: ReadonlyMap<string, st
 /** Names of the tests that failed at first, and the sentence of each. */
 const failingIn = ({ result }: Done): string => (result.match(/^\s*(✖|not ok \d+ -) .*$/gm) ?? []).join('\n');
 
-function tryNext(told: Told, runs: readonly Done[], sources: ReadonlyMap<string, string>): Reply {
+function tryNext(
+  told: Told,
+  runs: readonly Done[],
+  sources: ReadonlyMap<string, string>,
+  patience: number,
+): Reply {
+  const most = Math.min(patience, told.answers === undefined ? TRIES_UNTOLD : told.answers - ANSWERS_KEPT);
   const list = candidates(told, failingIn(runs[0]!), sources);
   const tries = told.done.filter(({ name }) => name === 'edit').length;
   const last = tries > 0 ? list[tries - 1] : undefined;
   const next = list[tries];
   if (!told.knowsTestsAreLaw && runs.length === 1) return changeTheTest(told, runs[0]!);
-  if (next === undefined || tries >= TRIES_MAX) return giveUp(list.slice(0, tries));
+  if (next === undefined || tries >= most) return giveUp(list.slice(0, tries));
   const edits = editsOf(last, next, sources);
   return { calls: [...edits, bash(told.check)] };
 }

@@ -20,8 +20,10 @@ export interface Told {
   readonly tried: ReadonlySet<string>;
   /** It knows that tests are not to be changed. */
   readonly knowsTestsAreLaw: boolean;
-  /** Files with two sides, both of which must stay. */
-  readonly conflicts: readonly string[];
+  /** Answers it has; undefined: it was not told. */
+  readonly answers: number | undefined;
+  /** It knows that everything is installed, and that there is no network. */
+  readonly knowsSetup: boolean;
   readonly done: readonly Done[];
 }
 
@@ -43,7 +45,8 @@ export function readTold({ messages }: WireBody): Told {
     knownKinds: kindsIn(blockOf(user, 'upstream')),
     tried: new Set([...earlier.matchAll(/tried «([^»]+)»/g)].map(([, one = '']) => one)),
     knowsTestsAreLaw: /test that is deleted, skipped or made weaker/.test(blockOf(user, 'laws')),
-    conflicts: [...blockOf(user, 'conflict').matchAll(/^- ?(\S+)$/gm)].map(([, path = '']) => path),
+    answers: answersIn(blockOf(user, 'limits')),
+    knowsSetup: /Setup: /.test(blockOf(user, 'environment')),
     done: doneIn(messages),
   };
 }
@@ -52,6 +55,11 @@ function checkIn(task: string, environment: string): string {
   const own = /Its own verification[\s\S]*?:\n(.+)$/m.exec(task)?.[1];
   const gate = /The gate, which must pass[^\n]*:\n(.+)$/m.exec(task)?.[1];
   return own ?? gate ?? /Gate: `([^`]+)`/.exec(environment)?.[1] ?? 'npm test';
+}
+
+function answersIn(limits: string): number | undefined {
+  const digits = /It has ([\d,]+) answers?/.exec(limits)?.[1];
+  return digits === undefined ? undefined : Number(digits.replaceAll(',', ''));
 }
 
 /** The lines below a heading, up to an empty one. */

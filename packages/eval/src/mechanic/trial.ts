@@ -31,6 +31,8 @@ export const addScores = (a: Score, b: Score): Score => ({
 export interface Trial {
   readonly package: string;
   readonly seed: number;
+  /** Changes that the mechanic tries in one attempt at most. */
+  readonly patience?: number;
   /** Files of `.swarm/prompts/`, by name. */
   readonly prompts?: Readonly<Record<string, string>>;
 }
@@ -44,15 +46,15 @@ export async function tryPackage(trial: Trial): Promise<Score> {
   const setting = {
     files: { ...planted.files, ...Object.fromEntries(prompts) },
     args: ['run', 'Mend the tests', '--workers', '1', '--gate', GATE, '--setup', 'none', '--trust-repo'],
-    brain: (ask: Ask) => brain(ask, planted),
+    brain: (ask: Ask) => brain(ask, planted, trial.patience),
     config: CONFIG,
   };
   return played(setting, (run) => scoreOf(run, trial, planted));
 }
 
-function brain(ask: Ask, planted: Planted): Reply {
+function brain(ask: Ask, planted: Planted, patience?: number): Reply {
   if (ask.kind === 'probe') return { text: 'pong' };
-  if (ask.kind === 'worker') return mechanic(ask);
+  if (ask.kind === 'worker') return mechanic(ask, patience);
   return { text: ask.raw.includes('Mend the tests of') ? OVER : planOf(planted) };
 }
 
@@ -75,16 +77,23 @@ function planOf({ faults }: Planted): string {
 async function scoreOf({ world, server }: Played, trial: Trial, { faults, hidden }: Planted): Promise<Score> {
   const log = await world.log();
   const events = (name: string): number => log.filter(({ event }) => event === name).length;
-  const branch = await world.branch();
-  const passed = await copied(trial.package, async (folder) => {
-    for (const name of (await world.git('ls-tree', '-r', '--name-only', branch, 'src', 'lib')).split('\n'))
-      await writeFile(join(folder, name), `${await world.git('show', `${branch}:${name}`)}\n`);
-    return (await testsOf(folder, 'hidden/*.test.js')).passed;
-  });
+  const passed = await hiddenPassed(world, trial);
   return {
     ...{ hidden: hidden.length, passed: hidden.filter((name) => passed.includes(name)).length },
     ...{ tasks: faults.length, landed: events('landing.landed') },
     attempts: events('attempt.started'),
     calls: server.asks.filter(({ kind }) => kind === 'worker').length,
   };
+}
+
+/** Hidden tests that pass on what landed; none where nothing did. */
+async function hiddenPassed(world: Played['world'], trial: Trial): Promise<readonly string[]> {
+  const branch = await world.branch();
+  if ((await world.git('branch', '--list', branch)) === '') return [];
+  const names = await world.git('ls-tree', '-r', '--name-only', branch, 'src', 'lib');
+  return copied(trial.package, async (folder) => {
+    for (const name of names.split('\n'))
+      await writeFile(join(folder, name), `${await world.git('show', `${branch}:${name}`)}\n`);
+    return (await testsOf(folder, 'hidden/*.test.js')).passed;
+  });
 }

@@ -1,6 +1,7 @@
 /** Servers that fail for a while, and servers whose window is full, each in its own words. */
 import { once, refusal } from '../server/bending.ts';
 import type { Ask, Habit, Refusal } from '../server/habit.ts';
+import { tokensOf } from '../server/wire.ts';
 import type { Quirk } from './quirk.ts';
 
 const isFirstWork = ({ kind, turn }: Ask): boolean => kind === 'worker' && turn === 0;
@@ -21,9 +22,6 @@ const breaksOnce = (error: object) => (): Habit => {
 };
 
 // ───────────── the window ─────────────
-
-/** As any server counts that has no words for it: four bytes a token. */
-const tokensOf = ({ raw }: Ask): number => Math.ceil(raw.length / 4);
 
 /** What a worker looks at before it begins: more than the window leaves. */
 const LOOK = { name: 'bash', arguments: { command: 'seq 1 6000' } };

@@ -1,7 +1,7 @@
 /** Servers whose stream is framed, counted or ended in another way, or that think aloud in it. */
 import { mapChoices, mapDelta, opening, withoutUsage } from '../server/bending.ts';
 import type { Ask, Chunk, Habit } from '../server/habit.ts';
-import { USAGE } from '../server/wire.ts';
+import { usageOf } from '../server/wire.ts';
 import { planOf } from './bicycle.ts';
 import type { Quirk } from './quirk.ts';
 
@@ -16,7 +16,7 @@ const THOUGHT = `Maybe ${planOf(['draft'])}? Too vague.`;
 const LONG_MS = 130_000;
 
 /** One JSON body, as a server sends that does not stream. */
-function asBody(text: string): string {
+function asBody(text: string, ask: Ask): string {
   const chunks = text
     .split('\n\n')
     .filter((line) => line.startsWith('data: {'))
@@ -49,7 +49,7 @@ function asBody(text: string): string {
   return JSON.stringify({
     object: 'chat.completion',
     choices: [{ index: 0, message, finish_reason }],
-    usage: USAGE,
+    usage: usageOf(ask),
   });
 }
 
@@ -81,9 +81,9 @@ export const STREAM_QUIRKS: readonly Quirk[] = [
   {
     name: 'usage beside the last choice',
     seen: 'DeepSeek, Moonshot',
-    habit: bends((chunks) =>
+    habit: bends((chunks, _, ask) =>
       mapChoices(withoutUsage(chunks), (choice) =>
-        choice.finish_reason ? { ...choice, usage: USAGE } : choice,
+        choice.finish_reason ? { ...choice, usage: usageOf(ask) } : choice,
       ),
     ),
   },

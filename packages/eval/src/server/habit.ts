@@ -48,7 +48,8 @@ export interface Reply {
   readonly calls?: readonly ToolUse[];
 }
 
-export type Brain = (ask: Ask) => Reply;
+/** It may wait for something before it answers. */
+export type Brain = (ask: Ask) => Reply | Promise<Reply>;
 
 /** An answer that is none: status, body, headers. */
 export interface Refusal {

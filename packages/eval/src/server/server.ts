@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ask, Brain, Habit, Refusal, WireBody } from './habit.ts';
+import { readAsk } from './ask.ts';
+import type { Ask, Brain, Habit, Refusal } from './habit.ts';
 import { chunksOf, streamText } from './wire.ts';
 
 export interface ChatServer {
@@ -60,9 +61,9 @@ export async function startChatServer(brain: Brain, habit: Habit = {}): Promise<
 const MODELS = { object: 'list', data: [{ id: 'test-model', object: 'model' }] };
 
 async function answer(response: ServerResponse, ask: Ask, brain: Brain, habit: Habit): Promise<void> {
-  const meant = brain(ask);
+  const meant = await brain(ask);
   const reply = habit.says?.(meant, ask) ?? meant;
-  const plain = chunksOf(reply, ask.turn);
+  const plain = chunksOf(reply, ask);
   const stream = streamText(habit.chunks?.(plain, reply, ask) ?? plain);
   await pause(habit.silentMs?.(ask) ?? 0);
   response.writeHead(200, { 'content-type': habit.contentType ?? 'text/event-stream; charset=utf-8' });
@@ -72,22 +73,6 @@ async function answer(response: ServerResponse, ask: Ask, brain: Brain, habit: H
   }
   response.end(habit.text?.(stream, ask) ?? stream);
 }
-
-function readAsk(raw: string): Pick<Ask, 'kind' | 'title' | 'turn' | 'body'> {
-  const body = JSON.parse(raw) as WireBody;
-  const isWorker = /"name":"submit_handoff"/.test(raw) || body.messages.some(isWorkersRules);
-  const kind = isWorker ? 'worker' : body.tools || body.messages.length > 1 ? 'planner' : 'probe';
-  const told = body.messages.map(({ content }) => JSON.stringify(content ?? '')).join('\n');
-  return {
-    kind,
-    body,
-    title: isWorker ? (/Task t\d+: (.*?)\\n/.exec(told)?.[1] ?? '') : '',
-    turn: body.messages.filter(({ role }) => role === 'assistant').length,
-  };
-}
-
-const isWorkersRules = ({ content }: { content?: unknown }): boolean =>
-  typeof content === 'string' && content.startsWith('You are a worker:');
 
 function json(response: ServerResponse, { status, body, headers }: Refusal): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

@@ -1,9 +1,18 @@
 /** An answer as OpenAI's own server streams it: pieces of text, calls in halves, a reason, usage, an end. */
-import type { Chunk, Reply, ToolUse } from './habit.ts';
+import type { Ask, Chunk, Reply, ToolUse } from './habit.ts';
 
 const PIECE_CHARS = 60;
 const ENVELOPE = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 0, model: 'test-model' };
-export const USAGE = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+
+/** As any server counts that has no words for it. */
+const CHARS_A_TOKEN = 4;
+export const tokensOf = ({ raw }: Ask): number => Math.ceil(raw.length / CHARS_A_TOKEN);
+
+const ANSWER_TOKENS = 20;
+export function usageOf(ask: Ask): Readonly<Record<string, number>> {
+  const prompt_tokens = tokensOf(ask);
+  return { prompt_tokens, completion_tokens: ANSWER_TOKENS, total_tokens: prompt_tokens + ANSWER_TOKENS };
+}
 
 export const delta = (fields: object, finish: string | null = null): Chunk => ({
   ...ENVELOPE,
@@ -28,13 +37,13 @@ function callChunks(call: ToolUse, index: number, turn: number): readonly Chunk[
   ];
 }
 
-export function chunksOf({ text = '', calls = [] }: Reply, turn: number): readonly Chunk[] {
+export function chunksOf({ text = '', calls = [] }: Reply, ask: Ask): readonly Chunk[] {
   return [
     delta({ role: 'assistant', content: '' }),
     ...piecesOf(text).map((content) => delta({ content })),
-    ...calls.flatMap((call, index) => callChunks(call, index, turn)),
+    ...calls.flatMap((call, index) => callChunks(call, index, ask.turn)),
     delta({}, calls.length > 0 ? 'tool_calls' : 'stop'),
-    { ...ENVELOPE, choices: [], usage: USAGE },
+    { ...ENVELOPE, choices: [], usage: usageOf(ask) },
   ];
 }
 
