@@ -10,8 +10,10 @@ export interface Needle {
   readonly text: string;
   /** What it stands for. */
   readonly fact: string;
-  /** Whoever needs it: prompts that come after it is known. */
-  readonly isNeeded: (ask: Ask) => boolean;
+  /** Every prompt of whoever needs it. */
+  readonly isNeeded?: (ask: Ask) => boolean;
+  /** Or the calls in whose answers it comes up: the planner is told of it once afterwards, and keeps it as it likes. */
+  readonly cameUp?: (ask: Ask) => boolean;
 }
 
 export interface Found {
@@ -48,15 +50,14 @@ const TASKS = [
   taskOf('mirror', { dependsOn: ['lamp'] }),
   taskOf('nut', { dependsOn: ['mirror'] }),
   taskOf('oak', { dependsOn: ['mirror'] }),
-  { ...taskOf('pin'), scope: ['../NEEDLE-OUTSIDE.txt'] },
+  { ...taskOf('pin'), id: 'NEEDLE-PIN', scope: ['../pin.txt'] },
 ];
 
 const isAttempt = (ask: Ask, n: number): boolean => userOf(ask).includes(`This is attempt ${n} of`);
 const isWorker = (title: string, n?: number) => (ask: Ask) =>
   ask.title === `Add ${title}` && (n === undefined || isAttempt(ask, n));
 const isPlanner = (ask: Ask): boolean => ask.kind === 'planner';
-/** The planner's prompts from the first on that tells of it. */
-const plannerAfter = (words: string) => (ask: Ask) => isPlanner(ask) && ask.raw.includes(words);
+const isPlan = (ask: Ask): boolean => isPlanner(ask) && ask.raw.includes('NEEDLE-NOTES');
 
 function lamp(ask: Ask): Reply {
   if (isAttempt(ask, 1)) {
@@ -112,8 +113,8 @@ export const NEEDLES: readonly Needle[] = [
     fact: 'what the planner read, while it plans',
     isNeeded: (ask) => isPlanner(ask) && ask.body.messages.at(-1)!.role === 'tool',
   },
-  { text: 'NEEDLE-SCRATCH', fact: 'the scratchpad', isNeeded: plannerAfter('t1') },
-  { text: 'NEEDLE-OUTSIDE', fact: 'why a task was refused', isNeeded: plannerAfter('refused') },
+  { text: 'NEEDLE-SCRATCH', fact: 'the scratchpad', cameUp: isPlan },
+  { text: 'NEEDLE-PIN was refused: ', fact: 'that a task was refused, and why', cameUp: isPlan },
   { text: 'NEEDLE-FAILED', fact: 'a failed attempt’s summary, for the next', isNeeded: isWorker('lamp', 2) },
   { text: 'NEEDLE-CONCERN', fact: 'its concern', isNeeded: isWorker('lamp', 2) },
   { text: 'NEEDLE-SUGGESTION', fact: 'its suggestion', isNeeded: isWorker('lamp', 2) },
@@ -149,14 +150,14 @@ export const NEEDLES: readonly Needle[] = [
     fact: 'the end of a long output',
     isNeeded: (ask) => isWorker('mirror')(ask) && ask.turn > 0,
   },
-  { text: 'NEEDLE-HANDOFF', fact: 'a handoff, for the planner', isNeeded: plannerAfter('t2 landed') },
-  { text: 'NEEDLE-WORRY', fact: 'its concern, for the planner', isNeeded: plannerAfter('t2 landed') },
-  { text: 'NEEDLE-BLOCKED', fact: 'why a task was blocked, for the planner', isNeeded: plannerAfter('t3 ') },
-  { text: 'NEEDLE-WHY', fact: 'its concern, for the planner', isNeeded: plannerAfter('t3 ') },
+  { text: 'NEEDLE-HANDOFF', fact: 'a handoff, for the planner', cameUp: isWorker('mirror') },
+  { text: 'NEEDLE-WORRY', fact: 'its concern, for the planner', cameUp: isWorker('mirror') },
+  { text: 'NEEDLE-BLOCKED', fact: 'why a task was blocked, for the planner', cameUp: isWorker('nut') },
+  { text: 'NEEDLE-WHY', fact: 'its concern, for the planner', cameUp: isWorker('nut') },
   {
     text: 'NEEDLE-FOR-GOOD',
     fact: 'why a task failed for good, for the planner',
-    isNeeded: plannerAfter('t4 failed'),
+    cameUp: isWorker('oak'),
   },
 ];
 
@@ -170,10 +171,18 @@ export const findNeedles = (): Promise<readonly Found[]> => {
 /** How often each needle was needed in these calls, and how often it stood there. */
 export const foundIn = (asks: readonly Ask[]): readonly Found[] =>
   NEEDLES.map((needle) => {
-    const needing = asks.filter(needle.isNeeded);
-    return {
-      needle,
-      needed: needing.length,
-      stands: needing.filter(({ raw }) => raw.includes(needle.text)).length,
-    };
+    const { text, isNeeded, cameUp } = needle;
+    if (isNeeded) {
+      const needing = asks.filter(isNeeded);
+      return {
+        needle,
+        needed: needing.length,
+        stands: needing.filter(({ raw }) => raw.includes(text)).length,
+      };
+    }
+    const first = asks.findIndex((ask) => cameUp?.(ask));
+    // Its own answers do not count: what it said it has to be told again.
+    const later = first < 0 ? [] : asks.slice(first + 1).filter(isPlanner);
+    const isTold = later.some((ask) => userOf(ask).includes(text));
+    return { needle, needed: Math.min(1, later.length), stands: Number(isTold) };
   });
