@@ -130,20 +130,25 @@ function changeTheTest({ check }: Told, { result }: Done): Reply {
 
 // ───────────── handing in ─────────────
 
+interface Edit {
+  readonly oldText: string;
+  readonly newText: string;
+}
+
 function end({ afterChange, done }: Told, sources: ReadonlyMap<string, string>): Reply {
   if (afterChange && !done.some(({ name, args }) => name === 'bash' && args.command === afterChange))
     return { calls: [bash(afterChange)] };
-  const edit = done.findLast(({ name }) => name === 'edit');
-  if (!edit) return handIn('already_done', 'The check passes as I found it.');
-  const { oldText, newText } = (edit.args.edits as { oldText: string; newText: string }[] | undefined)?.at(
-    -1,
-  ) ?? {
-    oldText: '',
-    newText: '',
-  };
-  const kind = [...sources].flatMap(([file, text]) => swapsIn(file, text));
-  const found = kind.find((s) => oldText.endsWith(s.before) && newText.endsWith(s.after));
-  return handIn('complete', `Mended. The kind of fault: «${found?.kind ?? 'another'}». The check passes.`);
+  if (!done.some(({ name }) => name === 'edit'))
+    return handIn('already_done', 'The check passes as I found it.');
+  return handIn('complete', `Mended. The kind of fault: «${kindOf(done, sources)}». The check passes.`);
+}
+
+/** The kind of the slip that the last edit took back. */
+function kindOf(done: readonly Done[], sources: ReadonlyMap<string, string>): string {
+  const edits = done.findLast(({ name }) => name === 'edit')?.args.edits as readonly Edit[] | undefined;
+  const { oldText, newText } = edits?.at(-1) ?? { oldText: '', newText: '' };
+  const swaps = [...sources].flatMap(([file, text]) => swapsIn(file, text));
+  return swaps.find((s) => oldText.endsWith(s.before) && newText.endsWith(s.after))?.kind ?? 'another';
 }
 
 function giveUp(tried: readonly Swap[]): Reply {

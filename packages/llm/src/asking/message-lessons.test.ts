@@ -83,7 +83,7 @@ describe('a refusal about messages', () => {
 
   it('that is too long costs no field and no word of a schema: nothing is left out, and nothing tried again', async () => {
     const words =
-      "This model's maximum context length is 9000 tokens. However, your messages resulted in 9100 tokens. Please reduce the length of the messages.";
+      "This model's maximum context length is 9000 tokens. However, your messages resulted in 9100 tokens. By default nothing is cut: please reduce the length of the messages.";
     const server = await startServer(fault.status(400, { error: { message: words, param: 'messages' } }));
     const { ask, learnt } = modelOver([server]);
     const tools = [
