@@ -60,9 +60,6 @@ const MEANINGS: readonly {
 ];
 /** Sentences of servers that give no code: about the request, at every try. */
 const LASTING = /context (length|window|size)|maximum context|prompt is too long|request too large/i;
-/** The conversation is more than the model's window holds, in every server's words for it that we know. */
-export const IS_TOO_LONG =
-  /context (length|window|size|limit)|context_length|maximum context|(prompt|input|request) (is )?too (long|large)|input token count|maximum prompt length|too large for model/i;
 /** Accounts and keys, where a provider calls it a fault of the request. */
 const NO_CREDIT = /credit balance is too low/i;
 const NO_KEY = /API key (is )?(not valid|invalid|expired)/i;

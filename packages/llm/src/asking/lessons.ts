@@ -3,9 +3,10 @@
  * of that endpoint and model, so that the refusal is paid for once.
  */
 import type { DialectName } from '@swarm/core/model/dialect';
+import { overflowIn } from '@swarm/core/rules/overflow';
 import type { Body } from '../dialects/kinds.ts';
 import { unmarked } from '../dialects/messages.ts';
-import { IS_TOO_LONG, type Said } from '../failures.ts';
+import type { Said } from '../failures.ts';
 import type { Lesson } from './lesson.ts';
 import { callsOf, messageLesson, messagesOf } from './message-lessons.ts';
 import { dropKeyword, hasKeyword, SCHEMA_WORDS } from './schemas.ts';
@@ -57,8 +58,7 @@ export function lessonOf(said: Said, body: Body, dialect: DialectName = 'chat'):
   const bound = boundLesson(said.message, body);
   if (bound !== undefined) return bound;
   // A conversation that is too long is not made shorter here, and a field that is missed is not one to leave out.
-  if (IS_TOO_LONG.test(said.message) || /\b(missing|(is|are) required)\b/i.test(said.message))
-    return undefined;
+  if (overflowIn(said.message) || /\b(missing|(is|are) required)\b/i.test(said.message)) return undefined;
   for (const name of namesIn(said)) {
     const lesson = fieldLesson(name, body);
     if (lesson !== undefined) return lesson;
