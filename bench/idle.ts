@@ -41,7 +41,8 @@ async function measureIn(folder: string, url: string): Promise<readonly Figure[]
   const env = { ...user.env, OPENAI_API_KEY: 'key', OPENAI_BASE_URL: url, SWARM_MODEL: 'silent' };
   const words = ['run', 'Write two files', '--gate', 'none', '--setup', 'none', '--workers', '2'];
   const child = spawn(process.execPath, [main, ...words], {
-    ...{ cwd: user.repository, env },
+    cwd: user.repository,
+    env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'close');

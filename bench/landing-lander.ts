@@ -35,7 +35,11 @@ interface Ends extends Pick<HubOptions, 'push'> {
 export async function openLander(folder: string, { origin, repository, push }: Ends): Promise<Lander> {
   const stateDir = join(folder, 'state');
   const opened = await openHub({
-    ...{ stateDir, repository: repository ?? origin, run: RUN, target: 'main', identity: IDENTITY },
+    stateDir,
+    repository: repository ?? origin,
+    run: RUN,
+    target: 'main',
+    identity: IDENTITY,
     landOn: repository ? `refs/heads/swarm/${RUN}` : 'refs/heads/main',
     ...(push && { push }),
   });

@@ -34,7 +34,9 @@ export async function farAway(folder: string, delayMs: number): Promise<readonly
   return [
     {
       name: `landing: ${BRANCHES} branches, ${delayMs} ms added to each connection`,
-      ...{ value: BRANCHES / seconds, unit: 'landings/s', aim: { kind: 'at-least', value: 50 } },
+      value: BRANCHES / seconds,
+      unit: 'landings/s',
+      aim: { kind: 'at-least', value: 50 },
     },
     { name: 'connections to the remote for them', value: connections, unit: '' },
   ];

@@ -84,7 +84,10 @@ function figuresOf(all: Record<'lander' | 'rebase' | 'single' | 'kept', Contende
   const ours = rate(all.lander);
   const shown = (name: string, who: Contender): Figure => ({ name, value: rate(who), unit: 'landings/s' });
   const atLeast = (name: string, value: number, unit: string, aim: number): Figure => ({
-    ...{ name, value, unit, aim: { kind: 'at-least', value: aim } },
+    name,
+    value,
+    unit,
+    aim: { kind: 'at-least', value: aim },
   });
   return [
     atLeast(`landing: ${BRANCHES} branches on ${FILES} files`, ours, 'landings/s', 150),
@@ -99,7 +102,10 @@ function figuresOf(all: Record<'lander' | 'rebase' | 'single' | 'kept', Contende
 }
 
 const cpuFigure = (files: number, value: number, aim: NonNullable<Figure['aim']>): Figure => ({
-  ...{ name: `landing: CPU, git's included, on ${files} files`, value, unit: 'ms each', aim },
+  name: `landing: CPU, git's included, on ${files} files`,
+  value,
+  unit: 'ms each',
+  aim,
 });
 
 /** Ours alone on the large repository. CPU time, which does not mind what else the machine does. */

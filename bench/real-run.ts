@@ -121,7 +121,10 @@ function original(a: Replayed): Replayed {
 function figuresOf(a: Replayed, b: Replayed): Figure[] {
   const firstTry = ({ firstTryLandings, handoffs }: Replayed) => (100 * firstTryLandings) / handoffs;
   const figure = (name: string, value: number, unit: string, aim?: Figure['aim']): Figure => ({
-    ...{ name: `real run: ${name}`, value, unit, ...(aim && { aim }) },
+    name: `real run: ${name}`,
+    value,
+    unit,
+    ...(aim && { aim }),
   });
   return [
     ...Object.entries({ 'the original': original(a), '(a) at once': a }).flatMap(([name, of]) => [

@@ -72,8 +72,12 @@ async function prepared(folder: string, files: number, tasks: number): Promise<P
 }
 
 const taskOf = (n: number) => ({
-  ...{ id: `a${n}`, title: `Write file ${n}`, description: 'One line.', priority: 5 },
-  ...{ scope: [`made/${n}.txt`], acceptance: 'the file is there' },
+  id: `a${n}`,
+  title: `Write file ${n}`,
+  description: 'One line.',
+  priority: 5,
+  scope: [`made/${n}.txt`],
+  acceptance: 'the file is there',
 });
 
 async function worked(folder: string, main: string, files: number): Promise<Used> {
@@ -157,12 +161,15 @@ function figuresOf(all: readonly Measured[], agent: Used, started: Started | und
     ...(started
       ? [
           {
-            ...{ name: 'swarm run --plan: processes, the agent’s taken off', value: started.processes },
-            ...{ unit: 'each', aim: { kind: 'at-most', value: 12 } as const },
+            name: 'swarm run --plan: processes, the agent’s taken off',
+            value: started.processes,
+            unit: 'each',
+            aim: { kind: 'at-most', value: 12 } as const,
           },
           {
             name: 'programs in them (setpriv and prlimit are no processes)',
-            ...{ value: started.programs, unit: 'each' },
+            value: started.programs,
+            unit: 'each',
           },
         ]
       : []),
@@ -175,7 +182,8 @@ function figuresFor({ files, ours, floor }: Measured, agent: Used): Figure[] {
   const on = `on ${files} files`;
   return [
     {
-      ...{ name: `swarm run --plan as typed, but for the agent’s CPU, ${on}`, unit: 'ms each' },
+      name: `swarm run --plan as typed, but for the agent’s CPU, ${on}`,
+      unit: 'ms each',
       value: each(ours) - each(agent),
       ...(files === FILES && { aim: { kind: 'at-most', value: 60 } as const }),
     },

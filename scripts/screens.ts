@@ -28,7 +28,9 @@ const MOMENTS = {
 } as const;
 
 const task = (id: string, title: string, seconds: number, text: string, more: object = {}) => ({
-  ...{ id, title, scope: [`parts/${id}.txt`] },
+  id,
+  title,
+  scope: [`parts/${id}.txt`],
   description: `sleep ${seconds}; mkdir -p parts; echo ${text} > parts/${id}.txt`,
   ...more,
 });

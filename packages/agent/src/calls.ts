@@ -156,7 +156,9 @@ const atItsEnd = ({ text }: ModelResult): Stop => ({
   reason: 'finished',
   detail: 'it wrote the same call, which works, again and again, and never called submit_handoff',
   claim: {
-    ...{ status: 'partial', concerns: [], suggestions: [] },
+    status: 'partial',
+    concerns: [],
+    suggestions: [],
     summary: cutText(text.trim(), HANDOFF_TEXT_MAX),
   },
 });

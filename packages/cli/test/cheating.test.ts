@@ -90,7 +90,8 @@ test('the gate’s own script comes from the base, unless the operator’s plan 
   await world.configure('[workers]\npre_gate = false\n[gate]\nprotect = ["infra/**"]');
   const base = await world.git('rev-parse', 'HEAD');
   const write = (title: string, path: string, scope: readonly string[]): PlanTask => ({
-    ...{ title, scope },
+    title,
+    scope,
     description: `echo '# ${title}' >> ${path}`,
   });
   const tasks = [

@@ -55,7 +55,9 @@ test('a full disk pauses the run, and once there is room the same task lands', {
     const ports = {
       clock: systemClock,
       journal: await openMemoryJournal(file),
-      ...{ hub: hub.hub, reader: hub.reader, delivery: hub.delivery },
+      hub: hub.hub,
+      reader: hub.reader,
+      delivery: hub.delivery,
       host: localHost({ hub, state, agent: AGENT, kind: 'bubblewrap' }),
       prompts: {
         render: (name: string) => ({ system: '', text: name, hash: name }),
@@ -87,18 +89,32 @@ function settings(base: Parameters<typeof String>[0], isNew: boolean): Settings 
   const draft = readDraft({ id: 'big', title: 'Write much' });
   assert.ok(draft.ok);
   const request = {
-    ...{ text: 'much', mode: 'plan', target: 'main', landOn: LAND_ON, deliver: 'branch', base },
-    ...{ gateHash: 'none', gatePolicy: 'batch', gateParallel: 1, overlap: 'serialize' },
-    ...{ checksMinMs: 3_600_000, checksMaxMs: 3_600_000 },
+    text: 'much',
+    mode: 'plan',
+    target: 'main',
+    landOn: LAND_ON,
+    deliver: 'branch',
+    base,
+    gateHash: 'none',
+    gatePolicy: 'batch',
+    gateParallel: 1,
+    overlap: 'serialize',
+    checksMinMs: 3_600_000,
+    checksMaxMs: 3_600_000,
     limits: { workers: 1, attempts: 1, tasks: 9, attemptTokens: 1_000 },
   };
   return {
     ...(isNew && { open: { run: RUN, configHash: 'test', request: request as never }, plan: [draft.draft] }),
-    ...{ version: 'test', host: 'test', pid: process.pid },
+    version: 'test',
+    host: 'test',
+    pid: process.pid,
     attempt: { steps: 9, wallMs: 300_000, quietMs: 300_000 },
     gate: { timeoutMs: 300_000, flakyRetries: 0, preGate: false },
     checks: { timeoutMs: 300_000 },
     setup: { timeoutMs: 300_000, network: 'base' },
-    ...{ drainMs: 1_000, sweepMs: 60_000, tasksPerIteration: 9, plannerContextChars: 1_000 },
+    drainMs: 1_000,
+    sweepMs: 60_000,
+    tasksPerIteration: 9,
+    plannerContextChars: 1_000,
   };
 }

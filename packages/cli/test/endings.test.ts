@@ -13,7 +13,9 @@ const HAND_IN_PART = `printf '%s' '{"status":"partial","summary":"half is missin
 const ALREADY = `printf '%s' '{"status":"already_done","summary":"it is there"}' > "$SWARM_HANDOFF"`;
 
 const write = (name: string, more = ''): PlanTask => ({
-  ...{ id: name, title: `Write ${name}`, description: `echo ${name} > ${name}.txt${more}` },
+  id: name,
+  title: `Write ${name}`,
+  description: `echo ${name} > ${name}.txt${more}`,
   scope: [`${name}.txt`],
 });
 const fail = (name: string): PlanTask => ({ id: name, title: `Write ${name}`, description: 'exit 3' });
@@ -29,27 +31,34 @@ interface Ending {
 const cases: readonly (Ending & { readonly name: string; readonly tasks: readonly PlanTask[] })[] = [
   {
     name: 'all-landed',
-    ...{ code: 0, says: /^2 of 2 landed; the head is green at <commit>$/ },
+    code: 0,
+    says: /^2 of 2 landed; the head is green at <commit>$/,
     tasks: [write('a'), write('b')],
   },
   {
     name: 'nothing-to-do',
-    ...{ code: 0, says: /^1 of 1 unneeded; the head is green/ },
+    code: 0,
+    says: /^1 of 1 unneeded; the head is green/,
     tasks: [{ ...write('a'), description: ALREADY, verify: 'test -f README.md' }],
   },
   {
     name: 'some-failed',
-    ...{ code: 1, says: /^1 of 3 landed, 2 failed; the head is green/, failed: ['t2', 't3'] },
+    code: 1,
+    says: /^1 of 3 landed, 2 failed; the head is green/,
+    failed: ['t2', 't3'],
     tasks: [write('a'), fail('b'), { ...write('c'), dependsOn: ['b'] }],
   },
   {
     name: 'all-failed',
-    ...{ code: 1, says: /^nothing landed: 2 of 2 failed; the head is green/, failed: ['t1', 't2'] },
+    code: 1,
+    says: /^nothing landed: 2 of 2 failed; the head is green/,
+    failed: ['t1', 't2'],
     tasks: [fail('a'), fail('b')],
   },
   {
     name: 'in-part',
-    ...{ code: 1, says: /^1 of 1 landed; the head is green/ },
+    code: 1,
+    says: /^1 of 1 landed; the head is green/,
     tasks: [write('a', `; ${HAND_IN_PART}`)],
   },
 ];
@@ -161,11 +170,13 @@ async function begun(t: TestContext) {
 /** Bad plans, each given again as often as it is asked for. */
 const PLANS: Readonly<Record<string, Ending & { readonly text: string }>> = {
   'empty-plan': {
-    ...{ code: 1, says: /^nothing landed: the plan was empty; the head is green/ },
+    code: 1,
+    says: /^nothing landed: the plan was empty; the head is green/,
     text: '{"tasks":[],"scratchpad":"there is nothing to do","done":true}',
   },
   'all-refused': {
-    ...{ code: 1, says: /^nothing landed: 2 of 2 tasks refused; the head is green/ },
+    code: 1,
+    says: /^nothing landed: 2 of 2 tasks refused; the head is green/,
     text: JSON.stringify({
       tasks: [
         { id: 'a', title: 'Write a', description: 'as asked', dependsOn: ['nobody'] },
@@ -175,10 +186,8 @@ const PLANS: Readonly<Record<string, Ending & { readonly text: string }>> = {
     }),
   },
   unreadable: {
-    ...{
-      code: 1,
-      says: /^nothing landed: the planner gave nothing that could be used, 5 times in a row; the head is green/,
-    },
+    code: 1,
+    says: /^nothing landed: the planner gave nothing that could be used, 5 times in a row; the head is green/,
     text: 'I looked at the shop.\n\nIt would be best to begin with the till; tell me how you want it.',
   },
 };

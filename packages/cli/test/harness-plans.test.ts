@@ -9,8 +9,13 @@ import { World } from './support/world.ts';
 const FILES = { 'check.sh': 'true\n' };
 const ARGS = ['run', 'Add files', '--gate', 'sh check.sh', '--setup', 'none', '--workers', '1'];
 const task = (id: string, ...dependsOn: string[]) => ({
-  ...{ id, title: `Add ${id}`, description: `Write ${id}.txt.`, scope: [`${id}.txt`] },
-  ...{ acceptance: 'it is there', priority: 2, dependsOn },
+  id,
+  title: `Add ${id}`,
+  description: `Write ${id}.txt.`,
+  scope: [`${id}.txt`],
+  acceptance: 'it is there',
+  priority: 2,
+  dependsOn,
 });
 const plan = (...tasks: object[]): string => JSON.stringify({ tasks, done: false });
 const OVER: Answer = { text: '{"tasks":[],"done":true}' };

@@ -8,8 +8,13 @@ import { World } from './support/world.ts';
 const FILES = { 'check.sh': 'test ! -f bad.txt || { echo "NEEDLE-GATE bad.txt is here"; exit 1; }\n' };
 const GATE = ['--gate', 'sh check.sh', '--setup', 'none', '--workers', '1'];
 const task = (id: string, more: object = {}) => ({
-  ...{ id, title: `Add ${id}`, description: `Write ${id}.txt.`, scope: [`${id}.txt`] },
-  ...{ acceptance: 'it is there', priority: 2, ...more },
+  id,
+  title: `Add ${id}`,
+  description: `Write ${id}.txt.`,
+  scope: [`${id}.txt`],
+  acceptance: 'it is there',
+  priority: 2,
+  ...more,
 });
 const plan = (...tasks: object[]): Answer => ({ text: JSON.stringify({ tasks, done: false }) });
 const OVER: Answer = { text: '{"tasks":[],"done":true}' };

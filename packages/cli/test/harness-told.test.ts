@@ -20,8 +20,12 @@ const FILES = {
 const PLAN = JSON.stringify({
   tasks: [
     {
-      ...{ id: 'a', title: 'Add b', description: 'Write api/b.js.', scope: ['api/b.js'] },
-      ...{ acceptance: 'it is there', priority: 2 },
+      id: 'a',
+      title: 'Add b',
+      description: 'Write api/b.js.',
+      scope: ['api/b.js'],
+      acceptance: 'it is there',
+      priority: 2,
     },
   ],
   done: true,

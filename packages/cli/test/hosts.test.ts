@@ -188,7 +188,9 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
       assert.match(seen[0]!, /^\d+\n$/);
       assert.equal(seen[0], seen[1]);
       const bad = await host.open({
-        ...{ name: 'gate-l3', base: opened.base, signal: going() },
+        name: 'gate-l3',
+        base: opened.base,
+        signal: going(),
         setup: { ...setup, command: 'echo no such package; exit 4' },
       });
       assert.deepEqual(bad.kind === 'cannot-run' && [bad.reason, bad.detail], [
@@ -203,7 +205,9 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
         command:
           'echo tool > "$HOME/tool"; echo token > .npmrc; echo a > made; echo b > seen; mkdir node_modules; echo x > node_modules/x',
         timeoutMs: 60_000,
-        ...{ trusted: at.opened.base, landed: at.opened.base, network: 'base' as const },
+        trusted: at.opened.base,
+        landed: at.opened.base,
+        network: 'base' as const,
       };
       const ask = { name: 't1.1', base: at.opened.base, attempt: 't1.1' as AttemptId, setup };
       const bench = await benchOf(at.host, ask);
@@ -219,7 +223,9 @@ for (const kind of ['bubblewrap', 'elsewhere', 'pipe'] as const) {
       const bench = await benchOf(host, { name: 'gate-l1', base: opened.base });
       const controller = new AbortController();
       const ran = await bench.shell({
-        ...{ name: 'slow', command: 'echo up; sleep 600', limits: { ...LIMITS, wallMs: 590_000 } },
+        name: 'slow',
+        command: 'echo up; sleep 600',
+        limits: { ...LIMITS, wallMs: 590_000 },
         signal: controller.signal,
         onLine: () => controller.abort(),
       });
@@ -255,7 +261,11 @@ async function playDemo({ opened, host, folder }: Home): Promise<readonly string
   const ports = {
     clock: systemClock,
     journal: await openMemoryJournal(new MemoryFile()),
-    ...{ hub, reader, delivery, host, prompts: PROMPTS },
+    hub,
+    reader,
+    delivery,
+    host,
+    prompts: PROMPTS,
     files: {
       writeHandoff: async () => {},
       writeReport: async () => {},
@@ -302,18 +312,33 @@ function settings(base: CommitId, drafts: readonly TaskDraft[]): Settings {
       run: RUN,
       configHash: 'test',
       request: {
-        ...{ text: 'Grow wordkit', mode: 'plan', target: 'main', landOn: LAND_ON, deliver: 'branch', base },
-        ...{ gate: GATE, gateHash: 'test', gatePolicy: 'batch', gateParallel: 2, overlap: 'serialize' },
-        ...{ checksMinMs: 3_600_000, checksMaxMs: 3_600_000 },
+        text: 'Grow wordkit',
+        mode: 'plan',
+        target: 'main',
+        landOn: LAND_ON,
+        deliver: 'branch',
+        base,
+        gate: GATE,
+        gateHash: 'test',
+        gatePolicy: 'batch',
+        gateParallel: 2,
+        overlap: 'serialize',
+        checksMinMs: 3_600_000,
+        checksMaxMs: 3_600_000,
         limits: { workers: 3, attempts: 4, tasks: 50, attemptTokens: 1_000_000 },
       },
     },
     plan: drafts,
-    ...{ version: 'test', host: 'test', pid: process.pid },
+    version: 'test',
+    host: 'test',
+    pid: process.pid,
     attempt: { steps: 100, wallMs: 300_000, quietMs: 300_000 },
     gate: { timeoutMs: 300_000, flakyRetries: 1, preGate: true },
     checks: { timeoutMs: 300_000 },
     setup: { timeoutMs: 300_000, network: 'base' },
-    ...{ drainMs: 1_000, sweepMs: 60_000, tasksPerIteration: 20, plannerContextChars: 20_000 },
+    drainMs: 1_000,
+    sweepMs: 60_000,
+    tasksPerIteration: 20,
+    plannerContextChars: 20_000,
   };
 }

@@ -7,7 +7,10 @@ import { type Answer, type Call, startModelServer } from './support/model-server
 import { type PlanTask, World } from './support/world.ts';
 
 const add = (name: string, more: Partial<PlanTask> = {}): PlanTask => ({
-  ...{ id: name, title: `Add ${name}`, description: `echo ${name} > ${name}.txt`, scope: [`${name}.txt`] },
+  id: name,
+  title: `Add ${name}`,
+  description: `echo ${name} > ${name}.txt`,
+  scope: [`${name}.txt`],
   ...more,
 });
 const FIVE = ['a', 'b', 'c', 'd', 'e'].map((name) => add(name));

@@ -12,7 +12,10 @@ const exec = promisify(execFile);
 const WHO = 'ann@shop.test';
 const FILES = { 'README.md': 'shop\n' };
 const add = (name: string, description = `echo ${name} > ${name}.txt`): PlanTask => ({
-  ...{ id: name, title: `Add ${name}`, description, scope: [`${name}.txt`] },
+  id: name,
+  title: `Add ${name}`,
+  description,
+  scope: [`${name}.txt`],
 });
 
 /** An operator whose commits are signed with a key of this kind. */

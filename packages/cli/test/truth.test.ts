@@ -84,7 +84,10 @@ test('a task that was planned before half of another landed does not make that w
 const LOST = [
   { id: 'a', title: 'Alpha', description: 'echo alpha > words.txt', verify: 'grep -q alpha words.txt' },
   {
-    ...{ id: 'b', title: 'Beta', dependsOn: ['a'], verify: 'grep -q beta words.txt' },
+    id: 'b',
+    title: 'Beta',
+    dependsOn: ['a'],
+    verify: 'grep -q beta words.txt',
     // The fix task's prompt names what is lost; nobody else is asked for it.
     description: 'if grep -q alpha words.txt; then echo beta > words.txt; fi',
   },

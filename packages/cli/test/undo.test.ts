@@ -8,7 +8,10 @@ import { type PlanTask, World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n', 'list.txt': 'one\n' };
 const add = (name: string, more: Partial<PlanTask> = {}): PlanTask => ({
-  ...{ id: name, title: `Add ${name}`, description: `echo ${name} > ${name}.txt`, scope: [`${name}.txt`] },
+  id: name,
+  title: `Add ${name}`,
+  description: `echo ${name} > ${name}.txt`,
+  scope: [`${name}.txt`],
   ...more,
 });
 

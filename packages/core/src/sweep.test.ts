@@ -132,8 +132,10 @@ test('a landing that was undone stays undone, though its commit is still in the 
 
 test('an undo somebody rewound the target behind is gone, and the landing is there again', () => {
   const undone: Event = {
-    ...{ type: 'landing.undone', task: 't1' as TaskId },
-    ...{ commit: commit('revert'), by: 'operator' },
+    type: 'landing.undone',
+    task: 't1' as TaskId,
+    commit: commit('revert'),
+    by: 'operator',
   };
   const s = stateOf([...run, ...landedTask('t1', 'l1'), undone]);
   assert.deepEqual(settleTarget(s, commit('landed t1.1'), mark('t1.1')), ['findLanding']);
@@ -143,7 +145,10 @@ test('an undo somebody rewound the target behind is gone, and the landing is the
 test('an undo that was published and not recorded is found, once, with who had it published', () => {
   const landed = [...run, ...landedTask('t1', 'l1')];
   const passed: Event = {
-    ...{ type: 'undo.passed', tasks: ['t1' as TaskId], by: 'reconciler', gate: aGateResult('passed') },
+    type: 'undo.passed',
+    tasks: ['t1' as TaskId],
+    by: 'reconciler',
+    gate: aGateResult('passed'),
     candidate: { ...aCandidate(['t1.1']), commit: commit('revert') },
   };
   const s = stateOf([...landed, passed]);

@@ -70,7 +70,10 @@ test('while its tasks are under way the planner is left alone', () =>
   assert.equal(after(...plan(4)).iteration, undefined));
 test('an answer that says done, of which nothing was taken, is asked for again: the planner does not know yet', () => {
   const refusal = (label: string): Event => ({
-    ...{ type: 'task.refused', label, problem: 'it depends on nobody', iteration: 1 },
+    type: 'task.refused',
+    label,
+    problem: 'it depends on nobody',
+    iteration: 1,
   });
   const asks = (...refused: readonly Event[]) =>
     after(planned(), asked(1), ...refused, answered(1, 'planned', true));

@@ -61,12 +61,14 @@ export async function mechanicSection(isShort: boolean): Promise<Section> {
       {
         what: 'hidden tests passed, of those that the faults made fail',
         seen: percent(sum.passed, sum.hidden),
-        ...{ aim: '≥ 95 %', isMet: sum.passed >= HIDDEN_AIM * sum.hidden },
+        aim: '≥ 95 %',
+        isMet: sum.passed >= HIDDEN_AIM * sum.hidden,
       },
       {
         what: 'attempts per landing',
         seen: ratio(sum.attempts, sum.landed),
-        ...{ aim: '≤ 1.1', isMet: sum.landed > 0 && sum.attempts <= ATTEMPTS_AIM * sum.landed },
+        aim: '≤ 1.1',
+        isMet: sum.landed > 0 && sum.attempts <= ATTEMPTS_AIM * sum.landed,
       },
       { what: 'calls per landing', seen: ratio(sum.calls, sum.landed), aim: 'told', isMet: true },
     ],
@@ -94,7 +96,8 @@ export async function needleSection(): Promise<Section> {
       {
         what: 'facts that stand in the prompt that needs them',
         seen: `${percent(stands, needed)} of ${needed}`,
-        ...{ aim: '≥ 99 %', isMet: unasked.length === 0 && stands >= NEEDLES_AIM * needed },
+        aim: '≥ 99 %',
+        isMet: unasked.length === 0 && stands >= NEEDLES_AIM * needed,
       },
     ],
     faults: unasked.map((fact) => `no prompt came that needs: ${fact}`),
@@ -117,7 +120,8 @@ export async function ablationSection(isShort: boolean): Promise<Section> {
       {
         what: 'parts without which the mechanic is worse',
         seen: `${worse} of ${ablated.length}`,
-        ...{ aim: 'all', isMet: worse === ablated.length },
+        aim: 'all',
+        isMet: worse === ablated.length,
       },
     ],
     faults: [],
@@ -139,7 +143,8 @@ export async function renderingSection(): Promise<Section> {
       {
         what: 'files that are true',
         seen: `${same.length} of ${pages.length}`,
-        ...{ aim: 'all', isMet: same.length === pages.length },
+        aim: 'all',
+        isMet: same.length === pages.length,
       },
     ],
     faults: [],

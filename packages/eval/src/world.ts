@@ -31,7 +31,8 @@ export const played = <T>(setting: Setting, look: (played: Played) => Promise<T>
   });
 
 export const environmentFor = ({ url }: ChatServer): Record<string, string> => ({
-  ...{ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: url },
+  OPENAI_API_KEY: 'key',
+  OPENAI_BASE_URL: url,
   SWARM_MODEL: 'test-model',
 });
 

@@ -188,8 +188,11 @@ test('measure counts files and lines against the merge base, and binary files wi
     'tab\u00e9 x.txt': 'é\n',
   });
   assert.deepEqual(await w.hub.measure(done, w.base), {
-    ...{ commit: done, base: w.base, filesChanged: ['a.txt', 'bin.dat', 'tab\u00e9 x.txt'] },
-    ...{ linesAdded: 3, linesRemoved: 1 },
+    commit: done,
+    base: w.base,
+    filesChanged: ['a.txt', 'bin.dat', 'tab\u00e9 x.txt'],
+    linesAdded: 3,
+    linesRemoved: 1,
   });
   assert.equal(await w.hub.measure(w.base, w.base), undefined);
 });

@@ -19,12 +19,25 @@ test('the facts of a plain repository', async (t) => {
   const { gitVersion, ...rest } = await facts(repo);
   assert.match(gitVersion, /^\d+\.\d+/);
   assert.deepEqual(rest, {
-    ...{ isRepository: true, isBare: false, isShallow: false, isPartial: false },
-    ...{ isLinkedWorktree: false, isSubmodule: false, isEmpty: false },
-    ...{ topLevel: repo, gitDir: join(repo, '.git'), commonDir: join(repo, '.git') },
-    ...{ branch: 'main', branches: ['main'], targetCommit: git(repo, 'rev-parse', 'main') },
-    ...{ operation: undefined, dirtyTracked: 0, untracked: 0, tracksOwn: [] },
-    ...{ userName: undefined, userEmail: undefined },
+    isRepository: true,
+    isBare: false,
+    isShallow: false,
+    isPartial: false,
+    isLinkedWorktree: false,
+    isSubmodule: false,
+    isEmpty: false,
+    topLevel: repo,
+    gitDir: join(repo, '.git'),
+    commonDir: join(repo, '.git'),
+    branch: 'main',
+    branches: ['main'],
+    targetCommit: git(repo, 'rev-parse', 'main'),
+    operation: undefined,
+    dirtyTracked: 0,
+    untracked: 0,
+    tracksOwn: [],
+    userName: undefined,
+    userEmail: undefined,
   });
 });
 

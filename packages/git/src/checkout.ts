@@ -91,8 +91,13 @@ async function layoutOf(user: SimpleGit): Promise<Where> {
     inside === 'true' ? await user.revparse(['--path-format=absolute', '--show-toplevel']) : undefined;
   const superproject = topLevel && (await user.revparse(['--show-superproject-working-tree']));
   return {
-    ...{ gitDir, commonDir, topLevel, isBare: bare === 'true', isShallow: shallow === 'true' },
-    ...{ isLinkedWorktree: gitDir !== commonDir, isSubmodule: Boolean(superproject) },
+    gitDir,
+    commonDir,
+    topLevel,
+    isBare: bare === 'true',
+    isShallow: shallow === 'true',
+    isLinkedWorktree: gitDir !== commonDir,
+    isSubmodule: Boolean(superproject),
   };
 }
 

@@ -95,8 +95,12 @@ for (const format of ['sha1', 'sha256'] as const) {
         const identity = { ...IDENTITY, name };
         const date = `@${seconds} +0000`;
         const env = {
-          ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: identity.email, GIT_AUTHOR_DATE: date },
-          ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: identity.email, GIT_COMMITTER_DATE: date },
+          GIT_AUTHOR_NAME: name,
+          GIT_AUTHOR_EMAIL: identity.email,
+          GIT_AUTHOR_DATE: date,
+          GIT_COMMITTER_NAME: name,
+          GIT_COMMITTER_EMAIL: identity.email,
+          GIT_COMMITTER_DATE: date,
         };
         const byGit = await runner.text(place, 'commit-tree', [tree, '-F', '-'], { stdin: message, env });
         const parent = byGit as CommitId;

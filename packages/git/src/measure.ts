@@ -19,9 +19,12 @@ export async function measure(
   const filesChanged = rows.map((row) => row.path);
   const left = await conflictsLeft(hub, before.tree, after.tree);
   return {
-    ...{ commit, base, filesChanged },
+    commit,
+    base,
+    filesChanged,
     ...(left.length > 0 && { conflictsLeft: left }),
-    ...{ linesAdded: sum((r) => r.added), linesRemoved: sum((r) => r.removed) },
+    linesAdded: sum((r) => r.added),
+    linesRemoved: sum((r) => r.removed),
   };
 }
 

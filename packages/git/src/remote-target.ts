@@ -46,7 +46,11 @@ export class RemoteTarget {
     const { parent, commit } = candidate;
     const hooks = await this.#writeHooks();
     const pushed = await this.#remote.push({
-      ...{ from: this.#hub.layout.hub, branch: this.#branch, parent, commit, hooks },
+      from: this.#hub.layout.hub,
+      branch: this.#branch,
+      parent,
+      commit,
+      hooks,
     });
     switch (pushed.kind) {
       case 'taken':

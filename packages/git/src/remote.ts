@@ -126,7 +126,9 @@ export class Remote {
     const args = [...flags, '--', NAME, `${ask.commit}:refs/heads/${ask.branch}`];
     try {
       const { code, stdout, stderr } = await this.#git.run({ gitDir: ask.from }, 'push', args, {
-        ...{ unpinned: true, codes: [0, 1, 128], timeoutMs: PUSH_TIMEOUT_MS },
+        unpinned: true,
+        codes: [0, 1, 128],
+        timeoutMs: PUSH_TIMEOUT_MS,
         config: [`core.hooksPath=${ask.hooks}`],
         env: { ...this.#address, SWARM_PARENT: ask.parent },
       });

@@ -108,8 +108,12 @@ test(
 test('what is signed is the very commit that would be made unsigned', ssh, async (t) => {
   const w = await signed(t, sshKey(t));
   const plain = await openHub({
-    ...{ stateDir: join(w.dir, 'plain'), repository: w.repo, run: RUN, target: 'main' },
-    ...{ landOn: LAND, identity: IDENTITY },
+    stateDir: join(w.dir, 'plain'),
+    repository: w.repo,
+    run: RUN,
+    target: 'main',
+    landOn: LAND,
+    identity: IDENTITY,
   });
   const { commit } = await built(w, w.base, await work(w, 't1.1', w.base, { 'a.txt': 'two\n' }));
   const { commit: unsigned } = await built(

@@ -314,7 +314,10 @@ test('the target of a bare repository is moved directly when landings go there',
   const opened = await w.reopen({ repository, landOn: 'refs/heads/main', stateDir: join(w.dir, 'state-2') });
   const done = await work(opened, 't1.1', opened.base, { 'a.txt': 'two\n' });
   const outcome = await opened.hub.buildCandidate({
-    ...{ onto: opened.base, work: done, atSeconds: 1, message: () => landing('t1.1') },
+    onto: opened.base,
+    work: done,
+    atSeconds: 1,
+    message: () => landing('t1.1'),
   });
   assert(outcome.kind === 'clean');
   const published = await opened.hub.publish({

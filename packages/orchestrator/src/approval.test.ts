@@ -18,7 +18,11 @@ const write: Command = {
 };
 const end: Command = {
   type: 'endIteration',
-  ...{ iteration: 1, outcome: 'planned', isDone: false, detail: '', usage: NO_USAGE },
+  iteration: 1,
+  outcome: 'planned',
+  isDone: false,
+  detail: '',
+  usage: NO_USAGE,
 };
 
 /** What the loop is asked, command by command, when the first plan gets this verdict. */

@@ -40,10 +40,16 @@ function crewOf(events: readonly Event[]) {
 }
 
 const checked: Event = {
-  ...{ type: 'base.checked', base: commit('base') },
+  type: 'base.checked',
+  base: commit('base'),
   gate: {
-    ...{ outcome: 'passed', gate: 'gate-1', durationMs: 1, signatures: [], output: '' },
-    ...{ flaky: false, remembered: false },
+    outcome: 'passed',
+    gate: 'gate-1',
+    durationMs: 1,
+    signatures: [],
+    output: '',
+    flaky: false,
+    remembered: false,
   },
 };
 const OPEN: readonly Event[] = [openedRun(), checked];

@@ -42,9 +42,15 @@ function proxyVariables(port: number): Record<string, string> {
   const java = ['http', 'https'].map((kind) => `-D${kind}.proxyHost=127.0.0.1 -D${kind}.proxyPort=${port}`);
   return {
     ...Object.fromEntries([...names, 'http_proxy', 'https_proxy', 'all_proxy'].map((name) => [name, url])),
-    ...{ NO_PROXY: direct, no_proxy: direct, npm_config_noproxy: direct },
-    ...{ YARN_HTTP_PROXY: url, YARN_HTTPS_PROXY: url, CARGO_HTTP_PROXY: url, PIP_PROXY: url },
-    ...{ NODE_USE_ENV_PROXY: '1', JAVA_TOOL_OPTIONS: java.join(' ') },
+    NO_PROXY: direct,
+    no_proxy: direct,
+    npm_config_noproxy: direct,
+    YARN_HTTP_PROXY: url,
+    YARN_HTTPS_PROXY: url,
+    CARGO_HTTP_PROXY: url,
+    PIP_PROXY: url,
+    NODE_USE_ENV_PROXY: '1',
+    JAVA_TOOL_OPTIONS: java.join(' '),
   };
 }
 

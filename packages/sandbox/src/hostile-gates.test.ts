@@ -159,8 +159,14 @@ test('bounds of the sandbox hold for commands that bring none', async (t) => {
     bounds: { memoryBytes: 64 * MIB },
   });
   const result = await runIn(sandbox, {
-    ...{ name: 'w1', argv: ['tail', '/dev/zero'], workspace, readOnly: [], readWrite: [], env: {} },
-    ...{ network: 'none', limits: { wallMs: 60_000, outputBytes: 1_000 } },
+    name: 'w1',
+    argv: ['tail', '/dev/zero'],
+    workspace,
+    readOnly: [],
+    readWrite: [],
+    env: {},
+    network: 'none',
+    limits: { wallMs: 60_000, outputBytes: 1_000 },
   });
   assert.deepEqual([result.end, result.limit], ['killed', 'memory']);
   assert.equal(result.output.trim(), 'killed: more than its limit of 64 MiB of memory');

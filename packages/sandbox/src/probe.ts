@@ -52,12 +52,19 @@ async function tryOnce(bwrap: string): Promise<string | undefined> {
   const workspace = await mkdtemp(join(tmpdir(), `swarm-probe-${process.pid}-`));
   try {
     const provider = createBubblewrap({
-      ...{ stateKey: workspace, bwrap, readOnly: [], path: ['/usr/bin', '/bin'] },
-      ...{ nodePath: process.execPath, bridgeFile: BRIDGE_SOURCE },
+      stateKey: workspace,
+      bwrap,
+      readOnly: [],
+      path: ['/usr/bin', '/bin'],
+      nodePath: process.execPath,
+      bridgeFile: BRIDGE_SOURCE,
     });
     const room = await sandboxWith(provider, workspace).open({ workspace, readOnly: [], readWrite: [] });
     const result = await room.run({
-      ...{ name: 'probe', argv: ['true'], env: {}, network: 'none' },
+      name: 'probe',
+      argv: ['true'],
+      env: {},
+      network: 'none',
       // A bound on processes, so that the program which keeps it is tried too.
       limits: { wallMs: PROBE_MS, outputBytes: 64 * 1024, processes: 64 },
     });

@@ -174,6 +174,17 @@ test('a private member is written with #, and only a constructor with the word',
   assert.ok(HALF_HIDDEN.test('class A {\n  private readonly hub: Hub;\n}'));
 });
 
+/** Pieces put together on the spot only keep the formatter from giving each member its line. */
+const PIECED = /\.\.\.\{/;
+
+test('an object is written as one, not spread from pieces of itself', () => {
+  assert.deepEqual(
+    sources.filter(({ text }) => PIECED.test(text)).map(({ file }) => file),
+    [],
+  );
+  assert.ok(PIECED.test(`{ ..${'.{'} a: 1 }, b }`));
+});
+
 test('no product file is longer than 400 lines', () => {
   const long = product.flatMap(({ file, text }) => {
     const lines = text.split('\n').length - 1;

@@ -42,7 +42,11 @@ export async function programsOf(
   const offered = foldersOf(offers).map((folder) => mountText(folder, env));
   const mounts = [...new Set([...written.sandbox.mounts, ...offered])];
   return programChecks({
-    ...{ commands: detected, needed, missing, offers, mounts },
+    commands: detected,
+    needed,
+    missing,
+    offers,
+    mounts,
     configFile: operatorConfigFile(env),
   });
 }

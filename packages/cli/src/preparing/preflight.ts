@@ -66,7 +66,9 @@ export const preflightRepository = (facts: PreflightFacts): readonly Problem[] =
 
 const notARepository = ({ what, why, fix }: Exclude<CheckoutFacts, Usable>): Problem => ({
   code: 'SW0301',
-  ...{ what, why, fix },
+  what,
+  why,
+  fix,
 });
 
 function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly Problem[] {

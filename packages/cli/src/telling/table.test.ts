@@ -35,7 +35,8 @@ test('a table fits terminals of every size: titles are cut, ids and commits are 
   ];
   for (const columns of [50, 80, 100, 200]) {
     const lines = renderTable(['task', 'state', 'attempts', 'title', ''], rows, {
-      ...{ columns, flexible: [3, 4] },
+      columns,
+      flexible: [3, 4],
     }).split('\n');
     assert.equal(lines.length, 4);
     for (const line of lines) assert.ok(widthOf(line) <= columns, `${columns}: ${line}`);

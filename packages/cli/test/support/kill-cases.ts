@@ -21,8 +21,11 @@ export const planCase = (tasks: number): KillCase => ({
     const plan = Array.from({ length: tasks }, (_, i): PlanTask => {
       const id = `n${i + 1}`;
       return {
-        ...{ id, title: `Write ${id}`, scope: [`${id}.txt`] },
-        ...{ description: `echo ${id} > ${id}.txt`, verify: `grep -qx ${id} ${id}.txt` },
+        id,
+        title: `Write ${id}`,
+        scope: [`${id}.txt`],
+        description: `echo ${id} > ${id}.txt`,
+        verify: `grep -qx ${id} ${id}.txt`,
         dependsOn: i === tasks - 1 ? ['n1', 'n2'] : [],
       };
     });

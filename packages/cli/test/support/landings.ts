@@ -47,8 +47,14 @@ async function lineOf(world: World, from: string, to: string): Promise<readonly 
     .map((line) => {
       const [commit, subject, parents, tree, task, attempt, run, gate] = line.split('\u001f') as string[];
       return {
-        ...{ commit: commit!, subject: subject!, parents: parents!.split(' '), tree: tree! },
-        ...{ task: task!, attempt: attempt!, run: run!, gate: gate! },
+        commit: commit!,
+        subject: subject!,
+        parents: parents!.split(' '),
+        tree: tree!,
+        task: task!,
+        attempt: attempt!,
+        run: run!,
+        gate: gate!,
       };
     });
 }

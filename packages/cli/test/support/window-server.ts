@@ -94,7 +94,9 @@ export async function startWindowServer(
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    ...{ seen, unpaired, taken },
+    seen,
+    unpaired,
+    taken,
     get withTools() {
       return withTools;
     },
@@ -130,7 +132,9 @@ function stream(response: ServerResponse, move: Move, promptTokens: number): voi
       : {
           role: 'assistant',
           tool_calls: move.calls.map(([name, args], index) => ({
-            ...{ index, id: `call_${index}`, type: 'function' },
+            index,
+            id: `call_${index}`,
+            type: 'function',
             function: { name, arguments: JSON.stringify(args) },
           })),
         };

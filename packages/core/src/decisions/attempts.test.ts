@@ -49,8 +49,10 @@ const end = (id: string, reason: EndingReason): Command => ({
 });
 
 const triedOnBase = (id: string): Command => ({
-  ...{ type: 'recordVerify', attempt: id as AttemptId },
-  ...{ commit: commit('base'), isGreen: true },
+  type: 'recordVerify',
+  attempt: id as AttemptId,
+  commit: commit('base'),
+  isGreen: true,
 });
 
 const run = openedRun();

@@ -193,7 +193,9 @@ function failHopeless(s: OpenedState, lost: readonly Task[]): readonly Event[] {
     const isSpent = attemptsLeft(t, s.run.request.limits) <= 0;
     if (failed.has(t.id) || !(isSpent || gone)) continue;
     const own: EventOf<'task.failed'> = {
-      ...{ type: 'task.failed', task: t.id, failure: isSpent ? 'attempts' : 'dependency' },
+      type: 'task.failed',
+      task: t.id,
+      failure: isSpent ? 'attempts' : 'dependency',
       detail: isSpent
         ? `its landing was lost after ${t.attempts} attempts`
         : `${gone} is ${s.tasks.get(gone!)!.state}`,

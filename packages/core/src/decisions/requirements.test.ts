@@ -10,7 +10,11 @@ const planning: readonly Event[] = [
   openedRun({ mode: 'planner' }),
   {
     type: 'iteration.started',
-    ...{ iteration: 1, reason: 'first', promptHash: 'h', model: 'm', reserved: { tokens: 0, usd: 0 } },
+    iteration: 1,
+    reason: 'first',
+    promptHash: 'h',
+    model: 'm',
+    reserved: { tokens: 0, usd: 0 },
   },
   {
     ...acceptedTask('t1'),

@@ -18,8 +18,10 @@ const FOUR: readonly Event[] = [
 ];
 const HEAD = commit('landed t4.1');
 const undone = (task: string): Event => ({
-  ...{ type: 'landing.undone', task: t(task) },
-  ...{ commit: commit('undo'), by: 'operator' },
+  type: 'landing.undone',
+  task: t(task),
+  commit: commit('undo'),
+  by: 'operator',
 });
 const plan = (what: string, withDependents = false, events: readonly Event[] = FOUR) => {
   const planned = planUndo(stateOf(events), { what: what as TaskId | 'run', withDependents });
@@ -50,11 +52,18 @@ describe('what is taken back', () => {
 });
 
 const pass = (outcome: GateResult['outcome'], tasks: string[], parent = HEAD): Command => ({
-  ...{ type: 'passUndo', tasks: tasks.map(t), by: 'operator' },
+  type: 'passUndo',
+  tasks: tasks.map(t),
+  by: 'operator',
   candidate: { parent, commit: commit('undo'), tree: 'tree' as TreeId },
   gate: {
-    ...{ outcome, gate: 'g', durationMs: 1, signatures: [], output: '' },
-    ...{ flaky: false, remembered: false },
+    outcome,
+    gate: 'g',
+    durationMs: 1,
+    signatures: [],
+    output: '',
+    flaky: false,
+    remembered: false,
   },
 });
 const answer = (command: Command, events: readonly Event[] = FOUR) => {
@@ -86,8 +95,10 @@ describe('a revert', () => {
 
 describe('an undo that was published', () => {
   const record = (...tasks: string[]): Command => ({
-    ...{ type: 'undoLanding', tasks: tasks.map(t) },
-    ...{ commit: commit('undo'), by: 'operator' },
+    type: 'undoLanding',
+    tasks: tasks.map(t),
+    commit: commit('undo'),
+    by: 'operator',
   });
   test('is recorded in one entry, whatever it takes back', () =>
     assert.equal(answer(record('t3', 't2', 't1')), 'landing.undone landing.undone landing.undone'));

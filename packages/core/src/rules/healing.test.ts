@@ -31,8 +31,10 @@ const closed = (head: string, signature = RED): Event => ({
 const checked = (head: string, ...signatures: string[]): Event => ({
   type: 'checks.ended',
   result: {
-    ...{ head: commit(head), outcome: signatures.length > 0 ? 'failed' : 'passed' },
-    ...{ signatures, durationMs: 1 },
+    head: commit(head),
+    outcome: signatures.length > 0 ? 'failed' : 'passed',
+    signatures,
+    durationMs: 1,
   },
 });
 const fix = (id: string, generation = 1, signature = RED): Event =>
@@ -158,8 +160,11 @@ describe('a culprit', () => {
     );
     assert.deepEqual(culpritsToRevert(after(0, ...failed)), [], 'as old journals say never');
     const refused: Event = {
-      ...{ type: 'undo.refused', tasks: ['t2' as TaskId], by: 'reconciler' },
-      ...{ reason: 'conflict', detail: '' },
+      type: 'undo.refused',
+      tasks: ['t2' as TaskId],
+      by: 'reconciler',
+      reason: 'conflict',
+      detail: '',
     };
     assert.deepEqual(culpritsToRevert(after(1, ...failed, refused)), [], 'tried once');
   });
@@ -184,8 +189,10 @@ test('bisection finds the first bad step of any, in at most log2 of them looks',
 test('a batch is a step for each of its tasks, and an undo of several is one', () => {
   const s = after(0, ...landed('t1', 1), ...landed('t2', 2));
   const undone = (task: string): Event => ({
-    ...{ type: 'landing.undone', task: task as TaskId },
-    ...{ commit: commit('undo'), by: 'operator' },
+    type: 'landing.undone',
+    task: task as TaskId,
+    commit: commit('undo'),
+    by: 'operator',
   });
   assert.deepEqual(
     s.steps.map((step) => step.task),

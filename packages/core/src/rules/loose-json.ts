@@ -29,11 +29,25 @@ function unfenced(text: string): string {
 }
 
 const WORDS: Readonly<Record<string, unknown>> = {
-  ...{ null: null, None: null, undefined: null, true: true, True: true, false: false, False: false },
+  null: null,
+  None: null,
+  undefined: null,
+  true: true,
+  True: true,
+  false: false,
+  False: false,
 };
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const ESCAPES: Readonly<Record<string, string>> = {
-  ...{ '"': '"', "'": "'", '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' },
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
 
 /** Thrown and caught here alone. */

@@ -73,15 +73,22 @@ test('what failed, what is red, what fails on the target and what was not delive
   assert.deepEqual(kinds([...land, { ...closed, green: false } as Event]), ['red']);
   assert.deepEqual(kinds([...land, { ...closed, reason: 'budget' } as Event]), ['closed-early']);
   const undelivered: Event = {
-    ...{ type: 'delivery.ended', to: 'apply', ref: 'refs/heads/main', commit: commit('landed t1.1') },
-    ...{ outcome: 'refused', detail: 'it is dirty' },
+    type: 'delivery.ended',
+    to: 'apply',
+    ref: 'refs/heads/main',
+    commit: commit('landed t1.1'),
+    outcome: 'refused',
+    detail: 'it is dirty',
   } as Event;
   assert.deepEqual(kinds([...land, closed, undelivered]), ['undelivered']);
 });
 
 test('what the reconciler takes back falls short where nobody is there who could plan it anew', () => {
   const undone: Event = {
-    ...{ type: 'landing.undone', task: 't1' as TaskId, commit: commit('undo'), by: 'reconciler' },
+    type: 'landing.undone',
+    task: 't1' as TaskId,
+    commit: commit('undo'),
+    by: 'reconciler',
   };
   const events = (mode: 'plan' | 'planner') => [
     ...[openedRun({ mode }), acceptedTask('t1'), ...landed('t1', 'l1', 'complete'), undone, closed],

@@ -10,7 +10,12 @@ const LAND = { by: 'land', branch: 'b', commit: 'c' } as TaskSource;
 
 const held = (more: Partial<ProtectedAsk>): readonly string[] =>
   protectedChanges({
-    ...{ paths: [], scope: [], source: PLANNER, gate: 'npm test', protect: [], manifests: [] },
+    paths: [],
+    scope: [],
+    source: PLANNER,
+    gate: 'npm test',
+    protect: [],
+    manifests: [],
     ...more,
   }).map((h) => `${h.path}: ${h.why}`);
 

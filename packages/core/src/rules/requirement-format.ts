@@ -17,9 +17,22 @@ export type RequirementReading =
   | { readonly ok: false; readonly id: string; readonly problem: string };
 
 const STATUS: Readonly<Record<string, RequirementStatus>> = {
-  ...{ open: 'open', todo: 'open', pending: 'open', 'in progress': 'open', failing: 'open', unmet: 'open' },
-  ...{ met: 'met', done: 'met', landed: 'met', complete: 'met', completed: 'met', satisfied: 'met' },
-  ...{ passing: 'met', dropped: 'dropped', cancelled: 'dropped', rejected: 'dropped' },
+  open: 'open',
+  todo: 'open',
+  pending: 'open',
+  'in progress': 'open',
+  failing: 'open',
+  unmet: 'open',
+  met: 'met',
+  done: 'met',
+  landed: 'met',
+  complete: 'met',
+  completed: 'met',
+  satisfied: 'met',
+  passing: 'met',
+  dropped: 'dropped',
+  cancelled: 'dropped',
+  rejected: 'dropped',
 };
 
 export const requirementWire = z.object({

@@ -53,27 +53,38 @@ export const REMARKS = [
 ] as const;
 
 export const PRIORITY_WORDS: Readonly<Record<string, number>> = {
-  ...{ critical: 1, urgent: 1, highest: 1, p0: 1, high: 2, p1: 2, medium: 5, normal: 5, p2: 5 },
-  ...{ low: 8, p3: 8, lowest: 10, trivial: 10, p4: 10 },
+  critical: 1,
+  urgent: 1,
+  highest: 1,
+  p0: 1,
+  high: 2,
+  p1: 2,
+  medium: 5,
+  normal: 5,
+  p2: 5,
+  low: 8,
+  p3: 8,
+  lowest: 10,
+  trivial: 10,
+  p4: 10,
 };
 
 export const KIND_WORDS: Readonly<Record<string, 'change' | 'answer'>> = {
-  ...{
-    feature: 'change',
-    bug: 'change',
-    bugfix: 'change',
-    fix: 'change',
-    chore: 'change',
-    refactor: 'change',
-  },
-  ...{ code: 'change', test: 'change', docs: 'change', implementation: 'change' },
-  ...{
-    analysis: 'answer',
-    research: 'answer',
-    question: 'answer',
-    investigation: 'answer',
-    review: 'answer',
-  },
+  feature: 'change',
+  bug: 'change',
+  bugfix: 'change',
+  fix: 'change',
+  chore: 'change',
+  refactor: 'change',
+  code: 'change',
+  test: 'change',
+  docs: 'change',
+  implementation: 'change',
+  analysis: 'answer',
+  research: 'answer',
+  question: 'answer',
+  investigation: 'answer',
+  review: 'answer',
 };
 
 /** States of a task that has not begun: they say nothing new. */

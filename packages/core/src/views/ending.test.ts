@@ -15,7 +15,9 @@ const closed = (reason: CloseReason, head = HEAD): Event => ({
   green: true,
 });
 const refused = (label: string, iteration = 1): Event => ({
-  ...{ type: 'task.refused', label, iteration },
+  type: 'task.refused',
+  label,
+  iteration,
   problem: 'it depends on nobody, which is no task’s id',
 });
 
@@ -91,7 +93,10 @@ describe('the ending', () => {
       `1 of 1 landed; the head is green at ${HEAD.slice(0, 10)}`,
     );
     const undone: Event = {
-      ...{ type: 'landing.undone', task: 't1' as TaskId, commit: commit('undo'), by: 'operator' },
+      type: 'landing.undone',
+      task: 't1' as TaskId,
+      commit: commit('undo'),
+      by: 'operator',
     };
     const after = stateOf([openedRun(), ...TASKS.all, closed('done'), undone]);
     const now = `the head is now ${commit('undo').slice(0, 10)}, which was not checked`;

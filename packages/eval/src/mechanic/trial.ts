@@ -64,7 +64,9 @@ const OVER = '{"tasks":[],"done":true}';
 function planOf({ faults }: Planted): string {
   const names = faults.map(({ file }) => file.slice(4, -3));
   const tasks = names.map((name, i) => ({
-    ...{ id: name, title: `Mend the tests of ${name}`, priority: 2 },
+    id: name,
+    title: `Mend the tests of ${name}`,
+    priority: 2,
     description: `Tests of test/${name}.test.js fail. Find the fault in the code and mend it.`,
     scope: [`src/${name}.js`, `lib/${name}.js`],
     acceptance: `Every test of test/${name}.test.js passes.`,
@@ -79,8 +81,10 @@ async function scoreOf({ world, server }: Played, trial: Trial, { faults, hidden
   const events = (name: string): number => log.filter(({ event }) => event === name).length;
   const passed = await hiddenPassed(world, trial);
   return {
-    ...{ hidden: hidden.length, passed: hidden.filter((name) => passed.includes(name)).length },
-    ...{ tasks: faults.length, landed: events('landing.landed') },
+    hidden: hidden.length,
+    passed: hidden.filter((name) => passed.includes(name)).length,
+    tasks: faults.length,
+    landed: events('landing.landed'),
     attempts: events('attempt.started'),
     calls: server.asks.filter(({ kind }) => kind === 'worker').length,
   };

@@ -42,8 +42,13 @@ const ARGS = [
 ];
 
 const taskOf = (name: string, more: object = {}) => ({
-  ...{ id: name, title: `Add ${name}`, description: `Write src/${name}.txt.`, scope: [`src/${name}.txt`] },
-  ...{ acceptance: 'The file is there.', priority: 2, ...more },
+  id: name,
+  title: `Add ${name}`,
+  description: `Write src/${name}.txt.`,
+  scope: [`src/${name}.txt`],
+  acceptance: 'The file is there.',
+  priority: 2,
+  ...more,
 });
 const TASKS = [
   taskOf('lamp', { verify: 'grep -qx lamp src/lamp.txt || { cat src/lamp.txt; exit 1; }' }),

@@ -12,7 +12,10 @@ export const titleOf = (part: string): string => `Add ${part}`;
 export const pathOf = (part: string): string => `parts/${part}.txt`;
 
 const taskOf = (part: string) => ({
-  ...{ id: part, title: titleOf(part), priority: 3, scope: [pathOf(part)] },
+  id: part,
+  title: titleOf(part),
+  priority: 3,
+  scope: [pathOf(part)],
   description: `Write ${pathOf(part)} with the name of the part.`,
   acceptance: 'the file is there',
   verify: `grep -q ${part} ${pathOf(part)}`,

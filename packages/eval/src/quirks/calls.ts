@@ -51,7 +51,9 @@ export const CALL_QUIRKS: readonly Quirk[] = [
     seen: 'Ollama, llama.cpp',
     habit: bends(
       shaped(({ name, arguments: args }, index) => ({
-        ...{ index, id: `call_${index}`, type: 'function' },
+        index,
+        id: `call_${index}`,
+        type: 'function',
         function: { name, arguments: args },
       })),
     ),
@@ -61,7 +63,9 @@ export const CALL_QUIRKS: readonly Quirk[] = [
     seen: 'GLM, small local models',
     habit: bends(
       shaped((call, index) => ({
-        ...{ index, id: `call_${index}`, type: 'function' },
+        index,
+        id: `call_${index}`,
+        type: 'function',
         function: { name: call.name, arguments: JSON.stringify(json(call)) },
       })),
     ),
@@ -87,7 +91,9 @@ export const CALL_QUIRKS: readonly Quirk[] = [
               ...choice,
               delta: {
                 tool_calls: calls.map((call, index) => ({
-                  ...{ index, id: '', type: 'function' },
+                  index,
+                  id: '',
+                  type: 'function',
                   function: { name: call.name, arguments: json(call) },
                 })),
               },

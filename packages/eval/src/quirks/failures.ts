@@ -67,7 +67,9 @@ const WINDOW_QUIRKS: readonly Quirk[] = [
         error: {
           code: 400,
           message: `request (${tokens} tokens) exceeds the available context size (${window} tokens), try increasing it`,
-          ...{ type: 'exceed_context_size_error', n_prompt_tokens: tokens, n_ctx: window },
+          type: 'exceed_context_size_error',
+          n_prompt_tokens: tokens,
+          n_ctx: window,
         },
       },
     })),
@@ -107,7 +109,9 @@ const WINDOW_QUIRKS: readonly Quirk[] = [
       body: {
         object: 'error',
         message: `Prompt contains ${tokens} tokens and 0 draft tokens, too large for model with ${window} maximum context length`,
-        ...{ type: 'invalid_request_prompt', param: null, code: '3051' },
+        type: 'invalid_request_prompt',
+        param: null,
+        code: '3051',
       },
     })),
   },
@@ -155,7 +159,9 @@ export const FAILURE_QUIRKS: readonly Quirk[] = [
     name: 'an error within a stream that began well',
     seen: 'OpenRouter',
     habit: breaksOnce({
-      ...{ id: 'gen-1', object: 'chat.completion.chunk', provider: 'somebody' },
+      id: 'gen-1',
+      object: 'chat.completion.chunk',
+      provider: 'somebody',
       error: { code: 502, message: 'Upstream error from somebody: terminated' },
       choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
     }),

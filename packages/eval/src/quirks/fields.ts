@@ -12,7 +12,8 @@ const profile = (line: string): string => `[models.profiles."test-model"]\n${lin
 
 const unsupported = (name: string, instead = ''): Refusal =>
   refusal(400, `Unsupported parameter: '${name}' is not supported with this model.${instead}`, {
-    ...{ param: name, code: 'unsupported_parameter' },
+    param: name,
+    code: 'unsupported_parameter',
   });
 
 const schemasOf = ({ body }: Ask): string =>
@@ -44,12 +45,16 @@ export const FIELD_QUIRKS: readonly Quirk[] = [
         message: {
           detail: [
             {
-              ...{ type: 'extra_forbidden', loc: ['body', 'stream_options'] },
-              ...{ msg: 'Extra inputs are not permitted', input: { include_usage: true } },
+              type: 'extra_forbidden',
+              loc: ['body', 'stream_options'],
+              msg: 'Extra inputs are not permitted',
+              input: { include_usage: true },
             },
           ],
         },
-        ...{ type: 'invalid_request_error', param: null, code: null },
+        type: 'invalid_request_error',
+        param: null,
+        code: null,
       },
     }),
   },

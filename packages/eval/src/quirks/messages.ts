@@ -151,7 +151,8 @@ export const MESSAGE_QUIRKS: readonly Quirk[] = [
       refuse: (ask) =>
         assistants(ask).some((m) => (m.tool_calls?.length ?? 0) > 1)
           ? refusal(400, 'This model only supports single tool-calls at once!', {
-              ...{ type: 'BadRequestError', code: 400 },
+              type: 'BadRequestError',
+              code: 400,
             })
           : undefined,
     }),

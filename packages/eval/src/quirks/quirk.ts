@@ -38,7 +38,10 @@ export function tryQuirk({ name, habit, config }: Quirk): Promise<QuirkResult> {
     const titles = subjects.filter((subject) => subject.startsWith('Add '));
     const landed = ended.code === 0 && `${titles.sort()}` === `${PARTS.map(titleOf).sort()}`;
     return {
-      ...{ name, landed, calls: server.asks.length, refusals: server.refused.length },
+      name,
+      landed,
+      calls: server.asks.length,
+      refusals: server.refused.length,
       why: landed ? '' : `${JSON.stringify(server.refused.at(-1) ?? '')} ${ended.stderr.slice(-1_500)}`,
     };
   });

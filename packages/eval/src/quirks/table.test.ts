@@ -33,7 +33,11 @@ describe('the table of habits', () => {
 
   test('counts a habit as met only where both tasks landed, within two calls more, and it showed itself', () => {
     const result = (more: Partial<QuirkResult>): QuirkResult => ({
-      ...{ name: 'x', landed: true, calls: 9, refusals: 1, why: '' },
+      name: 'x',
+      landed: true,
+      calls: 9,
+      refusals: 1,
+      why: '',
       ...more,
     });
     const refuses = { ...PLAIN, habit: () => ({ refuse: () => undefined }) };

@@ -12,8 +12,13 @@ const FILES = {
 const GATE = ['--gate', 'sh check.sh', '--setup', 'none'];
 
 const taskOf = (name: string, more: object = {}) => ({
-  ...{ id: name, title: `Add ${name}`, description: `Write src/${name}.txt with the word ${name}.` },
-  ...{ scope: [`src/${name}.txt`], acceptance: 'The file is there.', priority: 2, ...more },
+  id: name,
+  title: `Add ${name}`,
+  description: `Write src/${name}.txt with the word ${name}.`,
+  scope: [`src/${name}.txt`],
+  acceptance: 'The file is there.',
+  priority: 2,
+  ...more,
 });
 const pathOf = ({ title }: Ask): string => `src/${title.replace('Add ', '')}.txt`;
 

@@ -10,7 +10,9 @@ import { givenWorld, going, NO_FILES, onTickets } from '../testing.ts';
 import { FixTasks } from './fixes.ts';
 
 const finding = (signature: string): Finding => ({
-  ...{ signature, detail: `not ok 1 - ${signature}`, head: commit('base') },
+  signature,
+  detail: `not ok 1 - ${signature}`,
+  head: commit('base'),
 });
 const found = (...signatures: string[]): readonly Event[] => [
   openedRun({ mode: 'planner', checks: 'check' }),
@@ -32,7 +34,10 @@ function answering(text: string, end: ModelEnd | ((n: number) => ModelEnd) = { k
 const grouped = (...groups: string[][]): string =>
   JSON.stringify({
     tasks: groups.map((signatures, i) => ({
-      ...{ id: `g${i}`, title: `Mend ${signatures[0]}`, description: 'the cause', signatures },
+      id: `g${i}`,
+      title: `Mend ${signatures[0]}`,
+      description: 'the cause',
+      signatures,
     })),
   });
 

@@ -103,7 +103,11 @@ export class FixTasks {
     if (event?.type !== 'spend.reserved') return undefined;
     const ticket = ports.model.as('reconciler', ticketLimits(state.run.request.limits, reserved));
     const { result, usage } = await lookAndAnswer(this.#context, {
-      ...{ who: 'reconciler', ticket, messages, reader, signal },
+      who: 'reconciler',
+      ticket,
+      messages,
+      reader,
+      signal,
       maxChars: settings.plannerContextChars,
       commit: () => commit,
       extend: async () => false,

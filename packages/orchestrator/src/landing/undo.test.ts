@@ -17,10 +17,15 @@ const TWO: readonly Event[] = [
 ];
 const HEAD = commit('landed t2.1');
 const REVERT: RevertOutcome = {
-  ...{ kind: 'clean', commit: commit('without'), tree: tree('without'), paths: ['a.txt'] },
+  kind: 'clean',
+  commit: commit('without'),
+  tree: tree('without'),
+  paths: ['a.txt'],
 };
 const of = (what: string, withDependents = false): UndoAsk => ({
-  ...{ what: what as TaskId | 'run', withDependents, by: 'operator' },
+  what: what as TaskId | 'run',
+  withDependents,
+  by: 'operator',
 });
 
 interface Given {

@@ -31,7 +31,8 @@ const prompts = {
 function treeOf(count: number): readonly TreeFile[] {
   return Array.from({ length: count }, (_, i) => ({
     path: `lib/area${i % 25}/part${Math.floor(i / 25) % 10}/module${i}.js`,
-    ...{ kind: 'file' as const, bytes: 40 },
+    kind: 'file' as const,
+    bytes: 40,
   }));
 }
 

@@ -82,8 +82,10 @@ describe('what the planner is told', () => {
   });
   it('holds what a task that failed for good found out, and why a landing was refused, in which files', () => {
     const claim = {
-      ...{ status: 'blocked', summary: 'CAUSE' },
-      ...{ concerns: ['CONCERN'], suggestions: ['SUGGESTION'] },
+      status: 'blocked',
+      summary: 'CAUSE',
+      concerns: ['CONCERN'],
+      suggestions: ['SUGGESTION'],
     } as const;
     const state = stateOf([
       openedRun({ mode: 'planner' }),

@@ -47,7 +47,10 @@ export class Planner {
     const { settings, state } = this.#context;
     const ticket = this.#ticket();
     return lookAndAnswer(this.#context, {
-      ...{ who: 'planner', ticket, reader, signal },
+      who: 'planner',
+      ticket,
+      reader,
+      signal,
       messages: this.#briefing.messages,
       maxChars: settings.plannerContextChars,
       commit: () => state.head,

@@ -67,7 +67,9 @@ export class BaseTries {
     if (clean.kind === 'cannot-run') return undefined;
     try {
       const ran = await clean.shell({
-        ...{ name: `before-${id}`, command, signal },
+        name: `before-${id}`,
+        command,
+        signal,
         limits: { wallMs: WALL_MS_MAX, outputBytes: OUTPUT_BYTES_MAX },
       });
       if (ran.end !== 'exited' || ran.exitCode === undefined) return undefined;

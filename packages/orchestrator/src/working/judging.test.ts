@@ -55,7 +55,10 @@ async function attempted(given: Given) {
   const host = givenHost([], {
     opens: (ask) => void opened.push(ask),
     agent: async () => ({
-      ...{ end: 'finished', detail: '', usage: NO_USAGE, toolCalls: 1 },
+      end: 'finished',
+      detail: '',
+      usage: NO_USAGE,
+      toolCalls: 1,
       ...(status && { claim: { status, summary: 'so I say', concerns: [], suggestions: [] } }),
     }),
     shell: () => ran({ exitCode: exits(opened.at(-1)!.name) }),
@@ -66,7 +69,11 @@ async function attempted(given: Given) {
       ingest: async () => (changes ? { kind: 'commit', commit: WORK } : { kind: 'nothing' }),
       isAncestor: async (one: CommitId) => one !== EARLIER || keepsEarlier === true,
       measure: async (of, base) => ({
-        ...{ commit: of, base, filesChanged: ['a.txt'], linesAdded: 1, linesRemoved: 0 },
+        commit: of,
+        base,
+        filesChanged: ['a.txt'],
+        linesAdded: 1,
+        linesRemoved: 0,
       }),
     },
     prompts: { render: () => ({ system: '', text: 'do it', hash: 'h' }) },
@@ -147,7 +154,10 @@ test('an attempt that comes back without the earlier work and without a change h
 
 test('earlier work that is in the clone, and that the target has already, is upheld by the check on the base', async () => {
   const { ended } = await attempted({
-    ...{ status: 'already_done', isSecond: true, keepsEarlier: true, verify: 'true' },
+    status: 'already_done',
+    isSecond: true,
+    keepsEarlier: true,
+    verify: 'true',
   });
   assert.equal(ended.ending, 'unneeded');
 });

@@ -67,7 +67,9 @@ export class Judge {
     const reason = endingOf(facts, shown.proof);
     const said = {
       ...withConcerns(claim ?? NO_CLAIM, report),
-      ...{ taskId: task.id, attempt: attempt.id, toolCalls: result.toolCalls },
+      taskId: task.id,
+      attempt: attempt.id,
+      toolCalls: result.toolCalls,
       durationMs: finished.durationMs,
     };
     switch (reason) {

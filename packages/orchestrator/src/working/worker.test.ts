@@ -41,7 +41,11 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
         return { kind: 'received' };
       },
       measure: async (commit, base) => ({
-        ...{ commit, base, filesChanged: ['a.txt'], linesAdded: 1, linesRemoved: 0 },
+        commit,
+        base,
+        filesChanged: ['a.txt'],
+        linesAdded: 1,
+        linesRemoved: 0,
       }),
     },
     branches: { take: async () => ({ kind: 'commit', commit: LANDED.commit }) },
@@ -246,7 +250,11 @@ describe('an agent that keeps its conversation', () => {
     async (job: BenchJob) => {
       jobs.push(job);
       return {
-        ...{ end: 'finished' as const, detail: '', usage: cost, toolCalls: 1, claim },
+        end: 'finished' as const,
+        detail: '',
+        usage: cost,
+        toolCalls: 1,
+        claim,
         talk: `talk ${jobs.length}`,
       };
     };

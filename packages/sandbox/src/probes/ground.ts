@@ -24,7 +24,10 @@ export async function makeGround(): Promise<MadeGround> {
   ]);
   const bystander = spawn('/bin/sleep', ['600'], { stdio: 'ignore' });
   return {
-    ...{ hidden, workspace, abstractName, pid: bystander.pid! },
+    hidden,
+    workspace,
+    abstractName,
+    pid: bystander.pid!,
     port: (loopback.address() as AddressInfo).port,
     async close() {
       bystander.kill('SIGKILL');

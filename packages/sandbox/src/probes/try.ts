@@ -70,16 +70,24 @@ function run(
   { ground, bwrap, perl }: Means,
 ): Promise<SandboxResult> {
   const options = {
-    ...{ stateKey: ground.workspace, bridgeFile: BRIDGE_SOURCE, nodePath: process.execPath },
-    ...{ readOnly: [], path: ['/usr/bin', '/bin'] },
+    stateKey: ground.workspace,
+    bridgeFile: BRIDGE_SOURCE,
+    nodePath: process.execPath,
+    readOnly: [],
+    path: ['/usr/bin', '/bin'],
   };
   const provider =
     control === 'host'
       ? createNone(options)
       : createBubblewrap({ ...options, bwrap, walls: wallsWithout(control) });
   return provider.run({
-    ...{ name: 'attack', argv: [perl, '-e', attack.script(ground)], workspace: ground.workspace },
-    ...{ readOnly: [], readWrite: [], network: attack.spec?.network ?? 'none', limits },
+    name: 'attack',
+    argv: [perl, '-e', attack.script(ground)],
+    workspace: ground.workspace,
+    readOnly: [],
+    readWrite: [],
+    network: attack.spec?.network ?? 'none',
+    limits,
     env: control === 'host' ? { SWARM_PROBE_SECRET: 'x' } : {},
   });
 }

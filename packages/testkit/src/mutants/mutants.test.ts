@@ -40,10 +40,14 @@ test('a mutant is planted in a copy, and the sources stay as they are', () => {
 
 const tried = (found: number, lost: number, redundant?: string) => [
   ...Array.from({ length: found }, (_, i) => ({
-    ...{ name: `f${i}`, mutant: { means: 'm', patches: [] }, seed: 1, said: 'P1: gone' },
+    name: `f${i}`,
+    mutant: { means: 'm', patches: [] },
+    seed: 1,
+    said: 'P1: gone',
   })),
   ...Array.from({ length: lost }, (_, i) => ({
-    ...{ name: `l${i}`, mutant: { means: 'm', patches: [], ...(redundant && { redundant }) } },
+    name: `l${i}`,
+    mutant: { means: 'm', patches: [], ...(redundant && { redundant }) },
   })),
 ];
 

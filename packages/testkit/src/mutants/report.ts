@@ -75,7 +75,8 @@ export function readRow(table: string, name: string, mutant: ProductMutant): Tri
   const unfoundIn = /^no, in (\d+) seeds/.exec(bySim)?.[1];
   const [, seed, said] = /^seed (\d+)(?: \([^)]*\))?: (.*)$/.exec(bySim) ?? [];
   return {
-    ...{ name, mutant },
+    name,
+    mutant,
     ...(seed !== undefined && { seed: Number(seed), said: said! }),
     ...(unfoundIn !== undefined && { unfoundIn: Number(unfoundIn) }),
     ...(!['no', 'not asked'].includes(byUnit) && { test: byUnit }),

@@ -103,8 +103,13 @@ export class Ledger {
       const signatures = e.source.by === 'reconciler' ? e.source.signatures : [];
       const { spec } = e;
       this.tasks.set(e.task, {
-        ...{ spec, signatures, attempts: 0, counted: 0, holder: undefined },
-        ...{ isSettled: false, isOver: false },
+        spec,
+        signatures,
+        attempts: 0,
+        counted: 0,
+        holder: undefined,
+        isSettled: false,
+        isOver: false,
       });
     }
     if (e.type === 'task.rescoped') this.task(e.task).spec = e.spec;

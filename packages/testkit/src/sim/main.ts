@@ -66,8 +66,11 @@ function readArguments(): Ask | undefined {
     const jobs = Number(values.jobs);
     const mutants = values.mutants
       ? {
-          ...{ seeds, jobs, only: words(values.only) },
-          ...{ isWithUnits: values.unit, isWritten: values.write },
+          seeds,
+          jobs,
+          only: words(values.only),
+          isWithUnits: values.unit,
+          isWritten: values.write,
         }
       : undefined;
     const focus = words(values.focus);

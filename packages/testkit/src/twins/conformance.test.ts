@@ -48,8 +48,10 @@ const ENV = {
   HOME: '/nonexistent',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
-  ...{ GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.invalid' },
-  ...{ GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'ann@example.invalid' },
+  GIT_AUTHOR_NAME: 'Ann',
+  GIT_AUTHOR_EMAIL: 'ann@example.invalid',
+  GIT_COMMITTER_NAME: 'Ann',
+  GIT_COMMITTER_EMAIL: 'ann@example.invalid',
 };
 const git = (cwd: string, args: readonly string[], input = ''): string =>
   execFileSync('git', args, {
@@ -249,8 +251,10 @@ class Play {
     const message = `Undo\n\nSwarm-Run: ${RUN_ID}\nSwarm-Undoes: t1\n`;
     const [real, twin] = await this.#both((side, i) =>
       side.hub.buildRevert({
-        ...{ onto: onto[i], commits: commits.map((pair) => pair[i]) },
-        ...{ message: () => message, atSeconds: 1_000 },
+        onto: onto[i],
+        commits: commits.map((pair) => pair[i]),
+        message: () => message,
+        atSeconds: 1_000,
       }),
     );
     assert.equal(twin.kind, real.kind, 'revert');

@@ -68,8 +68,11 @@ const ROOMS: Readonly<Record<string, (t: TestContext) => Promise<Rooms>>> = {
     mkdirSync(workspace);
     writeFileSync(join(workspace, 'a.txt'), FILES['a.txt']);
     const sandbox = createSandbox({
-      ...{ provider: 'none', stateKey: `contract-${process.pid}`, readOnly: [] },
-      ...{ nodePath: process.execPath, path: ['/usr/local/bin', '/usr/bin', '/bin'] },
+      provider: 'none',
+      stateKey: `contract-${process.pid}`,
+      readOnly: [],
+      nodePath: process.execPath,
+      path: ['/usr/local/bin', '/usr/bin', '/bin'],
     });
     const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
     t.after(() => room.close());
@@ -85,8 +88,12 @@ const ROOMS: Readonly<Record<string, (t: TestContext) => Promise<Rooms>>> = {
 };
 
 const command = (line: string, over: Partial<RoomCommand> = {}): RoomCommand => ({
-  ...{ name: 'contract', argv: ['/bin/sh', '-c', line], env: {}, network: 'none' },
-  ...{ limits: { wallMs: 60_000, outputBytes: 1_000_000 }, ...over },
+  name: 'contract',
+  argv: ['/bin/sh', '-c', line],
+  env: {},
+  network: 'none',
+  limits: { wallMs: 60_000, outputBytes: 1_000_000 },
+  ...over,
 });
 
 for (const [side, open] of Object.entries(ROOMS)) {
@@ -222,8 +229,11 @@ const MODELS: Readonly<Record<string, (t: TestContext) => Promise<{ model: Ticke
     const names = { planner: 'm', worker: 'm', reconciler: 'm', reviewer: 'm' };
     const prices = { asOf: '2026-01-01', currency: 'USD' as const, perMillion: {} };
     const model = createModel({
-      ...{ endpoints: [{ name: 'scripted', baseUrl: server.url }], models: names, prices },
-      ...{ clock: CLOCK, rng: () => 0 },
+      endpoints: [{ name: 'scripted', baseUrl: server.url }],
+      models: names,
+      prices,
+      clock: CLOCK,
+      rng: () => 0,
     });
     return { model: ticketed(model, prices), get: atOnce };
   },

@@ -64,7 +64,8 @@ export function twinReader(world: World, inc: Incarnation): RepositoryReader {
     files: (commit) =>
       quick(() =>
         [...world.objects.treeOf(commit)].map(([path, text]) => ({
-          ...{ path, kind: 'file' as const },
+          path,
+          kind: 'file' as const,
           bytes: text.length,
         })),
       ),
