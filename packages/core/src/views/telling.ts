@@ -13,7 +13,7 @@ import type { State } from '../state.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
 import { verdictOf } from './verdict.ts';
-import { countText, durationText, signaturesText } from './words.ts';
+import { countText, durationText, secondsText, signaturesText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
 export function tellEvent(e: Event, state: State): LogFields {
@@ -32,7 +32,7 @@ function sentence(e: Event, s: State): LogFields {
         msg:
           e.gate.outcome === 'none'
             ? 'there is no gate'
-            : `the gate ${e.gate.outcome} on the base in ${seconds(e.gate.durationMs)}${baseText(e.gate)}`,
+            : `the gate ${e.gate.outcome} on the base in ${secondsText(e.gate.durationMs)}${baseText(e.gate)}`,
         ...(isBadBase(e.gate) && { level: 'warn' as const }),
       };
     case 'run.resumed':
@@ -145,7 +145,7 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'gate.ended': {
       const members = s.landings.get(e.landing)?.members ?? [];
-      const again = e.result.remembered ? ' (known from before)' : ` in ${seconds(e.result.durationMs)}`;
+      const again = e.result.remembered ? ' (known from before)' : ` in ${secondsText(e.result.durationMs)}`;
       return {
         msg: `gate ${gateWord(e.result)} on ${e.landing}${again}${e.result.flaky ? ', flaky' : ''}${testsText(e.result)}${failedText(e.result)}`,
         ...only(members),
@@ -197,7 +197,7 @@ function sentence(e: Event, s: State): LogFields {
     }
     case 'checks.ended':
       return {
-        msg: `checks ${e.result.outcome} on ${short(e.result.head)} in ${seconds(e.result.durationMs)}`,
+        msg: `checks ${e.result.outcome} on ${short(e.result.head)} in ${secondsText(e.result.durationMs)}`,
         ...(e.result.outcome !== 'passed' && { level: 'warn' as const }),
       };
     case 'finding.opened':
@@ -250,7 +250,6 @@ const testsText = ({ tests }: GateResult): string =>
   tests ? `, ${countText(tests.run, 'test')}${tests.skipped > 0 ? ` and ${tests.skipped} skipped` : ''}` : '';
 
 const short = (id: string): string => id.slice(0, 10);
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 200).replace(/:\s*$/, '');
 const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
   s.tasks.get(taskOf(attempt))?.spec.title ?? '';

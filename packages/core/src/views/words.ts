@@ -32,6 +32,9 @@ export const codeText = (text: string): string =>
 export const clockText = (atMs: number): string =>
   new Date(atMs).toISOString().slice(0, 19).replace('T', ' ');
 
+/** Of one step: `3.4 s`. */
+export const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
 /** `850ms`, `12s`, `3m 4s`, `2h 5m`. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;

@@ -195,7 +195,7 @@ test('a setup that fails says how, and that the disk was full where it was', asy
 
 test('how a setup ended is told in words: one that was called off has not failed', async () => {
   for (const [result, said] of [
-    [ran(), /^info: setup done in \d+ ms$/],
+    [ran(), /^info: setup done in \d+\.\d s$/],
     [ran({ exitCode: 2 }), /^error: setup failed: exited 2$/],
     [ran({ end: 'timeout', exitCode: undefined }), /^error: setup failed: timeout$/],
     [ran({ end: 'aborted', exitCode: undefined }), /^info: setup was called off$/],

@@ -3,6 +3,7 @@ import type { SetupAsk } from '@swarm/core/ports/bench';
 import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import type { EnvironmentStore, SandboxResult, SetupLeft, SetupNeed } from '@swarm/core/ports/running';
 import type { Log } from '@swarm/core/ports/world';
+import { secondsText } from '@swarm/core/views/words';
 import { tailOf } from '../settings.ts';
 import { isDiskFull } from './disk-full.ts';
 import { SharedWork } from './shared-work.ts';
@@ -176,7 +177,7 @@ export class Environments {
     const isCalledOff = end === 'aborted';
     const how = isCalledOff ? 'setup was called off' : `setup failed: ${[end, exitCode].join(' ').trim()}`;
     this.#parts.log.write('setup.ended', {
-      msg: ok ? `setup done in ${Math.round(durationMs)} ms` : how,
+      msg: ok ? `setup done in ${secondsText(durationMs)}` : how,
       level: ok || isCalledOff ? 'info' : 'error',
       data: { key, end, exitCode: exitCode ?? null, durationMs },
     });
