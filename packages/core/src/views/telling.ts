@@ -191,7 +191,7 @@ function sentence(e: Event, s: State): LogFields {
       const failed = e.results.filter((one) => !one.isPassed).map((one) => one.task);
       const how = failed.length > 0 ? `${failed.join(', ')} no longer hold` : 'all hold';
       return {
-        msg: `what ${countText(e.results.length, 'landed task')} were verified by, tried again on ${short(e.head)}: ${how}`,
+        msg: `what ${countText(e.results.length, 'landed task')} ${e.results.length === 1 ? 'was' : 'were'} verified by, tried again on ${short(e.head)}: ${how}`,
         ...(failed.length > 0 && { level: 'warn' as const }),
       };
     }
