@@ -118,7 +118,6 @@ function addPrompts(program: Program, context: Context, exit: Finish): void {
       'after',
       examples(
         'swarm prompts list',
-        'swarm prompts show worker --rendered',
         'swarm prompts show planner --rendered --request "Add a dark mode"',
         'swarm prompts diff --run r-20261121-k3f9 --run r-20261122-m2qa',
       ),
