@@ -43,7 +43,12 @@ export type Command =
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
   | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
-  | { readonly type: 'stop'; readonly reason: StopReason | 'undo'; readonly detail: string }
+  | {
+      readonly type: 'stop';
+      readonly reason: StopReason | 'undo';
+      readonly detail: string;
+      readonly moreAt?: number;
+    }
   | { readonly type: 'amend'; readonly text: string }
   /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }

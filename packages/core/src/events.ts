@@ -58,8 +58,16 @@ export type RunEvent =
       readonly reason: string;
       readonly by?: 'itself';
     }
-  /** `undo`: the run was taken up only for an undo. Old journals say `signal` for every reason. */
-  | { readonly type: 'run.stopped'; readonly reason: StopReason | 'undo'; readonly detail: string }
+  /**
+   * `undo`: the run was taken up only for an undo. Old journals say `signal` for every reason. `moreAt`: when there is
+   * more of a used-up quota, where a provider said it; ms since the epoch.
+   */
+  | {
+      readonly type: 'run.stopped';
+      readonly reason: StopReason | 'undo';
+      readonly detail: string;
+      readonly moreAt?: number;
+    }
   | { readonly type: 'request.amended'; readonly text: string }
   /** The operator ended the run: nothing new starts, and the run closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }

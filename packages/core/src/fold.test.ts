@@ -139,6 +139,13 @@ test('whoever of attempts and iteration ends last, nothing stays reserved', () =
   }
 });
 
+test('a stop says when there is more of a quota, until the run is taken up', () => {
+  const stopped: Event = { type: 'run.stopped', reason: 'quota', detail: '', moreAt: 5_000 };
+  const resumed: Event = { type: 'run.resumed', version: '0', host: 'h', pid: 1 };
+  assert.equal(stateOf([run, stopped]).moreAt, 5_000);
+  assert.equal(stateOf([run, stopped, resumed]).moreAt, undefined);
+});
+
 test('the time between a stop and a resume does not count as worked', () => {
   const s = emptyState();
   fold(s, entry(1, [run]));

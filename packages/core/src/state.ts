@@ -180,6 +180,8 @@ export interface State {
       }
     | undefined;
   stopped: boolean;
+  /** When there is more of the quota that the run was stopped for, where a provider said it; ms since the epoch. */
+  moreAt: number | undefined;
 
   tasks: Map<TaskId, Task>;
   attempts: Map<AttemptId, Attempt>;
@@ -264,6 +266,7 @@ export function emptyState(): State {
     closed: undefined,
     delivered: undefined,
     stopped: false,
+    moreAt: undefined,
     tasks: new Map(),
     attempts: new Map(),
     landings: new Map(),

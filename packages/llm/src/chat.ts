@@ -20,6 +20,7 @@ import {
   type EndpointPool,
   type HealthChange,
 } from './endpoints.ts';
+import type { QuotaFailure } from './failures.ts';
 import type { PriceTable } from './prices.ts';
 import { type ProbeReport, probeByCall, untilUp } from './probe.ts';
 import { deadlinesOf, type Profiles, profileOf } from './profiles.ts';
@@ -215,8 +216,15 @@ function endOf(answer: Answer): ModelEnd {
 
 function endWithoutAnswer(routed: Exclude<Routed<Finished>, { kind: 'done' }>): ModelEnd {
   if (routed.kind === 'aborted') return { kind: 'aborted' };
+  if (routed.kind === 'quota') return quotaEnd(routed);
   return { kind: routed.kind === 'spent' ? 'quota' : routed.kind, why: routed.why };
 }
+
+const quotaEnd = ({ why, moreAt }: QuotaFailure): ModelEnd => ({
+  kind: 'quota',
+  why,
+  ...(moreAt !== undefined && { moreAt }),
+});
 
 /** Adds up what the tries of one call used. */
 function createTryMeter(model: string, prices: PriceTable) {

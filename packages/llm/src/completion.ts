@@ -56,7 +56,7 @@ export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
       await readAnswer(response, intoAssembler(assembler, dialect.reader()));
     }
   } catch (thrown) {
-    failure = failureIn(thrown, watch, endpoint);
+    failure = failureIn(thrown, watch, endpoint, clock.now());
   } finally {
     watch.stop();
   }
@@ -68,11 +68,11 @@ export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
   return { end, assembler, isBillable, ...(via !== undefined && { via }) };
 }
 
-function failureIn(error: unknown, watch: Watch, endpoint: EndpointConfig): CallFailure {
+function failureIn(error: unknown, watch: Watch, endpoint: EndpointConfig, now: number): CallFailure {
   const missed = watch.missed();
   if (missed === undefined && error instanceof ServerSaid) {
     const message = redactKeys(error.said.message, [endpoint]);
-    return failureInside({ ...error.said, message });
+    return failureInside({ ...error.said, message }, now);
   }
   return { kind: 'again', why: redactKeys(missed ?? wordsOf(error), [endpoint]), isFault: true };
 }

@@ -1,6 +1,7 @@
 import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lesson.ts';
+import type { QuotaFailure } from './failures.ts';
 
 /** One upstream model server. */
 export interface EndpointConfig {
@@ -74,11 +75,16 @@ export interface EndpointPool {
   failingModel(): string | undefined;
   /** It asked us to slow down, which is not a failure. */
   rested(name: string, restMs: number): void;
-  /** It rejects our key or our account: asked only when there is no other. */
+  /** It rejects our key, or our share of it is used up: asked only when there is no other. */
   refused(name: string): void;
+  /** Nothing is left of our quota: it is asked again when there is more, or by no call of this run. */
+  emptied(name: string, failure: QuotaFailure): void;
+  isEmpty(name: string): boolean;
+  /** How they refused, where every endpoint of the dialects is empty; with the time when the first one has more. */
+  allEmpty(dialects: readonly DialectName[]): QuotaFailure | undefined;
   /** True from the loss of the last healthy endpoint of each of these dialects that has any, until one answers. */
   isDown(dialects?: readonly DialectName[]): boolean;
-  /** Endpoints of the dialects that are lost; where none is, those that speak one of these, or all. */
+  /** Endpoints of the dialects that are lost and not empty; where none is, those that speak one of these, or all. */
   lost(dialects: readonly DialectName[]): readonly EndpointConfig[];
   /** Times in a row an endpoint was found again without one finished call. */
   fruitless(): number;
@@ -95,6 +101,8 @@ interface Health {
   /** Monotonic ms before which it is not asked. */
   notBefore: number;
   isRefused: boolean;
+  /** Its refusal for lack of quota, and the monotonic ms when there is more; Infinity where nobody said. */
+  empty?: { readonly failure: QuotaFailure; readonly until: number } | undefined;
 }
 
 export function createEndpointPool(ask: {
@@ -114,6 +122,7 @@ export function createEndpointPool(ask: {
   let fruitless = 0;
   let failingModel: string | undefined;
 
+  const isEmpty = (name: string): boolean => (of(name).empty?.until ?? 0) > ask.clock.monotonic();
   const speaking = (dialects: readonly DialectName[]): readonly EndpointConfig[] =>
     ask.endpoints.filter((e) => dialects.includes(speaks(e)));
   const dialectOf = (name: string): DialectName => speaks(ask.endpoints.find((e) => e.name === name)!);
@@ -129,7 +138,13 @@ export function createEndpointPool(ask: {
 
   function isWell(name: string): void {
     const h = of(name);
-    Object.assign(h, { failures: 0, answers: h.answers + 1, notBefore: 0, isRefused: false });
+    Object.assign(h, {
+      failures: 0,
+      answers: h.answers + 1,
+      notBefore: 0,
+      isRefused: false,
+      empty: undefined,
+    });
     tell(dialectOf(name), 'up', `${name} answers`);
   }
 
@@ -137,7 +152,7 @@ export function createEndpointPool(ask: {
     endpoints: ask.endpoints,
     speaking,
     pick(skip, dialects = DIALECT_NAMES) {
-      const open = speaking(dialects).filter((e) => !skip.has(e.name));
+      const open = speaking(dialects).filter((e) => !skip.has(e.name) && !isEmpty(e.name));
       if (open.length === 0) return { kind: 'none' };
       const willing = open.filter((e) => !of(e.name).isRefused);
       return choose(willing.length > 0 ? willing : open, of, ask.clock.monotonic(), ask.rng);
@@ -164,7 +179,7 @@ export function createEndpointPool(ask: {
       h.notBefore = Math.max(h.notBefore, ask.clock.monotonic() + pauseMs);
       const dialect = dialectOf(name);
       const isLost = ({ name: one }: EndpointConfig): boolean =>
-        of(one).isRefused || of(one).failures >= UNHEALTHY_AFTER;
+        of(one).isRefused || isEmpty(one) || of(one).failures >= UNHEALTHY_AFTER;
       if (speaking([dialect]).every(isLost)) tell(dialect, 'down', why);
     },
     rested(name, restMs) {
@@ -174,11 +189,22 @@ export function createEndpointPool(ask: {
     refused(name) {
       of(name).isRefused = true;
     },
+    emptied(name, failure) {
+      const { moreAt = Number.POSITIVE_INFINITY } = failure;
+      of(name).empty = { failure, until: ask.clock.monotonic() + moreAt - ask.clock.now() };
+    },
+    isEmpty,
+    allEmpty(dialects) {
+      const among = speaking(dialects);
+      if (among.length === 0 || !among.every((e) => isEmpty(e.name))) return undefined;
+      const failures = among.map((e) => of(e.name).empty!.failure);
+      return failures.reduce((a, b) => ((b.moreAt ?? Infinity) < (a.moreAt ?? Infinity) ? b : a));
+    },
     failingModel: () => failingModel,
     isDown: (dialects = DIALECT_NAMES) =>
       down.size > 0 && speaking(dialects).every((e) => down.has(speaks(e))),
     lost(dialects) {
-      const asked = speaking(down.size > 0 ? [...down] : dialects);
+      const asked = speaking(down.size > 0 ? [...down] : dialects).filter((e) => !isEmpty(e.name));
       return asked.length > 0 ? asked : ask.endpoints;
     },
     fruitless: () => fruitless,

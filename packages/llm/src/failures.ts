@@ -2,6 +2,8 @@
  * What a failed call means for the next one. The tables of statuses and of words are here and nowhere else; the
  * back-off that follows from them is in route.ts.
  */
+import { resetAt } from './resets.ts';
+
 export type CallFailure =
   /** Worth another try. `isFault` counts against the endpoint's health; a 429 does not. */
   | {
@@ -16,11 +18,22 @@ export type CallFailure =
     }
   /** Another try gives the same: the key, the account, or the request itself. `status` is the upstream's. */
   | {
-      readonly kind: 'auth' | 'quota' | 'bad-request';
+      readonly kind: 'auth' | 'bad-request';
       readonly why: string;
       readonly status?: number;
       readonly said?: Said;
-    };
+    }
+  | QuotaFailure;
+
+/** Nothing is left of what the account may use. */
+export interface QuotaFailure {
+  readonly kind: 'quota';
+  readonly why: string;
+  readonly status?: number;
+  readonly said?: Said;
+  /** When there is more, where the server says it; ms since the epoch. */
+  readonly moreAt?: number;
+}
 
 /** A server's own words about a failure. */
 export interface Said {
@@ -34,7 +47,7 @@ export interface Said {
   readonly param?: string | undefined;
 }
 
-/** The longest pause a server may ask of us, ms. */
+/** The longest pause a server may ask of us, ms; of a used-up quota see resets.ts. */
 export const MAX_RETRY_AFTER_MS = 300_000;
 const MAX_WHY = 400;
 const RETRIED = new Set([408, 409, 425, 429]);
@@ -46,7 +59,7 @@ const MEANINGS: readonly {
 }[] = [
   {
     kind: 'quota',
-    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance|billing_error)$/,
+    code: /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|insufficient_balance|billing_error|usage_limit_reached)$/,
   },
   {
     kind: 'auth',
@@ -61,7 +74,7 @@ const MEANINGS: readonly {
 /** Sentences of servers that give no code: about the request, at every try. */
 const LASTING = /context (length|window|size)|maximum context|prompt is too long|request too large/i;
 /** Accounts and keys, where a provider calls it a fault of the request. */
-const NO_CREDIT = /credit balance is too low/i;
+const NO_CREDIT = /credit balance is too low|reached your specified .{0,20}usage limits/i;
 const NO_KEY = /API key (is )?(not valid|invalid|expired)/i;
 /** Ours: the gateway's run or attempt is over, so that waiting is in vain. */
 const OVER = 'swarm_over';
@@ -69,16 +82,19 @@ const OVER = 'swarm_over';
 export interface FailedResponse extends Said {
   readonly status: number;
   readonly retryAfter: string | null;
+  /** When there is more, where the server says it; ms since the epoch. */
+  readonly moreAt?: number | undefined;
 }
 
 /** @param now wall time, ms since the epoch: Retry-After may be a date. */
 export function failureOf(response: FailedResponse, now: number): CallFailure {
-  const { status, retryAfter, ...words } = response;
+  const { status, retryAfter, moreAt, ...words } = response;
   const said: Said = { ...words, status };
   const why = `HTTP ${status}: ${plain(response.message) || 'no message'}`;
   const meaning = meaningOf(said);
   if (said.code === OVER) return { kind: 'again', why, isFault: false, said, isLast: true };
-  if (status === 402 || meaning === 'quota') return { kind: 'quota', why, status, said };
+  if (status === 402 || meaning === 'quota')
+    return { kind: 'quota', why, status, said, ...(moreAt !== undefined && { moreAt }) };
   if (status === 401 || status === 403 || NO_KEY.test(said.message))
     return { kind: 'auth', why, status, said };
   if (status >= 300 && status < 400)
@@ -91,16 +107,22 @@ export function failureOf(response: FailedResponse, now: number): CallFailure {
   // What the request alone is too large for lasts, whatever the status says.
   const isLasting = LASTING.test(said.message) || (status < 500 && !RETRIED.has(status));
   if (isLasting) return { kind: 'bad-request', why, status, said };
-  const restMs = retryAfterMs(retryAfter, now);
+  const restMs = retryAfterMs(retryAfter, now) ?? (status === 429 ? restUntil(moreAt, now) : undefined);
   return { kind: 'again', why, isFault: status !== 429, said, ...(restMs !== undefined && { restMs }) };
 }
 
-/** A failure told inside an answer that had begun: lasting where it is about the request, the key or the account. */
-export function failureInside(said: Said): CallFailure {
+/**
+ * A failure told inside an answer that had begun: lasting where it is about the request, the key or the account.
+ * @param now wall time, ms since the epoch.
+ */
+export function failureInside(said: Said, now: number): CallFailure {
   const why = `the server broke off: ${plain(said.message) || 'no message'}`;
   const meaning = meaningOf(said);
   switch (meaning) {
-    case 'quota':
+    case 'quota': {
+      const moreAt = resetAt(new Headers(), said.message, now);
+      return { kind: 'quota', why, said, ...(moreAt !== undefined && { moreAt }) };
+    }
     case 'auth':
     case 'bad-request':
       return { kind: meaning, why, said };
@@ -133,6 +155,9 @@ export function retryAfterMs(header: string | null, now: number): number | undef
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
+
+const restUntil = (at: number | undefined, now: number): number | undefined =>
+  at === undefined ? undefined : Math.min(Math.max(at - now, 0), MAX_RETRY_AFTER_MS);
 
 /** A network error's own words with those of its cause, where `fetch` hides what happened. */
 export function wordsOf(error: unknown): string {

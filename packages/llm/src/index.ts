@@ -16,6 +16,7 @@ export {
   type HealthChange,
 } from './endpoints.ts';
 export type { CallDetail } from './gateway/bill.ts';
+export type { Refused } from './gateway/calls.ts';
 export { type Gateway, type GatewayOptions, type IssuedTicket, startGateway } from './gateway/gateway.ts';
 export type { AttemptLimits } from './gateway/tokens.ts';
 export {

@@ -56,8 +56,8 @@ export interface RouteOptions {
 
 /**
  * The one place calls are retried. Fresh endpoints come first, without a pause; when every one has failed,
- * it backs off and starts over. An endpoint that refuses our key is not asked again in this call; when all do,
- * the last refusal is the answer. What fails at every try while the endpoints answer others is the request's fault.
+ * it backs off and starts over. An endpoint that refuses our key is not asked again in this call, one without quota in none; when
+ * all do, the last refusal is the answer. What fails at every try while the endpoints answer others is the request's fault.
  */
 export async function route<T>(
   options: RouteOptions,
@@ -76,7 +76,7 @@ export async function route<T>(
     if (until?.aborted) return { kind: 'down', why: last.why, isOver: true };
     const choice = pool.pick(new Set([...refused, ...failed]), dialects);
     if (choice.kind !== 'use') {
-      if (refused.size === pool.speaking(dialects).length) break;
+      if (pool.speaking(dialects).every(({ name }) => refused.has(name) || pool.isEmpty(name))) break;
       const restMs = failed.size > 0 ? backoffMs(calls, options.rng) : pauseOf(choice, options.rng);
       const pauseMs = Number.isFinite(maxTries) ? restMs : Math.min(restMs, HELD_LOOK_MS);
       if (failed.size === 0) pauses += 1;
@@ -101,9 +101,11 @@ export async function route<T>(
     if (tried.kind === 'again' && tried.isFault && suspicion.isSure())
       return requestsFault(tried, `on each of its ${calls} tries, while the endpoint answers other calls`);
     // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
-    if (pool.isDown(dialects) && Number.isFinite(maxTries)) break;
+    if (pool.allEmpty(dialects) !== undefined || (pool.isDown(dialects) && Number.isFinite(maxTries))) break;
     options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
   }
+  const empty = pool.allEmpty(dialects);
+  if (empty !== undefined) return empty;
   if (last.kind !== 'again') return last;
   if (last.isFault && pool.fruitless() >= FRUITLESS_MAX)
     return requestsFault(
@@ -148,6 +150,8 @@ function createSuspicion(pool: EndpointPool, most: number) {
 async function note(options: RouteOptions, endpoint: EndpointConfig, failure: CallFailure): Promise<void> {
   const { pool, probe, signal } = options;
   const { name } = endpoint;
+  // Behind a gateway of ours it is the attempt's own share, and last words come from a reserve.
+  if (failure.kind === 'quota' && !endpoint.isGateway) return pool.emptied(name, failure);
   if (failure.kind !== 'again') return pool.refused(name);
   if (!failure.isFault) {
     if (failure.restMs !== undefined) pool.rested(name, failure.restMs);

@@ -2,6 +2,7 @@ import type { Watch } from './deadlines.ts';
 import { keyHeader } from './dialects/all.ts';
 import { type EndpointConfig, type Send, urlOf } from './endpoints.ts';
 import { type CallFailure, errorBody, failureOf } from './failures.ts';
+import { resetAt } from './resets.ts';
 import { redactKeys } from './secrets.ts';
 
 /** The most one answer may weigh, decoded: a stream that never ends must not fill the memory. */
@@ -57,8 +58,10 @@ export async function refusalOf(
   now: number,
 ): Promise<CallFailure> {
   // Before anything is cut or joined: half a key or a key in two lines would not be known again.
-  const said = errorBody(redactKeys(await response.text(), [endpoint]));
+  const body = redactKeys(await response.text(), [endpoint]);
+  const said = errorBody(body);
   const message = redactKeys(said.message, [endpoint]);
   const retryAfter = response.headers.get('retry-after');
-  return failureOf({ ...said, message, status: response.status, retryAfter }, now);
+  const moreAt = resetAt(response.headers, body, now);
+  return failureOf({ ...said, message, status: response.status, retryAfter, moreAt }, now);
 }

@@ -18,6 +18,8 @@ export type Input =
 export interface Halt {
   readonly why: Exclude<StopReason, 'signal'>;
   readonly detail: string;
+  /** With `quota`: when there is more, where a provider said it; ms since the epoch. */
+  readonly moreAt?: number;
 }
 
 /** A queue with one reader. What arrives while the reader works is taken together. */

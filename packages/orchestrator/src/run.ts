@@ -277,8 +277,8 @@ class Loop implements Orchestrator {
   async #finish(): Promise<RunOutcome> {
     const state = this.#applier.opened;
     if (this.#leaving?.kind === 'stopped' && !state.closed) {
-      const { why, detail } = this.#leaving;
-      this.#applier.decide({ type: 'stop', reason: why, detail });
+      const { kind: _, why, ...about } = this.#leaving;
+      this.#applier.decide({ type: 'stop', reason: why, ...about });
       await this.#applier.flush();
       await writeReport(state, this.#ports);
       return this.#leaving;

@@ -27,14 +27,17 @@ export async function undoInRun(
   // A run that can be resumed is taken up and left again, so that the time between is not counted as its own.
   const isOpen = context.state.closed === undefined;
   const { version, host, pid } = settings;
+  const { moreAt } = context.state;
   if (isOpen) await context.ask({ type: 'resumeRun', version, host, pid });
   const gate = new Gate(context);
   const mergeQueue = new MergeQueue(context, gate, new Probes(context));
   const outcome = await new Undo(context, gate, () => mergeQueue.lookAtTarget()).undo(ask, signal);
-  if (isOpen) await context.ask({ type: 'stop', reason: 'undo', detail: 'left again after an undo' });
+  if (isOpen) await context.ask({ ...LEFT_AGAIN, ...(moreAt !== undefined && { moreAt }) });
   await writeReport(context.state, ports);
   return outcome;
 }
+
+const LEFT_AGAIN = { type: 'stop', reason: 'undo', detail: 'left again after an undo' } as const;
 
 /** Decides and writes each command at once: nobody else asks. */
 function contextOf(ports: OrchestratorPorts, settings: Settings): Context {

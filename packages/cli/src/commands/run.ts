@@ -22,6 +22,7 @@ import { lockRepository, work } from '../running/work.ts';
 import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
+import { waitForMore } from './used-up.ts';
 
 export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
   const places = programPlaces();
@@ -86,6 +87,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
   if (again.length > 0) requireTakenUp(read, again);
   const isApproved = [...state.tasks.values()].some((task) => task.source.by === 'planner');
   if (file.approve && !isApproved && !closed) requireYes(options.yes, 'swarm resume --yes');
+  if (!options.now && (await waitForMore(state, context))) return resume(options, context);
   for (const notice of keylessNotices(file, context)) context.output.narrate(noteText(notice, context));
   context.output.narrate(closed && again.length > 0 ? `opening ${file.run} again` : `resuming ${file.run}`);
   return work({

@@ -13,6 +13,7 @@ import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { lastSigns } from '../telling/last-signs.ts';
 import { localClock } from '../telling/local-clock.ts';
+import { moreText } from '../telling/more-at.ts';
 import { sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
 import { renderTable } from '../telling/table.ts';
 import { cutToWidth } from '../telling/width.ts';
@@ -58,6 +59,7 @@ function statusJson(
     standing: standingOf(state, holder),
     holder: holder ?? null,
     lastDecisionAt: new Date(state.at).toISOString(),
+    ...(state.moreAt !== undefined && { moreAt: new Date(state.moreAt).toISOString() }),
     board: board(state, now),
     queue: queue(state),
     waits: waiting,
@@ -85,6 +87,9 @@ function statusText(
     ['request', view.request],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
     ['tasks', holder && !state.closed ? counts.join(', ') || 'none yet' : endingText(state)],
+    ...(state.moreAt !== undefined
+      ? [['quota', `used up; ${moreText(state.moreAt, now)}`] as [string, string]]
+      : []),
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
       : []),
@@ -97,7 +102,7 @@ function statusText(
 }
 
 /** Neither what it has come to nor what to type is ever cut: they may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'incomplete']);
+const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete']);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>

@@ -51,6 +51,8 @@ export type ResumeOptions =
       readonly with?: string | undefined;
       /** False: a run that was recorded goes on without. */
       readonly record?: boolean | undefined;
+      /** Asks models though a provider said that there is more only later. */
+      readonly now?: true | undefined;
       /** What the run's own files pin counts, though this machine has no record of it. */
       readonly trustRun?: true | undefined;
     })

@@ -138,6 +138,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
     .option('--with <hint>', 'with --retry: what the next attempt is told besides')
     .option('--no-record', 'a run that was recorded goes on without')
+    .option('--now', 'after a used-up quota: do not wait until there is more, ask at once')
     .option('--strict', 'exit 0 only when everything landed was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(

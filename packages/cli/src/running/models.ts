@@ -20,6 +20,7 @@ import {
   type PriceTable,
   type Profiles,
   profileOf,
+  type Refused,
   readPrices,
   readProfiles,
   startGateway,
@@ -148,7 +149,8 @@ export async function modelsOf(
   const pool = createEndpointPool({ ...shared, onHealth });
   const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const model = ticketed(bare, shared.prices);
-  const onRefused = (why: 'auth' | 'quota', detail: string): void => orchestrator()?.halt({ why, detail });
+  const onRefused = ({ kind, why, moreAt }: Refused): void =>
+    orchestrator()?.halt({ why: kind, detail: why, ...(moreAt !== undefined && { moreAt }) });
   const socketDir = await gatewayFolder(ask);
   const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
   return { model, gateway: closingWith(gateway, () => rm(socketDir, { recursive: true, force: true })) };

@@ -25,6 +25,17 @@ test('whatever stops a run has a code, an exit code, a cause and a fix; the oper
   }
 });
 
+test('a run without quota says when there is more, where a provider said it', () => {
+  const outcome = { kind: 'stopped', why: 'quota', detail: 'no credit' } as const;
+  const moreAt = Date.now() + 3_600_000;
+  const { code, why = '', fix = '' } = problemOf(outcome, { ...open, moreAt })!;
+  assert.equal(code, 'SW0603');
+  assert.match(why, /^no credit; there is more at \d{4}-.*, in (1h|60m|59m)/);
+  assert.match(fix, /swarm resume --now/);
+  assert.match(problemOf(outcome, { ...open, moreAt: 0 })!.why!, /there is more since 1970-/);
+  assert.equal(problemOf(outcome, open)!.why, 'no credit');
+});
+
 test('a run that used up its budget or its time closes with SW0601 and exit 79', () => {
   for (const reason of ['budget', 'time'] as const) {
     const closed = { ...open, closed: { reason, green: true, head: 'a'.repeat(40) } } as unknown as State;

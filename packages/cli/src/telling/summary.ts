@@ -11,6 +11,7 @@ import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
 import { duration } from './doings.ts';
 import { exitCodeFor } from './errors.ts';
+import { moreText } from './more-at.ts';
 import { sanitizeLine, wrapText } from './output.ts';
 import { type PlannerWords, wordsText } from './planner-words.ts';
 import { cutToWidth } from './width.ts';
@@ -117,7 +118,9 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
   if (outcome.kind === 'stopped')
     return s.paused?.reason === 'disk-full' && outcome.why === 'paused'
       ? diskFull(outcome.detail)
-      : stopProblem(outcome.why, outcome.detail);
+      : outcome.why === 'quota' && s.moreAt !== undefined
+        ? usedUp(outcome.detail, s.moreAt)
+        : stopProblem(outcome.why, outcome.detail);
   const { reason } = s.closed!;
   if (reason !== 'budget' && reason !== 'time') return undefined;
   return {
@@ -134,6 +137,12 @@ const diskFull = (why: string): Problem => ({
   what: 'the disk that swarm works on is full',
   why,
   fix: 'df -h; swarm clean gives some back; then swarm resume',
+});
+
+const usedUp = (detail: string, moreAt: number): Problem => ({
+  ...STOPPED.quota,
+  why: `${detail}; ${moreText(moreAt, Date.now())}`,
+  fix: 'swarm resume   # waits until then; swarm resume --now asks at once',
 });
 
 type StopReason = Extract<RunOutcome, { kind: 'stopped' }>['why'];

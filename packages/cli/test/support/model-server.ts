@@ -33,6 +33,8 @@ export interface Answer {
   /** Sends this status instead, and says so in these words. */
   readonly status?: number;
   readonly message?: string;
+  readonly code?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sends these events instead, as they stand, each as the `data` of one. */
   readonly events?: readonly (object | string)[];
 }
@@ -54,10 +56,10 @@ export async function startModelServer(t: Owner, answer: (call: Call) => Answer)
     const call = callOf(JSON.parse(await textOf(request)));
     calls.push(call);
     const given = answer(call);
-    if (given.status)
-      return json(response, given.status, {
-        error: { message: given.message ?? `told to answer ${given.status}` },
-      });
+    if (given.status) {
+      const { status, code, message = `told to answer ${status}`, headers } = given;
+      return json(response, status, { error: { message, ...(code && { code }) } }, headers);
+    }
     if (given.events) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const lines = given.events.map((e) => `data: ${typeof e === 'string' ? e : JSON.stringify(e)}\n\n`);
@@ -125,8 +127,8 @@ async function stream(response: ServerResponse, answer: Answer): Promise<void> {
 
 const ENVELOPE = { id: 'c', object: 'chat.completion.chunk', created: 0, model: 'test-model' };
 
-function json(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function json(response: ServerResponse, status: number, body: object, headers = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

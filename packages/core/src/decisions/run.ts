@@ -75,9 +75,7 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
       }
       return [{ type: 'run.scaled', workers: c.workers, reason: c.reason, ...(c.by && { by: c.by }) }];
     case 'stop':
-      return s.stopped
-        ? refuse('illegal-move', 'stopped already')
-        : [{ type: 'run.stopped', reason: c.reason, detail: c.detail }];
+      return s.stopped ? refuse('illegal-move', 'stopped already') : [stopOf(c)];
     case 'amend':
       // Accepted, it would be on record and read by nobody.
       if (s.run.request.mode !== 'planner')
@@ -129,6 +127,13 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
       return assertNever(c);
   }
 }
+
+const stopOf = ({ reason, detail, moreAt }: Extract<RunCommand, { type: 'stop' }>): Event => ({
+  type: 'run.stopped',
+  reason,
+  detail,
+  ...(moreAt !== undefined && { moreAt }),
+});
 
 /** An outage that comes back again and again, with no finished call in between, does not end by itself. */
 function pauseOf(s: State, { reason, detail }: Extract<RunCommand, { type: 'pause' }>): Event {

@@ -19,6 +19,7 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   },
   'run.resumed'(s) {
     s.stopped = false;
+    s.moreAt = undefined;
   },
   'run.paused'(s, e, at) {
     s.paused = { reason: e.reason, detail: e.detail, at };
@@ -32,8 +33,9 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.workers = e.workers;
     noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
   },
-  'run.stopped'(s) {
+  'run.stopped'(s, e) {
     s.stopped = true;
+    s.moreAt = e.moreAt;
   },
   'request.amended'(s, e) {
     s.amendments.push(e.text);
@@ -60,6 +62,7 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.delivered = undefined;
     s.cancelled = undefined;
     s.stopped = false;
+    s.moreAt = undefined;
     s.spending.reached = undefined;
     s.planning.failuresInRow = 0;
   },

@@ -66,7 +66,8 @@ export type ModelEnd =
   | { readonly kind: 'aborted' }
   | { readonly kind: 'down'; readonly why: string }
   | { readonly kind: 'auth'; readonly why: string }
-  | { readonly kind: 'quota'; readonly why: string }
+  /** `moreAt`: when there is more, where a provider says it; ms since the epoch. */
+  | { readonly kind: 'quota'; readonly why: string; readonly moreAt?: number }
   | { readonly kind: 'bad-request'; readonly why: string };
 
 export interface ModelResult {

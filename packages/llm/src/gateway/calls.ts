@@ -36,6 +36,13 @@ import {
 import type { Ticket } from './tokens.ts';
 import { type Opened, openUpstream, type UpstreamAsk } from './upstream.ts';
 
+/** Why every endpoint turns us away; of a quota, when there is more, where a provider says it: ms since the epoch. */
+export interface Refused {
+  readonly kind: 'auth' | 'quota';
+  readonly why: string;
+  readonly moreAt?: number;
+}
+
 export interface CallsOptions {
   readonly pool: EndpointPool;
   /** The one an agent is given, whatever it asks for: `default`, another role's, one it knows by itself. */
@@ -54,7 +61,7 @@ export interface CallsOptions {
   readonly onUsage?: (attempt: AttemptId, used: Usage, detail: CallDetail) => void;
   readonly onRetry?: (attempt: AttemptId, retry: Retry) => void;
   /** Every endpoint rejects our key or our account: the whole fleet had better stop. */
-  readonly onRefused?: (kind: 'auth' | 'quota', why: string) => void;
+  readonly onRefused?: (refusal: Refused) => void;
   /** An endpoint refused something by name, and is asked without it from now on. */
   readonly onLearnt?: (learnt: Learnt) => void;
   /** A small call was made to see whether an endpoint answers. */
@@ -264,7 +271,7 @@ function refuseFor(
       return problem(c, 402, 'swarm_budget', routed.why);
     case 'auth':
     case 'quota':
-      options.onRefused?.(routed.kind, routed.why);
+      options.onRefused?.({ ...routed, kind: routed.kind });
       return problem(c, routed.kind === 'auth' ? 401 : 402, `swarm_upstream_${routed.kind}`, routed.why);
     case 'bad-request': {
       const { status = 400 } = routed;

@@ -339,7 +339,7 @@ describe('an upstream that fails', () => {
   it('that rejects the key stops the fleet, and the key is not shown', async () => {
     const told: string[] = [];
     const server = await startServer(fault.status(401, { error: { message: `bad ${KEY}` } }));
-    const gateway = open([server], { onRefused: (kind, why) => told.push(kind, why) });
+    const gateway = open([server], { onRefused: ({ kind, why }) => told.push(kind, why) });
     const { socketPath, token } = await gateway.issue(a1, roomy);
     const reply = await ask(socketPath, token, question);
     assert.deepEqual([reply.status, codeOf(reply.text)], [401, 'swarm_upstream_auth']);

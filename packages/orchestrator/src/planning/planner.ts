@@ -101,17 +101,17 @@ export class Planner {
         return { outcome: 'down', detail: end.why };
       case 'auth':
       case 'quota':
-        return this.#halted(end.kind, end.why);
+        return this.#halted(end);
       case 'bad-request':
         // A conversation that has grown too long begins anew.
         if (this.#briefing.hasGrown && overflowIn(end.why) !== undefined)
           return { outcome: 'failed', detail: end.why };
-        return this.#halted(end.kind, end.why);
+        return this.#halted(end);
     }
   }
 
-  #halted(why: 'auth' | 'quota' | 'bad-request', detail: string): Ended {
-    this.#context.halt({ why, detail });
-    return { outcome: 'failed', detail };
+  #halted({ kind, why, ...about }: Extract<TicketEnd, { kind: 'auth' | 'quota' | 'bad-request' }>): Ended {
+    this.#context.halt({ why: kind, detail: why, ...about });
+    return { outcome: 'failed', detail: why };
   }
 }

@@ -1,0 +1,127 @@
+/** Whole runs over several endpoints: one dies, one limits, one crawls; and none has any quota left. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { Usage } from '@swarm/core/model/usage';
+import { FILES, GATE, plannerAnswer, titleOf, workerAnswer } from './support/bicycle.ts';
+import { assertLandedOnce } from './support/landings.ts';
+import { type Answer, type Call, type ModelServer, startModelServer } from './support/model-server.ts';
+import { World } from './support/world.ts';
+
+const ARGS = ['run', 'Build a bicycle', '--gate', GATE];
+const KEY = { MODEL_KEY: 'key' };
+/** USD per million tokens; a call of the server's is 100 tokens of prompt and 20 of answer. */
+const PRICE = { input: 100, output: 1_000 };
+const CALL_USD = (100 * PRICE.input + 20 * PRICE.output) / 1e6;
+
+async function worldOver(t: Parameters<typeof World.with>[0], servers: Record<string, ModelServer>) {
+  const world = await World.with(t, FILES);
+  const tables = Object.entries(servers).map(
+    ([name, { url }]) => `[[endpoints]]\nname = "${name}"\nbase_url = "${url}"\nkey_env = "MODEL_KEY"`,
+  );
+  await world.configure(`[models]\ndefault = "test-model"\n${tables.join('\n')}`);
+  const prices = { asOf: '2026-11-21', currency: 'USD', perMillion: { 'test-model': PRICE } };
+  await writeFile(join(world.root, 'config', 'swarm', 'prices.json'), JSON.stringify(prices));
+  return world;
+}
+
+describe('several endpoints', { concurrency: true }, () => {
+  test('of which one dies, one limits and one crawls finish a run of 50 calls, in order and at its price', async (t) => {
+    const parts = Array.from({ length: 17 }, (_, i) => `part-${i}`);
+    const finished: Call[] = [];
+    const answerTo = (call: Call): Answer => {
+      finished.push(call);
+      return call.isWorker ? workerAnswer(call) : plannerAnswer(call, parts);
+    };
+    const dies = await startModelServer(t, (call) => {
+      if (dies.calls.length <= 4) return answerTo(call);
+      void dies.down(true);
+      return {};
+    });
+    const limits = await startModelServer(t, (call) =>
+      limits.calls.length % 3 === 0 ? { status: 429, headers: { 'retry-after': '1' } } : answerTo(call),
+    );
+    const crawls = await startModelServer(t, (call) => ({
+      ...(call.isWorker && { text: 'I think about it. '.repeat(8) }),
+      ...answerTo(call),
+      overMs: 200,
+    }));
+    const world = await worldOver(t, { dies, limits, crawls });
+    const base = await world.git('rev-parse', 'HEAD');
+
+    const run = await world.swarm([...ARGS, '--workers', '4'], { env: KEY });
+
+    assert.equal(run.code, 0, run.stderr);
+    await assertLandedOnce(world, base, parts.map(titleOf));
+    assert.ok(finished.length >= 50, `${finished.length} calls`);
+    for (const part of parts) {
+      const turns = finished.filter((call) => call.title === titleOf(part)).map((call) => call.turn);
+      assert.deepEqual(turns, [0, 1, 2], part);
+    }
+    for (const { calls } of [dies, limits, crawls]) assert.ok(calls.length > 3, `${calls.length} calls`);
+    const { calls, costUsd, inputTokens } = await spentBy(world);
+    assert.deepEqual([calls, inputTokens], [finished.length, finished.length * 100]);
+    assert.ok(Math.abs(costUsd - finished.length * CALL_USD) < 1e-6, `${costUsd} USD`);
+    const reasons = (await world.log()).filter((l) => l.event === 'attempt.ended').map((l) => l.data.reason);
+    assert.deepEqual(new Set(reasons), new Set(['handed-in']));
+  });
+
+  test('that all have no quota left stop the run once, and it goes on at the time they name', async (t) => {
+    const parts = ['axle', 'spoke', 'pedal', 'chain'];
+    let backAt = Number.POSITIVE_INFINITY;
+    const refused: number[] = [];
+    const early: Call[] = [];
+    const answer = (call: Call): Answer => {
+      if (call.isWorker && call.turn === 1 && call.title !== titleOf('axle') && backAt === Infinity)
+        backAt = Math.ceil(Date.now() / 1000) * 1000 + 12_000;
+      if (Date.now() >= backAt || backAt === Infinity)
+        return call.isWorker ? workerAnswer(call) : plannerAnswer(call, parts);
+      refused.push(Date.now());
+      if (isStopped) early.push(call);
+      return { ...NO_QUOTA, headers: { 'retry-after': new Date(backAt).toUTCString() } };
+    };
+    let isStopped = false;
+    const servers = {
+      one: await startModelServer(t, answer),
+      two: await startModelServer(t, answer),
+      three: await startModelServer(t, answer),
+    };
+    const world = await worldOver(t, servers);
+    const base = await world.git('rev-parse', 'HEAD');
+
+    const run = await world.swarm([...ARGS, '--workers', '3'], { env: KEY });
+    isStopped = true;
+    const time = new Date(backAt).toISOString().slice(11, 19);
+    assert.equal(run.code, 79, run.stderr);
+    const stops = (await world.log()).filter((line) => line.event === 'run.stopped');
+    assert.deepEqual(
+      stops.map((line) => line.data.reason),
+      ['quota'],
+    );
+    // Each endpoint refuses whoever was on the way to it, and is asked by nobody after.
+    assert.ok(refused.length >= 3 && refused.length <= 9, `${refused.length} refused`);
+    const left = (await world.log()).filter((l) => l.event === 'attempt.ended' && l.data.work !== undefined);
+    assert.ok(left.length > 0, 'what was written is kept');
+    assert.match(run.stderr, new RegExp(`there is more at .*${time}`));
+    const status = await world.swarm(['status'], { env: KEY });
+    assert.match(status.stdout, new RegExp(`there is more at .*${time}`));
+
+    assert.equal((await world.swarm(['resume', '--now'], { env: KEY })).code, 79);
+    assert.ok(early.length >= 3, 'who asks for it asks at once');
+    early.length = 0;
+    const again = await world.swarm(['resume'], { env: KEY });
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /waits until .*no model is asked/);
+    assert.deepEqual(early, []);
+    await assertLandedOnce(world, base, parts.map(titleOf));
+  });
+});
+
+const NO_QUOTA = { status: 429, code: 'insufficient_quota', message: 'You exceeded your current quota' };
+
+async function spentBy(world: World) {
+  const { stdout } = await world.swarm(['status', '--json'], { env: KEY });
+  const { spending } = JSON.parse(stdout) as { spending: { used: Usage } };
+  return spending.used;
+}
