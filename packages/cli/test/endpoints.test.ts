@@ -1,6 +1,6 @@
 /** Whole runs over several endpoints: one dies, one limits, one crawls; and none has any quota left. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Usage } from '@swarm/core/model/usage';
@@ -15,10 +15,13 @@ const KEY = { MODEL_KEY: 'key' };
 const PRICE = { input: 100, output: 1_000 };
 const CALL_USD = (100 * PRICE.input + 20 * PRICE.output) / 1e6;
 
+const table = (name: string, { url }: ModelServer): string =>
+  `[[endpoints]]\nname = "${name}"\nbase_url = "${url}"`;
+
 async function worldOver(t: Parameters<typeof World.with>[0], servers: Record<string, ModelServer>) {
   const world = await World.with(t, FILES);
   const tables = Object.entries(servers).map(
-    ([name, { url }]) => `[[endpoints]]\nname = "${name}"\nbase_url = "${url}"\nkey_env = "MODEL_KEY"`,
+    ([name, server]) => `${table(name, server)}\nkey_env = "MODEL_KEY"`,
   );
   await world.configure(`[models]\ndefault = "test-model"\n${tables.join('\n')}`);
   const prices = { asOf: '2026-11-21', currency: 'USD', perMillion: { 'test-model': PRICE } };
@@ -115,6 +118,56 @@ describe('several endpoints', { concurrency: true }, () => {
     assert.match(again.stderr, /waits until .*no model is asked/);
     assert.deepEqual(early, []);
     await assertLandedOnce(world, base, parts.map(titleOf));
+  });
+});
+
+describe('an endpoint’s key', { concurrency: true }, () => {
+  test('comes from a file or a command as well, which is asked once a run', async (t) => {
+    const parts = ['axle', 'spoke'];
+    const answer = (call: Call): Answer => (call.isWorker ? workerAnswer(call) : plannerAnswer(call, parts));
+    const [file, command] = [await startModelServer(t, answer), await startModelServer(t, answer)];
+    const world = await World.with(t, FILES);
+    const [path, asked] = [join(world.root, 'model.key'), join(world.root, 'asked')];
+    await writeFile(path, 'sk-from-a-file-1\n', { mode: 0o600 });
+    const run = ['sh', '-c', `echo >> ${asked}; echo sk-from-a-command-2`];
+    await world.configure(
+      `[models]\ndefault = "test-model"\n${table('file', file)}\nkey_file = "${path}"\n${table('command', command)}\nkey_command = ${JSON.stringify(run)}`,
+    );
+
+    const ended = await world.swarm(ARGS);
+
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.deepEqual(new Set(file.calls.map(({ key }) => key)), new Set(['sk-from-a-file-1']));
+    assert.deepEqual(new Set(command.calls.map(({ key }) => key)), new Set(['sk-from-a-command-2']));
+    assert.equal(await readFile(asked, 'utf8'), '\n');
+    assert.doesNotMatch(JSON.stringify(await world.log()) + ended.stderr, /sk-from/);
+  });
+
+  test('is never a command or a file of a repository’s choice, trusted or not', async (t) => {
+    const world = await World.with(t, FILES);
+    const asked = join(world.root, 'asked');
+    const own = `[[endpoints]]\nname = "x"\nbase_url = "http://127.0.0.1:1/v1"\n`;
+    for (const line of [`key_command = ["touch", "${asked}"]`, 'key_file = "~/.ssh/id_rsa"']) {
+      await world.commit({ 'swarm.toml': `${own}${line}\n` }, 'Choose');
+      const ended = await world.swarm([...ARGS, '--trust-repo']);
+      assert.equal(ended.code, 2, ended.stderr);
+      assert.match(ended.stderr, /a repository cannot choose `key_(command|file)`/);
+    }
+    await assert.rejects(readFile(asked), /ENOENT/);
+  });
+
+  test('in a file that others may read ends the run before it begins', async (t) => {
+    const world = await World.with(t, FILES);
+    const path = join(world.root, 'model.key');
+    await writeFile(path, 'sk-from-a-file-1\n', { mode: 0o644 });
+    const up = await startModelServer(t, () => ({ text: '' }));
+    await world.configure(
+      `[models]\ndefault = "test-model"\n${table('up', up)}\n${table('file', up)}\nkey_file = "${path}"`,
+    );
+    const ended = await world.swarm(ARGS);
+    assert.equal(ended.code, 77, ended.stderr);
+    assert.match(ended.stderr, /others may read or write it[\s\S]*chmod 600/);
+    assert.deepEqual(up.calls, []);
   });
 });
 

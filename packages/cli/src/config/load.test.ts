@@ -183,6 +183,14 @@ test('a swarm.toml that is a symbolic link is refused and nothing of its target 
   assert.doesNotMatch(said.join('\n'), /hunter2/);
 });
 
+test('an endpoint has its key from one place', async () => {
+  const keys = 'key_env = "A"\nkey_file = "/k"\nkey_command = ["pass", "k"]';
+  await writeOperator(`[[endpoints]]\nname = "a"\nbase_url = "https://h/v1"\n${keys}`);
+  const said = await refusal();
+  assert.equal(said.length, 1);
+  assert.match(said[0]!, /an endpoint has both `key_env` and `key_file`.*remove `key_file`/s);
+});
+
 test('a key written where the name of a variable belongs is never repeated', async () => {
   await writeOperator('[[endpoints]]\nname = "a"\nbase_url = "https://u:pw@h/v1"\nkey_env = "sk-live-123"');
   const said = (await refusal()).join('\n');

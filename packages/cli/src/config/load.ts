@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { type Environment, operatorConfigFile } from '../finding/paths.ts';
 import { readToml, type TomlFile } from './files.ts';
-import { contradictionsIn, mistakesIn } from './mistakes.ts';
+import { contradictionsIn, keysFromRepository, mistakesIn } from './mistakes.ts';
 import { type Config, resolveConfig } from './resolved.ts';
 import { isOpen } from './sandboxes.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
@@ -157,8 +157,10 @@ const inOrder = (found: Found): readonly Source[] => [
   found.flags,
 ];
 
-const allMistakes = (found: Found): readonly Problem[] =>
-  inOrder(found).flatMap((s) => [...s.problems, ...mistakesIn(s.raw, s.whereOf)]);
+const allMistakes = (found: Found): readonly Problem[] => [
+  ...inOrder(found).flatMap((s) => [...s.problems, ...mistakesIn(s.raw, s.whereOf)]),
+  ...keysFromRepository(found.repository.raw, found.repository.whereOf),
+];
 
 /** Whether commands of the repository's would run in a sandbox; its own word on that does not count. */
 function isContained(found: Found, mistakes: readonly Problem[]): boolean {

@@ -10,7 +10,7 @@ type Raw = Readonly<Record<string, unknown>>;
 type Issue = z.core.$ZodIssue;
 
 /** A value that may hold, or be mistaken for, a secret is never repeated. */
-const SILENT_KEYS = new Set(['key_env', 'base_url']);
+const SILENT_KEYS = new Set(['key_env', 'key_file', 'key_command', 'base_url']);
 const SHOWN_MAX = 80;
 
 /**
@@ -21,7 +21,7 @@ export function mistakesIn(raw: Raw, whereOf: (keyPath: string) => string): read
   const parsed = configSchema.safeParse(raw);
   const issues = parsed.success ? [] : parsed.error.issues;
   const problems = issues.flatMap((issue) => problemsFrom(issue, raw, whereOf));
-  return [...onePerValue(problems), ...namedTwice(raw, whereOf)];
+  return [...onePerValue(problems), ...namedTwice(raw, whereOf), ...keyedTwice(raw, whereOf)];
 }
 
 /** A value may break several rules of its key (whole, and within bounds): it is told once. */
@@ -88,10 +88,50 @@ function show(value: unknown): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
+const KEY_SOURCES = ['key_env', 'key_file', 'key_command'] as const;
+type Keyed = { readonly [source in 'name' | (typeof KEY_SOURCES)[number]]?: unknown };
+
+const endpointsIn = (raw: Raw): readonly Keyed[] =>
+  Array.isArray(raw.endpoints) ? (raw.endpoints as Keyed[]) : [];
+
+/** One of them would be read and the other not, and nobody would see which. */
+function keyedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
+  return endpointsIn(raw).flatMap((endpoint, i): Problem[] => {
+    const [first, ...more] = KEY_SOURCES.filter((source) => endpoint?.[source] !== undefined);
+    if (first === undefined || more.length === 0) return [];
+    return [
+      {
+        code: 'SW0102',
+        what: `an endpoint has both \`${first}\` and \`${more[0]}\``,
+        where: whereOf(`endpoints[${i}]`),
+        why: 'its key comes from one place',
+        fix: `remove \`${more[0]}\``,
+      },
+    ];
+  });
+}
+
+/** Even a trusted repository chooses neither a program of this machine nor a file whose content goes to a server. */
+export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => string): readonly Problem[] {
+  const sources = KEY_SOURCES.filter((source) => source !== 'key_env');
+  return endpointsIn(raw).flatMap((endpoint, i) =>
+    sources
+      .filter((source) => endpoint?.[source] !== undefined)
+      .map((source) => ({
+        code: 'SW0102' as const,
+        what: `a repository cannot choose \`${source}\``,
+        where: whereOf(`endpoints[${i}].${source}`),
+        why: 'it would run a program, or send a file, of yours; it counts in your own configuration alone',
+        fix: 'move the endpoint into ~/.config/swarm/config.toml',
+      })),
+  );
+}
+
 /** Names used twice within one source. */
 function namedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
-  const endpoints = Array.isArray(raw.endpoints) ? (raw.endpoints as { name?: unknown }[]) : [];
-  const names = endpoints.map((e) => e?.name).filter((name) => typeof name === 'string');
+  const names = endpointsIn(raw)
+    .map((e) => e?.name)
+    .filter((name) => typeof name === 'string');
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
   return [...new Set(twice)].map((name) => ({
     code: 'SW0102',

@@ -11,6 +11,10 @@ export interface EndpointConfig {
   readonly baseUrl: string;
   /** Name of the environment variable, never the key itself. */
   readonly keyEnv?: string;
+  /** Path of a file that holds it: absolute, or from `~/`. */
+  readonly keyFile?: string;
+  /** Program and arguments that print it. */
+  readonly keyCommand?: readonly string[];
   readonly weight: number;
   readonly dialect: CompleteConfig['endpoints'][number]['dialect'];
 }
@@ -151,7 +155,7 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
   return {
     name: e.name,
     baseUrl: e.base_url.replace(/\/+$/, ''),
-    ...present({ keyEnv: e.key_env }),
+    ...present({ keyEnv: e.key_env, keyFile: e.key_file, keyCommand: e.key_command }),
     weight: e.weight,
     dialect: e.dialect,
   };

@@ -251,7 +251,24 @@ const endpoint = table('A model server. Several share the load by weight and sta
   key_env: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable, not a key' })
-    .describe('The environment variable that holds the key. Without it, no key is sent.')
+    .describe(
+      'The environment variable that holds the key. Without it, `key_file` or `key_command`, no key is sent.',
+    )
+    .optional(),
+  key_file: z
+    .string()
+    .regex(/^(\/|~\/)[^\0]{1,4000}$/, { error: 'expected an absolute path, or one that begins with `~/`' })
+    .describe(
+      'A file that holds the key and nothing else, yours alone (mode 600). Only in your own configuration, never in a repository’s.',
+    )
+    .optional(),
+  key_command: z
+    .array(z.string())
+    .min(1)
+    .max(100)
+    .describe(
+      'Program and arguments that print the key, such as those of a keychain: asked once a run, for at most a minute. Only in your own configuration, never in a repository’s.',
+    )
     .optional(),
   weight: count(0, 1_000, 'Its share of the calls; 0 is used only when no other answers.').default(100),
   dialect: z

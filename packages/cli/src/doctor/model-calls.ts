@@ -28,12 +28,13 @@ export async function callChecks(ask: CallsAsk, context: Context): Promise<reado
   const endpoints = endpointsOf({ config }, context.env).filter(({ name }) => up.has(name));
   const checks: Check[] = [];
   for (const endpoint of endpoints) {
-    const { name, models, keyEnv } = up.get(endpoint.name)!;
+    const probe = up.get(endpoint.name)!;
+    const { name, models } = probe;
     const may = isOwnMachine(endpoint) || ask.isYes || (await isWanted(endpoint, model));
     if (!may)
       checks.push(note(`call ${name}`, `not made: swarm doctor --yes makes one of a few tokens to ${model}`));
     else {
-      const told = { name, keyEnv, baseUrl: endpoint.baseUrl };
+      const told = { ...probe, baseUrl: endpoint.baseUrl };
       checks.push(callCheck(await lookByCall(endpoint, model, { clock: systemClock }), told, model, models));
     }
   }

@@ -2,13 +2,13 @@
 import { dirname } from 'node:path';
 import type { ErrorCode, Problem } from '@swarm/core/errors';
 import type { EndpointFault } from '@swarm/llm';
+import { type KeySource, keyFix } from '../running/keys.ts';
 import { shellWord } from '../telling/shell.ts';
 
 export type FaultKind = 'auth' | 'quota' | 'silent' | 'down' | 'no-model' | 'refused' | EndpointFault;
 
-export interface FaultyEndpoint {
+export interface FaultyEndpoint extends KeySource {
   readonly name: string;
-  readonly keyEnv?: string | undefined;
   readonly baseUrl?: string | undefined;
   readonly why: string;
 }
@@ -28,13 +28,12 @@ const FAULTS: Readonly<Record<FaultKind, Told>> = {
   auth: {
     code: 'SW0403',
     what: 'rejects the key',
-    fix: ({ keyEnv }) => `export ${keyEnv ?? 'OPENAI_API_KEY'}=<a valid key>`,
+    fix: (endpoint) => keyFix(endpoint),
   },
   quota: {
     code: 'SW0603',
     what: 'has no quota left for this key',
-    fix: ({ keyEnv }) =>
-      `export ${keyEnv ?? 'OPENAI_API_KEY'}=<the key of an account with credit>   # or add credit`,
+    fix: (endpoint) => `${keyFix(endpoint, 'the key of an account with credit')}   # or add credit`,
   },
   silent: { code: 'SW0402', what: 'does not answer in time', fix: () => CONFIG },
   down: { code: 'SW0402', what: 'does not answer', fix: () => CONFIG },

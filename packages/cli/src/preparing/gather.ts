@@ -71,13 +71,12 @@ const unasked = ({ endpoints }: Config): readonly EndpointProbe[] =>
 function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly EndpointProbe[]> {
   return Promise.all(
     endpoints.map(async (endpoint) => {
-      const { name, keyEnv } = endpoint;
+      const { weight: _, dialect: __, ...about } = endpoint;
+      const { keyEnv } = about;
       const isKeyless = keyEnv !== undefined && !env[keyEnv];
       return {
-        name,
-        keyEnv,
+        ...about,
         isKeyless,
-        baseUrl: endpoint.baseUrl,
         ...(await probe({ config: { endpoints: [endpoint] } }, env)),
       };
     }),
@@ -85,12 +84,16 @@ function probeAll({ endpoints }: Config, { env }: Context): Promise<readonly End
 }
 
 /** A key that cannot be used is known without a call. */
-async function probe(file: Parameters<typeof endpointsOf>[0], env: Environment): Promise<Probe> {
+async function probe(
+  file: Parameters<typeof endpointsOf>[0],
+  env: Environment,
+): Promise<Probe & Pick<EndpointProbe, 'keyProblem'>> {
   try {
     return await probeEndpoint(endpointsOf(file, env)[0]!, { clock: systemClock });
   } catch (error) {
     if (!(error instanceof SwarmError)) throw error;
-    return { kind: 'auth', why: error.problems[0]!.why ?? error.problems[0]!.what };
+    const keyProblem = error.problems[0]!;
+    return { kind: 'auth', why: keyProblem.why ?? keyProblem.what, keyProblem };
   }
 }
 

@@ -2,16 +2,19 @@
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import type { Probe } from '@swarm/llm';
+import type { KeySource } from '../running/keys.ts';
 import { endpointFault, pricesFix } from './endpoint-faults.ts';
 
 /** What a model endpoint said to `GET /models`, or did not. */
 export type EndpointProbe = {
   readonly name: string;
-  readonly keyEnv?: string | undefined;
   readonly baseUrl?: string;
   /** A key is named for it and the environment holds none. */
   readonly isKeyless?: boolean;
-} & Probe;
+  /** Its key cannot be used: it was not asked, and no run begins with it. */
+  readonly keyProblem?: Problem;
+} & KeySource &
+  Probe;
 
 export interface ModelFacts {
   /** False for a plan done by a command agent: no model is ever asked. */
@@ -36,6 +39,7 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
       fix: 'export OPENAI_API_KEY=… SWARM_MODEL=…   (OPENAI_BASE_URL for another server)',
     });
   } else if (endpoints.every((e) => e.kind !== 'up')) problems.push(...endpoints.flatMap(endpointProblem));
+  else problems.push(...endpoints.flatMap(({ keyProblem }) => keyProblem ?? []));
   // Without an endpoint there is nobody to name a model to: its fix says both.
   if (endpoints.length > 0 && Object.keys(models).length === 0) {
     const what = 'no model is named';
@@ -57,6 +61,7 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
 /** Nothing of one that answers. */
 export function endpointProblem(probe: EndpointProbe): readonly Problem[] {
   if (probe.kind === 'up') return [];
+  if (probe.keyProblem) return [probe.keyProblem];
   const kind = probe.kind === 'auth' ? 'auth' : (probe.fault ?? 'down');
   return [endpointFault(kind, probe)];
 }

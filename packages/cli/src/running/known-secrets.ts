@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { KnownSecret } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
+import { type KeySource, keyOf } from './keys.ts';
 
 interface Named {
   readonly config: {
-    readonly endpoints: readonly { readonly keyEnv?: string | undefined }[];
+    readonly endpoints: readonly KeySource[];
     readonly shown?: Config['shown'];
   };
 }
@@ -28,13 +29,15 @@ const FILES: readonly (readonly [string, RegExp])[] = [
 ];
 const FILE_BYTES_MAX = 1024 * 1024;
 
-/** Keys of endpoints, what setup alone is given, and tokens in the operator's own files. */
+/** Keys of endpoints, what setup alone is given, and tokens in the operator's own files. Errors: those of keyOf. */
 export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
   const { endpoints, shown } = file.config;
   const variables = [...endpoints.flatMap(({ keyEnv }) => keyEnv ?? []), ...(shown?.setupEnv ?? [])];
   const given = [...new Set(variables)].map((name) => ({ name, value: env[name] ?? '' }));
+  const elsewhere = endpoints.filter(({ keyEnv }) => keyEnv === undefined);
   return [
     ...given,
+    ...elsewhere.map((e) => ({ name: 'the key of an endpoint', value: keyOf(e, env) ?? '' })),
     ...(env.HOME ? FILES.flatMap(([path, token]) => inFile(env.HOME!, path, token)) : []),
   ].filter(({ value }) => looksSecret(value));
 }

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SwarmError } from '@swarm/core/errors';
 import { type DialectName, OWN_DIALECTS } from '@swarm/core/model/dialect';
 import { taskOf } from '@swarm/core/model/ids';
 import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
@@ -33,14 +32,16 @@ import { type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
+import { keyOf } from './keys.ts';
 import type { RunFile } from './run-file.ts';
 
+/** Errors: those of keyOf. */
 export function endpointsOf(
   file: { readonly config: Pick<Config, 'endpoints'> },
   env: Environment,
 ): EndpointConfig[] {
   return file.config.endpoints.map((e) => {
-    const apiKey = keyIn(e.keyEnv, env);
+    const apiKey = keyOf(e, env);
     return {
       name: e.name,
       baseUrl: e.baseUrl,
@@ -48,19 +49,6 @@ export function endpointsOf(
       dialect: e.dialect,
       ...(apiKey && { apiKey }),
     };
-  });
-}
-
-/** Errors: SW0403 for a key that no HTTP header can carry; what would say so later prints it whole. */
-function keyIn(name: string | undefined, env: Environment): string | undefined {
-  const key = name === undefined ? undefined : env[name];
-  if (!key || /^[\x21-\x7e\x80-\xff]+(?: +[\x21-\x7e\x80-\xff]+)*$/.test(key)) return key;
-  throw new SwarmError({
-    code: 'SW0403',
-    what: `the key in ${name} cannot be used`,
-    where: name!,
-    why: 'it holds a line break, a blank at an end, or another character that no HTTP header can carry',
-    fix: `export ${name}="$(printf %s "$${name}" | tr -d '[:space:]')"`,
   });
 }
 

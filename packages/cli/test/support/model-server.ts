@@ -21,6 +21,8 @@ export interface Call {
   /** Answers this conversation already holds. */
   readonly turn: number;
   readonly messages: readonly Message[];
+  /** The key it was asked with. */
+  readonly key?: string;
 }
 
 export interface Answer {
@@ -53,7 +55,8 @@ export async function startModelServer(t: Owner, answer: (call: Call) => Answer)
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === 'GET')
       return json(response, 200, { object: 'list', data: [{ id: 'test-model' }] });
-    const call = callOf(JSON.parse(await textOf(request)));
+    const key = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    const call = { ...callOf(JSON.parse(await textOf(request))), key };
     calls.push(call);
     const given = answer(call);
     if (given.status) {
