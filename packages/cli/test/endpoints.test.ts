@@ -143,6 +143,32 @@ describe('an endpoint’s key', { concurrency: true }, () => {
     assert.doesNotMatch(JSON.stringify(await world.log()) + ended.stderr, /sk-from/);
   });
 
+  test('that a command gave is asked for once more when a server rejects it', async (t) => {
+    const parts = ['axle', 'spoke', 'pedal'];
+    const answered: Call[] = [];
+    const server = await startModelServer(t, (call) => {
+      // The first key ends in the middle of the run.
+      if (call.key === 'sk-first-key-1' && answered.length >= 3) return { status: 401, message: 'expired' };
+      answered.push(call);
+      return call.isWorker ? workerAnswer(call) : plannerAnswer(call, parts);
+    });
+    const world = await World.with(t, FILES);
+    const asked = join(world.root, 'asked');
+    const script = `echo >> ${asked}; [ "$(wc -l < ${asked})" = 1 ] && echo sk-first-key-1 || echo sk-second-key-2`;
+    const command = JSON.stringify(['sh', '-c', script]);
+    await world.configure(
+      `[models]\ndefault = "test-model"\n${table('short', server)}\nkey_command = ${command}`,
+    );
+    const base = await world.git('rev-parse', 'HEAD');
+
+    const ended = await world.swarm([...ARGS, '--workers', '3']);
+
+    assert.equal(ended.code, 0, ended.stderr);
+    await assertLandedOnce(world, base, parts.map(titleOf));
+    assert.equal(await readFile(asked, 'utf8'), '\n\n');
+    assert.equal(answered.at(-1)!.key, 'sk-second-key-2');
+  });
+
   test('is never a command or a file of a repository’s choice, trusted or not', async (t) => {
     const world = await World.with(t, FILES);
     const asked = join(world.root, 'asked');

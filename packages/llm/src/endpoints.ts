@@ -2,6 +2,7 @@ import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lesson.ts';
 import type { QuotaFailure } from './failures.ts';
+import type { KeyRenewal } from './renewal.ts';
 
 /** One upstream model server. */
 export interface EndpointConfig {
@@ -11,6 +12,8 @@ export interface EndpointConfig {
   readonly baseUrl: string;
   /** Sent where its dialect wants it; none is sent when absent. */
   readonly apiKey?: string;
+  /** Where another key comes from once that one is rejected. */
+  readonly renewal?: KeyRenewal;
   /** The protocol it speaks; chat completions when absent. Nothing is translated: it is asked in no other. */
   readonly dialect?: DialectName;
   /** A gateway of ours: it bounds what is left open. */
@@ -22,6 +25,10 @@ export interface EndpointConfig {
 }
 
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The key it is asked with now. */
+export const keyNow = ({ apiKey, renewal }: Pick<EndpointConfig, 'apiKey' | 'renewal'>): string | undefined =>
+  renewal?.key ?? apiKey;
 
 export const speaks = ({ dialect = 'chat' }: Pick<EndpointConfig, 'dialect'>): DialectName => dialect;
 

@@ -31,6 +31,7 @@ export {
 export { type Probe, type ProbeReport, probeEndpoint } from './probe.ts';
 export type { EndpointFault } from './probe-faults.ts';
 export { deadlinesOf, type ModelProfile, type Profiles, profileOf, readProfiles } from './profiles.ts';
+export { createRenewal } from './renewal.ts';
 export {
   readScript,
   type Script,

@@ -14,7 +14,7 @@ const PLACE_HOLDERS = new Set([
   'dummy-key',
 ]);
 
-type Keyed = Pick<EndpointConfig, 'apiKey'>;
+type Keyed = Pick<EndpointConfig, 'apiKey' | 'renewal'>;
 
 /** Replaces every key in a text that may be shown. */
 export function redactKeys(text: string, endpoints: readonly Keyed[]): string {
@@ -83,7 +83,7 @@ function longestBeginning(bytes: Buffer, forms: readonly Buffer[]): number {
 
 /** Longest first, so that no form is replaced inside a longer one. */
 function formsOf(endpoints: readonly Keyed[]): string[] {
-  const keys = endpoints.flatMap((e) => (e.apiKey === undefined ? [] : [e.apiKey]));
+  const keys = endpoints.flatMap((e) => [e.apiKey, e.renewal?.key]).filter((key) => key !== undefined);
   const forms = new Set(keys.flatMap(spellings).filter((form) => form.length >= KEY_MIN));
   return [...forms].sort((a, b) => b.length - a.length);
 }

@@ -1,6 +1,6 @@
 import type { Watch } from './deadlines.ts';
 import { keyHeader } from './dialects/all.ts';
-import { type EndpointConfig, type Send, urlOf } from './endpoints.ts';
+import { type EndpointConfig, keyNow, type Send, urlOf } from './endpoints.ts';
 import { type CallFailure, errorBody, failureOf } from './failures.ts';
 import { resetAt } from './resets.ts';
 import { redactKeys } from './secrets.ts';
@@ -31,24 +31,33 @@ function watchPieces(watch: Watch): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** Makes one call, in the provider's name. The headers are built from nothing. @param path after the base URL. */
-export function postCall(
+/**
+ * Makes one call, in the provider's name. The headers are built from nothing. A rejected key is tried again where there
+ * is another. @param path after the base URL.
+ */
+export async function postCall(
   endpoint: EndpointConfig,
   path: string,
   json: string,
   about: Readonly<Record<string, string>>,
   watch: Watch,
 ): Promise<Response> {
-  return watchedFetch(watch, endpoint.send)(urlOf(endpoint, path), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      ...about,
-      ...keyHeader(endpoint),
-    },
-    body: json,
-  });
+  const post = (): Promise<Response> =>
+    watchedFetch(watch, endpoint.send)(urlOf(endpoint, path), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...about,
+        ...keyHeader(endpoint),
+      },
+      body: json,
+    });
+  const shown = keyNow(endpoint);
+  const response = await post();
+  if (response.status !== 401 || !(await endpoint.renewal?.renew(shown))) return response;
+  await response.body?.cancel();
+  return post();
 }
 
 /** What an answer that is not a 2xx means. */

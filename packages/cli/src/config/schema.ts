@@ -267,7 +267,7 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .min(1)
     .max(100)
     .describe(
-      'Program and arguments that print the key, such as those of a keychain: asked once a run, for at most a minute. Only in your own configuration, never in a repository’s.',
+      'Program and arguments that print the key, such as those of a keychain: asked once a run, and once more when a server rejects the key, for at most a minute. Only in your own configuration, never in a repository’s.',
     )
     .optional(),
   weight: count(0, 1_000, 'Its share of the calls; 0 is used only when no other answers.').default(100),

@@ -45,6 +45,7 @@ import {
   modelNames,
   modelsOf,
   profilesOf,
+  renewable,
 } from './models.ts';
 import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
@@ -98,7 +99,14 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     halt: (halt) => orchestrator?.halt(halt),
     onDrift: driftTeller(log),
   });
-  const models = await modelsOf(ask, cassette.over, log, () => orchestrator, timeIsUp.signal);
+  const renewed = renewable(ask, (value) => secrets.add({ name: 'the key of an endpoint', value }));
+  const models = await modelsOf(
+    ask,
+    (e) => cassette.over(renewed(e)),
+    log,
+    () => orchestrator,
+    timeIsUp.signal,
+  );
   const agentMain = agentProgram(ask);
   const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));

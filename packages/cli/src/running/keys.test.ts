@@ -6,6 +6,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { SwarmError } from '@swarm/core/errors';
 import { type KeySource, keyFix, keyOf } from './keys.ts';
 import { knownSecrets } from './known-secrets.ts';
+import { renewable } from './models.ts';
+import type { RunFile } from './run-file.ts';
 
 const KEY = 'sk-kept-elsewhere-1';
 
@@ -99,6 +101,20 @@ test('keys from files and commands are known secrets, as those from variables ar
   const env = { MINE: `${KEY}-3`, PATH: process.env.PATH ?? '' };
   const values = knownSecrets({ config: { endpoints } }, env).map(({ value }) => value);
   assert.deepEqual(new Set(values), new Set([KEY, `${KEY}-3-2`, `${KEY}-3`]));
+});
+
+test('a key that is asked for anew is known as a secret before it is used, and is the one known from then on', async (t) => {
+  const asked = join(await home(t), 'asked');
+  const source = printing(`echo >> '${asked}'; echo "$MINE-$(wc -l < '${asked}')"`);
+  const env = { MINE: KEY, PATH: process.env.PATH ?? '' };
+  assert.equal(keyOf(source, env), `${KEY}-1`);
+  const file = { config: { endpoints: [{ name: 'a', ...source }] } } as unknown as RunFile;
+  const learnt: string[] = [];
+  const over = renewable({ file, env }, (key) => learnt.push(key));
+  const { renewal } = over({ name: 'a', baseUrl: 'http://127.0.0.1:1/v1' });
+  assert.equal(await renewal!.renew(`${KEY}-1`), true);
+  assert.deepEqual([learnt, renewal!.key, keyOf(source, env)], [[`${KEY}-2`], `${KEY}-2`, `${KEY}-2`]);
+  assert.equal(over({ name: 'b', baseUrl: 'http://127.0.0.1:1/v1' }).renewal, undefined);
 });
 
 test('what gives an endpoint a valid key can be typed, wherever its key comes from', () => {

@@ -1,5 +1,5 @@
 /** Where an endpoint's key comes from: a variable, a file of the operator's own, or what a command prints. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
@@ -12,6 +12,12 @@ export type KeySource = Pick<EndpointConfig, 'keyEnv' | 'keyFile' | 'keyCommand'
 /** A keychain may ask its person first. */
 const COMMAND_MS = 60_000;
 const KEY_BYTES_MAX = 16 * 1024;
+const BOUNDS = {
+  encoding: 'utf8',
+  timeout: COMMAND_MS,
+  killSignal: 'SIGKILL',
+  maxBuffer: KEY_BYTES_MAX,
+} as const;
 /** What a command printed, for as long as the process has this environment: a keychain asks its person once a run. */
 const printed = new WeakMap<Environment, Map<string, string>>();
 
@@ -21,7 +27,11 @@ const printed = new WeakMap<Environment, Map<string, string>>();
  */
 export function keyOf(source: KeySource, env: Environment): string | undefined {
   const key = givenBy(source, env);
-  if (!key || /^[\x21-\x7e\x80-\xff]+(?: +[\x21-\x7e\x80-\xff]+)*$/.test(key)) return key;
+  return key ? usable(key, source) : key;
+}
+
+function usable(key: string, source: KeySource): string {
+  if (/^[\x21-\x7e\x80-\xff]+(?: +[\x21-\x7e\x80-\xff]+)*$/.test(key)) return key;
   throw refusal(source, {
     why: 'it holds a line break, a blank at an end, or another character that no HTTP header can carry',
     ...(source.keyEnv && {
@@ -77,15 +87,29 @@ function printedOnce(command: readonly string[], env: Environment): string {
   return key;
 }
 
+/**
+ * Asks a command for a key anew, beside whatever else goes on. Errors: SW0403, as for the first.
+ * @returns a key that this process knows from now on.
+ */
+export async function keyAnew(command: readonly string[], env: Environment): Promise<string> {
+  const [program, ...words] = command;
+  const text = await new Promise<string>((give, refuse) => {
+    execFile(program!, words, { env, ...BOUNDS }, (error, stdout) =>
+      error ? refuse(refusal({ keyCommand: command }, { why: 'it fails now' })) : give(stdout),
+    ).stdin?.end();
+  });
+  const source = { keyCommand: command };
+  const key = usable(required(text.trim(), source, 'it printed nothing'), source);
+  printed.get(env)?.set(JSON.stringify(command), key);
+  return key;
+}
+
 /** Nothing it printed is repeated: half of it may be the key. */
 function printedBy(keyCommand: readonly string[], env: Environment): string {
   const [program, ...words] = keyCommand;
   const { error, status, signal, stdout } = spawnSync(program!, words, {
     env,
-    encoding: 'utf8',
-    timeout: COMMAND_MS,
-    killSignal: 'SIGKILL',
-    maxBuffer: KEY_BYTES_MAX,
+    ...BOUNDS,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const source = { keyCommand };

@@ -9,6 +9,7 @@ import {
   type CallReport,
   createEndpointPool,
   createModel,
+  createRenewal,
   type EndpointConfig,
   type Gateway,
   type GatewayOptions,
@@ -32,7 +33,7 @@ import { type Environment, operatorPricesFile } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
-import { keyOf } from './keys.ts';
+import { keyAnew, keyOf } from './keys.ts';
 import type { RunFile } from './run-file.ts';
 
 /** Errors: those of keyOf. */
@@ -50,6 +51,23 @@ export function endpointsOf(
       ...(apiKey && { apiKey }),
     };
   });
+}
+
+/** With another key, where a command gives it, once a server rejects the first. @param learn is told of it before it is used. */
+export function renewable(
+  { file, env }: Pick<ComposeAsk, 'file' | 'env'>,
+  learn: (key: string) => void,
+): (endpoint: EndpointConfig) => EndpointConfig {
+  return (endpoint) => {
+    const { keyCommand } = file.config.endpoints.find(({ name }) => name === endpoint.name) ?? {};
+    if (keyCommand === undefined) return endpoint;
+    const ask = async (): Promise<string> => {
+      const key = await keyAnew(keyCommand, env);
+      learn(key);
+      return key;
+    };
+    return { ...endpoint, renewal: createRenewal(ask) };
+  };
 }
 
 export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<ModelRole, string>> {

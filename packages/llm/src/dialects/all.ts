@@ -1,6 +1,6 @@
 /** Every dialect by its name. */
 import type { DialectName } from '@swarm/core/model/dialect';
-import { type EndpointConfig, speaks } from '../endpoints.ts';
+import { type EndpointConfig, keyNow, speaks } from '../endpoints.ts';
 import { chat } from './chat.ts';
 import type { Dialect } from './dialect.ts';
 import { gemini } from './gemini.ts';
@@ -14,5 +14,6 @@ export const dialectOf = (endpoint: Pick<EndpointConfig, 'dialect'>): Dialect =>
 /** Shows the endpoint that we may ask. */
 export const keyHeader = (endpoint: EndpointConfig): Readonly<Record<string, string>> => {
   const { headers, keyHeaders } = dialectOf(endpoint);
-  return { ...headers, ...(endpoint.apiKey !== undefined && keyHeaders(endpoint.apiKey)) };
+  const key = keyNow(endpoint);
+  return { ...headers, ...(key !== undefined && keyHeaders(key)) };
 };
