@@ -70,6 +70,31 @@ describe('several endpoints', { concurrency: true }, () => {
     assert.deepEqual(new Set(reasons), new Set(['handed-in']));
   });
 
+  test('with a bound on calls at the same time are asked no more than that', async (t) => {
+    const parts = ['axle', 'spoke', 'pedal', 'chain'];
+    const counted = { now: 0, most: 0 };
+    const server = await startModelServer(t, (call) => {
+      counted.now += 1;
+      counted.most = Math.max(counted.most, counted.now);
+      const answer = call.isWorker ? workerAnswer(call) : plannerAnswer(call, parts);
+      // Counted out before the last piece goes, after which another call may come.
+      const onSent = (text: string): void => {
+        if (text === SAID) counted.now -= 1;
+      };
+      if (!call.isWorker) counted.now -= 1;
+      return call.isWorker ? { ...answer, text: SAID, overMs: 100, onSent } : answer;
+    });
+    const world = await World.with(t, FILES);
+    await world.configure(
+      `[models]\ndefault = "test-model"\n${table('narrow', server)}\nkey_env = "MODEL_KEY"\nmax_concurrent = 1`,
+    );
+    const base = await world.git('rev-parse', 'HEAD');
+    const run = await world.swarm([...ARGS, '--workers', '4'], { env: KEY });
+    assert.equal(run.code, 0, run.stderr);
+    await assertLandedOnce(world, base, parts.map(titleOf));
+    assert.equal(counted.most, 1);
+  });
+
   test('that all have no quota left stop the run once, and it goes on at the time they name', async (t) => {
     const parts = ['axle', 'spoke', 'pedal', 'chain'];
     let backAt = Number.POSITIVE_INFINITY;
@@ -197,6 +222,7 @@ describe('an endpoint’s key', { concurrency: true }, () => {
   });
 });
 
+const SAID = 'I look at it before I write. '.repeat(4);
 const NO_QUOTA = { status: 429, code: 'insufficient_quota', message: 'You exceeded your current quota' };
 
 async function spentBy(world: World) {

@@ -26,6 +26,7 @@ import { type ProbeReport, probeByCall, untilUp } from './probe.ts';
 import { deadlinesOf, type Profiles, profileOf } from './profiles.ts';
 import type { Answer } from './reading/answer.ts';
 import { type Retry, type Routed, route, type Tried } from './route.ts';
+import { PRIORITY } from './slots.ts';
 import { estimateTokens, usageOf } from './usage.ts';
 
 /** Weather for the log: `model.called`, `model.retried`, `model.failed`. One `called` or `failed` ends each call. */
@@ -121,6 +122,7 @@ async function runCall(
       model,
       signal: how.signal,
       maxTries: options.maxTries ?? DEFAULT_MAX_TRIES,
+      priority: PRIORITY[request.role],
       probe: (endpoint, stop) => probeByCall({ ...options, pool }, endpoint, model, stop),
       onRetry: (retry) => options.onCall?.({ ...about, ...retry, kind: 'retried' }),
     },

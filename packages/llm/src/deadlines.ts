@@ -20,11 +20,14 @@ export interface Watch {
   /** The deadline that was missed, as words; undefined when none was. First cause wins. */
   missed(): string | undefined;
   stop(): void;
+  /** Resolves with `stop`. */
+  readonly stopped: Promise<void>;
 }
 
 /** The `openai` package's own timeout ends with the headers; a stalled stream needs this. */
 export function startWatch(limits: Deadlines, clock: Clock, caller: AbortSignal): Watch {
   const controller = new AbortController();
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
   let why: string | undefined;
   const miss = (words: string) => (): void => {
     if (controller.signal.aborted) return;
@@ -47,7 +50,9 @@ export function startWatch(limits: Deadlines, clock: Clock, caller: AbortSignal)
       cancelIdle();
       cancelTotal();
       caller.removeEventListener('abort', onCaller);
+      resolve();
     },
+    stopped,
   };
 }
 

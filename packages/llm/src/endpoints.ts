@@ -3,6 +3,7 @@ import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lesson.ts';
 import type { QuotaFailure } from './failures.ts';
 import type { KeyRenewal } from './renewal.ts';
+import { type CallLimits, Slots } from './slots.ts';
 
 /** One upstream model server. */
 export interface EndpointConfig {
@@ -20,6 +21,8 @@ export interface EndpointConfig {
   readonly isGateway?: true;
   /** Share of the calls among those that are healthy; 100 when absent. */
   readonly weight?: number;
+  /** How much it is asked at once; without, as much as there is. */
+  readonly limits?: CallLimits;
   /** Carries each call to it and brings the answer; `fetch` when absent. A cassette listens, or answers, here. */
   readonly send?: Send;
 }
@@ -82,6 +85,10 @@ export interface EndpointPool {
   failingModel(): string | undefined;
   /** It asked us to slow down, which is not a failure. */
   rested(name: string, restMs: number): void;
+  /** Where calls to it wait for their turn. */
+  slots(name: string): Slots;
+  /** How often it turned calls away: what waited since another answer of this is chosen for anew. */
+  turnedAway(name: string): number;
   /** It rejects our key, or our share of it is used up: asked only when there is no other. */
   refused(name: string): void;
   /** Nothing is left of our quota: it is asked again when there is more, or by no call of this run. */
@@ -103,6 +110,8 @@ export interface EndpointPool {
 }
 
 interface Health {
+  readonly slots: Slots;
+  turnedAway: number;
   failures: number;
   answers: number;
   /** Monotonic ms before which it is not asked. */
@@ -118,9 +127,7 @@ export function createEndpointPool(ask: {
   readonly rng: Rng;
   readonly onHealth?: (change: HealthChange) => void;
 }): EndpointPool {
-  const health = new Map<string, Health>(
-    ask.endpoints.map((e) => [e.name, { failures: 0, answers: 0, notBefore: 0, isRefused: false }]),
-  );
+  const health = new Map<string, Health>(ask.endpoints.map((e) => [e.name, healthOf(e)]));
   const of = (name: string): Health => health.get(name)!;
   const lessons = new Map<string, readonly Lesson[]>();
   const looks = new Map<string, Promise<boolean>>();
@@ -182,6 +189,7 @@ export function createEndpointPool(ask: {
       failingModel = model;
       const h = of(name);
       h.failures += 1;
+      h.turnedAway += 1;
       const pauseMs = Math.max(restMs, h.failures >= UNHEALTHY_AFTER ? PROBE_AFTER_MS : 0);
       h.notBefore = Math.max(h.notBefore, ask.clock.monotonic() + pauseMs);
       const dialect = dialectOf(name);
@@ -191,14 +199,18 @@ export function createEndpointPool(ask: {
     },
     rested(name, restMs) {
       const h = of(name);
+      h.turnedAway += 1;
       h.notBefore = Math.max(h.notBefore, ask.clock.monotonic() + restMs);
     },
+    slots: (name) => of(name).slots,
+    turnedAway: (name) => of(name).turnedAway,
     refused(name) {
-      of(name).isRefused = true;
+      Object.assign(of(name), { isRefused: true, turnedAway: of(name).turnedAway + 1 });
     },
     emptied(name, failure) {
       const { moreAt = Number.POSITIVE_INFINITY } = failure;
-      of(name).empty = { failure, until: ask.clock.monotonic() + moreAt - ask.clock.now() };
+      const until = ask.clock.monotonic() + moreAt - ask.clock.now();
+      Object.assign(of(name), { empty: { failure, until }, turnedAway: of(name).turnedAway + 1 });
     },
     isEmpty,
     allEmpty(dialects) {
@@ -225,6 +237,15 @@ export function createEndpointPool(ask: {
   };
 }
 
+const healthOf = ({ limits = {} }: EndpointConfig): Health => ({
+  slots: new Slots(limits),
+  turnedAway: 0,
+  failures: 0,
+  answers: 0,
+  notBefore: 0,
+  isRefused: false,
+});
+
 function choose(
   among: readonly EndpointConfig[],
   of: (name: string) => Health,
@@ -234,7 +255,8 @@ function choose(
   const ready = among.filter((e) => of(e.name).notBefore <= now);
   if (ready.length === 0)
     return { kind: 'wait', ms: Math.min(...among.map((e) => of(e.name).notBefore)) - now };
-  const endpoint = byWeight(ready, rng);
+  const free = ready.filter((e) => !of(e.name).slots.isFull);
+  const endpoint = byWeight(free.length > 0 ? free : ready, rng);
   const h = of(endpoint.name);
   if (h.failures >= UNHEALTHY_AFTER) h.notBefore = now + PROBE_AFTER_MS;
   return { kind: 'use', endpoint };

@@ -41,4 +41,5 @@ export {
   scriptSchema,
 } from './scripted-model.ts';
 export { type ScriptedCall, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
+export type { CallLimits } from './slots.ts';
 export { RESERVED_ANSWER_TOKENS, ticketed } from './ticket.ts';

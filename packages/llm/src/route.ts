@@ -13,7 +13,8 @@ export const TRIES_OF_ONE_CALL = 6;
 
 /** How one try at one endpoint went. */
 export type Tried<T> =
-  | { readonly kind: 'done'; readonly value: T }
+  /** `over`: when the rest of the answer has come, where it goes on. */
+  | { readonly kind: 'done'; readonly value: T; readonly over?: Promise<void> }
   | { readonly kind: 'aborted' }
   /** Nothing is left to pay another try with. */
   | { readonly kind: 'spent'; readonly why: string }
@@ -46,6 +47,8 @@ export interface RouteOptions {
   readonly rng: Rng;
   /** Calls made, and pauses for resting endpoints taken, before giving up; may be Infinity. */
   readonly maxTries: number;
+  /** Before whom it goes where calls wait for an endpoint; 0 when absent. See PRIORITY. */
+  readonly priority?: number;
   readonly signal: AbortSignal;
   /** Once it fires no try begins and nothing is waited for; a try under way may end. */
   readonly until?: AbortSignal | undefined;
@@ -84,14 +87,21 @@ export async function route<T>(
       await pause(pauseMs, options.clock, signal, until);
       continue;
     }
-    calls += 1;
     const { name } = choice.endpoint;
+    const leave = await turnAt(options, name);
+    if (leave === undefined) continue;
+    calls += 1;
     suspicion.tries(name);
-    const tried = await tryOnce(choice.endpoint);
+    const tried = await tryOnce(choice.endpoint).catch((error: unknown) => {
+      leave();
+      throw error;
+    });
     if (tried.kind === 'done') {
+      void (tried.over ?? Promise.resolve()).then(leave);
       pool.succeeded(name);
-      return { ...tried, endpoint: name };
+      return { kind: 'done', value: tried.value, endpoint: name };
     }
+    leave();
     if (tried.kind === 'aborted' || tried.kind === 'bad-request' || tried.kind === 'spent') return tried;
     await note(options, choice.endpoint, tried);
     if (signal.aborted) return { kind: 'aborted' };
@@ -113,6 +123,18 @@ export async function route<T>(
       `again after an endpoint was found ${FRUITLESS_MAX} times; no call was finished`,
     );
   return { kind: 'down', why: last.why };
+}
+
+/** @returns what ends the turn; undefined where the call is given up, or another endpoint may be the better one by now. */
+async function turnAt(
+  { pool, priority = 0, signal, until }: RouteOptions,
+  name: string,
+): Promise<(() => void) | undefined> {
+  const before = pool.turnedAway(name);
+  const leave = await pool.slots(name).enter(priority, until ? AbortSignal.any([signal, until]) : signal);
+  if (leave === undefined || pool.turnedAway(name) === before) return leave;
+  leave();
+  return undefined;
 }
 
 /** Nothing is translated: the operator has to name an endpoint that speaks it. */

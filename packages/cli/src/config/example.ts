@@ -45,6 +45,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'endpoints.name': 'openai',
   'endpoints.base_url': 'https://api.openai.com/v1',
   'endpoints.key_env': 'OPENAI_API_KEY',
+  'endpoints.max_concurrent': 4,
+  'endpoints.rate': 60,
   'endpoints.key_file': '~/.config/swarm/openai.key',
   'endpoints.key_command': ['secret-tool', 'lookup', 'service', 'openai'],
   'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],

@@ -15,6 +15,9 @@ export interface EndpointConfig {
   readonly keyFile?: string;
   /** Program and arguments that print it. */
   readonly keyCommand?: readonly string[];
+  /** Calls at the same time. */
+  readonly maxConcurrent?: number;
+  readonly ratePerMinute?: number;
   readonly weight: number;
   readonly dialect: CompleteConfig['endpoints'][number]['dialect'];
 }
@@ -156,6 +159,7 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
     name: e.name,
     baseUrl: e.base_url.replace(/\/+$/, ''),
     ...present({ keyEnv: e.key_env, keyFile: e.key_file, keyCommand: e.key_command }),
+    ...present({ maxConcurrent: e.max_concurrent, ratePerMinute: e.rate }),
     weight: e.weight,
     dialect: e.dialect,
   };

@@ -270,6 +270,12 @@ const endpoint = table('A model server. Several share the load by weight and sta
       'Program and arguments that print the key, such as those of a keychain: asked once a run, and once more when a server rejects the key, for at most a minute. Only in your own configuration, never in a repository’s.',
     )
     .optional(),
+  max_concurrent: count(
+    1,
+    10_000,
+    'The most calls it is asked at the same time; what is more waits, the planner’s in front.',
+  ).optional(),
+  rate: count(1, 1_000_000, 'The most calls a minute, evenly spaced.').optional(),
   weight: count(0, 1_000, 'Its share of the calls; 0 is used only when no other answers.').default(100),
   dialect: z
     .enum(DIALECT_NAMES)

@@ -6,6 +6,7 @@ import { type DialectName, OWN_DIALECTS } from '@swarm/core/model/dialect';
 import { taskOf } from '@swarm/core/model/ids';
 import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import {
+  type CallLimits,
   type CallReport,
   createEndpointPool,
   createModel,
@@ -49,9 +50,15 @@ export function endpointsOf(
       weight: e.weight,
       dialect: e.dialect,
       ...(apiKey && { apiKey }),
+      limits: limitsOf(e),
     };
   });
 }
+
+const limitsOf = ({ maxConcurrent, ratePerMinute }: Config['endpoints'][number]): CallLimits => ({
+  ...(maxConcurrent !== undefined && { maxConcurrent }),
+  ...(ratePerMinute !== undefined && { ratePerMinute }),
+});
 
 /** With another key, where a command gives it, once a server rejects the first. @param learn is told of it before it is used. */
 export function renewable(

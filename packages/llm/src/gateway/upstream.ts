@@ -56,5 +56,5 @@ async function open(endpoint: EndpointConfig, ask: UpstreamAsk, watch: Watch): P
   if (rest === undefined || first === undefined || first.done)
     return { kind: 'again', why: 'the answer is empty', isFault: true };
   const contentType = response.headers.get('content-type') ?? 'application/json';
-  return { kind: 'done', value: { contentType, first: first.value, rest, watch } };
+  return { kind: 'done', value: { contentType, first: first.value, rest, watch }, over: watch.stopped };
 }
