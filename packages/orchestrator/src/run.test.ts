@@ -39,6 +39,8 @@ function oneTask(isHeld: (event: Event) => boolean) {
     journal: { journal: { append, close: async () => undefined }, entries: [], cutBytes: 0 },
     hub: {
       targetHead: async () => commit('base'),
+      landedSince: async () => [],
+      undoneSince: async () => [],
       observe: async () => ({ target: commit('base'), work: [], intakes: [], workspaces: [] }),
       tidy: async () => undefined,
     } as Partial<OrchestratorPorts['hub']> as OrchestratorPorts['hub'],

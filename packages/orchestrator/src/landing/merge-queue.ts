@@ -20,6 +20,11 @@ export class MergeQueue {
   readonly #testing: Testing;
   readonly #publisher: Publisher;
   readonly #probes: Probes;
+  /**
+   * What is found on the target is recorded one by one, and the head with it: a kill in the middle leaves the head where the
+   * target is, and what is gone unsaid. So the first look of a process is a whole one.
+   */
+  #hasSwept = false;
 
   constructor(context: Context<'clock' | 'hub' | 'log' | 'reader'>, gate: Gate, probes: Probes) {
     this.#context = context;
@@ -62,10 +67,11 @@ export class MergeQueue {
       return false;
     }
     const { head } = look;
-    if (head === state.head) return true;
+    if (head === state.head && this.#hasSwept) return true;
     const landed = await ports.hub.landedSince(request.base, head);
     const undone = await ports.hub.undoneSince(request.base, head);
     for (const command of sweepTarget(state, { head, landed, undone })) await ask(command);
+    this.#hasSwept = true;
     return mayLand(state);
   }
 
