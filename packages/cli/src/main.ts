@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { createProgram } from './program/program.ts';
 import { endWithLauncher } from './running/launched.ts';
 import { createOutput, type Output } from './telling/output.ts';
+import { taken } from './telling/taken.ts';
 
 endWithLauncher();
 
@@ -35,10 +36,15 @@ const output = createOutput({
 });
 
 // Nothing should get here; what does still ends as a refusal with its exit code, not as a bare stack.
-process.on('uncaughtException', (error) => refuse(error, output).then((code) => process.exit(code)));
+process.on('uncaughtException', (error) => refuse(error, output).then(leave));
 
-// At once: whatever still runs after a failure is not waited for. Pipes and files are written synchronously.
-process.exit(await main(output));
+await leave(await main(output));
+
+/** Whatever still runs after a failure is not waited for; what was said is: a pipe takes as much as its reader does. */
+async function leave(code: number): Promise<never> {
+  await Promise.all([process.stdout, process.stderr].map(taken));
+  process.exit(code);
+}
 
 async function main(out: Output): Promise<number> {
   let code = 0;
