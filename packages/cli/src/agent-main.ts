@@ -8,6 +8,7 @@ import { readChildJob, runChildJob } from '@swarm/agent';
 import { GATEWAY_SOCKET_VARIABLE } from '@swarm/core/ports/running';
 import { createModel } from '@swarm/llm';
 import { systemClock } from './running/clock.ts';
+import { taken } from './telling/taken.ts';
 
 const job = readChildJob(process.env);
 const controller = new AbortController();
@@ -47,7 +48,8 @@ await runChildJob(job, {
   env,
   print: (line) => process.stdout.write(`${line}\n`),
 });
-// At once: a timer of a call that was given up is nobody's any more. Pipes are written synchronously.
+// Its last words are heard; then at once: a timer of a call that was given up is nobody's any more.
+await taken(process.stdout);
 process.exit(0);
 
 /** The way to the model is the agent's own; what its commands start has no business there. */
