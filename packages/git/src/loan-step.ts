@@ -2,11 +2,11 @@
  * What one commit reaches and another does not, where that is little: then its objects get second names beside those that
  * are lent already, and no program is started to pack them.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { newIdsOf } from './diffs.ts';
+import { makeReadable } from './loose.ts';
 import { copyLoose } from './loose-copies.ts';
 
 /** Most objects of a step. */
@@ -72,10 +72,4 @@ async function nearest({ objects }: Ends, lent: CommitId): Promise<ReadonlySet<C
     for (const parent of (await objects.commit(at)).parents) found.add(parent);
   }
   return found;
-}
-
-/** Commands in a sandbox are another user's: they read it also where the operator's umask closes new files. */
-export function makeReadable(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o755);
 }

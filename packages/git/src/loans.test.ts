@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Workspace } from '@swarm/core/ports/git';
-import { attempt, commit, git, land, type World, work, world } from '../test/world.ts';
-import { Git } from './git.ts';
+import { attempt, CountedGit, commit, git, land, type World, work, world } from '../test/world.ts';
 
 const SECRET = 'a key that nobody else may read';
 
@@ -134,18 +133,12 @@ test('a later run goes on with what is there, and what a killed one left half ma
 });
 
 test('a workspace costs one program of git, and one more where its base is far from every other', async (t) => {
-  let started = 0;
-  class Counted extends Git {
-    override run(...ask: Parameters<Git['run']>) {
-      started += 1;
-      return super.run(...ask);
-    }
-  }
-  const w = await world(t, undefined, { git: new Counted() });
+  const counted = new CountedGit();
+  const w = await world(t, undefined, { git: counted });
   const cost = async (name: string, base: CommitId) => {
-    const before = started;
+    const before = counted.started;
     await w.workspaces.create({ name, base, attempt: attempt(name) });
-    return started - before;
+    return counted.started - before;
   };
   assert.equal(await cost('t1.1', w.base), 2);
   assert.equal(await cost('t2.1', w.base), 1);

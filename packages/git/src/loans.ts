@@ -11,7 +11,8 @@ import type { CommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
 import { isAncestor } from './landed.ts';
 import { commitOfLoan, type Layout } from './layout.ts';
-import { lendStep, makeReadable } from './loan-step.ts';
+import { lendStep } from './loan-step.ts';
+import { makeReadable } from './loose.ts';
 
 /** Most that are kept beside those in use: a base is asked for again as long as it is near the target's head. */
 const KEPT_MAX = 32;

@@ -4,7 +4,7 @@ import type { HubContext } from './context.ts';
 import { linkLoose, writeLoose } from './loose.ts';
 
 /** Most bytes written by ourselves, all in memory at once. */
-const BYTES_MAX = 4 * 1024 * 1024;
+export const COPIED_BYTES_MAX = 4 * 1024 * 1024;
 
 /** False where that would be too many bytes: what was linked by then is whole and harms nobody. SW0702 when one is damaged. */
 export async function copyLoose(
@@ -13,7 +13,7 @@ export async function copyLoose(
   names: readonly string[],
 ): Promise<boolean> {
   const unlinked = names.filter((name) => !linkLoose(hub.layout.hubObjects, folder, name));
-  const objects = await hub.objects.contentsUpTo(unlinked, BYTES_MAX);
+  const objects = await hub.objects.contentsUpTo(unlinked, COPIED_BYTES_MAX);
   if (!objects) return false;
   const written = await writeLoose(folder, hub.objectFormat, objects);
   const wrong = unlinked.find((name, i) => written[i] !== name);

@@ -105,7 +105,7 @@ function codeOf(work: () => void): string | undefined {
 }
 
 /** Commands in a sandbox are another user's: they read objects also where the operator's umask closes new files. */
-function makeReadable(folder: string): void {
+export function makeReadable(folder: string): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
 }

@@ -8,13 +8,11 @@ import type { Candidate } from '@swarm/core/model/landing';
 import type { HubContext } from './context.ts';
 import { isFolder, newIdsOf } from './diffs.ts';
 import { isLoose, writeLoose } from './loose.ts';
-import { copyLoose } from './loose-copies.ts';
+import { COPIED_BYTES_MAX, copyLoose } from './loose-copies.ts';
 import type { RawChange } from './path-lint.ts';
 
 /** From here on one pack is kept; below, loose objects (git's own limit for a fetch). */
 const LOOSE_MAX = 100;
-/** Most bytes written by ourselves, all in memory at once; more goes through a pack. */
-const LOOSE_BYTES_MAX = 4 * 1024 * 1024;
 /** Most bytes one landing may bring; intake limits are far below. */
 const PACK_MAX = 1024 * 1024 * 1024;
 
@@ -33,7 +31,7 @@ export async function unpackFew(hub: HubContext, entries: readonly RawChange[]):
   const names = newIdsOf(entries.filter((entry) => !isFolder(entry)));
   const packed = names.filter((name) => !isLoose(hub.layout.hubObjects, name));
   if (packed.length === 0 || names.length >= LOOSE_MAX) return;
-  const objects = await hub.objects.contentsUpTo(packed, LOOSE_BYTES_MAX);
+  const objects = await hub.objects.contentsUpTo(packed, COPIED_BYTES_MAX);
   if (objects) await writeLoose(hub.layout.hubObjects, hub.objectFormat, objects);
 }
 

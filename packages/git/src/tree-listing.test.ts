@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { CommitId } from '@swarm/core/model/ids';
-import { commit, git, world, write } from '../test/world.ts';
+import { CountedGit, commit, git, world, write } from '../test/world.ts';
 import { Git } from './git.ts';
 import { ObjectReader } from './reader.ts';
 
@@ -48,21 +48,15 @@ test('a base lists the same whether all of it is read or only what changed since
 });
 
 test('the files of a base that is near the last one are listed without starting a program', async (t) => {
-  let started = 0;
-  class Counted extends Git {
-    override run(...ask: Parameters<Git['run']>) {
-      started += 1;
-      return super.run(...ask);
-    }
-  }
-  const w = await world(t, undefined, { git: new Counted() });
+  const counted = new CountedGit();
+  const w = await world(t, undefined, { git: counted });
   const next = commit(w.repo, { 'c.txt': 'three\n' });
   git(join(w.stateDir, 'hub.git'), 'fetch', '--quiet', w.repo, 'main');
   await w.reader.files(w.base, '');
-  const before = started;
+  const before = counted.started;
   assert.deepEqual(
     (await w.reader.files(next, ''))?.map(({ path }) => path),
     ['a.txt', 'b.txt', 'c.txt'],
   );
-  assert.equal(started, before);
+  assert.equal(counted.started, before);
 });

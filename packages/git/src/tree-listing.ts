@@ -3,6 +3,7 @@ import type { TreeId } from '@swarm/core/model/ids';
 import type { TreeFile } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { isFolder } from './diffs.ts';
+import { GITLINK } from './intake-trees.ts';
 import type { RawChange } from './path-lint.ts';
 
 /** Most changed entries, and most bytes of their files: beyond that one look at the whole tree is cheaper. */
@@ -10,7 +11,6 @@ const CHANGES_MAX = 200;
 const BYTES_MAX = 4 * 1024 * 1024;
 const GONE = '000000';
 const LINK = '120000';
-const SUBMODULE = '160000';
 
 /** Sorted by git, as `ls-tree -r` does. */
 export interface Listing {
@@ -42,14 +42,14 @@ async function sizesOf(
   { objects }: Ends,
   there: readonly RawChange[],
 ): Promise<ReadonlyMap<string, number> | undefined> {
-  const ids = there.filter(({ newMode }) => newMode !== SUBMODULE).map(({ newId }) => newId);
+  const ids = there.filter(({ newMode }) => newMode !== GITLINK).map(({ newId }) => newId);
   const found = await objects.contentsUpTo(ids, BYTES_MAX);
   return found && new Map(ids.map((id, i) => [id, found[i]!.body.length]));
 }
 
 export function kindOf(mode: string): TreeFile['kind'] {
   if (mode === LINK) return 'link';
-  return mode === SUBMODULE ? 'submodule' : 'file';
+  return mode === GITLINK ? 'submodule' : 'file';
 }
 
 /** Git sorts by bytes, which for characters beyond U+FFFF is not the order of JavaScript's strings. */

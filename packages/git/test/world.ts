@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AttemptId, CommitId, RunId } from '@swarm/core/model/ids';
 import type { Workspace } from '@swarm/core/ports/git';
+import { Git } from '../src/git.ts';
 import { type HubOptions, type OpenedHub, openHub } from '../src/index.ts';
 
 export const RUN = 'r-20261121-k3f2' as RunId;
@@ -38,6 +39,15 @@ export function git(cwd: string, ...args: string[]): string {
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'pipe'],
   }).trimEnd();
+}
+
+/** Counts the programs it starts; those that stay and are asked are not among them. */
+export class CountedGit extends Git {
+  started = 0;
+  override run(...ask: Parameters<Git['run']>) {
+    this.started += 1;
+    return super.run(...ask);
+  }
 }
 
 export function write(root: string, files: Record<string, string>): void {
