@@ -9,7 +9,7 @@ import { type AfterRules, afterRules } from './by-rule.ts';
 import { writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { pathsOf } from './diffs.ts';
-import { mergeBase } from './fork.ts';
+import type { GrowingLine } from './fork.ts';
 import type { NameClashes } from './name-clash.ts';
 import type { Stacks } from './stacks.ts';
 import { unpackFew } from './transfer.ts';
@@ -18,18 +18,19 @@ type Ask = Parameters<Hub['buildCandidate']>[0];
 
 /** What is remembered from one candidate to the next. */
 export interface Memory {
+  readonly line: GrowingLine;
   readonly stacks: Stacks;
   readonly clashes: NameClashes;
 }
 
 export async function buildCandidate(
   hub: HubContext,
-  { stacks, clashes }: Memory,
+  { line, stacks, clashes }: Memory,
   ask: Ask,
 ): Promise<CandidateOutcome> {
   const { onto, work } = ask;
   if (!(await hub.objects.findCommit(work))) return { kind: 'missing' };
-  const fork = await mergeBase(hub, onto, work);
+  const fork = await line.fork(onto, work);
   if (!fork)
     return { kind: 'conflict', files: [], detail: 'the work has no commit in common with the target' };
   const { commit, bases } = await stacks.join(onto, work, fork);
@@ -37,9 +38,10 @@ export async function buildCandidate(
   const [merged, own] = await Promise.all([mergeTrees(hub, { onto: commit, work }), changed]);
   if (merged.kind === 'conflict') return { ...merged, detail: merged.detail.replaceAll(commit, onto) };
   const { tree } = await hub.objects.commit(onto);
-  const clash = await clashes.find(fork, tree, merged.tree);
-  if (clash) return { kind: 'conflict', files: [clash.path], detail: clash.why };
-  return candidateOf(hub, ask, merged, own);
+  // At once, as a clash is rare: the commit that is then made for nothing is nobody's.
+  const looked = clashes.find(fork, tree, merged.tree);
+  const [clash, built] = await Promise.all([looked, candidateOf(hub, ask, merged, own)]);
+  return clash ? { kind: 'conflict', files: [clash.path], detail: clash.why } : built;
 }
 
 /** The files in which two commits conflict; see `Hub.probe`. */

@@ -20,6 +20,7 @@ export async function writeCommit(hub: HubContext, ask: Omit<CommitParts, 'who'>
   const [name = ''] = await hub.mutex.run(() =>
     writeLoose(hub.layout.hubObjects, hub.objectFormat, [object]),
   );
+  hub.objects.keep(name, object);
   return remembered(hub, ask, expectObject(name, 'the commit written'));
 }
 

@@ -19,7 +19,7 @@ export class Diffs {
   readonly #changes: GitHelper;
   readonly #counts: GitHelper;
   /** What a candidate is judged by is asked again when it is published, and when it is a base. Trees never change. */
-  readonly #known = new Map<string, readonly RawChange[]>();
+  readonly #known = new Map<string, Promise<readonly RawChange[]>>();
 
   constructor(git: Git, place: Place) {
     const helper = (more: readonly string[]) =>
@@ -29,15 +29,16 @@ export class Diffs {
   }
 
   /** Every entry that differs, folders among them. SW0702 when a tree is not there. */
-  async entries(from: TreeId, to: TreeId): Promise<readonly RawChange[]> {
+  entries(from: TreeId, to: TreeId): Promise<readonly RawChange[]> {
     const pair = `${from} ${to}`;
     const known = this.#known.get(pair);
     if (known) return known;
-    const entries = parseRaw(await ask(this.#changes, from, to));
-    if (entries.length > ENTRIES_KEPT) return entries;
     if (this.#known.size >= PAIRS_KEPT) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(pair, entries);
-    return entries;
+    const read = ask(this.#changes, from, to).then(parseRaw);
+    this.#known.set(pair, read);
+    const forget = () => this.#known.get(pair) === read && this.#known.delete(pair);
+    read.then((entries) => entries.length <= ENTRIES_KEPT || forget(), forget);
+    return read;
   }
 
   /** Paths of the files that differ, in git's order. Bytes that are not UTF-8 become U+FFFD. */

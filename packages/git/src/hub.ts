@@ -19,6 +19,7 @@ import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import type { CleanUp, HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
+import { GrowingLine } from './fork.ts';
 import { expectObject, Git } from './git.ts';
 import { closeHelpers, makeHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';
@@ -137,7 +138,7 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
 function assemble(context: HubContext, target: Target | RemoteTarget, limits: IntakeLimits): OpenedHub {
   const landed = new LandedScanner(context);
   const stacks = new Stacks(context);
-  const memory = { stacks, clashes: new NameClashes(context) };
+  const memory = { line: new GrowingLine(context), stacks, clashes: new NameClashes(context) };
   const intake = new Intake(context, limits);
   const hub: Hub = {
     targetHead: () => target.head(),

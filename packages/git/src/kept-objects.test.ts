@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Git } from './git.ts';
 import { KeptObjects } from './kept-objects.ts';
+import { Objects } from './objects.ts';
 
 const blob = (bytes: number) => ({ type: 'blob' as const, body: Buffer.alloc(bytes) });
 const KIB = 1024;
@@ -20,4 +22,11 @@ test('what was found among the kept stays with whoever asked', () => {
   for (let i = 0; i < 200; i++) kept.add(`n${i}`, blob(32 * KIB));
   assert.equal(kept.among(['first']).size, 0);
   assert.deepEqual([...found.keys()], ['first']);
+});
+
+test('what we wrote ourselves is known without asking git', async () => {
+  const objects = new Objects(new Git(), { gitDir: '/nowhere' });
+  objects.keep('a'.repeat(40), blob(KIB));
+  assert.deepEqual(await objects.contents(['a'.repeat(40)]), [blob(KIB)]);
+  await assert.rejects(objects.contents(['b'.repeat(40)]));
 });

@@ -90,6 +90,11 @@ export class Objects {
     return facts;
   }
 
+  /** The same for the whole object, for a while: a landing's words are looked at when the next is built upon it. */
+  keep(name: string, object: RawObject): void {
+    this.#kept.add(name, object);
+  }
+
   close(): Promise<void> {
     return this.#helper.close();
   }

@@ -45,6 +45,11 @@ export class OriginRef {
     return told;
   }
 
+  /** Only where it points: what else git says of it is looked at before it is moved. */
+  async commit(): Promise<CommitId | undefined> {
+    return this.#ownFile() ?? (await this.read())?.commit;
+  }
+
   /** Undefined when it is packed, symbolic, absent, or kept in another way: git knows. */
   #ownFile(): CommitId | undefined {
     const text = textOf(join(this.#ends.origin.gitDir, this.#ref)) ?? '';

@@ -71,7 +71,7 @@ export class Target {
     const ref = this.#hub.landOn;
     const change = now ? `update ${ref} ${commit} ${parent}` : `create ${ref} ${commit}`;
     await this.#hub.landing.write([change]);
-    const told = (await this.#ref.read())?.commit;
+    const told = await this.#ref.commit();
     if (told !== commit) throw new Error(`${ref} says ${told ?? 'nothing'} after it was moved to ${commit}`);
   }
 
