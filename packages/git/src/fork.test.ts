@@ -68,3 +68,21 @@ test('a line that grows while another question is under way shows that one nothi
   const asked = [4, 6, 8].map((onto) => line.fork(commits[onto]!, commits[9]!));
   assert.deepEqual(await Promise.all(asked), [commits[4], commits[6], commits[8]]);
 });
+
+test('work of one base, on a target that grows without a merge, starts no git', async (t) => {
+  const { repository, ends } = await opened(t);
+  const base = 0;
+  const grown = 5;
+  // The target first, then each work, made from the base.
+  const history = [[], ...Array(grown).fill([1]), ...Array.from({ length: 4 }, (_, n) => [grown + 1 + n])];
+  const commits = plant(repository, history);
+  const works = commits.slice(grown + 1);
+  const line = new GrowingLine({ ...ends, git: refusing });
+  for (const onto of [1, 1, 3, 2, 5]) {
+    for (const work of works) assert.equal(await line.fork(commits[onto]!, work), commits[base]);
+  }
+});
+
+const refusing = new Proxy(new Git(), {
+  get: () => () => Promise.reject(new Error('git was asked')),
+});

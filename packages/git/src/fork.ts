@@ -83,8 +83,8 @@ async function meet(hub: Ends, a: Line, b: Line, most: number): Promise<CommitId
     const { parents } = await hub.objects.commit(mine.at);
     mine.at = parents.length > 1 ? undefined : parents[0];
     if (!mine.at) continue;
-    if (other.seen.has(mine.at)) return mine.at;
     mine.seen.add(mine.at);
+    if (other.seen.has(mine.at)) return mine.at;
   }
   return undefined;
 }

@@ -153,7 +153,7 @@ export class Git {
       extendEnv: false,
       encoding: 'buffer',
       stripFinalNewline: false,
-      input: options.stdin ?? '',
+      ...(options.stdin === undefined ? { stdin: 'ignore' as const } : { input: options.stdin }),
       maxBuffer: { stdout: options.maxBytes ?? MAX_BYTES, stderr: 1024 * 1024 },
       timeout: options.timeoutMs ?? TIMEOUT_MS,
       killDescendants: true,

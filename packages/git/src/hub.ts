@@ -154,7 +154,7 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
       receivePack(context, intake, limits.packedBytes, { attempt, base, pack }),
     pack: (wants, haves) => packOf(context, wants, haves),
     ingest: (attempt) => intake.ingest(attempt),
-    measure: (commit, onto) => measure(context, commit, onto),
+    measure: (commit, onto) => measure(context, memory.line, commit, onto),
     observe: async () => observe(context, await target.head()),
     tidy: (keep) => tidy(context, keep),
   };

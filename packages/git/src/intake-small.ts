@@ -3,13 +3,13 @@
  * This only ever takes what is whole and plain. Whatever is odd, large or not there is left to git, which says why.
  */
 import { createHash } from 'node:crypto';
-import { deflateSync, inflateSync } from 'node:zlib';
+import { inflateSync } from 'node:zlib';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { SecretFinder } from '@swarm/core/ports/git';
 import type { ObjectFormat } from './identity.ts';
 import { type ObjectFile, readLoose } from './intake-files.ts';
 import { entriesOf, GITLINK } from './intake-trees.ts';
-import { nameOf, type RawObject } from './loose.ts';
+import { deflateSmall, nameOf, type RawObject } from './loose.ts';
 import { parseCommit } from './objects.ts';
 
 /** Most objects, and most bytes of them together, unpacked. */
@@ -90,8 +90,6 @@ export const holdsSecret = (work: SmallWork, finder: SecretFinder): boolean =>
   [...work.values()].some(({ body }) => finder.begin()(body) !== undefined);
 
 const KINDS = { commit: 1, tree: 2, blob: 3 } as const;
-/** Git's own choice where nobody waits for small files. */
-const FASTEST = { level: 1 };
 
 /** https://git-scm.com/docs/pack-format: no deltas, each object deflated behind its kind and size. */
 export function packSmall(work: SmallWork, format: ObjectFormat): Buffer {
@@ -99,7 +97,7 @@ export function packSmall(work: SmallWork, format: ObjectFormat): Buffer {
   head.write('PACK');
   head.writeUInt32BE(2, 4);
   head.writeUInt32BE(work.size, 8);
-  const entries = [...work.values()].flatMap((object) => [headOf(object), deflateSync(object.body, FASTEST)]);
+  const entries = [...work.values()].flatMap((object) => [headOf(object), deflateSmall(object.body)]);
   const bytes = Buffer.concat([head, ...entries]);
   return Buffer.concat([bytes, createHash(format).update(bytes).digest()]);
 }

@@ -2,7 +2,7 @@
  * Takes what an attempt pushed into the hub, strictly: objects are judged in a quarantine of ours, with our
  * settings, by size before anything is inflated, then by fsck, then by path; a reference comes last.
  */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
@@ -160,8 +160,10 @@ export class Intake {
   async #admit(name: string, source: string, works: readonly Work[], refs: readonly string[]): Promise<void> {
     await mkdir(this.#hub.layout.quarantine, { recursive: true });
     const room = await mkdtemp(join(this.#hub.layout.quarantine, `${name}-`));
+    let isSmall = false;
     try {
       const fit = await this.#gather(source, join(room, 'raw'), works);
+      isSmall = fit.objects !== undefined;
       const judged = join(room, 'judged');
       await this.#judge(judged, fit, works);
       await this.#hub.mutex.run(async () => {
@@ -169,7 +171,9 @@ export class Intake {
         if (refs.length > 0) await this.#hub.hubRefs.write(refs);
       });
     } finally {
-      await rm(room, { recursive: true, force: true });
+      // In place where only empty folders are left: a hop to another thread for each costs more.
+      if (isSmall) rmSync(room, { recursive: true, force: true });
+      else await rm(room, { recursive: true, force: true });
     }
   }
 

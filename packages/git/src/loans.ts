@@ -5,7 +5,6 @@
  * given second names in the new one, and only what came since is added: a little as it is, more as a pack.
  */
 import { linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { HubContext } from './context.ts';
@@ -126,7 +125,8 @@ export class Loans {
     const idle = [...known.keys()].filter((name) => !used.has(name));
     for (const name of idle.slice(0, -KEPT_MAX)) {
       known.delete(name);
-      await rm(this.#hub.layout.loan(name), { recursive: true, force: true });
+      // In place: second names of a few files, and a hop to another thread for each costs more.
+      rmSync(this.#hub.layout.loan(name), { recursive: true, force: true });
     }
   }
 }

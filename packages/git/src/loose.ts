@@ -32,6 +32,12 @@ const sync = promisify(fsync);
 const FASTEST = { level: 1 };
 /** Bytes deflated in well under a millisecond. */
 const SMALL = 64 * 1024;
+/** Bytes that deflating may add. */
+const GROWN_MAX = 64;
+
+/** Into a buffer no larger than it needs: to ask the system for the usual 16 KiB takes longer than to fill a few hundred bytes. */
+export const deflateSmall = (bytes: Buffer): Buffer =>
+  deflateSync(bytes, { ...FASTEST, chunkSize: bytes.length + GROWN_MAX });
 
 const headerOf = ({ type, body }: RawObject): Buffer => Buffer.from(`${type} ${body.length}\0`);
 
@@ -63,7 +69,7 @@ async function writeOne(objectsDir: string, name: string, object: RawObject): Pr
   const path = join(folder, name.slice(2));
   if (existsSync(path)) return;
   const whole = Buffer.concat([headerOf(object), object.body]);
-  const bytes = whole.length < SMALL ? deflateSync(whole, FASTEST) : await deflateAside(whole, FASTEST);
+  const bytes = whole.length < SMALL ? deflateSmall(whole) : await deflateAside(whole, FASTEST);
   if (!existsSync(folder)) makeReadable(folder);
   const making = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
   try {

@@ -2,15 +2,16 @@ import type { MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import { conflictsLeft } from './conflict-marks.ts';
 import type { HubContext } from './context.ts';
-import { mergeBase } from './fork.ts';
+import type { GrowingLine } from './fork.ts';
 
 /** What a commit changes relative to its merge base with `target`; binary files count no lines. */
 export async function measure(
   hub: HubContext,
+  line: GrowingLine,
   commit: CommitId,
   target: CommitId,
 ): Promise<MeasuredChange | undefined> {
-  const base = await mergeBase(hub, commit, target);
+  const base = await line.fork(target, commit);
   if (!base) return undefined;
   const [before, after] = [await hub.objects.commit(base), await hub.objects.commit(commit)];
   const rows = (await hub.diffs.lines(before.tree, after.tree)).map(numstat);

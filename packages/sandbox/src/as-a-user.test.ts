@@ -16,7 +16,7 @@ const isRoot = process.getuid?.() === 0;
 test('what holds for root holds for an ordinary user', {
   skip: !isRoot && 'it is one who runs this',
 }, async (t) => {
-  const setpriv = await findOnPath('setpriv', SYSTEM_PATH);
+  const setpriv = findOnPath('setpriv', SYSTEM_PATH);
   if (setpriv === undefined) return t.skip('there is no setpriv to become a user with');
   const home = await temporary(t);
   await mkdir(join(home, 'tmp'));

@@ -43,7 +43,7 @@ test('a program is found in the first folder that has it executable; relative fo
   const path = ['', '.', 'plain', 'folder', 'linked', 'last'].map((name) =>
     name.length > 1 ? join(folder, name) : name,
   );
-  assert.equal(await findOnPath('tool', path.join(':')), join(folder, 'linked/tool'));
-  assert.equal(await findOnPath('../last/tool', path.join(':')), undefined);
-  assert.equal(await findOnPath('sh', '.:'), undefined);
+  assert.equal(findOnPath('tool', path.join(':')), join(folder, 'linked/tool'));
+  assert.equal(findOnPath('../last/tool', path.join(':')), undefined);
+  assert.equal(findOnPath('sh', '.:'), undefined);
 });

@@ -114,8 +114,12 @@ function isUnder(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
+/** An empty name, one of dots alone, or a slash at the end. */
+const ODD = /\/\.{0,2}(?:\/|$)/;
+
 /** One spelling for one place: no dots, no slash at the end. */
 function plain(path: string): string {
+  if (!ODD.test(path)) return path;
   const normal = normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
@@ -152,10 +156,10 @@ async function programProblem(
 ): Promise<string | undefined> {
   if (!program.includes('/')) {
     const folders = seen.path.split(':').map((folder) => hostPath(seen.mounts, folder) ?? '');
-    const found = await findOnPath(program, folders.join(':'));
+    const found = findOnPath(program, folders.join(':'));
     return found === undefined ? `no program ${program} on PATH (${seen.path})` : undefined;
   }
   const host = hostPath(seen.mounts, join(isAbsolute(program) ? '/' : seen.cwd, program));
-  if (host === undefined || (await isExecutable(host))) return undefined;
+  if (host === undefined || isExecutable(host)) return undefined;
   return `there is no executable file ${program}`;
 }

@@ -25,7 +25,7 @@ export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise
       fix: 'swarm run --sandbox none',
     };
   }
-  const bwrap = await findOnPath('bwrap', systemPath);
+  const bwrap = findOnPath('bwrap', systemPath);
   if (bwrap === undefined) {
     return {
       kind: 'missing',

@@ -27,7 +27,7 @@ export async function programsThere(
   for (const program of programs) {
     // The first on PATH that is seen, link and all: what a link in a shown folder leads to may not be.
     for (const folder of sandboxPath(env).filter((one) => isSeen(one) || isSeen(realOf(one)))) {
-      const file = await findOnPath(program, folder);
+      const file = findOnPath(program, folder);
       if (file !== undefined && isSeen(realOf(file))) {
         there.push(program);
         break;
@@ -64,7 +64,7 @@ export async function offersFor(
 }
 
 async function onPath(program: string, env: Environment): Promise<FoundProgram | undefined> {
-  const file = await findOnPath(program, env.PATH ?? '');
+  const file = findOnPath(program, env.PATH ?? '');
   return file === undefined ? undefined : { program, file, real: realOf(file) };
 }
 

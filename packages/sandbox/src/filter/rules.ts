@@ -96,8 +96,10 @@ export const RULES: readonly Rule[] = [
   { call: 'socketpair', block: familyRule() },
 ];
 
-/** The filter for this kind of machine (`process.arch`); undefined where there is none. */
+const made = new Map<string, Buffer | undefined>();
+
+/** The filter for this kind of machine (`process.arch`), put together once; undefined where there is none. */
 export function callFilter(arch: string): Buffer | undefined {
-  const machine = MACHINES[arch];
-  return machine && assemble(machine, RULES);
+  if (!made.has(arch)) made.set(arch, MACHINES[arch] && assemble(MACHINES[arch], RULES));
+  return made.get(arch);
 }

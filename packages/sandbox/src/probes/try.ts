@@ -33,7 +33,7 @@ const LIMITS = { wallMs: 20_000, outputBytes: 64 * 1024 };
 
 /** One after the other, told as they come. Takes a few seconds. */
 export async function* tryAttacks(bwrap: string, attacks = ATTACKS): AsyncGenerator<Tried> {
-  const perl = await findOnPath('perl', '/usr/bin:/bin');
+  const perl = findOnPath('perl', '/usr/bin:/bin');
   if (perl === undefined) {
     const why = 'there is no perl in /usr/bin to make the calls with';
     for (const attack of attacks) yield { attack, verdict: 'not-tried', why };
