@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { openHeld } from './hold.ts';
 import { type HolderInfo, isThere, parseHolder, readHolderFile } from './lock-holder.ts';
+import { isPortable } from './portable.ts';
 import { processStart } from './process-start.ts';
 
 export interface LockAsk {
@@ -53,7 +54,7 @@ const TRIES = 5;
 
 /** @throws SwarmError SW0701 when the socket or the info file cannot be made at all. */
 export async function acquireLock(ask: LockAsk): Promise<Lock | Held> {
-  const kind = ask.by ?? (process.platform === 'linux' ? 'abstract' : 'file');
+  const kind = ask.by ?? (isPortable ? 'file' : 'abstract');
   const path = socketPath(ask.key, kind);
   const folders = await holdFolders(ask.folders);
   if (!folders) return { kind: 'held', by: await holderNow(ask.infoFile) };

@@ -2,11 +2,12 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { isPortable } from './portable.ts';
 
 /** Which boot, and how many ticks after it; elsewhere what `ps` says. Undefined when there is no such process. */
 export async function processStart(pid: number): Promise<string | undefined> {
   try {
-    return process.platform === 'linux' ? await fromProc(pid) : await fromPs(pid);
+    return isPortable ? await fromPs(pid) : await fromProc(pid);
   } catch {
     return undefined;
   }
@@ -28,8 +29,10 @@ async function fromProc(pid: number): Promise<string | undefined> {
 const STARTED_AT = 19;
 
 async function fromPs(pid: number): Promise<string | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'state=,lstart=', '-p', String(pid)], {
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
   });
-  return stdout.trim() || undefined;
+  const [state, ...started] = stdout.trim().split(/\s+/);
+  // A zombie holds nothing any more.
+  return state === undefined || state.startsWith('Z') ? undefined : started.join(' ') || undefined;
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
+import { isPortable } from './platform/here.ts';
 
 const run = promisify(execFile);
 const COPY_MS = 10 * 60_000;
@@ -10,12 +11,12 @@ const COPY_MS = 10 * 60_000;
 const AT_ONCE = 500;
 
 /** Shares blocks where the file system can; symlinks stay symlinks, modes and times stay. */
-const how = (): string[] => (process.platform === 'linux' ? ['-a', '--reflink=auto'] : ['-a']);
+const how = (): string[] => (isPortable ? ['-a'] : ['-a', '--reflink=auto']);
 
 /** Copies one entry to a place that is free. */
 export async function copy(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
-  const flags = process.platform === 'linux' ? ['--no-target-directory'] : [];
+  const flags = isPortable ? [] : ['--no-target-directory'];
   await cp([...how(), ...flags, '--', from, to], to);
 }
 

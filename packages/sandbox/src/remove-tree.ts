@@ -16,6 +16,8 @@ import { lstat, rm, unlink } from 'node:fs/promises';
 import { setImmediate as others } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
+import { isPortable } from './platform/here.ts';
+import { removeByPath } from './platform/remove-by-path.ts';
 
 const closedAside = promisify(close);
 
@@ -42,8 +44,9 @@ export async function removeTree(path: string): Promise<void> {
   if (found === undefined) return;
   const removal = new Removal();
   try {
-    if (process.platform === 'linux' && found.isDirectory()) await removal.folder(path);
-    else await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (!found.isDirectory()) await rm(path, { force: true, maxRetries: 3 });
+    else if (isPortable) await removeByPath(path);
+    else await removal.folder(path);
   } catch (error) {
     // Somebody else removed it at the same time.
     if ((await lstat(path).catch(unlessGone)) === undefined) return;

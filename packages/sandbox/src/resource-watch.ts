@@ -5,19 +5,11 @@
  */
 import type { ResourceName } from '@swarm/core/model/landing';
 import { DiskMeter } from './disk-meter.ts';
-import { filesInMemory, type Nameless, namelessFiles } from './nameless.ts';
-import {
-  type MemoryUse,
-  memoryAtMost,
-  memoryShare,
-  type ProcessTable,
-  processTable,
-  read,
-  withDescendants,
-} from './process-table.ts';
-import { Stillness, toldOf } from './stillness.ts';
+import { platform } from './platform/here.ts';
+import type { MemoryUse, Nameless, ProcessTable } from './platform/platform.ts';
+import { processTable, withDescendants } from './process-table.ts';
+import { Stillness } from './stillness.ts';
 
-const LOOK_EVERY_MS = 250;
 /** Looks for each one at open files: there are many. */
 const NAMELESS_EVERY = 4;
 
@@ -50,16 +42,16 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   let looks = 0;
   let nameless: Nameless = { memory: 0, disk: 0 };
   const look = async (): Promise<void> => {
-    if (!stillness.isDue(toldOf(tree.known))) return;
+    if (!stillness.isDue(platform.told(tree.known))) return;
     const members = tree.members();
-    if (looks % NAMELESS_EVERY === 0) nameless = namelessFiles(members, ask.folders[0]);
+    if (looks % NAMELESS_EVERY === 0) nameless = platform.nameless(members, ask.folders[0]);
     looks += 1;
-    const files = nameless.memory + filesInMemory(members, ask.inMemory);
+    const files = nameless.memory + platform.filesInMemory(members, ask.inMemory);
     const limit =
       passed(members, files, ask.bounds) ?? ((await disk?.isOver(nameless.disk)) ? 'disk' : undefined);
     if (limit) exceeded(limit);
   };
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const timer = setInterval(() => void look(), platform.lookEveryMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
@@ -77,7 +69,9 @@ function passed(
     // What is mapped of files in memory is in both figures.
     return uses.reduce((all, use) => all + use.own, 0) + Math.max(shared, files);
   };
-  return sum(memoryAtMost) > memoryBytes && sum(memoryShare) > memoryBytes ? 'memory' : undefined;
+  return sum(platform.memoryAtMost) > memoryBytes && sum(platform.memoryShare) > memoryBytes
+    ? 'memory'
+    : undefined;
 }
 
 /** The processes below one, and those that left it: each newcomer's environment is looked at once. */
@@ -100,16 +94,10 @@ class Tree {
     const below = withDescendants(table, [this.#root, ...this.#strays]);
     for (const pid of table.keys()) {
       const isNews = !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
-      if (isNews && this.#isMarked(pid)) this.#strays.add(pid);
+      if (isNews && this.#marks.length > 0 && platform.isMarked(pid, this.#marks)) this.#strays.add(pid);
     }
     this.#seen = table;
     this.known = withDescendants(table, [this.#root, ...this.#strays]);
     return this.known;
-  }
-
-  #isMarked(pid: number): boolean {
-    if (this.#marks.length === 0) return false;
-    const variables = new Set(read(`/proc/${pid}/environ`).split('\0'));
-    return this.#marks.every((mark) => variables.has(Buffer.from(mark).toString('latin1')));
   }
 }

@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { STILL_LOOKS_MAX, Stillness, toldOf } from './stillness.ts';
+import { linux } from './platform/linux.ts';
+import { STILL_LOOKS_MAX, Stillness } from './stillness.ts';
 
 const dues = (...told: readonly string[]): string => {
   const stillness = new Stillness();
@@ -31,9 +32,9 @@ async function waiting(t: TestContext, then: string) {
 
 /** As soon as it is told twice the same. */
 async function toldOfStill(pid: number): Promise<string> {
-  for (let told = toldOf([pid]); ; told = toldOf([pid])) {
+  for (let told = linux.told([pid]); ; told = linux.told([pid])) {
     await new Promise(setImmediate);
-    if (told === toldOf([pid])) return told;
+    if (told === linux.told([pid])) return told;
   }
 }
 
@@ -49,5 +50,5 @@ for (const [name, doing] of Object.entries(DOINGS))
     assert.notEqual(before, '');
     child.stdin.write('go');
     await once(child.stdout, 'data');
-    assert.notEqual(toldOf([child.pid!]), before);
+    assert.notEqual(linux.told([child.pid!]), before);
   });

@@ -1,12 +1,7 @@
 /** Whether a tree of processes has done anything since it was looked at: one that has not need not be looked at again. */
-import { read } from './process-table.ts';
 
 /** A tree in which nothing runs is looked at this seldom. */
 export const STILL_LOOKS_MAX = 8;
-
-/** What the kernel tells of each: times to a tick, page faults to the page. Who does not run changes none of it. */
-export const toldOf = (pids: Iterable<number>): string =>
-  [...pids].map((pid) => read(`/proc/${pid}/stat`)).join('');
 
 export class Stillness {
   #told = '';

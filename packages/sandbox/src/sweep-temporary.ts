@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +15,15 @@ const OURS = /^swarm-(?:probe|egress)-(\d+)-/;
 export async function sweepTemporary(folder: string = tmpdir()): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const pid = OURS.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    if (pid === undefined || isThere(Number(pid))) continue;
     const left = join(folder, name);
     await killMarked([stateMark(left)]);
     await removeTree(left).catch(() => {});
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (process.platform === 'linux') return existsSync(`/proc/${pid}`);
+/** Who waits to be asked for its end is there still, and so is its folder's maker. */
+function isThere(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

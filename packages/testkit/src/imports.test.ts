@@ -38,6 +38,9 @@ const STARTS_GIT = {
 
 /** Product files outside cli that read the environment or the arguments. */
 const READS_PROCESS = {
+  'agent/src/tools/process.ts': 'SWARM_PORTABLE: what systems other than Linux get, tried on Linux',
+  'journal/src/portable.ts': 'the same',
+  'sandbox/src/platform/here.ts': 'the same',
   'sandbox/src/bridge.ts': 'is a program of its own, inside the sandbox: what it gets it can only get so',
   'testkit/src/locks/managers.ts': 'starts the package managers that are on PATH',
   'verify/src/git.ts': 'finds git on PATH by itself, because nothing of ours may hand it anything',

@@ -1,5 +1,5 @@
 /** Runs one command of a tool: its own process group, a deadline, bounded output, and nothing left behind. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '@swarm/core/ports/world';
@@ -25,6 +25,9 @@ export interface CommandResult {
 
 /** A command that prints more than this is stopped. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+const PS_BYTES = 64 * 1024 * 1024;
+/** Linux tells of processes under /proc. SWARM_PORTABLE=1 does without on Linux too. */
+const isPortable = process.platform !== 'linux' || process.env.SWARM_PORTABLE === '1';
 /** How long pipes may stay open once every process we know of was killed. */
 export const PIPES_MS = 500;
 
@@ -111,15 +114,24 @@ function killOne(pid: number): void {
   }
 }
 
-/** Processes whose environment holds the mark. Zombies have none; hosts without /proc have the group alone. */
+/** Processes whose environment holds the mark. Zombies have none. */
 function marked(mark: string): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && environOf(name).includes(mark))
-      .map(Number);
-  } catch {
-    return [];
-  }
+  if (isPortable) return markedByPs(mark);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && environOf(name).includes(mark))
+    .map(Number);
+}
+
+/** What `ps` shows behind the arguments. Where there is no such program, the group is all there is. */
+function markedByPs(mark: string): number[] {
+  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+  const listed = spawnSync('ps', ['axeww', '-o', 'pid=,args='], {
+    env,
+    encoding: 'latin1',
+    maxBuffer: PS_BYTES,
+  });
+  const lines = (listed.stdout ?? '').split('\n').filter((line) => `${line} `.includes(` ${mark} `));
+  return lines.map((line) => Number.parseInt(line, 10));
 }
 
 function environOf(pid: string): string {

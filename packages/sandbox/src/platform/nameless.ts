@@ -1,10 +1,6 @@
-/** Files no counting of folders finds: in memory, or open after they lost their name. Linux; elsewhere there are none. */
+/** Files no counting of folders finds: in memory, or open after they lost their name. As /proc of Linux shows them. */
 import { readdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
-
-export interface Nameless {
-  readonly memory: number;
-  readonly disk: number;
-}
+import type { Nameless } from './platform.ts';
 
 /** linux, uapi/linux/magic.h */
 const TMPFS = 0x01021994;

@@ -1,0 +1,88 @@
+/** What Linux tells of processes under /proc: proc(5). */
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { filesInMemory, namelessFiles } from './nameless.ts';
+import type { MemoryUse, Platform, ProcessTable } from './platform.ts';
+
+export const linux: Platform = {
+  lookEveryMs: 250,
+  processes,
+  isAlive(pid) {
+    const { state } = statOf(pid);
+    return state !== undefined && !'ZX'.includes(state);
+  },
+  isMarked,
+  marked: (marks) => listing().filter((pid) => isMarked(pid, marks)),
+  /** Times to a tick, page faults to the page: who does not run changes none of it. */
+  told: (pids) => [...pids].map((pid) => read(`/proc/${pid}/stat`)).join(''),
+  memoryAtMost,
+  memoryShare(pid) {
+    const rollup = read(`/proc/${pid}/smaps_rollup`);
+    if (rollup === '') return memoryAtMost(pid);
+    return { own: kilobytes(rollup, 'Pss_Anon', 'SwapPss'), shared: kilobytes(rollup, 'Pss_Shmem') };
+  },
+  nameless: namelessFiles,
+  filesInMemory,
+};
+
+function processes(): ProcessTable {
+  const table = new Map<number, number>();
+  for (const pid of listing()) {
+    const { parent } = statOf(pid);
+    if (parent !== undefined) table.set(pid, parent);
+  }
+  return table;
+}
+
+function listing(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** The name in brackets may hold anything: what follows the last bracket is the state, then the parent. */
+function statOf(pid: number): { readonly state?: string; readonly parent?: number } {
+  const stat = read(`/proc/${pid}/stat`);
+  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 2);
+  if (stat === '' || !state) return {};
+  return Number.isInteger(Number(parent)) ? { state, parent: Number(parent) } : { state };
+}
+
+function isMarked(pid: number, marks: readonly string[]): boolean {
+  const environment = read(`/proc/${pid}/environ`);
+  if (environment === '') return false;
+  const entries = new Set(environment.split('\0'));
+  return marks.every((mark) => entries.has(Buffer.from(mark).toString('latin1')));
+}
+
+function memoryAtMost(pid: number): MemoryUse {
+  const status = read(`/proc/${pid}/status`);
+  return { own: kilobytes(status, 'RssAnon', 'VmSwap'), shared: kilobytes(status, 'RssShmem') };
+}
+
+const kilobytes = (text: string, ...names: readonly string[]): number =>
+  names.reduce(
+    (sum, name) => sum + Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(text)?.[1] ?? 0),
+    0,
+  ) * 1_024;
+
+/** Read into, one after the other: this is done for every process, four times a second. */
+const room = Buffer.alloc(16 * 1024);
+
+/** Empty when it is gone or not ours to read. */
+function read(path: string): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      return rest(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
+}
+
+function rest(file: number): string {
+  const bytes = readSync(file, room);
+  return bytes === 0 ? '' : room.toString('latin1', 0, bytes) + rest(file);
+}
