@@ -36,7 +36,7 @@ export interface BillOptions {
 /** Refused where it does not fit into what the attempt has left. */
 export function openBill(
   ticket: Ticket,
-  request: OutgoingRequest,
+  request: Pick<OutgoingRequest, 'model' | 'most' | 'leftOut'>,
   options: BillOptions,
 ): { readonly kind: 'opened'; readonly bill: Bill } | Refused {
   const { model, leftOut, most } = request;

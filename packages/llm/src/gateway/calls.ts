@@ -12,14 +12,14 @@ import { DIALECTS } from '../dialects/all.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Body } from '../dialects/kinds.ts';
 import type { EndpointPool } from '../endpoints.ts';
-import type { PriceTable } from '../prices.ts';
+import type { CallTokens, PriceTable } from '../prices.ts';
 import { type ProbeReport, probeByCall } from '../probe.ts';
 import type { ModelProfile } from '../profiles.ts';
 import { noneSpeaks, type Retry, type Routed, route } from '../route.ts';
 import { createScrubber, redactKeys } from '../secrets.ts';
 import { type Bill, type CallDetail, openBill } from './bill.ts';
 import { MAX_REQUEST_BYTES, readBody } from './bodies.ts';
-import { countBody, readCount } from './count.ts';
+import { COUNTS_MAX, countBody, readCount } from './count.ts';
 import { createMeter } from './meter.ts';
 import { type Asked, type OutgoingRequest, readRequest } from './request.ts';
 import {
@@ -78,7 +78,7 @@ export function createCalls(options: CallsOptions) {
   app.post('/v1/chat/completions', (c) => answer(c, 'chat', options));
   app.post('/v1/responses', (c) => answer(c, 'responses', options));
   app.post('/v1/messages', (c) => answer(c, 'messages', options));
-  app.post('/v1/messages/count_tokens', (c) => withBody(c, (text) => count(c, text, options)));
+  app.post('/v1/messages/count_tokens', (c) => counted(c, (text) => count(c, text, options)));
   for (const version of GEMINI_VERSIONS)
     app.post(`/${version}/models/*`, (c) => {
       const form = geminiForm(c);
@@ -117,7 +117,17 @@ async function withBody(c: AgentContext, use: (text: string) => Promise<Response
   }
 }
 
-function refuseBody(c: AgentContext, kind: 'too-large' | 'no-room' | 'broken'): Response {
+async function counted(c: AgentContext, use: (text: string) => Promise<Response>): Promise<Response> {
+  const begun = c.env.counts.begin();
+  if (begun.kind !== 'begun') return refuseBody(c, begun.kind === 'busy' ? 'no-room' : 'spent');
+  try {
+    return await withBody(c, use);
+  } finally {
+    begun.end();
+  }
+}
+
+function refuseBody(c: AgentContext, kind: 'too-large' | 'no-room' | 'broken' | 'spent'): Response {
   // Whatever is left of the body is not read.
   c.header('connection', 'close');
   switch (kind) {
@@ -126,6 +136,8 @@ function refuseBody(c: AgentContext, kind: 'too-large' | 'no-room' | 'broken'): 
     case 'no-room':
       c.header('retry-after', '1');
       return problem(c, 429, 'swarm_busy', 'too much is being asked at the same time');
+    case 'spent':
+      return problem(c, 402, 'swarm_budget', `an attempt may have its prompts counted ${COUNTS_MAX} times`);
     case 'broken':
       return problem(c, 400, 'swarm_bad_request', 'the body did not come to its end');
   }
@@ -149,20 +161,30 @@ async function complete(c: AgentContext, asked: Asked, options: CallsOptions): P
   return refuseFor(c, routed, options);
 }
 
-/** How many tokens a prompt has. It costs nothing, and nothing is booked. */
+/** How many tokens a prompt has. It costs what the server says that it took for it: nothing, as a rule. */
 async function count(c: AgentContext, text: string, options: CallsOptions): Promise<Response> {
   const dialect = DIALECTS.messages;
+  const { model } = options;
   if (options.pool.speaking([dialect.name]).length === 0) return noEndpoint(c, dialect.name);
-  const read = countBody(text, options.model);
+  const read = countBody(text, model);
   if (read.kind === 'refused') return problem(c, 400, 'swarm_bad_request', read.why);
+  const opened = openBill(c.env.ticket, { model, most: NOTHING, leftOut: [] }, options);
+  if (opened.kind === 'refused') return problem(c, 402, 'swarm_budget', opened.why);
+  const { bill } = opened;
   const call = { dialect, path: 'messages/count_tokens', body: read.body, onLost: () => undefined };
   const routed = await send(c, call, options);
-  if (routed.kind !== 'done') return refuseFor(c, routed, options);
-  const tokens = await readCount(routed.value);
+  if (routed.kind !== 'done') {
+    bill.close(undefined);
+    return refuseFor(c, routed, options);
+  }
+  const { tokens, used } = await readCount(routed.value);
+  bill.close(routed.endpoint, used);
   if (tokens === undefined)
     return problem(c, 502, 'swarm_upstream_request', 'the endpoint’s answer holds no count');
   return c.json({ input_tokens: tokens });
 }
+
+const NOTHING: CallTokens = { input: 0, cachedInput: 0, output: 0, isEstimated: false };
 
 interface Call extends Pick<UpstreamAsk, 'path' | 'onLost'> {
   readonly dialect: Dialect;

@@ -19,6 +19,7 @@ import type { PriceTable } from '../prices.ts';
 import { deadlinesOf, type Profiles, profileOf } from '../profiles.ts';
 import { createRoom, MAX_BODIES_BYTES, MAX_BODIES_OF_ONE_BYTES } from './bodies.ts';
 import { type CallsOptions, createCalls } from './calls.ts';
+import { createCounts } from './count.ts';
 import type { Caller } from './routes.ts';
 import { type AttemptLimits, createTicket, type Ticket } from './tokens.ts';
 
@@ -114,7 +115,8 @@ export function startGateway(options: GatewayOptions): Gateway {
       await revoke(attempt);
       const folder = path.dirname(socketPath);
       const ticket = createTicket(attempt, limits);
-      const caller: Caller = { ticket, room: createRoom(MAX_BODIES_OF_ONE_BYTES, bodies) };
+      const room = createRoom(MAX_BODIES_OF_ONE_BYTES, bodies);
+      const caller: Caller = { ticket, room, counts: createCounts() };
       const server = createAdaptorServer({
         fetch: (request, env) => app.fetch(request, { ...(env as HttpBindings), ...caller }),
         serverOptions: timeouts(options.patience),

@@ -5,6 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DIALECTS } from '../dialects/all.ts';
 import type { AnswerForm, Dialect } from '../dialects/dialect.ts';
 import type { Room } from './bodies.ts';
+import type { Counts } from './count.ts';
 import type { Ticket } from './tokens.ts';
 
 /** What belongs to the socket a call came by. */
@@ -12,6 +13,7 @@ export interface Caller {
   readonly ticket: Ticket;
   /** For the bodies of its calls. */
   readonly room: Room;
+  readonly counts: Counts;
 }
 
 export type AgentContext = Context<{ Bindings: HttpBindings & Caller }>;
