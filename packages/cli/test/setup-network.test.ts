@@ -39,6 +39,17 @@ test('a branch that brings other dependencies is told with the way to fetch them
   }
 });
 
+test('however many branches there are, the one that brings others is found', async (t) => {
+  const world = await given(t);
+  const tree = await world.git('rev-parse', 'plain^{tree}');
+  for (let n = 0; n < 60; n++) {
+    const commit = await world.git('commit-tree', tree, '-p', 'main', '-m', `Plain ${n}`);
+    await world.git('branch', `a${n}`, commit);
+  }
+  const many = await world.swarm(['land', 'a*', ...LAND.slice(2), '--time', '1s']);
+  assert.match(many.stderr, SAID);
+});
+
 test('on a terminal it is asked once, and a yes is pinned for the run', onTerminal, async (t) => {
   const world = await given(t);
   const screen = startOnTerminal(world, LAND);

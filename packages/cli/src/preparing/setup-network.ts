@@ -7,9 +7,6 @@ import { askYesNo, isSomebodyThere } from './ask.ts';
 import type { Found } from './found.ts';
 import type { Opening } from './opening.ts';
 
-/** Branches looked at; one of them is enough to say it. */
-const BRANCHES_MAX = 50;
-
 export interface SetupNetwork {
   readonly config: Config;
   readonly notices: readonly string[];
@@ -36,24 +33,25 @@ export async function setupNetworkFor(
   return isAllowed ? { config: { ...config, setupNetwork: 'work' }, notices: [] } : as([]);
 }
 
-/** Names of branches that change a lockfile. What is still at a remote cannot be looked at. */
+/**
+ * Names of branches that change a lockfile; of those that share the commit that does, one at least. What is still at
+ * a remote cannot be looked at.
+ */
 async function bringingOthers({ branches }: Opening, { checkout }: Found): Promise<readonly string[]> {
   if (!branches || branches.from !== undefined || !checkout.isRepository || !checkout.targetCommit) return [];
-  const git = new Git();
+  // All at once: however many there are, none is left out.
+  const asked = [`^${checkout.targetCommit}`, ...branches.chosen.map(({ commit }) => commit)];
+  const records = await new Git().records(
+    { gitDir: checkout.commonDir },
+    'log',
+    ['--stdin', '--source', '--format=%x01%S', '--name-only', '-z'],
+    { stdin: `${asked.join('\n')}\n` },
+  );
   const locks = new Set<string>(LOCKFILES);
-  const place = { gitDir: checkout.commonDir };
-  const found: string[] = [];
-  for (const { name, commit } of branches.chosen.slice(0, BRANCHES_MAX)) {
-    const args = [
-      '--name-only',
-      '-z',
-      '--no-ext-diff',
-      '--end-of-options',
-      `${checkout.targetCommit}...${commit}`,
-    ];
-    // Without a common commit there is nothing to compare: intake refuses it by name.
-    const paths = await git.records(place, 'diff', args).catch(() => []);
-    if (paths.some((path) => locks.has(basename(path)))) found.push(name);
-  }
-  return found;
+  const bringing = new Set<string>();
+  let source = '';
+  for (const record of records)
+    if (record.startsWith('\x01')) source = record.slice(1);
+    else if (locks.has(basename(record.trim()))) bringing.add(source);
+  return branches.chosen.filter(({ commit }) => bringing.has(commit)).map(({ name }) => name);
 }

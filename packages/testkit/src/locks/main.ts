@@ -35,4 +35,5 @@ for (const manager of MANAGERS) {
   for (const each of refused) console.log(`  ${each}`);
   if (refused.length > 0 || joined === 0) isRight = false;
 }
-process.exit(isRight ? 0 : 1);
+// Not `process.exit`: what a pipe has not taken yet would be lost.
+process.exitCode = isRight ? 0 : 1;
