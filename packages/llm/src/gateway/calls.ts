@@ -25,12 +25,13 @@ import { type Asked, type OutgoingRequest, readRequest } from './request.ts';
 import {
   type AgentContext,
   type Caller,
-  GEMINI_VERSIONS,
   geminiForm,
+  MODELS_PATH,
   modelList,
-  PATHS,
   passedHeaders,
+  pathsShown,
   problem,
+  ROUTES,
   tokensShown,
 } from './routes.ts';
 import type { Ticket } from './tokens.ts';
@@ -74,16 +75,11 @@ export function createCalls(options: CallsOptions) {
     if (c.env.ticket.accepts(tokensShown(c))) return next();
     return problem(c, 401, 'swarm_token', 'this token is not for this socket');
   });
-  app.get('/v1/models', (c) => c.json(modelList(options.model)));
-  app.post('/v1/chat/completions', (c) => answer(c, 'chat', options));
-  app.post('/v1/responses', (c) => answer(c, 'responses', options));
-  app.post('/v1/messages', (c) => answer(c, 'messages', options));
-  app.post('/v1/messages/count_tokens', (c) => counted(c, (text) => count(c, text, options)));
-  for (const version of GEMINI_VERSIONS)
-    app.post(`/${version}/models/*`, (c) => {
-      const form = geminiForm(c);
-      return form === undefined ? noPath(c) : answer(c, 'gemini', options, { form });
-    });
+  app.get(MODELS_PATH, (c) => c.json(modelList(options.model)));
+  for (const { path, dialect, isCount } of ROUTES)
+    app.post(path, (c) =>
+      isCount ? counted(c, (text) => count(c, text, options)) : answer(c, dialect, options),
+    );
   app.notFound((c) => noPath(c as AgentContext));
   app.onError((error, c) =>
     problem(c as AgentContext, 500, 'swarm_fault', redactKeys(error.message, options.pool.endpoints)),
@@ -92,19 +88,18 @@ export function createCalls(options: CallsOptions) {
 }
 
 const noPath = (c: AgentContext): Response =>
-  problem(c, 404, 'swarm_no_such_path', `the gateway has ${PATHS.join(', ')}`);
+  problem(c, 404, 'swarm_no_such_path', `the gateway has ${pathsShown()}`);
 
 const noEndpoint = (c: AgentContext, name: DialectName): Response =>
   problem(c, 404, 'swarm_no_dialect', noneSpeaks([name]));
 
-function answer(
-  c: AgentContext,
-  name: DialectName,
-  options: CallsOptions,
-  how: Pick<Asked, 'form'> = {},
-): Response | Promise<Response> {
+function answer(c: AgentContext, name: DialectName, options: CallsOptions): Response | Promise<Response> {
+  const form = name === 'gemini' ? geminiForm(c) : undefined;
+  if (name === 'gemini' && form === undefined) return noPath(c);
   if (options.pool.speaking([name]).length === 0) return noEndpoint(c, name);
-  return withBody(c, (text) => complete(c, { text, dialect: DIALECTS[name], ...how }, options));
+  return withBody(c, (text) =>
+    complete(c, { text, dialect: DIALECTS[name], ...(form && { form }) }, options),
+  );
 }
 
 async function withBody(c: AgentContext, use: (text: string) => Promise<Response>): Promise<Response> {

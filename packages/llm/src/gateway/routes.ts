@@ -1,5 +1,6 @@
 /** Where a call comes in, in which dialect it is, where it shows its token, and how it is refused. */
 import type { HttpBindings } from '@hono/node-server';
+import type { DialectName } from '@swarm/core/model/dialect';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DIALECTS } from '../dialects/all.ts';
@@ -18,27 +19,35 @@ export interface Caller {
 
 export type AgentContext = Context<{ Bindings: HttpBindings & Caller }>;
 
-/** Every path that takes a call, for whoever asks for another. */
-export const PATHS = [
-  '/v1/chat/completions',
-  '/v1/responses',
-  '/v1/messages',
-  '/v1/messages/count_tokens',
-  '/v1beta/models/{model}:generateContent',
-  '/v1beta/models/{model}:streamGenerateContent (or below /v1)',
-  '/v1/models',
+export interface RouteAt {
+  /** Ends in `*` where the rest names a model. */
+  readonly path: string;
+  readonly dialect: DialectName;
+  /** The question how long a prompt is, and no call. */
+  readonly isCount?: boolean;
+}
+
+/** Every path that takes a call. Google's clients name the version they were made for. */
+export const ROUTES: readonly RouteAt[] = [
+  { path: '/v1/chat/completions', dialect: 'chat' },
+  { path: '/v1/responses', dialect: 'responses' },
+  { path: '/v1/messages', dialect: 'messages' },
+  { path: '/v1/messages/count_tokens', dialect: 'messages', isCount: true },
+  { path: '/v1beta/models/*', dialect: 'gemini' },
+  { path: '/v1alpha/models/*', dialect: 'gemini' },
+  { path: '/v1/models/*', dialect: 'gemini' },
 ];
 
-/** Google's clients name the version they were made for. */
-export const GEMINI_VERSIONS = ['v1', 'v1beta', 'v1alpha'];
-const GEMINI = new RegExp(`^/(v1/models/|(${GEMINI_VERSIONS.slice(1).join('|')})/)`);
+export const MODELS_PATH = '/v1/models';
+
+/** For whoever asks for another. */
+export const pathsShown = (): string =>
+  [...ROUTES.map(({ path }) => path.replace('*', '{model}:generateContent')), MODELS_PATH].join(', ');
 
 /** By the path; the one they share is Anthropic's where its client asks. */
 export function dialectAt(c: AgentContext): Dialect {
-  const { path } = c.req;
-  if (GEMINI.test(path)) return DIALECTS.gemini;
-  if (path.startsWith('/v1/messages')) return DIALECTS.messages;
-  if (path.startsWith('/v1/responses')) return DIALECTS.responses;
+  const route = ROUTES.find(({ path }) => c.req.path.startsWith(path.replace('*', '')));
+  if (route !== undefined) return DIALECTS[route.dialect];
   return c.req.header('anthropic-version') === undefined ? DIALECTS.chat : DIALECTS.messages;
 }
 
