@@ -62,10 +62,7 @@ function provide(releases: readonly Release[], { cache }: Place): void {
   writeFiles(
     at,
     Object.fromEntries(
-      releases.map((release) => [
-        `${release.name}-${release.version}.crate`,
-        archiveOf(release) as unknown as string,
-      ]),
+      releases.map((release) => [`${release.name}-${release.version}.crate`, archiveOf(release)]),
     ),
   );
 }

@@ -19,6 +19,8 @@ export interface Manager {
   readonly provide?: (world: World['releases'], place: Place) => void;
   /** Manifests by path. */
   readonly manifests: (project: Project, place: Place) => Readonly<Record<string, string>>;
+  /** Manifests that `make` brings into the form they have in a project. */
+  readonly rewrites?: readonly string[];
   /** Makes the lockfile fit the manifests. */
   readonly make: (place: Place) => Command;
   /** Exits 0 when the lockfile is taken as it stands. */
@@ -33,7 +35,7 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+export function writeFiles(folder: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cargo } from './cargo.ts';
+import { go } from './go.ts';
 import type { Command, Manager, Place } from './manager.ts';
 import { CARET, type Habits, type Project } from './universe.ts';
 
@@ -103,7 +104,7 @@ const yarn: Manager = {
   versions: /^1\./,
 };
 
-export const MANAGERS: readonly Manager[] = [npm, pnpm, yarn, cargo];
+export const MANAGERS: readonly Manager[] = [npm, pnpm, yarn, cargo, go];
 
 // ───────────── running them ─────────────
 

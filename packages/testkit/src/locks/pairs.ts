@@ -114,7 +114,11 @@ async function lockOf(
   const { code } = await run(manager.make(place), place);
   // What the manager itself would refuse is no lockfile to start from.
   if (code !== 0 || (await run(manager.check(place), place)).code !== 0) return undefined;
-  return { ...files, [manager.lock]: readFileSync(join(place.folder, manager.lock), 'utf8') };
+  const made = [...(manager.rewrites ?? []), manager.lock].map((path) => [
+    path,
+    readFileSync(join(place.folder, path), 'utf8'),
+  ]);
+  return { ...files, ...Object.fromEntries(made) };
 }
 
 interface Pair {
@@ -134,7 +138,7 @@ async function tryPair(
     if (path === manager.lock) continue;
     const texts = { base: base[path]!, ours: ours[path]!, theirs: theirs[path]! };
     const text = texts.ours === texts.theirs ? texts.ours : resolveConflict(path, texts)?.text;
-    if (text === undefined) return undefined;
+    if (text === undefined) return manager.rewrites?.includes(path) ? 'given back' : undefined;
     merged[path] = text;
   }
   const [lock, around] = [manager.lock, aroundOf(manager, ours, theirs, merged)];

@@ -51,6 +51,7 @@ export class Chance {
 const VERSIONS = ['1.0.0', '1.0.1', '1.1.0', '1.2.0', '2.0.0', '2.1.0'];
 const PACKAGES = 16;
 const nameOf = (number: number): string => `k${String.fromCharCode(97 + number)}-lib`;
+export const NAMES = Array.from({ length: PACKAGES }, (_, number) => nameOf(number));
 
 export interface Habits {
   /** Whether packages may ask for peers and optional packages. */
