@@ -1,5 +1,7 @@
 /** What a run says of itself is what lies on the branch. Each run is the real program's. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { World } from './support/world.ts';
 
@@ -115,6 +117,30 @@ test('a feature that a later landing destroyed is found at the end, named with w
   assert.deepEqual(finding!.fixes, ['t3']);
   assert.match(run.stdout, /the head is RED/);
   assert.match(run.stdout, /incomplete: .*verify of t1: grep -q alpha words\.txt/);
+});
+
+test('a feature that a later landing destroyed, and a fix task brought back, is verified again at the end', async (t) => {
+  const world = await World.with(t, FILES);
+  const lines = ['t1) echo alpha', 't2) echo beta', '*) printf "alpha\\nbeta\\n"'];
+  const script = `case "$SWARM_TASK" in\n${lines.map((line) => `${line} > words.txt;;`).join('\n')}\nesac\n`;
+  await writeFile(join(world.root, 'heals.sh'), script);
+  await writeFile(
+    join(world.root, 'config', 'swarm', 'config.toml'),
+    `[agent.command]\nrun = ["sh", ${JSON.stringify(join(world.root, 'heals.sh'))}]\n`,
+  );
+
+  const run = await world.swarm(await world.plan(LOST, '--gate', 'true', '--strict'));
+
+  assert.equal(run.code, 0, run.stdout);
+  const report = JSON.parse((await world.swarm(['report', '--json'])).stdout) as {
+    list: { task: string; state: string; verified: string }[];
+  };
+  assert.deepEqual(
+    report.list.slice(0, 2).map(({ task, verified }) => `${task} ${verified}`),
+    ['t1 verified', 't2 verified'],
+  );
+  assert.equal(report.list.length, 3, 'one fix task');
+  assert.equal(report.list[2]!.state, 'landed');
 });
 
 const MARKS = ['<', '=', '>'].map((sign) => sign.repeat(7)) as [string, string, string];
