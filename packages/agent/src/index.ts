@@ -7,6 +7,7 @@ export {
 } from './agent-events.ts';
 export type { AgentEnding, AgentRun } from './agent-run.ts';
 export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.ts';
+export { type AcpParts, createAcpAgent } from './drivers/acp.ts';
 export { type BuiltinParts, createBuiltinAgent } from './drivers/builtin.ts';
 export { type CommandParts, createCommandAgent } from './drivers/command.ts';
 export type { DriverParts, GatewayPass, GatewayPort } from './drivers/session.ts';

@@ -66,6 +66,11 @@ export function plainText(line: string): string {
   return cutText(line.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '').toWellFormed(), TEXT_MAX);
 }
 
+const SHOWN_MAX = 300;
+/** One short line of it, as a sign of life. */
+export const shownText = (text: string): string =>
+  cutText(plainText(text.slice(0, 10_000).replaceAll('\n', ' ')), SHOWN_MAX);
+
 function redact(line: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')), line);
 }

@@ -1,5 +1,4 @@
 /** What the tests need of the world: a clock, a model that plays answers, a folder, and a bare sandbox. */
-import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -13,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PassThrough, type Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { AttemptId } from '@swarm/core/model/ids';
 import type { Model, ModelEnd, ModelRequest, ModelResult } from '@swarm/core/ports/models';
@@ -23,6 +23,7 @@ import {
   type Room,
   type RoomCommand,
   type RoomNeeds,
+  type RoomProcess,
   type SandboxResult,
 } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
@@ -117,11 +118,22 @@ export function playModel(answers: readonly ModelResult[]): Model & { readonly a
 /**
  * Port `Room` with real processes and no walls at all: everything is seen where it lies.
  * @param hides nothing below it is seen.
+ * @param keptHome the home of its commands; absent: one that goes with the room.
  */
-export function bareRoom(workspace: string, needs: RoomNeeds, hides = '/nowhere'): Room {
+export function bareRoom(workspace: string, needs: RoomNeeds, hides = '/nowhere', keptHome?: string): Room {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-room-')));
-  const reaches = (command: RoomCommand): Record<string, string> =>
-    command.gateway === 'socket' ? { [GATEWAY_SOCKET_VARIABLE]: needs.gatewaySocket ?? '' } : {};
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const reaches = ({ gateway }: RoomCommand): Record<string, string> =>
+    gateway === 'socket'
+      ? { [GATEWAY_SOCKET_VARIABLE]: needs.gatewaySocket ?? '' }
+      : gateway === 'address'
+        ? { SWARM_GATEWAY_URL: 'http://127.0.0.1:9' }
+        : {};
+  const given = (command: RoomCommand): RoomCommand => ({
+    ...command,
+    env: { HOME: keptHome ?? home, ...command.env, ...reaches(command) },
+  });
   return {
     workspace,
     shown: (mount) => mount.host,
@@ -132,8 +144,8 @@ export function bareRoom(workspace: string, needs: RoomNeeds, hides = '/nowhere'
     },
     outlet: async (name) => join(folder, name),
     collect: async (name, maxBytes) => collect(join(folder, name), maxBytes),
-    run: (command) => runBare(workspace, { ...command, env: { ...command.env, ...reaches(command) } }),
-    start: () => assert.fail('no agent of these tests is talked to'),
+    run: (command) => runBare(workspace, given(command)),
+    start: (command) => startBare(workspace, given(command)),
     close: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -146,7 +158,36 @@ function collect(path: string, maxBytes: number): Collected {
     : { kind: 'text', text };
 }
 
-function runBare(workspace: string, spec: RoomCommand): Promise<SandboxResult> {
+function startBare(workspace: string, command: RoomCommand): RoomProcess {
+  const { promise: opened, resolve: open } = Promise.withResolvers<Writable>();
+  const held = new PassThrough({ objectMode: true, highWaterMark: 1e9 });
+  const onLine: RoomCommand['onLine'] = (stream, text) => {
+    command.onLine?.(stream, text.slice(0, command.limits.lineBytes));
+    held.write({ stream, text: text.slice(0, command.limits.lineBytes) });
+  };
+  const ended = runBare(workspace, { ...command, onLine }, (stdin) => {
+    stdin.on('error', () => {});
+    open(stdin);
+  });
+  void ended.then(() => held.end());
+  return {
+    stdin: {
+      write: async (text) => {
+        const stdin = await opened;
+        if (stdin.writable) await new Promise<void>((resolve) => stdin.write(text, () => resolve()));
+      },
+      end: () => void opened.then((stdin) => stdin.end()),
+    },
+    lines: held,
+    ended,
+  };
+}
+
+function runBare(
+  workspace: string,
+  spec: RoomCommand,
+  onStdin?: (stdin: Writable) => void,
+): Promise<SandboxResult> {
   return new Promise((settle) => {
     const [program, ...args] = spec.argv;
     let end: SandboxResult['end'] | undefined;
@@ -155,9 +196,10 @@ function runBare(workspace: string, spec: RoomCommand): Promise<SandboxResult> {
     const child = spawn(program!, args, {
       cwd: workspace,
       env: { PATH: process.env.PATH, ...spec.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [onStdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    if (child.stdin) onStdin?.(child.stdin);
     const stop = (why: SandboxResult['end']) => {
       end ??= why;
       if (!child.pid) return;
@@ -169,7 +211,7 @@ function runBare(workspace: string, spec: RoomCommand): Promise<SandboxResult> {
     spec.signal?.addEventListener('abort', () => stop('aborted'), { once: true });
     if (spec.signal?.aborted) stop('aborted');
     for (const stream of ['stdout', 'stderr'] as const) {
-      createInterface({ input: child[stream] }).on('line', (line) => {
+      createInterface({ input: child[stream]! }).on('line', (line) => {
         output += `${line}\n`;
         spec.onLine?.(stream, line);
       });

@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 /** Bytes of the beginning and of the end that are kept: what started, and what it died of. */
 const HEAD_BYTES = 16 * 1024;
 const TAIL_BYTES = 48 * 1024;
-/** Bytes of one line that are passed on; the rest of that line is dropped. */
+/** Bytes of one line that are passed on, where the command says nothing else; the rest of that line is dropped. */
 const LINE_BYTES = 64 * 1024;
 
 export type StreamName = 'stdout' | 'stderr';
@@ -17,10 +17,10 @@ export class Output {
   readonly #streams: Readonly<Record<StreamName, { readonly decoder: StringDecoder; readonly lines: Lines }>>;
   readonly #ends = new Ends();
 
-  constructor(onLine: OnLine = () => {}) {
+  constructor(onLine: OnLine = () => {}, lineBytes = LINE_BYTES) {
     const open = (name: StreamName) => ({
       decoder: new StringDecoder('utf8'),
-      lines: new Lines((line) => onLine(name, line)),
+      lines: new Lines((line) => onLine(name, line), lineBytes),
     });
     this.#streams = { stdout: open('stdout'), stderr: open('stderr') };
   }
@@ -52,10 +52,12 @@ export class Output {
 /** Cuts text into lines; holds at most one capped line. */
 class Lines {
   readonly #emit: (line: string) => void;
+  readonly #maxBytes: number;
   #pending = '';
 
-  constructor(emit: (line: string) => void) {
+  constructor(emit: (line: string) => void, maxBytes: number) {
     this.#emit = emit;
+    this.#maxBytes = maxBytes;
   }
 
   add(text: string): void {
@@ -73,13 +75,15 @@ class Lines {
 
   #hold(part: string): void {
     // A character is at least a byte, so more characters than this can never be passed on.
-    if (this.#pending.length <= LINE_BYTES) this.#pending += part.slice(0, LINE_BYTES + 1);
+    if (this.#pending.length <= this.#maxBytes) this.#pending += part.slice(0, this.#maxBytes + 1);
   }
 
   #flush(): void {
     const bytes = Buffer.from(this.#pending.replace(/\r$/, ''));
     this.#pending = '';
-    this.#emit(bytes.length <= LINE_BYTES ? bytes.toString() : wholeStart(bytes.subarray(0, LINE_BYTES)));
+    this.#emit(
+      bytes.length <= this.#maxBytes ? bytes.toString() : wholeStart(bytes.subarray(0, this.#maxBytes)),
+    );
   }
 }
 

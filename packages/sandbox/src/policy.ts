@@ -50,6 +50,7 @@ export const watchOf = (
 ): Watch => ({
   wallMs: spec.limits.wallMs,
   outputBytes: spec.limits.outputBytes,
+  lineBytes: spec.limits.lineBytes,
   marks: [stateMark(options.stateKey), taskMark(spec.name)],
   bounds: boundsOf(spec, options),
   folders,

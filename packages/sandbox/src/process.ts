@@ -31,6 +31,7 @@ export interface Launch {
 export interface Watch {
   readonly wallMs: number;
   readonly outputBytes: number;
+  readonly lineBytes?: number | undefined;
   /** What every process of the tree carries in its environment (see reap.ts). */
   readonly marks: readonly string[];
   /** What the whole tree may use, and the folders it may fill. */
@@ -69,7 +70,7 @@ interface Exit {
  */
 export async function runProcess(launch: Launch, watch: Watch): Promise<Ran> {
   const startedAt = performance.now();
-  const output = new Output(watch.onLine);
+  const output = new Output(watch.onLine, watch.lineBytes);
   const ended = watch.signal?.aborted
     ? { end: 'aborted' as const, code: undefined, status: '' }
     : await runToEnd(launch, watch, output);

@@ -28,7 +28,10 @@ const LEFT = '/swarm/out';
 
 export const sandboxWith = (provider: Provider, stateKey: string): Sandbox => ({
   provider: provider.name,
-  open: async (ask) => new OpenRoom(provider, ask),
+  async open(ask) {
+    if (ask.home !== undefined) await mkdir(ask.home, { recursive: true, mode: 0o700 });
+    return new OpenRoom(provider, ask);
+  },
   reap: () => killMarked([stateMark(stateKey)]),
 });
 

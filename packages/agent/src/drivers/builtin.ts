@@ -7,9 +7,10 @@ import type { Agent, AgentActivity, AgentJob, AgentResult } from '@swarm/core/po
 import { countText } from '@swarm/core/views/words';
 import { type AgentEvent, cutText, type LoopEnd, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
-import { plainText } from '../transcript.ts';
+import { plainText, shownText } from '../transcript.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
+import { placeLog } from './told.ts';
 
 export interface BuiltinParts extends DriverParts {
   /** The Node to run it with, and its flags, as the sandbox shows them. */
@@ -79,14 +80,11 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
   return { end: 'failed', detail: 'the agent exited without saying how it ended', ...common };
 }
 
-/** What the checks printed is put beside the workspace, where the agent can read it, and it is told where. */
+/** With what it is told now, and the file it may look into. */
 async function withLog({ goOn }: AgentJob, { room }: Session): Promise<Partial<ChildJob>> {
   if (!goOn) return {};
-  const { log, talk, told } = goOn;
-  if (log === undefined) return { goOn: { talk, told } };
-  const path = await room.place({ name: 'checks.txt', text: log.toWellFormed() });
-  const where = `All that it printed (${log.length} characters) is in ${path}: look there with read or grep.`;
-  return { goOn: { talk, told: `${told}\n\n${where}` }, readable: [path] };
+  const { told, path } = await placeLog(goOn, room);
+  return { goOn: { talk: goOn.talk, told }, ...(path !== undefined && { readable: [path] }) };
 }
 
 function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): ChildJob {
@@ -125,26 +123,23 @@ function endOfLoop(reason: LoopEnd, job: AgentJob, session: Session): AgentEnd {
   return reason === 'quota' ? (limitMet(job, session) ?? 'model-down') : reason;
 }
 
-const SHOWN_MAX = 300;
-const shown = (text: string) => cutText(plainText(text.replaceAll('\n', ' ')), SHOWN_MAX);
-
 function activityOf(event: AgentEvent): AgentActivity | undefined {
   switch (event.type) {
     case 'answered': {
       const detail = `step ${event.step}: ${event.how}, ${countText(event.calls, 'call')}, ${tokensOf(event.usage)} tokens`;
-      return { kind: 'model', detail: shown(detail) };
+      return { kind: 'model', detail: shownText(detail) };
     }
     case 'tool.ended': {
       const { tool, ok, durationMs, output } = event;
-      return { kind: 'tool', tool: shown(tool), detail: shown(output), ok, durationMs };
+      return { kind: 'tool', tool: shownText(tool), detail: shownText(output), ok, durationMs };
     }
     case 'compacted': {
       const { by, before, after, windowTokens } = event;
       const detail = `room is made (${by}): ${before} characters became ${after}, for a window of ${windowTokens} tokens`;
-      return { kind: 'text', detail: shown(detail) };
+      return { kind: 'text', detail: shownText(detail) };
     }
     case 'nudged':
-      return { kind: 'text', detail: shown(`nudged: ${event.why}`) };
+      return { kind: 'text', detail: shownText(`nudged: ${event.why}`) };
     default:
       return undefined;
   }

@@ -41,7 +41,7 @@ export function createCommandAgent(parts: CommandParts): Agent {
 async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Session): Promise<AgentResult> {
   const places = await placeFiles(job, session.room);
   const argv = fillIn(parts.run, { ...places, prompt: wholePrompt(job.prompt) });
-  const refusal = await cannotRun(session.room, argv);
+  const refusal = await cannotRun(session.room, argv, 'agent.command');
   if (refusal) return { end: 'cannot-run', detail: refusal, usage: session.usage(), toolCalls: 0 };
   const result = await session.launch({
     argv: [programOf(argv[0]!, places.workspace), ...argv.slice(1)],
@@ -84,18 +84,21 @@ export function fillIn(
 }
 
 /** A path with a slash is the repository's own program; a bare name is looked for on PATH inside. */
-function programOf(program: string, workspace: string): string {
+export function programOf(program: string, workspace: string): string {
   return isAbsolute(program) || !program.includes('/') ? program : posix.join(workspace, program);
 }
 
 /** Why the command line cannot work, with the fix; undefined when nothing is known against it. */
-async function cannotRun(room: Room, argv: readonly string[]): Promise<string | undefined> {
+export async function cannotRun(
+  room: Room,
+  argv: readonly string[],
+  table: 'agent.command' | 'agent.acp',
+): Promise<string | undefined> {
   const [program] = argv;
-  if (!program)
-    return 'agent.command.run is empty; fix: set run = ["./my-agent.sh", "{task_file}"] in [agent.command]';
+  if (!program) return `${table}.run is empty; fix: set run = ["./my-agent.sh"] in [${table}]`;
   const long = argv.findIndex((part) => Buffer.byteLength(part) > ARGUMENT_MAX_BYTES);
   if (long !== -1) {
-    return `argument ${long} of agent.command.run is longer than the system allows; fix: use {prompt_file} instead of {prompt}`;
+    return `argument ${long} of ${table}.run is longer than the system allows; fix: use {prompt_file} instead of {prompt}`;
   }
   if (!program.includes('/') || (await room.sees(program))) return undefined;
   if (!isAbsolute(program)) {

@@ -1,7 +1,15 @@
 /** What every driver does around its agent's process: folders, token, transcript, signs of life, one cause. */
 import type { AttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
-import type { AgentJob, Mount, Room, SandboxResult } from '@swarm/core/ports/running';
+import type {
+  AgentJob,
+  Mount,
+  Room,
+  RoomCommand,
+  RoomNeeds,
+  RoomProcess,
+  SandboxResult,
+} from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
 import { openTranscript, plainText } from '../transcript.ts';
 import { type StopCause, startWatch } from './watch.ts';
@@ -50,7 +58,18 @@ export interface Launch {
   readonly knowsSocket?: true;
   /** Told each line of stdout; true when it is an event, which the transcript then keeps as one. */
   readonly onStdout?: (line: string) => boolean;
+  /** Talks with the agent's process; its stdout is the talk's to write down. When the talk is over, so is the agent. */
+  readonly talk?: Talking;
 }
+
+export interface Talking {
+  readonly lineBytes: number;
+  /** `signal` aborts when the agent is called off. Must not reject. */
+  with(process: RoomProcess, note: Note, signal: AbortSignal): Promise<void>;
+}
+
+/** Writes one line of the transcript. */
+export type Note = (fields: Readonly<Record<string, unknown>>) => void;
 
 export interface Session {
   /** On the attempt's workspace; closed with the session. */
@@ -67,12 +86,15 @@ export interface SessionResult {
 }
 
 const OUTPUT_BYTES = 64 * 1024 * 1024;
+/** How long an agent that is called off may take to say so, and one that is told goodbye to put its things away. */
+const PARTING_MS = 2_000;
 
 /** Runs `work` with a session and takes everything down again, however it ends. */
 export async function withSession<T>(
   parts: DriverParts,
   job: AgentJob,
   work: (session: Session) => Promise<T>,
+  needs: Pick<RoomNeeds, 'keepsHome'> = {},
 ): Promise<T> {
   const pass = await parts.gateway?.issue(job.attempt, {
     tokens: job.limits.tokens,
@@ -80,6 +102,7 @@ export async function withSession<T>(
   });
   try {
     const room = await job.open({
+      ...needs,
       readOnly: parts.readOnly ?? [],
       ...(pass && { gatewaySocket: pass.socketPath }),
     });
@@ -118,21 +141,25 @@ async function runWatched(
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();
+    if (launch.talk && stream === 'stdout') return;
     const isEvent = stream === 'stdout' && launch.onStdout?.(line);
     const fields = isEvent ? { event: JSON.parse(line) as unknown } : { stream, text: plainText(line) };
     transcript.write(parts.clock.now(), fields);
   };
   try {
-    const sandbox = await room.run({
+    const command: RoomCommand = {
       name: job.attempt,
       argv: launch.argv,
       env: { ...parts.env, ...keys(pass), ...launch.env },
       network: 'none',
       ...(pass && { gateway: launch.knowsSocket ? 'socket' : 'address' }),
-      limits: limitsOf(parts, launch.wallMs),
-      signal: watch.signal,
+      limits: limitsOf(parts, launch),
       onLine,
-    });
+    };
+    const note: Note = (fields) => transcript.write(parts.clock.now(), fields);
+    const sandbox = launch.talk
+      ? await talked(parts.clock, room, command, launch.talk, { note, signal: watch.signal })
+      : await room.run({ ...command, signal: watch.signal });
     return { sandbox, cause: watch.cause() };
   } finally {
     watch.close();
@@ -140,15 +167,48 @@ async function runWatched(
   }
 }
 
+/** Called off, the agent hears of it from the talk first; it ends by itself or is ended. */
+async function talked(
+  clock: Clock,
+  room: Room,
+  command: RoomCommand,
+  talk: Talking,
+  { note, signal }: { readonly note: Note; readonly signal: AbortSignal },
+): Promise<SandboxResult> {
+  const over = new AbortController();
+  const process = room.start({ ...command, signal: over.signal });
+  let isGone = false;
+  let cancel = () => {};
+  const part = () => {
+    cancel();
+    if (!isGone) cancel = clock.after(PARTING_MS, () => over.abort());
+  };
+  if (signal.aborted) part();
+  else signal.addEventListener('abort', part, { once: true });
+  void talk.with(process, note, signal).then(() => {
+    process.stdin.end();
+    part();
+  });
+  return process.ended.finally(() => {
+    isGone = true;
+    cancel();
+    signal.removeEventListener('abort', part);
+  });
+}
+
 /** The provider of the sandbox sets the base URLs: only it knows the port. */
 function keys(pass: GatewayPass | undefined): Record<string, string> {
   return pass ? { OPENAI_API_KEY: pass.token, ANTHROPIC_API_KEY: pass.token } : {};
 }
 
-function limitsOf({ outputBytes = OUTPUT_BYTES, memoryBytes, processes }: DriverParts, wallMs: number) {
+function limitsOf(
+  { outputBytes = OUTPUT_BYTES, memoryBytes, processes }: DriverParts,
+  { wallMs, talk }: Launch,
+) {
   return {
     wallMs,
     outputBytes,
+    ...(talk && { lineBytes: talk.lineBytes }),
     ...(memoryBytes !== undefined && { memoryBytes }),
     ...(processes !== undefined && { processes }),
   };

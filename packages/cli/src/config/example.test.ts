@@ -28,7 +28,9 @@ test('every example is one the schema accepts', () => {
     const whole =
       table === 'endpoints'
         ? { [table]: [{ name: 'x', base_url: 'https://x.test', ...(nested as object) }] }
-        : { [table]: nested };
+        : keyPath === 'agent.acp.mode'
+          ? { agent: { acp: { run: ['x'], mode: value } } }
+          : { [table]: nested };
     assert.ok(configSchema.safeParse(whole).success, keyPath);
   }
 });

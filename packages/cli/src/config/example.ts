@@ -49,6 +49,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'endpoints.rate': 60,
   'endpoints.key_file': '~/.config/swarm/openai.key',
   'endpoints.key_command': ['secret-tool', 'lookup', 'service', 'openai'],
+  'agent.acp.run': ['qwen', '--acp'],
+  'agent.acp.mode': 'yolo',
   'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],
 };
 

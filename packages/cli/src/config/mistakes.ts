@@ -2,7 +2,7 @@
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import { z } from 'zod';
-import { nodeAt, rangeAt, typed } from './example.ts';
+import { EXAMPLES, nodeAt, rangeAt, typed } from './example.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -158,12 +158,12 @@ export function contradictionsIn(
       fix: `checks.max_interval = "${checks.min_interval}"`,
     });
   }
-  if ((agent.driver === 'command' || agent.driver === 'acp') && !agent.command) {
+  if ((agent.driver === 'command' || agent.driver === 'acp') && !agent[agent.driver]) {
     problems.push({
       code: 'SW0102',
       what: `\`agent.driver = "${agent.driver}"\` has no command to run`,
       where: where('agent.driver'),
-      fix: '[agent.command] run = ["my-agent", "--prompt-file", "{prompt_file}"]',
+      fix: `[agent.${agent.driver}] run = ${JSON.stringify(EXAMPLES[`agent.${agent.driver}.run`])}`,
     });
   }
   return problems;

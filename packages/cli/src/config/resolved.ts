@@ -88,6 +88,7 @@ export interface Config {
   readonly endpoints: readonly EndpointConfig[];
   readonly agent: {
     readonly driver: CompleteConfig['agent']['driver'];
+    readonly acp?: { readonly run: readonly string[]; readonly mode?: string };
     readonly command?: { readonly run: readonly string[] };
   };
   readonly overlap: CompleteConfig['scope']['overlap'];
@@ -146,7 +147,11 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
     endpoints: endpoints.map(resolveEndpoint),
-    agent: { driver: agent.driver, ...present({ command: agent.command }) },
+    agent: {
+      driver: agent.driver,
+      ...(agent.acp && { acp: { run: agent.acp.run, ...present({ mode: agent.acp.mode }) } }),
+      ...present({ command: agent.command }),
+    },
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,

@@ -296,10 +296,29 @@ const agent = table('The model loop inside an attempt.', {
   driver: z
     .enum(['builtin', 'claude', 'codex', 'gemini', 'opencode', 'qwen', 'acp', 'command'])
     .describe(
-      'Our own loop, a preset for a known agent, or any command. Of these, this version carries `builtin` and `command`; the others are refused.',
+      'Our own loop, a preset for a known agent, any agent of the Agent Client Protocol, or any command. Of these, this version carries `builtin`, `acp` and `command`; the others are refused.',
     )
     .default('builtin'),
-  command: table('The command of driver `command`, and of `acp`.', {
+  acp: table(
+    'The agent of driver `acp`: one that speaks the Agent Client Protocol on its stdin and stdout.',
+    {
+      run: z
+        .array(z.string())
+        .min(1)
+        .max(100)
+        .describe('Program and arguments; `{model}` and `{workspace}` are filled in.'),
+      mode: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .describe(
+          'The mode its sessions are put into, by the agent’s own name for it, such as `yolo`. Leave it asks for is given in any mode.',
+        )
+        .optional(),
+    },
+  ).optional(),
+  command: table('The command of driver `command`.', {
     run: z
       .array(z.string())
       .min(1)

@@ -2,6 +2,8 @@ import type { Problem } from '@swarm/core/errors';
 import { OWN_DIALECTS } from '@swarm/core/model/dialect';
 import type { Config, EndpointConfig } from '../config/resolved.ts';
 
+const CARRIED = ['builtin', 'acp', 'command'];
+
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */
 export function notYet(c: Config): readonly Problem[] {
   const problems: Problem[] = [];
@@ -9,7 +11,7 @@ export function notYet(c: Config): readonly Problem[] {
     problems.push({ code: 'SW0102', what: `${where} = "${value}" is not in this version`, where, fix });
   };
   if (c.deliver === 'pr') later('deliver.to', c.deliver, '--deliver branch');
-  if (c.agent.driver !== 'builtin' && c.agent.driver !== 'command') {
+  if (!CARRIED.includes(c.agent.driver)) {
     later('agent.driver', c.agent.driver, '--agent builtin');
   }
   const isOwn = c.endpoints.some((e) => OWN_DIALECTS.includes(e.dialect));

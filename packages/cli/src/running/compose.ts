@@ -2,7 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { createBuiltinAgent, createCommandAgent, createPrompts, type DriverParts } from '@swarm/agent';
+import {
+  createAcpAgent,
+  createBuiltinAgent,
+  createCommandAgent,
+  createPrompts,
+  type DriverParts,
+} from '@swarm/agent';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { SecretFinder } from '@swarm/core/ports/git';
 import type { Agent, Mount, Sandbox } from '@swarm/core/ports/running';
@@ -272,6 +278,9 @@ function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: AgentProgram
   const { agent } = ask.file.config;
   const agents = new Map<string, Agent>([
     ['builtin', builtin(ask, drivers, agentMain)],
+    ...(agent.acp
+      ? [['acp', createAcpAgent({ ...drivers, ...agent.acp, model: modelNames(ask.file).worker })] as const]
+      : []),
     ...(agent.command
       ? [['command', createCommandAgent({ ...drivers, run: agent.command.run })] as const]
       : []),
@@ -302,8 +311,9 @@ function missingAgent(name: string, known: readonly string[]): Agent {
 
 /** The operator named these files as the agent: they are shown to it, read-only, where they lie. */
 function agentMounts(file: RunFile): Mount[] {
-  const named = file.config.agent.command?.run ?? [];
-  return named
+  const { acp, command } = file.config.agent;
+  const named = new Set([...(command?.run ?? []), ...(acp?.run ?? [])]);
+  return [...named]
     .filter((path) => isAbsolute(path) && !path.startsWith('/usr/') && existsSync(path))
     .map((path) => ({ host: path, inside: path }));
 }

@@ -19,6 +19,8 @@ export interface SandboxLimits {
   readonly wallMs: number;
   /** The process tree is killed after this many bytes of stdout and stderr together. */
   readonly outputBytes: number;
+  /** Bytes of one line that are passed on; the rest of that line is dropped. Absent: the sandbox's own bound. */
+  readonly lineBytes?: number;
   /** The most memory of the whole process tree: its private pages, added up. */
   readonly memoryBytes?: number;
   /** The most processes of the tree at one time. */
@@ -137,6 +139,8 @@ export const GATEWAY_SOCKET_VARIABLE = 'SWARM_GATEWAY_SOCKET';
 /** What an agent needs in its room besides the workspace. */
 export interface RoomNeeds {
   readonly readOnly: readonly Mount[];
+  /** What it leaves in its home is there in the attempt's next room. */
+  readonly keepsHome?: true;
   readonly gatewaySocket?: string;
 }
 

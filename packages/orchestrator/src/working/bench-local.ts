@@ -257,9 +257,10 @@ class LocalBench implements Bench {
     await this.#parts.workspaces.remove(this.#workspace.name);
   }
 
-  #open(needs: RoomNeeds, readWrite: readonly Mount[] = []): Promise<Room> {
+  #open({ keepsHome, ...needs }: RoomNeeds, readWrite: readonly Mount[] = []): Promise<Room> {
     return this.#parts.sandbox.open({
       ...this.#place,
+      ...(keepsHome && { home: homeOf(this.#workspace) }),
       ...needs,
       readOnly: [...borrowed(this.#workspace), ...needs.readOnly],
       readWrite,
