@@ -16,6 +16,8 @@ export interface Call {
   readonly at: number;
   /** A worker is offered `submit_handoff`. */
   readonly isWorker: boolean;
+  /** It is offered some tool. */
+  readonly hasTools: boolean;
   /** Title of the worker's task; empty for others. */
   readonly title: string;
   /** Answers this conversation already holds. */
@@ -98,6 +100,7 @@ function callOf(body: { messages: Message[]; tools?: { function: { name: string 
   return {
     at: performance.now(),
     isWorker,
+    hasTools: (body.tools?.length ?? 0) > 0,
     title: isWorker ? (/^Task t\d+: (.*)$/m.exec(first)?.[1] ?? '') : '',
     turn: body.messages.filter((m) => m.role === 'assistant').length,
     messages: body.messages,

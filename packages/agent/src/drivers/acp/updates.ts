@@ -101,7 +101,8 @@ export class Updates {
     const tool = shownText(update.name ?? update.kind ?? 'tool');
     const title = shownText(update.title ?? '');
     this.#calls.set(id, { tool, title, from: this.#parts.clock.monotonic() });
-    const args = update.rawInput === undefined ? title : jsonOf(update.rawInput);
+    const input = update.rawInput === undefined ? '{}' : jsonOf(update.rawInput);
+    const args = input === '{}' ? title : input;
     this.#event({ type: 'tool.called', step: 0, tool, args });
     this.#change(update);
   }
