@@ -68,6 +68,8 @@ const agentEvent = z.discriminatedUnion('type', [
     durationMs: count,
     output: z.string(),
   }),
+  /** A tool of an MCP server is called: the driver answers on stdin. */
+  z.object({ type: z.literal('mcp.called'), id: count, tool: z.string(), args: z.string() }),
   /** The model was told what was wrong with its answer, or that its room is running out. */
   z.object({ type: z.literal('nudged'), step: count, why: z.string() }),
   /** Old tool outputs left the conversation to make room. */

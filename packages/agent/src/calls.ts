@@ -135,7 +135,7 @@ export async function runWritten(
   deadline: Deadline,
 ): Promise<Stop | undefined | 'none'> {
   const text = withoutMadeUp(answer.text);
-  const written = textCalls(text, toolMeant).slice(0, CALLS_MAX);
+  const written = textCalls(text, (said) => toolMeant(said) ?? exactly(run, said)).slice(0, CALLS_MAX);
   if (written.length === 0) return 'none';
   said(talk, { ...answer, text }, []);
   const calls = written.map((call, i) => ({ ...call, id: `text_${talk.steps}_${i}` }));
@@ -147,6 +147,10 @@ export async function runWritten(
   const stop = after(run, talk, ran, written.length);
   return stop?.reason === 'stuck' && ran.isFine ? atItsEnd(answer) : stop;
 }
+
+/** A tool that is somebody else's. */
+const exactly = ({ tools }: AgentRun, said: string): string | undefined =>
+  tools.specs.find(({ name }) => name === said)?.name;
 
 /** Some go on by writing what the tool might say: nothing of that happened. */
 const withoutMadeUp = (text: string): string => text.split(/<tool_response\b/)[0]!;

@@ -3,15 +3,18 @@
  * Model; everything else comes from the job file.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { SwarmError } from '@swarm/core/errors';
 import { DIALECT_NAMES } from '@swarm/core/model/dialect';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import type { Model } from '@swarm/core/ports/models';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
-import { formatAgentEvent } from './agent-events.ts';
+import { type AgentEvent, formatAgentEvent } from './agent-events.ts';
 import type { AgentEnding } from './agent-run.ts';
 import { runAgent } from './loop.ts';
+import { toolsOfHost } from './mcp/host.ts';
+import { mcpTool } from './mcp/server.ts';
 import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
 
@@ -42,6 +45,8 @@ const childJob = z.object({
   }),
   /** The model calls no tools by itself. */
   textTools: z.boolean().optional(),
+  /** Tools of MCP servers: the driver calls them. */
+  mcp: z.array(mcpTool).optional(),
 });
 export type ChildJob = z.infer<typeof childJob>;
 
@@ -65,10 +70,20 @@ export async function runChildJob(
     readonly signal: AbortSignal;
     readonly env: Readonly<Record<string, string>>;
     readonly print: (line: string) => void;
+    /** Where the driver answers. */
+    readonly input: Readable;
   },
 ): Promise<AgentEnding> {
-  const { model, clock, signal, env, print } = parts;
-  const tools = createToolbox({ workspace: job.workspace, readable: job.readable ?? [], env, clock });
+  const { model, clock, env, print } = parts;
+  const signal = job.mcp ? AbortSignal.any([parts.signal, endOf(parts.input)]) : parts.signal;
+  const emit = (event: AgentEvent): void => print(formatAgentEvent(event));
+  const tools = createToolbox({
+    workspace: job.workspace,
+    readable: job.readable ?? [],
+    env,
+    clock,
+    more: job.mcp && toolsOfHost(job.mcp, parts.input, emit),
+  });
   return runAgent({
     model,
     clock,
@@ -78,12 +93,19 @@ export async function runChildJob(
     ...(job.textTools && { textTools: true }),
     ...(job.goOn && { talk: readTalk(job.goOn) }),
     limits: job.limits,
-    emit: (event) => print(formatAgentEvent(event)),
+    emit,
     // Before the last event, which lets the host look for it.
     onHandedIn: (talk) => job.talkOut !== undefined && leave(job.talkOut, talk),
     task: job.task as TaskId,
     attempt: job.attempt as AttemptId,
   }).finally(() => tools.close());
+}
+
+/** Fires when the driver says no more: it has called the agent off. */
+function endOf(input: Readable): AbortSignal {
+  const ended = new AbortController();
+  input.once('end', () => ended.abort());
+  return ended.signal;
 }
 
 /** Best effort: without it the attempt's checks end the attempt, as they do for an agent that keeps no conversation. */

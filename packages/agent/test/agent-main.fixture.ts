@@ -37,5 +37,6 @@ if (env.PLAYED === 'silence') {
     signal: controller.signal,
     env,
     print: (line) => console.log(line),
+    input: process.stdin,
   });
 }

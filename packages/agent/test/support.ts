@@ -202,7 +202,7 @@ function runBare(
     if (child.stdin) onStdin?.(child.stdin);
     const stop = (why: SandboxResult['end']) => {
       end ??= why;
-      if (!child.pid) return;
+      if (!child.pid || child.exitCode !== null || child.signalCode !== null) return;
       // Called off, it may still say so; half a second later it may not.
       process.kill(-child.pid, why === 'aborted' ? 'SIGTERM' : 'SIGKILL');
       late = setTimeout(() => child.exitCode === null && process.kill(-child.pid!, 'SIGKILL'), 500);

@@ -47,6 +47,7 @@ await runChildJob(job, {
   signal: controller.signal,
   env,
   print: (line) => process.stdout.write(`${line}\n`),
+  input: process.stdin,
 });
 // Its last words are heard; then at once: a timer of a call that was given up is nobody's any more.
 await taken(process.stdout);

@@ -7,7 +7,10 @@ import type { Agent, AgentActivity, AgentJob, AgentResult } from '@swarm/core/po
 import { countText } from '@swarm/core/views/words';
 import { type AgentEvent, cutText, type LoopEnd, parseAgentEvent } from '../agent-events.ts';
 import { type ChildJob, JOB_VARIABLE } from '../child.ts';
+import type { OpenServers } from '../mcp/open.ts';
+import type { McpParts } from '../mcp/server.ts';
 import { plainText, shownText } from '../transcript.ts';
+import { mcpOf, talkWith, withServers } from './builtin-mcp.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
 import { placeLog } from './told.ts';
@@ -26,6 +29,8 @@ export interface BuiltinParts extends DriverParts {
   readonly windowTokens?: number;
   /** The model calls no tools by itself: they are described in text, and calls are read from its text. */
   readonly textTools?: boolean;
+  /** Servers whose tools it is offered besides. */
+  readonly mcp?: McpParts;
 }
 
 /** The child keeps its own time and says how it ended; the sandbox's clock is for a child that does not. */
@@ -37,14 +42,25 @@ const TALK_MAX_BYTES = 4 * 1024 * 1024;
 export function createBuiltinAgent(parts: BuiltinParts): Agent {
   return {
     name: 'builtin',
-    run: (job) => withSession(parts, job, (session) => runBuiltin(parts, job, session)),
+    run: (job) =>
+      withSession(parts, job, (session) =>
+        parts.mcp
+          ? withServers(parts.mcp, parts, job, session, (servers) => runBuiltin(parts, job, session, servers))
+          : runBuiltin(parts, job, session),
+      ),
   };
 }
 
-async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session): Promise<AgentResult> {
+async function runBuiltin(
+  parts: BuiltinParts,
+  job: AgentJob,
+  session: Session,
+  servers?: OpenServers,
+): Promise<AgentResult> {
   const child = {
     ...childJobOf(parts, job, session.room.workspace),
     ...(await withLog(job, session)),
+    ...(servers && mcpOf(job, servers)),
     talkOut: await session.room.outlet(TALK),
   };
   const file = await session.room.place({ name: 'job.json', text: JSON.stringify(child) });
@@ -65,7 +81,7 @@ async function runBuiltin(parts: BuiltinParts, job: AgentJob, session: Session):
     env: { [JOB_VARIABLE]: file },
     wallMs: job.limits.wallMs + GRACE_MS,
     knowsSocket: true,
-    onStdout,
+    ...(servers ? { talk: talkWith(servers, onStdout) } : { onStdout }),
   });
   const common = { usage: session.usage(), toolCalls };
   // Stopped by us, it says `aborted`: why it was stopped is the first cause.

@@ -9,6 +9,7 @@ import { bash } from './bash.ts';
 import { bashOutput } from './bash-output.ts';
 import { edit, read, write } from './files.ts';
 import { submitHandoff } from './handoff.ts';
+import type { MoreTools } from './more.ts';
 import { plan } from './plan.ts';
 import { glob, grep } from './search.ts';
 import { type Tool, ToolFault, type ToolOutcome, type ToolPlace } from './tool.ts';
@@ -45,16 +46,18 @@ export interface CallOutcome extends ToolOutcome {
   readonly wasRun: boolean;
 }
 
-export function createToolbox({
-  readable = [],
-  ...place
-}: Pick<ToolPlace, 'workspace' | 'env' | 'clock'> & Partial<Pick<ToolPlace, 'readable'>>): Toolbox {
+type ToolboxAsk = Pick<ToolPlace, 'workspace' | 'env' | 'clock'> &
+  Partial<Pick<ToolPlace, 'readable'>> & { readonly more?: MoreTools | undefined };
+
+export function createToolbox({ readable = [], more, ...place }: ToolboxAsk): Toolbox {
   const background = new Background(place.clock);
   const inner = { ...place, readable, background, env: commandEnv(place.env) };
   return {
-    specs: TOOL_SPECS,
+    specs: [...TOOL_SPECS, ...(more?.specs ?? [])],
     async run(call, signal, outputChars = Number.POSITIVE_INFINITY) {
-      const outcome = await runToolCall(call, { ...inner, outputChars }, signal);
+      const outcome = more?.specs.some(({ name }) => name === call.name)
+        ? await runMore(more, call, signal)
+        : await runToolCall(call, { ...inner, outputChars }, signal);
       return { ...outcome, output: cutMiddle(outcome.output, outputChars) };
     },
     close: () => background.close(),
@@ -82,6 +85,22 @@ async function runToolCall(call: ToolCall, place: ToolPlace, signal: AbortSignal
       output: isTheSystems ? `${tool.name}: ${error.message}` : error.message,
       wasRun: true,
     };
+  }
+}
+
+/** Nothing is mended: what its arguments mean only its server knows. */
+async function runMore(more: MoreTools, { name, argumentsJson }: ToolCall, signal: AbortSignal) {
+  const said = argumentsJson.trim() === '' ? '{}' : argumentsJson;
+  if (!isJsonObject(said)) return unusable(`${name}: not run. Its arguments are no JSON object`);
+  return { ...(await more.run(name, said, signal)), wasRun: true };
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the schema finds wrong, as problems by key path. */
+import { isAbsolute } from 'node:path';
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import { z } from 'zod';
@@ -114,7 +115,7 @@ function keyedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
 /** Even a trusted repository chooses neither a program of this machine nor a file whose content goes to a server. */
 export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => string): readonly Problem[] {
   const sources = KEY_SOURCES.filter((source) => source !== 'key_env');
-  return endpointsIn(raw).flatMap((endpoint, i) =>
+  const ofEndpoints = endpointsIn(raw).flatMap((endpoint, i) =>
     sources
       .filter((source) => endpoint?.[source] !== undefined)
       .map((source) => ({
@@ -125,7 +126,16 @@ export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => strin
         fix: 'move the endpoint into ~/.config/swarm/config.toml',
       })),
   );
+  return raw.mcp === undefined ? ofEndpoints : [...ofEndpoints, mcpProblem(whereOf('mcp'))];
 }
+
+const mcpProblem = (where: string): Problem => ({
+  code: 'SW0102',
+  what: 'a repository cannot choose MCP servers',
+  where,
+  why: 'they run programs, and send what agents say, as you; they count in your own configuration alone',
+  fix: 'move [mcp] into ~/.config/swarm/config.toml',
+});
 
 /** Names used twice within one source. */
 function namedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
@@ -166,5 +176,30 @@ export function contradictionsIn(
       fix: `[agent.${agent.driver}] run = ${JSON.stringify(EXAMPLES[`agent.${agent.driver}.run`])}`,
     });
   }
-  return problems;
+  return [...problems, ...mcpContradictions(config, where)];
+}
+
+/** Of each server: one way to it, and one that can be gone. */
+function mcpContradictions({ mcp }: CompleteConfig, where: (keyPath: string) => string): Problem[] {
+  const wrong = (what: string, fix: string): Problem[] => [
+    { code: 'SW0102', what, where: where('mcp.servers'), fix },
+  ];
+  return Object.entries(mcp.servers).flatMap(([name, { run, url, where: place, key_env }]) => {
+    const table = `mcp.servers.${name}`;
+    const fix = `[${table}] run = ["/usr/local/bin/my-server"]`;
+    const [program = ''] = run ?? [];
+    if ((run === undefined) === (url === undefined))
+      return wrong(`\`${table}\` needs one of \`run\` and \`url\``, fix);
+    if (run !== undefined && key_env !== undefined)
+      return wrong(
+        `\`${table}.key_env\` goes with \`url\`, and there is none`,
+        `[${table}] env = ["${key_env}"]`,
+      );
+    if (place === 'outside' && program.includes('/') && !isAbsolute(program))
+      return wrong(
+        `\`${table}.run\` names ${show(program)}, and a server outside starts in a folder of its own`,
+        fix,
+      );
+    return [];
+  });
 }

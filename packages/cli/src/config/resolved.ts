@@ -22,6 +22,19 @@ export interface EndpointConfig {
   readonly dialect: CompleteConfig['endpoints'][number]['dialect'];
 }
 
+/** A server of the Model Context Protocol: a program, or an address. */
+export interface McpServerConfig {
+  readonly name: string;
+  readonly run?: readonly string[];
+  readonly url?: string;
+  readonly where: 'inside' | 'outside';
+  /** Names of variables. */
+  readonly env: readonly string[];
+  readonly keyEnv?: string;
+  readonly tools?: readonly string[];
+  readonly timeoutMs: number;
+}
+
 /** What one command and everything it starts may use. */
 export interface ResourceLimits {
   readonly memoryBytes: number;
@@ -91,6 +104,8 @@ export interface Config {
     readonly acp?: { readonly run: readonly string[]; readonly mode?: string };
     readonly command?: { readonly run: readonly string[] };
   };
+  /** Absent where there are none. */
+  readonly mcp?: readonly McpServerConfig[];
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
@@ -152,6 +167,15 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...(agent.acp && { acp: { run: agent.acp.run, ...present({ mode: agent.acp.mode }) } }),
       ...present({ command: agent.command }),
     },
+    ...(Object.keys(complete.mcp.servers).length > 0 && {
+      mcp: Object.entries(complete.mcp.servers).map(([name, s]) => ({
+        name,
+        where: s.where,
+        env: s.env,
+        timeoutMs: ms(s.timeout),
+        ...present({ run: s.run, url: s.url?.replace(/\/+$/, ''), keyEnv: s.key_env, tools: s.tools }),
+      })),
+    }),
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,

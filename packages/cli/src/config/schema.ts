@@ -6,43 +6,8 @@
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
-import { parseBytes, parseDurationMs } from './units.ts';
-
-const DURATION_MAX = '7d';
-
-const duration = (text: string) =>
-  z
-    .string()
-    .refine((value) => isDuration(value), {
-      error: `expected a duration such as "90s", "30m" or "2h", above 0 and at most ${DURATION_MAX}`,
-    })
-    .describe(text);
-
-function isDuration(value: string): boolean {
-  const ms = parseDurationMs(value);
-  return ms !== undefined && ms > 0 && ms <= parseDurationMs(DURATION_MAX)!;
-}
-
-const BYTES_MIN = '16m';
-const BYTES_MAX = '64t';
-
-const bytes = (text: string) =>
-  z
-    .string()
-    .refine((value) => isBytes(value), {
-      error: `expected a size such as "512m" or "4g", at least ${BYTES_MIN} and at most ${BYTES_MAX}`,
-    })
-    .describe(text);
-
-function isBytes(value: string): boolean {
-  const size = parseBytes(value);
-  return size !== undefined && size >= parseBytes(BYTES_MIN)! && size <= parseBytes(BYTES_MAX)!;
-}
-
-const command = (text: string) => z.string().trim().min(1).max(10_000).describe(text);
-const count = (min: number, max: number, text: string) => z.int().min(min).max(max).describe(text);
-const table = <S extends z.core.$ZodLooseShape>(text: string, shape: S) =>
-  z.strictObject(shape).describe(text);
+import { mcp } from './schema-mcp.ts';
+import { bytes, command, count, duration, isEndpointUrl, table, variable } from './schema-parts.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -86,10 +51,6 @@ const env = table('The environment attempts, gates and checks find prepared.', {
     )
     .default('base'),
 });
-
-const variable = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'expected the name of an environment variable' });
 
 const sandbox = table(
   'What of this machine a sandbox shows on top of the system. The operator’s to choose.',
@@ -285,13 +246,6 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .default('chat'),
 });
 
-function isEndpointUrl(value: string): boolean {
-  const url = URL.parse(value);
-  return (
-    url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && !url.username && !url.password
-  );
-}
-
 const agent = table('The model loop inside an attempt.', {
   driver: z
     .enum(['builtin', 'claude', 'codex', 'gemini', 'opencode', 'qwen', 'acp', 'command'])
@@ -374,6 +328,7 @@ export const configSchema = z.strictObject({
   models: models.prefault({}),
   endpoints: z.array(endpoint).max(64).describe('Model servers, one `[[endpoints]]` each.').default([]),
   agent: agent.prefault({}),
+  mcp: mcp.prefault({}),
   scope: scope.prefault({}),
   deliver: deliver.prefault({}),
 });

@@ -8,6 +8,7 @@ import {
   createCommandAgent,
   createPrompts,
   type DriverParts,
+  type McpParts,
 } from '@swarm/agent';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { SecretFinder } from '@swarm/core/ports/git';
@@ -42,6 +43,7 @@ import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { knownSecrets } from './known-secrets.ts';
+import { mcpOf } from './mcp.ts';
 import {
   agentDialect,
   agentProfile,
@@ -247,7 +249,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
       workspaces: git.workspaces,
       sandbox,
       environments: createEnvironmentStore(repository.env),
-      ...agentsOf(ask, drivers, parts.agentMain),
+      ...agentsOf(ask, drivers, parts.agentMain, mcpOf(ask, parts.unsaid.redact)),
       isFull: () => isDiskFull(repository.state),
       leftovers: async () => (await git.hub.observe()).workspaces,
       log,
@@ -274,10 +276,10 @@ const noting = (gateway: Models['gateway'], secrets: SecretBook): Models['gatewa
 // ───────────── agents ─────────────
 
 /** A task's own wish, else the run's driver. */
-function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: AgentProgram) {
+function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: AgentProgram, mcp?: McpParts) {
   const { agent } = ask.file.config;
   const agents = new Map<string, Agent>([
-    ['builtin', builtin(ask, drivers, agentMain)],
+    ['builtin', builtin(ask, drivers, agentMain, mcp)],
     ...(agent.acp
       ? [['acp', createAcpAgent({ ...drivers, ...agent.acp, model: modelNames(ask.file).worker })] as const]
       : []),
@@ -294,12 +296,21 @@ function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: AgentProgram
 }
 
 /** Its file is shown to its own rooms alone. */
-function builtin(ask: ComposeAsk, drivers: DriverParts, { path, ready }: AgentProgram): Agent {
+function builtin(
+  ask: ComposeAsk,
+  drivers: DriverParts,
+  { path, ready }: AgentProgram,
+  mcp: McpParts | undefined,
+): Agent {
   const { nodePath } = ask.places;
   const model = modelNames(ask.file).worker;
   const readOnly = [...(drivers.readOnly ?? []), { host: path, inside: path }];
   const dialect = agentDialect(endpointsOf(ask.file, ask.env));
-  const known = { ...(dialect && { dialect }), ...agentProfile(model, profilesOf(ask.places, ask.file)) };
+  const known = {
+    ...(dialect && { dialect }),
+    ...(mcp && { mcp }),
+    ...agentProfile(model, profilesOf(ask.places, ask.file)),
+  };
   const agent = createBuiltinAgent({ ...drivers, ...known, readOnly, nodePath, agentMain: path, model });
   return { name: agent.name, run: async (job) => ready().then(() => agent.run(job)) };
 }
@@ -311,8 +322,9 @@ function missingAgent(name: string, known: readonly string[]): Agent {
 
 /** The operator named these files as the agent: they are shown to it, read-only, where they lie. */
 function agentMounts(file: RunFile): Mount[] {
-  const { acp, command } = file.config.agent;
-  const named = new Set([...(command?.run ?? []), ...(acp?.run ?? [])]);
+  const { agent, mcp = [] } = file.config;
+  const inside = mcp.flatMap(({ run, where }) => (where === 'inside' ? (run ?? []) : []));
+  const named = new Set([...(agent.command?.run ?? []), ...(agent.acp?.run ?? []), ...inside]);
   return [...named]
     .filter((path) => isAbsolute(path) && !path.startsWith('/usr/') && existsSync(path))
     .map((path) => ({ host: path, inside: path }));

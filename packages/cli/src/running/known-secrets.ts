@@ -10,6 +10,7 @@ interface Named {
   readonly config: {
     readonly endpoints: readonly KeySource[];
     readonly shown?: Config['shown'];
+    readonly mcp?: Config['mcp'];
   };
 }
 
@@ -31,8 +32,12 @@ const FILE_BYTES_MAX = 1024 * 1024;
 
 /** Keys of endpoints, what setup alone is given, and tokens in the operator's own files. Errors: those of keyOf. */
 export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
-  const { endpoints, shown } = file.config;
-  const variables = [...endpoints.flatMap(({ keyEnv }) => keyEnv ?? []), ...(shown?.setupEnv ?? [])];
+  const { endpoints, shown, mcp = [] } = file.config;
+  const variables = [
+    ...endpoints.flatMap(({ keyEnv }) => keyEnv ?? []),
+    ...(shown?.setupEnv ?? []),
+    ...mcp.flatMap(({ env: names, keyEnv }) => [...names, ...(keyEnv ? [keyEnv] : [])]),
+  ];
   const given = [...new Set(variables)].map((name) => ({ name, value: env[name] ?? '' }));
   const elsewhere = endpoints.filter(({ keyEnv }) => keyEnv === undefined);
   return [

@@ -86,7 +86,9 @@ async function lands(name: string, agent: Foreign): Promise<void> {
     const whole = server.calls.length * 120;
     assert.ok(used.calls >= server.calls.length - 1 && used.inputTokens > 0, JSON.stringify(used));
     const tokens = `${used.inputTokens + used.outputTokens} tokens in the report, ${whole} at the server if none was broken off`;
-    console.log(`${name.padEnd(6)} ${agent.packages.join(' ')}: landed; ${server.calls.length} calls, ${tokens}`);
+    console.log(
+      `${name.padEnd(6)} ${agent.packages.join(' ')}: landed; ${server.calls.length} calls, ${tokens}`,
+    );
   });
 }
 

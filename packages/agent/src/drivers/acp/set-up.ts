@@ -1,8 +1,8 @@
 /** All that comes before the first prompt: the agent is greeted, pointed at the gateway, and opens a session. */
 import { z } from 'zod';
+import { Fault } from '../../fault.ts';
 import { plainText } from '../../transcript.ts';
 import type { Note } from '../session.ts';
-import { Fault } from './fault.ts';
 
 /** Asks the agent one thing. Rejects when it answers with an error, or with what does not fit. */
 export type Ask = <T>(method: string, params: object, schema: z.ZodType<T>) => Promise<T>;

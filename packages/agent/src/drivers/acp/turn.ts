@@ -8,13 +8,13 @@ import type { RoomProcess } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
 import { z } from 'zod';
 import { cutText } from '../../agent-events.ts';
+import { Fault } from '../../fault.ts';
 import { plainText } from '../../transcript.ts';
+import { wireOver } from '../../wire.ts';
 import type { Note } from '../session.ts';
-import { Fault } from './fault.ts';
 import { permissionFor } from './permission.ts';
 import { type Ask, greet, type Opened, openSession, pointAtGateway, type SetUpAsk } from './set-up.ts';
 import type { Updates } from './updates.ts';
-import { wireOver } from './wire.ts';
 
 export interface TurnAsk extends Omit<SetUpAsk, 'gateway'> {
   /** The attempt's token for the gateway; its address is the first line that the process prints. */

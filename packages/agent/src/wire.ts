@@ -3,9 +3,9 @@
  * noted and dropped, and one that asks without reading answers is cut off.
  */
 import type { RoomProcess } from '@swarm/core/ports/running';
-import { plainText } from '../../transcript.ts';
-import type { Note } from '../session.ts';
+import type { Note } from './drivers/session.ts';
 import { Fault } from './fault.ts';
+import { plainText } from './transcript.ts';
 
 /** Of one message; the sandbox cuts longer lines, which then do not parse. Permissions are asked with whole files in them. */
 export const LINE_MAX_BYTES = 1024 * 1024;
