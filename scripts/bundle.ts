@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLE } from '../packages/cli/src/running/agent-bundle.ts';
+import { BUNDLE, NOT_THE_AGENTS } from '../packages/cli/src/running/agent-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -34,7 +34,7 @@ async function bundle(outdir: string): Promise<void> {
   const source = (path: string): string => join(ROOT, 'packages', path);
   await build({ ...shared, entryPoints: { swarm: source('cli/src/main.ts') }, outdir, splitting: true });
   const whole = { 'agent-main': source('cli/src/agent-main.ts'), bridge: source('sandbox/src/bridge.ts') };
-  await build({ ...shared, entryPoints: whole, outdir });
+  await build({ ...shared, external: NOT_THE_AGENTS, entryPoints: whole, outdir });
 }
 
 function copyFiles(folder: string): void {

@@ -55,9 +55,13 @@ async function opened(t: TestContext, servers: readonly McpServer[]) {
 
 test('tools of a server are offered under its name, and what a call gives is marked as material', async (t) => {
   const { tools, call, absent } = await opened(t, [
-    named('web', server(ONE, SAYS('["asked", params.name, params.arguments.q, "with", process.env.KEY].join(" ")')), {
-      env: { KEY: 'k3y-of-mine' },
-    }),
+    named(
+      'web',
+      server(ONE, SAYS('["asked", params.name, params.arguments.q, "with", process.env.KEY].join(" ")')),
+      {
+        env: { KEY: 'k3y-of-mine' },
+      },
+    ),
   ]);
   assert.deepEqual(tools, [
     {

@@ -18,13 +18,19 @@ import { approver } from '../running/approving.ts';
 import { openRunHub } from '../running/compose.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { gateChange } from '../running/settings.ts';
-import { lockRepository, work } from '../running/work.ts';
+import { lockRepository, type WorkAsk, work } from '../running/work.ts';
 import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
 import { waitForMore } from './used-up.ts';
 
-export async function run(request: string, options: RunOptions, context: Context): Promise<number> {
+/** @param live tells the run while it goes on; absent: this terminal. */
+export async function run(
+  request: string,
+  options: RunOptions,
+  context: Context,
+  live?: WorkAsk['live'],
+): Promise<number> {
   const places = programPlaces();
   if (options.approve && !options.dryRun) requireYes(options.yes, 'swarm run --approve --yes …');
   const prepared = await prepare(request, options, context, places);
@@ -45,6 +51,7 @@ export async function run(request: string, options: RunOptions, context: Context
     isStrict: options.strict === true,
     isYes: options.yes === true,
     promptOverrides,
+    ...(live && { live }),
   });
 }
 

@@ -16,6 +16,7 @@ import {
   runOption,
   wholeNumber,
 } from './parts.ts';
+import { addProtocols } from './protocols.ts';
 import { addReads } from './read.ts';
 import { addSetUp } from './set-up.ts';
 import { addSteering } from './steer.ts';
@@ -50,6 +51,8 @@ export function createProgram(context: Context, version: string, done: (code: nu
   addSetUp(program, context, exit);
   program.commandsGroup('Check and describe:');
   addChecks(program, context, exit);
+  program.commandsGroup('For other programs:');
+  addProtocols(program, version, context, exit);
   program.helpCommand('help [command]', 'Show this, or the help of a command');
   inherit(program as unknown as Command);
   return program as unknown as Command;

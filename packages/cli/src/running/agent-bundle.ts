@@ -20,11 +20,20 @@ export const BUNDLE = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
+/** What the agent never comes to: what only drivers speak with, on the other side of the sandbox, and esbuild itself. */
+export const NOT_THE_AGENTS = ['esbuild', '@agentclientprotocol/sdk', '@modelcontextprotocol/client'];
+
 /** esbuild is there wherever the sources are; the packed program never comes here. */
 export async function bundleAgent(source: string, to: string): Promise<void> {
   const { build } = await import('esbuild');
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-  await build({ ...BUNDLE, entryPoints: [source], outfile: to, external: ['esbuild'], minifySyntax: true });
+  await build({
+    ...BUNDLE,
+    entryPoints: [source],
+    outfile: to,
+    external: NOT_THE_AGENTS,
+    minifySyntax: true,
+  });
   // The sandbox's user reads it, whatever the operator's umask is.
   await chmod(to, 0o644);
 }

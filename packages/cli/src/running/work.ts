@@ -15,7 +15,7 @@ import type { ProgramPlaces } from '../places.ts';
 import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
 import { problemsJson, renderProblems } from '../telling/errors.ts';
-import { createLive } from '../telling/live.ts';
+import { createLive, type Live, type LiveAsk } from '../telling/live.ts';
 import { plannerWords } from '../telling/planner-words.ts';
 import { exitCodeOfRun, nextCommands, nextText, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
@@ -46,6 +46,8 @@ export interface WorkAsk {
   readonly isYes?: boolean;
   /** Say what to type next; true when absent. */
   readonly saysNext?: boolean;
+  /** Tells the run while it goes on. Absent: on this terminal. */
+  readonly live?: (ask: LiveAsk) => Live;
 }
 
 export async function work(ask: WorkAsk): Promise<number> {
@@ -66,7 +68,7 @@ export async function work(ask: WorkAsk): Promise<number> {
     }
     let composed: Composed | undefined;
     const terminal = new Terminal((line) => live.line(line));
-    const live = createLive({
+    const live = (ask.live ?? createLive)({
       output: context.output,
       isJson: ask.isJson,
       state: () => composed?.orchestrator.state,

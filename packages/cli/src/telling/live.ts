@@ -92,7 +92,7 @@ function terminal(
   };
 }
 
-const isShown = (line: LogLine): boolean => !QUIET.has(line.event) && line.level !== 'debug';
+export const isShown = (line: LogLine): boolean => !QUIET.has(line.event) && line.level !== 'debug';
 
 function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined): string {
   const time = ink.dim(localTime(Date.parse(line.ts)));
