@@ -38,3 +38,14 @@ test('a line longer than 64 KiB is passed on cut, and the next one whole', () =>
   );
   assert.deepEqual(lines.slice(1), ['next', 'last']);
 });
+
+test('a command may be given longer lines: they are whole up to its own bound', () => {
+  const lines: string[] = [];
+  const output = new Output((_, line) => lines.push(line), 100_000);
+  output.add('stdout', Buffer.from(`${'x'.repeat(90_000)}\n${'y'.repeat(110_000)}\n`));
+  output.end();
+  assert.deepEqual(
+    lines.map((line) => line.length),
+    [90_000, 100_000],
+  );
+});

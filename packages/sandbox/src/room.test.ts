@@ -126,6 +126,22 @@ for (const kind of KINDS) {
       await room.close();
     });
 
+    test('what a command leaves in a home that is kept is there in the next room, and a longer line comes whole', async (t) => {
+      const { open, folder } = await bed(t, kind);
+      const home = join(folder, 'a', 'home');
+      const first = await open({ home });
+      await first.run(command('a', 'echo kept > ~/session'));
+      await first.close();
+      const next = await open({ home });
+      const limits = { ...command('', '').limits, lineBytes: 200_000 };
+      const script = `cat ~/session; head -c 150000 /dev/zero | tr '\\0' x; echo`;
+      const talk = next.start({ ...command('b', script), limits });
+      const lengths: number[] = [];
+      for await (const { text } of talk.lines) lengths.push(text.length);
+      assert.deepEqual(lengths, [4, 150_000]);
+      await next.close();
+    });
+
     test('a process that cannot be started ends, and nobody is left writing to it', async (t) => {
       const { open } = await bed(t, kind);
       const room = await open();

@@ -249,6 +249,7 @@ for (const [what, run, end, detail] of [
     const result = await at.round();
     assert.deepEqual([result.end, result.talk], [end, undefined], result.detail);
     assert.match(result.detail, detail);
+    assert.doesNotMatch(result.detail, /jsonrpc/, 'its messages are no words for people');
   });
 
 test('what is no message of the protocol is kept as text, however it is nested or long, and the turn goes on', async (t) => {

@@ -107,7 +107,7 @@ function failureOf(
 ): Pick<AgentResult, 'end' | 'detail'> {
   const { sandbox, cause } = result;
   if (cause || (sandbox.end !== 'exited' && sandbox.end !== 'aborted')) return endOf(result);
-  const tail = tailOf(sandbox.output);
+  const tail = tailOf(wordsIn(sandbox.output));
   if (turn.kind === 'failed') {
     const end = turn.end === 'failed' ? (limitMet(job, session) ?? turn.end) : turn.end;
     return { end, detail: `${turn.detail}: ${tail}` };
@@ -118,3 +118,11 @@ function failureOf(
   const end = limitMet(job, session) ?? 'failed';
   return { end, detail: `its process ended ${when}, with exit code ${sandbox.exitCode}: ${tail}` };
 }
+
+/** What it printed for people: neither the gateway's address nor its messages. */
+const wordsIn = (output: string): string =>
+  output
+    .split('\n')
+    .slice(1)
+    .filter((line) => !line.startsWith('{'))
+    .join('\n');

@@ -14,6 +14,7 @@ import {
   type SessionUpdate,
 } from '@agentclientprotocol/sdk';
 import type { Context } from '../program/context.ts';
+import type { RunOptions } from '../program/options.ts';
 import { problemsOf, renderProblems } from '../telling/errors.ts';
 import { liveLine } from '../telling/live-line.ts';
 import { toldOutput } from '../telling/told-output.ts';
@@ -22,7 +23,10 @@ import { run } from './run.ts';
 /** Sessions are folders: a run has all the memory there is. */
 const SESSIONS_MAX = 1_000;
 
-export async function acp(version: string, context: Context): Promise<number> {
+type Flags = Pick<RunOptions, 'workers' | 'agent' | 'budget' | 'time'>;
+
+/** @param flags of every run. */
+export async function acp(flags: Flags, version: string, context: Context): Promise<number> {
   const sessions = new Map<string, string>();
   /** Of the session whose run is at work. */
   let working: string | undefined;
@@ -56,7 +60,7 @@ export async function acp(version: string, context: Context): Promise<number> {
       if (working !== undefined) throw RequestError.invalidRequest(undefined, 'a run is at work already');
       working = sessionId;
       isCancelled = false;
-      const done = oneRun(requestIn(prompt), { ...context, cwd }, teller(client, sessionId));
+      const done = oneRun(requestIn(prompt), flags, { ...context, cwd }, teller(client, sessionId));
       over = done;
       await done.finally(() => {
         working = undefined;
@@ -95,7 +99,7 @@ function requestIn(prompt: readonly ContentBlock[]): string {
 }
 
 /** Never rejects: why there is no run is an answer too. */
-async function oneRun(request: string, context: Context, tell: Tell): Promise<void> {
+async function oneRun(request: string, flags: Flags, context: Context, tell: Tell): Promise<void> {
   const toolCallId = randomUUID();
   const say = (text: string): void =>
     tell({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: `${text}\n` } });
@@ -108,7 +112,7 @@ async function oneRun(request: string, context: Context, tell: Tell): Promise<vo
     status: 'in_progress',
   });
   const onTitle = (title: string): void => tell({ sessionUpdate: 'tool_call_update', toolCallId, title });
-  const ended = await run(request, {}, { ...context, output }, (ask) => liveLine(ask, onTitle)).catch(
+  const ended = await run(request, flags, { ...context, output }, (ask) => liveLine(ask, onTitle)).catch(
     (error: unknown) => {
       say(renderProblems(problemsOf(error), output.narrationInk));
       return 1;

@@ -97,9 +97,11 @@ function section(name: string, node: Node): string[] {
   return [
     `## ${isList ? `\`[[${name}]]\`` : `\`[${name}]\``}`,
     shape.description ?? '',
-    keyTable(Object.fromEntries(keys)),
+    ...(keys.length > 0 ? [keyTable(Object.fromEntries(keys))] : []),
     ...inner.flatMap(([key, n]) => section(`${name}.${key}`, n)),
-    ...named.flatMap(([key, n]) => section(`${name}.${key}."<glob>"`, n)),
+    ...named.flatMap(([key, n]) =>
+      section(`${name}.${key}.${key === 'profiles' ? '"<glob>"' : '<name>'}`, n),
+    ),
   ];
 }
 
