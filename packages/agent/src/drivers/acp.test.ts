@@ -253,6 +253,7 @@ for (const [what, run, end, detail] of [
   });
 
 test('what is no message of the protocol is kept as text, however it is nested or long, and the turn goes on', async (t) => {
+  const printed = t.mock.method(console, 'error');
   const at = place(t, {
     run: upTo(`
       for (const line of ['NEEDLE-BANNER', '{', '[]', 'null', '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","id":{},"method":"x"}',
@@ -268,6 +269,7 @@ test('what is no message of the protocol is kept as text, however it is nested o
   const result = await at.round();
   assert.deepEqual([result.end, result.toolCalls], ['finished', 1], result.detail);
   assert.match(at.transcript(), /NEEDLE-BANNER/);
+  assert.equal(printed.mock.callCount(), 0, 'an agent cannot make the library print');
 });
 
 test('an agent that asks and asks and takes no answer is cut off', async (t) => {
