@@ -74,6 +74,20 @@ test('one that can be pointed at a server meets the gateway alone: what it used 
   assert.match((await world.swarm(['transcript', 't1'])).stdout, /model 200/);
 });
 
+test('a run may mix agents: each task is done by the one it names', async (t) => {
+  const { world } = await worldWith(t);
+  const tasks = [
+    { title: 'Add a', description: 'PLAY [["sh","echo a > a.txt"]]', agent: 'acp' },
+    { title: 'Add b', description: 'echo b > b.txt', agent: 'command' },
+  ];
+  const run = await world.swarm(await world.plan(tasks, '--gate', 'sh check.sh'));
+  assert.equal(run.code, 0, run.stderr);
+  const drivers = (await world.log())
+    .filter(({ event }) => event === 'agent.started')
+    .map(({ task, data }) => `${task} ${data.driver}`);
+  assert.deepEqual(drivers.sort(), ['t1 acp', 't2 command']);
+});
+
 test('one that dies, asks for more than there is, or is not there, ends the attempt with the cause', async (t) => {
   const { world, play } = await worldWith(t);
   const died = await world.swarm(

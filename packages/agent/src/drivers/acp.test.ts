@@ -124,6 +124,7 @@ test('an agent that takes no session up, or has lost it, is told everything agai
     const second = await at.round({ prompt: PLAY(), goOn: { talk, told: 'The gate failed.' } });
     assert.equal(second.claim?.summary, 'prompt 1 of this session');
     assert.match(readFileSync(join(at.home, 'prompt.txt'), 'utf8'), /^Do it\.[\s\S]*The gate failed\.$/);
+    assert.match(at.transcript(), /cannot be taken up: a new one is told everything again/);
   }
 });
 

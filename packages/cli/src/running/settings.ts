@@ -76,6 +76,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
 /** Agents this run has, by the names tasks ask for them. */
 export const agentNames = ({ agent }: RunFile['config']): readonly string[] => [
   'builtin',
+  ...(agent.acp ? ['acp'] : []),
   ...(agent.command ? ['command'] : []),
 ];
 

@@ -107,6 +107,8 @@ async function converse(
   const opened = await within(clock, ask.setUpMs, setUp());
   if (signal.aborted) return { kind: 'closed', isGreeted: true };
   const { session } = opened;
+  if (ask.session !== undefined && !opened.isSame)
+    note({ stream: 'swarm', text: 'its session cannot be taken up: a new one is told everything again' });
   const cancel = () => void agent.notify('session/cancel', { sessionId: session }).catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   progress.isPrompted = true;
