@@ -14,7 +14,7 @@ const THOUGHT = { type: 'thinking', thinking: 'I go on.', signature: 'c2ln+/==' 
 const REASONING = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'ZW5j+/==' };
 
 /** What stands in the place of a planner's answer of an iteration before. */
-const LEFT_OUT = /^\(My answer of iteration \d+ is left out\.\)$/;
+const LEFT_OUT = /^\(My answer is left out\.\)$/;
 
 interface Seen {
   readonly path: string;

@@ -105,7 +105,7 @@ async function measured(files: number) {
   const head = sent.indexOf('</repository>');
   for (let n = 1; n <= ITERATIONS; n++) {
     for (const event of eventsOf(n, at)) fold(world.state, entry(world.state.seq + 1, [event]));
-    briefing.end(n, 'planned', '');
+    briefing.end('planned', '');
     await briefing.tell(n + 1);
     const now = sentText(briefing.messages);
     const whole = fresh(world);

@@ -61,9 +61,9 @@ export class Briefing {
   }
 
   /** The iteration is over. An answer that could not be used is said to be so, in a conversation that begins anew. */
-  end(iteration: number, outcome: IterationOutcome, detail: string): void {
+  end(outcome: IterationOutcome, detail: string): void {
     if (outcome === 'planned' || outcome === 'cut') {
-      this.messages = [...this.messages.slice(0, this.#kept), leftOut(iteration, outcome)];
+      this.messages = [...this.messages.slice(0, this.#kept), leftOut(outcome)];
       if (outcome === 'planned') this.#told.forget(NEWS);
       return;
     }
@@ -108,7 +108,7 @@ export class Briefing {
     const idle = isBusy(state) ? '' : `\n\n${NOTHING_LIVE}`;
     this.messages.push({
       role: 'user',
-      content: `Iteration ${iteration}. Since your last answer:\n\n${news}${idle}\n\n${AGAIN}`,
+      content: `Iteration ${iteration}. What is new:\n\n${news}${idle}\n\n${AGAIN}`,
     });
   }
 
@@ -122,8 +122,8 @@ const AGAIN = 'Answer in the same JSON format.';
 const NOTHING_LIVE = 'Nothing is under way: file what is missing, or say `done`.';
 
 /** In words, not as JSON: an answer in the history with its tasks left out would be taken for the form to answer in. */
-const leftOut = (iteration: number, outcome: IterationOutcome): ChatMessage => ({
+const leftOut = (outcome: 'planned' | 'cut'): ChatMessage => ({
   role: 'assistant',
-  content: `(My answer of iteration ${iteration} ${outcome === 'cut' ? 'broke off and ' : ''}is left out.)`,
+  content: outcome === 'cut' ? '(My answer broke off and is left out.)' : '(My answer is left out.)',
   toolCalls: [],
 });

@@ -42,14 +42,14 @@ describe('what the planner is told', () => {
     ]);
     const text = whole(planSections(state, SEEN));
     assert.match(text, /<open_tasks>\n- t1 .*complete/);
-    assert.match(text, /<news>\n- handoff of t1\.1, complete/);
+    assert.match(text, /<news>\n- t1\.1 complete/);
   });
   it('is only what changed when it is told again: a task that is known by its number', () => {
     const filed = [openedRun({ mode: 'planner' }), acceptedTask('t1')];
     const text = change([openedRun({ mode: 'planner' })], filed);
     assert.match(
       text,
-      /^<open_tasks>\n- t1 .*pending: .+\n<\/open_tasks>\n\n<limits>\ntasks accepted: 1 of at most/,
+      /^<open_tasks>\n- t1 .*pending: .+\n<\/open_tasks>\n\n<limits>\ntasks that may still be filed: /,
     );
     assert.equal(change(filed, [...filed, ...running('t1.1')]), '<open_tasks>\n- t1 running\n</open_tasks>');
     assert.equal(change(filed, filed), '');
@@ -65,7 +65,7 @@ describe('what the planner is told', () => {
     const first = [openedRun({ mode: 'planner' }), acceptedTask('t1'), acceptedTask('t2'), ...ended('t1.1')];
     const news = whole(planSections(stateOf([...first, ...ended('t2.1')]), SEEN));
     assert.equal(news.match(/concern: HOT/g)?.length, 1);
-    assert.match(news, /handoff of t2\.1, .*\n {2}\(and 1 remark told before\)/);
+    assert.match(news, /- t2\.1 complete.*\n\(and 1 remark told before\)/);
   });
   it('holds of a rewritten scratchpad the parts that were rewritten', () => {
     const wrote = (text: string): Event => ({ type: 'scratchpad.written', iteration: 1, text });

@@ -75,7 +75,7 @@ function limits(state: OpenedState): readonly Limit[] {
   const share = (of: number, whole: number): string => `about ${Math.round((100 * of) / whole)} % left`;
   return [
     ['workers', String(state.workers)],
-    ['tasks accepted', `${state.tasks.size} of at most ${given.tasks}`],
+    ['tasks that may still be filed', tasksLeft(given.tasks - state.tasks.size)],
     ['attempts of one task', `at most ${given.attempts}`],
     ...(given.timeMs === undefined ? [] : [['time', timeLeft(given.timeMs, state.activeMs)] as const]),
     ...(given.tokens === undefined ? [] : [['tokens', share(left.tokens, given.tokens)] as const]),
@@ -83,6 +83,12 @@ function limits(state: OpenedState): readonly Limit[] {
     ...(given.usd === undefined ? [] : [['money', share(left.usd, given.usd)] as const]),
   ];
 }
+
+/** Told exactly when they run out: until then it does not change. */
+const MANY_TASKS = 100;
+
+const tasksLeft = (left: number): string =>
+  left > MANY_TASKS ? `more than ${MANY_TASKS}` : String(Math.max(0, left));
 
 const HOT_MAX = 10;
 

@@ -85,12 +85,10 @@ const TELLS_NOTHING =
 function handoffLines(state: State, a: Attempt): Told {
   if (a.state !== 'ended' || !a.handoff) return [[], []];
   const h = a.handoff;
-  const size = h.change
-    ? ` (${h.change.filesChanged.length} files, +${h.change.linesAdded} −${h.change.linesRemoved})`
-    : '';
+  const size = h.change ? `, +${h.change.linesAdded} −${h.change.linesRemoved}` : '';
   return [
     [
-      `- handoff of ${a.id}, ${h.status}${size}: ${oneLine(h.summary, 1_000)}`,
+      `- ${a.id} ${h.status}${size}: ${oneLine(h.summary, 1_000)}`,
       ...(state.tasks.get(a.task)?.verifiesBase ? [`  ${TELLS_NOTHING}`] : []),
     ],
     remarkLines(h).map((l) => `  ${oneLine(l)}`),

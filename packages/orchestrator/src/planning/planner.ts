@@ -35,7 +35,7 @@ export class Planner {
     const { result, usage } = await this.#answer(iteration, reading, signal);
     const { outcome, isDone } = reading.last;
     const ended = this.#ended(result.end, outcome);
-    this.#briefing.end(iteration, ended.outcome, ended.detail);
+    this.#briefing.end(ended.outcome, ended.detail);
     await ask({ type: 'endIteration', iteration, ...ended, isDone, usage });
     if (ended.outcome === 'down') {
       await ask({ type: 'pause', reason: 'endpoints-down', detail: ended.detail });

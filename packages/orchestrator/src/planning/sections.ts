@@ -38,8 +38,9 @@ export class Told {
   }
 
   #block(name: BlockName, section: Section | undefined, gone: readonly string[]): readonly string[] {
-    const news = section?.parts.flatMap((part) => this.#linesOf(part, name)) ?? [];
-    const lines = [...news, ...gone];
+    const news = (section?.parts ?? []).map((part) => this.#newsOf(part, name));
+    const before = news.reduce((sum, one) => sum + one.before, 0);
+    const lines = [...news.flatMap((one) => one.lines), ...told(before), ...gone];
     return lines.length === 0 ? [] : [block(name, capped(lines, section?.linesMax ?? lines.length))];
   }
 
@@ -48,19 +49,16 @@ export class Told {
     for (const key of this.#parts.keys()) if (key.startsWith(prefix)) this.#parts.delete(key);
   }
 
-  #linesOf(part: Part, name: BlockName): readonly string[] {
-    const before = this.#parts.get(part.key);
+  /** `before`: its remarks that were told before. */
+  #newsOf(part: Part, name: BlockName): { readonly lines: readonly string[]; readonly before: number } {
+    const known = this.#parts.get(part.key);
     this.#parts.set(part.key, { ...part, name });
-    if (before?.text === part.text) return [];
-    const text = before && part.again !== undefined ? part.again : part.text;
-    return [...text.split('\n'), ...this.#newRemarks(part.remarks ?? [])];
-  }
-
-  #newRemarks(remarks: readonly string[]): readonly string[] {
+    if (known?.text === part.text) return { lines: [], before: 0 };
+    const text = known && part.again !== undefined ? part.again : part.text;
+    const remarks = part.remarks ?? [];
     const fresh = remarks.filter((remark) => !this.#remarks.has(remark));
     for (const remark of fresh) this.#remarks.add(remark);
-    const before = remarks.length - fresh.length;
-    return before === 0 ? fresh : [...fresh, `  (and ${countText(before, 'remark')} told before)`];
+    return { lines: [...text.split('\n'), ...fresh], before: remarks.length - fresh.length };
   }
 
   #gone(sections: readonly Section[]): ReadonlyMap<BlockName, readonly string[]> {
@@ -74,6 +72,9 @@ export class Told {
     return found;
   }
 }
+
+const told = (before: number): readonly string[] =>
+  before === 0 ? [] : [`(and ${countText(before, 'remark')} told before)`];
 
 function capped(lines: readonly string[], max: number): string {
   if (lines.length <= max) return lines.join('\n');
