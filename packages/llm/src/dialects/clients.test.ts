@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
+import { ApiError as GoogleError, GoogleGenAI } from '@google/genai';
 import type { DialectName } from '@swarm/core/model/dialect';
 import { tokensOf } from '@swarm/core/model/usage';
 import OpenAI from 'openai';
@@ -39,7 +40,7 @@ interface Asked {
 }
 
 /** How each provider's client asks one question; the text it understood. */
-const CLIENTS: Readonly<Record<Exclude<DialectName, 'gemini'>, (ask: Asked) => Promise<string>>> = {
+const CLIENTS: Readonly<Record<DialectName, (ask: Asked) => Promise<string>>> = {
   async chat({ url, token, isStream, bound = 100 }) {
     const client = new OpenAI({ apiKey: token, baseURL: `${url}/v1`, maxRetries: 0 });
     const body = {
@@ -74,19 +75,43 @@ const CLIENTS: Readonly<Record<Exclude<DialectName, 'gemini'>, (ask: Asked) => P
       : await client.messages.create(body);
     return answer.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
   },
+  async gemini({ url, token, isStream, bound = 100 }) {
+    const { models } = new GoogleGenAI({ apiKey: token, httpOptions: { baseUrl: url } });
+    const body = { model: 'gemini-x', contents: 'Greet.', config: { maxOutputTokens: bound } };
+    if (!isStream) return (await models.generateContent(body)).text ?? '';
+    let text = '';
+    for await (const piece of await models.generateContentStream(body)) text += piece.text ?? '';
+    return text;
+  },
 };
 
-type Client = keyof typeof CLIENTS;
-const NAMES = Object.keys(CLIENTS) as Client[];
+const NAMES = Object.keys(CLIENTS) as DialectName[];
+
+type Refusals = 'APIError' | 'AuthenticationError' | 'BadRequestError' | 'NotFoundError';
+
+/** Google's client has one kind of error for all. */
+const REFUSALS: Readonly<Record<DialectName, Readonly<Record<Refusals, new (...args: never[]) => Error>>>> = {
+  chat: OpenAI,
+  responses: OpenAI,
+  messages: Anthropic,
+  gemini: {
+    APIError: GoogleError,
+    AuthenticationError: GoogleError,
+    BadRequestError: GoogleError,
+    NotFoundError: GoogleError,
+  },
+};
 
 /** All of them raise what a server refuses as an error of their own, with its status. */
-async function errorOf(name: Client, ask: Asked): Promise<{ error: unknown; status: number | undefined }> {
+async function errorOf(
+  name: DialectName,
+  ask: Asked,
+): Promise<{ error: unknown; status: number | undefined }> {
   const error = await CLIENTS[name](ask).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  const kind = name === 'messages' ? Anthropic.APIError : OpenAI.APIError;
-  assert.ok(error instanceof kind, `${name}: ${String(error)}`);
+  assert.ok(error instanceof REFUSALS[name].APIError, `${name}: ${String(error)}`);
   return { error, status: (error as { status?: number }).status };
 }
 
@@ -100,8 +125,9 @@ for (const name of NAMES)
         assert.deepEqual([usage().calls, usage().inputTokens, usage().outputTokens], [1, 1_200, 31]);
         assert.equal(usage().costUsd, (500 * 10 + 700 * 1 + 31 * 100) / 1_000_000);
         const [seen] = server.seen;
-        assert.equal(seen!.path, SPOKEN[name].upstream);
-        assert.equal(seen!.body.model, 'work-model');
+        assert.ok(seen!.path.startsWith(SPOKEN[name].upstream), seen!.path);
+        // Gemini's model is in the path alone.
+        assert.equal(seen!.body.model, name === 'gemini' ? undefined : 'work-model');
         assert.match(String(seen!.headers[SPOKEN[name].key]), new RegExp(`^(Bearer )?${KEY}$`));
         assert.ok(!JSON.stringify(seen).includes(token));
       });
@@ -112,19 +138,21 @@ for (const name of NAMES)
       });
       const { url, token } = await open(name, refusing, { tokens: 5_000 });
       const of = (more: Partial<Asked>) => errorOf(name, { url, token, isStream: false, ...more });
-      const kinds = name === 'messages' ? Anthropic : OpenAI;
+      const kinds = REFUSALS[name];
       const stranger = await of({ token: 'not-a-token' });
       assert.ok(stranger.error instanceof kinds.AuthenticationError);
+      assert.equal(stranger.status, 401);
       const refused = await of({});
       assert.ok(refused.error instanceof kinds.BadRequestError);
+      assert.equal(refused.status, 400);
       assert.match(String(refused.error), new RegExp(SECRET));
       const poor = await of({ bound: 50_000, isStream: true });
       assert.equal(poor.status, 402);
       assert.match(String(poor.error), /may use 5000 tokens/);
       const other = NAMES.find((one) => one !== name)!;
       const elsewhere = await errorOf(other, { url, token, isStream: true });
-      const theirs = other === 'messages' ? Anthropic : OpenAI;
-      assert.ok(elsewhere.error instanceof theirs.NotFoundError);
+      assert.ok(elsewhere.error instanceof REFUSALS[other].NotFoundError);
+      assert.equal(elsewhere.status, 404);
       assert.match(
         String(elsewhere.error),
         new RegExp(`dialect = .?"${other}.?" to one of \\[\\[endpoints\\]\\]`),
