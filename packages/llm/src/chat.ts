@@ -15,6 +15,7 @@ import { bodyFor } from './asking/ours.ts';
 import { type TryEnd, tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 import {
+  type CallKind,
   createEndpointPool,
   type EndpointConfig,
   type EndpointPool,
@@ -88,12 +89,15 @@ export function createModel(options: ModelOptions): Model {
     nameFor: (role) => options.models[role],
     stream: (request, how) => runCall(options, pool, request, how),
     async whenUp(signal) {
-      const model = pool.failingModel() ?? options.models.worker;
-      const name = await untilUp({ ...options, pool, model, signal });
-      if (name !== undefined) pool.answered(name);
+      const kind = pool.failing() ?? kindOf(options.models.worker);
+      const found = await untilUp({ ...options, pool, kind, signal });
+      for (const way of found) pool.answered(way.endpoint.name, way.kind);
     },
   };
 }
+
+/** Ours are streams, all of them. */
+const kindOf = (model: string): CallKind => ({ model, form: 'events' });
 
 type How = Parameters<Model['stream']>[1];
 interface Finished {
@@ -119,11 +123,11 @@ async function runCall(
       ...options,
       pool,
       dialects: OWN_DIALECTS,
-      model,
+      kind: kindOf(model),
       signal: how.signal,
       maxTries: options.maxTries ?? DEFAULT_MAX_TRIES,
       priority: PRIORITY[request.role],
-      probe: (endpoint, stop) => probeByCall({ ...options, pool }, endpoint, model, stop),
+      probe: (way, stop) => probeByCall({ ...options, pool }, way, stop),
       onRetry: (retry) => options.onCall?.({ ...about, ...retry, kind: 'retried' }),
     },
     (endpoint) => {

@@ -3,7 +3,7 @@ import type { Clock } from '@swarm/core/ports/world';
 import { VIA_HEADER } from './asking/wire.ts';
 import { type Deadlines, startWatch, type Watch } from './deadlines.ts';
 import { dialectOf } from './dialects/all.ts';
-import type { Reader } from './dialects/dialect.ts';
+import type { AnswerForm, Reader } from './dialects/dialect.ts';
 import type { Body } from './dialects/kinds.ts';
 import type { EndpointConfig } from './endpoints.ts';
 import { type CallFailure, failureInside, wordsOf } from './failures.ts';
@@ -18,6 +18,8 @@ export interface TryOptions {
   /** The name asked for: some dialects say it in the path. */
   readonly model: string;
   readonly body: Body;
+  /** Which the body asks for; events when absent. */
+  readonly form?: AnswerForm;
   readonly headers: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -47,7 +49,7 @@ export async function tryCompletion(options: TryOptions): Promise<TryEnd> {
   let via: string | undefined;
   let failure: CallFailure = { kind: 'again', why: 'the stream ended before the answer did', isFault: true };
   try {
-    const path = dialect.path(options.model, 'events');
+    const path = dialect.path(options.model, options.form ?? 'events');
     const response = await postCall(endpoint, path, JSON.stringify(options.body), options.headers, watch);
     via = response.headers.get(VIA_HEADER) ?? undefined;
     if (!response.ok) failure = await refusalOf(response, endpoint, clock.now());

@@ -7,6 +7,7 @@ import { route, type Tried } from './route.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 21, 12);
+const KIND = { model: 'm', form: 'events' } as const;
 const NEVER = new AbortController().signal;
 const quota = (moreAt?: number): QuotaFailure => ({
   kind: 'quota',
@@ -32,7 +33,7 @@ function over(answers: Readonly<Record<string, Tried<string>>>, more: Partial<En
   const endpoints = Object.keys(answers).map((name) => ({ name, baseUrl: 'http://127.0.0.1:1/v1', ...more }));
   const pool = createEndpointPool({ endpoints, clock, rng: () => 0 });
   const call = () =>
-    route<string>({ pool, model: 'm', clock, rng: () => 0, maxTries: 6, signal: NEVER }, async ({ name }) => {
+    route<string>({ pool, kind: KIND, clock, rng: () => 0, maxTries: 6, signal: NEVER }, async ({ name }) => {
       asked.push(name);
       return now[name]!;
     });
@@ -70,7 +71,10 @@ describe('an endpoint without quota', () => {
   it('is not looked at in an outage of the others: it would answer, and no call could be made', async () => {
     const { pool, call } = over({ a: quota(), b: { kind: 'again', why: 'down', isFault: true } });
     assert.equal((await call()).kind, 'down');
-    assert.deepEqual([pool.isDown(), pool.lost(['chat']).map(({ name }) => name)], [true, ['b']]);
+    assert.deepEqual(
+      [pool.isDown(KIND), pool.lost(['chat'], KIND).map(({ endpoint }) => endpoint.name)],
+      [true, ['b']],
+    );
   });
 
   it('behind a gateway of ours is asked for last words all the same', async () => {

@@ -3,10 +3,15 @@ import { describe, it } from 'node:test';
 import type { Clock } from '@swarm/core/ports/world';
 import { systemClock } from '../test/support/clocks.ts';
 import * as fault from '../test/support/fault-server.ts';
-import { createEndpointPool, type EndpointConfig } from './endpoints.ts';
+import { type CallKind, createEndpointPool, type EndpointConfig } from './endpoints.ts';
 import { probeEndpoint } from './probe.ts';
 
 const NONE: ReadonlySet<string> = new Set();
+const KIND: CallKind = { model: 'm', form: 'events' };
+const OTHERS: readonly CallKind[] = [
+  { model: 'n', form: 'events' },
+  { model: 'm', form: 'whole' },
+];
 
 function poolOf(...names: string[]) {
   let now = 0;
@@ -14,8 +19,8 @@ function poolOf(...names: string[]) {
   const changes: string[] = [];
   const endpoints: EndpointConfig[] = names.map((name) => ({ name, baseUrl: 'http://127.0.0.1:1/v1' }));
   const pool = createEndpointPool({ endpoints, clock, rng: () => 0, onHealth: (c) => changes.push(c.kind) });
-  const picked = (): string => {
-    const choice = pool.pick(NONE);
+  const picked = (kind = KIND): string => {
+    const choice = pool.pick(NONE, kind);
     return choice.kind === 'use'
       ? choice.endpoint.name
       : choice.kind === 'wait'
@@ -28,24 +33,42 @@ function poolOf(...names: string[]) {
 describe('an endpoint', () => {
   it('is unhealthy after three failures in a row, and probed by one caller after 30 s', () => {
     const { pool, picked, pass } = poolOf('a');
-    for (let i = 0; i < 2; i += 1) pool.failed('a', 'x');
+    for (let i = 0; i < 2; i += 1) pool.failed('a', KIND, 'x');
     assert.equal(picked(), 'a');
-    pool.failed('a', 'x');
+    pool.failed('a', KIND, 'x');
     assert.equal(picked(), 'wait 30000');
     pass(30_000);
     assert.deepEqual([picked(), picked()], ['a', 'wait 30000']);
-    pool.succeeded('a');
+    pool.succeeded('a', KIND);
     assert.equal(picked(), 'a');
   });
 
   it('is healthy again after one answer, so that failures must be in a row', () => {
     const { pool, picked } = poolOf('a');
     for (let i = 0; i < 10; i += 1) {
-      pool.failed('a', 'x');
-      pool.failed('a', 'x');
-      pool.succeeded('a');
+      pool.failed('a', KIND, 'x');
+      pool.failed('a', KIND, 'x');
+      pool.succeeded('a', KIND);
     }
     assert.equal(picked(), 'a');
+  });
+
+  it('is unhealthy for one model and one form of answers alone, and what it answers of another kind changes nothing', () => {
+    const { pool, picked, changes, pass } = poolOf('a');
+    for (let i = 0; i < 3; i += 1) {
+      pool.failed('a', KIND, 'x');
+      for (const other of OTHERS) pool.succeeded('a', other);
+    }
+    assert.deepEqual([picked(), ...OTHERS.map(picked)], ['wait 30000', 'a', 'a']);
+    assert.deepEqual([pool.isDown(KIND), pool.isDown(OTHERS[0]!), changes], [true, false, ['down']]);
+    assert.deepEqual(
+      pool.lost(['chat'], OTHERS[0]!).map(({ kind }) => kind),
+      [KIND],
+    );
+    pass(30_000);
+    assert.deepEqual([picked(), picked(), picked(OTHERS[0])], ['a', 'wait 30000', 'a']);
+    pool.answered('a', KIND);
+    assert.deepEqual([picked(), changes], ['a', ['down', 'up']]);
   });
 
   it('that asks us to slow down rests, and stays healthy', () => {
@@ -67,12 +90,12 @@ describe('an endpoint', () => {
 
   it('going down is told when it was the last healthy one', () => {
     const { pool, changes } = poolOf('a', 'b');
-    for (const name of ['a', 'a', 'a', 'b', 'b']) pool.failed(name, 'x');
+    for (const name of ['a', 'a', 'a', 'b', 'b']) pool.failed(name, KIND, 'x');
     assert.deepEqual(changes, []);
-    pool.failed('b', 'x');
-    pool.failed('b', 'x');
+    pool.failed('b', KIND, 'x');
+    pool.failed('b', KIND, 'x');
     assert.deepEqual(changes, ['down']);
-    pool.succeeded('a');
+    pool.succeeded('a', KIND);
     assert.deepEqual(changes, ['down', 'up']);
   });
 });

@@ -1,6 +1,7 @@
 import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
 import type { Lesson } from './asking/lesson.ts';
+import type { AnswerForm } from './dialects/dialect.ts';
 import type { QuotaFailure } from './failures.ts';
 import type { KeyRenewal } from './renewal.ts';
 import { type CallLimits, Slots } from './slots.ts';
@@ -35,6 +36,14 @@ export const keyNow = ({ apiKey, renewal }: Pick<EndpointConfig, 'apiKey' | 'ren
 
 export const speaks = ({ dialect = 'chat' }: Pick<EndpointConfig, 'dialect'>): DialectName => dialect;
 
+/** What a server may fail at while it does the rest: one model, answers in one form. Its dialect is the endpoint's. */
+export interface CallKind {
+  readonly model: string;
+  readonly form: AnswerForm;
+}
+
+const keyOf = ({ model, form }: CallKind): string => `${form} ${model}`;
+
 /** Consecutive failures after which an endpoint counts as unhealthy, and how long until it is probed. */
 export const UNHEALTHY_AFTER = 3;
 export const PROBE_AFTER_MS = 30_000;
@@ -59,30 +68,39 @@ export const FRUITLESS_MAX = 3;
 /** Lessons kept of one endpoint and model: a server that refuses more is not understood. */
 const LESSONS_MAX = 32;
 
-/** The health of some endpoints. A refused key is remembered, but never makes the last endpoint unaskable. */
+/** A kind of call at an endpoint. */
+export interface Way {
+  readonly endpoint: EndpointConfig;
+  readonly kind: CallKind;
+}
+
+/**
+ * The health of some endpoints, for each kind of call by itself: what fails at one says nothing of the others, and what
+ * answers another is no end of an outage. A refused key is remembered, but never makes the last endpoint unaskable.
+ */
 export interface EndpointPool {
   readonly endpoints: readonly EndpointConfig[];
   /**
-   * By weight among those that speak one of the dialects and may be asked now. Choosing an unhealthy one makes the
+   * By weight among those that speak one of the dialects and may be asked now. Choosing one that is unhealthy makes the
    * caller its only prober. @param dialects all when absent.
    */
-  pick(skip: ReadonlySet<string>, dialects?: readonly DialectName[]): Choice;
+  pick(skip: ReadonlySet<string>, kind: CallKind, dialects?: readonly DialectName[]): Choice;
   /** Those that speak one of the dialects. */
   speaking(dialects: readonly DialectName[]): readonly EndpointConfig[];
   /** A call was finished. */
-  succeeded(name: string): void;
+  succeeded(name: string, kind: CallKind): void;
   /** It answered a probe: it is healthy, though no call was finished. */
-  answered(name: string): void;
-  /** Calls and probes it has answered so far. */
-  answers(name: string): number;
+  answered(name: string, kind: CallKind): void;
+  /** Calls and probes of this kind it has answered so far. */
+  answers(name: string, kind: CallKind): number;
   /** One more failure makes it unhealthy, or it is so already. */
-  isOnEdge(name: string): boolean;
+  isOnEdge(name: string, kind: CallKind): boolean;
   /** Whether it answers, by `probe`; a caller that asks meanwhile gets the same look. Aborted by `close`. */
-  check(name: string, probe: (signal: AbortSignal) => Promise<boolean>): Promise<boolean>;
-  /** It did not answer, or answered with a fault of its own. `restMs`: do not ask before; `model`: asked for. */
-  failed(name: string, why: string, how?: { readonly restMs?: number; readonly model?: string }): void;
-  /** The model that was asked for when an endpoint last failed. */
-  failingModel(): string | undefined;
+  check(name: string, kind: CallKind, probe: (signal: AbortSignal) => Promise<boolean>): Promise<boolean>;
+  /** It did not answer, or answered with a fault of its own. @param restMs do not ask before. */
+  failed(name: string, kind: CallKind, why: string, restMs?: number): void;
+  /** What was asked for when an endpoint last failed. */
+  failing(): CallKind | undefined;
   /** It asked us to slow down, which is not a failure. */
   rested(name: string, restMs: number): void;
   /** Where calls to it wait for their turn. */
@@ -96,10 +114,13 @@ export interface EndpointPool {
   isEmpty(name: string): boolean;
   /** How they refused, where every endpoint of the dialects is empty; with the time when the first one has more. */
   allEmpty(dialects: readonly DialectName[]): QuotaFailure | undefined;
-  /** True from the loss of the last healthy endpoint of each of these dialects that has any, until one answers. */
-  isDown(dialects?: readonly DialectName[]): boolean;
-  /** Endpoints of the dialects that are lost and not empty; where none is, those that speak one of these, or all. */
-  lost(dialects: readonly DialectName[]): readonly EndpointConfig[];
+  /** True from the loss of the last endpoint healthy for it, of each of these dialects that has any, until one answers. */
+  isDown(kind: CallKind, dialects?: readonly DialectName[]): boolean;
+  /**
+   * What is lost at endpoints that are not empty; where nothing is, calls like `other` at those that speak one of these
+   * dialects, or at all.
+   */
+  lost(dialects: readonly DialectName[], other: CallKind): readonly Way[];
   /** Times in a row an endpoint was found again without one finished call. */
   fruitless(): number;
   /** What it refuses by name, in the order learnt. */
@@ -109,12 +130,19 @@ export interface EndpointPool {
   close(): void;
 }
 
-interface Health {
-  readonly slots: Slots;
-  turnedAway: number;
+/** How calls of one kind go. */
+interface Course {
   failures: number;
   answers: number;
-  /** Monotonic ms before which it is not asked. */
+  /** Monotonic ms before which none is made. */
+  notBefore: number;
+}
+
+interface Health {
+  readonly slots: Slots;
+  readonly courses: Map<string, Course>;
+  turnedAway: number;
+  /** Monotonic ms before which it is not asked at all. */
   notBefore: number;
   isRefused: boolean;
   /** Its refusal for lack of quota, and the monotonic ms when there is more; Infinity where nobody said. */
@@ -129,73 +157,72 @@ export function createEndpointPool(ask: {
 }): EndpointPool {
   const health = new Map<string, Health>(ask.endpoints.map((e) => [e.name, healthOf(e)]));
   const of = (name: string): Health => health.get(name)!;
+  const courseOf = (name: string, kind: CallKind): Course => courseIn(of(name), kind);
   const lessons = new Map<string, readonly Lesson[]>();
   const looks = new Map<string, Promise<boolean>>();
   const closing = new AbortController();
-  const down = new Set<DialectName>();
+  const down = new Map<string, { readonly dialect: DialectName; readonly kind: CallKind }>();
   let fruitless = 0;
-  let failingModel: string | undefined;
+  let failing: CallKind | undefined;
 
   const isEmpty = (name: string): boolean => (of(name).empty?.until ?? 0) > ask.clock.monotonic();
   const speaking = (dialects: readonly DialectName[]): readonly EndpointConfig[] =>
     ask.endpoints.filter((e) => dialects.includes(speaks(e)));
   const dialectOf = (name: string): DialectName => speaks(ask.endpoints.find((e) => e.name === name)!);
 
-  function tell(dialect: DialectName, kind: 'down' | 'up', why: string): void {
+  const downKey = (dialect: DialectName, kind: CallKind): string => `${dialect} ${keyOf(kind)}`;
+
+  function tell(change: 'down' | 'up', dialect: DialectName, kind: CallKind, why: string): void {
     const wasDown = down.size > 0;
-    if (kind === 'down') down.add(dialect);
-    else down.delete(dialect);
+    if (change === 'down') down.set(downKey(dialect, kind), { dialect, kind });
+    else down.delete(downKey(dialect, kind));
     if (wasDown === down.size > 0) return;
     if (wasDown) fruitless += 1;
-    ask.onHealth?.({ kind, why, fruitless });
+    ask.onHealth?.({ kind: change, why, fruitless });
   }
 
-  function isWell(name: string): void {
-    const h = of(name);
-    Object.assign(h, {
-      failures: 0,
-      answers: h.answers + 1,
-      notBefore: 0,
-      isRefused: false,
-      empty: undefined,
-    });
-    tell(dialectOf(name), 'up', `${name} answers`);
+  function isWell(name: string, kind: CallKind): void {
+    const course = courseOf(name, kind);
+    Object.assign(course, { failures: 0, answers: course.answers + 1, notBefore: 0 });
+    Object.assign(of(name), { notBefore: 0, isRefused: false, empty: undefined });
+    tell('up', dialectOf(name), kind, `${name} answers`);
   }
 
   return {
     endpoints: ask.endpoints,
     speaking,
-    pick(skip, dialects = DIALECT_NAMES) {
+    pick(skip, kind, dialects = DIALECT_NAMES) {
       const open = speaking(dialects).filter((e) => !skip.has(e.name) && !isEmpty(e.name));
       if (open.length === 0) return { kind: 'none' };
       const willing = open.filter((e) => !of(e.name).isRefused);
-      return choose(willing.length > 0 ? willing : open, of, ask.clock.monotonic(), ask.rng);
+      return choose(willing.length > 0 ? willing : open, of, kind, ask.clock.monotonic(), ask.rng);
     },
-    succeeded(name) {
-      isWell(name);
+    succeeded(name, kind) {
+      isWell(name, kind);
       fruitless = 0;
     },
     answered: isWell,
-    answers: (name) => of(name).answers,
-    isOnEdge: (name) => of(name).failures + 1 >= UNHEALTHY_AFTER,
-    check(name, probe) {
-      const known = looks.get(name);
+    answers: (name, kind) => courseOf(name, kind).answers,
+    isOnEdge: (name, kind) => courseOf(name, kind).failures + 1 >= UNHEALTHY_AFTER,
+    check(name, kind, probe) {
+      const key = `${name} ${keyOf(kind)}`;
+      const known = looks.get(key);
       if (known !== undefined) return known;
-      const look = probe(closing.signal).finally(() => looks.delete(name));
-      looks.set(name, look);
+      const look = probe(closing.signal).finally(() => looks.delete(key));
+      looks.set(key, look);
       return look;
     },
-    failed(name, why, { restMs = 0, model = failingModel } = {}) {
-      failingModel = model;
-      const h = of(name);
-      h.failures += 1;
-      h.turnedAway += 1;
-      const pauseMs = Math.max(restMs, h.failures >= UNHEALTHY_AFTER ? PROBE_AFTER_MS : 0);
-      h.notBefore = Math.max(h.notBefore, ask.clock.monotonic() + pauseMs);
+    failed(name, kind, why, restMs = 0) {
+      failing = kind;
+      of(name).turnedAway += 1;
+      const course = courseOf(name, kind);
+      course.failures += 1;
+      const pauseMs = Math.max(restMs, course.failures >= UNHEALTHY_AFTER ? PROBE_AFTER_MS : 0);
+      course.notBefore = Math.max(course.notBefore, ask.clock.monotonic() + pauseMs);
       const dialect = dialectOf(name);
       const isLost = ({ name: one }: EndpointConfig): boolean =>
-        of(one).isRefused || isEmpty(one) || of(one).failures >= UNHEALTHY_AFTER;
-      if (speaking([dialect]).every(isLost)) tell(dialect, 'down', why);
+        of(one).isRefused || isEmpty(one) || courseOf(one, kind).failures >= UNHEALTHY_AFTER;
+      if (speaking([dialect]).every(isLost)) tell('down', dialect, kind, why);
     },
     rested(name, restMs) {
       const h = of(name);
@@ -219,12 +246,18 @@ export function createEndpointPool(ask: {
       const failures = among.map((e) => of(e.name).empty!.failure);
       return failures.reduce((a, b) => ((b.moreAt ?? Infinity) < (a.moreAt ?? Infinity) ? b : a));
     },
-    failingModel: () => failingModel,
-    isDown: (dialects = DIALECT_NAMES) =>
-      down.size > 0 && speaking(dialects).every((e) => down.has(speaks(e))),
-    lost(dialects) {
-      const asked = speaking(down.size > 0 ? [...down] : dialects).filter((e) => !isEmpty(e.name));
-      return asked.length > 0 ? asked : ask.endpoints;
+    failing: () => failing,
+    isDown: (kind, dialects = DIALECT_NAMES) =>
+      down.size > 0 && speaking(dialects).every((e) => down.has(downKey(speaks(e), kind))),
+    lost(dialects, other) {
+      const like = (endpoint: EndpointConfig): Way => ({ endpoint, kind: other });
+      const gone = [...down.values()].flatMap(({ dialect, kind }) =>
+        speaking([dialect]).map((endpoint): Way => ({ endpoint, kind })),
+      );
+      const ways = (gone.length > 0 ? gone : speaking(dialects).map(like)).filter(
+        ({ endpoint }) => !isEmpty(endpoint.name),
+      );
+      return ways.length > 0 ? ways : ask.endpoints.map(like);
     },
     fruitless: () => fruitless,
     lessons: (name, model) => lessons.get(`${name} ${model}`) ?? [],
@@ -239,26 +272,36 @@ export function createEndpointPool(ask: {
 
 const healthOf = ({ limits = {} }: EndpointConfig): Health => ({
   slots: new Slots(limits),
+  courses: new Map(),
   turnedAway: 0,
-  failures: 0,
-  answers: 0,
   notBefore: 0,
   isRefused: false,
 });
 
+function courseIn({ courses }: Health, kind: CallKind): Course {
+  const key = keyOf(kind);
+  const known = courses.get(key);
+  if (known !== undefined) return known;
+  const course = { failures: 0, answers: 0, notBefore: 0 };
+  courses.set(key, course);
+  return course;
+}
+
 function choose(
   among: readonly EndpointConfig[],
   of: (name: string) => Health,
+  kind: CallKind,
   now: number,
   rng: Rng,
 ): Choice {
-  const ready = among.filter((e) => of(e.name).notBefore <= now);
-  if (ready.length === 0)
-    return { kind: 'wait', ms: Math.min(...among.map((e) => of(e.name).notBefore)) - now };
+  const openAt = ({ name }: EndpointConfig): number =>
+    Math.max(of(name).notBefore, courseIn(of(name), kind).notBefore);
+  const ready = among.filter((e) => openAt(e) <= now);
+  if (ready.length === 0) return { kind: 'wait', ms: Math.min(...among.map(openAt)) - now };
   const free = ready.filter((e) => !of(e.name).slots.isFull);
   const endpoint = byWeight(free.length > 0 ? free : ready, rng);
-  const h = of(endpoint.name);
-  if (h.failures >= UNHEALTHY_AFTER) h.notBefore = now + PROBE_AFTER_MS;
+  const course = courseIn(of(endpoint.name), kind);
+  if (course.failures >= UNHEALTHY_AFTER) course.notBefore = now + PROBE_AFTER_MS;
   return { kind: 'use', endpoint };
 }
 

@@ -8,7 +8,7 @@ import { tryCompletion } from './completion.ts';
 import { DEFAULT_DEADLINES, startWatch } from './deadlines.ts';
 import { dialectOf, keyHeader } from './dialects/all.ts';
 import { type Body, objectsIn } from './dialects/kinds.ts';
-import { type EndpointConfig, type EndpointPool, urlOf } from './endpoints.ts';
+import { type CallKind, type EndpointConfig, type EndpointPool, urlOf, type Way } from './endpoints.ts';
 import { errorBody, failureOf, wordsOf } from './failures.ts';
 import type { PriceTable } from './prices.ts';
 import { type EndpointFault, faultAt, isTls, pageOf } from './probe-faults.ts';
@@ -86,6 +86,8 @@ export const DEFAULT_CALL_PROBE_MS = 60_000;
 export interface ProbeReport {
   readonly endpoint: string;
   readonly model: string;
+  /** Which form of an answer was asked for. */
+  readonly form: CallKind['form'];
   readonly doesAnswer: boolean;
   /** Why not, where it does not. */
   readonly why?: string;
@@ -101,31 +103,31 @@ export interface CallProbe {
 }
 
 /**
- * Asks for one token by the same way as any call. A rejected key and a refused request are answers too: waiting
+ * Asks for one token by the same way as a call of that kind. A rejected key and a refused request are answers too: waiting
  * would not help, and the next call says what is wrong. Never throws.
  */
 export async function probeByCall(
   how: CallProbe,
-  endpoint: EndpointConfig,
-  model: string,
+  { endpoint, kind: { model, form } }: Way,
   signal: AbortSignal,
 ): Promise<boolean> {
   const totalMs = how.probeTimeoutMs ?? DEFAULT_CALL_PROBE_MS;
   const deadlines = { firstByteMs: totalMs, idleMs: totalMs, totalMs };
   let used = { input: 0, cachedInput: 0, output: 0, isEstimated: true };
   const tryIt = async (body: Body): Promise<Tried<true>> => {
-    const ask = { endpoint, model, body, headers: PING_HEADERS, deadlines, clock: how.clock, signal };
+    const ask = { endpoint, model, form, body, headers: PING_HEADERS, deadlines, clock: how.clock, signal };
     const { end, assembler, isBillable } = await tryCompletion({ ...ask, onText: () => {} });
     if (isBillable)
       used = assembler.answer().tokens ?? estimateTokens(JSON.stringify(body).length, assembler.chars());
     return end.kind === 'finished' ? { kind: 'done', value: true } : end;
   };
-  const body = bodyFor(endpoint, model, PING);
+  const body = bodyFor(endpoint, model, PING, {}, form);
   const tried = await withLessons({ pool: how.pool, endpoint, model, body }, tryIt);
   const doesAnswer = tried.kind !== 'again' && tried.kind !== 'aborted';
   how.onProbe?.({
     endpoint: endpoint.name,
     model,
+    form,
     doesAnswer,
     ...(!doesAnswer && { why: 'why' in tried ? tried.why : 'it was called off' }),
     usage: usageOf(used, model, how.prices),
@@ -134,19 +136,19 @@ export async function probeByCall(
 }
 
 /**
- * Probes the endpoints that are lost by calls, backing off up to 30 s, until one answers; resolves with its name, or undefined
- * when the signal fired first.
+ * Probes what is lost, each by a call of its kind, backing off up to 30 s, until any is answered; resolves with those, or
+ * with none when the signal fired first. @param ask.kind of the call where nothing is known to be lost.
  */
 export async function untilUp(
-  ask: CallProbe & { readonly rng: Rng; readonly signal: AbortSignal; readonly model: string },
-): Promise<string | undefined> {
+  ask: CallProbe & { readonly rng: Rng; readonly signal: AbortSignal; readonly kind: CallKind },
+): Promise<readonly Way[]> {
   const { pool, signal } = ask;
   for (let round = 1; !signal.aborted; round += 1) {
-    const endpoints = pool.lost(OWN_DIALECTS);
-    const looks = endpoints.map((e) => probeByCall(ask, e, ask.model, signal));
-    const found = (await Promise.all(looks)).indexOf(true);
-    if (found !== -1) return endpoints[found]!.name;
+    const ways = pool.lost(OWN_DIALECTS, ask.kind);
+    const answers = await Promise.all(ways.map((way) => probeByCall(ask, way, signal)));
+    const found = ways.filter((_, i) => answers[i]);
+    if (found.length > 0) return found;
     await pause(backoffMs(round, ask.rng), ask.clock, signal);
   }
-  return undefined;
+  return [];
 }

@@ -1,6 +1,12 @@
 import { DIALECT_NAMES, type DialectName } from '@swarm/core/model/dialect';
 import type { Clock, Rng } from '@swarm/core/ports/world';
-import { type EndpointConfig, type EndpointPool, FRUITLESS_MAX } from './endpoints.ts';
+import {
+  type CallKind,
+  type EndpointConfig,
+  type EndpointPool,
+  FRUITLESS_MAX,
+  type Way,
+} from './endpoints.ts';
 import type { CallFailure } from './failures.ts';
 
 /** Back-off: full jitter over a doubling ceiling (Brooker, "Exponential Backoff and Jitter", AWS, 2015). */
@@ -41,8 +47,8 @@ export interface RouteOptions {
   readonly pool: EndpointPool;
   /** What the call can be made in; any when absent. Endpoints that speak nothing of it are not asked. */
   readonly dialects?: readonly DialectName[];
-  /** The name asked for: a look whether the endpoint lives asks for the same. */
-  readonly model: string;
+  /** What it is: a look whether the endpoint lives is of the same kind. */
+  readonly kind: CallKind;
   readonly clock: Clock;
   readonly rng: Rng;
   /** Calls made, and pauses for resting endpoints taken, before giving up; may be Infinity. */
@@ -52,8 +58,8 @@ export interface RouteOptions {
   readonly signal: AbortSignal;
   /** Once it fires no try begins and nothing is waited for; a try under way may end. */
   readonly until?: AbortSignal | undefined;
-  /** Whether the endpoint finishes a small call of the same kind: asked before it is given up. */
-  readonly probe?: (endpoint: EndpointConfig, signal: AbortSignal) => Promise<boolean>;
+  /** Whether the endpoint finishes a small call of this kind: asked before it is given up. */
+  readonly probe?: (way: Way, signal: AbortSignal) => Promise<boolean>;
   readonly onRetry?: (retry: Retry) => void;
 }
 
@@ -66,10 +72,10 @@ export async function route<T>(
   options: RouteOptions,
   tryOnce: (endpoint: EndpointConfig) => Promise<Tried<T>>,
 ): Promise<Routed<T>> {
-  const { pool, maxTries, signal, until, dialects = DIALECT_NAMES } = options;
+  const { pool, kind, maxTries, signal, until, dialects = DIALECT_NAMES } = options;
   const refused = new Set<string>();
   const failed = new Set<string>();
-  const suspicion = createSuspicion(pool, Math.min(maxTries, TRIES_OF_ONE_CALL));
+  const suspicion = createSuspicion(options, Math.min(maxTries, TRIES_OF_ONE_CALL));
   let last: CallFailure = { kind: 'again', why: 'no endpoint is configured', isFault: false };
   let calls = 0;
   if (pool.endpoints.length > 0 && pool.speaking(dialects).length === 0)
@@ -77,7 +83,7 @@ export async function route<T>(
   for (let pauses = 0; calls < maxTries && pauses < maxTries; ) {
     if (signal.aborted) return { kind: 'aborted' };
     if (until?.aborted) return { kind: 'down', why: last.why, isOver: true };
-    const choice = pool.pick(new Set([...refused, ...failed]), dialects);
+    const choice = pool.pick(new Set([...refused, ...failed]), kind, dialects);
     if (choice.kind !== 'use') {
       if (pool.speaking(dialects).every(({ name }) => refused.has(name) || pool.isEmpty(name))) break;
       const restMs = failed.size > 0 ? backoffMs(calls, options.rng) : pauseOf(choice, options.rng);
@@ -98,7 +104,7 @@ export async function route<T>(
     });
     if (tried.kind === 'done') {
       void (tried.over ?? Promise.resolve()).then(leave);
-      pool.succeeded(name);
+      pool.succeeded(name, kind);
       return { kind: 'done', value: tried.value, endpoint: name };
     }
     leave();
@@ -111,7 +117,8 @@ export async function route<T>(
     if (tried.kind === 'again' && tried.isFault && suspicion.isSure())
       return requestsFault(tried, `on each of its ${calls} tries, while the endpoint answers other calls`);
     // Who gives up at all gives up when nobody is left to ask: the run pauses, and looks for life more often.
-    if (pool.allEmpty(dialects) !== undefined || (pool.isDown(dialects) && Number.isFinite(maxTries))) break;
+    if (pool.allEmpty(dialects) !== undefined || (pool.isDown(kind, dialects) && Number.isFinite(maxTries)))
+      break;
     options.onRetry?.({ endpoint: name, why: tried.why, tryNumber: calls });
   }
   const empty = pool.allEmpty(dialects);
@@ -148,19 +155,19 @@ const requestsFault = ({ why, said }: Extract<CallFailure, { kind: 'again' }>, h
 });
 
 /** Whether a call's failures are its own: it looks at `most` faults at a time, and at who was answered meanwhile. */
-function createSuspicion(pool: EndpointPool, most: number) {
+function createSuspicion({ pool, kind }: RouteOptions, most: number) {
   let before = new Map<string, number>();
   let faults = 0;
   return {
     /** A try at this endpoint begins. */
     tries(name: string): void {
-      if (!before.has(name)) before.set(name, pool.answers(name));
+      if (!before.has(name)) before.set(name, pool.answers(name, kind));
     },
     /** To be asked at each fault. */
     isSure(): boolean {
       faults += 1;
       if (faults < most) return false;
-      const doAnswer = [...before].every(([name, answers]) => pool.answers(name) > answers);
+      const doAnswer = [...before].every(([name, answers]) => pool.answers(name, kind) > answers);
       before = new Map();
       faults = 0;
       return doAnswer;
@@ -170,7 +177,7 @@ function createSuspicion(pool: EndpointPool, most: number) {
 
 /** Before a fault makes the endpoint unhealthy, it is asked for something small: a poisonous request is no outage. */
 async function note(options: RouteOptions, endpoint: EndpointConfig, failure: CallFailure): Promise<void> {
-  const { pool, probe, signal } = options;
+  const { pool, kind, probe, signal } = options;
   const { name } = endpoint;
   // Behind a gateway of ours it is the attempt's own share, and last words come from a reserve.
   if (failure.kind === 'quota' && !endpoint.isGateway) return pool.emptied(name, failure);
@@ -181,15 +188,15 @@ async function note(options: RouteOptions, endpoint: EndpointConfig, failure: Ca
   }
   const doesAnswer =
     probe !== undefined &&
-    pool.isOnEdge(name) &&
+    pool.isOnEdge(name, kind) &&
     (await unlessAborted(
-      pool.check(name, (stop) => probe(endpoint, stop)),
+      pool.check(name, kind, (stop) => probe({ endpoint, kind }, stop)),
       signal,
     ));
   // A caller that was aborted does not see how the look went.
   if (signal.aborted) return;
-  if (doesAnswer) pool.answered(name);
-  else pool.failed(name, failure.why, { restMs: failure.restMs ?? 0, model: options.model });
+  if (doesAnswer) pool.answered(name, kind);
+  else pool.failed(name, kind, failure.why, failure.restMs);
 }
 
 /** A look that several callers wait for continues when one of them is aborted. */

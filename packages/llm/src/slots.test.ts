@@ -62,7 +62,14 @@ function over(limits: Readonly<Record<string, CallLimits>>) {
   const pool = createEndpointPool({ endpoints, clock: systemClock, rng: () => 0 });
   const call = () =>
     route<string>(
-      { pool, model: 'm', clock: systemClock, rng: () => 0, maxTries: 6, signal: NEVER },
+      {
+        pool,
+        kind: { model: 'm', form: 'events' },
+        clock: systemClock,
+        rng: () => 0,
+        maxTries: 6,
+        signal: NEVER,
+      },
       ({ name }) => new Promise((end) => open.push({ name, end })),
     );
   return { open, call };

@@ -1,16 +1,18 @@
 /** Calls of our own: the planner's, the reconciler's, the built-in agent's, and small ones that look for life. */
 import type { ModelRequest } from '@swarm/core/ports/models';
 import { dialectOf } from '../dialects/all.ts';
+import type { AnswerForm } from '../dialects/dialect.ts';
 import type { Body } from '../dialects/kinds.ts';
 import type { EndpointConfig } from '../endpoints.ts';
 import type { ModelProfile } from '../profiles.ts';
 
-/** A request as it goes to one endpoint, in its dialect, as a stream. */
+/** A request as it goes to one endpoint, in its dialect. */
 export function bodyFor(
   endpoint: EndpointConfig,
   model: string,
   request: ModelRequest,
   profile: ModelProfile = {},
+  form: AnswerForm = 'events',
 ): Body {
   const dialect = dialectOf(endpoint);
   const key = `swarm-${request.attempt ?? request.role}`;
@@ -18,7 +20,7 @@ export function bodyFor(
   const asked = request.maxOutputTokens;
   const most = profile.maxOutput ?? Number.POSITIVE_INFINITY;
   const bound = asked === undefined ? undefined : Math.max(dialect.leastOutput ?? 1, Math.min(asked, most));
-  const body = dialect.outgoing(fields, { model, bound, form: 'events', profile });
+  const body = dialect.outgoing(fields, { model, bound, form, profile });
   // It knows how much is left, and takes a bound of ours for one that we insist on.
   return endpoint.isGateway && asked === undefined ? dialect.unbounded(body) : body;
 }

@@ -9,7 +9,7 @@ import { type Learnt, withLessons } from '../asking/learning.ts';
 import { VIA_HEADER } from '../asking/wire.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { DIALECTS } from '../dialects/all.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { AnswerForm, Dialect } from '../dialects/dialect.ts';
 import type { Body } from '../dialects/kinds.ts';
 import type { EndpointPool } from '../endpoints.ts';
 import type { CallTokens, PriceTable } from '../prices.ts';
@@ -148,7 +148,7 @@ async function complete(c: AgentContext, asked: Asked, options: CallsOptions): P
   const { dialect, model, form, body } = request;
   const routed = await send(
     c,
-    { dialect, path: dialect.path(model, form), body, onLost: bill.lost },
+    { dialect, form, path: dialect.path(model, form), body, onLost: bill.lost },
     options,
   );
   if (routed.kind === 'done') return passThrough(c, routed.value, routed.endpoint, request, bill, options);
@@ -166,7 +166,8 @@ async function count(c: AgentContext, text: string, options: CallsOptions): Prom
   const opened = openBill(c.env.ticket, { model, most: NOTHING, leftOut: [] }, options);
   if (opened.kind === 'refused') return problem(c, 402, 'swarm_budget', opened.why);
   const { bill } = opened;
-  const call = { dialect, path: 'messages/count_tokens', body: read.body, onLost: () => undefined };
+  const ask = { path: 'messages/count_tokens', body: read.body, onLost: () => undefined };
+  const call = { dialect, form: 'whole' as const, ...ask };
   const routed = await send(c, call, options);
   if (routed.kind !== 'done') {
     bill.close(undefined);
@@ -183,6 +184,7 @@ const NOTHING: CallTokens = { input: 0, cachedInput: 0, output: 0, isEstimated: 
 
 interface Call extends Pick<UpstreamAsk, 'path' | 'onLost'> {
   readonly dialect: Dialect;
+  readonly form: AnswerForm;
   readonly body: Body;
 }
 
@@ -192,15 +194,16 @@ function send(c: AgentContext, call: Call, options: CallsOptions): Promise<Route
   // Fires when the agent hangs up, and when its socket is closed because the attempt is over.
   const { signal } = c.req.raw;
   const { model } = options;
-  const { dialect, path, onLost } = call;
+  const { dialect, form, path, onLost } = call;
   const about = { ...passedHeaders(c, dialect), ...aboutOf(ticket) };
   return route<Opened>(
     {
       ...options,
+      kind: { model, form },
       dialects: [dialect.name],
       maxTries: Number.POSITIVE_INFINITY,
       signal,
-      probe: (endpoint, stop) => probeByCall(options, endpoint, model, stop),
+      probe: (way, stop) => probeByCall(options, way, stop),
       onRetry: (retry) => options.onRetry?.(ticket.attempt, retry),
     },
     (endpoint) => {
