@@ -1,10 +1,10 @@
 /** The calls of one answer: run, answered each, and looked at for what follows. */
 import { HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import type { ModelResult, ToolCall } from '@swarm/core/ports/models';
+import { WRITTEN_RESULT } from '@swarm/core/rules/conversation';
 import { cutText } from './agent-events.ts';
 import type { AgentRun } from './agent-run.ts';
 import { outputRoom } from './context/compact.ts';
-import { WRITTEN_RESULT } from './context/turns.ts';
 import type { startDeadline } from './deadline.ts';
 import { type DoneCall, SAME_AGAIN } from './repeats.ts';
 import { asSent, badOutput, type Stop, said, type Talk, tell, tellAtEnd } from './talk.ts';

@@ -6,11 +6,11 @@
 import { assertNever } from '@swarm/core/errors';
 import { addUsage, tokensOf } from '@swarm/core/model/usage';
 import type { ModelResult } from '@swarm/core/ports/models';
+import { lengthOf } from '@swarm/core/rules/conversation';
 import { overflowIn } from '@swarm/core/rules/overflow';
 import type { AgentEnding, AgentRun } from './agent-run.ts';
 import { type Deadline, runCalls, runWritten } from './calls.ts';
 import { makeRoom, shrink, sizeOf } from './context/compact.ts';
-import { lengthOf } from './context/turns.ts';
 import { startDeadline } from './deadline.ts';
 import { timeKept, withLastWords } from './last-words.ts';
 import { limitReached, roomRunsOut } from './limits.ts';

@@ -3,13 +3,14 @@
  * last turns. A request that was refused as too long is made shorter without a call.
  */
 import type { ChatMessage } from '@swarm/core/ports/models';
+import { lengthOf } from '@swarm/core/rules/conversation';
 import type { Overflow } from '@swarm/core/rules/overflow';
 import type { AgentRun } from '../agent-run.ts';
 import { askAside } from '../aside.ts';
 import type { Talk } from '../talk.ts';
 import { failingChecks } from './failing.ts';
-import { capOutputs, elide, withoutLongArguments } from './shorten.ts';
-import { firstKept, lengthOf, turnStarts } from './turns.ts';
+import { capOutputs, elide, withoutArguments } from './shorten.ts';
+import { firstKept, turnStarts } from './turns.ts';
 import { HEADINGS, joined, ownSummary, partsOf, writtenDown } from './written-down.ts';
 
 /** Shares of the window. From here on old outputs are left out, down to the low mark, when that saves enough… */
@@ -107,7 +108,7 @@ function fit(talk: Talk, goalChars: number): void {
   leaveOut(talk, firstKept(talk.messages, goalChars / 2), ownSummary);
   for (let max = window.chars(OUTPUT_SHARE); lengthOf(talk.messages) > goalChars; max /= 2) {
     if (max < OUTPUT_MIN_CHARS / 4) break;
-    talk.messages = [...capOutputs(withoutLongArguments(talk.messages), Math.floor(max))];
+    talk.messages = [...capOutputs(withoutArguments(talk.messages), Math.floor(max))];
   }
 }
 

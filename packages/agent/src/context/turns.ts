@@ -1,25 +1,6 @@
 /** A conversation as turns: an answer, and the results of its calls. Whoever cuts it cuts between two of them. */
 import type { ChatMessage, ToolCall } from '@swarm/core/ports/models';
-
-export function lengthOf(messages: readonly ChatMessage[]): number {
-  return messages.reduce((sum, m) => sum + messageLength(m), 0);
-}
-
-export function messageLength(m: ChatMessage): number {
-  if (m.role !== 'assistant') return m.content.length;
-  const carried = m.bag ? JSON.stringify([m.bag.fields, m.bag.calls]).length : 0;
-  return m.toolCalls.reduce(
-    (sum, c) => sum + c.name.length + c.argumentsJson.length,
-    m.content.length + carried,
-  );
-}
-
-/** Begins what answers a call that was written as text. */
-export const WRITTEN_RESULT = '<tool_response name="';
-
-/** What a tool gave, be it a result or told as the user's. */
-export const isOutput = (m: ChatMessage): boolean =>
-  m.role === 'tool' || (m.role === 'user' && m.content.startsWith(WRITTEN_RESULT));
+import { isOutput, lengthOf, WRITTEN_RESULT } from '@swarm/core/rules/conversation';
 
 /** Where each turn begins. What stands before the first is the rules, the task, and what was written down. */
 export const turnStarts = (messages: readonly ChatMessage[]): readonly number[] =>

@@ -6,12 +6,12 @@
  */
 import type { IterationOutcome } from '@swarm/core/events';
 import type { ChatMessage } from '@swarm/core/ports/models';
+import { lengthOf } from '@swarm/core/rules/conversation';
 import { isBusy } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { inBlock } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
 import { Project } from '../prompting/project.ts';
-import { lengthOf } from './fitting.ts';
 import { type Overview, overviewOf } from './overview.ts';
 import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';

@@ -130,7 +130,7 @@ describe('a planner that reads more than its model can hold', () => {
     const last = asked.at(-1)!;
     assert.ok(last.messages.reduce((n, m) => n + m.content.length, 0) < 40_000);
     assert.equal(outputs(last).length, 12);
-    assert.match(outputs(last)[0]!.content, /^\[\d+ characters left out/);
+    assert.match(outputs(last)[0]!.content, /^\[\d+ characters of output left out/);
     assert.match(outputs(last).at(-1)!.content, /xxx/);
   });
   it('is not ended by a server that refuses what is too long: the same step is asked again, shorter', async () => {
