@@ -218,3 +218,16 @@ test('--config says of every value whether a file, a variable or nobody set it',
   });
   assert.deepEqual(of('workers.attempts'), { key: 'workers.attempts', value: 3, source: 'default' });
 });
+
+test('an endpoint whose key a command prints says so, and what becomes of it when it ends', async (t) => {
+  const { world, server, env } = await patient(t);
+  const config = `[[endpoints]]\nname = "e"\nbase_url = "${server.url}"\nkey_command = ["sh", "-c", "echo sk-printed-1"]\n`;
+  await writeFile(join(world.root, 'config', 'swarm', 'config.toml'), config);
+  const { checks } = await examine(world, { SWARM_MODEL: env.SWARM_MODEL! });
+  const { detail } = checks.find(({ name }) => name === 'endpoint e')!;
+  assert.match(
+    detail,
+    /; its key is what sh prints, which is asked again when a key that worked is rejected$/,
+  );
+  assert.ok(!JSON.stringify(checks).includes('sk-printed-1'));
+});

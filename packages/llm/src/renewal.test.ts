@@ -9,9 +9,10 @@ import { postCall } from './transport.ts';
 
 const NEVER = new AbortController().signal;
 
-async function over(t: TestContext, good: string, ask: () => Promise<string>) {
+async function over(t: TestContext, good: string | (() => string), ask: () => Promise<string>) {
   const server = await fault.startFaultServer((response, { headers }) => {
-    response.writeHead(headers.authorization === `Bearer ${good}` ? 200 : 401).end('{}');
+    const key = typeof good === 'string' ? good : good();
+    response.writeHead(headers.authorization === `Bearer ${key}` ? 200 : 401).end('{}');
   });
   t.after(() => server.close());
   const endpoint = { name: 'a', baseUrl: server.baseUrl, apiKey: 'sk-first-1', renewal: createRenewal(ask) };
@@ -32,6 +33,14 @@ describe('a rejected key', () => {
     assert.deepEqual(await Promise.all([call(), call(), call()]), [200, 200, 200]);
     assert.deepEqual([await call(), asked, server.seen.length], [200, 1, 7]);
     assert.equal(redactKeys('sk-first-1 sk-second-2', [endpoint]), '[key] [key]');
+  });
+
+  it('is asked for as often as one that worked ends', async (t) => {
+    let valid = 1;
+    let asked = 1;
+    const ask = async (): Promise<string> => `sk-first-${++asked}`;
+    const { call } = await over(t, () => `sk-first-${valid}`, ask);
+    for (; valid <= 4; valid++) assert.deepEqual([await call(), await call(), asked], [200, 200, valid]);
   });
 
   it('stays rejected where the other key is rejected too, or is the same, or there is none', async (t) => {

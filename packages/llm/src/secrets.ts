@@ -83,7 +83,9 @@ function longestBeginning(bytes: Buffer, forms: readonly Buffer[]): number {
 
 /** Longest first, so that no form is replaced inside a longer one. */
 function formsOf(endpoints: readonly Keyed[]): string[] {
-  const keys = endpoints.flatMap((e) => [e.apiKey, e.renewal?.key]).filter((key) => key !== undefined);
+  const keys = endpoints
+    .flatMap((e) => [e.apiKey, ...(e.renewal?.keys ?? [])])
+    .filter((key) => key !== undefined);
   const forms = new Set(keys.flatMap(spellings).filter((form) => form.length >= KEY_MIN));
   return [...forms].sort((a, b) => b.length - a.length);
 }

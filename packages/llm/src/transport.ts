@@ -53,11 +53,17 @@ export async function postCall(
       },
       body: json,
     });
-  const shown = keyNow(endpoint);
-  const response = await post();
-  if (response.status !== 401 || !(await endpoint.renewal?.renew(shown))) return response;
-  await response.body?.cancel();
-  return post();
+  const { renewal } = endpoint;
+  for (let isAgain = false; ; isAgain = true) {
+    const shown = keyNow(endpoint);
+    const response = await post();
+    if (response.status !== 401) renewal?.accepted(shown);
+    else if (!isAgain && (await renewal?.renew(shown))) {
+      await response.body?.cancel();
+      continue;
+    }
+    return response;
+  }
 }
 
 /** What an answer that is not a 2xx means. */

@@ -228,7 +228,7 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .min(1)
     .max(100)
     .describe(
-      'Program and arguments that print the key, such as those of a keychain: asked once a run, and once more when a server rejects the key, for at most a minute. Only in your own configuration, never in a repository’s.',
+      'Program and arguments that print the key, such as those of a keychain: asked once a run, and again when a server rejects a key that worked before, for at most a minute. Only in your own configuration, never in a repository’s.',
     )
     .optional(),
   max_concurrent: count(

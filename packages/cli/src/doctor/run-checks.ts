@@ -6,6 +6,7 @@ import type { Config } from '../config/resolved.ts';
 import { isOpen } from '../config/sandboxes.ts';
 import { type PreflightFacts, preflight } from '../preparing/preflight.ts';
 import { type EndpointProbe, endpointProblem } from '../preparing/preflight-models.ts';
+import { keyOrigin } from '../running/key-words.ts';
 import { type Check, failed, note, ok, orOk } from './check.ts';
 
 export interface RunFacts {
@@ -87,13 +88,9 @@ const dialectOf = ({ endpoints }: Config, name: string): string =>
 function endpointCheck(probe: EndpointProbe, isAnyUp: boolean, dialect: string): Check {
   const name = `endpoint ${probe.name}`;
   if (probe.kind === 'up') {
-    const many = probe.models.length;
-    return ok(
-      name,
-      many === 0
-        ? `${dialect}: answers, and lists no models`
-        : `${dialect}: answers, and lists ${countText(many, 'model')}`,
-    );
+    const many = probe.models.length === 0 ? 'no models' : countText(probe.models.length, 'model');
+    const origin = keyOrigin(probe);
+    return ok(name, `${dialect}: answers, and lists ${many}${origin && `; ${origin}`}`);
   }
   if (isAnyUp) return note(name, `left out for now: ${probe.why}`);
   return failed(name, endpointProblem(probe)[0]!);

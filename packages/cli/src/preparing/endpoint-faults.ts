@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import type { ErrorCode, Problem } from '@swarm/core/errors';
 import type { EndpointFault } from '@swarm/llm';
-import { type KeySource, keyFix } from '../running/keys.ts';
+import { type KeySource, keyFix } from '../running/key-words.ts';
 import { shellWord } from '../telling/shell.ts';
 
 export type FaultKind = 'auth' | 'quota' | 'silent' | 'down' | 'no-model' | 'refused' | EndpointFault;

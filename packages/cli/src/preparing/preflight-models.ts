@@ -2,7 +2,7 @@
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import type { Probe } from '@swarm/llm';
-import type { KeySource } from '../running/keys.ts';
+import type { KeySource } from '../running/key-words.ts';
 import { endpointFault, pricesFix } from './endpoint-faults.ts';
 
 /** What a model endpoint said to `GET /models`, or did not. */

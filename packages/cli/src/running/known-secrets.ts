@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { KnownSecret } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
-import { type KeySource, keyOf } from './keys.ts';
+import type { KeySource } from './key-words.ts';
+import { keyOf } from './keys.ts';
 
 interface Named {
   readonly config: {
