@@ -2,30 +2,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
+import { handoff, OVER, plan, planOf, task, textOf } from './support/harness.ts';
 import { assertLandedOnce } from './support/landings.ts';
 import { type Answer, type Call, startModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
 const FILES = { 'check.sh': 'true\n' };
 const ARGS = ['run', 'Add files', '--gate', 'sh check.sh', '--setup', 'none', '--workers', '1'];
-const task = (id: string, ...dependsOn: string[]) => ({
-  id,
-  title: `Add ${id}`,
-  description: `Write ${id}.txt.`,
-  scope: [`${id}.txt`],
-  acceptance: 'it is there',
-  priority: 2,
-  dependsOn,
-});
-const plan = (...tasks: object[]): string => JSON.stringify({ tasks, done: false });
-const OVER: Answer = { text: '{"tasks":[],"done":true}' };
 
 function work({ title, turn }: Call): Answer {
   const name = title.replace('Add ', '');
-  const said = { status: 'complete', summary: `${name} is there`, concerns: [], suggestions: [] };
   return turn === 0
     ? { tool: { name: 'write', arguments: { path: `${name}.txt`, content: `${name}\n` } } }
-    : { tool: { name: 'submit_handoff', arguments: said } };
+    : { tool: { name: 'submit_handoff', arguments: handoff('complete', `${name} is there`) } };
 }
 
 /** Answers of the planner in order; the last one goes on for ever. */
@@ -55,20 +44,20 @@ describe('a plan', { concurrency: true }, () => {
     const list = { name: 'list', arguments: {} };
     const calls = await landed(
       t,
-      [{ text: plan(task('b', 'later'), task('a')), tool: list }, { text: plan(task('later')) }, OVER],
+      [{ ...plan(task('b', { dependsOn: ['later'] }), task('a')), tool: list }, plan(task('later')), OVER],
       ['a', 'later', 'b'],
     );
     assert.match(calls[1]!.messages.at(-1)!.content ?? '', /do not send them again: a is t1/);
   });
 
   test('that was cut by its length goes on after the last task that was whole', async (t) => {
-    const whole = plan(task('a'), task('b'));
+    const whole = JSON.stringify(planOf(task('a'), task('b')));
     const cut = whole.slice(0, whole.indexOf('"id":"b"') + 30);
     const delta = (fields: object, finish: string | null) => ({
       choices: [{ index: 0, delta: fields, finish_reason: finish }],
     });
     const events = [delta({ content: cut }, null), delta({}, 'length'), '[DONE]'];
-    const calls = await landed(t, [{ events }, { text: plan(task('b')) }, OVER], ['a', 'b']);
+    const calls = await landed(t, [{ events }, plan(task('b')), OVER], ['a', 'b']);
     assert.match(
       calls[1]!.messages.at(-1)!.content ?? '',
       /ended after task a; go on with those that are missing/,
@@ -76,18 +65,15 @@ describe('a plan', { concurrency: true }, () => {
   });
 
   test('that is sent again, and once more under another name, is done once', async (t) => {
-    const both = plan(task('a'), task('b'));
-    const renamed = JSON.stringify({
-      tasks: [task('a'), task('b'), { ...task('a'), id: 'a2' }],
-      done: false,
-    });
-    const calls = await landed(t, [{ text: both }, { text: renamed }, OVER], ['a', 'b']);
-    const told = calls.flatMap((call) => call.messages.map((m) => m.content ?? '')).join('\n');
+    const both = [task('a'), task('b')];
+    const renamed = plan(...both, { ...task('a'), id: 'a2' });
+    const calls = await landed(t, [plan(...both), renamed, OVER], ['a', 'b']);
+    const told = textOf(calls.flatMap(({ messages }) => messages));
     assert.match(told, /your task a2 was refused: it is t1 “Add a” again/);
   });
 
   test('is followed up by what was said before, word for word, and something at its end', async (t) => {
-    const calls = await landed(t, [{ text: plan(task('a')) }, { text: plan(task('b')) }, OVER], ['a', 'b']);
+    const calls = await landed(t, [plan(task('a')), plan(task('b')), OVER], ['a', 'b']);
     assert.ok(calls.length >= 3);
     for (const [i, { messages }] of calls.slice(1).entries()) {
       const before = calls[i]!.messages;
@@ -97,7 +83,7 @@ describe('a plan', { concurrency: true }, () => {
         ['assistant', 'user'],
       );
     }
-    const said = calls.flatMap(({ messages }) => messages.map(({ content }) => content ?? '')).join('\n');
+    const said = textOf(calls.flatMap(({ messages }) => messages));
     assert.doesNotMatch(said, /Write a\.txt/, 'its own words are left out');
     const [first] = calls;
     assert.doesNotMatch(calls.at(-1)!.messages.at(-1)!.content ?? '', /<repository>|<laws>|<environment>/);
@@ -106,7 +92,7 @@ describe('a plan', { concurrency: true }, () => {
 
   test('that begins with a question is asked for once more, because nobody can answer', async (t) => {
     const question: Answer = { text: 'Before I plan: tabs or spaces?' };
-    const calls = await landed(t, [question, { text: plan(task('a')) }, OVER], ['a']);
+    const calls = await landed(t, [question, plan(task('a')), OVER], ['a']);
     assert.match(calls[1]!.messages.at(-1)!.content ?? '', /nobody can answer a question/);
   });
 });
@@ -146,7 +132,7 @@ describe('a planner', { concurrency: true }, () => {
         return { status: 400, message };
       }
       if (call.messages.some(({ content }) => content?.includes('Add a'))) return OVER;
-      return call.turn < 4 ? read : { text: plan(task('a')) };
+      return call.turn < 4 ? read : plan(task('a'));
     });
     const run = await world.swarm(ARGS, { env: modelEnvironment(server.url) });
     assert.equal(run.code, 0, run.stderr);
@@ -184,7 +170,7 @@ describe('a planner', { concurrency: true }, () => {
     const needs = { ...task('a'), verify: 'echo getaddrinfo EAI_AGAIN registry.example; exit 1' };
     let n = 0;
     const server = await startModelServer(t, (call) =>
-      call.isWorker ? work(call) : n++ === 0 ? { text: plan(needs) } : OVER,
+      call.isWorker ? work(call) : n++ === 0 ? plan(needs) : OVER,
     );
     const run = await world.swarm(ARGS, { env: modelEnvironment(server.url) });
     assert.equal(run.code, 1, run.stderr);

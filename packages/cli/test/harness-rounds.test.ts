@@ -2,32 +2,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
+import { handoff, OVER, plan, task, textOf } from './support/harness.ts';
 import { type Answer, type Call, startModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
 const FILES = { 'check.sh': 'test ! -f bad.txt || { echo "NEEDLE-GATE bad.txt is here"; exit 1; }\n' };
 const GATE = ['--gate', 'sh check.sh', '--setup', 'none', '--workers', '1'];
-const task = (id: string, more: object = {}) => ({
-  id,
-  title: `Add ${id}`,
-  description: `Write ${id}.txt.`,
-  scope: [`${id}.txt`],
-  acceptance: 'it is there',
-  priority: 2,
-  ...more,
-});
-const plan = (...tasks: object[]): Answer => ({ text: JSON.stringify({ tasks, done: false }) });
-const OVER: Answer = { text: '{"tasks":[],"done":true}' };
 const bash = (command: string): Answer => ({ tool: { name: 'bash', arguments: { command } } });
-const submit = (
-  status: string,
-  summary: string,
-  concerns: string[] = [],
-  suggestions: string[] = [],
-): Answer => ({
-  tool: { name: 'submit_handoff', arguments: { status, summary, concerns, suggestions } },
+const submit = (...said: Parameters<typeof handoff>): Answer => ({
+  tool: { name: 'submit_handoff', arguments: handoff(...said) },
 });
-const text = ({ messages }: Call): string => messages.map((m) => m.content ?? '').join('\n');
+const text = ({ messages }: Call): string => textOf(messages);
 
 /** Told of earlier attempts: the rules name the block, and this call has it. */
 const isAnother = (call: Call): boolean => /^<earlier_attempts>$/m.test(text(call));

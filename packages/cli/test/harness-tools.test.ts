@@ -2,27 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
+import { bash, handoff, planOf, submit, task } from './support/harness.ts';
 import { type Move, startWindowServer, type WireMessage } from './support/window-server.ts';
 import { World } from './support/world.ts';
 
-const PLAN = {
-  tasks: [
-    {
-      id: 'a',
-      title: 'Add a',
-      description: 'Write a.txt.',
-      scope: ['a.txt'],
-      acceptance: 'there',
-      priority: 3,
-    },
-  ],
-  done: false,
-};
+const PLAN = planOf(task('a'));
 const NO_REFUSAL = () => 'too long';
 const RUN = ['run', 'Add a', '--setup', 'none', '--workers', '1'];
-const HANDOFF = { status: 'complete', summary: 'a is there', concerns: [], suggestions: [] };
-const submit: Move = { calls: [['submit_handoff', HANDOFF]] };
-const bash = (command: string, more: object = {}): Move => ({ calls: [['bash', { command, ...more }]] });
 const last = (messages: readonly WireMessage[]): string => messages.at(-1)?.content ?? '';
 
 describe('an agent', { concurrency: true }, () => {
@@ -36,7 +22,7 @@ describe('an agent', { concurrency: true }, () => {
       if (step === 1) return bash('echo hello > pipe; rm pipe; echo a > a.txt');
       if (step < 10 && !/got hello/.test(last(messages)))
         return { calls: [['bash_output', { id: 'bg1', waitMs: 20_000 }]] };
-      return submit;
+      return submit();
     });
     const run = await world.swarm([...RUN, '--gate', 'true'], { env: modelEnvironment(server.url) });
     assert.equal(run.code, 0, run.stderr);
@@ -55,7 +41,9 @@ describe('an agent', { concurrency: true }, () => {
       text: `I go on.\n<tool_call>\n${JSON.stringify({ name, arguments: args })}\n</tool_call>`,
     });
     const server = await startWindowServer(t, 100_000, NO_REFUSAL, PLAN, ({ step }) =>
-      step === 0 ? call('write', { path: 'a.txt', content: 'a\n' }) : call('submit_handoff', HANDOFF),
+      step === 0
+        ? call('write', { path: 'a.txt', content: 'a\n' })
+        : call('submit_handoff', handoff('complete', 'a is there')),
     );
     const run = await world.swarm([...RUN, '--gate', 'true'], { env: modelEnvironment(server.url) });
     assert.equal(run.code, 0, run.stderr);
@@ -72,7 +60,7 @@ describe('an agent', { concurrency: true }, () => {
     });
     const server = await startWindowServer(t, 100_000, NO_REFUSAL, PLAN, ({ step, messages }): Move => {
       if (step === 0) return bash('echo a > a.txt; echo x > bad.txt');
-      if (step === 1) return submit;
+      if (step === 1) return submit();
       const path = / is in (\/\S+): look there/.exec(last(messages))?.[1];
       if (step === 2) return { calls: [['grep', { pattern: 'NEEDLE', path: path ?? '/nowhere' }]] };
       if (step === 3) {
@@ -82,7 +70,7 @@ describe('an agent', { concurrency: true }, () => {
       }
       // Only what the log says is done.
       if (step === 4) return bash(`rm ${/NEEDLE-CAUSE (\S+)/.exec(last(messages))?.[1] ?? 'nothing'}`);
-      return submit;
+      return submit();
     });
     const run = await world.swarm([...RUN, '--gate', 'sh check.sh'], { env: modelEnvironment(server.url) });
     assert.equal(run.code, 0, run.stderr);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
-import { type Move, startWindowServer, type WireMessage } from './support/window-server.ts';
+import { bash, planOf, submit, task, textOf } from './support/harness.ts';
+import { type Move, startWindowServer } from './support/window-server.ts';
 import { World } from './support/world.ts';
 
 const LINES = 4_000;
@@ -10,25 +11,7 @@ const long = (n: number): string =>
   Array.from({ length: LINES }, (_, i) => `export const handler_${n}_${i} = (request) => request.ok;\n`).join(
     '',
   );
-const PLAN = {
-  tasks: [
-    {
-      id: 'a',
-      title: 'Add a',
-      description: 'Write a.txt.',
-      scope: ['a.txt'],
-      acceptance: 'there',
-      verify: 'test -f a.txt',
-      priority: 3,
-    },
-  ],
-  done: false,
-};
-const submit = (status: string): Move => ({
-  calls: [['submit_handoff', { status, summary: 'a is there', concerns: [], suggestions: [] }]],
-});
-const bash = (command: string): Move => ({ calls: [['bash', { command }]] });
-const text = (messages: readonly WireMessage[]): string => messages.map((m) => m.content ?? '').join('\n');
+const PLAN = planOf(task('a', { verify: 'test -f a.txt' }));
 const VLLM = (window: number) => (asked: number) =>
   `This model's maximum context length is ${window} tokens. However, you requested ${asked} tokens. Please reduce the length of the messages.`;
 const LLAMA = () => () =>
@@ -41,7 +24,7 @@ const reads =
     const read = (n: number) =>
       ['read', { path: `long${n % 2}.js`, offset: step * 11 + 1, limit: 500 }] as const;
     if (step === steps - 2) return bash('echo a > a.txt');
-    if (step === steps - 1) return submit('complete');
+    if (step === steps - 1) return submit();
     return { calls: step % 7 === 3 ? [read(0), read(1)] : [read(step)] };
   };
 
@@ -70,7 +53,7 @@ describe('an attempt of 200 steps', { concurrency: 1 }, () => {
       assert.ok(seen.longest > window * 0.45, `it used ${seen.longest} of ${window}`);
       assert.equal((await world.log()).filter((line) => line.event === 'attempt.started').length, 1);
       assert.doesNotMatch(run.stdout + run.stderr, /context|window/);
-      const last = text(server.taken.at(-1)!);
+      const last = textOf(server.taken.at(-1)!);
       assert.match(last, /You are a worker/);
       assert.match(last, /Task t1: Add a/);
     });
@@ -90,7 +73,7 @@ test('a plan and a check that fails are told again after the conversation was su
     if (step === 0) return { calls: [['plan', { items: [{ text: 'NEEDLE-PLAN', status: 'in_progress' }] }]] };
     if (step === 1) return bash('echo NEEDLE-RED; exit 1');
     if (step === 58) return bash('echo a > a.txt');
-    if (step === 59) return submit('complete');
+    if (step === 59) return submit();
     // Its own words, which nothing but a summary takes out.
     return {
       calls: [
@@ -102,7 +85,7 @@ test('a plan and a check that fails are told again after the conversation was su
   const run = await world.swarm(RUN, { env: modelEnvironment(server.url) });
   assert.equal(run.code, 0, run.stderr);
   assert.ok(server.seen.summaries > 0, 'it was summed up');
-  const last = text(server.taken.at(-1)!);
+  const last = textOf(server.taken.at(-1)!);
   for (const needle of [/## Next\ngo on/, /\[>\] NEEDLE-PLAN/, /exit code 1\nNEEDLE-RED/])
     assert.match(last, needle);
   assert.match(
