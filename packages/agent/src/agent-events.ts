@@ -72,6 +72,8 @@ const agentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('mcp.called'), id: count, tool: z.string(), args: z.string() }),
   /** The model was told what was wrong with its answer, or that its room is running out. */
   z.object({ type: z.literal('nudged'), step: count, why: z.string() }),
+  /** The server counted fewer tokens than the prompt has: it left a part of it out, and said nothing. */
+  z.object({ type: z.literal('cut'), step: count, counted: count, least: count }),
   /** Old tool outputs left the conversation to make room. */
   z.object({ type: z.literal('elided'), step: count, parts: count, chars: count }),
   /** Turns left the conversation: summed up by the model, or by the agent itself, or because a request was refused. */

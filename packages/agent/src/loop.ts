@@ -7,6 +7,7 @@ import { assertNever } from '@swarm/core/errors';
 import { addUsage, tokensOf } from '@swarm/core/model/usage';
 import type { ModelResult } from '@swarm/core/ports/models';
 import { lengthOf } from '@swarm/core/rules/conversation';
+import { cutPrompt } from '@swarm/core/rules/cut-prompts';
 import { overflowIn } from '@swarm/core/rules/overflow';
 import type { AgentEnding, AgentRun } from './agent-run.ts';
 import { type Deadline, runCalls, runWritten } from './calls.ts';
@@ -82,12 +83,19 @@ async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<Mode
   );
   talk.usage = addUsage(talk.usage, answer.usage);
   talk.lastTokens = tokensOf(answer.usage);
-  const { calls: tries, inputTokens } = answer.usage;
-  // A try that broke off is in it too.
-  talk.window.counted(sizeOf(run, talk), inputTokens / Math.max(1, tries));
+  countWindow(run, talk, answer);
   const calls = answer.end.kind === 'tools' ? answer.end.calls.length : 0;
   run.emit({ type: 'answered', step, how: answer.end.kind, text: answer.text, calls, usage: answer.usage });
   return answer;
+}
+
+/** Learns what the model's window holds from what the server counted. A try that broke off is in it too. */
+function countWindow(run: AgentRun, talk: Talk, { usage }: ModelResult): void {
+  const counted = usage.inputTokens / Math.max(1, usage.calls);
+  const cut = cutPrompt(talk.messages, talk.lastLength, counted);
+  talk.lastLength = lengthOf(talk.messages);
+  if (cut === undefined) talk.window.counted(sizeOf(run, talk), counted);
+  else if (talk.window.took(cut.counted)) run.emit({ type: 'cut', step: talk.steps, ...cut });
 }
 
 /** Acts on one answer: a Stop ends the loop, undefined means that the model is asked again. */

@@ -25,6 +25,8 @@ export interface Talk {
   usage: Usage;
   /** Tokens of the last call. */
   lastTokens: number;
+  /** Characters of the conversation when the model was last asked. */
+  lastLength: number | undefined;
   /** Answers in a row that gave nothing to run. */
   unusable: number;
   /** Marks of its limits that the model was told of. */
@@ -83,6 +85,7 @@ const fresh = (messages: ChatMessage[], window: Window): Talk => ({
   toolCalls: 0,
   usage: NO_USAGE,
   lastTokens: 0,
+  lastLength: undefined,
   unusable: 0,
   marksTold: 0,
   repeats: new Repeats(),

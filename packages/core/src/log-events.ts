@@ -122,6 +122,10 @@ export const WEATHER_LOG_EVENTS = {
   'model.called': { level: 'debug', means: 'a model answered' },
   'model.retried': { level: 'warn', means: 'a call to a model failed and is made again' },
   'model.failed': { level: 'error', means: 'a call to a model failed for good' },
+  'model.cut': {
+    level: 'warn',
+    means: 'a server left out what was too long for its window, and said nothing',
+  },
   'endpoint.down': { level: 'warn', means: 'no endpoint answers' },
   'endpoint.up': { level: 'info', means: 'an endpoint answers again' },
   'endpoint.probed': { level: 'debug', means: 'an endpoint was asked whether it finishes a small call' },

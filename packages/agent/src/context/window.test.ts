@@ -20,6 +20,12 @@ test('what a token holds is what the server counted, within what a tokenizer can
   }
 });
 
+test('what a server took of a longer prompt, and said nothing, is the window from then on', () => {
+  const window = new Window();
+  assert.deepEqual([window.took(4_000), window.took(4_000), window.took(9_000)], [true, false, false]);
+  assert.equal(window.chars(1), 16_000);
+});
+
 test('a refusal tells the window, without the room that was set aside for the answer', () => {
   const window = new Window();
   window.refused(120_000, { window: 32_768, prompt: 30_000, answer: 4_096 });

@@ -42,6 +42,13 @@ export class Window {
     if (promptTokens > 0) this.#charsPerToken = clamp(chars / promptTokens, CHARS_MIN, CHARS_MAX);
   }
 
+  /** The server took no more of a longer prompt, and said nothing. @returns whether that was news. */
+  took(tokens: number): boolean {
+    if (tokens >= this.#tokens) return false;
+    this.#tokens = Math.max(WINDOW_MIN, tokens);
+    return true;
+  }
+
   /** A request of so many characters was too long. */
   refused(chars: number, { window, prompt, answer = 0 }: Overflow): void {
     if (prompt !== undefined) this.counted(chars, prompt);

@@ -149,6 +149,8 @@ function activityOf(event: AgentEvent): AgentActivity | undefined {
       const { tool, ok, durationMs, output } = event;
       return { kind: 'tool', tool: shownText(tool), detail: shownText(output), ok, durationMs };
     }
+    case 'cut':
+      return { kind: 'cut', cut: { counted: event.counted, least: event.least } };
     case 'compacted': {
       const { by, before, after, windowTokens } = event;
       const detail = `room is made (${by}): ${before} characters became ${after}, for a window of ${windowTokens} tokens`;

@@ -108,6 +108,11 @@ function eventText(event: Fields): Said {
         head: `${words(event.tool)} ${event.ok === true ? 'gives' : 'fails with'}`,
         body: words(event.output),
       };
+    case 'cut':
+      return {
+        head: `the server counted ${words(event.counted)} tokens of at least ${words(event.least)}: it left the rest out`,
+        body: '',
+      };
     case 'compacted': {
       const sizes = `${words(event.before)} characters became ${words(event.after)}`;
       return { head: `room is made (${words(event.by)}): ${sizes}`, body: '' };

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type DialectName, OWN_DIALECTS } from '@swarm/core/model/dialect';
 import { taskOf } from '@swarm/core/model/ids';
 import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
+import { roomIn } from '@swarm/core/rules/conversation';
 import {
   type CallLimits,
   type CallReport,
@@ -103,10 +104,10 @@ export function profilesOf(places: ProgramPlaces, file: Pick<RunFile, 'config'>)
   return [readProfiles(readFileSync(path, 'utf8'), path), file.config.profiles ?? {}];
 }
 
-/** 70 % of a model's window, at four characters a token; undefined where its window is not known. */
+/** What a planner's conversation may have; undefined where the model's window is not known. */
 export function contextChars(model: string, profiles: readonly Profiles[]): number | undefined {
   const { window } = profileOf(model, ...profiles);
-  return window === undefined ? undefined : Math.floor(0.7 * window * 4);
+  return window === undefined ? undefined : roomIn(window);
 }
 
 /** What the built-in agent has to know of its model, where that is known. */

@@ -5,6 +5,7 @@ import type { HandoffClaim } from '../model/handoff.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { ResourceName } from '../model/landing.ts';
 import type { Usage } from '../model/usage.ts';
+import type { CutPrompt } from '../rules/cut-prompts.ts';
 
 export interface Mount {
   readonly host: string;
@@ -187,7 +188,9 @@ export type AgentActivity =
       readonly ok: boolean;
       readonly durationMs: number;
     }
-  | { readonly kind: 'text'; readonly detail: string };
+  | { readonly kind: 'text'; readonly detail: string }
+  /** The model's server left a part of a prompt out, and said nothing. */
+  | { readonly kind: 'cut'; readonly cut: CutPrompt };
 
 /** A conversation that goes on: what an agent gave back as `talk`, and what it is told now. */
 export interface GoOn {

@@ -24,6 +24,14 @@ export const WRITTEN_RESULT = '<tool_response name="';
 export const isOutput = (m: ChatMessage): boolean =>
   m.role === 'tool' || (m.role === 'user' && m.content.startsWith(WRITTEN_RESULT));
 
+/** Of a model's window: the rest is the answer's. At four characters a token. */
+const ROOM_SHARE = 0.7;
+const CHARS_PER_TOKEN = 4;
+
+/** Characters that a conversation may have whose tokens nobody counts before. */
+export const roomIn = (windowTokens: number): number =>
+  Math.floor(ROOM_SHARE * windowTokens * CHARS_PER_TOKEN);
+
 export interface Shortened {
   readonly messages: readonly ChatMessage[];
   /** How many outputs and arguments were left out, and how many characters that saved. */

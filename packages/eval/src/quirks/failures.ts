@@ -39,7 +39,31 @@ const overflows = (said: (tokens: number, window: number) => Refusal) => (): Hab
   };
 };
 
+/** Four looks at once, each as large: what a window of half that counts shows at the request after the next. */
+const cuts = (): Habit => {
+  let window = Number.POSITIVE_INFINITY;
+  return {
+    says: (reply, ask) => {
+      if (ask.kind !== 'worker' || ask.turn > 0 || window < Number.POSITIVE_INFINITY) return reply;
+      window = tokensOf(ask) + 2_000;
+      return { calls: [LOOK, LOOK, LOOK, LOOK] };
+    },
+    chunks: (chunks, _, ask) =>
+      chunks.map((chunk) =>
+        'usage' in chunk && tokensOf(ask) > window
+          ? { ...chunk, usage: { ...(chunk.usage as object), prompt_tokens: window } }
+          : chunk,
+      ),
+  };
+};
+
 const WINDOW_QUIRKS: readonly Quirk[] = [
+  {
+    name: 'what is too long is left out, and nothing said',
+    seen: 'Ollama, LM Studio',
+    habit: cuts,
+    told: /the server of test-model read about \d+ tokens of a prompt of at least \d+, and said nothing: give it a larger window, or write \[models\.profiles\."test-model"\] window = \d+$/m,
+  },
   {
     name: 'window full: context_length_exceeded',
     seen: 'OpenAI, vLLM',

@@ -11,6 +11,8 @@ export interface Quirk {
   readonly habit: () => Habit;
   /** The operator's configuration that brings it out, where our own would not. */
   readonly config?: string;
+  /** What the program has to say of it, on stderr. */
+  readonly told?: RegExp;
   /** It takes minutes: the short form leaves it out. */
   readonly isSlow?: true;
   /** It refuses what the program never sends: then this is such a request, and a test sees it refused. */
@@ -31,12 +33,13 @@ export interface QuirkResult {
 
 const ARGS = ['run', 'Build a bicycle', '--workers', '1', '--gate', 'sh check.sh', '--setup', 'none'];
 
-export function tryQuirk({ name, habit, config }: Quirk): Promise<QuirkResult> {
+export function tryQuirk({ name, habit, config, told }: Quirk): Promise<QuirkResult> {
   const setting = { files: FILES, args: ARGS, brain: bicycle, habit: habit(), config };
   return played(setting, async ({ world, server, ...ended }) => {
     const subjects = await landedBy(world);
     const titles = subjects.filter((subject) => subject.startsWith('Add '));
-    const landed = ended.code === 0 && `${titles.sort()}` === `${PARTS.map(titleOf).sort()}`;
+    const isTold = told?.test(ended.stderr) ?? true;
+    const landed = ended.code === 0 && isTold && `${titles.sort()}` === `${PARTS.map(titleOf).sort()}`;
     return {
       name,
       landed,

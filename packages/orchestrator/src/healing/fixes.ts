@@ -9,6 +9,7 @@ import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { lookAndAnswer } from '../planning/looking.ts';
+import { Room } from '../planning/room.ts';
 import { inBlocks } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
 import { machinery } from '../prompting/facts.ts';
@@ -18,10 +19,12 @@ import { type Fix, FixReading } from './fix-reading.ts';
 export class FixTasks {
   readonly #context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>;
   readonly #project: Project;
+  readonly #room: Room;
 
   constructor(context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
     this.#project = new Project(context.ports);
+    this.#room = new Room(context, 'reconciler');
   }
 
   /** Every finding without a task gets one, at most five open at once; the model groups them by root cause. */
@@ -94,7 +97,7 @@ export class FixTasks {
     reader: FixReading,
     signal: AbortSignal,
   ): Promise<TicketResult | undefined> {
-    const { ask, ports, settings, state } = this.#context;
+    const { ask, ports, state } = this.#context;
     const reserved = reservationFor(state);
     if (!ports.model || !reserved) return undefined;
     const messages = toldBy(await promptOf());
@@ -108,7 +111,7 @@ export class FixTasks {
       messages,
       reader,
       signal,
-      maxChars: settings.plannerContextChars,
+      room: this.#room,
       commit: () => commit,
       extend: async () => false,
     });

@@ -15,6 +15,7 @@ import { Project } from '../prompting/project.ts';
 import { type Overview, overviewOf } from './overview.ts';
 import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';
+import type { Room } from './room.ts';
 import { Told } from './sections.ts';
 
 /**
@@ -29,6 +30,7 @@ export type BriefingContext = Pick<Context<'prompts' | 'reader'>, 'ports' | 'set
 
 export class Briefing {
   readonly #context: BriefingContext;
+  readonly #room: Pick<Room, 'chars'>;
   readonly #project: Project;
   /** The live iteration's conversation. Who asks adds to it. */
   messages: ChatMessage[] = [];
@@ -44,8 +46,13 @@ export class Briefing {
   /** Why the last answer could not be used. */
   #setback = '';
 
-  constructor(context: BriefingContext) {
+  /** @param room absent for a look beforehand: nobody is asked. */
+  constructor(
+    context: BriefingContext,
+    room: Pick<Room, 'chars'> = { chars: context.settings.plannerContextChars },
+  ) {
     this.#context = context;
+    this.#room = room;
     this.#project = new Project(context.ports);
   }
 
@@ -73,8 +80,8 @@ export class Briefing {
   }
 
   #isFresh(): boolean {
-    const { ports, settings } = this.#context;
-    const most = Math.min(Math.max(GROWN_MIN, GROWN * this.#beginChars), settings.plannerContextChars);
+    const { ports } = this.#context;
+    const most = Math.min(Math.max(GROWN_MIN, GROWN * this.#beginChars), this.#room.chars);
     return (
       this.messages.length === 0 ||
       this.#promptHash !== ports.prompts.hash('planner') ||

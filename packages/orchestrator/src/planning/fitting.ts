@@ -4,12 +4,12 @@ import { lengthOf, shortened } from '@swarm/core/rules/conversation';
 
 /** Once over the limit it is shortened to this share: doing it at every step would spoil what providers keep. */
 const LOW_MARK = 0.75;
-/** The newest messages, which the next answer is about. */
-const KEPT = 8;
+/** The newest messages, which the next answer is about; where even those are too long, the last one alone. */
+const KEPT = [8, 1];
 
 /** Shortens in place, when it is longer than `max` characters. */
 export function fit(messages: ChatMessage[], max: number): void {
-  if (lengthOf(messages) > max) shortenTo(messages, max * LOW_MARK, KEPT);
+  for (const kept of KEPT) if (lengthOf(messages) > max) shortenTo(messages, max * LOW_MARK, kept);
 }
 
 /** The server refused it as too long: half of it must do. @returns whether anything could be left out. */

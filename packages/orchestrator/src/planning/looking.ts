@@ -11,11 +11,14 @@ import type {
   TicketResult,
   ToolCall,
 } from '@swarm/core/ports/models';
+import { lengthOf } from '@swarm/core/rules/conversation';
+import { cutPrompt } from '@swarm/core/rules/cut-prompts';
 import { overflowIn } from '@swarm/core/rules/overflow';
 import type { Context } from '../context.ts';
 import { fit, halve } from './fitting.ts';
 import { reply } from './plan-replies.ts';
 import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
+import type { Room } from './room.ts';
 
 /** Rounds of tool calls before the answer is asked for. */
 export const TOOL_ROUNDS_MAX = 30;
@@ -38,8 +41,7 @@ export interface Asking {
   readonly ticket: ModelTicket;
   /** Grows by what is said and found. */
   readonly messages: ChatMessage[];
-  /** Most characters of them. */
-  readonly maxChars: number;
+  readonly room: Room;
   readonly commit: () => CommitId;
   readonly signal: AbortSignal;
   readonly reader: Reader;
@@ -56,8 +58,9 @@ export interface Answered {
 
 /** Asks until there is an answer. */
 export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Answered> {
-  const { ticket, messages, reader, extend } = asking;
+  const { ticket, messages, room, reader, extend } = asking;
   let usage = NO_USAGE;
+  let before: number | undefined;
   for (let round = 0, lastTokens = 0; ; round++) {
     // What tools gave is of no use without the answer that follows: one more call must be left for that.
     const isTight = !coversTwice(ticket.left(), lastTokens) && !(await extend());
@@ -65,6 +68,9 @@ export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Ans
     if (isLast) askForTheAnswer(messages);
     const result = await call(asking, isLast);
     usage = addUsage(usage, result.usage);
+    const cut = cutPrompt(messages, before, result.usage.inputTokens / Math.max(1, result.usage.calls));
+    if (cut) room.learn(cut);
+    before = lengthOf(messages);
     lastTokens = tokensOf(result.usage);
     if (result.end.kind === 'over-budget' && (await extend())) continue;
     if (result.end.kind === 'tools' && !isLast) {
@@ -81,8 +87,8 @@ export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Ans
 }
 
 /** A refusal of its length is no answer: it is shortened, and asked again. */
-async function call({ ticket, messages, maxChars, signal, reader }: Asking, isLast: boolean) {
-  fit(messages, maxChars);
+async function call({ ticket, messages, room, signal, reader }: Asking, isLast: boolean) {
+  fit(messages, room.chars);
   const choice = isLast && ({ toolChoice: 'none' } as const);
   for (let halves = 0; ; halves++) {
     const onText = reader.begin();

@@ -140,6 +140,25 @@ describe('a planner that reads more than its model can hold', () => {
     assert.deepEqual(world.halts, []);
     assert.equal(outputs(asked.at(-1)!).length, 2);
   });
+  it('learns its window from a server that leaves out what is too long and says nothing, and that is told once', async () => {
+    const { asked, world, planner } = planning(undefined, 0, (_, n) => {
+      const call = { id: `c${n}`, name: 'read', argumentsJson: '{"path":"a.ts"}' };
+      if (n % 5 === 1) return { end: { kind: 'tools', calls: [call] } };
+      return n % 5 === 0 ? { end: { kind: 'stopped' }, text: PLAN } : { end: LIST };
+    });
+    Object.assign(world.context.ports.reader, { read: async () => 'a b '.repeat(2_000) });
+    await planner.iterate(1, going());
+    assert.deepEqual(
+      world.told.filter(({ name }) => name === 'model.cut').map(({ fields }) => fields.msg),
+      [
+        'the server of m read about 1000 tokens of a prompt of at least 4018, and said nothing: give it a larger window, or write [models.profiles."m"] window = 1000',
+      ],
+    );
+    assert.deepEqual(
+      asked.map((request) => outputs(request)[0]?.content.slice(0, 2)),
+      [undefined, 'a.', 'a.', '[8', '[8'],
+    );
+  });
   it('is halted where even the first message is too long', async () => {
     const { world, planner } = reading(500, 3);
     await planner.iterate(1, going());

@@ -12,6 +12,7 @@ import { Briefing } from './briefing.ts';
 import { type Answered, lookAndAnswer } from './looking.ts';
 import { PlanReading } from './plan-reading.ts';
 import type { PlanEnd } from './plan-stream.ts';
+import { Room } from './room.ts';
 
 interface Ended {
   readonly outcome: IterationOutcome;
@@ -20,11 +21,13 @@ interface Ended {
 
 export class Planner {
   readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
+  readonly #room: Room;
   readonly #briefing: Briefing;
 
   constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
-    this.#briefing = new Briefing(context);
+    this.#room = new Room(context, 'planner');
+    this.#briefing = new Briefing(context, this.#room);
   }
 
   /** Runs the live iteration to its end. */
@@ -44,7 +47,7 @@ export class Planner {
   }
 
   #answer(iteration: number, reader: PlanReading, signal: AbortSignal): Promise<Answered> {
-    const { settings, state } = this.#context;
+    const { state } = this.#context;
     const ticket = this.#ticket();
     return lookAndAnswer(this.#context, {
       who: 'planner',
@@ -52,7 +55,7 @@ export class Planner {
       reader,
       signal,
       messages: this.#briefing.messages,
-      maxChars: settings.plannerContextChars,
+      room: this.#room,
       commit: () => state.head,
       extend: () => this.#extend(iteration, ticket),
     });

@@ -10,7 +10,7 @@ import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
-import type { AgentResult, GoOn } from '@swarm/core/ports/running';
+import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { toWire } from '@swarm/core/rules/task-format';
@@ -19,6 +19,7 @@ import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
 import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
+import { Cuts } from '../prompting/cuts.ts';
 import { Project } from '../prompting/project.ts';
 import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
@@ -48,6 +49,7 @@ export class Worker {
   readonly #probes: Probes;
   readonly #project: Project;
   readonly #baseTries: BaseTries;
+  readonly #cuts: Cuts;
 
   constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
@@ -55,6 +57,7 @@ export class Worker {
     this.#probes = probes;
     this.#project = new Project(context.ports);
     this.#baseTries = new BaseTries(context);
+    this.#cuts = new Cuts(context);
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -225,7 +228,7 @@ export class Worker {
     { system, text }: RenderedPrompt,
     { limits, goOn }: Round,
   ): Promise<AgentResult> {
-    const { ports, settings } = this.#context;
+    const { settings } = this.#context;
     return bench.agent({
       wish: task.spec.agent,
       prompt: { system, user: text },
@@ -241,14 +244,16 @@ export class Worker {
         quietMs: settings.attempt.quietMs,
       },
       signal,
-      onActivity: (activity) =>
-        ports.log.write('agent.activity', {
-          msg: activity.kind === 'tool' ? `${activity.tool} ${activity.detail}` : activity.detail,
-          task: task.id,
-          attempt: attempt.id,
-          data: { ...activity },
-        }),
+      onActivity: (activity) => this.#tell(attempt, activity),
     });
+  }
+
+  #tell(attempt: Attempt, activity: AgentActivity): void {
+    const about = { task: attempt.task, attempt: attempt.id, data: { ...activity } };
+    const { log } = this.#context.ports;
+    if (activity.kind === 'cut') return this.#cuts.tell('worker', activity.cut, about);
+    const msg = activity.kind === 'tool' ? `${activity.tool} ${activity.detail}` : activity.detail;
+    log.write('agent.activity', { ...about, msg });
   }
 
   /** Commits what the agent left uncommitted and brings its work into the hub. Runs however the agent ended. */
