@@ -14,6 +14,8 @@ export interface CutPrompt {
 
 /** Templates leave a little out, and some vocabularies have words of two. */
 const CLEARLY = 1.5;
+/** No server has a smaller window: what counts less does not count. */
+const WINDOW_MIN = 2_000;
 /** No text has more words than a quarter of its characters: below that nothing need be counted. */
 const CHARS_PER_WORD = 4;
 
@@ -28,7 +30,7 @@ export function cutPrompt(
 ): CutPrompt | undefined {
   const length = lengthOf(messages);
   if (before === undefined || length < before || counted <= length - before) return undefined;
-  if (counted * CLEARLY * CHARS_PER_WORD >= length) return undefined;
+  if (counted < WINDOW_MIN || counted * CLEARLY * CHARS_PER_WORD >= length) return undefined;
   const least = messages.reduce((sum, m) => sum + wordsIn(m), 0);
   return counted * CLEARLY < least ? { counted: Math.floor(counted), least } : undefined;
 }

@@ -26,9 +26,10 @@ const iteration = (tokens: number): Event => ({
 interface Said {
   readonly end: ModelEnd;
   readonly text?: string;
+  readonly tokens?: number;
 }
 
-/** A run of a planner that answers so, each call for a thousand tokens. */
+/** A run of a planner that answers so, each call for a thousand tokens where it is not said. */
 function planning(
   budget: number | undefined,
   reserved: number,
@@ -38,9 +39,9 @@ function planning(
   const kept: string[] = [];
   const model = onTickets(async (request, { onText }) => {
     asked.push({ ...request, messages: [...request.messages] });
-    const { end, text = '' } = says(request, asked.length);
+    const { end, text = '', tokens = 1_000 } = says(request, asked.length);
     if (text !== '') onText?.(text);
-    return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens: 1_000 }, model: 'm' };
+    return { end, text, usage: { ...NO_USAGE, calls: 1, inputTokens: tokens }, model: 'm' };
   });
   const limits = { ...LIMITS, workers: 2, ...(budget !== undefined && { tokens: budget }) };
   const world = givenWorld([openedRun({ mode: 'planner', limits }), iteration(reserved)], {
@@ -143,20 +144,23 @@ describe('a planner that reads more than its model can hold', () => {
   it('learns its window from a server that leaves out what is too long and says nothing, and that is told once', async () => {
     const { asked, world, planner } = planning(undefined, 0, (_, n) => {
       const call = { id: `c${n}`, name: 'read', argumentsJson: '{"path":"a.ts"}' };
-      if (n % 5 === 1) return { end: { kind: 'tools', calls: [call] } };
-      return n % 5 === 0 ? { end: { kind: 'stopped' }, text: PLAN } : { end: LIST };
+      const said: Said =
+        n === 5
+          ? { end: { kind: 'stopped' }, text: PLAN }
+          : { end: n === 1 ? { kind: 'tools', calls: [call] } : LIST };
+      return { ...said, tokens: 2_000 };
     });
-    Object.assign(world.context.ports.reader, { read: async () => 'a b '.repeat(2_000) });
+    Object.assign(world.context.ports.reader, { read: async () => 'a b '.repeat(4_000) });
     await planner.iterate(1, going());
     assert.deepEqual(
       world.told.filter(({ name }) => name === 'model.cut').map(({ fields }) => fields.msg),
       [
-        'the server of m read about 1000 tokens of a prompt of at least 4018, and said nothing: give it a larger window, or write [models.profiles."m"] window = 1000',
+        'the server of m read about 2000 tokens of a prompt of at least 8018, and said nothing: give it a larger window, or write [models.profiles."m"] window = 2000',
       ],
     );
     assert.deepEqual(
       asked.map((request) => outputs(request)[0]?.content.slice(0, 2)),
-      [undefined, 'a.', 'a.', '[8', '[8'],
+      [undefined, 'a.', 'a.', '[1', '[1'],
     );
   });
   it('is halted where even the first message is too long', async () => {

@@ -15,7 +15,7 @@ export const PLANNING_MUTANTS: MutantTable = {
   'told-again': {
     means: 'a planner is told all it knows again in each iteration',
     tests: ['orchestrator/src/planning/plan-context.test.ts', 'orchestrator/src/planning/briefing.test.ts'],
-    patches: [orchestrator('if (before?.text === part.text) return [];', '')],
+    patches: [orchestrator('if (known?.text === part.text) return { lines: [], before: 0 };', '')],
   },
   'too-long-is-the-end': {
     means: 'a planner’s request that is longer than the window is not asked again, shorter',
@@ -25,6 +25,13 @@ export const PLANNING_MUTANTS: MutantTable = {
         'if (!isTooLong || halves >= HALVES_MAX || !halve(messages)) return result;',
         'if (halves >= 0) return result;',
       ),
+    ],
+  },
+  'kept-is-cut': {
+    means: 'a server that counts only what it did not keep of a prompt is said to cut it',
+    tests: ['core/src/rules/cut-prompts.test.ts'],
+    patches: [
+      core('before === undefined || length < before || counted <= length - before', 'before === undefined'),
     ],
   },
 };
