@@ -27,11 +27,4 @@ export const PLANNING_MUTANTS: MutantTable = {
       ),
     ],
   },
-  'kept-is-cut': {
-    means: 'a server that counts only what it did not keep of a prompt is said to cut it',
-    tests: ['core/src/rules/cut-prompts.test.ts'],
-    patches: [
-      core('before === undefined || length < before || counted <= length - before', 'before === undefined'),
-    ],
-  },
 };
