@@ -102,6 +102,27 @@ test(
   },
 );
 
+test(
+  'a program of a version manager goes before one of the same name that the system has',
+  contained,
+  async (t) => {
+    const world = await World.with(t, PROJECT);
+    const bin = join(world.root, 'home', '.nvm', 'versions', 'node', 'v24.0.0', 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'npm'), '#!/bin/sh\necho "the npm of nvm: $*"\n', { mode: 0o755 });
+    const env = { PATH: `${bin}:${world.environment().PATH}` };
+    const before = await world.swarm(['doctor'], { env });
+    assert.match(
+      before.stdout,
+      /programs +note +the sandbox starts \/usr\/\S*npm, and you \S*\.nvm\/\S*npm; swarm init/,
+    );
+    assert.match(await onTerminal(world, ['n', '', '', 'n'], env), /and not your own \S*\.nvm\/\S*npm/);
+    const ended = await world.swarm(['init', '--yes', '--run-gate'], { env });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stderr, /~\/\.nvm:ro is shown read-only in every sandbox from now on/);
+  },
+);
+
 test('a no shows nothing, and the file of the operator stays as it is', contained, async (t) => {
   const { world, env } = await withAsdf(t);
   const typed = await onTerminal(world, ['n', '', '', 'y'], env);

@@ -14,7 +14,7 @@ import { checkoutFacts } from '../preparing/checkout-facts.ts';
 import { manifestFacts } from '../preparing/detect.ts';
 import { installText } from '../preparing/installs.ts';
 import { type Located, locate } from '../preparing/locate.ts';
-import { foldersOf, offersFor } from '../preparing/programs.ts';
+import { foldersOf, type Other, offersFor, othersThere } from '../preparing/programs.ts';
 import { showFolders } from '../preparing/show-folders.ts';
 import type { Offer } from '../preparing/toolchains.ts';
 import type { Context } from '../program/context.ts';
@@ -80,8 +80,10 @@ const nobodyToAsk = (): SwarmError =>
 
 interface FoundCommands {
   readonly starter: Starter;
-  /** What has to be shown of this machine for these commands to run; empty where all is there. */
+  /** What has to be shown of this machine for these commands to run as they do outside; empty where all is there. */
   readonly mounts: readonly string[];
+  /** What would start instead of the operator's own; undefined where something is just not there. */
+  readonly other: Other | undefined;
   /** Programs that are nowhere to be had. */
   readonly missing: readonly string[];
   readonly nextBest: Detected['nextBest'];
@@ -104,12 +106,14 @@ async function find(
     return {
       starter: { gate: undefined, setup: undefined, found: [], workers },
       mounts: [],
+      other: undefined,
       missing: [],
       nextBest: undefined,
     };
   const at = { commonDir: checkout.commonDir, commit: checkout.targetCommit };
   const { folders, programs, there } = await manifestFacts(at, config, context.env, located.within);
-  const hidden = programs.filter((program) => !there.has(program));
+  const others = await othersThere(programs, config, context.env);
+  const hidden = programs.filter((program) => !there.has(program) || others.has(program));
   const offers = mayShow ? await offersFor(hidden, context.env) : new Map<string, Offer>();
   const found = detectCommands(folders, (program) => there.has(program) || offers.has(program));
   const shown = new Map([...offers].filter(([program]) => found.needs.includes(program)));
@@ -121,9 +125,16 @@ async function find(
       workers,
     },
     mounts: foldersOf(shown).map((folder) => mountText(folder, context.env)),
+    other: onlyOther([...shown.keys()], others),
     missing: found.missing,
     nextBest: found.nextBest,
   };
+}
+
+/** Where nothing is missing, and all that is to be shown is the operator's own in the place of another. */
+function onlyOther(shown: readonly string[], others: ReadonlyMap<string, Other>): Other | undefined {
+  const [first] = shown;
+  return first !== undefined && shown.every((program) => others.has(program)) ? others.get(first) : undefined;
 }
 
 const operatorConfig = ({ env }: Context): Promise<LoadedConfig> =>
@@ -138,7 +149,7 @@ async function foundCommands(
   const loaded = await operatorConfig(context);
   const found = await find(located, loaded, context, true);
   if (found.mounts.length === 0) return found;
-  const isShown = await showFolders(found.mounts, options.yes === true, context);
+  const isShown = await showFolders(found, options.yes === true, context);
   return isShown ? found : find(located, loaded, context, false);
 }
 

@@ -7,7 +7,7 @@ import { mountText } from '../config/shown.ts';
 import { operatorConfigFile, type RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import type { Found } from '../preparing/found.ts';
-import { foldersOf, offersFor } from '../preparing/programs.ts';
+import { foldersOf, offersFor, othersThere } from '../preparing/programs.ts';
 import type { Context } from '../program/context.ts';
 import { sandboxOf } from '../running/run-sandbox.ts';
 import { type Check, failed, note } from './check.ts';
@@ -38,13 +38,15 @@ export async function programsOf(
   const missing = await missingInside(sandboxFor(loaded, facts.repository, context), needed);
   if ('unknown' in missing)
     return [failed('programs', { code: 'SW0304', what: missing.unknown, fix: 'swarm doctor --sandbox' })];
-  const offers = await offersFor(missing, env);
+  const others = await othersThere(needed, config, env);
+  const offers = await offersFor([...missing, ...others.keys()], env);
   const offered = foldersOf(offers).map((folder) => mountText(folder, env));
   const mounts = [...new Set([...written.sandbox.mounts, ...offered])];
   return programChecks({
     commands: detected,
     needed,
     missing,
+    others,
     offers,
     mounts,
     configFile: operatorConfigFile(env),

@@ -7,6 +7,7 @@ const facts = (more: Partial<ProgramFacts>): ProgramFacts => ({
   commands: { gate: 'cargo test', setup: 'cargo fetch', why: [] },
   needed: ['cargo'],
   missing: [],
+  others: new Map(),
   offers: new Map(),
   mounts: [],
   configFile: '/c/config.toml',
@@ -49,6 +50,16 @@ test('one that is nowhere fails with what installs it, and with the next best', 
     text,
     /SW0314 \| the sandbox has no go, which the gate starts \|.* the next best is --gate 'make test' \| apt-get install -y golang-go/,
   );
+});
+
+test('one that the operator has another of, in a folder that may be shown, is a note', () => {
+  const others = new Map([['cargo', { there: '/usr/bin/cargo', yours: '/h/.cargo/bin/cargo' }]]);
+  const offers = new Map([['cargo', { name: 'rustup', folders: ['/h/.cargo/bin', '/h/.rustup'] }]]);
+  assert.match(
+    told({ others, offers }),
+    /\| ok \|[^\n]*\nprograms \| note \|.*starts \/usr\/bin\/cargo, and you \/h/,
+  );
+  assert.doesNotMatch(told({ others }), /note/);
 });
 
 test('what setup may bring itself is only a note', () => {

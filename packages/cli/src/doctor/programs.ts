@@ -7,6 +7,7 @@ import { mountsLine } from '../config/operator-mounts.ts';
 import { bringsPrograms, programsIn } from '../preparing/command-words.ts';
 import type { Commands } from '../preparing/detect.ts';
 import { installText } from '../preparing/installs.ts';
+import type { Other } from '../preparing/programs.ts';
 import type { Offer } from '../preparing/toolchains.ts';
 import { type Check, failed, note, ok } from './check.ts';
 
@@ -55,6 +56,8 @@ export interface ProgramFacts {
   readonly commands: Commands;
   readonly needed: readonly string[];
   readonly missing: readonly string[];
+  /** Programs that are there, but not the operator's own. */
+  readonly others: ReadonlyMap<string, Other>;
   /** What would show a program, by program. */
   readonly offers: ReadonlyMap<string, Offer>;
   /** As they would stand in the operator's file: those that do, and those of the offers. */
@@ -66,9 +69,18 @@ export interface ProgramFacts {
 export function programChecks(facts: ProgramFacts): readonly Check[] {
   const { needed, missing } = facts;
   if (needed.length === 0) return [];
-  if (missing.length === 0) return [ok('programs', `the sandbox has ${needed.join(', ')}`)];
-  return missing.map((program) => missingCheck(program, facts));
+  const others = otherChecks(facts);
+  if (missing.length === 0) return [ok('programs', `the sandbox has ${needed.join(', ')}`), ...others];
+  return [...missing.map((program) => missingCheck(program, facts)), ...others];
 }
+
+/** Only what could be shown instead: a tool that is not to be shown is nobody's to mend. */
+const otherChecks = ({ others, offers }: ProgramFacts): readonly Check[] =>
+  [...others].flatMap(([program, { there, yours }]) =>
+    offers.has(program)
+      ? [note('programs', `the sandbox starts ${there}, and you ${yours}; swarm init asks to show yours`)]
+      : [],
+  );
 
 function missingCheck(program: string, facts: ProgramFacts): Check {
   const { gate, setup = '', found } = facts.commands;

@@ -1,6 +1,6 @@
 /** Which programs a sandbox will have, told without starting one, and what would show those it does not have. */
 import { realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { findOnPath } from '@swarm/sandbox';
 import type { Config } from '../config/resolved.ts';
 import { isOpen } from '../config/sandboxes.ts';
@@ -20,21 +20,50 @@ export async function programsThere(
   config: Shown,
   env: Environment,
 ): Promise<ReadonlySet<string>> {
+  return new Set((await filesThere(programs, config, env)).keys());
+}
+
+/** A program of the sandbox that is not the operator's own, which no sandbox shows. */
+export interface Other {
+  readonly there: string;
+  readonly yours: string;
+}
+
+/** Those of `programs` that the sandbox will have, but not as the operator has them: another version, most often. */
+export async function othersThere(
+  programs: readonly string[],
+  config: Shown,
+  env: Environment,
+): Promise<ReadonlyMap<string, Other>> {
+  const others = new Map<string, Other>();
+  for (const [program, there] of await filesThere(programs, config, env)) {
+    const yours = await findOnPath(program, sandboxPath(env).join(delimiter));
+    if (yours !== undefined && realOf(yours) !== realOf(there)) others.set(program, { there, yours });
+  }
+  return others;
+}
+
+/** What a sandbox will start, by program. */
+async function filesThere(
+  programs: readonly string[],
+  config: Shown,
+  env: Environment,
+): Promise<ReadonlyMap<string, string>> {
   const shown = shownFolders(config);
   const isSeen = (path: string): boolean =>
     isOpen(config.workers.sandbox) || shown.some((one) => holds(one, path));
-  const there: string[] = [];
+  const there = new Map<string, string>();
   for (const program of programs) {
     // The first on PATH that is seen, link and all: what a link in a shown folder leads to may not be.
     for (const folder of sandboxPath(env).filter((one) => isSeen(one) || isSeen(realOf(one)))) {
       const file = findOnPath(program, folder);
       if (file !== undefined && isSeen(realOf(file))) {
-        there.push(program);
+        there.set(program, file);
         break;
       }
     }
   }
-  return new Set(there);
+  return there;
 }
 
 function shownFolders({ shown }: Shown): readonly string[] {

@@ -7,16 +7,20 @@ import type { Context } from '../program/context.ts';
 import { writeWhole } from '../running/run-files.ts';
 import { sanitize } from '../telling/output.ts';
 import { askYesNo } from './ask.ts';
+import type { Other } from './programs.ts';
 
 /** Returns whether they are shown now. A file that cannot be changed safely is left alone, and the line is told. */
 export async function showFolders(
-  mounts: readonly string[],
+  { mounts, other }: { readonly mounts: readonly string[]; readonly other: Other | undefined },
   isWanted: boolean,
   { env, output }: Context,
 ): Promise<boolean> {
   const file = operatorConfigFile(env);
   const named = sanitize(mounts.join(', '));
-  const question = `Gate and setup need ${named}, which no sandbox shows. Show it read-only from now on, by ${file}?`;
+  const why = other
+    ? `A sandbox would start ${other.there} and not your own ${sanitize(other.yours)}: it does not show ${named}.`
+    : `Gate and setup need ${named}, which no sandbox shows.`;
+  const question = `${why} Show it read-only from now on, by ${file}?`;
   if (!isWanted && !(await askYesNo(question))) return false;
   const text = withMounts(await readFile(file, 'utf8').catch(unlessGone), mounts);
   if (text === undefined) {
