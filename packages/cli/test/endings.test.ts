@@ -214,6 +214,20 @@ describe('a run with a planner ends', { ...contained, concurrency: true }, () =>
     const says = /^nothing landed: 2 of 2 failed, then the budget was used up; the head is green/;
     await check(world, 'out-of-budget', { code: 79, says, failed: ['t1', 't2'] }, run);
   });
+
+  it('out of budget in an attempt: the budget was too small, not the task’s only try, exit 79', async (t) => {
+    const world = await World.with(t, FILES);
+    await world.configure('[workers]\nattempts = 1');
+    // The first answer leaves too little for a second call.
+    const usage = { prompt_tokens: 10_000, completion_tokens: 500, total_tokens: 10_500 };
+    const tool = { name: 'bash', arguments: { command: 'echo a > a.txt' } };
+    const server = await startModelServer(t, () => ({ tool, usage }));
+    const plan = await world.plan([write('a')], '--gate', 'test -f README.md', '--budget', '12ktok');
+    const agent = ['--agent', 'builtin'];
+    const run = await world.swarm([...plan, ...agent], { env: modelEnvironment(server.url) });
+    const says = /^nothing landed: 1 of 1 failed, then the budget was used up; the head is green/;
+    await check(world, 'attempt-out-of-budget', { code: 79, says, failed: ['t1'] }, run);
+  });
 });
 
 async function planned(t: TestContext, answer: (call: Call) => Answer, ...more: string[]) {

@@ -30,6 +30,8 @@ export interface Call {
 export interface Answer {
   readonly text?: string;
   readonly tool?: { readonly name: string; readonly arguments: object };
+  /** What it says it used; absent: 120 tokens. */
+  readonly usage?: object;
   /** Time from first to last piece of the text, ms. */
   readonly overMs?: number;
   /** Told what has been sent so far, after each piece; the next one waits for it. */
@@ -126,7 +128,7 @@ async function stream(response: ServerResponse, answer: Answer): Promise<void> {
     send({ role: 'assistant', tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: called }] });
   }
   send({}, answer.tool ? 'tool_calls' : 'stop');
-  const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+  const usage = answer.usage ?? { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
   response.write(`data: ${JSON.stringify({ ...ENVELOPE, choices: [], usage })}\n\n`);
   response.end('data: [DONE]\n\n');
 }

@@ -64,6 +64,7 @@ const requeued = (id: string): Event => ({
   because: 'timeout',
 });
 const lostOnce = (id: string): Event[] => [startedAttempt(id), endedAttempt(id, 'lost'), requeued(id)];
+const lastOnes = openedRun({ limits: { ...LIMITS, attempts: 1, tokens: 20_000 } });
 const capped = openedRun({ limits: { ...LIMITS, tokens: 50_000 } });
 
 const LAWS: Record<string, Law> = {
@@ -106,6 +107,50 @@ const LAWS: Record<string, Law> = {
     given: [openedRun({ outside: 'hold' }), acceptedTask('t1', { scope: ['a.txt'] }), ...running('t1.1')],
     when: end('t1.1', 'handed-in'),
     gives: ['attempt.ended t1.1 handed-in'],
+  },
+  'an attempt that met what the run’s budget had left is the budget’s end, and no attempt of its task': {
+    given: [lastOnes, acceptedTask('t1'), startedAttempt('t1.1', { tokens: 20_000, usd: 0 })],
+    when: end('t1.1', 'token-limit'),
+    gives: ['attempt.ended t1.1 budget-limit', 'task.requeued t1 budget-limit', 'budget.reached tokens'],
+  },
+  'so it is where money bounds the run': {
+    given: [
+      openedRun({ limits: { ...LIMITS, attempts: 1, usd: 0.05 } }),
+      acceptedTask('t1'),
+      startedAttempt('t1.1', { tokens: 0, usd: 0.05 }),
+    ],
+    when: end('t1.1', 'money-limit'),
+    gives: ['attempt.ended t1.1 budget-limit', 'task.requeued t1 budget-limit', 'budget.reached usd'],
+  },
+  'beside another, which may give something back, the budget is not reached yet': {
+    given: [
+      lastOnes,
+      acceptedTask('t1'),
+      acceptedTask('t2'),
+      startedAttempt('t1.1', { tokens: 10_000, usd: 0 }),
+      startedAttempt('t2.1', { tokens: 10_000, usd: 0 }),
+    ],
+    when: end('t1.1', 'token-limit'),
+    gives: ['attempt.ended t1.1 budget-limit', 'task.requeued t1 budget-limit'],
+  },
+  'one that met its share, of a budget that has more, is its task’s': {
+    given: [lastOnes, acceptedTask('t1'), startedAttempt('t1.1', { tokens: 10_000, usd: 0 })],
+    when: end('t1.1', 'token-limit'),
+    gives: ['attempt.ended t1.1 token-limit', 'task.failed t1 attempts'],
+  },
+  'one that met its own limit is its task’s, whatever is left of the budget': {
+    given: [
+      openedRun({ limits: { ...LIMITS, attempts: 1, tokens: 20_000, attemptTokens: 20_000 } }),
+      acceptedTask('t1'),
+      startedAttempt('t1.1', { tokens: 20_000, usd: 0 }),
+    ],
+    when: end('t1.1', 'token-limit'),
+    gives: ['attempt.ended t1.1 token-limit', 'task.failed t1 attempts'],
+  },
+  'one that failed by itself is its task’s, with nothing left of the budget either': {
+    given: [lastOnes, acceptedTask('t1'), startedAttempt('t1.1', { tokens: 20_000, usd: 0 })],
+    when: end('t1.1', 'agent-failed'),
+    gives: ['attempt.ended t1.1 agent-failed', 'task.failed t1 attempts'],
   },
   'a task has one attempt at a time': {
     given: [...one, startedAttempt('t1.1')],

@@ -1,11 +1,11 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
-import { ENDINGS, REWORKS_MAX } from '../model/attempt.ts';
+import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/attempt.ts';
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
-import { covers, remaining } from '../rules/budget.ts';
+import { covers, isBudgetsEnd, remaining } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import type { OpenedState } from '../state.ts';
@@ -105,12 +105,14 @@ function endAttempt(
   }
   const t = s.tasks.get(a.task)!;
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === c.attempt;
+  const ofBudget = holds ? budgetMet(s, a, c.reason) : undefined;
+  const reason = ofBudget ? 'budget-limit' : c.reason;
   const problem = deliveryProblem(c, holds && t.state === 'assigned');
   if (problem) return refuse('illegal-move', `${c.attempt} cannot end as ${c.reason}: ${problem}`);
   const ended: Event = {
     type: 'attempt.ended',
     attempt: c.attempt,
-    reason: c.reason,
+    reason,
     detail: c.detail,
     usage: c.usage,
     ...(c.handoff && { handoff: c.handoff }),
@@ -119,14 +121,31 @@ function endAttempt(
   };
   if (holds && c.reason === 'handed-in') return [ended, ...refuseAtOnce(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
-  if (mayRetry(t, c.reason, s.run.request.limits)) {
+  if (mayRetry(t, reason, s.run.request.limits)) {
     const orphaned = failOrphan(s, t);
     if (orphaned.length > 0) return [ended, ...orphaned];
-    return [ended, { type: 'task.requeued', task: a.task, because: c.reason }];
+    return [ended, { type: 'task.requeued', task: a.task, because: reason }, ...(ofBudget ?? [])];
   }
   // Folded, the ending itself ends the task: journals of before have nothing else. Its own event is told to people.
   const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail: c.detail };
   return [ended, failed, ...failDependents(s, a.task, `${a.task} failed`)];
+}
+
+/**
+ * What follows when an attempt met what was left of the run's budget; undefined: it did not. With nothing else in flight
+ * that could give something back, the budget is reached, also where what is left would pass for enough.
+ */
+function budgetMet(
+  s: OpenedState,
+  { reserved }: Attempt,
+  reason: EndingReason,
+): readonly Event[] | undefined {
+  if (reason !== 'token-limit' && reason !== 'money-limit') return undefined;
+  const which = reason === 'token-limit' ? 'tokens' : 'usd';
+  if (s.spending.reached || !isBudgetsEnd(s, reserved, which)) return undefined;
+  const isLast = s.liveAttempts.size === 1 && !s.planning.live && s.spending.slices.size === 0;
+  const limit = s.run.request.limits[which]!;
+  return isLast ? [{ type: 'budget.reached', which, limit }] : [];
 }
 
 /** What nobody needs to try to know that it may not land: it never waits, one decision, one entry. */

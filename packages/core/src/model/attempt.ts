@@ -45,6 +45,7 @@ export const ENDINGS = {
   lost: { counts: false, retries: true, means: 'the orchestrator or its worker went away' },
   drained: { counts: false, retries: true, means: 'the run was stopped' },
   'model-down': { counts: false, retries: true, means: 'no model endpoint answered' },
+  'budget-limit': { counts: false, retries: true, means: 'used all that the run’s budget had left for it' },
   'disk-full': { counts: false, retries: true, means: 'the disk was full' },
   cancelled: { counts: false, retries: false, means: 'was cancelled' },
 } as const satisfies Record<

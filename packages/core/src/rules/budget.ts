@@ -68,6 +68,20 @@ function share(left: number, floor: number, most: number, workers: number): numb
   return Math.min(left, most, Math.max(floor, left / Math.max(1, workers)));
 }
 
+/**
+ * Whether an attempt that met its limit met the run's: it had less than its own limit allows, as the run had no more,
+ * and beside what was reserved for it there is nothing for anybody. The task is not to blame.
+ */
+export function isBudgetsEnd(state: OpenedState, reserved: Reservation, which: 'tokens' | 'usd'): boolean {
+  const { limits } = state.run.request;
+  const [bound, own, floor] =
+    which === 'tokens'
+      ? [limits.tokens, limits.attemptTokens, TOKENS_FLOOR]
+      : [limits.usd, limits.attemptUsd ?? Infinity, USD_FLOOR];
+  const left = remaining(state.spending, limits)[which];
+  return bound !== undefined && reserved[which] < own && left < floor;
+}
+
 /** Returns when the run's time is used up, ms since the epoch. Undefined: the time is not bounded. */
 export function timeIsUpAt(state: OpenedState): number | undefined {
   const { timeMs } = state.run.request.limits;
