@@ -108,8 +108,33 @@ const TABLE: Record<string, [Situation, string]> = {
     { queue: 2, parallel: 2, given: running(1, ids(1), 'before' as CommitId) },
     '2',
   ],
-  'strict: beside the one that is tested, the next': [
+  'strict: beside the one that is tested, the next, for one more waits whose run it will go in front of': [
+    { queue: 3, parallel: 2, policy: 'strict', given: running(1, ids(1)) },
+    '2',
+  ],
+  'strict: the last that waits is not tested beside another': [
     { queue: 2, parallel: 2, policy: 'strict', given: running(1, ids(1)) },
+    '-',
+  ],
+  'strict: nor beside one on a head that was, which it will have in front': [
+    { queue: 2, parallel: 2, policy: 'strict', given: running(1, ids(1), 'before' as CommitId) },
+    '-',
+  ],
+  'strict: after three lost races it is, for what is on a head that was will clear nothing': [
+    {
+      queue: 2,
+      parallel: 2,
+      policy: 'strict',
+      given: all(running(1, ids(2), 'before' as CommitId), loseRace, loseRace, loseRace),
+    },
+    '1',
+  ],
+  'strict: what was cleared waits beside another too': [
+    { queue: 2, parallel: 2, policy: 'strict', given: all(cleared(1, ids(1)), running(2, ids(2))) },
+    '-',
+  ],
+  'strict: where two of three fail, whatever waits: the verdict tells something': [
+    { queue: 2, parallel: 2, policy: 'strict', share: 0.7, given: running(1, ids(1)) },
     '2',
   ],
   'all are under test: nothing, even with a slot free': [
@@ -232,6 +257,9 @@ interface Case {
   /** Which of the running tests ends next; whether somebody else moves the target just before. */
   readonly order: readonly { readonly which: number; readonly isMoved: boolean }[];
 }
+
+/** Nobody's work is built on another's. */
+const NONE: readonly number[] = Array.from({ length: 24 }, () => 0);
 
 const CASES: fc.Arbitrary<Case> = fc.record({
   policy: fc.constantFrom('batch' as const, 'strict' as const),
@@ -387,6 +415,26 @@ test('no tree is gated twice', () => {
       assert.equal(new Set(gated).size, gated.length);
     }),
     { numRuns: 200 },
+  );
+});
+
+test('strict, where nothing fails and nobody else pushes: one run of the gate for each handoff, and none twice', () => {
+  fc.assert(
+    fc.property(CASES, (c) => {
+      const handoffs = c.handoffs.map((h) => ({ ...h, isBad: false }));
+      const order = c.order.map((turn) => ({ ...turn, isMoved: false }));
+      const { landed, gated } = workOut({
+        ...c,
+        policy: 'strict',
+        pair: undefined,
+        upon: NONE,
+
+        handoffs,
+        order,
+      });
+      assert.deepEqual([landed.length, gated.length], [handoffs.length, handoffs.length]);
+    }),
+    { numRuns: 400 },
   );
 });
 

@@ -99,28 +99,42 @@ function questions(ask: LineAsk): readonly NextTest[] {
     .map((group) => ofSuspects(group, carried, ask))
     .find(({ probe }) => probe.length > 0);
   const confirm = carried.length === 0 || isHeld(ask, carried) ? [] : [{ carried, probe: [] }];
-  const probe = fromPool(ask, busy, isLate, carried);
+  const pool = fromPool(ask, busy, isLate, carried);
+  const probe = pool.slice(0, sizeOf(ask, isLate));
   const next = [...(probe.length > 0 ? [{ carried, probe }] : []), ...confirm];
   return [
     ...(line.carriedFailures >= CARRIED_FAILURES_MAX ? confirm : []),
     ...(suspected ? [suspected] : []),
-    ...(isHeadTaken(ask) ? next.filter((test) => !isForegone(ask, test)) : next),
+    ...(isHeadTaken(ask, isLate)
+      ? next.filter((test) => !isForegone(ask, test) || isWorth(ask, test, pool))
+      : next),
   ];
 }
 
-/** A test on the present head will most likely land, and move the head from under everything beside it. */
-const isHeadTaken = (ask: LineAsk): boolean =>
-  [...ask.line.tests.values()].some((test) => test.parent === ask.head && isForegone(ask, test));
+/**
+ * A test on the present head will most likely land, and move the head from under everything beside it. Under `strict` one
+ * on a head that was counts too: what it clears goes in front of the next.
+ */
+const isHeadTaken = (ask: LineAsk, isLate: boolean): boolean =>
+  [...ask.line.tests.values()].some(
+    (test) => (test.parent === ask.head || (ask.policy === 'strict' && !isLate)) && isForegone(ask, test),
+  );
 
 /**
  * Its verdict is more or less known beforehand: it tells little, and is worth its run if it lands. Where one such is on
- * the head already, the next waits and grows. `strict` asks one at a time, and gets through a long queue only by
- * clearing several beside the one that lands.
+ * the head already, the next waits and grows.
  */
-function isForegone({ policy, line }: LineAsk, { probe }: NextTest): boolean {
+function isForegone({ line }: LineAsk, { probe }: NextTest): boolean {
   const isSuspected = line.suspects.some(({ members }) => members.some((member) => probe.includes(member)));
-  return policy === 'batch' && !isSuspected && probe.length < poolSize(line.estimates);
+  return !isSuspected && probe.length < poolSize(line.estimates);
 }
+
+/**
+ * `strict` asks one at a time, and gets through a long queue only by clearing some beside the one that lands. They cost no
+ * run more where another is waiting by then, to whose own run they go in front.
+ */
+const isWorth = ({ policy }: LineAsk, { probe }: NextTest, pool: readonly AttemptId[]): boolean =>
+  policy === 'strict' && probe.length > 0 && pool.length > probe.length;
 
 /** Members a test says something new of: all of it, where it is about nothing else or nothing goes in front. */
 const askedBy = (
@@ -142,20 +156,24 @@ function ofSuspects(
   return { carried, probe: readyOf(members, carried, below).slice(0, size) };
 }
 
+const sizeOf = ({ policy, line }: LineAsk, isLate: boolean): number =>
+  policy === 'batch' && !isLate ? poolSize(line.estimates) : 1;
+
+/** Those that could be tested together now, and one more where there is one. */
 function fromPool(
   ask: LineAsk,
   busy: ReadonlySet<AttemptId>,
   isLate: boolean,
   carried: readonly AttemptId[],
 ): readonly AttemptId[] {
-  const { line, policy, below = NOBODY } = ask;
-  const size = policy === 'batch' && !isLate ? poolSize(line.estimates) : 1;
+  const { line, below = NOBODY } = ask;
+  const most = sizeOf(ask, isLate) + 1;
   const suspected = new Set(line.suspects.flatMap((group) => group.members));
   const probe: AttemptId[] = [];
   for (const attempt of ask.queue) {
     const isFree = !busy.has(attempt) && !suspected.has(attempt) && (isLate || !line.cleared.has(attempt));
     if (isFree && isReady(attempt, below, carried, probe)) probe.push(attempt);
-    if (probe.length === size) break;
+    if (probe.length === most) break;
   }
   return probe;
 }
