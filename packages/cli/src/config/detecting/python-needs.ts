@@ -58,6 +58,30 @@ function groupRequirements(pyproject: Readonly<Record<string, unknown>>): readon
 
 const shellQuoted = (word: string): string => (/^[\w.-]+$/.test(word) ? word : `'${word}'`);
 
+/** What tox would install for the tests by itself, where pytest runs them; undefined where something else does. */
+export function toxRequirements(folder: Folder): readonly string[] | undefined {
+  const said = toxLines(textOf(folder, 'tox.ini'));
+  if (!said.commands.some((command) => /\bpy\.?test\b/.test(command))) return undefined;
+  return said.deps
+    .filter((name) => PLAIN.test(name))
+    .slice(0, MOST)
+    .map(shellQuoted);
+}
+
+/** Of `[testenv]`; a value goes on in the lines below it that begin with a blank. */
+function toxLines(ini: string): { readonly deps: readonly string[]; readonly commands: readonly string[] } {
+  const said = { deps: [] as string[], commands: [] as string[] };
+  let isWithin = false;
+  let into: string[] | undefined;
+  for (const line of ini.split('\n')) {
+    if (line.startsWith('[')) isWithin = line.trim() === '[testenv]';
+    const [, key, value = line] = /^(\w+)\s*=(.*)$/.exec(line) ?? [];
+    if (key !== undefined) into = key === 'deps' || key === 'commands' ? said[key] : undefined;
+    if (isWithin && value.trim() !== '') into?.push(value.trim());
+  }
+  return said;
+}
+
 /** Whether pip can install the folder itself. */
 export function isPackage(folder: Folder): boolean {
   const pyproject = tomlTable(textOf(folder, 'pyproject.toml'));

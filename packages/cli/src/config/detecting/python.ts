@@ -1,6 +1,6 @@
 /** Gate and setup of a Python project: by its manager, else by pip in a folder of its own. */
 import { type Folder, firstOf, has, type Kind, type Proposal, tableAt, textOf, tomlTable } from './folder.ts';
-import { isPackage, testRequirements } from './python-needs.ts';
+import { isPackage, testRequirements, toxRequirements } from './python-needs.ts';
 
 interface Manager {
   readonly name: string;
@@ -70,13 +70,15 @@ const PYTEST: Kind = {
 };
 
 /** What is listed nowhere is taken to be there: tests of a project without dependencies run with the machine's pytest. */
-function pip(folder: Folder, mark: string): Proposal {
+function pip(folder: Folder, mark: string, besides: readonly string[] = []): Proposal {
   const { lists, named } = testRequirements(folder);
   const isOwn = isPackage(folder);
-  if (lists.length === 0 && !isOwn) return { gate: 'python3 -m pytest -q', why: [mark], needs: ['python3'] };
+  if (lists.length + besides.length === 0 && !isOwn)
+    return { gate: 'python3 -m pytest -q', why: [mark], needs: ['python3'] };
   const own = isOwn ? ['-e', named.extra ? `'.[${named.extra}]'` : '.'] : [];
-  const more = named.requirements.some((name) => /^'?pytest\b(?!-)/.test(name)) ? [] : ['pytest'];
-  const wanted = [...own, ...lists.map((path) => `-r ${path}`), ...named.requirements, ...more].join(' ');
+  const requirements = [...named.requirements, ...besides];
+  const more = requirements.some((name) => /^'?pytest\b(?!-)/.test(name)) ? [] : ['pytest'];
+  const wanted = [...own, ...lists.map((path) => `-r ${path}`), ...requirements, ...more].join(' ');
   return {
     setup: `python3 -m venv .venv && .venv/bin/pip install -q ${wanted}`,
     gate: '.venv/bin/python -m pytest -q',
@@ -91,7 +93,11 @@ const TOX: Kind = {
     const mark = /^\[testenv/m.test(textOf(folder, 'tox.ini')) ? '[testenv] in tox.ini' : toxTable(folder);
     if (!mark) return [];
     const setup = 'tox run --notest';
-    return [{ setup, gate: 'tox run --skip-pkg-install', why: [mark], needs: ['tox'] }];
+    const plain = { setup, gate: 'tox run --skip-pkg-install', why: [mark], needs: ['tox'] };
+    const wanted = toxRequirements(folder);
+    if (!wanted) return [plain];
+    const byPip = pip(folder, mark, wanted);
+    return [plain, { ...byPip, why: [...byPip.why, 'pip, as tox is not there'] }];
   },
 };
 
