@@ -83,7 +83,7 @@ async function runBuiltin(
     knowsSocket: true,
     ...(servers ? { talk: talkWith(servers, onStdout) } : { onStdout }),
   });
-  const common = { usage: session.usage(), toolCalls };
+  const common = { ...session.used(), toolCalls };
   // Stopped by us, it says `aborted`: why it was stopped is the first cause.
   const wasStopped = result.cause && ended?.reason === 'aborted';
   if (ended && !wasStopped) {

@@ -124,7 +124,7 @@ function judge(
   { end, detail }: ReturnType<typeof endOf>,
   claim: HandoffClaim | undefined,
 ): AgentResult {
-  const common = { usage: session.usage(), toolCalls: 0 };
+  const common = { ...session.used(), toolCalls: 0 };
   const withClaim = claim ? { claim } : {};
   if (end === 'finished') {
     return { end: claim ? endOfClaim(claim.status) : 'finished', detail, ...withClaim, ...common };

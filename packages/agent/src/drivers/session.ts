@@ -3,6 +3,7 @@ import type { AttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type {
   AgentJob,
+  AgentResult,
   Mount,
   Room,
   RoomCommand,
@@ -22,6 +23,10 @@ export interface GatewayPass {
   usage(): Usage;
   /** Which of the attempt's limits it last refused a call for, if any. */
   refused?(): 'tokens' | 'usd' | undefined;
+  /** The attempt is about to be ended from outside. */
+  callOff?(): void;
+  /** Calls that this cut off: what they used is in `usage` as far as it was seen. */
+  cutOff?(): number;
 }
 export interface GatewayPort {
   issue(
@@ -77,6 +82,8 @@ export interface Session {
   readonly pass: GatewayPass | undefined;
   launch(launch: Launch): Promise<SessionResult>;
   usage(): Usage;
+  /** What every driver tells of its calls. */
+  used(): Pick<AgentResult, 'usage' | 'cutOff'>;
 }
 
 export interface SessionResult {
@@ -125,6 +132,10 @@ function sessionOf(parts: DriverParts, job: AgentJob, room: Room, pass: GatewayP
     room,
     pass,
     usage,
+    used() {
+      const cutOff = pass?.cutOff?.() ?? 0;
+      return { usage: usage(), ...(cutOff > 0 && { cutOff }) };
+    },
     launch: (launch) => runWatched(parts, job, launch, { room, pass, usage }),
   };
 }
@@ -135,6 +146,9 @@ async function runWatched(
   launch: Launch,
   { room, pass, usage }: Pick<Session, 'room' | 'pass' | 'usage'>,
 ): Promise<SessionResult> {
+  const callOff = () => pass?.callOff?.();
+  // Before the watch, which ends the process by the same signal.
+  job.signal.addEventListener('abort', callOff, { once: true });
   const watch = startWatch(parts.clock, job, usage);
   const transcript = openTranscript(parts.transcriptPath(job.attempt), pass ? [pass.token] : [], (why) =>
     parts.onTrouble?.(job.attempt, why),
@@ -163,6 +177,7 @@ async function runWatched(
     return { sandbox, cause: watch.cause() };
   } finally {
     watch.close();
+    job.signal.removeEventListener('abort', callOff);
     await transcript.close();
   }
 }

@@ -20,9 +20,9 @@ import { cutToWidth } from '../telling/width.ts';
 
 /** Where nobody's terminal says otherwise. */
 const COLUMNS = 80;
-/** With the heading's seven lines, the table's own, the blank ones and the next prompt: 24 in all. */
+/** With the heading's eight lines, the table's own, the blank ones and the next prompt: 24 in all. */
 const ATTEMPTS_SHOWN = 6;
-const WAITS_SHOWN = 5;
+const WAITS_SHOWN = 4;
 /** Agents are silent for a while in every long answer. */
 const QUIET_MS = 60_000;
 
@@ -101,8 +101,8 @@ function statusText(
   return [head, ...movingText(view, holder, columns), ...waitingText(waiting, holder, columns)].join('\n\n');
 }
 
-/** Neither what it has come to nor what to type is ever cut: they may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete']);
+/** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */
+const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete', 'gate']);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>

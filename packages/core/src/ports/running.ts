@@ -207,6 +207,8 @@ export interface AgentResult {
   readonly claim?: HandoffClaim;
   readonly usage: Usage;
   readonly toolCalls: number;
+  /** Calls of the model that were cut off from outside: what they used is counted as far as it was seen. Absent: none. */
+  readonly cutOff?: number;
   /** Its conversation, for `goOn`. Absent: it cannot go on. Nobody but the agent that gave it reads it. */
   readonly talk?: string;
 }

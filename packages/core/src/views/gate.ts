@@ -42,7 +42,7 @@ export function realGates(state: State): GateResult[] {
   return results.filter((gate) => !gate.remembered && gate.outcome !== 'none');
 }
 
-/** `12 runs in 6m 2s, about 30s each, 2 at a time, about 3 % expected to fail, 1 flaky (l7)`. */
+/** `12 runs in 6m 2s, about 30s each, 2 at a time, 3 % expected to fail, 1 flaky (l7)`. */
 export function gateText(view: GateView): string {
   const { runs, totalMs, runMs, parallel, failRate: rate, flakes } = view;
   const pace = `${parallel} at a time${view.policy === 'strict' ? ', each handoff by itself' : ''}`;
@@ -53,7 +53,7 @@ export function gateText(view: GateView): string {
     `${countText(runs, 'run')} in ${durationText(totalMs)}`,
     `about ${durationText(runMs)} each`,
     pace,
-    `about ${Math.round(100 * rate)} % expected to fail`,
+    `${Math.round(100 * rate)} % expected to fail`,
     ...(flakes.length > 0 ? [`${flakes.length} flaky (${told}${more})`] : []),
   ].join(', ');
 }

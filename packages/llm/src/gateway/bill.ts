@@ -3,7 +3,7 @@ import type { AttemptId } from '@swarm/core/model/ids';
 import { addUsage, NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { Clock } from '@swarm/core/ports/world';
 import type { CallTokens, PriceTable } from '../prices.ts';
-import { usageOf } from '../usage.ts';
+import { estimateTokens, usageOf } from '../usage.ts';
 import type { OutgoingRequest } from './request.ts';
 import type { Refused, Ticket } from './tokens.ts';
 
@@ -23,8 +23,11 @@ export interface Bill {
    * aside again, unless it was the last. Says why not, where the next try could not be paid.
    */
   lost(isLast: boolean): Refused | undefined;
-  /** @param tokens what was used; absent: nothing more. `lost`: the answer was given up, and nobody said. */
-  close(endpoint: string | undefined, tokens?: CallTokens | 'lost'): void;
+  /**
+   * @param tokens what was used, as far as it was seen; absent: nothing more.
+   * @param isLost the answer was given up, and nobody said what it used: booked as it was set aside, if not by us.
+   */
+  close(endpoint: string | undefined, tokens?: CallTokens, isLost?: boolean): void;
 }
 
 export interface BillOptions {
@@ -39,7 +42,7 @@ export function openBill(
   request: Pick<OutgoingRequest, 'model' | 'most' | 'leftOut'>,
   options: BillOptions,
 ): { readonly kind: 'opened'; readonly bill: Bill } | Refused {
-  const { model, leftOut, most } = request;
+  const { model, leftOut, most, chars } = request;
   const expected = usageOf(most, model, options.prices);
   const first = ticket.reserve(expected);
   if (first.kind === 'refused') return first;
@@ -58,18 +61,19 @@ export function openBill(
   const bill: Bill = {
     lost(isLast) {
       isEstimated = true;
+      const seen = usageOf(estimateTokens(chars, 0), model, options.prices);
       // An own copy: what is set aside is told apart by being another value.
-      book({ ...expected });
+      book(ticket.cutsOff() ? seen : { ...expected });
       if (isLast) return undefined;
       const again = ticket.reserve({ ...expected });
       if (again.kind === 'refused') return again;
       settle = again.settle;
       return undefined;
     },
-    close(endpoint, tokens) {
+    close(endpoint, tokens, isLost = false) {
       if (isClosed) return;
       isClosed = true;
-      const told = tokens === 'lost' ? most : tokens;
+      const told = isLost && !ticket.cutsOff() ? most : tokens;
       isEstimated ||= told?.isEstimated ?? false;
       book(told === undefined ? NO_USAGE : usageOf(told, model, options.prices));
       if (used.calls === 0) return;

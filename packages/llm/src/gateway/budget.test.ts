@@ -110,6 +110,33 @@ describe('a call that is given up', () => {
     assert.equal((await ask(socketPath, token, { ...question, max_tokens: 3_000 })).status, 402);
   });
 
+  it('because its attempt is called off is booked as far as its answer had come, and counted', async () => {
+    const server = await startServer(fault.hang, fault.stall(fault.textEvent('x'.repeat(40))));
+    const { gateway, told } = openGateway([server]);
+    const before = await gateway.issue(a1, { tokens: 10_000 });
+    const unanswered = ask(before.socketPath, before.token, { ...question, max_tokens: 3_000 }).catch(
+      () => 0,
+    );
+    await until(() => server.seen.length === 1);
+    before.callOff();
+    await gateway.revoke(a1);
+    await unanswered;
+    assert.deepEqual([before.usage().outputTokens, before.cutOff()], [0, 1]);
+    assert.ok(before.usage().inputTokens > 0);
+
+    const within = await gateway.issue(a1, { tokens: 10_000 });
+    const onPiece = () => {
+      within.callOff();
+      void gateway.revoke(a1);
+    };
+    await ask(within.socketPath, within.token, question, { onPiece }).catch(() => 0);
+    await until(() => told.length === 2);
+    assert.deepEqual(
+      [within.usage().outputTokens, within.cutOff(), told[1]!.detail.isEstimated],
+      [10, 1, true],
+    );
+  });
+
   it('by a deadline is booked, and made again only while it can be paid', async () => {
     const server = await startServer(fault.hang);
     const deadlines = { firstByteMs: 30, idleMs: 10_000, totalMs: 10_000 };

@@ -223,7 +223,7 @@ const aboutOf = ({ attempt }: Ticket): Record<string, string> => ({
 /**
  * The upstream's bytes as they come, but for our keys. When they break off the connection is torn, so that no agent
  * takes half for whole. An answer that is given up before the server said what it used is booked as it was set
- * aside: what a model thought unseen is paid for too.
+ * aside, if it was not cut off by us: what a model thought unseen is paid for too.
  */
 function passThrough(
   c: AgentContext,
@@ -238,8 +238,7 @@ function passThrough(
   const scrubber = createScrubber(endpoints);
   const end = (isGivenUp: boolean): void => {
     watch.stop();
-    const tokens = meter.tokens();
-    bill.close(endpoint, isGivenUp && !meter.isTold() ? 'lost' : tokens);
+    bill.close(endpoint, meter.tokens(), isGivenUp && !meter.isTold());
   };
   let next: Uint8Array | undefined = first;
   const body = new ReadableStream<Uint8Array>({

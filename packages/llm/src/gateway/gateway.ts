@@ -62,6 +62,10 @@ export interface IssuedTicket {
   usage(): Usage;
   /** The attempt's own limit that a call was refused for. */
   refused(): 'tokens' | 'usd' | undefined;
+  /** The attempt is about to be ended: its calls under way are booked as far as they were seen, not as set aside. */
+  callOff(): void;
+  /** How many were. */
+  cutOff(): number;
 }
 
 export interface Gateway {
@@ -124,7 +128,8 @@ export function startGateway(options: GatewayOptions): Gateway {
       server.maxConnections = CONNECTIONS_MAX;
       await listen(server, socketPath);
       open.set(attempt, { ticket, server, folder });
-      return { token: ticket.token, socketPath, usage: ticket.usage, refused: ticket.refused };
+      const { token, usage, refused, callOff, cutOff } = ticket;
+      return { token, socketPath, usage, refused, callOff, cutOff };
     },
     revoke,
     async close() {

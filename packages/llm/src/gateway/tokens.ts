@@ -23,6 +23,12 @@ export interface Ticket {
   usage(): Usage;
   /** The limit a call was last refused for. */
   refused(): 'tokens' | 'usd' | undefined;
+  /** From now on a call that breaks off was cut off by us, and no agent that hung up. */
+  callOff(): void;
+  /** Whether a call that breaks off now was cut off by us; such calls are counted. */
+  cutsOff(): boolean;
+  /** Calls that we cut off: what they used is counted as far as it was seen. */
+  cutOff(): number;
   /** Resolves when no call is under way any more. */
   settled(): Promise<void>;
 }
@@ -41,6 +47,8 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
   const open = new Map<Usage, Promise<void>>();
   let used = NO_USAGE;
   let lastRefused: 'tokens' | 'usd' | undefined;
+  let isCalledOff = false;
+  let cutOff = 0;
 
   return {
     attempt,
@@ -70,6 +78,14 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
     },
     usage: () => used,
     refused: () => lastRefused,
+    callOff() {
+      isCalledOff = true;
+    },
+    cutsOff() {
+      if (isCalledOff) cutOff += 1;
+      return isCalledOff;
+    },
+    cutOff: () => cutOff,
     async settled() {
       await Promise.all(open.values());
     },

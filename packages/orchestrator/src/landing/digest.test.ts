@@ -32,7 +32,7 @@ describe('what a failed gate said', () => {
   it('of an output nobody can read begins with its telling line', () => {
     const failures = [{ signature: 'output Error: port 80 is taken', detail: 'Error: port 80 is taken' }];
     const text = digest({ failures, doubts: ['unread'] }, `${LONG}\nError: port 80 is taken\nbye`);
-    assert.match(text, /^Error: port 80 is taken\nNot all is told: /);
+    assert.match(text, /^Error: port 80 is taken\.\nNot all is told: /);
   });
   it('of one line is that line', () => {
     const failures = [{ signature: 'output this is red', detail: 'this is red' }];
@@ -41,7 +41,7 @@ describe('what a failed gate said', () => {
   it('says why not all of it is known', () => {
     assert.match(
       digest({ ...told('a'), doubts: ['stopped'] }, ''),
-      /^1 failure: jest a\nNot all is told: .*before all of it ran/,
+      /^1 failure: jest a\.\nNot all is told: .*before all of it ran/,
     );
   });
 });

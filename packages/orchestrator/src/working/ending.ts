@@ -3,6 +3,7 @@ import type { EndingReason } from '@swarm/core/model/attempt';
 import type { Handoff, HandoffClaim, HandoffFile } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Usage } from '@swarm/core/model/usage';
+import { countText } from '@swarm/core/views/words';
 
 /** What is reported of an attempt, whichever way it went. */
 export interface Ending {
@@ -18,12 +19,16 @@ export interface Ending {
 }
 
 /** Called off from outside: the cause says what it counts as. */
-export function stopped(signal: AbortSignal, usage: Usage): Ending {
+export function stopped(signal: AbortSignal, usage: Usage, cutOff = 0): Ending {
+  const seen =
+    cutOff > 0
+      ? [`${countText(cutOff, 'call')} of the model cut off, and counted as far as the answer had come`]
+      : [];
   switch (signal.reason) {
     case 'drained':
-      return { reason: 'drained', detail: 'the run was stopped', usage };
+      return { reason: 'drained', detail: seen.join(''), usage };
     default:
-      return { reason: 'cancelled', detail: 'it is no longer wanted', usage };
+      return { reason: 'cancelled', detail: ['it is no longer wanted', ...seen].join('; '), usage };
   }
 }
 

@@ -281,7 +281,7 @@ export class Worker {
     const work = 'work' in saved ? saved.work : undefined;
     const { claim } = result;
     const kept = { usage: result.usage, ...(work && { work }), ...(claim && { claim }) };
-    if (result.end === 'aborted') return { ...stopped(signal, result.usage), ...kept };
+    if (result.end === 'aborted') return { ...stopped(signal, result.usage, result.cutOff), ...kept };
     // Whatever the agent made of it: with a full disk it could do nothing.
     if (saved.kind === 'disk-full') return { ...kept, reason: 'disk-full', detail: saved.why };
     if (wasFull) return { ...kept, reason: 'disk-full', detail: result.detail };
