@@ -37,7 +37,7 @@ export async function othersThere(
 ): Promise<ReadonlyMap<string, Other>> {
   const others = new Map<string, Other>();
   for (const [program, there] of await filesThere(programs, config, env)) {
-    const yours = await findOnPath(program, sandboxPath(env).join(delimiter));
+    const yours = findOnPath(program, sandboxPath(env).join(delimiter));
     if (yours !== undefined && realOf(yours) !== realOf(there)) others.set(program, { there, yours });
   }
   return others;
@@ -94,7 +94,8 @@ export async function offersFor(
 
 async function onPath(program: string, env: Environment): Promise<FoundProgram | undefined> {
   const file = findOnPath(program, env.PATH ?? '');
-  return file === undefined ? undefined : { program, file, real: realOf(file) };
+  if (file === undefined) return undefined;
+  return { program, file, real: realOf(file), folder: realOf(dirname(file)) };
 }
 
 /** Folders of all offers, each once. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { offerFor, toolchainVariables } from './toolchains.ts';
 
@@ -48,14 +49,22 @@ const inHome = (path: string): string => path.replace(/^~/, HOME);
 
 for (const [name, file, real, folders] of rows) {
   test(`a program of ${name} runs once ${folders.join(' and ')} ${folders.length > 1 ? 'are' : 'is'} shown`, () => {
-    const offer = offerFor({ program: 'x', file: inHome(file), real: inHome(real) }, HOME, ANY);
+    const at = { program: 'x', file: inHome(file), real: inHome(real), folder: dirname(inHome(file)) };
+    const offer = offerFor(at, HOME, ANY);
     assert.deepEqual(offer?.folders, folders.map(inHome));
     assert.equal(offer?.name, inHome(name));
   });
 }
 
+test('a folder on PATH that is a link of one session is not shown, but what it leads to', () => {
+  const held = `${HOME}/.local/share/fnm/node-versions/v24.1.0/installation/bin`;
+  const file = `${HOME}/.local/state/fnm_multishells/7_1/bin/node`;
+  const at = { program: 'node', file, real: `${held}/node`, folder: held };
+  assert.deepEqual(offerFor(at, HOME, ANY)?.folders, [`${HOME}/.local/share/fnm`]);
+});
+
 test('nothing is offered that may not be shown, and the folder above a tool only where it may', () => {
-  const at = { program: 'x', file: `${HOME}/bin/x`, real: `${HOME}/bin/x` };
+  const at = { program: 'x', file: `${HOME}/bin/x`, real: `${HOME}/bin/x`, folder: `${HOME}/bin` };
   assert.deepEqual(offerFor(at, HOME, (folder) => folder !== HOME)?.folders, [`${HOME}/bin`]);
   assert.equal(
     offerFor(at, HOME, () => false),

@@ -48,6 +48,8 @@ export interface FoundProgram {
   readonly program: string;
   readonly file: string;
   readonly real: string;
+  /** What the folder on PATH leads to. */
+  readonly folder: string;
 }
 
 export interface Offer {
@@ -62,7 +64,7 @@ export interface Offer {
  * @param isShowable whether a folder may be shown at all: none that holds keys is offered.
  */
 export function offerFor(
-  { file, real }: FoundProgram,
+  { file, real, folder }: FoundProgram,
   home: string,
   isShowable: (folder: string) => boolean,
 ): Offer | undefined {
@@ -70,8 +72,9 @@ export function offerFor(
   const [named, held] = [file, real].map(
     (path, index) => rows[index]?.folders ?? [toolFolder(path, isShowable)],
   );
-  // The folder on PATH may be a link of one session: a sandbox goes by what it leads to.
-  const seen = named!.every(isShowable) ? named! : [];
+  // The folder on PATH may be a link of one session, and gone in the next: a sandbox goes by what it leads to.
+  const isLink = folder !== dirname(file) && held!.some((one) => isBelow(one, folder));
+  const seen = !isLink && named!.every(isShowable) ? named! : [];
   const wanted = withoutInner([...new Set([...seen, ...held!])]).filter((folder) => !isSystem(folder));
   if (wanted.length === 0 || !held!.every(isShowable)) return undefined;
   return { name: rows.find((row) => row !== undefined)?.name ?? dirname(file), folders: wanted };
