@@ -65,3 +65,11 @@ export function signaturesText(signatures: readonly string[], most = 3): string 
     .map((one) => (one === SAID_NOTHING ? 'it printed nothing' : plain(one, 120)))
     .join('; ')}${more}`;
 }
+
+/** Those parts that say something, each on a line of its own. Where they are told in one line, a stop stands between them. */
+export function lines(...parts: readonly (string | false | undefined)[]): string {
+  const said = parts.flatMap((part) => (part ? [part] : []));
+  return said
+    .map((part, at) => (at < said.length - 1 ? part.replace(/([\w`'")\]])$/, '$1.') : part))
+    .join('\n');
+}

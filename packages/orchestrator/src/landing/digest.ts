@@ -1,4 +1,5 @@
 /** What a failed command said, in the order in which a reader needs it. */
+import { lines } from '@swarm/core/views/words';
 import { type Failure, readFailures, type Told } from '../healing/failures.ts';
 import type { Doubt } from '../healing/readers/reader.ts';
 import { DETAIL_MAX } from '../settings.ts';
@@ -30,9 +31,7 @@ export function digest(
   const failures = [...news, ...told.failures.filter(({ signature }) => known.has(signature))];
   // One line is all there is: nothing of it is left to tell.
   if (!isNamed(failures) && output.trim() === namesOf(failures)) return namesOf(failures);
-  const names = [namesOf(failures), ...told.doubts.map((doubt) => `Not all is told: ${DOUBTS[doubt]}.`)]
-    .map((sentence, at, all) => (at < all.length - 1 ? stopped(sentence) : sentence))
-    .join('\n');
+  const names = lines(namesOf(failures), ...told.doubts.map((doubt) => `Not all is told: ${DOUBTS[doubt]}.`));
   const shown: string[] = [];
   let room = DETAIL_MAX - names.length - END_MIN;
   for (const { detail } of isNamed(failures) ? failures.slice(0, SHOWN_MAX) : []) {
@@ -45,9 +44,6 @@ export function digest(
     .join('\n\n')
     .slice(0, DETAIL_MAX);
 }
-
-/** Where it is told in one line, the next sentence stands beside it. */
-const stopped = (sentence: string): string => (/[.!?:;]$/.test(sentence) ? sentence : `${sentence}.`);
 
 /** The same of an output that was not read as it came. */
 export const toldFirst = (output: string): string =>

@@ -54,7 +54,3 @@ export function handoffJson(h: Handoff, usage: Usage): string {
   };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
-
-/** Those parts that say something, each on a line of its own. */
-export const lines = (...parts: readonly (string | false | undefined)[]): string =>
-  parts.filter(Boolean).join('\n');

@@ -11,11 +11,12 @@ import { endingOf, type HandoffFacts, needsProof, whyNoChange } from '@swarm/cor
 import { isNoWorse } from '@swarm/core/rules/known-failures';
 import { wantsNetwork } from '@swarm/core/rules/network-words';
 import type { State } from '@swarm/core/state';
+import { lines } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
 import { tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
-import { type Ending, lines, stopped } from './ending.ts';
+import { type Ending, stopped } from './ending.ts';
 import { Proofs } from './proof.ts';
 
 /** An attempt whose agent has finished and whose work is in the hub. */

@@ -14,6 +14,7 @@ import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { toWire } from '@swarm/core/rules/task-format';
+import { lines } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
 import { handIn, isBranch } from '../landing/branch.ts';
 import type { Gate } from '../landing/gate.ts';
@@ -23,7 +24,7 @@ import { Cuts } from '../prompting/cuts.ts';
 import { Project } from '../prompting/project.ts';
 import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
-import { type Ending, handoffJson, lines, stopped } from './ending.ts';
+import { type Ending, handoffJson, stopped } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
 import {
   GOES_BACK,
