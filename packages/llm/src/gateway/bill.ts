@@ -39,7 +39,7 @@ export interface BillOptions {
 /** Refused where it does not fit into what the attempt has left. */
 export function openBill(
   ticket: Ticket,
-  request: Pick<OutgoingRequest, 'model' | 'most' | 'leftOut'>,
+  request: Pick<OutgoingRequest, 'model' | 'most' | 'chars' | 'leftOut'>,
   options: BillOptions,
 ): { readonly kind: 'opened'; readonly bill: Bill } | Refused {
   const { model, leftOut, most, chars } = request;

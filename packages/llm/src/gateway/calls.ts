@@ -163,7 +163,7 @@ async function count(c: AgentContext, text: string, options: CallsOptions): Prom
   if (options.pool.speaking([dialect.name]).length === 0) return noEndpoint(c, dialect.name);
   const read = countBody(text, model);
   if (read.kind === 'refused') return problem(c, 400, 'swarm_bad_request', read.why);
-  const opened = openBill(c.env.ticket, { model, most: NOTHING, leftOut: [] }, options);
+  const opened = openBill(c.env.ticket, { model, most: NOTHING, chars: 0, leftOut: [] }, options);
   if (opened.kind === 'refused') return problem(c, 402, 'swarm_budget', opened.why);
   const { bill } = opened;
   const ask = { path: 'messages/count_tokens', body: read.body, onLost: () => undefined };
