@@ -2,17 +2,23 @@
  * What a command may see: paths, environment, PATH. Values only, decided from the spec; the providers turn
  * them into mounts and processes.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
 import type { Mount } from '@swarm/core/ports/running';
 import type { EgressOptions } from './egress.ts';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import type { SandboxSpec } from './provider.ts';
+import type { EngineChoice } from './providers/engine.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
 import type { Bounds } from './resource-watch.ts';
 
-export interface SandboxOptions {
+/** What only some kinds of sandbox need. */
+export interface Choices {
+  readonly docker?: EngineChoice;
+}
+
+export interface SandboxOptions extends Choices {
   /** Unique per state directory: what an earlier orchestrator left behind is found by it. */
   readonly stateKey: string;
   /** Host path of the Node that runs the bridge. */
@@ -93,6 +99,20 @@ export function insidePath(mounts: readonly Mount[], host: string): string | und
   return translate(mounts, host, 'host', 'inside');
 }
 
+/** The folders of `path` as they are seen inside, by their own name or by what a link leads to; without those that are not. */
+export function visibleFolders(mounts: readonly Mount[], path: readonly string[]): string[] {
+  const seen = path.map((folder) => insidePath(mounts, folder) ?? insidePath(mounts, realOf(folder)));
+  return [...new Set(seen.filter((folder) => folder !== undefined))];
+}
+
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
 /** The reverse of `insidePath`. */
 export function hostPath(mounts: readonly Mount[], inside: string): string | undefined {
   return translate(mounts, inside, 'inside', 'host');
@@ -125,11 +145,15 @@ function plain(path: string): string {
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
 
+export interface Seen {
+  readonly mounts: readonly Mount[];
+  readonly cwd: string;
+  /** Absent: it leads to folders that are not this machine's, and whoever starts the program finds it or not. */
+  readonly path?: string;
+}
+
 /** Why this cannot be started, as a sentence; undefined when nothing speaks against it. */
-export async function whyNotRun(
-  spec: SandboxSpec,
-  seen: { readonly mounts: readonly Mount[]; readonly cwd: string; readonly path: string },
-): Promise<string | undefined> {
+export async function whyNotRun(spec: SandboxSpec, seen: Seen): Promise<string | undefined> {
   const program = spec.argv[0];
   if (program === undefined || program === '') return 'the command is empty';
   if (!existsSync(spec.workspace)) return `the workspace ${spec.workspace} does not exist`;
@@ -151,16 +175,17 @@ function mountProblem(spec: SandboxSpec): string | undefined {
 }
 
 /** A path that no mount shows is left to the start itself to judge. */
-async function programProblem(
-  program: string,
-  seen: { readonly mounts: readonly Mount[]; readonly cwd: string; readonly path: string },
-): Promise<string | undefined> {
+async function programProblem(program: string, seen: Seen): Promise<string | undefined> {
   if (!program.includes('/')) {
+    if (seen.path === undefined) return undefined;
     const folders = seen.path.split(':').map((folder) => hostPath(seen.mounts, folder) ?? '');
     const found = findOnPath(program, folders.join(':'));
-    return found === undefined ? `no program ${program} on PATH (${seen.path})` : undefined;
+    return found === undefined ? noProgram(program, seen.path) : undefined;
   }
   const host = hostPath(seen.mounts, join(isAbsolute(program) ? '/' : seen.cwd, program));
   if (host === undefined || isExecutable(host)) return undefined;
-  return `there is no executable file ${program}`;
+  return noFile(program);
 }
+
+export const noProgram = (program: string, path: string): string => `no program ${program} on PATH (${path})`;
+export const noFile = (program: string): string => `there is no executable file ${program}`;

@@ -1,60 +1,106 @@
+/** Whether a sandbox contains a command on this machine, found out by doing it once, built exactly as for real. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { SwarmError } from '@swarm/core/errors';
 import { callFilter } from './filter/rules.ts';
 import { findOnPath } from './find-on-path.ts';
-import { BRIDGE_SOURCE } from './policy.ts';
+import { BRIDGE_SOURCE, type Choices, type WholeOptions } from './policy.ts';
+import type { Provider } from './provider.ts';
 import { createBubblewrap, SYSTEM_PATH } from './providers/bubblewrap.ts';
+import { engineOf, PROVIDERS, type ProviderName } from './providers/index.ts';
 import { removeTree } from './remove-tree.ts';
 import { sandboxWith } from './room.ts';
 import { sweepTemporary } from './sweep-temporary.ts';
 
 const PROBE_MS = 5_000;
+/** A container of a new image is unpacked first. */
+const SLOW_PROBE_MS = 60_000;
 
-export type Probe =
-  | { readonly kind: 'works'; readonly bwrap: string }
-  /** `fix` can be typed. */
-  | { readonly kind: 'missing'; readonly reason: string; readonly fix: string };
+/** `fix` can be typed. */
+export type Missing = { readonly kind: 'missing'; readonly reason: string; readonly fix: string };
+export type Probe = { readonly kind: 'works'; readonly bwrap: string } | Missing;
 
-/** Whether bubblewrap contains a command on this machine, found out by doing it once. Takes about 20 ms. */
-export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise<Probe> {
-  if (process.platform !== 'linux') {
-    return {
-      kind: 'missing',
-      reason: `bubblewrap needs Linux, this is ${process.platform}`,
-      fix: 'swarm run --sandbox none',
-    };
+const missing = (reason: string, fix: string): Missing => ({ kind: 'missing', reason, fix });
+const WITHOUT = 'swarm run --sandbox none';
+
+export async function probeSandbox(
+  name: ProviderName,
+  choices: Choices,
+): Promise<{ readonly kind: 'works' } | Missing> {
+  if (name === 'bubblewrap') return probeBubblewrap();
+  if (!PROVIDERS[name].contains) return { kind: 'works' };
+  try {
+    const why = await whyNotHere(name, choices);
+    if (why) return why;
+    const said = await tryOnce((options) => PROVIDERS[name].create({ ...options, ...choices }), {
+      // Our own Node is shown there, and has to find its libraries.
+      argv: ['sh', '-c', '"$0" --version', process.execPath],
+      wallMs: SLOW_PROBE_MS,
+    });
+    return said === undefined
+      ? { kind: 'works' }
+      : missing(`${name} does not work here ${said}`, FIXES[name] ?? WITHOUT);
+  } catch (error) {
+    if (!(error instanceof SwarmError)) throw error;
+    const [{ what, why: because, fix }] = error.problems as [SwarmError['problems'][0]];
+    return missing([what, because].filter(Boolean).join(': '), fix ?? WITHOUT);
   }
-  const bwrap = findOnPath('bwrap', systemPath);
-  if (bwrap === undefined) {
-    return {
-      kind: 'missing',
-      reason: `there is no bwrap in ${systemPath}`,
-      fix: 'apt-get install -y bubblewrap',
-    };
-  }
-  if (callFilter(process.arch) === undefined) {
-    return {
-      kind: 'missing',
-      reason: `there is no filter of system calls for ${process.arch}`,
-      fix: 'swarm run --sandbox none',
-    };
-  }
-  const said = await tryOnce(bwrap);
-  return said === undefined
-    ? { kind: 'works', bwrap }
-    : { kind: 'missing', reason: said, fix: await fixFor(said) };
 }
 
-/** What went wrong, or undefined when a command ran in a sandbox built exactly as for real. */
-async function tryOnce(bwrap: string): Promise<string | undefined> {
+const FIXES: Partial<Record<ProviderName, string>> = {
+  docker:
+    'docker run --rm <image> sh -c "ldd --version"   # an image with sh, glibc 2.28 or newer and libstdc++',
+};
+
+/** @throws SwarmError SW0304 when the engine does not answer, or has no such image. */
+async function whyNotHere(name: ProviderName, { docker }: Choices): Promise<Missing | undefined> {
+  if (name !== 'docker') return undefined;
+  if (process.platform !== 'linux')
+    return missing(`docker needs Linux, this is ${process.platform}`, WITHOUT);
+  if (callFilter(process.arch) === undefined) return noFilter();
+  if (!docker) return missing('no image is configured for docker', '[sandbox.docker] image = "node:24"');
+  const engine = engineOf(docker);
+  await engine.facts();
+  await engine.image();
+  return undefined;
+}
+
+const noFilter = (): Missing => missing(`there is no filter of system calls for ${process.arch}`, WITHOUT);
+
+/** Takes about 20 ms. */
+export async function probeBubblewrap(systemPath: string = SYSTEM_PATH): Promise<Probe> {
+  if (process.platform !== 'linux')
+    return missing(`bubblewrap needs Linux, this is ${process.platform}`, WITHOUT);
+  const bwrap = findOnPath('bwrap', systemPath);
+  if (bwrap === undefined)
+    return missing(`there is no bwrap in ${systemPath}`, 'apt-get install -y bubblewrap');
+  if (callFilter(process.arch) === undefined) return noFilter();
+  const said = await tryOnce((options) => createBubblewrap({ ...options, bwrap }), {
+    argv: ['true'],
+    wallMs: PROBE_MS,
+  });
+  if (said === undefined) return { kind: 'works', bwrap };
+  return missing(`bwrap does not work here ${said}`, await fixFor(said));
+}
+
+interface Try {
+  readonly argv: readonly string[];
+  readonly wallMs: number;
+}
+
+/** What went wrong, or undefined when the command ran and ended well. */
+async function tryOnce(
+  create: (options: WholeOptions) => Provider,
+  { argv, wallMs }: Try,
+): Promise<string | undefined> {
   await sweepTemporary();
   const workspace = await mkdtemp(join(tmpdir(), `swarm-probe-${process.pid}-`));
   try {
-    const provider = createBubblewrap({
+    const node = dirname(process.execPath);
+    const provider = create({
       stateKey: workspace,
-      bwrap,
-      readOnly: [],
+      readOnly: node.startsWith('/usr/') ? [] : [{ host: node, inside: node }],
       path: ['/usr/bin', '/bin'],
       nodePath: process.execPath,
       bridgeFile: BRIDGE_SOURCE,
@@ -62,14 +108,14 @@ async function tryOnce(bwrap: string): Promise<string | undefined> {
     const room = await sandboxWith(provider, workspace).open({ workspace, readOnly: [], readWrite: [] });
     const result = await room.run({
       name: 'probe',
-      argv: ['true'],
+      argv,
       env: {},
       network: 'none',
-      // A bound on processes, so that the program which keeps it is tried too.
-      limits: { wallMs: PROBE_MS, outputBytes: 64 * 1024, processes: 64 },
+      // Bounds, so that what keeps them is tried too.
+      limits: { wallMs, outputBytes: 64 * 1024, processes: 64 },
     });
     const isGood = result.end === 'exited' && result.exitCode === 0;
-    return isGood ? undefined : `bwrap does not work here (${result.end}): ${result.output.trim()}`;
+    return isGood ? undefined : `(${result.end}): ${result.output.trim()}`;
   } finally {
     await removeTree(workspace).catch(() => {});
   }

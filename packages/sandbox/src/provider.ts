@@ -19,7 +19,11 @@ export interface Provider {
   shownAt(mount: Mount): string;
   /** Everything of the host that commands in this room see. */
   mounts(ask: RoomAsk, network: RoomCommand['network']): Promise<readonly Mount[]>;
+  /** Whether commands find something at a path that no mount shows. Absent: they find nothing there. */
+  has?(ask: RoomAsk, path: string): Promise<boolean>;
   run(spec: SandboxSpec): Promise<SandboxResult>;
+  /** Ends what an earlier orchestrator left where no look at this machine's processes finds it. Returns how many. */
+  reap?(): Promise<number>;
 }
 
 /** Host folders that a command fills: what it uses of the disk is measured in them. */

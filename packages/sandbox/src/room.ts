@@ -32,7 +32,7 @@ export const sandboxWith = (provider: Provider, stateKey: string): Sandbox => ({
     if (ask.home !== undefined) await mkdir(ask.home, { recursive: true, mode: 0o700 });
     return new OpenRoom(provider, ask);
   },
-  reap: () => killMarked([stateMark(stateKey)]),
+  reap: async () => (await killMarked([stateMark(stateKey)])) + ((await provider.reap?.()) ?? 0),
 });
 
 /** A reason at hand: to make the usual one costs half a millisecond, for the stack it holds. */
@@ -58,9 +58,10 @@ class OpenRoom implements Room {
 
   async sees(path: string): Promise<boolean> {
     const inside = isAbsolute(path) ? path : join(this.workspace, path);
-    const mounts = await this.#provider.mounts(await this.#withOwn(), 'none');
-    const host = hostPath(mounts, inside);
-    return host !== undefined && (await isThere(host));
+    const ask = await this.#withOwn();
+    const host = hostPath(await this.#provider.mounts(ask, 'none'), inside);
+    if (host === undefined) return (await this.#provider.has?.(ask, inside)) ?? false;
+    return isThere(host);
   }
 
   async place({ name, text }: { readonly name: string; readonly text: string }): Promise<string> {

@@ -21,6 +21,8 @@ interface Node {
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   target: 'main',
   'env.setup': 'npm ci',
+  'sandbox.docker.image': 'node:24',
+  'sandbox.docker.cpus': 2,
   'gate.command': 'npm test',
   'checks.command': 'npm test',
   'budget.usd': 5,

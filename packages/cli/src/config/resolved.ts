@@ -1,6 +1,7 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
 import type { ModelProfile } from '@swarm/llm';
+import type { EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
@@ -71,6 +72,8 @@ export interface Config {
     /** Hosts setup may reach though they are private; absent in runs that were opened before there was such a thing. */
     readonly egress?: readonly string[];
   };
+  /** What the operator chose for the sandboxes that need a choice; absent where none is made. */
+  readonly boxes?: { readonly docker?: Omit<EngineChoice, 'env'> };
   readonly gate: {
     /** Absent: to be detected. `'none'`: land untested. */
     readonly command?: string;
@@ -138,6 +141,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       setupEnv: sandbox.setup_env,
       egress: sandbox.egress,
     },
+    ...boxesOf(sandbox),
     gate: {
       ...present({ command: gate.command }),
       timeoutMs: ms(gate.timeout),
@@ -192,6 +196,13 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
     weight: e.weight,
     dialect: e.dialect,
   };
+}
+
+/** Without an image there is no choice of an engine. */
+function boxesOf({ docker }: CompleteConfig['sandbox']): Pick<Config, 'boxes'> {
+  if (docker?.image === undefined) return {};
+  const { image, engine, cpus } = docker;
+  return { boxes: { docker: { image, engine, ...(cpus !== undefined && { cpus }) } } };
 }
 
 const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNullable<Config['profiles']> =>

@@ -1,45 +1,36 @@
 /** How a configuration names a sandbox, and what each name stands for. The providers' own table has the kinds. */
-import { type Problem, SwarmError } from '@swarm/core/errors';
-import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '@swarm/sandbox';
-
-/** Kinds the configuration has a word for and this version does not carry. */
-const NOT_CARRIED = ['docker', 'command'] as const;
+import { SwarmError } from '@swarm/core/errors';
+import { type Choices, engineEnv, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '@swarm/sandbox';
+import type { Environment } from '../finding/paths.ts';
+import type { Config } from './resolved.ts';
 
 /** What `workers.sandbox` and `--sandbox` may say. */
-export const SANDBOX_NAMES = ['auto', ...PROVIDER_NAMES, ...NOT_CARRIED] as const;
+export const SANDBOX_NAMES = ['auto', ...PROVIDER_NAMES] as const;
 export type SandboxName = (typeof SANDBOX_NAMES)[number];
+/** As a sentence has them. */
+export const SANDBOX_WORDS = `${SANDBOX_NAMES.slice(0, -1).join(', ')} or ${SANDBOX_NAMES.at(-1)}`;
 
 const contains = (name: ProviderName): boolean => PROVIDERS[name].contains;
 
-/** The best provider that contains what it runs: what `auto` stands for. */
+/** The best provider that contains what it runs: the first that `auto` tries. */
 export const CONTAINED: ProviderName = first(contains);
 /** The provider that contains nothing. */
 export const OPEN: ProviderName = first((name) => !contains(name));
 
-/** Returns the provider a name stands for; undefined: this version does not carry it. */
-export const providerOf = (name: SandboxName): ProviderName | undefined =>
-  name === 'auto' ? CONTAINED : PROVIDER_NAMES.find((carried) => carried === name);
+/** Providers a name may stand for, the strongest first: of `auto` those that need no choice, or have one. */
+export function candidates({ workers, boxes }: Pick<Config, 'workers' | 'boxes'>): readonly ProviderName[] {
+  if (workers.sandbox !== 'auto') return [workers.sandbox];
+  return ['bubblewrap', ...(boxes?.docker ? (['docker'] as const) : [])];
+}
 
 /** Whether what runs under this name can do everything the operator can. */
-export function isOpen(name: SandboxName): boolean {
-  const provider = providerOf(name);
-  return provider !== undefined && !contains(provider);
-}
+export const isOpen = (name: SandboxName): boolean => name !== 'auto' && !contains(name);
 
-/** Throws SwarmError SW0304 for a name this version does not carry. */
-export function carriedProvider(name: SandboxName): ProviderName {
-  const provider = providerOf(name);
-  if (provider === undefined) throw new SwarmError(notCarried(name));
-  return provider;
+/** What the operator configured for the kinds that need it. */
+export function choicesOf({ boxes }: Pick<Config, 'boxes'>, env: Environment): Choices {
+  const docker = boxes?.docker;
+  return { ...(docker && { docker: { ...docker, env: engineEnv(env) } }) };
 }
-
-/** The name of a kind that this version does not carry was given. */
-export const notCarried = (name: SandboxName): Problem => ({
-  code: 'SW0304',
-  what: `the sandbox ${name} is not part of this version`,
-  where: '--sandbox',
-  fix: `--sandbox ${CONTAINED}`,
-});
 
 function first(is: (name: ProviderName) => boolean): ProviderName {
   const found = PROVIDER_NAMES.find(is);

@@ -30,7 +30,7 @@ const workers = table('Who does the work, and how long an attempt may take.', {
   sandbox: z
     .enum(SANDBOX_NAMES)
     .describe(
-      'What contains agents and gates. `auto` takes the first layer that works; without one it refuses. `docker` and `command` are refused in this version.',
+      'What contains agents and gates. `auto` takes the first that works of bubblewrap and, where it is configured, docker; without one it refuses. See docs/sandboxes.md.',
     )
     .default('auto'),
   memory: bytes(
@@ -88,6 +88,18 @@ const sandbox = table(
         'Hosts that setup may reach though they lie on this machine or in its network, as `host` or `host:port`: a registry of your own. Anything public it may reach without.',
       )
       .default([]),
+    docker: table(
+      'Containers as the sandbox: `workers.sandbox = "docker"`, or what `auto` takes without bubblewrap.',
+      {
+        image: z
+          .string()
+          .regex(/^[a-z0-9][\w.:/@-]{0,500}$/i, { error: 'expected the name of an image, such as `node:24`' })
+          .describe('The image commands run in. It has to be there: nothing is ever pulled.')
+          .optional(),
+        engine: z.enum(['docker', 'podman']).describe('The program that runs it.').default('docker'),
+        cpus: z.number().min(0.1).max(1_024).describe('The most processors one command may use.').optional(),
+      },
+    ).optional(),
   },
 );
 

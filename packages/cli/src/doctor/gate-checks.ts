@@ -1,8 +1,8 @@
 /** The gate and its setup as the sandbox of a run has them: their programs, and, where that was asked for, the commands. */
 import { join } from 'node:path';
 import type { Sandbox } from '@swarm/core/ports/running';
+import type { ProviderName } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';
-import { carriedProvider, isOpen } from '../config/sandboxes.ts';
 import { mountText } from '../config/shown.ts';
 import { operatorConfigFile, type RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
@@ -17,11 +17,11 @@ import { missingInside, neededPrograms, programChecks } from './programs.ts';
 /** As a run would make it; `state` is where what is left of it would be found. */
 export function sandboxFor(
   { config }: Pick<LoadedConfig, 'config'>,
+  provider: ProviderName,
   state: string,
   { env }: Context,
 ): Sandbox {
-  const sandbox = carriedProvider(config.workers.sandbox);
-  return sandboxOf({ file: { sandbox, config }, state, places: programPlaces(), env });
+  return sandboxOf({ file: { sandbox: provider, config }, state, places: programPlaces(), env });
 }
 
 /** Asked inside a sandbox that works; where none does, that is told by a check of its own. */
@@ -30,12 +30,12 @@ export async function programsOf(
   loaded: Pick<LoadedConfig, 'config' | 'written'>,
   context: Context,
 ): Promise<readonly Check[]> {
-  const { config, written } = loaded;
+  const { written } = loaded;
   const needed = neededPrograms(detected);
-  const isWorking = isOpen(config.workers.sandbox) || facts.sandboxProbe.kind === 'works';
-  if (!facts.checkout.isRepository || !isWorking || needed.length === 0) return [];
+  const { sandboxProbe: probe } = facts;
+  if (!facts.checkout.isRepository || probe.kind === 'missing' || needed.length === 0) return [];
   const { env } = context;
-  const missing = await missingInside(sandboxFor(loaded, facts.repository, context), needed);
+  const missing = await missingInside(sandboxFor(loaded, probe.provider, facts.repository, context), needed);
   if ('unknown' in missing)
     return [failed('programs', { code: 'SW0304', what: missing.unknown, fix: 'swarm doctor --sandbox' })];
   const others = await othersThere(needed, config, env);
@@ -63,15 +63,16 @@ export async function gateChecks(
 ): Promise<readonly Check[]> {
   const { gate } = detected;
   const setup = detected.setup === 'none' ? undefined : detected.setup;
-  const isBroken =
-    facts.sandboxProbe.kind === 'missing' ||
-    before.some(({ name, verdict }) => /^(repository|sandbox)$/.test(name) && verdict === 'failed');
-  if (isBroken || !paths || !target)
+  const { sandboxProbe: probe } = facts;
+  const isBroken = before.some(
+    ({ name, verdict }) => /^(repository|sandbox)$/.test(name) && verdict === 'failed',
+  );
+  if (isBroken || probe.kind === 'missing' || !paths || !target)
     return [note('gate run', 'not run: repository or sandbox have to be mended first')];
   if (gate === undefined || gate === 'none') return [note('gate run', 'not run: there is no gate')];
   context.output.narrate(`running ${[setup, gate].filter(Boolean).join(', then ')} in a clone of ${target}`);
   const state = join(paths.state, 'doctor');
-  const sandbox = sandboxFor(loaded, state, context);
+  const sandbox = sandboxFor(loaded, probe.provider, state, context);
   const gateMs = loaded.config.gate.timeoutMs;
   return runGate({ repository: paths.repository, target, state, sandbox, setup, gate, gateMs });
 }

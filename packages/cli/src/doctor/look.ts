@@ -2,12 +2,11 @@
 
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import type { CheckoutFacts } from '@swarm/git';
-import { probeBubblewrap } from '@swarm/sandbox';
 import { flagsSource } from '../config/flags.ts';
-import { type LoadedConfig, loadConfig, NO_FLAGS, type Source } from '../config/load.ts';
+import { type LoadAsk, type LoadedConfig, loadConfig, NO_FLAGS, type Source } from '../config/load.ts';
 import { OPEN } from '../config/sandboxes.ts';
 import { lockHolder } from '../finding/opened-run.ts';
-import { type Environment, type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
+import { type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import { remembersOpen } from '../preparing/ask.ts';
 import type { Found } from '../preparing/found.ts';
@@ -15,6 +14,7 @@ import { gather } from '../preparing/gather.ts';
 import type { Located } from '../preparing/locate.ts';
 import { notYet } from '../preparing/not-yet.ts';
 import { remoteOf } from '../preparing/remotes.ts';
+import { probeOnce } from '../preparing/sandbox-probe.ts';
 import type { Context } from '../program/context.ts';
 import { type Check, failed, ok } from './check.ts';
 import { gateChecks, programsOf } from './gate-checks.ts';
@@ -31,20 +31,24 @@ export interface Configuration {
 }
 
 export async function configuration(located: Located, { env }: Context): Promise<Configuration> {
-  const ask = { env, flags: await chosenOpen(env), isTrustGiven: false };
-  const repository = located.exists && !located.isBare ? { repository: located.path } : {};
+  const own = { env, isTrustGiven: false };
+  const ask = { ...own, ...(located.exists && !located.isBare && { repository: located.path }) };
   try {
-    return { loaded: await loadConfig({ ...ask, ...repository }), problems: [] };
+    return { loaded: await loadConfig({ ...ask, flags: await chosenOpen(ask) }), problems: [] };
   } catch (error) {
     if (!(error instanceof SwarmError)) throw error;
-    return { loaded: await loadConfig(ask).catch(() => undefined), problems: error.problems };
+    const flags = await chosenOpen(own).catch(() => NO_FLAGS);
+    const loaded = await loadConfig({ ...own, flags }).catch(() => undefined);
+    return { loaded, problems: error.problems };
   }
 }
 
 /** Where no sandbox works, what the operator chose once is what a run would do. */
-async function chosenOpen(env: Environment): Promise<Source> {
-  const isChosen = (await remembersOpen(env)) && (await probeBubblewrap()).kind === 'missing';
-  return isChosen ? flagsSource({ sandbox: OPEN }) : NO_FLAGS;
+async function chosenOpen(ask: Omit<LoadAsk, 'flags'>): Promise<Source> {
+  if (!(await remembersOpen(ask.env))) return NO_FLAGS;
+  const { config } = await loadConfig({ ...ask, flags: NO_FLAGS });
+  const isMissing = (await probeOnce(config, ask.env)).kind === 'missing';
+  return isMissing ? flagsSource({ sandbox: OPEN }) : NO_FLAGS;
 }
 
 /** `isGateWanted`: run setup and gate once, in a clone. `isYes`: a call that may cost is made without asking. */

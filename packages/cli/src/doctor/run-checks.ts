@@ -41,7 +41,7 @@ export function runChecks(run: RunFacts): readonly Check[] {
   return [
     ...orOk('git', of('git'), '').filter((check) => check.verdict === 'failed'),
     ...orOk('repository', of('repository'), repositoryText(facts)),
-    ...orOk('sandbox', of('sandbox'), 'bubblewrap ran a command contained').map(openSandbox(facts)),
+    ...orOk('sandbox', of('sandbox'), sandboxText(facts)).map(openSandbox(facts)),
     ...orOk('gate', of('gate'), foundText(facts.gate ?? '', run)),
     ...(run.setup === undefined ? [note('setup', 'none')] : [ok('setup', foundText(run.setup, run))]),
     ...signingChecks(facts, of('signing')),
@@ -62,6 +62,11 @@ function signingChecks({ signing }: PreflightFacts, problems: readonly Problem[]
   const works = signing.kind === 'works' ? [ok('signing', `a commit was signed (${signing.format})`)] : [];
   return [...problems.map((problem) => failed('signing', problem)), ...works];
 }
+
+const sandboxText = ({ sandboxProbe: probe }: PreflightFacts): string =>
+  probe.kind === 'missing'
+    ? probe.reason
+    : `${probe.provider} ran a command contained${probe.passedOver ? ` (${probe.passedOver})` : ''}`;
 
 const openSandbox =
   ({ sandbox }: PreflightFacts) =>

@@ -17,7 +17,7 @@ export async function configure(
 ): Promise<LoadedConfig> {
   const loaded = await configuration(located, options, context);
   if (loaded.config.workers.sandbox !== 'auto') return loaded;
-  const probe = await probeOnce();
+  const probe = await probeOnce(loaded.config, context.env);
   if (probe.kind === 'works' || !(await mayRunOpen(context.env, probe.reason))) return loaded;
   return configuration(located, { ...options, sandbox: OPEN }, context);
 }

@@ -4,7 +4,7 @@ import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
-import { isOpen } from '../config/sandboxes.ts';
+import { candidates } from '../config/sandboxes.ts';
 import { foldersAbove } from '../finding/door.ts';
 import { type Environment, operatorPricesFile, repositoryPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
@@ -33,7 +33,9 @@ export async function gather(
   const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
   const [sandboxProbe, endpoints, signing, own] = await Promise.all([
-    isOpen(config.workers.sandbox) || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
+    runsCommands
+      ? probeOnce(config, context.env)
+      : { kind: 'works' as const, provider: candidates(config)[0]! },
     !needsModel ? [] : isReplay ? unasked(config) : probeAll(config, context),
     signingFacts(checkout, config, context.env),
     checkout.isRepository

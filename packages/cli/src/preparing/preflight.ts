@@ -3,10 +3,11 @@ import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import type { CheckoutFacts } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
-import { isOpen, notCarried, OPEN, providerOf } from '../config/sandboxes.ts';
+import { isOpen, OPEN } from '../config/sandboxes.ts';
 import { type OwnFolderFacts, ownFolderProblems } from '../finding/trust.ts';
 import { shellWord } from '../telling/shell.ts';
 import { endpointNotices, type ModelFacts, modelProblems } from './preflight-models.ts';
+import type { SandboxProbe } from './sandbox-probe.ts';
 import type { SigningFacts } from './signing.ts';
 
 export interface PreflightFacts extends ModelFacts {
@@ -19,10 +20,7 @@ export interface PreflightFacts extends ModelFacts {
   readonly target?: string | undefined;
   readonly deliver: Config['deliver'];
   readonly sandbox: Config['workers']['sandbox'];
-  /** Of the one provider this version carries. */
-  readonly sandboxProbe:
-    | { readonly kind: 'works' }
-    | { readonly kind: 'missing'; readonly reason: string; readonly fix: string };
+  readonly sandboxProbe: SandboxProbe;
   readonly signing: SigningFacts;
   /** Absent: none was configured and none detected. */
   readonly gate?: string;
@@ -165,9 +163,7 @@ function repositoryNotices(
 
 // ───────────────────────── sandbox and gate ─────────────────────────
 
-function sandboxProblems({ sandbox, sandboxProbe }: PreflightFacts): readonly Problem[] {
-  if (isOpen(sandbox)) return [];
-  if (providerOf(sandbox) === undefined) return [notCarried(sandbox)];
+function sandboxProblems({ sandboxProbe }: PreflightFacts): readonly Problem[] {
   if (sandboxProbe.kind === 'works') return [];
   return [
     {

@@ -7,7 +7,7 @@ import { wishProblem } from '@swarm/core/rules/wishes';
 import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
-import { carriedProvider } from '../config/sandboxes.ts';
+import { CONTAINED, OPEN } from '../config/sandboxes.ts';
 import { type RepositoryPaths, repositoryPaths } from '../finding/paths.ts';
 import { freshRunId } from '../finding/run-id.ts';
 import type { ProgramPlaces } from '../places.ts';
@@ -32,6 +32,7 @@ import {
   type Recorded,
   readRecorded,
 } from './replaying.ts';
+import type { SandboxProbe } from './sandbox-probe.ts';
 import { setupNetworkFor } from './setup-network.ts';
 import { identityOf } from './signing.ts';
 import { treeNotices } from './tree-notices.ts';
@@ -180,7 +181,8 @@ async function pin(
   context: Context,
 ): Promise<Prepared> {
   const checkout = found.checkout as Extract<CheckoutFacts, { isRepository: true }>;
-  const { signing } = found.facts;
+  const { signing, sandboxProbe } = found.facts;
+  const sandbox = worksIn(sandboxProbe);
   const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
   const target = found.target!;
   const isBare = checkout.isBare;
@@ -201,7 +203,7 @@ async function pin(
     ...(remote && { remote }),
     gate,
     setup,
-    sandbox: carriedProvider(config.workers.sandbox),
+    sandbox: sandbox.provider,
     identity: identityOf(checkout),
     ...(signing.kind === 'works' && { signs: true as const }),
     promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
@@ -225,9 +227,29 @@ async function pin(
     shown: [
       `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),
+      ...sandboxShown(sandbox, config),
       ...(signing.kind === 'works' ? [`signed: what lands, by commit.gpgsign (${signing.format})`] : []),
     ],
   };
+}
+
+/** Preflight refuses a run without. */
+function worksIn(probe: SandboxProbe): Extract<SandboxProbe, { kind: 'works' }> {
+  if (probe.kind === 'works') return probe;
+  throw new SwarmError({
+    code: 'SW0304',
+    what: 'there is no working sandbox',
+    why: probe.reason,
+    fix: probe.fix,
+  });
+}
+
+/** Said where it is not the first that comes to mind. */
+function sandboxShown({ provider, passedOver }: ReturnType<typeof worksIn>, { boxes }: Config): string[] {
+  const docker = provider === 'docker' && boxes?.docker;
+  const what = docker ? `${provider} (${docker.engine}, image ${docker.image})` : provider;
+  if (provider === CONTAINED || provider === OPEN) return [];
+  return [`sandbox: ${what}${passedOver ? `, for ${passedOver}` : ''}`];
 }
 
 /** Branches that are handed in at the same time: no agent works on them, and no command runs. */

@@ -1,9 +1,33 @@
-import { probeBubblewrap } from '@swarm/sandbox';
+import { type Missing, type ProviderName, probeSandbox } from '@swarm/sandbox';
+import type { Config } from '../config/resolved.ts';
+import { candidates, choicesOf } from '../config/sandboxes.ts';
+import type { Environment } from '../finding/paths.ts';
 
-let probed: ReturnType<typeof probeBubblewrap> | undefined;
+/** The provider a run gets, and why none that is stronger. */
+export type SandboxProbe =
+  | { readonly kind: 'works'; readonly provider: ProviderName; readonly passedOver?: string }
+  | Missing;
 
-/** What the machine's sandbox can do: tried once for all who ask while a run is prepared. */
-export const probeOnce = (): ReturnType<typeof probeBubblewrap> => {
-  probed ??= probeBubblewrap();
-  return probed;
-};
+type Named = Pick<Config, 'workers' | 'boxes'>;
+
+const probed = new Map<string, Promise<SandboxProbe>>();
+
+/** What the machine's sandboxes can do: each is tried once for all who ask while a run is prepared. */
+export function probeOnce(config: Named, env: Environment): Promise<SandboxProbe> {
+  const key = JSON.stringify([candidates(config), config.boxes]);
+  const known = probed.get(key) ?? probe(config, env);
+  probed.set(key, known);
+  return known;
+}
+
+/** The first that works. Where none does, the first one's way to mend it is told, and why each does not. */
+async function probe(config: Named, env: Environment): Promise<SandboxProbe> {
+  const failed: Missing[] = [];
+  for (const provider of candidates(config)) {
+    const tried = await probeSandbox(provider, choicesOf(config, env));
+    const why = failed.map(({ reason }) => reason).join('; ');
+    if (tried.kind === 'works') return { ...tried, provider, ...(why !== '' && { passedOver: why }) };
+    failed.push(tried);
+  }
+  return { kind: 'missing', reason: failed.map(({ reason }) => reason).join('; '), fix: failed[0]!.fix };
+}

@@ -1,5 +1,6 @@
 /** Commands for branches: land. */
 
+import { SANDBOX_WORDS } from '../config/sandboxes.ts';
 import type { Context } from './context.ts';
 import { examples, type Finish, type Program } from './parts.ts';
 
@@ -15,7 +16,7 @@ export function addLand(program: Program, context: Context, exit: Finish): void 
     .option('--target <branch>', 'the branch they are to land on')
     .option('--gate <command>', 'the command that must pass before a branch lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', 'auto, bubblewrap, none, docker or command')
+    .option('--sandbox <provider>', SANDBOX_WORDS)
     .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--deliver <to>', 'branch, apply, push or pr')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')

@@ -4,6 +4,7 @@
  */
 
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { SANDBOX_WORDS } from '../config/sandboxes.ts';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
 import {
@@ -92,7 +93,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--agent <name>', 'the driver that does the tasks')
     .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
-    .option('--sandbox <provider>', 'auto, bubblewrap, none, docker or command')
+    .option('--sandbox <provider>', SANDBOX_WORDS)
     .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')

@@ -6,7 +6,7 @@ import type { Mount, RoomCommand, Sandbox } from '@swarm/core/ports/running';
 import { createSandbox, mapSandbox, type ProviderName } from '@swarm/sandbox';
 import { SecretBook } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
-import { isOpen } from '../config/sandboxes.ts';
+import { choicesOf, isOpen } from '../config/sandboxes.ts';
 import { holds } from '../config/shown.ts';
 import { type Environment, homeOf } from '../finding/paths.ts';
 import { type ProgramPlaces, sandboxPath } from '../places.ts';
@@ -34,6 +34,7 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
   const { file, places, env } = ask;
   const sandbox = createSandbox({
     provider: file.sandbox,
+    ...choicesOf(file.config, env),
     stateKey: ask.state,
     nodePath: places.nodePath,
     path: sandboxPath(env),

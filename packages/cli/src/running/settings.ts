@@ -106,6 +106,7 @@ function gateHash(file: RunFile): string {
   const { mounts = [], env = [] } = file.config.shown ?? {};
   // What is shown on top of the system is part of what it is tested with; where nothing is, the hash is as ever.
   const shown = mounts.length + env.length > 0 ? [{ mounts, env }] : [];
-  const tested = JSON.stringify([file.gate, file.setup, file.sandbox, ...shown]);
+  const box = file.sandbox === 'docker' ? [file.config.boxes?.docker?.image] : [];
+  const tested = JSON.stringify([file.gate, file.setup, file.sandbox, ...shown, ...box]);
   return createHash('sha256').update(tested).digest('hex').slice(0, 12);
 }

@@ -1,4 +1,5 @@
 /** Which system calls a contained command may not make: what reaches other processes, other namespaces, the kernel. */
+import { assertNever } from '@swarm/core/errors';
 import { type Call, MACHINES } from './calls.ts';
 import {
   ALLOW,
@@ -9,7 +10,6 @@ import {
   EAFNOSUPPORT,
   ENOSYS,
   EPERM,
-  type Rule,
   refuse,
   whenAnyBit,
 } from './program.ts';
@@ -50,56 +50,72 @@ const TIME_NAMESPACE = 0x80;
 const denied = refuse(EPERM);
 
 /** Plain Linux, 32 bits, their old clocks, a fixed layout for debuggers, and the question which it is. */
-const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff];
+export const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff];
 /** Typing into the terminal, its selection, its line discipline. */
 const TERMINAL_REQUESTS = [0x5412, 0x541c, 0x5423];
-const [UNIX, INTERNET, INTERNET_6, NETLINK] = [1, 2, 10, 16];
-const NETLINK_ROUTE = 0;
+/** Unix, IPv4, IPv6. */
+export const FAMILIES = [1, 2, 10];
+export const NETLINK = 16;
+export const NETLINK_ROUTE = 0;
 
-const familyRule = (): Block =>
-  byValue(
-    0,
-    [
-      ...[UNIX, INTERNET, INTERNET_6].map((family) => [family, answer(ALLOW)] as const),
-      // Addresses and routes of its own network; nothing else of what the kernel talks of.
-      [NETLINK, byValue(2, [[NETLINK_ROUTE, answer(ALLOW)]], answer(denied))],
-    ],
-    answer(refuse(EAFNOSUPPORT)),
-  );
+/** What becomes of one call, as a value: bubblewrap's filter and a container engine's profile are both made of it. */
+export type Judgement =
+  | { readonly kind: 'refused'; readonly errno: number }
+  /** Refused when any of these bits of an argument is set. */
+  | { readonly kind: 'any-bit'; readonly argument: number; readonly bits: number }
+  /** Refused when an argument is one of these. */
+  | { readonly kind: 'one-of'; readonly argument: number; readonly values: readonly number[] }
+  | { readonly kind: 'personality' }
+  | { readonly kind: 'family' };
 
-export const RULES: readonly Rule[] = [
+export const RULES: readonly { readonly call: Call; readonly judgement: Judgement }[] = [
   ...[...OTHER_PROCESSES, ...KEYS, ...MOUNTS, ...KERNEL, ...MACHINE].map((call) => ({
     call,
-    block: answer(denied),
+    judgement: { kind: 'refused', errno: EPERM } as const,
   })),
   // Its flags lie in memory, out of a filter's sight: without it, `clone` is used.
-  { call: 'clone3', block: answer(refuse(ENOSYS)) },
-  { call: 'clone', block: whenAnyBit(0, NAMESPACES, denied) },
-  { call: 'unshare', block: whenAnyBit(0, NAMESPACES | TIME_NAMESPACE, denied) },
-  {
-    call: 'personality',
-    block: byValue(
-      0,
-      PERSONALITIES.map((value) => [value, answer(ALLOW)] as const),
-      answer(denied),
-    ),
-  },
-  {
-    call: 'ioctl',
-    block: byValue(
-      1,
-      TERMINAL_REQUESTS.map((value) => [value, answer(denied)] as const),
-      answer(ALLOW),
-    ),
-  },
-  { call: 'socket', block: familyRule() },
-  { call: 'socketpair', block: familyRule() },
+  { call: 'clone3', judgement: { kind: 'refused', errno: ENOSYS } },
+  { call: 'clone', judgement: { kind: 'any-bit', argument: 0, bits: NAMESPACES } },
+  { call: 'unshare', judgement: { kind: 'any-bit', argument: 0, bits: NAMESPACES | TIME_NAMESPACE } },
+  { call: 'personality', judgement: { kind: 'personality' } },
+  { call: 'ioctl', judgement: { kind: 'one-of', argument: 1, values: TERMINAL_REQUESTS } },
+  { call: 'socket', judgement: { kind: 'family' } },
+  { call: 'socketpair', judgement: { kind: 'family' } },
 ];
+
+function blockOf(judgement: Judgement): Block {
+  switch (judgement.kind) {
+    case 'refused':
+      return answer(refuse(judgement.errno));
+    case 'any-bit':
+      return whenAnyBit(judgement.argument, judgement.bits, denied);
+    case 'one-of':
+      return byValue(judgement.argument, valuesTo(judgement.values, denied), answer(ALLOW));
+    case 'personality':
+      return byValue(0, valuesTo(PERSONALITIES, ALLOW), answer(denied));
+    case 'family': {
+      // Addresses and routes of its own network; nothing else of what the kernel talks of.
+      const netlink = byValue(2, valuesTo([NETLINK_ROUTE], ALLOW), answer(denied));
+      return byValue(0, [...valuesTo(FAMILIES, ALLOW), [NETLINK, netlink]], answer(refuse(EAFNOSUPPORT)));
+    }
+    default:
+      return assertNever(judgement);
+  }
+}
+
+const valuesTo = (values: readonly number[], value: number) =>
+  values.map((one) => [one, answer(value)] as const);
 
 const made = new Map<string, Buffer | undefined>();
 
 /** The filter for this kind of machine (`process.arch`), put together once; undefined where there is none. */
 export function callFilter(arch: string): Buffer | undefined {
-  if (!made.has(arch)) made.set(arch, MACHINES[arch] && assemble(MACHINES[arch], RULES));
+  if (!made.has(arch)) made.set(arch, filterOf(arch));
   return made.get(arch);
+}
+
+function filterOf(arch: string): Buffer | undefined {
+  const machine = MACHINES[arch];
+  const rules = RULES.map(({ call, judgement }) => ({ call, block: blockOf(judgement) }));
+  return machine && assemble(machine, rules);
 }

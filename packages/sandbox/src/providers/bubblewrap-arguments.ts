@@ -2,17 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Mount } from '@swarm/core/ports/running';
 import type { Walls } from '../walls.ts';
 import { type Identity, identityArguments } from './identity.ts';
-
-/** Where every sandbox shows its workspace: one place, so that tools that note absolute paths stay right. */
-export const WORKSPACE = '/workspace';
-export const HOME = '/home/agent';
-/** Private folders in memory; the home is one where no room brings one. */
-export const IN_MEMORY = ['/tmp', HOME, '/dev/shm'] as const;
-
-/** Each private in-memory folder may take this much; a file system of its own is what bounds it. */
-const TMPFS_BYTES = 2 * 1024 ** 3;
-const tmpfsBytes = ({ memoryBytes }: BubblewrapPlan): number =>
-  Math.min(TMPFS_BYTES, Math.ceil((memoryBytes ?? 2 * TMPFS_BYTES) / 2));
+import { dataFiles, HOME, tmpfsBytes, WORKSPACE } from './places.ts';
 
 export interface BubblewrapPlan {
   readonly readOnly: readonly Mount[];
@@ -30,31 +20,13 @@ export interface BubblewrapPlan {
 
 const hasHome = ({ readWrite }: BubblewrapPlan): boolean => readWrite.some(({ inside }) => inside === HOME);
 
-interface DataFile {
-  readonly place: string;
-  readonly text: string;
-}
-
-/** Files of /etc that are ours and not the host's: its users, groups and names are none of the agent's business. */
-export function dataFiles({ identity: { uid } }: Pick<BubblewrapPlan, 'identity'>): readonly DataFile[] {
-  return [
-    {
-      place: '/etc/passwd',
-      text: `root:x:0:0:root:/root:/bin/sh\nagent:x:${uid}:${uid}:agent:${HOME}:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n`,
-    },
-    { place: '/etc/group', text: `root:x:0:\nagent:x:${uid}:\nnogroup:x:65534:\n` },
-    { place: '/etc/nsswitch.conf', text: 'passwd: files\ngroup: files\nhosts: files dns\n' },
-    { place: '/etc/hosts', text: '127.0.0.1 localhost swarm\n::1 localhost\n' },
-  ];
-}
-
 /**
  * Everything but the command, in the order bubblewrap acts on it: outer places before inner ones, and the
  * root made read-only last.
  * @param firstData the descriptor the first of `dataFiles` is read from; the others follow it.
  */
 export function bubblewrapArguments(plan: BubblewrapPlan, firstData: number): string[] {
-  const size = tmpfsBytes(plan);
+  const size = tmpfsBytes(plan.memoryBytes);
   return [
     ...isolation(plan),
     ...inMemory('/tmp', size),
@@ -64,7 +36,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan, firstData: number): st
     ...plan.links.flatMap((link) => ['--symlink', link.target, link.place]),
     ...folders(plan).flatMap((folder) => ['--perms', '0755', '--dir', folder]),
     ...binds(plan),
-    ...dataFiles(plan).flatMap((file, index) => [
+    ...dataFiles(plan.identity).flatMap((file, index) => [
       ...['--perms', '0444', '--ro-bind-data', `${firstData + index}`, file.place],
     ]),
     ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', WORKSPACE, '--clearenv'],
@@ -109,7 +81,7 @@ const COVERED = ['/proc/keys', '/proc/key-users', '/proc/kcore', '/proc/sysrq-tr
 /** What leads to a mount or a file of ours: made by bubblewrap on the way it would be closed to the command's user. */
 function folders(plan: BubblewrapPlan): string[] {
   const mounted = [...plan.readOnly, ...plan.readWrite].map(({ inside }) => inside);
-  const places = [...mounted, ...dataFiles(plan).map(({ place }) => place)];
+  const places = [...mounted, ...dataFiles(plan.identity).map(({ place }) => place)];
   const isMounted = (folder: string) => mounted.some((place) => `${folder}/`.startsWith(`${place}/`));
   return [...new Set(places.flatMap(ancestors))]
     .filter((folder) => !isMounted(folder) && !MADE.includes(folder))

@@ -1,32 +1,23 @@
-import { realpathSync } from 'node:fs';
 import { SwarmError } from '@swarm/core/errors';
-import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
+import type { RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { type EgressOptions, openEgress } from '../egress.ts';
 import { callFilter } from '../filter/rules.ts';
-import { boundsOf, environmentOf, insidePath, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
+import { boundsOf, environmentOf, visibleFolders, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
-import { GATEWAY_PLACE, type Provider, type SandboxSpec, written } from '../provider.ts';
+import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import type { Bounds } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { ALL_WALLS, type Walls } from '../walls.ts';
 import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
-import {
-  type BubblewrapPlan,
-  bubblewrapArguments,
-  dataFiles,
-  HOME,
-  IN_MEMORY,
-  WORKSPACE,
-} from './bubblewrap-arguments.ts';
-import { dropCommand, handOver, identityOf } from './identity.ts';
+import { type BubblewrapPlan, bubblewrapArguments } from './bubblewrap-arguments.ts';
+import { dropCommand, handedOver, handOver, identityOf } from './identity.ts';
+import { dataFiles, HOME, IN_MEMORY, THREADS_PER_PROCESS, WORKSPACE } from './places.ts';
 import { systemMounts } from './system-mounts.ts';
 
 /** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
 export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
 const PRLIMIT = '/usr/bin/prlimit';
-/** The kernel counts threads, of all the user's processes: a bound on processes leaves room for theirs. */
-const THREADS_PER_PROCESS = 16;
 
 export interface BubblewrapOptions extends WholeOptions {
   /** Host path of bubblewrap itself; from a system folder, never from a repository. */
@@ -79,13 +70,6 @@ const NOBODY: EgressOptions = { allowed: [] };
 /** Leak detection traces its own process, which the filter refuses: with it on, every sanitized program would fail. */
 const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
 
-/** What it writes, and what it must be allowed to connect to. */
-const handedOver = ({ readOnly, gatewaySocket, ...spec }: SandboxSpec): string[] => [
-  ...written({ ...spec, readOnly }),
-  ...readOnly.filter(({ inside }) => inside === GATEWAY_PLACE).map(({ host }) => host),
-  ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
-];
-
 /** What of the host is shown, and where. */
 function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOptions) {
   const { mounts: ofSystem, links } = systemMounts('none');
@@ -116,20 +100,6 @@ function planOf(spec: SandboxSpec, outlets: Outlets, options: BubblewrapOptions)
   };
 }
 
-/** The folders of `path` as they are seen inside, by their own name or by what a link leads to; without those that are not. */
-function visibleFolders(mounts: readonly Mount[], path: readonly string[]): string[] {
-  const seen = path.map((folder) => insidePath(mounts, folder) ?? insidePath(mounts, realOf(folder)));
-  return [...new Set(seen.filter((folder) => folder !== undefined))];
-}
-
-function realOf(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    return folder;
-  }
-}
-
 /** Not RLIMIT_DATA for memory: race detectors and sanitizers reserve far more than they ever use. */
 function prlimit({ processes }: Bounds): string[] {
   if (processes === undefined) return [];
@@ -139,7 +109,7 @@ function prlimit({ processes }: Bounds): string[] {
 /** Settings go through a pipe: the environment, the attempt's gateway token in it, is not in the host's `ps`. */
 function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOptions): Launch {
   const firstData = 5;
-  const data = dataFiles(plan).map((file) => file.text);
+  const data = dataFiles(plan.identity).map((file) => file.text);
   const filter = plan.walls.has('filter') ? [wholeFilter()] : [];
   const filtered = filter.flatMap(() => ['--seccomp', `${firstData + data.length}`]);
   return {

@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, lstatSync } from 'node:fs';
+import { GATEWAY_PLACE, type SandboxSpec, written } from '../provider.ts';
 import { giveTree } from './give-tree.ts';
 
 /**
@@ -64,3 +65,10 @@ export async function handOver(paths: readonly string[], identity: Identity): Pr
     given.set(path, self);
   }
 }
+
+/** What it writes, and what it must be allowed to connect to. */
+export const handedOver = ({ readOnly, gatewaySocket, ...spec }: SandboxSpec): string[] => [
+  ...written({ ...spec, readOnly }),
+  ...readOnly.filter(({ inside }) => inside === GATEWAY_PLACE).map(({ host }) => host),
+  ...(gatewaySocket === undefined ? [] : [gatewaySocket]),
+];

@@ -5,6 +5,8 @@ import { SwarmError } from '@swarm/core/errors';
 import type { WholeOptions } from '../policy.ts';
 import type { Provider } from '../provider.ts';
 import { createBubblewrap, SYSTEM_PATH } from './bubblewrap.ts';
+import { createDocker } from './docker.ts';
+import { Engine, type EngineChoice } from './engine.ts';
 import { createNone } from './none.ts';
 
 export interface ProviderKind {
@@ -17,7 +19,14 @@ export interface ProviderKind {
 export const PROVIDERS = {
   bubblewrap: {
     contains: true,
-    create: (options) => createBubblewrap({ ...options, bwrap: installedBubblewrap() }),
+    create: (options) =>
+      createBubblewrap({ ...options, bwrap: installed('bubblewrap', SYSTEM_PATH, 'bwrap') }),
+  },
+  docker: {
+    contains: true,
+    create: (options) => {
+      return createDocker({ ...options, engine: engineOf(options.docker ?? missing('docker')) });
+    },
   },
   none: { contains: false, create: createNone },
 } as const satisfies Readonly<Record<string, ProviderKind>>;
@@ -27,15 +36,33 @@ export type ProviderName = keyof typeof PROVIDERS;
 /** As a configuration may name them, the best first. */
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as [ProviderName, ...ProviderName[]];
 
-function installedBubblewrap(): string {
-  const places = SYSTEM_PATH.split(':').map((folder) => join(folder, 'bwrap'));
-  const bwrap = places.find((file) => existsSync(file));
-  if (bwrap !== undefined) return bwrap;
+/** @throws SwarmError SW0304 where it is not installed. */
+export const engineOf = (choice: EngineChoice): Engine =>
+  new Engine(installed(choice.engine, ENGINE_PATH), choice);
+
+/** Engines are installed where their makers say, besides the system's folders. */
+const ENGINE_PATH = `${SYSTEM_PATH}:/opt/homebrew/bin`;
+
+function installed(name: string, path: string, program: string = name): string {
+  const file = path
+    .split(':')
+    .map((folder) => join(folder, program))
+    .find((place) => existsSync(place));
+  if (file !== undefined) return file;
   throw new SwarmError({
     code: 'SW0304',
-    what: 'bubblewrap is not installed',
-    where: SYSTEM_PATH,
+    what: `${name} is not installed`,
+    where: path,
     why: 'agents and gates are run contained, or not at all',
-    fix: 'apt-get install -y bubblewrap',
+    fix: `apt-get install -y ${name}`,
+  });
+}
+
+/** Preflight asks for it first. */
+function missing(name: string): never {
+  throw new SwarmError({
+    code: 'SW0304',
+    what: `the sandbox ${name} is not configured`,
+    fix: `[sandbox.${name}]`,
   });
 }
