@@ -8,6 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { constants } from 'node:os';
 
 const PASSED_ON = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -83,6 +84,8 @@ function run(program: string, argv: readonly string[], more: Readonly<Record<str
     // Ending by the same signal is how the command's own end is told on.
     for (const name of PASSED_ON) process.removeAllListeners(name);
     process.kill(process.pid, signal);
+    // The first process of a container is not ended by itself.
+    process.exit(128 + constants.signals[signal]);
   });
 }
 

@@ -6,6 +6,7 @@ export { BRIDGE_SOURCE, type Choices, type SandboxOptions } from './policy.ts';
 export { type Missing, type Probe, probeBubblewrap, probeSandbox } from './probe.ts';
 export { type Tried, tryAttacks } from './probes/try.ts';
 export type { Provider, SandboxSpec } from './provider.ts';
+export type { BoxChoice } from './providers/boxes.ts';
 export { type EngineChoice, engineEnv } from './providers/engine.ts';
 export { PROVIDER_NAMES, PROVIDERS, type ProviderName } from './providers/index.ts';
 export { removeTree } from './remove-tree.ts';

@@ -9,6 +9,7 @@ import type { EgressOptions } from './egress.ts';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import type { SandboxSpec } from './provider.ts';
+import type { BoxChoice } from './providers/boxes.ts';
 import type { EngineChoice } from './providers/engine.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
 import type { Bounds } from './resource-watch.ts';
@@ -16,6 +17,7 @@ import type { Bounds } from './resource-watch.ts';
 /** What only some kinds of sandbox need. */
 export interface Choices {
   readonly docker?: EngineChoice;
+  readonly command?: BoxChoice;
 }
 
 export interface SandboxOptions extends Choices {

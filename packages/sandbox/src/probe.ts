@@ -54,7 +54,12 @@ const FIXES: Partial<Record<ProviderName, string>> = {
 };
 
 /** @throws SwarmError SW0304 when the engine does not answer, or has no such image. */
-async function whyNotHere(name: ProviderName, { docker }: Choices): Promise<Missing | undefined> {
+async function whyNotHere(name: ProviderName, { docker, command }: Choices): Promise<Missing | undefined> {
+  if (name === 'command' && !command)
+    return missing(
+      'no programs are configured for command',
+      '[sandbox.command] create = ["…"]   # see docs/sandboxes.md',
+    );
   if (name !== 'docker') return undefined;
   if (process.platform !== 'linux')
     return missing(`docker needs Linux, this is ${process.platform}`, WITHOUT);

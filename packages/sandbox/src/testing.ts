@@ -13,21 +13,31 @@ import type { ProviderName } from './providers/index.ts';
 import { removeTree } from './remove-tree.ts';
 import { sandboxWith } from './room.ts';
 import { createSandbox } from './sandbox.ts';
+import { boxChoice } from './testing-box.ts';
 import { createElsewhere } from './testing-elsewhere.ts';
 
 /** `SWARM_TEST_ENGINE=podman SWARM_TEST_IMAGE=NAME` points the tests of rooms at an engine and an image of it. */
 const { SWARM_TEST_ENGINE: engine, SWARM_TEST_IMAGE: image } = process.env;
+
+export { boxChoice };
+
 export const docker: EngineChoice | undefined =
   (engine === 'docker' || engine === 'podman') && image
     ? { engine, image, env: engineEnv(process.env) }
     : undefined;
 
 /** What passes the tests of rooms: every provider there is, and one that shows nothing where it lies. */
-export const KINDS: readonly Kind[] = docker ? ['docker'] : ['none', 'bubblewrap', 'elsewhere'];
+export const KINDS: readonly Kind[] = docker ? ['docker'] : ['none', 'bubblewrap', 'command', 'elsewhere'];
 export type Kind = ProviderName | 'elsewhere';
 
 export function sandboxOfKind(kind: Kind, options: SandboxOptions): Sandbox {
-  if (kind !== 'elsewhere') return createSandbox({ ...options, provider: kind, ...(docker && { docker }) });
+  if (kind !== 'elsewhere')
+    return createSandbox({
+      ...options,
+      provider: kind,
+      ...(docker && { docker }),
+      command: boxChoice(join(options.stateKey, 'boxes')),
+    });
   return sandboxWith(createElsewhere({ ...options, bridgeFile: BRIDGE_SOURCE }), options.stateKey);
 }
 
@@ -36,13 +46,14 @@ export function sandboxOfKind(kind: Kind, options: SandboxOptions): Sandbox {
  * that installs it; under CI it runs all the same, and fails: there nobody reads what was skipped.
  */
 export async function needs(provider: Kind): Promise<{ readonly skip?: string }> {
-  if (provider === 'none' || provider === 'docker' || process.env.CI) return {};
+  if (provider === 'none' || provider === 'docker' || provider === 'command' || process.env.CI) return {};
   const probe = await probeBubblewrap();
   return probe.kind === 'works' ? {} : { skip: `${probe.reason}; fix: ${probe.fix}` };
 }
 
 /** Milliseconds that are enough for a command to begin. */
-export const startsWithin = (kind: Kind): number => (kind === 'docker' ? 6_000 : 300);
+export const startsWithin = (kind: Kind): number =>
+  kind === 'docker' ? 6_000 : kind === 'command' ? 1_000 : 300;
 
 export interface Bed {
   readonly folder: string;

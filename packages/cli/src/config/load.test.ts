@@ -191,6 +191,14 @@ test('an endpoint has its key from one place', async () => {
   assert.match(said[0]!, /an endpoint has both `key_env` and `key_file`.*remove `key_file`/s);
 });
 
+test('programs that make a sandbox come from the operator, and all of them', async () => {
+  await writeRepository('[sandbox.command]\ncreate = ["a"]\nexec = ["b"]\ndestroy = ["c"]');
+  assert.match((await refusal()).join('\n'), /a repository cannot choose `sandbox.command`/);
+  await writeRepository('');
+  await writeOperator('[sandbox.command]\ncreate = ["a"]\nexec = ["b"]');
+  assert.match((await refusal())[0]!, /`sandbox.command` needs `create`, `exec` and `destroy`/);
+});
+
 test('a key written where the name of a variable belongs is never repeated', async () => {
   await writeOperator('[[endpoints]]\nname = "a"\nbase_url = "https://u:pw@h/v1"\nkey_env = "sk-live-123"');
   const said = (await refusal()).join('\n');

@@ -114,6 +114,14 @@ function keyedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
 
 /** Even a trusted repository chooses neither a program of this machine nor a file whose content goes to a server. */
 export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => string): readonly Problem[] {
+  const isBox = (raw.sandbox as Raw | undefined)?.command !== undefined;
+  const box: Problem = {
+    code: 'SW0102',
+    what: 'a repository cannot choose `sandbox.command`',
+    where: whereOf('sandbox.command'),
+    why: 'it would run programs of yours; it counts in your own configuration alone',
+    fix: 'move [sandbox.command] into ~/.config/swarm/config.toml',
+  };
   const sources = KEY_SOURCES.filter((source) => source !== 'key_env');
   const ofEndpoints = endpointsIn(raw).flatMap((endpoint, i) =>
     sources
@@ -126,7 +134,8 @@ export function keysFromRepository(raw: Raw, whereOf: (keyPath: string) => strin
         fix: 'move the endpoint into ~/.config/swarm/config.toml',
       })),
   );
-  return raw.mcp === undefined ? ofEndpoints : [...ofEndpoints, mcpProblem(whereOf('mcp'))];
+  const ofServers = raw.mcp === undefined ? [] : [mcpProblem(whereOf('mcp'))];
+  return [...(isBox ? [box] : []), ...ofEndpoints, ...ofServers];
 }
 
 const mcpProblem = (where: string): Problem => ({
@@ -174,6 +183,16 @@ export function contradictionsIn(
       what: `\`agent.driver = "${agent.driver}"\` has no command to run`,
       where: where('agent.driver'),
       fix: `[agent.${agent.driver}] run = ${JSON.stringify(EXAMPLES[`agent.${agent.driver}.run`])}`,
+    });
+  }
+  const { create, exec, destroy, image } = config.sandbox.command ?? {};
+  const programs = [create, exec, destroy];
+  if ((image ?? programs.find(Boolean)) !== undefined && !programs.every(Boolean)) {
+    problems.push({
+      code: 'SW0102',
+      what: '`sandbox.command` needs `create`, `exec` and `destroy`',
+      where: where('sandbox.command'),
+      fix: 'destroy = ["docker", "rm", "--force", "{id}"]   # see docs/sandboxes.md',
     });
   }
   return [...problems, ...mcpContradictions(config, where)];

@@ -1,7 +1,7 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
 import type { ModelProfile } from '@swarm/llm';
-import type { EngineChoice } from '@swarm/sandbox';
+import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
@@ -73,7 +73,10 @@ export interface Config {
     readonly egress?: readonly string[];
   };
   /** What the operator chose for the sandboxes that need a choice; absent where none is made. */
-  readonly boxes?: { readonly docker?: Omit<EngineChoice, 'env'> };
+  readonly boxes?: {
+    readonly docker?: Omit<EngineChoice, 'env'>;
+    readonly command?: Omit<BoxChoice, 'env' | 'records'>;
+  };
   readonly gate: {
     /** Absent: to be detected. `'none'`: land untested. */
     readonly command?: string;
@@ -199,10 +202,21 @@ function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig
 }
 
 /** Without an image there is no choice of an engine. */
-function boxesOf({ docker }: CompleteConfig['sandbox']): Pick<Config, 'boxes'> {
-  if (docker?.image === undefined) return {};
-  const { image, engine, cpus } = docker;
-  return { boxes: { docker: { image, engine, ...(cpus !== undefined && { cpus }) } } };
+function boxesOf({ docker, command }: CompleteConfig['sandbox']): Pick<Config, 'boxes'> {
+  const engine = docker?.image !== undefined && {
+    image: docker.image,
+    engine: docker.engine,
+    ...(docker.cpus !== undefined && { cpus: docker.cpus }),
+  };
+  const box = command && boxChoice(command);
+  if (!engine && !box) return {};
+  return { boxes: { ...(engine && { docker: engine }), ...(box && { command: box }) } };
+}
+
+/** All three or none: a part of them is refused before. */
+function boxChoice({ create, exec, destroy, image }: NonNullable<CompleteConfig['sandbox']['command']>) {
+  if (!create || !exec || !destroy) return undefined;
+  return { create, exec, destroy, ...(image !== undefined && { image }) };
 }
 
 const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNullable<Config['profiles']> =>

@@ -52,6 +52,8 @@ const env = table('The environment attempts, gates and checks find prepared.', {
     .default('base'),
 });
 
+const boxProgram = (text: string) => z.array(z.string()).min(1).max(200).describe(text).optional();
+
 const sandbox = table(
   'What of this machine a sandbox shows on top of the system. The operator’s to choose.',
   {
@@ -98,6 +100,19 @@ const sandbox = table(
           .optional(),
         engine: z.enum(['docker', 'podman']).describe('The program that runs it.').default('docker'),
         cpus: z.number().min(0.1).max(1_024).describe('The most processors one command may use.').optional(),
+      },
+    ).optional(),
+    command: table(
+      'A sandbox of your own: `workers.sandbox = "command"`. Only in your own configuration, never in a repository’s. `{id}`, `{workspace}` and `{image}` are filled in; an argument with `{readonly}` or `{writable}` stands once for each path that is shown so.',
+      {
+        create: boxProgram('Makes a box; it is over when the box takes commands.'),
+        exec: boxProgram(
+          'Runs one program in it, which follows with its arguments; stdin, output and exit code are its own.',
+        ),
+        destroy: boxProgram(
+          'Takes the box away, whatever runs in it. It is run again for what a killed swarm left.',
+        ),
+        image: z.string().trim().min(1).max(500).describe('What `{image}` stands for.').optional(),
       },
     ).optional(),
   },

@@ -30,7 +30,7 @@ export async function programsOf(
   loaded: Pick<LoadedConfig, 'config' | 'written'>,
   context: Context,
 ): Promise<readonly Check[]> {
-  const { written } = loaded;
+  const { config, written } = loaded;
   const needed = neededPrograms(detected);
   const { sandboxProbe: probe } = facts;
   if (!facts.checkout.isRepository || probe.kind === 'missing' || needed.length === 0) return [];

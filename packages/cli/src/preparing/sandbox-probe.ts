@@ -1,14 +1,14 @@
 import { type Missing, type ProviderName, probeSandbox } from '@swarm/sandbox';
 import type { Config } from '../config/resolved.ts';
 import { candidates, choicesOf } from '../config/sandboxes.ts';
-import type { Environment } from '../finding/paths.ts';
+import { type Environment, stateHome } from '../finding/paths.ts';
 
 /** The provider a run gets, and why none that is stronger. */
 export type SandboxProbe =
   | { readonly kind: 'works'; readonly provider: ProviderName; readonly passedOver?: string }
   | Missing;
 
-type Named = Pick<Config, 'workers' | 'boxes'>;
+type Named = Pick<Config, 'workers' | 'boxes' | 'endpoints'>;
 
 const probed = new Map<string, Promise<SandboxProbe>>();
 
@@ -24,7 +24,7 @@ export function probeOnce(config: Named, env: Environment): Promise<SandboxProbe
 async function probe(config: Named, env: Environment): Promise<SandboxProbe> {
   const failed: Missing[] = [];
   for (const provider of candidates(config)) {
-    const tried = await probeSandbox(provider, choicesOf(config, env));
+    const tried = await probeSandbox(provider, choicesOf(config, env, stateHome(env)));
     const why = failed.map(({ reason }) => reason).join('; ');
     if (tried.kind === 'works') return { ...tried, provider, ...(why !== '' && { passedOver: why }) };
     failed.push(tried);

@@ -34,7 +34,7 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
   const { file, places, env } = ask;
   const sandbox = createSandbox({
     provider: file.sandbox,
-    ...choicesOf(file.config, env),
+    ...choicesOf(file.config, env, ask.state),
     stateKey: ask.state,
     nodePath: places.nodePath,
     path: sandboxPath(env),

@@ -86,7 +86,7 @@ class Containers {
 
   /** What no mount shows is the image's own, and only a container knows it. */
   async has(ask: RoomAsk, path: string): Promise<boolean> {
-    const { exitCode } = await this.#look({ ...ask }, ['test', '-e', path]);
+    const { exitCode } = await this.#look(ask, ['test', '-e', path]);
     return exitCode === 0;
   }
 
@@ -99,6 +99,13 @@ class Containers {
   #look({ gatewaySocket: _, ...ask }: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
     const limits = { wallMs: LOOK_MS, outputBytes: 64 * 1024 };
     return this.run({ ...ask, name: 'look', argv, env: {}, network: 'none', limits });
+  }
+
+  /** Behind the bridge a missing program is the bridge's to tell, which has started. */
+  async #hasProgram(spec: SandboxSpec): Promise<boolean> {
+    const { argv, workspace, readOnly, readWrite, home } = spec;
+    const ask = { workspace, readOnly, readWrite, ...(home !== undefined && { home }) };
+    return (await this.#look(ask, ['sh', '-c', 'command -v -- "$1"', 'sh', argv[0]!])).exitCode === 0;
   }
 
   async #runPlan(plan: ContainerPlan, spec: SandboxSpec): Promise<SandboxResult> {
@@ -122,6 +129,9 @@ class Containers {
     if (code === undefined || ![125, 126, 127, 137].includes(code)) return resultOf(ran);
     const { hasStarted, isOutOfMemory } = await this.#engine.standing(plan.name);
     if (!hasStarted) return cannotRun(spec, whyNotStarted(ran, spec, plan));
+    const isBridged = plan.argv.length > spec.argv.length;
+    if (code === 127 && isBridged && !(await this.#hasProgram(spec)))
+      return cannotRun(spec, whyNotStarted(ran, spec, plan));
     if (code === 137 && isOutOfMemory) return resultOf({ ...ran, end: 'killed', limit: 'memory' });
     return resultOf(ran);
   }
@@ -254,7 +264,6 @@ function whyNotStarted(
   { argv: [program = ''] }: SandboxSpec,
   plan: ContainerPlan,
 ): string {
-  if (code === 127 && plan.argv[0] === program)
-    return program.includes('/') ? noFile(program) : noProgram(program, plan.env.PATH ?? '');
+  if (code === 127) return program.includes('/') ? noFile(program) : noProgram(program, plan.env.PATH ?? '');
   return output.trim() || `the engine ended with ${code}`;
 }

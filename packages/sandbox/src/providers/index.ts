@@ -5,6 +5,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { WholeOptions } from '../policy.ts';
 import type { Provider } from '../provider.ts';
 import { createBubblewrap, SYSTEM_PATH } from './bubblewrap.ts';
+import { createCommand } from './command.ts';
 import { createDocker } from './docker.ts';
 import { Engine, type EngineChoice } from './engine.ts';
 import { createNone } from './none.ts';
@@ -27,6 +28,10 @@ export const PROVIDERS = {
     create: (options) => {
       return createDocker({ ...options, engine: engineOf(options.docker ?? missing('docker')) });
     },
+  },
+  command: {
+    contains: true,
+    create: (options) => createCommand({ ...options, choice: options.command ?? missing('command') }),
   },
   none: { contains: false, create: createNone },
 } as const satisfies Readonly<Record<string, ProviderKind>>;

@@ -1,0 +1,77 @@
+/** What a killed orchestrator left in a sandbox that is not made of its own processes, and how the next finds it. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createSandbox } from './sandbox.ts';
+import { eventually, KINDS, optionsFor, processesWith, sandboxOfKind, temporary } from './testing.ts';
+import { boxChoice } from './testing-box.ts';
+
+for (const kind of KINDS.filter((name) => name === 'docker' || name === 'command')) {
+  test(`what runs under ${kind} when its orchestrator is killed is ended by the next of the same state`, async (t) => {
+    const folder = await temporary(t);
+    const workspace = join(folder, 'w1');
+    await mkdir(workspace);
+    const word = `${folder}-left`;
+    const testing = JSON.stringify(join(import.meta.dirname, 'testing.ts'));
+    const program = `
+      import { optionsFor, runIn, sandboxOfKind } from ${testing};
+      await runIn(sandboxOfKind('${kind}', optionsFor(${JSON.stringify(folder)})), { name: 'x',
+        workspace: ${JSON.stringify(workspace)}, readOnly: [], readWrite: [], env: {}, network: 'none',
+        limits: { wallMs: 60000, outputBytes: 1000 }, argv: ['sh', '-c', 'sleep 60; : ${word}-inside'] });`;
+    const args = ['--conditions=swarm-src', '--input-type=module', '-e', program];
+    const parent = spawn(process.execPath, args, { stdio: 'ignore' });
+    const inside = async () => (await processesWith(`${word}-inside`)).filter((pid) => pid !== parent.pid);
+    await eventually('it runs', async () => (await inside()).length > 0);
+    parent.kill('SIGKILL');
+    await eventually('the orchestrator is dead', async () => parent.signalCode === 'SIGKILL');
+    await sandboxOfKind(kind, optionsFor(await temporary(t))).reap();
+    assert.notDeepEqual(await inside(), [], 'another state leaves it alone');
+    assert.ok((await sandboxOfKind(kind, optionsFor(folder)).reap()) > 0);
+    await eventually('it has ended', async () => (await inside()).length === 0);
+    assert.equal(await sandboxOfKind(kind, optionsFor(folder)).reap(), 0);
+  });
+}
+
+describe('a sandbox of the operator’s own', () => {
+  const failing = async (t: Parameters<typeof temporary>[0], more: (folder: string) => object) => {
+    const folder = await temporary(t);
+    const workspace = join(folder, 'w1');
+    await mkdir(workspace);
+    const boxes = join(folder, 'boxes');
+    const command = { ...boxChoice(boxes), ...more(boxes) };
+    const sandbox = createSandbox({ ...optionsFor(folder), provider: 'command', command });
+    const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
+    const limits = { wallMs: 20_000, outputBytes: 10_000 };
+    const ran = await room.run({ name: 'x', argv: ['sh', '-c', 'exit 3'], env: {}, network: 'none', limits });
+    return { ran, records: await readdir(command.records), reap: () => sandbox.reap() };
+  };
+
+  test('that cannot make a box says why, and what it began is taken away', async (t) => {
+    const { ran, records } = await failing(t, () => ({ create: ['sh', '-c', 'echo no room >&2; exit 4'] }));
+    assert.equal(ran.end, 'cannot-run');
+    assert.match(ran.output, /cannot run sh: create \(sh\) ended with 4: no room/);
+    assert.deepEqual(records, []);
+  });
+
+  test('whose way in is broken is told from a command that fails', async (t) => {
+    assert.deepEqual((await failing(t, () => ({}))).ran.exitCode, 3);
+    const { ran } = await failing(t, () => ({ exec: ['sh', '-c', 'echo refused >&2; exit 255'] }));
+    assert.equal(ran.end, 'cannot-run');
+    assert.match(ran.output, /its box does not answer any more \(exited\): refused/);
+  });
+
+  test('that does not take its box away is said to, and it is tried again', async (t) => {
+    const busy = join(await temporary(t), 'busy');
+    await writeFile(busy, '');
+    const script = `[ -e '${busy}' ] && echo busy >&2 && exit 1; exec sh "$1/destroy" "$1" "$2"`;
+    const destroyed = (folder: string) => ['sh', '-c', script, 'sh', folder, '{id}'];
+    const { ran, records, reap } = await failing(t, (folder) => ({ destroy: destroyed(folder) }));
+    assert.equal(ran.end, 'cannot-run');
+    assert.match(ran.output, /the box swarm-\w+ is not taken away/);
+    assert.equal(records.length, 1);
+    await rm(busy);
+    assert.deepEqual([await reap(), await reap()], [1, 0]);
+  });
+});

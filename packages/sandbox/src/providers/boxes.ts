@@ -1,0 +1,136 @@
+/** The operator's own programs that make a box, run something in it and take it away; and what is noted of boxes. */
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { SwarmError } from '@swarm/core/errors';
+import type { RoomAsk } from '@swarm/core/ports/running';
+
+/** Programs with their arguments. `{id}`, `{workspace}` and `{image}` are filled in. */
+export interface BoxChoice {
+  readonly create: readonly string[];
+  /** Followed by a program and its arguments. */
+  readonly exec: readonly string[];
+  readonly destroy: readonly string[];
+  readonly image?: string;
+  /** What these programs are given. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder on this machine: what is left of a killed swarm is found in it. */
+  readonly records: string;
+}
+
+export interface Box extends AsyncDisposable {
+  readonly exec: readonly string[];
+  /** Why there is no box, as a sentence. */
+  create(signal: AbortSignal | undefined): Promise<string | undefined>;
+}
+
+type Shown = Pick<RoomAsk, 'workspace' | 'readOnly' | 'readWrite'>;
+
+const CREATE_MS = 10 * 60_000;
+const DESTROY_MS = 2 * 60_000;
+
+export class Boxes {
+  readonly #choice: BoxChoice;
+
+  constructor(choice: BoxChoice) {
+    this.#choice = choice;
+  }
+
+  /** Noted before anything is made, and until it is taken away. @throws SwarmError SW0304 when that fails. */
+  async open(id: string, shown: Shown): Promise<Box> {
+    const { records, create, exec, destroy, env } = this.#choice;
+    const fill = (argv: readonly string[]) => filled(argv, id, shown, this.#choice);
+    await mkdir(records, { recursive: true, mode: 0o700 });
+    await writeFile(join(records, id), JSON.stringify(fill(destroy)), { mode: 0o600 });
+    return {
+      exec: fill(exec),
+      create: (signal) => told('create', fill(create), { env, ms: CREATE_MS, signal }),
+      [Symbol.asyncDispose]: () => this.#destroy(id, fill(destroy)),
+    };
+  }
+
+  async reap(): Promise<number> {
+    const { records } = this.#choice;
+    const ids = await readdir(records).catch(() => []);
+    for (const id of ids) await this.#destroy(id, destroyIn(await readFile(join(records, id), 'utf8')));
+    return ids.length;
+  }
+
+  async #destroy(id: string, argv: readonly string[] | undefined): Promise<void> {
+    const { env, records } = this.#choice;
+    // Cut off while it was written: nothing was made yet.
+    const why = argv && (await told('destroy', argv, { env, ms: DESTROY_MS }));
+    if (why === undefined) return rm(join(records, basename(id)), { force: true });
+    throw new SwarmError({
+      code: 'SW0304',
+      what: `the box ${id} is not taken away`,
+      where: 'sandbox.command.destroy',
+      why,
+      fix: (argv ?? []).join(' '),
+    });
+  }
+}
+
+/** An argument with `{readonly}` or `{writable}` in it stands once for each path that is shown so. */
+function filled(argv: readonly string[], id: string, shown: Shown, { image = '' }: BoxChoice): string[] {
+  const paths = {
+    readonly: [...new Set(shown.readOnly.map(({ host }) => host))],
+    writable: [...new Set(shown.readWrite.map(({ host }) => host))],
+  };
+  const each = (argument: string, name: 'readonly' | 'writable'): string[] =>
+    argument.includes(`{${name}}`)
+      ? paths[name].map((path) => argument.replaceAll(`{${name}}`, () => path))
+      : [argument];
+  const values = { id, workspace: shown.workspace, image };
+  return argv
+    .flatMap((argument) => each(argument, 'readonly'))
+    .flatMap((argument) => each(argument, 'writable'))
+    .map((argument) =>
+      argument.replaceAll(/\{(id|workspace|image)\}/g, (_, name: keyof typeof values) => values[name]),
+    );
+}
+
+function destroyIn(text: string): readonly string[] | undefined {
+  try {
+    return JSON.parse(text) as readonly string[];
+  } catch {
+    return undefined;
+  }
+}
+
+interface Told {
+  readonly env: Readonly<Record<string, string>>;
+  readonly ms: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const SAID_BYTES = 4_096;
+
+/** Why it failed, as a sentence. It is over when the program itself ends: what it leaves running is the box. */
+function told(
+  name: string,
+  [file = '', ...argv]: readonly string[],
+  { env, ms, signal }: Told,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(file, argv, {
+      cwd: '/',
+      env: { ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: ms,
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-SAID_BYTES);
+    });
+    const fail = (how: string) => resolve(`${name} (${file}) ${how}: ${said.trim()}`);
+    child.on('error', (error) => fail(`failed, ${error.message}`));
+    child.on('exit', (code, killed) => {
+      child.stderr.destroy();
+      if (code === 0) resolve(undefined);
+      else fail(killed ? `was killed by ${killed}` : `ended with ${code}`);
+    });
+  });
+}
