@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 import type { SandboxLimits, SandboxResult } from '@swarm/core/ports/running';
 import { createSandbox } from './sandbox.ts';
-import { type Bed, bed, needs, optionsFor, processesWith, runIn } from './testing.ts';
+import { type Bed, bed, KINDS, needs, optionsFor, processesWith, runIn } from './testing.ts';
 
 const MIB = 1024 ** 2;
 const NODE = { host: process.execPath, inside: '/opt/node' };
@@ -97,7 +97,7 @@ const GATES: Readonly<Record<string, Hostile>> = {
   },
 };
 
-for (const provider of ['bubblewrap', 'none'] as const) {
+for (const provider of KINDS.filter((kind) => kind !== 'elsewhere' && kind !== 'command')) {
   describe(`under ${provider} a gate that`, await needs(provider), () => {
     for (const [title, gate] of Object.entries(GATES)) {
       if (gate.onlyContained && provider === 'none') continue;

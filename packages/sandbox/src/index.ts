@@ -4,7 +4,7 @@ export { findOnPath } from './find-on-path.ts';
 export { type Mapping, mapSandbox } from './mapped.ts';
 export { BRIDGE_SOURCE, type Choices, type SandboxOptions } from './policy.ts';
 export { type Missing, type Probe, probeBubblewrap, probeSandbox } from './probe.ts';
-export { type Tried, tryAttacks } from './probes/try.ts';
+export { behind, type Tried, tryAttacks } from './probes/try.ts';
 export type { Provider, SandboxSpec } from './provider.ts';
 export type { BoxChoice } from './providers/boxes.ts';
 export { type EngineChoice, engineEnv } from './providers/engine.ts';

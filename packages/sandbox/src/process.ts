@@ -58,7 +58,7 @@ export interface Ran {
   readonly status: string;
 }
 
-type Stop = 'timeout' | 'aborted' | 'output-limit' | ResourceName;
+export type Stop = 'timeout' | 'aborted' | 'output-limit' | ResourceName;
 interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -219,7 +219,7 @@ function stoppedBy(stop: Stop): { end: SandboxEnd; limit?: ResourceName; code: u
 }
 
 /** For whoever reads the output and nothing else: the last line says what it was killed for. */
-function boundText(stop: Stop, { memoryBytes, processes, diskBytes }: Bounds): string | undefined {
+export function boundText(stop: Stop, { memoryBytes, processes, diskBytes }: Bounds): string | undefined {
   const bytes = { memory: memoryBytes, disk: diskBytes }[stop as string];
   if (bytes !== undefined)
     return `\nkilled: more than its limit of ${Math.round(bytes / 1024 ** 2)} MiB of ${stop}\n`;

@@ -26,7 +26,9 @@ export async function doctor(options: DoctorOptions, context: Context): Promise<
     { isGateWanted: options.runGate === true, isYes: options.yes === true },
     context,
   );
-  const checks = options.sandbox ? [...looked, ...(await attackChecks(context))] : looked;
+  const { loaded } = configured;
+  const attacks = options.sandbox && loaded ? await attackChecks(loaded, context) : [];
+  const checks = [...looked, ...attacks];
   const wrong = checks.flatMap((check) => (check.problem ? [check.problem] : []));
   const table = options.config && configured.loaded ? configTable(configured.loaded) : undefined;
   if (options.json)

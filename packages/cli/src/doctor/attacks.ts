@@ -1,14 +1,23 @@
 /** What the sandbox holds against, tried on this machine: each attack first where it should work. */
-import { probeBubblewrap, type Tried, tryAttacks } from '@swarm/sandbox';
+import { behind, type Tried, tryAttacks } from '@swarm/sandbox';
+import type { LoadedConfig } from '../config/load.ts';
+import { choicesOf, isOpen } from '../config/sandboxes.ts';
+import { stateHome } from '../finding/paths.ts';
+import { probeOnce } from '../preparing/sandbox-probe.ts';
 import type { Context } from '../program/context.ts';
 import { type Check, failed, note, ok } from './check.ts';
 
 /** Told one by one, as they are tried: some take seconds. */
-export async function attackChecks({ output }: Context): Promise<readonly Check[]> {
-  const probe = await probeBubblewrap();
+export async function attackChecks(
+  { config }: LoadedConfig,
+  { output, env }: Context,
+): Promise<readonly Check[]> {
+  const probe = await probeOnce(config, env);
   if (probe.kind === 'missing') return [note('attacks', `none tried: ${probe.reason}`)];
+  const { provider } = probe;
+  if (isOpen(provider)) return [note('attacks', `none tried: ${provider} keeps nothing from anybody`)];
   const checks: Check[] = [];
-  for await (const tried of tryAttacks(probe.bwrap)) {
+  for await (const tried of tryAttacks(behind(provider, choicesOf(config, env, stateHome(env))))) {
     output.narrate(`${TOLD[tried.verdict]}  ${tried.attack.family}: ${tried.attack.fact}`);
     checks.push(attackCheck(tried));
   }

@@ -11,6 +11,12 @@ export interface Ground {
   readonly hidden: string;
   /** Listens on the host's loopback. */
   readonly port: number;
+  /** A unix socket in the hidden folder that listens: an agent of keys, an engine of containers. */
+  readonly socket: string;
+  /** A file in the memory everybody of the host shares. */
+  readonly shared: string;
+  /** Key of a segment of System V memory. */
+  readonly segment: number;
   /** Listens in the host's abstract name space. */
   readonly abstractName: string;
   /** A process of the host that may be asked whether it is there. */
@@ -25,6 +31,8 @@ export interface Attack {
   readonly script: (ground: Ground) => string;
   /** Where it is tried first, to show that it works at all: on the bare host, or with these walls taken away. */
   readonly control: 'host' | readonly Wall[];
+  /** Aimed at a first process that is not the command: where the command is the first there is none. */
+  readonly isOnFirst?: true;
   readonly spec?: Partial<Pick<SandboxSpec, 'network' | 'limits'>>;
   /** Limits of the control, where it needs other ones. */
   readonly controlLimits?: SandboxSpec['limits'];

@@ -31,6 +31,12 @@ const refused = (family: string, fact: string, call: Call, ...args: readonly Arg
   control: FILTER,
 });
 
+/** Of root alone: without root's rights it works nowhere, and is shown to work where root has them. */
+const rootOnly = (family: string, fact: string, call: Call, ...args: readonly Argument[]): Attack => ({
+  ...refused(family, fact, call, ...args),
+  control: 'host',
+});
+
 const NEW_USER = 0x10000000;
 
 export const CALL_ATTACKS: readonly Attack[] = [
@@ -89,5 +95,12 @@ export const CALL_ATTACKS: readonly Attack[] = [
   refused('network', 'the machine’s host cannot be talked to (vsock)', 'socket', 40, 1, 0),
   refused('network', 'the kernel’s ciphers cannot be used (alg)', 'socket', 38, 5, 0),
   refused('network', 'the kernel’s other messages cannot be listened to (netlink)', 'socket', 16, 3, 15),
+  rootOnly('network', 'no packet can be made by hand', 'socket', 2, 3, 1),
+  rootOnly('kernel', 'the machine’s name cannot be changed', 'sethostname', 0, -1),
+  rootOnly('kernel', 'the machine’s clock cannot be set', 'settimeofday', 0, 0),
+  rootOnly('kernel', 'the machine cannot be restarted', 'reboot', 0, 0, 0, 0),
+  rootOnly('kernel', 'no module can be loaded into the kernel', 'init_module', 0, 0, 0),
+  rootOnly('namespaces', 'no other folder can be made the root', 'chroot', '.'),
+  refused('namespaces', 'nothing can be mounted', 'mount', 0, 0, 0, 0, 0),
   refused('terminal', 'nothing can be typed into a terminal', 'ioctl', 0, 0x5412, 'x'),
 ];

@@ -4,6 +4,12 @@ import { type Attack, type Ground, when } from './attack.ts';
 const reads = (file: string): string => when(`open(H, '<', '${file}') && defined(getc(H))`);
 const opensToWrite = (file: string): string => when(`open(my $h, '+<', '${file}')`);
 
+const writesOneOf = (...patterns: readonly string[]): string =>
+  `for my $f (glob('${patterns.join(' ')}')) { ${when(`open(my $h, '+<', $f)`)} }`;
+const STATUS = `do { local (@ARGV, $/) = '/proc/self/status'; <> }`;
+/** The number of mknodat with a folder and a name. */
+const MKNOD = process.arch === 'x64' ? `259, -100, my $n = 'device'` : `33, -100, my $n = 'device'`;
+
 const onHost = (family: string, fact: string, script: (ground: Ground) => string): Attack => ({
   family,
   fact,
@@ -47,6 +53,30 @@ export const PLACE_ATTACKS: readonly Attack[] = [
       `unlink '/usr/bin/.swarm-probe';` +
       opensToWrite(`${hidden}/secret`),
   ),
+  onHost(
+    'files',
+    'a file of the host cannot be taken by a hard link',
+    ({ hidden }) => `unlink 'hard'; ${when(`link('${hidden}/secret', 'hard')`)} unlink 'hard';`,
+  ),
+  onHost('files', 'a file in the host’s shared memory cannot be read', ({ shared }) => reads(shared)),
+  onHost(
+    'files',
+    'no device can be made',
+    () => `unlink 'device'; ${when(`syscall(${MKNOD}, 0x1a4 | 0x2000, 0x103) == 0`)} unlink 'device';`,
+  ),
+  onHost('files', 'no group of processes can be bounded anew', () =>
+    writesOneOf('/sys/fs/cgroup/cgroup.procs', '/sys/fs/cgroup/*/cgroup.procs'),
+  ),
+  onHost('files', 'no setting of the machine’s devices and memory can be written', () =>
+    writesOneOf('/sys/kernel/mm/transparent_hugepage/enabled', '/sys/class/net/*/mtu'),
+  ),
+  onHost('rights', 'no program gets rights by being started', () =>
+    when(`!(${STATUS} =~ /^NoNewPrivs:\\s*1/m)`),
+  ),
+  onHost('rights', 'no right of root’s can ever be had', () => when(`!(${STATUS} =~ /^CapBnd:\\s*0+$/m)`)),
+  onHost('processes', 'memory that processes of the host share cannot be found', ({ segment }) =>
+    when(`defined(shmget(${segment}, 16, 0))`),
+  ),
   {
     family: 'files',
     fact: 'the kernel’s settings cannot be written',
@@ -72,12 +102,14 @@ export const PLACE_ATTACKS: readonly Attack[] = [
     fact: 'the first process’s memory cannot be opened',
     script: () => opensToWrite('/proc/1/mem'),
     control: OLD,
+    isOnFirst: true,
   },
   {
     family: 'verdict',
     fact: 'how the command ended cannot be written by the command',
     script: () => FORGE,
     control: OLD,
+    isOnFirst: true,
     isThrough: ({ exitCode }) => exitCode === 0,
   },
   onHost('environment', 'no variable of swarm’s own environment is there', () =>

@@ -1,10 +1,12 @@
 /** Tries attacks on this machine: each first where it should work, then in the sandbox as tasks get it. */
+import { tmpdir } from 'node:os';
 import type { SandboxResult } from '@swarm/core/ports/running';
 import { findOnPath } from '../find-on-path.ts';
-import { BRIDGE_SOURCE } from '../policy.ts';
-import { createBubblewrap } from '../providers/bubblewrap.ts';
+import { BRIDGE_SOURCE, type Choices } from '../policy.ts';
+import type { Provider } from '../provider.ts';
+import { bubblewrapWithout, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import { createNone } from '../providers/none.ts';
-import { type Wall, wallsWithout } from '../walls.ts';
+import type { Wall } from '../walls.ts';
 import { type Attack, isThrough } from './attack.ts';
 import { BOUND_ATTACKS } from './bounds.ts';
 import { CALL_ATTACKS } from './calls.ts';
@@ -31,17 +33,39 @@ export interface Tried {
 
 const LIMITS = { wallMs: 20_000, outputBytes: 64 * 1024 };
 
-/** One after the other, told as they come. Takes a few seconds. */
-export async function* tryAttacks(bwrap: string, attacks = ATTACKS): AsyncGenerator<Tried> {
+/** What attacks are tried on: a sandbox, and how it is without some of its walls, where it can be had so. */
+export interface Behind {
+  readonly sandbox: Provider;
+  without?(walls: readonly Wall[]): Provider;
+}
+
+const OPTIONS = (stateKey: string) => ({
+  stateKey,
+  bridgeFile: BRIDGE_SOURCE,
+  nodePath: process.execPath,
+  readOnly: [],
+  path: ['/usr/bin', '/bin'],
+});
+
+/** The sandbox of this name as tasks get it. @throws SwarmError SW0304 where it is not installed. */
+export function behind(name: ProviderName, choices: Choices): Behind {
+  const options = { ...OPTIONS(`${tmpdir()}/swarm-probe`), ...choices };
+  const sandbox = PROVIDERS[name].create(options);
+  if (name !== 'bubblewrap') return { sandbox };
+  return { sandbox, without: (walls) => bubblewrapWithout(walls, options) };
+}
+
+/** One after the other, told as they come. Takes a few seconds; with containers, a minute or two. */
+export async function* tryAttacks(on: Behind, attacks = ATTACKS): AsyncGenerator<Tried> {
   const perl = findOnPath('perl', '/usr/bin:/bin');
   if (perl === undefined) {
     const why = 'there is no perl in /usr/bin to make the calls with';
     for (const attack of attacks) yield { attack, verdict: 'not-tried', why };
     return;
   }
-  const ground = await makeGround();
+  const ground = await makeGround(perl);
   try {
-    for (const attack of attacks) yield await tryOne(attack, { ground, bwrap, perl });
+    for (const attack of attacks) yield await tryOne(attack, { ground, on, perl });
   } finally {
     await ground.close();
   }
@@ -49,37 +73,36 @@ export async function* tryAttacks(bwrap: string, attacks = ATTACKS): AsyncGenera
 
 interface Means {
   readonly ground: MadeGround;
-  readonly bwrap: string;
+  readonly on: Behind;
   readonly perl: string;
 }
 
 async function tryOne(attack: Attack, means: Means): Promise<Tried> {
+  const { sandbox, without } = means.on;
+  if (attack.isOnFirst && !without)
+    return { attack, verdict: 'not-tried', why: 'the command is the first process there itself' };
   const limits = attack.spec?.limits ?? LIMITS;
-  const behind = await run(attack, [], limits, means);
-  if (behind.end === 'cannot-run') return { attack, verdict: 'not-tried', why: behind.output.trim() };
-  if (isThrough(attack, behind)) return { attack, verdict: 'through' };
-  const bare = await run(attack, attack.control, attack.controlLimits ?? limits, means);
+  const inside = await run(attack, sandbox, limits, means);
+  if (inside.end === 'cannot-run') return { attack, verdict: 'not-tried', why: inside.output.trim() };
+  if (isThrough(attack, inside)) return { attack, verdict: 'through' };
+  const bare = await run(attack, controlOf(attack, means), attack.controlLimits ?? limits, means);
   if (isThrough(attack, bare)) return { attack, verdict: 'held' };
   return { attack, verdict: 'unproved', why: 'this machine refuses it without a sandbox too' };
 }
 
+/** Where no wall can be taken away by itself, there is none at all. */
+function controlOf({ control }: Attack, { on: { sandbox, without }, ground }: Means): Provider {
+  if (control !== 'host' && control.length === 0) return sandbox;
+  if (control === 'host' || !without) return createNone(OPTIONS(ground.workspace));
+  return without(control);
+}
+
 function run(
   attack: Attack,
-  control: 'host' | readonly Wall[],
+  provider: Provider,
   limits: typeof LIMITS,
-  { ground, bwrap, perl }: Means,
+  { ground, perl }: Means,
 ): Promise<SandboxResult> {
-  const options = {
-    stateKey: ground.workspace,
-    bridgeFile: BRIDGE_SOURCE,
-    nodePath: process.execPath,
-    readOnly: [],
-    path: ['/usr/bin', '/bin'],
-  };
-  const provider =
-    control === 'host'
-      ? createNone(options)
-      : createBubblewrap({ ...options, bwrap, walls: wallsWithout(control) });
   return provider.run({
     name: 'attack',
     argv: [perl, '-e', attack.script(ground)],
@@ -88,6 +111,6 @@ function run(
     readWrite: [],
     network: attack.spec?.network ?? 'none',
     limits,
-    env: control === 'host' ? { SWARM_PROBE_SECRET: 'x' } : {},
+    env: provider.name === 'none' ? { SWARM_PROBE_SECRET: 'x' } : {},
   });
 }

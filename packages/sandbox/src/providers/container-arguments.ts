@@ -22,6 +22,8 @@ export interface ContainerPlan {
   readonly cpus?: number;
   readonly nofile: number;
   readonly nproc: number;
+  /** Host file in which podman leaves the id of the container's first process. */
+  readonly pidFile: string;
   readonly hasStdin: boolean;
   readonly argv: readonly string[];
 }
@@ -51,14 +53,21 @@ export function containerArguments(plan: ContainerPlan): string[] {
 }
 
 /** No file of the host's own, no way to leave a process that is written to, no folder in memory that is not ours. */
-const podmanOnly = ({ keepsId }: ContainerPlan): string[] => [
+const podmanOnly = ({ keepsId, pidFile }: ContainerPlan): string[] => [
   ...['--http-proxy=false', '--read-only-tmpfs=false', '--image-volume=ignore', '--detach-keys='],
+  ...[`--pidfile=${pidFile}`, '--security-opt=mask=/proc/key-users'],
   ...(keepsId ? ['--userns=keep-id'] : []),
 ];
 
+/**
+ * The kernel ends one process of many where memory is out, and a gate that lost one may still pass: our own look comes
+ * first, and ends them all. Above it by what is taken between two looks, the kernel keeps the machine.
+ */
+const ABOVE_OUR_LOOK = 1024 ** 3;
+
 /** The engine's own limits on what one user may have are above what an ordinary user may set. */
 function boundArguments({ bounds, cpus, nofile, nproc }: ContainerPlan): string[] {
-  const memory = bounds?.memoryBytes;
+  const memory = bounds?.memoryBytes === undefined ? undefined : bounds.memoryBytes + ABOVE_OUR_LOOK;
   const processes = bounds?.processes;
   return [
     ...[`--ulimit=nofile=${nofile}:${nofile}`, `--ulimit=nproc=${nproc}:${nproc}`, '--ulimit=core=0:0'],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import type { ResourceName } from '@swarm/core/model/landing';
 import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { type EgressOptions, openEgress } from '../egress.ts';
 import { callProfile } from '../filter/profile.ts';
@@ -15,10 +16,11 @@ import {
   watchOf,
   whyNotRun,
 } from '../policy.ts';
-import { type Launch, type Ran, runProcess } from '../process.ts';
+import { boundText, type Launch, type Ran, runProcess, type Watch } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import { removeTree } from '../remove-tree.ts';
+import { watchResources } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
 import { type ContainerPlan, containerArguments, passedByName } from './container-arguments.ts';
@@ -55,6 +57,7 @@ export function createDocker(options: DockerOptions): Provider {
 /** Setup may reach what everybody may, and nothing else. */
 const NOBODY: EgressOptions = { allowed: [] };
 const LOOK_MS = 60_000;
+const ASK_EVERY_MS = 100;
 
 class Containers {
   readonly #options: DockerOptions;
@@ -111,13 +114,56 @@ class Containers {
   async #runPlan(plan: ContainerPlan, spec: SandboxSpec): Promise<SandboxResult> {
     const launch = launchOf(plan, spec, this.#engine);
     const inMemory = IN_MEMORY.filter((place) => place !== HOME || spec.home === undefined);
-    // The container is no child of the engine's program: its processes are found by their marks, where they can be read.
-    const watch = watchOf(spec, this.#options, written(spec), { inMemory, canEscape: true });
+    const watch = watchOf(spec, this.#options, written(spec), { inMemory });
     try {
-      return await this.#toldBy(await runProcess(launch, watch), spec, plan);
+      return await this.#toldBy(await this.#runWatched(launch, watch, plan), spec, plan);
     } finally {
       await this.#engine.remove(plan.name);
     }
+  }
+
+  /** The container is no child of the engine's program: once it is there, it is looked at by itself. */
+  async #runWatched(launch: Launch, watch: Watch, plan: ContainerPlan): Promise<Ran> {
+    const { bounds, folders, inMemory, signal } = watch;
+    const over = new AbortController();
+    let passed: ResourceName | undefined;
+    using looks = new DisposableStack();
+    const look = (pid: number): void => {
+      const exceeded = (limit: ResourceName): void => {
+        passed ??= limit;
+        over.abort();
+      };
+      if (!looks.disposed) looks.use(watchResources({ pid, bounds, folders, inMemory, marks: [] }, exceeded));
+    };
+    looks.use(this.#whenThere(plan, look));
+    const stops = [over.signal, ...(signal ? [signal] : [])];
+    const ran = await runProcess(launch, { ...watch, bounds: {}, signal: AbortSignal.any(stops) });
+    if (passed === undefined || ran.end !== 'aborted') return ran;
+    return {
+      ...ran,
+      end: 'killed',
+      limit: passed,
+      output: `${ran.output}${boundText(passed, bounds) ?? ''}`,
+    };
+  }
+
+  /** Tells the id of the container's first process, until it is disposed. */
+  #whenThere({ name, pidFile }: ContainerPlan, tell: (pid: number) => void): Disposable {
+    const ask = async (): Promise<number | undefined> =>
+      this.#engine.isPodman
+        ? Number(await readFile(pidFile, 'utf8').catch(() => '')) || undefined
+        : this.#engine.pidOf(name);
+    let isAsking = false;
+    const timer = setInterval(async () => {
+      if (isAsking) return;
+      isAsking = true;
+      const pid = await ask();
+      isAsking = false;
+      if (pid === undefined) return;
+      clearInterval(timer);
+      tell(pid);
+    }, ASK_EVERY_MS);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   /**
@@ -163,6 +209,7 @@ class Containers {
       ...(facts.hasBounds && { bounds: boundsOf(spec, options) }),
       ...(cpus !== undefined && { cpus }),
       ...limits,
+      pidFile: join(folder, 'pid'),
       hasStdin: spec.onStdin !== undefined,
       argv: [...bridgeCommand(outlets, options), ...spec.argv],
     };

@@ -106,6 +106,13 @@ export class Engine {
     };
   }
 
+  /** Id of its first process on this machine; undefined while it has none. */
+  async pidOf(name: string): Promise<number | undefined> {
+    const format = ['--format', '{{.State.Pid}}'];
+    const said = await this.#ask(['container', 'inspect', ...format, name]).catch(() => '');
+    return Number(said) || undefined;
+  }
+
   /** Ends it and all it runs. One that is not there is no mistake. @throws SwarmError SW0304 */
   async remove(...names: readonly string[]): Promise<void> {
     const now = this.isPodman ? ['--time', '0', '--ignore'] : [];

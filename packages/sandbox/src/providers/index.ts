@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { WholeOptions } from '../policy.ts';
 import type { Provider } from '../provider.ts';
+import { type Wall, wallsWithout } from '../walls.ts';
 import { createBubblewrap, SYSTEM_PATH } from './bubblewrap.ts';
 import { createCommand } from './command.ts';
 import { createDocker } from './docker.ts';
@@ -40,6 +41,14 @@ export type ProviderName = keyof typeof PROVIDERS;
 
 /** As a configuration may name them, the best first. */
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as [ProviderName, ...ProviderName[]];
+
+/** For controls of attacks alone. */
+export const bubblewrapWithout = (walls: readonly Wall[], options: WholeOptions): Provider =>
+  createBubblewrap({
+    ...options,
+    bwrap: installed('bubblewrap', SYSTEM_PATH, 'bwrap'),
+    walls: wallsWithout(walls),
+  });
 
 /** @throws SwarmError SW0304 where it is not installed. */
 export const engineOf = (choice: EngineChoice): Engine =>
