@@ -60,6 +60,8 @@ async function whyNotHere(name: ProviderName, { docker, command }: Choices): Pro
       'no programs are configured for command',
       '[sandbox.command] create = ["…"]   # see docs/sandboxes.md',
     );
+  if (name === 'seatbelt' && process.platform !== 'darwin')
+    return missing(`seatbelt needs macOS, this is ${process.platform}`, WITHOUT);
   if (name !== 'docker') return undefined;
   if (process.platform !== 'linux')
     return missing(`docker needs Linux, this is ${process.platform}`, WITHOUT);

@@ -21,7 +21,8 @@ export const OPEN: ProviderName = first((name) => !contains(name));
 /** Providers a name may stand for, the strongest first: of `auto` those that need no choice, or have one. */
 export function candidates({ workers, boxes }: Pick<Config, 'workers' | 'boxes'>): readonly ProviderName[] {
   if (workers.sandbox !== 'auto') return [workers.sandbox];
-  return ['bubblewrap', ...(boxes?.docker ? (['docker'] as const) : [])];
+  const ofSystem = process.platform === 'darwin' ? 'seatbelt' : 'bubblewrap';
+  return boxes?.docker ? [ofSystem, 'docker'] : [ofSystem];
 }
 
 /** Whether what runs under this name can do everything the operator can. */

@@ -30,7 +30,7 @@ const workers = table('Who does the work, and how long an attempt may take.', {
   sandbox: z
     .enum(SANDBOX_NAMES)
     .describe(
-      'What contains agents and gates. `auto` takes the first that works of bubblewrap and, where it is configured, docker; without one it refuses. See docs/sandboxes.md.',
+      'What contains agents and gates. `auto` takes the first that works of the system’s own (bubblewrap on Linux, seatbelt on macOS) and, where it is configured, docker; without one it refuses. See docs/sandboxes.md.',
     )
     .default('auto'),
   memory: bytes(

@@ -10,6 +10,7 @@ import { createCommand } from './command.ts';
 import { createDocker } from './docker.ts';
 import { Engine, type EngineChoice } from './engine.ts';
 import { createNone } from './none.ts';
+import { createSeatbelt } from './seatbelt.ts';
 
 export interface ProviderKind {
   /** Whether what it runs is kept from everything it was not given. */
@@ -34,6 +35,8 @@ export const PROVIDERS = {
     contains: true,
     create: (options) => createCommand({ ...options, choice: options.command ?? missing('command') }),
   },
+  /** macOS. */
+  seatbelt: { contains: true, create: createSeatbelt },
   none: { contains: false, create: createNone },
 } as const satisfies Readonly<Record<string, ProviderKind>>;
 
