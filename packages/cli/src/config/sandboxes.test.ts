@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVIDER_NAMES, PROVIDERS } from '@swarm/sandbox';
 import { createProgram } from '../program/program.ts';
-import { candidates, isOpen, SANDBOX_NAMES, SANDBOX_WORDS } from './sandboxes.ts';
+import { candidates } from './sandbox-choice.ts';
+import { isOpen, SANDBOX_NAMES, SANDBOX_WORDS } from './sandboxes.ts';
 
 const asked = (sandbox: (typeof SANDBOX_NAMES)[number], boxes = {}) =>
   candidates({ workers: { sandbox }, boxes } as never);

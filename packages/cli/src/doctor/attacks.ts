@@ -1,7 +1,8 @@
 /** What the sandbox holds against, tried on this machine: each attack first where it should work. */
 import { behind, type Tried, tryAttacks } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';
-import { choicesOf, isOpen } from '../config/sandboxes.ts';
+import { choicesOf } from '../config/sandbox-choice.ts';
+import { isOpen } from '../config/sandboxes.ts';
 import { stateHome } from '../finding/paths.ts';
 import { probeOnce } from '../preparing/sandbox-probe.ts';
 import type { Context } from '../program/context.ts';

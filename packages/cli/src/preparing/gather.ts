@@ -4,7 +4,7 @@ import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
-import { candidates } from '../config/sandboxes.ts';
+import { candidates } from '../config/sandbox-choice.ts';
 import { foldersAbove } from '../finding/door.ts';
 import { type Environment, operatorPricesFile, repositoryPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';

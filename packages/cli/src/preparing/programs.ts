@@ -14,12 +14,17 @@ const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/nix/store'];
 
 type Shown = Pick<Config, 'workers' | 'shown'>;
 
+/** Their programs are not this machine's: what they have is asked inside, and nothing is held against it before. */
+const FOREIGN: readonly string[] = ['docker', 'command'];
+const isForeign = (config: Shown): boolean => FOREIGN.includes(config.workers.sandbox);
+
 /** Those of `programs` that the sandbox of this configuration will have. */
 export async function programsThere(
   programs: readonly string[],
   config: Shown,
   env: Environment,
 ): Promise<ReadonlySet<string>> {
+  if (isForeign(config)) return new Set(programs);
   return new Set((await filesThere(programs, config, env)).keys());
 }
 
@@ -36,6 +41,7 @@ export async function othersThere(
   env: Environment,
 ): Promise<ReadonlyMap<string, Other>> {
   const others = new Map<string, Other>();
+  if (isForeign(config)) return others;
   for (const [program, there] of await filesThere(programs, config, env)) {
     const yours = findOnPath(program, sandboxPath(env).join(delimiter));
     if (yours !== undefined && realOf(yours) !== realOf(there)) others.set(program, { there, yours });

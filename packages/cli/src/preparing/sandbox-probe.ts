@@ -1,6 +1,6 @@
 import { type Missing, type ProviderName, probeSandbox } from '@swarm/sandbox';
 import type { Config } from '../config/resolved.ts';
-import { candidates, choicesOf } from '../config/sandboxes.ts';
+import { candidates, choicesOf } from '../config/sandbox-choice.ts';
 import { type Environment, stateHome } from '../finding/paths.ts';
 
 /** The provider a run gets, and why none that is stronger. */
