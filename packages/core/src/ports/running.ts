@@ -127,7 +127,7 @@ export interface Room {
 }
 
 export interface Sandbox {
-  /** `bubblewrap` or `none`, for the report and the doctor. */
+  /** The name of the kind, for the report and the doctor. */
   readonly provider: string;
   open(ask: RoomAsk): Promise<Room>;
   /** Kills every process that an earlier orchestrator of this state directory left. Returns how many there were. */
