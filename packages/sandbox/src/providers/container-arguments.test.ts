@@ -19,6 +19,7 @@ const PLAN: ContainerPlan = {
   profile: '/p/profile.json',
   env: { PATH: '/usr/bin', DOCKER_HOST: 'theirs', TOKEN: 'secret' },
   bounds: { memoryBytes: 1024 ** 3, processes: 10 },
+  keepsBounds: true,
   cpus: 2,
   nofile: 1_000,
   nproc: 2_000,
@@ -57,8 +58,12 @@ test('bounds are told where the engine can keep them, the one of memory above ou
   const told = containerArguments(PLAN);
   for (const flag of [`--memory=${2 * 1024 ** 3}`, '--pids-limit=160', '--cpus=2'])
     assert.ok(told.includes(flag), flag);
-  const { bounds: _, ...unbounded } = PLAN;
-  assert.ok(!containerArguments(unbounded).some((flag) => /^--(memory|pids-limit|cpus)/.test(flag)));
+  const unkept = containerArguments({ ...PLAN, keepsBounds: false });
+  assert.ok(!unkept.some((flag) => /^--(memory|pids-limit|cpus)/.test(flag)));
+  assert.ok(
+    unkept.includes(`--shm-size=${512 * 1024 ** 2}`),
+    'the folders in memory are bounded all the same',
+  );
 });
 
 test('a path with commas, quotes and blanks is one field of the engine’s line', () => {

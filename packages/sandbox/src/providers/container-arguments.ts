@@ -17,8 +17,9 @@ export interface ContainerPlan {
   /** Host file of the seccomp profile; absent: none is wanted. */
   readonly profile?: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Absent: the engine can keep none. */
-  readonly bounds?: Bounds;
+  readonly bounds: Bounds;
+  /** The engine can keep them; the folders in memory are bounded all the same. */
+  readonly keepsBounds: boolean;
   readonly cpus?: number;
   readonly nofile: number;
   readonly nproc: number;
@@ -66,19 +67,25 @@ const podmanOnly = ({ keepsId, pidFile }: ContainerPlan): string[] => [
 const ABOVE_OUR_LOOK = 1024 ** 3;
 
 /** The engine's own limits on what one user may have are above what an ordinary user may set. */
-function boundArguments({ bounds, cpus, nofile, nproc }: ContainerPlan): string[] {
-  const memory = bounds?.memoryBytes === undefined ? undefined : bounds.memoryBytes + ABOVE_OUR_LOOK;
-  const processes = bounds?.processes;
+function boundArguments({ bounds, keepsBounds, cpus, nofile, nproc }: ContainerPlan): string[] {
+  const limits = [
+    `--ulimit=nofile=${nofile}:${nofile}`,
+    `--ulimit=nproc=${nproc}:${nproc}`,
+    '--ulimit=core=0:0',
+  ];
+  if (!keepsBounds) return limits;
+  const { memoryBytes, processes } = bounds;
+  const memory = memoryBytes === undefined ? undefined : memoryBytes + ABOVE_OUR_LOOK;
   return [
-    ...[`--ulimit=nofile=${nofile}:${nofile}`, `--ulimit=nproc=${nproc}:${nproc}`, '--ulimit=core=0:0'],
+    ...limits,
     ...(memory === undefined ? [] : [`--memory=${memory}`, `--memory-swap=${memory}`]),
     ...(processes === undefined ? [] : [`--pids-limit=${processes * THREADS_PER_PROCESS}`]),
-    ...(cpus === undefined || bounds === undefined ? [] : [`--cpus=${cpus}`]),
+    ...(cpus === undefined ? [] : [`--cpus=${cpus}`]),
   ];
 }
 
 function inMemory({ bounds, readWrite }: ContainerPlan): string[] {
-  const size = tmpfsBytes(bounds?.memoryBytes);
+  const size = tmpfsBytes(bounds.memoryBytes);
   const isMounted = (place: string) => readWrite.some(({ inside }) => inside === place);
   return IN_MEMORY.filter((place) => !isMounted(place)).map((place) =>
     place === '/dev/shm'
