@@ -1,5 +1,7 @@
 /** `swarm mcp`, asked by the official client: a run that was started elsewhere is watched and steered. */
 import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -88,4 +90,27 @@ test('it ends when its client is gone, and is of the repository it is told', asy
   assert.match((await call('tasks')).text, /Write a/);
   await client.close();
   await world.until(() => !world.strays().some((line) => line.includes(`${pid}`)));
+});
+
+test('a run that came with the repository is refused here too', async (t) => {
+  const [world, other] = [
+    await World.with(t, { 'README.md': 'a\n' }),
+    await World.with(t, { 'README.md': 'b\n' }),
+  ];
+  const run = await other.swarm(
+    await other.plan([{ title: 'Write a', description: 'true' }], '--gate', 'true'),
+  );
+  assert.notEqual(run.code, null);
+  const folder = await other.runFolder();
+  await cp(folder, join(world.runs, basename(folder)), { recursive: true });
+  const { call } = await clientOf(t, world);
+  for (const [name, given] of [
+    ['status', {}],
+    ['explain', { task: 't1' }],
+    ['submit', { text: 'x' }],
+    ['pause', {}],
+  ] as const) {
+    const { isError, text } = await call(name, given);
+    assert.deepEqual([isError, /SW0315/.test(text)], [true, true], `${name}: ${text}`);
+  }
 });

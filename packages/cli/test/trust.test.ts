@@ -130,6 +130,9 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   schema: () => 'none',
   completion: () => 'none',
   help: () => 'none',
+  // What they do, the commands above do: `run`, and those that their tools are named after.
+  acp: () => 'none',
+  mcp: () => 'none',
 };
 
 function program(world: World, said: string[]) {

@@ -182,7 +182,7 @@ export function contradictionsIn(
       code: 'SW0102',
       what: `\`agent.driver = "${agent.driver}"\` has no command to run`,
       where: where('agent.driver'),
-      fix: `[agent.${agent.driver}] run = ${JSON.stringify(EXAMPLES[`agent.${agent.driver}.run`])}`,
+      fix: `[agent.${agent.driver}] run = ${listOf(EXAMPLES[`agent.${agent.driver}.run`] as readonly string[])}`,
     });
   }
   const { create, exec, destroy, image } = config.sandbox.command ?? {};
@@ -197,6 +197,9 @@ export function contradictionsIn(
   }
   return [...problems, ...mcpContradictions(config, where)];
 }
+
+const listOf = (words: readonly string[]): string =>
+  `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 
 /** Of each server: one way to it, and one that can be gone. */
 function mcpContradictions({ mcp }: CompleteConfig, where: (keyPath: string) => string): Problem[] {
