@@ -92,7 +92,13 @@ export const PLACE_ATTACKS: readonly Attack[] = [
   {
     family: 'files',
     fact: 'the keys of the machine cannot be listed',
-    script: () => reads('/proc/keys') + reads('/proc/key-users'),
+    script: () => reads('/proc/keys'),
+    control: ['kernel-files'],
+  },
+  {
+    family: 'files',
+    fact: 'who has keys on the machine is not told',
+    script: () => reads('/proc/key-users'),
     control: ['kernel-files'],
   },
   onHost('processes', 'a process of the host cannot be signalled', ({ pid }) => when(`kill(0, ${pid})`)),
