@@ -14,11 +14,13 @@ export interface GatewayPass {
   usage(): Usage;
   /** Which of the attempt's limits it last refused a call for, if any. */
   refused?(): 'tokens' | 'usd' | undefined;
+  /** Why every endpoint it may ask last turned it away, where they did: the key, or a used-up quota. */
+  turnedAway?(): 'auth' | 'quota' | undefined;
 }
 export interface GatewayPort {
   issue(
     attempt: AttemptId,
-    limits: { readonly tokens: number; readonly usd?: number },
+    limits: { readonly tokens: number; readonly usd?: number; readonly model?: string },
   ): GatewayPass | Promise<GatewayPass>;
   /** Ends what is under way; what it used is in `usage` by then. */
   revoke(attempt: AttemptId): unknown;

@@ -88,6 +88,10 @@ export interface Config {
   readonly endpoints: readonly EndpointConfig[];
   readonly agent: {
     readonly driver: CompleteConfig['agent']['driver'];
+    /** Stand in for it, in this order; absent where there are none. */
+    readonly fallback?: readonly CompleteConfig['agent']['driver'][];
+    /** Models by the agent's name; absent where none is given. */
+    readonly models?: Readonly<Record<string, string>>;
     readonly command?: { readonly run: readonly string[] };
   };
   readonly overlap: CompleteConfig['scope']['overlap'];
@@ -146,7 +150,12 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
     endpoints: endpoints.map(resolveEndpoint),
-    agent: { driver: agent.driver, ...present({ command: agent.command }) },
+    agent: {
+      driver: agent.driver,
+      ...(agent.fallback.length > 0 && { fallback: agent.fallback }),
+      ...(Object.keys(agent.models).length > 0 && { models: agent.models }),
+      ...present({ command: agent.command }),
+    },
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,

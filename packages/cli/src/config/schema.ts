@@ -3,6 +3,7 @@
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
 
+import { PRESET_NAMES } from '@swarm/agent';
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
@@ -292,13 +293,29 @@ function isEndpointUrl(value: string): boolean {
   );
 }
 
+/** What a task is done by. */
+export const DRIVER_NAMES = ['builtin', ...PRESET_NAMES, 'acp', 'command'] as const;
+
 const agent = table('The model loop inside an attempt.', {
   driver: z
-    .enum(['builtin', 'claude', 'codex', 'gemini', 'opencode', 'qwen', 'acp', 'command'])
+    .enum(DRIVER_NAMES)
     .describe(
-      'Our own loop, a preset for a known agent, or any command. Of these, this version carries `builtin` and `command`; the others are refused.',
+      'Our own loop, an agent that is installed here, or any command. `acp` is refused in this version. The others: docs/agents.md.',
     )
     .default('builtin'),
+  fallback: z
+    .array(z.enum(DRIVER_NAMES))
+    .max(16)
+    .describe(
+      'Drivers that stand in for it, in this order, once a provider says that a quota is used up. On the command line: `--agent claude,codex`.',
+    )
+    .default([]),
+  models: z
+    .record(z.string().trim().min(1).max(40), z.string().trim().min(1).max(200))
+    .describe(
+      'The model of an agent, by the agent’s name; `models.worker` without it. Agents of several dialects mostly need several.',
+    )
+    .default({}),
   command: table('The command of driver `command`, and of `acp`.', {
     run: z
       .array(z.string())

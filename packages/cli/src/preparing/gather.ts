@@ -2,6 +2,7 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
+import { findAgents } from '../agents/found.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
 import { isOpen } from '../config/sandboxes.ts';
@@ -10,7 +11,7 @@ import { type Environment, operatorPricesFile, repositoryPaths } from '../findin
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
-import { endpointsOf, modelNames, pricesOf } from '../running/models.ts';
+import { agentModel, endpointsOf, modelNames, pricesOf } from '../running/models.ts';
 import { checkoutFacts } from './checkout-facts.ts';
 import { detect } from './detect.ts';
 import type { Found } from './found.ts';
@@ -30,21 +31,23 @@ export async function gather(
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, mode, context, located.within);
-  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
+  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver !== 'command');
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
-  const [sandboxProbe, endpoints, signing, own] = await Promise.all([
+  const [sandboxProbe, endpoints, signing, own, agents] = await Promise.all([
     isOpen(config.workers.sandbox) || !runsCommands ? ({ kind: 'works' } as const) : probeOnce(),
     !needsModel ? [] : isReplay ? unasked(config) : probeAll(config, context),
     signingFacts(checkout, config, context.env),
     checkout.isRepository
       ? repositoryPaths(located.path, checkout.isBare, context.env).then(foldersAbove)
       : { links: [], foreign: [] },
+    mode === 'land' ? { found: [], hidden: [] } : findAgents(context.env),
   ]);
   const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
     checkout,
     target,
     detected,
+    agents,
     facts: {
       repository: located.path,
       checkout,
@@ -103,7 +106,7 @@ function modelsAsked(config: Config, hasPlan: boolean): Record<string, string> {
   const names = modelNames({ config });
   return {
     ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
-    ...(config.agent.driver === 'builtin' && { worker: names.worker }),
+    ...(config.agent.driver !== 'command' && { worker: agentModel({ config }, config.agent.driver) }),
   };
 }
 

@@ -9,9 +9,8 @@ export function notYet(c: Config): readonly Problem[] {
     problems.push({ code: 'SW0102', what: `${where} = "${value}" is not in this version`, where, fix });
   };
   if (c.deliver === 'pr') later('deliver.to', c.deliver, '--deliver branch');
-  if (c.agent.driver !== 'builtin' && c.agent.driver !== 'command') {
-    later('agent.driver', c.agent.driver, '--agent builtin');
-  }
+  if ([c.agent.driver, ...(c.agent.fallback ?? [])].includes('acp'))
+    later('agent.driver', 'acp', '--agent builtin');
   const isOwn = c.endpoints.some((e) => OWN_DIALECTS.includes(e.dialect));
   if (c.agent.driver === 'builtin' && c.endpoints.length > 0 && !isOwn) {
     const [{ name, dialect }] = c.endpoints as [EndpointConfig];
