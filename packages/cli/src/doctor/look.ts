@@ -95,7 +95,7 @@ function runFacts({ facts, detected }: Found, { config }: LoadedConfig, { env }:
   );
   const found = detected.why.filter((why) => !why.startsWith('no '));
   const keysMissing = new Map(missing);
-  return { facts, setup: detected.setup, found, config, keysMissing, notYet: notYet(config) };
+  return { facts, setup: detected.setup, found, config, keysMissing, notYet: notYet(config, 'planner') };
 }
 
 /** Where landings are pushed to a remote it is asked for its branch, with the operator's keys, as a run would. */

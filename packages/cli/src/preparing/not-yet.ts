@@ -1,9 +1,10 @@
 import type { Problem } from '@swarm/core/errors';
 import { OWN_DIALECTS } from '@swarm/core/model/dialect';
+import type { RunMode } from '@swarm/core/model/request';
 import type { Config, EndpointConfig } from '../config/resolved.ts';
 
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */
-export function notYet(c: Config): readonly Problem[] {
+export function notYet(c: Config, mode: RunMode): readonly Problem[] {
   const problems: Problem[] = [];
   const later = (where: string, value: string, fix: string): void => {
     problems.push({ code: 'SW0102', what: `${where} = "${value}" is not in this version`, where, fix });
@@ -12,7 +13,8 @@ export function notYet(c: Config): readonly Problem[] {
   if ([c.agent.driver, ...(c.agent.fallback ?? [])].includes('acp'))
     later('agent.driver', 'acp', '--agent builtin');
   const isOwn = c.endpoints.some((e) => OWN_DIALECTS.includes(e.dialect));
-  if (c.agent.driver === 'builtin' && c.endpoints.length > 0 && !isOwn) {
+  const asksItself = mode === 'planner' || (mode === 'plan' && c.agent.driver === 'builtin');
+  if (asksItself && c.endpoints.length > 0 && !isOwn) {
     const [{ name, dialect }] = c.endpoints as [EndpointConfig];
     const what = `swarm’s own planner and agent speak ${OWN_DIALECTS.join(', ')}, and no endpoint does`;
     const where = `endpoints.${name}.dialect = "${dialect}"`;

@@ -94,7 +94,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const offered = agentsOffered(loaded.config, found.agents);
   const wishes = (opening?.plan ?? []).flatMap(({ agent }) => agent ?? []);
   problems.push(
-    ...notYet(loaded.config),
+    ...notYet(loaded.config, mode),
     ...verdict.problems,
     ...(config && mode !== 'land' ? agentProblems(config.config, found.agents, wishes) : []),
     ...unmetWishes(opening, loaded.config, offered),

@@ -103,7 +103,7 @@ const opencode: Preset = {
     args: ['run', '--format', 'json', '--pure', '--title', 'swarm'],
     env: {
       ...off(
-        ...['AUTOUPDATE', 'MODELS_FETCH', 'LSP_DOWNLOAD', 'DEFAULT_PLUGINS', 'SHARE'].map(
+        ...['AUTOUPDATE', 'MODELS_FETCH', 'LSP_DOWNLOAD', 'DEFAULT_PLUGINS', 'SHARE', 'PROJECT_CONFIG'].map(
           (what) => `OPENCODE_DISABLE_${what}`,
         ),
       ),
