@@ -86,8 +86,12 @@ function modulesAround(file: string): string | undefined {
 }
 
 async function programIn(modules: string, { npm }: Preset): Promise<string | undefined> {
-  for (const program of npm.programs(process.arch === 'arm64' ? ('arm64' satisfies Processor) : 'x64')) {
-    const file = join(modules, program);
+  const processor: Processor = process.arch === 'arm64' ? 'arm64' : 'x64';
+  // What is installed globally has what it needs below itself.
+  const places = [modules, join(modules, npm.package, 'node_modules')];
+  for (const file of npm
+    .programs(processor)
+    .flatMap((program) => places.map((place) => join(place, program)))) {
     if (await canBeRead(file)) return realpathSync(file);
   }
   return undefined;

@@ -47,7 +47,7 @@ export function flagsSource(flags: Flags): Source {
   };
   return {
     raw: filled(raw) ?? {},
-    whereOf: (keyPath) => FLAG_OF[keyPath] ?? 'the command line',
+    whereOf: (keyPath) => FLAG_OF[keyPath.replace(/\[\d+\]$/, '')] ?? 'the command line',
     problems: limits ? [] : [badBudget(flags.budget!)],
   };
 }

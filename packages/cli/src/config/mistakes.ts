@@ -64,7 +64,10 @@ function unknownKey(path: Issue['path'], key: string, whereOf: (keyPath: string)
 }
 
 /** Keys a table of the schema has. */
-const keysAt = (path: Issue['path']): readonly string[] => Object.keys(nodeAt(path)?.properties ?? {});
+function keysAt(path: Issue['path']): readonly string[] {
+  const { properties, propertyNames } = nodeAt(path) ?? {};
+  return properties ? Object.keys(properties) : (propertyNames?.enum ?? []);
+}
 
 function whyOf(issue: Issue): string {
   const range = rangeAt(issue.path);
@@ -158,11 +161,13 @@ export function contradictionsIn(
       fix: `checks.max_interval = "${checks.min_interval}"`,
     });
   }
-  if ((agent.driver === 'command' || agent.driver === 'acp') && !agent.command) {
+  const commanded = [agent.driver, ...agent.fallback].find((name) => name === 'command' || name === 'acp');
+  if (commanded !== undefined && !agent.command) {
+    const key = commanded === agent.driver ? 'driver' : 'fallback';
     problems.push({
       code: 'SW0102',
-      what: `\`agent.driver = "${agent.driver}"\` has no command to run`,
-      where: where('agent.driver'),
+      what: `\`agent.${key} = "${commanded}"\` has no command to run`,
+      where: where(`agent.${key}`),
       fix: '[agent.command] run = ["my-agent", "--prompt-file", "{prompt_file}"]',
     });
   }

@@ -311,7 +311,7 @@ const agent = table('The model loop inside an attempt.', {
     )
     .default([]),
   models: z
-    .record(z.string().trim().min(1).max(40), z.string().trim().min(1).max(200))
+    .partialRecord(z.enum(DRIVER_NAMES), z.string().trim().min(1).max(200))
     .describe(
       'The model of an agent, by the agent’s name; `models.worker` without it. Agents of several dialects mostly need several.',
     )
