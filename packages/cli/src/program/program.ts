@@ -116,8 +116,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       examples(
         'swarm run "port the tests from mocha to node:test" --workers 12',
         'swarm run --plan tasks.json --agent command --gate "make check"',
-        'swarm run "make the build faster" --budget 5usd,2Mtok --time 2h',
-        'swarm run "add a dark mode" --agent claude,codex   # codex once claude’s quota is used up',
+        'swarm run "make the build faster" --agent claude,codex --budget 5usd,2Mtok --time 2h',
       ),
     )
     .action((request, options) =>

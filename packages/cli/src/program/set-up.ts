@@ -80,7 +80,6 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
       'after',
       examples(
         'swarm doctor --run-gate',
-        'swarm doctor --sandbox',
         'swarm doctor --fix-agents claude,codex --agents',
         'swarm doctor --config --json',
       ),
