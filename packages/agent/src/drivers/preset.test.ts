@@ -57,6 +57,16 @@ test('an agent gets its prompt on stdin and its model by its arguments, and its 
     toolCalls: 1,
   });
   assert.equal(transcript[0].event.subtype, 'init');
+  assert.deepEqual(
+    transcript.flatMap(({ said }) => said),
+    [
+      { kind: 'text', text: 'I write it.' },
+      { kind: 'called', id: 'toolu_0_1', tool: 'Bash', detail: '{"command":"echo hello > done.txt; false"}' },
+      { kind: 'result', id: 'toolu_0_1', tool: 'Bash', isOk: false, output: 'Exit code 1' },
+      { kind: 'text', text: 'Done: wrote done.txt.' },
+      { kind: 'ended' },
+    ],
+  );
   assert.equal(transcript.at(-1).event.type, 'result');
 });
 

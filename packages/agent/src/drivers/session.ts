@@ -50,8 +50,11 @@ export interface Launch {
   readonly wallMs: number;
   /** The agent goes to the gateway's socket itself (GATEWAY_SOCKET_VARIABLE): no bridge is started for it. */
   readonly knowsSocket?: true;
-  /** Told each line of stdout; true when it is an event, which the transcript then keeps as one. */
-  readonly onStdout?: (line: string) => boolean;
+  /**
+   * Told each line of stdout. True, or what it says, when it is an event: the transcript then keeps it as one, with what
+   * it says.
+   */
+  readonly onStdout?: (line: string) => boolean | Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Session {
@@ -120,8 +123,10 @@ async function runWatched(
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();
-    const isEvent = stream === 'stdout' && launch.onStdout?.(line);
-    const fields = isEvent ? { event: JSON.parse(line) as unknown } : { stream, text: plainText(line) };
+    const heard = stream === 'stdout' && launch.onStdout?.(line);
+    const fields = heard
+      ? { event: JSON.parse(line) as unknown, ...(heard !== true && heard) }
+      : { stream, text: plainText(line) };
     transcript.write(parts.clock.now(), fields);
   };
   try {

@@ -112,6 +112,8 @@ async function landsAll(
     tokens,
     served.reduce((sum, one) => sum + one, 0),
   );
+  const transcript = await world.swarm(['transcript', 't1']);
+  assert.match(transcript.stdout, /the agent says\n +I write it\..*gives.*It is written\./s);
   assert.deepEqual(world.strays(), []);
   const journal = await readFile(join(await world.runFolder(), 'journal.ndjson'), 'utf8');
   return [...journal.matchAll(/"type":"agent\.started".*?"driver":"([a-z]+)"/g)].map(([, driver]) => driver!);

@@ -6,8 +6,8 @@ import { plainText } from '../../transcript.ts';
 import type { Preset, Said } from './preset.ts';
 
 export interface Hearing {
-  /** True for a line of the agent's stream. */
-  readonly onLine: (line: string) => boolean;
+  /** What a line of the agent's stream says; undefined for any other line. */
+  readonly onLine: (line: string) => { readonly said: readonly Said[] } | undefined;
   lastText(): string;
   calls(): number;
   /** Why it gave up, where it did. */
@@ -24,6 +24,10 @@ export function hear(preset: Preset, job: Pick<AgentJob, 'onActivity'>, clock: C
   let lastText = '';
   let calls = 0;
   let failure: string | undefined;
+
+  /** Most streams name the tool with its call alone. */
+  const withTool = (said: Said): Said =>
+    said.kind === 'result' ? { ...said, tool: said.tool ?? open.get(said.id)?.tool ?? 'unknown' } : said;
 
   function take(said: Said): void {
     switch (said.kind) {
@@ -50,15 +54,16 @@ export function hear(preset: Preset, job: Pick<AgentJob, 'onActivity'>, clock: C
     open.delete(id);
     const durationMs = began ? Math.round(clock.monotonic() - began.at) : 0;
     const detail = shown([began?.detail, output].filter(Boolean).join(' → '));
-    return { kind: 'tool', tool: shown(tool ?? began?.tool ?? 'unknown'), detail, ok, durationMs };
+    return { kind: 'tool', tool: shown(tool ?? 'unknown'), detail, ok, durationMs };
   }
 
   return {
     onLine(line) {
       const event = parsed(line);
-      if (event === undefined) return false;
-      for (const said of preset.read(event)) take(said);
-      return true;
+      if (event === undefined) return undefined;
+      const said = preset.read(event).map(withTool);
+      for (const one of said) take(one);
+      return { said };
     },
     lastText: () => lastText,
     calls: () => calls,

@@ -15,7 +15,7 @@ function heard(name: PresetName, what: 'edit' | 'quota') {
   const activities: AgentActivity[] = [];
   const hearing = hear(PRESETS[name], { onActivity: (a) => activities.push(a) }, handClock());
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  assert.ok(lines.map((line) => hearing.onLine(line)).every(Boolean));
+  assert.ok(lines.map((line) => hearing.onLine(line)).every((heard) => heard !== undefined));
   return { hearing, activities };
 }
 
