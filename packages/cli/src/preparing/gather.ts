@@ -100,13 +100,24 @@ async function probe(
   }
 }
 
-/** Names by role, of the roles this run will ask; a role nobody named a model for is left out. */
-function modelsAsked(config: Config, hasPlan: boolean): Record<string, string> {
-  if (!Object.values(config.models).some(Boolean)) return {};
+/** Names by role and by stand-in (`agent.codex`), of those this run will ask; empty where one of them has none. */
+export function modelsAsked(
+  config: Pick<Config, 'models' | 'agent'>,
+  hasPlan: boolean,
+): Record<string, string> {
+  const { driver, fallback = [], models = {} } = config.agent;
+  const asking = [driver, ...fallback].filter((name) => name !== 'command');
+  const isNamed = Object.values(config.models).some(Boolean);
+  const isEachNamed = hasPlan && asking.every((name) => models[name] !== undefined);
+  if (!isNamed && !isEachNamed) return {};
   const names = modelNames({ config });
+  const given = asking.map((name) => [
+    name === driver ? 'worker' : `agent.${name}`,
+    agentModel({ config }, name),
+  ]);
   return {
     ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
-    ...(config.agent.driver !== 'command' && { worker: agentModel({ config }, config.agent.driver) }),
+    ...Object.fromEntries(given),
   };
 }
 

@@ -78,7 +78,9 @@ export function renewable(
   };
 }
 
-export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<ModelRole, string>> {
+export function modelNames(file: {
+  readonly config: Pick<Config, 'models'>;
+}): Readonly<Record<ModelRole, string>> {
   const { models } = file.config;
   const any = models.default ?? models.worker ?? models.planner ?? 'default';
   return {
@@ -90,8 +92,10 @@ export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<Model
 }
 
 /** The model an agent is given: its own, else the workers'. */
-export const agentModel = (file: Pick<RunFile, 'config'>, agent: string): string =>
-  file.config.agent.models?.[agent] ?? modelNames(file).worker;
+export const agentModel = (
+  file: { readonly config: Pick<Config, 'models' | 'agent'> },
+  agent: string,
+): string => file.config.agent.models?.[agent] ?? modelNames(file).worker;
 
 /** The table we ship, and the operator's own prices over it. Errors: SW0102 for what is wrong in either. */
 export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
