@@ -10,6 +10,15 @@ export { type ChildJob, JOB_VARIABLE, readChildJob, runChildJob } from './child.
 export { type AcpParts, createAcpAgent } from './drivers/acp.ts';
 export { type BuiltinParts, createBuiltinAgent } from './drivers/builtin.ts';
 export { type CommandParts, createCommandAgent } from './drivers/command.ts';
+export { createPresetAgent, type PresetParts } from './drivers/preset.ts';
+export {
+  isPreset,
+  PRESET_NAMES,
+  type Preset,
+  type PresetName,
+  type Processor,
+} from './drivers/presets/preset.ts';
+export { PRESETS } from './drivers/presets/presets.ts';
 export type { DriverParts, GatewayPass, GatewayPort } from './drivers/session.ts';
 export type { LoopLimits } from './limits.ts';
 export { runAgent } from './loop.ts';

@@ -306,3 +306,40 @@ test('the newest run is the one whose journal began last, whatever its name', as
   assert.equal(JSON.parse((await two.swarm(['status', '--json'])).stdout).run, RUN);
   await two.remove();
 });
+
+test('the transcript of an agent that other people make is told in our words, and what says nothing is left out', async () => {
+  const file = join(world.folder, 'attempts', 't1.1', 'transcript.ndjson');
+  const lines = [
+    { event: { type: 'system' }, said: [] },
+    {
+      event: { type: 'assistant' },
+      said: [
+        { kind: 'text', text: 'I list.' },
+        { kind: 'called', id: '1', tool: 'Bash', detail: '{"command":"ls"}' },
+      ],
+    },
+    {
+      event: { type: 'user' },
+      said: [{ kind: 'result', id: '1', tool: 'Bash', isOk: false, output: 'no\nls' }],
+    },
+    { event: { type: 'x' }, said: [null, 7, { kind: 'failed', why: 'no credit \u001b[2J' }] },
+  ];
+  await mkdir(dirname(file), { recursive: true });
+  const at = '2026-11-21T10:00:05.000Z';
+  await writeFile(file, lines.map((line) => `${JSON.stringify({ ts: at, ...line })}\n`).join(''));
+  const { stdout } = await world.swarm(['transcript', 't1']);
+  const body = '          ';
+  assert.equal(
+    stdout.replaceAll(/ +$/gm, ''),
+    [
+      't1.1',
+      `10:00:05  the agent says\n${body}I list.`,
+      `10:00:05  Bash\n${body}{"command":"ls"}`,
+      `10:00:05  Bash fails with\n${body}no\n${body}ls`,
+      '10:00:05',
+      '10:00:05',
+      `10:00:05  gave up\n${body}no credit`,
+      '',
+    ].join('\n'),
+  );
+});

@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   SW0314: { kind: 'preflight', means: 'the gate cannot be run' },
   SW0315: { kind: 'preflight', means: 'this machine has no record of the run' },
   SW0316: { kind: 'preflight', means: 'what lands could not be published' },
+  SW0317: { kind: 'preflight', means: 'an agent cannot be used' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },

@@ -134,6 +134,7 @@ export const WEATHER_LOG_EVENTS = {
     means:
       'a replayed request differs from the recorded one in what tools gave back, and is answered all the same',
   },
+  'agent.replaced': { level: 'warn', means: 'an agent’s quota is used up, and another stands in for it' },
   'endpoint.learnt': {
     level: 'info',
     means: 'an endpoint refused something by name; it is asked without it',

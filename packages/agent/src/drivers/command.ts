@@ -10,12 +10,11 @@ import {
   type Agent,
   type AgentJob,
   type AgentResult,
-  type Collected,
   type Room,
   wholePrompt,
 } from '@swarm/core/ports/running';
-import { parseClaim } from '../tools/handoff.ts';
 import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
+import { claimOf, HANDOFF, HANDOFF_MAX_BYTES } from './handoff-file.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
 
 export interface CommandParts extends DriverParts {
@@ -27,9 +26,6 @@ export interface CommandParts extends DriverParts {
 
 /** Linux takes no single argument over 128 KiB (MAX_ARG_STRLEN). */
 const ARGUMENT_MAX_BYTES = 128 * 1024 - 1;
-const HANDOFF = 'handoff.json';
-/** Read before anything is parsed: parsing a huge text stops the whole process for as long as it takes. */
-const HANDOFF_MAX_BYTES = 256 * 1024;
 
 export function createCommandAgent(parts: CommandParts): Agent {
   return {
@@ -53,7 +49,8 @@ async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Sess
     },
     wallMs: job.limits.wallMs,
   });
-  const said = claimOf(await session.room.collect(HANDOFF, HANDOFF_MAX_BYTES), result.sandbox.output);
+  const left = await session.room.collect(HANDOFF, HANDOFF_MAX_BYTES);
+  const said = claimOf(left, tailOf(result.sandbox.output));
   return judge(job, session, endOf(result), said);
 }
 
@@ -109,14 +106,6 @@ export async function cannotRun(
   return `the agent's program ${program} is not visible inside the sandbox; fix: install it under /usr, commit it and name it ./${posix.basename(program)}, or run with --sandbox none`;
 }
 
-/** @param output what the agent printed, for a handoff that cannot be used. */
-function claimOf(left: Collected, output: string): HandoffClaim | undefined {
-  if (left.kind === 'nothing') return undefined;
-  if (left.kind === 'unfit') return unreadable(left.why, output);
-  const claim = parseClaim(left.text);
-  return 'problem' in claim ? unreadable(claim.problem, output) : claim;
-}
-
 /** The exit decides, then the handoff's status; a limit that was reached explains a failure. */
 function judge(
   job: AgentJob,
@@ -131,10 +120,3 @@ function judge(
   }
   return { end: end === 'failed' ? (limitMet(job, session) ?? end) : end, detail, ...withClaim, ...common };
 }
-
-const unreadable = (problem: string, output: string) => ({
-  status: 'partial' as const,
-  summary: tailOf(output) || 'The agent said nothing.',
-  concerns: [`The agent's handoff file could not be used: ${problem}`],
-  suggestions: [],
-});

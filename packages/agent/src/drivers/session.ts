@@ -27,11 +27,13 @@ export interface GatewayPass {
   callOff?(): void;
   /** Calls that this cut off: what they used is in `usage` as far as it was seen. */
   cutOff?(): number;
+  /** Why every endpoint it may ask last turned it away, where they did: the key, or a used-up quota. */
+  turnedAway?(): 'auth' | 'quota' | undefined;
 }
 export interface GatewayPort {
   issue(
     attempt: AttemptId,
-    limits: { readonly tokens: number; readonly usd?: number },
+    limits: { readonly tokens: number; readonly usd?: number; readonly model?: string },
   ): GatewayPass | Promise<GatewayPass>;
   /** Ends what is under way; what it used is in `usage` by then. */
   revoke(attempt: AttemptId): unknown;
@@ -61,8 +63,11 @@ export interface Launch {
   readonly wallMs: number;
   /** The agent goes to the gateway's socket itself (GATEWAY_SOCKET_VARIABLE): no bridge is started for it. */
   readonly knowsSocket?: true;
-  /** Told each line of stdout; true when it is an event, which the transcript then keeps as one. */
-  readonly onStdout?: (line: string) => boolean;
+  /**
+   * Told each line of stdout. True, or what it says, when it is an event: the transcript then keeps it as one, with what
+   * it says.
+   */
+  readonly onStdout?: (line: string) => boolean | Readonly<Record<string, unknown>> | undefined;
   /** Talks with the agent's process; its stdout is the talk's to write down. When the talk is over, so is the agent. */
   readonly talk?: Talking;
 }
@@ -156,8 +161,10 @@ async function runWatched(
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();
     if (launch.talk && stream === 'stdout') return;
-    const isEvent = stream === 'stdout' && launch.onStdout?.(line);
-    const fields = isEvent ? { event: JSON.parse(line) as unknown } : { stream, text: plainText(line) };
+    const heard = stream === 'stdout' && launch.onStdout?.(line);
+    const fields = heard
+      ? { event: JSON.parse(line) as unknown, ...(heard !== true && heard) }
+      : { stream, text: plainText(line) };
     transcript.write(parts.clock.now(), fields);
   };
   try {

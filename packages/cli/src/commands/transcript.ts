@@ -22,7 +22,7 @@ export async function transcript(text: string, options: RunChoice, context: Cont
     if (context.output.closed.aborted) break;
     const said = lineOf(line);
     if (options.json && said) context.output.result(jsonText(said));
-    else if (!options.json)
+    else if (!options.json && !saysNothing(said))
       context.output.result(said ? sanitize(saidText(said)) : '(a line that cannot be read)');
   }
   return 0;
@@ -69,11 +69,19 @@ function lineOf(line: string): Fields | undefined {
 
 const clockOf = ({ ts }: Fields): string => (typeof ts === 'string' ? ts.slice(11, 19) : '        ');
 
+/** Of other people's agents a line is kept with what it says in our words, and many say nothing. */
+const saysNothing = (said: Fields | undefined): boolean =>
+  Array.isArray(said?.said) && said.said.length === 0;
+
 /** A head with its time, and below it, indented, what was said. */
 function saidText(said: Fields): string {
   if (typeof said.cut === 'string') return `(${said.cut})`;
-  const { head, body } = typeof said.event === 'object' ? eventText(said.event as Fields) : outputText(said);
-  return `${clockOf(said)}  ${head}${body === '' ? '' : `\n${indented(body)}`}`;
+  const texts = Array.isArray(said.said)
+    ? said.said.map((one) => presetText((one ?? {}) as Fields))
+    : [typeof said.event === 'object' ? eventText(said.event as Fields) : outputText(said)];
+  return texts
+    .map(({ head, body }) => `${clockOf(said)}  ${head}${body === '' ? '' : `\n${indented(body)}`}`)
+    .join('\n');
 }
 
 const indented = (text: string): string =>
@@ -92,6 +100,21 @@ const outputText = ({ stream, text }: Fields): Said => ({
   head: `${words(stream)}: ${words(text)}`,
   body: '',
 });
+
+function presetText({ kind, text, tool, detail, isOk, output, why }: Fields): Said {
+  switch (kind) {
+    case 'text':
+      return { head: 'the agent says', body: words(text) };
+    case 'called':
+      return { head: words(tool), body: words(detail) };
+    case 'result':
+      return { head: `${words(tool)} ${isOk === true ? 'gives' : 'fails with'}`, body: words(output) };
+    case 'failed':
+      return { head: 'gave up', body: words(why) };
+    default:
+      return { head: words(kind), body: '' };
+  }
+}
 
 function eventText(event: Fields): Said {
   switch (event.type) {

@@ -12,6 +12,8 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
   readonly additionalProperties?: Node | boolean;
+  /** Of a table whose keys are a closed list, with no key that has to be there. */
+  readonly propertyNames?: { readonly enum?: readonly string[] };
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;

@@ -10,6 +10,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   'workers.max': '--workers',
   'workers.sandbox': '--sandbox',
   'agent.driver': '--agent',
+  'agent.fallback': '--agent',
   'gate.command': '--gate',
   'env.setup': '--setup',
   'env.network': '--setup-network',
@@ -39,14 +40,14 @@ export function flagsSource(flags: Flags): Source {
     target: flags.target,
     deliver: filled({ to: flags.deliver }),
     workers: filled({ max: flags.workers, sandbox: flags.sandbox }),
-    agent: filled({ driver: flags.agent }),
+    agent: filled(drivers(flags.agent)),
     gate: filled({ command: flags.gate }),
     env: filled({ setup: flags.setup, network: flags.setupNetwork }),
     budget: filled({ ...limits, time: flags.time }),
   };
   return {
     raw: filled(raw) ?? {},
-    whereOf: (keyPath) => FLAG_OF[keyPath] ?? 'the command line',
+    whereOf: (keyPath) => FLAG_OF[keyPath.replace(/\[\d+\]$/, '')] ?? 'the command line',
     problems: limits ? [] : [badBudget(flags.budget!)],
   };
 }
@@ -58,6 +59,13 @@ export const badBudget = (text: string): Problem => ({
   why: 'a budget is a number with usd, tok, ktok or Mtok, or several of them with commas',
   fix: '--budget 5usd,2Mtok',
 });
+
+/** The first does the tasks, the others stand in for it. One alone has nobody, whatever a file says. */
+function drivers(typed: string | undefined): { driver?: string; fallback?: readonly string[] } {
+  if (typed === undefined) return {};
+  const [driver = '', ...fallback] = typed.split(',').map((name) => name.trim());
+  return { driver, fallback };
+}
 
 /** Without undefined values; undefined when nothing is left. */
 function filled<T extends object>(values: T): Partial<T> | undefined {

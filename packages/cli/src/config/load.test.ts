@@ -206,6 +206,22 @@ test('a key written where the name of a variable belongs is never repeated', asy
   assert.doesNotMatch(said, /sk-live|pw@/);
 });
 
+test('of several agents on the command line the first does the tasks and the others stand in; one alone has nobody', async () => {
+  await writeOperator('[agent]\ndriver = "pi"\nfallback = ["qwen"]\n[agent.models]\nclaude = "c-1"');
+  const agentOf = async (agent: string) => (await load({ flags: flagsSource({ agent }) })).config.agent;
+  const models = { claude: 'c-1' };
+  assert.deepEqual(await agentOf('claude, codex,builtin'), {
+    driver: 'claude',
+    fallback: ['codex', 'builtin'],
+    models,
+  });
+  assert.deepEqual(await agentOf('claude'), { driver: 'claude', models });
+  const said = await refusal({ flags: flagsSource({ agent: 'claude,cdoex' }) });
+  assert.match(said[0]!, /`agent.fallback\[0\] = "cdoex"`.*--agent.*codex/s);
+  await writeOperator('[agent.models]\ncluade = "c-1"');
+  assert.match((await refusal())[0]!, /no key .agent.models.cluade.*did you mean .claude./s);
+});
+
 test('values that contradict one another are refused', async () => {
   await writeOperator('[checks]\nmin_interval = "1h"\n[agent]\ndriver = "command"');
   const said = await refusal();

@@ -65,7 +65,10 @@ function unknownKey(path: Issue['path'], key: string, whereOf: (keyPath: string)
 }
 
 /** Keys a table of the schema has. */
-const keysAt = (path: Issue['path']): readonly string[] => Object.keys(nodeAt(path)?.properties ?? {});
+function keysAt(path: Issue['path']): readonly string[] {
+  const { properties, propertyNames } = nodeAt(path) ?? {};
+  return properties ? Object.keys(properties) : (propertyNames?.enum ?? []);
+}
 
 function whyOf(issue: Issue): string {
   const range = rangeAt(issue.path);
@@ -177,12 +180,16 @@ export function contradictionsIn(
       fix: `checks.max_interval = "${checks.min_interval}"`,
     });
   }
-  if ((agent.driver === 'command' || agent.driver === 'acp') && !agent[agent.driver]) {
+  const wanted = [agent.driver, ...agent.fallback].find(
+    (name) => (name === 'command' || name === 'acp') && !agent[name],
+  );
+  if (wanted !== undefined) {
+    const key = wanted === agent.driver ? 'driver' : 'fallback';
     problems.push({
       code: 'SW0102',
-      what: `\`agent.driver = "${agent.driver}"\` has no command to run`,
-      where: where('agent.driver'),
-      fix: `[agent.${agent.driver}] run = ${listOf(EXAMPLES[`agent.${agent.driver}.run`] as readonly string[])}`,
+      what: `\`agent.${key} = "${wanted}"\` has no command to run`,
+      where: where(`agent.${key}`),
+      fix: `[agent.${wanted}] run = ${listOf(EXAMPLES[`agent.${wanted}.run`] as readonly string[])}`,
     });
   }
   const { create, exec, destroy, image } = config.sandbox.command ?? {};

@@ -108,6 +108,10 @@ export interface Config {
   readonly agent: {
     readonly driver: CompleteConfig['agent']['driver'];
     readonly acp?: { readonly run: readonly string[]; readonly mode?: string };
+    /** Stand in for it, in this order; absent where there are none. */
+    readonly fallback?: readonly CompleteConfig['agent']['driver'][];
+    /** Models by the agent's name; absent where none is given. */
+    readonly models?: Readonly<Record<string, string>>;
     readonly command?: { readonly run: readonly string[] };
   };
   /** Absent where there are none. */
@@ -171,6 +175,8 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     endpoints: endpoints.map(resolveEndpoint),
     agent: {
       driver: agent.driver,
+      ...(agent.fallback.length > 0 && { fallback: agent.fallback }),
+      ...(Object.keys(agent.models).length > 0 && { models: agent.models }),
       ...(agent.acp && { acp: { run: agent.acp.run, ...present({ mode: agent.acp.mode }) } }),
       ...present({ command: agent.command }),
     },

@@ -3,6 +3,7 @@
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
 
+import { PRESET_NAMES } from '@swarm/agent';
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
@@ -273,13 +274,29 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .default('chat'),
 });
 
+/** What a task is done by. */
+export const DRIVER_NAMES = ['builtin', ...PRESET_NAMES, 'acp', 'command'] as const;
+
 const agent = table('The model loop inside an attempt.', {
   driver: z
-    .enum(['builtin', 'claude', 'codex', 'gemini', 'opencode', 'qwen', 'acp', 'command'])
+    .enum(DRIVER_NAMES)
     .describe(
-      'Our own loop, a preset for a known agent, any agent of the Agent Client Protocol, or any command. Of these, this version carries `builtin`, `acp` and `command`; the others are refused.',
+      'Our own loop, an agent that is installed here (docs/agents.md), any agent of the Agent Client Protocol, or any command.',
     )
     .default('builtin'),
+  fallback: z
+    .array(z.enum(DRIVER_NAMES))
+    .max(16)
+    .describe(
+      'Drivers that stand in for it, in this order, once a provider says that a quota is used up. On the command line: `--agent claude,codex`.',
+    )
+    .default([]),
+  models: z
+    .partialRecord(z.enum(DRIVER_NAMES), z.string().trim().min(1).max(200))
+    .describe(
+      'The model of an agent, by the agent’s name; `models.worker` without it. Agents of several dialects mostly need several.',
+    )
+    .default({}),
   acp: table(
     'The agent of driver `acp`: one that speaks the Agent Client Protocol on its stdin and stdout.',
     {

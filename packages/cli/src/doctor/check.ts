@@ -8,6 +8,8 @@ export interface Check {
   readonly detail: string;
   /** Present exactly where it failed: with what to type. */
   readonly problem?: Problem;
+  /** Figures for tools that read the JSON. */
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export const ok = (name: string, detail: string): Check => ({ name, verdict: 'ok', detail });

@@ -8,6 +8,7 @@ import { OPEN } from '../config/sandboxes.ts';
 import { lockHolder } from '../finding/opened-run.ts';
 import { type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
+import { agentProblems } from '../preparing/agents.ts';
 import { remembersOpen } from '../preparing/ask.ts';
 import type { Found } from '../preparing/found.ts';
 import { gather } from '../preparing/gather.ts';
@@ -93,13 +94,14 @@ async function modelCalls(
   return callChecks({ config, probes: facts.endpoints, model: worker ?? planner, isYes }, context);
 }
 
-function runFacts({ facts, detected }: Found, { config }: LoadedConfig, { env }: Context) {
+function runFacts({ facts, detected, agents }: Found, { config }: LoadedConfig, { env }: Context) {
   const missing = config.endpoints.flatMap((e) =>
     e.keyEnv && !env[e.keyEnv] ? [[e.name, e.keyEnv] as const] : [],
   );
   const found = detected.why.filter((why) => !why.startsWith('no '));
   const keysMissing = new Map(missing);
-  return { facts, setup: detected.setup, found, config, keysMissing, notYet: notYet(config) };
+  const unmet = [...notYet(config, 'planner'), ...agentProblems(config, agents, [])];
+  return { facts, setup: detected.setup, found, config, keysMissing, notYet: unmet };
 }
 
 /** Where landings are pushed to a remote it is asked for its branch, with the operator's keys, as a run would. */

@@ -17,7 +17,7 @@ export interface RunFacts {
   readonly config: Config;
   /** Variables that hold keys and are not set, by endpoint. */
   readonly keysMissing: ReadonlyMap<string, string>;
-  /** What is configured and this version cannot do. */
+  /** What is configured and cannot be done: in this version, or on this machine. */
   readonly notYet: readonly Problem[];
 }
 

@@ -95,7 +95,7 @@ function asText(
     `would work on ${file.target} with ${config.workers.max} workers in sandbox ${file.sandbox}, landing on ${file.landOn} (deliver: ${file.deliver})`,
     ...shown,
     ...(config.checks.command === undefined ? [] : [`checks: ${config.checks.command}`]),
-    `agent: ${config.agent.driver}${names ? `; models: planner ${names.planner}, worker ${names.worker}` : ', no model'}`,
+    `agent: ${[config.agent.driver, ...(config.agent.fallback ?? [])].join(', else ')}${names ? `; models: planner ${names.planner}, worker ${names.worker}` : ', no model'}`,
     `budget: ${budgetText(config.budget)}`,
     '',
     renderPlan(tasks, columns),

@@ -1,4 +1,5 @@
 import type { CheckoutFacts } from '@swarm/git';
+import type { Agents } from '../agents/found.ts';
 import type { Commands } from './detect.ts';
 import type { PreflightFacts } from './preflight.ts';
 
@@ -9,4 +10,6 @@ export interface Found {
   readonly target: string | undefined;
   readonly detected: Commands;
   readonly facts: PreflightFacts;
+  /** Agents other people make, as they are here. */
+  readonly agents: Agents;
 }

@@ -2,6 +2,7 @@
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
+import { findAgents } from '../agents/found.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
 import { candidates } from '../config/sandbox-choice.ts';
@@ -10,7 +11,7 @@ import { type Environment, operatorPricesFile, repositoryPaths } from '../findin
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
-import { endpointsOf, modelNames, pricesOf } from '../running/models.ts';
+import { agentModel, endpointsOf, modelNames, pricesOf } from '../running/models.ts';
 import { checkoutFacts } from './checkout-facts.ts';
 import { detect } from './detect.ts';
 import type { Found } from './found.ts';
@@ -30,9 +31,9 @@ export async function gather(
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, mode, context, located.within);
-  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver === 'builtin');
+  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver !== 'command');
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
-  const [sandboxProbe, endpoints, signing, own] = await Promise.all([
+  const [sandboxProbe, endpoints, signing, own, agents] = await Promise.all([
     runsCommands
       ? probeOnce(config, context.env)
       : { kind: 'works' as const, provider: candidates(config)[0]! },
@@ -41,12 +42,14 @@ export async function gather(
     checkout.isRepository
       ? repositoryPaths(located.path, checkout.isBare, context.env).then(foldersAbove)
       : { links: [], foreign: [] },
+    mode === 'land' ? { found: [], hidden: [] } : findAgents(context.env),
   ]);
   const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
     checkout,
     target,
     detected,
+    agents,
     facts: {
       repository: located.path,
       checkout,
@@ -99,13 +102,24 @@ async function probe(
   }
 }
 
-/** Names by role, of the roles this run will ask; a role nobody named a model for is left out. */
-function modelsAsked(config: Config, hasPlan: boolean): Record<string, string> {
-  if (!Object.values(config.models).some(Boolean)) return {};
+/** Names by role and by stand-in (`agent.codex`), of those this run will ask; empty where one of them has none. */
+export function modelsAsked(
+  config: Pick<Config, 'models' | 'agent'>,
+  hasPlan: boolean,
+): Record<string, string> {
+  const { driver, fallback = [], models = {} } = config.agent;
+  const asking = [driver, ...fallback].filter((name) => name !== 'command');
+  const isNamed = Object.values(config.models).some(Boolean);
+  const isEachNamed = hasPlan && asking.every((name) => models[name] !== undefined);
+  if (!isNamed && !isEachNamed) return {};
   const names = modelNames({ config });
+  const given = asking.map((name) => [
+    name === driver ? 'worker' : `agent.${name}`,
+    agentModel({ config }, name),
+  ]);
   return {
     ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
-    ...(config.agent.driver === 'builtin' && { worker: names.worker }),
+    ...Object.fromEntries(given),
   };
 }
 

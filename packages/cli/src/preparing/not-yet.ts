@@ -1,21 +1,18 @@
 import type { Problem } from '@swarm/core/errors';
 import { OWN_DIALECTS } from '@swarm/core/model/dialect';
+import type { RunMode } from '@swarm/core/model/request';
 import type { Config, EndpointConfig } from '../config/resolved.ts';
 
-const CARRIED = ['builtin', 'acp', 'command'];
-
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */
-export function notYet(c: Config): readonly Problem[] {
+export function notYet(c: Config, mode: RunMode): readonly Problem[] {
   const problems: Problem[] = [];
   const later = (where: string, value: string, fix: string): void => {
     problems.push({ code: 'SW0102', what: `${where} = "${value}" is not in this version`, where, fix });
   };
   if (c.deliver === 'pr') later('deliver.to', c.deliver, '--deliver branch');
-  if (!CARRIED.includes(c.agent.driver)) {
-    later('agent.driver', c.agent.driver, '--agent builtin');
-  }
   const isOwn = c.endpoints.some((e) => OWN_DIALECTS.includes(e.dialect));
-  if (c.agent.driver === 'builtin' && c.endpoints.length > 0 && !isOwn) {
+  const asksItself = mode === 'planner' || (mode === 'plan' && c.agent.driver === 'builtin');
+  if (asksItself && c.endpoints.length > 0 && !isOwn) {
     const [{ name, dialect }] = c.endpoints as [EndpointConfig];
     const what = `swarm’s own planner and agent speak ${OWN_DIALECTS.join(', ')}, and no endpoint does`;
     const where = `endpoints.${name}.dialect = "${dialect}"`;

@@ -20,7 +20,7 @@ export interface ModelFacts {
   /** False for a plan done by a command agent: no model is ever asked. */
   readonly needsModel: boolean;
   readonly endpoints: readonly EndpointProbe[];
-  /** Names of the models that will be asked for, by role; a role without one is not here. */
+  /** Names of the models that will be asked for, by role or stand-in (`agent.codex`); one without a name is not here. */
   readonly models: Readonly<Record<string, string>>;
   /** Models without a known price, when a money budget is set. */
   readonly unpriced: readonly string[];
@@ -75,11 +75,15 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
   return names.map((name) => ({
     code: 'SW0404',
     what: `no endpoint knows the model ${JSON.stringify(name)}`,
-    where: `models.${Object.entries(models).find(([, model]) => model === name)![0]}`,
+    where: placeOf(Object.entries(models).find(([, model]) => model === name)![0]),
     why: `they know: ${[...known].slice(0, 10).join(', ')}`,
     fix: `export SWARM_MODEL=${nearestWord(name, [...known]) ?? [...known][0]}`,
   }));
 }
+
+/** Where the model of a role, or of a stand-in, is named. */
+const placeOf = (who: string): string =>
+  who.startsWith('agent.') ? `agent.models.${who.slice('agent.'.length)}` : `models.${who}`;
 
 export function endpointNotices({ needsModel, endpoints }: ModelFacts): readonly string[] {
   if (!needsModel || endpoints.every((e) => e.kind !== 'up')) return [];

@@ -156,3 +156,12 @@ test('a fix that names a path can be pasted whatever the path is', () => {
   const { problems } = check({ repository: "/my shop's" }, { isShallow: true });
   assert.equal(problems[0]?.fix, "git -C '/my shop'\\''s' fetch --unshallow");
 });
+
+test('an unknown model is told where it is named: by its role, or by the agent that stands in', () => {
+  const endpoints = [{ name: 'e', kind: 'up', models: ['m'] } as const];
+  const { problems } = check({ endpoints, models: { worker: 'n', 'agent.codex': 'o' } });
+  assert.deepEqual(
+    problems.map(({ where }) => where),
+    ['models.worker', 'agent.models.codex'],
+  );
+});

@@ -1,5 +1,6 @@
 /** From the command line to a run that may begin: gather every fact, refuse everything wrong at once, pin the rest. */
 
+import { PRESET_NAMES } from '@swarm/agent';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import type { RunMode } from '@swarm/core/model/request';
@@ -15,6 +16,7 @@ import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { agentNames } from '../running/settings.ts';
+import { agentProblems, agentsOffered } from './agents.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
 import { gather } from './gather.ts';
@@ -90,7 +92,14 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const verdict = config
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
-  problems.push(...notYet(loaded.config), ...verdict.problems, ...unmetWishes(opening, loaded.config));
+  const offered = agentsOffered(loaded.config, found.agents);
+  const wishes = (opening?.plan ?? []).flatMap(({ agent }) => agent ?? []);
+  problems.push(
+    ...notYet(loaded.config, mode),
+    ...verdict.problems,
+    ...(config && mode !== 'land' ? agentProblems(config.config, found.agents, wishes) : []),
+    ...unmetWishes(opening, loaded.config, offered),
+  );
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
   const { run, landOn } = await placeOf(located, found, loaded.config, context);
@@ -117,8 +126,9 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
 }
 
 /** A plan is refused whole: whom its tasks ask for is known before anything is spent. */
-function unmetWishes(opening: Opening | undefined, config: Config): Problem[] {
-  const agents = agentNames(config);
+function unmetWishes(opening: Opening | undefined, config: Config, offered: readonly string[]): Problem[] {
+  // Of those swarm knows by name it is told on its own what keeps them away.
+  const agents = [...new Set([...agentNames({ config, agents: offered }), ...PRESET_NAMES])];
   return (opening?.plan ?? []).flatMap((draft): Problem[] => {
     const why = wishProblem(draft, agents);
     return why === undefined
@@ -185,6 +195,7 @@ async function pin(
   const sandbox = worksIn(sandboxProbe);
   const config = opening.mode === 'land' ? forLanding(loaded.config) : loaded.config;
   const target = found.target!;
+  const agents = agentsOffered(config, found.agents);
   const isBare = checkout.isBare;
   const gate = found.detected.gate === 'none' ? null : found.detected.gate!;
   const setup =
@@ -205,6 +216,7 @@ async function pin(
     setup,
     sandbox: sandbox.provider,
     identity: identityOf(checkout),
+    ...(agents.length > 0 && { agents }),
     ...(signing.kind === 'works' && { signs: true as const }),
     promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
     configHash: configHash(config),

@@ -90,7 +90,10 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
     .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
-    .option('--agent <name>', 'the driver that does the tasks')
+    .option(
+      '--agent <names>',
+      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
+    )
     .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
     .option('--setup <command>', 'prepares the environment; none for no setup')
     .option('--sandbox <provider>', SANDBOX_WORDS)
@@ -117,7 +120,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       examples(
         'swarm run "port the tests from mocha to node:test" --workers 12',
         'swarm run --plan tasks.json --agent command --gate "make check"',
-        'swarm run "make the build faster" --budget 5usd,2Mtok --time 2h',
+        'swarm run "make the build faster" --agent claude,codex --budget 5usd,2Mtok --time 2h',
       ),
     )
     .action((request, options) =>

@@ -70,10 +70,19 @@ function addDoctor(program: Program, context: Context, exit: Finish): void {
     .option('--run-gate', 'run setup and gate once on the base, in a clone')
     .option('--yes', 'ask nothing: make one call to each endpoint, which may cost a few tokens')
     .option('--sandbox', 'try attacks on the sandbox, each first where it should work')
+    .option('--agents', 'instead: make one real edit with each agent that is found, with a scripted model')
+    .option(
+      '--fix-agents [names]',
+      'instead: install agents that are not found from npm, for swarm alone; without names, all',
+    )
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      examples('swarm doctor --run-gate', 'swarm doctor --sandbox', 'swarm doctor --config --json'),
+      examples(
+        'swarm doctor --run-gate',
+        'swarm doctor --fix-agents claude,codex --agents',
+        'swarm doctor --config --json',
+      ),
     )
     .action((options) => exit(import('../commands/doctor.ts').then((m) => m.doctor(options, context))));
 }

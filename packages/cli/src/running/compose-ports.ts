@@ -7,6 +7,7 @@ import { agentAsItIs, openRunHub, portsOf } from './compose.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { settingsOf } from './settings.ts';
+import { StandIns } from './stand-ins.ts';
 
 export interface ComposedPorts {
   readonly ports: OrchestratorPorts;
@@ -37,7 +38,11 @@ export async function composePorts(ask: ComposeAsk): Promise<ComposedPorts> {
     log,
     git,
     models: undefined,
-    agentMain: agentAsItIs(ask.places.agentMain),
+    agents: {
+      agentMain: agentAsItIs(ask.places.agentMain),
+      found: [],
+      standIns: new StandIns([file.config.agent.driver], () => systemClock.now()),
+    },
     spans: undefined,
     secrets,
     unsaid: secrets.redactor(),

@@ -1,18 +1,9 @@
 /** Wiring only: a pinned run and the machine's facts become real adapters and one orchestrator. */
 
-import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import {
-  createAcpAgent,
-  createBuiltinAgent,
-  createCommandAgent,
-  createPrompts,
-  type DriverParts,
-  type McpParts,
-} from '@swarm/agent';
-import { NO_USAGE } from '@swarm/core/model/usage';
+import { join } from 'node:path';
+import { createPrompts, type DriverParts } from '@swarm/agent';
 import type { SecretFinder } from '@swarm/core/ports/git';
-import type { Agent, Mount, Sandbox } from '@swarm/core/ports/running';
+import type { Sandbox } from '@swarm/core/ports/running';
 import { type CleanUp, type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
 import {
@@ -38,28 +29,20 @@ import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
+import { type AgentParts, type AgentProgram, agentsOf, agentsThere } from './agents.ts';
 import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { mcpOf } from './mcp.ts';
-import {
-  agentDialect,
-  agentProfile,
-  driftTeller,
-  endpointsOf,
-  type Models,
-  modelNames,
-  modelsOf,
-  profilesOf,
-  renewable,
-} from './models.ts';
+import { driftTeller, endpointsOf, type Models, modelsOf, renewable } from './models.ts';
 import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { settingsOf } from './settings.ts';
+import { StandIns } from './stand-ins.ts';
 
 export interface Composed {
   readonly orchestrator: Orchestrator;
@@ -108,15 +91,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     onDrift: driftTeller(log),
   });
   const renewed = renewable(ask, (value) => secrets.add({ name: 'the key of an endpoint', value }));
+  const { driver, fallback = [] } = file.config.agent;
+  const standIns = new StandIns([driver, ...fallback], () => systemClock.now());
   const models = await modelsOf(
     ask,
     (e) => cassette.over(renewed(e)),
     log,
     () => orchestrator,
     timeIsUp.signal,
+    standIns,
   );
   const agentMain = agentProgram(ask);
-  const ports = portsOf(ask, { journal, log, git, models, agentMain, spans, secrets, unsaid });
+  const agents = { agentMain, found: await agentsThere(ask), standIns };
+  const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   const closeAll = async (): Promise<void> => {
     await models?.gateway.close();
@@ -145,13 +132,6 @@ function traced(sandbox: Sandbox, spans: Spans | undefined): Sandbox {
       env: { TRACEPARENT: spans.traceparent(command.name), ...command.env },
     }),
   });
-}
-
-/** Our agent as one file that a sandbox can show. */
-export interface AgentProgram {
-  readonly path: string;
-  /** Is called before the file is shown; may be called again. */
-  ready(): Promise<void>;
 }
 
 export const agentAsItIs = (path: string): AgentProgram => ({ path, ready: async () => {} });
@@ -196,7 +176,7 @@ interface Parts {
   readonly log: RunLog;
   readonly git: OpenedHub;
   readonly models: Models | undefined;
-  readonly agentMain: AgentProgram;
+  readonly agents: Omit<AgentParts, 'drivers' | 'mcp'>;
   readonly spans: Spans | undefined;
   /** All secrets that are known; each attempt's token comes to them. */
   readonly secrets: SecretBook;
@@ -235,7 +215,6 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     ...(models && { gateway: noting(models.gateway, parts.secrets) }),
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
     clock: systemClock,
-    readOnly: agentMounts(file),
   };
   return {
     clock: systemClock,
@@ -249,7 +228,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
       workspaces: git.workspaces,
       sandbox,
       environments: createEnvironmentStore(repository.env),
-      ...agentsOf(ask, drivers, parts.agentMain, mcpOf(ask, parts.unsaid.redact)),
+      ...agentsOf(ask, { ...parts.agents, drivers, mcp: mcpOf(ask, parts.unsaid.redact) }),
       isFull: () => isDiskFull(repository.state),
       leftovers: async () => (await git.hub.observe()).workspaces,
       log,
@@ -272,60 +251,3 @@ const noting = (gateway: Models['gateway'], secrets: SecretBook): Models['gatewa
     return issued;
   },
 });
-
-// ───────────── agents ─────────────
-
-/** A task's own wish, else the run's driver. */
-function agentsOf(ask: ComposeAsk, drivers: DriverParts, agentMain: AgentProgram, mcp?: McpParts) {
-  const { agent } = ask.file.config;
-  const agents = new Map<string, Agent>([
-    ['builtin', builtin(ask, drivers, agentMain, mcp)],
-    ...(agent.acp
-      ? [['acp', createAcpAgent({ ...drivers, ...agent.acp, model: modelNames(ask.file).worker })] as const]
-      : []),
-    ...(agent.command
-      ? [['command', createCommandAgent({ ...drivers, run: agent.command.run })] as const]
-      : []),
-  ]);
-  const capabilities = [...agents.keys()];
-  const agentFor = (wish: string | undefined): Agent => {
-    const name = wish ?? agent.driver;
-    return agents.get(name) ?? missingAgent(name, capabilities);
-  };
-  return { agentFor, capabilities };
-}
-
-/** Its file is shown to its own rooms alone. */
-function builtin(
-  ask: ComposeAsk,
-  drivers: DriverParts,
-  { path, ready }: AgentProgram,
-  mcp: McpParts | undefined,
-): Agent {
-  const { nodePath } = ask.places;
-  const model = modelNames(ask.file).worker;
-  const readOnly = [...(drivers.readOnly ?? []), { host: path, inside: path }];
-  const dialect = agentDialect(endpointsOf(ask.file, ask.env));
-  const known = {
-    ...(dialect && { dialect }),
-    ...(mcp && { mcp }),
-    ...agentProfile(model, profilesOf(ask.places, ask.file)),
-  };
-  const agent = createBuiltinAgent({ ...drivers, ...known, readOnly, nodePath, agentMain: path, model });
-  return { name: agent.name, run: async (job) => ready().then(() => agent.run(job)) };
-}
-
-function missingAgent(name: string, known: readonly string[]): Agent {
-  const detail = `this run has no agent ${JSON.stringify(name)}; it has ${known.join(', ')}`;
-  return { name, run: async () => ({ end: 'cannot-run', detail, usage: NO_USAGE, toolCalls: 0 }) };
-}
-
-/** The operator named these files as the agent: they are shown to it, read-only, where they lie. */
-function agentMounts(file: RunFile): Mount[] {
-  const { agent, mcp = [] } = file.config;
-  const inside = mcp.flatMap(({ run, where }) => (where === 'inside' ? (run ?? []) : []));
-  const named = new Set([...(agent.command?.run ?? []), ...(agent.acp?.run ?? []), ...inside]);
-  return [...named]
-    .filter((path) => isAbsolute(path) && !path.startsWith('/usr/') && existsSync(path))
-    .map((path) => ({ host: path, inside: path }));
-}

@@ -37,6 +37,7 @@ import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { keyAnew, keyOf } from './keys.ts';
 import type { RunFile } from './run-file.ts';
+import type { StandIns } from './stand-ins.ts';
 
 /** Errors: those of keyOf. */
 export function endpointsOf(
@@ -78,7 +79,9 @@ export function renewable(
   };
 }
 
-export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<ModelRole, string>> {
+export function modelNames(file: {
+  readonly config: Pick<Config, 'models'>;
+}): Readonly<Record<ModelRole, string>> {
   const { models } = file.config;
   const any = models.default ?? models.worker ?? models.planner ?? 'default';
   return {
@@ -88,6 +91,12 @@ export function modelNames(file: Pick<RunFile, 'config'>): Readonly<Record<Model
     reviewer: models.reviewer ?? any,
   };
 }
+
+/** The model an agent is given: its own, else the workers'. */
+export const agentModel = (
+  file: { readonly config: Pick<Config, 'models' | 'agent'> },
+  agent: string,
+): string => file.config.agent.models?.[agent] ?? modelNames(file).worker;
 
 /** The table we ship, and the operator's own prices over it. Errors: SW0102 for what is wrong in either. */
 export function pricesOf(places: ProgramPlaces, env: Environment): PriceTable {
@@ -144,6 +153,7 @@ export interface Models {
  * fleet: an outage pauses it, a refused key ends it.
  * @param over hears every call, or answers it.
  * @param orchestrator the run, once there is one.
+ * @param standIns another agent may go on where a quota is used up.
  * @param until fires with the end of the run's time: from then on no call is held.
  */
 export async function modelsOf(
@@ -152,6 +162,7 @@ export async function modelsOf(
   log: RunLog,
   orchestrator: () => Orchestrator | undefined,
   until: AbortSignal,
+  standIns: StandIns,
 ): Promise<Models | undefined> {
   const endpoints = endpointsOf(ask.file, ask.env).map(over);
   if (endpoints.length === 0) return undefined;
@@ -163,8 +174,12 @@ export async function modelsOf(
   const pool = createEndpointPool({ ...shared, onHealth });
   const bare = createModel({ ...shared, pool, onCall: (report) => tellCall(log, report) });
   const model = ticketed(bare, shared.prices);
-  const onRefused = ({ kind, why, moreAt }: Refused): void =>
-    orchestrator()?.halt({ why: kind, detail: why, ...(moreAt !== undefined && { moreAt }) });
+  const onRefused = ({ kind, why, moreAt, attempt }: Refused): void => {
+    const next = kind === 'quota' ? standIns.usedUp(attempt, moreAt) : undefined;
+    if (next === undefined)
+      orchestrator()?.halt({ why: kind, detail: why, ...(moreAt !== undefined && { moreAt }) });
+    else log.write('agent.replaced', { msg: `${next} goes on: ${why}`, attempt, data: { agent: next, why } });
+  };
   const socketDir = await gatewayFolder(ask);
   const gateway = startGateway({ ...shared, pool, socketDir, onRefused, ...agentCalls(log) });
   return { model, gateway: closingWith(gateway, () => rm(socketDir, { recursive: true, force: true })) };

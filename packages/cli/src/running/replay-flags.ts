@@ -10,7 +10,7 @@ export const replayFlags = ({
 }: RunFile): Readonly<Record<string, string>> => ({
   '--target': target,
   '--workers': String(config.workers.max),
-  '--agent': config.agent.driver,
+  '--agent': [config.agent.driver, ...(config.agent.fallback ?? [])].join(','),
   '--gate': gate ?? 'none',
   '--setup': setup ?? 'none',
   '--sandbox': sandbox,

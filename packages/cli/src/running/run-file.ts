@@ -36,6 +36,8 @@ export interface RunFile {
   /** Hash of each prompt as it was when the run opened. */
   readonly promptHashes: Readonly<Record<string, string>>;
   readonly configHash: string;
+  /** Agents by name that were there when the run opened, with an endpoint they can ask. */
+  readonly agents?: readonly string[];
   readonly config: Config;
   /** Where a live run listens; absent in one that never was live under a version with commands that steer. */
   readonly control?: string;
@@ -67,6 +69,7 @@ const schema = z.looseObject({
   control: z.string().startsWith('/').optional(),
   approve: z.literal(true).optional(),
   cassette: z.object({ mode: z.enum(['record', 'replay']), path: z.string().startsWith('/') }).optional(),
+  agents: z.array(z.string()).optional(),
   config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
 });
 

@@ -65,7 +65,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     checksMaxMs: config.checks.maxIntervalMs,
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
     limits: limitsOf(config),
-    agents: agentNames(config),
+    agents: agentNames(file),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
@@ -74,10 +74,14 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
 }
 
 /** Agents this run has, by the names tasks ask for them. */
-export const agentNames = ({ agent }: RunFile['config']): readonly string[] => [
+export const agentNames = ({
+  config,
+  agents = [],
+}: Pick<RunFile, 'config' | 'agents'>): readonly string[] => [
   'builtin',
-  ...(agent.acp ? ['acp'] : []),
-  ...(agent.command ? ['command'] : []),
+  ...(config.agent.acp ? ['acp'] : []),
+  ...(config.agent.command ? ['command'] : []),
+  ...agents,
 ];
 
 function limitsOf(config: RunFile['config']): Limits {

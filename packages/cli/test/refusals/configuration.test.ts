@@ -64,7 +64,11 @@ refused('agent-without-command', 'a command agent without a command is refused',
 });
 
 refused('not-in-this-version', 'what this version cannot do is refused by name', (world) =>
-  planned(world, '--deliver', 'pr', '--sandbox', 'docker', '--agent', 'claude'),
+  planned(world, '--deliver', 'pr', '--sandbox', 'docker'),
+);
+
+refused('agent-not-installed', 'an agent that is not installed is refused with what installs it', (world) =>
+  planned(world, '--agent', 'opencode,pi'),
 );
 
 const BAD: readonly (readonly [flag: string, values: readonly string[]])[] = [

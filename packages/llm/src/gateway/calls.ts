@@ -40,18 +40,23 @@ import { type Opened, openUpstream, type UpstreamAsk } from './upstream.ts';
 /** Why every endpoint turns us away; of a quota, when there is more, where a provider says it: ms since the epoch. */
 export interface Refused {
   readonly kind: 'auth' | 'quota';
+  /** Whose call it was. */
+  readonly attempt: AttemptId;
   readonly why: string;
   readonly moreAt?: number;
 }
 
-export interface CallsOptions {
-  readonly pool: EndpointPool;
-  /** The one an agent is given, whatever it asks for: `default`, another role's, one it knows by itself. */
+/** The one an agent is given, whatever it asks for: `default`, another role's, one it knows by itself. */
+export interface GivenModel {
   readonly model: string;
   /** What is known of it. */
   readonly profile: ModelProfile;
-  readonly prices: PriceTable;
   readonly deadlines: Deadlines;
+}
+
+export interface CallsOptions extends GivenModel {
+  readonly pool: EndpointPool;
+  readonly prices: PriceTable;
   readonly clock: Clock;
   readonly rng: Rng;
   /** Once it fires no try begins and no call is held; a try under way may end. */
@@ -69,16 +74,21 @@ export interface CallsOptions {
   readonly onProbe?: (report: ProbeReport) => void;
 }
 
-export function createCalls(options: CallsOptions) {
+/** @param given what an attempt is given whose ticket names this model, or none. */
+export function createCalls(
+  options: Omit<CallsOptions, keyof GivenModel>,
+  given: (model: string | undefined) => GivenModel,
+) {
+  const own = (c: AgentContext): CallsOptions => ({ ...options, ...given(c.env.ticket.model) });
   const app = new Hono<{ Bindings: HttpBindings & Caller }>();
   app.use(async (c, next) => {
     if (c.env.ticket.accepts(tokensShown(c))) return next();
     return problem(c, 401, 'swarm_token', 'this token is not for this socket');
   });
-  app.get(MODELS_PATH, (c) => c.json(modelList(options.model)));
+  app.get(MODELS_PATH, (c) => c.json(modelList(own(c).model)));
   for (const { path, dialect, isCount } of ROUTES)
     app.post(path, (c) =>
-      isCount ? counted(c, (text) => count(c, text, options)) : answer(c, dialect, options),
+      isCount ? counted(c, (text) => count(c, text, own(c))) : answer(c, dialect, own(c)),
     );
   app.notFound((c) => noPath(c as AgentContext));
   app.onError((error, c) =>
@@ -290,7 +300,8 @@ function refuseFor(
       return problem(c, 402, 'swarm_budget', routed.why);
     case 'auth':
     case 'quota':
-      options.onRefused?.({ ...routed, kind: routed.kind });
+      c.env.ticket.turnAway(routed.kind);
+      options.onRefused?.({ ...routed, kind: routed.kind, attempt: c.env.ticket.attempt });
       return problem(c, routed.kind === 'auth' ? 401 : 402, `swarm_upstream_${routed.kind}`, routed.why);
     case 'bad-request': {
       const { status = 400 } = routed;

@@ -39,7 +39,7 @@ export interface GatewayOptions
   /** A folder of mode 0700 that exists, with a short path: the sockets lie in it, one folder for each attempt. */
   readonly socketDir: string;
   readonly endpoints: readonly EndpointConfig[];
-  /** Agents are workers: whatever they name, they are given the worker's. */
+  /** Agents are workers: whatever they name, they are given the one their ticket names, else the worker's. */
   readonly models: Readonly<Record<ModelRole, string>>;
   readonly prices: PriceTable;
   /** What is known of models by their names; later tables go over earlier ones. */
@@ -66,6 +66,8 @@ export interface IssuedTicket {
   callOff(): void;
   /** How many were. */
   cutOff(): number;
+  /** Why every endpoint it may ask last turned it away, where they did. */
+  turnedAway(): 'auth' | 'quota' | undefined;
 }
 
 export interface Gateway {
@@ -93,14 +95,10 @@ export function startGateway(options: GatewayOptions): Gateway {
   const open = new Map<AttemptId, Open>();
   const pool = options.pool ?? createEndpointPool(options);
   const bodies = createRoom(MAX_BODIES_BYTES);
-  const model = options.models.worker;
-  const profile = profileOf(model, ...(options.profiles ?? []));
-  const app = createCalls({
-    ...options,
-    pool,
-    model,
-    profile,
-    deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines, ...deadlinesOf(profile) },
+  const app = createCalls({ ...options, pool }, (model = options.models.worker) => {
+    const profile = profileOf(model, ...(options.profiles ?? []));
+    const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines, ...deadlinesOf(profile) };
+    return { model, profile, deadlines };
   });
 
   async function revoke(attempt: AttemptId): Promise<Usage> {
@@ -128,8 +126,8 @@ export function startGateway(options: GatewayOptions): Gateway {
       server.maxConnections = CONNECTIONS_MAX;
       await listen(server, socketPath);
       open.set(attempt, { ticket, server, folder });
-      const { token, usage, refused, callOff, cutOff } = ticket;
-      return { token, socketPath, usage, refused, callOff, cutOff };
+      const { token, usage, refused, turnedAway, callOff, cutOff } = ticket;
+      return { token, socketPath, usage, refused, turnedAway, callOff, cutOff };
     },
     revoke,
     async close() {

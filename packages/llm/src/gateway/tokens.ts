@@ -7,11 +7,15 @@ export interface AttemptLimits {
   readonly tokens: number;
   /** US dollars. Calls to a model without a price are refused where it is set. */
   readonly usd?: number;
+  /** The one it is given, whatever it names; the workers' when absent. */
+  readonly model?: string;
 }
 
 /** One attempt's right to use the gateway. */
 export interface Ticket {
   readonly attempt: AttemptId;
+  /** The model it is given; the workers' when absent. */
+  readonly model: string | undefined;
   /** A secret that is worth nothing outside this attempt's socket. */
   readonly token: string;
   /** Compares in constant time. @param shown what a call shows, wherever its dialect puts it. */
@@ -29,6 +33,10 @@ export interface Ticket {
   cutsOff(): boolean;
   /** Calls that we cut off: what they used is counted as far as it was seen. */
   cutOff(): number;
+  /** Notes that every endpoint turned a call away. */
+  turnAway(kind: 'auth' | 'quota'): void;
+  /** Why every endpoint last turned a call away, where they did. */
+  turnedAway(): 'auth' | 'quota' | undefined;
   /** Resolves when no call is under way any more. */
   settled(): Promise<void>;
 }
@@ -49,9 +57,11 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
   let lastRefused: 'tokens' | 'usd' | undefined;
   let isCalledOff = false;
   let cutOff = 0;
+  let lastTurnedAway: 'auth' | 'quota' | undefined;
 
   return {
     attempt,
+    model: limits.model,
     token,
     accepts: (shown) => shown.map((one) => timingSafeEqual(digest(one), expected)).includes(true),
     reserve(expectedUse) {
@@ -86,6 +96,10 @@ export function createTicket(attempt: AttemptId, limits: AttemptLimits): Ticket 
       return isCalledOff;
     },
     cutOff: () => cutOff,
+    turnAway(kind) {
+      lastTurnedAway = kind;
+    },
+    turnedAway: () => lastTurnedAway,
     async settled() {
       await Promise.all(open.values());
     },

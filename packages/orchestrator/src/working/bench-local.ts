@@ -176,6 +176,8 @@ class LocalBench implements Bench {
   readonly #sinceMs: number;
   readonly #place: RoomPlace;
   readonly #left: readonly SetupLeft[];
+  /** Chosen once: who stands in for another may change while the attempt works. */
+  #agent: Agent | undefined;
 
   constructor(
     parts: LocalHostParts,
@@ -209,12 +211,17 @@ class LocalBench implements Bench {
   }
 
   agentName(wish: string | undefined): string {
-    return this.#parts.agentFor(wish).name;
+    return this.#agentFor(wish).name;
   }
 
   agent({ wish, ...job }: BenchJob): Promise<AgentResult> {
     const open = (needs: RoomNeeds) => this.#open(needs);
-    return this.#parts.agentFor(wish).run({ ...job, attempt: this.#owner(), open });
+    return this.#agentFor(wish).run({ ...job, attempt: this.#owner(), open });
+  }
+
+  #agentFor(wish: string | undefined): Agent {
+    this.#agent ??= this.#parts.agentFor(wish);
+    return this.#agent;
   }
 
   /** In a room of its own: the intake is shown to nothing that an agent left behind. */
