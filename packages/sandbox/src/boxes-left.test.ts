@@ -5,8 +5,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { namePrefix } from './providers/engine.ts';
 import { createSandbox } from './sandbox.ts';
-import { eventually, KINDS, optionsFor, processesWith, sandboxOfKind, temporary } from './testing.ts';
+import {
+  bed,
+  docker,
+  eventually,
+  KINDS,
+  optionsFor,
+  processesWith,
+  sandboxOfKind,
+  temporary,
+} from './testing.ts';
 import { boxChoice } from './testing-box.ts';
 
 for (const kind of KINDS.filter((name) => name === 'docker' || name === 'command')) {
@@ -34,6 +44,17 @@ for (const kind of KINDS.filter((name) => name === 'docker' || name === 'command
     assert.equal(await sandboxOfKind(kind, optionsFor(folder)).reap(), 0);
   });
 }
+
+test('a container that is stopped while it is made leaves nothing', {
+  skip: !docker && 'no engine is named',
+}, async (t) => {
+  const { run, folder } = await bed(t, 'docker');
+  for (const ms of [80, 140, 200, 260, 320, 380]) {
+    const { end } = await run(['sleep', '60'], { signal: AbortSignal.timeout(ms) });
+    assert.equal(end, 'aborted');
+  }
+  await eventually('nothing of it runs', async () => (await processesWith(namePrefix(folder))).length === 0);
+});
 
 describe('a sandbox of the operator’s own', () => {
   const failing = async (t: Parameters<typeof temporary>[0], more: (folder: string) => object) => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { platform } from './platform/here.ts';
-import { withAncestors } from './process-table.ts';
+import { processTable, withAncestors, withDescendants } from './process-table.ts';
 
 /** Environment variables every process we start carries, and by which its whole tree is found again. */
 export const STATE_KEY = 'SWARM_STATE_KEY';
@@ -27,6 +27,17 @@ export async function killMarked(marks: readonly string[]): Promise<number> {
     await pause(ROUND_MS);
   }
   return killed.size;
+}
+
+/**
+ * Kills every process that has `word` in its command line, and all below it. Returns how many.
+ * @param word nobody else's: the name of a container.
+ */
+export function killNamed(word: string): number {
+  const table = processTable();
+  const spared = new Set([process.pid, process.ppid]);
+  return [...withDescendants(table, platform.named(word))].filter((pid) => !spared.has(pid) && kill(pid))
+    .length;
 }
 
 /** Sends SIGKILL to a process, or with a negative id to a group. False when it is gone or not ours. */

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { PROVIDER_NAMES, PROVIDERS } from '@swarm/sandbox';
 import { createProgram } from '../program/program.ts';
 import { candidates } from './sandbox-choice.ts';
-import { isOpen, SANDBOX_NAMES, SANDBOX_WORDS } from './sandboxes.ts';
+import { SANDBOX_WORDS } from './sandbox-words.ts';
+import { isOpen, SANDBOX_NAMES } from './sandboxes.ts';
 
 const asked = (sandbox: (typeof SANDBOX_NAMES)[number], boxes = {}) =>
   candidates({ workers: { sandbox }, boxes } as never);
@@ -29,5 +30,6 @@ describe('the names of sandboxes', () => {
     const descriptions = options.filter((o) => o.flags === '--sandbox <provider>').map((o) => o.description);
     assert.ok(descriptions.length > 1);
     assert.deepEqual(new Set(descriptions), new Set([SANDBOX_WORDS]));
+    assert.equal(SANDBOX_WORDS.replace(' or ', ', '), SANDBOX_NAMES.join(', '));
   });
 });

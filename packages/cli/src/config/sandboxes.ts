@@ -5,8 +5,6 @@ import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '@swarm/sandbox';
 /** What `workers.sandbox` and `--sandbox` may say. */
 export const SANDBOX_NAMES = ['auto', ...PROVIDER_NAMES] as const;
 export type SandboxName = (typeof SANDBOX_NAMES)[number];
-/** As a sentence has them. */
-export const SANDBOX_WORDS = `${SANDBOX_NAMES.slice(0, -1).join(', ')} or ${SANDBOX_NAMES.at(-1)}`;
 
 const contains = (name: ProviderName): boolean => PROVIDERS[name].contains;
 

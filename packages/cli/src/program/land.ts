@@ -1,6 +1,6 @@
 /** Commands for branches: land. */
 
-import { SANDBOX_WORDS } from '../config/sandboxes.ts';
+import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { examples, type Finish, type Program } from './parts.ts';
 

@@ -4,7 +4,7 @@
  */
 
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { SANDBOX_WORDS } from '../config/sandboxes.ts';
+import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
 import {

@@ -25,6 +25,8 @@ export interface Platform {
   isMarked(pid: number, marks: readonly string[]): boolean;
   /** All that are. */
   marked(marks: readonly string[]): readonly number[];
+  /** All that have this word in their command line. */
+  named(word: string): readonly number[];
   /** Changes whenever one of them did anything. Empty where nothing can be told. */
   told(pids: Iterable<number>): string;
   /** Shared pages count in full for each process: never too little. */

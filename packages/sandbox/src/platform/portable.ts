@@ -29,6 +29,7 @@ export const portable: Platform = {
   },
   isMarked: (pid, marks) => withMarks(ps(['eww', '-o', 'pid=,args=', '-p', String(pid)]), marks).length > 0,
   marked: (marks) => withMarks(ps(['axeww', '-o', 'pid=,args=']), marks),
+  named: (word) => linesWith(ps(['-A', '-ww', '-o', 'pid=,args=']), [word]),
   told: () => '',
   memoryAtMost: memoryOf,
   memoryShare: memoryOf,
@@ -58,12 +59,17 @@ function memoryOf(pid: number): MemoryUse {
  * marks are long and drawn by chance, and nobody but a command of ours is given one.
  */
 function withMarks(text: string, marks: readonly string[]): number[] {
-  const wanted = marks.map((mark) => ` ${mark} `);
-  return text
-    .split('\n')
-    .filter((line) => wanted.every((mark) => `${line} `.includes(mark)))
-    .map((line) => Number.parseInt(line, 10));
+  return linesWith(
+    text,
+    marks.map((mark) => ` ${mark} `),
+  );
 }
+
+const linesWith = (text: string, words: readonly string[]): number[] =>
+  text
+    .split('\n')
+    .filter((line) => words.every((word) => `${line} `.includes(word)))
+    .map((line) => Number.parseInt(line, 10));
 
 /** Empty where it finds nobody. */
 function ps(args: readonly string[]): string {

@@ -56,7 +56,15 @@ class OwnSandbox {
   }
 
   look({ gatewaySocket: _, ...ask }: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
-    return this.run({ ...ask, name: 'look', argv, env: {}, network: 'none', limits: LIMITS });
+    // What is left of a command is killed by its name: two that run side by side must not share one.
+    return this.run({
+      ...ask,
+      name: `look.${randomBytes(8).toString('hex')}`,
+      argv,
+      env: {},
+      network: 'none',
+      limits: LIMITS,
+    });
   }
 
   async run(spec: SandboxSpec): Promise<SandboxResult> {

@@ -18,13 +18,20 @@ import {
 } from '../policy.ts';
 import { boundText, type Launch, type Ran, runProcess, type Watch } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
-import { STATE_KEY, TASK_KEY } from '../reap.ts';
+import { killNamed, STATE_KEY, TASK_KEY } from '../reap.ts';
 import { removeTree } from '../remove-tree.ts';
 import { watchResources } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
 import { type ContainerPlan, containerArguments, passedByName } from './container-arguments.ts';
-import { type Engine, type EngineChoice, type EngineFacts, type ImageFacts, stateLabel } from './engine.ts';
+import {
+  type Engine,
+  type EngineChoice,
+  type EngineFacts,
+  type ImageFacts,
+  namePrefix,
+  stateLabel,
+} from './engine.ts';
 import { handedOver, handOver, type Identity, identityOf } from './identity.ts';
 import { dataFiles, HOME, IN_MEMORY, WORKSPACE } from './places.ts';
 
@@ -96,12 +103,20 @@ class Containers {
   async reap(): Promise<number> {
     const left = await this.#engine.left(this.#options.stateKey);
     if (left.length > 0) await this.#engine.remove(...left);
-    return left.length;
+    return left.length + killNamed(namePrefix(this.#options.stateKey));
   }
 
   #look({ gatewaySocket: _, ...ask }: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
     const limits = { wallMs: LOOK_MS, outputBytes: 64 * 1024 };
-    return this.run({ ...ask, name: 'look', argv, env: {}, network: 'none', limits });
+    // What is left of a command is killed by its name: two that run side by side must not share one.
+    return this.run({
+      ...ask,
+      name: `look.${randomBytes(8).toString('hex')}`,
+      argv,
+      env: {},
+      network: 'none',
+      limits,
+    });
   }
 
   /** Behind the bridge a missing program is the bridge's to tell, which has started. */
@@ -119,6 +134,8 @@ class Containers {
       return await this.#toldBy(await this.#runWatched(launch, watch, plan), spec, plan);
     } finally {
       await this.#engine.remove(plan.name);
+      // An engine without a daemon that was killed while it made a container leaves one that it does not know of.
+      if (this.#engine.isPodman) killNamed(plan.name);
     }
   }
 
@@ -196,7 +213,7 @@ class Containers {
     const path = pathOf([...readOnly, ...readWrite], image, options);
     const { cpus } = options.engine.choice;
     return {
-      name: `swarm-${randomBytes(8).toString('hex')}`,
+      name: `${namePrefix(options.stateKey)}${randomBytes(8).toString('hex')}`,
       labels: [stateLabel(options.stateKey), `swarm.task=${spec.name}`],
       isPodman: this.#engine.isPodman,
       user: `${identity.uid}:${identity.gid}`,

@@ -54,8 +54,9 @@ const ANSWER_BYTES = 16 * 1024 ** 2;
 const STATE_LABEL = 'swarm.state';
 
 /** Names the containers of one state directory, without telling where that is. */
-export const stateLabel = (stateKey: string): string =>
-  `${STATE_LABEL}=${createHash('sha256').update(stateKey).digest('hex').slice(0, 16)}`;
+export const stateLabel = (stateKey: string): string => `${STATE_LABEL}=${hashOf(stateKey)}`;
+export const namePrefix = (stateKey: string): string => `swarm-${hashOf(stateKey)}-`;
+const hashOf = (stateKey: string): string => createHash('sha256').update(stateKey).digest('hex').slice(0, 16);
 
 export class Engine {
   readonly file: string;
