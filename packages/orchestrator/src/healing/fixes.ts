@@ -8,8 +8,8 @@ import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
+import { LengthLimit } from '../planning/length.ts';
 import { lookAndAnswer } from '../planning/looking.ts';
-import { Room } from '../planning/room.ts';
 import { inBlocks } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
 import { machinery } from '../prompting/facts.ts';
@@ -19,12 +19,12 @@ import { type Fix, FixReading } from './fix-reading.ts';
 export class FixTasks {
   readonly #context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>;
   readonly #project: Project;
-  readonly #room: Room;
+  readonly #length: LengthLimit;
 
   constructor(context: Context<'clock' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
     this.#project = new Project(context.ports);
-    this.#room = new Room(context, 'reconciler');
+    this.#length = new LengthLimit(context, 'reconciler');
   }
 
   /** Every finding without a task gets one, at most five open at once; the model groups them by root cause. */
@@ -111,7 +111,7 @@ export class FixTasks {
       messages,
       reader,
       signal,
-      room: this.#room,
+      length: this.#length,
       commit: () => commit,
       extend: async () => false,
     });

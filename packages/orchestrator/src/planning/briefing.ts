@@ -12,10 +12,10 @@ import type { Context } from '../context.ts';
 import { inBlock } from '../prompting/blocks.ts';
 import { toldBy } from '../prompting/conversation.ts';
 import { Project } from '../prompting/project.ts';
+import type { LengthLimit } from './length.ts';
 import { type Overview, overviewOf } from './overview.ts';
 import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';
-import type { Room } from './room.ts';
 import { Told } from './sections.ts';
 
 /**
@@ -30,7 +30,7 @@ export type BriefingContext = Pick<Context<'prompts' | 'reader'>, 'ports' | 'set
 
 export class Briefing {
   readonly #context: BriefingContext;
-  readonly #room: Pick<Room, 'chars'>;
+  readonly #length: Pick<LengthLimit, 'chars'>;
   readonly #project: Project;
   /** The live iteration's conversation. Who asks adds to it. */
   messages: ChatMessage[] = [];
@@ -46,13 +46,13 @@ export class Briefing {
   /** Why the last answer could not be used. */
   #setback = '';
 
-  /** @param room absent for a look beforehand: nobody is asked. */
+  /** @param length absent for a look beforehand: nobody is asked. */
   constructor(
     context: BriefingContext,
-    room: Pick<Room, 'chars'> = { chars: context.settings.plannerContextChars },
+    length: Pick<LengthLimit, 'chars'> = { chars: context.settings.plannerContextChars },
   ) {
     this.#context = context;
-    this.#room = room;
+    this.#length = length;
     this.#project = new Project(context.ports);
   }
 
@@ -81,7 +81,7 @@ export class Briefing {
 
   #isFresh(): boolean {
     const { ports } = this.#context;
-    const most = Math.min(Math.max(GROWN_MIN, GROWN * this.#beginChars), this.#room.chars);
+    const most = Math.min(Math.max(GROWN_MIN, GROWN * this.#beginChars), this.#length.chars);
     return (
       this.messages.length === 0 ||
       this.#promptHash !== ports.prompts.hash('planner') ||

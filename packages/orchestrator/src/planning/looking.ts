@@ -16,9 +16,9 @@ import { cutPrompt } from '@swarm/core/rules/cut-prompts';
 import { overflowIn } from '@swarm/core/rules/overflow';
 import type { Context } from '../context.ts';
 import { fit, halve } from './fitting.ts';
+import type { LengthLimit } from './length.ts';
 import { reply } from './plan-replies.ts';
 import { PLANNER_TOOLS, runPlannerTool } from './planner-tools.ts';
-import type { Room } from './room.ts';
 
 /** Rounds of tool calls before the answer is asked for. */
 export const TOOL_ROUNDS_MAX = 30;
@@ -41,7 +41,7 @@ export interface Asking {
   readonly ticket: ModelTicket;
   /** Grows by what is said and found. */
   readonly messages: ChatMessage[];
-  readonly room: Room;
+  readonly length: LengthLimit;
   readonly commit: () => CommitId;
   readonly signal: AbortSignal;
   readonly reader: Reader;
@@ -58,7 +58,7 @@ export interface Answered {
 
 /** Asks until there is an answer. */
 export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Answered> {
-  const { ticket, messages, room, reader, extend } = asking;
+  const { ticket, messages, length, reader, extend } = asking;
   let usage = NO_USAGE;
   let before: number | undefined;
   for (let round = 0, lastTokens = 0; ; round++) {
@@ -69,7 +69,7 @@ export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Ans
     const result = await call(asking, isLast);
     usage = addUsage(usage, result.usage);
     const cut = cutPrompt(messages, before, result.usage.inputTokens / Math.max(1, result.usage.calls));
-    if (cut) room.learn(cut);
+    if (cut) length.learn(cut);
     before = lengthOf(messages);
     lastTokens = tokensOf(result.usage);
     if (result.end.kind === 'over-budget' && (await extend())) continue;
@@ -87,8 +87,8 @@ export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Ans
 }
 
 /** A refusal of its length is no answer: it is shortened, and asked again. */
-async function call({ ticket, messages, room, signal, reader }: Asking, isLast: boolean) {
-  fit(messages, room.chars);
+async function call({ ticket, messages, length, signal, reader }: Asking, isLast: boolean) {
+  fit(messages, length.chars);
   const choice = isLast && ({ toolChoice: 'none' } as const);
   for (let halves = 0; ; halves++) {
     const onText = reader.begin();

@@ -9,10 +9,10 @@ import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import { overflowIn } from '@swarm/core/rules/overflow';
 import type { Context } from '../context.ts';
 import { Briefing } from './briefing.ts';
+import { LengthLimit } from './length.ts';
 import { type Answered, lookAndAnswer } from './looking.ts';
 import { PlanReading } from './plan-reading.ts';
 import type { PlanEnd } from './plan-stream.ts';
-import { Room } from './room.ts';
 
 interface Ended {
   readonly outcome: IterationOutcome;
@@ -21,13 +21,13 @@ interface Ended {
 
 export class Planner {
   readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
-  readonly #room: Room;
+  readonly #length: LengthLimit;
   readonly #briefing: Briefing;
 
   constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
     this.#context = context;
-    this.#room = new Room(context, 'planner');
-    this.#briefing = new Briefing(context, this.#room);
+    this.#length = new LengthLimit(context, 'planner');
+    this.#briefing = new Briefing(context, this.#length);
   }
 
   /** Runs the live iteration to its end. */
@@ -55,7 +55,7 @@ export class Planner {
       reader,
       signal,
       messages: this.#briefing.messages,
-      room: this.#room,
+      length: this.#length,
       commit: () => state.head,
       extend: () => this.#extend(iteration, ticket),
     });

@@ -5,7 +5,7 @@ import type { CutPrompt } from '@swarm/core/rules/cut-prompts';
 import type { Context } from '../context.ts';
 import { Cuts } from '../prompting/cuts.ts';
 
-export class Room {
+export class LengthLimit {
   readonly #role: ModelRole;
   readonly #cuts: Cuts;
   /** Most characters. */
