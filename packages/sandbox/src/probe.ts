@@ -3,6 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import { endsFirst } from './ends-first.ts';
 import { callFilter } from './filter/rules.ts';
 import { findOnPath } from './find-on-path.ts';
 import { BRIDGE_SOURCE, type Choices, type WholeOptions } from './policy.ts';
@@ -96,10 +97,14 @@ interface Try {
   readonly wallMs: number;
 }
 
-/** What went wrong, or undefined when the command ran and ended well. */
-async function tryOnce(
+/** What went wrong, or undefined when the command ran and ended well. Nothing is left of it by a Ctrl-C. */
+const tryOnce = (create: (options: WholeOptions) => Provider, how: Try): Promise<string | undefined> =>
+  endsFirst((signal) => tryIn(create, how, signal));
+
+async function tryIn(
   create: (options: WholeOptions) => Provider,
   { argv, wallMs }: Try,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   await sweepTemporary();
   const workspace = await mkdtemp(join(tmpdir(), `swarm-probe-${process.pid}-`));
@@ -120,6 +125,7 @@ async function tryOnce(
       network: 'none',
       // Bounds, so that what keeps them is tried too.
       limits: { wallMs, outputBytes: 64 * 1024, processes: 64 },
+      signal,
     });
     const isGood = result.end === 'exited' && result.exitCode === 0;
     return isGood ? undefined : `(${result.end}): ${result.output.trim()}`;
