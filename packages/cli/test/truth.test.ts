@@ -174,8 +174,8 @@ test('a file with the markers of a merge lands neither from an agent nor from a 
 test('whom a plan’s task asks for is looked up before anything runs, and who there is is named', async (t) => {
   const world = await World.with(t, FILES);
   const run = await world.swarm(
-    await world.plan([{ title: 'Ask', description: 'true', agent: 'codex' }], '--gate', 'true'),
+    await world.plan([{ title: 'Ask', description: 'true', agent: 'somebody' }], '--gate', 'true'),
   );
   assert.equal(run.code, 65, run.stdout);
-  assert.match(run.stderr, /there is no agent "codex"; there are: builtin, command/);
+  assert.match(run.stderr, /there is no agent "somebody"; there are: builtin, command/);
 });

@@ -112,8 +112,8 @@ function withoutKey(probe: EndpointProbe, variable: string, isAnyUp: boolean, di
 /** Each endpoint has a check of its own: what preflight says of them is not said twice. */
 function modelChecks({ facts, config }: RunFacts, problems: readonly Problem[]): readonly Check[] {
   const own = problems.filter(({ code }) => !ENDPOINT_CODES.has(code));
-  if (facts.endpoints.length === 0 && config.agent.driver === 'command') {
-    return [note('models', 'none: only runs with --plan, done by the command agent, are possible')];
+  if (facts.endpoints.length === 0 && ['command', 'acp'].includes(config.agent.driver)) {
+    return [note('models', 'none: only runs with --plan, done by the agent you named, are possible')];
   }
   const names = Object.entries(facts.models).map(([role, model]) => `${role} ${model}`);
   return orOk('models', own, names.join(', '));

@@ -31,7 +31,7 @@ export async function gather(
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, mode, context, located.within);
-  const needsModel = mode === 'planner' || (mode === 'plan' && config.agent.driver !== 'command');
+  const needsModel = mode === 'planner' || (mode === 'plan' && asksModels(config.agent.driver));
   const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
   const [sandboxProbe, endpoints, signing, own, agents] = await Promise.all([
     runsCommands
@@ -102,13 +102,16 @@ async function probe(
   }
 }
 
+/** A program that the operator names may ask no model at all. */
+const asksModels = (driver: string): boolean => driver !== 'command' && driver !== 'acp';
+
 /** Names by role and by stand-in (`agent.codex`), of those this run will ask; empty where one of them has none. */
 export function modelsAsked(
   config: Pick<Config, 'models' | 'agent'>,
   hasPlan: boolean,
 ): Record<string, string> {
   const { driver, fallback = [], models = {} } = config.agent;
-  const asking = [driver, ...fallback].filter((name) => name !== 'command');
+  const asking = [driver, ...fallback].filter(asksModels);
   const isNamed = Object.values(config.models).some(Boolean);
   const isEachNamed = hasPlan && asking.every((name) => models[name] !== undefined);
   if (!isNamed && !isEachNamed) return {};
