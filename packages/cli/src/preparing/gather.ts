@@ -32,7 +32,7 @@ export async function gather(
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, mode, context, located.within);
   const needsModel = mode === 'planner' || (mode === 'plan' && asksModels(config.agent.driver));
-  const runsCommands = mode !== 'land' || detected.gate !== 'none' || detected.setup !== 'none';
+  const runsCommands = mode !== 'land' || isCommand(detected.gate) || isCommand(detected.setup);
   const [sandboxProbe, endpoints, signing, own, agents] = await Promise.all([
     runsCommands
       ? probeOnce(config, context.env)
@@ -101,6 +101,9 @@ async function probe(
     return { kind: 'auth', why: keyProblem.why ?? keyProblem.what, keyProblem };
   }
 }
+
+/** Neither `none` nor nothing found. */
+const isCommand = (text: string | undefined): boolean => text !== undefined && text !== 'none';
 
 /** A program that the operator names may ask no model at all. */
 const asksModels = (driver: string): boolean => driver !== 'command' && driver !== 'acp';
