@@ -12,6 +12,10 @@ const FLAGS = ['--stdin', '-r', '-z', '--no-abbrev', '--no-renames', '--no-ext-d
 const PAIRS_KEPT = 32;
 const ENTRIES_KEPT = 1_000;
 
+/** Drawn once and told nobody. */
+const SECRET = randomBytes(16).toString('hex');
+let asked = 0;
+
 const FOLDER = '040000';
 const GONE = /^0+$/;
 
@@ -73,7 +77,8 @@ export function newIdsOf(entries: readonly RawChange[]): string[] {
  * know it beforehand.
  */
 function ask(helper: GitHelper, from: TreeId, to: TreeId): Promise<Buffer> {
-  const end = `=${randomBytes(16).toString('hex')}\n`;
+  asked += 1;
+  const end = `=${SECRET}${asked}\n`;
   return helper.askAgain(`${from} ${to}\n${end}`, () => upTo(`${from} ${to}\n`, end));
 }
 

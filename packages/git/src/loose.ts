@@ -28,6 +28,9 @@ export interface RawObject {
 
 const deflateAside = promisify(deflate);
 const sync = promisify(fsync);
+/** Drawn once: to draw for each object takes as long as to name it. */
+const OURS = randomBytes(6).toString('hex');
+let made = 0;
 /** Git's own choice for loose objects. */
 const FASTEST = { level: 1 };
 /** Bytes deflated in well under a millisecond. */
@@ -71,7 +74,8 @@ async function writeOne(objectsDir: string, name: string, object: RawObject): Pr
   const whole = Buffer.concat([headerOf(object), object.body]);
   const bytes = whole.length < SMALL ? deflateSmall(whole) : await deflateAside(whole, FASTEST);
   if (!existsSync(folder)) makeReadable(folder);
-  const making = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
+  made += 1;
+  const making = join(folder, `tmp_obj_${OURS}_${made}`);
   try {
     await writeDurably(making, bytes);
     renameSync(making, path);
