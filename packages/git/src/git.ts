@@ -147,7 +147,22 @@ export class Git {
     options: GitOptions = {},
   ): Promise<GitResult> {
     const codes = options.codes ?? [0];
-    const result = await execa('git', [...prefix(place, options), subcommand, ...args], {
+    const first = await this.#start(place, subcommand, args, options);
+    const result = wasHitAtBirth(first) ? await this.#start(place, subcommand, args, options) : first;
+    const stderr = Buffer.from(result.stderr ?? []).toString();
+    if (result.exitCode !== undefined && !result.isMaxBuffer && codes.includes(result.exitCode)) {
+      return { code: result.exitCode, stdout: Buffer.from(result.stdout ?? []), stderr };
+    }
+    throw failure(place, subcommand, { ...result, stderr });
+  }
+
+  async #start(
+    place: Place,
+    subcommand: Subcommand,
+    args: readonly string[],
+    options: GitOptions,
+  ): Promise<Ended> {
+    return execa('git', [...prefix(place, options), subcommand, ...args], {
       cwd: cwdOf(place),
       env: { ...this.#env, ...options.env },
       extendEnv: false,
@@ -160,11 +175,6 @@ export class Git {
       forceKillAfterDelay: 1_000,
       reject: false,
     });
-    const stderr = Buffer.from(result.stderr ?? []).toString();
-    if (result.exitCode !== undefined && !result.isMaxBuffer && codes.includes(result.exitCode)) {
-      return { code: result.exitCode, stdout: Buffer.from(result.stdout ?? []), stderr };
-    }
-    throw failure(place, subcommand, { ...result, stderr });
   }
 
   /**
@@ -199,6 +209,23 @@ export class Git {
   async objectName(place: Place, subcommand: Subcommand, args: readonly string[], options?: GitOptions) {
     return expectObject(await this.text(place, subcommand, args, options), `git ${subcommand}`);
   }
+}
+
+interface Ended extends Omit<Failed, 'stderr'> {
+  readonly stdout?: Uint8Array | undefined;
+  readonly stderr?: Uint8Array | undefined;
+}
+
+/** What a terminal, or a supervisor, sends to all of ours. */
+const FOR_US: readonly (string | undefined)[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/**
+ * Every process of git has a session of its own, but for a moment after its fork: a Ctrl-C that is meant for us ends it in
+ * that moment before it has done or said anything. Then it is started again.
+ */
+function wasHitAtBirth(ended: Ended): boolean {
+  const { signal, timedOut, isMaxBuffer, stdout, stderr } = ended;
+  return FOR_US.includes(signal) && !timedOut && !isMaxBuffer && !stdout?.length && !stderr?.length;
 }
 
 export function splitNul(bytes: Buffer): string[] {
