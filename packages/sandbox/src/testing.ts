@@ -150,3 +150,12 @@ export async function whileLocked(root: string, folder: string, work: () => Prom
 }
 
 export const NO_LOCK = 'nobody here can lock a file against its owner';
+
+/** `tree` in a folder: closed folders, a name that is no text, thousands of folders one in another. */
+export function hostileTree(folder: string): void {
+  const script = `mkdir -p tree/shut tree/deep && touch tree/shut/file && chmod 000 tree/shut
+    printf x > "tree/$(printf 'no\\377text')"
+    perl -e 'chdir "tree/deep"; for (1 .. 2500) { mkdir "d"; chdir "d" or die "no way down" }'
+    chmod 000 tree`;
+  execFileSync('sh', ['-c', script], { cwd: folder });
+}

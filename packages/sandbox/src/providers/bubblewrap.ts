@@ -1,6 +1,6 @@
-import { SwarmError } from '@swarm/core/errors';
 import type { RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { type EgressOptions, openEgress } from '../egress.ts';
+import { noFilter } from '../filter/missing.ts';
 import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, visibleFolders, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
 import { type Launch, type Ran, runProcess } from '../process.ts';
@@ -126,12 +126,7 @@ function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOp
 function wholeFilter(): Buffer {
   const filter = callFilter(process.arch);
   if (filter !== undefined) return filter;
-  throw new SwarmError({
-    code: 'SW0304',
-    what: `there is no filter of system calls for ${process.arch}`,
-    why: 'agents and gates are run contained, or not at all',
-    fix: 'swarm run --sandbox none',
-  });
+  throw noFilter();
 }
 
 /** All that bubblewrap itself is given: what we find it by. */

@@ -17,6 +17,7 @@ import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { type Box, type BoxChoice, Boxes } from './boxes.ts';
+import { LOOK_LIMITS, lookWith } from './look.ts';
 
 export interface CommandOptions extends WholeOptions {
   readonly choice: BoxChoice;
@@ -43,9 +44,6 @@ export function createCommand(options: CommandOptions): Provider {
   };
 }
 
-const LOOK_MS = 60_000;
-const LIMITS = { wallMs: LOOK_MS, outputBytes: 64 * 1024 };
-
 class OwnSandbox {
   readonly boxes: Boxes;
   readonly #options: CommandOptions;
@@ -55,16 +53,8 @@ class OwnSandbox {
     this.boxes = new Boxes(options.choice);
   }
 
-  look({ gatewaySocket: _, ...ask }: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
-    // What is left of a command is killed by its name: two that run side by side must not share one.
-    return this.run({
-      ...ask,
-      name: `look.${randomBytes(8).toString('hex')}`,
-      argv,
-      env: {},
-      network: 'none',
-      limits: LIMITS,
-    });
+  look(ask: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
+    return this.run(lookWith(ask, argv));
   }
 
   async run(spec: SandboxSpec): Promise<SandboxResult> {
@@ -146,7 +136,7 @@ class BoxedRun {
   /** Without what only the command itself gets. */
   #asks(argv: readonly string[]): Promise<Ran> {
     const { onLine: _, onStdin: __, signal: ___, ...spec } = this.#spec;
-    return this.#run({ ...spec, limits: LIMITS }, argv);
+    return this.#run({ ...spec, limits: LOOK_LIMITS }, argv);
   }
 
   async #launchOf(spec: SandboxSpec, argv: readonly string[]): Promise<Launch> {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SwarmError } from '@swarm/core/errors';
 import type { ResourceName } from '@swarm/core/model/landing';
 import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
 import { type EgressOptions, openEgress } from '../egress.ts';
+import { noFilter } from '../filter/missing.ts';
 import { callProfile } from '../filter/profile.ts';
 import {
   boundsOf,
@@ -33,6 +33,7 @@ import {
   stateLabel,
 } from './engine.ts';
 import { handedOver, handOver, type Identity, identityOf } from './identity.ts';
+import { lookWith } from './look.ts';
 import { dataFiles, HOME, IN_MEMORY, WORKSPACE } from './places.ts';
 
 export interface DockerOptions extends WholeOptions {
@@ -63,7 +64,6 @@ export function createDocker(options: DockerOptions): Provider {
 
 /** Setup may reach what everybody may, and nothing else. */
 const NOBODY: EgressOptions = { allowed: [] };
-const LOOK_MS = 60_000;
 const ASK_EVERY_MS = 100;
 
 class Containers {
@@ -106,17 +106,8 @@ class Containers {
     return left.length + killNamed(namePrefix(this.#options.stateKey));
   }
 
-  #look({ gatewaySocket: _, ...ask }: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
-    const limits = { wallMs: LOOK_MS, outputBytes: 64 * 1024 };
-    // What is left of a command is killed by its name: two that run side by side must not share one.
-    return this.run({
-      ...ask,
-      name: `look.${randomBytes(8).toString('hex')}`,
-      argv,
-      env: {},
-      network: 'none',
-      limits,
-    });
+  #look(ask: RoomAsk, argv: readonly string[]): Promise<SandboxResult> {
+    return this.run(lookWith(ask, argv));
   }
 
   /** Behind the bridge a missing program is the bridge's to tell, which has started. */
@@ -289,12 +280,7 @@ async function placeFiles(folder: string, identity: Member) {
 function wholeProfile(): string {
   const profile = callProfile(process.arch);
   if (profile !== undefined) return profile;
-  throw new SwarmError({
-    code: 'SW0304',
-    what: `there is no filter of system calls for ${process.arch}`,
-    why: 'agents and gates are run contained, or not at all',
-    fix: 'swarm run --sandbox none',
-  });
+  throw noFilter();
 }
 
 const NOFILE_MAX = 65_536;
