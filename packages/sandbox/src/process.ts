@@ -159,7 +159,7 @@ function descriptors({ inputs, onStdin }: Launch, nothing: number): ('ignore' | 
 function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<Stop>();
   const abort = () => stop('aborted');
-  const timer = setTimeout(() => stop('timeout'), watch.wallMs);
+  const timer = afterATurn(() => stop('timeout'), watch.wallMs);
   watch.signal?.addEventListener('abort', abort, { once: true });
   let room = watch.outputBytes;
   const take = (name: StreamName) => (chunk: Buffer) => {
@@ -235,11 +235,17 @@ function endOf({ code, signal }: Exit): { end: SandboxEnd; code: number } {
   };
 }
 
+/**
+ * A timer that was due while this process stood still fires before anything that came meanwhile is read: what it finds
+ * missing may be there. So it waits until that has been looked at.
+ */
+const afterATurn = (act: () => void, ms: number): NodeJS.Timeout => setTimeout(() => setImmediate(act), ms);
+
 /** Waits for `promise`, but no longer than `ms`. */
 async function within(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((tell) => {
-    timer = setTimeout(tell, ms);
+    timer = afterATurn(tell, ms);
   });
   await Promise.race([promise, late]);
   clearTimeout(timer);

@@ -1,7 +1,7 @@
 /** Commands that run while the agent goes on: what they said since it was last asked, and their ends. */
 import type { Clock } from '@swarm/core/ports/world';
 import { createHeadTail } from './head-tail.ts';
-import { type CommandSpec, OUTPUT_BYTES_MAX, PIPES_MS, startMarked } from './process.ts';
+import { type CommandSpec, letGo, OUTPUT_BYTES_MAX, PIPES_MS, startMarked } from './process.ts';
 
 /** As many at the same time. */
 export const RUNNING_MAX = 8;
@@ -62,10 +62,7 @@ export class Running {
       kill();
       const end = this.#stoppedFor ?? (code === null ? `killed by ${signal}` : `exit code ${code}`);
       child.once('close', () => this.#close(end));
-      clock.after(PIPES_MS, () => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      });
+      clock.after(PIPES_MS, () => letGo(child));
     });
   }
 

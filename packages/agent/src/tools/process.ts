@@ -44,6 +44,13 @@ export function startMarked(spec: Pick<CommandSpec, 'argv' | 'cwd' | 'env'>) {
   return { child, kill: () => killTree(child, `SWARM_CALL=${id}`) };
 }
 
+/** Whoever is left holds its pipes: they are closed, once all that came while this process stood still has been read. */
+export const letGo = ({ stdout, stderr }: ChildProcess): unknown =>
+  setImmediate(() => {
+    stdout?.destroy();
+    stderr?.destroy();
+  });
+
 /** Settles when the command and all it started are gone; what it left running is killed, setsid or not. */
 export function runCommand(spec: CommandSpec): Promise<CommandResult> {
   return new Promise((settle) => {
@@ -82,10 +89,7 @@ export function runCommand(spec: CommandSpec): Promise<CommandResult> {
       cause ??= 'exited';
       exitCode = code ?? undefined;
       kill();
-      cancelPipes = spec.clock.after(PIPES_MS, () => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      });
+      cancelPipes = spec.clock.after(PIPES_MS, () => letGo(child));
     });
     child.on('close', () => child.pid !== undefined && finish());
     if (spec.signal.aborted) abort();

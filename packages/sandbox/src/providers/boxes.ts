@@ -128,9 +128,12 @@ function told(
     const fail = (how: string) => resolve(`${name} (${file}) ${how}: ${said.trim()}`);
     child.on('error', (error) => fail(`failed, ${error.message}`));
     child.on('exit', (code, killed) => {
-      child.stderr.destroy();
-      if (code === 0) resolve(undefined);
-      else fail(killed ? `was killed by ${killed}` : `ended with ${code}`);
+      // Its last words may lie in the pipe still.
+      setImmediate(() => {
+        child.stderr.destroy();
+        if (code === 0) resolve(undefined);
+        else fail(killed ? `was killed by ${killed}` : `ended with ${code}`);
+      });
     });
   });
 }
