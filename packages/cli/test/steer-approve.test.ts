@@ -172,7 +172,7 @@ test('a dry run shows plan, order, and what would run, and leaves nothing behind
   assert.equal(plan.code, 0, plan.stderr);
   assert.match(
     plan.stdout,
-    /would work on main with 8 workers in sandbox none[\s\S]*gate: true[\s\S]*agent: command[\s\S]*budget: no limit[\s\S]*1 +5 +a +Write a +- +a\.txt\n2 +5 +b +Write b +a +b\.txt\n\nnothing was started/,
+    /would work on main with 8 workers in sandbox none[\s\S]*gate: true[\s\S]*agent: command[\s\S]*budget: no limit[\s\S]*1 +5 +a +Write a +- +a\.txt\n2 +5 +b +Write b +a +b\.txt\n\nforecast: 2 tasks, 2 steps [\s\S]*\n\nnothing was started/,
   );
   assert.equal(server.calls.length, 0);
 

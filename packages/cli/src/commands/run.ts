@@ -10,6 +10,7 @@ import type { RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import { requireSomebody } from '../preparing/ask.ts';
 import { dryRun } from '../preparing/dry-run.ts';
+import { foreseer } from '../preparing/foresee.ts';
 import { keyless } from '../preparing/preflight-models.ts';
 import { type Prepared, prepare } from '../preparing/prepare.ts';
 import type { Context } from '../program/context.ts';
@@ -61,7 +62,7 @@ function requireYes(isYes: true | undefined, fix: string): void {
 
 /** A plan that is there already is approved before there is a run; a planner's is when it has been given. */
 async function approved(
-  { opening }: Prepared,
+  { opening, repository, file }: Prepared,
   options: RunOptions,
   context: Context,
 ): Promise<Prepared['opening'] | undefined> {
@@ -71,6 +72,7 @@ async function approved(
     context,
     terminal: new Terminal(() => undefined),
     isYes: options.yes === true,
+    foresee: foreseer({ repository, config: file.config, env: context.env }),
     leave: () => leaving.abort(),
   });
   const verdict = await approve(opening.plan, { signal: leaving.signal });

@@ -15,6 +15,7 @@ import { modelAlone, modelNames } from '../running/models.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import { renderPlan } from '../telling/plan-text.ts';
 import { stopProblem } from '../telling/summary.ts';
+import { type Foreseen, foreseer } from './foresee.ts';
 import { lookBeforehand } from './looking.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -27,9 +28,18 @@ export async function dryRun(
   const given = prepared.opening.plan;
   const planned = given ? undefined : await askPlanner(prepared, context, places);
   const tasks = given ?? planned!.drafts;
-  if (isJson) context.output.json(asJson(prepared, tasks, planned));
-  else context.output.result(asText(prepared, tasks, planned, context.output.columns));
+  const { repository, file } = prepared;
+  const foresee = foreseer({ repository, config: file.config, env: context.env });
+  const shown = { tasks, planned, foreseen: await foresee(tasks) };
+  if (isJson) context.output.json(asJson(prepared, shown));
+  else context.output.result(asText(prepared, shown, context.output.columns));
   return 0;
+}
+
+interface Shown {
+  readonly tasks: readonly TaskDraft[];
+  readonly planned: PlannedOnce | undefined;
+  readonly foreseen: Foreseen;
 }
 
 // ───────────── the planner, once ─────────────
@@ -63,7 +73,7 @@ function problemOf({ outcome, detail, halt }: PlannedOnce): Problem {
 
 // ───────────── showing it ─────────────
 
-function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: PlannedOnce | undefined) {
+function asJson({ file }: Prepared, { tasks, planned, foreseen }: Shown) {
   const { target, landOn, deliver, gate, setup, sandbox, config } = file;
   return {
     target,
@@ -77,6 +87,7 @@ function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: Planne
     agent: config.agent.driver,
     models: config.endpoints.length > 0 ? modelNames(file) : null,
     budget: config.budget,
+    forecast: foreseen.forecast,
     tasks,
     ...(planned && { planner: { usage: planned.usage, outcome: planned.outcome, refused: planned.refused } }),
   };
@@ -84,8 +95,7 @@ function asJson({ file }: Prepared, tasks: readonly TaskDraft[], planned: Planne
 
 function asText(
   prepared: Prepared,
-  tasks: readonly TaskDraft[],
-  planned: PlannedOnce | undefined,
+  { tasks, planned, foreseen }: Shown,
   columns: number | undefined,
 ): string {
   const { file, shown } = prepared;
@@ -99,6 +109,8 @@ function asText(
     `budget: ${budgetText(config.budget)}`,
     '',
     renderPlan(tasks, columns),
+    '',
+    foreseen.text,
     '',
     ...(planned ? plannerText(planned) : []),
     'nothing was started',

@@ -8,6 +8,7 @@ import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Approve, Verdict } from '@swarm/orchestrator';
 import type { Environment } from '../finding/paths.ts';
 import { askLine, isYes } from '../preparing/ask.ts';
+import type { Foresee } from '../preparing/foresee.ts';
 import type { Context } from '../program/context.ts';
 import { sanitize } from '../telling/output.ts';
 import { planFile, renderPlan } from '../telling/plan-text.ts';
@@ -21,6 +22,8 @@ export interface ApprovalAsk {
   readonly terminal: Terminal;
   /** `--yes`: shown, not asked. */
   readonly isYes: boolean;
+  /** What a plan is likely to use. */
+  readonly foresee: Foresee;
   /** Said after a yes, such as what a yes does not cover. */
   readonly afterYes?: string;
   /** The terminal is gone, or its input has ended: nobody said no. */
@@ -45,7 +48,7 @@ async function untilSaid(
   signal: AbortSignal,
 ): Promise<Verdict> {
   let drafts = proposed;
-  show(drafts, ask.context);
+  await show(drafts, ask);
   for (;;) {
     if (ask.isYes) return { kind: 'yes', drafts, isEdited: false };
     const said = await askLine('Start with this plan? [y]es, [e]dit, [n]o:', signal);
@@ -54,7 +57,7 @@ async function untilSaid(
     if (/^no?$/i.test(said.trim())) return { kind: 'no' };
     if (!/^e(dit)?$/i.test(said.trim())) continue;
     drafts = await edited(ask, drafts, signal);
-    show(drafts, ask.context);
+    await show(drafts, ask);
   }
 }
 
@@ -66,8 +69,11 @@ async function left(ask: ApprovalAsk, signal: AbortSignal): Promise<Verdict> {
   return { kind: 'no' };
 }
 
-const show = (drafts: readonly TaskDraft[], { output }: Context): void =>
-  output.narrate(`\n${renderPlan(drafts, output.narrationColumns)}\n`);
+async function show(drafts: readonly TaskDraft[], { context, foresee }: ApprovalAsk): Promise<void> {
+  const { output } = context;
+  const { text } = await foresee(drafts);
+  output.narrate(`\n${renderPlan(drafts, output.narrationColumns)}\n\n${text}\n`);
+}
 
 // ───────────── the editor ─────────────
 

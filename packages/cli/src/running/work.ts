@@ -12,6 +12,7 @@ import { controlSocketPath } from '../finding/control-socket.ts';
 import { remember } from '../finding/door.ts';
 import { newRunPaths, type RepositoryPaths, type RunPaths } from '../finding/paths.ts';
 import type { ProgramPlaces } from '../places.ts';
+import { foreseer } from '../preparing/foresee.ts';
 import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
 import { problemsJson, renderProblems } from '../telling/errors.ts';
@@ -78,7 +79,8 @@ export async function work(ask: WorkAsk): Promise<number> {
     });
     const leave = (): void => composed?.orchestrator.signal('drain');
     const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
-    const approval = { context, terminal, isYes: ask.isYes === true, leave, afterYes };
+    const foresee = foreseer({ repository, config: file.config, env: context.env });
+    const approval = { context, terminal, isYes: ask.isYes === true, foresee, leave, afterYes };
     const { opening, places, again } = ask;
     composed = await compose({
       file,

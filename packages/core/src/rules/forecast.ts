@@ -1,0 +1,120 @@
+/**
+ * What a run is likely to use, before anything starts: from its plan, and from what earlier runs used. Each figure is a
+ * range in which eight of ten runs should end.
+ */
+import { longestPath } from './longest-path.ts';
+import type { TaskDraft } from './task-format.ts';
+
+/** What one run used that has ended. */
+export interface RecordedRun {
+  /** Those that were worked on. */
+  readonly tasks: number;
+  /** Of everybody: workers, planner, reconciler. */
+  readonly tokens: number;
+  /** Undefined: not every call had a price. */
+  readonly usd: number | undefined;
+  readonly activeMs: number;
+  readonly workers: number;
+  /** Of all attempts together, and of the longest chain of tasks that waited for each other. */
+  readonly workMs: number;
+  readonly chainMs: number;
+}
+
+export interface Range {
+  readonly low: number;
+  readonly likely: number;
+  readonly high: number;
+}
+
+export interface Forecast {
+  readonly tasks: number;
+  /** Labels of the longest chain of tasks that wait for each other. */
+  readonly criticalPath: readonly string[];
+  readonly tokens: Range;
+  /** Undefined where what was used had no price. */
+  readonly usd: Range | undefined;
+  readonly wallMs: Range;
+  /** What it is made from; no runs: the figures of one published run of another system (`PUBLISHED`). */
+  readonly from: { readonly runs: number; readonly tasks: number };
+}
+
+/**
+ * A run with fifty workers whose log was published in February 2026: the mean of its 90 planned tasks. Better than
+ * nothing before a first run, and said to be no more.
+ */
+export const PUBLISHED = { tokens: 465_000, workMs: 324_000 } as const;
+
+/** Runs whose figures count, the newest of them. */
+export const RECORDED_MAX = 20;
+
+/** How much runs differ among themselves, as a share of their mean, before three of them have shown it. */
+const SPREAD_UNKNOWN = 0.4;
+/** Half a range in standard deviations: 80 % of a normal distribution is 1.28; more, for the spread is itself a guess. */
+const REACH = 1.5;
+/** A range is at most fourfold: a wider one tells nothing. */
+const WIDTH_MAX = 4;
+
+/** @param runs newest first. */
+export function forecast(
+  tasks: readonly Pick<TaskDraft, 'label' | 'dependsOn'>[],
+  workers: number,
+  runs: readonly RecordedRun[],
+): Forecast {
+  const known = runs.filter((run) => run.tasks > 0).slice(0, RECORDED_MAX);
+  const chain = longestChain(tasks);
+  const count = sum(known, (run) => run.tasks);
+  const priced = known.filter(({ usd }) => usd !== undefined);
+  const perTask = (run: RecordedRun, used: number) => used / run.tasks;
+  const taskMs = count === 0 ? PUBLISHED.workMs : sum(known, ({ workMs }) => workMs) / count;
+  const ideal = idealMs(tasks.length * taskMs, chain.length * taskMs, workers);
+  return {
+    tasks: tasks.length,
+    criticalPath: chain,
+    tokens: rangeOf(
+      known.map((run) => perTask(run, run.tokens)),
+      tasks.length,
+      PUBLISHED.tokens,
+    ),
+    usd:
+      priced.length === 0
+        ? undefined
+        : rangeOf(
+            priced.map((run) => perTask(run, run.usd!)),
+            tasks.length,
+            0,
+          ),
+    wallMs: rangeOf(known.map(delayOf), ideal, 1),
+    from: { runs: known.length, tasks: count },
+  };
+}
+
+/** How much longer a run took than its tasks alone, with nothing between them: planning, landing, waiting. */
+const delayOf = (run: RecordedRun): number =>
+  run.activeMs / Math.max(1, idealMs(run.workMs, run.chainMs, run.workers));
+
+/** No schedule is shorter than its longest chain, or than the work shared out (R. L. Graham, 1966). */
+const idealMs = (workMs: number, chainMs: number, workers: number): number =>
+  Math.max(chainMs, workMs / Math.max(1, workers));
+
+/** @param samples one of each recorded run. @param times how often one is wanted. @param unknown where there are none. */
+function rangeOf(samples: readonly number[], times: number, unknown: number): Range {
+  const mean = samples.length === 0 ? unknown : sum(samples, (x) => x) / samples.length;
+  const half = Math.min(Math.exp(REACH * spreadOf(samples, mean)), Math.sqrt(WIDTH_MAX));
+  return { low: (times * mean) / half, likely: times * mean, high: times * mean * half };
+}
+
+/** Of one more run beside those that are known: their own spread, and that of their mean. */
+function spreadOf(samples: readonly number[], mean: number): number {
+  const n = samples.length;
+  if (n < 3 || mean === 0) return SPREAD_UNKNOWN;
+  const variance = sum(samples, (x) => (x - mean) ** 2) / (n - 1);
+  return (Math.sqrt(variance) / mean) * Math.sqrt(1 + 1 / n);
+}
+
+/** Labels in order. What a label of another plan, or a circle, depends on counts for nothing. */
+export function longestChain(tasks: readonly Pick<TaskDraft, 'label' | 'dependsOn'>[]): readonly string[] {
+  const steps = longestPath(tasks.map(({ label, dependsOn }) => ({ id: label, after: dependsOn, ms: 1 })));
+  return steps.map(({ id }) => id);
+}
+
+const sum = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce((n, one) => n + of(one), 0);
