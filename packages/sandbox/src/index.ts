@@ -1,4 +1,5 @@
 export { isDiskFull } from './disk-room.ts';
+export { isHostName } from './egress-hosts.ts';
 export { createEnvironmentStore } from './environment-store.ts';
 export { findOnPath } from './find-on-path.ts';
 export { type Mapping, mapSandbox } from './mapped.ts';
