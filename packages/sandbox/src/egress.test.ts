@@ -136,7 +136,7 @@ test('what was asked for is counted by host, with its bytes; made-up names are c
   const way = await open([`localhost:${port}`], { onReach: (reached) => told.push(...reached) });
   const body = await ask(way.socket, `http://localhost:${port}/${'x'.repeat(1_000)}`);
   for (let name = 0; name < 40; name += 1) await tunnel(way.socket, `n${name}.evil.example:443`);
-  assert.equal(told.length, 0, "not at each of them");
+  assert.equal(told.length, 0, 'not at each of them');
   await way[Symbol.asyncDispose]();
   const [first] = told;
   assert.equal(told.length, 33);

@@ -10,6 +10,7 @@ export type { Provider, SandboxSpec } from './provider.ts';
 export type { BoxChoice } from './providers/boxes.ts';
 export { type EngineChoice, engineEnv } from './providers/engine.ts';
 export { PROVIDER_NAMES, PROVIDERS, type ProviderName } from './providers/index.ts';
+export { isRegistry } from './registries.ts';
 export { removeTree } from './remove-tree.ts';
 export { sandboxWith } from './room.ts';
 export { createSandbox, type SandboxChoice } from './sandbox.ts';

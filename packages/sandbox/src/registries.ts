@@ -86,6 +86,9 @@ const SETTINGS = [
   /^(?:CARGO_REGISTRIES_\w+_INDEX|GOPROXY|GOSUMDB|HEX_MIRROR|HEX_API_URL|BUNDLE_MIRROR__\w+)$/,
 ];
 
+/** Whether a host is a registry that setup with the right package manager reaches without being told. */
+export const isRegistry = (host: string): boolean => MANAGERS.some(({ hosts }) => hosts.includes(host));
+
 export interface RegistriesAsk {
   readonly workspace: string;
   readonly argv: readonly string[];
