@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Reached, RoomCommand, SandboxResult } from '@swarm/core/ports/running';
 import type { EgressLists } from './providers/way.ts';
-import { bed, docker, type Kind, needs, optionsFor, sandboxOfKind } from './testing.ts';
+import { bed, docker, type Kind, needs, optionsFor, sandboxOfKind, temporary } from './testing.ts';
 
 /** Kinds that keep a command to its way out. */
 const KEEPING: readonly Kind[] = docker ? ['docker'] : ['bubblewrap'];
@@ -160,4 +161,58 @@ describe('the registries of setup', await needs('bubblewrap'), () => {
     assert.equal(ran.output.replace(/direct.*\n/, ''), '403\n403\n403\n');
     assert.deepEqual(ran.refused, ['registry.evil.example:4873', 'pypi.org:443', 'files.evil.example:443']);
   });
+
+  test('npm takes a dependency from a registry that the operator named, and is refused one that its settings name', async (t) => {
+    const registry = await packages(t);
+    const given = async (setup: readonly string[]) => {
+      const run = await roomWith(t, 'bubblewrap', { setup, agents: [] });
+      await writeFile(join(run.workspace, '.npmrc'), `registry=http://${registry}/\n`);
+      await writeFile(join(run.workspace, 'package.json'), '{"dependencies":{"shop-money":"1.0.0"}}');
+      const script = 'npm install --no-audit --no-fund 2>&1 && cat node_modules/shop-money/index.js';
+      return run(['sh', '-c', script], { env: { CI: '1' } });
+    };
+    const refused = await given([]);
+    assert.notEqual(refused.exitCode, 0);
+    assert.match(refused.output, /403/);
+    assert.deepEqual(refused.refused, [registry]);
+    const taken = await given([registry]);
+    assert.equal(taken.exitCode, 0, taken.output);
+    assert.match(taken.output, /module\.exports = 100;/);
+    assert.equal(taken.refused, undefined);
+  });
+
+  test('git is refused over https where nobody named the host', async (t) => {
+    const run = await roomWith(t, 'bubblewrap', { setup: [], agents: [] });
+    const ran = await run(['git', 'ls-remote', 'https://github.com/a/b.git'], {
+      env: { GIT_TERMINAL_PROMPT: '0' },
+    });
+    assert.equal(ran.exitCode, 128);
+    assert.match(ran.output, /403/);
+    assert.deepEqual(ran.refused, ['github.com:443']);
+  });
 });
+
+/** A registry with one package, on an address that no client takes for its own machine's. */
+async function packages(t: TestContext): Promise<string> {
+  const folder = await temporary(t);
+  await mkdir(join(folder, 'package'));
+  await writeFile(join(folder, 'package', 'package.json'), '{"name":"shop-money","version":"1.0.0"}');
+  await writeFile(join(folder, 'package', 'index.js'), 'module.exports = 100;\n');
+  execFileSync('tar', ['-czf', 'shop-money.tgz', 'package'], { cwd: folder });
+  const tarball = await readFile(join(folder, 'shop-money.tgz'));
+  const server = createServer((asked, answer) => {
+    if (asked.url?.endsWith('.tgz')) return answer.end(tarball);
+    const dist = { tarball: `http://${asked.headers.host}/shop-money.tgz` };
+    const version = { name: 'shop-money', version: '1.0.0', dist };
+    answer.end(
+      JSON.stringify({
+        name: 'shop-money',
+        'dist-tags': { latest: '1.0.0' },
+        versions: { '1.0.0': version },
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve));
+  t.after(() => server.close());
+  return `127.0.0.2:${(server.address() as AddressInfo).port}`;
+}
