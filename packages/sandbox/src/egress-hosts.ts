@@ -4,6 +4,13 @@ import { authorityOf, readAuthority, type Target } from './egress-target.ts';
 /** The operator's word for everything that is public. */
 export const EVERYTHING = '*';
 
+/** What the operator lets commands reach, by the lists of the configuration. Empty: nothing. */
+export interface EgressLists {
+  /** Besides the registries of the package managers. */
+  readonly setup: readonly string[];
+  readonly agents: readonly string[];
+}
+
 export interface HostRules {
   /** What the operator named: `host` on the ports of HTTP, `host:port`, or `*`. Wherever a named host lies, it is reached. */
   readonly named: readonly string[];

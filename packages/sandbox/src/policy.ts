@@ -5,12 +5,12 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
 import type { Mount } from '@swarm/core/ports/running';
+import type { EgressLists } from './egress-hosts.ts';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import type { SandboxSpec } from './provider.ts';
 import type { BoxChoice } from './providers/boxes.ts';
 import type { EngineChoice } from './providers/engine.ts';
-import type { EgressLists } from './providers/way.ts';
 import { STATE_KEY, TASK_KEY } from './reap.ts';
 import type { Bounds } from './resource-watch.ts';
 

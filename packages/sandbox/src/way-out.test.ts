@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Reached, RoomCommand, SandboxResult } from '@swarm/core/ports/running';
-import type { EgressLists } from './providers/way.ts';
+import type { EgressLists } from './egress-hosts.ts';
 import { bed, docker, type Kind, needs, optionsFor, sandboxOfKind, temporary } from './testing.ts';
 
 /** Kinds that keep a command to its way out. */

@@ -1,16 +1,10 @@
 /** The way out of one command, where it has one: whom it may ask for, by what the command is. */
 import type { SandboxResult } from '@swarm/core/ports/running';
 import { type Egress, type EgressRules, openEgress } from '../egress.ts';
+import type { EgressLists } from '../egress-hosts.ts';
 import type { SandboxOptions } from '../policy.ts';
 import type { SandboxSpec } from '../provider.ts';
 import { registriesNamed, registriesOf } from '../registries.ts';
-
-/** What the operator lets commands reach, by the lists of the configuration. Empty: nothing. */
-export interface EgressLists {
-  /** Besides the registries of the package managers. */
-  readonly setup: readonly string[];
-  readonly agents: readonly string[];
-}
 
 const NOTHING: EgressLists = { setup: [], agents: [] };
 
