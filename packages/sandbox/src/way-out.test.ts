@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Reached, RoomCommand, SandboxResult } from '@swarm/core/ports/running';
 import type { EgressLists } from './egress-hosts.ts';
+import { mapSandbox } from './mapped.ts';
 import { bed, docker, type Kind, needs, optionsFor, sandboxOfKind, temporary } from './testing.ts';
 
 /** Kinds that keep a command to its way out. */
@@ -179,6 +180,27 @@ describe('the registries of setup', await needs('bubblewrap'), () => {
     assert.equal(taken.exitCode, 0, taken.output);
     assert.match(taken.output, /module\.exports = 100;/);
     assert.equal(taken.refused, undefined);
+  });
+
+  test('a value is taken out of hosts that were asked for as out of any output', async (t) => {
+    const { folder, workspace } = await bed(t, 'bubblewrap');
+    const egress = { setup: ['hidden.localhost:9'], agents: [] };
+    const sandbox = mapSandbox(sandboxOfKind('bubblewrap', { ...optionsFor(folder), egress }), {
+      command: (command) => command,
+      text: () => (text) => text.replaceAll('hidden', '*'),
+    });
+    const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
+    t.after(() => room.close());
+    const told: string[] = [];
+    const ask =
+      'curl -s http://hidden.evil.example/; curl -s http://hidden.localhost:9/ --noproxy x > /dev/null';
+    const ran = await room.run({
+      ...{ name: 's', argv: ['sh', '-c', ask], env: {}, network: 'setup', limits: LIMITS },
+      onReach: (reached) => told.push(...reached.map(({ host }) => host)),
+    });
+    assert.match(ran.output, /^swarm: \*\.evil\.example:80 is not among/);
+    assert.deepEqual(ran.refused, ['*.evil.example:80']);
+    assert.deepEqual(told, ['*.evil.example:80', '*.localhost:9']);
   });
 
   test('git is refused over https where nobody named the host', async (t) => {
