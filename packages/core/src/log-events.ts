@@ -134,6 +134,10 @@ export const WEATHER_LOG_EVENTS = {
     means:
       'a replayed request differs from the recorded one in what tools gave back, and is answered all the same',
   },
+  'agent.reached': {
+    level: 'debug',
+    means: 'hosts the agent asked for through its way out, at most every ten seconds',
+  },
   'agent.replaced': { level: 'warn', means: 'an agent’s quota is used up, and another stands in for it' },
   'endpoint.learnt': {
     level: 'info',

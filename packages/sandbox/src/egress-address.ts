@@ -1,7 +1,9 @@
-/** Which addresses setup may reach: everybody's, and of this machine and its neighbours none. */
+/** Which address a host is reached at: one that was judged, and of this machine and its neighbours none that nobody named. */
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { HostList, type HostRules } from './egress-hosts.ts';
+import { authorityOf, type Target } from './egress-target.ts';
 
 /**
  * Of IANA's special-purpose registries: loopback, private, link-local, shared, multicast, translated.
@@ -16,41 +18,46 @@ const IPV6 = [
   ...['2002::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
 ];
 
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `refused`: a sentence for whoever asked. */
+/** `refused`: by the rules. `unknown`: it may be reached, and no address of it is known. `why` is a sentence. */
 export type Reach =
   | { readonly kind: 'address'; readonly address: string }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Addresses of a name; none where there is no such name. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
 
 export class Addresses {
-  readonly #allowed: ReadonlySet<string>;
+  readonly #hosts: HostList;
+  readonly #lookup: Lookup;
   readonly #blocked = blockedNow();
 
-  /** @param allowed `host` or `host:port`: what the operator lets setup reach wherever it lies. */
-  constructor(allowed: readonly string[]) {
-    this.#allowed = new Set(allowed.map((one) => one.toLowerCase()));
+  constructor(rules: HostRules, lookup: Lookup = addressesOf) {
+    this.#hosts = new HostList(rules);
+    this.#lookup = lookup;
   }
 
-  /** The one address to connect to: what was judged is what is used, whatever the name says a moment later. */
-  async reach({ host, port }: Target): Promise<Reach> {
-    const found = isIP(host) ? [host] : await addressesOf(host);
-    if (found.length === 0) return { kind: 'refused', why: `there is no address for ${host}` };
-    if (this.#isAllowed(host, port)) return { kind: 'address', address: found[0]! };
-    const closed = found.find((address) =>
-      this.#blocked.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
-    );
-    if (closed === undefined) return { kind: 'address', address: found[0]! };
-    const why = `${host} is ${closed}, an address of this machine or its network; sandbox.egress names those setup may reach`;
-    return { kind: 'refused', why };
+  /**
+   * The one address to connect to: what was judged is what is used, whatever the name says a moment later. A name that
+   * is not on the list is not even looked up: its letters would go to whoever answers for it.
+   */
+  async reach(target: Target): Promise<Reach> {
+    const { host } = target;
+    const standing = this.#hosts.standing(target);
+    if (standing === 'refused')
+      return { kind: 'refused', why: `${authorityOf(target)} is not among the hosts that may be reached` };
+    const found = isIP(host) ? [host] : await this.#lookup(host);
+    const [first] = found;
+    if (first === undefined) return { kind: 'unknown', why: `there is no address for ${host}` };
+    const closed = standing === 'named' ? undefined : found.find((address) => this.#isClosed(address));
+    if (closed === undefined) return { kind: 'address', address: first };
+    return { kind: 'refused', why: `${host} is ${closed}, an address of this machine or its network` };
   }
 
-  #isAllowed(host: string, port: number): boolean {
-    const name = host.toLowerCase();
-    return this.#allowed.has(name) || this.#allowed.has(`${name}:${port}`);
+  /** What is no address at all is closed. */
+  #isClosed(address: string): boolean {
+    const version = isIP(address);
+    return version === 0 || this.#blocked.check(address, version === 6 ? 'ipv6' : 'ipv4');
   }
 }
 

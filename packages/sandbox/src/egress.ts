@@ -1,6 +1,7 @@
 /**
  * The way out of a sandbox that has one: a proxy of ours on a unix socket. Inside there is a network of its own, with
- * nobody in it; whatever is asked for by HTTP or CONNECT is judged here by its address, and connected to from here.
+ * nobody in it; whatever is asked for by HTTP or CONNECT is judged here by its host and address, and connected to from
+ * here. Every command has a proxy of its own, in a folder that is shown to that command alone and gone when it ends.
  */
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -8,54 +9,33 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { SwarmError } from '@swarm/core/errors';
-import { Addresses, type Target } from './egress-address.ts';
+import type { Reached } from '@swarm/core/ports/running';
+import { Addresses, type Lookup } from './egress-address.ts';
+import { EgressCounts } from './egress-counts.ts';
+import type { HostRules } from './egress-hosts.ts';
+import { authorityOf, readAuthority, readHttpUrl, type Target } from './egress-target.ts';
+import { isDirect, tunnelRequest, type Upstream, upstreamOf } from './egress-upstream.ts';
 import { removeTree } from './remove-tree.ts';
 
-export interface EgressOptions {
-  /** `host` or `host:port` that may be reached though they are private. */
-  readonly allowed: readonly string[];
+export interface EgressRules extends HostRules {
+  /** The key of the configuration whose list it is, for whoever is refused. */
+  readonly key: string;
 }
 
-/** The operator's own proxy; what passes our judgement is asked of it. */
-export interface Upstream extends Target {
-  readonly authorization?: string;
+export interface EgressParts {
+  /** The command's own: the proxy it was to use is used for it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told now and then, and at the end, what was asked for since. */
+  readonly onReach?: ((reached: readonly Reached[]) => void) | undefined;
+  /** Default: the system's. */
+  readonly lookup?: Lookup;
 }
-
-/**
- * The proxy a command was given by its environment, as curl reads it; `NO_PROXY` names hosts that are reached without.
- * @throws SwarmError SW0102 for one that is not spoken to by plain HTTP.
- */
-export function upstreamOf(env: Readonly<Record<string, string>>): Upstream | undefined {
-  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
-  const url = names.map((name) => env[name]).find(Boolean);
-  if (url === undefined) return undefined;
-  const written = url.includes('://') ? url : `http://${url}`;
-  const target = targetOf(written, 80);
-  if (target === undefined) {
-    const what = 'the proxy for setup is no http:// address';
-    throw new SwarmError({
-      code: 'SW0102',
-      what,
-      where: 'HTTPS_PROXY',
-      fix: 'export HTTPS_PROXY=http://host:port',
-    });
-  }
-  const { username, password } = new URL(written);
-  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization = username && `Basic ${Buffer.from(secret).toString('base64')}`;
-  return { ...target, ...(authorization && { authorization }) };
-}
-
-const isDirect = ({ host }: Target, { NO_PROXY, no_proxy }: Readonly<Record<string, string>>): boolean =>
-  (NO_PROXY ?? no_proxy ?? '')
-    .split(',')
-    .map((name) => name.trim().replace(/^\*?\./, ''))
-    .some((name) => name !== '' && (host === name || host.endsWith(`.${name}`)));
 
 export interface Egress extends AsyncDisposable {
   /** Host path; whoever may open the folder above it may connect. */
   readonly socket: string;
+  /** `host:port` of what was asked for and not let through, the first ones first. */
+  refused(): readonly string[];
 }
 
 const CONNECT_MS = 30_000;
@@ -70,12 +50,9 @@ const HOP = [
   'upgrade',
 ];
 
-/** @param env the command's own: the proxy it was to use is used for it. */
-export async function openEgress(
-  options: EgressOptions,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Egress> {
-  const way = new Way(options, env);
+export async function openEgress(rules: EgressRules, parts: EgressParts = {}): Promise<Egress> {
+  const counts = new EgressCounts(parts.onReach);
+  const way = new Way(rules, parts, counts);
   const folder = await mkdtemp(join(tmpdir(), `swarm-egress-${process.pid}-`));
   const socket = join(folder, 'egress.sock');
   const server = createServer((asked, answer) => void way.forward(asked, answer));
@@ -93,98 +70,115 @@ export async function openEgress(
   await chmod(socket, 0o666);
   return {
     socket,
+    refused: () => counts.refused(),
     async [Symbol.asyncDispose]() {
       for (const client of open) client.destroy();
       server.close();
+      way.settle();
+      counts.flush();
       await removeTree(folder).catch(() => {});
     },
   };
 }
 
+type Judged = { readonly connectTo: Target; readonly upstream: Upstream | undefined };
+
 class Way {
   readonly #addresses: Addresses;
   readonly #upstream: Upstream | undefined;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #key: string;
+  readonly #counts: EgressCounts;
+  readonly #unsettled = new Set<() => void>();
 
-  constructor({ allowed }: EgressOptions, env: Readonly<Record<string, string>>) {
-    this.#addresses = new Addresses(allowed);
+  constructor(rules: EgressRules, { env = {}, lookup }: EgressParts, counts: EgressCounts) {
+    this.#addresses = new Addresses(rules, lookup);
     this.#upstream = upstreamOf(env);
     this.#env = env;
+    this.#key = rules.key;
+    this.#counts = counts;
   }
 
-  #upstreamFor(target: Target | undefined): Upstream | undefined {
-    return target && isDirect(target, this.#env) ? undefined : this.#upstream;
-  }
-
+  /** What the tunnel is asked for counts; whatever name is said inside it, it ends at that address. */
   async tunnel(asked: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
     client.on('error', () => client.destroy());
-    const target = targetOf(`http://${asked.url}`, 443);
-    const reach = await this.#judge(target);
-    if (reach.kind === 'refused') return refuseTunnel(client, reach.why);
-    const upstream = this.#upstreamFor(target);
-    const { host, port } = upstream ?? { host: reach.address, port: target!.port };
-    const server = connect({ host, port, timeout: CONNECT_MS });
+    const target = readAuthority(asked.url ?? '', 443);
+    if (!target) return refuseTunnel(client, 403, 'only http:// and CONNECT host:port');
+    const judged = await this.#judge(target);
+    if ('why' in judged) return refuseTunnel(client, judged.status, judged.why);
+    const authority = authorityOf(target);
+    const server = connect({ ...judged.connectTo, timeout: CONNECT_MS });
     server.on('timeout', () => server.connecting && server.destroy());
     let isOpen = false;
     server.on('error', (error) => {
       if (isOpen) client.destroy();
-      else refuseTunnel(client, `${asked.url}: ${error.message}`);
+      else refuseTunnel(client, 502, `${authority}: ${error.message}`);
     });
     client.on('close', () => server.destroy());
+    this.#measure(server, authority);
     server.once('connect', () => {
       isOpen = true;
       server.on('close', () => client.destroy());
-      if (upstream) server.write(askUpstream(upstream, asked.url!));
+      if (judged.upstream) server.write(tunnelRequest(judged.upstream, authority));
       else client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) server.write(head);
       server.pipe(client).pipe(server);
     });
   }
 
+  /** The host of the address counts, and is what the server is told; whatever the header said. */
   async forward(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const target = targetOf(asked.url ?? '', 80);
-    const reach = await this.#judge(target);
-    if (reach.kind === 'refused') return refuse(answer, 403, reach.why);
-    const upstream = this.#upstreamFor(target);
-    const { host, port } = upstream ?? { host: reach.address, port: target!.port };
-    const { pathname, search } = new URL(asked.url!);
-    const path = upstream ? asked.url! : `${pathname}${search}`;
+    const target = readHttpUrl(asked.url ?? '');
+    if (!target) return refuse(answer, 403, 'only http:// and CONNECT host:port');
+    const judged = await this.#judge(target);
+    if ('why' in judged) return refuse(answer, judged.status, judged.why);
+    const { upstream, connectTo } = judged;
+    const authority = authorityOf(target);
+    const host = target.port === 80 ? authority.replace(/:80$/, '') : authority;
+    const path = upstream ? `http://${host}${target.path}` : target.path;
     const authorized = upstream?.authorization && { 'proxy-authorization': upstream.authorization };
-    const headers = { ...withoutHop(asked), host: new URL(asked.url!).host, ...authorized };
-    const sent = request({ host, port, path, method: asked.method!, headers, timeout: CONNECT_MS }, (got) => {
+    const headers = { ...withoutHop(asked), host, ...authorized };
+    // A connection of its own: none is left over for what another command asks.
+    const options = { ...connectTo, path, method: asked.method!, headers, timeout: CONNECT_MS, agent: false };
+    const sent = request(options, (got) => {
       answer.writeHead(got.statusCode ?? 502, withoutHop(got));
       got.pipe(answer);
     });
-    sent.on('error', (error) => refuse(answer, 502, `${asked.url}: ${error.message}`));
+    sent.on('socket', (socket) => this.#measure(socket, authority));
+    sent.on('error', (error) => refuse(answer, 502, `${authority}: ${error.message}`));
     answer.on('close', () => sent.destroy());
     asked.pipe(sent);
   }
 
-  /** A name only the operator's proxy knows is left to it. */
-  async #judge(target: Target | undefined) {
-    if (target === undefined) return { kind: 'refused', why: 'only http:// and CONNECT host:port' } as const;
+  /** Counts what is under way, before it is over. */
+  settle(): void {
+    for (const settle of this.#unsettled) settle();
+  }
+
+  #measure(socket: Socket, authority: string): void {
+    const settle = (): void => {
+      if (!this.#unsettled.delete(settle)) return;
+      this.#counts.add(authority, { up: socket.bytesWritten, down: socket.bytesRead });
+    };
+    this.#unsettled.add(settle);
+    socket.once('close', settle);
+  }
+
+  async #judge(target: Target): Promise<Judged | { readonly status: number; readonly why: string }> {
     const reach = await this.#addresses.reach(target);
-    const isUnknown = reach.kind === 'refused' && reach.why.startsWith('there is no address');
-    return isUnknown && this.#upstreamFor(target)
-      ? ({ kind: 'address', address: target.host } as const)
-      : reach;
+    const authority = authorityOf(target);
+    if (reach.kind === 'refused') {
+      this.#counts.add(authority, { refused: 1 });
+      return { status: 403, why: `${reach.why}; the operator's sandbox.${this.#key} says which` };
+    }
+    this.#counts.add(authority, { requests: 1 });
+    const upstream = isDirect(target, this.#env) ? undefined : this.#upstream;
+    if (upstream) return { connectTo: { host: upstream.host, port: upstream.port }, upstream };
+    // A name only the operator's proxy knows is left to it, and to nobody else.
+    if (reach.kind === 'unknown') return { status: 502, why: reach.why };
+    return { connectTo: { host: reach.address, port: target.port }, upstream };
   }
 }
-
-function askUpstream({ authorization }: Upstream, target: string): string {
-  const authorized = authorization ? `proxy-authorization: ${authorization}\r\n` : '';
-  return `CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${authorized}\r\n`;
-}
-
-function targetOf(url: string, port: number): Target | undefined {
-  if (!URL.canParse(url) || !url.startsWith('http://')) return undefined;
-  const parsed = new URL(url);
-  const host = parsed.hostname.replace(/^\[(.*)\]$/, '$1');
-  return host === '' ? undefined : { host, port: Number(parsed.port) || portSaid(url) || port };
-}
-
-/** A default port is dropped by URL. */
-const portSaid = (url: string): number => Number(/^http:\/\/[^/]*:(\d+)(?:\/|$)/.exec(url)?.[1] ?? 0);
 
 const withoutHop = ({ headers }: IncomingMessage) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP.includes(name)));
@@ -194,8 +188,9 @@ function refuse(answer: ServerResponse, status: number, why: string): void {
   answer.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`swarm: ${why}\n`);
 }
 
-function refuseTunnel(client: Duplex, why: string): void {
+function refuseTunnel(client: Duplex, status: number, why: string): void {
   const text = `swarm: ${why}\n`;
-  const head = `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`;
+  const said = status === 403 ? 'Forbidden' : 'Bad Gateway';
+  const head = `HTTP/1.1 ${status} ${said}\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`;
   client.end(`${head}connection: close\r\n\r\n${text}`);
 }

@@ -103,7 +103,7 @@ async function contentOf(file: string): Promise<Buffer | string> {
 }
 
 /** Breadth first, each folder's entries by name, so that the limits cut at the same place each time. */
-async function decidingFiles(workspace: string): Promise<{ files: string[]; isWhole: boolean }> {
+export async function decidingFiles(workspace: string): Promise<{ files: string[]; isWhole: boolean }> {
   const files: string[] = [];
   let seen = 0;
   let level = [''];

@@ -1,4 +1,5 @@
 export { isDiskFull } from './disk-room.ts';
+export { isHostName } from './egress-hosts.ts';
 export { createEnvironmentStore } from './environment-store.ts';
 export { findOnPath } from './find-on-path.ts';
 export { type Mapping, mapSandbox } from './mapped.ts';
@@ -9,6 +10,7 @@ export type { Provider, SandboxSpec } from './provider.ts';
 export type { BoxChoice } from './providers/boxes.ts';
 export { type EngineChoice, engineEnv } from './providers/engine.ts';
 export { PROVIDER_NAMES, PROVIDERS, type ProviderName } from './providers/index.ts';
+export { isRegistry } from './registries.ts';
 export { removeTree } from './remove-tree.ts';
 export { sandboxWith } from './room.ts';
 export { createSandbox, type SandboxChoice } from './sandbox.ts';

@@ -1,5 +1,5 @@
 /** A sandbox whose commands are changed before they run: variables everybody gets, values nobody may read. */
-import type { Room, RoomCommand, RoomProcess, Sandbox } from '@swarm/core/ports/running';
+import type { Room, RoomCommand, RoomProcess, Sandbox, SandboxResult } from '@swarm/core/ports/running';
 
 export interface Mapping {
   command(command: RoomCommand): RoomCommand;
@@ -20,10 +20,8 @@ export function mapSandbox(sandbox: Sandbox, mapping: Mapping): Sandbox {
 function mapRoom(room: Room, mapping: Mapping): Room {
   const prepared = (given: RoomCommand) => {
     const change = mapping.text?.(given);
-    const { onLine } = given;
-    const lines = change &&
-      onLine && { onLine: (...[stream, line]: Parameters<typeof onLine>) => onLine(stream, change(line)) };
-    return { command: { ...mapping.command(given), ...lines }, change: change ?? ((text: string) => text) };
+    const told = change && changed(given, change);
+    return { command: { ...mapping.command(given), ...told }, change: change ?? ((text: string) => text) };
   };
   return {
     workspace: room.workspace,
@@ -40,7 +38,7 @@ function mapRoom(room: Room, mapping: Mapping): Room {
     async run(given) {
       const { command, change } = prepared(given);
       const ran = await room.run(command);
-      return { ...ran, output: change(ran.output) };
+      return changedResult(ran, change);
     },
     start(given) {
       const { command, change } = prepared(given);
@@ -48,12 +46,30 @@ function mapRoom(room: Room, mapping: Mapping): Room {
       return {
         stdin: started.stdin,
         lines: mapLines(started.lines, change),
-        ended: started.ended.then((ran) => ({ ...ran, output: change(ran.output) })),
+        ended: started.ended.then((ran) => changedResult(ran, change)),
       };
     },
   };
 }
 
-async function* mapLines(lines: RoomProcess['lines'], change: (text: string) => string) {
+type Change = (text: string) => string;
+
+/** All that is told of a command while it runs. A name that is asked for is its own words too. */
+function changed({ onLine, onReach }: RoomCommand, change: Change): Pick<RoomCommand, 'onLine' | 'onReach'> {
+  return {
+    ...(onLine && { onLine: (stream, line) => onLine(stream, change(line)) }),
+    ...(onReach && {
+      onReach: (reached) => onReach(reached.map((one) => ({ ...one, host: change(one.host) }))),
+    }),
+  };
+}
+
+const changedResult = (ran: SandboxResult, change: Change): SandboxResult => ({
+  ...ran,
+  output: change(ran.output),
+  ...(ran.refused && { refused: ran.refused.map(change) }),
+});
+
+async function* mapLines(lines: RoomProcess['lines'], change: Change) {
   for await (const { stream, text } of lines) yield { stream, text: change(text) };
 }

@@ -5,7 +5,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, normalize, relative } from 'node:path';
 import type { Mount } from '@swarm/core/ports/running';
-import type { EgressOptions } from './egress.ts';
+import type { EgressLists } from './egress-hosts.ts';
 import { findOnPath, isExecutable } from './find-on-path.ts';
 import type { Watch } from './process.ts';
 import type { SandboxSpec } from './provider.ts';
@@ -29,8 +29,8 @@ export interface SandboxOptions extends Choices {
   readonly path: readonly string[];
   /** Shown read-only in every sandbox: swarm's own program and its Node, for one. */
   readonly readOnly: readonly Mount[];
-  /** What commands with network may reach. Default: no private address. */
-  readonly egress?: EgressOptions;
+  /** What commands with a way out may reach. Default: setup the registries of its package managers, agents nothing. */
+  readonly egress?: EgressLists;
   /** For commands that bring none of their own. */
   readonly bounds?: Bounds;
   /** The bridge program: `bridge.ts` from the sources, or its bundle. Default: the one beside this module. */

@@ -29,8 +29,8 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
           basename(mount.host),
         );
   const moved = (mount: Mount): Mount => ({ host: mount.host, inside: shownAt(mount) });
-  const places = async (ask: RoomAsk, network: 'none' | 'open') => {
-    const system = systemMounts(network);
+  const places = async (ask: RoomAsk) => {
+    const system = systemMounts();
     const tools = [options.nodePath, options.bridgeFile].map((host) => ({ host, inside: host }));
     const socket =
       ask.gatewaySocket === undefined
@@ -46,8 +46,8 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
       ],
     };
   };
-  const mountsOf = async (ask: RoomAsk, network: 'none' | 'open') => {
-    const { readOnly, readWrite, links } = await places(ask, network);
+  const mountsOf = async (ask: RoomAsk) => {
+    const { readOnly, readWrite, links } = await places(ask);
     return [...readOnly, ...readWrite, ...links.map(({ place }) => ({ host: place, inside: place }))];
   };
   return {
@@ -56,12 +56,12 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
     shownAt,
     mounts: mountsOf,
     async run(spec: SandboxSpec) {
-      const mounts = await mountsOf(spec, spec.network);
+      const mounts = await mountsOf(spec);
       const path = options.path.map((folder) => insidePath(mounts, folder)).filter((p) => p !== undefined);
       const env = environmentOf(spec, options.stateKey, { path, home: HOME, temporary: '/tmp' });
       const why = await whyNotRun(spec, { mounts, cwd: TREE, path: env.PATH ?? '' });
       if (why !== undefined) return cannotRun(spec, why);
-      const { links, readOnly, readWrite } = await places(spec, spec.network);
+      const { links, readOnly, readWrite } = await places(spec);
       const bridge =
         spec.gatewaySocket === undefined
           ? []
@@ -78,7 +78,7 @@ export function createElsewhere(options: SandboxOptions & { readonly bridgeFile:
           '--die-with-parent',
           '--new-session',
         ],
-        ...(spec.network === 'none' ? ['--unshare-net'] : []),
+        '--unshare-net',
         ...['--tmpfs', '/tmp', '--tmpfs', HOME, '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/dev/shm'],
         ...links.flatMap((link) => ['--symlink', link.target, link.place]),
         ...readOnly.flatMap((mount) => ['--ro-bind', mount.host, mount.inside]),

@@ -13,6 +13,7 @@ import type {
 } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
 import { openTranscript, plainText } from '../transcript.ts';
+import { reachedText } from './reached-text.ts';
 import { type StopCause, startWatch } from './watch.ts';
 
 /** One attempt's way to the model. */
@@ -172,10 +173,11 @@ async function runWatched(
       name: job.attempt,
       argv: launch.argv,
       env: { ...parts.env, ...keys(pass), ...launch.env },
-      network: 'none',
+      network: 'agent',
       ...(pass && { gateway: launch.knowsSocket ? 'socket' : 'address' }),
       limits: limitsOf(parts, launch),
       onLine,
+      onReach: (reached) => job.onActivity({ kind: 'network', detail: reachedText(reached), reached }),
     };
     const note: Note = (fields) => transcript.write(parts.clock.now(), fields);
     const sandbox = launch.talk

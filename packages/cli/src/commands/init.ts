@@ -4,11 +4,13 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import { type Detected, detectCommands } from '../config/detect.ts';
+import { hostsWanted, type WantedHost } from '../config/detecting/hosts.ts';
 import { type LoadedConfig, loadConfig, NO_FLAGS } from '../config/load.ts';
 import { mountText } from '../config/shown.ts';
 import { type Starter, starterToml } from '../config/starter.ts';
 import type { Check } from '../doctor/check.ts';
 import { tryOut } from '../doctor/try-out.ts';
+import { allowHosts, notReached } from '../preparing/allow-hosts.ts';
 import { askText, askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import { checkoutFacts } from '../preparing/checkout-facts.ts';
 import { manifestFacts } from '../preparing/detect.ts';
@@ -36,6 +38,7 @@ export async function init(options: InitOptions, context: Context): Promise<numb
   if (!options.yes && !isSomebodyThere()) throw nobodyToAsk();
   const found = await foundCommands(located, options, context);
   tellMissing(found, context);
+  const egress = await allowHosts(found.hosts, options.yes === true, context);
   const starter = options.yes ? found.starter : await asked(found.starter);
   const text = starterToml(starter);
   if (!options.json) context.output.narrate(`${file}:\n\n${sanitize(text)}`);
@@ -45,7 +48,7 @@ export async function init(options: InitOptions, context: Context): Promise<numb
   }
   await writeNew(file, text, options.force === true);
   const checks = await tryOut(located, options.runGate === true, context);
-  say({ file, starter, mounts: found.mounts, checks }, options, context);
+  say({ file, starter, mounts: found.mounts, egress, checks }, options, context);
   const wrong = checks.flatMap(({ problem }) => (problem ? [problem] : []));
   return options.runGate && wrong.length > 0 ? exitCodeFor(wrong) : 0;
 }
@@ -84,6 +87,8 @@ interface FoundCommands {
   readonly mounts: readonly string[];
   /** What would start instead of the operator's own; undefined where something is just not there. */
   readonly other: Other | undefined;
+  /** What setup needs and may not reach. */
+  readonly hosts: readonly WantedHost[];
   /** Programs that are nowhere to be had. */
   readonly missing: readonly string[];
   readonly nextBest: Detected['nextBest'];
@@ -107,6 +112,7 @@ async function find(
       starter: { gate: undefined, setup: undefined, found: [], workers },
       mounts: [],
       other: undefined,
+      hosts: [],
       missing: [],
       nextBest: undefined,
     };
@@ -126,6 +132,7 @@ async function find(
     },
     mounts: foldersOf(shown).map((folder) => mountText(folder, context.env)),
     other: onlyOther([...shown.keys()], others),
+    hosts: found.setup === undefined ? [] : notReached(hostsWanted(folders), config),
     missing: found.missing,
     nextBest: found.nextBest,
   };
@@ -198,12 +205,17 @@ interface Written {
   readonly file: string;
   readonly starter: Starter;
   readonly mounts: readonly string[];
+  readonly egress: readonly string[];
   readonly checks: readonly Check[];
 }
 
-function say({ file, starter, mounts, checks }: Written, { json }: InitOptions, { output }: Context): void {
+function say(
+  { file, starter, mounts, egress, checks }: Written,
+  { json }: InitOptions,
+  { output }: Context,
+): void {
   const { gate, setup } = starter;
-  const told = { written: file, gate: gate ?? null, setup: setup ?? null, mounts, checks };
+  const told = { written: file, gate: gate ?? null, setup: setup ?? null, mounts, egress, checks };
   if (json) output.json(told);
   else output.result(`wrote ${file}`);
   if (gate === undefined)

@@ -73,7 +73,14 @@ export const EXAMPLES: readonly Example[] = [
     toml: '[sandbox]\nsetup_env = ["NPM_TOKEN"]\n\n[env]\nsetup = "npm ci"',
     below:
       // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's own way to name a variable
-      'with the project’s `.npmrc` naming the variable: `//npm.shop.example/:_authToken=${NPM_TOKEN}`. The same for others: `UV_INDEX_SHOP_PASSWORD`, `CARGO_REGISTRIES_SHOP_TOKEN`, `GOPRIVATE` and `NETRC`. A registry on this machine or in its network is named too: `egress = ["npm.shop.example:4873"]`. Setup’s way out is a proxy for HTTP and HTTPS, which npm, pnpm, yarn, pip, uv, cargo, go, git over https, maven and gradle use by themselves; what needs another way (git over ssh, a database, a name looked up by the program itself) is not reached.',
+      'with the project’s `.npmrc` naming the variable: `//npm.shop.example/:_authToken=${NPM_TOKEN}`. The same for others: `UV_INDEX_SHOP_PASSWORD`, `CARGO_REGISTRIES_SHOP_TOKEN`, `GOPRIVATE` and `NETRC`. A registry that is not the package manager’s usual one is named too, wherever it lies: `egress = ["npm.shop.example:4873"]`. Setup’s way out is a proxy for HTTP and HTTPS, which npm, pnpm, yarn, pip, uv, cargo, go, git over https, maven and gradle use by themselves; what needs another way (git over ssh, a database, a name looked up by the program itself) is not reached.',
+  },
+  {
+    about:
+      '**More hosts.** Setup reaches the registries of its package managers; dependencies by git and programs that packages fetch need more, which setup’s failure and `swarm init` name. Agents reach nothing without it:',
+    toml: '[sandbox]\negress = ["github.com", "codeload.github.com"]\nagent_egress = ["docs.rs"]',
+    below:
+      'Exact hosts: `host` for ports 443 and 80, or `host:port`; `"*"` is everything public. What each reaches and how it is judged: docs/sandboxes.md, “The way out”.',
   },
   {
     about: '**A proxy for setup:**',

@@ -63,7 +63,7 @@ test('without any file or variable every key has its default', async () => {
       sandbox: 'auto',
       limits,
     },
-    shown: { mounts: [], env: [], setupEnv: [], egress: [] },
+    shown: { mounts: [], env: [], setupEnv: [], egress: [], agentEgress: [] },
     gate: { timeoutMs: 600_000, policy: 'batch', parallel: 2, flakyRetries: 1, limits, protect: [] },
     checks: { minIntervalMs: 60_000, maxIntervalMs: 600_000 },
     budget: {},

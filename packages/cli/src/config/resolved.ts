@@ -69,8 +69,10 @@ export interface Config {
     readonly env: readonly string[];
     /** Names of variables only setup on the trusted base is given. */
     readonly setupEnv: readonly string[];
-    /** Hosts setup may reach though they are private; absent in runs that were opened before there was such a thing. */
+    /** Hosts setup may reach besides its registries; absent in runs that were opened before there was such a thing. */
     readonly egress?: readonly string[];
+    /** Hosts agents may reach; absent as well. */
+    readonly agentEgress?: readonly string[];
   };
   /** What the operator chose for the sandboxes that need a choice; absent where none is made. */
   readonly boxes?: {
@@ -147,6 +149,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       env: sandbox.env,
       setupEnv: sandbox.setup_env,
       egress: sandbox.egress,
+      agentEgress: sandbox.agent_egress,
     },
     ...boxesOf(sandbox),
     gate: {

@@ -16,6 +16,9 @@ export const OPEN: ProviderName = first((name) => !contains(name));
 /** Whether what runs under this name can do everything the operator can. */
 export const isOpen = (name: SandboxName): boolean => name !== 'auto' && !contains(name);
 
+/** Whether what runs under it reaches only the hosts that are named for it. */
+export const keepsWayOut = (name: ProviderName): boolean => PROVIDERS[name].keepsWayOut;
+
 function first(is: (name: ProviderName) => boolean): ProviderName {
   const found = PROVIDER_NAMES.find(is);
   if (found === undefined)

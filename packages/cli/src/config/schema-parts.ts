@@ -1,4 +1,5 @@
 /** Kinds of values of the configuration. */
+import { isHostName } from '@swarm/sandbox';
 import { z } from 'zod';
 import { parseBytes, parseDurationMs } from './units.ts';
 
@@ -41,6 +42,23 @@ export const table = <S extends z.core.$ZodLooseShape>(text: string, shape: S) =
 export const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: 'expected the name of an environment variable' });
+
+/** `*`, `host`, `host:port` or `[address]:port`: exact hosts, no patterns. */
+const HOST = /^(?:\*|(?:[\w.-]{1,253}|\[[\da-fA-F:.]{2,45}\])(?::\d{1,5})?)$/;
+
+export const hosts = (text: string) =>
+  z
+    .array(
+      z
+        .string()
+        .regex(HOST)
+        .refine((value) => value === '*' || isHostName(value), {
+          error: 'expected a host such as "docs.rs", or "npm.shop.example:4873" with its port, or "*" alone',
+        }),
+    )
+    .max(64)
+    .describe(text)
+    .default([]);
 
 export function isEndpointUrl(value: string): boolean {
   const url = URL.parse(value);

@@ -8,7 +8,7 @@ import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { mcp } from './schema-mcp.ts';
-import { bytes, command, count, duration, isEndpointUrl, table, variable } from './schema-parts.ts';
+import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -84,13 +84,12 @@ const sandbox = table(
         'Variables only setup on the trusted base is given, the one command that reaches the network: registry tokens and proxies.',
       )
       .default([]),
-    egress: z
-      .array(z.string().regex(/^(?:[\w.-]{1,253}|\[[\da-fA-F:.]{2,45}\])(?::\d{1,5})?$/))
-      .max(64)
-      .describe(
-        'Hosts that setup may reach though they lie on this machine or in its network, as `host` or `host:port`: a registry of your own. Anything public it may reach without.',
-      )
-      .default([]),
+    egress: hosts(
+      'Hosts that setup may reach besides the registries of its package managers, wherever they lie: `host` for its ports 443 and 80, or `host:port`. `*` stands for everything public.',
+    ),
+    agent_egress: hosts(
+      'Hosts that agents may reach, in the same words. Without it they reach nothing but the gateway; gates and `verify` never do. A host that is named here is one that code can be sent to.',
+    ),
     docker: table(
       'Containers as the sandbox: `workers.sandbox = "docker"`, or what `auto` takes without bubblewrap.',
       {

@@ -24,7 +24,8 @@ ${gate === undefined ? '# command = "make test"' : `command = ${toml(gate)}${by}
 # timeout = "10m"
 
 [env]
-# Run once for each lockfile, with a network; what it leaves untracked is there for agents and gate.
+# Run once for each lockfile; what it leaves untracked is there for agents and gate. It reaches the registries of its
+# package managers and no other host: those are each operator's to name, as sandbox.egress.
 ${setup === undefined ? '# setup = "npm ci"' : `setup = ${toml(setup)}`}
 
 [checks]

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox, SandboxResult } from '@swarm/core/ports/running';
 import { NO_NETWORK, wantsNetwork } from '@swarm/core/rules/network-words';
+import { refusedText } from '@swarm/core/rules/way-out';
 import { durationText } from '@swarm/core/views/words';
 import { Git } from '@swarm/git';
 import { type Check, failed, ok } from './check.ts';
@@ -61,7 +62,7 @@ async function tried(
     name: `doctor-${what}`,
     argv: ['/bin/sh', '-c', command],
     env: { CI: '1' },
-    network: what === 'setup' ? 'open' : 'none',
+    network: what === 'setup' ? 'setup' : 'none',
     ...(what === 'setup' && { isTrustedSetup: true }),
     limits: { wallMs: what === 'setup' ? SETUP_MS : gateMs, outputBytes: OUTPUT_BYTES_MAX },
   });
@@ -78,5 +79,10 @@ const failedRun = (name: string, what: 'setup' | 'gate', command: string, ran: S
     code: what === 'setup' ? 'SW0308' : 'SW0602',
     what: `the ${what} \`${command}\` fails on the base: it ended with ${ran.exitCode ?? ran.end}`,
     why: ran.output.trimEnd().slice(-SHOWN_CHARS) || 'it printed nothing',
-    fix: what === 'gate' && wantsNetwork(ran.output) ? NO_NETWORK : `mend it, or name another with --${what}`,
+    fix: fixFor(what, ran),
   });
+
+function fixFor(what: 'setup' | 'gate', { output, refused }: SandboxResult): string {
+  if (refused) return `it ${refusedText(refused)}`;
+  return what === 'gate' && wantsNetwork(output) ? NO_NETWORK : `mend it, or name another with --${what}`;
+}

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@swarm/core/ports/running';
-import { mountsLine } from '../config/operator-mounts.ts';
+import { listLine } from '../config/operator-lists.ts';
 import { bringsPrograms, programsIn } from '../preparing/command-words.ts';
 import type { Commands } from '../preparing/detect.ts';
 import { installText } from '../preparing/installs.ts';
@@ -104,4 +104,4 @@ function missingCheck(program: string, facts: ProgramFacts): Check {
 }
 
 const mountFix = ({ mounts, configFile }: ProgramFacts): string =>
-  `swarm init   # asks to show it; or write into ${configFile}:\n[sandbox]\n${mountsLine(mounts)}`;
+  `swarm init   # asks to show it; or write into ${configFile}:\n[sandbox]\n${listLine('mounts', mounts)}`;

@@ -7,7 +7,7 @@ import { REQUIREMENTS } from '../config/detecting/python-needs.ts';
 const LOOKED_INTO = ['tests', 'test', 'spec', 'requirements', 'bin', 'vendor', '.yarn/releases'];
 /** Files whose text says something; of any other its being there is enough. */
 const READ = [
-  ...['package.json', '.yarnrc.yml', 'bunfig.toml', 'deno.json', 'deno.jsonc'],
+  ...['package.json', '.npmrc', '.yarnrc.yml', 'bunfig.toml', 'deno.json', 'deno.jsonc'],
   ...['pyproject.toml', 'setup.cfg', 'tox.ini', ...REQUIREMENTS],
   ...['Cargo.toml', 'go.mod', 'go.work', 'composer.json', 'CMakeLists.txt'],
   ...['GNUmakefile', 'makefile', 'Makefile', 'justfile', 'Justfile', '.justfile'],

@@ -38,6 +38,7 @@ import type { SandboxProbe } from './sandbox-probe.ts';
 import { setupNetworkFor } from './setup-network.ts';
 import { identityOf } from './signing.ts';
 import { treeNotices } from './tree-notices.ts';
+import { wayOutNotices } from './way-out.ts';
 
 export interface Prepared {
   readonly file: RunFile;
@@ -107,7 +108,11 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
   const network = await setupNetworkFor(loaded.config, opening, found, options.setupNetwork);
   const said = [...(opening.notices ?? []), ...network.notices, ...verdict.notices];
-  const notices = [...said, ...(await treeNotices(found))];
+  const notices = [
+    ...said,
+    ...wayOutNotices(loaded.config, found.facts.sandboxProbe),
+    ...(await treeNotices(found)),
+  ];
   const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const asked = { ...loaded, config: network.config };
   const pinned = await pin(located, asked, found, told, places, context);

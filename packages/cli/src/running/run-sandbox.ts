@@ -40,7 +40,10 @@ export function sandboxOf(ask: SandboxAsk): Sandbox {
     nodePath: places.nodePath,
     path: sandboxPath(env),
     ...(file.config.workers.limits && { bounds: file.config.workers.limits }),
-    egress: { allowed: file.config.shown?.egress ?? [] },
+    egress: {
+      setup: file.config.shown?.egress ?? [],
+      agents: file.config.shown?.agentEgress ?? [],
+    },
     readOnly: [...places.readOnly, ...nodeLibraries(places), ...shownMounts(file.config)],
     ...(places.bridgeFile && { bridgeFile: places.bridgeFile }),
   });
@@ -127,18 +130,22 @@ function withVariables(
   { file: { config }, env, secrets }: SandboxAsk,
   { toolchains, authorities }: Given,
 ): Sandbox {
-  const { env: names = [], setupEnv = [] } = config.shown ?? {};
+  const { env: names = [], setupEnv = [], agentEgress = [] } = config.shown ?? {};
   const always = { ...toolchains, ...valuesOf(names, env) };
   const ofSetup = valuesOf(setupEnv, env);
+  const hasWayOut = ({ network }: RoomCommand): boolean =>
+    network === 'setup' || (network === 'agent' && agentEgress.length > 0);
   const book = secrets ?? new SecretBook(knownSecrets({ config }, env));
   const plain = book.redactor();
-  const strict = book.redactor(Object.values(ofSetup));
+  // A host that is asked for is told in small letters, and a value may be a part of its name.
+  const values = Object.values(ofSetup);
+  const strict = book.redactor([...values, ...values.map((value) => value.toLowerCase())]);
   const isSetup = ({ isTrustedSetup }: RoomCommand): boolean => isTrustedSetup === true;
   return mapSandbox(sandbox, {
     command: (command) => ({
       ...command,
       env: {
-        ...(command.network === 'none' ? FROM_CACHES : authorities),
+        ...(hasWayOut(command) ? authorities : FROM_CACHES),
         ...always,
         ...(isSetup(command) && ofSetup),
         ...command.env,

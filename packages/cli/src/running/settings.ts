@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
 import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
+import { keepsWayOut } from '../config/sandboxes.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { contextChars, modelNames, profilesOf } from './models.ts';
 import type { RunFile } from './run-file.ts';
@@ -66,11 +67,18 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
     limits: limitsOf(config),
     agents: agentNames(file),
+    ...agentHostsOf(file),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
   };
+}
+
+/** Told to planner and agents only where the sandbox keeps it. */
+function agentHostsOf({ config, sandbox }: RunFile): Pick<Request, 'agentHosts'> {
+  const hosts = config.shown?.agentEgress ?? [];
+  return hosts.length > 0 && keepsWayOut(sandbox) ? { agentHosts: hosts } : {};
 }
 
 /** Agents this run has, by the names tasks ask for them. */

@@ -12,6 +12,7 @@ import { cutToWidth } from './width.ts';
 /** Weather and book-keeping that would drown what matters; all of it is in log.ndjson. */
 const QUIET: ReadonlySet<string> = new Set([
   'agent.activity',
+  'agent.reached',
   'agent.started',
   'command.refused',
   'gate.started',

@@ -60,6 +60,8 @@ export interface Request {
   /** Failed fix tasks for one failure after which its culprit's landing is taken back, at least 1. Absent: never. Old
    * journals say 0 for that; rules/healing.ts reads it. */
   readonly revertAfter?: number;
+  /** Hosts that agents may reach. Absent: none, as verification and gate. */
+  readonly agentHosts?: readonly string[];
   /** Names a task's `agent` may have; absent in journals of before. */
   readonly agents?: readonly string[];
   readonly limits: Limits;

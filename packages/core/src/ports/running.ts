@@ -37,10 +37,10 @@ export interface RoomCommand {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /**
-   * `none`: loopback and the gateway only. `open`: also a way out, for setup on the trusted base. The provider decides
-   * how much of the host and its neighbours that reaches.
+   * `none`: loopback and the gateway only. `setup`: also a way out, to the registries of the package managers and to what
+   * the operator named for setup. `agent`: also a way out to what the operator named for agents, which is mostly nothing.
    */
-  readonly network: 'none' | 'open';
+  readonly network: 'none' | 'setup' | 'agent';
   /** It is setup on the trusted base's own tree: what the operator gives to setup alone, it is given. */
   readonly isTrustedSetup?: true;
   /**
@@ -52,6 +52,20 @@ export interface RoomCommand {
   readonly signal?: AbortSignal;
   /** Is called with each whole line as it comes, without its newline, capped. */
   readonly onLine?: (stream: OutputStream, line: string) => void;
+  /** Is called now and then with the hosts that were asked for through the way out since the last call. */
+  readonly onReach?: (reached: readonly Reached[]) => void;
+}
+
+/** One host of the way out, with all that was counted of it so far. */
+export interface Reached {
+  /** `host:port`; `others` stands for those after the first thirty-two. */
+  readonly host: string;
+  /** Requests and tunnels that were let through, and those that were not. */
+  readonly requests: number;
+  readonly refused: number;
+  /** Bytes to the host, and from it. */
+  readonly up: number;
+  readonly down: number;
 }
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -67,6 +81,8 @@ export interface SandboxResult {
   /** The beginning and the end of stdout and stderr, in order of arrival, capped. */
   readonly output: string;
   readonly durationMs: number;
+  /** `host:port` of what it asked its way out for and may not reach, the first ones first. Absent: nothing. */
+  readonly refused?: readonly string[];
 }
 
 /** A command that runs and can be written to. */
@@ -189,6 +205,8 @@ export type AgentActivity =
       readonly durationMs: number;
     }
   | { readonly kind: 'text'; readonly detail: string }
+  /** What it asked for through its way out. No sign of life: a program it left behind may be who asks. */
+  | { readonly kind: 'network'; readonly detail: string; readonly reached: readonly Reached[] }
   /** The model's server left a part of a prompt out, and said nothing. */
   | { readonly kind: 'cut'; readonly cut: CutPrompt };
 

@@ -1,5 +1,6 @@
 /** What every role is told of the place it works in, its limits and the laws its work is judged by. */
 import type { Attempt } from '@swarm/core/model/attempt';
+import type { Request } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { protectedGlobs } from '@swarm/core/rules/protected';
@@ -19,8 +20,15 @@ export function machinery({ run: { request } }: OpenedState): string {
       ? `Gate: \`${request.gate}\`. It runs on every merged result, and nothing lands that fails it.`
       : 'Gate: none. What is handed in lands untested.',
     ...(request.checks ? [`Full checks, now and then on the target: \`${request.checks}\`.`] : []),
-    'Network: none for agents, verification and gate. Nothing can be downloaded or installed there.',
+    networkText(request),
   ].join('\n');
+}
+
+function networkText({ agentHosts = [] }: Request): string {
+  if (agentHosts.length === 0)
+    return 'Network: none for agents, verification and gate. Nothing can be downloaded or installed there.';
+  const hosts = agentHosts.includes('*') ? 'what is public' : agentHosts.join(', ');
+  return `Network: agents reach ${hosts} by the proxy that HTTPS_PROXY names, and nothing else; verification and gate have none. What they need has to be in the work tree.`;
 }
 
 /** Who else works now, and where. */
@@ -74,7 +82,7 @@ export function plannerLaws(state: OpenedState): string {
     ...protectionLaws(state),
     'Do not file a task that must change a file only the operator’s own tasks may change: it cannot land.',
     'A change that deletes, skips or weakens a test is held for the operator.',
-    'Verification, gate and agents have no network: a `verify` that fetches anything fails.',
+    `${state.run.request.agentHosts ? 'Verification and gate' : 'Verification, gate and agents'} have no network: a \`verify\` that fetches anything fails.`,
     'An attempt that ends `blocked` ends its task for good, and what depends on it falls.',
   ]
     .map((law) => `- ${law}`)

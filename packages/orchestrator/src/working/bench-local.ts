@@ -157,7 +157,7 @@ async function runSetup(
   });
   const limits = { wallMs: setup.timeoutMs, outputBytes: OUTPUT_BYTES_MAX };
   const ask = { name: workspace.name, command: setup.command, limits, signal };
-  const plain = shellCommand(ask, may.hasNetwork ? 'open' : 'none');
+  const plain = shellCommand(ask, may.hasNetwork ? 'setup' : 'none');
   const command: RoomCommand = {
     ...plain,
     env: { ...plain.env, ...(may.hasNetwork ? {} : WITHOUT_NETWORK) },

@@ -193,6 +193,18 @@ test('a setup that fails says how, and that the disk was full where it was', asy
   assert.equal(full.kind === 'failed' && full.isDiskFull, true);
 });
 
+test('a host that setup asked for and may not reach is told first, with the line for it; also where it did without', async () => {
+  const refused = ['codeload.github.com:443'];
+  const line = /asked for codeload\.github\.com:443, which .*egress = \["codeload\.github\.com"\]/;
+  const failing = given({ setup: async () => ran({ exitCode: 1, output: 'x\n'.repeat(9_000), refused }) });
+  const failed = await failing.prepare('a');
+  assert.match(failed.kind === 'failed' ? failed.detail.split('\n')[0]! : '', line);
+  assert.match(failing.told.at(-1)!, /^error: setup failed: exited 1; it asked for/);
+  const done = given({ setup: async () => ran({ refused }) });
+  assert.equal((await done.prepare('a')).kind, 'ready');
+  assert.match(done.told.at(-1)!, /^warn: setup done in .*; it asked for/);
+});
+
 test('how a setup ended is told in words: one that was called off has not failed', async () => {
   for (const [result, said] of [
     [ran(), /^info: setup done in \d+\.\d s$/],

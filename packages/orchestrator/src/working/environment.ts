@@ -3,6 +3,7 @@ import type { SetupAsk } from '@swarm/core/ports/bench';
 import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import type { EnvironmentStore, SandboxResult, SetupLeft, SetupNeed } from '@swarm/core/ports/running';
 import type { Log } from '@swarm/core/ports/world';
+import { refusedText } from '@swarm/core/rules/way-out';
 import { secondsText } from '@swarm/core/views/words';
 import { tailOf } from '../settings.ts';
 import { isDiskFull } from './disk-full.ts';
@@ -172,14 +173,17 @@ export class Environments {
     return isKnown ? hash : `${hash}-base-${setup.trusted}`;
   }
 
-  #tell(key: string, { end, exitCode, durationMs }: SandboxResult): void {
+  #tell(key: string, { end, exitCode, durationMs, refused = [] }: SandboxResult): void {
     const ok = end === 'exited' && exitCode === 0;
     const isCalledOff = end === 'aborted';
     const how = isCalledOff ? 'setup was called off' : `setup failed: ${[end, exitCode].join(' ').trim()}`;
+    const plain = ok ? `setup done in ${secondsText(durationMs)}` : how;
+    // It may have done without; whoever looks why something is not there finds it here.
+    const isFine = (ok && refused.length === 0) || isCalledOff;
     this.#parts.log.write('setup.ended', {
-      msg: ok ? `setup done in ${secondsText(durationMs)}` : how,
-      level: ok || isCalledOff ? 'info' : 'error',
-      data: { key, end, exitCode: exitCode ?? null, durationMs },
+      msg: refused.length > 0 ? `${plain}; it ${refusedText(refused)}` : plain,
+      level: isFine ? 'info' : ok ? 'warn' : 'error',
+      data: { key, end, exitCode: exitCode ?? null, durationMs, ...(refused.length > 0 && { refused }) },
     });
   }
 }
@@ -193,7 +197,8 @@ const OFFLINE =
 const lookOf = (commit: CommitId, { command }: SetupAsk): string => `${commit} ${command}`;
 
 function failed({ command }: SetupAsk, ran: SandboxResult, { hasNetwork }: SetupMay): Made {
-  const offline = hasNetwork ? '' : OFFLINE;
+  const refused = ran.refused ? ` (it ${refusedText(ran.refused)})` : '';
+  const offline = hasNetwork ? refused : OFFLINE;
   return {
     kind: 'failed',
     isDiskFull: isDiskFull(ran.output),

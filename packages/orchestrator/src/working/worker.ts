@@ -253,6 +253,7 @@ export class Worker {
     const about = { task: attempt.task, attempt: attempt.id, data: { ...activity } };
     const { log } = this.#context.ports;
     if (activity.kind === 'cut') return this.#cuts.tell('worker', activity.cut, about);
+    if (activity.kind === 'network') return log.write('agent.reached', { ...about, msg: activity.detail });
     const msg = activity.kind === 'tool' ? `${activity.tool} ${activity.detail}` : activity.detail;
     log.write('agent.activity', { ...about, msg });
   }

@@ -11,7 +11,7 @@ const abstract = ({ abstractName }: Ground): string =>
 
 const kinds = [
   ['none', 'without network'],
-  ['open', 'with network'],
+  ['setup', 'with network'],
 ] as const;
 
 export const NETWORK_ATTACKS: readonly Attack[] = kinds.flatMap(([network, text]) => [

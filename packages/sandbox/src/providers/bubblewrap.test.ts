@@ -75,7 +75,7 @@ describe('inside bubblewrap', await needs('bubblewrap'), () => {
     const script = ['/opt/node', '--input-type=module', '-e', probe];
     const closed = await run(script, { readOnly: [NODE] });
     assert.equal(closed.output, 'no no no\n');
-    const open = await run(script, { readOnly: [NODE], network: 'open' });
+    const open = await run(script, { readOnly: [NODE], network: 'setup' });
     assert.match(open.output, /^no /, 'the host is not reached where there is a way out either');
   });
 

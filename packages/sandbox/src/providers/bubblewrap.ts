@@ -1,5 +1,4 @@
 import type { RoomAsk, SandboxResult } from '@swarm/core/ports/running';
-import { type EgressOptions, openEgress } from '../egress.ts';
 import { noFilter } from '../filter/missing.ts';
 import { callFilter } from '../filter/rules.ts';
 import { boundsOf, environmentOf, visibleFolders, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
@@ -14,6 +13,7 @@ import { type BubblewrapPlan, bubblewrapArguments } from './bubblewrap-arguments
 import { dropCommand, handedOver, handOver, identityOf } from './identity.ts';
 import { dataFiles, HOME, IN_MEMORY, THREADS_PER_PROCESS, WORKSPACE } from './places.ts';
 import { systemMounts } from './system-mounts.ts';
+import { openWay, withRefused } from './way.ts';
 
 /** System folders only: a `bwrap` on the user's PATH might come from the repository we are to contain. */
 export const SYSTEM_PATH = '/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin';
@@ -40,8 +40,7 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
     shownAt: (mount) => mount.inside,
     mounts: async (ask) => shownOf(ask, { gateway: ask.gatewaySocket }, options).mounts,
     async run(spec) {
-      await using way =
-        spec.network === 'open' ? await openEgress(options.egress ?? NOBODY, spec.env) : undefined;
+      await using way = await openWay(spec, options);
       const plan = planOf(spec, { gateway: spec.gatewaySocket, egress: way?.socket }, options);
       const why = await whyNotRun(spec, {
         mounts: plan.mounts,
@@ -51,12 +50,11 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
       if (why !== undefined) return cannotRun(spec, why);
       const filled = written(spec);
       await handOver(handedOver(spec), plan.identity);
-      return toldBy(
-        await runProcess(
-          launchOf(plan, spec, options),
-          watchOf(spec, options, filled, { inMemory: inMemoryOf(spec) }),
-        ),
+      const ran = await runProcess(
+        launchOf(plan, spec, options),
+        watchOf(spec, options, filled, { inMemory: inMemoryOf(spec) }),
       );
+      return withRefused(toldBy(ran), way);
     },
   };
 }
@@ -64,15 +62,12 @@ export function createBubblewrap(options: BubblewrapOptions): Provider {
 const inMemoryOf = ({ home }: SandboxSpec): string[] =>
   IN_MEMORY.filter((place) => home === undefined || place !== HOME);
 
-/** Setup may reach what everybody may, and nothing else. */
-const NOBODY: EgressOptions = { allowed: [] };
-
 /** Leak detection traces its own process, which the filter refuses: with it on, every sanitized program would fail. */
 const WITHOUT_TRACING = { ASAN_OPTIONS: 'detect_leaks=0', LSAN_OPTIONS: 'detect_leaks=0' };
 
 /** What of the host is shown, and where. */
 function shownOf(ask: RoomAsk, outlets: Outlets, options: BubblewrapOptions) {
-  const { mounts: ofSystem, links } = systemMounts('none');
+  const { mounts: ofSystem, links } = systemMounts();
   const bridged = bridgeMounts(outlets, options);
   const readOnly = [...ofSystem, ...options.readOnly, ...ask.readOnly, ...bridged];
   const home = ask.home === undefined ? [] : [{ host: ask.home, inside: HOME }];

@@ -3,7 +3,6 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResourceName } from '@swarm/core/model/landing';
 import type { Mount, RoomAsk, SandboxResult } from '@swarm/core/ports/running';
-import { type EgressOptions, openEgress } from '../egress.ts';
 import { noFilter } from '../filter/missing.ts';
 import { callProfile } from '../filter/profile.ts';
 import {
@@ -35,6 +34,7 @@ import {
 import { handedOver, handOver, type Identity, identityOf } from './identity.ts';
 import { lookWith } from './look.ts';
 import { dataFiles, HOME, IN_MEMORY, WORKSPACE } from './places.ts';
+import { openWay, withRefused } from './way.ts';
 
 export interface DockerOptions extends WholeOptions {
   readonly engine: Engine;
@@ -62,8 +62,6 @@ export function createDocker(options: DockerOptions): Provider {
   };
 }
 
-/** Setup may reach what everybody may, and nothing else. */
-const NOBODY: EgressOptions = { allowed: [] };
 const ASK_EVERY_MS = 100;
 
 class Containers {
@@ -77,8 +75,7 @@ class Containers {
 
   async run(spec: SandboxSpec): Promise<SandboxResult> {
     const options = this.#options;
-    await using way =
-      spec.network === 'open' ? await openEgress(options.egress ?? NOBODY, spec.env) : undefined;
+    await using way = await openWay(spec, options);
     const outlets = { gateway: spec.gatewaySocket, egress: way?.socket };
     const shown = shownOf(spec, outlets, options);
     const mounts = [...shown.readOnly, ...shown.readWrite];
@@ -87,7 +84,7 @@ class Containers {
     const folder = await mkdtemp(`${spec.workspace}.private-`);
     try {
       const plan = await this.#planOf(spec, outlets, folder);
-      return await this.#runPlan(plan, spec);
+      return withRefused(await this.#runPlan(plan, spec), way);
     } finally {
       // What stays goes with the workspace, whose name it has, and is told then.
       await removeTree(folder).catch(() => {});

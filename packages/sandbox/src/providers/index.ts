@@ -15,6 +15,8 @@ import { createSeatbelt } from './seatbelt.ts';
 export interface ProviderKind {
   /** Whether what it runs is kept from everything it was not given. */
   readonly contains: boolean;
+  /** Whether a command with a way out reaches only the hosts it may. */
+  readonly keepsWayOut: boolean;
   /** Throws SwarmError SW0304 where it is not installed: there is no falling back to another. */
   create(options: WholeOptions): Provider;
 }
@@ -22,22 +24,26 @@ export interface ProviderKind {
 export const PROVIDERS = {
   bubblewrap: {
     contains: true,
+    keepsWayOut: true,
     create: (options) =>
       createBubblewrap({ ...options, bwrap: installed('bubblewrap', SYSTEM_PATH, 'bwrap') }),
   },
   docker: {
     contains: true,
+    keepsWayOut: true,
     create: (options) => {
       return createDocker({ ...options, engine: engineOf(options.docker ?? missing('docker')) });
     },
   },
+  /** Its network is what the operator's box gives. */
   command: {
     contains: true,
+    keepsWayOut: false,
     create: (options) => createCommand({ ...options, choice: options.command ?? missing('command') }),
   },
   /** macOS. */
-  seatbelt: { contains: true, create: createSeatbelt },
-  none: { contains: false, create: createNone },
+  seatbelt: { contains: true, keepsWayOut: true, create: createSeatbelt },
+  none: { contains: false, keepsWayOut: false, create: createNone },
 } as const satisfies Readonly<Record<string, ProviderKind>>;
 
 export type ProviderName = keyof typeof PROVIDERS;

@@ -6,10 +6,9 @@ export interface ProfileAsk {
   readonly writes: readonly string[];
   /** Unix sockets that may be connected to. */
   readonly sockets: readonly string[];
-  readonly network: 'none' | 'open';
 }
 
-export function seatbeltProfile({ reads, writes, sockets, network }: ProfileAsk): string {
+export function seatbeltProfile({ reads, writes, sockets }: ProfileAsk): string {
   const both = [...new Set([...reads, ...writes])];
   return [
     '(version 1)',
@@ -29,21 +28,13 @@ export function seatbeltProfile({ reads, writes, sockets, network }: ProfileAsk)
     ...both.map((path) => `(allow file-read* (subpath ${text(path)}))`),
     ...[...new Set(writes)].map((path) => `(allow file-write* (subpath ${text(path)}))`),
     ...DEVICES.map((device) => `(allow file-write* (literal ${text(device)}))`),
-    '; servers of its own, and the gateway',
+    '; servers of its own, the gateway, and the way out',
     '(allow network-bind (local ip "localhost:*"))',
     '(allow network-inbound (local ip "localhost:*"))',
     '(allow network-outbound (remote ip "localhost:*"))',
     ...sockets.map(
       (socket) => `(allow network-outbound (remote unix-socket (path-literal ${text(socket)})))`,
     ),
-    ...(network === 'open'
-      ? [
-          '; setup fetches what the project needs',
-          '(allow network-outbound (remote ip "*:80") (remote ip "*:443"))',
-          '(allow mach-lookup (global-name "com.apple.mDNSResponder"))',
-          '(allow network-outbound (literal "/private/var/run/mDNSResponder"))',
-        ]
-      : []),
     '',
   ].join('\n');
 }

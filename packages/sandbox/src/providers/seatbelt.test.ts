@@ -7,7 +7,6 @@ const ASK = {
   reads: ['/usr', '/opt/swarm/bin'],
   writes: ['/private/tmp/w 1"ü'],
   sockets: ['/private/tmp/gateway.sock'],
-  network: 'none',
 } as const;
 
 test('the profile denies everything but what is shown, its own folders, loopback and the gateway', () => {
@@ -35,7 +34,7 @@ test('the profile denies everything but what is shown, its own folders, loopback
 (allow file-write* (literal "/dev/zero"))
 (allow file-write* (literal "/dev/tty"))
 (allow file-write* (literal "/dev/dtracehelper"))
-; servers of its own, and the gateway
+; servers of its own, the gateway, and the way out
 (allow network-bind (local ip "localhost:*"))
 (allow network-inbound (local ip "localhost:*"))
 (allow network-outbound (remote ip "localhost:*"))
@@ -44,10 +43,16 @@ test('the profile denies everything but what is shown, its own folders, loopback
   );
 });
 
-test('setup alone reaches the network', () => {
-  const [closed, open] = [seatbeltProfile(ASK), seatbeltProfile({ ...ASK, network: 'open' })];
-  assert.doesNotMatch(closed, /\*:443/);
-  assert.match(open, /\(allow network-outbound \(remote ip "\*:80"\) \(remote ip "\*:443"\)\)/);
+test('nobody reaches a network but through a socket that was named', () => {
+  const sockets = [...ASK.sockets, '/private/tmp/egress.sock'];
+  const rules = seatbeltProfile({ ...ASK, sockets })
+    .split('\n')
+    .filter((line) => line.includes('network-outbound'));
+  assert.deepEqual(rules, [
+    '(allow network-outbound (remote ip "localhost:*"))',
+    '(allow network-outbound (remote unix-socket (path-literal "/private/tmp/gateway.sock")))',
+    '(allow network-outbound (remote unix-socket (path-literal "/private/tmp/egress.sock")))',
+  ]);
 });
 
 test('a path cannot end a rule and begin another', () => {

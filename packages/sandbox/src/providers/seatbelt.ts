@@ -7,6 +7,7 @@ import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
 import { type ProfileAsk, seatbeltProfile } from './seatbelt-profile.ts';
+import { openWay, withRefused } from './way.ts';
 
 /** Part of macOS; says itself that it is deprecated, and is what Apple's own programs use. */
 export const SANDBOX_EXEC = '/usr/bin/sandbox-exec';
@@ -51,26 +52,32 @@ async function runProfiled(spec: SandboxSpec, options: WholeOptions) {
   if (why !== undefined) return cannotRun(spec, why);
   const folder = await mkdtemp(`${spec.workspace}.private-`);
   try {
-    const launch = await launchOf(spec, options, folder);
+    await using way = await openWay(spec, options);
+    const launch = await launchOf(spec, options, { folder, out: way?.socket });
     const filled = [...written(spec), folder];
-    return resultOf(await runProcess(launch, watchOf(spec, options, filled, { canEscape: true })));
+    const ran = await runProcess(launch, watchOf(spec, options, filled, { canEscape: true }));
+    return withRefused(resultOf(ran), way);
   } finally {
     // What stays goes with the workspace, whose name it has, and is told then.
     await removeTree(folder).catch(() => {});
   }
 }
 
-async function launchOf(spec: SandboxSpec, options: WholeOptions, folder: string): Promise<Launch> {
-  const { gatewaySocket: socket } = spec;
+async function launchOf(
+  spec: SandboxSpec,
+  options: WholeOptions,
+  { folder, out }: { readonly folder: string; readonly out: string | undefined },
+): Promise<Launch> {
+  const sockets = [spec.gatewaySocket, out].filter((socket) => socket !== undefined);
   const places = { home: spec.home ?? join(folder, 'home'), temporary: join(folder, 'tmp') };
   await Promise.all(Object.values(places).map((place) => mkdir(place, { recursive: true })));
   const ask: ProfileAsk = {
-    reads: await realPaths([...readsOf(spec, options), ...SYSTEM_READS]),
+    reads: await realPaths([...readsOf(spec, options), ...SYSTEM_READS, ...sockets]),
     writes: await realPaths([...written(spec), folder]),
-    sockets: await realPaths(socket === undefined ? [] : [socket]),
-    network: spec.network,
+    sockets: await realPaths(sockets),
   };
-  const bridge = socket === undefined ? [] : [options.nodePath, options.bridgeFile, socket, '--'];
+  const outlets = sockets.map((socket) => (socket === out ? `--out=${socket}` : socket));
+  const bridge = sockets.length === 0 ? [] : [options.nodePath, options.bridgeFile, ...outlets, '--'];
   const path = visibleFolders(mountsOf(spec, options), options.path);
   return {
     file: SANDBOX_EXEC,

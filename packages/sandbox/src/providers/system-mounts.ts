@@ -28,7 +28,6 @@ const ETC_JAVA = [
   '/etc/java-21-openjdk',
   '/etc/java-25-openjdk',
 ];
-const ETC_NETWORK = ['/etc/hosts', '/etc/resolv.conf'];
 
 export interface SystemMounts {
   readonly mounts: readonly Mount[];
@@ -37,7 +36,7 @@ export interface SystemMounts {
 }
 
 /** What of the host every sandbox shows, read-only, as far as this host has it. */
-export function systemMounts(network: 'none' | 'open'): SystemMounts {
+export function systemMounts(): SystemMounts {
   const mounts: Mount[] = [];
   const links: { place: string; target: string }[] = [];
   for (const place of SYSTEM.filter((path) => existsSync(path))) {
@@ -45,7 +44,7 @@ export function systemMounts(network: 'none' | 'open'): SystemMounts {
     if (isLink) links.push({ place, target: readlinkSync(place) });
     else mounts.push({ host: place, inside: place });
   }
-  const etc = [...ETC, ...ETC_TOOLS, ...ETC_JAVA, ...(network === 'open' ? ETC_NETWORK : [])];
+  const etc = [...ETC, ...ETC_TOOLS, ...ETC_JAVA];
   for (const place of etc.filter((path) => existsSync(path))) {
     // A link may lead to what is not shown (/etc/resolv.conf into /run): its target is shown in its place.
     mounts.push({ host: realpathSync.native(place), inside: place });

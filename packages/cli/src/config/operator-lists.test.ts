@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withMounts } from './operator-mounts.ts';
+import { withWords } from './operator-lists.ts';
 
 const NVM = '~/.nvm:ro';
 
@@ -33,4 +33,12 @@ const rows: [string, string, string | undefined][] = [
 ];
 for (const [what, before, after] of rows)
   test(`a folder is added to ${what}: ${after === undefined ? 'not by us' : 'and nothing else is changed'}`, () =>
-    assert.equal(withMounts(before, [NVM]), after));
+    assert.equal(withWords(before, 'mounts', [NVM]), after));
+
+test('a host is added beside the folders, and each list keeps what it has', () => {
+  const before = '[sandbox]\nmounts = ["~/.nvm:ro"]\nagent_egress = ["docs.rs"]\negress = ["a.example"]\n';
+  assert.equal(
+    withWords(before, 'egress', ['github.com', 'a.example']),
+    '[sandbox]\nmounts = ["~/.nvm:ro"]\nagent_egress = ["docs.rs"]\negress = ["a.example","github.com"]\n',
+  );
+});
