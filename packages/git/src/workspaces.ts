@@ -175,6 +175,7 @@ function writeRepository(hub: HubContext, gitDir: string, at: Start): void {
   writeFileSync(join(gitDir, 'info/attributes'), hub.attributes);
   writeFileSync(join(gitDir, 'info/exclude'), '');
   writeFileSync(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
+  hub.boundary.copyTo(gitDir);
 }
 
 function workspaceConfig(hub: HubContext, intake: string | undefined): string {
