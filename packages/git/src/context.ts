@@ -24,6 +24,8 @@ export interface HubContext extends HubHelpers {
     readonly isShared: boolean;
     /** Objects of its history may have been left at a remote. */
     readonly isPartial?: boolean;
+    /** Where it keeps the repositories of its submodules. */
+    readonly modules?: readonly string[];
     /** Environment of a git that fetches from it: it may belong to somebody the operator trusts. */
     readonly served?: Readonly<Record<string, string>>;
   };

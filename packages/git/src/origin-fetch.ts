@@ -32,8 +32,7 @@ interface Wanted {
  */
 export async function fetchBase(hub: Ends, commit: CommitId, ref: string): Promise<void> {
   const { gitDir, isPartial } = hub.origin;
-  const fetch = (depth: number) =>
-    fetchHere(hub, hub.hub, gitDir, [{ commit, ref }], [`--depth=${depth}`]);
+  const fetch = (depth: number) => fetchHere(hub, hub.hub, gitDir, [{ commit, ref }], [`--depth=${depth}`]);
   if (!isPartial) return fetch(NO_END);
   if ((await lackingIn(hub.git, gitDir, commit, LAST_FEW)) > 0) return fetch(1);
   return fetch(NO_END).catch(() => fetch(1));

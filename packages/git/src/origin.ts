@@ -9,6 +9,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Git, Place } from './git.ts';
 import type { ObjectFormat } from './identity.ts';
 import { type OperatorEnv, operatorGit } from './operator.ts';
+import { moduleFolders } from './submodules.ts';
 
 export interface Origin {
   /** Absolute path of the repository proper: shared by all of its work trees. */
@@ -23,6 +24,8 @@ export interface Origin {
   readonly isShared: boolean;
   /** Objects of its history may have been left at a remote. */
   readonly isPartial: boolean;
+  /** Where it keeps the repositories of its submodules. */
+  readonly modules: readonly string[];
 }
 
 const URL_LIKE = /^(?:https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
@@ -42,11 +45,12 @@ export async function locate(git: Git, path: string, operator?: OperatorEnv): Pr
   });
   const [gitDir = '', ownDir, format, inside] = told.split('\n');
   const isPartial = await isPartialClone(git, { gitDir });
+  const modules = moduleFolders(gitDir, ownDir ?? gitDir);
   const isShared = await hasSharedFiles(git, { gitDir });
   const isMain = inside === 'true' && ownDir === gitDir;
   const workTree = isMain ? await ask(['--show-toplevel']) : undefined;
   const objectFormat = format === 'sha256' ? 'sha256' : 'sha1';
-  return { gitDir, ...(workTree && { workTree }), objectFormat, isShared, isPartial };
+  return { gitDir, ...(workTree && { workTree }), objectFormat, isShared, isPartial, modules };
 }
 
 const FACTS = ['--git-common-dir', '--git-dir', '--show-object-format', '--is-inside-work-tree'];

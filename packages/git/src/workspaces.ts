@@ -18,6 +18,7 @@ import type { Loans } from './loans.ts';
 import { writeLoose } from './loose.ts';
 import { namesIn } from './observe.ts';
 import { readSave, saveCommand } from './save-command.ts';
+import { fillSubmodules } from './submodules.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
 
@@ -98,6 +99,7 @@ export class Clones implements Workspaces {
     const branch = `refs/heads/swarm/${name}`;
     writeRepository(this.#hub, join(path, '.git'), { branch, ...at });
     await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', at.start], { config: FAST });
+    await fillSubmodules(this.#hub, path, at.start);
   }
 
   #headOf(path: string): Promise<CommitId> {
