@@ -62,12 +62,13 @@ is_submodule() { submodules | grep -qxF -e "$1"; }
 as_put() {
   put=$dir/swarm-submodules
   [ -f "$put/$1.index" ] || return 1
-  find "$put/$1.index" "$put/$1" -name '*.index' -type f 2>/dev/null | {
-    while IFS= read -r index; do
-      of=\${index#"$put/"}
-      GIT_INDEX_FILE=$index g -C "\${of%.index}" --git-dir="$dir" --work-tree=. update-index -q --refresh >/dev/null 2>&1 || exit 1
+  find "$put/$1.index" "$put/$1" -name '*.index' -type f 2>/dev/null | (
+    export GIT_INDEX_FILE
+    while IFS= read -r GIT_INDEX_FILE; do
+      of=\${GIT_INDEX_FILE#"$put/"}
+      g -C "\${of%.index}" --git-dir="$dir" --work-tree=. update-index --refresh >/dev/null 2>&1 || exit 1
     done
-  }
+  )
 }
 is_linked() {
   [ -f "$1/.git" ] || return 1
