@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Boundary } from './boundary.ts';
 import type { Git } from './git.ts';
 import type { ObjectFormat } from './identity.ts';
 import type { Layout } from './layout.ts';
@@ -66,10 +67,16 @@ export async function heal(hub: string): Promise<void> {
 }
 
 /** Git's own minimum, written by us: no template, no hook. In place: a hop to another thread costs more than each step. */
-export function bareRepository(path: string, config: string, objects: string | undefined): void {
+export function bareRepository(
+  path: string,
+  config: string,
+  objects?: string | undefined,
+  boundary?: Boundary,
+): void {
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads'])
     mkdirSync(join(path, folder), { recursive: true });
   writeFileSync(join(path, 'HEAD'), 'ref: refs/heads/work\n');
   writeFileSync(join(path, 'config'), config);
   if (objects !== undefined) writeFileSync(join(path, 'objects/info/alternates'), `${objects}\n`);
+  boundary?.copyTo(path);
 }

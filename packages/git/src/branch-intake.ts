@@ -17,8 +17,9 @@ import {
 } from './branch-history.ts';
 import { writeCommit } from './commit.ts';
 import type { HubContext } from './context.ts';
-import { expectObject, type Place } from './git.ts';
+import { expectObject } from './git.ts';
 import type { Intake, Work } from './intake.ts';
+import { fetchHere, refetch, shellWord } from './origin-fetch.ts';
 import { commitsOf } from './own-commits.ts';
 import { readOwnRef } from './own-ref.ts';
 import type { Remote } from './remote.ts';
@@ -49,11 +50,12 @@ export class BranchIntake implements Branches {
   async gather(commits: readonly CommitId[], from?: Remote): Promise<void> {
     const { gitDir } = this.#gathered;
     if (!existsSync(gitDir)) {
-      bareRepository(gitDir, configOf(this.#hub.objectFormat, 'intake'), this.#hub.layout.hubObjects);
+      const { objectFormat, layout, boundary } = this.#hub;
+      bareRepository(gitDir, configOf(objectFormat, 'intake'), layout.hubObjects, boundary);
     }
     const wanted = commits.map((commit) => ({ commit, ref: `refs/heads/${commit}` }));
     if (from) await from.fetch(gitDir, wanted);
-    else await this.#fetchHere(this.#gathered, this.#hub.origin.gitDir, wanted);
+    else await fetchHere(this.#hub, this.#gathered, this.#hub.origin.gitDir, wanted);
     this.#history = await historyOf(this.#hub.git, this.#gathered, commits, this.#hub.base);
     await this.#takeTogether(commits);
   }
@@ -84,14 +86,22 @@ export class BranchIntake implements Branches {
   async take(attempt: AttemptId, commit: CommitId): Promise<IngestOutcome> {
     if ((await this.#takenBefore()).has(commit)) return { kind: 'commit', commit };
     const base = await this.#forkOf(commit);
-    if (!base) return { kind: 'refused', why: 'it has no commit in common with the target' };
+    if (!base) return { kind: 'refused', why: this.#whyApart() };
     if (base === commit) return { kind: 'nothing' };
     await this.#handOut(attempt, base);
     const intake = await this.#intake.make(attempt, [base]);
-    await this.#fetchHere({ gitDir: intake }, this.#hub.layout.branches, [
+    await fetchHere(this.#hub, { gitDir: intake }, this.#hub.layout.branches, [
       { commit, ref: 'refs/heads/work' },
     ]);
     return this.#intake.ingest(attempt);
+  }
+
+  #whyApart(): string {
+    const why = 'it has no commit in common with the target';
+    if (!this.#hub.boundary.isThere) return why;
+    const { gitDir, isPartial } = this.#hub.origin;
+    const fix = isPartial ? refetch(gitDir) : `git -C ${shellWord(gitDir)} fetch --unshallow`;
+    return `${why}, as far as this clone has its history; ${fix}`;
   }
 
   // ───────────── many at once ─────────────
@@ -112,9 +122,9 @@ export class BranchIntake implements Branches {
       if (part.length < 2) continue;
       const { together, hubObjects, branches } = this.#hub.layout;
       await this.#hub.cleanUp.discard(together);
-      bareRepository(together, configOf(this.#hub.objectFormat, 'intake'), hubObjects);
+      bareRepository(together, configOf(this.#hub.objectFormat, 'intake'), hubObjects, this.#hub.boundary);
       const wanted = part.map(({ pushed }) => ({ commit: pushed, ref: `refs/heads/${pushed}` }));
-      await this.#fetchHere({ gitDir: together }, branches, wanted);
+      await fetchHere(this.#hub, { gitDir: together }, branches, wanted);
       if (await this.#admit(together, part)) await this.#divide(part);
     }
     await this.#hub.cleanUp.discard(this.#hub.layout.together);
@@ -159,17 +169,5 @@ export class BranchIntake implements Branches {
     return this.#hub.mutex.run(() =>
       this.#hub.hubRefs.write([`update ${this.#hub.refs.handed(attempt)} ${base}`]),
     );
-  }
-
-  async #fetchHere(
-    into: Place,
-    from: string,
-    wanted: readonly { readonly commit: CommitId; readonly ref: string }[],
-  ): Promise<void> {
-    const stdin = wanted.map(({ commit, ref }) => `+${commit}:${ref}\n`).join('');
-    const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const args = [...flags, '--no-recurse-submodules', '--stdin', '--', from];
-    const env = this.#hub.origin.served ?? {};
-    await this.#hub.git.run(into, 'fetch', args, { stdin, env, timeoutMs: 3_600_000 });
   }
 }

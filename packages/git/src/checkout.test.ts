@@ -23,6 +23,7 @@ test('the facts of a plain repository', async (t) => {
     isBare: false,
     isShallow: false,
     isPartial: false,
+    lacking: 0,
     isLinkedWorktree: false,
     isSubmodule: false,
     isEmpty: false,

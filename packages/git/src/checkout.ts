@@ -11,6 +11,7 @@ import { Git } from './git.ts';
 import { type OngoingOperation, operationIn } from './operation.ts';
 import { type OperatorEnv, operatorGit } from './operator.ts';
 import { isPartialClone, unusable } from './origin.ts';
+import { lackingIn, shellWord } from './origin-fetch.ts';
 import { withoutFilters } from './quiet.ts';
 
 export type { OngoingOperation };
@@ -31,6 +32,8 @@ export interface RepositoryFacts {
   readonly commonDir: string;
   readonly isShallow: boolean;
   readonly isPartial: boolean;
+  /** Files and folders of the target's last commit that a partial clone left at its remote. */
+  readonly lacking: number;
   readonly isLinkedWorktree: boolean;
   readonly isSubmodule: boolean;
   /** The branch HEAD names, without `refs/heads/`; undefined when HEAD is detached. */
@@ -58,6 +61,7 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
   const gitVersion = await versionOf(user);
   const layout = await layoutOf(user).catch((error: Error) => error);
   if (layout instanceof Error) return { isRepository: false, ...unusable(path, layout.message) };
+  if (!existsSync(layout.gitDir)) return { isRepository: false, ...unnameable(await realpath(path)) };
   const git = new Git({ PATH: env.PATH });
   const [refs, dirt, identity, isPartial] = await Promise.all([
     refsOf(git, layout.commonDir, target),
@@ -65,11 +69,26 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
     identityOf(user),
     isPartialClone(git, { gitDir: layout.gitDir }),
   ]);
-  const tracksOwn = await tracksOwnIn(git, layout, refs.targetCommit);
+  const lacking =
+    isPartial && refs.targetCommit ? await lackingIn(git, layout.commonDir, refs.targetCommit) : 0;
+  const tracksOwn = await tracksOwnIn(git, layout, lacking > 0 ? undefined : refs.targetCommit);
   const operation = operationIn(layout.gitDir);
   const branch = await user.raw('symbolic-ref', '--quiet', '--short', 'HEAD').catch(() => '');
-  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, operation, tracksOwn };
+  const named = { branch: branch.trim() || undefined, gitVersion, isPartial, lacking, operation, tracksOwn };
   return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
+}
+
+/** Git tells folders by line, and so does whoever reads its answers. */
+function unnameable(path: string): { what: string; why: string; fix: string } {
+  const parts = path.split('/');
+  const odd = parts.findIndex((part) => /\n|^\s|\s$/.test(part)) + 1;
+  const folder = parts.slice(0, odd || undefined).join('/');
+  const plain = [...parts.slice(0, odd - 1), parts[odd - 1]?.trim().replace(/\s/g, '-')].join('/');
+  return {
+    what: `git cannot name the folder of the repository at ${path}`,
+    why: 'it tells folders line by line: none may have a line break in its name, or blanks at an end of it',
+    fix: `mv ${shellWord(folder)} ${shellWord(plain)}`,
+  };
 }
 
 async function versionOf(user: SimpleGit): Promise<string> {

@@ -1,6 +1,7 @@
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Identity, SecretFinder } from '@swarm/core/ports/git';
 import type { AttributeFile } from './attributes.ts';
+import type { Boundary } from './boundary.ts';
 import type { Git, Place } from './git.ts';
 import type { HubHelpers } from './helpers.ts';
 import type { ObjectFormat } from './identity.ts';
@@ -21,10 +22,16 @@ export interface HubContext extends HubHelpers {
     readonly gitDir: string;
     readonly workTree?: string;
     readonly isShared: boolean;
+    /** Objects of its history may have been left at a remote. */
+    readonly isPartial?: boolean;
+    /** Where it keeps the repositories of its submodules. */
+    readonly modules?: readonly string[];
     /** Environment of a git that fetches from it: it may belong to somebody the operator trusts. */
     readonly served?: Readonly<Record<string, string>>;
   };
   readonly objectFormat: ObjectFormat;
+  /** Where the hub's history ends. */
+  readonly boundary: Boundary;
   readonly run: RunId;
   /** The target's head when the run was opened first. */
   readonly base: CommitId;

@@ -37,6 +37,7 @@ export type Subcommand =
   | 'pack-objects'
   | 'push'
   | 'read-tree'
+  | 'rev-list'
   | 'rev-parse'
   | 'status'
   | 'unpack-objects'
@@ -115,9 +116,10 @@ const ENVIRONMENT = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_ATTR_NOSYSTEM: '1',
   GIT_TERMINAL_PROMPT: '0',
-  GIT_ALLOW_PROTOCOL: 'file',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_NO_LAZY_FETCH: '1',
+  // Git before 2.45 does not know that one: what it would fetch behind our back it may not reach.
+  GIT_ALLOW_PROTOCOL: 'none',
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_EDITOR: 'false',
   GIT_PAGER: 'cat',

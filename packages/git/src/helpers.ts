@@ -1,6 +1,7 @@
 /** The git processes that stay while a hub is open, each started when first needed. */
 import type { Identity } from '@swarm/core/ports/git';
 import { Author } from './author.ts';
+import type { Boundary } from './boundary.ts';
 import { Diffs } from './diffs.ts';
 import type { Git, Place } from './git.ts';
 import { identityEnv } from './identity.ts';
@@ -19,9 +20,15 @@ export interface HubHelpers {
   readonly landing: RefWriter;
 }
 
-export function makeHelpers(git: Git, hub: Place, origin: Place, identity: Identity): HubHelpers {
+export function makeHelpers(
+  git: Git,
+  hub: Place,
+  origin: Place,
+  identity: Identity,
+  boundary: Boundary,
+): HubHelpers {
   return {
-    objects: new Objects(git, hub),
+    objects: new Objects(git, hub, boundary),
     merges: new Merges(git, hub),
     diffs: new Diffs(git, hub),
     author: new Author(git, hub, identity),

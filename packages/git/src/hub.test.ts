@@ -95,11 +95,10 @@ test('a URL is cloned bare under the state directory and landed on there', async
 const refusals = [
   ['no repository', 'SW0301', (dir: string) => dir],
   ['a missing target branch', 'SW0303', (dir: string) => renamedMain(makeRepo(dir, { a: '1' }))],
-  ['a shallow clone', 'SW0311', (dir: string) => cloneOf(dir, makeRepo(dir, { a: '1' }), '--depth=1')],
   [
-    'a partial clone',
+    'a partial clone without the files of the target',
     'SW0311',
-    (dir: string) => cloneOf(dir, makeRepo(dir, { a: '1' }), '--filter=blob:none'),
+    (dir: string) => cloneOf(dir, makeRepo(dir, { a: '1' }), '--filter=blob:none', '--bare'),
   ],
 ] as const;
 for (const [what, code, make] of refusals) {
@@ -173,8 +172,8 @@ function renamedMain(repo: string): string {
   return repo;
 }
 
-function cloneOf(dir: string, repo: string, option: string): string {
+function cloneOf(dir: string, repo: string, ...options: string[]): string {
   git(repo, 'config', 'uploadpack.allowFilter', 'true');
-  git(dir, 'clone', '--quiet', '--no-local', option, `file://${repo}`, 'copy');
+  git(dir, 'clone', '--quiet', '--no-local', ...options, `file://${repo}`, 'copy');
   return join(dir, 'copy');
 }

@@ -15,6 +15,7 @@ import type {
 } from '@swarm/core/ports/git';
 import { attributeFiles, mergeAttributes } from './attributes.ts';
 import { ensureHub, heal, writeAttributes } from './bare.ts';
+import { Boundary } from './boundary.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import type { CleanUp, HubContext } from './context.ts';
@@ -33,6 +34,7 @@ import { NameClashes } from './name-clash.ts';
 import { observe, removeRefs, tidy } from './observe.ts';
 import type { OperatorEnv } from './operator.ts';
 import { cloneOrigin, isUrl, locate, trusting } from './origin.ts';
+import { fetchBase } from './origin-fetch.ts';
 import { readRef } from './origin-ref.ts';
 import { packOf, receivePack } from './packs.ts';
 import { ObjectReader } from './reader.ts';
@@ -41,7 +43,7 @@ import { RemoteTarget } from './remote-target.ts';
 import { buildRevert } from './revert.ts';
 import { Signer, type Signing } from './signing.ts';
 import { Stacks } from './stacks.ts';
-import { fetchFromOrigin, Target } from './target.ts';
+import { Target } from './target.ts';
 import { Clones } from './workspaces.ts';
 
 export interface HubOptions {
@@ -90,7 +92,7 @@ export interface OpenedHub {
 
 /**
  * Opens the hub of a repository for one run, making it when it is not there.
- * Throws SW0301 (no repository), SW0303 (no such target), SW0311 (shallow or partial), SW0313 (commits are to be
+ * Throws SW0301 (no repository), SW0303 (no such target), SW0311 (a partial clone without all of the target), SW0313 (commits are to be
  * signed and cannot be), SW0702 (git failed).
  */
 export async function openHub(options: HubOptions): Promise<OpenedHub> {
@@ -108,12 +110,14 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const ends = { git, hub: { gitDir: layout.hub }, origin };
   const remote = options.push && (await openRemote(git, origin.gitDir, options.push));
   const base = await pinBase(ends, refs, targetRef, remote);
+  const boundary = new Boundary(layout.hub);
+  boundary.dropStale(layout);
   const attributesAtBase = await attributeFiles(git, ends.hub, base);
   const attributes = mergeAttributes(attributesAtBase);
   await writeAttributes(layout.hub, attributes);
   const { run, identity } = options;
   const { objectFormat } = origin;
-  const helpers = makeHelpers(git, ends.hub, ends.origin, identity);
+  const helpers = makeHelpers(git, ends.hub, ends.origin, identity, boundary);
   const names = {
     run,
     base,
@@ -126,7 +130,7 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   };
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
-  const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, cleanUp };
+  const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, boundary, cleanUp };
   const { secrets } = options;
   const context = { ...rooms, ...(signer && { signer }), ...(secrets && { secrets }) };
   const target = remote
@@ -231,7 +235,7 @@ async function pinBase(
   if (pushedTo) return pinRemoteBase(ends, refs, targetRef, pushedTo);
   const state = await readRef(ends, targetRef);
   if (!state) throw noTarget(ends.origin.gitDir, targetRef);
-  await fetchFromOrigin(ends, state.commit, refs.base);
+  await fetchBase(ends, state.commit, refs.base);
   return state.commit;
 }
 
@@ -245,7 +249,7 @@ async function pinRemoteBase(
   const commit = await remote.head(branch);
   if (!commit) throw noTarget(`the remote ${remote.name}`, `refs/heads/${branch}`);
   const here = await readRef(ends, targetRef);
-  if (here) await fetchFromOrigin(ends, here.commit, refs.handed('setup-known'));
+  if (here) await fetchBase(ends, here.commit, refs.handed('setup-known'));
   await remote.fetch(ends.hub.gitDir, [{ commit, ref: refs.base }]);
   return commit;
 }

@@ -15,6 +15,7 @@ export { DEFAULT_LIMITS, type IntakeLimits } from './intake.ts';
 export { GitMutex } from './mutex.ts';
 export { type OperatorEnv, operatorPager } from './operator.ts';
 export { cloneOrigin } from './origin.ts';
+export { refetch } from './origin-fetch.ts';
 export { ObjectReader } from './reader.ts';
 export { type Rehearsal, rehearse, rehearseFolder } from './rehearsal.ts';
 export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';

@@ -87,7 +87,7 @@ export class Intake {
   ): Promise<string> {
     const path = this.#hub.layout.intake(attempt);
     await this.#hub.cleanUp.discard(path);
-    bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), objects);
+    bareRepository(path, configOf(this.#hub.objectFormat, 'intake'), objects, this.#hub.boundary);
     for (const [i, commit] of known.entries())
       writeFileSync(join(path, `refs/heads/known-${i}`), `${commit}\n`);
     return path;
@@ -198,8 +198,8 @@ export class Intake {
 
   /** Sizes first, from headers alone. */
   async #repack(files: readonly ObjectFile[], raw: string, works: readonly Work[]): Promise<Buffer> {
-    const { layout, git, objectFormat } = this.#hub;
-    bareRepository(raw, configOf(objectFormat, 'hub'), undefined);
+    const { layout, git, objectFormat, boundary } = this.#hub;
+    bareRepository(raw, configOf(objectFormat, 'hub'), undefined, boundary);
     await linkObjects(files, join(raw, 'objects'));
     await this.#checkSizes(raw);
     await this.#checkSecrets(raw, works[0]!.pushed);
@@ -245,14 +245,16 @@ export class Intake {
 
   /** The pack enters a repository that borrows from the hub alone, so that whatever passes is whole there. */
   async #judge(judged: string, { pack, objects: own }: Fit, works: readonly Work[]): Promise<void> {
-    const { layout, git, objectFormat } = this.#hub;
-    bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects);
+    const { layout, git, objectFormat, boundary } = this.#hub;
+    bareRepository(judged, configOf(objectFormat, 'hub'), layout.hubObjects, boundary);
     const place = { gitDir: judged };
     const strict = ['--stdin', '--strict', '--fsck-objects', `--max-input-size=${this.#limits.packedBytes}`];
     await this.#blame('git refuses the pushed objects', () =>
       git.run(place, 'index-pack', strict, { stdin: pack, timeoutMs: STEP_TIMEOUT_MS }),
     );
-    const objects = own ? new Overlaid(git, place, own, this.#hub.objects) : new Objects(git, place);
+    const objects = own
+      ? new Overlaid(git, place, own, this.#hub.objects)
+      : new Objects(git, place, boundary);
     try {
       for (const work of works) await this.#judgeOne({ ...this.#hub, hub: place, objects }, work);
     } finally {

@@ -14,7 +14,6 @@ import type { LandedMark, UndoneMark } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
 import { forkOfLines } from './fork.ts';
 import { expectObject, splitNul } from './git.ts';
-import { parseCommit } from './objects.ts';
 
 const TRAILER = /^([A-Za-z][A-Za-z0-9-]*): (\S.*)$/;
 
@@ -103,7 +102,7 @@ export class LandedScanner {
     let at = head;
     for (let steps = 0; at !== seen; steps++) {
       const [object] = await this.#hub.objects.contents([at]);
-      const { parents, message } = parseCommit(at, object!.body);
+      const { parents, message } = this.#hub.objects.parse(at, object!.body);
       if (steps === LINE_MAX || parents.length !== 1 || message === undefined) return undefined;
       const mark = this.#read(at, message);
       if (mark) marks.push(mark);

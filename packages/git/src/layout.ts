@@ -92,6 +92,8 @@ export class Layout {
   readonly trusted: string;
   /** What workspaces may read of the hub: a folder of objects for each base. Workspaces see these, and never the hub. */
   readonly loans: string;
+  /** Where history ended when those were made. */
+  readonly loansBoundary: string;
   readonly workspaces: string;
   readonly intakes: string;
   /** What was fetched of other people's branches, for `swarm land`. */
@@ -109,6 +111,7 @@ export class Layout {
     this.clonedOrigin = join(stateDir, 'origin.git');
     this.trusted = join(stateDir, 'trusted.gitconfig');
     this.loans = join(stateDir, 'loans');
+    this.loansBoundary = join(stateDir, 'loans.shallow');
     this.workspaces = join(stateDir, 'workspaces');
     this.intakes = join(stateDir, 'intake', runName(run));
     this.branches = join(this.intakes, 'branches.git');

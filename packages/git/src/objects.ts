@@ -1,6 +1,7 @@
 /** Objects of the hub, looked up by name through one process that stays. */
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId, TreeId } from '@swarm/core/model/ids';
+import type { Boundary } from './boundary.ts';
 import { expectObject, type Git, type Place } from './git.ts';
 import { GitHelper } from './git-helper.ts';
 import type { Reader } from './git-process.ts';
@@ -19,8 +20,11 @@ export class Objects {
   readonly #helper: GitHelper;
   readonly #commits = new Map<CommitId, CommitFacts>();
   readonly #kept = new KeptObjects();
+  readonly #boundary: Boundary | undefined;
 
-  constructor(git: Git, place: Place) {
+  /** @param boundary where history ends there; absent: where no parent is named. */
+  constructor(git: Git, place: Place, boundary?: Boundary) {
+    this.#boundary = boundary;
     this.#helper = new GitHelper(git, { place, subcommand: 'cat-file', args: ['--batch-command'] });
   }
 
@@ -72,7 +76,7 @@ export class Objects {
     if (known) return known;
     const object = await this.#helper.askAgain(questionOf([name]), () => contentOf(name));
     if (object?.type !== 'commit') return undefined;
-    const { tree, parents } = parseCommit(name, object.body);
+    const { tree, parents } = this.parse(name, object.body);
     return this.remember(name, { tree, parents });
   }
 
@@ -81,6 +85,12 @@ export class Objects {
     const facts = await this.findCommit(name);
     if (facts) return facts;
     return missing(name);
+  }
+
+  /** A commit's own bytes, with no parents where history ends. */
+  parse(name: CommitId, body: Buffer): ReturnType<typeof parseCommit> {
+    const said = parseCommit(name, body);
+    return { ...said, parents: this.#boundary?.parentsOf(name, said.parents) ?? said.parents };
   }
 
   /** What we wrote ourselves need not be read again. */

@@ -9,6 +9,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Git, Place } from './git.ts';
 import type { ObjectFormat } from './identity.ts';
 import { type OperatorEnv, operatorGit } from './operator.ts';
+import { moduleFolders } from './submodules.ts';
 
 export interface Origin {
   /** Absolute path of the repository proper: shared by all of its work trees. */
@@ -21,13 +22,17 @@ export interface Origin {
   readonly objectFormat: ObjectFormat;
   /** Files made in it get permissions of its own (`core.sharedRepository`). */
   readonly isShared: boolean;
+  /** Objects of its history may have been left at a remote. */
+  readonly isPartial: boolean;
+  /** Where it keeps the repositories of its submodules. */
+  readonly modules: readonly string[];
 }
 
 const URL_LIKE = /^(?:https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
 export const isUrl = (repository: string): boolean => URL_LIKE.test(repository);
 
 /**
- * Throws SW0301 when there is no repository at `path`, SW0311 when it is of a kind that cannot be used.
+ * Throws SW0301 when there is no repository at `path`.
  * @param operator whose git decides whether a repository that belongs to somebody else is trusted; absent: none is.
  */
 export async function locate(git: Git, path: string, operator?: OperatorEnv): Promise<Origin> {
@@ -38,20 +43,17 @@ export async function locate(git: Git, path: string, operator?: OperatorEnv): Pr
   const told = await ask(FACTS).catch((cause: unknown) => {
     throw notARepository(path, cause);
   });
-  const [gitDir = '', ownDir, shallow, format, inside] = told.split('\n');
-  if (shallow === 'true') throw shallowClone(path);
-  if (await isPartialClone(git, { gitDir })) throw partialClone(path);
+  const [gitDir = '', ownDir, format, inside] = told.split('\n');
+  const isPartial = await isPartialClone(git, { gitDir });
+  const modules = moduleFolders(gitDir, ownDir ?? gitDir);
   const isShared = await hasSharedFiles(git, { gitDir });
   const isMain = inside === 'true' && ownDir === gitDir;
   const workTree = isMain ? await ask(['--show-toplevel']) : undefined;
   const objectFormat = format === 'sha256' ? 'sha256' : 'sha1';
-  return { gitDir, ...(workTree && { workTree }), objectFormat, isShared };
+  return { gitDir, ...(workTree && { workTree }), objectFormat, isShared, isPartial, modules };
 }
 
-const FACTS = [
-  ...['--git-common-dir', '--git-dir', '--is-shallow-repository', '--show-object-format'],
-  '--is-inside-work-tree',
-];
+const FACTS = ['--git-common-dir', '--git-dir', '--show-object-format', '--is-inside-work-tree'];
 
 /** Environment of a git that fetches from the repository. */
 type Served = Readonly<Record<'GIT_CONFIG_GLOBAL', string>>;
@@ -134,19 +136,3 @@ function isWithin(path: string): boolean {
     if (dirname(at) === at) return existsSync(join(path, 'HEAD')) && existsSync(join(path, 'objects'));
   }
 }
-
-const shallowClone = (path: string) =>
-  new SwarmError({
-    code: 'SW0311',
-    what: `the repository at ${path} is a shallow clone`,
-    why: 'merges need the whole history of the target',
-    fix: `git -C ${path} fetch --unshallow`,
-  });
-
-const partialClone = (path: string) =>
-  new SwarmError({
-    code: 'SW0311',
-    what: `the repository at ${path} is a partial clone`,
-    why: 'objects it lacks would have to be fetched with your credentials in the middle of a run',
-    fix: `git clone "$(git -C ${path} remote get-url origin)" whole-clone`,
-  });

@@ -14,7 +14,7 @@ const GIT = `git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.unt
  *
  * What git would leave out without a word is either taken or told: a save that could not take everything exits with 3.
  * - A repository inside the work tree: its files are taken and its `.git` is set aside, for git would keep a bare name
- *   of its commit, or nothing. A submodule that `.gitmodules` names stays one, and files put into its folder are told.
+ *   of its commit, or nothing. A submodule that `.gitmodules` names stays one, and changes to its files are told.
  * - Marks that hide changes (`assume-unchanged`, `skip-worktree` on a file that is there) are taken off.
  * - A submodule of the base whose folder went, while `.gitmodules` still names it, was tidied away and not removed, also
  *   where an agent committed that.
@@ -58,6 +58,18 @@ if [ "$dir" = "$2/.git" ] && [ ! -L .git ] && [ -f "$lender" ] && read -r hub <"
 # Paths with a control character or a quote come quoted: one of those is told, not taken.
 submodules() { g config -z -f .gitmodules --get-regexp '^submodule[.].*[.]path$' 2>/dev/null | tr '\\0' '\\n'; }
 is_submodule() { submodules | grep -qxF -e "$1"; }
+# Whether a submodule's folder still holds what was put there, and no file of it was changed.
+as_put() {
+  put=$dir/swarm-submodules
+  [ -f "$put/$1.index" ] || return 1
+  find "$put/$1.index" "$put/$1" -name '*.index' -type f 2>/dev/null | (
+    export GIT_INDEX_FILE
+    while IFS= read -r GIT_INDEX_FILE; do
+      of=\${GIT_INDEX_FILE#"$put/"}
+      g -C "\${of%.index}" --git-dir="$dir" --work-tree=. update-index --refresh >/dev/null 2>&1 || exit 1
+    done
+  )
+}
 is_linked() {
   [ -f "$1/.git" ] || return 1
   case $(head -c 4096 "$1/.git") in "gitdir: $dir/worktrees/"*) return 0 ;; *) return 1 ;; esac
@@ -105,7 +117,8 @@ while [ $again = 1 ]; do
         if [ -e "$at/.git" ]; then
           is_submodule "$at" || look_at "$at"
         elif [ -d "$at" ] && [ -n "$(ls -A -- "$at")" ]; then
-          if is_submodule "$at"; then lose "$at: is a submodule, and files of its folder are not kept here"
+          if is_submodule "$at"; then
+            as_put "$at" || lose "$at: is a submodule, and changes to files of its folder are not kept here"
           else g rm --cached -q -- "$at" && again=1; fi
         fi ;;
     esac

@@ -8,7 +8,6 @@ import type { HubContext } from './context.ts';
 import { mergeBase } from './fork.ts';
 import { expectObject, splitNul } from './git.ts';
 import { isAncestor } from './landed.ts';
-import { parseCommit } from './objects.ts';
 
 interface Node {
   readonly parents: readonly CommitId[];
@@ -77,7 +76,7 @@ export class TargetMarks {
       if (at === this.#hub.base || this.#nodes.has(at) || found.has(at)) continue;
       if (found.size === LINE_MAX) return this.#take(await this.#readAll(onto));
       const [object] = await this.#hub.objects.contents([at]);
-      const { parents, message } = parseCommit(at, object!.body);
+      const { parents, message } = this.#hub.objects.parse(at, object!.body);
       found.set(at, { parents, mark: message === undefined ? undefined : branchMarkOf(at, message) });
       open.push(...parents);
     }

@@ -8,6 +8,7 @@ import type { CommitId } from '@swarm/core/model/ids';
 import type { Candidate } from '@swarm/core/model/landing';
 import type { PublishOutcome } from '@swarm/core/ports/git';
 import type { HubContext } from './context.ts';
+import { fetchFromOrigin } from './origin-fetch.ts';
 import { checkedOutIn, OriginRef, type RefState } from './origin-ref.ts';
 import { sendObjects } from './transfer.ts';
 
@@ -120,25 +121,10 @@ export class Target {
   async #follow(commit: CommitId): Promise<void> {
     if (!(await this.#hub.objects.findCommit(commit))) {
       await fetchFromOrigin(this.#hub, commit, this.#hub.refs.target);
+      this.#hub.boundary.look();
       this.#written = commit;
     }
     this.#mirror = commit;
     await this.#catchUp();
   }
-}
-
-type Ends = Pick<HubContext, 'git' | 'hub' | 'origin'>;
-
-/** Brings one commit and its history into the hub, under a reference of ours. Writes nothing at the origin. */
-export async function fetchFromOrigin(hub: Ends, commit: CommitId, ref: string): Promise<void> {
-  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
-  const args = [
-    ...quiet,
-    '--no-recurse-submodules',
-    '--end-of-options',
-    hub.origin.gitDir,
-    `+${commit}:${ref}`,
-  ];
-  const env = hub.origin.served ?? {};
-  await hub.git.run(hub.hub, 'fetch', args, { env, timeoutMs: 3_600_000 });
 }

@@ -12,7 +12,7 @@ test('filters that files ask for are named once, wherever that is written, and n
     'notes.txt': 'a filter=other\n',
   });
   const facts = await treeFacts(new Git(), `${repo}/.git`, git(repo, 'rev-parse', 'HEAD') as CommitId);
-  assert.deepEqual(facts, { filters: ['crypt', 'lfs'], alike: [] });
+  assert.deepEqual(facts, { filters: ['crypt', 'lfs'], alike: [], absent: [] });
 });
 
 test('files and folders that some disks take for one are told in pairs', async (t) => {

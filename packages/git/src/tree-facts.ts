@@ -2,19 +2,28 @@
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Git, splitNul } from './git.ts';
 import { folded, shown } from './path-lint.ts';
+import { moduleFolders, submodulesOf } from './submodules.ts';
 
 export interface TreeFacts {
   /** Names of the filters that its `.gitattributes` ask for. */
   readonly filters: readonly string[];
   /** Files or folders that are one on disks which tell neither case nor accents apart. */
   readonly alike: readonly (readonly [string, string])[];
+  /** Submodules that nothing is known of here but the pointer. */
+  readonly absent: readonly string[];
 }
 
 /** Names of the files of a whole tree. */
 const NAMES_MAX = 1024 * 1024 * 1024;
 const ATTRIBUTES = /(?:^|\/)\.gitattributes$/;
 
-export async function treeFacts(git: Git, gitDir: string, commit: CommitId): Promise<TreeFacts> {
+/** @param gitDir of the repository; more of them: where else it keeps submodules. */
+export async function treeFacts(
+  git: Git,
+  gitDir: string,
+  commit: CommitId,
+  ...more: readonly string[]
+): Promise<TreeFacts> {
   const args = ['-r', '-z', '--full-tree', '--end-of-options', commit];
   const listed = await git.run({ gitDir }, 'ls-tree', args, { maxBytes: NAMES_MAX });
   const rows = splitNul(Buffer.from(listed.stdout.toString('latin1')));
@@ -22,7 +31,10 @@ export async function treeFacts(git: Git, gitDir: string, commit: CommitId): Pro
   const attributes = rows
     .filter((_, i) => ATTRIBUTES.test(paths[i]!))
     .map((row) => row.split(/[ \t]/, 3)[2]!);
-  return { filters: await filtersOf(git, gitDir, attributes), alike: alikeIn(paths) };
+  const links = rows.some((row) => row.startsWith('160000 '));
+  const modules = links ? await submodulesOf(git, { gitDir }, commit, moduleFolders(gitDir, ...more)) : [];
+  const absent = modules.filter((one) => one.gitDir === undefined).map(({ path }) => path);
+  return { filters: await filtersOf(git, gitDir, attributes), alike: alikeIn(paths), absent };
 }
 
 async function filtersOf(git: Git, gitDir: string, blobs: readonly string[]): Promise<readonly string[]> {

@@ -18,6 +18,7 @@ import type { Loans } from './loans.ts';
 import { writeLoose } from './loose.ts';
 import { namesIn } from './observe.ts';
 import { readSave, saveCommand } from './save-command.ts';
+import { fillSubmodules } from './submodules.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
 
@@ -98,6 +99,7 @@ export class Clones implements Workspaces {
     const branch = `refs/heads/swarm/${name}`;
     writeRepository(this.#hub, join(path, '.git'), { branch, ...at });
     await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', at.start], { config: FAST });
+    await fillSubmodules(this.#hub, path, at.start);
   }
 
   #headOf(path: string): Promise<CommitId> {
@@ -175,6 +177,7 @@ function writeRepository(hub: HubContext, gitDir: string, at: Start): void {
   writeFileSync(join(gitDir, 'info/attributes'), hub.attributes);
   writeFileSync(join(gitDir, 'info/exclude'), '');
   writeFileSync(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
+  hub.boundary.copyTo(gitDir);
 }
 
 function workspaceConfig(hub: HubContext, intake: string | undefined): string {

@@ -16,6 +16,7 @@ const clean: Usable = {
   commonDir: '/shop/.git',
   isShallow: false,
   isPartial: false,
+  lacking: 0,
   isLinkedWorktree: false,
   isSubmodule: false,
   branch: 'main',
@@ -73,8 +74,7 @@ const refusals: [string, Partial<PreflightFacts>, Partial<Usable>, string[], num
   ['no target on a detached HEAD', { target: undefined }, { branch: undefined }, ['SW0303'], 78],
   ['a link where runs would be', { own: { links: ['/shop/.swarm'], foreign: [] } }, {}, ['SW0307'], 78],
   ['tracked runs', {}, { tracksOwn: ['.swarm/runs'] }, ['SW0307'], 78],
-  ['a shallow clone', {}, { isShallow: true }, ['SW0311'], 78],
-  ['a partial clone', {}, { isPartial: true }, ['SW0311'], 78],
+  ['a partial clone without all of the target', {}, { isPartial: true, lacking: 2 }, ['SW0311'], 78],
   ['a missing sandbox layer', { sandboxProbe: missing }, {}, ['SW0304'], 78],
   ['no endpoint', { endpoints: [] }, {}, ['SW0401'], 69],
   ['no endpoint, and so no model', { endpoints: [], models: {} }, {}, ['SW0401'], 69],
@@ -153,8 +153,8 @@ test('a model close to a known one is the fix', () => {
 });
 
 test('a fix that names a path can be pasted whatever the path is', () => {
-  const { problems } = check({ repository: "/my shop's" }, { isShallow: true });
-  assert.equal(problems[0]?.fix, "git -C '/my shop'\\''s' fetch --unshallow");
+  const { problems } = check({ repository: "/my shop's" }, { isPartial: true, lacking: 1 });
+  assert.equal(problems[0]?.fix, "git -C '/my shop'\\''s' -c gc.auto=0 fetch --refetch --no-filter");
 });
 
 test('an unknown model is told where it is named: by its role, or by the agent that stands in', () => {

@@ -1,7 +1,7 @@
 /** Every check before the first cost, all at once: a pure function of facts gathered without writing anything. */
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
-import type { CheckoutFacts } from '@swarm/git';
+import { type CheckoutFacts, refetch } from '@swarm/git';
 import type { Config } from '../config/resolved.ts';
 import { isOpen, OPEN } from '../config/sandboxes.ts';
 import { type OwnFolderFacts, ownFolderProblems } from '../finding/trust.ts';
@@ -76,32 +76,19 @@ function repositoryProblems(facts: PreflightFacts, checkout: Usable): readonly P
     const what = `git ${checkout.gitVersion} is too old: swarm needs ${GIT_MIN.join('.')}`;
     problems.push({ code: 'SW0306', what, fix: 'apt-get install git' });
   }
-  const kind = unusableKind(checkout, where);
-  if (kind) problems.push({ code: 'SW0311', where, ...kind });
+  if (checkout.lacking > 0) problems.push(notWhole(facts, checkout.lacking));
   problems.push(...ownFolderProblems({ repository: where, ...facts.own, tracked: checkout.tracksOwn }));
   const target = targetProblem(facts, checkout);
   return target ? [...problems, target] : problems;
 }
 
-function unusableKind(checkout: Usable, where: string): Pick<Problem, 'what' | 'why' | 'fix'> | undefined {
-  if (checkout.isShallow) {
-    const why = 'merges need the whole history of the target';
-    return {
-      what: 'the repository is a shallow clone',
-      why,
-      fix: `git -C ${shellWord(where)} fetch --unshallow`,
-    };
-  }
-  if (checkout.isPartial) {
-    const why = 'objects it lacks would have to be fetched in the middle of a run';
-    return {
-      what: 'the repository is a partial clone',
-      why,
-      fix: `git -C ${shellWord(where)} fetch --refetch --no-filter`,
-    };
-  }
-  return undefined;
-}
+const notWhole = ({ repository, target }: PreflightFacts, lacking: number): Problem => ({
+  code: 'SW0311',
+  what: `${lacking} ${lacking === 1 ? 'object' : 'objects'} of ${target} are not in this partial clone`,
+  where: repository,
+  why: 'workers need every file of the target, and swarm fetches nothing with your keys behind your back',
+  fix: refetch(repository),
+});
 
 function targetProblem({ repository, target }: PreflightFacts, checkout: Usable): Problem | undefined {
   if (checkout.targetCommit && target !== undefined) return undefined;
@@ -115,16 +102,20 @@ function targetProblem({ repository, target }: PreflightFacts, checkout: Usable)
     };
   }
   const { branch, branches } = checkout;
+  const isUnborn = target !== undefined && target === branch;
   const near = target === undefined ? undefined : nearestWord(target, branches);
+  const other = branches.includes('main') ? 'main' : branches[0]!;
   return {
     code: 'SW0303',
     what:
       target === undefined
         ? 'HEAD is detached, and no target is named'
-        : `there is no branch ${JSON.stringify(target)}`,
+        : isUnborn
+          ? `the branch ${JSON.stringify(target)} has no commit yet`
+          : `there is no branch ${JSON.stringify(target)}`,
     where: repository,
     why: near ? `did you mean ${near}?` : `the branches are: ${branches.slice(0, 10).join(', ')}`,
-    fix: `--target ${shellWord(near ?? branch ?? (branches.includes('main') ? 'main' : branches[0]!))}`,
+    fix: `--target ${shellWord(near ?? (isUnborn ? other : (branch ?? other)))}`,
   };
 }
 
@@ -155,6 +146,14 @@ function repositoryNotices(
   if (signing.kind === 'asked-here')
     notices.push(
       'commit.gpgsign is set in the repository, where it does not count: what lands is not signed unless git config --global commit.gpgsign true',
+    );
+  if (checkout.isPartial)
+    notices.push(
+      `the repository is a partial clone: workers get the files of ${target} without its history, and nothing is fetched`,
+    );
+  else if (checkout.isShallow)
+    notices.push(
+      `the repository is a shallow clone: what left ${target} before its oldest commit here cannot land (git fetch --unshallow brings the rest)`,
     );
   if (!checkout.isBare && checkout.branch === undefined)
     notices.push(`HEAD is detached; the work is for ${target}`);
