@@ -172,6 +172,43 @@ test('in a folder with a manifest of its own, that is the one that is found', as
   assert.deepEqual(await found('tools/docs'), ['npm test', 'npm ci']);
 });
 
+// ───────────── hosts ─────────────
+
+const WANTING = {
+  ...PROJECT,
+  'package.json':
+    '{"scripts":{"test":"node --test"},"dependencies":{"a":"github:shop/a","b":"https://files.evil.example/b.tgz"}}\n',
+};
+
+test('init --yes lets setup reach what everybody fetches from, and only tells of a host of the repository’s own', async (t) => {
+  const world = await World.with(t, WANTING);
+  await writeFile(configOf(world), '# mine\n[sandbox]\negress = ["npm.shop.example"]\n');
+  const ended = await world.swarm(['init', '--yes']);
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(
+    ended.stderr,
+    /setup may not reach files\.evil\.example \(b of package\.json\); where it should, write/,
+  );
+  assert.match(ended.stderr, /setup may reach github\.com, codeload\.github\.com from now on/);
+  assert.equal(
+    await readFile(configOf(world), 'utf8'),
+    '# mine\n[sandbox]\negress = ["npm.shop.example","github.com","codeload.github.com"]\n',
+  );
+  const again = await world.swarm(['init', '--yes', '--force', '--json']);
+  assert.deepEqual(JSON.parse(again.stdout).egress, [], 'what is reached is not asked for again');
+});
+
+test('on a terminal each host is named with who wants it, and a no lets nothing through', async (t) => {
+  const world = await World.with(t, WANTING);
+  const before = await readFile(configOf(world), 'utf8');
+  const typed = await onTerminal(world, ['n', '', '', 'n']);
+  assert.match(
+    typed,
+    /Setup needs github\.com \(a of package\.json\), [^?]*files\.evil\.example \(b of[^?]*Let it/,
+  );
+  assert.equal(await readFile(configOf(world), 'utf8'), before);
+});
+
 /** What a terminal shows while these lines are typed, each once a question has been asked. */
 function onTerminal(
   world: World,

@@ -68,7 +68,7 @@ for (const kind of KEEPING) {
 
     test('is an agent’s where the operator named hosts for agents, and those alone', async (t) => {
       const port = await site(t);
-      const run = await roomWith(t, kind, { setup: [], agents: [`localhost:${port}`] });
+      const run = await roomWith(t, kind, { setup: ['registry.npmjs.org'], agents: [`localhost:${port}`] });
       const told: Reached[] = [];
       const ran = await run(probe(`http://localhost:${port}/`, 'http://registry.npmjs.org/'), {
         network: 'agent',

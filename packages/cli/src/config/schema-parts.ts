@@ -45,20 +45,16 @@ export const variable = z
 
 /** `*`, `host`, `host:port` or `[address]:port`: exact hosts, no patterns. */
 const HOST = /^(?:\*|(?:[\w.-]{1,253}|\[[\da-fA-F:.]{2,45}\])(?::\d{1,5})?)$/;
+const HOST_EXPECTED = {
+  error: 'expected a host such as "docs.rs", with its port "npm.shop.example:4873", or "*" alone',
+};
 
-export const hosts = (text: string) =>
-  z
-    .array(
-      z
-        .string()
-        .regex(HOST)
-        .refine((value) => value === '*' || isHostName(value), {
-          error: 'expected a host such as "docs.rs", or "npm.shop.example:4873" with its port, or "*" alone',
-        }),
-    )
-    .max(64)
-    .describe(text)
-    .default([]);
+const host = z
+  .string()
+  .regex(HOST, HOST_EXPECTED)
+  .refine((value) => value === '*' || isHostName(value), HOST_EXPECTED);
+
+export const hosts = (text: string) => z.array(host).max(64).describe(text).default([]);
 
 export function isEndpointUrl(value: string): boolean {
   const url = URL.parse(value);

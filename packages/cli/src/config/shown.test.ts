@@ -48,6 +48,7 @@ test('a toolchain below the home folder is shown where it lies, and variables ar
     env: ['NVM_DIR'],
     setupEnv: ['NPM_TOKEN', 'HTTPS_PROXY'],
     egress: ['npm.shop.example:4873'],
+    agentEgress: [],
   });
 });
 
@@ -86,6 +87,23 @@ for (const [what, name, said] of variables) {
     });
   }
 }
+
+const hosts = [
+  ...['*.docs.rs', '*:443', 'https://docs.rs', 'docs.rs/x', 'me@docs.rs', 'docs.rs:0', 'docs.rs:65536'],
+  ...['docs..rs', '-docs.rs', 'd\u043ecs.rs', '256.1.1.1', '[::1', '', ' docs.rs'],
+];
+for (const key of ['egress', 'agent_egress'])
+  test(`what is no exact host is refused in sandbox.${key}, and one in any form is taken`, async () => {
+    for (const host of hosts)
+      assert.match(
+        await refused(`[sandbox]\n${key} = [${JSON.stringify(host)}]`),
+        /expected a host such as "docs\.rs"/,
+        host,
+      );
+    await load(
+      `[sandbox]\n${key} = ["*", "docs.rs", "Docs.RS:8443", "10.0.0.5:80", "[::1]:80", "my_host.example"]`,
+    );
+  });
 
 test('a repository shows nothing of the operator’s machine until it is trusted', async () => {
   assert.match(await refused('', '[sandbox]\nmounts = ["~/.nvm"]'), /SW0309 .* wants to choose sandbox,/);
