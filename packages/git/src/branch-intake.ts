@@ -18,7 +18,8 @@ import {
 import { writeCommit } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { expectObject, type Place } from './git.ts';
-import type { Intake, Work } from './intake.ts';
+import type { Intake } from './intake.ts';
+import type { Work } from './intake-work.ts';
 import { commitsOf } from './own-commits.ts';
 import { readOwnRef } from './own-ref.ts';
 import type { Remote } from './remote.ts';

@@ -7,5 +7,8 @@ export { createLog, type LogOptions, type RunLog } from './log.ts';
 export { singleLine } from './plain.ts';
 export { type FollowOptions, followLog, type LogFilter, type ReadOptions, readLog } from './read-log.ts';
 export { makeRedactor, type OnTakenOut, REDACTED, type Redactor } from './redact.ts';
+export { allowProblem } from './rules/allow.ts';
+export { RULE_NAMES } from './rules/names.ts';
+export { createSecretRules } from './rules/rules.ts';
 export { LOG_FIELDS, type LogField, logSchema } from './schema.ts';
 export { createSpans, type SpanIds, type Spans } from './spans.ts';
