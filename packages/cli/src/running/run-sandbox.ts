@@ -26,6 +26,8 @@ export interface SandboxAsk {
   readonly env: Environment;
   /** What is taken out of whatever commands print. Absent: what is known of the operator's. */
   readonly secrets?: SecretBook;
+  /** Is told which command printed what was taken out. */
+  readonly onTakenOut?: (command: string, secret: string) => void;
 }
 
 /**
@@ -124,14 +126,19 @@ interface Given {
  */
 function withVariables(
   sandbox: Sandbox,
-  { file: { config }, env, secrets }: SandboxAsk,
+  { file: { config }, env, secrets, onTakenOut }: SandboxAsk,
   { toolchains, authorities }: Given,
 ): Sandbox {
   const { env: names = [], setupEnv = [] } = config.shown ?? {};
   const always = { ...toolchains, ...valuesOf(names, env) };
   const ofSetup = valuesOf(setupEnv, env);
   const book = secrets ?? new SecretBook(knownSecrets({ config }, env));
-  const plain = book.redactor();
+  let command = '';
+  const plain = book.redactor([], ({ name }) => onTakenOut?.(command, name));
+  const printed = (by: string) => (text: string) => {
+    command = by;
+    return plain.redact(text);
+  };
   const strict = book.redactor(Object.values(ofSetup));
   const isSetup = ({ isTrustedSetup }: RoomCommand): boolean => isTrustedSetup === true;
   return mapSandbox(sandbox, {
@@ -144,8 +151,8 @@ function withVariables(
         ...command.env,
       },
     }),
-    text: (command) => (isSetup(command) ? strict.redact : plain.redact),
-    collected: plain.redact,
+    text: (one) => (isSetup(one) ? strict.redact : printed(one.name)),
+    collected: printed('a file that was collected'),
   });
 }
 
