@@ -36,7 +36,7 @@ export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
     ...given,
     ...elsewhere.map((e) => ({ name: 'the key of an endpoint', value: keyOf(e, env) ?? '' })),
     ...Object.entries(env).flatMap(([name, value = '']) => inAddress(name, value)),
-    ...(env.HOME ? inHome(env.HOME) : []),
+    ...inHome(env),
     ...(file.repository ? inRepository(file.repository) : []),
   ]);
 }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnownSecret } from '@swarm/telemetry';
+import type { Environment } from '../finding/paths.ts';
 
 /** Of a JSON file: what stands under a name that says so. */
 const IN_JSON =
@@ -38,10 +39,32 @@ const FILES: readonly (readonly [string, RegExp])[] = [
 ];
 
 /** Tokens in those of these files that are there. */
-export const inHome = (home: string): KnownSecret[] => [
-  ...FILES.flatMap(([path, token]) => tokensIn(textOf(join(home, path)), token, `a token in ~/${path}`)),
-  ...['.gitconfig', '.config/git/config'].flatMap((path) => inGitConfig(join(home, path), `~/${path}`)),
-  ...sshKeys(join(home, '.ssh')),
+export function inHome(env: Environment): KnownSecret[] {
+  const at = (path: string): readonly string[] => placesOf(path, env);
+  return [
+    ...FILES.flatMap(([path, token]) =>
+      at(path).flatMap((file) => tokensIn(textOf(file), token, `a token in ~/${path}`)),
+    ),
+    ...['.gitconfig', '.config/git/config'].flatMap((path) =>
+      at(path).flatMap((file) => inGitConfig(file, `~/${path}`)),
+    ),
+    ...at('.ssh').flatMap(sshKeys),
+  ];
+}
+
+/** Programs look in the folders that the environment names for them, too. */
+const FOLDERS = [
+  ['.config/', 'XDG_CONFIG_HOME'],
+  ['.local/share/', 'XDG_DATA_HOME'],
+  ['.claude/', 'CLAUDE_CONFIG_DIR'],
+  ['.codex/', 'CODEX_HOME'],
+] as const;
+
+const placesOf = (path: string, env: Environment): readonly string[] => [
+  ...(env.HOME ? [join(env.HOME, path)] : []),
+  ...FOLDERS.flatMap(([folder, name]) =>
+    env[name] && path.startsWith(folder) ? [join(env[name], path.slice(folder.length))] : [],
+  ),
 ];
 
 const tokensIn = (text: string, token: RegExp, name: string): KnownSecret[] =>
