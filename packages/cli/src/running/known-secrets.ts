@@ -41,9 +41,9 @@ export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
   ]);
 }
 
-/** A name with a word in it that says what it holds. */
+/** A name that says what it holds. */
 const SAYS_SECRET =
-  /(?:^|_)(?:TOKEN|SECRET|SECRETS|PASS|PASSWD|PASSWORD|PASSPHRASE|KEY|APIKEY|PAT|CREDENTIAL|CREDENTIALS|COOKIE|AUTH)(?:_|$)/i;
+  /SECRET|PASSWORD|(?:^|_)(?:TOKEN|PASS|PASSWD|PASSPHRASE|API_?KEY|KEY|PAT|CREDENTIALS?|COOKIE|AUTH)$/i;
 
 /** The password of an address: whoever takes it out of there prints it alone. */
 const inAddress = (name: string, value: string): KnownSecret[] =>
@@ -80,10 +80,21 @@ export async function untrackedSecrets(
   const examples = await Promise.all(EXAMPLES.map((name) => reader.read(base, name)));
   for (const [name, secrets] of files) {
     if ((await reader.read(base, name)) !== undefined) continue;
-    found.push(...secrets.filter(({ value }) => !examples.some((text) => text?.includes(value))));
+    const own = secrets.flatMap(({ name: variable, value }) => ofEnvFile(variable, value, name));
+    found.push(...own.filter(({ value }) => !examples.some((text) => text?.includes(value))));
   }
   return onceEach(found);
 }
+
+/** Such a file is mostly settings: `REGION=eu-west-1` is in honest work. */
+function ofEnvFile(variable: string, value: string, file: string): readonly KnownSecret[] {
+  const name = `${variable} of ${file}`;
+  const isSecret = SAYS_SECRET.test(variable) || isRandom(value);
+  return [...(isSecret ? [{ name, value }] : []), ...inAddress(name, value)];
+}
+
+const isRandom = (value: string): boolean =>
+  /^[\w+/=.-]{20,}$/.test(value) && [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(value));
 
 const EXAMPLES = ['.env.example', '.env.sample', '.env.template', '.env.dist'];
 

@@ -107,15 +107,20 @@ function sshKeys(folder: string): KnownSecret[] {
     .map(({ name, value, path }) => ({ name, value, publicText: textOf(`${path}.pub`) }));
 }
 
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
 const EXAMPLE = /\.(?:example|sample|template|dist|defaults?)$/;
 
 /** Variables of files such as `.env` at the top of a work tree, by the file's name. */
-export function inEnvFiles(folder: string): ReadonlyMap<string, readonly KnownSecret[]> {
+export function inEnvFiles(folder: string): ReadonlyMap<string, readonly Variable[]> {
   const names = namesIn(folder).filter((name) => /^\.env(?:\.[\w.-]+)?$/.test(name) && !EXAMPLE.test(name));
   return new Map(
     names.map((name) => {
       const pairs = textOf(join(folder, name)).matchAll(/^\s*(?:export\s+)?(\w+)\s*=\s*(["']?)(.*?)\2\s*$/gm);
-      return [name, [...pairs].map(([, key, , value = '']) => ({ name: `${key} of ${name}`, value }))];
+      return [name, [...pairs].map(([, key = '', , value = '']) => ({ name: key, value }))];
     }),
   );
 }
