@@ -35,6 +35,9 @@ async function bundle(outdir: string): Promise<void> {
   await build({ ...shared, entryPoints: { swarm: source('cli/src/main.ts') }, outdir, splitting: true });
   const whole = { 'agent-main': source('cli/src/agent-main.ts'), bridge: source('sandbox/src/bridge.ts') };
   await build({ ...shared, external: NOT_THE_AGENTS, entryPoints: whole, outdir });
+  // A thread of the program's own, loaded where there is work to look through.
+  const thread = { 'secret-rules': source('telemetry/src/rules/thread.ts') };
+  await build({ ...shared, entryPoints: thread, outdir, minify: true });
 }
 
 function copyFiles(folder: string): void {

@@ -10,7 +10,7 @@ const never = (why: string) => assert.fail(why);
 test('a transcript is appended to, line by line, with its time', async (t) => {
   const path = join(makeFolder(t), 'deep/transcript.ndjson');
   for (const text of ['one', 'two']) {
-    const transcript = openTranscript(path, [], never);
+    const transcript = openTranscript(path, (line) => line, never);
     transcript.write(0, { text });
     await transcript.close();
   }
@@ -22,7 +22,7 @@ test('a transcript is appended to, line by line, with its time', async (t) => {
 
 test('a transcript stops at its size and says so once', async (t) => {
   const path = join(makeFolder(t), 'transcript.ndjson');
-  const transcript = openTranscript(path, [], never, 1_000);
+  const transcript = openTranscript(path, (line) => line, never, 1_000);
   for (let i = 0; i < 100; i++) transcript.write(0, { text: 'x'.repeat(50) });
   await transcript.close();
   const lines = readFileSync(path, 'utf8').trim().split('\n');
@@ -34,7 +34,7 @@ test('a transcript that cannot be written says so once and never throws', async 
   const folder = makeFolder(t, { file: '' });
   const told: string[] = [];
   for (const path of [join(folder, 'file/transcript.ndjson'), folder]) {
-    const transcript = openTranscript(path, [], (why) => told.push(why));
+    const transcript = openTranscript(path, (line) => line, (why) => told.push(why));
     transcript.write(0, { text: 'a' });
     await transcript.close();
     transcript.write(0, { text: 'b' });

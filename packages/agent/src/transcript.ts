@@ -19,12 +19,12 @@ export interface Transcript {
 }
 
 /**
- * @param secrets values that are never written; each is replaced by `[secret]`.
+ * @param clean takes out what is never written. A line of JSON is one still.
  * @param onBroken told once, with the reason, when the file cannot be written.
  */
 export function openTranscript(
   path: string,
-  secrets: readonly string[],
+  clean: (line: string) => string,
   onBroken: (why: string) => void,
   maxBytes = TRANSCRIPT_MAX_BYTES,
 ): Transcript {
@@ -50,7 +50,7 @@ export function openTranscript(
   };
   return {
     write(at, fields) {
-      if (!isFull) put(`${redact(JSON.stringify({ ts: new Date(at).toISOString(), ...fields }), secrets)}\n`);
+      if (!isFull) put(`${clean(JSON.stringify({ ts: new Date(at).toISOString(), ...fields }))}\n`);
     },
     close: () =>
       new Promise((resolve) => {
@@ -71,6 +71,8 @@ const SHOWN_MAX = 300;
 export const shownText = (text: string): string =>
   cutText(plainText(text.slice(0, 10_000).replaceAll('\n', ' ')), SHOWN_MAX);
 
-function redact(line: string, secrets: readonly string[]): string {
-  return secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')), line);
-}
+/** Without the attempt's own token, and without what the composition knows to be secret. */
+export const cleanLine =
+  (token: string | undefined, clean: (text: string) => string = (text) => text) =>
+  (line: string): string =>
+    clean(token ? line.replaceAll(token, '[secret]') : line);

@@ -12,6 +12,8 @@ export interface ProgramPlaces {
   readonly agentMain: string;
   /** Undefined: the sandbox package's own source. */
   readonly bridgeFile: string | undefined;
+  /** The thread of the rules for secrets. Undefined: its own source. */
+  readonly rulesFile: string | undefined;
   readonly prompts: string;
   readonly prices: string;
   /** Folder of the demo's project and script. */
@@ -34,6 +36,7 @@ function bundled(here: string): ProgramPlaces {
     nodePath: process.execPath,
     agentMain: join(here, 'agent-main.js'),
     bridgeFile: join(here, 'bridge.js'),
+    rulesFile: join(here, 'secret-rules.js'),
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(root, 'demo'),
@@ -49,6 +52,7 @@ function fromSources(here: string): ProgramPlaces {
     nodePath: process.execPath,
     agentMain: join(here, 'agent-main.ts'),
     bridgeFile: undefined,
+    rulesFile: undefined,
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
     demo: join(here, '..', 'demo'),

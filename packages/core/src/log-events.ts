@@ -104,6 +104,11 @@ export const WEATHER_LOG_EVENTS = {
   'workspace.made': { level: 'debug', means: 'a workspace was made' },
   'workspace.removed': { level: 'debug', means: 'a workspace was removed' },
   'agent.activity': { level: 'debug', means: 'the agent called a tool or the model' },
+  'secret.found': {
+    level: 'error',
+    means:
+      'a secret, or what looks like one, stood in what an attempt made: it was taken out of a text, or the work was not taken',
+  },
   'verify.ended': { level: 'info', means: 'a task’s own verification ended' },
   'pregate.ended': { level: 'info', means: 'the gate ran in a worker’s workspace' },
   'conflict.resolved': { level: 'info', means: 'both sides changed the same place; a rule settled it' },

@@ -1,5 +1,5 @@
 import type { CommitId, RunId } from '@swarm/core/model/ids';
-import type { Identity, SecretFinder } from '@swarm/core/ports/git';
+import type { Identity, SecretFinder, SecretRules } from '@swarm/core/ports/git';
 import type { AttributeFile } from './attributes.ts';
 import type { Boundary } from './boundary.ts';
 import type { Git, Place } from './git.ts';
@@ -49,6 +49,8 @@ export interface HubContext extends HubHelpers {
   readonly cleanUp: CleanUp;
   /** Present when work is looked through for secrets before it is taken. */
   readonly secrets?: SecretFinder;
+  /** The same for what has the form of one. */
+  readonly rules?: SecretRules;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
 }

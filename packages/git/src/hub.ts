@@ -11,6 +11,7 @@ import type {
   Identity,
   RepositoryReader,
   SecretFinder,
+  SecretRules,
   Workspaces,
 } from '@swarm/core/ports/git';
 import { attributeFiles, mergeAttributes } from './attributes.ts';
@@ -65,6 +66,8 @@ export interface HubOptions {
   readonly limits?: Partial<IntakeLimits>;
   /** Work in which it finds a secret is not taken. Absent: nobody looks. */
   readonly secrets?: SecretFinder | undefined;
+  /** So is work in which these find something, or that they could not look at. Closed with the hub. Absent: nobody looks. */
+  readonly rules?: SecretRules | undefined;
   /** How workspaces and intakes are removed. Default: as Node does, with a failure thrown. */
   readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
@@ -131,8 +134,9 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, boundary, cleanUp };
-  const { secrets } = options;
-  const context = { ...rooms, ...(signer && { signer }), ...(secrets && { secrets }) };
+  const { secrets, rules } = options;
+  const looked = { ...(secrets && { secrets }), ...(rules && { rules }) };
+  const context = { ...rooms, ...(signer && { signer }), ...looked };
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));
@@ -172,7 +176,10 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
     base: context.base,
     originGitDir: context.origin.gitDir,
     cleanRun: () => cleanRun(context),
-    close: () => context.mutex.run(() => target.close().finally(() => closeHelpers(context))),
+    close: async () => {
+      await context.rules?.close();
+      await context.mutex.run(() => target.close().finally(() => closeHelpers(context)));
+    },
   };
 }
 

@@ -35,7 +35,7 @@ async function takenIn(t: TestContext, secrets: SecretFinder | undefined, change
 const PLACES: [string, RegExp, (path: string) => void][] = [
   [
     'a file',
-    /^the value of THE_TOKEN stands in "deep\/x y\.txt"$/,
+    /^the value of THE_TOKEN stands in "deep\/x y\.txt", line 1$/,
     (path) => write(path, { 'deep/x y.txt': `a=${CANARY}` }),
   ],
   [
@@ -52,7 +52,7 @@ const PLACES: [string, RegExp, (path: string) => void][] = [
   ['the name of a file', /a name/, (path) => write(path, { [CANARY]: 'x' })],
   [
     'a large file, beyond its first pieces',
-    /"large"$/,
+    /"large", line 1500001$/,
     (path) =>
       writeFileSync(
         join(path, 'large'),

@@ -45,21 +45,52 @@ export async function secretIn(
 
 const PATH_MAX = 200;
 
-/** Where the object stands in the pushed work, for people: a file of it, or nothing that lasted to its end. */
-export async function placeOf(
-  git: Git,
-  place: Place,
-  pushed: CommitId,
-  object: string,
-  env: Readonly<Record<string, string>>,
-): Promise<string> {
+export interface PlaceAsk {
+  readonly git: Git;
+  readonly place: Place;
+  readonly pushed: CommitId;
+  readonly object: string;
+  readonly finder: SecretFinder;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where the object stands in the pushed work, for people: a file and its line, or nothing that lasted to its end. */
+export async function placeOf(ask: PlaceAsk): Promise<string> {
+  const { git, place, pushed, object, env } = ask;
   const rows = await git
     .records(place, 'ls-tree', ['-r', '-z', '--full-tree', pushed], { env })
     .catch(() => []);
   const row = rows.find((one) => one.split('\t')[0]?.endsWith(` ${object}`));
   const path = row?.slice(row.indexOf('\t') + 1);
   if (path === undefined) return 'a message, a name or an earlier state of its commits';
-  return JSON.stringify(path.slice(0, PATH_MAX));
+  return `${JSON.stringify(path.slice(0, PATH_MAX))}${await lineOf(ask)}`;
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** The line in which it ends. */
+async function lineOf({ git, place, object, finder, env }: PlaceAsk): Promise<string> {
+  const asked = git.run(place, 'cat-file', ['blob', object], { env });
+  const bytes = await asked.then(({ stdout }) => stdout).catch(() => Buffer.alloc(0));
+  const look = finder.begin();
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    if (look(bytes.subarray(at, at + PIECE_BYTES)) === undefined) continue;
+    const from = Math.max(0, at - PIECE_BYTES);
+    const end = from + endIn(bytes.subarray(from, at + PIECE_BYTES), finder);
+    return `, line ${bytes.subarray(0, Math.max(0, end - 1)).reduce((lines, byte) => lines + (byte === 10 ? 1 : 0), 1)}`;
+  }
+  return '';
+}
+
+/** Where the first ends: bytes that are searched from their beginning hold it from there on. */
+function endIn(bytes: Buffer, finder: SecretFinder): number {
+  let [without, withIt] = [0, bytes.length];
+  while (withIt - without > 1) {
+    const middle = (without + withIt) >> 1;
+    if (finder.begin()(bytes.subarray(0, middle)) === undefined) without = middle;
+    else withIt = middle;
+  }
+  return withIt;
 }
 
 const HEADER_MAX = 200;

@@ -21,9 +21,11 @@ import {
   Unfit,
   whyUnfit,
 } from './intake-files.ts';
+import { foundByRules, type RulesAsk } from './intake-rules.ts';
 import { placeOf, secretIn } from './intake-secrets.ts';
 import { holdsSecret, packSmall, readSmall, type SmallWork } from './intake-small.ts';
 import { changesBetween, type LookAtNames, treeReader, type WalkLimits } from './intake-trees.ts';
+import type { Work } from './intake-work.ts';
 import { isAncestor } from './landed.ts';
 import { contentForPointer } from './lfs.ts';
 import { Objects, Overlaid } from './objects.ts';
@@ -37,12 +39,6 @@ export interface IntakeLimits extends FileLimits, PathLimits, WalkLimits {
   readonly unpackedBytes: number;
   /** Most bytes of one object, unpacked. */
   readonly objectBytes: number;
-}
-
-/** A commit that came in, and the one of the hub it must descend from. */
-export interface Work {
-  readonly pushed: CommitId;
-  readonly base: CommitId;
 }
 
 const MIB = 1024 * 1024;
@@ -233,13 +229,9 @@ export class Intake {
     const { secrets, git } = this.#hub;
     const found = secrets && (await secretIn(git, { gitDir: raw }, secrets, STEP_TIMEOUT_MS));
     if (!found) return;
-    const place = await placeOf(
-      git,
-      { gitDir: raw },
-      pushed,
-      found.object,
-      borrow(this.#hub.layout.hubObjects),
-    );
+    const env = borrow(this.#hub.layout.hubObjects);
+    const { object } = found;
+    const place = await placeOf({ git, place: { gitDir: raw }, pushed, object, finder: secrets, env });
     throw new SecretFound(`the value of ${found.secret} stands in ${place}`);
   }
 
@@ -257,9 +249,16 @@ export class Intake {
       : new Objects(git, place, boundary);
     try {
       for (const work of works) await this.#judgeOne({ ...this.#hub, hub: place, objects }, work);
+      await this.#checkRules({ git, place, objects, small: own, works });
     } finally {
       await objects.close();
     }
+  }
+
+  async #checkRules(ask: Omit<RulesAsk, 'rules' | 'timeoutMs'>): Promise<void> {
+    const { rules } = this.#hub;
+    const found = rules && (await foundByRules({ ...ask, rules, timeoutMs: STEP_TIMEOUT_MS }));
+    if (found) throw new SecretFound(found);
   }
 
   /** @param inside the hub as it will be with what is judged. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SecretBook } from './book.ts';
-import { formsOf, REDACTED } from './redact.ts';
+import { formsOf } from './forms.ts';
+import { REDACTED } from './redact.ts';
 
 const TOKEN = 'swarm-Qm9udGUtZGUtbGEtbnVpdC1ub2lyZQ';
 

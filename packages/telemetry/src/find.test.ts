@@ -24,6 +24,14 @@ const FORMS: [string, string | Buffer][] = [
   ['in hex', Buffer.from(VALUE).toString('hex').toUpperCase()],
   ['in percent signs', encodeURIComponent(VALUE)],
   ['in UTF-16', Buffer.from(VALUE, 'utf16le')],
+  ['backwards', [...VALUE].reverse().join('')],
+  ['over several lines', VALUE.replaceAll(/.{5}/g, '$&\n')],
+  ['in base64 of several lines', Buffer.from(VALUE).toString('base64').replaceAll(/.{7}/g, '$&\r\n')],
+  [
+    'in JSON of base64 of several lines',
+    JSON.stringify(Buffer.from(VALUE).toString('base64').replaceAll(/.{7}/g, '$&\n')),
+  ],
+  ['in a dump of bytes', [...Buffer.from(VALUE)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')],
 ];
 for (const [how, text] of FORMS) {
   test(`a known secret is found ${how}, wherever the pieces part`, () => {

@@ -1,11 +1,11 @@
 /** Takes known secrets out of text, in the spellings a program is likely to print them in. */
+import { type KnownSecret, type Pattern, patternsOf, spacesIn, squeeze } from './forms.ts';
+import { type Found, PatternTable } from './table.ts';
 
 /** What stands in a secret's place. */
 export const REDACTED = '[redacted]';
 /** A secret shorter than this would take ordinary words with it: it is not looked for. */
 export const SECRET_CHARS_MIN = 4;
-/** An encoded form shorter than this is not looked for. */
-const ENCODED_CHARS_MIN = 8;
 
 export interface Redactor {
   redact(text: string): string;
@@ -13,53 +13,100 @@ export interface Redactor {
   readonly longest: number;
 }
 
+/** Is told each secret that was taken out, once a text. */
+export type OnTakenOut = (secret: KnownSecret) => void;
+
 /**
- * Looks for each secret as it stands, JSON-escaped, in hex, URL-encoded (as is usual, or every byte), and in base64 (both alphabets) at each
- * of the three places it can have in a longer encoded text, such as `Authorization: Basic …`. Not found: a
- * secret that is split over two values, reversed, compressed or encrypted.
+ * Looks for each secret as it stands, JSON-escaped, backwards, in hex, URL-encoded (as is usual, or every byte), and in
+ * base64 (both alphabets) at each of the three places it can have in a longer encoded text, such as
+ * `Authorization: Basic …`; also where white space or a line break stands within it. Not found: a secret that is split
+ * over two values, compressed or encrypted.
  */
-export function makeRedactor(secrets: readonly string[]): Redactor {
-  const forms = [...new Set(secrets.filter((s) => s.length >= SECRET_CHARS_MIN).flatMap(formsOf))];
-  if (forms.length === 0) return { redact: (text) => text, longest: 0 };
-  forms.sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(
-    forms.map((form) => form.replaceAll(/[^\w]/gu, escapeForPattern)).join('|'),
-    'g',
-  );
-  return { redact: (text) => text.replace(pattern, REDACTED), longest: forms[0]!.length };
+export function makeRedactor(secrets: readonly (string | KnownSecret)[], onTakenOut?: OnTakenOut): Redactor {
+  const known = secrets.map((one) => (typeof one === 'string' ? { name: '', value: one } : one));
+  const patterns = known.flatMap((secret) => patternsOf(secret, SECRET_CHARS_MIN));
+  if (patterns.length === 0) return { redact: (text) => text, longest: 0 };
+  const tables = tablesOf(patterns);
+  return {
+    redact: (text) => cut(text, tables, onTakenOut),
+    longest: Math.max(tables.exact.longest, tables.loose.longest * 2),
+  };
 }
 
-/** Every spelling that is looked for. */
-export function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const hex = bytes.toString('hex');
-  const percent = hex.replaceAll(/../g, '%$&');
-  const codes = [hex, hex.toUpperCase(), percent, percent.toUpperCase()];
-  const encoded = [...codes, ...base64Cores(bytes)];
-  const url = encodeURIComponent(secret.toWellFormed());
-  return [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    url,
-    url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    url.replaceAll('%20', '+'),
-    ...encoded.filter((form) => form.length >= ENCODED_CHARS_MIN),
-  ];
+interface Tables {
+  readonly exact: PatternTable;
+  readonly loose: PatternTable;
 }
 
-/** The characters of a base64 text that depend on the secret alone, whatever stands before and after it. */
-function base64Cores(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const bits = (before + bytes.length) * 8;
-    const core = text.slice(Math.ceil((before * 8) / 6), Math.floor(bits / 6));
-    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+export const tablesOf = (patterns: readonly Pattern[]): Tables => ({
+  exact: new PatternTable(patterns.filter(({ isLoose }) => !isLoose)),
+  loose: new PatternTable(patterns.filter(({ isLoose }) => isLoose)),
+});
+
+function cut(text: string, { exact, loose }: Tables, onTakenOut: OnTakenOut | undefined): string {
+  const tight = loose.longest === 0 ? '' : squeeze(text);
+  const inTight = allIn(tight, loose);
+  const found = [...allIn(text, exact), ...(inTight.length === 0 ? [] : widened(text, inTight))];
+  if (found.length === 0) return text;
+  if (onTakenOut)
+    for (const secret of new Set(found.map(({ pattern }) => pattern.secret))) onTakenOut(secret);
+  return without(text, found);
+}
+
+function allIn(text: string, table: PatternTable): Found[] {
+  const found: Found[] = [];
+  for (let next = table.next(text, 0); next; next = table.next(text, next.end)) found.push(next);
+  return found;
+}
+
+/** The same places in the text with its white space; a piece takes with it what is written on at its ends. */
+function widened(text: string, found: readonly Found[]): Found[] {
+  const place = placesIn(text);
+  return found.map(({ pattern, at, end }) => {
+    const [from, to] = [place(at), place(end - 1) + 1];
+    return pattern.isPiece
+      ? { pattern, at: runBefore(text, from), end: runAfter(text, to) }
+      : { pattern, at: from, end: to };
   });
 }
 
-/** In `v`-less patterns every character but a word's may be written as its code. */
-const escapeForPattern = (mark: string): string =>
-  Array.from(
-    { length: mark.length },
-    (_, i) => `\\u${mark.charCodeAt(i).toString(16).padStart(4, '0')}`,
-  ).join('');
+/** Of a character in the squeezed text, where it stands in the text. @returns a function to be asked in rising order. */
+function placesIn(text: string): (at: number) => number {
+  const spaces = [...spacesIn(text)].map(({ index, 0: space }) => ({ index, length: space.length }));
+  let passed = 0;
+  let next = 0;
+  let last = -1;
+  return (at) => {
+    if (at < last) [passed, next] = [0, 0];
+    last = at;
+    while (next < spaces.length && spaces[next]!.index <= at + passed) passed += spaces[next++]!.length;
+    return at + passed;
+  };
+}
+
+/** What is left of a piece beside it. */
+const RUN_MAX = 24;
+const isRun = (text: string, at: number): boolean => /[\w+/=%-]/.test(text[at] ?? '');
+
+/** What a backslash stands before is no letter of a run. */
+function runBefore(text: string, from: number): number {
+  let at = from;
+  while (from - at < RUN_MAX && isRun(text, at - 1) && text[at - 2] !== '\\') at -= 1;
+  return at;
+}
+
+function runAfter(text: string, to: number): number {
+  let at = to;
+  while (at - to < RUN_MAX && isRun(text, at)) at += 1;
+  return at;
+}
+
+function without(text: string, found: readonly Found[]): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (const { at, end } of [...found].sort((a, b) => a.at - b.at || b.end - a.end)) {
+    if (at > done || parts.length === 0) parts.push(text.slice(done, at), REDACTED);
+    done = Math.max(done, end);
+  }
+  return [...parts, text.slice(done)].join('');
+}

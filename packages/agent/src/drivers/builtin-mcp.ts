@@ -4,7 +4,7 @@ import { EVENT_LINE_MAX_BYTES, parseAgentEvent } from '../agent-events.ts';
 import type { ChildJob } from '../child.ts';
 import { type OpenServers, openServers } from '../mcp/open.ts';
 import type { McpParts } from '../mcp/server.ts';
-import { openTranscript, plainText } from '../transcript.ts';
+import { cleanLine, openTranscript, plainText } from '../transcript.ts';
 import type { DriverParts, Note, Session, Talking } from './session.ts';
 
 /** Calls of one agent under way at the same time. */
@@ -19,7 +19,7 @@ export async function withServers<T>(
   work: (servers: OpenServers) => Promise<T>,
 ): Promise<T> {
   const path = parts.transcriptPath(job.attempt);
-  const transcript = openTranscript(path, pass ? [pass.token] : [], () => {});
+  const transcript = openTranscript(path, cleanLine(pass?.token, parts.clean), () => {});
   const note: Note = (fields) => transcript.write(parts.clock.now(), fields);
   const servers = await openServers(mcp, {
     attempt: job.attempt,

@@ -12,7 +12,7 @@ import type {
   SandboxResult,
 } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
-import { openTranscript, plainText } from '../transcript.ts';
+import { cleanLine, openTranscript, plainText } from '../transcript.ts';
 import { reachedText } from './reached-text.ts';
 import { type StopCause, startWatch } from './watch.ts';
 
@@ -43,6 +43,8 @@ export interface GatewayPort {
 export interface DriverParts {
   /** Absent: the agent meets no model. */
   readonly gateway?: GatewayPort;
+  /** Takes known secrets out of what is written down. */
+  readonly clean?: (text: string) => string;
   /** Host path of an attempt's transcript. */
   readonly transcriptPath: (attempt: AttemptId) => string;
   readonly clock: Clock;
@@ -156,8 +158,10 @@ async function runWatched(
   // Before the watch, which ends the process by the same signal.
   job.signal.addEventListener('abort', callOff, { once: true });
   const watch = startWatch(parts.clock, job, usage);
-  const transcript = openTranscript(parts.transcriptPath(job.attempt), pass ? [pass.token] : [], (why) =>
-    parts.onTrouble?.(job.attempt, why),
+  const transcript = openTranscript(
+    parts.transcriptPath(job.attempt),
+    cleanLine(pass?.token, parts.clean),
+    (why) => parts.onTrouble?.(job.attempt, why),
   );
   const onLine = (stream: 'stdout' | 'stderr', line: string) => {
     watch.alive();

@@ -1,6 +1,7 @@
 /** `swarm status`: where a run stands, on one screen of 80 by 24. */
 import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
+import { alarms } from '@swarm/core/views/alarms';
 import { type Board, board } from '@swarm/core/views/board';
 import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
@@ -68,6 +69,7 @@ function statusJson(
     verdict: verdictOf(state),
     shortfalls: shortfallTexts(state),
     spending: state.spending,
+    alarms: alarms(state),
   };
 }
 
@@ -82,6 +84,7 @@ function statusText(
   const counts = TASK_STATES.filter((s) => view.counts[s] > 0).map((s) => `${view.counts[s]} ${s}`);
   const { request } = state.run ?? {};
   const gate = gateView(state);
+  const held = alarms(state).at(-1);
   const rows: [string, string][] = [
     ['run', `${paths.run} ${standingOf(state, holder)}`],
     ['request', view.request],
@@ -93,6 +96,7 @@ function statusText(
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
       : []),
+    ...(held ? [['secret', `${held.attempt}: ${held.detail}`] as [string, string]] : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
     ['last decision', `${localClock(state.at)}, ${durationText(now - state.at)} ago`],
@@ -102,7 +106,7 @@ function statusText(
 }
 
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete', 'gate']);
+const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete', 'secret', 'gate']);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>

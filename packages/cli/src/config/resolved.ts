@@ -118,6 +118,8 @@ export interface Config {
   };
   /** Absent where there are none. */
   readonly mcp?: readonly McpServerConfig[];
+  /** Absent: the rules look, and nothing is allowed. */
+  readonly secrets?: { readonly rules: 'on' | 'off'; readonly allow: readonly string[] };
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
@@ -129,7 +131,7 @@ export interface Config {
  * @param environment what `~` in a path is taken from.
  */
 export function resolveConfig(complete: CompleteConfig, environment: Environment): Config {
-  const { workers, env, sandbox, gate, checks, budget, endpoints, agent, scope, deliver } = complete;
+  const { workers, env, sandbox, gate, checks, budget, endpoints, agent, scope, secrets, deliver } = complete;
   const { profiles, ...models } = complete.models;
   return {
     ...present({ target: complete.target, setup: env.setup }),
@@ -192,6 +194,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
         ...present({ run: s.run, url: s.url?.replace(/\/+$/, ''), keyEnv: s.key_env, tools: s.tools }),
       })),
     }),
+    ...((secrets.rules === 'off' || secrets.allow.length > 0) && { secrets }),
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { mcp } from './schema-mcp.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
+import { secrets } from './schema-secrets.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -373,6 +374,7 @@ export const configSchema = z.strictObject({
   agent: agent.prefault({}),
   mcp: mcp.prefault({}),
   scope: scope.prefault({}),
+  secrets: secrets.prefault({}),
   deliver: deliver.prefault({}),
 });
 

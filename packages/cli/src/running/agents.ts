@@ -16,6 +16,7 @@ import { type FoundAgent, findAgents } from '../agents/found.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { agentDialect, agentModel, agentProfile, endpointsOf, profilesOf } from './models.ts';
 import type { RunFile } from './run-file.ts';
+import type { SecretWatch } from './secret-watch.ts';
 import type { StandIns } from './stand-ins.ts';
 
 /** Our agent as one file that a sandbox can show. */
@@ -31,6 +32,7 @@ export interface AgentParts {
   /** Of those the run began with, the ones that are still there. */
   readonly found: readonly FoundAgent[];
   readonly standIns: StandIns;
+  readonly watch: SecretWatch;
   /** Absent where no server is configured. */
   readonly mcp: McpParts | undefined;
 }
@@ -40,7 +42,7 @@ export const agentsThere = async ({ file, env }: Pick<ComposeAsk, 'file' | 'env'
   (await findAgents(env, file.agents ?? [])).found;
 
 /** A task's own wish, else the run's driver or who stands in for it. */
-export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns, mcp }: AgentParts) {
+export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns, mcp, watch }: AgentParts) {
   const { agent } = ask.file.config;
   const own: Agent[] = [
     builtin(ask, drivers, agentMain, mcp),
@@ -50,7 +52,7 @@ export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns,
       : []),
     ...found.map((one) => preset(ask, drivers, one)),
   ];
-  const agents = new Map(own.map((one) => [one.name, noted(one, standIns)]));
+  const agents = new Map(own.map((one) => [one.name, watch.over(noted(one, standIns))]));
   const capabilities = [...agents.keys()];
   const agentFor = (wish: string | undefined): Agent => {
     const name = wish ?? standIns.current();

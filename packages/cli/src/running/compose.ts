@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { createPrompts, type DriverParts } from '@swarm/agent';
-import type { SecretFinder } from '@swarm/core/ports/git';
+import type { SecretFinder, SecretRules } from '@swarm/core/ports/git';
 import type { Sandbox } from '@swarm/core/ports/running';
 import { type CleanUp, type OpenedHub, openHub } from '@swarm/git';
 import { openFileJournal } from '@swarm/journal';
@@ -15,6 +15,7 @@ import {
 import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
 import {
   createLog,
+  createSecretRules,
   createSpans,
   makeFinder,
   type Redactor,
@@ -34,13 +35,14 @@ import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
-import { knownSecrets } from './known-secrets.ts';
+import { knownSecrets, untrackedSecrets } from './known-secrets.ts';
 import { mcpOf } from './mcp.ts';
 import { driftTeller, endpointsOf, type Models, modelsOf, renewable } from './models.ts';
 import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
+import { SecretWatch } from './secret-watch.ts';
 import { settingsOf } from './settings.ts';
 import { StandIns } from './stand-ins.ts';
 
@@ -81,7 +83,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   }
   const cleanUp = cleanUpOf(repository.state, log);
   await discardLeft(repository.state, cleanUp);
-  const git = await openRunHub(repository, file, ask.env, { cleanUp, secrets: secrets.finder() });
+  const looks = { secrets: secrets.finder(), rules: rulesOf(ask) };
+  const git = await openRunHub(repository, file, ask.env, { cleanUp, ...looks });
+  if (!file.isBare) secrets.learn(await untrackedSecrets(repository.repository, git.reader, git.base));
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
   const cassette = await openCassette(ask, {
@@ -150,9 +154,17 @@ function agentProgram({ places, repository }: ComposeAsk): AgentProgram {
   };
 }
 
+/** Also over the branches of `swarm land`: agents made most of them, and a person’s own slip is one all the same. */
+const rulesOf = ({ file, places }: ComposeAsk): SecretRules | undefined => {
+  const { rules = 'on', allow = [] } = file.config.secrets ?? {};
+  const program = places.rulesFile && { program: places.rulesFile };
+  return rules === 'off' ? undefined : createSecretRules({ allow, ...program });
+};
+
 interface HubParts {
   readonly cleanUp?: CleanUp;
   readonly secrets?: SecretFinder;
+  readonly rules?: SecretRules | undefined;
 }
 
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
@@ -160,7 +172,11 @@ export async function openRunHub(
   repository: RepositoryPaths,
   file: RunFile,
   env: Environment,
-  { cleanUp = cleanUpOf(repository.state), secrets = makeFinder(knownSecrets(file, env)) }: HubParts = {},
+  {
+    cleanUp = cleanUpOf(repository.state),
+    secrets = makeFinder(knownSecrets(file, env)),
+    rules,
+  }: HubParts = {},
 ): Promise<OpenedHub> {
   const { run, target, landOn, identity, remote } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
@@ -168,7 +184,8 @@ export async function openRunHub(
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
   const operator = operatorEnv(env);
-  return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, secrets, ...optional });
+  const looks = { secrets, rules };
+  return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, ...looks, ...optional });
 }
 
 interface Parts {
@@ -176,7 +193,7 @@ interface Parts {
   readonly log: RunLog;
   readonly git: OpenedHub;
   readonly models: Models | undefined;
-  readonly agents: Omit<AgentParts, 'drivers' | 'mcp'>;
+  readonly agents: Omit<AgentParts, 'drivers' | 'mcp' | 'watch'>;
   readonly spans: Spans | undefined;
   /** All secrets that are known; each attempt's token comes to them. */
   readonly secrets: SecretBook;
@@ -186,7 +203,10 @@ interface Parts {
 
 export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const { file, repository, paths, places } = ask;
-  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env, secrets: parts.secrets });
+  const watch = new SecretWatch(parts.secrets, parts.log);
+  const onTakenOut = watch.printed.bind(watch);
+  const { secrets } = parts;
+  const plain = sandboxOf({ file, state: repository.state, places, env: ask.env, secrets, onTakenOut });
   const sandbox = traced(plain, parts.spans);
   const edits = new PromptEdits({
     folder: join(repository.repository, '.swarm', 'prompts'),
@@ -214,6 +234,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   const drivers: DriverParts = {
     ...(models && { gateway: noting(models.gateway, parts.secrets) }),
     transcriptPath: (attempt) => join(paths.attempts, attempt, 'transcript.ndjson'),
+    clean: parts.unsaid.redact,
     clock: systemClock,
   };
   return {
@@ -228,7 +249,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
       workspaces: git.workspaces,
       sandbox,
       environments: createEnvironmentStore(repository.env),
-      ...agentsOf(ask, { ...parts.agents, drivers, mcp: mcpOf(ask, parts.unsaid.redact) }),
+      ...agentsOf(ask, { ...parts.agents, drivers, watch, mcp: mcpOf(ask, parts.unsaid.redact) }),
       isFull: () => isDiskFull(repository.state),
       leftovers: async () => (await git.hub.observe()).workspaces,
       log,
@@ -247,7 +268,7 @@ const noting = (gateway: Models['gateway'], secrets: SecretBook): Models['gatewa
   ...gateway,
   async issue(attempt, limits) {
     const issued = await gateway.issue(attempt, limits);
-    secrets.add({ name: `the token of ${attempt} for the gateway`, value: issued.token });
+    secrets.add({ name: `the token of ${attempt} for the gateway`, value: issued.token, isQuiet: true });
     return issued;
   },
 });

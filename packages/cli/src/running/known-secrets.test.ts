@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { knownSecrets, looksSecret } from './known-secrets.ts';
+import type { CommitId } from '@swarm/core/model/ids';
+import { knownSecrets, looksSecret, untrackedSecrets } from './known-secrets.ts';
 
 test('known are the endpoints’ keys, what setup alone is given, and tokens in the operator’s own files', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'swarm-home-'));
@@ -44,4 +45,52 @@ test('a word, a path, an address and a version are no secrets', () => {
   ])
     assert.equal(looksSecret(value), false, value);
   assert.equal(looksSecret('https://me:pass123@r.example'), true);
+});
+
+test('known too are variables whose names say so, and the passwords of addresses', () => {
+  const env = {
+    GH_TOKEN: 'gh-token-1',
+    DJANGO_SECRET_KEY: 'secret-key-2',
+    DATABASE_URL: 'postgres://app:pass%2Fword-3@db.example/app',
+    AWS_ACCESS_KEY_ID: 'AKIA12345678',
+    SSH_AUTH_SOCK: '/tmp/agent-1.sock',
+    REGION: 'eu-west-1',
+  };
+  const known = knownSecrets({ config: { endpoints: [] } }, env);
+  assert.deepEqual(
+    known.map(({ name, value }) => [name, value]),
+    [
+      ['GH_TOKEN', 'gh-token-1'],
+      ['DJANGO_SECRET_KEY', 'secret-key-2'],
+      ['the password in DATABASE_URL', 'pass/word-3'],
+    ],
+  );
+});
+
+test('of a file of variables that git does not track the secrets are known, and not its settings', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-env-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const text = [
+    'REGION=eu-west-1',
+    'export API_TOKEN="quoted-token-1"',
+    'NO_NAME=aB3dE6gH9jK2mN5pQ8sT',
+    'JWT_SECRET=shown-in-example-2',
+    'DB=mysql://u:pass-word-3@db/x',
+    '',
+  ].join('\n');
+  for (const name of ['.env', '.env.local', '.env.example']) await writeFile(join(folder, name), text);
+  const tracked: Record<string, string> = {
+    '.env.local': text,
+    '.env.example': 'JWT_SECRET=shown-in-example-2',
+  };
+  const reader = { read: async (_: CommitId, path: string) => tracked[path] };
+  const known = await untrackedSecrets(folder, reader, 'x' as CommitId);
+  assert.deepEqual(
+    known.map(({ name, value }) => [name, value]),
+    [
+      ['API_TOKEN of .env', 'quoted-token-1'],
+      ['NO_NAME of .env', 'aB3dE6gH9jK2mN5pQ8sT'],
+      ['the password in DB of .env', 'pass-word-3'],
+    ],
+  );
 });

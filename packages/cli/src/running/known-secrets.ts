@@ -1,13 +1,16 @@
 /** Secrets of this operator that are known by value, so that they can be looked for in whatever leaves the sandbox. */
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CommitId } from '@swarm/core/model/ids';
+import type { RepositoryReader } from '@swarm/core/ports/git';
 import type { KnownSecret } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
 import type { KeySource } from './key-words.ts';
 import { keyOf } from './keys.ts';
+import { inEnvFiles, inGitConfig, inHome } from './secret-places.ts';
 
 interface Named {
+  readonly repository?: string;
   readonly config: {
     readonly endpoints: readonly KeySource[];
     readonly shown?: Config['shown'];
@@ -15,37 +18,91 @@ interface Named {
   };
 }
 
-/** Where programs of the operator keep tokens, below the home folder, and what a token looks like there. */
-const FILES: readonly (readonly [string, RegExp])[] = [
-  ['.npmrc', /:?_(?:authToken|password|auth)\s*=\s*"?([^\s"]+)/g],
-  ['.yarnrc.yml', /npmAuth(?:Token|Ident):\s*["']?([^\s"']+)/g],
-  ['.netrc', /\bpassword\s+(\S+)/g],
-  ['.git-credentials', /:\/\/[^:@/\s]*:([^@/\s]+)@/g],
-  ['.config/git/credentials', /:\/\/[^:@/\s]*:([^@/\s]+)@/g],
-  ['.pypirc', /^\s*password\s*[=:]\s*(\S+)/gm],
-  ['.cargo/credentials.toml', /token\s*=\s*"([^"]+)"/g],
-  ['.cargo/credentials', /token\s*=\s*"([^"]+)"/g],
-  ['.config/gh/hosts.yml', /oauth_token:\s*["']?([^\s"']+)/g],
-  ['.composer/auth.json', /"(?:github-oauth|password|token|[\w.-]+)"\s*:\s*"([^"]+)"/g],
-  ['.docker/config.json', /"(?:auth|identitytoken)"\s*:\s*"([^"]+)"/g],
-];
-const FILE_BYTES_MAX = 1024 * 1024;
-
-/** Keys of endpoints, what setup alone is given, and tokens in the operator's own files. Errors: those of keyOf. */
+/**
+ * Keys of endpoints, what setup alone is given, variables whose names say that they are secret, and tokens in the
+ * operator's own files. Errors: those of keyOf.
+ */
 export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
   const { endpoints, shown, mcp = [] } = file.config;
   const variables = [
     ...endpoints.flatMap(({ keyEnv }) => keyEnv ?? []),
     ...(shown?.setupEnv ?? []),
     ...mcp.flatMap(({ env: names, keyEnv }) => [...names, ...(keyEnv ? [keyEnv] : [])]),
+    ...Object.keys(env).filter((name) => SAYS_SECRET.test(name)),
   ];
   const given = [...new Set(variables)].map((name) => ({ name, value: env[name] ?? '' }));
   const elsewhere = endpoints.filter(({ keyEnv }) => keyEnv === undefined);
-  return [
+  return onceEach([
     ...given,
     ...elsewhere.map((e) => ({ name: 'the key of an endpoint', value: keyOf(e, env) ?? '' })),
-    ...(env.HOME ? FILES.flatMap(([path, token]) => inFile(env.HOME!, path, token)) : []),
-  ].filter(({ value }) => looksSecret(value));
+    ...Object.entries(env).flatMap(([name, value = '']) => inAddress(name, value)),
+    ...inHome(env),
+    ...(file.repository ? inRepository(file.repository) : []),
+  ]);
+}
+
+/** A name that says what it holds. */
+const SAYS_SECRET =
+  /SECRET|PASSWORD|(?:^|_)(?:TOKEN|PASS|PASSWD|PASSPHRASE|API_?KEY|KEY|PAT|CREDENTIALS?|COOKIE|AUTH)$/i;
+
+/** The password of an address: whoever takes it out of there prints it alone. */
+const inAddress = (name: string, value: string): KnownSecret[] =>
+  [...value.matchAll(/^[a-z][\w+.-]*:\/\/[^:@/\s]*:([^@/\s]+)@/gi)].map(([, password = '']) => ({
+    name: `the password in ${name}`,
+    value: decoded(password),
+  }));
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const inRepository = (repository: string): KnownSecret[] =>
+  ['.git/config', 'config'].flatMap((path) =>
+    inGitConfig(join(repository, path), 'the repository’s configuration'),
+  );
+
+/**
+ * What files such as `.env` hold that git does not track; what an example beside them shows is no secret.
+ * @param base of the run: what it has, agents have.
+ */
+export async function untrackedSecrets(
+  repository: string,
+  reader: Pick<RepositoryReader, 'read'>,
+  base: CommitId,
+): Promise<KnownSecret[]> {
+  const found: KnownSecret[] = [];
+  const files = inEnvFiles(repository);
+  if (files.size === 0) return found;
+  const examples = await Promise.all(EXAMPLES.map((name) => reader.read(base, name)));
+  for (const [name, secrets] of files) {
+    if ((await reader.read(base, name)) !== undefined) continue;
+    const own = secrets.flatMap(({ name: variable, value }) => ofEnvFile(variable, value, name));
+    found.push(...own.filter(({ value }) => !examples.some((text) => text?.includes(value))));
+  }
+  return onceEach(found);
+}
+
+/** Such a file is mostly settings: `REGION=eu-west-1` is in honest work. */
+function ofEnvFile(variable: string, value: string, file: string): readonly KnownSecret[] {
+  const name = `${variable} of ${file}`;
+  const isSecret = SAYS_SECRET.test(variable) || isRandom(value);
+  return [...(isSecret ? [{ name, value }] : []), ...inAddress(name, value)];
+}
+
+const isRandom = (value: string): boolean =>
+  /^[\w+/=.-]{20,}$/.test(value) && [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(value));
+
+const EXAMPLES = ['.env.example', '.env.sample', '.env.template', '.env.dist'];
+
+function onceEach(secrets: readonly KnownSecret[]): KnownSecret[] {
+  const known = new Map<string, KnownSecret>();
+  for (const secret of secrets)
+    if (looksSecret(secret.value) && !known.has(secret.value)) known.set(secret.value, secret);
+  return [...known.values()];
 }
 
 /**
@@ -58,18 +115,3 @@ export const looksSecret = (value: string): boolean =>
   /[a-z]/i.test(value) &&
   !/^(?:[./~]|[a-z][\w+.-]*:\/\/[^@]*$)/i.test(value) &&
   !/^v?\d+(?:\.\d+)+[\w.+-]*$/.test(value);
-
-function inFile(home: string, path: string, token: RegExp): KnownSecret[] {
-  const text = textOf(join(home, path));
-  return [...text.matchAll(token)].map(([, value = '']) => ({ name: `a token in ~/${path}`, value }));
-}
-
-/** What is not there, or not ours to read, keeps no secret of a run. */
-function textOf(file: string): string {
-  try {
-    const facts = statSync(file);
-    return facts.isFile() && facts.size <= FILE_BYTES_MAX ? readFileSync(file, 'utf8') : '';
-  } catch {
-    return '';
-  }
-}

@@ -26,6 +26,8 @@ export interface SandboxAsk {
   readonly env: Environment;
   /** What is taken out of whatever commands print. Absent: what is known of the operator's. */
   readonly secrets?: SecretBook;
+  /** Is told which command printed what was taken out. */
+  readonly onTakenOut?: (command: string, secret: string) => void;
 }
 
 /**
@@ -127,7 +129,7 @@ interface Given {
  */
 function withVariables(
   sandbox: Sandbox,
-  { file: { config }, env, secrets }: SandboxAsk,
+  { file: { config }, env, secrets, onTakenOut }: SandboxAsk,
   { toolchains, authorities }: Given,
 ): Sandbox {
   const { env: names = [], setupEnv = [], agentEgress = [] } = config.shown ?? {};
@@ -136,7 +138,12 @@ function withVariables(
   const hasWayOut = ({ network }: RoomCommand): boolean =>
     network === 'setup' || (network === 'agent' && agentEgress.length > 0);
   const book = secrets ?? new SecretBook(knownSecrets({ config }, env));
-  const plain = book.redactor();
+  let command = '';
+  const plain = book.redactor([], ({ name }) => onTakenOut?.(command, name));
+  const printed = (by: string) => (text: string) => {
+    command = by;
+    return plain.redact(text);
+  };
   // A host that is asked for is told in small letters, and a value may be a part of its name.
   const values = Object.values(ofSetup);
   const strict = book.redactor([...values, ...values.map((value) => value.toLowerCase())]);
@@ -151,8 +158,8 @@ function withVariables(
         ...command.env,
       },
     }),
-    text: (command) => (isSetup(command) ? strict.redact : plain.redact),
-    collected: plain.redact,
+    text: (one) => (isSetup(one) ? strict.redact : printed(one.name)),
+    collected: printed('a file that was collected'),
   });
 }
 

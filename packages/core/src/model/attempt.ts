@@ -34,7 +34,11 @@ export const ENDINGS = {
   'bad-output': { counts: true, retries: true, means: 'the model’s answers could not be used' },
   'intake-refused': { counts: true, retries: true, means: 'its commits were refused' },
   'not-saved': { counts: true, retries: true, means: 'not all of its work could be saved' },
-  'secret-found': { counts: true, retries: true, means: 'a known secret stood in its commits' },
+  'secret-found': {
+    counts: true,
+    retries: true,
+    means: 'a secret, or what looks like one, stood in its work',
+  },
   killed: { counts: true, retries: true, means: 'was killed, or ran out of memory' },
   'cannot-run': {
     counts: true,

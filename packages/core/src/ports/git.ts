@@ -76,13 +76,48 @@ export type IngestOutcome =
   | { readonly kind: 'nothing' }
   /** The work is too large, malformed or hostile. `why` is for people and for the next attempt. */
   | { readonly kind: 'refused'; readonly why: string }
-  /** A known secret stands in it. Nothing of it was taken; `why` names the secret and the place, never the value. */
+  /**
+   * A known secret, or what has the form of one, stands in it. Nothing of it was taken; `why` names the secret or the
+   * rule, and the place, never the value.
+   */
   | { readonly kind: 'secret'; readonly why: string };
 
 /** Looks for known secrets in bytes that come in pieces. */
 export interface SecretFinder {
   /** Begins a search. What it gives is called with each piece, and returns the name of a secret that was found. */
   begin(): (piece: Uint8Array) => string | undefined;
+}
+
+/** Text that work adds or changes: a file of it, or a message. */
+export interface AddedText {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface RuleHit {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  /** Name of the rule, such as `github`. */
+  readonly rule: string;
+  /** Is told to nobody. */
+  readonly value: string;
+}
+
+export type RulesSaid =
+  | { readonly kind: 'looked'; readonly hits: readonly RuleHit[] }
+  /** Nobody looked at all of it; `why` is a clause. What it holds is not known. */
+  | { readonly kind: 'not-looked'; readonly why: string };
+
+/** Looks for what has the form of a secret. */
+export interface SecretRules {
+  /** Returns true for a path that the operator lets hold anything. */
+  isAllowed(path: string): boolean;
+  /** The most bytes of one look. */
+  readonly bytesMax: number;
+  look(texts: readonly AddedText[]): Promise<RulesSaid>;
+  /** What is asked later begins anew. */
+  close(): Promise<void>;
 }
 
 /** Commits on their way between two repositories, as a git pack. The bytes may be hostile. */

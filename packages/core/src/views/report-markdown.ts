@@ -18,7 +18,7 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, requirements, refused, figures, rejections, findings, outside, tasks];
+  const parts = [head, secrets, requirements, refused, figures, rejections, findings, outside, tasks];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
@@ -44,6 +44,17 @@ function head(r: Report): string[] {
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function secrets({ alarms = [] }: Report): string[] {
+  if (alarms.length === 0) return [];
+  const rows = alarms.map(({ attempt, detail }) => `- ${attempt}: ${markdownText(detail)}`);
+  return [
+    '**Secrets**, or what looks like them, were found; nothing of this work was taken:',
+    '',
+    ...rows,
+    '',
+  ];
+}
 
 function requirements(r: Report): string[] {
   if (r.requirements.length === 0) return [];

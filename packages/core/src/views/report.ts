@@ -22,6 +22,7 @@ import { isPartial } from '../rules/outcome.ts';
 import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
+import { type Alarm, alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
@@ -123,6 +124,8 @@ export interface Report {
   readonly retryTokens: number;
   /** What a crash ended had reserved this. It counts as spent. */
   readonly lostTokens: number;
+  /** Work that was held because a secret, or what looks like one, stood in it. Absent: there was none. */
+  readonly alarms?: readonly Alarm[];
   readonly openFindings: number;
   /** Failures of the target that are still there, oldest first. */
   readonly findings: readonly ReportFinding[];
@@ -158,6 +161,7 @@ export function report(state: State): Report {
   const wallMs = state.run === undefined ? 0 : (state.closed?.at ?? state.at) - state.run.openedAt;
   const { activeMs } = state;
   const { used, lost } = state.spending;
+  const held = alarms(state);
   return {
     ...heading(state),
     wallMs,
@@ -181,6 +185,7 @@ export function report(state: State): Report {
     tokens: tokensOf(used),
     retryTokens: tally.retryTokens,
     lostTokens: lost.tokens,
+    ...(held.length > 0 && { alarms: held }),
     openFindings: state.health.findings.size,
     findings: findings(state),
     delivered: delivery(state),

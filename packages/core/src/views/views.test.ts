@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { EventOf } from '../events.ts';
 import { attemptId, taskId } from '../model/ids.ts';
 import type { State } from '../state.ts';
 import {
   acceptedTask,
+  endedAttempt,
   handedIn,
   landedTask as landed,
   openedRun,
@@ -201,6 +203,25 @@ describe('the report', () => {
     );
     assert.match(text, /- R3: wish R3: open$/m);
     assert.equal(r.verdict, 'incomplete');
+  });
+
+  it('begins with work that was held because of a secret, and says nothing of it where there is none', () => {
+    const clean = report(closedState());
+    assert.equal(clean.alarms, undefined);
+    assert.doesNotMatch(renderReportMarkdown(clean), /Secrets/);
+    const why = 'rule github finds what looks like a secret in "a.ts", line 2';
+    const held = stateOf([
+      openedRun(),
+      acceptedTask('t1'),
+      startedAttempt('t1.1'),
+      { ...(endedAttempt('t1.1', 'secret-found') as EventOf<'attempt.ended'>), detail: why },
+    ]);
+    const r = report(held);
+    assert.deepEqual(r.alarms, [{ attempt: 't1.1', detail: why }]);
+    assert.match(
+      renderReportMarkdown(r),
+      /\*\*Secrets\*\*, or what looks like them, [^\n]*\n\n- t1\.1: rule github finds/,
+    );
   });
 
   it('counts landed work, and tells what was tried apart from it', () => {

@@ -4,6 +4,7 @@ import type { Handoff } from '@swarm/core/model/handoff';
 import type { Task, TaskSource } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Context } from '../context.ts';
+import { raiseAlarm } from '../working/alarm.ts';
 import { type Ending, stopped } from '../working/ending.ts';
 
 export type BranchTask = Task & { readonly source: Extract<TaskSource, { readonly by: 'land' }> };
@@ -11,17 +12,21 @@ export type BranchTask = Task & { readonly source: Extract<TaskSource, { readonl
 export const isBranch = (task: Task): task is BranchTask => task.source.by === 'land';
 
 export async function handIn(
-  { ports, ask }: Context<'branches' | 'hub'>,
+  context: Context<'branches' | 'hub' | 'log'>,
   attempt: Attempt,
   task: BranchTask,
   signal: AbortSignal,
 ): Promise<Ending> {
+  const { ports, ask } = context;
   const started = await ask({ type: 'startAgent', attempt: attempt.id, driver: 'land', promptHash: 'none' });
   if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
   const { commit } = task.source;
   const taken = await ports.branches!.take(attempt.id, commit);
   if (taken.kind === 'refused') return { reason: 'intake-refused', detail: taken.why, usage: NO_USAGE };
-  if (taken.kind === 'secret') return { reason: 'secret-found', detail: taken.why, usage: NO_USAGE };
+  if (taken.kind === 'secret') {
+    raiseAlarm(context, attempt, taken.why);
+    return { reason: 'secret-found', detail: taken.why, usage: NO_USAGE };
+  }
   const isThere = taken.kind === 'nothing' || (await ports.hub.isAncestor(commit, attempt.base));
   const change = isThere ? undefined : await ports.hub.measure(commit, attempt.base);
   const handoff = handoffOf(task, attempt);

@@ -22,9 +22,10 @@ interface Given extends Answers {
   readonly task?: Parameters<typeof acceptedTask>[1];
   readonly isLand?: boolean;
   readonly ingests?: IngestOutcome;
+  readonly takes?: IngestOutcome;
 }
 
-function given({ task, isLand, ingests, ...answers }: Given = {}) {
+function given({ task, isLand, ingests, takes, ...answers }: Given = {}) {
   const accepted = acceptedTask('t1', task);
   const events: Event[] = [
     openedRun({ gate: 'make test' }),
@@ -48,7 +49,7 @@ function given({ task, isLand, ingests, ...answers }: Given = {}) {
         linesRemoved: 0,
       }),
     },
-    branches: { take: async () => ({ kind: 'commit', commit: LANDED.commit }) },
+    branches: { take: async () => takes ?? { kind: 'commit', commit: LANDED.commit } },
     prompts: { render: () => ({ system: '', text: 'do it', hash: 'h' }) },
     reader: NO_FILES,
     files: { writeHandoff: async () => void deeds.push('handoff.json') },
@@ -167,6 +168,43 @@ test('work of which some could not be saved is not handed in: the attempt ends w
     [workCommit, ended().detail],
     [WORK, 'not all of the work could be saved:\nsub: is a submodule'],
   );
+});
+
+/** Lines of the log that tell of a secret. */
+const alarmsOf = ({ told }: EffectWorld) =>
+  told.filter(({ name }) => name === 'secret.found').map(({ fields }) => [fields.attempt, fields.data?.why]);
+const SECRET = { kind: 'secret', why: 'rule x finds what looks like a secret in "a.txt", line 2' } as const;
+
+test('work with a secret in it is held, however its agent ended, and an alarm tells where the secret stands', async () => {
+  for (const [agent, ends] of [
+    [undefined, 'secret-found'],
+    [noAgent, 'agent-failed'],
+  ] as const) {
+    const { world, work, ending, deeds } = given({ ingests: SECRET, ...(agent && { agent }) });
+    await work();
+    assert.equal(ending(), ends);
+    assert.ok(!deeds.includes('handoff.json'));
+    assert.deepEqual(alarmsOf(world), [[ID, SECRET.why]]);
+    assert.equal(world.state.tasks.get('t1' as never)!.workCommit, undefined);
+  }
+});
+
+test('a branch with a secret in it is held, and an alarm tells where', async () => {
+  const { world, work, ended } = given({ isLand: true, takes: SECRET });
+  await work();
+  assert.deepEqual([ended().ending, ended().detail], ['secret-found', SECRET.why]);
+  assert.deepEqual(alarmsOf(world), [[ID, SECRET.why]]);
+});
+
+test('a handoff that says a secret is held, and the next attempt goes on from its work', async () => {
+  const claim = { status: 'complete', summary: 'it is [redacted]', concerns: [], suggestions: [] } as const;
+  const agent = async () => ({ ...(await silent()), claim, leaked: ['GH_TOKEN'] });
+  const { world, work, ended } = given({ agent });
+  await work();
+  const why = 'its handoff said the value of GH_TOKEN';
+  assert.deepEqual([ended().ending, ended().detail], ['secret-found', why]);
+  assert.deepEqual(alarmsOf(world), [[ID, why]]);
+  assert.equal(world.state.tasks.get('t1' as never)!.workCommit, WORK);
 });
 
 test('a repository an agent made inside the work is a concern of its handoff', async () => {

@@ -22,6 +22,7 @@ import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { Cuts } from '../prompting/cuts.ts';
 import { Project } from '../prompting/project.ts';
+import { raiseAlarm } from './alarm.ts';
 import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, stopped } from './ending.ts';
@@ -265,6 +266,7 @@ export class Worker {
     const received = saved.kind === 'pack' && (await hub.receive(attempt.id, attempt.base, saved.pack));
     if (received && received.kind === 'refused') return received;
     const taken = await hub.ingest(attempt.id);
+    if (taken.kind === 'secret') raiseAlarm(this.#context, attempt, taken.why);
     const work = taken.kind === 'commit' ? { work: taken.commit } : {};
     const why = saved.kind === 'failed' ? saved.why : leftOutOf(saved.report);
     // Where the disk was full, what was taken in may be half of something: that is not the work's fault.
@@ -295,7 +297,15 @@ export class Worker {
     if (saved.kind === 'refused') return { ...kept, reason: 'intake-refused', detail: saved.why };
     if (saved.kind === 'not-saved') return { ...kept, reason: 'not-saved', detail: saved.why };
     if (saved.kind === 'secret') return { ...kept, reason: 'secret-found', detail: saved.why };
+    if (result.leaked) return this.#held(finished.attempt, kept, result.leaked);
     return this.#judge.judge({ ...finished, work, report: saved.report });
+  }
+
+  /** Its commits are clean: the next attempt may go on from them. */
+  #held(attempt: Attempt, kept: Omit<Ending, 'reason' | 'detail'>, leaked: readonly string[]): Ending {
+    const detail = `its handoff said the value of ${leaked.join(', ')}`;
+    raiseAlarm(this.#context, attempt, detail);
+    return { ...kept, reason: 'secret-found', detail };
   }
 
   /** While no endpoint answers, running out of time is nobody's fault, and no attempt is burned. */
