@@ -197,7 +197,11 @@ describe('the registries of setup', here, () => {
     const ask =
       'curl -s http://hidden.evil.example/; curl -s http://hidden.localhost:9/ --noproxy x > /dev/null';
     const ran = await room.run({
-      ...{ name: 's', argv: ['sh', '-c', ask], env: {}, network: 'setup', limits: LIMITS },
+      name: 's',
+      argv: ['sh', '-c', ask],
+      env: {},
+      network: 'setup',
+      limits: LIMITS,
       onReach: (reached) => told.push(...reached.map(({ host }) => host)),
     });
     assert.match(ran.output, /^swarm: \*\.evil\.example:80 is not among/);

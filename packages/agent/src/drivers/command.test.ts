@@ -62,7 +62,7 @@ test('with a gateway the command finds its token under the names agents look for
   assert.deepEqual(result.usage, usage(7, 3));
 });
 
-test('the agent’s room has what swarm adds and the gateway, and is closed after it; no network', async (t) => {
+test('the agent’s room has what swarm adds and the gateway, and is closed after it; its network is an agent’s', async (t) => {
   const pass = { token: 'tok', socketPath: '/sockets/t1.1/gw.sock', usage: () => usage(7, 3) };
   const workspace = makeFolder(t);
   const seen: unknown[] = [];
@@ -94,7 +94,7 @@ test('the agent’s room has what swarm adds and the gateway, and is closed afte
       readOnly: [{ host: '/our/program', inside: '/swarm/program' }],
       gatewaySocket: '/sockets/t1.1/gw.sock',
     },
-    ['none', 'address'],
+    ['agent', 'address'],
     'closed',
   ]);
 });
