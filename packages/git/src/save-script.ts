@@ -58,16 +58,18 @@ if [ "$dir" = "$2/.git" ] && [ ! -L .git ] && [ -f "$lender" ] && read -r hub <"
 # Paths with a control character or a quote come quoted: one of those is told, not taken.
 submodules() { g config -z -f .gitmodules --get-regexp '^submodule[.].*[.]path$' 2>/dev/null | tr '\\0' '\\n'; }
 is_submodule() { submodules | grep -qxF -e "$1"; }
-# Whether a submodule's folder still holds what was put there, and no file of it was changed.
+# Whether a submodule's folder still holds what was put there, and nothing else that its own rules do not ignore.
 as_put() {
   put=$dir/swarm-submodules
   [ -f "$put/$1.index" ] || return 1
-  find "$put/$1.index" "$put/$1" -name '*.index' -type f 2>/dev/null | {
-    while IFS= read -r index; do
-      of=\${index#"$put/"}
-      GIT_INDEX_FILE=$index g -C "\${of%.index}" --git-dir="$dir" --work-tree=. update-index -q --refresh >/dev/null 2>&1 || exit 1
+  find "$put/$1.index" "$put/$1" -name '*.index' -type f 2>/dev/null | (
+    export GIT_INDEX_FILE
+    while IFS= read -r GIT_INDEX_FILE; do
+      of=\${GIT_INDEX_FILE#"$put/"}
+      of_it() { g -C "\${of%.index}" --git-dir="$dir" --work-tree=. "$@"; }
+      of_it update-index --refresh >/dev/null 2>&1 && [ -z "$(of_it ls-files --others --exclude-standard)" ] || exit 1
     done
-  }
+  )
 }
 is_linked() {
   [ -f "$1/.git" ] || return 1
