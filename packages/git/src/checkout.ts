@@ -61,7 +61,7 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
   const gitVersion = await versionOf(user);
   const layout = await layoutOf(user).catch((error: Error) => error);
   if (layout instanceof Error) return { isRepository: false, ...unusable(path, layout.message) };
-  if (!existsSync(layout.gitDir)) return { isRepository: false, ...unnameable(await realpath(path)) };
+  if (!(await isAround(path, layout))) return { isRepository: false, ...unnameable(await realpath(path)) };
   const git = new Git({ PATH: env.PATH });
   const [refs, dirt, identity, isPartial] = await Promise.all([
     refsOf(git, layout.commonDir, target),
@@ -76,6 +76,13 @@ export async function readCheckout(path: string, target: string, env: OperatorEn
   const branch = await user.raw('symbolic-ref', '--quiet', '--short', 'HEAD').catch(() => '');
   const named = { branch: branch.trim() || undefined, gitVersion, isPartial, lacking, operation, tracksOwn };
   return { isRepository: true, ...layout, ...refs, ...dirt, ...identity, ...named };
+}
+
+/** False where a name was read as another, which may be that of another repository. */
+async function isAround(path: string, { gitDir, topLevel }: Where): Promise<boolean> {
+  const top = topLevel ?? gitDir;
+  if (!existsSync(gitDir) || !existsSync(top)) return false;
+  return topLevel === undefined || `${await realpath(path)}/`.startsWith(`${await realpath(top)}/`);
 }
 
 /** Git tells folders by line, and so does whoever reads its answers. */

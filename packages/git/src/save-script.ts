@@ -58,7 +58,7 @@ if [ "$dir" = "$2/.git" ] && [ ! -L .git ] && [ -f "$lender" ] && read -r hub <"
 # Paths with a control character or a quote come quoted: one of those is told, not taken.
 submodules() { g config -z -f .gitmodules --get-regexp '^submodule[.].*[.]path$' 2>/dev/null | tr '\\0' '\\n'; }
 is_submodule() { submodules | grep -qxF -e "$1"; }
-# Whether a submodule's folder still holds what was put there, and no file of it was changed.
+# Whether a submodule's folder still holds what was put there, and nothing else that its own rules do not ignore.
 as_put() {
   put=$dir/swarm-submodules
   [ -f "$put/$1.index" ] || return 1
@@ -66,7 +66,8 @@ as_put() {
     export GIT_INDEX_FILE
     while IFS= read -r GIT_INDEX_FILE; do
       of=\${GIT_INDEX_FILE#"$put/"}
-      g -C "\${of%.index}" --git-dir="$dir" --work-tree=. update-index --refresh >/dev/null 2>&1 || exit 1
+      of_it() { g -C "\${of%.index}" --git-dir="$dir" --work-tree=. "$@"; }
+      of_it update-index --refresh >/dev/null 2>&1 && [ -z "$(of_it ls-files --others --exclude-standard)" ] || exit 1
     done
   )
 }

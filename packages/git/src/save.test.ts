@@ -203,6 +203,7 @@ async function withSubmodule(t: TestContext) {
   git(w.repo, 'clone', '--quiet', '--bare', '.', '../lib.git');
   git(w.repo, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../lib.git', 'sub');
   git(w.repo, 'commit', '--quiet', '-m', 'Submodule');
+  rmSync(join(w.repo, '.git/modules'), { recursive: true });
   const opened = await w.reopen({ run: 'r-20261121-aaaa' as never });
   const it = await opened.workspaces.create({ name: 't1.1', base: opened.base, attempt: ONE });
   return { w: { ...w, ...opened }, it };

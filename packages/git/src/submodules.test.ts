@@ -20,7 +20,7 @@ async function withSubmodules(t: TestContext) {
     return join(dir, name);
   };
   const inner = made('inner', { 'in.txt': 'inner\n' });
-  const lib = made('lib', { 'lib.txt': 'old\n' });
+  const lib = made('lib', { 'lib.txt': 'old\n', '.gitignore': '*.log\n' });
   const old = git(lib, 'rev-parse', 'HEAD');
   git(lib, ...ADD, 'add', inner, 'deep/in');
   commit(lib, { 'lib.txt': 'new\n' });
@@ -86,8 +86,10 @@ test('a pointer that was moved is work, and files of a submodule are none', asyn
   assert.equal(readFileSync(join(next.path, 'vendor/my lib/lib.txt'), 'utf8'), 'old\n', 'at the new pointer');
 });
 
-for (const file of ['vendor/my lib/lib.txt', 'vendor/my lib/deep/in/in.txt'])
-  test(`a change to ${file} is told by the save as not kept`, async (t) => {
+for (const file of ['lib.txt', 'new.txt', 'deep/in/in.txt', 'deep/in/new.txt'].map(
+  (name) => `vendor/my lib/${name}`,
+))
+  test(`what is written to ${file} is told by the save as not kept`, async (t) => {
     const { dir, repo } = await withSubmodules(t);
     const w = await opened(dir, repo);
     const it = await made(w);
@@ -95,6 +97,22 @@ for (const file of ['vendor/my lib/lib.txt', 'vendor/my lib/deep/in/in.txt'])
     assert.match(saved(w, it), /^3 swarm-save left-out vendor\/my lib: is a submodule, and changes/);
     assert.equal((await w.hub.ingest(ONE)).kind, 'commit');
   });
+
+test('what a submodule’s own rules ignore is not told, and one that is taken out is gone', async (t) => {
+  const { dir, repo } = await withSubmodules(t);
+  const w = await opened(dir, repo);
+  const it = await made(w);
+  write(it.path, { 'vendor/my lib/build.log': 'built\n' });
+  assert.equal(saved(w, it), '0 ');
+  git(it.path, 'rm', '--quiet', '-f', 'vendor/my lib');
+  assert.equal(saved(w, it), '0 ');
+  const taken = await w.hub.ingest(ONE);
+  assert(taken.kind === 'commit');
+  assert.deepEqual((await w.hub.measure(taken.commit, w.base))?.filesChanged, [
+    '.gitmodules',
+    'vendor/my lib',
+  ]);
+});
 
 test('a submodule that is not here, or not at the commit that is wanted, is an empty folder', async (t) => {
   const { dir, repo } = await withSubmodules(t);

@@ -71,12 +71,6 @@ refused(
   },
 );
 
-refused('shallow', 'a shallow clone is refused with how to complete it', async (world) => {
-  await world.commit({ 'b.txt': 'b\n' }, 'Second');
-  await world.gitIn(world.root, 'clone', '--quiet', '--depth=1', `file://${world.repository}`, 'shallow');
-  return { ...(await planned(world)), cwd: join(world.root, 'shallow') };
-});
-
 refused('tracks-runs', 'a repository that tracks runs is refused with how to stop it', async (world) => {
   await world.write({ '.swarm/runs/r-20260101-aaaa/journal.ndjson': '{}\n' });
   await world.git('add', '--force', '.swarm');
