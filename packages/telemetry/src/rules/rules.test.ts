@@ -44,6 +44,30 @@ test('what has the form of a secret is found, with its rule, path and line', asy
   }
 });
 
+test('it is found alike alone, among many small texts, and where a key begins in one text and another ends in the next', async (t) => {
+  const rules = rulesFor(t);
+  const [half, rest] = ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n', '\nMIIE\n-----END RSA PRIVATE KEY-----\n'];
+  const many = Object.values(SAMPLES).flatMap((sample, i) => [
+    text(`half-${i}.ts`, half),
+    text(`src/${i}.ts`, `one\n${sample}\ntwo`),
+    text(`package-${i}.json`, `{ "x": ${JSON.stringify(sample)} }`),
+    text(`rest-${i}.ts`, rest),
+  ]);
+  const told = (said: Awaited<ReturnType<typeof rules.look>>) =>
+    said.kind === 'looked' ? said.hits.map((hit) => JSON.stringify(hit)).sort() : said.why;
+  const alone: string[] = [];
+  for (const one of many) alone.push(...told(await rules.look([one])));
+  assert(alone.length >= Object.keys(SAMPLES).length);
+  assert.deepEqual(told(await rules.look(many)), alone.sort());
+  const large = Array.from({ length: 40 }, (_, i) => text(`${i}.ts`, `${'x\n'.repeat(10_000)}${GITHUB}`));
+  const said = await rules.look(large);
+  assert(said.kind === 'looked');
+  assert.deepEqual(
+    said.hits.map(({ path, line }) => [path, line]),
+    large.map(({ path }) => [path, 10_001]),
+  );
+});
+
 test('no comment in a text turns a rule off', async (t) => {
   const rules = rulesFor(t);
   for (const comment of ['secretlint-disable', 'secretlint-disable-line', 'secretlint-disable-next-line'])
