@@ -46,12 +46,16 @@ test('what has the form of a secret is found, with its rule, path and line', asy
 
 test('it is found alike alone, among many small texts, and where a key begins in one text and another ends in the next', async (t) => {
   const rules = rulesFor(t);
-  const [half, rest] = ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n', '\nMIIE\n-----END RSA PRIVATE KEY-----\n'];
+  const lines = SAMPLES.privatekey!.split('\n');
+  const [half, rest] = [lines.slice(0, 10), lines.slice(10)].map((some) => some.join('\n')) as [
+    string,
+    string,
+  ];
   const many = Object.values(SAMPLES).flatMap((sample, i) => [
     text(`half-${i}.ts`, half),
+    text(`rest-${i}.ts`, rest),
     text(`src/${i}.ts`, `one\n${sample}\ntwo`),
     text(`package-${i}.json`, `{ "x": ${JSON.stringify(sample)} }`),
-    text(`rest-${i}.ts`, rest),
   ]);
   const told = (said: Awaited<ReturnType<typeof rules.look>>) =>
     said.kind === 'looked' ? said.hits.map((hit) => JSON.stringify(hit)).sort() : said.why;
