@@ -147,3 +147,13 @@ test('where there is nothing to look at no thread is started', async (t) => {
   const rules = rulesFor(t, { program: '/nonexistent', allow: ['x'] });
   assert.deepEqual(await rules.look([text('a', ''), text('x', GITHUB)]), { kind: 'looked', hits: [] });
 });
+
+test('the rules look also where the folder the process stands in was removed', async (t) => {
+  const before = process.cwd();
+  t.after(() => process.chdir(before));
+  const gone = await mkdtemp(join(tmpdir(), 'swarm-gone-'));
+  process.chdir(gone);
+  await rm(gone, { recursive: true });
+  const said = await rulesFor(t).look([text('a.ts', GITHUB)]);
+  assert(said.kind === 'looked' && said.hits.length === 1, JSON.stringify(said));
+});
