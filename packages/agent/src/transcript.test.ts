@@ -34,7 +34,11 @@ test('a transcript that cannot be written says so once and never throws', async 
   const folder = makeFolder(t, { file: '' });
   const told: string[] = [];
   for (const path of [join(folder, 'file/transcript.ndjson'), folder]) {
-    const transcript = openTranscript(path, (line) => line, (why) => told.push(why));
+    const transcript = openTranscript(
+      path,
+      (line) => line,
+      (why) => told.push(why),
+    );
     transcript.write(0, { text: 'a' });
     await transcript.close();
     transcript.write(0, { text: 'b' });

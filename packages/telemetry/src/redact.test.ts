@@ -42,6 +42,18 @@ test('a line of JSON is one still, whatever was taken out of it', () => {
   }
 });
 
+test('a line of JSON that begins in the middle of a key is one still', () => {
+  const pem = String(
+    generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }),
+  );
+  const { redact } = makeRedactor([pem]);
+  const body = pem.split('\n').slice(1, -2).join('');
+  for (let from = 100; from < 140; from++) {
+    const line = redact(JSON.stringify({ text: `\n${body.slice(from, from + 200)}\n` }));
+    assert.match((JSON.parse(line) as { text: string }).text, /^\n[^\n]*\[redacted\]/, `${from}`);
+  }
+});
+
 test('each secret that was taken out is told once a text', () => {
   const told: string[] = [];
   const { redact } = makeRedactor(

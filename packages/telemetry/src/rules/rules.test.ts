@@ -44,6 +44,34 @@ test('what has the form of a secret is found, with its rule, path and line', asy
   }
 });
 
+test('it is found alike alone, among many small texts, and where a key begins in one text and another ends in the next', async (t) => {
+  const rules = rulesFor(t);
+  const lines = SAMPLES.privatekey!.split('\n');
+  const [half, rest] = [lines.slice(0, 10), lines.slice(10)].map((some) => some.join('\n')) as [
+    string,
+    string,
+  ];
+  const many = Object.values(SAMPLES).flatMap((sample, i) => [
+    text(`half-${i}.ts`, half),
+    text(`rest-${i}.ts`, rest),
+    text(`src/${i}.ts`, `one\n${sample}\ntwo`),
+    text(`package-${i}.json`, `{ "x": ${JSON.stringify(sample)} }`),
+  ]);
+  const told = (said: Awaited<ReturnType<typeof rules.look>>) =>
+    said.kind === 'looked' ? said.hits.map((hit) => JSON.stringify(hit)).sort() : said.why;
+  const alone: string[] = [];
+  for (const one of many) alone.push(...told(await rules.look([one])));
+  assert(alone.length >= Object.keys(SAMPLES).length);
+  assert.deepEqual(told(await rules.look(many)), alone.sort());
+  const large = Array.from({ length: 40 }, (_, i) => text(`${i}.ts`, `${'x\n'.repeat(10_000)}${GITHUB}`));
+  const said = await rules.look(large);
+  assert(said.kind === 'looked');
+  assert.deepEqual(
+    said.hits.map(({ path, line }) => [path, line]),
+    large.map(({ path }) => [path, 10_001]),
+  );
+});
+
 test('no comment in a text turns a rule off', async (t) => {
   const rules = rulesFor(t);
   for (const comment of ['secretlint-disable', 'secretlint-disable-line', 'secretlint-disable-next-line'])
@@ -118,4 +146,14 @@ test('several looks at once each have their own answer', async (t) => {
 test('where there is nothing to look at no thread is started', async (t) => {
   const rules = rulesFor(t, { program: '/nonexistent', allow: ['x'] });
   assert.deepEqual(await rules.look([text('a', ''), text('x', GITHUB)]), { kind: 'looked', hits: [] });
+});
+
+test('the rules look also where the folder the process stands in was removed', async (t) => {
+  const before = process.cwd();
+  t.after(() => process.chdir(before));
+  const gone = await mkdtemp(join(tmpdir(), 'swarm-gone-'));
+  process.chdir(gone);
+  await rm(gone, { recursive: true });
+  const said = await rulesFor(t).look([text('a.ts', GITHUB)]);
+  assert(said.kind === 'looked' && said.hits.length === 1, JSON.stringify(said));
 });

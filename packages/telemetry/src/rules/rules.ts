@@ -1,4 +1,5 @@
 /** Looks for what has the form of a secret, by rules that run in a thread of their own. */
+import { realpathSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { AddedText, RulesSaid, SecretRules } from '@swarm/core/ports/git';
 import { allowedBy } from './allow.ts';
@@ -99,6 +100,7 @@ class Rules implements SecretRules {
   #started(): Worker {
     if (this.#thread) return this.#thread;
     const program = this.#ask.program ?? new URL('./thread.ts', import.meta.url);
+    standSomewhere();
     // Nothing of the operator's environment, and a bound on what a text makes of itself.
     const thread = new Worker(program, { env: {}, resourceLimits: { maxOldGenerationSizeMb: 1_024 } });
     thread.on('error', () => undefined);
@@ -117,3 +119,12 @@ class Rules implements SecretRules {
 }
 
 const notLooked = (why: string): RulesSaid => ({ kind: 'not-looked', why });
+
+/** Where the folder the process stands in was removed, no thread starts; whatever was relative to it is gone as well. */
+function standSomewhere(): void {
+  try {
+    realpathSync.native('.');
+  } catch {
+    process.chdir('/');
+  }
+}
