@@ -84,6 +84,17 @@ describe('a sandbox of the operator’s own', () => {
     assert.match(ran.output, /its box does not answer any more \(exited\): refused/);
   });
 
+  test('that makes and takes away its box out of reach of a Ctrl-C at our terminal', async (t) => {
+    const apart = [
+      'sh',
+      '-c',
+      '[ "$(ps -o sid= -p $$ | tr -d " ")" = $$ ] || { echo in our session >&2; exit 9; }',
+    ];
+    const exec = ['sh', '-c', 'exec "$@"', 'sh'];
+    const { ran, records } = await failing(t, () => ({ create: apart, exec, destroy: apart }));
+    assert.deepEqual([ran.end, ran.exitCode, records], ['exited', 3, []], ran.output);
+  });
+
   test('that does not take its box away is said to, and it is tried again', async (t) => {
     const busy = join(await temporary(t), 'busy');
     await writeFile(busy, '');

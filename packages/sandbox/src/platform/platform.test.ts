@@ -36,6 +36,7 @@ for (const [name, platform] of Object.entries(PLATFORMS)) {
     const { pid, zombie } = await parent(t);
     await soon(() => platform.processes().get(pid) === process.pid);
     assert.equal(platform.isAlive(pid), true);
+    assert.equal(platform.hasBegun(pid), true);
     await soon(() => !platform.isAlive(zombie));
     assert.equal(platform.isAlive(2 ** 22 + 1), false);
     assert.equal(platform.isMarked(pid, [MARK]), true);

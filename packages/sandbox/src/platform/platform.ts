@@ -19,6 +19,8 @@ export interface Platform {
   /** Milliseconds between two looks at what a command uses: as often as a look is cheap. */
   readonly lookEveryMs: number;
   processes(): ProcessTable;
+  /** Of one just started: its program runs, or has run. It can end before that, by a signal that was meant for us. */
+  hasBegun(pid: number): boolean;
   /** Neither gone nor waiting to be asked for its end. */
   isAlive(pid: number): boolean;
   /** Its environment's entries; of one that is gone, that has ended or that is not ours, none. */

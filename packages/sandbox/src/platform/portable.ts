@@ -23,6 +23,8 @@ let latest: { readonly at: number; readonly told: ReadonlyMap<number, Told> } | 
 export const portable: Platform = {
   lookEveryMs: LOOK_EVERY_MS,
   processes: () => new Map([...all()].map(([pid, { parent }]) => [pid, parent])),
+  /** macOS gives a process its session before it is there for anybody: posix_spawn, POSIX_SPAWN_SETSID. */
+  hasBegun: () => true,
   isAlive(pid) {
     const state = ps(['-o', 'state=', '-p', String(pid)]).trim();
     return state !== '' && !/^[ZX]/.test(state);
@@ -78,7 +80,10 @@ function ps(args: readonly string[]): string {
   try {
     return execFileSync('ps', args, { env, stdio, timeout: PS_MS, maxBuffer: PS_BYTES, encoding: 'latin1' });
   } catch (error) {
-    if ((error as { status?: number }).status === 1) return '';
+    const { status, signal } = error as { readonly status?: number; readonly signal?: string };
+    if (status === 1) return '';
+    // A Ctrl-C is for all of our group, and it is in it: it only looks, so that it can look again.
+    if (signal === 'SIGINT') return ps(args);
     throw error;
   }
 }

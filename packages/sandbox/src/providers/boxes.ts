@@ -1,9 +1,9 @@
 /** The operator's own programs that make a box, run something in it and take it away; and what is noted of boxes. */
-import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RoomAsk } from '@swarm/core/ports/running';
+import { askProgram } from '../ask-program.ts';
 
 /** Programs with their arguments. `{id}`, `{workspace}` and `{image}` are filled in. */
 export interface BoxChoice {
@@ -104,36 +104,12 @@ interface Told {
   readonly signal?: AbortSignal | undefined;
 }
 
-const SAID_BYTES = 4_096;
-
 /** Why it failed, as a sentence. It is over when the program itself ends: what it leaves running is the box. */
-function told(
+async function told(
   name: string,
   [file = '', ...argv]: readonly string[],
-  { env, ms, signal }: Told,
+  how: Told,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(file, argv, {
-      cwd: '/',
-      env: { ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: ms,
-      killSignal: 'SIGKILL',
-      ...(signal && { signal }),
-    });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-SAID_BYTES);
-    });
-    const fail = (how: string) => resolve(`${name} (${file}) ${how}: ${said.trim()}`);
-    child.on('error', (error) => fail(`failed, ${error.message}`));
-    child.on('exit', (code, killed) => {
-      // Its last words may lie in the pipe still.
-      setImmediate(() => {
-        child.stderr.destroy();
-        if (code === 0) resolve(undefined);
-        else fail(killed ? `was killed by ${killed}` : `ended with ${code}`);
-      });
-    });
-  });
+  const { failed, stderr } = await askProgram({ file, argv, ...how, leavesSomething: true });
+  return failed === undefined ? undefined : `${name} (${file}) ${failed}: ${stderr}`;
 }

@@ -16,12 +16,13 @@ import {
   watchOf,
   whyNotRun,
 } from '../policy.ts';
-import { boundText, type Launch, type Ran, runProcess, type Watch } from '../process.ts';
+import { boundText, type Ran, runProcess, type Watch } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { killNamed, STATE_KEY, TASK_KEY } from '../reap.ts';
 import { removeTree } from '../remove-tree.ts';
 import { watchResources } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import type { Launch } from '../starting.ts';
 import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
 import { type ContainerPlan, containerArguments, passedByName } from './container-arguments.ts';
 import {
