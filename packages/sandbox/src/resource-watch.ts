@@ -27,6 +27,8 @@ export interface ResourceAsk {
   readonly folders: readonly string[];
   /** Folders of its own in memory, as it sees them; what is in them is memory it uses. */
   readonly inMemory: readonly string[];
+  /** Present: made before it began, where it is looked at later than that. What it filled before counts then too. */
+  readonly disk?: DiskMeter | undefined;
   /** Environment entries its processes carry: where they can leave the tree, they are found by them. */
   readonly marks: readonly string[];
 }
@@ -37,7 +39,7 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   const isBounded = memoryBytes !== undefined || processes !== undefined || diskBytes !== undefined;
   if (!isBounded) return { [Symbol.dispose]: () => undefined };
   const tree = new Tree(ask.pid, ask.marks);
-  const disk = diskBytes === undefined ? undefined : new DiskMeter(ask.folders, diskBytes);
+  const disk = ask.disk ?? meterOf(ask.bounds, ask.folders);
   const stillness = new Stillness();
   let looks = 0;
   let nameless: Nameless = { memory: 0, disk: 0 };
@@ -54,6 +56,9 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   const timer = setInterval(() => void look(), platform.lookEveryMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
+
+export const meterOf = ({ diskBytes }: Bounds, folders: readonly string[]): DiskMeter | undefined =>
+  diskBytes === undefined ? undefined : new DiskMeter(folders, diskBytes);
 
 /** @param files bytes of files that are held in memory, mapped by somebody or not. */
 function passed(

@@ -15,6 +15,8 @@ import { createSeatbelt } from './seatbelt.ts';
 export interface ProviderKind {
   /** Whether what it runs is kept from everything it was not given. */
   readonly contains: boolean;
+  /** The programs in it are its own: what this machine has says nothing of them. */
+  readonly hasOwnPrograms: boolean;
   /** Throws SwarmError SW0304 where it is not installed: there is no falling back to another. */
   create(options: WholeOptions): Provider;
 }
@@ -22,22 +24,25 @@ export interface ProviderKind {
 export const PROVIDERS = {
   bubblewrap: {
     contains: true,
+    hasOwnPrograms: false,
     create: (options) =>
       createBubblewrap({ ...options, bwrap: installed('bubblewrap', SYSTEM_PATH, 'bwrap') }),
   },
   docker: {
     contains: true,
+    hasOwnPrograms: true,
     create: (options) => {
       return createDocker({ ...options, engine: engineOf(options.docker ?? missing('docker')) });
     },
   },
   command: {
     contains: true,
+    hasOwnPrograms: true,
     create: (options) => createCommand({ ...options, choice: options.command ?? missing('command') }),
   },
   /** macOS. */
-  seatbelt: { contains: true, create: createSeatbelt },
-  none: { contains: false, create: createNone },
+  seatbelt: { contains: true, hasOwnPrograms: false, create: createSeatbelt },
+  none: { contains: false, hasOwnPrograms: false, create: createNone },
 } as const satisfies Readonly<Record<string, ProviderKind>>;
 
 export type ProviderName = keyof typeof PROVIDERS;
