@@ -12,6 +12,8 @@ import { Stillness } from './stillness.ts';
 
 /** Looks for each one at open files: there are many. */
 const NAMELESS_EVERY = 4;
+/** A machine that does not tell any more who runs on it is full of processes; nothing unseen goes on. */
+const FAILED_LOOKS_MAX = 3;
 
 /** Absent: not bounded. */
 export interface Bounds {
@@ -53,7 +55,17 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
       passed(members, files, ask.bounds) ?? ((await disk?.isOver(nameless.disk)) ? 'disk' : undefined);
     if (limit) exceeded(limit);
   };
-  const timer = setInterval(() => void look(), platform.lookEveryMs);
+  let failed = 0;
+  const lookAgain = async (): Promise<void> => {
+    try {
+      await look();
+      failed = 0;
+    } catch {
+      failed += 1;
+      if (failed === FAILED_LOOKS_MAX) exceeded('processes');
+    }
+  };
+  const timer = setInterval(() => void lookAgain(), platform.lookEveryMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
@@ -97,10 +109,10 @@ class Tree {
     const table = processTable();
     for (const pid of this.#strays) if (!table.has(pid)) this.#strays.delete(pid);
     const below = withDescendants(table, [this.#root, ...this.#strays]);
-    for (const pid of table.keys()) {
-      const isNews = !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
-      if (isNews && this.#marks.length > 0 && platform.isMarked(pid, this.#marks)) this.#strays.add(pid);
-    }
+    const isNews = (pid: number): boolean => !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
+    if (this.#marks.length > 0)
+      for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks))
+        this.#strays.add(pid);
     this.#seen = table;
     this.known = withDescendants(table, [this.#root, ...this.#strays]);
     return this.known;

@@ -16,6 +16,7 @@ export const linux: Platform = {
   },
   isMarked,
   marked: (marks) => listing().filter((pid) => isMarked(pid, marks)),
+  markedOf: (pids, marks) => pids.filter((pid) => isMarked(pid, marks)),
   named: (word) => listing().filter((pid) => read(`/proc/${pid}/cmdline`).includes(word)),
   /** Times to a tick, page faults to the page: who does not run changes none of it. */
   told: (pids) => [...pids].map((pid) => read(`/proc/${pid}/stat`)).join(''),

@@ -27,6 +27,8 @@ export interface Platform {
   isMarked(pid: number, marks: readonly string[]): boolean;
   /** All that are. */
   marked(marks: readonly string[]): readonly number[];
+  /** Those of `pids` that are. */
+  markedOf(pids: readonly number[], marks: readonly string[]): readonly number[];
   /** All that have this word in their command line. */
   named(word: string): readonly number[];
   /** Changes whenever one of them did anything. Empty where nothing can be told. */

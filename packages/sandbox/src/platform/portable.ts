@@ -30,7 +30,12 @@ export const portable: Platform = {
     return state !== '' && !/^[ZX]/.test(state);
   },
   isMarked: (pid, marks) => withMarks(ps(['eww', '-o', 'pid=,args=', '-p', String(pid)]), marks).length > 0,
-  marked: (marks) => withMarks(ps(['axeww', '-o', 'pid=,args=']), marks),
+  marked,
+  // One look for all: a fork bomb brings thousands at once.
+  markedOf(pids, marks) {
+    const all = new Set(pids.length > 0 ? marked(marks) : []);
+    return pids.filter((pid) => all.has(pid));
+  },
   named: (word) => linesWith(ps(['-A', '-ww', '-o', 'pid=,args=']), [word]),
   told: () => '',
   memoryAtMost: memoryOf,
@@ -38,6 +43,10 @@ export const portable: Platform = {
   nameless: () => ({ memory: 0, disk: 0 }),
   filesInMemory: () => 0,
 };
+
+function marked(marks: readonly string[]): number[] {
+  return withMarks(ps(['axeww', '-o', 'pid=,args=']), marks);
+}
 
 function all(): ReadonlyMap<number, Told> {
   const now = performance.now();

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { DiskMeter } from './disk-meter.ts';
+import { eventually, temporary } from './testing.ts';
+
+const MIB = 1024 ** 2;
+
+test('folders that grew past their limit are found so also where somebody else frees more meanwhile', async (t) => {
+  const folder = await temporary(t);
+  const [own, others] = [join(folder, 'own'), join(folder, 'others')];
+  await writeFile(others, Buffer.alloc(128 * MIB, 'x'), { flush: true });
+  const meter = new DiskMeter([own], 8 * MIB);
+  await writeFile(own, Buffer.alloc(16 * MIB, 'x'), { flush: true });
+  await rm(others);
+  await eventually('it is over', () => meter.isOver());
+});
+
+test('folders that nobody fills are never over', async (t) => {
+  const folder = await temporary(t);
+  const meter = new DiskMeter([folder], 8 * MIB);
+  await writeFile(join(folder, 'some'), Buffer.alloc(4 * MIB, 'x'), { flush: true });
+  // More than there is room for without a name: counted at once, and that is all that counts.
+  assert.equal(await meter.isOver(2 * MIB), false);
+  assert.equal(await meter.isOver(6 * MIB), true);
+});
