@@ -27,3 +27,16 @@ test('what a command wrote before it could be looked at counts, as in a containe
   });
   assert.equal(passed, 'disk');
 });
+
+test('a process that is given a command’s marks after it was seen without them counts with the command', async (t) => {
+  const mark = `SWARM_TEST_MARK=${process.pid}-late`;
+  const command = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const served = spawn('sh', ['-c', `sleep 2; exec env ${mark} sleep 600`], { stdio: 'ignore', env: {} });
+  for (const child of [command, served]) t.after(() => child.kill('SIGKILL'));
+  const passed = await new Promise<ResourceName>((tell) => {
+    const more = { folders: [], inMemory: [], marks: [mark] };
+    const looks = watchResources({ pid: command.pid!, bounds: { processes: 1 }, ...more }, tell);
+    t.after(() => looks[Symbol.dispose]());
+  });
+  assert.equal(passed, 'processes');
+});

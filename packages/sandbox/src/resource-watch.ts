@@ -12,6 +12,8 @@ import { Stillness } from './stillness.ts';
 
 /** Looks for each one at open files: there are many. */
 const NAMELESS_EVERY = 4;
+/** Looks for each one at everybody's environment. */
+const EVERYBODY_EVERY = 8;
 /** A machine that does not tell any more who runs on it is full of processes; nothing unseen goes on. */
 const FAILED_LOOKS_MAX = 3;
 
@@ -91,12 +93,16 @@ function passed(
     : undefined;
 }
 
-/** The processes below one, and those that left it: each newcomer's environment is looked at once. */
+/**
+ * The processes below one, and those that left it. Each newcomer's environment is looked at, and everybody's now and then:
+ * marks may come late, with a program that a server of somebody else's starts for a command, in the command's environment.
+ */
 class Tree {
   readonly #root: number;
   readonly #marks: readonly string[];
   readonly #strays = new Set<number>();
   #seen: ProcessTable = new Map();
+  #looks = 0;
   /** Its members when they were last looked for. */
   known: ReadonlySet<number> = new Set();
 
@@ -109,7 +115,10 @@ class Tree {
     const table = processTable();
     for (const pid of this.#strays) if (!table.has(pid)) this.#strays.delete(pid);
     const below = withDescendants(table, [this.#root, ...this.#strays]);
-    const isNews = (pid: number): boolean => !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
+    const isForAll = this.#looks % EVERYBODY_EVERY === 0;
+    this.#looks += 1;
+    const isNews = (pid: number): boolean =>
+      !below.has(pid) && (isForAll || this.#seen.get(pid) !== table.get(pid));
     if (this.#marks.length > 0)
       for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks))
         this.#strays.add(pid);
