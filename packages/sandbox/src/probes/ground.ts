@@ -1,8 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeTree } from '../remove-tree.ts';
 import type { Ground } from './attack.ts';
@@ -12,10 +11,13 @@ export interface MadeGround extends Ground {
   close(): Promise<void>;
 }
 
-/** Makes what the attacks are aimed at: a secret file, listeners, a process. All of it is gone after `close`. */
-export async function makeGround(perl: string): Promise<MadeGround> {
+/**
+ * Makes what the attacks are aimed at: a secret file, listeners, a process. All of it is gone after `close`.
+ * @param folder that is not there yet.
+ */
+export async function makeGround(perl: string, folder: string): Promise<MadeGround> {
   const name = `swarm-probe-${process.pid}`;
-  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+  await mkdir(folder, { mode: 0o700 });
   const [hidden, workspace] = [join(folder, 'hidden'), join(folder, 'workspace')];
   await Promise.all([mkdir(hidden), mkdir(workspace)]);
   await writeFile(join(hidden, 'secret'), 'secret\n');
