@@ -107,6 +107,17 @@ describe('a sandbox of the operator’s own', () => {
     assert.match(ran.output, /its box does not answer any more \(exited\): refused/);
   });
 
+  test('that was noted by an earlier version is taken away as it was noted', async (t) => {
+    const folder = await temporary(t);
+    const command = boxChoice(join(folder, 'boxes'));
+    await mkdir(command.records);
+    await writeFile(join(command.records, 'swarm-1'), JSON.stringify(['touch', join(folder, 'gone')]));
+    await writeFile(join(command.records, 'swarm-2'), '["cut o');
+    const sandbox = createSandbox({ ...optionsFor(folder), provider: 'command', command });
+    assert.equal(await sandbox.reap(), 2);
+    assert.deepEqual([existsSync(join(folder, 'gone')), await readdir(command.records)], [true, []]);
+  });
+
   test('that makes and takes away its box out of reach of a Ctrl-C at our terminal', async (t) => {
     const apart = [
       'sh',

@@ -37,7 +37,9 @@ export async function recordIn(file: string): Promise<BoxRecord | undefined> {
 
 function parsed(text: string): Partial<BoxRecord> {
   try {
-    return JSON.parse(text) as BoxRecord;
+    const read = JSON.parse(text) as BoxRecord | readonly string[];
+    // As it was noted at first: nothing but how it is taken away.
+    return Array.isArray(read) ? { destroy: read } : (read as BoxRecord);
   } catch {
     return {};
   }
