@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { probeSandbox } from './probe.ts';
 import { namePrefix } from './providers/engine.ts';
 import { createSandbox } from './sandbox.ts';
 import {
@@ -57,6 +58,28 @@ test('a container that is stopped while it is made leaves nothing', {
 });
 
 describe('a sandbox of the operator’s own', () => {
+  test('is tried after what a killed try left is taken away; what another has there is left alone', async (t) => {
+    const folder = await temporary(t);
+    const { exec, ...choice } = boxChoice(join(folder, 'boxes'));
+    const began = join(folder, 'began');
+    const hanging = { ...choice, exec: ['sh', '-c', `touch '${began}'; exec sleep 600`] };
+    const program = `
+      import { probeSandbox } from ${JSON.stringify(join(import.meta.dirname, 'probe.ts'))};
+      await probeSandbox('command', { command: ${JSON.stringify(hanging)} });`;
+    const args = ['--conditions=swarm-src', '--input-type=module', '-e', program];
+    const other = spawn(process.execPath, args, { stdio: 'ignore' });
+    t.after(() => other.kill('SIGKILL'));
+    await eventually('it tries', async () => existsSync(began));
+    const probe = () => probeSandbox('command', { command: { ...choice, exec } });
+    assert.deepEqual(await probe(), { kind: 'works' });
+    assert.equal((await readdir(choice.records)).length, 1, 'its box is noted while it lives');
+    other.kill('SIGKILL');
+    await eventually('it is dead', async () => other.signalCode === 'SIGKILL');
+    assert.deepEqual(await probe(), { kind: 'works' });
+    assert.deepEqual(await readdir(choice.records), []);
+    assert.deepEqual(await processesWith(`${folder}/boxes/swarm-`), []);
+  });
+
   const failing = async (t: Parameters<typeof temporary>[0], more: (folder: string) => object) => {
     const folder = await temporary(t);
     const workspace = join(folder, 'w1');
@@ -82,6 +105,28 @@ describe('a sandbox of the operator’s own', () => {
     const { ran } = await failing(t, () => ({ exec: ['sh', '-c', 'echo refused >&2; exit 255'] }));
     assert.equal(ran.end, 'cannot-run');
     assert.match(ran.output, /its box does not answer any more \(exited\): refused/);
+  });
+
+  test('that was noted by an earlier version is taken away as it was noted', async (t) => {
+    const folder = await temporary(t);
+    const command = boxChoice(join(folder, 'boxes'));
+    await mkdir(command.records);
+    await writeFile(join(command.records, 'swarm-1'), JSON.stringify(['touch', join(folder, 'gone')]));
+    await writeFile(join(command.records, 'swarm-2'), '["cut o');
+    const sandbox = createSandbox({ ...optionsFor(folder), provider: 'command', command });
+    assert.equal(await sandbox.reap(), 2);
+    assert.deepEqual([existsSync(join(folder, 'gone')), await readdir(command.records)], [true, []]);
+  });
+
+  test('that makes and takes away its box out of reach of a Ctrl-C at our terminal', async (t) => {
+    const apart = [
+      'sh',
+      '-c',
+      '[ "$(ps -o sid= -p $$ | tr -d " ")" = $$ ] || { echo in our session >&2; exit 9; }',
+    ];
+    const exec = ['sh', '-c', 'exec "$@"', 'sh'];
+    const { ran, records } = await failing(t, () => ({ create: apart, exec, destroy: apart }));
+    assert.deepEqual([ran.end, ran.exitCode, records], ['exited', 3, []], ran.output);
   });
 
   test('that does not take its box away is said to, and it is tried again', async (t) => {

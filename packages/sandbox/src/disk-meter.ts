@@ -4,10 +4,15 @@ import { promisify } from 'node:util';
 
 const DU_MS = 20_000;
 
+/** How long to rest after a count that took so long: a fiftieth of the time at most is spent on counting. */
+const REST = 50;
+const REST_MS_MIN = 2_000;
+
 /**
  * Whether folders hold more than they may. Counting files is slow and asking the file system for its free space is
  * not: folders can have grown by a limit only where as much has gone from the file system, so that they are counted
- * then, and again when what was left then has gone too.
+ * then, and again when what was left then has gone too. Where others free as much meanwhile that tells nothing: so they
+ * are counted now and then in any case.
  */
 export class DiskMeter {
   readonly #folders: readonly string[];
@@ -15,6 +20,7 @@ export class DiskMeter {
   #countBelow: number;
   #counting = false;
   #nameless = 0;
+  #restUntil = performance.now() + REST_MS_MIN;
 
   /** @param folders on one file system; the first is asked. */
   constructor(folders: readonly string[], limit: number) {
@@ -26,12 +32,16 @@ export class DiskMeter {
   /** @param nameless bytes of files that are open and have no name any more: counting folders does not find them. */
   async isOver(nameless = 0): Promise<boolean> {
     const hasGrown = nameless > this.#nameless;
-    if (this.#counting || (!hasGrown && this.#free() > this.#countBelow)) return false;
+    const isDue = hasGrown || this.#free() <= this.#countBelow || performance.now() > this.#restUntil;
+    if (this.#counting || !isDue) return false;
     this.#nameless = nameless;
     this.#counting = true;
     const free = this.#free();
+    const began = performance.now();
     const used = nameless + (await usedBy(this.#folders));
     this.#countBelow = free - (this.#limit - used);
+    const now = performance.now();
+    this.#restUntil = now + Math.max(REST_MS_MIN, REST * (now - began));
     this.#counting = false;
     return used > this.#limit;
   }

@@ -8,6 +8,7 @@ import { callFilter } from './filter/rules.ts';
 import { findOnPath } from './find-on-path.ts';
 import { BRIDGE_SOURCE, type Choices, type WholeOptions } from './policy.ts';
 import type { Provider } from './provider.ts';
+import { Boxes } from './providers/boxes.ts';
 import { createBubblewrap, SYSTEM_PATH } from './providers/bubblewrap.ts';
 import { engineOf, PROVIDERS, type ProviderName } from './providers/index.ts';
 import { removeTree } from './remove-tree.ts';
@@ -25,6 +26,7 @@ export type Probe = { readonly kind: 'works'; readonly bwrap: string } | Missing
 const missing = (reason: string, fix: string): Missing => ({ kind: 'missing', reason, fix });
 const WITHOUT = 'swarm run --sandbox none';
 
+/** What is left of boxes that killed looks made is taken away first: nobody else comes by where they are noted. */
 export async function probeSandbox(
   name: ProviderName,
   choices: Choices,
@@ -34,6 +36,7 @@ export async function probeSandbox(
   try {
     const why = await whyNotHere(name, choices);
     if (why) return why;
+    if (name === 'command' && choices.command) await new Boxes(choices.command).sweep();
     const said = await tryOnce((options) => PROVIDERS[name].create({ ...options, ...choices }), {
       // Our own Node is shown there, and has to find its libraries.
       argv: ['sh', '-c', '"$0" --version', process.execPath],

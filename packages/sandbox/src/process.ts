@@ -1,32 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { ResourceName } from '@swarm/core/model/landing';
 import type { SandboxEnd } from '@swarm/core/ports/running';
-import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { type OnLine, Output, type StreamName } from './output.ts';
 import { hasEnded, kill, killMarked } from './reap.ts';
 import { type Bounds, watchResources } from './resource-watch.ts';
+import { type Exit, type Launch, start } from './starting.ts';
+import { afterATurn, within } from './waiting.ts';
 
 /** How long a pipe may stay open after the main process ended: somebody it left behind holds it. */
 const PIPE_GRACE_MS = 200;
 /** How long the kernel may take to end a killed process before we go on without it (stuck in a disk wait). */
 const DEATH_GRACE_MS = 5_000;
 const STATUS_BYTES = 4_096;
-
-/** What to start, in host terms. */
-export interface Launch {
-  readonly file: string;
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  /** The whole environment; nothing of ours is added. */
-  readonly env: Readonly<Record<string, string>>;
-  /** With it, descriptor 3 is read as `status` and these texts can be read on descriptors 4, 5, …. */
-  readonly inputs?: readonly (string | Buffer)[];
-  /** Present: stdin is a pipe, and this is given its other end. Absent: stdin is empty. */
-  readonly onStdin?: ((stdin: Writable) => void) | undefined;
-}
 
 export interface Watch {
   readonly wallMs: number;
@@ -59,10 +46,6 @@ export interface Ran {
 }
 
 export type Stop = 'timeout' | 'aborted' | 'output-limit' | ResourceName;
-interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 /**
  * Runs one process in its own group and settles when it and everything it started is dead. Whatever came
@@ -109,50 +92,6 @@ async function runToEnd(
     ...(typeof first === 'string' ? stoppedBy(first) : endOf(first)),
     status: status(),
   };
-}
-
-type Started =
-  | {
-      readonly kind: 'started';
-      readonly child: ChildProcess;
-      readonly exited: Promise<Exit>;
-      /** Every pipe has been read to its end. */
-      readonly closed: Promise<void>;
-    }
-  | { readonly kind: 'failed'; readonly why: string };
-
-function start(launch: Launch): Promise<Started> {
-  const { promise, resolve } = Promise.withResolvers<Started>();
-  const nothing = openSync('/dev/null', 'r');
-  try {
-    const child = spawn(launch.file, launch.argv, {
-      cwd: launch.cwd,
-      env: { ...launch.env },
-      detached: true,
-      stdio: descriptors(launch, nothing),
-    });
-    const exited = new Promise<Exit>((tell) => child.once('exit', (code, signal) => tell({ code, signal })));
-    const closed = new Promise<void>((tell) => child.once('close', () => tell()));
-    child.on('error', (error) => resolve({ kind: 'failed', why: error.message }));
-    child.once('spawn', () => resolve({ kind: 'started', child, exited, closed }));
-  } catch (error) {
-    resolve({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
-  } finally {
-    closeSync(nothing);
-  }
-  return promise;
-}
-
-/** What the child finds open: stdin where it has one, our pipes, and nothing in place of what we were started with. */
-function descriptors({ inputs, onStdin }: Launch, nothing: number): ('ignore' | 'pipe' | number)[] {
-  const pipes = inputs === undefined ? 0 : 1 + inputs.length;
-  const first = onStdin ? 'pipe' : 'ignore';
-  const all: ('ignore' | 'pipe' | number)[] = [first, 'pipe', 'pipe', ...Array(pipes).fill('pipe')];
-  for (const fd of inheritedDescriptors()) {
-    while (all.length < fd) all.push('ignore');
-    if (all.length === fd) all.push(nothing);
-  }
-  return all;
 }
 
 /** Starts the clock and counts the bytes; `stopped` resolves with the first limit that is reached. */
@@ -233,20 +172,4 @@ function endOf({ code, signal }: Exit): { end: SandboxEnd; code: number } {
     end: signal !== null || told === 128 + constants.signals.SIGKILL ? 'killed' : 'exited',
     code: told,
   };
-}
-
-/**
- * A timer that was due while this process stood still fires before anything that came meanwhile is read: what it finds
- * missing may be there. So it waits until that has been looked at.
- */
-const afterATurn = (act: () => void, ms: number): NodeJS.Timeout => setTimeout(() => setImmediate(act), ms);
-
-/** Waits for `promise`, but no longer than `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((tell) => {
-    timer = afterATurn(tell, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

@@ -12,6 +12,10 @@ import { Stillness } from './stillness.ts';
 
 /** Looks for each one at open files: there are many. */
 const NAMELESS_EVERY = 4;
+/** Looks for each one at everybody's environment. */
+const EVERYBODY_EVERY = 8;
+/** A machine that does not tell any more who runs on it is full of processes; nothing unseen goes on. */
+const FAILED_LOOKS_MAX = 3;
 
 /** Absent: not bounded. */
 export interface Bounds {
@@ -27,6 +31,8 @@ export interface ResourceAsk {
   readonly folders: readonly string[];
   /** Folders of its own in memory, as it sees them; what is in them is memory it uses. */
   readonly inMemory: readonly string[];
+  /** Present: made before it began, where it is looked at later than that. What it filled before counts then too. */
+  readonly disk?: DiskMeter | undefined;
   /** Environment entries its processes carry: where they can leave the tree, they are found by them. */
   readonly marks: readonly string[];
 }
@@ -37,7 +43,7 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
   const isBounded = memoryBytes !== undefined || processes !== undefined || diskBytes !== undefined;
   if (!isBounded) return { [Symbol.dispose]: () => undefined };
   const tree = new Tree(ask.pid, ask.marks);
-  const disk = diskBytes === undefined ? undefined : new DiskMeter(ask.folders, diskBytes);
+  const disk = ask.disk ?? meterOf(ask.bounds, ask.folders);
   const stillness = new Stillness();
   let looks = 0;
   let nameless: Nameless = { memory: 0, disk: 0 };
@@ -51,9 +57,22 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
       passed(members, files, ask.bounds) ?? ((await disk?.isOver(nameless.disk)) ? 'disk' : undefined);
     if (limit) exceeded(limit);
   };
-  const timer = setInterval(() => void look(), platform.lookEveryMs);
+  let failed = 0;
+  const lookAgain = async (): Promise<void> => {
+    try {
+      await look();
+      failed = 0;
+    } catch {
+      failed += 1;
+      if (failed === FAILED_LOOKS_MAX) exceeded('processes');
+    }
+  };
+  const timer = setInterval(() => void lookAgain(), platform.lookEveryMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
+
+export const meterOf = ({ diskBytes }: Bounds, folders: readonly string[]): DiskMeter | undefined =>
+  diskBytes === undefined ? undefined : new DiskMeter(folders, diskBytes);
 
 /** @param files bytes of files that are held in memory, mapped by somebody or not. */
 function passed(
@@ -74,12 +93,16 @@ function passed(
     : undefined;
 }
 
-/** The processes below one, and those that left it: each newcomer's environment is looked at once. */
+/**
+ * The processes below one, and those that left it. Each newcomer's environment is looked at, and everybody's now and then:
+ * marks may come late, with a program that a server of somebody else's starts for a command, in the command's environment.
+ */
 class Tree {
   readonly #root: number;
   readonly #marks: readonly string[];
   readonly #strays = new Set<number>();
   #seen: ProcessTable = new Map();
+  #looks = 0;
   /** Its members when they were last looked for. */
   known: ReadonlySet<number> = new Set();
 
@@ -92,10 +115,13 @@ class Tree {
     const table = processTable();
     for (const pid of this.#strays) if (!table.has(pid)) this.#strays.delete(pid);
     const below = withDescendants(table, [this.#root, ...this.#strays]);
-    for (const pid of table.keys()) {
-      const isNews = !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
-      if (isNews && this.#marks.length > 0 && platform.isMarked(pid, this.#marks)) this.#strays.add(pid);
-    }
+    const isForAll = this.#looks % EVERYBODY_EVERY === 0;
+    this.#looks += 1;
+    const isNews = (pid: number): boolean =>
+      !below.has(pid) && (isForAll || this.#seen.get(pid) !== table.get(pid));
+    if (this.#marks.length > 0)
+      for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks))
+        this.#strays.add(pid);
     this.#seen = table;
     this.known = withDescendants(table, [this.#root, ...this.#strays]);
     return this.known;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '@swarm/core/ports/world';
+import { doesWithoutLinux } from '@swarm/core/rules/portable';
 import { createHeadTail } from './head-tail.ts';
 
 export interface CommandSpec {
@@ -26,8 +27,8 @@ export interface CommandResult {
 /** A command that prints more than this is stopped. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const PS_BYTES = 64 * 1024 * 1024;
-/** Linux tells of processes under /proc. SWARM_PORTABLE=1 does without on Linux too. */
-const isPortable = process.platform !== 'linux' || process.env.SWARM_PORTABLE === '1';
+/** Linux tells of processes under /proc. */
+const isPortable = doesWithoutLinux(process.platform, process.env);
 /** How long pipes may stay open once every process we know of was killed. */
 export const PIPES_MS = 500;
 

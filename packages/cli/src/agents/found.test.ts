@@ -103,3 +103,27 @@ test('a program beside keys is not shown; swarm’s own stands in for it', async
   write(join(installFolder(PRESETS.pi, env), 'node_modules', PI).slice(root.length));
   assert.equal((await find('pi')).found[0]!.from, 'swarm');
 });
+
+test('a sandbox with a system of its own is asked first, and has nothing of this machine’s system', async (t) => {
+  const { env, root, write, link } = machine(t);
+  const asked: string[][] = [];
+  const inside = (places: Record<string, string>) => async (programs: readonly string[]) => {
+    asked.push([...programs]);
+    return new Map(Object.entries(places));
+  };
+  link('/usr/bin/true', 'claude');
+  const { found: here } = await findAgents(env, ['claude']);
+  assert.deepEqual(here[0]?.shows, []);
+  const { hidden } = await findAgents(env, ['claude'], inside({}));
+  assert.match(hidden[0]!.why, /a system of its own/);
+  const its = await findAgents(env, ['claude'], inside({ claude: '/opt/claude' }));
+  assert.deepEqual(
+    [its.found[0]!.from, its.found[0]!.file, its.found[0]!.shows],
+    ['sandbox', '/opt/claude', []],
+  );
+  rmSync(join(root, 'bin/claude'));
+  link(write('tools/claude/claude'), 'claude');
+  const shown = await findAgents(env, ['claude'], inside({}));
+  assert.deepEqual(shown.found[0]!.shows, [join(root, 'tools/claude')]);
+  assert.deepEqual(asked, [['claude'], ['claude'], ['claude']]);
+});

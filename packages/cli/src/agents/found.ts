@@ -1,4 +1,7 @@
-/** Where the agents people have lie on this machine: on the operator's PATH, else where swarm installed them. */
+/**
+ * Where the agents people have lie: in a sandbox of programs of its own, else on this machine, on the operator's PATH or
+ * where swarm installed them.
+ */
 import { readFileSync, realpathSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
@@ -10,8 +13,8 @@ import { offerFor } from '../preparing/toolchains.ts';
 
 export interface FoundAgent {
   readonly name: PresetName;
-  readonly from: 'PATH' | 'swarm';
-  /** The program itself, links resolved. */
+  readonly from: 'sandbox' | 'PATH' | 'swarm';
+  /** The program itself, links resolved; as commands see it where it is the sandbox's own. */
   readonly file: string;
   /** It is started by our own Node: npm's programs of an older Node are often older programs. */
   readonly isScript: boolean;
@@ -37,8 +40,18 @@ export interface Agents {
 export const installFolder = ({ name, npm }: Preset, env: Environment): string =>
   join(stateHome(env), 'agents', `${name}-${npm.version}`);
 
-export async function findAgents(env: Environment, names: readonly string[] = PRESET_NAMES): Promise<Agents> {
-  const looked = await Promise.all(names.filter(isPreset).map((name) => look(PRESETS[name], env)));
+/** Where commands find these programs in a sandbox whose programs are its own. */
+export type Inside = (programs: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+/** @param inside absent: the sandbox shows this machine's own system. */
+export async function findAgents(
+  env: Environment,
+  names: readonly string[] = PRESET_NAMES,
+  inside?: Inside,
+): Promise<Agents> {
+  const presets = names.filter(isPreset).map((name) => PRESETS[name]);
+  const its = presets.length > 0 ? await inside?.(presets.map(({ program }) => program)) : undefined;
+  const looked = await Promise.all(presets.map((preset) => look(preset, env, its)));
   const there = looked.filter((one) => one !== undefined);
   return {
     found: there.filter((one) => 'shows' in one),
@@ -46,7 +59,23 @@ export async function findAgents(env: Environment, names: readonly string[] = PR
   };
 }
 
-async function look(preset: Preset, env: Environment): Promise<FoundAgent | HiddenAgent | undefined> {
+type Looked = FoundAgent | HiddenAgent | undefined;
+
+async function look(
+  preset: Preset,
+  env: Environment,
+  its: ReadonlyMap<string, string> | undefined,
+): Promise<Looked> {
+  const file = its?.get(preset.program);
+  if (file?.startsWith('/'))
+    return { name: preset.name, from: 'sandbox', file, isScript: false, shows: [], version: undefined };
+  const here = await lookHere(preset, env);
+  // Nothing of this machine's system is there.
+  if (its === undefined || !here || !('shows' in here) || here.shows.length > 0) return here;
+  return { name: preset.name, file: here.file, why: 'the sandbox has a system of its own, without it' };
+}
+
+async function lookHere(preset: Preset, env: Environment): Promise<Looked> {
   const named = await findOnPath(preset.program, env.PATH ?? '');
   const onPath = named === undefined ? undefined : await onTheirs(preset, realpathSync(named), env);
   if (onPath && 'shows' in onPath) return onPath;

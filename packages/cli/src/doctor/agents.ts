@@ -7,12 +7,11 @@ import { probeBubblewrap } from '@swarm/sandbox';
 import { type Agents, type FoundAgent, findAgents } from '../agents/found.ts';
 import { installAgent } from '../agents/install.ts';
 import { defaults } from '../config/load.ts';
-import { stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
+import { lookSandbox } from '../running/look-sandbox.ts';
 import { type AgentTry, tryAgent } from './agent-try.ts';
 import { type Check, failed, note, ok } from './check.ts';
-import { sandboxFor } from './gate-checks.ts';
 
 /** `--fix-agents claude,pi`; without names: all. Errors: SW0101 for a name that is none. */
 export function agentsNamed(typed: string | true): readonly PresetName[] {
@@ -58,7 +57,7 @@ export async function agentChecks(names: readonly PresetName[], context: Context
   const agents = await findAgents(context.env, names);
   const probe = await probeBubblewrap();
   if (probe.kind === 'missing') return [note('agents', `none tried: ${probe.reason}`)];
-  const sandbox = sandboxFor(defaults(undefined, context.env), 'bubblewrap', stateHome(context.env), context);
+  const sandbox = lookSandbox(defaults(undefined, context.env).config, 'bubblewrap', context.env);
   const places = programPlaces();
   const checks: Check[] = [];
   for (const name of names) {

@@ -1,28 +1,16 @@
 /** The gate and its setup as the sandbox of a run has them: their programs, and, where that was asked for, the commands. */
 import { join } from 'node:path';
-import type { Sandbox } from '@swarm/core/ports/running';
-import type { ProviderName } from '@swarm/sandbox';
 import type { LoadedConfig } from '../config/load.ts';
 import { mountText } from '../config/shown.ts';
 import { operatorConfigFile, type RepositoryPaths } from '../finding/paths.ts';
-import { programPlaces } from '../places.ts';
 import type { Found } from '../preparing/found.ts';
+import { missingInside } from '../preparing/inside.ts';
 import { foldersOf, offersFor, othersThere } from '../preparing/programs.ts';
 import type { Context } from '../program/context.ts';
-import { sandboxOf } from '../running/run-sandbox.ts';
+import { lookSandbox } from '../running/look-sandbox.ts';
 import { type Check, failed, note } from './check.ts';
 import { runGate } from './gate-run.ts';
-import { missingInside, neededPrograms, programChecks } from './programs.ts';
-
-/** As a run would make it; `state` is where what is left of it would be found. */
-export function sandboxFor(
-  { config }: Pick<LoadedConfig, 'config'>,
-  provider: ProviderName,
-  state: string,
-  { env }: Context,
-): Sandbox {
-  return sandboxOf({ file: { sandbox: provider, config }, state, places: programPlaces(), env });
-}
+import { neededPrograms, programChecks } from './programs.ts';
 
 /** Asked inside a sandbox that works; where none does, that is told by a check of its own. */
 export async function programsOf(
@@ -35,7 +23,7 @@ export async function programsOf(
   const { sandboxProbe: probe } = facts;
   if (!facts.checkout.isRepository || probe.kind === 'missing' || needed.length === 0) return [];
   const { env } = context;
-  const missing = await missingInside(sandboxFor(loaded, probe.provider, facts.repository, context), needed);
+  const missing = await missingInside(lookSandbox(config, probe.provider, context.env), needed);
   if ('unknown' in missing)
     return [failed('programs', { code: 'SW0304', what: missing.unknown, fix: 'swarm doctor --sandbox' })];
   const others = await othersThere(needed, config, env);
@@ -72,7 +60,7 @@ export async function gateChecks(
   if (gate === undefined || gate === 'none') return [note('gate run', 'not run: there is no gate')];
   context.output.narrate(`running ${[setup, gate].filter(Boolean).join(', then ')} in a clone of ${target}`);
   const state = join(paths.state, 'doctor');
-  const sandbox = sandboxFor(loaded, probe.provider, state, context);
+  const sandbox = lookSandbox(loaded.config, probe.provider, context.env);
   const gateMs = loaded.config.gate.timeoutMs;
   return runGate({ repository: paths.repository, target, state, sandbox, setup, gate, gateMs });
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sandbox, SandboxResult } from '@swarm/core/ports/running';
-import { missingInside, neededPrograms, type ProgramFacts, programChecks } from './programs.ts';
+import { missingInside } from '../preparing/inside.ts';
+import { neededPrograms, type ProgramFacts, programChecks } from './programs.ts';
 
 const facts = (more: Partial<ProgramFacts>): ProgramFacts => ({
   commands: { gate: 'cargo test', setup: 'cargo fetch', why: [] },
@@ -82,5 +83,5 @@ test('a room that did not answer is no room in which all is there', async () => 
   for (const silent of [ending('cannot-run', undefined, 'no layer'), ending('timeout', undefined, '')])
     assert.ok('unknown' in (await missingInside(silent, ['cargo'])));
   assert.ok('unknown' in (await missingInside(ending('exited', 1, 'bwrap: no'), ['cargo'])));
-  assert.deepEqual(await missingInside(ending('exited', 0, 'cargo\n'), ['cargo', 'sh']), ['cargo']);
+  assert.deepEqual(await missingInside(ending('exited', 0, 'sh\t/bin/sh\n'), ['cargo', 'sh']), ['cargo']);
 });

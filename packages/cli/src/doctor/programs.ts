@@ -1,8 +1,4 @@
-/** Whether the sandbox has the programs that setup and gate start: asked inside, where they will run. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Sandbox } from '@swarm/core/ports/running';
+/** What it means which of the programs that setup and gate start the sandbox has. */
 import { listLine } from '../config/operator-lists.ts';
 import { bringsPrograms, programsIn } from '../preparing/command-words.ts';
 import type { Commands } from '../preparing/detect.ts';
@@ -17,39 +13,6 @@ export function neededPrograms({ gate, setup, found }: Commands): readonly strin
     command === undefined || command === 'none' ? [] : programsIn(command),
   );
   return [...new Set([...words, ...(found?.missing ?? [])])];
-}
-
-const LOOK_MS = 30_000;
-
-/**
- * Those of `programs` that commands do not find in a room of this sandbox. Leaves nothing behind.
- * @returns `unknown`, with why, when the room did not answer: silence is no list of programs.
- */
-export async function missingInside(
-  sandbox: Sandbox,
-  programs: readonly string[],
-): Promise<readonly string[] | { readonly unknown: string }> {
-  if (programs.length === 0) return [];
-  const folder = await mkdtemp(join(tmpdir(), 'swarm-doctor-'));
-  try {
-    const workspace = join(folder, 'empty');
-    await mkdir(workspace);
-    const room = await sandbox.open({ workspace, readOnly: [], readWrite: [] });
-    const script = 'for name; do command -v "$name" >/dev/null 2>&1 || echo "$name"; done; true';
-    const argv = ['/bin/sh', '-c', script, 'sh', ...programs];
-    const limits = { wallMs: LOOK_MS, outputBytes: 64 * 1024 };
-    const ran = await room
-      .run({ name: 'doctor-programs', argv, env: {}, network: 'none', limits })
-      .finally(() => room.close());
-    if (ran.end !== 'exited' || ran.exitCode !== 0)
-      return {
-        unknown: `the sandbox ended with ${ran.exitCode ?? ran.end}: ${ran.output.slice(0, 300)}`.trim(),
-      };
-    const missing = new Set(ran.output.split('\n'));
-    return programs.filter((program) => missing.has(program));
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
 }
 
 export interface ProgramFacts {

@@ -1,8 +1,9 @@
 /** Every fact a run is prepared from. Decides nothing, asks nobody, refuses nothing. */
+import { PRESET_NAMES } from '@swarm/agent';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
-import { findAgents } from '../agents/found.ts';
+import { type Agents, findAgents } from '../agents/found.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolved.ts';
 import { candidates } from '../config/sandbox-choice.ts';
@@ -11,13 +12,14 @@ import { type Environment, operatorPricesFile, repositoryPaths } from '../findin
 import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { systemClock } from '../running/clock.ts';
+import { insideOf } from '../running/look-sandbox.ts';
 import { agentModel, endpointsOf, modelNames, pricesOf } from '../running/models.ts';
 import { checkoutFacts } from './checkout-facts.ts';
 import { detect } from './detect.ts';
 import type { Found } from './found.ts';
 import type { Located } from './locate.ts';
 import type { EndpointProbe } from './preflight-models.ts';
-import { probeOnce } from './sandbox-probe.ts';
+import { ownProvider, probeOnce } from './sandbox-probe.ts';
 import { signingFacts } from './signing.ts';
 
 export async function gather(
@@ -42,7 +44,7 @@ export async function gather(
     checkout.isRepository
       ? repositoryPaths(located.path, checkout.isBare, context.env).then(foldersAbove)
       : { links: [], foreign: [] },
-    mode === 'land' ? { found: [], hidden: [] } : findAgents(context.env),
+    mode === 'land' ? { found: [], hidden: [] } : agentsFor(config, context.env),
   ]);
   const models = needsModel ? modelsAsked(config, mode === 'plan') : {};
   return {
@@ -67,6 +69,11 @@ export async function gather(
       unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places, context),
     },
   };
+}
+
+async function agentsFor(config: Config, env: Environment): Promise<Agents> {
+  const provider = await ownProvider(config, env);
+  return findAgents(env, PRESET_NAMES, provider && insideOf(config, provider, env));
 }
 
 /** A replay asks no endpoint; its models are those the recorded run was answered by. */

@@ -1,4 +1,7 @@
-/** Which programs a sandbox will have, told without starting one, and what would show those it does not have. */
+/**
+ * Which programs a sandbox will have, told without starting one where they are this machine's, and what would show those
+ * it does not have.
+ */
 import { realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { findOnPath } from '@swarm/sandbox';
@@ -7,6 +10,9 @@ import { isOpen } from '../config/sandboxes.ts';
 import { holds, whyNotShown } from '../config/shown.ts';
 import { type Environment, homeOf } from '../finding/paths.ts';
 import { sandboxPath } from '../places.ts';
+import { lookSandbox } from '../running/look-sandbox.ts';
+import { placesInside } from './inside.ts';
+import { ownProvider } from './sandbox-probe.ts';
 import { type FoundProgram, type Offer, offerFor } from './toolchains.ts';
 
 /** Shown in every sandbox. */
@@ -14,18 +20,17 @@ const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/nix/store'];
 
 type Shown = Pick<Config, 'workers' | 'shown'>;
 
-/** Their programs are not this machine's: what they have is asked inside, and nothing is held against it before. */
-const FOREIGN: readonly string[] = ['docker', 'command'];
-const isForeign = (config: Shown): boolean => FOREIGN.includes(config.workers.sandbox);
-
 /** Those of `programs` that the sandbox of this configuration will have. */
 export async function programsThere(
   programs: readonly string[],
-  config: Shown,
+  config: Config,
   env: Environment,
 ): Promise<ReadonlySet<string>> {
-  if (isForeign(config)) return new Set(programs);
-  return new Set((await filesThere(programs, config, env)).keys());
+  const provider = await ownProvider(config, env);
+  if (provider === undefined) return new Set((await filesThere(programs, config, env)).keys());
+  const places = await placesInside(lookSandbox(config, provider, env), programs);
+  // Nothing is held against a sandbox that does not say what it has.
+  return 'unknown' in places ? new Set(programs) : new Set(places.keys());
 }
 
 /** A program of the sandbox that is not the operator's own, which no sandbox shows. */
@@ -37,11 +42,11 @@ export interface Other {
 /** Those of `programs` that the sandbox will have, but not as the operator has them: another version, most often. */
 export async function othersThere(
   programs: readonly string[],
-  config: Shown,
+  config: Config,
   env: Environment,
 ): Promise<ReadonlyMap<string, Other>> {
   const others = new Map<string, Other>();
-  if (isForeign(config)) return others;
+  if ((await ownProvider(config, env)) !== undefined) return others;
   for (const [program, there] of await filesThere(programs, config, env)) {
     const yours = findOnPath(program, sandboxPath(env).join(delimiter));
     if (yours !== undefined && realOf(yours) !== realOf(there)) others.set(program, { there, yours });

@@ -1,4 +1,4 @@
-import { type Missing, type ProviderName, probeSandbox } from '@swarm/sandbox';
+import { type Missing, PROVIDERS, type ProviderName, probeSandbox } from '@swarm/sandbox';
 import type { Config } from '../config/resolved.ts';
 import { candidates, choicesOf } from '../config/sandbox-choice.ts';
 import { type Environment, stateHome } from '../finding/paths.ts';
@@ -18,6 +18,13 @@ export function probeOnce(config: Named, env: Environment): Promise<SandboxProbe
   const known = probed.get(key) ?? probe(config, env);
   probed.set(key, known);
   return known;
+}
+
+/** The provider, where its programs are its own and it works. */
+export async function ownProvider(config: Named, env: Environment): Promise<ProviderName | undefined> {
+  if (!candidates(config).some((name) => PROVIDERS[name].hasOwnPrograms)) return undefined;
+  const found = await probeOnce(config, env);
+  return found.kind === 'works' && PROVIDERS[found.provider].hasOwnPrograms ? found.provider : undefined;
 }
 
 /** The first that works. Where none does, the first one's way to mend it is told, and why each does not. */

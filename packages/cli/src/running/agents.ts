@@ -14,6 +14,7 @@ import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Agent, Mount } from '@swarm/core/ports/running';
 import { type FoundAgent, findAgents } from '../agents/found.ts';
 import type { ComposeAsk } from './compose-ask.ts';
+import { insideOf } from './look-sandbox.ts';
 import { agentDialect, agentModel, agentProfile, endpointsOf, profilesOf } from './models.ts';
 import type { RunFile } from './run-file.ts';
 import type { SecretWatch } from './secret-watch.ts';
@@ -39,7 +40,7 @@ export interface AgentParts {
 
 /** The agents that were there when the run began, as they are now. */
 export const agentsThere = async ({ file, env }: Pick<ComposeAsk, 'file' | 'env'>) =>
-  (await findAgents(env, file.agents ?? [])).found;
+  (await findAgents(env, file.agents ?? [], insideOf(file.config, file.sandbox, env))).found;
 
 /** A task's own wish, else the run's driver or who stands in for it. */
 export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns, mcp, watch }: AgentParts) {

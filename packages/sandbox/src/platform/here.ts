@@ -1,9 +1,9 @@
 /** The system one runs on. */
+import { doesWithoutLinux } from '@swarm/core/rules/portable';
 import { linux } from './linux.ts';
 import type { Platform } from './platform.ts';
 import { portable } from './portable.ts';
 
-/** Linux tells all of it under /proc. SWARM_PORTABLE=1 is for trying on Linux what the other systems get. */
-export const isPortable = process.platform !== 'linux' || process.env.SWARM_PORTABLE === '1';
+export const isPortable = doesWithoutLinux(process.platform, process.env);
 
 export const platform: Platform = isPortable ? portable : linux;

@@ -3,15 +3,20 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { filesInMemory, namelessFiles } from './nameless.ts';
 import type { MemoryUse, Platform, ProcessTable } from './platform.ts';
 
+/** linux, include/linux/sched.h: PF_FORKNOEXEC. A process that ended keeps it. */
+const FORKED_AND_NO_PROGRAM = 0x40;
+
 export const linux: Platform = {
   lookEveryMs: 250,
   processes,
+  hasBegun: (pid) => (statOf(pid).flags & FORKED_AND_NO_PROGRAM) === 0,
   isAlive(pid) {
     const { state } = statOf(pid);
     return state !== undefined && !'ZX'.includes(state);
   },
   isMarked,
   marked: (marks) => listing().filter((pid) => isMarked(pid, marks)),
+  markedOf: (pids, marks) => pids.filter((pid) => isMarked(pid, marks)),
   named: (word) => listing().filter((pid) => read(`/proc/${pid}/cmdline`).includes(word)),
   /** Times to a tick, page faults to the page: who does not run changes none of it. */
   told: (pids) => [...pids].map((pid) => read(`/proc/${pid}/stat`)).join(''),
@@ -40,12 +45,18 @@ function listing(): number[] {
     .map(Number);
 }
 
+interface Stat {
+  readonly state?: string;
+  readonly parent?: number;
+  readonly flags: number;
+}
+
 /** The name in brackets may hold anything: what follows the last bracket is the state, then the parent. */
-function statOf(pid: number): { readonly state?: string; readonly parent?: number } {
+function statOf(pid: number): Stat {
   const stat = read(`/proc/${pid}/stat`);
-  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 2);
-  if (stat === '' || !state) return {};
-  return Number.isInteger(Number(parent)) ? { state, parent: Number(parent) } : { state };
+  const [state, parent, , , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 7);
+  if (stat === '' || !state) return { flags: 0 };
+  return { state, flags: Number(flags), ...(Number.isInteger(Number(parent)) && { parent: Number(parent) }) };
 }
 
 function isMarked(pid: number, marks: readonly string[]): boolean {

@@ -36,12 +36,14 @@ for (const [name, platform] of Object.entries(PLATFORMS)) {
     const { pid, zombie } = await parent(t);
     await soon(() => platform.processes().get(pid) === process.pid);
     assert.equal(platform.isAlive(pid), true);
+    assert.equal(platform.hasBegun(pid), true);
     await soon(() => !platform.isAlive(zombie));
     assert.equal(platform.isAlive(2 ** 22 + 1), false);
     assert.equal(platform.isMarked(pid, [MARK]), true);
     assert.equal(platform.isMarked(pid, [MARK, 'SWARM_OTHER=1']), false);
     assert.equal(platform.isMarked(pid, [MARK.slice(0, -1)]), false);
     assert.deepEqual(platform.marked([MARK]), [pid]);
+    assert.deepEqual(platform.markedOf([process.pid, pid, zombie], [MARK]), [pid]);
     assert.ok(platform.named('my $kept').includes(pid));
     assert.deepEqual(platform.named(`nobody-${'x'.repeat(20)}`), []);
     for (const { own, shared } of [platform.memoryAtMost(pid), platform.memoryShare(pid)]) {

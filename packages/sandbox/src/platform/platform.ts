@@ -19,12 +19,16 @@ export interface Platform {
   /** Milliseconds between two looks at what a command uses: as often as a look is cheap. */
   readonly lookEveryMs: number;
   processes(): ProcessTable;
+  /** Of one just started: its program runs, or has run. It can end before that, by a signal that was meant for us. */
+  hasBegun(pid: number): boolean;
   /** Neither gone nor waiting to be asked for its end. */
   isAlive(pid: number): boolean;
   /** Its environment's entries; of one that is gone, that has ended or that is not ours, none. */
   isMarked(pid: number, marks: readonly string[]): boolean;
   /** All that are. */
   marked(marks: readonly string[]): readonly number[];
+  /** Those of `pids` that are. */
+  markedOf(pids: readonly number[], marks: readonly string[]): readonly number[];
   /** All that have this word in their command line. */
   named(word: string): readonly number[];
   /** Changes whenever one of them did anything. Empty where nothing can be told. */

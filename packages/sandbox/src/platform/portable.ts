@@ -23,12 +23,19 @@ let latest: { readonly at: number; readonly told: ReadonlyMap<number, Told> } | 
 export const portable: Platform = {
   lookEveryMs: LOOK_EVERY_MS,
   processes: () => new Map([...all()].map(([pid, { parent }]) => [pid, parent])),
+  /** macOS gives a process its session before it is there for anybody: posix_spawn, POSIX_SPAWN_SETSID. */
+  hasBegun: () => true,
   isAlive(pid) {
     const state = ps(['-o', 'state=', '-p', String(pid)]).trim();
     return state !== '' && !/^[ZX]/.test(state);
   },
   isMarked: (pid, marks) => withMarks(ps(['eww', '-o', 'pid=,args=', '-p', String(pid)]), marks).length > 0,
-  marked: (marks) => withMarks(ps(['axeww', '-o', 'pid=,args=']), marks),
+  marked,
+  // One look for all: a fork bomb brings thousands at once.
+  markedOf(pids, marks) {
+    const all = new Set(pids.length > 0 ? marked(marks) : []);
+    return pids.filter((pid) => all.has(pid));
+  },
   named: (word) => linesWith(ps(['-A', '-ww', '-o', 'pid=,args=']), [word]),
   told: () => '',
   memoryAtMost: memoryOf,
@@ -36,6 +43,10 @@ export const portable: Platform = {
   nameless: () => ({ memory: 0, disk: 0 }),
   filesInMemory: () => 0,
 };
+
+function marked(marks: readonly string[]): number[] {
+  return withMarks(ps(['axeww', '-o', 'pid=,args=']), marks);
+}
 
 function all(): ReadonlyMap<number, Told> {
   const now = performance.now();
@@ -78,7 +89,10 @@ function ps(args: readonly string[]): string {
   try {
     return execFileSync('ps', args, { env, stdio, timeout: PS_MS, maxBuffer: PS_BYTES, encoding: 'latin1' });
   } catch (error) {
-    if ((error as { status?: number }).status === 1) return '';
+    const { status, signal } = error as { readonly status?: number; readonly signal?: string };
+    if (status === 1) return '';
+    // A Ctrl-C is for all of our group, and it is in it: it only looks, so that it can look again.
+    if (signal === 'SIGINT') return ps(args);
     throw error;
   }
 }

@@ -90,7 +90,7 @@ export const CALL_ATTACKS: readonly Attack[] = [
   refused('kernel', 'no memory can be hidden from the kernel', 'memfd_secret', 0),
   refused('kernel', 'no file events of others can be watched', 'fanotify_init', 0x200, 0),
   refused('kernel', 'no local descriptor table can be changed', 'modify_ldt', 0, 0, 0),
-  refused('kernel', 'the kernel’s log cannot be read', 'syslog', 10, 0, 0),
+  rootOnly('kernel', 'the kernel’s log cannot be read', 'syslog', 10, 0, 0),
   refused('kernel', 'no other personality can be taken on', 'personality', 0x0400000),
   refused('network', 'the machine’s host cannot be talked to (vsock)', 'socket', 40, 1, 0),
   refused('network', 'the kernel’s ciphers cannot be used (alg)', 'socket', 38, 5, 0),

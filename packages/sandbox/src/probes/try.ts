@@ -1,5 +1,7 @@
 /** Tries attacks on this machine: each first where it should work, then in the sandbox as tasks get it. */
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { SandboxResult } from '@swarm/core/ports/running';
 import { findOnPath } from '../find-on-path.ts';
 import { BRIDGE_SOURCE, type Choices } from '../policy.ts';
@@ -39,6 +41,12 @@ export interface Behind {
   without?(walls: readonly Wall[]): Provider;
 }
 
+/**
+ * Nobody else's, so that what ends here ends nobody's attack there; and found by its name where we are killed
+ * (sweep-temporary.ts).
+ */
+const FOLDER = join(tmpdir(), `swarm-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
+
 const OPTIONS = (stateKey: string) => ({
   stateKey,
   bridgeFile: BRIDGE_SOURCE,
@@ -49,7 +57,7 @@ const OPTIONS = (stateKey: string) => ({
 
 /** The sandbox of this name as tasks get it. @throws SwarmError SW0304 where it is not installed. */
 export function behind(name: ProviderName, choices: Choices): Behind {
-  const options = { ...OPTIONS(`${tmpdir()}/swarm-probe`), ...choices };
+  const options = { ...OPTIONS(FOLDER), ...choices };
   const sandbox = PROVIDERS[name].create(options);
   if (name !== 'bubblewrap') return { sandbox };
   return { sandbox, without: (walls) => bubblewrapWithout(walls, options) };
@@ -63,7 +71,7 @@ export async function* tryAttacks(on: Behind, attacks = ATTACKS): AsyncGenerator
     for (const attack of attacks) yield { attack, verdict: 'not-tried', why };
     return;
   }
-  const ground = await makeGround(perl);
+  const ground = await makeGround(perl, FOLDER);
   try {
     for (const attack of attacks) yield await tryOne(attack, { ground, on, perl });
   } finally {

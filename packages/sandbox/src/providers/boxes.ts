@@ -1,9 +1,10 @@
 /** The operator's own programs that make a box, run something in it and take it away; and what is noted of boxes. */
-import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
 import type { RoomAsk } from '@swarm/core/ports/running';
+import { askProgram } from '../ask-program.ts';
+import { type BoxRecord, isAbandoned, recordIn, recordText } from './box-records.ts';
 
 /** Programs with their arguments. `{id}`, `{workspace}` and `{image}` are filled in. */
 export interface BoxChoice {
@@ -41,7 +42,7 @@ export class Boxes {
     const { records, create, exec, destroy, env } = this.#choice;
     const fill = (argv: readonly string[]) => filled(argv, id, shown, this.#choice);
     await mkdir(records, { recursive: true, mode: 0o700 });
-    await writeFile(join(records, id), JSON.stringify(fill(destroy)), { mode: 0o600 });
+    await writeFile(join(records, id), recordText(fill(destroy)), { mode: 0o600 });
     return {
       exec: fill(exec),
       create: (signal) => told('create', fill(create), { env, ms: CREATE_MS, signal }),
@@ -49,11 +50,27 @@ export class Boxes {
     };
   }
 
-  async reap(): Promise<number> {
+  /** Takes away all that are noted: whoever asks is alone with the records. */
+  reap(): Promise<number> {
+    return this.#destroyAll(() => true);
+  }
+
+  /** Takes away what was left by others that are gone: whoever asks shares the records. */
+  sweep(): Promise<number> {
+    return this.#destroyAll(isAbandoned);
+  }
+
+  async #destroyAll(isLeft: (record: BoxRecord) => boolean): Promise<number> {
     const { records } = this.#choice;
     const ids = await readdir(records).catch(() => []);
-    for (const id of ids) await this.#destroy(id, destroyIn(await readFile(join(records, id), 'utf8')));
-    return ids.length;
+    let taken = 0;
+    for (const id of ids) {
+      const record = await recordIn(join(records, id));
+      if (!record || !isLeft(record)) continue;
+      await this.#destroy(id, record.destroy);
+      taken += 1;
+    }
+    return taken;
   }
 
   async #destroy(id: string, argv: readonly string[] | undefined): Promise<void> {
@@ -90,50 +107,18 @@ function filled(argv: readonly string[], id: string, shown: Shown, { image = '' 
     );
 }
 
-function destroyIn(text: string): readonly string[] | undefined {
-  try {
-    return JSON.parse(text) as readonly string[];
-  } catch {
-    return undefined;
-  }
-}
-
 interface Told {
   readonly env: Readonly<Record<string, string>>;
   readonly ms: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-const SAID_BYTES = 4_096;
-
 /** Why it failed, as a sentence. It is over when the program itself ends: what it leaves running is the box. */
-function told(
+async function told(
   name: string,
   [file = '', ...argv]: readonly string[],
-  { env, ms, signal }: Told,
+  how: Told,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(file, argv, {
-      cwd: '/',
-      env: { ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: ms,
-      killSignal: 'SIGKILL',
-      ...(signal && { signal }),
-    });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-SAID_BYTES);
-    });
-    const fail = (how: string) => resolve(`${name} (${file}) ${how}: ${said.trim()}`);
-    child.on('error', (error) => fail(`failed, ${error.message}`));
-    child.on('exit', (code, killed) => {
-      // Its last words may lie in the pipe still.
-      setImmediate(() => {
-        child.stderr.destroy();
-        if (code === 0) resolve(undefined);
-        else fail(killed ? `was killed by ${killed}` : `ended with ${code}`);
-      });
-    });
-  });
+  const { failed, stderr } = await askProgram({ file, argv, ...how, leavesSomething: true });
+  return failed === undefined ? undefined : `${name} (${file}) ${failed}: ${stderr}`;
 }

@@ -11,11 +11,12 @@ import {
   watchOf,
   whyNotRun,
 } from '../policy.ts';
-import { type Launch, type Ran, runProcess } from '../process.ts';
+import { type Ran, runProcess } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { STATE_KEY, TASK_KEY } from '../reap.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import type { Launch } from '../starting.ts';
 import { type Box, type BoxChoice, Boxes } from './boxes.ts';
 import { LOOK_LIMITS, lookWith } from './look.ts';
 

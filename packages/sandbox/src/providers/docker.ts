@@ -15,12 +15,13 @@ import {
   watchOf,
   whyNotRun,
 } from '../policy.ts';
-import { boundText, type Launch, type Ran, runProcess, type Watch } from '../process.ts';
+import { boundText, type Ran, runProcess, type Watch } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { killNamed, STATE_KEY, TASK_KEY } from '../reap.ts';
 import { removeTree } from '../remove-tree.ts';
-import { watchResources } from '../resource-watch.ts';
+import { meterOf, watchResources } from '../resource-watch.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import type { Launch } from '../starting.ts';
 import { bridgeCommand, bridgeMounts, type Outlets } from './bridged.ts';
 import { type ContainerPlan, containerArguments, passedByName } from './container-arguments.ts';
 import {
@@ -131,6 +132,7 @@ class Containers {
   async #runWatched(launch: Launch, watch: Watch, plan: ContainerPlan): Promise<Ran> {
     const { bounds, folders, inMemory, signal } = watch;
     const over = new AbortController();
+    const disk = meterOf(bounds, folders);
     let passed: ResourceName | undefined;
     using looks = new DisposableStack();
     const look = (pid: number): void => {
@@ -138,7 +140,8 @@ class Containers {
         passed ??= limit;
         over.abort();
       };
-      if (!looks.disposed) looks.use(watchResources({ pid, bounds, folders, inMemory, marks: [] }, exceeded));
+      if (!looks.disposed)
+        looks.use(watchResources({ pid, bounds, folders, inMemory, disk, marks: [] }, exceeded));
     };
     looks.use(this.#whenThere(plan, look));
     const stops = [over.signal, ...(signal ? [signal] : [])];

@@ -1,8 +1,7 @@
 /** What we ask a container engine besides running a command: facts, what is left, what is to be removed. */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
+import { askProgram } from '../ask-program.ts';
 
 export interface EngineChoice {
   readonly engine: 'docker' | 'podman';
@@ -50,7 +49,7 @@ export interface Standing {
 }
 
 const ASK_MS = 30_000;
-const ANSWER_BYTES = 16 * 1024 ** 2;
+const WHY_CHARS = 1_000;
 const STATE_LABEL = 'swarm.state';
 
 /** Names the containers of one state directory, without telling where that is. */
@@ -163,22 +162,16 @@ export class Engine {
 
   async #ask(args: readonly string[]): Promise<string> {
     const { env, engine } = this.choice;
-    const limits = { timeout: ASK_MS, killSignal: 'SIGKILL', maxBuffer: ANSWER_BYTES } as const;
-    try {
-      const asked = promisify(execFile)(this.file, [...this.quietly, ...args], { env, cwd: '/', ...limits });
-      return (await asked).stdout;
-    } catch (cause) {
-      throw new SwarmError(
-        {
-          code: 'SW0304',
-          what: `${engine} does not do as asked`,
-          where: [engine, ...args].join(' '),
-          why: whyOf(cause),
-          fix: `${engine} info`,
-        },
-        { cause },
-      );
-    }
+    const argv = [...this.quietly, ...args];
+    const { failed, stdout, stderr } = await askProgram({ file: this.file, argv, env, ms: ASK_MS });
+    if (failed === undefined) return stdout;
+    throw new SwarmError({
+      code: 'SW0304',
+      what: `${engine} does not do as asked`,
+      where: [engine, ...args].join(' '),
+      why: (stderr || `it ${failed}`).slice(0, WHY_CHARS),
+      fix: `${engine} info`,
+    });
   }
 }
 
@@ -191,9 +184,4 @@ interface Info {
 interface Inspected {
   readonly Id: string;
   readonly Config?: { readonly Env?: readonly string[] };
-}
-
-function whyOf(error: unknown): string {
-  const { stderr, message } = error as { readonly stderr?: string; readonly message?: string };
-  return (stderr?.trim() || message || String(error)).slice(0, 1_000);
 }

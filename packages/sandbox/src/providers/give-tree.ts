@@ -1,5 +1,4 @@
 /** Makes a tree somebody's own: here where it is small, for a program costs more than a few hundred calls. */
-import { execFile } from 'node:child_process';
 import {
   chownSync,
   closeSync,
@@ -10,8 +9,8 @@ import {
   openSync,
   readdirSync,
 } from 'node:fs';
-import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
+import { askProgram } from '../ask-program.ts';
 
 const CHOWN_MS = 10 * 60_000;
 /** Most entries, and folders one in another, that are given here. */
@@ -25,21 +24,15 @@ const FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 export async function giveTree(path: string, uid: number): Promise<void> {
   if (givenHere(path, uid)) return;
   const args = ['-hRP', '--from=0:0', '--', `${uid}:${uid}`, path];
-  try {
-    await promisify(execFile)('/bin/chown', args, { timeout: CHOWN_MS, env: {} });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SwarmError(
-      {
-        code: 'SW0701',
-        what: 'a folder cannot be given to the user commands run as',
-        where: path,
-        why,
-        fix: `chown -hR ${uid}:${uid} ${path}`,
-      },
-      { cause },
-    );
-  }
+  const { failed, stderr } = await askProgram({ file: '/bin/chown', argv: args, env: {}, ms: CHOWN_MS });
+  if (failed === undefined) return;
+  throw new SwarmError({
+    code: 'SW0701',
+    what: 'a folder cannot be given to the user commands run as',
+    where: path,
+    why: `chown ${failed}: ${stderr}`,
+    fix: `chown -hR ${uid}:${uid} ${path}`,
+  });
 }
 
 /** False when not all of it was: it is large, or something went wrong, which `chown` then tells. */

@@ -17,6 +17,8 @@ export interface ProviderKind {
   readonly contains: boolean;
   /** Whether a command with a way out reaches only the hosts it may. */
   readonly keepsWayOut: boolean;
+  /** The programs in it are its own: what this machine has says nothing of them. */
+  readonly hasOwnPrograms: boolean;
   /** Throws SwarmError SW0304 where it is not installed: there is no falling back to another. */
   create(options: WholeOptions): Provider;
 }
@@ -25,12 +27,14 @@ export const PROVIDERS = {
   bubblewrap: {
     contains: true,
     keepsWayOut: true,
+    hasOwnPrograms: false,
     create: (options) =>
       createBubblewrap({ ...options, bwrap: installed('bubblewrap', SYSTEM_PATH, 'bwrap') }),
   },
   docker: {
     contains: true,
     keepsWayOut: true,
+    hasOwnPrograms: true,
     create: (options) => {
       return createDocker({ ...options, engine: engineOf(options.docker ?? missing('docker')) });
     },
@@ -39,11 +43,12 @@ export const PROVIDERS = {
   command: {
     contains: true,
     keepsWayOut: false,
+    hasOwnPrograms: true,
     create: (options) => createCommand({ ...options, choice: options.command ?? missing('command') }),
   },
   /** macOS. */
-  seatbelt: { contains: true, keepsWayOut: true, create: createSeatbelt },
-  none: { contains: false, keepsWayOut: false, create: createNone },
+  seatbelt: { contains: true, keepsWayOut: true, hasOwnPrograms: false, create: createSeatbelt },
+  none: { contains: false, keepsWayOut: false, hasOwnPrograms: false, create: createNone },
 } as const satisfies Readonly<Record<string, ProviderKind>>;
 
 export type ProviderName = keyof typeof PROVIDERS;

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentOf, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
-import { type Launch, runProcess } from '../process.ts';
+import { runProcess } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import type { Launch } from '../starting.ts';
 
 /** The host's file system as it is. */
 const EVERYTHING = [{ host: '/', inside: '/' }];

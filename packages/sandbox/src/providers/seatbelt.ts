@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mount, RoomAsk } from '@swarm/core/ports/running';
 import { environmentOf, visibleFolders, type WholeOptions, watchOf, whyNotRun } from '../policy.ts';
-import { type Launch, runProcess } from '../process.ts';
+import { runProcess } from '../process.ts';
 import { type Provider, type SandboxSpec, written } from '../provider.ts';
 import { removeTree } from '../remove-tree.ts';
 import { cannotRun, resultOf } from '../result.ts';
+import type { Launch } from '../starting.ts';
 import { type ProfileAsk, seatbeltProfile } from './seatbelt-profile.ts';
 import { openWay, withRefused } from './way.ts';
 
