@@ -5,6 +5,7 @@
  */
 import type { ResourceName } from '@swarm/core/model/landing';
 import { DiskMeter } from './disk-meter.ts';
+import { ownTurn } from './own-turn.ts';
 import { platform } from './platform/here.ts';
 import type { MemoryUse, Nameless, ProcessTable } from './platform/platform.ts';
 import { processTable, withDescendants } from './process-table.ts';
@@ -51,8 +52,22 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
       passed(members, files, ask.bounds) ?? ((await disk?.isOver(nameless.disk)) ? 'disk' : undefined);
     if (limit) exceeded(limit);
   };
-  const timer = setInterval(() => void look(), platform.lookEveryMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  let isDisposed = false;
+  let isAwaited = false;
+  const lookInTurn = async (): Promise<void> => {
+    if (isAwaited) return;
+    isAwaited = true;
+    await ownTurn();
+    isAwaited = false;
+    if (!isDisposed) await look();
+  };
+  const timer = setInterval(() => void lookInTurn(), platform.lookEveryMs);
+  return {
+    [Symbol.dispose]() {
+      isDisposed = true;
+      clearInterval(timer);
+    },
+  };
 }
 
 /** @param files bytes of files that are held in memory, mapped by somebody or not. */
@@ -90,14 +105,18 @@ class Tree {
 
   members(): ReadonlySet<number> {
     const table = processTable();
+    if (this.#marks.length > 0) this.#lookForStrays(table);
+    this.known = withDescendants(table, [this.#root, ...this.#strays]);
+    return this.known;
+  }
+
+  #lookForStrays(table: ProcessTable): void {
     for (const pid of this.#strays) if (!table.has(pid)) this.#strays.delete(pid);
     const below = withDescendants(table, [this.#root, ...this.#strays]);
     for (const pid of table.keys()) {
       const isNews = !below.has(pid) && this.#seen.get(pid) !== table.get(pid);
-      if (isNews && this.#marks.length > 0 && platform.isMarked(pid, this.#marks)) this.#strays.add(pid);
+      if (isNews && platform.isMarked(pid, this.#marks)) this.#strays.add(pid);
     }
     this.#seen = table;
-    this.known = withDescendants(table, [this.#root, ...this.#strays]);
-    return this.known;
   }
 }
