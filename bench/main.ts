@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'run-typed': () => import('./run-typed.ts'),
   'real-run': () => import('./real-run.ts'),
   idle: () => import('./idle.ts'),
+  workers: () => import('./workers.ts'),
 };
 
 interface Bench {
