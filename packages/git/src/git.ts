@@ -9,6 +9,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { SwarmError } from '@swarm/core/errors';
 import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import { execa } from 'execa';
+import { startTurn } from './start-turn.ts';
 
 export type Subcommand =
   | 'cat-file'
@@ -164,6 +165,7 @@ export class Git {
     args: readonly string[],
     options: GitOptions,
   ): Promise<Ended> {
+    await startTurn();
     return execa('git', [...prefix(place, options), subcommand, ...args], {
       cwd: cwdOf(place),
       env: { ...this.#env, ...options.env },

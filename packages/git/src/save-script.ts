@@ -19,6 +19,8 @@ const GIT = `git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.unt
  * - A submodule of the base whose folder went, while `.gitmodules` still names it, was tidied away and not removed, also
  *   where an agent committed that.
  * - Files that cannot be read are made readable, once.
+ * - Of a work tree of some folders, what was not checked out and is gone all the same: it was never seen, so that its
+ *   removal is no work. It stays, and is told.
  * Stat data are compared strictly here, whatever the clone says: the handover to another user made them stale.
  *
  * Every program costs more than what it does here, so that the shell does itself what it can, and what is rare is looked
@@ -171,6 +173,33 @@ if [ -f .gitmodules ]; then
       at=\${line#*"$tab"}
       ! is_submodule "$at" || g update-index --add --cacheinfo "160000,\${line%% *},$at"
     done
+fi
+
+# What was checked out, as swarm wrote it down where no agent can: "+folder" with all below, "=folder" with its own files.
+was_here() {
+  while IFS= read -r one; do
+    case $one in
+      "=\${1%/*}") case $1 in */*) return ;; esac ;;
+      =) case $1 in */*) ;; *) return ;; esac ;;
+      +*) case $1 in "\${one#+}"/*) return ;; esac ;;
+    esac
+  done <"$intake/swarm-cone"
+  return 1
+}
+if [ -f "$intake/swarm-cone" ]; then
+  read -r base <"$intake/refs/heads/known-0" || exit 1
+  unseen=$(g diff --cached --raw --no-abbrev --no-renames --diff-filter=D --no-ext-diff "$base" |
+    while IFS= read -r line; do
+      at=\${line#*"$tab"} mode=\${line%% *} line=\${line#* * }
+      was_here "$at" || printf '%s %s\\t%s\\n' "\${mode#:}" "\${line%% *}" "$at"
+    done) || exit 1
+  if [ -n "$unseen" ]; then
+    printf '%s\\n' "$unseen" | g update-index --index-info || exit 1
+    lost=1
+    printf '%s\\n' "$unseen" | head -n 20 | while IFS= read -r line; do
+      told left-out "\${line#*"$tab"}: was not checked out here, so that its removal is not taken"
+    done
+  fi
 fi
 
 commit() { g commit --quiet --no-verify --allow-empty-message --untracked-files=no -m "$message" "$@" >/dev/null; }

@@ -18,6 +18,7 @@ import type { Loans } from './loans.ts';
 import { writeLoose } from './loose.ts';
 import { namesIn } from './observe.ts';
 import { readSave, saveCommand } from './save-command.ts';
+import { CONE_FILE, type Cone, coneList, coneOf, conePatterns } from './sparse.ts';
 import { fillSubmodules } from './submodules.ts';
 
 type Ask = Parameters<Workspaces['create']>[0];
@@ -43,7 +44,9 @@ export class Clones implements Workspaces {
     const lent = await this.#loans.lend(ask.name, ask.base, ask.from);
     const intake = ask.attempt ? await this.#intake.make(ask.attempt, known, lent) : undefined;
     const start = await this.#startOf(ask);
-    await this.#clone(path, ask.name, { start, intake, lent });
+    const cone = ask.only && coneOf(ask.only);
+    if (cone && intake !== undefined) writeFileSync(join(intake, CONE_FILE), coneList(cone));
+    await this.#clone(path, ask.name, { start, intake, lent, cone });
     const onto = ask.from && start !== ask.from ? await this.#mergeLastWork(path, ask.base, ask.from) : CLEAN;
     const head = onto.merged ? await this.#headOf(path) : start;
     return {
@@ -99,7 +102,7 @@ export class Clones implements Workspaces {
     const branch = `refs/heads/swarm/${name}`;
     writeRepository(this.#hub, join(path, '.git'), { branch, ...at });
     await this.#hub.git.run(placeOf(path), 'read-tree', ['-m', '-u', at.start], { config: FAST });
-    await fillSubmodules(this.#hub, path, at.start);
+    if (!at.cone) await fillSubmodules(this.#hub, path, at.start);
   }
 
   #headOf(path: string): Promise<CommitId> {
@@ -164,6 +167,8 @@ interface Start {
   readonly intake: string | undefined;
   /** The folder of objects it borrows from. */
   readonly lent: string;
+  /** Undefined: every file is checked out. */
+  readonly cone: Cone | undefined;
 }
 
 /** Written by hand, one process less: no template, no hook, no remote but the intake. */
@@ -176,9 +181,12 @@ function writeRepository(hub: HubContext, gitDir: string, at: Start): void {
   writeFileSync(join(gitDir, 'objects/info/alternates'), `${at.lent}\n`);
   writeFileSync(join(gitDir, 'info/attributes'), hub.attributes);
   writeFileSync(join(gitDir, 'info/exclude'), '');
-  writeFileSync(join(gitDir, 'config'), workspaceConfig(hub, at.intake));
+  writeFileSync(join(gitDir, 'config'), `${workspaceConfig(hub, at.intake)}${at.cone ? SPARSE : ''}`);
+  if (at.cone) writeFileSync(join(gitDir, 'info/sparse-checkout'), conePatterns(at.cone));
   hub.boundary.copyTo(gitDir);
 }
+
+const SPARSE = '[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n';
 
 function workspaceConfig(hub: HubContext, intake: string | undefined): string {
   const { name, email } = hub.identity;

@@ -44,8 +44,21 @@ const isCount = (n: unknown): n is number =>
  * half, and any other byte may be one by itself. About twice what English or code turn out to be.
  */
 export function mostTokensIn(text: string): number {
-  const letters = text.match(/[A-Za-z ]/g)?.length ?? 0;
+  const letters = lettersIn(text);
   return Math.ceil(letters / 1.5) + (Buffer.byteLength(text) - letters);
+}
+
+const [A, Z, SPACE, LOWER] = [0x61, 0x7a, 0x20, 0x20];
+
+/** Of A to Z in either case, and blanks. Counted, not matched: each call's whole conversation passes here. */
+function lettersIn(text: string): number {
+  let letters = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const lower = code | LOWER;
+    if ((lower >= A && lower <= Z) || code === SPACE) letters += 1;
+  }
+  return letters;
 }
 
 /** One call as `Usage`; a model without a price gives `priced: false` and no cost. */

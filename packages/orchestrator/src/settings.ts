@@ -48,7 +48,13 @@ export interface Settings {
   readonly version: string;
   readonly host: string;
   readonly pid: number;
-  readonly attempt: { readonly steps: number; readonly wallMs: number; readonly quietMs: number };
+  readonly attempt: {
+    readonly steps: number;
+    readonly wallMs: number;
+    readonly quietMs: number;
+    /** A first attempt sees the folders of its scope only, where that can be told. */
+    readonly isSparse?: true;
+  };
   readonly gate: {
     readonly timeoutMs: number;
     readonly flakyRetries: number;

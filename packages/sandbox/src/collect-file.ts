@@ -25,8 +25,9 @@ async function read(file: FileHandle, maxBytes: number): Promise<Collected> {
   const stat = await file.stat();
   if (!stat.isFile()) return unfit('it is not a regular file');
   if (stat.size > maxBytes) return unfit(`it has ${stat.size} bytes, more than ${maxBytes}`);
-  const bytes = Buffer.alloc(maxBytes);
-  const { bytesRead } = await file.read(bytes, 0, maxBytes, 0);
+  // As large as it is: a hundred agents that end together would take a hundred times the bound.
+  const bytes = Buffer.alloc(stat.size);
+  const { bytesRead } = await file.read(bytes, 0, stat.size, 0);
   return { kind: 'text', text: bytes.toString('utf8', 0, bytesRead) };
 }
 

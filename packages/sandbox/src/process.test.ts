@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { test } from 'node:test';
+import { ownTurn } from './own-turn.ts';
 import { runProcess } from './process.ts';
 
 /** Holds up all of this process, as a busy machine does. */
@@ -57,4 +58,35 @@ test('what a command said last is read also when this process stood still as it 
     { code: 3, status: '"child-pid": 4194303,\nstatus\n', lines: ['ready', 'told', 'warned'] },
   );
   assert.equal(output, 'ready\ntold\nwarned\n');
+});
+
+test('a command that is called off before it has its turn to start, or while it starts, ends as called off', async () => {
+  const launch = { file: '/bin/sh', argv: ['-c', 'sleep 60'], cwd: '/', env: {}, inputs: [] };
+  const watch = {
+    ...{ wallMs: 60_000, outputBytes: 1_000, marks: ['TEST_MARK=nobody'], bounds: {} },
+    ...{ folders: [], inMemory: [], canEscape: false },
+  };
+  const before = new AbortController();
+  const waiting = runProcess(launch, { ...watch, signal: before.signal });
+  before.abort();
+  assert.deepEqual([(await waiting).end, (await waiting).code], ['aborted', undefined]);
+  const amid = new AbortController();
+  const starting = runProcess(launch, { ...watch, signal: amid.signal });
+  // The turn was asked for before this one, so that this comes between it and what follows it.
+  setImmediate(() => queueMicrotask(() => amid.abort()));
+  assert.equal((await starting).end, 'aborted');
+});
+
+test('processes are started one to a turn of the event loop', async () => {
+  const turns: number[] = [];
+  let turn = 0;
+  let isOver = false;
+  const count = (): void => {
+    turn += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await Promise.all([1, 2, 3, 4].map(() => ownTurn().then(() => turns.push(turn))));
+  isOver = true;
+  assert.equal(new Set(turns).size, 4, `${turns}`);
 });

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { ResourceName } from '@swarm/core/model/landing';
 import type { SandboxEnd } from '@swarm/core/ports/running';
 import { type OnLine, Output, type StreamName } from './output.ts';
+import { ownTurn } from './own-turn.ts';
 import { hasEnded, kill, killMarked } from './reap.ts';
 import { type Bounds, watchResources } from './resource-watch.ts';
 import { type Exit, type Launch, start } from './starting.ts';
@@ -54,9 +55,7 @@ export type Stop = 'timeout' | 'aborted' | 'output-limit' | ResourceName;
 export async function runProcess(launch: Launch, watch: Watch): Promise<Ran> {
   const startedAt = performance.now();
   const output = new Output(watch.onLine, watch.lineBytes);
-  const ended = watch.signal?.aborted
-    ? { end: 'aborted' as const, code: undefined, status: '' }
-    : await runToEnd(launch, watch, output);
+  const ended = await runToEnd(launch, watch, output);
   output.end();
   return { ...ended, output: output.text(), durationMs: Math.round(performance.now() - startedAt) };
 }
@@ -66,6 +65,8 @@ async function runToEnd(
   watch: Watch,
   output: Output,
 ): Promise<Pick<Ran, 'end' | 'limit' | 'code' | 'status'>> {
+  await ownTurn();
+  if (watch.signal?.aborted) return { end: 'aborted', code: undefined, status: '' };
   const started = await start(launch);
   if (started.kind === 'failed') {
     output.add('stderr', Buffer.from(`cannot run ${launch.file}: ${started.why}\n`));
@@ -100,6 +101,8 @@ function watchLimits(child: ChildProcess, watch: Watch, output: Output) {
   const abort = () => stop('aborted');
   const timer = afterATurn(() => stop('timeout'), watch.wallMs);
   watch.signal?.addEventListener('abort', abort, { once: true });
+  // It may have fired while the process was being started.
+  if (watch.signal?.aborted) abort();
   let room = watch.outputBytes;
   const take = (name: StreamName) => (chunk: Buffer) => {
     if (room > 0) output.add(name, chunk.subarray(0, room));

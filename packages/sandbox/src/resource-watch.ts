@@ -5,6 +5,7 @@
  */
 import type { ResourceName } from '@swarm/core/model/landing';
 import { DiskMeter } from './disk-meter.ts';
+import { ownTurn } from './own-turn.ts';
 import { platform } from './platform/here.ts';
 import type { MemoryUse, Nameless, ProcessTable } from './platform/platform.ts';
 import { processTable, withDescendants } from './process-table.ts';
@@ -58,6 +59,8 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
     if (limit) exceeded(limit);
   };
   let failed = 0;
+  let isDisposed = false;
+  let isAwaited = false;
   const lookAgain = async (): Promise<void> => {
     try {
       await look();
@@ -67,8 +70,20 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
       if (failed === FAILED_LOOKS_MAX) exceeded('processes');
     }
   };
-  const timer = setInterval(() => void lookAgain(), platform.lookEveryMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  const lookInTurn = async (): Promise<void> => {
+    if (isAwaited) return;
+    isAwaited = true;
+    await ownTurn();
+    isAwaited = false;
+    if (!isDisposed) await lookAgain();
+  };
+  const timer = setInterval(() => void lookInTurn(), platform.lookEveryMs);
+  return {
+    [Symbol.dispose]() {
+      isDisposed = true;
+      clearInterval(timer);
+    },
+  };
 }
 
 export const meterOf = ({ diskBytes }: Bounds, folders: readonly string[]): DiskMeter | undefined =>
@@ -113,17 +128,20 @@ class Tree {
 
   members(): ReadonlySet<number> {
     const table = processTable();
+    if (this.#marks.length > 0) this.#lookForStrays(table);
+    this.known = withDescendants(table, [this.#root, ...this.#strays]);
+    return this.known;
+  }
+
+  #lookForStrays(table: ProcessTable): void {
     for (const pid of this.#strays) if (!table.has(pid)) this.#strays.delete(pid);
     const below = withDescendants(table, [this.#root, ...this.#strays]);
     const isForAll = this.#looks % EVERYBODY_EVERY === 0;
     this.#looks += 1;
     const isNews = (pid: number): boolean =>
       !below.has(pid) && (isForAll || this.#seen.get(pid) !== table.get(pid));
-    if (this.#marks.length > 0)
-      for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks))
-        this.#strays.add(pid);
+    for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks))
+      this.#strays.add(pid);
     this.#seen = table;
-    this.known = withDescendants(table, [this.#root, ...this.#strays]);
-    return this.known;
   }
 }

@@ -54,6 +54,8 @@ export interface Config {
     readonly tokens?: number;
     readonly timeoutMs: number;
     readonly preGate: boolean;
+    /** The first attempt at a task sees the folders of its scope only; absent: all of the tree. */
+    readonly sparse?: true;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
     readonly limits: ResourceLimits;
   };
@@ -143,6 +145,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       tokens: workers.tokens,
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
+      ...(workers.sparse === 'on' && { sparse: true as const }),
       sandbox: workers.sandbox,
       limits: resourceLimits(workers),
     },

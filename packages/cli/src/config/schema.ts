@@ -29,6 +29,12 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     .boolean()
     .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
     .default(true),
+  sparse: z
+    .enum(['off', 'on'])
+    .describe(
+      '`on`: the first attempt at a task checks out the folders of its scope only, where there is no setup to run: for huge repositories. Gate and `verify` always see every file.',
+    )
+    .default('off'),
   sandbox: z
     .enum(SANDBOX_NAMES)
     .describe(

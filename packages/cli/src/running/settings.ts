@@ -27,6 +27,7 @@ export function settingsOf(
       steps: config.workers.steps ?? 150,
       wallMs: config.workers.timeoutMs,
       quietMs: Math.min(config.workers.timeoutMs, 600_000),
+      ...(config.workers.sparse && { isSparse: true as const }),
     },
     gate: {
       timeoutMs: config.gate.timeoutMs,

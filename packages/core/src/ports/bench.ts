@@ -43,6 +43,11 @@ export interface BenchAsk {
   readonly base: CommitId;
   /** The last attempt's work. It is merged onto `base`; conflicts are left in the files. */
   readonly from?: CommitId;
+  /**
+   * Folders whose files are checked out, with the files beside those on the way to them. Absent: every file is. What is not
+   * checked out is not part of the work, and is still there in the commit that is saved. Never together with `from`.
+   */
+  readonly only?: readonly string[];
   /** The attempt whose work `save` saves. Absent: nothing can be saved. */
   readonly attempt?: AttemptId;
   /** How to prepare the environment. Absent: there is nothing to prepare. */

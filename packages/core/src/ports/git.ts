@@ -279,6 +279,8 @@ export interface Workspaces {
     readonly base: CommitId;
     readonly from?: CommitId;
     readonly attempt?: AttemptId;
+    /** As in `BenchAsk`. */
+    readonly only?: readonly string[];
   }): Promise<Workspace>;
   /**
    * Returns a command to run inside the attempt's sandbox. It commits what is not committed and names HEAD in the intake,

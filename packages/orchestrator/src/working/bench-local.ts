@@ -27,6 +27,7 @@ import type {
 } from '@swarm/core/ports/running';
 import type { Clock, Log } from '@swarm/core/ports/world';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
+import { atMost, type InTurn } from './at-most.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
 import { Environments, homeOf, type SetupMay } from './environment.ts';
 import { excludeCommand, leftList } from './setup-left.ts';
@@ -50,20 +51,27 @@ export interface LocalHostParts {
 /** Where the room of a save shows the attempt's intake, if it is asked. */
 const INTAKE = '/swarm/intake';
 const SAVE_MS = 120_000;
+/**
+ * Work trees filled at the same time. More would wait for the disk and each other: a hundred that begin together would
+ * all be ready at the end, where the first agents could have been at work.
+ */
+const FILLED_AT_ONCE = 8;
 
 export function createLocalHost(parts: LocalHostParts): AttemptHost {
   const { workspaces, log } = parts;
+  const inTurn = atMost(FILLED_AT_ONCE);
   const environments = new Environments({
     environments: parts.environments,
     workspaces,
     log,
+    inTurn,
     run: (workspace, setup, may, signal) => runSetup(parts, workspace, setup, may, signal),
   });
   return {
     name: 'local',
     slots: parts.slots,
     capabilities: parts.capabilities,
-    open: (ask) => openBench(parts, environments, ask),
+    open: (ask) => openBench(parts, { environments, inTurn }, ask),
     isFull: parts.isFull,
     reap: () => parts.sandbox.reap(),
     clear: () => clear(parts),
@@ -72,17 +80,14 @@ export function createLocalHost(parts: LocalHostParts): AttemptHost {
 
 async function openBench(
   parts: LocalHostParts,
-  environments: Environments,
+  { environments, inTurn }: { readonly environments: Environments; readonly inTurn: InTurn },
   ask: BenchAsk,
 ): Promise<Bench | CannotRun> {
-  const { name, base, from, attempt, setup, signal } = ask;
+  const { name, base, from, attempt, only, setup, signal } = ask;
+  const tree = { name, base, ...(from && { from }), ...(attempt && { attempt }), ...(only && { only }) };
   try {
-    const made = await parts.workspaces.create({
-      name,
-      base,
-      ...(from && { from }),
-      ...(attempt && { attempt }),
-    });
+    const made = await inTurn(async () => (signal.aborted ? undefined : parts.workspaces.create(tree)));
+    if (!made) return CALLED_OFF;
     const prepared = setup ? await environments.prepare(made, ask, setup, signal) : READY;
     if (prepared.kind === 'ready' && !signal.aborted) {
       const home = setup && homeOf(made);
@@ -91,8 +96,7 @@ async function openBench(
       return new LocalBench(parts, made, attempt, { shell, place, left: prepared.left });
     }
     await parts.workspaces.remove(name);
-    if (signal.aborted || prepared.kind !== 'failed')
-      return { kind: 'cannot-run', reason: 'aborted', detail: 'called off before it was ready' };
+    if (signal.aborted || prepared.kind !== 'failed') return CALLED_OFF;
     const reason = prepared.isDiskFull ? 'disk-full' : 'setup-failed';
     return { kind: 'cannot-run', reason, detail: prepared.detail };
   } catch (error) {
@@ -105,6 +109,11 @@ async function openBench(
 }
 
 const READY = { kind: 'ready', left: [] } as const;
+const CALLED_OFF: CannotRun = {
+  kind: 'cannot-run',
+  reason: 'aborted',
+  detail: 'called off before it was ready',
+};
 
 type RoomPlace = Pick<RoomAsk, 'workspace' | 'home'>;
 

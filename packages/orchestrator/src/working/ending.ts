@@ -3,6 +3,7 @@ import type { EndingReason } from '@swarm/core/model/attempt';
 import type { Handoff, HandoffClaim, HandoffFile } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Usage } from '@swarm/core/model/usage';
+import type { CannotRun } from '@swarm/core/ports/bench';
 import { countText } from '@swarm/core/views/words';
 
 /** What is reported of an attempt, whichever way it went. */
@@ -30,6 +31,12 @@ export function stopped(signal: AbortSignal, usage: Usage, cutOff = 0): Ending {
     default:
       return { reason: 'cancelled', detail: ['it is no longer wanted', ...seen].join('; '), usage };
   }
+}
+
+/** What it was to be worked on could not be made. */
+export function withoutBench({ reason, detail }: CannotRun, signal: AbortSignal, usage: Usage): Ending {
+  if (reason === 'aborted') return stopped(signal, usage);
+  return { reason: reason === 'disk-full' ? 'disk-full' : 'cannot-run', detail, usage };
 }
 
 /** The wire shape of `handoff.json`. */

@@ -41,6 +41,7 @@ function given({ setup = async () => ran(), needs = {}, isKnown = false, changed
   const trees = new Map<string, CommitId>();
   let changes = changed;
   const environments = new Environments({
+    inTurn: (work) => work(),
     environments: {
       needOf: async (path) => ({ hash: needs[trees.get(path) ?? BASE] ?? 'basis', isKnown }),
       has: async (key) => kept.has(key),

@@ -6,6 +6,7 @@ import type { Log } from '@swarm/core/ports/world';
 import { refusedText } from '@swarm/core/rules/way-out';
 import { secondsText } from '@swarm/core/views/words';
 import { tailOf } from '../settings.ts';
+import type { InTurn } from './at-most.ts';
 import { isDiskFull } from './disk-full.ts';
 import { SharedWork } from './shared-work.ts';
 
@@ -18,6 +19,8 @@ export interface EnvironmentParts {
   readonly environments: EnvironmentStore;
   readonly workspaces: Pick<Workspaces, 'create' | 'remove'>;
   readonly log: Log;
+  /** In which work trees are filled. */
+  readonly inTurn: InTurn;
   /** Runs setup in a workspace, contained; it is given its own variables where it is trusted. */
   readonly run: (
     workspace: Workspace,
@@ -81,7 +84,7 @@ export class Environments {
       const done = await this.#making.join(source.key, signal, (own) => this.#make(source, setup, own));
       if (!done) return { kind: 'aborted' };
       if (done.kind === 'failed') return done;
-      const left = await environments.install(source.key, place);
+      const left = await this.#parts.inTurn(() => environments.install(source.key, place));
       if (left) return { kind: 'ready', left };
       this.#parts.log.write('setup.changed', {
         msg: `the environment ${source.key} was changed after it was kept; it serves nobody`,

@@ -4,7 +4,7 @@ import type { HandoffClaim } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
-import type { Bench } from '@swarm/core/ports/bench';
+import type { Bench, CannotRun } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentResult } from '@swarm/core/ports/running';
 import { endingOf, type HandoffFacts, needsProof, whyNoChange } from '@swarm/core/rules/handoffs';
@@ -16,8 +16,9 @@ import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
 import { tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
-import { type Ending, stopped } from './ending.ts';
+import { type Ending, stopped, withoutBench } from './ending.ts';
 import { Proofs } from './proof.ts';
+import { setupOf } from './setup-ask.ts';
 
 /** An attempt whose agent has finished and whose work is in the hub. */
 export interface Finished {
@@ -27,6 +28,8 @@ export interface Finished {
   /** The earlier work the bench was made with; undefined: it began at the base. */
   readonly from: CommitId | undefined;
   readonly result: AgentResult;
+  /** The folders that are checked out on the bench; undefined: every file is. */
+  readonly only: readonly string[] | undefined;
   /** What was saved; undefined: nothing differs from what it was given. */
   readonly work: CommitId | undefined;
   readonly report: SaveReport;
@@ -111,9 +114,27 @@ export class Judge {
   }
 
   /** The gate, once, in its workspace, so that what fails is mended before it queues. */
-  async #preGate({ attempt, task, bench, signal }: Finished, kept: Kept): Promise<Ending | undefined> {
-    const { ports, settings, state } = this.#context;
+  async #preGate(finished: Finished, kept: Kept): Promise<Ending | undefined> {
+    const { settings, state } = this.#context;
     if (!settings.gate.preGate || !state.run.request.gate) return undefined;
+    if (!finished.only) return this.#preGateOn(finished.bench, finished, kept);
+    const bench = await this.#wholeBench(finished);
+    if (bench.kind === 'cannot-run') return { ...kept, ...withoutBench(bench, finished.signal, kept.usage) };
+    return this.#preGateOn(bench, finished, kept).finally(() => bench.close());
+  }
+
+  /** Of what was saved: the gate sees every file, whatever the agent saw. */
+  #wholeBench({ attempt, work, signal }: Finished): Promise<Bench | CannotRun> {
+    const name = `pregate-${attempt.id.replace('.', '-')}`;
+    return this.#context.ports.host.open({ name, base: work!, ...setupOf(this.#context), signal });
+  }
+
+  async #preGateOn(
+    bench: Bench,
+    { attempt, task, signal }: Finished,
+    kept: Kept,
+  ): Promise<Ending | undefined> {
+    const { ports, state } = this.#context;
     const { ran, result, log } = await this.#gate.runIn(
       bench,
       `pregate-${attempt.id}`,

@@ -16,7 +16,7 @@ export async function workerVariables(
   project: Project,
   attempt: Attempt,
   task: Task,
-  conflicts: readonly string[],
+  { conflicts, only }: { readonly conflicts: readonly string[]; readonly only?: readonly string[] },
 ): Promise<Record<string, string>> {
   const { spec } = task;
   return inBlocks({
@@ -34,7 +34,7 @@ export async function workerVariables(
     earlier_attempts: earlierAttempts(state, task),
     hint: task.hint ?? '',
     kind: spec.kind,
-    environment: await environment(state, project, attempt, task),
+    environment: await environment(state, project, attempt, task, only),
     project_instructions: await project.instructions(attempt.base, [...spec.scope, ...conflicts]),
     limits: attemptRoom(state, settings, attempt, task),
     laws: workerLaws(state, task),
@@ -53,12 +53,15 @@ async function environment(
   project: Project,
   { base }: Attempt,
   task: Task,
+  only: readonly string[] | undefined,
 ): Promise<string> {
   const { scope } = task.spec;
   const scripts = await project.scripts(base, scope);
   const around = scope.length > 0 ? await project.around(base, scope) : await project.tree(base);
   return [
     'You work in a clone of the repository, in a sandbox: commands see the clone and the programs of this system.',
+    only &&
+      `Only these folders are checked out, and the files at the top: ${only.join(', ')}. The rest of the repository is there: \`git ls-files\` lists it, and \`git sparse-checkout add FOLDER\` checks out more of it. Checks see all of it.`,
     machinery(state),
     scripts && `Scripts:\n${scripts}`,
     around && `Files ${scope.length > 0 ? 'in the folders of your scope' : 'of the repository'}:\n${around}`,

@@ -8,7 +8,7 @@ import { AGENT_ENDS, type Attempt, type EndingReason } from '@swarm/core/model/a
 import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import { NO_USAGE } from '@swarm/core/model/usage';
-import type { Bench, CannotRun, Saved } from '@swarm/core/ports/bench';
+import type { Bench, Saved } from '@swarm/core/ports/bench';
 import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
@@ -25,7 +25,7 @@ import { Project } from '../prompting/project.ts';
 import { raiseAlarm } from './alarm.ts';
 import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
-import { type Ending, handoffJson, stopped } from './ending.ts';
+import { type Ending, handoffJson, stopped, withoutBench } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
 import {
   GOES_BACK,
@@ -37,6 +37,7 @@ import {
   usedWith,
 } from './rounds.ts';
 import { setupOf } from './setup-ask.ts';
+import { foldersSeen } from './sparse.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
 /** One round of an attempt: what it may use, and what the conversation goes on with; absent in the first. */
@@ -102,36 +103,28 @@ export class Worker {
     const task = state.tasks.get(attempt.task)!;
     if (isBranch(task)) return handIn(this.#context, attempt, task, signal);
     const from = attempt.from && (await this.#isGrounded(attempt)) ? attempt.from : undefined;
+    const only = from ? undefined : onlyOf(this.#context, task);
     const bench = await ports.host.open({
       name: attempt.id,
       base: attempt.base,
       attempt: attempt.id,
       ...(from && { from }),
+      ...(only && { only }),
       ...setupOf(this.#context),
       signal,
     });
-    if (bench.kind === 'cannot-run') return this.#withoutBench(bench, signal);
+    if (bench.kind === 'cannot-run') return withoutBench(bench, signal, NO_USAGE);
     ports.log.write('workspace.made', { msg: `workspace of ${attempt.id} made`, attempt: attempt.id });
     onOpened(bench);
-    return this.#workOn(bench, attempt, task, from, signal);
+    return this.#workOn({ bench, attempt, task, from, only, signal });
   }
 
-  #withoutBench({ reason, detail }: CannotRun, signal: AbortSignal): Ending {
-    if (reason === 'aborted') return stopped(signal, NO_USAGE);
-    return { reason: reason === 'disk-full' ? 'disk-full' : 'cannot-run', detail, usage: NO_USAGE };
-  }
-
-  async #workOn(
-    bench: Bench,
-    attempt: Attempt,
-    task: Task,
-    from: CommitId | undefined,
-    signal: AbortSignal,
-  ): Promise<Ending> {
+  async #workOn(about: Work): Promise<Ending> {
+    const { bench, attempt, task, signal } = about;
     const { ask } = this.#context;
     const broken = await this.#tryOnBase(attempt, task, signal);
     if (broken) return broken;
-    const prompt = await this.#prompt(attempt, task, bench);
+    const prompt = await this.#prompt(about);
     const started = await ask({
       type: 'startAgent',
       attempt: attempt.id,
@@ -139,7 +132,7 @@ export class Worker {
       promptHash: prompt.hash,
     });
     if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
-    return this.#inRounds({ bench, attempt, task, from, signal }, prompt);
+    return this.#inRounds(about, prompt);
   }
 
   /** Before anything is spent on it. Undefined: the agent may begin. */
@@ -153,10 +146,7 @@ export class Worker {
   }
 
   /** The agent works, its work is saved and judged; what its own checks say goes back to it while there is room. */
-  async #inRounds(
-    about: Pick<Finished, 'bench' | 'attempt' | 'task' | 'from' | 'signal'>,
-    prompt: RenderedPrompt,
-  ): Promise<Ending> {
+  async #inRounds(about: Work, prompt: RenderedPrompt): Promise<Ending> {
     const { bench, attempt, task, signal } = about;
     const { clock, host } = this.#context.ports;
     const whole = this.#wholeLimits(attempt);
@@ -211,9 +201,11 @@ export class Worker {
     return true;
   }
 
-  async #prompt(attempt: Attempt, task: Task, { conflicts }: Bench): Promise<RenderedPrompt> {
+  async #prompt({ attempt, task, bench, only }: Work): Promise<RenderedPrompt> {
     const { prompts } = this.#context.ports;
-    const variables = await workerVariables(this.#context, this.#project, attempt, task, conflicts);
+    const { conflicts } = bench;
+    const seen = { conflicts, ...(only && { only }) };
+    const variables = await workerVariables(this.#context, this.#project, attempt, task, seen);
     const worker = prompts.render('worker', variables);
     if (conflicts.length === 0) return worker;
     const about = await conflictVariables(this.#context, attempt.base, task, conflicts);
@@ -314,6 +306,14 @@ export class Worker {
     if (isOutage && (result.end === 'timeout' || result.end === 'stuck')) return 'model-down';
     return AGENT_ENDS[result.end];
   }
+}
+
+type Work = Pick<Finished, 'bench' | 'attempt' | 'task' | 'from' | 'only' | 'signal'>;
+
+/** Setup reads what it likes of a tree, and what it leaves serves whole ones. */
+function onlyOf({ settings, state }: Context, { spec }: Task): readonly string[] | undefined {
+  if (!settings.attempt.isSparse || state.run.request.setup) return undefined;
+  return foldersSeen(spec.scope);
 }
 
 /** @prop wasFull its agent ended because the disk was full, and the disk was. */
