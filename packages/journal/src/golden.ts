@@ -154,6 +154,7 @@ const EVENTS = {
   'task.failed': { type: 'task.failed', task: T2, failure: 'attempts', detail: 'gate-failed, three times' },
   'task.cancelled': { type: 'task.cancelled', task: T2, reason: 'no longer needed', by: 'operator' },
   'task.retried': { type: 'task.retried', task: T2, hint: 'look at the empty text', by: 'operator' },
+  'task.told': { type: 'task.told', task: T2, text: 'leave the old names', attempt: TRY },
   'attempt.started': {
     type: 'attempt.started',
     attempt: TRY,

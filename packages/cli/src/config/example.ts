@@ -57,6 +57,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'endpoints.rate': 60,
   'endpoints.key_file': '~/.config/swarm/openai.key',
   'endpoints.key_command': ['secret-tool', 'lookup', 'service', 'openai'],
+  'roles.*.agent': 'codex',
+  'roles.*.model': 'gpt-5',
   'agent.acp.run': ['qwen', '--acp'],
   'agent.acp.mode': 'yolo',
   'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],

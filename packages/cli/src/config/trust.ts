@@ -14,7 +14,16 @@ import { parseBytes, parseDurationMs } from './units.ts';
 type Raw = Readonly<Record<string, unknown>>;
 
 /** Keys that count only when trusted, as key paths. */
-const TRUSTED_KEYS = ['endpoints', 'models', 'agent', 'workers.sandbox', 'sandbox', 'env.network', 'deliver'];
+const TRUSTED_KEYS = [
+  'endpoints',
+  'models',
+  'agent',
+  'roles',
+  'workers.sandbox',
+  'sandbox',
+  'env.network',
+  'deliver',
+];
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];
 const PROMPT_FILE = /^[a-z][a-z-]{0,40}\.md$/;

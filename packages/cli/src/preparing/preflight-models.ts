@@ -20,7 +20,7 @@ export interface ModelFacts {
   /** False for a plan done by a command agent: no model is ever asked. */
   readonly needsModel: boolean;
   readonly endpoints: readonly EndpointProbe[];
-  /** Names of the models that will be asked for, by role or stand-in (`agent.codex`); one without a name is not here. */
+  /** Names of the models that will be asked for, by who asks (`planner`, `agent.codex`, `role.reviewer`); one without a name is not here. */
   readonly models: Readonly<Record<string, string>>;
   /** Models without a known price, when a money budget is set. */
   readonly unpriced: readonly string[];
@@ -81,9 +81,11 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
   }));
 }
 
-/** Where the model of a role, or of a stand-in, is named. */
-const placeOf = (who: string): string =>
-  who.startsWith('agent.') ? `agent.models.${who.slice('agent.'.length)}` : `models.${who}`;
+/** Where the model is named. */
+function placeOf(who: string): string {
+  if (who.startsWith('role.')) return `roles.${who.slice('role.'.length)}.model`;
+  return who.startsWith('agent.') ? `agent.models.${who.slice('agent.'.length)}` : `models.${who}`;
+}
 
 export function endpointNotices({ needsModel, endpoints }: ModelFacts): readonly string[] {
   if (!needsModel || endpoints.every((e) => e.kind !== 'up')) return [];

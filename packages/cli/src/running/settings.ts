@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
+import { type Role, rolesWith } from '@swarm/core/rules/roles';
 import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
 import type { ComposeAsk } from './compose-ask.ts';
 import { contextChars, modelNames, profilesOf } from './models.ts';
@@ -66,12 +67,17 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
     limits: limitsOf(config),
     agents: agentNames(file),
+    roles: rolesOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
   };
 }
+
+/** Roles this run has. */
+export const rolesOf = ({ roles = {} }: Pick<RunFile['config'], 'roles'>): readonly Role[] =>
+  rolesWith(roles);
 
 /** Agents this run has, by the names tasks ask for them. */
 export const agentNames = ({

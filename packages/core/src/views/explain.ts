@@ -66,6 +66,13 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.retried':
       return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
+    case 'task.told': {
+      const when =
+        event.attempt === undefined
+          ? 'the next attempt has it in its prompt'
+          : `${event.attempt} hears it before its next turn`;
+      return `The operator told it, and ${when}${detailText(event.text)}`;
+    }
     default:
       return undefined;
   }
@@ -95,6 +102,8 @@ function termsText({ spec }: EventOf<'task.accepted'> | EventOf<'task.rescoped'>
     `, priority ${spec.priority}`,
     spec.scope.length > 0 ? `, touching ${scope.join(', ')}${more}` : ', scope unknown',
     spec.dependsOn.length > 0 ? `, after ${spec.dependsOn.join(', ')}` : '',
+    spec.role === undefined ? '' : `, for a ${plain(spec.role, 100)}`,
+    spec.agent === undefined ? '' : `, by ${plain(spec.agent, 100)}`,
   ].join('');
 }
 
@@ -106,7 +115,7 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt} started on worker ${plain(event.worker, 100)} at ${shortCommit(event.base)}${from}.`;
     }
     case 'agent.started':
-      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}, prompt ${plain(event.promptHash, 30)}).`;
+      return `${event.attempt}’s agent runs (${agentText(event)}).`;
     case 'attempt.ended':
       return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
     case 'verify.tried':
@@ -129,6 +138,11 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
     default:
       return undefined;
   }
+}
+
+function agentText({ driver, model, promptHash }: EventOf<'agent.started'>): string {
+  const own = model === undefined ? '' : ` with ${plain(model, 100)}`;
+  return `${plain(driver, 100)}${own}, prompt ${plain(promptHash, 60)}`;
 }
 
 function endedText(event: EventOf<'attempt.ended'>, ms: number): string {
