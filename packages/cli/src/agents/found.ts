@@ -33,9 +33,11 @@ export interface Agents {
   readonly hidden: readonly HiddenAgent[];
 }
 
+export const agentsFolder = (env: Environment): string => join(stateHome(env), 'agents');
+
 /** `<state>/agents/claude-2.1.332` */
 export const installFolder = ({ name, npm }: Preset, env: Environment): string =>
-  join(stateHome(env), 'agents', `${name}-${npm.version}`);
+  join(agentsFolder(env), `${name}-${npm.version}`);
 
 export async function findAgents(env: Environment, names: readonly string[] = PRESET_NAMES): Promise<Agents> {
   const looked = await Promise.all(names.filter(isPreset).map((name) => look(PRESETS[name], env)));

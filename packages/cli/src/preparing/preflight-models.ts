@@ -72,13 +72,17 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
   if (lists.some((list) => list.length === 0)) return [];
   const known = new Set(lists.flat());
   const names = [...new Set(Object.values(models))].filter((name) => !known.has(name));
-  return names.map((name) => ({
-    code: 'SW0404',
-    what: `no endpoint knows the model ${JSON.stringify(name)}`,
-    where: placeOf(Object.entries(models).find(([, model]) => model === name)![0]),
-    why: `they know: ${[...known].slice(0, 10).join(', ')}`,
-    fix: `export SWARM_MODEL=${nearestWord(name, [...known]) ?? [...known][0]}`,
-  }));
+  return names.map((name) => {
+    const where = placeOf(Object.entries(models).find(([, model]) => model === name)![0]);
+    const meant = nearestWord(name, [...known]) ?? [...known][0]!;
+    return {
+      code: 'SW0404',
+      what: `no endpoint knows the model ${JSON.stringify(name)}`,
+      where,
+      why: `they know: ${[...known].slice(0, 10).join(', ')}`,
+      fix: where.startsWith('roles.') ? `${where} = ${JSON.stringify(meant)}` : `export SWARM_MODEL=${meant}`,
+    };
+  });
 }
 
 /** Where the model is named. */

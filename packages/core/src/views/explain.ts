@@ -66,13 +66,8 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.retried':
       return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
-    case 'task.told': {
-      const when =
-        event.attempt === undefined
-          ? 'the next attempt has it in its prompt'
-          : `${event.attempt} hears it before its next turn`;
-      return `The operator told it, and ${when}${detailText(event.text)}`;
-    }
+    case 'task.told':
+      return `The operator said to it, for ${event.attempt === undefined ? 'its next attempt' : `${event.attempt}’s next turn`}${detailText(event.text)}`;
     default:
       return undefined;
   }
