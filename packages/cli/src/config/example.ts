@@ -101,13 +101,14 @@ export function typed(path: Path, where: string, meant?: string): string {
     : line(key, value);
 }
 
-/** An index is any, and so is the name of a profile. */
+/** An index is any, and so is the name of a profile or a role. */
 const exampleKey = (path: Path): string =>
-  path
-    .flatMap((step, i) => (typeof step === 'number' ? [] : isProfile(path) && i === 2 ? ['*'] : [step]))
-    .join('.');
+  path.flatMap((step, i) => (typeof step === 'number' ? [] : isName(path, i) ? ['*'] : [step])).join('.');
 
 const isProfile = (path: Path): boolean => path[0] === 'models' && path[1] === 'profiles' && path.length > 2;
+
+const isName = (path: Path, at: number): boolean =>
+  (isProfile(path) && at === 2) || (path[0] === 'roles' && at === 1);
 
 const inlineTable = (value: object): string =>
   `{ ${Object.entries(value)

@@ -92,7 +92,14 @@ const FILES = { 'check.sh': 'test ! -f bad.txt || { echo NEEDLE-GATE: bad.txt is
 
 /** Kept for the next time. */
 async function installed(name: string, { packages }: Foreign): Promise<string> {
-  const folder = join(import.meta.dirname, '..', '..', 'dist', 'acp', `${name}-${packages[0]!.split('@').at(-1)}`);
+  const folder = join(
+    import.meta.dirname,
+    '..',
+    '..',
+    'dist',
+    'acp',
+    `${name}-${packages[0]!.split('@').at(-1)}`,
+  );
   if (existsSync(join(folder, 'node_modules'))) return folder;
   await mkdir(folder, { recursive: true });
   const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder];
@@ -180,9 +187,7 @@ async function lands(name: string, agent: Foreign): Promise<void> {
     const whole = server.whole();
     assert.ok(used.calls >= calls - 1 && used.inputTokens > 0, JSON.stringify(used));
     const tokens = `${used.inputTokens + used.outputTokens} tokens in the report, ${whole} at the server if none was broken off`;
-    console.log(
-      `${name.padEnd(6)} ${agent.packages.join(' ')}: landed; ${calls} calls, ${tokens}`,
-    );
+    console.log(`${name.padEnd(6)} ${agent.packages.join(' ')}: landed; ${calls} calls, ${tokens}`);
   });
 }
 
