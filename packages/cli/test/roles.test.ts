@@ -41,7 +41,8 @@ test('a task’s role picks its agent, its model and its prompt; its own agent g
   ]);
   const run = await world.swarm([...args, '--agent', 'builtin'], { env });
   assert.equal(run.code, 0, run.stderr);
-  const systemOf = (title: string) => server.calls.find((call) => call.title === title)?.messages.at(0)?.content;
+  const systemOf = (title: string) =>
+    server.calls.find((call) => call.title === title)?.messages.at(0)?.content;
   assert.match(systemOf('verse')!, /^You are a worker[\s\S]*NEEDLE-POET: rhyme on verse\.$/);
   assert.match(systemOf('report')!, /## Your role: reviewer/);
   assert.deepEqual([systemOf('deed'), systemOf('line')], [undefined, undefined]);

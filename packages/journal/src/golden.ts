@@ -154,7 +154,6 @@ const EVENTS = {
   'task.failed': { type: 'task.failed', task: T2, failure: 'attempts', detail: 'gate-failed, three times' },
   'task.cancelled': { type: 'task.cancelled', task: T2, reason: 'no longer needed', by: 'operator' },
   'task.retried': { type: 'task.retried', task: T2, hint: 'look at the empty text', by: 'operator' },
-  'task.told': { type: 'task.told', task: T2, text: 'leave the old names', attempt: TRY },
   'attempt.started': {
     type: 'attempt.started',
     attempt: TRY,
@@ -247,6 +246,7 @@ const EVENTS = {
     iteration: 1,
     requirements: [{ id: 'R1', text: 'Durations of days are read', status: 'met', tasks: [T2] }],
   },
+  'task.told': { type: 'task.told', task: T2, text: 'leave the old names', attempt: TRY },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */
