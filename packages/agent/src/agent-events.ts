@@ -72,6 +72,8 @@ const agentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('mcp.called'), id: count, tool: z.string(), args: z.string() }),
   /** The model was told what was wrong with its answer, or that its room is running out. */
   z.object({ type: z.literal('nudged'), step: count, why: z.string() }),
+  /** The model is told what the operator said; `notes`: how many by now. */
+  z.object({ type: z.literal('heard'), step: count, notes: count, text: z.string() }),
   /** The server counted fewer tokens than the prompt has: it left a part of it out, and said nothing. */
   z.object({ type: z.literal('cut'), step: count, counted: count, least: count }),
   /** Old tool outputs left the conversation to make room. */

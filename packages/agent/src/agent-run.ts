@@ -18,6 +18,8 @@ export interface AgentRun {
   readonly talk?: Talk;
   /** Told the conversation when it has handed in, before the last event. */
   readonly onHandedIn?: (talk: Talk) => unknown;
+  /** What the operator says while it works. */
+  readonly notes?: { take(): readonly string[]; readonly taken: number };
   readonly limits: LoopLimits;
   /** The model calls no tools by itself: they are described in text, and calls are read from its text. */
   readonly textTools?: boolean;

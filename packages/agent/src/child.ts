@@ -15,6 +15,7 @@ import type { AgentEnding } from './agent-run.ts';
 import { runAgent } from './loop.ts';
 import { toolsOfHost } from './mcp/host.ts';
 import { mcpTool } from './mcp/server.ts';
+import { NotesFile } from './notes.ts';
 import { readTalk, type Talk, writeTalk } from './talk.ts';
 import { createToolbox } from './tools/index.ts';
 
@@ -31,6 +32,8 @@ const childJob = z.object({
   readable: z.array(z.string()).optional(),
   /** Where the conversation is left when the agent hands in, as the child sees it. */
   talkOut: z.string().optional(),
+  /** Where notes of the operator's come while it works, as the child sees it. */
+  notes: z.string().optional(),
   /** The conversation goes on: what an earlier child left, and what is told now. */
   goOn: z.object({ talk: z.string(), told: z.string() }).optional(),
   /** The model's configured name, sent as it stands. */
@@ -92,6 +95,7 @@ export async function runChildJob(
     prompt: job.prompt,
     ...(job.textTools && { textTools: true }),
     ...(job.goOn && { talk: readTalk(job.goOn) }),
+    ...(job.notes !== undefined && { notes: new NotesFile(job.notes) }),
     limits: job.limits,
     emit,
     // Before the last event, which lets the host look for it.

@@ -23,5 +23,11 @@ export type { DriverParts, GatewayPass, GatewayPort } from './drivers/session.ts
 export type { LoopLimits } from './limits.ts';
 export { runAgent } from './loop.ts';
 export type { McpParts, McpServer } from './mcp/server.ts';
-export { createPrompts, PROMPT_VARIABLES, type PromptsOptions, type PromptText } from './prompts.ts';
+export {
+  createPrompts,
+  PROMPT_VARIABLES,
+  type PromptsOptions,
+  type PromptText,
+  USER_BEGINS,
+} from './prompts.ts';
 export { createToolbox, TOOL_SPECS, type Toolbox } from './tools/index.ts';

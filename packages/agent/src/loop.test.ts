@@ -383,3 +383,35 @@ test('to wait for a background command again and again is no repetition', async 
   ]);
   assert.deepEqual([ending.reason, ending.steps], ['handed-in', 11]);
 });
+
+test('what the operator says is told before the next call of the model, once, and said in an event', async (t) => {
+  const given: string[][] = [[], ['Keep the old names.', 'And no tabs.'], []];
+  let taken = 0;
+  const notes = {
+    take: () => {
+      const fresh = given.shift() ?? [];
+      taken += fresh.length;
+      return fresh;
+    },
+    get taken() {
+      return taken;
+    },
+  };
+  const answers = [
+    answer([['bash', { command: 'echo one' }]]),
+    answer([['bash', { command: 'echo two' }]]),
+    HAND_IN,
+  ];
+  const { model, events } = await play(t, answers, { notes });
+  const last = (call: number) => model.asked[call]!.messages.at(-1)!.content;
+  assert.doesNotMatch(last(0), /operator/);
+  assert.equal(
+    last(1),
+    'exit code 0\none\n\n\nThe operator of this run says, about your task:\n\nKeep the old names.\n\nAnd no tabs.',
+  );
+  assert.equal(last(2), 'exit code 0\ntwo\n');
+  const heard = events.filter((event) => event.type === 'heard');
+  assert.deepEqual(heard, [
+    { type: 'heard', step: 2, notes: 2, text: 'Keep the old names.\n\nAnd no tabs.' },
+  ]);
+});

@@ -15,6 +15,7 @@ import { makeRoom, shrink, sizeOf } from './context/compact.ts';
 import { startDeadline } from './deadline.ts';
 import { timeKept, withLastWords } from './last-words.ts';
 import { limitReached, roomRunsOut } from './limits.ts';
+import { noteText } from './notes.ts';
 import type { Stop, Talk } from './talk.ts';
 import { askAgain, CUT_SHORT, EMPTY, nudge, repair, startTalk, tellAtEnd, wasRefused } from './talk.ts';
 import { asWritten, withTools } from './text-tools.ts';
@@ -44,6 +45,7 @@ async function untilStopped(run: AgentRun, talk: Talk): Promise<Stop> {
       const limit = limitReached(run.limits, talk, talk.lastTokens);
       if (limit) return { reason: limit, detail: `reached after ${talk.steps} steps` };
       tellRoom(run, talk, run.clock.monotonic() - from);
+      hear(run, talk);
       await deadline.waitingFor('model', talk.steps + 1, () => makeRoom(run, talk, deadline.signal));
       const answer = await deadline.waitingFor('model', talk.steps + 1, () =>
         ask(run, talk, deadline.signal),
@@ -66,6 +68,14 @@ function tellRoom(run: AgentRun, talk: Talk, elapsedMs: number): void {
   talk.marksTold = room.marks;
   tellAtEnd(talk, room.text);
   run.emit({ type: 'nudged', step: talk.steps + 1, why: room.text });
+}
+
+/** The operator's words, before the model is asked again. */
+function hear({ notes, emit }: AgentRun, talk: Talk): void {
+  const fresh = notes?.take() ?? [];
+  if (fresh.length === 0) return;
+  tellAtEnd(talk, noteText(fresh));
+  emit({ type: 'heard', step: talk.steps + 1, notes: notes!.taken, text: fresh.join('\n\n') });
 }
 
 async function ask(run: AgentRun, talk: Talk, signal: AbortSignal): Promise<ModelResult> {

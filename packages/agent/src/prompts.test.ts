@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import type { PromptName } from '@swarm/core/ports/world';
+import { KNOWN_ROLES } from '@swarm/core/rules/roles';
 import { makeFolder } from '../test/support.ts';
 import { createPrompts, PROMPT_VARIABLES } from './prompts.ts';
 
@@ -19,7 +20,11 @@ const FILES = { files: 'f', ours: 'o', theirs: 't' };
 
 test('every prompt we ship is one the orchestrator can fill in', () => {
   const files = readdirSync(SHIPPED).filter((file) => file !== 'README.md');
-  assert.deepEqual(files.sort(), names.map((name) => `${name}.md`).sort());
+  const roles = KNOWN_ROLES.filter((role) => role !== 'coder');
+  assert.deepEqual(files.sort(), [...names, ...roles].map((name) => `${name}.md`).sort());
+  const prompts = createPrompts({ folder: SHIPPED });
+  for (const role of roles)
+    assert.match(prompts.render('worker', filled('worker'), role).system, /^You .*## Your role: /s);
 });
 
 for (const name of names) {
@@ -176,4 +181,46 @@ test('a prompt that is not there is refused by its path', (t) => {
     () => createPrompts({ folder }).hash('reviewer'),
     isSW0205(/reviewer\.md cannot be used: .*ENOENT/),
   );
+});
+
+const WORKER = readFileSync(join(SHIPPED, 'worker.md'), 'utf8');
+const ROLE = '---\nvariables: [title]\n---\nYou rhyme on {{ title }}.\n';
+
+test('a role’s file is told after the worker’s rules, with the values it declares, and the hash names both', (t) => {
+  const overrides = makeFolder(t, { 'poet.md': ROLE });
+  const { render } = createPrompts({ folder: SHIPPED, overrides });
+  const plain = render('worker', filled('worker'));
+  const poet = render('worker', filled('worker'), 'poet');
+  assert.equal(poet.system, `${plain.system}\n\nYou rhyme on <title>.`);
+  assert.equal(poet.text, plain.text);
+  assert.match(poet.hash, new RegExp(`^${plain.hash}/[0-9a-f]{12}$`));
+});
+
+test('a role’s file with a part for the user stands in the place of the worker’s', (t) => {
+  const overrides = makeFolder(t, { 'poet.md': WORKER.replace('You are a worker', 'You are a poet') });
+  const poet = createPrompts({ folder: SHIPPED, overrides }).render('worker', filled('worker'), 'poet');
+  assert.match(poet.system, /^You are a poet/);
+  assert.match(poet.hash, /^\/[0-9a-f]{12}$/);
+});
+
+test('a role without a file, and a name that is no role’s, have the worker’s prompt as it stands', (t) => {
+  const outside = makeFolder(t, { 'secret.md': ROLE, 'prompts/planner.md': ROLE });
+  const { render } = createPrompts({ folder: SHIPPED, overrides: join(outside, 'prompts') });
+  const plain = render('worker', filled('worker'));
+  for (const role of ['coder', 'poet', '../secret', 'planner'])
+    assert.deepEqual(render('worker', filled('worker'), role), plain, role);
+});
+
+test('a role’s file that wants what no worker is told, or leaves out what it has to show, is refused', (t) => {
+  const refuses = (text: string, what: RegExp): void => {
+    const overrides = makeFolder(t, { 'poet.md': text });
+    const { hash } = createPrompts({ folder: SHIPPED, overrides });
+    assert.throws(() => hash('poet'), isSW0205(what));
+  };
+  refuses(ROLE.replaceAll('title', 'keys'), /declared and not offered by swarm: keys/);
+  refuses(
+    ROLE.replace('You rhyme', 'You rhyme\n<!-- user -->\n'),
+    /offered by swarm and not declared: task_id/,
+  );
+  refuses('You rhyme.', /does not begin with front matter/);
 });

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import type { PromptName, Prompts, RenderedPrompt } from '@swarm/core/ports/world';
+import { isRoleName } from '@swarm/core/rules/roles';
 import { Liquid, type Template } from 'liquidjs';
 
 /** What the orchestrator fills in, by prompt: a prompt declares and uses exactly these. */
@@ -52,7 +53,8 @@ export interface PromptsOptions {
 }
 
 export interface PromptText {
-  readonly name: PromptName;
+  /** Of a prompt of swarm’s own, or of a role. */
+  readonly name: string;
   /** The file it was read from. */
   readonly path: string;
   /** First 12 hex digits of the raw text's SHA-256. */
@@ -66,6 +68,8 @@ interface Good {
   readonly variables: readonly string[];
   readonly system: Template[];
   readonly user: Template[];
+  /** It has a part for the system and one for the user. */
+  readonly isDivided: boolean;
 }
 
 // Values are inserted as text and never parsed. No partials: a template reads no other file.
@@ -81,10 +85,10 @@ const engine = new Liquid({
 
 /** @throws SwarmError SW0205 from `render` and `hash` when a prompt was never good, or its variables differ. */
 export function createPrompts(options: PromptsOptions): Prompts {
-  const good = new Map<PromptName, Good>();
-  const told = new Map<PromptName, string>();
+  const good = new Map<string, Good>();
+  const told = new Map<string, string>();
 
-  function present(name: PromptName): Good {
+  function present(name: string): Good {
     const last = good.get(name);
     try {
       const { path, raw } = readPrompt(options, name);
@@ -102,28 +106,52 @@ export function createPrompts(options: PromptsOptions): Prompts {
     }
   }
 
+  /** A role has a file, or nothing is said to it besides. */
+  function ofRole(role: string | undefined): Good | undefined {
+    if (role === undefined || !isRoleName(role)) return undefined;
+    return good.has(role) || existsSync(pathOf(options, role)) ? present(role) : undefined;
+  }
+
   return {
-    render(name, variables) {
+    render(name, variables, role) {
       const prompt = present(name);
       sameNames(`${name}.md`, prompt.variables, Object.keys(variables), 'given');
+      const own = ofRole(role);
       try {
-        return rendered(prompt, variables);
+        return own ? renderedRole(prompt, own, variables) : rendered(prompt, variables);
       } catch (error) {
-        throw unusable(`${name}.md`, (error as Error).message);
+        throw unusable(`${own ? role : name}.md`, (error as Error).message);
       }
     },
     hash: (name) => present(name).hash,
   };
 }
 
-function rendered({ system, user, hash }: Good, variables: Readonly<Record<string, string>>): RenderedPrompt {
+type Values = Readonly<Record<string, string>>;
+
+/**
+ * A role's file with both parts stands in the worker's place; any other is what a role is told besides. The hash names
+ * both: the worker's, where it is used, then the role's.
+ */
+function renderedRole(worker: Good, own: Good, variables: Values): RenderedPrompt {
+  if (own.isDivided) return { ...rendered(own, variables), hash: `/${own.hash}` };
+  const { system, text, hash } = rendered(worker, variables);
+  const said = rendered(own, variables).text.trim();
+  return { system: [system, said].filter(Boolean).join('\n\n'), text, hash: `${hash}/${own.hash}` };
+}
+
+function rendered({ system, user, hash }: Good, variables: Values): RenderedPrompt {
   const fill = (templates: Template[]): string => engine.renderSync(templates, variables) as string;
   return { system: fill(system).trimEnd(), text: fill(user), hash };
 }
 
-function readPrompt({ folder, overrides }: PromptsOptions, name: PromptName): { path: string; raw: string } {
+function pathOf({ folder, overrides }: PromptsOptions, name: string): string {
   const own = overrides && join(overrides, `${name}.md`);
-  const path = own && existsSync(own) ? own : join(folder, `${name}.md`);
+  return own && existsSync(own) ? own : join(folder, `${name}.md`);
+}
+
+function readPrompt(options: PromptsOptions, name: string): { path: string; raw: string } {
+  const path = pathOf(options, name);
   try {
     const { size } = statSync(path);
     if (size > PROMPT_BYTES_MAX) throw unusable(path, `it has ${size} bytes, more than ${PROMPT_BYTES_MAX}`);
@@ -134,7 +162,7 @@ function readPrompt({ folder, overrides }: PromptsOptions, name: PromptName): { 
   }
 }
 
-function parsePrompt(name: PromptName, path: string, raw: string): Good {
+function parsePrompt(name: string, path: string, raw: string): Good {
   const matter = FRONT_MATTER.exec(raw);
   const declared = DECLARATION.exec(matter?.[1] ?? '')?.[1];
   if (!matter || declared === undefined) {
@@ -147,10 +175,23 @@ function parsePrompt(name: PromptName, path: string, raw: string): Good {
   const variables = declared.split(',').flatMap((v) => v.trim() || []);
   const { system, user, used } = parseTemplates(path, raw.slice(matter[0].length));
   sameNames(path, variables, used, 'used');
-  const contract = PROMPT_VARIABLES[name];
-  if (contract) sameNames(path, variables, contract, 'offered by swarm');
+  const isDivided = USER_BEGINS.test(raw);
+  fitsContract(path, name, variables, isDivided);
   const hash = createHash('sha256').update(raw).digest('hex').slice(0, 12);
-  return { raw, hash, variables, system, user };
+  return { raw, hash, variables, system, user, isDivided };
+}
+
+/** What stands in the worker's place has all its variables; what is only added to it has those it wants. */
+function fitsContract(path: string, name: string, variables: readonly string[], isDivided: boolean): void {
+  const contract = PROMPT_VARIABLES[name as PromptName];
+  if (contract) return sameNames(path, variables, contract, 'offered by swarm');
+  const offered = PROMPT_VARIABLES.worker!;
+  sameNames(
+    path,
+    variables,
+    isDivided ? offered : offered.filter((v) => variables.includes(v)),
+    'offered by swarm',
+  );
 }
 
 /** The text is divided before anything is filled in: no value can begin the user's part. */

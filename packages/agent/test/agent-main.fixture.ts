@@ -29,7 +29,9 @@ if (env.PLAYED === 'silence') {
   console.log('{"type":"ended","reason":"made up"}');
   const job = readChildJob({ [JOB_VARIABLE]: env[JOB_VARIABLE] });
   // A model that reads where it was told to: the path is another one each time.
-  const played = (env.PLAYED ?? '[]').replaceAll('@checks', job.readable?.[0] ?? '');
+  const played = (env.PLAYED ?? '[]')
+    .replaceAll('@checks', job.readable?.[0] ?? '')
+    .replaceAll('@notes', job.notes ?? '');
   const said = JSON.parse(played) as Parameters<typeof answer>[0][];
   await runChildJob(job, {
     model: playModel(said.map((s) => answer(s))),

@@ -20,6 +20,7 @@ import {
   type AgentJob,
   type Collected,
   GATEWAY_SOCKET_VARIABLE,
+  type Notes,
   type Room,
   type RoomCommand,
   type RoomNeeds,
@@ -113,6 +114,27 @@ export function playModel(answers: readonly ModelResult[]): Model & { readonly a
     },
     whenUp: () => Promise.resolve(),
   };
+}
+
+/** Notes as an attempt has them; `say` is the operator's. */
+export function makeNotes(...first: readonly string[]) {
+  const all = [...first];
+  const listeners = new Set<() => void>();
+  let told = 0;
+  return {
+    pending: () => all.slice(told),
+    told: (count: number) => {
+      told += count;
+    },
+    onMore(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    say(text: string): void {
+      all.push(text);
+      for (const listener of listeners) listener();
+    },
+  } satisfies Notes & { say(text: string): void };
 }
 
 /**

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { PRESETS } from '@swarm/agent';
 import { userState } from './support/untouched.ts';
 import { World } from './support/world.ts';
 
@@ -180,4 +181,18 @@ test('what is kept of a removed work tree stays while a run of it is not over, a
   assert.deepEqual(await names(), [join(world.root, 'gone'), there]);
   await clean(world, '--yes');
   await assert.rejects(readdir(state), /ENOENT/);
+});
+
+test('agents that swarm installed go once another version is tried and they are old; what nobody installed stays', async (t) => {
+  const { world } = await afterARun(t);
+  const folder = join(world.root, 'state', 'swarm', 'agents');
+  const tried = `claude-${PRESETS.claude.npm.version}`;
+  const names = ['claude-1.0.0', 'codex-0.1.0.4711', tried, 'mine', 'claude-code', 'pi-2.0.0'];
+  for (const name of names) {
+    await mkdir(join(folder, name, 'node_modules'), { recursive: true });
+    if (name !== 'pi-2.0.0') await utimes(join(folder, name), 1, 1);
+  }
+  const agents = ({ items }: Cleaned) => items.filter(({ kind }) => kind === 'agent').map(({ name }) => name);
+  assert.deepEqual(agents(await clean(world, '--yes')), ['claude-1.0.0', 'codex-0.1.0.4711']);
+  assert.deepEqual((await readdir(folder)).sort(), ['claude-code', tried, 'mine', 'pi-2.0.0'].sort());
 });

@@ -43,7 +43,10 @@ test('a run that was started elsewhere is watched and steered', async (t) => {
     (await client.listTools()).tools.map(({ name, annotations }) => [name, annotations?.readOnlyHint]),
     [
       ...['status', 'tasks', 'explain', 'report'].map((name) => [name, true]),
-      ...['submit', 'amend', 'retry', 'cancel_task', 'pause', 'continue'].map((name) => [name, false]),
+      ...['submit', 'amend', 'retry', 'tell', 'cancel_task', 'pause', 'continue'].map((name) => [
+        name,
+        false,
+      ]),
     ],
   );
   const none = await call('status');

@@ -137,6 +137,8 @@ export type Command =
       readonly hint?: string;
       readonly by: 'operator' | 'planner';
     }
+  /** A note of the operator's to whoever works on it now, and to its later attempts. */
+  | { readonly type: 'tell'; readonly task: TaskId; readonly text: string }
   // attempts
   | {
       readonly type: 'startAttempt';
@@ -148,6 +150,8 @@ export type Command =
       readonly type: 'startAgent';
       readonly attempt: AttemptId;
       readonly driver: string;
+      readonly model?: string;
+      readonly hears?: true;
       readonly promptHash: string;
     }
   | {

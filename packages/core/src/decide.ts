@@ -83,6 +83,7 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'cancelLabel':
     case 'failTask':
     case 'retry':
+    case 'tell':
       return decideTasks(s, c);
     case 'startAttempt':
     case 'startAgent':

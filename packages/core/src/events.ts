@@ -178,6 +178,16 @@ export type TaskEvent =
       readonly task: TaskId;
       readonly hint?: string;
       readonly by: 'operator' | 'planner';
+    }
+  /**
+   * The operator says something to whoever works on it. `attempt`: its agent takes notes while it works. Attempts that
+   * start later have it in their prompt.
+   */
+  | {
+      readonly type: 'task.told';
+      readonly task: TaskId;
+      readonly text: string;
+      readonly attempt?: AttemptId;
     };
 
 /** One attempt at a task. */
@@ -194,6 +204,10 @@ export type AttemptEvent =
       readonly type: 'agent.started';
       readonly attempt: AttemptId;
       readonly driver: string;
+      /** Set where the task's role chose it. */
+      readonly model?: string;
+      /** It takes notes while it works. */
+      readonly hears?: true;
       readonly promptHash: string;
     }
   /** The task's own verification was tried on the base, before any work: one that passes there tells nothing. */

@@ -59,6 +59,7 @@ export const JOURNAL_LOG_EVENTS = {
   'task.requeued': { level: 'info', means: 'a task goes back to wait for another attempt' },
   'task.failed': { level: 'error', means: 'a task ended without its work' },
   'task.cancelled': { level: 'warn', means: 'a task is no longer wanted' },
+  'task.told': { level: 'info', means: 'the operator said something to whoever works on a task' },
   'task.retried': { level: 'info', means: 'a task that had ended is tried again' },
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
@@ -103,6 +104,7 @@ export const WEATHER_LOG_EVENTS = {
   },
   'workspace.made': { level: 'debug', means: 'a workspace was made' },
   'workspace.removed': { level: 'debug', means: 'a workspace was removed' },
+  'note.told': { level: 'info', means: 'an agent at work was told what the operator said' },
   'agent.activity': { level: 'debug', means: 'the agent called a tool or the model' },
   'secret.found': {
     level: 'error',

@@ -246,6 +246,7 @@ const EVENTS = {
     iteration: 1,
     requirements: [{ id: 'R1', text: 'Durations of days are read', status: 'met', tasks: [T2] }],
   },
+  'task.told': { type: 'task.told', task: T2, text: 'leave the old names', attempt: TRY },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -98,6 +98,7 @@ export class Crew {
   agree(isLeaving: boolean): void {
     if (isLeaving) this.#asked.close();
     this.#agreeOnAttempts(isLeaving);
+    this.#worker.lookAtNotes();
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AgentActivity, AgentJob } from '@swarm/core/ports/running';
-import { bareRoom, clock, makeFolder, makeJob, usage } from '../../test/support.ts';
+import { bareRoom, clock, makeFolder, makeJob, makeNotes, usage } from '../../test/support.ts';
 import { type AcpParts, createAcpAgent } from './acp.ts';
 
 const FIXTURE = new URL('../../test/acp-agent.fixture.ts', import.meta.url).pathname;
@@ -290,4 +290,26 @@ test('an agent that says nothing for its quiet time is stuck', async (t) => {
   const at = place(t, { run: upTo('') });
   const result = await at.round({ limits: { ...makeJob('/').limits, quietMs: 700 } });
   assert.equal(result.end, 'stuck');
+});
+
+test('what the operator says while a turn goes on is the next prompt of the same session, and its last words count', async (t) => {
+  const notes = makeNotes();
+  const at = place(t, { run: agentWith() });
+  const onActivity = (activity: AgentActivity): void => {
+    if (activity.kind === 'tool' && activity.detail === 'true')
+      notes.say(`Once more.\nPLAY [["sh","echo two > b.txt"]]`);
+  };
+  const prompt = PLAY(['sh', 'true'], ['say', 'ONE']);
+  const result = await at.round({ prompt, notes, onActivity });
+  assert.equal(readFileSync(join(at.workspace, 'b.txt'), 'utf8'), 'two\n');
+  assert.deepEqual([result.end, result.claim?.summary], ['finished', 'prompt 2 of this session']);
+  assert.deepEqual(notes.pending(), []);
+});
+
+test('an agent that ended its turn for another reason is not prompted again, and the note stays pending', async (t) => {
+  const notes = makeNotes('Once more.');
+  const at = place(t, { run: agentWith() });
+  const result = await at.round({ prompt: PLAY(['stop', 'max_tokens']), notes });
+  assert.equal(result.detail, 'stopped: max_tokens');
+  assert.deepEqual(notes.pending(), ['Once more.']);
 });

@@ -7,12 +7,12 @@ import { type Agent, type AgentJob, type AgentResult, wholePrompt } from '@swarm
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
 import { LINE_MAX_BYTES } from '../wire.ts';
-import { type Turn, takeTurn } from './acp/turn.ts';
+import { END_OF_TURN, type Turn, takeTurn } from './acp/turn.ts';
 import { Updates } from './acp/updates.ts';
 import { cannotRun, programOf } from './command.ts';
 import { endOf, limitMet, tailOf } from './endings.ts';
 import { type DriverParts, type Session, type SessionResult, withSession } from './session.ts';
-import { placeLog } from './told.ts';
+import { placeLog, takeNotes } from './told.ts';
 
 export interface AcpParts extends DriverParts {
   /** Program and arguments; `{model}` and `{workspace}` are filled in; no shell is involved. */
@@ -37,6 +37,7 @@ const keptSchema = z.object({ session: z.string() });
 export function createAcpAgent(parts: AcpParts): Agent {
   return {
     name: 'acp',
+    hears: true,
     run: (job) => withSession(parts, job, (session) => runAcp(parts, job, session), { keepsHome: true }),
   };
 }
@@ -69,6 +70,7 @@ async function runAcp(parts: AcpParts, job: AgentJob, session: Session): Promise
             // A session that could not be taken up knows nothing of the task.
             prompt: ({ isSame }) => (isSame ? told! : told ? `${whole}\n\n${told}` : whole),
             setUpMs: parts.setUpMs ?? SET_UP_MS,
+            next: () => takeNotes(job.notes),
           },
           { clock, note, updates, signal },
         );
@@ -94,7 +96,7 @@ function fillIn({ run, model = '' }: AcpParts, workspace: string): string[] {
 /** Its last words, of a turn that it ended itself; of another they may stand in the middle of the work. */
 function claimOf(stop: string, text: string): HandoffClaim | undefined {
   if (text === '') return undefined;
-  const status = stop === 'end_turn' ? 'complete' : 'partial';
+  const status = stop === END_OF_TURN ? 'complete' : 'partial';
   return { status, summary: cutText(text, HANDOFF_TEXT_MAX), concerns: [], suggestions: [] };
 }
 

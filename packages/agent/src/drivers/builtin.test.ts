@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AgentActivity, AgentJob } from '@swarm/core/ports/running';
-import { clock, makeFolder, makeJob, usage } from '../../test/support.ts';
+import { clock, makeFolder, makeJob, makeNotes, usage } from '../../test/support.ts';
 import { createBuiltinAgent } from './builtin.ts';
 import { limitMet } from './endings.ts';
 import type { GatewayPort } from './session.ts';
@@ -182,4 +182,33 @@ test('a conversation that is not one ends the child, and not the host', async (t
     const { result } = await run(t, [HAND_IN('complete')], { goOn: { talk, told: 'x' } });
     assert.equal(result.end, 'failed', talk);
   }
+});
+
+test('our own agent at work hears what the operator says, and what it heard is not pending any more', async (t) => {
+  const notes = makeNotes('said before it began');
+  // The operator speaks while its first command runs, which ends only when that is written.
+  const waiting = 'until grep -q NEEDLE @notes; do sleep 0.02; done';
+  const onActivity = (activity: AgentActivity): void => {
+    if (activity.kind === 'model' && /step 1/.test(activity.detail)) notes.say('NEEDLE');
+  };
+  const { result, transcript } = await run(t, [[['bash', { command: waiting }]], HAND_IN('complete')], {
+    notes,
+    onActivity,
+  });
+  assert.equal(result.end, 'finished');
+  assert.deepEqual(notes.pending(), []);
+  const heard = transcript.split('\n').filter((line) => line.includes('"heard"'));
+  assert.deepEqual(
+    heard.map((line) => JSON.parse(line).event.text),
+    ['said before it began', 'NEEDLE'],
+  );
+});
+
+test('what the operator says after the last call of the model stays pending', async (t) => {
+  const notes = makeNotes();
+  const onActivity = (activity: AgentActivity): void => {
+    if (activity.kind === 'tool') notes.say('too late for this round');
+  };
+  await run(t, [HAND_IN('complete')], { notes, onActivity });
+  assert.deepEqual(notes.pending(), ['too late for this round']);
 });

@@ -12,6 +12,7 @@ import type { McpParts } from '../mcp/server.ts';
 import { plainText, shownText } from '../transcript.ts';
 import { mcpOf, talkWith, withServers } from './builtin-mcp.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
+import { placeNotes } from './notes-file.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
 import { placeLog } from './told.ts';
 
@@ -42,6 +43,7 @@ const TALK_MAX_BYTES = 4 * 1024 * 1024;
 export function createBuiltinAgent(parts: BuiltinParts): Agent {
   return {
     name: 'builtin',
+    hears: true,
     run: (job) =>
       withSession(parts, job, (session) =>
         parts.mcp
@@ -57,11 +59,13 @@ async function runBuiltin(
   session: Session,
   servers?: OpenServers,
 ): Promise<AgentResult> {
+  const notes = job.notes && (await placeNotes(job.notes, session.room));
   const child = {
     ...childJobOf(parts, job, session.room.workspace),
     ...(await withLog(job, session)),
     ...(servers && mcpOf(job, servers)),
     talkOut: await session.room.outlet(TALK),
+    ...(notes && { notes: notes.path }),
   };
   const file = await session.room.place({ name: 'job.json', text: JSON.stringify(child) });
   let ended: Extract<AgentEvent, { type: 'ended' }> | undefined;
@@ -71,18 +75,21 @@ async function runBuiltin(
     // What it says after its end is kept in the transcript and counts for nothing.
     if (!event || ended) return event !== undefined;
     if (event.type === 'ended') ended = event;
+    if (event.type === 'heard') notes?.heard(event.notes);
     if (event.type === 'tool.ended') toolCalls++;
     const activity = activityOf(event);
     if (activity) job.onActivity(activity);
     return true;
   };
-  const result = await session.launch({
-    argv: [parts.nodePath, ...(parts.nodeArgs ?? []), parts.agentMain],
-    env: { [JOB_VARIABLE]: file },
-    wallMs: job.limits.wallMs + GRACE_MS,
-    knowsSocket: true,
-    ...(servers ? { talk: talkWith(servers, onStdout) } : { onStdout }),
-  });
+  const result = await session
+    .launch({
+      argv: [parts.nodePath, ...(parts.nodeArgs ?? []), parts.agentMain],
+      env: { [JOB_VARIABLE]: file },
+      wallMs: job.limits.wallMs + GRACE_MS,
+      knowsSocket: true,
+      ...(servers ? { talk: talkWith(servers, onStdout) } : { onStdout }),
+    })
+    .finally(() => notes?.close());
   const common = { ...session.used(), toolCalls };
   // Stopped by us, it says `aborted`: why it was stopped is the first cause.
   const wasStopped = result.cause && ended?.reason === 'aborted';

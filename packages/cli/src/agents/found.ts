@@ -36,9 +36,11 @@ export interface Agents {
   readonly hidden: readonly HiddenAgent[];
 }
 
+export const agentsFolder = (env: Environment): string => join(stateHome(env), 'agents');
+
 /** `<state>/agents/claude-2.1.332` */
 export const installFolder = ({ name, npm }: Preset, env: Environment): string =>
-  join(stateHome(env), 'agents', `${name}-${npm.version}`);
+  join(agentsFolder(env), `${name}-${npm.version}`);
 
 /** Where commands find these programs in a sandbox whose programs are its own. */
 export type Inside = (programs: readonly string[]) => Promise<ReadonlyMap<string, string>>;

@@ -12,10 +12,11 @@ import { readRecord } from '../finding/records.ts';
 import { listRuns } from '../finding/runs.ts';
 import { goneWorkTreeOf } from '../finding/work-trees.ts';
 import { shellWord } from '../telling/shell.ts';
+import { oldAgentInstalls } from './agent-installs.ts';
 import { type CleanPolicy, chooseRuns, isOld, type KnownRun } from './policy.ts';
 
 export interface Leftover {
-  readonly kind: 'workspace' | 'intake' | 'job' | 'environment' | 'references' | 'run' | 'state';
+  readonly kind: 'workspace' | 'intake' | 'job' | 'environment' | 'references' | 'run' | 'state' | 'agent';
   /** For `state` the path of the work tree that is gone. */
   readonly name: string;
   /** A folder; for `references` the hub they are in. */
@@ -58,6 +59,7 @@ export async function findLeftovers(
     ...(await folders(paths.env, 'environment', async (_, path) => isOld(await ageOf(path, now), policy))),
     ...(await hubReferences(paths, isOver, new Set(going))),
     ...(await statesOfGone(paths, runs, env)),
+    ...(await agentsLeft(policy, now, env)),
     ...(await Promise.all(
       runs.filter(({ id }) => going.includes(id)).map(({ id, folder }) => sized('run', id, folder)),
     )),
@@ -94,6 +96,14 @@ async function knownRuns(
       return { id, folder, isOurs: true, isFinished, lastAt: state.at };
     }),
   );
+}
+
+/** Old enough, so that none is taken away that is being installed, or that a run begun before still starts. */
+async function agentsLeft(policy: CleanPolicy, now: number, env: Environment): Promise<Leftover[]> {
+  const found: Leftover[] = [];
+  for (const { name, path } of await oldAgentInstalls(env))
+    if (isOld(await ageOf(path, now), policy)) found.push(await sized('agent', name, path));
+  return found;
 }
 
 async function folders(

@@ -10,7 +10,7 @@ import { toldOutput } from '../telling/told-output.ts';
 import { cancel } from './cancel.ts';
 import { explain, report, tasks } from './read.ts';
 import { status } from './status.ts';
-import { amend, goOn, pause, retry, submit } from './steer.ts';
+import { amend, goOn, pause, retry, submit, tell } from './steer.ts';
 
 const run = z.string().max(100).describe('Such as r-20261121-k3f9; without it, the newest run.').optional();
 const task = z.string().max(200).describe('Such as t12.');
@@ -82,6 +82,12 @@ const TOOLS = [
     does: 'Tries a failed or cancelled task of a live run again.',
     takes: z.object({ run, task, hint: text.describe('What the next attempt is told besides.').optional() }),
     call: (given, choice, context) => retry(given.task, { ...choice, with: given.hint }, context),
+  }),
+  tool({
+    name: 'tell',
+    does: 'Says something to whoever works on a task of a live run, before its next turn; later attempts are told it too.',
+    takes: z.object({ run, task, text }),
+    call: (given, choice, context) => tell(given.task, given.text, choice, context),
   }),
   tool({
     name: 'cancel_task',

@@ -1,4 +1,6 @@
 /** `swarm prompts`: what models are told, whether it can be used, and how two versions differ. */
+import { USER_BEGINS } from '@swarm/agent';
+import type { Role } from '@swarm/core/rules/roles';
 import { nearestWord } from '@swarm/core/rules/text';
 import { loadConfig, NO_FLAGS } from '../config/load.ts';
 import { programPlaces } from '../places.ts';
@@ -6,6 +8,7 @@ import { locate } from '../preparing/locate.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import type { Context } from '../program/context.ts';
 import { briefText, plannerBrief } from '../prompts/brief.ts';
+import { configuredRoles } from '../prompts/configured-roles.ts';
 import { textDiff } from '../prompts/diff.ts';
 import { pairsOf } from '../prompts/pairs.ts';
 import {
@@ -50,9 +53,15 @@ export async function prompts(
 const ACTIONS: Readonly<Record<string, Action>> = { list, show, check, diff };
 
 /** Ours alone outside any work tree. */
-async function present({ repo }: PromptsOptions, context: Context): Promise<PresentPrompts> {
+async function present(
+  { repo }: PromptsOptions,
+  context: Context,
+): Promise<PresentPrompts & { readonly roles: readonly Role[] }> {
   const { path, isBare, exists } = await locate(repo, context);
-  return presentPrompts(programPlaces().prompts, exists && !isBare ? path : undefined);
+  const repository = exists && !isBare ? path : undefined;
+  const roles = await configuredRoles(repository, context.env);
+  const names = roles.map(({ name }) => name);
+  return { ...(await presentPrompts(programPlaces().prompts, repository, names)), roles };
 }
 
 // ───────────── list, show, check ─────────────
@@ -97,17 +106,43 @@ async function isTrusted({ repo }: PromptsOptions, context: Context): Promise<bo
 }
 
 async function show(names: readonly string[], options: PromptsOptions, context: Context): Promise<number> {
-  const { prompts: all } = await present(options, context);
+  const { prompts: all, roles } = await present(options, context);
   for (const name of oneOrMore(names, 'show')) {
-    const found = all.find((p) => p.name === name) ?? noPrompt(name);
+    const role = roles.find((one) => one.name === name);
+    const own = all.find((p) => p.name === name);
+    // A role without a file is told what every worker is told.
+    const found = own ?? (role && all.find((p) => p.name === 'worker')) ?? noPrompt(name);
+    if (role) context.output.narrate(roleText(role, own));
     const prompt = await shownOf(found, context);
     const brief = await briefOf(prompt, options, context);
-    const text = brief ? briefText(brief) : options.rendered ? renderedSample(prompt) : prompt.raw;
+    const text = brief
+      ? briefText(brief)
+      : options.rendered
+        ? renderedSample(prompt, programPlaces().prompts)
+        : prompt.raw;
     if (options.json)
-      context.output.json({ name, hash: prompt.hash ?? null, path: prompt.path, text, ...brief });
+      context.output.json({
+        name,
+        hash: prompt.hash ?? null,
+        path: prompt.path,
+        text,
+        ...brief,
+        ...(role && { role: { agent: role.agent ?? null, model: role.model ?? null } }),
+      });
     else context.output.result(sanitize(text.trimEnd()));
   }
   return 0;
+}
+
+/** Who does its tasks, and how its text is used. */
+function roleText({ name, agent, model }: Role, own: PresentPrompt | undefined): string {
+  const who = agent ?? 'the run’s own agent';
+  const how = !own
+    ? 'it has no prompt of its own: this is the worker’s'
+    : USER_BEGINS.test(own.raw)
+      ? 'this stands in the place of the worker’s prompt'
+      : 'this is told after the rules of the worker’s prompt';
+  return sanitize(`role ${name}: by ${who}${model === undefined ? '' : `, with ${model}`}; ${how}`);
 }
 
 /** What the planner of a run would be sent, where that is asked for and such a run could begin. */

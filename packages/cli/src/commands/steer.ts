@@ -1,4 +1,4 @@
-/** Commands that steer a live run: pause, continue, retry, submit, amend, scale, budget. */
+/** Commands that steer a live run: pause, continue, retry, tell, submit, amend, scale, budget. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { RaisedLimits } from '@swarm/core/model/request';
@@ -50,6 +50,15 @@ export async function budget(
 export async function retry(task: string, options: RetryOptions, context: Context): Promise<number> {
   const hint = options.with === undefined ? {} : { hint: meant(options.with, '--with') };
   return steer({ type: 'retry', task: named(task), ...hint, by: 'operator' }, options, context);
+}
+
+export async function tell(
+  task: string,
+  text: string,
+  options: RunChoice,
+  context: Context,
+): Promise<number> {
+  return steer({ type: 'tell', task: named(task), text: meant(text, 'what it is told') }, options, context);
 }
 
 export async function submit(

@@ -140,6 +140,8 @@ function eventText(event: Fields): Said {
       const sizes = `${words(event.before)} characters became ${words(event.after)}`;
       return { head: `room is made (${words(event.by)}): ${sizes}`, body: '' };
     }
+    case 'heard':
+      return { head: 'the operator says', body: words(event.text) };
     case 'nudged':
       return { head: `told: ${words(event.why)}`, body: '' };
     case 'ended':

@@ -1,5 +1,6 @@
 /** What can be completed, read from the commands themselves: nothing here has to be kept in step by hand. */
 import type { CommandUnknownOpts as Command } from '@commander-js/extra-typings';
+import { KNOWN_ROLES } from '@swarm/core/rules/roles';
 import { configSchema } from '../config/schema.ts';
 import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 
@@ -71,7 +72,7 @@ const CONFIGURED: Readonly<Record<string, readonly string[]>> = {
 /** Words of arguments that are checked by their command and not by the command line. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   schema: ['log', 'config', 'task', 'script'],
-  prompts: ['list', 'show', 'check', 'diff', ...PROMPT_NAMES],
+  prompts: ['list', 'show', 'check', 'diff', ...PROMPT_NAMES, ...KNOWN_ROLES],
 };
 
 function argumentValues(command: Command): Values {

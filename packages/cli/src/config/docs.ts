@@ -24,12 +24,17 @@ export function configJsonSchema(): Record<string, unknown> {
 export function renderConfigDocs(): string {
   const root = configJsonSchema() as unknown as Node;
   const entries = Object.entries(root.properties ?? {});
-  const plain = entries.filter(([, node]) => !node.properties && !node.items?.properties);
-  const tables = entries.filter(([, node]) => node.properties ?? node.items?.properties);
+  const isTable = (node: Node): boolean =>
+    Boolean(node.properties ?? node.items?.properties ?? namedIn(node));
+  const plain = entries.filter(([, node]) => !isTable(node));
+  const tables = entries.filter(([, node]) => isTable(node));
   return `${[
     HEAD,
     keyTable(Object.fromEntries(plain)),
-    ...tables.flatMap(([name, node]) => section(name, node)),
+    ...tables.flatMap(([name, node]) => {
+      const one = namedIn(node);
+      return one ? section(`${name}.<name>`, one) : section(name, node);
+    }),
     '## Examples',
     ...EXAMPLES.map(({ about, toml, below }) => [about, `\`\`\`toml\n${toml}\n\`\`\``, below].join('\n\n')),
   ].join('\n\n')}\n`;
@@ -43,7 +48,7 @@ Sources, later wins: defaults, \`~/.config/swarm/config.toml\` (the operator's o
 \`swarm.toml\`, the environment (\`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`SWARM_MODEL\`), flags. The two OpenAI
 variables make an endpoint named \`env\` where no file names one.
 
-From a repository's \`swarm.toml\` the keys \`endpoints\`, \`models\`, \`agent\`, \`workers.sandbox\`, \`sandbox\` and \`deliver\`, and the
+From a repository's \`swarm.toml\` the keys \`endpoints\`, \`models\`, \`agent\`, \`roles\`, \`workers.sandbox\`, \`sandbox\` and \`deliver\`, and the
 prompts in \`.swarm/prompts\`, count only once its content is trusted (\`--trust-repo\`); with \`--sandbox none\` so do
 \`env.setup\`, \`gate.command\` and \`checks.command\`. Until then its limits may only tighten yours.
 

@@ -24,7 +24,10 @@ test('every key has an example: its default, or one of its own', () => {
 test('every example is one the schema accepts', () => {
   for (const [keyPath, value] of Object.entries(EXAMPLES)) {
     const [table = '', ...rest] = keyPath.split('.');
-    const nested = rest.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+    const nested = rest.reduceRight<unknown>(
+      (inner, key) => ({ [key === '*' ? 'poet' : key]: inner }),
+      value,
+    );
     const whole =
       table === 'endpoints'
         ? { [table]: [{ name: 'x', base_url: 'https://x.test', ...(nested as object) }] }

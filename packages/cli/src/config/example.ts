@@ -57,6 +57,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'endpoints.rate': 60,
   'endpoints.key_file': '~/.config/swarm/openai.key',
   'endpoints.key_command': ['secret-tool', 'lookup', 'service', 'openai'],
+  'roles.*.agent': 'codex',
+  'roles.*.model': 'gpt-5',
   'agent.acp.run': ['qwen', '--acp'],
   'agent.acp.mode': 'yolo',
   'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],
@@ -99,13 +101,14 @@ export function typed(path: Path, where: string, meant?: string): string {
     : line(key, value);
 }
 
-/** An index is any, and so is the name of a profile. */
+/** An index is any, and so is the name of a profile or a role. */
 const exampleKey = (path: Path): string =>
-  path
-    .flatMap((step, i) => (typeof step === 'number' ? [] : isProfile(path) && i === 2 ? ['*'] : [step]))
-    .join('.');
+  path.flatMap((step, i) => (typeof step === 'number' ? [] : isName(path, i) ? ['*'] : [step])).join('.');
 
 const isProfile = (path: Path): boolean => path[0] === 'models' && path[1] === 'profiles' && path.length > 2;
+
+const isName = (path: Path, at: number): boolean =>
+  (isProfile(path) && at === 2) || (path[0] === 'roles' && at === 1);
 
 const inlineTable = (value: object): string =>
   `{ ${Object.entries(value)

@@ -71,6 +71,8 @@ function keysAt(path: Issue['path']): readonly string[] {
 }
 
 function whyOf(issue: Issue): string {
+  // A key of a table whose keys are names: what is wrong with the name is said inside.
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   const range = rangeAt(issue.path);
   if (range) return `it is ${range}`;
   if (issue.code === 'invalid_value') return `it is one of: ${issue.values.join(', ')}`;
@@ -78,6 +80,7 @@ function whyOf(issue: Issue): string {
 }
 
 function fixFor(issue: Issue, where: string, value: unknown): string {
+  if (issue.code === 'invalid_key') return `[${z.core.toDotPath([...issue.path.slice(0, -1), 'poet'])}]`;
   const meant =
     issue.code === 'invalid_value' ? nearestWord(String(value), issue.values.map(String)) : undefined;
   return typed(issue.path, where, meant);

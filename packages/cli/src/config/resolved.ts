@@ -118,6 +118,8 @@ export interface Config {
     readonly models?: Readonly<Record<string, string>>;
     readonly command?: { readonly run: readonly string[] };
   };
+  /** What was configured of roles, by name; absent where nothing was. */
+  readonly roles?: Readonly<Record<string, { readonly agent?: string; readonly model?: string }>>;
   /** Absent where there are none. */
   readonly mcp?: readonly McpServerConfig[];
   /** Absent: the rules look, and nothing is allowed. */
@@ -188,6 +190,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...(agent.acp && { acp: { run: agent.acp.run, ...present({ mode: agent.acp.mode }) } }),
       ...present({ command: agent.command }),
     },
+    ...(Object.keys(complete.roles).length > 0 && { roles: resolveRoles(complete.roles) }),
     ...(Object.keys(complete.mcp.servers).length > 0 && {
       mcp: Object.entries(complete.mcp.servers).map(([name, s]) => ({
         name,
@@ -204,6 +207,11 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     sign: deliver.sign,
   };
 }
+
+const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>
+  Object.fromEntries(
+    Object.entries(roles).map(([name, { agent, model }]) => [name, present({ agent, model })]),
+  );
 
 function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
   return {

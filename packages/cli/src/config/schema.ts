@@ -3,10 +3,10 @@
  * schema and docs/config.md all come from here. Written is what a person types; resolved is what code uses.
  */
 
-import { PRESET_NAMES } from '@swarm/agent';
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
+import { agent, roles } from './schema-agent.ts';
 import { mcp } from './schema-mcp.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
@@ -280,57 +280,6 @@ const endpoint = table('A model server. Several share the load by weight and sta
     .default('chat'),
 });
 
-/** What a task is done by. */
-export const DRIVER_NAMES = ['builtin', ...PRESET_NAMES, 'acp', 'command'] as const;
-
-const agent = table('The model loop inside an attempt.', {
-  driver: z
-    .enum(DRIVER_NAMES)
-    .describe(
-      'Our own loop, an agent that is installed here (docs/agents.md), any agent of the Agent Client Protocol, or any command.',
-    )
-    .default('builtin'),
-  fallback: z
-    .array(z.enum(DRIVER_NAMES))
-    .max(16)
-    .describe(
-      'Drivers that stand in for it, in this order, once a provider says that a quota is used up. On the command line: `--agent claude,codex`.',
-    )
-    .default([]),
-  models: z
-    .partialRecord(z.enum(DRIVER_NAMES), z.string().trim().min(1).max(200))
-    .describe(
-      'The model of an agent, by the agent’s name; `models.worker` without it. Agents of several dialects mostly need several.',
-    )
-    .default({}),
-  acp: table(
-    'The agent of driver `acp`: one that speaks the Agent Client Protocol on its stdin and stdout.',
-    {
-      run: z
-        .array(z.string())
-        .min(1)
-        .max(100)
-        .describe('Program and arguments; `{model}` and `{workspace}` are filled in.'),
-      mode: z
-        .string()
-        .trim()
-        .min(1)
-        .max(200)
-        .describe(
-          'The mode its sessions are put into, by the agent’s own name for it, such as `yolo`. Leave it asks for is given in any mode.',
-        )
-        .optional(),
-    },
-  ).optional(),
-  command: table('The command of driver `command`.', {
-    run: z
-      .array(z.string())
-      .min(1)
-      .max(100)
-      .describe('Program and arguments; `{prompt_file}`, `{task_file}` and `{workspace}` are filled in.'),
-  }).optional(),
-});
-
 const scope = table('How tasks in flight keep out of one another’s files.', {
   overlap: z
     .enum(['serialize', 'warn', 'off'])
@@ -378,6 +327,7 @@ export const configSchema = z.strictObject({
   models: models.prefault({}),
   endpoints: z.array(endpoint).max(64).describe('Model servers, one `[[endpoints]]` each.').default([]),
   agent: agent.prefault({}),
+  roles,
   mcp: mcp.prefault({}),
   scope: scope.prefault({}),
   secrets: secrets.prefault({}),

@@ -34,6 +34,12 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
         '\n',
       );
     }
+    case 'tell': {
+      const [told] = of(events, 'task.told');
+      return told?.attempt === undefined
+        ? `${told!.task}: whoever works on it next is told; nobody is at work who could hear it now`
+        : `${told.attempt} is told before its next turn; if it has none any more, the next attempt is`;
+    }
     case 'acceptTasks':
       return `accepted as ${idsOf(of(events, 'task.accepted'))}${waits(now)}`;
     case 'amend':

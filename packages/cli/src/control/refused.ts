@@ -71,6 +71,7 @@ function fixOf(command: SteeringCommand, state: State): string {
     case 'amend':
       return 'swarm submit "<what is to be done>"';
     case 'cancelTask':
+    case 'tell':
     case 'retry': {
       const task = state.tasks.get(command.task);
       return task ? `swarm explain ${task.id}` : 'swarm tasks';

@@ -28,6 +28,7 @@ export type SteeringCommand = Extract<
       | 'cancelTask'
       | 'cancelRun'
       | 'retry'
+      | 'tell'
       | 'acceptTasks'
       | 'amend'
       | 'scale'
@@ -137,6 +138,7 @@ const command = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cancelTask'), task, reason: line, by: operator }),
   z.strictObject({ type: z.literal('cancelRun'), reason: line }),
   z.strictObject({ type: z.literal('retry'), task, hint: text.optional(), by: operator }),
+  z.strictObject({ type: z.literal('tell'), task, text }),
   z.strictObject({
     type: z.literal('acceptTasks'),
     drafts: z.array(draft).min(1).max(DRAFTS_MAX),

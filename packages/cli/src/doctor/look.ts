@@ -8,21 +8,24 @@ import { OPEN } from '../config/sandboxes.ts';
 import { lockHolder } from '../finding/opened-run.ts';
 import { type RepositoryPaths, repositoryPaths, stateHome } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
-import { agentProblems } from '../preparing/agents.ts';
+import { agentProblems, agentsOffered } from '../preparing/agents.ts';
 import { remembersOpen } from '../preparing/ask.ts';
 import type { Found } from '../preparing/found.ts';
 import { gather } from '../preparing/gather.ts';
 import type { Located } from '../preparing/locate.ts';
 import { notYet } from '../preparing/not-yet.ts';
+import { rolePrompts } from '../preparing/prompt-hashes.ts';
 import { remoteOf } from '../preparing/remotes.ts';
 import { probeOnce } from '../preparing/sandbox-probe.ts';
 import type { Context } from '../program/context.ts';
+import { agentNames } from '../running/settings.ts';
 import { type Check, failed, ok } from './check.ts';
 import { gateChecks, programsOf } from './gate-checks.ts';
 import { leftLocks, lockChecks } from './locks.ts';
 import { type MachineFacts, machineFacts } from './machine.ts';
 import { gitCheck, machineChecks } from './machine-checks.ts';
 import { callChecks } from './model-calls.ts';
+import { roleChecks } from './roles.ts';
 import { runChecks } from './run-checks.ts';
 
 export interface Configuration {
@@ -70,12 +73,24 @@ export async function look(
     ...machineFirst(machine, run.checkout, loaded),
     ...(configured.length > 0 ? configured : [ok('config', sourcesText(loaded))]),
     ...runChecks(runFacts(run, loaded, context)),
+    ...rolesOf(run, loaded),
     ...(await programsOf(run, loaded, context)),
     ...(await modelCalls(run, loaded, isYes, context)),
     ...(await remoteChecks(run, loaded, context)),
     ...(await locksOf(run.checkout, run.facts.target ?? 'HEAD', paths)),
   ];
   return isGateWanted ? [...checks, ...(await gateChecks(run, paths, loaded, checks, context))] : checks;
+}
+
+function rolesOf({ agents }: Found, { config, promptOverrides }: LoadedConfig): readonly Check[] {
+  const roles = Object.entries(config.roles ?? {}).map(([name, role]) => ({ name, ...role }));
+  const names = roles.map(({ name }) => name);
+  return roleChecks({
+    roles,
+    agents: agentNames({ config, agents: agentsOffered(config, agents) }),
+    driver: config.agent.driver,
+    prompts: new Set(rolePrompts(programPlaces().prompts, promptOverrides, names)),
+  });
 }
 
 const machineFirst = (machine: MachineFacts, checkout: CheckoutFacts, { config }: LoadedConfig): Check[] => [

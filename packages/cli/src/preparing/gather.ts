@@ -115,9 +115,12 @@ const isCommand = (text: string | undefined): boolean => text !== undefined && t
 /** A program that the operator names may ask no model at all. */
 const asksModels = (driver: string): boolean => driver !== 'command' && driver !== 'acp';
 
-/** Names by role and by stand-in (`agent.codex`), of those this run will ask; empty where one of them has none. */
+/**
+ * Names by what asks for them: swarm’s own (`planner`), a stand-in or a role’s agent (`agent.codex`), a role with a model
+ * of its own (`role.reviewer`); of those this run will ask, and empty where one of its own has none.
+ */
 export function modelsAsked(
-  config: Pick<Config, 'models' | 'agent'>,
+  config: Pick<Config, 'models' | 'agent' | 'roles'>,
   hasPlan: boolean,
 ): Record<string, string> {
   const { driver, fallback = [], models = {} } = config.agent;
@@ -132,8 +135,20 @@ export function modelsAsked(
   ]);
   return {
     ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
-    ...Object.fromEntries(given),
+    ...Object.fromEntries([...ofRoles(config), ...given]),
   };
+}
+
+/** Whether a task will ask for a role is not known yet. */
+function ofRoles(config: Pick<Config, 'models' | 'agent' | 'roles'>): readonly (readonly [string, string])[] {
+  const { driver } = config.agent;
+  const asked: [string, string][] = [];
+  for (const [name, { agent = driver, model }] of Object.entries(config.roles ?? {})) {
+    if (!asksModels(agent)) continue;
+    if (model !== undefined) asked.push([`role.${name}`, model]);
+    else if (agent !== driver) asked.push([`agent.${agent}`, agentModel({ config }, agent)]);
+  }
+  return asked;
 }
 
 function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Context): readonly string[] {

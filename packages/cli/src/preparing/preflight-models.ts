@@ -20,7 +20,7 @@ export interface ModelFacts {
   /** False for a plan done by a command agent: no model is ever asked. */
   readonly needsModel: boolean;
   readonly endpoints: readonly EndpointProbe[];
-  /** Names of the models that will be asked for, by role or stand-in (`agent.codex`); one without a name is not here. */
+  /** Names of the models that will be asked for, by who asks (`planner`, `agent.codex`, `role.reviewer`); one without a name is not here. */
   readonly models: Readonly<Record<string, string>>;
   /** Models without a known price, when a money budget is set. */
   readonly unpriced: readonly string[];
@@ -72,18 +72,24 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
   if (lists.some((list) => list.length === 0)) return [];
   const known = new Set(lists.flat());
   const names = [...new Set(Object.values(models))].filter((name) => !known.has(name));
-  return names.map((name) => ({
-    code: 'SW0404',
-    what: `no endpoint knows the model ${JSON.stringify(name)}`,
-    where: placeOf(Object.entries(models).find(([, model]) => model === name)![0]),
-    why: `they know: ${[...known].slice(0, 10).join(', ')}`,
-    fix: `export SWARM_MODEL=${nearestWord(name, [...known]) ?? [...known][0]}`,
-  }));
+  return names.map((name) => {
+    const where = placeOf(Object.entries(models).find(([, model]) => model === name)![0]);
+    const meant = nearestWord(name, [...known]) ?? [...known][0]!;
+    return {
+      code: 'SW0404',
+      what: `no endpoint knows the model ${JSON.stringify(name)}`,
+      where,
+      why: `they know: ${[...known].slice(0, 10).join(', ')}`,
+      fix: where.startsWith('roles.') ? `${where} = ${JSON.stringify(meant)}` : `export SWARM_MODEL=${meant}`,
+    };
+  });
 }
 
-/** Where the model of a role, or of a stand-in, is named. */
-const placeOf = (who: string): string =>
-  who.startsWith('agent.') ? `agent.models.${who.slice('agent.'.length)}` : `models.${who}`;
+/** Where the model is named. */
+function placeOf(who: string): string {
+  if (who.startsWith('role.')) return `roles.${who.slice('role.'.length)}.model`;
+  return who.startsWith('agent.') ? `agent.models.${who.slice('agent.'.length)}` : `models.${who}`;
+}
 
 export function endpointNotices({ needsModel, endpoints }: ModelFacts): readonly string[] {
   if (!needsModel || endpoints.every((e) => e.kind !== 'up')) return [];

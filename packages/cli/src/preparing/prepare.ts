@@ -4,7 +4,8 @@ import { PRESET_NAMES } from '@swarm/agent';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import type { RunMode } from '@swarm/core/model/request';
-import { wishProblem } from '@swarm/core/rules/wishes';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
+import { unmetWish } from '@swarm/core/rules/wishes';
 import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
 import { defaults, type LoadedConfig } from '../config/load.ts';
 import { type Config, configHash } from '../config/resolved.ts';
@@ -15,7 +16,7 @@ import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import type { RunFile } from '../running/run-file.ts';
-import { agentNames } from '../running/settings.ts';
+import { agentNames, rolesOf } from '../running/settings.ts';
 import { agentProblems, agentsOffered } from './agents.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
@@ -94,7 +95,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
-  const wishes = (opening?.plan ?? []).flatMap(({ agent }) => agent ?? []);
+  const wishes = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
   problems.push(
     ...notYet(loaded.config, mode),
     ...verdict.problems,
@@ -135,12 +136,17 @@ function unmetWishes(opening: Opening | undefined, config: Config, offered: read
   // Of those swarm knows by name it is told on its own what keeps them away.
   const agents = [...new Set([...agentNames({ config, agents: offered }), ...PRESET_NAMES])];
   return (opening?.plan ?? []).flatMap((draft): Problem[] => {
-    const why = wishProblem(draft, agents);
-    return why === undefined
-      ? []
-      : [{ code: 'SW0202', what: `the plan is wrong: ${why}`, where: draft.label, fix: 'swarm schema task' }];
+    const unmet = unmetWish(draft, { agents, roles: rolesOf(config) });
+    if (unmet === undefined) return [];
+    const what = `the plan is wrong: ${unmet.why}`;
+    const fix = unmet.meant === undefined ? 'swarm schema task' : `${unmet.meant}   # in ${draft.label}`;
+    return [{ code: 'SW0202', what, where: draft.label, fix }];
   });
 }
+
+/** Whom a task, or its role, asks for by name. */
+const agentNamedBy = ({ agent, role }: TaskDraft, { roles = {} }: Config): string | undefined =>
+  agent ?? (role === undefined ? undefined : roles[role]?.agent);
 
 /** The run's own name, and the reference its landings go to. */
 async function placeOf(
@@ -223,7 +229,11 @@ async function pin(
     identity: identityOf(checkout),
     ...(agents.length > 0 && { agents }),
     ...(signing.kind === 'works' && { signs: true as const }),
-    promptHashes: promptHashes(places.prompts, loaded.promptOverrides),
+    promptHashes: promptHashes(
+      places.prompts,
+      loaded.promptOverrides,
+      rolesOf(config).map(({ name }) => name),
+    ),
     configHash: configHash(config),
     config,
   };

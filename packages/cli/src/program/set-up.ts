@@ -94,7 +94,11 @@ function addClean(program: Program, context: Context, exit: Finish): void {
     .addOption(repoOption())
     .option('--runs', 'remove records of finished runs too: journal, log, transcripts, report')
     .option('--keep <n>', 'with --runs: the newest runs that stay', wholeNumber, 10)
-    .option('--older-than <duration>', 'environments and runs not used for this long', '14d')
+    .option(
+      '--older-than <duration>',
+      'environments and runs not used, and agents installed, for longer than this',
+      '14d',
+    )
     .option('--dry-run', 'only show what would go')
     .option('--yes', 'ask nothing')
     .option('--json', 'as JSON')

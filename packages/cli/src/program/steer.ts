@@ -1,4 +1,4 @@
-/** Commands for a live run: pause, continue, cancel, retry, submit, amend, scale, budget. */
+/** Commands for a live run: pause, continue, cancel, retry, tell, submit, amend, scale, budget. */
 
 import type { Context } from './context.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
@@ -47,6 +47,19 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
       ),
     )
     .action((task, options) => exit(steer().then((m) => m.retry(task, options, context))));
+
+  steering('tell', 'Say something to whoever works on a task')
+    .argument('<task>', 'such as t12')
+    .argument('<text>', 'in words; later attempts are told it too')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm tell t12 "keep the old names as aliases"',
+        'swarm tell t12 "the fixture is in test/data" --json',
+        'swarm tell t3 "leave the lockfile" --run r-20261121-k3f9',
+      ),
+    )
+    .action((task, text, options) => exit(steer().then((m) => m.tell(task, text, options, context))));
 
   steering('submit', 'Give a live run one more task')
     .argument('[text]', 'its title, and on further lines what there is to say')

@@ -5,7 +5,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromptText } from '@swarm/agent';
-import type { PromptName, Prompts } from '@swarm/core/ports/world';
+import type { Prompts } from '@swarm/core/ports/world';
 import { PROMPT_MAX_BYTES } from '../config/trust.ts';
 import { promptHash } from '../preparing/prompt-hashes.ts';
 import { shellWord } from '../telling/shell.ts';
@@ -22,9 +22,9 @@ export interface EditsAsk {
 
 export class PromptEdits {
   readonly #ask: EditsAsk;
-  readonly #inUse = new Map<PromptName, string>();
+  readonly #inUse = new Map<string, string>();
   /** What was told last, by prompt: each edit is told once. */
-  readonly #told = new Map<PromptName, string>();
+  readonly #told = new Map<string, string>();
 
   constructor(ask: EditsAsk) {
     this.#ask = ask;
@@ -39,9 +39,10 @@ export class PromptEdits {
   /** The same prompts; the repository's file is looked at whenever one is used. */
   watching(prompts: Prompts): Prompts {
     return {
-      render: (name, variables) => {
-        const rendered = prompts.render(name, variables);
+      render: (name, variables, role) => {
+        const rendered = prompts.render(name, variables, role);
         this.#look(name);
+        if (role !== undefined && role in this.#ask.pinned) this.#look(role);
         return rendered;
       },
       hash: (name) => {
@@ -52,7 +53,7 @@ export class PromptEdits {
     };
   }
 
-  #look(name: PromptName): void {
+  #look(name: string): void {
     const path = join(this.#ask.folder, `${name}.md`);
     const text = textOf(path);
     if (text === undefined || text === this.#inUse.get(name) || text === this.#told.get(name)) return;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { PromptText } from '@swarm/agent';
 import { SwarmError } from '@swarm/core/errors';
 import type { Entry } from '@swarm/core/events';
-import type { PromptName } from '@swarm/core/ports/world';
+import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { RunPaths } from '../finding/paths.ts';
 import type { RunFile } from '../running/run-file.ts';
 
@@ -40,16 +40,21 @@ export function usedHashes(
   entries: readonly Entry[],
 ): ReadonlyMap<string, readonly string[]> {
   const used = new Map(Object.entries(file.promptHashes).map(([name, hash]) => [name, [hash]]));
-  const add = (name: PromptName, hash: string): void => {
+  const add = (name: string, hash: string): void => {
     const known = used.get(name) ?? [];
     if (!known.includes(hash)) used.set(name, [...known, hash]);
   };
+  const roles = new Map<TaskId, string>();
   for (const event of entries.flatMap((entry) => entry.events)) {
+    if ('spec' in event && event.spec.role !== undefined) roles.set(event.task, event.spec.role);
     if (event.type === 'iteration.started') add('planner', event.promptHash);
     if (event.type !== 'agent.started') continue;
-    // A worker's prompt, and the one for conflicts behind it where there were any.
-    const [worker = '', conflict] = event.promptHash.split('+');
-    add('worker', worker);
+    // A worker's prompt, what its role is told besides, and the one for conflicts behind it where there were any.
+    const [whole = '', conflict] = event.promptHash.split('+');
+    const [first = '', second] = whole.split('/');
+    // A role's own prompt may stand in the worker's place.
+    if (first !== '') add('worker', first);
+    if (second !== undefined) add(roles.get(taskOf(event.attempt)) ?? 'worker', second);
     if (conflict !== undefined) add('conflict', conflict);
   }
   return used;

@@ -53,7 +53,8 @@ async function runPairs(
       'swarm prompts diff --run <id> --run <id>',
     );
   const [from, to] = await Promise.all(runs.map((run) => usedBy(run, options, context)));
-  const wanted = PROMPT_NAMES.filter((name) => names.length === 0 || names.includes(name));
+  const all = [...new Set([...PROMPT_NAMES, ...from!.keys(), ...to!.keys()])];
+  const wanted = all.filter((name) => names.length === 0 || names.includes(name));
   return wanted.flatMap((name): Pair[] => {
     const [a, b] = [from!.get(name), to!.get(name)];
     return a && b && a.text !== b.text ? [[a, b]] : [];

@@ -12,12 +12,14 @@ import {
 } from '@swarm/agent';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Agent, Mount } from '@swarm/core/ports/running';
+import { type Choice, choose, type Wish } from '@swarm/core/rules/roles';
 import { type FoundAgent, findAgents } from '../agents/found.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { insideOf } from './look-sandbox.ts';
 import { agentDialect, agentModel, agentProfile, endpointsOf, profilesOf } from './models.ts';
 import type { RunFile } from './run-file.ts';
 import type { SecretWatch } from './secret-watch.ts';
+import { rolesOf } from './settings.ts';
 import type { StandIns } from './stand-ins.ts';
 
 /** Our agent as one file that a sandbox can show. */
@@ -45,40 +47,58 @@ export const agentsThere = async ({ file, env }: Pick<ComposeAsk, 'file' | 'env'
 /** A task's own wish, else the run's driver or who stands in for it. */
 export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns, mcp, watch }: AgentParts) {
   const { agent } = ask.file.config;
-  const own: Agent[] = [
-    builtin(ask, drivers, agentMain, mcp),
-    ...(agent.acp ? [acp(ask, drivers, agent.acp)] : []),
-    ...(agent.command
-      ? [createCommandAgent({ ...drivers, readOnly: mountsOf(agent.command.run), run: agent.command.run })]
-      : []),
-    ...found.map((one) => preset(ask, drivers, one)),
-  ];
-  const agents = new Map(own.map((one) => [one.name, watch.over(noted(one, standIns))]));
-  const capabilities = [...agents.keys()];
-  const agentFor = (wish: string | undefined): Agent => {
-    const name = wish ?? standIns.current();
-    return agents.get(name) ?? missingAgent(name, capabilities);
+  const { acp: acpHow, command } = agent;
+  const modelOf = ({ agent: name, model = agentModel(ask.file, name) }: Choice): string => model;
+  /** Each is made for one attempt, and so with the model that is chosen for it. */
+  const makers = new Map<string, (choice: Choice) => Agent>([
+    ['builtin', (choice) => builtin(ask, drivers, agentMain, { mcp, model: modelOf(choice) })],
+    ...found.map(
+      (one) => [one.name, (choice: Choice) => preset(ask, drivers, one, modelOf(choice))] as const,
+    ),
+  ]);
+  if (acpHow) makers.set('acp', (choice) => acp(drivers, acpHow, modelOf(choice)));
+  if (command) makers.set('command', ({ model }) => commandOf(drivers, command, model));
+  const capabilities = [...makers.keys()];
+  const agentFor = (wish: Wish): Agent => {
+    const run = { driver: agent.driver, current: standIns.current() };
+    const choice = choose(wish, rolesOf(ask.file.config), run);
+    const make = makers.get(choice.agent);
+    if (!make) return missingAgent(choice.agent, capabilities);
+    return watch.over(noted(make(choice), choice, standIns));
   };
   return { agentFor, capabilities };
 }
 
-const noted = ({ name, run }: Agent, standIns: StandIns): Agent => ({
-  name,
+const noted = (agent: Agent, { model, isNamed }: Choice, standIns: StandIns): Agent => ({
+  ...agent,
+  ...(model !== undefined && { model }),
   run(job) {
-    standIns.started(job.attempt, name);
-    return run(job);
+    // Nobody stands in for an agent that was named.
+    if (!isNamed) standIns.started(job.attempt, agent.name);
+    return agent.run(job);
   },
 });
+
+/** It asks for the model it likes, unless its role says which. */
+const commandOf = (
+  drivers: DriverParts,
+  { run }: { readonly run: readonly string[] },
+  model: string | undefined,
+): Agent =>
+  createCommandAgent({
+    ...(model === undefined ? drivers : withModel(drivers, model)),
+    readOnly: mountsOf(run),
+    run,
+  });
 
 /** Its file is shown to its own rooms alone. */
 function builtin(
   ask: ComposeAsk,
   drivers: DriverParts,
   { path, ready }: AgentProgram,
-  mcp: McpParts | undefined,
+  { mcp, model }: { readonly mcp: McpParts | undefined; readonly model: string },
 ): Agent {
   const { nodePath } = ask.places;
-  const model = agentModel(ask.file, 'builtin');
   const dialect = agentDialect(endpointsOf(ask.file, ask.env));
   const known = {
     ...(dialect && { dialect }),
@@ -94,20 +114,23 @@ function builtin(
     agentMain: path,
     model,
   });
-  return { name: agent.name, run: async (job) => ready().then(() => agent.run(job)) };
+  return { ...agent, run: async (job) => ready().then(() => agent.run(job)) };
 }
 
 function acp(
-  ask: ComposeAsk,
   drivers: DriverParts,
   how: NonNullable<RunFile['config']['agent']['acp']>,
+  model: string,
 ): Agent {
-  const model = agentModel(ask.file, 'acp');
   return createAcpAgent({ ...withModel(drivers, model), ...how, readOnly: mountsOf(how.run), model });
 }
 
-function preset(ask: ComposeAsk, drivers: DriverParts, { name, file, isScript, shows }: FoundAgent): Agent {
-  const model = agentModel(ask.file, name);
+function preset(
+  ask: ComposeAsk,
+  drivers: DriverParts,
+  { name, file, isScript, shows }: FoundAgent,
+  model: string,
+): Agent {
   const { windowTokens } = agentProfile(model, profilesOf(ask.places, ask.file));
   return createPresetAgent({
     ...withModel(drivers, model),

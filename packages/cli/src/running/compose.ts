@@ -25,7 +25,6 @@ import {
 } from '@swarm/telemetry';
 import type { Environment, RepositoryPaths } from '../finding/paths.ts';
 import { bringBranches } from '../preparing/branches.ts';
-import { PROMPT_NAMES } from '../preparing/prompt-hashes.ts';
 import { operatorEnv, signingOf } from '../preparing/signing.ts';
 import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
@@ -229,7 +228,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
   });
   const prompts = file.isBare ? own : edits.watching(own);
   // Each now, so that a broken one is refused before any work and a first text is kept though it is never used.
-  for (const name of PROMPT_NAMES) prompts.hash(name);
+  for (const name of Object.keys(file.promptHashes)) prompts.hash(name);
   const { git, journal, log, models } = parts;
   const drivers: DriverParts = {
     ...(models && { gateway: noting(models.gateway, parts.secrets) }),

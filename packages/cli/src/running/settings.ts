@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
+import { type Role, rolesWith } from '@swarm/core/rules/roles';
 import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
 import { keepsWayOut } from '../config/sandboxes.ts';
 import type { ComposeAsk } from './compose-ask.ts';
@@ -69,6 +70,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     limits: limitsOf(config),
     agents: agentNames(file),
     ...agentHostsOf(file),
+    roles: rolesOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
@@ -81,6 +83,10 @@ function agentHostsOf({ config, sandbox }: RunFile): Pick<Request, 'agentHosts'>
   const hosts = config.shown?.agentEgress ?? [];
   return hosts.length > 0 && keepsWayOut(sandbox) ? { agentHosts: hosts } : {};
 }
+
+/** Roles this run has. */
+export const rolesOf = ({ roles = {} }: Pick<RunFile['config'], 'roles'>): readonly Role[] =>
+  rolesWith(roles);
 
 /** Agents this run has, by the names tasks ask for them. */
 export const agentNames = ({

@@ -71,18 +71,21 @@ async function landsAll(
   {
     endpoints,
     agentOf,
+    acp = '',
     flag,
     all,
   }: {
     readonly endpoints: string;
     /** Named by the task itself. */
-    readonly agentOf?: (n: number) => PresetName;
+    readonly agentOf?: (n: number) => string;
+    /** `[agent.acp]` of this run. */
+    readonly acp?: string;
     readonly flag: string;
     readonly all: readonly ScriptedServer[];
   },
 ): Promise<readonly string[]> {
   const world = await World.with(t, { 'README.md': 'parts\n' });
-  await world.configure(`[models]\ndefault = "scripted"\n${endpoints}`);
+  await world.configure(`[models]\ndefault = "scripted"\n${endpoints}${acp}`);
   const base = await world.git('rev-parse', 'HEAD');
   const plan = join(world.root, 'plan.json');
   const tasks = TASKS.map((n) => ({
@@ -108,10 +111,10 @@ async function landsAll(
   const calls = all.flatMap((server) => server.calls).filter(({ role }) => role !== 'probe');
   const served = calls.map(({ usage }) => (usage ? usage.input + usage.output : 0));
   const { tokens } = JSON.parse(await readFile(join(await world.runFolder(), 'report.json'), 'utf8'));
-  assert.equal(
-    tokens,
-    served.reduce((sum, one) => sum + one, 0),
-  );
+  const whole = served.reduce((sum, one) => sum + one, 0);
+  // Qwen asks for a title besides, and breaks that off: such a call is counted by its size.
+  if (acp === '') assert.equal(tokens, whole);
+  else assert.ok(tokens > 0 && whole > 0);
   const transcript = await world.swarm(['transcript', 't1']);
   assert.match(transcript.stdout, /the agent says\n +I write it\..*gives.*It is written\./s);
   assert.deepEqual(world.strays(), []);
@@ -140,6 +143,76 @@ test('a run whose tasks name three agents of three dialects lands whole', isTher
   const drivers = await landsAll(t, { endpoints, agentOf, flag: 'claude', all: [server] });
   assert.deepEqual(drivers.toSorted(), ['claude', 'claude', 'codex', 'codex', 'pi', 'pi']);
 });
+
+/** Qwen again, by the protocol that it speaks as well. */
+const QWEN_ACP = (): string => {
+  const folder = join(installFolder(PRESETS.qwen, INSTALLED), 'node_modules');
+  const run = [join(folder, '.bin', 'qwen'), '--acp', '--auth-type', 'openai'];
+  const how = [...run, '--model', '{model}', '--approval-mode', 'yolo'];
+  return `[agent.acp]\nrun = ${JSON.stringify(how)}\n[sandbox]\nmounts = [${JSON.stringify(folder)}]\n`;
+};
+
+const DRIVERS = ['builtin', 'claude', 'acp'] as const;
+
+test(
+  'a run whose tasks are done by three drivers, our own agent, a preset and one of the protocol, lands whole',
+  isThere(['claude', 'qwen']),
+  async (t) => {
+    const driverOf = (n: number) => DRIVERS[n % 3]!;
+    const shellCalls = {
+      builtin: (command: string) => ({ name: 'bash', arguments: { command } }),
+      claude: PRESETS.claude.shellCall,
+      acp: PRESETS.qwen.shellCall,
+    };
+    const handIn = { name: 'submit_handoff', arguments: { status: 'complete', summary: 'it is written' } };
+    const answers = TASKS.flatMap((n) => {
+      const about = { role: 'worker', task: `t${n}` };
+      const driver = driverOf(n);
+      const edit = {
+        ...about,
+        text: 'I write it.',
+        tools: [shellCalls[driver](`echo 'part ${n}' > part-${n}.txt`)],
+      };
+      const last = { ...about, text: 'It is written.', ...(driver === 'builtin' && { tools: [handIn] }) };
+      return [edit, last];
+    });
+    const server = await serve(answers);
+    const endpoints = endpoint('chat', server) + endpoint('messages', server);
+    const acp = QWEN_ACP();
+    const drivers = await landsAll(t, { endpoints, agentOf: driverOf, acp, flag: 'builtin', all: [server] });
+    assert.deepEqual(drivers.toSorted(), ['acp', 'acp', 'builtin', 'builtin', 'claude', 'claude']);
+  },
+);
+
+test(
+  'an agent of the protocol is told what a failed check said by a second prompt of the same session, and lands',
+  isThere(['qwen']),
+  async (t) => {
+    const about = { role: 'worker', task: 't1' };
+    const shell = PRESETS.qwen.shellCall;
+    // The third is only given to a conversation that holds two answers already.
+    const server = await serve([
+      { ...about, turn: 0, text: 'I write it.', tools: [shell('echo a > a.txt; echo x > bad.txt')] },
+      { ...about, turn: 1, text: 'It is done.' },
+      { ...about, turn: 2, text: 'I mend it.', tools: [shell('rm bad.txt')] },
+      { ...about, turn: 3, text: 'It is mended.' },
+    ]);
+    const world = await World.with(t, { 'check.sh': 'test ! -f bad.txt\n' });
+    await world.configure(
+      `[models]\ndefault = "scripted"\n${endpoint('chat', server)}${QWEN_ACP()}[workers]\nattempts = 1\n`,
+    );
+    const plan = join(world.root, 'plan.json');
+    await writeFile(plan, JSON.stringify([{ title: 'Add a', description: 'Write a.txt.' }]));
+    const args = ['run', '--plan', plan, '--agent', 'acp', '--setup', 'none', '--gate', 'sh check.sh'];
+    const ran = await world.swarm([...args, '--sandbox', 'bubblewrap']);
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.equal(await world.git('show', `${await world.branch()}:a.txt`), 'a');
+    const log = await world.log();
+    assert.equal(log.filter(({ event }) => event === 'attempt.reworked').length, 1);
+    assert.doesNotMatch((await world.swarm(['transcript', 't1'])).stdout, /cannot be taken up/);
+    assert.ok(server.calls.some(({ turn }) => turn === 3));
+  },
+);
 
 test(
   'an agent whose quota is used up is stood in for by the next, and all lands',

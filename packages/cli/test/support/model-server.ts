@@ -54,11 +54,15 @@ export interface ModelServer {
 
 const PIECE_CHARS = 40;
 
-export async function startModelServer(t: Owner, answer: (call: Call) => Answer): Promise<ModelServer> {
+export async function startModelServer(
+  t: Owner,
+  answer: (call: Call) => Answer,
+  models: readonly string[] = ['test-model'],
+): Promise<ModelServer> {
   const calls: Call[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method === 'GET')
-      return json(response, 200, { object: 'list', data: [{ id: 'test-model' }] });
+      return json(response, 200, { object: 'list', data: models.map((id) => ({ id })) });
     const key = request.headers.authorization?.replace('Bearer ', '') ?? '';
     const call = { ...callOf(JSON.parse(await textOf(request))), key };
     calls.push(call);

@@ -2,11 +2,11 @@ import type { Command, DraftSource } from '../commands.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { type Label, type TaskId, taskId } from '../model/ids.ts';
-import { FIX_TASKS_MAX } from '../model/request.ts';
+import { FIX_TASKS_MAX, type Request } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec, type TaskStateName } from '../model/task.ts';
 import { isSaidAgain, sameTask } from '../rules/same-task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
-import { wishProblem } from '../rules/wishes.ts';
+import { type Able, wishProblem } from '../rules/wishes.ts';
 import type { OpenedState } from '../state.ts';
 
 type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
@@ -113,7 +113,7 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
   const same =
     !known && from.by === 'planner' && draft.parent === undefined && sameTask(s.tasks.values(), draft);
   if (same) return `it is ${same.id} “${same.spec.title}” again, which is ${same.state}: leave it out`;
-  const wish = wishProblem(draft, s.run.request.agents);
+  const wish = wishProblem(draft, ableOf(s.run.request));
   if (wish) return wish;
   const problem = dependencyProblem(s, from, draft, known ?? answer.fresh.get(draft.label), answer);
   if (problem) return problem;
@@ -121,6 +121,8 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
     return `its parent is ${draft.parent}, which is no task's id`;
   return from.by === 'reconciler' ? fixProblem(s, from.signatures) : undefined;
 }
+
+const ableOf = ({ agents, roles }: Request): Able => ({ agents, roles });
 
 /** @param self the task's own id, where it has one already and others may depend on it. */
 function dependencyProblem(

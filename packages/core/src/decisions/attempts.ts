@@ -17,6 +17,17 @@ type AttemptCommand = Extract<
   { type: 'startAttempt' | 'startAgent' | 'recordVerify' | 'reworkAttempt' | 'endAttempt' }
 >;
 
+type StartAgent = Extract<AttemptCommand, { type: 'startAgent' }>;
+
+const agentStarted = ({ attempt, driver, model, hears, promptHash }: StartAgent): Event => ({
+  type: 'agent.started',
+  attempt,
+  driver,
+  ...(model !== undefined && { model }),
+  ...(hears && { hears }),
+  promptHash,
+});
+
 /** Laws of attempts: one at a time per task, fenced by id, bounded in number. */
 export function decideAttempts(s: OpenedState, c: AttemptCommand): readonly Event[] | Refusal {
   switch (c.type) {
@@ -28,7 +39,7 @@ export function decideAttempts(s: OpenedState, c: AttemptCommand): readonly Even
       const t = s.tasks.get(a.task)!;
       if (a.state !== 'started' || t.state !== 'assigned')
         return refuse('late', `${c.attempt} is no longer wanted`);
-      return [{ type: 'agent.started', attempt: c.attempt, driver: c.driver, promptHash: c.promptHash }];
+      return [agentStarted(c)];
     }
     case 'recordVerify': {
       const a = s.attempts.get(c.attempt);

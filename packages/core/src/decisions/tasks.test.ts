@@ -2,9 +2,10 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Command, DraftSource } from '../commands.ts';
 import type { Event } from '../events.ts';
-import type { TaskId } from '../model/ids.ts';
+import type { AttemptId, TaskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX } from '../model/request.ts';
-import type { TaskSource } from '../model/task.ts';
+import { NOTES_MAX, type TaskSource } from '../model/task.ts';
+import { NO_USAGE } from '../model/usage.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
 import type { State } from '../state.ts';
 import {
@@ -55,6 +56,9 @@ const fail = (task: string): Command => ({
   failure: 'blocked',
   detail: '',
 });
+
+const tell = (task: string): Command => ({ type: 'tell', task: task as TaskId, text: 'keep the names' });
+const TOLD: Event = { type: 'task.told', task: 't1' as TaskId, text: 'again' };
 
 const run = openedRun();
 const small = openedRun({ limits: { ...LIMITS, tasks: 2 } });
@@ -125,6 +129,29 @@ const LAWS: Record<string, Law> = {
     given: [run, acceptedTask('t1'), ...landedTask('t1', 'l1')],
     when: alone(draft('x', on('a'))),
     gives: ['task.accepted t2'],
+  },
+
+  // what the operator says to a task
+  'a task that waits is told, for its next attempt': {
+    given: [run, acceptedTask('t1')],
+    when: tell('t1'),
+    gives: ['task.told t1'],
+  },
+  'a task that is handed in is told, for an attempt that may come': {
+    given: [run, acceptedTask('t1'), ...handedIn('t1.1')],
+    when: tell('t1'),
+    gives: ['task.told t1'],
+  },
+  'a task that is over is told nothing': {
+    given: [run, acceptedTask('t1'), ...landedTask('t1', 'l1')],
+    when: tell('t1'),
+    gives: 'illegal-move',
+  },
+  'a task that nobody knows is told nothing': { given: [run], when: tell('t9'), gives: 'unknown-task' },
+  'a task is told so many things and no more': {
+    given: [run, acceptedTask('t1'), ...Array.from({ length: NOTES_MAX }, (): Event => TOLD)],
+    when: tell('t1'),
+    gives: 'out-of-range',
   },
 
   // re-scope
@@ -406,4 +433,21 @@ test('an id that another gave a task is no name of the planner’s: a task of it
   const state = stateOf([openedRun({ mode: 'planner' }), acceptedTask('t1')]);
   apply(state, planned(draft('t1', { title: 'Another' })));
   assert.deepEqual([state.tasks.size, state.labels.get('t1')], [2, 't2']);
+});
+
+test('what a task is told says to whom, where somebody at work can hear it, and outlives every attempt', () => {
+  const state = stateOf([run, acceptedTask('t1')]);
+  const attempt = 't1.1' as AttemptId;
+  const reserved = { tokens: 0, usd: 0 };
+  const told = () => apply(state, tell('t1')).map((e) => e.type === 'task.told' && e.attempt);
+  assert.deepEqual(told(), [undefined]);
+  apply(state, { type: 'startAttempt', task: 't1' as TaskId, worker: 'w', reserved });
+  assert.deepEqual(told(), [undefined], 'its agent is not started');
+  apply(state, { type: 'startAgent', attempt, driver: 'builtin', hears: true, promptHash: 'h' });
+  assert.deepEqual(told(), [attempt]);
+  apply(state, { type: 'endAttempt', attempt, reason: 'lost', detail: '', usage: NO_USAGE });
+  assert.deepEqual(state.tasks.get('t1' as TaskId)!.notes, Array(3).fill('keep the names'));
+  apply(state, { type: 'startAttempt', task: 't1' as TaskId, worker: 'w', reserved });
+  apply(state, { type: 'startAgent', attempt: 't1.2' as AttemptId, driver: 'command', promptHash: 'h' });
+  assert.deepEqual(told(), [undefined], 'its agent hears nothing while it works');
 });

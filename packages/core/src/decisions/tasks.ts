@@ -3,7 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
-import { canMove, isDead, isOver, type Task } from '../model/task.ts';
+import { canMove, isDead, isOver, NOTES_MAX, type Task } from '../model/task.ts';
 import { covers, remaining } from '../rules/budget.ts';
 import type { OpenedState } from '../state.ts';
 import { acceptTasks } from './accept.ts';
@@ -23,7 +23,8 @@ type TaskCommand = Extract<
       | 'cancelTask'
       | 'cancelLabel'
       | 'failTask'
-      | 'retry';
+      | 'retry'
+      | 'tell';
   }
 >;
 
@@ -76,6 +77,8 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
       return failTask(s, c);
     case 'retry':
       return retry(s, c);
+    case 'tell':
+      return tell(s, c);
     default:
       return assertNever(c);
   }
@@ -196,4 +199,15 @@ function revived(s: OpenedState, id: TaskId): TaskId[] {
     stack.push(...(s.dependents.get(d) ?? []));
   }
   return [...alive].slice(1);
+}
+
+/** Whoever works on it now is told, where its agent can be; its later attempts are, in any case. */
+function tell(s: OpenedState, c: Extract<TaskCommand, { type: 'tell' }>): readonly Event[] | Refusal {
+  const t = s.tasks.get(c.task);
+  if (!t) return refuse('unknown-task', `there is no ${c.task}`);
+  if (isOver(t.state)) return refuse('illegal-move', `${c.task} is ${t.state}: nobody works on it any more`);
+  if ((t.notes?.length ?? 0) >= NOTES_MAX)
+    return refuse('out-of-range', `${c.task} was told ${NOTES_MAX} things, the most there may be`);
+  const attempt = t.state === 'running' ? s.attempts.get(t.attempt) : undefined;
+  return [{ type: 'task.told', task: c.task, text: c.text, ...(attempt?.hears && { attempt: attempt.id }) }];
 }

@@ -17,7 +17,7 @@ export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
   'attempt.started': startAttempt,
   'agent.started'(s, e) {
     const a = knownAttempt(s, e.attempt);
-    s.attempts.set(a.id, { ...a, driver: e.driver, promptHash: e.promptHash, state: 'running' } as Attempt);
+    s.attempts.set(a.id, { ...a, ...agentOf(e), state: 'running' } as Attempt);
     move(s, runningTask(knownTask(s, a.task), a.id));
   },
   'verify.tried'(s, e) {
@@ -33,6 +33,13 @@ export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
   // Its work is in the hub, where a person finds it; nothing of the run hangs on it.
   'attempt.late'() {},
 };
+
+const agentOf = ({ driver, model, hears, promptHash }: EventOf<'agent.started'>) => ({
+  driver,
+  promptHash,
+  ...(model !== undefined && { model }),
+  ...(hears && { hears }),
+});
 
 function startAttempt(s: State, e: EventOf<'attempt.started'>, at: number): void {
   const id = taskOf(e.attempt);

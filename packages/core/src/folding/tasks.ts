@@ -33,6 +33,10 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
   'task.retried'(s, e) {
     move(s, retriedTask(knownTask(s, e.task), e.hint));
   },
+  'task.told'(s, e) {
+    const t = knownTask(s, e.task);
+    s.tasks.set(t.id, { ...t, notes: [...(t.notes ?? []), e.text] });
+  },
 };
 
 function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {

@@ -109,6 +109,10 @@ interface AttemptBase {
   readonly reserved: Reservation;
   /** Set by `agent.started`. */
   readonly driver?: string;
+  /** Set where the task's role chose it. */
+  readonly model?: string;
+  /** Its agent takes notes while it works. */
+  readonly hears?: true;
   readonly promptHash?: string;
   /** How often its agent went on after failed checks. Absent: never. */
   readonly reworks?: number;

@@ -1,5 +1,6 @@
 import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
+import type { Role } from '../rules/roles.ts';
 import type { CommitId, TaskId } from './ids.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
@@ -64,6 +65,8 @@ export interface Request {
   readonly agentHosts?: readonly string[];
   /** Names a task's `agent` may have; absent in journals of before. */
   readonly agents?: readonly string[];
+  /** Roles a task may ask for; absent in journals of before: coders alone. */
+  readonly roles?: readonly Role[];
   readonly limits: Limits;
   /** What follows when the scopes of two tasks overlap. */
   readonly overlap: 'serialize' | 'warn' | 'off';

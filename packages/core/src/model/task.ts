@@ -79,6 +79,9 @@ export type TaskFailure =
   | 'time'
   | 'cannot-run'; // the attempt could not even begin: setup, sandbox, agent missing
 
+/** The most notes of the operator's to one task (P8). */
+export const NOTES_MAX = 50;
+
 /** What the next attempt is told about the last one. */
 export interface Setback {
   readonly attempt: AttemptId;
@@ -111,6 +114,8 @@ export interface TaskBase {
   readonly verifiesBase?: boolean;
   /** An operator's hint for the next attempt. */
   readonly hint?: string;
+  /** What the operator said to whoever works on it, in order. Absent: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** A task is its base plus what its state makes certain: a landed task *has* a commit. */
@@ -171,6 +176,7 @@ export function taskBase(t: Task): TaskBase {
     racesLost,
     verifiesBase,
     hint,
+    notes,
   } = t;
   return {
     id,
@@ -186,5 +192,6 @@ export function taskBase(t: Task): TaskBase {
     ...(racesLost !== undefined && { racesLost }),
     ...(verifiesBase !== undefined && { verifiesBase }),
     ...(hint !== undefined && { hint }),
+    ...(notes && { notes }),
   };
 }

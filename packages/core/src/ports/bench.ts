@@ -3,13 +3,16 @@
  * orchestrator asks a bench to do things and gets results and commits back.
  */
 import type { AttemptId, CommitId } from '../model/ids.ts';
+import type { Wish } from '../rules/roles.ts';
 import type { Pack, SaveReport } from './git.ts';
 import type {
   AgentActivity,
+  AgentFacts,
   AgentLimits,
   AgentPrompt,
   AgentResult,
   GoOn,
+  Notes,
   OutputStream,
   SandboxLimits,
   SandboxResult,
@@ -85,8 +88,8 @@ export interface Bench {
   readonly prefix: string;
   /** Runs a shell command in the work tree, in the sandbox and without network. */
   shell(ask: ShellAsk): Promise<SandboxResult>;
-  /** Returns the name of the agent that gets a job with this wish. */
-  agentName(wish: string | undefined): string;
+  /** Returns who gets a job with this wish. */
+  agentFor(wish: Wish): AgentFacts;
   /** Runs the agent until it ends. How it ended is in the result. */
   agent(job: BenchJob): Promise<AgentResult>;
   /** Commits what the work tree holds. Is called only for a bench with an attempt, after its agent has ended. */
@@ -105,8 +108,8 @@ export interface ShellAsk {
 }
 
 export interface BenchJob {
-  /** The task's own wish for an agent. */
-  readonly wish: string | undefined;
+  /** What the task says of who is to do it. */
+  readonly wish: Wish;
   readonly prompt: AgentPrompt;
   /** The conversation of an earlier call goes on with what is told here. Absent: it begins. */
   readonly goOn?: GoOn;
@@ -116,6 +119,8 @@ export interface BenchJob {
   readonly signal: AbortSignal;
   /** Is called at every sign of life of the agent, for the log and the stuck detector. */
   readonly onActivity: (activity: AgentActivity) => void;
+  /** What the operator says to it while it works. Absent: nobody can. */
+  readonly notes?: Notes;
 }
 
 export type Saved =

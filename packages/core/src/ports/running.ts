@@ -185,6 +185,18 @@ export interface AgentJob {
   readonly signal: AbortSignal;
   /** Is called at every sign of life, for the log and the stuck detector. */
   readonly onActivity: (activity: AgentActivity) => void;
+  /** What the operator says to it while it works. Absent: nobody can. */
+  readonly notes?: Notes;
+}
+
+/** Notes to one attempt, in the order they were given. They only become more. */
+export interface Notes {
+  /** Those that the agent was not told yet. */
+  pending(): readonly string[];
+  /** Says that the agent has been told the first `count` of the pending ones. */
+  told(count: number): void;
+  /** Calls `listener` each time there are more. Returns what ends that. */
+  onMore(listener: () => void): () => void;
 }
 
 export interface AgentLimits {
@@ -233,8 +245,16 @@ export interface AgentResult {
   readonly leaked?: readonly string[];
 }
 
-export interface Agent {
+/** What is recorded of an agent when it starts. */
+export interface AgentFacts {
   readonly name: string;
+  /** Set where a role chose it. */
+  readonly model?: string;
+  /** It takes notes while it works. Absent: its next attempt has them in its prompt. */
+  readonly hears?: true;
+}
+
+export interface Agent extends AgentFacts {
   run(job: AgentJob): Promise<AgentResult>;
 }
 

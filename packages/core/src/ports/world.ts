@@ -29,10 +29,14 @@ export interface Log {
 export type PromptName = 'planner' | 'subplanner' | 'worker' | 'reconciler' | 'conflict' | 'reviewer';
 
 export interface Prompts {
-  /** Renders the present text. Throws SW0205 when the text's variables and the given ones are not the same. */
-  render(name: PromptName, variables: Readonly<Record<string, string>>): RenderedPrompt;
-  /** Returns the hash of the present text. */
-  hash(name: PromptName): string;
+  /**
+   * Renders the present text. Throws SW0205 when the text's variables and the given ones are not the same.
+   * @param role of a worker's task: what the role's own file says is added, or that file stands in its place. A role
+   * without a file has the worker's as it stands.
+   */
+  render(name: PromptName, variables: Readonly<Record<string, string>>, role?: string): RenderedPrompt;
+  /** Returns the hash of the present text, of a prompt or of a role's file. */
+  hash(name: string): string;
 }
 
 export interface RenderedPrompt {

@@ -102,9 +102,13 @@ const wireTask = z.strictObject({
     .default([])
     .describe('Ids that must have landed first'),
   kind: z.enum(['change', 'answer']).default('change'),
-  role: name(TASK_LIMITS.word).optional(),
+  role: name(TASK_LIMITS.word)
+    .optional()
+    .describe(
+      'Whose work it is; picks agent, model and prompt: coder, researcher, reviewer, tester, or a configured one',
+    ),
   requires: z.array(name(TASK_LIMITS.word)).max(TASK_LIMITS.requires).default([]),
-  agent: name(TASK_LIMITS.word).optional(),
+  agent: name(TASK_LIMITS.word).optional().describe('Who does it, whatever its role says'),
   parent: name(TASK_LIMITS.label).optional(),
 });
 const FIELDS = Object.keys(wireTask.shape);

@@ -66,6 +66,8 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.retried':
       return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
+    case 'task.told':
+      return `The operator said to it, for ${event.attempt === undefined ? 'its next attempt' : `${event.attempt}’s next turn`}${detailText(event.text)}`;
     default:
       return undefined;
   }
@@ -95,6 +97,8 @@ function termsText({ spec }: EventOf<'task.accepted'> | EventOf<'task.rescoped'>
     `, priority ${spec.priority}`,
     spec.scope.length > 0 ? `, touching ${scope.join(', ')}${more}` : ', scope unknown',
     spec.dependsOn.length > 0 ? `, after ${spec.dependsOn.join(', ')}` : '',
+    spec.role === undefined ? '' : `, for a ${plain(spec.role, 100)}`,
+    spec.agent === undefined ? '' : `, by ${plain(spec.agent, 100)}`,
   ].join('');
 }
 
@@ -106,7 +110,7 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt} started on worker ${plain(event.worker, 100)} at ${shortCommit(event.base)}${from}.`;
     }
     case 'agent.started':
-      return `${event.attempt}’s agent runs (${plain(event.driver, 100)}, prompt ${plain(event.promptHash, 30)}).`;
+      return `${event.attempt}’s agent runs (${agentText(event)}).`;
     case 'attempt.ended':
       return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
     case 'verify.tried':
@@ -129,6 +133,11 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
     default:
       return undefined;
   }
+}
+
+function agentText({ driver, model, promptHash }: EventOf<'agent.started'>): string {
+  const own = model === undefined ? '' : ` with ${plain(model, 100)}`;
+  return `${plain(driver, 100)}${own}, prompt ${plain(promptHash, 60)}`;
 }
 
 function endedText(event: EventOf<'attempt.ended'>, ms: number): string {

@@ -107,6 +107,12 @@ function sentence(e: Event, s: State): LogFields {
       return { task: e.task, msg: `${e.task} cancelled: ${e.reason}` };
     case 'task.retried':
       return { task: e.task, msg: `${e.task} is tried again` };
+    case 'task.told':
+      return {
+        task: e.task,
+        ...(e.attempt && { attempt: e.attempt }),
+        msg: `${e.attempt ?? e.task} is told: ${firstLine(e.text)}`,
+      };
     case 'attempt.started':
       return {
         task: taskOf(e.attempt),
@@ -115,7 +121,11 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt} started on ${e.worker}: ${titleOf(s, e.attempt)}`,
       };
     case 'agent.started':
-      return { task: taskOf(e.attempt), attempt: e.attempt, msg: `${e.attempt} runs ${e.driver}` };
+      return {
+        task: taskOf(e.attempt),
+        attempt: e.attempt,
+        msg: `${e.attempt} runs ${e.driver}${e.model === undefined ? '' : ` with ${e.model}`}`,
+      };
     case 'attempt.ended':
       return {
         task: taskOf(e.attempt),

@@ -4,6 +4,7 @@ import type { Request } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { protectedGlobs } from '@swarm/core/rules/protected';
+import { KNOWN_ROLES, type Role } from '@swarm/core/rules/roles';
 import type { OpenedState } from '@swarm/core/state';
 import { countText, durationText, plain } from '@swarm/core/views/words';
 import type { Settings } from '../settings.ts';
@@ -73,13 +74,14 @@ export function protectionLaws({ run: { request } }: OpenedState): readonly stri
 
 /** What a planner has to keep to, so that no task is impossible from the start. */
 export function plannerLaws(state: OpenedState): string {
-  const { overlap, outside } = state.run.request;
+  const { overlap, outside, roles = [] } = state.run.request;
   return [
     ...(overlap === 'serialize' ? ['Tasks whose scopes overlap run one after the other.'] : []),
     outside === 'hold'
       ? 'A change outside its task’s scope comes back.'
       : 'A change outside its task’s scope is reported.',
     ...protectionLaws(state),
+    ...roleLaws(roles),
     'Do not file a task that must change a file only the operator’s own tasks may change: it cannot land.',
     'A change that deletes, skips or weakens a test is held for the operator.',
     `${state.run.request.agentHosts ? 'Verification and gate' : 'Verification, gate and agents'} have no network: a \`verify\` that fetches anything fails.`,
@@ -88,6 +90,20 @@ export function plannerLaws(state: OpenedState): string {
     .map((law) => `- ${law}`)
     .join('\n');
 }
+
+/** Only where somebody configured one: every task is a coder's otherwise. */
+function roleLaws(roles: readonly Role[]): readonly string[] {
+  const isConfigured = roles.some(
+    ({ name, agent, model }) => (agent ?? model) !== undefined || !isKnown(name),
+  );
+  if (!isConfigured) return [];
+  const names = roles.map(({ name, agent }) => (agent === undefined ? name : `${name} (done by ${agent})`));
+  return [
+    `A task may say whose work it is, as \`"role": "…"\`: ${names.join(', ')}. Without it, it is a coder’s.`,
+  ];
+}
+
+const isKnown = (name: string): boolean => KNOWN_ROLES.some((known) => known === name);
 
 export function workerLaws(state: OpenedState, { spec }: Task): string {
   const outside =

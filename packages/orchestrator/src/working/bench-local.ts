@@ -14,6 +14,7 @@ import type {
 import type { Workspace, Workspaces } from '@swarm/core/ports/git';
 import type {
   Agent,
+  AgentFacts,
   AgentResult,
   EnvironmentStore,
   Mount,
@@ -26,6 +27,7 @@ import type {
   SetupLeft,
 } from '@swarm/core/ports/running';
 import type { Clock, Log } from '@swarm/core/ports/world';
+import type { Wish } from '@swarm/core/rules/roles';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { atMost, type InTurn } from './at-most.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
@@ -37,8 +39,8 @@ export interface LocalHostParts {
   readonly workspaces: Workspaces;
   readonly sandbox: Sandbox;
   readonly environments: EnvironmentStore;
-  /** The driver for a wish, or for none. */
-  readonly agentFor: (wish: string | undefined) => Agent;
+  /** The driver for what a task says, which may be nothing. */
+  readonly agentFor: (wish: Wish) => Agent;
   readonly capabilities: readonly string[];
   /** Whether the disk the workspaces lie on has no room left. */
   readonly isFull: () => Promise<boolean>;
@@ -219,8 +221,8 @@ class LocalBench implements Bench {
     return this.#shell.run(shellCommand(ask, 'none'));
   }
 
-  agentName(wish: string | undefined): string {
-    return this.#agentFor(wish).name;
+  agentFor(wish: Wish): AgentFacts {
+    return this.#agentFor(wish);
   }
 
   agent({ wish, ...job }: BenchJob): Promise<AgentResult> {
@@ -228,7 +230,7 @@ class LocalBench implements Bench {
     return this.#agentFor(wish).run({ ...job, attempt: this.#owner(), open });
   }
 
-  #agentFor(wish: string | undefined): Agent {
+  #agentFor(wish: Wish): Agent {
     this.#agent ??= this.#parts.agentFor(wish);
     return this.#agent;
   }

@@ -38,6 +38,14 @@ export function limitsLeft({ tokens, usd, wallMs }: RoundLimits, used: Used): Ro
   return isEnough ? left : undefined;
 }
 
+/** Takes the place of the answer to submit_handoff, too. */
+export const notesText = (notes: readonly string[]): string =>
+  [
+    'submit_handoff: not accepted yet: meanwhile the operator of this run has said:',
+    ...notes,
+    'Take it into account, check your work once more, and call submit_handoff again.',
+  ].join('\n\n');
+
 /** Takes the place of the answer to submit_handoff. */
 export const goOnText = (reason: EndingReason, detail: string): string =>
   [

@@ -45,7 +45,7 @@ const bench = (ask: BenchAsk, deeds: string[], answers: Answers): Bench => ({
   head: ask.base,
   conflicts: [],
   prefix: '/tree',
-  agentName: (wish) => wish ?? 'played',
+  agentFor: ({ agent = 'played' }) => ({ name: agent }),
   async shell({ command, onLine }) {
     deeds.push(command);
     const result = (await answers.shell?.(command)) ?? ran();

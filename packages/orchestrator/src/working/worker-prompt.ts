@@ -10,13 +10,21 @@ import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/fac
 import type { Project } from '../prompting/project.ts';
 import { tailOf } from '../settings.ts';
 
+interface AboutPrompt {
+  readonly attempt: Attempt;
+  readonly task: Task;
+  readonly conflicts: readonly string[];
+  /** Folders that are checked out; absent: all of them. */
+  readonly only?: readonly string[] | undefined;
+  /** What the operator said of the task so far. */
+  readonly notes: readonly string[];
+}
+
 /** The variables of prompts/worker.md, told from the facts. Each may stand inside a block. */
 export async function workerVariables(
   { state, settings }: Pick<Context, 'state' | 'settings'>,
   project: Project,
-  attempt: Attempt,
-  task: Task,
-  { conflicts, only }: { readonly conflicts: readonly string[]; readonly only?: readonly string[] },
+  { attempt, task, conflicts, only, notes }: AboutPrompt,
 ): Promise<Record<string, string>> {
   const { spec } = task;
   return inBlocks({
@@ -32,7 +40,7 @@ export async function workerVariables(
       .filter(Boolean)
       .join('\n\n'),
     earlier_attempts: earlierAttempts(state, task),
-    hint: task.hint ?? '',
+    hint: [task.hint, ...notes].filter(Boolean).join('\n\n'),
     kind: spec.kind,
     environment: await environment(state, project, attempt, task, only),
     project_instructions: await project.instructions(attempt.base, [...spec.scope, ...conflicts]),

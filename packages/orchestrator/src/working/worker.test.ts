@@ -23,9 +23,10 @@ interface Given extends Answers {
   readonly isLand?: boolean;
   readonly ingests?: IngestOutcome;
   readonly takes?: IngestOutcome;
+  readonly render?: (variables: Readonly<Record<string, string>>) => void;
 }
 
-function given({ task, isLand, ingests, takes, ...answers }: Given = {}) {
+function given({ task, isLand, ingests, takes, render, ...answers }: Given = {}) {
   const accepted = acceptedTask('t1', task);
   const events: Event[] = [
     openedRun({ gate: 'make test' }),
@@ -50,13 +51,19 @@ function given({ task, isLand, ingests, takes, ...answers }: Given = {}) {
       }),
     },
     branches: { take: async () => takes ?? { kind: 'commit', commit: LANDED.commit } },
-    prompts: { render: () => ({ system: '', text: 'do it', hash: 'h' }) },
+    prompts: {
+      render: (_, variables) => {
+        render?.(variables);
+        return { system: '', text: 'do it', hash: 'h' };
+      },
+    },
     reader: NO_FILES,
     files: { writeHandoff: async () => void deeds.push('handoff.json') },
   });
   const attempt = world.state.attempts.get(ID) as Attempt;
-  const work = (signal: AbortSignal = going()) =>
-    new Worker(world.context, new Gate(world.context), NO_PROBES).work(attempt, signal);
+  const made = new Worker(world.context, new Gate(world.context), NO_PROBES);
+  const worker = () => made;
+  const work = (signal: AbortSignal = going()) => made.work(attempt, signal);
   const ending = () => {
     const ended = world.state.attempts.get(ID)!;
     return ended.state === 'ended' ? ended.ending : ended.state;
@@ -76,7 +83,7 @@ function given({ task, isLand, ingests, takes, ...answers }: Given = {}) {
       going(),
     );
   };
-  return { world, deeds, work, leave, ending, ended };
+  return { world, deeds, work, worker, leave, ending, ended };
 }
 
 function abortedBy(cause: string): AbortSignal {
@@ -388,4 +395,70 @@ test('of a check that does not end in time, or whose bench cannot be made, nothi
     assert.ok(deeds.includes('agent'));
     assert.equal(world.state.tasks.get('t1' as never)?.verifiesBase, undefined);
   }
+});
+
+describe('what the operator says to a task', () => {
+  const NOTE = { type: 'tell', task: 't1', text: 'keep the names' } as const;
+  const finished = { end: 'finished', detail: '', usage: NO_USAGE, toolCalls: 1 } as const;
+  const claim = { status: 'complete', summary: 'did it', concerns: [], suggestions: [] } as const;
+
+  test('before its attempt stands in its prompt, and is not said again', async () => {
+    const hints: (string | undefined)[] = [];
+    const pending: (readonly string[])[] = [];
+    const { world, work } = given({
+      agent: async ({ notes }) => {
+        pending.push(notes!.pending());
+        return { ...finished, claim };
+      },
+      render: ({ hint }) => hints.push(hint),
+    });
+    world.decide(NOTE as never);
+    await work();
+    assert.deepEqual([hints, pending], [['keep the names'], [[]]]);
+  });
+
+  test('while its agent works reaches the agent at once, and is taken once', async () => {
+    const heard: (readonly string[])[] = [];
+    const { world, work, worker, ending } = given({
+      agent: async ({ notes }) => {
+        notes!.onMore(() => heard.push(notes!.pending()));
+        world.decide(NOTE as never);
+        worker().lookAtNotes();
+        worker().lookAtNotes();
+        notes!.told(1);
+        heard.push(notes!.pending());
+        return { ...finished, claim, talk: 'so far' };
+      },
+    });
+    await work();
+    assert.deepEqual(heard, [['keep the names'], []]);
+    assert.equal(ending(), 'handed-in');
+  });
+
+  test('while its agent hands in goes back into the conversation before anything is judged', async () => {
+    const rounds: (string | undefined)[] = [];
+    const { world, work, deeds, ending } = given({
+      agent: async ({ goOn }) => {
+        rounds.push(goOn?.told);
+        if (!goOn) world.decide(NOTE as never);
+        return { ...finished, claim, talk: 'so far' };
+      },
+    });
+    await work();
+    assert.match(rounds[1]!, /^submit_handoff: not accepted yet: [\s\S]*keep the names/);
+    assert.deepEqual([rounds.length, deeds.filter((deed) => deed === 'save').length], [2, 1]);
+    assert.equal(ending(), 'handed-in');
+  });
+
+  test('to an agent that keeps no conversation waits for the next attempt', async () => {
+    const { world, work, deeds } = given({
+      agent: async () => {
+        world.decide(NOTE as never);
+        return { ...finished, claim };
+      },
+    });
+    await work();
+    assert.equal(deeds.filter((deed) => deed === 'agent').length, 1);
+    assert.deepEqual(world.state.tasks.get('t1' as never)!.notes, ['keep the names']);
+  });
 });

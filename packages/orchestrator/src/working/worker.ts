@@ -27,11 +27,13 @@ import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
 import { type Ending, handoffJson, stopped, withoutBench } from './ending.ts';
 import { type Finished, Judge } from './judging.ts';
+import { type AttemptNotes, NotesAtWork } from './notes.ts';
 import {
   GOES_BACK,
   goOnText,
   limitsLeft,
   NOTHING_USED,
+  notesText,
   type RoundLimits,
   type Used,
   usedWith,
@@ -53,6 +55,7 @@ export class Worker {
   readonly #project: Project;
   readonly #baseTries: BaseTries;
   readonly #cuts: Cuts;
+  readonly #notes: NotesAtWork;
 
   constructor(context: Context, gate: Gate, probes: Probes) {
     this.#context = context;
@@ -61,6 +64,12 @@ export class Worker {
     this.#project = new Project(context.ports);
     this.#baseTries = new BaseTries(context);
     this.#cuts = new Cuts(context);
+    this.#notes = new NotesAtWork(context);
+  }
+
+  /** Something was written: attempts at work may have been told something. */
+  lookAtNotes(): void {
+    this.#notes.look();
   }
 
   async work(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -124,15 +133,23 @@ export class Worker {
     const { ask } = this.#context;
     const broken = await this.#tryOnBase(attempt, task, signal);
     if (broken) return broken;
-    const prompt = await this.#prompt(about);
-    const started = await ask({
-      type: 'startAgent',
-      attempt: attempt.id,
-      driver: bench.agentName(task.spec.agent),
-      promptHash: prompt.hash,
-    });
-    if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
-    return this.#inRounds(about, prompt);
+    const notes = this.#notes.open(attempt);
+    try {
+      const prompt = await this.#prompt(about, notes);
+      const { name: driver, model, hears } = bench.agentFor(task.spec);
+      const started = await ask({
+        type: 'startAgent',
+        attempt: attempt.id,
+        driver,
+        ...(model !== undefined && { model }),
+        ...(hears && { hears }),
+        promptHash: prompt.hash,
+      });
+      if (started.kind === 'refusal') return stopped(signal, NO_USAGE);
+      return await this.#inRounds(about, prompt, notes);
+    } finally {
+      this.#notes.close(attempt.id);
+    }
   }
 
   /** Before anything is spent on it. Undefined: the agent may begin. */
@@ -146,7 +163,7 @@ export class Worker {
   }
 
   /** The agent works, its work is saved and judged; what its own checks say goes back to it while there is room. */
-  async #inRounds(about: Work, prompt: RenderedPrompt): Promise<Ending> {
+  async #inRounds(about: Work, prompt: RenderedPrompt, notes: AttemptNotes): Promise<Ending> {
     const { bench, attempt, task, signal } = about;
     const { clock, host } = this.#context.ports;
     const whole = this.#wholeLimits(attempt);
@@ -154,10 +171,15 @@ export class Worker {
     let round: Round = { limits: whole };
     for (;;) {
       const startedAt = clock.monotonic();
-      const last = await this.#runAgent(about, prompt, round);
+      const last = await this.#runAgent(about, prompt, round, notes);
       // Asked at once: when its work is saved, the disk may have room again.
       const wasFull = isDiskFull(last.detail) && (await host.isFull());
       used = usedWith(used, last, clock.monotonic() - startedAt);
+      const heard = heardAfterAll(last, notes, limitsLeft(whole, used), signal);
+      if (heard) {
+        round = heard;
+        continue;
+      }
       const result = { ...last, usage: used.usage, toolCalls: used.toolCalls };
       const ending = await this.#save(attempt, task, bench)
         .then((taken) => this.#end({ ...about, result, wasFull, durationMs: used.durationMs }, taken))
@@ -201,15 +223,18 @@ export class Worker {
     return true;
   }
 
-  async #prompt({ attempt, task, bench, only }: Work): Promise<RenderedPrompt> {
+  async #prompt(
+    { attempt, task, bench, only }: Work,
+    notes: AttemptNotes,
+  ): Promise<RenderedPrompt> {
     const { prompts } = this.#context.ports;
     const { conflicts } = bench;
-    const seen = { conflicts, ...(only && { only }) };
-    const variables = await workerVariables(this.#context, this.#project, attempt, task, seen);
-    const worker = prompts.render('worker', variables);
+    const about = { attempt, task, conflicts, only, notes: notes.forPrompt() };
+    const variables = await workerVariables(this.#context, this.#project, about);
+    const worker = prompts.render('worker', variables, task.spec.role);
     if (conflicts.length === 0) return worker;
-    const about = await conflictVariables(this.#context, attempt.base, task, conflicts);
-    const conflict = prompts.render('conflict', about);
+    const why = await conflictVariables(this.#context, attempt.base, task, conflicts);
+    const conflict = prompts.render('conflict', why);
     return {
       system: worker.system,
       text: `${worker.text.trimEnd()}\n\n<conflict>\n${conflict.text.trim()}\n</conflict>\n`,
@@ -221,10 +246,12 @@ export class Worker {
     { bench, attempt, task, signal }: Pick<Finished, 'bench' | 'attempt' | 'task' | 'signal'>,
     { system, text }: RenderedPrompt,
     { limits, goOn }: Round,
+    notes: AttemptNotes,
   ): Promise<AgentResult> {
     const { settings } = this.#context;
     return bench.agent({
-      wish: task.spec.agent,
+      wish: task.spec,
+      notes,
       prompt: { system, user: text },
       ...(goOn && { goOn }),
       taskJson: JSON.stringify(
@@ -314,6 +341,20 @@ type Work = Pick<Finished, 'bench' | 'attempt' | 'task' | 'from' | 'only' | 'sig
 function onlyOf({ settings, state }: Context, { spec }: Task): readonly string[] | undefined {
   if (!settings.attempt.isSparse || state.run.request.setup) return undefined;
   return foldersSeen(spec.scope);
+}
+
+/** What was said while it was ending: the conversation goes on with that before anything is judged. */
+function heardAfterAll(
+  { end, talk }: AgentResult,
+  notes: AttemptNotes,
+  limits: RoundLimits | undefined,
+  signal: AbortSignal,
+): Round | undefined {
+  const pending = notes.pending();
+  if (pending.length === 0 || end !== 'finished' || talk === undefined || !limits || signal.aborted)
+    return undefined;
+  notes.told(pending.length);
+  return { limits, goOn: { talk, told: notesText(pending) } };
 }
 
 /** @prop wasFull its agent ended because the disk was full, and the disk was. */

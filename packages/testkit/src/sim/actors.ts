@@ -101,6 +101,7 @@ function interfere(world: World, orchestrator: Orchestrator): void {
     { type: 'cancelTask', task: anyTask, reason: 'not wanted', by: 'operator' },
     { type: 'retry', task: over, by: 'operator' },
     { type: 'retry', task: over, hint: 'again', by: 'operator' },
+    { type: 'tell', task: anyTask, text: `note ${world.scheduler.now}` },
     { type: 'pause', reason: 'operator', detail: 'a pause' },
     { type: 'scale', workers: random.between(1, SCALE_MAX), reason: 'asked' },
     { type: 'amend', text: 'and more' },

@@ -216,9 +216,14 @@ export class World {
     this.targets.add(commit);
   }
 
-  /** Somebody cancels a task at a bad moment, within so many ms. */
+  /** Somebody cancels a task, or says something to it, at a bad moment, within so many ms. */
   provoke(task: TaskId, withinMs: number): void {
-    if (!this.hits('operator') || !this.random.chance(0.3)) return;
+    if (!this.hits('operator')) return;
+    if (this.random.chance(0.5)) {
+      const tell = { type: 'tell', task, text: `note ${this.scheduler.now}` } as const;
+      this.scheduler.after(this.random.between(0, withinMs), () => this.operator?.(tell));
+    }
+    if (!this.random.chance(0.3)) return;
     const cancel = { type: 'cancelTask', task, reason: 'not wanted', by: 'operator' } as const;
     this.scheduler.after(this.random.between(0, withinMs), () => this.operator?.(cancel));
   }

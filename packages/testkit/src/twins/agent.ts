@@ -1,5 +1,6 @@
 import type { AgentEnd } from '@swarm/core/model/attempt';
 import type { HandoffStatus } from '@swarm/core/model/handoff';
+import { taskOf } from '@swarm/core/model/ids';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { Agent, AgentJob, AgentResult } from '@swarm/core/ports/running';
 import type { Incarnation } from '../sim/scheduler.ts';
@@ -52,11 +53,15 @@ const CARELESS: readonly Mood[] = ['half', 'tramples', 'drops'];
 export function twinAgent(world: World, inc: Incarnation): Agent {
   return {
     name: 'twin',
+    hears: true,
     async run(job) {
       const isKnown = world.durable.attempts.get(job.attempt)?.state === 'running';
       world.expect(isKnown, `P6: the agent of ${job.attempt} runs before its start is on disk`);
       const went = world.durable.attempts.get(job.attempt)?.reworks ?? 0;
-      world.expect(!job.goOn || went > 0, `P6: ${job.attempt} goes on before that is on disk`);
+      const notes = world.durable.tasks.get(taskOf(job.attempt))?.notes ?? [];
+      const isCalledFor = went > 0 || notes.length > 0;
+      world.expect(!job.goOn || isCalledFor, `P6: ${job.attempt} goes on before that is on disk`);
+      listen(world, job, notes);
       const mood = drawMood(world);
       const isDown = (): boolean => world.modelsDownUntil > world.scheduler.now;
       // With no model to talk to an agent is back at once.
@@ -75,6 +80,17 @@ export function twinAgent(world: World, inc: Incarnation): Agent {
       return done.end === 'finished' && world.random.chance(0.7) ? { ...done, talk: mood } : done;
     },
   };
+}
+
+/** Whatever the operator said stands in its prompt, or is told it now, or was told in its conversation: once. */
+function listen(world: World, { attempt, prompt, goOn, notes }: AgentJob, said: readonly string[]): void {
+  const pending = notes?.pending() ?? [];
+  const known = said.slice(0, said.length - pending.length);
+  const isThere = (note: string): boolean => goOn !== undefined || prompt.user.includes(note);
+  world.expect(known.every(isThere), `${attempt} is not told what the operator said`);
+  const isTwice = goOn === undefined && pending.some((note) => prompt.user.includes(note));
+  world.expect(!isTwice, `${attempt} is told a thing twice`);
+  if (pending.length > 0 && world.random.chance(0.5)) notes!.told(pending.length);
 }
 
 /** Where there is something to install, agents often want something else installed. */

@@ -83,7 +83,11 @@ export async function pointAtGateway(
     const known = [...(current ? [current.apiType] : []), ...supported].filter((type) => type in DIALECTS);
     const [apiType] = known;
     if (apiType === undefined) continue;
-    const headers = { authorization: `Bearer ${token}` };
+    // Claude’s adapter shows a word of its own as the bearer, in front of the one that it is given.
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(apiType === 'anthropic' && { 'x-api-key': token }),
+    };
     await ask('providers/set', { providerId, apiType, baseUrl: DIALECTS[apiType]!(url), headers }, anything);
   }
 }

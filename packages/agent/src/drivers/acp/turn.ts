@@ -23,6 +23,8 @@ export interface TurnAsk extends Omit<SetUpAsk, 'gateway'> {
   readonly prompt: (opened: Opened) => string;
   /** The most time until it is said. */
   readonly setUpMs: number;
+  /** What is said next in the same session, once a turn is over; undefined: nothing. */
+  readonly next: () => string | undefined;
 }
 
 export type Turn =
@@ -39,6 +41,8 @@ export interface TurnParts {
 }
 
 const AUTH_REQUIRED = -32_000;
+/** It has said what it had to say. Any other reason is a limit, or a refusal. */
+export const END_OF_TURN = 'end_turn';
 const stopSchema = z.object({ stopReason: z.string() });
 
 /** How far a turn has come. */
@@ -89,7 +93,7 @@ async function converse(
   sdk: Sdk,
   agent: ClientContext,
   ask: TurnAsk & SetUpAsk,
-  { clock, note, signal }: TurnParts,
+  { clock, note, updates, signal }: TurnParts,
   progress: Progress,
 ): Promise<Turn> {
   const asking: Ask = async (method, params, schema) => {
@@ -112,9 +116,14 @@ async function converse(
   const cancel = () => void agent.notify('session/cancel', { sessionId: session }).catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   progress.isPrompted = true;
-  const prompt = [{ type: 'text', text: ask.prompt(opened) }];
-  const { stopReason } = await asking('session/prompt', { sessionId: session, prompt }, stopSchema);
-  return { kind: 'ended', session, stop: cutText(plainText(stopReason), 100) };
+  for (let text = ask.prompt(opened); ; ) {
+    const prompt = [{ type: 'text', text }];
+    const { stopReason } = await asking('session/prompt', { sessionId: session, prompt }, stopSchema);
+    const next = stopReason === END_OF_TURN && !signal.aborted ? ask.next() : undefined;
+    if (next === undefined) return { kind: 'ended', session, stop: cutText(plainText(stopReason), 100) };
+    updates.nextTurn();
+    text = next;
+  }
 }
 
 function refused({ code, message }: { readonly code: number; readonly message: string }): Turn {

@@ -76,6 +76,12 @@ export class Updates {
     if (kind === 'plan') this.#parts.onActivity({ kind: 'text', detail: 'a plan' });
   }
 
+  /** Its last words are those of its last turn. */
+  nextTurn(): void {
+    this.flush();
+    this.#last = '';
+  }
+
   /** The turn is over. */
   flush(): void {
     const { kind, text } = this.#said;

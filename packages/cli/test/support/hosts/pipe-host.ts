@@ -62,7 +62,7 @@ const benchAt = (line: Line, bench: string, opened: Extract<Answer, { kind: 'ope
   head: opened.head,
   conflicts: opened.conflicts,
   prefix: opened.prefix,
-  agentName: (wish) => wish ?? 'command',
+  agentFor: ({ agent = 'command' }) => ({ name: agent }),
   async shell({ signal, onLine, ...ask }) {
     const told = await line.call(
       { call: 'shell', bench, ask },
@@ -70,7 +70,8 @@ const benchAt = (line: Line, bench: string, opened: Extract<Answer, { kind: 'ope
     );
     return told.kind === 'ran' ? told.ran : unexpected(told);
   },
-  async agent({ signal, onActivity, ...job }) {
+  // What is said to it meanwhile does not go over this line.
+  async agent({ signal, onActivity, notes: _, ...job }) {
     const told = await line.call({ call: 'agent', bench, job }, { signal, onActivity });
     return told.kind === 'worked' ? told.result : unexpected(told);
   },

@@ -13,7 +13,11 @@ export type Call =
       readonly pack: string;
     }
   | { readonly call: 'shell'; readonly bench: string; readonly ask: Omit<ShellAsk, 'signal' | 'onLine'> }
-  | { readonly call: 'agent'; readonly bench: string; readonly job: Omit<BenchJob, 'signal' | 'onActivity'> }
+  | {
+      readonly call: 'agent';
+      readonly bench: string;
+      readonly job: Omit<BenchJob, 'signal' | 'onActivity' | 'notes'>;
+    }
   | { readonly call: 'save'; readonly bench: string; readonly message: string }
   | { readonly call: 'close'; readonly bench: string }
   | { readonly call: 'reap' | 'clear' | 'full'; readonly bench: '' };

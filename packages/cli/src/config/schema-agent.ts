@@ -1,0 +1,86 @@
+/** Who does the tasks: the agents, and the roles that tasks ask for. */
+import { PRESET_NAMES } from '@swarm/agent';
+import { isRoleName } from '@swarm/core/rules/roles';
+import { z } from 'zod';
+import { table } from './schema-parts.ts';
+
+/** What a task is done by. */
+export const DRIVER_NAMES = ['builtin', ...PRESET_NAMES, 'acp', 'command'] as const;
+
+export const agent = table('The model loop inside an attempt.', {
+  driver: z
+    .enum(DRIVER_NAMES)
+    .describe(
+      'Our own loop, an agent that is installed here (docs/agents.md), any agent of the Agent Client Protocol, or any command.',
+    )
+    .default('builtin'),
+  fallback: z
+    .array(z.enum(DRIVER_NAMES))
+    .max(16)
+    .describe(
+      'Drivers that stand in for it, in this order, once a provider says that a quota is used up. On the command line: `--agent claude,codex`.',
+    )
+    .default([]),
+  models: z
+    .partialRecord(z.enum(DRIVER_NAMES), z.string().trim().min(1).max(200))
+    .describe(
+      'The model of an agent, by the agent’s name; `models.worker` without it. Agents of several dialects mostly need several.',
+    )
+    .default({}),
+  acp: table(
+    'The agent of driver `acp`: one that speaks the Agent Client Protocol on its stdin and stdout.',
+    {
+      run: z
+        .array(z.string())
+        .min(1)
+        .max(100)
+        .describe('Program and arguments; `{model}` and `{workspace}` are filled in.'),
+      mode: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .describe(
+          'The mode its sessions are put into, by the agent’s own name for it, such as `yolo`. Leave it asks for is given in any mode.',
+        )
+        .optional(),
+    },
+  ).optional(),
+  command: table('The command of driver `command`.', {
+    run: z
+      .array(z.string())
+      .min(1)
+      .max(100)
+      .describe('Program and arguments; `{prompt_file}`, `{task_file}` and `{workspace}` are filled in.'),
+  }).optional(),
+});
+
+const role = table(
+  'A role that a task may ask for by `role`: `coder`, `researcher`, `reviewer`, `tester`, or one of your own. What it is told besides stands in `prompts/<role>.md`, yours in `.swarm/prompts`.',
+  {
+    agent: z
+      .enum(DRIVER_NAMES)
+      .describe('Who does its tasks; without it, the run’s own agent. A task’s own `agent` goes before.')
+      .optional(),
+    model: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .describe(
+        'The model of its agent; without it, the one that agent has. Another agent, named by the task or standing in, keeps its own.',
+      )
+      .optional(),
+  },
+);
+
+export const roles = z
+  .record(
+    z.string().refine(isRoleName, {
+      error:
+        'expected lower-case letters and `-`, at most 40, and no name of a prompt of swarm’s own such as `planner`',
+    }),
+    role,
+  )
+  .describe('Roles, by name: `[roles.reviewer]`.')
+  .default({});
