@@ -17,7 +17,7 @@ import {
 } from './branch-history.ts';
 import { writeCommit } from './commit.ts';
 import type { HubContext } from './context.ts';
-import { expectObject, type Place } from './git.ts';
+import { expectObject } from './git.ts';
 import type { Intake } from './intake.ts';
 import type { Work } from './intake-work.ts';
 import { fetchHere, refetch, shellWord } from './origin-fetch.ts';

@@ -140,8 +140,7 @@ class Tree {
     this.#looks += 1;
     const isNews = (pid: number): boolean =>
       !below.has(pid) && (isForAll || this.#seen.get(pid) !== table.get(pid));
-    for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks))
-      this.#strays.add(pid);
+    for (const pid of platform.markedOf([...table.keys()].filter(isNews), this.#marks)) this.#strays.add(pid);
     this.#seen = table;
   }
 }

@@ -223,10 +223,7 @@ export class Worker {
     return true;
   }
 
-  async #prompt(
-    { attempt, task, bench, only }: Work,
-    notes: AttemptNotes,
-  ): Promise<RenderedPrompt> {
+  async #prompt({ attempt, task, bench, only }: Work, notes: AttemptNotes): Promise<RenderedPrompt> {
     const { prompts } = this.#context.ports;
     const { conflicts } = bench;
     const about = { attempt, task, conflicts, only, notes: notes.forPrompt() };
