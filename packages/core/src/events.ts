@@ -6,6 +6,7 @@
  * journal/upcast.ts turns old entries into the present shape. An event has no time of its own: it happened at the
  * entry's `at`.
  */
+import type { Judgement } from './model/acceptance.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -17,6 +18,7 @@ import type {
   RejectionReason,
   UndoRefusalReason,
 } from './model/landing.ts';
+import type { IterationReason } from './model/plan.ts';
 import type {
   ChecksResult,
   CloseReason,
@@ -29,6 +31,7 @@ import type {
   StopReason,
 } from './model/request.ts';
 import type { Requirement } from './model/requirement.ts';
+import type { PatchId, VoteKind } from './model/review.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 
@@ -112,25 +115,38 @@ export type RunEvent =
       readonly green: boolean | 'unknown';
     };
 
-/** Planning. */
+/** Planning. `owner`: the task whose own planner it is; absent: the run's. */
 export type PlanEvent =
   | {
       readonly type: 'iteration.started';
+      /** Counted through the whole run, whosever it is. */
       readonly iteration: number;
+      readonly owner?: TaskId;
       readonly reason: IterationReason;
       readonly promptHash: string;
       readonly model: string;
       readonly reserved: Reservation;
     }
   /** The live iteration got another slice of the budget, because its first one was too small. */
-  | { readonly type: 'iteration.extended'; readonly iteration: number; readonly reserved: Reservation }
+  | {
+      readonly type: 'iteration.extended';
+      readonly iteration: number;
+      readonly owner?: TaskId;
+      readonly reserved: Reservation;
+    }
   | {
       readonly type: 'task.refused';
       readonly label: string;
       readonly problem: string;
       readonly iteration?: number;
+      readonly owner?: TaskId;
     }
-  | { readonly type: 'scratchpad.written'; readonly iteration: number; readonly text: string }
+  | {
+      readonly type: 'scratchpad.written';
+      readonly iteration: number;
+      readonly owner?: TaskId;
+      readonly text: string;
+    }
   /** Those that are new or changed, each whole. */
   | {
       readonly type: 'requirements.written';
@@ -140,6 +156,7 @@ export type PlanEvent =
   | {
       readonly type: 'iteration.ended';
       readonly iteration: number;
+      readonly owner?: TaskId;
       readonly outcome: IterationOutcome;
       readonly isDone: boolean;
       readonly detail: string;
@@ -178,7 +195,46 @@ export type TaskEvent =
       readonly task: TaskId;
       readonly hint?: string;
       readonly by: 'operator' | 'planner';
+    }
+  /** It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them. */
+  | { readonly type: 'task.expanded'; readonly task: TaskId }
+  /** It has no parts: it is worked as it is, and is not split again before it is changed. */
+  | { readonly type: 'task.unsplit'; readonly task: TaskId; readonly detail: string }
+  /** Its parts are over: what they handed in is its own handoff. */
+  | { readonly type: 'task.gathered'; readonly task: TaskId; readonly handoff: HandoffClaim };
+
+/** Votes on what was handed in. */
+export type ReviewEvent =
+  /** The handoff waits for votes on this change. Votes on an earlier one count no more. */
+  | {
+      readonly type: 'review.asked';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly patch?: PatchId;
+      readonly reviewers: readonly string[];
+    }
+  | {
+      readonly type: 'review.given';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly reviewer: string;
+      readonly vote: VoteKind;
+      readonly confidence: number;
+      readonly findings: readonly string[];
+      readonly usage: Usage;
+      /** The slice of the budget that this settles. */
+      readonly slice?: number;
+    }
+  /** Approved, it may land. Otherwise a rejection follows in the same decision. */
+  | {
+      readonly type: 'review.ended';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly verdict: 'approved' | 'rejected' | 'no-quorum';
     };
+
+/** What was to hold was looked at. `task`: of this task; absent: of the whole run. The last word on a criterion counts. */
+export type AcceptanceEvent = { readonly type: 'acceptance.judged'; readonly task?: TaskId } & Judgement;
 
 /** One attempt at a task. */
 export type AttemptEvent =
@@ -343,13 +399,14 @@ export type Event =
   | PlanEvent
   | TaskEvent
   | AttemptEvent
+  | ReviewEvent
   | LandingEvent
+  | AcceptanceEvent
   | HealingEvent
   | WorkerEvent;
 export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 
-export type IterationReason = 'first' | 'handoffs' | 'idle' | 'finding' | 'amended' | 'retry';
 /**
  * `unreadable` and `failed` are errors and are tried again; they never mean "no more tasks". `down` (no endpoint
  * answered) and `lost` (the orchestrator stopped) are not the planner's fault and are not counted against it.

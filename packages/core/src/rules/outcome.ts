@@ -3,9 +3,10 @@
  * report and the status alike.
  */
 import type { TaskId } from '../model/ids.ts';
+import type { Refused } from '../model/plan.ts';
 import type { Task } from '../model/task.ts';
 import { isSatisfied } from '../model/task.ts';
-import type { Refused, State } from '../state.ts';
+import type { State } from '../state.ts';
 import { openRequirements } from './requirements.ts';
 
 /** What keeps a run that has closed from being complete. */
