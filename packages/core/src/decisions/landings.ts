@@ -6,11 +6,11 @@ import type { RejectionReason } from '../model/landing.ts';
 import { isDead, type Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft } from '../rules/policy.ts';
+import { unreviewed } from '../rules/reviews.ts';
 import type { OpenedState } from '../state.ts';
 import { landingBase } from '../wanted.ts';
 import { failDependents } from './ends.ts';
 import { rejection } from './rejection.ts';
-import { unreviewed } from './reviews.ts';
 
 type LandingCommand = Extract<
   Command,

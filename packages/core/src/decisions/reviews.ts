@@ -3,7 +3,6 @@ import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import { type AttemptId, taskOf } from '../model/ids.ts';
-import type { LandingMember } from '../model/landing.ts';
 import {
   FINDING_TEXT_MAX,
   FINDINGS_MAX,
@@ -13,7 +12,7 @@ import {
   type Vote,
 } from '../model/review.ts';
 import type { Task } from '../model/task.ts';
-import { findingsText, isSameChange, reviewVerdict } from '../rules/reviews.ts';
+import { findingsText, isSameChange, reviewersAreAsked, reviewVerdict } from '../rules/reviews.ts';
 import type { OpenedState } from '../state.ts';
 import { rejection } from './rejection.ts';
 
@@ -30,15 +29,6 @@ export function reviewOf(s: OpenedState, attempt: AttemptId, { commit, patch }: 
   const reviewers = Array.from({ length: most }, (_, i) => `reviewer-${i + 1}`);
   return [{ type: 'review.asked', attempt, commit, ...(patch && { patch }), reviewers }];
 }
-
-/** The first member of a landing that reviewers did not see as it would land. */
-export const unreviewed = (s: OpenedState, members: readonly LandingMember[]): LandingMember | undefined =>
-  reviewersAreAsked(s) ? members.find((m) => !isApproved(s.tasks.get(m.task), m)) : undefined;
-
-const reviewersAreAsked = (s: OpenedState): boolean => (s.run.request.review?.reviewers ?? 0) > 0;
-
-const isApproved = (t: Task | undefined, member: LandingMember): boolean =>
-  t?.state === 'complete' && t.approved !== undefined && isSameChange(t.approved, member);
 
 /**
  * The target has moved under it, and what would land is another change than was voted on. After so many votes it is made

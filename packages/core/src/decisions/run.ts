@@ -1,8 +1,10 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
+import type { TaskId } from '../model/ids.ts';
 import { OUTAGES_MAX } from '../model/request.ts';
 import { covers, limitReached, remainingFor } from '../rules/budget.ts';
+import { depthOf } from '../rules/owners.ts';
 import { isBusy, liveIterations, type OpenedState, type State } from '../state.ts';
 
 type RunCommand = Extract<
@@ -82,9 +84,9 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         return refuse('illegal-move', 'this run has no planner: nobody would read it');
       return [{ type: 'request.amended', text: c.text }];
     case 'cancelRun': {
-      const { pending, expanded, assigned, running, reviewing, complete } = s.byState;
+      const { pending, assigned, running, reviewing, complete } = s.byState;
       const { reason } = c;
-      const live = [...running, ...assigned, ...complete, ...reviewing, ...pending, ...expanded];
+      const live = [...running, ...assigned, ...complete, ...reviewing, ...pending, ...innermostFirst(s)];
       return [
         { type: 'run.cancelled', reason },
         ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
@@ -154,6 +156,10 @@ function reserveSpend(
   return [{ type: 'spend.reserved', role: c.role, slice, reserved: c.reserved }];
 }
 
+/** Split tasks, each after what it was split into. */
+const innermostFirst = (s: State): readonly TaskId[] =>
+  [...s.byState.expanded].sort((a, b) => depthOf(s, b) - depthOf(s, a));
+
 /** Every accepted task is over when a run closes (P9). A task that never started fails with the reason. */
 function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
   if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || liveIterations(s).length > 0) {
@@ -162,7 +168,7 @@ function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>):
   if (c.reason === 'done' && isBusy(s)) return refuse('not-ready', 'some tasks are not over');
   // Done work is landed or rejected, and never thrown away because the run is at its end.
   if (s.queue.size > 0) return refuse('not-ready', `${s.queue.size} handoffs wait to land`);
-  const left = [...s.byState.pending, ...s.byState.reviewing, ...s.byState.expanded];
+  const left = [...s.byState.pending, ...s.byState.reviewing, ...innermostFirst(s)];
   const failure = c.reason === 'time' ? 'time' : 'budget';
   return [
     ...left.map(

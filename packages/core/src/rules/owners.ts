@@ -21,10 +21,10 @@ export const depthOf = (s: State, id: TaskId): number => ownersOf(s, id).length;
 
 export const partsOf = (s: State, id: TaskId): readonly TaskId[] => s.plans.get(id)?.parts ?? [];
 
-/** Parts of it that are not over, and parts of those. */
+/** Parts of it that are not over, and parts of those: the innermost first. */
 export function livePartsOf(s: State, id: TaskId): readonly TaskId[] {
   return partsOf(s, id).flatMap((part) =>
-    isOver(s.tasks.get(part)!.state) ? [] : [part, ...livePartsOf(s, part)],
+    isOver(s.tasks.get(part)!.state) ? [] : [...livePartsOf(s, part), part],
   );
 }
 

@@ -9,6 +9,8 @@
  */
 import type { LandingMember } from '../model/landing.ts';
 import type { ReviewRule, ReviewVerdict, Subject, Vote } from '../model/review.ts';
+import type { Task } from '../model/task.ts';
+import type { OpenedState } from '../state.ts';
 
 export function reviewVerdict(
   { threshold, quorum }: Pick<ReviewRule, 'threshold' | 'quorum'>,
@@ -44,3 +46,12 @@ export const isSameChange = (
   voted: Subject,
   { commit, patch }: Pick<LandingMember, 'commit' | 'patch'>,
 ): boolean => voted.commit === commit || (patch !== undefined && voted.patch === patch);
+
+/** The first member of a landing that reviewers did not see as it would land. */
+export const unreviewed = (s: OpenedState, members: readonly LandingMember[]): LandingMember | undefined =>
+  reviewersAreAsked(s) ? members.find((m) => !isApproved(s.tasks.get(m.task), m)) : undefined;
+
+export const reviewersAreAsked = (s: OpenedState): boolean => (s.run.request.review?.reviewers ?? 0) > 0;
+
+const isApproved = (t: Task | undefined, member: LandingMember): boolean =>
+  t?.state === 'complete' && t.approved !== undefined && isSameChange(t.approved, member);
