@@ -165,7 +165,10 @@ function closing(
 }
 
 const isQuiet = (s: State): boolean =>
-  s.liveAttempts.size === 0 && s.openLandings.size === 0 && liveIterations(s).length === 0;
+  s.liveAttempts.size === 0 &&
+  s.openLandings.size === 0 &&
+  s.spending.slices.size === 0 &&
+  liveIterations(s).length === 0;
 
 // ───────────────────────── the merge queue ─────────────────────────
 

@@ -162,7 +162,8 @@ const innermostFirst = (s: State): readonly TaskId[] =>
 
 /** Every accepted task is over when a run closes (P9). A task that never started fails with the reason. */
 function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
-  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || liveIterations(s).length > 0) {
+  const calls = liveIterations(s).length + s.spending.slices.size;
+  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || calls > 0) {
     return refuse('not-ready', 'something is still running');
   }
   if (c.reason === 'done' && isBusy(s)) return refuse('not-ready', 'some tasks are not over');
