@@ -46,6 +46,8 @@ export interface Split {
   readonly parts: TaskId[];
   /** It waits for its parts. */
   isOpen: boolean;
+  /** Its planner's last whole answer said that this is all. */
+  isSaidDone: boolean;
 }
 
 type Paid = EventOf<'attempt.ended' | 'iteration.ended' | 'spend.recorded' | 'review.given'>;
@@ -189,7 +191,11 @@ export class Ledger {
   #takeSplit(e: Event): void {
     if (e.type === 'task.expanded') {
       const before = this.splits.get(e.task);
-      this.splits.set(e.task, { parts: before?.parts ?? [], isOpen: true });
+      this.splits.set(e.task, { parts: before?.parts ?? [], isOpen: true, isSaidDone: false });
+    }
+    if (e.type === 'iteration.ended' && e.owner !== undefined && e.outcome === 'planned') {
+      const split = this.splits.get(e.owner);
+      if (split) split.isSaidDone = e.isDone;
     }
     if (e.type === 'task.rescoped') this.splits.delete(e.task);
     if (e.type === 'task.accepted' && e.source.by === 'subplanner') this.#addPart(e.source.parent, e.task);

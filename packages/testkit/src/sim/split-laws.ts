@@ -61,11 +61,15 @@ const holdsNoWorker: Law = (e, { before }) =>
 const gathersWhatIsThere: Law = (e, { before }) => {
   if (e.type === 'task.cancelled' && before.splits.get(e.task)?.isOpen) return leftAlive(e.task, { before });
   if (e.type !== 'task.gathered') return [];
-  const parts = (before.splits.get(e.task)?.parts ?? []).map((id) => before.task(id));
+  const split = before.splits.get(e.task);
+  const parts = (split?.parts ?? []).map((id) => before.task(id));
   const missing = parts.filter((part) => !part.isSettled).length;
   return [
     ...leftAlive(e.task, { before }),
     ...(parts.length > missing ? [] : [`split: ${e.task} is gathered, and nothing of it is there`]),
+    ...(e.handoff.status === 'complete' && !split?.isSaidDone
+      ? [`split: ${e.task} is gathered as complete, and its planner has not said that this is all`]
+      : []),
     ...(e.handoff.status === 'complete' && missing > 0
       ? [`split: ${e.task} is gathered as complete, and ${missing} of its parts are not there`]
       : []),

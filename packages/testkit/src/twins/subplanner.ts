@@ -42,7 +42,7 @@ function answer(desk: Desk, started: Started): void {
       owner: started.owner,
     });
   world.scheduler.after(world.random.between(1, 60_000), () => {
-    if (desk.isAlive()) end(desk, started, isCut ? 'cut' : 'planned', !isCut && world.random.chance(0.6));
+    if (desk.isAlive()) end(desk, started, isCut ? 'cut' : 'planned', world.random.chance(0.6));
   });
 }
 
