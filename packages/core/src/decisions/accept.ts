@@ -4,6 +4,7 @@ import type { Event } from '../events.ts';
 import { type Label, type TaskId, taskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec, type TaskStateName } from '../model/task.ts';
+import { openFixFor } from '../rules/healing.ts';
 import { ownersOf, partsOf } from '../rules/owners.ts';
 import { partPriority, partProblem } from '../rules/parts.ts';
 import { isSaidAgain, sameTask } from '../rules/same-task.ts';
@@ -168,8 +169,8 @@ function fixProblem(s: OpenedState, signatures: readonly string[]): string | und
   const open = new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state)));
   if (open.size >= FIX_TASKS_MAX) return `${FIX_TASKS_MAX} fix tasks are open already`;
   for (const signature of signatures) {
-    const id = s.health.fixTasks.get(signature);
-    if (id && open.has(id)) return `${id} is open for this failure`;
+    const id = openFixFor(s, signature);
+    if (id) return `${id} is open for this failure`;
   }
   return undefined;
 }

@@ -4,7 +4,17 @@ import type { Command } from '../commands.ts';
 import type { Judgement } from '../model/acceptance.ts';
 import type { TaskId } from '../model/ids.ts';
 import { shortfalls } from '../rules/outcome.ts';
-import { acceptedTask, apply, brief, check, commit, type Law, landedTask, openedRun, stateOf } from '../testing.ts';
+import {
+  acceptedTask,
+  apply,
+  brief,
+  check,
+  commit,
+  type Law,
+  landedTask,
+  openedRun,
+  stateOf,
+} from '../testing.ts';
 
 const evidence = { kind: 'command', by: 'pnpm test', commit: commit('a'), detail: 'exit 0' } as const;
 const judge = (over: Partial<Judgement> & { task?: TaskId } = {}): Command => ({

@@ -69,7 +69,11 @@ const LAWS: Record<string, Law> = {
     },
     gives: ['attempt.ended t1.1 handed-in', 'review.asked t1.1'],
   },
-  'one vote of two decides nothing': { given: waiting, when: give(1, 'approve'), gives: ['review.given t1.1'] },
+  'one vote of two decides nothing': {
+    given: waiting,
+    when: give(1, 'approve'),
+    gives: ['review.given t1.1'],
+  },
   'the last vote decides': {
     given: [...waiting, given(1, 'approve')],
     when: give(2, 'approve'),
@@ -170,7 +174,10 @@ test('whoever goes on starts from the work and is told what was found', () => {
 
 test('findings are kept within bounds', () => {
   const s = stateOf(waiting);
-  const [vote] = apply(s, give(1, 'reject', { findings: Array.from({ length: 50 }, () => 'x'.repeat(5_000)) }));
+  const [vote] = apply(
+    s,
+    give(1, 'reject', { findings: Array.from({ length: 50 }, () => 'x'.repeat(5_000)) }),
+  );
   const { findings } = vote as EventOf<'review.given'>;
   assert.deepEqual([findings.length, findings[0]!.length], [20, 1_000]);
 });

@@ -1,10 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Command } from '../commands.ts';
+import { decide } from '../decide.ts';
 import type { Event } from '../events.ts';
 import type { Label, TaskId } from '../model/ids.ts';
 import { SUBPLAN_FAILURES_MAX } from '../model/plan.ts';
 import type { TaskSpec } from '../model/task.ts';
+import { NO_USAGE } from '../model/usage.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
 import { opened } from '../state.ts';
 import { sweepLapsed } from '../sweep.ts';
@@ -24,8 +26,6 @@ import {
   stateOf,
 } from '../testing.ts';
 import { wanted } from '../wanted.ts';
-import { decide } from '../decide.ts';
-import { NO_USAGE } from '../model/usage.ts';
 
 const FILES = ['a.ts', 'b.ts', 'c.ts', 'd.ts'];
 const run = openedRun({ mode: 'planner', limits: { ...LIMITS, depth: 2 } });
@@ -119,18 +119,22 @@ const LAWS: Record<string, Law> = {
     gives: ['task.refused a'],
   },
   'a part that waits for what waits for it is refused': {
-    given: [...split, acceptedTask('t2', { scope: ['z.ts'], ...after('t1') }, { ...byPlanner, label: 'b' as Label })],
+    given: [
+      ...split,
+      acceptedTask('t2', { scope: ['z.ts'], ...after('t1') }, { ...byPlanner, label: 'b' as Label }),
+    ],
     when: give(within('a', { dependsOn: ['t1'] }), within('b', { dependsOn: ['t2'] })),
     gives: ['task.refused a', 'task.refused b'],
   },
-  'an answer of an iteration that is over is too late': { given: one, when: give(within('b')), gives: 'late' },
+  'an answer of an iteration that is over is too late': {
+    given: one,
+    when: give(within('b')),
+    gives: 'late',
+  },
   'an eleventh part is refused': {
     given: split,
     when: give(...Array.from({ length: 11 }, (_, i) => within(`p${i}`))),
-    gives: [
-      ...Array.from({ length: 10 }, (_, i) => `task.accepted t${i + 2}`),
-      'task.refused p10',
-    ],
+    gives: [...Array.from({ length: 10 }, (_, i) => `task.accepted t${i + 2}`), 'task.refused p10'],
   },
   'its planner is not asked twice at once': {
     given: split,
@@ -146,7 +150,13 @@ const LAWS: Record<string, Law> = {
   },
   'the run’s planner and a task’s are asked side by side, each by a number of its own': {
     given: split,
-    when: { type: 'startIteration', reason: 'first', promptHash: 'p', model: 'm', reserved: { tokens: 0, usd: 0 } },
+    when: {
+      type: 'startIteration',
+      reason: 'first',
+      promptHash: 'p',
+      model: 'm',
+      reserved: { tokens: 0, usd: 0 },
+    },
     gives: ['iteration.started 2 first'],
   },
   'a whole waits for its parts': { given: one, when: settle, gives: 'not-ready' },
@@ -161,11 +171,7 @@ const LAWS: Record<string, Law> = {
     gives: ['task.gathered t1'],
   },
   'who depends on a whole of which nothing came fails with it': {
-    given: [
-      ...one,
-      acceptedTask('t3', after('t1'), { ...byPlanner, label: 'b' as Label }),
-      cancelled('t2'),
-    ],
+    given: [...one, acceptedTask('t3', after('t1'), { ...byPlanner, label: 'b' as Label }), cancelled('t2')],
     when: settle,
     gives: ['task.failed t1 parts', 'task.failed t3 dependency'],
   },
@@ -213,7 +219,13 @@ test('a part that fails has its planner asked again, and not the run’s', () =>
 });
 
 test('told of it, a planner that says that this is all leaves a whole that is there in part', () => {
-  const s = stateOf([...two, failedTask('t2', 'blocked'), asked(2, 't1'), answered(2, 't1'), ...landedTask('t3', 'l1')]);
+  const s = stateOf([
+    ...two,
+    failedTask('t2', 'blocked'),
+    asked(2, 't1'),
+    answered(2, 't1'),
+    ...landedTask('t3', 'l1'),
+  ]);
   const [gathered] = apply(s, settle);
   assert.equal(gathered!.type === 'task.gathered' && gathered.handoff.status, 'partial');
   assert.match(gathered!.type === 'task.gathered' ? gathered.handoff.summary : '', /^t2 Do t2: failed/);
@@ -222,7 +234,11 @@ test('told of it, a planner that says that this is all leaves a whole that is th
 test('a planner whose answers cannot be used is asked no more, and its task is worked as it is', () => {
   const bad = Array.from({ length: SUBPLAN_FAILURES_MAX }, (_, i): Event[] => [
     asked(i + 1, 't1'),
-    { ...(answered(i + 1, 't1') as Event & { type: 'iteration.ended' }), outcome: 'unreadable', isDone: false },
+    {
+      ...(answered(i + 1, 't1') as Event & { type: 'iteration.ended' }),
+      outcome: 'unreadable',
+      isDone: false,
+    },
   ]).flat();
   const s = opened(stateOf([run, whole, expanded('t1'), ...bad]));
   assert.deepEqual(wanted(s, s.at + 3_600_000).subplans, []);
@@ -249,7 +265,9 @@ test('a landing that was lost has its whole wait again', () => {
 });
 
 test('a run with one worker and three levels has work for it at every level', () => {
-  const s = opened(stateOf([openedRun({ mode: 'planner', limits: { ...LIMITS, workers: 1, depth: 3 } }), whole]));
+  const s = opened(
+    stateOf([openedRun({ mode: 'planner', limits: { ...LIMITS, workers: 1, depth: 3 } }), whole]),
+  );
   for (const [i, task] of (['t1', 't2', 't3'] as TaskId[]).entries()) {
     apply(s, { type: 'expandTask', task });
     apply(s, {
@@ -277,6 +295,11 @@ test('a run with one worker and three levels has work for it at every level', ()
   }
   assert.equal(wanted(s, s.at).room, 1);
   assert.equal(decide(s, { type: 'expandTask', task: 't4' as TaskId }).kind, 'refusal');
-  const started = { type: 'startAttempt', task: 't4' as TaskId, worker: 'w1', reserved: { tokens: 0, usd: 0 } } as const;
+  const started = {
+    type: 'startAttempt',
+    task: 't4' as TaskId,
+    worker: 'w1',
+    reserved: { tokens: 0, usd: 0 },
+  } as const;
   assert.deepEqual(apply(s, started).map(brief), ['attempt.started t4.1']);
 });

@@ -3,7 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
-import { canMove, isDead, isOver } from "../model/task.ts";
+import { canMove, isDead, isOver } from '../model/task.ts';
 import { covers, remainingFor } from '../rules/budget.ts';
 import { liveIterations, type OpenedState, planOf } from '../state.ts';
 import { acceptTasks } from './accept.ts';

@@ -25,7 +25,12 @@ const TABLE: readonly (readonly [facts: string, isSaidDone: boolean, then: Split
 
 for (const [facts, isSaidDone, then] of TABLE)
   test(`there, partial, failed, cancelled ${facts}, ${isSaidDone ? 'said' : 'not said'} to be all: ${then}`, () => {
-    const [there, partial, failed, cancelled] = facts.split(' ').map(Number) as [number, number, number, number];
+    const [there, partial, failed, cancelled] = facts.split(' ').map(Number) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const all: PartsFacts = { there, partial, failed, cancelled, isSaidDone };
     assert.equal(splitEnd(all), then);
   });

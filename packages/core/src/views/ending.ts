@@ -70,7 +70,16 @@ export function sumText(s: State): string {
 }
 
 /** The words of the sum, what was asked for first. */
-const PARTS = ['landed', 'answered', 'unneeded', 'gathered', 'undone', 'failed', 'cancelled', 'unfinished'] as const;
+const PARTS = [
+  'landed',
+  'answered',
+  'unneeded',
+  'gathered',
+  'undone',
+  'failed',
+  'cancelled',
+  'unfinished',
+] as const;
 type Part = (typeof PARTS)[number];
 
 function partsOf(s: State): readonly (readonly [Part, number])[] {

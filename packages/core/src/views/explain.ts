@@ -51,14 +51,20 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
   const own = event.type.startsWith('task.') ? tellTask(event, memory.task) : undefined;
   if (own !== undefined) return own;
   if ('attempt' in event && taskOf(event.attempt) === memory.task) return tellAttempt(event, at, memory);
-  if (event.type === 'task.accepted' && event.source.by === 'subplanner' && event.source.parent === memory.task)
+  if (
+    event.type === 'task.accepted' &&
+    event.source.by === 'subplanner' &&
+    event.source.parent === memory.task
+  )
     return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
   return tellLanding(event, memory);
 }
 
 function judgedText({ criterion, verdict, evidence }: EventOf<'acceptance.judged'>): string {
-  const by = evidence ? ` (${evidence.kind} ${plain(evidence.by, 100)} on ${shortCommit(evidence.commit)})` : '';
+  const by = evidence
+    ? ` (${evidence.kind} ${plain(evidence.by, 100)} on ${shortCommit(evidence.commit)})`
+    : '';
   return `${verdict}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
 }
 

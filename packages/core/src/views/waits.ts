@@ -200,7 +200,9 @@ function splits(state: State): Told[] {
     if (task.state !== 'expanded' || !plan) return [];
     const about = { reason: 'parts', on: id, ...named([id]) } as const;
     if (plan.live)
-      return [{ ...about, since: plan.live.startedAt, text: `${id} is being split: its own planner answers, for` }];
+      return [
+        { ...about, since: plan.live.startedAt, text: `${id} is being split: its own planner answers, for` },
+      ];
     const left = plan.parts.filter((part) => !isOver(state.tasks.get(part)!.state));
     const text =
       left.length > 0

@@ -129,12 +129,7 @@ export const LOOP_MUTANTS: MutantTable = {
   'lost-is-free': {
     means: 'what a crash took away while it was spending counts as nothing',
     tests: ['core/src/fold.test.ts'],
-    patches: [
-      core(
-        's.spending.lost = sum(lost, r);',
-        's.spending.lost = lost;',
-      ),
-    ],
+    patches: [core('s.spending.lost = sum(lost, r);', 's.spending.lost = lost;')],
   },
   'one-worker-more': {
     means: 'one attempt more runs than there are workers',

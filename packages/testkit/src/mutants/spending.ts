@@ -7,18 +7,23 @@ export const SPENDING_MUTANTS: MutantTable = {
     focus: ['roled', 'planner'],
     tests: ['core/src/rules/budget.test.ts'],
     patches: [
-      core('tokens: Math.min(whole.tokens, tokens - spent.tokens - reserved.tokens),', 'tokens: tokens > 0 ? whole.tokens : spent.tokens - reserved.tokens,'),
+      core(
+        'tokens: Math.min(whole.tokens, tokens - spent.tokens - reserved.tokens),',
+        'tokens: tokens > 0 ? whole.tokens : spent.tokens - reserved.tokens,',
+      ),
     ],
   },
   'role-spends-for-another': {
     means: 'what a planner of parts uses counts as the run planner’s',
     focus: ['split', 'roled', 'planner'],
     tests: ['core/src/rules/budget.test.ts'],
-    patches: [core("owner === undefined ? 'planner' : 'subplanner';", "owner === undefined ? 'planner' : 'planner';")],
+    patches: [
+      core("owner === undefined ? 'planner' : 'subplanner';", "owner === undefined ? 'planner' : 'planner';"),
+    ],
   },
   'task-pays-for-the-run': {
     means: 'an attempt that met the end of the run’s budget counts against its task',
-    focus: ['bounded'],
+    focus: ['metered'],
     tests: ['core/src/decisions/attempts.test.ts'],
     patches: [
       core(
@@ -29,7 +34,7 @@ export const SPENDING_MUTANTS: MutantTable = {
   },
   'run-pays-for-the-task': {
     means: 'an attempt that met its own limit counts as ended by the run’s budget',
-    focus: ['bounded'],
+    focus: ['metered'],
     tests: ['core/src/decisions/attempts.test.ts'],
     patches: [core('reserved[which] < own && left < floor', 'reserved[which] < own && left < floor * 1e6')],
   },
@@ -41,7 +46,6 @@ export const SPENDING_MUTANTS: MutantTable = {
   },
   'starts-past-the-budget': {
     means: 'attempts start after the budget was said to be used up',
-    focus: ['bounded'],
     tests: ['core/src/decisions/attempts.test.ts'],
     patches: [
       core(

@@ -15,7 +15,10 @@ export const SPLIT_MUTANTS: MutantTable = {
     focus: SPLIT,
     patches: [
       orchestrator('if (this.#isSplit(task)) {', 'if (this.#isSplit(task) && n < 0) {'),
-      core("if (t.state !== 'pending') return refuse('illegal-move', `${c.task}", "if (t.state !== 'pending' && t.state !== 'expanded') return refuse('illegal-move', `${c.task}"),
+      core(
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state !== 'pending')",
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state !== 'pending' && t.state !== 'expanded')",
+      ),
       core("expanded: ['pending',", "expanded: ['pending', 'assigned',"),
     ],
   },
@@ -65,8 +68,8 @@ export const SPLIT_MUTANTS: MutantTable = {
     tests: ['core/src/decisions/splits.test.ts'],
     patches: [
       core(
-        'const parts = giveUpParts(s, t.id, `it is a part of ${t.id}: ${why}`);',
-        'const parts = giveUpParts(s, t.id, why).slice(0, 0);',
+        'const parts = giveUpParts(s, t.id,',
+        'const parts = s.tasks.size > 0 ? [] : giveUpParts(s, t.id,',
       ),
     ],
   },

@@ -10,8 +10,8 @@ export const TASK_MUTANTS: MutantTable = {
         'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state) || true);',
       ),
       core(
-        "if (waitsFor) return refuse('not-ready', `${c.task}",
-        "if (waitsFor && !s) return refuse('not-ready', `${c.task}",
+        'workers are taken`); const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));',
+        'workers are taken`); const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state) && !s);',
       ),
     ],
   },
@@ -177,8 +177,11 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'a failure gets a fix task though one is open for it',
     tests: ['core/src/decisions/tasks.test.ts'],
     patches: [
-      core('if (id && open.has(id)) return', 'if (id && open.has(id) && !s) return'),
-      core('if (current && !isOver(s.tasks.get(current)!.state)) return undefined;', ''),
+      core(
+        'const id = openFixFor(s, signature); if (id) return',
+        'const id = openFixFor(s, signature); if (id && !s) return',
+      ),
+      core('if (openFixFor(s, signature)) return undefined;', ''),
     ],
   },
   'tasks-unbounded': {

@@ -27,7 +27,9 @@ export const VOTE_MUTANTS: MutantTable = {
     means: 'a vote on an older commit counts for the present one',
     focus: VOTED,
     tests: TESTS,
-    patches: [core("if (c.commit !== review.commit) return refuse('late'", "if (!c.commit) return refuse('late'")],
+    patches: [
+      core("if (c.commit !== review.commit) return refuse('late'", "if (!c.commit) return refuse('late'"),
+    ],
   },
   'votes-twice': {
     means: 'a reviewer votes as often as they like',
@@ -51,7 +53,9 @@ export const VOTE_MUTANTS: MutantTable = {
     means: 'a tie is enough',
     focus: VOTED,
     tests: TESTS,
-    patches: [core("return isEnough && 2 * yes > all ? 'approved'", "return isEnough && 2 * yes >= all ? 'approved'")],
+    patches: [
+      core("return isEnough && 2 * yes > all ? 'approved'", "return isEnough && 2 * yes >= all ? 'approved'"),
+    ],
   },
   'work-under-review-tidied': {
     means: 'a sweep removes work that is voted on',

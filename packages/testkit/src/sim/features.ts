@@ -13,11 +13,13 @@ export interface Features {
   readonly depth: number;
   readonly review: ReviewRule | undefined;
   readonly roles: Limits['roles'];
+  /** Agents use what they are given, to the end. */
+  readonly isMetered: boolean;
 }
 
-export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined };
+export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined, isMetered: false };
 
-export const WANTED = ['split', 'reviewed', 'roled'] as const;
+export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -28,6 +30,7 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     depth: isDrawn('split', 0.15) ? random.between(1, DEPTH_MAX) : 0,
     review: isDrawn('reviewed', 0.15) ? drawReview(random) : undefined,
     roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
+    isMetered: isDrawn('metered', 0.06),
   };
 }
 
@@ -50,8 +53,16 @@ function drawRoles(random: Random): NonNullable<Limits['roles']> {
   };
 }
 
+/** A story as it is with what its request asks for. */
+export function featured(random: Random, story: Story, features: Features): Story {
+  const { isMetered } = features;
+  const bounded =
+    isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
+  return { ...widened(random, bounded, features), features };
+}
+
 /** Some tasks of the plan name so many files that they may be split. */
-export function widened(random: Random, story: Story, { depth }: Features): Story {
+function widened(random: Random, story: Story, { depth }: Features): Story {
   if (depth === 0 || story.mode === 'land') return story;
   return { ...story, plan: story.plan.map((task) => (random.chance(0.5) ? wide(random, task) : task)) };
 }

@@ -3,7 +3,7 @@
  * needs a rare story to show is met sooner that way, and by the same laws.
  */
 import { drawFaults, FAULTS, type Fault, type FaultRates } from './faults.ts';
-import { drawFeatures, type FeatureWord, WANTED, widened } from './features.ts';
+import { drawFeatures, type FeatureWord, featured, WANTED } from './features.ts';
 import type { Random } from './random.ts';
 import { drawStory, type Story } from './story.ts';
 
@@ -46,7 +46,7 @@ export function drawFocused(random: Random, focus: Focus): Story {
 /** The story with what its request asks for beside its work. */
 export function withFeatures(random: Random, story: Story, focus: Focus): Story {
   const features = drawFeatures(random, focus.filter(isFeature));
-  return { ...widened(random, story, features), features };
+  return featured(random, story, features);
 }
 
 export const drawFocusedFaults = (random: Random, focus: Focus): FaultRates =>

@@ -65,6 +65,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     commandMsMax: story.commandMsMax,
     hasSetup: story.hasSetup,
     isVotedOn: story.features.review !== undefined,
+    isMetered: story.features.isMetered,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),
   });

@@ -67,6 +67,8 @@ export class World {
   readonly hasSetup: boolean;
   /** Whether reviewers vote on changes. */
   readonly isVotedOn: boolean;
+  /** Whether agents use up what they are given. */
+  readonly isMetered: boolean;
   /** Planners of split tasks, and reviewers: told of each entry that is on the disk. */
   helpers: readonly ((entry: Entry) => void)[] = [];
 
@@ -137,6 +139,7 @@ export class World {
     commandMsMax: number;
     hasSetup?: boolean;
     isVotedOn?: boolean;
+    isMetered?: boolean;
     isTraced?: boolean;
     failAt?: FailAt;
   }) {
@@ -144,6 +147,7 @@ export class World {
     this.commandMsMax = ask.commandMsMax;
     this.hasSetup = ask.hasSetup ?? false;
     this.isVotedOn = ask.isVotedOn ?? false;
+    this.isMetered = ask.isMetered ?? false;
     this.random = new Random(ask.seed);
     this.scheduler = new Scheduler(this.random.fork());
     this.#rates = ask.faults(this.random);
