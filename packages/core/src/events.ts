@@ -6,7 +6,6 @@
  * journal/upcast.ts turns old entries into the present shape. An event has no time of its own: it happened at the
  * entry's `at`.
  */
-import type { Judgement } from './model/acceptance.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -31,9 +30,11 @@ import type {
   StopReason,
 } from './model/request.ts';
 import type { Requirement } from './model/requirement.ts';
-import type { PatchId, VoteKind } from './model/review.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
+import type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
+
+export type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
 
 /** The run itself. */
 export type RunEvent =
@@ -202,39 +203,6 @@ export type TaskEvent =
   | { readonly type: 'task.unsplit'; readonly task: TaskId; readonly detail: string }
   /** Its parts are over: what they handed in is its own handoff. */
   | { readonly type: 'task.gathered'; readonly task: TaskId; readonly handoff: HandoffClaim };
-
-/** Votes on what was handed in. */
-export type ReviewEvent =
-  /** The handoff waits for votes on this change. Votes on an earlier one count no more. */
-  | {
-      readonly type: 'review.asked';
-      readonly attempt: AttemptId;
-      readonly commit: CommitId;
-      readonly patch?: PatchId;
-      readonly reviewers: readonly string[];
-    }
-  | {
-      readonly type: 'review.given';
-      readonly attempt: AttemptId;
-      readonly commit: CommitId;
-      readonly reviewer: string;
-      readonly vote: VoteKind;
-      readonly confidence: number;
-      readonly findings: readonly string[];
-      readonly usage: Usage;
-      /** The slice of the budget that this settles. */
-      readonly slice?: number;
-    }
-  /** Approved, it may land. Otherwise a rejection follows in the same decision. */
-  | {
-      readonly type: 'review.ended';
-      readonly attempt: AttemptId;
-      readonly commit: CommitId;
-      readonly verdict: 'approved' | 'rejected' | 'no-quorum';
-    };
-
-/** What was to hold was looked at. `task`: of this task; absent: of the whole run. The last word on a criterion counts. */
-export type AcceptanceEvent = { readonly type: 'acceptance.judged'; readonly task?: TaskId } & Judgement;
 
 /** One attempt at a task. */
 export type AttemptEvent =

@@ -5,19 +5,9 @@
 import { DEPTH_MAX } from '@swarm/core/model/plan';
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
-
-export interface Features {
-  /** 0: no task is split. */
-  readonly depth: number;
-  readonly review: ReviewRule | undefined;
-  readonly roles: Limits['roles'];
-  /** Agents use what they are given, to the end. */
-  readonly isMetered: boolean;
-}
-
-export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined, isMetered: false };
 
 export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
 export type FeatureWord = (typeof WANTED)[number];

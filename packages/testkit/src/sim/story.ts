@@ -2,7 +2,7 @@ import type { Request, RunMode } from '@swarm/core/model/request';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Tree } from '../twins/objects.ts';
 import { BREAK, GUARDED } from '../twins/words.ts';
-import { type Features, NO_FEATURES } from './features.ts';
+import { type Features, NO_FEATURES } from './asked.ts';
 import type { Random } from './random.ts';
 import type { StoryBranch, World } from './world.ts';
 
