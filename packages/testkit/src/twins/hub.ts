@@ -1,6 +1,7 @@
 import type { MeasuredChange } from '@swarm/core/model/handoff';
 import {
   type AttemptId,
+  attemptId,
   type CommitId,
   parseAttemptId,
   parseRunId,
@@ -67,7 +68,9 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         workspaces: [...world.workspaces.keys()],
       })),
     tidy: (keep) => {
-      for (const attempt of [...world.durable.liveAttempts, ...world.durable.queue])
+      const { liveAttempts, queue, byState, tasks } = world.durable;
+      const voted = [...byState.reviewing].map((id) => attemptId(id, tasks.get(id)!.attempts));
+      for (const attempt of [...liveAttempts, ...queue, ...voted])
         world.expect(keep.has(attempt), `P1: the work of ${attempt} is tidied away while it is wanted`);
       return world.act(inc, () => {
         for (const map of [world.work, world.intakes]) {
