@@ -1,6 +1,7 @@
 /** Every command the core can be asked to do. `decide` answers each with events or with a Refusal. */
 
-import type { IterationOutcome, IterationReason } from './events.ts';
+import type { IterationOutcome } from './events.ts';
+import type { Judgement } from './model/acceptance.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -12,6 +13,7 @@ import type {
   RejectionReason,
   UndoRefusalReason,
 } from './model/landing.ts';
+import type { IterationReason } from './model/plan.ts';
 import type {
   ChecksResult,
   CloseReason,
@@ -23,6 +25,7 @@ import type {
   Request,
   StopReason,
 } from './model/request.ts';
+import type { PatchId, VoteKind } from './model/review.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { RequirementDraft } from './rules/requirement-format.ts';
@@ -84,6 +87,8 @@ export type Command =
   // planning
   | {
       readonly type: 'startIteration';
+      /** The task that is split; absent: the run's own planner. */
+      readonly owner?: TaskId;
       readonly reason: IterationReason;
       readonly promptHash: string;
       readonly model: string;
@@ -124,7 +129,13 @@ export type Command =
       readonly reason: string;
       readonly by: 'operator' | 'planner' | 'reconciler';
     }
-  | { readonly type: 'cancelLabel'; readonly label: string; readonly reason: string }
+  /** `owner`: whose label it is, as for an iteration. */
+  | {
+      readonly type: 'cancelLabel';
+      readonly label: string;
+      readonly reason: string;
+      readonly owner?: TaskId;
+    }
   | {
       readonly type: 'failTask';
       readonly task: TaskId;
@@ -139,6 +150,9 @@ export type Command =
     }
   /** A note of the operator's to whoever works on it now, and to its later attempts. */
   | { readonly type: 'tell'; readonly task: TaskId; readonly text: string }
+  | { readonly type: 'expandTask'; readonly task: TaskId }
+  /** Is asked when neither its planner nor its parts have anything more to do. */
+  | { readonly type: 'settleTask'; readonly task: TaskId }
   // attempts
   | {
       readonly type: 'startAttempt';
@@ -177,6 +191,27 @@ export type Command =
       readonly reason: EndingReason;
       readonly detail: string;
     }
+  // reviews
+  /** What would land is not what was voted on: it is voted on anew. */
+  | {
+      readonly type: 'askReview';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly patch?: PatchId;
+    }
+  /** Silence is a vote too: `abstain`. */
+  | {
+      readonly type: 'giveReview';
+      readonly attempt: AttemptId;
+      readonly commit: CommitId;
+      readonly reviewer: string;
+      readonly vote: VoteKind;
+      readonly confidence: number;
+      readonly findings: readonly string[];
+      readonly usage: Usage;
+      readonly slice?: number;
+    }
+  | ({ readonly type: 'judgeAcceptance'; readonly task?: TaskId } & Judgement)
   // landings
   | {
       readonly type: 'startLanding';
@@ -259,7 +294,7 @@ export type Command =
 export type DraftSource =
   | { readonly by: 'plan' }
   | { readonly by: 'planner'; readonly iteration: number }
-  | { readonly by: 'subplanner'; readonly parent: TaskId }
+  | { readonly by: 'subplanner'; readonly parent: TaskId; readonly iteration: number }
   | { readonly by: 'operator' }
   | (TaskSource & { readonly by: 'reconciler' })
   | (TaskSource & { readonly by: 'land' });

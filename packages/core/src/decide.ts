@@ -3,10 +3,12 @@
  * what they compute with is in rules/. Nothing here changes the state; fold does that with the events.
  */
 import type { Command } from './commands.ts';
+import { judgeAcceptance } from './decisions/acceptance.ts';
 import { decideAgain } from './decisions/again.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
+import { decideReviews } from './decisions/reviews.ts';
 import { decideRun, openRun } from './decisions/run.ts';
 import { decideTasks } from './decisions/tasks.ts';
 import { decideUndo } from './decisions/undo.ts';
@@ -46,6 +48,7 @@ const BEGINS: ReadonlySet<Command['type']> = new Set([
   'cancelRun',
   'changeGate',
   'continue',
+  'expandTask',
   'pause',
   'raiseLimits',
   'retry',
@@ -82,6 +85,8 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'cancelTask':
     case 'cancelLabel':
     case 'failTask':
+    case 'expandTask':
+    case 'settleTask':
     case 'retry':
     case 'tell':
       return decideTasks(s, c);
@@ -91,6 +96,11 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'reworkAttempt':
     case 'endAttempt':
       return decideAttempts(s, c);
+    case 'askReview':
+    case 'giveReview':
+      return decideReviews(s, c);
+    case 'judgeAcceptance':
+      return judgeAcceptance(s, c);
     case 'startLanding':
     case 'recordGate':
     case 'land':

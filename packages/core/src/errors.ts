@@ -126,6 +126,7 @@ export type RefusalReason =
   | 'already-landed'
   | 'stale-parent'
   | 'ungated'
+  | 'unreviewed'
   | 'too-many-tasks'
   | 'out-of-range';
 

@@ -17,6 +17,7 @@ import type {
   RejectionReason,
   UndoRefusalReason,
 } from './model/landing.ts';
+import type { IterationReason } from './model/plan.ts';
 import type {
   ChecksResult,
   CloseReason,
@@ -31,6 +32,9 @@ import type {
 import type { Requirement } from './model/requirement.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
+import type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
+
+export type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
 
 /** The run itself. */
 export type RunEvent =
@@ -112,25 +116,38 @@ export type RunEvent =
       readonly green: boolean | 'unknown';
     };
 
-/** Planning. */
+/** Planning. `owner`: the task whose own planner it is; absent: the run's. */
 export type PlanEvent =
   | {
       readonly type: 'iteration.started';
+      /** Counted through the whole run, whosever it is. */
       readonly iteration: number;
+      readonly owner?: TaskId;
       readonly reason: IterationReason;
       readonly promptHash: string;
       readonly model: string;
       readonly reserved: Reservation;
     }
   /** The live iteration got another slice of the budget, because its first one was too small. */
-  | { readonly type: 'iteration.extended'; readonly iteration: number; readonly reserved: Reservation }
+  | {
+      readonly type: 'iteration.extended';
+      readonly iteration: number;
+      readonly owner?: TaskId;
+      readonly reserved: Reservation;
+    }
   | {
       readonly type: 'task.refused';
       readonly label: string;
       readonly problem: string;
       readonly iteration?: number;
+      readonly owner?: TaskId;
     }
-  | { readonly type: 'scratchpad.written'; readonly iteration: number; readonly text: string }
+  | {
+      readonly type: 'scratchpad.written';
+      readonly iteration: number;
+      readonly owner?: TaskId;
+      readonly text: string;
+    }
   /** Those that are new or changed, each whole. */
   | {
       readonly type: 'requirements.written';
@@ -140,6 +157,7 @@ export type PlanEvent =
   | {
       readonly type: 'iteration.ended';
       readonly iteration: number;
+      readonly owner?: TaskId;
       readonly outcome: IterationOutcome;
       readonly isDone: boolean;
       readonly detail: string;
@@ -188,7 +206,13 @@ export type TaskEvent =
       readonly task: TaskId;
       readonly text: string;
       readonly attempt?: AttemptId;
-    };
+    }
+  /** It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them. */
+  | { readonly type: 'task.expanded'; readonly task: TaskId }
+  /** It has no parts: it is worked as it is, and is not split again before it is changed. */
+  | { readonly type: 'task.unsplit'; readonly task: TaskId; readonly detail: string }
+  /** Its parts are over: what they handed in is its own handoff. */
+  | { readonly type: 'task.gathered'; readonly task: TaskId; readonly handoff: HandoffClaim };
 
 /** One attempt at a task. */
 export type AttemptEvent =
@@ -357,13 +381,14 @@ export type Event =
   | PlanEvent
   | TaskEvent
   | AttemptEvent
+  | ReviewEvent
   | LandingEvent
+  | AcceptanceEvent
   | HealingEvent
   | WorkerEvent;
 export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 
-export type IterationReason = 'first' | 'handoffs' | 'idle' | 'finding' | 'amended' | 'retry';
 /**
  * `unreadable` and `failed` are errors and are tried again; they never mean "no more tasks". `down` (no endpoint
  * answered) and `lost` (the orchestrator stopped) are not the planner's fault and are not counted against it.

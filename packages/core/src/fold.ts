@@ -4,12 +4,14 @@
  */
 import { assertNever } from './errors.ts';
 import type { Entry, Event } from './events.ts';
+import { ACCEPTANCE_FOLDS } from './folding/acceptance.ts';
 import { ATTEMPT_FOLDS } from './folding/attempts.ts';
 import type { FoldsOf } from './folding/folds.ts';
 import { HEALING_FOLDS } from './folding/healing.ts';
 import { damaged } from './folding/known.ts';
 import { LANDING_FOLDS } from './folding/landings.ts';
 import { PLAN_FOLDS } from './folding/planning.ts';
+import { REVIEW_FOLDS } from './folding/reviews.ts';
 import { RUN_FOLDS, WORKER_FOLDS } from './folding/run.ts';
 import { TARGET_FOLDS } from './folding/target.ts';
 import { TASK_FOLDS } from './folding/tasks.ts';
@@ -35,9 +37,11 @@ const FOLDS: FoldsOf<Event> = {
   ...PLAN_FOLDS,
   ...TASK_FOLDS,
   ...ATTEMPT_FOLDS,
+  ...REVIEW_FOLDS,
   ...LANDING_FOLDS,
   ...TARGET_FOLDS,
   ...HEALING_FOLDS,
+  ...ACCEPTANCE_FOLDS,
   ...WORKER_FOLDS,
 };
 type Fold = (state: State, event: Event, at: number) => void;

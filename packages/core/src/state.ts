@@ -4,13 +4,22 @@
  */
 
 import { SwarmError } from './errors.ts';
-import type { IterationReason } from './events.ts';
-import type { Attempt, Reservation } from './model/attempt.ts';
+import type { Judgement } from './model/acceptance.ts';
+import { type Attempt, NO_RESERVATION, type Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type { Candidate, GateResult, Landing, RejectionReason } from './model/landing.ts';
-import type { ChecksResult, CloseReason, DeliverTo, Finding, PauseReason, Request } from './model/request.ts';
-import type { Requirement } from './model/requirement.ts';
-import { TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
+import { emptyPlanning, type LiveIteration, type Planning, type Subplan } from './model/plan.ts';
+import {
+  type ChecksResult,
+  type CloseReason,
+  type DeliverTo,
+  type Finding,
+  type PauseReason,
+  type Request,
+  SPEND_ROLES,
+  type SpendRole,
+} from './model/request.ts';
+import { isOver, TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
 import { emptyFlow, type Flow } from './rules/concurrency.ts';
@@ -22,53 +31,6 @@ export interface OpenedRun {
   readonly version: string;
   readonly configHash: string;
   readonly openedAt: number;
-}
-
-/** Something the planner has not been told yet. */
-export type News =
-  | { readonly kind: 'handoff'; readonly attempt: AttemptId }
-  | { readonly kind: 'landed' | 'failed' | 'cancelled'; readonly task: TaskId }
-  | { readonly kind: 'rejected'; readonly task: TaskId; readonly attempt: AttemptId }
-  | { readonly kind: 'finding'; readonly signature: string }
-  | { readonly kind: 'refused'; readonly label: string; readonly problem: string }
-  | { readonly kind: 'amended'; readonly text: string };
-
-export interface Planning {
-  /** Number of the last iteration started; 0 before the first. */
-  iteration: number;
-  live:
-    | {
-        readonly iteration: number;
-        readonly reason: IterationReason;
-        readonly startedAt: number;
-        readonly reserved: Reservation;
-      }
-    | undefined;
-  /** The planner said `done`, and nothing has happened since that it must be asked about. */
-  isDone: boolean;
-  /** Its last answer said `done` while tasks were live. It is asked again when they are over. */
-  saidDone: boolean;
-  /** How many iterations in a row gave nothing usable. */
-  failuresInRow: number;
-  /** How many tasks the live iteration has given so far. */
-  acceptedNow: number;
-  lastEndedAt: number;
-  scratchpad: string;
-  /** What the request asks for, by the planner's own names, in the order it wrote them down. */
-  readonly requirements: Map<string, Requirement>;
-  /** In order of time. An iteration that ends as planned removes what it was told. */
-  news: News[];
-  /** How many of `news` there are of each kind. */
-  readonly newsOf: Record<News['kind'], number>;
-  /** How much of `news` the live iteration was told. */
-  newsTold: number;
-  /** What the planner asked for and was refused, by its label, as long as no task has that label. */
-  readonly refusals: Map<string, Refused>;
-}
-
-export interface Refused {
-  readonly iteration: number;
-  readonly problem: string;
 }
 
 export interface OpenFinding {
@@ -127,15 +89,33 @@ export interface Health {
   revertsRefused: Set<TaskId>;
 }
 
+/** Who has slices: its calls belong to no attempt and no iteration. */
+export type SliceRole = 'reconciler' | 'reviewer';
+
+/** Tokens and money of one role: used or lost, and set aside. */
+export interface RoleSpending {
+  spent: Reservation;
+  reserved: Reservation;
+}
+
+const noRoleSpending = (): RoleSpending => ({ spent: NO_RESERVATION, reserved: NO_RESERVATION });
+
+export interface AcceptanceFact extends Judgement {
+  readonly task?: TaskId;
+  readonly at: number;
+}
+
 export interface Spending {
   /** What was used, as it was metered. */
   used: Usage;
   /** Set aside for what runs now. */
   reserved: Reservation;
   /** Slices of `reserved` for calls outside attempts and iterations, by number. */
-  readonly slices: Map<number, { readonly role: 'reconciler' | 'reviewer'; readonly reserved: Reservation }>;
+  readonly slices: Map<number, { readonly role: SliceRole; readonly reserved: Reservation }>;
   /** How many slices were ever reserved. */
   slicesMade: number;
+  /** The same, by who spends it: these add up to the whole. */
+  readonly roles: Record<SpendRole, RoleSpending>;
   /** The reservations of what a crash ended. They count as spent. */
   lost: Reservation;
   /** Set when a limit is reached. From then on nothing new starts. */
@@ -186,6 +166,8 @@ export interface State {
   tasks: Map<TaskId, Task>;
   attempts: Map<AttemptId, Attempt>;
   landings: Map<LandingId, Landing>;
+  /** What is known of what was to hold, by `criterionKey`, in the order in which it was first looked at. */
+  acceptance: Map<string, AcceptanceFact>;
 
   /** Tasks by state, in the order they entered it. */
   byState: Record<TaskStateName, Set<TaskId>>;
@@ -220,7 +202,12 @@ export interface State {
   /** How many handoffs land and how fast. The number of workers depends on it. */
   flow: Flow;
 
+  /** The run's own planner. */
   planning: Planning;
+  /** The planners of tasks that are split, or were: by task. */
+  plans: Map<TaskId, Subplan>;
+  /** How many iterations were ever started, whosever: an iteration's number is its name in the whole run. */
+  iterations: number;
   health: Health;
   spending: Spending;
   machines: Map<string, { readonly slots: number; readonly capabilities: readonly string[] }>;
@@ -243,8 +230,24 @@ export function opened(state: State): OpenedState {
 }
 
 /** Returns whether some task is not over. */
-export const isBusy = (s: State): boolean =>
-  s.byState.pending.size + s.byState.assigned.size + s.byState.running.size + s.byState.complete.size > 0;
+export const isBusy = (s: State): boolean => unfinishedCount(s) > 0;
+
+/** Tasks that are not over. */
+export const unfinishedCount = ({ byState }: State): number =>
+  LIVE_STATES.reduce((sum, name) => sum + byState[name].size, 0);
+
+const LIVE_STATES = TASK_STATES.filter((name) => !isOver(name));
+
+/** The plan of whoever plans: of the run's planner, or of the task's own. */
+export const planOf = (s: State, owner: TaskId | undefined): Planning | undefined =>
+  owner === undefined ? s.planning : s.plans.get(owner);
+
+/** Iterations that are live now, each with whose it is. */
+export function liveIterations(s: State): readonly (LiveIteration & { readonly owner?: TaskId })[] {
+  const own = s.planning.live ? [s.planning.live] : [];
+  const others = [...s.plans].flatMap(([owner, { live }]) => (live ? [{ ...live, owner }] : []));
+  return [...own, ...others];
+}
 
 /** Returns the key of a gate's result in `passed` and `failed`. */
 export const passKey = (gate: string, tree: string): string => `${gate} ${tree}`;
@@ -270,6 +273,7 @@ export function emptyState(): State {
     tasks: new Map(),
     attempts: new Map(),
     landings: new Map(),
+    acceptance: new Map(),
     byState: Object.fromEntries(TASK_STATES.map((s) => [s, new Set<TaskId>()])) as Record<
       TaskStateName,
       Set<TaskId>
@@ -292,30 +296,9 @@ export function emptyState(): State {
     firstLandingAt: undefined,
     footprint: emptyFootprint(),
     flow: emptyFlow(),
-    planning: {
-      iteration: 0,
-      live: undefined,
-      isDone: false,
-      saidDone: false,
-      failuresInRow: 0,
-      acceptedNow: 0,
-      lastEndedAt: 0,
-      scratchpad: '',
-      requirements: new Map(),
-      news: [],
-      newsOf: {
-        handoff: 0,
-        landed: 0,
-        failed: 0,
-        cancelled: 0,
-        rejected: 0,
-        finding: 0,
-        refused: 0,
-        amended: 0,
-      },
-      newsTold: 0,
-      refusals: new Map(),
-    },
+    planning: emptyPlanning(),
+    plans: new Map(),
+    iterations: 0,
     health: {
       lastChecks: undefined,
       lastHead: undefined,
@@ -333,6 +316,10 @@ export function emptyState(): State {
       reserved: { tokens: 0, usd: 0 },
       slices: new Map(),
       slicesMade: 0,
+      roles: Object.fromEntries(SPEND_ROLES.map((role) => [role, noRoleSpending()])) as Record<
+        SpendRole,
+        RoleSpending
+      >,
       lost: { tokens: 0, usd: 0 },
       reached: undefined,
     },

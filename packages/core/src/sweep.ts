@@ -7,7 +7,7 @@ import { headWith } from './folding/target.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import { NO_USAGE } from './model/usage.ts';
 import type { LandedMark, UndoneMark } from './ports/git.ts';
-import type { State } from './state.ts';
+import { liveIterations, type State } from './state.ts';
 
 /** Facts of the target, gathered by the reconciler. */
 export interface TargetObserved {
@@ -74,10 +74,10 @@ const undoneBy = (s: State, { commit }: UndoneMark): 'operator' | 'reconciler' =
  */
 export function sweepLapsed(s: State, work: ReadonlyMap<AttemptId, CommitId>): Command[] {
   const commands: Command[] = [];
-  if (s.planning.live) {
+  for (const { iteration } of liveIterations(s)) {
     commands.push({
       type: 'endIteration',
-      iteration: s.planning.live.iteration,
+      iteration,
       outcome: 'lost',
       isDone: false,
       detail: 'the orchestrator went away',

@@ -2,24 +2,30 @@
  * What should be happening now, computed from the facts. It is asked after every entry, at start-up and after a crash.
  * The orchestrator then starts and stops what the answer says.
  */
-import type { IterationReason } from './events.ts';
+
 import { type AttemptId, type CommitId, type TaskId, taskOf } from './model/ids.ts';
 import type { Landing } from './model/landing.ts';
+import type { IterationReason } from './model/plan.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
 import { isSatisfied } from './model/task.ts';
 import { type NextTest, nextTest, RACES_MAX } from './rules/batching.ts';
-import { reachedBudget, timeIsUpAt } from './rules/budget.ts';
+import { isRoleSpent, reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type Below, belowEach, type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import { rechecksDue } from './rules/rechecks.ts';
-import { isBusy, isOpened, type OpenedState, type State } from './state.ts';
+import { type SubplanDue, subplansDue, tasksToSettle } from './rules/subplans.ts';
+import { isBusy, isOpened, liveIterations, type OpenedState, type State } from './state.ts';
 
 export interface Wanted {
   /** How many more attempts may start. */
   readonly room: number;
   /** Ask the planner, and why. */
   readonly iteration: IterationReason | undefined;
+  /** Ask the planners of these tasks, and why. */
+  readonly subplans: readonly SubplanDue[];
+  /** Split tasks that have come to their end. */
+  readonly settled: readonly TaskId[];
   /** Handoffs that may be landed now, in order: the state's own queue, which goes on changing. */
   readonly landings: ReadonlySet<AttemptId>;
   /** Run the full checks on the head. */
@@ -42,10 +48,13 @@ export function wanted(s: State, at: number): Wanted {
   const budget = s.spending.reached ? undefined : reachedBudget(s, at);
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
   const planning = isHalted ? never : planner(s, at);
+  const subplans = isHalted ? NO_SUBPLANS : subplansDue(s, at);
   const checks = mayLand(s) ? checksDue(s, at) : never;
   return {
     room: isHalted ? 0 : Math.max(0, s.workers - s.liveAttempts.size),
     iteration: planning.is,
+    subplans: subplans.due,
+    settled: s.byState.expanded.size > 0 ? tasksToSettle(s) : NO_TASKS,
     landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
     rechecks: mayLand(s) && !s.spending.reached && rechecksDue(s).length > 0,
@@ -53,16 +62,23 @@ export function wanted(s: State, at: number): Wanted {
     close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
     askAgainAt: earliest(
       s.spending.reached ? undefined : timeIsUpAt(s),
-      earliest(earliest(planning.at, checks.at), isHalted ? undefined : nextFixAt(s, at)),
+      earliest(
+        earliest(earliest(planning.at, subplans.askAgainAt), checks.at),
+        isHalted ? undefined : nextFixAt(s, at),
+      ),
     ),
   };
 }
 
 const NO_LANDINGS: ReadonlySet<AttemptId> = new Set();
+const NO_TASKS: readonly TaskId[] = [];
+const NO_SUBPLANS: ReturnType<typeof subplansDue> = { due: [], askAgainAt: undefined };
 
 const nothing: Wanted = {
   room: 0,
   iteration: undefined,
+  subplans: [],
+  settled: NO_TASKS,
   landings: NO_LANDINGS,
   checks: false,
   rechecks: false,
@@ -88,7 +104,7 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
 function planner(s: OpenedState, at: number): Due<IterationReason> {
   const p = s.planning;
   if (s.run.request.mode !== 'planner' || p.live || p.isDone) return never;
-  if (p.failuresInRow >= PLANNER_FAILURES_MAX) return never;
+  if (p.failuresInRow >= PLANNER_FAILURES_MAX || isRoleSpent(s, 'planner')) return never;
   const reason = reasonToPlan(s);
   if (!reason) return never;
   const notBefore = p.lastEndedAt + planningBackoffMs(p.failuresInRow);
@@ -106,7 +122,7 @@ function reasonToPlan(s: State): IterationReason | undefined {
   // What depends on it fell too: nobody does that part of the request unless it is planned again.
   if (p.newsOf.failed > 0) return 'handoffs';
   if (p.saidDone) return undefined;
-  if (p.newsOf.handoff >= HANDOFFS_TO_REPLAN) return 'handoffs';
+  if (p.newsOf.handoff + p.newsOf.gathered >= HANDOFFS_TO_REPLAN) return 'handoffs';
   return undefined;
 }
 
@@ -142,13 +158,17 @@ function closing(
   if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
     return undefined;
   if (s.run.request.mode === 'planner' && !s.planning.isDone) {
+    if (isRoleSpent(s, 'planner')) return 'budget';
     return s.planning.failuresInRow >= PLANNER_FAILURES_MAX ? 'planner-failed' : undefined;
   }
   return 'done';
 }
 
 const isQuiet = (s: State): boolean =>
-  s.liveAttempts.size === 0 && s.openLandings.size === 0 && s.planning.live === undefined;
+  s.liveAttempts.size === 0 &&
+  s.openLandings.size === 0 &&
+  s.spending.slices.size === 0 &&
+  liveIterations(s).length === 0;
 
 // ───────────────────────── the merge queue ─────────────────────────
 

@@ -8,6 +8,7 @@ import type { Handoff } from '@swarm/core/model/handoff';
 import type { AttemptId, CommitId, Label, LandingId, RunId, TaskId, TreeId } from '@swarm/core/model/ids';
 import type { Candidate, GateResult, LandingMember } from '@swarm/core/model/landing';
 import type { ChecksResult, Request } from '@swarm/core/model/request';
+import type { PatchId } from '@swarm/core/model/review';
 import type { TaskSpec } from '@swarm/core/model/task';
 
 const A = 'a'.repeat(40) as CommitId;
@@ -247,6 +248,44 @@ const EVENTS = {
     requirements: [{ id: 'R1', text: 'Durations of days are read', status: 'met', tasks: [T2] }],
   },
   'task.told': { type: 'task.told', task: T2, text: 'leave the old names', attempt: TRY },
+  'task.expanded': { type: 'task.expanded', task: T1 },
+  'task.unsplit': { type: 'task.unsplit', task: T1, detail: 'its planner says that it is one piece of work' },
+  'task.gathered': {
+    type: 'task.gathered',
+    task: T1,
+    handoff: {
+      status: 'partial',
+      summary: 't2 Parse durations: days are read\nt3 Tell them: failed (blocked): no such file',
+      concerns: ['t3 is not there: failed'],
+      suggestions: ['use it in config.ts'],
+    },
+  },
+  'review.asked': {
+    type: 'review.asked',
+    attempt: TRY,
+    commit: B,
+    patch: '5f1c2e9d0a7b' as PatchId,
+    reviewers: ['reviewer-1', 'reviewer-2'],
+  },
+  'review.given': {
+    type: 'review.given',
+    attempt: TRY,
+    commit: B,
+    reviewer: 'reviewer-2',
+    vote: 'reject',
+    confidence: 0.85,
+    findings: ['src/time.ts:14: “1m” of a month is read as a minute — 分'],
+    usage: USAGE,
+    slice: 3,
+  },
+  'review.ended': { type: 'review.ended', attempt: TRY, commit: B, verdict: 'no-quorum' },
+  'acceptance.judged': {
+    type: 'acceptance.judged',
+    task: T2,
+    criterion: 'parseDuration("1h30m") is 5400000',
+    verdict: 'verified',
+    evidence: { kind: 'command', by: 'node --test test/time', commit: C, detail: 'exit 0' },
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -6,12 +6,13 @@
 import type { Command } from '@swarm/core/commands';
 import type { Decision } from '@swarm/core/decide';
 import { type Refusal, SwarmError } from '@swarm/core/errors';
-import type { IterationReason } from '@swarm/core/events';
 import type { TaskId } from '@swarm/core/model/ids';
+import type { IterationReason } from '@swarm/core/model/plan';
 import type { TicketedModel } from '@swarm/core/ports/models';
 import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
+import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
 import { wanted } from '@swarm/core/wanted';
 import type { Applier } from './apply.ts';
@@ -70,9 +71,12 @@ export class Deciding {
     const { budget } = wanted(this.#state, now);
     if (budget) this.decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.#state, now);
+    for (const task of want.settled) this.decide({ type: 'settleTask', task });
     this.#startAttempts(want.room);
     this.#scale();
-    if (want.iteration && !beside.isPlanning) this.#startIteration(want.iteration);
+    if (want.iteration && !beside.isPlanning) this.#startIteration('planner', { reason: want.iteration });
+    if (this.#state.byState.expanded.size > 0)
+      for (const subplan of wanted(this.#state, now).subplans) this.#startIteration('subplanner', subplan);
     // A run closes only on a target that was looked at after its last decision.
     const hasSeenAll = beside.seenAt === this.#state.seq;
     if (want.close && hasSeenAll && beside.isQuiet)
@@ -95,12 +99,24 @@ export class Deciding {
       const reserved = reservationFor(this.#state);
       const task = reserved && this.#scheduling.next();
       if (!reserved || !task) return;
+      if (this.#isSplit(task)) {
+        // It takes no worker: the number is still free.
+        n -= 1;
+        continue;
+      }
       const answer = this.decide({ type: 'startAttempt', task, worker, reserved });
       if (answer.kind === 'refusal')
         throw new SwarmError({ code: 'SW0801', what: `a decision was refused: ${answer.detail}` });
       if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);
       left -= 1;
     }
+  }
+
+  /** Whoever has no model has nobody who could say what the parts are. */
+  #isSplit(id: TaskId): boolean {
+    if (!this.#ports.model || splitProblem(this.#state, this.#state.tasks.get(id)!) !== undefined)
+      return false;
+    return this.decide({ type: 'expandTask', task: id }).kind === 'decision';
   }
 
   /** Under `warn` tasks that meet run side by side: each start says beside whom. */
@@ -123,13 +139,16 @@ export class Deciding {
     if (better) this.decide({ type: 'scale', ...better, by: 'itself' });
   }
 
-  #startIteration(reason: IterationReason): void {
+  #startIteration(
+    role: 'planner' | 'subplanner',
+    about: { readonly owner?: TaskId; readonly reason: IterationReason },
+  ): void {
     const { model, prompts } = this.#ports;
-    const reserved = reservationFor(this.#state);
+    const reserved = reservationFor(this.#state, role);
     if (!reserved || !model) return;
     this.decide({
       type: 'startIteration',
-      reason,
+      ...about,
       promptHash: prompts.hash('planner'),
       model: model.nameFor('planner'),
       reserved,

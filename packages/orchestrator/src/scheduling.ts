@@ -3,6 +3,7 @@ import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { isSatisfied, type Task } from '@swarm/core/model/task';
 import { keptOutBy } from '@swarm/core/rules/contested';
 import { holdOf } from '@swarm/core/rules/holding';
+import { ownersOf } from '@swarm/core/rules/owners';
 import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
 import type { OpenedState, State } from '@swarm/core/state';
 
@@ -30,7 +31,7 @@ export class Scheduling {
 
   /** To be called with every event after its entry was folded. */
   follow(e: Event): void {
-    for (const id of touched(e)) this.#sync(this.#state.tasks.get(id)!);
+    for (const id of touched(e, this.#state)) this.#sync(this.#state.tasks.get(id)!);
     if (this.#learned !== this.#state.footprint.version) this.#relearn();
   }
 
@@ -58,8 +59,8 @@ export class Scheduling {
   }
 
   #holdInFlight(): void {
-    const { assigned, running, complete } = this.#state.byState;
-    for (const ids of [assigned, running, complete]) for (const id of ids) this.#hold(id);
+    const { assigned, running, reviewing, complete } = this.#state.byState;
+    for (const ids of [assigned, running, reviewing, complete]) for (const id of ids) this.#hold(id);
   }
 
   #hold(id: TaskId): void {
@@ -73,6 +74,7 @@ export class Scheduling {
         this.#replace(task);
         break;
       case 'complete':
+      case 'reviewing':
         return this.#hold(task.id);
       case 'assigned':
       case 'running':
@@ -95,15 +97,17 @@ export class Scheduling {
 
   #place(task: Task): void {
     const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));
-    // A task tried again may still have its cancelled attempt dying: it is offered when that has ended.
-    const isDying = this.#state.liveAttempts.has(attemptId(task.id, task.attempts));
+    // A task tried again may still have its cancelled attempt dying, or its own planner: it is offered when that has ended.
+    const isDying =
+      this.#state.liveAttempts.has(attemptId(task.id, task.attempts)) ||
+      this.#state.plans.get(task.id)?.live !== undefined;
     if (!isReady || isDying) return;
     this.#queue.offer(readyTaskOf(task));
   }
 }
 
 /** The tasks whose state or wording the event may have changed. */
-function touched(e: Event): readonly TaskId[] {
+function touched(e: Event, state: State): readonly TaskId[] {
   switch (e.type) {
     case 'task.accepted':
     case 'task.rescoped':
@@ -113,14 +117,21 @@ function touched(e: Event): readonly TaskId[] {
     case 'task.retried':
     case 'landing.found':
     case 'landing.undone':
+    case 'task.expanded':
+    case 'task.unsplit':
+    case 'task.gathered':
       return [e.task];
+    case 'iteration.ended':
+      return e.owner === undefined ? [] : [e.owner];
     case 'attempt.ended':
     case 'landing.rejected':
+    case 'review.asked':
+    case 'review.ended':
       return [taskOf(e.attempt)];
     case 'landing.landed':
       return e.members.map((m) => m.task);
     case 'target.moved':
-      return e.lost;
+      return e.lost.flatMap((id) => [id, ...ownersOf(state, id)]);
     default:
       return [];
   }

@@ -115,6 +115,8 @@ export function statusLine(s: OpenedState, now: number, seen: Doings = new Doing
     ...seen.awaited(s, now),
     working > 0 ? `${working} working` : undefined,
     queue.size > 0 ? `${queue.size} to land` : undefined,
+    byState.expanded.size > 0 ? `${byState.expanded.size} split` : undefined,
+    byState.reviewing.size > 0 ? `${byState.reviewing.size} under review` : undefined,
     byState.pending.size > 0 ? `${byState.pending.size} waiting` : undefined,
     s.tasks.size > 0 ? `${s.landedCount} of ${s.tasks.size} landed` : undefined,
     byState.failed.size > 0 ? `${byState.failed.size} failed` : undefined,

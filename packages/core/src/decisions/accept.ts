@@ -4,10 +4,14 @@ import type { Event } from '../events.ts';
 import { type Label, type TaskId, taskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX, type Request } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec, type TaskStateName } from '../model/task.ts';
+import { openFixFor } from '../rules/healing.ts';
+import { ownersOf, partsOf } from '../rules/owners.ts';
+import { partPriority, partProblem } from '../rules/parts.ts';
 import { isSaidAgain, sameTask } from '../rules/same-task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
 import { type Able, wishProblem } from '../rules/wishes.ts';
 import type { OpenedState } from '../state.ts';
+import { giveUpParts } from './ends.ts';
 
 type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
 
@@ -19,6 +23,8 @@ type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
 export function acceptTasks(s: OpenedState, c: AcceptTasks): readonly Event[] | Refusal {
   if (c.from.by === 'operator' && s.run.request.mode === 'land')
     return refuse('illegal-move', 'this run lands branches and starts no agent: nobody would do it');
+  const late = c.from.by === 'subplanner' && isLate(s, c.from);
+  if (late) return late;
   const events: Event[] = [];
   const answer = openAnswer(s, c);
   for (const draft of c.drafts) {
@@ -26,9 +32,21 @@ export function acceptTasks(s: OpenedState, c: AcceptTasks): readonly Event[] | 
     if (isSentAgain(s, c.from, draft)) continue;
     const problem = problemOf(s, c.from, draft, answer);
     if (problem && !c.eachAlone) return refuse('bad-task', `${draft.label}: ${problem}`);
-    events.push(problem ? refusedTask(draft.label, problem, c.from) : acceptOne(s, c.from, draft, answer));
+    if (problem) events.push(refusedTask(draft.label, problem, c.from));
+    else events.push(...acceptOne(s, c.from, draft, answer));
   }
   return events;
+}
+
+/** Only the live iteration of a task that is split says what its parts are. */
+function isLate(
+  s: OpenedState,
+  { parent, iteration }: DraftSource & { readonly by: 'subplanner' },
+): Refusal | undefined {
+  const state = s.tasks.get(parent)?.state;
+  if (state !== 'expanded') return refuse('late', `${parent} is ${state ?? 'not known'}, and not split`);
+  const isLive = s.plans.get(parent)!.live?.iteration === iteration;
+  return isLive ? undefined : refuse('late', `iteration ${iteration} is over`);
 }
 
 /** What the answer has given so far. The next draft is judged by this and by the state. */
@@ -54,43 +72,43 @@ function openAnswer(s: OpenedState, c: AcceptTasks): Answer {
 }
 
 /** What to do about a task that has started, by what became of it. */
-const AGAIN: Readonly<Record<Exclude<TaskStateName, 'pending'>, string>> = {
+const AGAIN: Readonly<Record<Exclude<TaskStateName, 'pending' | 'expanded'>, string>> = {
   assigned: 'it cannot be changed any more; leave it out, or file what is missing as a task of its own',
   running: 'it cannot be changed any more; leave it out, or file what is missing as a task of its own',
+  reviewing: 'it waits for its reviewers; leave it out, or file what is missing as a task of its own',
   complete: 'it waits to land; leave it out, or file what is missing as a task of its own',
   landed: 'leave it out, or file what is missing as a task of its own',
   answered: 'leave it out, or file what is missing as a task of its own',
   unneeded: 'leave it out, or file what is missing as a task of its own',
+  gathered: 'leave it out, or file what is missing as a task of its own',
   failed: 'to have it done in another way, file that under another id',
   cancelled: 'to have it done after all, file it under another id',
 };
 
 function isSentAgain(s: OpenedState, from: DraftSource, draft: TaskDraft): boolean {
-  const known = from.by === 'planner' ? knownAs(s, from, draft.label) : undefined;
+  const isPlanner = from.by === 'planner' || from.by === 'subplanner';
+  const known = isPlanner ? knownAs(s, from, draft.label) : undefined;
   const task = known && s.tasks.get(known)!;
   return (
     task !== undefined && task.state !== 'pending' && !isDead(task.state) && isSaidAgain(task.spec, draft)
   );
 }
 
-function acceptOne(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: Answer): Event {
+function acceptOne(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: Answer): readonly Event[] {
   const spec = specOf(s, from, draft, answer);
   const known = knownAs(s, from, draft.label);
   answer.used.add(draft.label);
   if (known) {
     answer.dependsOn.set(known, spec.dependsOn);
-    return {
-      type: 'task.rescoped',
-      task: known,
-      spec,
-      ...(from.by === 'planner' && { iteration: from.iteration }),
-    };
+    const iteration = 'iteration' in from && { iteration: from.iteration };
+    const why = `what it is a part of was changed: ${known}`;
+    return [...giveUpParts(s, known, why), { type: 'task.rescoped', task: known, spec, ...iteration }];
   }
   answer.accepted += 1;
   const id = answer.fresh.get(draft.label) ?? taskId(s.tasks.size + answer.accepted);
   answer.fresh.set(draft.label, id);
   answer.dependsOn.set(id, spec.dependsOn);
-  return { type: 'task.accepted', task: id, spec, source: sourceOf(from, draft.label) };
+  return [{ type: 'task.accepted', task: id, spec, source: sourceOf(from, draft.label) }];
 }
 
 function refusedTask(label: string, problem: string, from: DraftSource): Event {
@@ -98,7 +116,8 @@ function refusedTask(label: string, problem: string, from: DraftSource): Event {
     type: 'task.refused',
     label,
     problem,
-    ...(from.by === 'planner' && { iteration: from.iteration }),
+    ...('iteration' in from && { iteration: from.iteration }),
+    ...(from.by === 'subplanner' && { owner: from.parent }),
   };
 }
 
@@ -109,15 +128,20 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
   if (!known && s.tasks.size + answer.accepted >= limit)
     return `the run already has ${limit} tasks, its limit`;
   const state = known && s.tasks.get(known)!.state;
-  if (state && state !== 'pending') return `${known} has this id and is ${state}: ${AGAIN[state]}`;
+  if (state && state !== 'pending' && state !== 'expanded')
+    return `${known} has this id and is ${state}: ${AGAIN[state]}`;
   const same =
     !known && from.by === 'planner' && draft.parent === undefined && sameTask(s.tasks.values(), draft);
   if (same) return `it is ${same.id} “${same.spec.title}” again, which is ${same.state}: leave it out`;
+  const part =
+    from.by === 'subplanner' ? partProblem(s, from.parent, draft, !known, answer.accepted) : undefined;
+  if (part) return part;
   const wish = wishProblem(draft, ableOf(s.run.request));
   if (wish) return wish;
-  const problem = dependencyProblem(s, from, draft, known ?? answer.fresh.get(draft.label), answer);
+  const self = known ?? answer.fresh.get(draft.label);
+  const problem = dependencyProblem(s, from, draft, self, answer);
   if (problem) return problem;
-  if (draft.parent !== undefined && !idOf(s, from, draft.parent, answer))
+  if (from.by !== 'subplanner' && draft.parent !== undefined && !idOf(s, from, draft.parent, answer))
     return `its parent is ${draft.parent}, which is no task's id`;
   return from.by === 'reconciler' ? fixProblem(s, from.signatures) : undefined;
 }
@@ -137,7 +161,7 @@ function dependencyProblem(
     if (!on) return `it depends on ${label}, which is no task's id`;
     const state = s.tasks.get(on)?.state;
     if (state && isDead(state)) return `it depends on ${label}, which is ${state}`;
-    if (self && reaches(s, answer, on, self)) return `it would depend on itself through ${label}`;
+    if (reaches(s, answer, on, waitersOf(s, from, self))) return `it would depend on itself through ${label}`;
   }
   return undefined;
 }
@@ -147,52 +171,71 @@ function fixProblem(s: OpenedState, signatures: readonly string[]): string | und
   const open = new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state)));
   if (open.size >= FIX_TASKS_MAX) return `${FIX_TASKS_MAX} fix tasks are open already`;
   for (const signature of signatures) {
-    const id = s.health.fixTasks.get(signature);
-    if (id && open.has(id)) return `${id} is open for this failure`;
+    const id = openFixFor(s, signature);
+    if (id) return `${id} is open for this failure`;
   }
   return undefined;
 }
 
-/** Does `from` depend on `target`, directly or through others? Costs the size of what `from` depends on. */
-function reaches(s: OpenedState, answer: Answer, from: TaskId, target: TaskId): boolean {
+/** Whoever is split waits for its parts: itself, and what it is a part of. */
+function waitersOf(s: OpenedState, from: DraftSource, self: TaskId | undefined): ReadonlySet<TaskId> {
+  const own = self === undefined ? [] : [self, ...ownersOf(s, self)];
+  const above = from.by === 'subplanner' ? [from.parent, ...ownersOf(s, from.parent)] : [];
+  return new Set([...own, ...above]);
+}
+
+/** Does `from` wait for one of them, directly or through others? Costs the size of what `from` waits for. */
+function reaches(s: OpenedState, answer: Answer, from: TaskId, targets: ReadonlySet<TaskId>): boolean {
+  if (targets.size === 0) return false;
   const stack = [from];
   const seen = new Set<TaskId>();
   for (let id = stack.pop(); id; id = stack.pop()) {
-    if (id === target) return true;
+    if (targets.has(id)) return true;
     if (seen.has(id)) continue;
     seen.add(id);
-    stack.push(...(answer.dependsOn.get(id) ?? s.tasks.get(id)?.spec.dependsOn ?? []));
+    const parts = s.tasks.get(id)?.state === 'expanded' ? partsOf(s, id) : [];
+    const on = answer.dependsOn.get(id) ?? s.tasks.get(id)?.spec.dependsOn ?? [];
+    stack.push(...on, ...parts);
   }
   return false;
 }
 
 /** The task a label means: one of this answer, where its source gives every task a new number, else any. */
 const idOf = (s: OpenedState, from: DraftSource, label: string, answer: Answer): TaskId | undefined =>
-  knownAs(s, from, label) ?? answer.fresh.get(label) ?? shownAs(s, from, label) ?? s.labels.get(label);
+  knownAs(s, from, label) ??
+  answer.fresh.get(label) ??
+  shownAs(s, from, label) ??
+  (from.by === 'subplanner' ? undefined : s.labels.get(label));
 
 /** A person and a planner may use the id that every screen and every prompt shows. */
 const shownAs = (s: OpenedState, from: DraftSource, label: string): TaskId | undefined =>
-  from.by === 'operator' || from.by === 'planner' ? s.tasks.get(label as TaskId)?.id : undefined;
+  from.by === 'operator' || from.by === 'planner' || from.by === 'subplanner'
+    ? s.tasks.get(label as TaskId)?.id
+    : undefined;
 
 /**
  * Returns the earlier task that this label re-scopes. Only labels of the planner and of a plan are kept. The planner's
  * own tasks have a second name, the id it is shown.
  */
 function knownAs(s: OpenedState, from: DraftSource, label: string): TaskId | undefined {
-  if (from.by !== 'plan' && from.by !== 'planner' && from.by !== 'subplanner') return undefined;
+  if (from.by === 'subplanner') {
+    const plan = s.plans.get(from.parent);
+    return plan?.labels.get(label) ?? plan?.parts.find((part) => part === label);
+  }
+  if (from.by !== 'plan' && from.by !== 'planner') return undefined;
   const own = from.by === 'planner' ? s.tasks.get(label as TaskId) : undefined;
   return s.labels.get(label) ?? (own?.source.by === 'planner' ? own.id : undefined);
 }
 
 function specOf(s: OpenedState, from: DraftSource, d: TaskDraft, answer: Answer): TaskSpec {
-  const parent = d.parent === undefined ? undefined : idOf(s, from, d.parent, answer);
+  const parent = from.by === 'subplanner' ? from.parent : d.parent && idOf(s, from, d.parent, answer);
   return {
     title: d.title,
     description: d.description,
     scope: d.scope,
     acceptance: d.acceptance,
     ...(d.verify !== undefined && { verify: d.verify }),
-    priority: d.priority,
+    priority: from.by === 'subplanner' ? partPriority(s, from.parent, d) : d.priority,
     dependsOn: [...new Set(d.dependsOn.map((l) => idOf(s, from, l, answer)!))],
     kind: d.kind,
     ...(d.role !== undefined && { role: d.role }),
@@ -209,7 +252,7 @@ function sourceOf(from: DraftSource, label: string): TaskSource {
     case 'planner':
       return { by: 'planner', label: label as Label, iteration: from.iteration };
     case 'subplanner':
-      return { by: 'subplanner', label: label as Label, parent: from.parent };
+      return { by: 'subplanner', label: label as Label, parent: from.parent, iteration: from.iteration };
     default:
       return from;
   }

@@ -5,12 +5,13 @@ import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
-import { covers, isBudgetsEnd, remaining } from '../rules/budget.ts';
+import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
-import type { OpenedState } from '../state.ts';
-import { rejection } from './landings.ts';
-import { failDependents, failOrphan } from './tasks.ts';
+import { liveIterations, type OpenedState } from '../state.ts';
+import { failDependents, failOrphan } from './ends.ts';
+import { rejection } from './rejection.ts';
+import { reviewOf } from './reviews.ts';
 
 type AttemptCommand = Extract<
   Command,
@@ -70,7 +71,7 @@ function startAttempt(
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const last = attemptId(c.task, t.attempts);
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
-  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
+  if (!covers(remainingFor(s, 'worker'), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
   if (attemptsLeft(t, s.run.request.limits) <= 0) return refuse('not-ready', `${c.task} has no attempt left`);
   return [
@@ -130,7 +131,7 @@ function endAttempt(
     ...(c.work && { work: c.work }),
     ...(c.claim && !c.handoff && { claim: c.claim }),
   };
-  if (holds && c.reason === 'handed-in') return [ended, ...refuseAtOnce(s, t, c)];
+  if (holds && c.reason === 'handed-in') return [ended, ...afterHandIn(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
   if (mayRetry(t, reason, s.run.request.limits)) {
     const orphaned = failOrphan(s, t);
@@ -154,9 +155,19 @@ function budgetMet(
   if (reason !== 'token-limit' && reason !== 'money-limit') return undefined;
   const which = reason === 'token-limit' ? 'tokens' : 'usd';
   if (s.spending.reached || !isBudgetsEnd(s, reserved, which)) return undefined;
-  const isLast = s.liveAttempts.size === 1 && !s.planning.live && s.spending.slices.size === 0;
-  const limit = s.run.request.limits[which]!;
+  const isLast = s.liveAttempts.size === 1 && liveIterations(s).length === 0 && s.spending.slices.size === 0;
+  const limit = limitReached(s, which) ?? s.run.request.limits.roles?.worker?.[which] ?? 0;
   return isLast ? [{ type: 'budget.reached', which, limit }] : [];
+}
+
+/** What may not land never waits; what reviewers are to see waits for them first. */
+function afterHandIn(
+  s: OpenedState,
+  t: Task,
+  c: Extract<AttemptCommand, { type: 'endAttempt' }>,
+): readonly Event[] {
+  const refused = refuseAtOnce(s, t, c);
+  return refused.length > 0 ? refused : reviewOf(s, c.attempt, c.handoff!.change!);
 }
 
 /** What nobody needs to try to know that it may not land: it never waits, one decision, one entry. */

@@ -2,13 +2,15 @@ import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import { landingId, type TaskId, taskOf } from '../model/ids.ts';
-import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
+import type { RejectionReason } from '../model/landing.ts';
 import { isDead, type Task } from '../model/task.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
-import { attemptsLeft, mayRetryRejected } from '../rules/policy.ts';
+import { attemptsLeft } from '../rules/policy.ts';
+import { unreviewed } from '../rules/reviews.ts';
 import type { OpenedState } from '../state.ts';
 import { landingBase } from '../wanted.ts';
-import { failDependents, failOrphan } from './tasks.ts';
+import { failDependents } from './ends.ts';
+import { rejection } from './rejection.ts';
 
 type LandingCommand = Extract<
   Command,
@@ -68,6 +70,8 @@ function startLanding(
   if (foreign) return refuse('illegal-move', `${foreign.attempt} is no attempt at ${foreign.task}`);
   const waiting = members.find((m) => !s.queue.has(m.attempt));
   if (waiting) return refuse('late', `${waiting.attempt} is not in the merge queue`);
+  const unseen = unreviewed(s, members);
+  if (unseen) return refuse('unreviewed', `${unseen.attempt} would land as reviewers did not see it`);
   const base = landingBase(s);
   if (candidate.parent !== base) return refuse('stale-parent', `the target is at ${base}`);
   return [{ type: 'landing.started', landing: landingId(s.landings.size + 1), members, candidate }];
@@ -83,6 +87,8 @@ function land(s: OpenedState, c: Extract<LandingCommand, { type: 'land' }>): rea
   if (l.candidate.parent !== s.head) return refuse('stale-parent', `the target is at ${s.head}`);
   const gone = l.members.find((m) => !s.queue.has(m.attempt));
   if (gone) return refuse('late', `${gone.attempt} is not in the merge queue`);
+  const unseen = unreviewed(s, l.members);
+  if (unseen) return refuse('unreviewed', `${unseen.attempt} would land as reviewers did not see it`);
   return [{ type: 'landing.landed', landing: c.landing, members: l.members, candidate: l.candidate }];
 }
 
@@ -142,23 +148,6 @@ function whyNotGuilty(
   const isGood = outcome === 'passed' || outcome === 'none' || outcome === 'no-worse';
   if (outcome === undefined || isGood) return `${landing} ended as ${outcome ?? 'nothing yet'}`;
   return undefined;
-}
-
-/** Returns the rejection and what follows: another attempt, or the end of the task and of those that depend on it. */
-export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
-  const { attempt, reason, detail } = rejected;
-  if (rejected.isThere) return [rejected];
-  if (mayRetryRejected(t, rejected, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
-  return [
-    rejected,
-    {
-      type: 'task.failed',
-      task: t.id,
-      failure: 'attempts',
-      detail: `${attempt} ${REJECTIONS[reason].means}${detail ? `: ${detail}` : ''}`,
-    },
-    ...failDependents(s, t.id, `${t.id} failed`),
-  ];
 }
 
 /** A rewritten history is never repaired by force: the run pauses and names what is gone. */

@@ -1,9 +1,11 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
+import type { TaskId } from '../model/ids.ts';
 import { OUTAGES_MAX } from '../model/request.ts';
-import { covers, remaining } from '../rules/budget.ts';
-import { isBusy, type OpenedState, type State } from '../state.ts';
+import { covers, limitReached, remainingFor } from '../rules/budget.ts';
+import { depthOf } from '../rules/owners.ts';
+import { isBusy, liveIterations, type OpenedState, type State } from '../state.ts';
 
 type RunCommand = Extract<
   Command,
@@ -82,9 +84,9 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         return refuse('illegal-move', 'this run has no planner: nobody would read it');
       return [{ type: 'request.amended', text: c.text }];
     case 'cancelRun': {
-      const { pending, assigned, running, complete } = s.byState;
+      const { pending, assigned, running, reviewing, complete } = s.byState;
       const { reason } = c;
-      const live = [...running, ...assigned, ...complete, ...pending];
+      const live = [...running, ...assigned, ...complete, ...reviewing, ...pending, ...innermostFirst(s)];
       return [
         { type: 'run.cancelled', reason },
         ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
@@ -92,8 +94,7 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
     }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
-      const limits = s.run.request.limits;
-      const limit = { tokens: limits.tokens, usd: limits.usd, time: limits.timeMs }[c.which];
+      const limit = limitReached(s, c.which);
       return limit === undefined
         ? refuse('illegal-move', `there is no limit on ${c.which}`)
         : [{ type: 'budget.reached', which: c.which, limit }];
@@ -149,21 +150,26 @@ function reserveSpend(
   c: Extract<RunCommand, { type: 'reserveSpend' }>,
 ): readonly Event[] | Refusal {
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
-  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
+  if (!covers(remainingFor(s, c.role), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
   const slice = s.spending.slicesMade + 1;
   return [{ type: 'spend.reserved', role: c.role, slice, reserved: c.reserved }];
 }
 
+/** Split tasks, each after what it was split into. */
+const innermostFirst = (s: State): readonly TaskId[] =>
+  [...s.byState.expanded].sort((a, b) => depthOf(s, b) - depthOf(s, a));
+
 /** Every accepted task is over when a run closes (P9). A task that never started fails with the reason. */
 function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>): readonly Event[] | Refusal {
-  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || s.planning.live) {
+  const calls = liveIterations(s).length + s.spending.slices.size;
+  if (s.liveAttempts.size > 0 || s.openLandings.size > 0 || calls > 0) {
     return refuse('not-ready', 'something is still running');
   }
   if (c.reason === 'done' && isBusy(s)) return refuse('not-ready', 'some tasks are not over');
   // Done work is landed or rejected, and never thrown away because the run is at its end.
   if (s.queue.size > 0) return refuse('not-ready', `${s.queue.size} handoffs wait to land`);
-  const left = [...s.byState.pending];
+  const left = [...s.byState.pending, ...s.byState.reviewing, ...innermostFirst(s)];
   const failure = c.reason === 'time' ? 'time' : 'budget';
   return [
     ...left.map(

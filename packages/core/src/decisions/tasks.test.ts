@@ -66,6 +66,17 @@ const two: Event[] = [run, acceptedTask('t1'), acceptedTask('t2', after('t1'))];
 const fixes = Array.from({ length: FIX_TASKS_MAX }, (_, i) => acceptedTask(`t${i + 1}`, {}, fixOf(`s${i}`)));
 
 const LAWS: Record<string, Law> = {
+  'an older fix task that is alive again stands for its failure': {
+    given: [
+      run,
+      acceptedTask('t1', {}, fixOf('s0')),
+      cancelled('t1'),
+      { type: 'finding.opened', finding: { signature: 's0', detail: '', head: commit('base') } },
+      { type: 'task.retried', task: 't1' as TaskId, by: 'operator' },
+    ],
+    when: accept(fixOf('s0'), false, draft('fix')),
+    gives: 'bad-task',
+  },
   // accepting a whole plan
   'a plan is accepted whole, numbered in its own order': {
     given: [run],

@@ -1,13 +1,15 @@
 import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
-import type { Event, EventOf } from '../events.ts';
+import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
-import { canMove, isDead, isOver, NOTES_MAX, type Task } from '../model/task.ts';
-import { covers, remaining } from '../rules/budget.ts';
-import type { OpenedState } from '../state.ts';
+import { canMove, isDead, isOver, NOTES_MAX } from '../model/task.ts';
+import { covers, remainingFor } from '../rules/budget.ts';
+import { liveIterations, type OpenedState, planOf } from '../state.ts';
 import { acceptTasks } from './accept.ts';
+import { endTogether } from './ends.ts';
 import { writeRequirements } from './requirements.ts';
+import { expandTask, settleTask, subplanProblem } from './splits.ts';
 
 type TaskCommand = Extract<
   Command,
@@ -23,6 +25,8 @@ type TaskCommand = Extract<
       | 'cancelTask'
       | 'cancelLabel'
       | 'failTask'
+      | 'expandTask'
+      | 'settleTask'
       | 'retry'
       | 'tell';
   }
@@ -43,12 +47,19 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
           type: 'task.refused',
           label: c.label,
           problem: c.problem,
-          ...(c.iteration !== undefined && { iteration: c.iteration }),
+          ...(c.iteration !== undefined && { iteration: c.iteration, ...ownerIn(s, c.iteration) }),
         },
       ];
     case 'writeScratchpad':
       return isLive(s, c.iteration)
-        ? [{ type: 'scratchpad.written', iteration: c.iteration, text: c.text }]
+        ? [
+            {
+              type: 'scratchpad.written',
+              iteration: c.iteration,
+              ...ownerIn(s, c.iteration),
+              text: c.text,
+            },
+          ]
         : refuse('late', `iteration ${c.iteration} is over`);
     case 'writeRequirements':
       return writeRequirements(s, c);
@@ -58,6 +69,7 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
             {
               type: 'iteration.ended',
               iteration: c.iteration,
+              ...ownerIn(s, c.iteration),
               outcome: c.outcome,
               isDone: c.isDone,
               detail: c.detail,
@@ -65,10 +77,14 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
             },
           ]
         : refuse('late', `iteration ${c.iteration} is over`);
+    case 'expandTask':
+      return expandTask(s, c.task);
+    case 'settleTask':
+      return settleTask(s, c.task);
     case 'cancelTask':
       return cancelTask(s, c.task, c.reason, c.by);
     case 'cancelLabel': {
-      const id = s.labels.get(c.label) ?? s.tasks.get(c.label as TaskId)?.id;
+      const id = labelled(s, c.owner, c.label);
       return id
         ? cancelTask(s, id, c.reason, 'planner')
         : refuse('unknown-task', `no task is called ${c.label}`);
@@ -88,27 +104,49 @@ function startIteration(
   s: OpenedState,
   c: Extract<TaskCommand, { type: 'startIteration' }>,
 ): readonly Event[] | Refusal {
-  if (s.planning.live) return refuse('not-ready', `iteration ${s.planning.live.iteration} is still live`);
+  const { owner, reason, promptHash, model, reserved } = c;
+  const problem = owner === undefined ? undefined : subplanProblem(s, owner);
+  if (problem) return problem;
+  const live = planOf(s, owner)?.live;
+  if (live) return refuse('not-ready', `iteration ${live.iteration} is still live`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
-  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
+  if (!covers(remainingFor(s, owner === undefined ? 'planner' : 'subplanner'), reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
-  const { reason, promptHash, model, reserved } = c;
-  const iteration = s.planning.iteration + 1;
-  return [{ type: 'iteration.started', iteration, reason, promptHash, model, reserved }];
+  const iteration = s.iterations + 1;
+  const whose = owner !== undefined && { owner };
+  return [{ type: 'iteration.started', iteration, ...whose, reason, promptHash, model, reserved }];
 }
 
 function extendIteration(
   s: OpenedState,
   c: Extract<TaskCommand, { type: 'extendIteration' }>,
 ): readonly Event[] | Refusal {
-  if (!isLive(s, c.iteration)) return refuse('late', `iteration ${c.iteration} is over`);
+  const { iteration, reserved } = c;
+  if (!isLive(s, iteration)) return refuse('late', `iteration ${iteration} is over`);
   if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing more is spent now');
-  if (!covers(remaining(s.spending, s.run.request.limits), c.reserved))
+  const whose = ownerIn(s, iteration);
+  if (!covers(remainingFor(s, whose.owner === undefined ? 'planner' : 'subplanner'), reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
-  return [{ type: 'iteration.extended', iteration: c.iteration, reserved: c.reserved }];
+  return [{ type: 'iteration.extended', iteration, ...whose, reserved }];
 }
 
-const isLive = (s: OpenedState, iteration: number): boolean => s.planning.live?.iteration === iteration;
+const liveOne = (s: OpenedState, iteration: number) =>
+  liveIterations(s).find((live) => live.iteration === iteration);
+
+const isLive = (s: OpenedState, iteration: number): boolean => liveOne(s, iteration) !== undefined;
+
+/** Whose iteration it is, as an event says it: nothing of the run's own planner. */
+function ownerIn(s: OpenedState, iteration: number): { readonly owner?: TaskId } {
+  const owner = liveOne(s, iteration)?.owner;
+  return owner === undefined ? {} : { owner };
+}
+
+/** A planner of a split task calls its parts by its own labels, and nobody else's tasks. */
+function labelled(s: OpenedState, owner: TaskId | undefined, label: string): TaskId | undefined {
+  if (owner === undefined) return s.labels.get(label) ?? s.tasks.get(label as TaskId)?.id;
+  const plan = s.plans.get(owner);
+  return plan?.labels.get(label) ?? plan?.parts.find((part) => part === label);
+}
 
 // ───────────────────────── ending and trying again ─────────────────────────
 
@@ -121,7 +159,7 @@ function cancelTask(
   const t = s.tasks.get(id);
   if (!t) return refuse('unknown-task', `there is no ${id}`);
   if (isOver(t.state)) return refuse('illegal-move', `${id} is ${t.state} already`);
-  return [{ type: 'task.cancelled', task: id, reason, by }, ...failDependents(s, id, `${id} was cancelled`)];
+  return endTogether(s, t, [{ type: 'task.cancelled', task: id, reason, by }], `${id} was cancelled`);
 }
 
 function failTask(s: OpenedState, c: Extract<TaskCommand, { type: 'failTask' }>): readonly Event[] | Refusal {
@@ -129,44 +167,8 @@ function failTask(s: OpenedState, c: Extract<TaskCommand, { type: 'failTask' }>)
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (isOver(t.state) || !canMove(t.state, 'failed'))
     return refuse('illegal-move', `${c.task} is ${t.state}`);
-  return [
-    { type: 'task.failed', task: c.task, failure: c.failure, detail: c.detail },
-    ...failDependents(s, c.task, `${c.task} failed`),
-  ];
-}
-
-/** When a task fails, every task that depends on it fails too, directly or through others. */
-export function failDependents(
-  s: OpenedState,
-  id: TaskId,
-  why: string,
-  isWaiting = ({ state }: Task): boolean => state === 'pending',
-): EventOf<'task.failed'>[] {
-  const events: EventOf<'task.failed'>[] = [];
-  const seen = new Set<TaskId>([id]);
-  const stack = [...(s.dependents.get(id) ?? [])].reverse();
-  for (let d = stack.pop(); d; d = stack.pop()) {
-    if (seen.has(d)) continue;
-    seen.add(d);
-    if (!isWaiting(s.tasks.get(d)!)) continue;
-    events.push({ type: 'task.failed', task: d, failure: 'dependency', detail: why });
-    stack.push(...(s.dependents.get(d) ?? []));
-  }
-  return events;
-}
-
-/**
- * A task about to wait again whose dependency is gone would wait for ever: it fails too. Only an undo or a
- * rewritten history takes a dependency away from a task that has started.
- */
-export function failOrphan(s: OpenedState, t: Task): readonly Event[] {
-  const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
-  if (!gone) return [];
-  const detail = `${gone} is ${s.tasks.get(gone)!.state}`;
-  return [
-    { type: 'task.failed', task: t.id, failure: 'dependency', detail },
-    ...failDependents(s, t.id, `${t.id} failed`),
-  ];
+  const { task, failure, detail } = c;
+  return endTogether(s, t, [{ type: 'task.failed', task, failure, detail }], `${task} failed`);
 }
 
 /** A retry of a task also retries the tasks that failed only because it had failed. */

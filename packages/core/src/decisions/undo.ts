@@ -4,7 +4,7 @@ import type { Event } from '../events.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import type { LandingMember, UndoRefusalReason } from '../model/landing.ts';
 import type { OpenedState, State } from '../state.ts';
-import { failDependents } from './tasks.ts';
+import { failDependents } from './ends.ts';
 
 type UndoCommand = Extract<Command, { type: 'passUndo' | 'refuseUndo' | 'undoLanding' }>;
 

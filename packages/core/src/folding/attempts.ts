@@ -3,15 +3,14 @@ import type { AttemptEvent, EventOf } from '../events.ts';
 import type { Attempt } from '../model/attempt.ts';
 import { afterAttempt, runningTask, startedTask } from '../model/evolve-task.ts';
 import { taskOf } from '../model/ids.ts';
-import { addUsage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { noteHandoff } from '../rules/footprint.ts';
 import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { damaged, knownAttempt, knownTask } from './known.ts';
 import { move } from './moves.ts';
-import { tellFailed, tellPlanner } from './news.ts';
-import { noteCalls, reserve, settle } from './spending.ts';
+import { tellFailed, tellOwner } from './news.ts';
+import { addSpent, noteCalls, reserve, settle } from './spending.ts';
 
 export const ATTEMPT_FOLDS: FoldsOf<AttemptEvent> = {
   'attempt.started': startAttempt,
@@ -54,7 +53,7 @@ function startAttempt(s: State, e: EventOf<'attempt.started'>, at: number): void
     state: 'started',
   });
   s.liveAttempts.add(e.attempt);
-  reserve(s, e.reserved);
+  reserve(s, 'worker', e.reserved);
   move(s, startedTask(knownTask(s, id), e.attempt));
 }
 
@@ -72,10 +71,10 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
     ...(e.claim && { claim: e.claim }),
   });
   s.liveAttempts.delete(a.id);
-  settle(s, a.reserved, e.reason === 'lost');
-  s.spending.used = addUsage(s.spending.used, e.usage);
+  settle(s, 'worker', a.reserved, e.reason === 'lost');
+  addSpent(s, 'worker', e.usage);
   if (e.reason !== 'model-down') noteCalls(s, e.usage);
-  if (e.handoff) tellPlanner(s, { kind: 'handoff', attempt: a.id });
+  if (e.handoff) tellOwner(s, a.task, { kind: 'handoff', attempt: a.id });
   const t = knownTask(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;
   if (holds) move(s, afterAttempt(t, e, at));

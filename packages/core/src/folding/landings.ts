@@ -11,7 +11,7 @@ import type { FoldsOf } from './folds.ts';
 import { endGate } from './gates.ts';
 import { knownLanding, knownTask } from './known.ts';
 import { move } from './moves.ts';
-import { tellPlanner } from './news.ts';
+import { tellOwner } from './news.ts';
 import { headWith, moveHead, step } from './target.ts';
 
 type LandingsOwn = Extract<LandingEvent, { readonly type: `gate.${string}` | `landing.${string}` }>;
@@ -73,8 +73,9 @@ function rejected(s: State, e: EventOf<'landing.rejected'>, at: number): void {
   const attempt = s.attempts.get(e.attempt);
   if (attempt?.state === 'ended')
     s.attempts.set(attempt.id, { ...attempt, rejected: { reason, detail, files } });
-  tellPlanner(s, { kind: 'rejected', task: taskOf(e.attempt), attempt: e.attempt });
-  move(s, rejectedTask(knownTask(s, taskOf(e.attempt)), e, at));
+  const task = taskOf(e.attempt);
+  tellOwner(s, task, { kind: 'rejected', task, attempt: e.attempt });
+  move(s, rejectedTask(knownTask(s, task), e, at));
   if (e.reason === 'conflict') learnConflict(s, e.files);
 }
 
@@ -88,7 +89,7 @@ function land(s: State, id: TaskId, by: AttemptId, commit: CommitId, at: number)
   s.landedCount += 1;
   s.firstLandingAt ??= at;
   noteVerdict(s.flow, 'landed', loadOf(s));
-  tellPlanner(s, { kind: 'landed', task: id });
+  tellOwner(s, id, { kind: 'landed', task: id });
 }
 
 function closeLanding(s: State, id: LandingId, state: 'landed' | 'rejected', at: number): void {

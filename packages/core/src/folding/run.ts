@@ -1,6 +1,5 @@
 /** The run itself and its machines. */
 import type { EventOf, RunEvent, WorkerEvent } from '../events.ts';
-import { addUsage } from '../model/usage.ts';
 import { noteScaled } from '../rules/concurrency.ts';
 import { firstChecksInterval } from '../rules/policy.ts';
 import type { OpenedRun, State } from '../state.ts';
@@ -8,7 +7,7 @@ import type { FoldsOf } from './folds.ts';
 import { noteChecks } from './healing.ts';
 import { damaged } from './known.ts';
 import { tellPlanner } from './news.ts';
-import { closeSlice, noteCalls, openSlice } from './spending.ts';
+import { addSpent, closeSlice, noteCalls, openSlice } from './spending.ts';
 
 export const RUN_FOLDS: FoldsOf<RunEvent> = {
   'run.opened': openRun,
@@ -72,7 +71,7 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   'spend.reserved': openSlice,
   'spend.recorded'(s, e) {
     if (e.slice !== undefined) closeSlice(s, e.slice, false);
-    s.spending.used = addUsage(s.spending.used, e.usage);
+    addSpent(s, e.role, e.usage);
     noteCalls(s, e.usage);
   },
   'spend.lost'(s, e) {

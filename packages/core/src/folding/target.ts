@@ -9,7 +9,8 @@ import type { FoldsOf } from './folds.ts';
 import { forgetRechecks } from './healing.ts';
 import { inRun, knownTask } from './known.ts';
 import { move } from './moves.ts';
-import { tellPlanner } from './news.ts';
+import { tellOwner } from './news.ts';
+import { reopenOwners } from './splits.ts';
 
 type TargetEvent = Extract<
   LandingEvent,
@@ -26,7 +27,7 @@ export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
     s.landedCount -= 1;
     step(s, e.commit, undefined);
     s.head = e.commit;
-    tellPlanner(s, { kind: 'cancelled', task: e.task });
+    tellOwner(s, e.task, { kind: 'cancelled', task: e.task });
     move(s, cancelledTask(knownTask(s, e.task), 'undone', at));
   },
   'undo.passed'(s, e) {
@@ -36,7 +37,7 @@ export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
   'undo.refused'(s, e) {
     if (e.by === 'reconciler') for (const id of e.tasks) s.health.revertsRefused.add(id);
   },
-  'target.moved'(s, e) {
+  'target.moved'(s, e, at) {
     step(s, e.to, undefined);
     s.head = e.to;
     s.headGate = s.headGate && uncounted(s.headGate);
@@ -45,6 +46,7 @@ export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
       s.landedCount -= 1;
       forgetRechecks(s, id);
       move(s, pendingTask(knownTask(s, id)));
+      reopenOwners(s, id, at);
     }
   },
 };

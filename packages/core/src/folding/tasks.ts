@@ -7,16 +7,22 @@ import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
 import { damaged, knownTask } from './known.ts';
 import { move } from './moves.ts';
-import { tellFailed, tellPlanner, untellFailed } from './news.ts';
+import { tellFailed, tellOwner, untellFailed } from './news.ts';
+import { forgetPlan, nameTask, SPLIT_FOLDS } from './splits.ts';
 
 export const TASK_FOLDS: FoldsOf<TaskEvent> = {
+  ...SPLIT_FOLDS,
   'task.accepted': acceptTask,
   'task.rescoped'(s, e) {
     const t = knownTask(s, e.task);
     for (const d of t.spec.dependsOn) removeDependent(s, d, t.id);
     for (const d of e.spec.dependsOn) addDependent(s, d, t.id);
-    const { verifiesBase: _ofAnother, ...rest } = t;
-    s.tasks.set(t.id, { ...(e.spec.verify === t.spec.verify ? t : rest), spec: e.spec } as Task);
+    if (t.state === 'expanded') move(s, pendingTask(t));
+    forgetPlan(s, t.id);
+    const { verifiesBase: _ofAnother, isUnsplit: _asItWas, ...rest } = knownTask(s, t.id);
+    const { verifiesBase } = t;
+    const isKept = e.spec.verify === t.spec.verify && verifiesBase !== undefined;
+    s.tasks.set(t.id, { ...rest, ...(isKept && { verifiesBase }), spec: e.spec } as Task);
   },
   'task.requeued'(s, e) {
     untellFailed(s, e.task);
@@ -27,7 +33,7 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
     move(s, failedTask(knownTask(s, e.task), e, at));
   },
   'task.cancelled'(s, e, at) {
-    tellPlanner(s, { kind: 'cancelled', task: e.task });
+    tellOwner(s, e.task, { kind: 'cancelled', task: e.task });
     move(s, cancelledTask(knownTask(s, e.task), e.reason, at));
   },
   'task.retried'(s, e) {
@@ -44,10 +50,7 @@ function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {
   s.tasks.set(e.task, acceptedTask(e, at));
   s.byState.pending.add(e.task);
   for (const d of e.spec.dependsOn) addDependent(s, d, e.task);
-  if ('label' in e.source) {
-    s.labels.set(e.source.label, e.task);
-    s.planning.refusals.delete(e.source.label);
-  }
+  nameTask(s, e);
   if (e.source.by === 'planner') s.planning.acceptedNow += 1;
   if (e.source.by === 'reconciler') {
     for (const signature of e.source.signatures) {

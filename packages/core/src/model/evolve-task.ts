@@ -4,6 +4,7 @@ import { ENDINGS, type EndingReason } from './attempt.ts';
 import type { HandoffClaim } from './handoff.ts';
 import type { AttemptId, CommitId } from './ids.ts';
 import { REJECTIONS } from './landing.ts';
+import type { Vote } from './review.ts';
 import { type Setback, type Task, type TaskBase, type TaskFailure, taskBase } from './task.ts';
 
 export function acceptedTask(e: EventOf<'task.accepted'>, at: number): Task {
@@ -73,7 +74,7 @@ export const failureOf = (reason: EndingReason): TaskFailure =>
   reason === 'agent-blocked' || reason === 'verify-broken' ? 'blocked' : 'attempts';
 
 export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: number): Task {
-  const handoff = t.state === 'complete' ? t.handoff : undefined;
+  const handoff = t.state === 'complete' || t.state === 'reviewing' ? t.handoff : undefined;
   return { ...taskBase(t), state: 'landed', commit, attempt, endedAt: at, ...(handoff && { handoff }) };
 }
 
@@ -94,6 +95,50 @@ export function rejectedTask(t: Task, e: EventOf<'landing.rejected'>, at: number
     state: 'pending',
   };
 }
+
+type HandedIn = Task & { readonly state: 'complete' | 'reviewing' };
+
+export const isHandedIn = (t: Task): t is HandedIn => t.state === 'complete' || t.state === 'reviewing';
+
+export function reviewedTask(t: HandedIn, e: EventOf<'review.asked'>, at: number): Task {
+  const { commit, patch, reviewers } = e;
+  const { attempt, handoff, completedAt, reviews = 0 } = t;
+  return {
+    ...taskBase(t),
+    state: 'reviewing',
+    attempt,
+    handoff,
+    completedAt,
+    review: { commit, ...(patch && { patch }), reviewers, askedAt: at, votes: [] },
+    reviews: reviews + 1,
+  };
+}
+
+export function votedTask(t: Task & { readonly state: 'reviewing' }, vote: Vote): Task {
+  return { ...t, review: { ...t.review, votes: [...t.review.votes, vote] } };
+}
+
+export function approvedTask(t: Task & { readonly state: 'reviewing' }): Task {
+  const { attempt, handoff, completedAt, reviews } = t;
+  const { commit, patch } = t.review;
+  const approved = { commit, ...(patch && { patch }) };
+  return { ...taskBase(t), state: 'complete', attempt, handoff, completedAt, approved, reviews };
+}
+
+export const expandedTask = (t: Task, at: number): Task => ({
+  ...taskBase(t),
+  state: 'expanded',
+  expandedAt: at,
+});
+
+export const unsplitTask = (t: Task): Task => ({ ...taskBase(t), isUnsplit: true, state: 'pending' });
+
+export const gatheredTask = (t: Task, handoff: HandoffClaim, at: number): Task => ({
+  ...taskBase(t),
+  state: 'gathered',
+  handoff,
+  endedAt: at,
+});
 
 export const pendingTask = (t: Task): Task => ({ ...taskBase(t), state: 'pending' });
 

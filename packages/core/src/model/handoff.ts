@@ -1,4 +1,5 @@
 import type { AttemptId, CommitId, TaskId } from './ids.ts';
+import type { PatchId } from './review.ts';
 
 /**
  * `partial`: sound and useful, and something is missing. `already_done`: nothing was to be done; believed only with a
@@ -25,6 +26,8 @@ export interface MeasuredChange {
   readonly conflictsLeft?: readonly string[];
   readonly linesAdded: number;
   readonly linesRemoved: number;
+  /** Names the change; absent where nobody votes on it. */
+  readonly patch?: PatchId;
 }
 
 /** What an attempt delivers. It never changes. `change` is absent for an answer and when nothing had to change. */

@@ -1,4 +1,5 @@
 import type { AttemptId, CommitId, LandingId, TaskId, TreeId } from './ids.ts';
+import type { PatchId } from './review.ts';
 
 /**
  * Why a handoff was not put on the target, and what follows.
@@ -17,6 +18,8 @@ export const REJECTIONS = {
   markers: { counts: true, held: false, means: 'holds a conflict that a merge has left' },
   'tests-weakened': { counts: true, held: true, means: 'runs fewer tests, or skips more' },
   protected: { counts: true, held: true, means: 'touches files only the operator may change' },
+  'review-rejected': { counts: true, held: false, means: 'was rejected by its reviewers' },
+  'no-quorum': { counts: true, held: true, means: 'was voted on by too few reviewers' },
   'work-lost': { counts: false, held: false, means: 'its commit is gone from the hub' },
 } as const satisfies Record<string, { counts: boolean; held: boolean; means: string }>;
 export type RejectionReason = keyof typeof REJECTIONS;
@@ -61,6 +64,8 @@ export interface LandingMember {
   readonly attempt: AttemptId;
   /** The squash commit with the trailers. In a landing of one task it is the candidate itself. */
   readonly commit: CommitId;
+  /** The change that commit makes; named where reviewers vote on it. */
+  readonly patch?: PatchId;
 }
 
 /** The exact bytes under test: this commit, with this tree, on this parent. */

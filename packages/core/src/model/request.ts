@@ -2,6 +2,7 @@ import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
 import type { Role } from '../rules/roles.ts';
 import type { CommitId, TaskId } from './ids.ts';
+import type { ReviewRule } from './review.ts';
 
 export type DeliverTo = 'branch' | 'apply' | 'push' | 'pr';
 export type RunMode = 'planner' | 'plan' | 'land';
@@ -19,6 +20,20 @@ export interface Limits {
   /** The most a single attempt may use. */
   readonly attemptTokens: number;
   readonly attemptUsd?: number;
+  /** How many levels of tasks a task may be split into, at most DEPTH_MAX. Absent: none is split. */
+  readonly depth?: number;
+  /** What each role may use of the whole at most. A role that is not named is bounded by the whole alone. */
+  readonly roles?: Partial<Record<SpendRole, RoleBudget>>;
+}
+
+/** Who spends. A subplanner is the planner of a task that is split. */
+export const SPEND_ROLES = ['planner', 'subplanner', 'worker', 'reviewer', 'reconciler'] as const;
+export type SpendRole = (typeof SPEND_ROLES)[number];
+
+/** An absent dimension does not bound the role. */
+export interface RoleBudget {
+  readonly tokens?: number;
+  readonly usd?: number;
 }
 
 /** The limits an operator may raise after the run was opened. */
@@ -76,6 +91,8 @@ export interface Request {
   readonly fixRed?: true;
   /** What follows when a change leaves the scope its task declared; absent means `warn`. */
   readonly outside?: OutsideRule;
+  /** What reviewers are asked before anything lands. Absent: nobody is asked. */
+  readonly review?: ReviewRule;
 }
 
 /** `endpoints-failing`: endpoints answer, but no call finishes, and this does not end by itself. */

@@ -4,13 +4,16 @@ import { canMove, isOver, isSatisfied, TASK_STATES, type TaskStateName } from '.
 
 /** Written out a second time on purpose: a change of the table has to be made twice, knowingly. */
 const MAY: Record<TaskStateName, string> = {
-  pending: 'assigned landed failed cancelled',
+  pending: 'expanded assigned landed failed cancelled',
+  expanded: 'pending landed gathered failed cancelled',
   assigned: 'running landed failed cancelled',
   running: 'complete landed answered unneeded failed cancelled',
-  complete: 'pending landed unneeded failed cancelled',
+  reviewing: 'pending complete landed failed cancelled',
+  complete: 'pending reviewing landed unneeded failed cancelled',
   landed: 'pending cancelled',
   answered: 'landed',
   unneeded: 'landed',
+  gathered: 'expanded landed',
   failed: 'pending landed cancelled',
   cancelled: 'pending landed',
 };
@@ -39,5 +42,5 @@ test('every state that is not over leads to one that is', () => {
 });
 
 test('dependents may start once the work is there or was found not to be needed, never after a failure', () => {
-  assert.deepEqual(TASK_STATES.filter(isSatisfied), ['landed', 'answered', 'unneeded']);
+  assert.deepEqual(TASK_STATES.filter(isSatisfied), ['landed', 'answered', 'unneeded', 'gathered']);
 });

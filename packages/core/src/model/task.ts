@@ -1,5 +1,6 @@
 import type { HandoffClaim } from './handoff.ts';
 import type { AttemptId, CommitId, Label, TaskId } from './ids.ts';
+import type { Review, Subject } from './review.ts';
 
 export type TaskKind = 'change' | 'answer';
 
@@ -28,7 +29,12 @@ export interface TaskSpec {
 export type TaskSource =
   | { readonly by: 'plan'; readonly label: Label }
   | { readonly by: 'planner'; readonly label: Label; readonly iteration: number }
-  | { readonly by: 'subplanner'; readonly label: Label; readonly parent: TaskId }
+  | {
+      readonly by: 'subplanner';
+      readonly label: Label;
+      readonly parent: TaskId;
+      readonly iteration?: number;
+    }
   /** `generation`: 1, or one more than the generation of the fix task that brought the failure. Absent: 1. */
   | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }
@@ -42,12 +48,15 @@ export type TaskSource =
 
 export const TASK_STATES = [
   'pending',
+  'expanded',
   'assigned',
   'running',
+  'reviewing',
   'complete',
   'landed',
   'answered',
   'unneeded',
+  'gathered',
   'failed',
   'cancelled',
 ] as const;
@@ -55,15 +64,20 @@ export type TaskStateName = (typeof TASK_STATES)[number];
 
 /** The transition table. An illegal move is a Refusal in `decide` and a damaged journal in `fold`. */
 export const TASK_MOVES: Readonly<Record<TaskStateName, readonly TaskStateName[]>> = {
-  pending: ['assigned', 'failed', 'cancelled', 'landed'],
+  pending: ['assigned', 'expanded', 'failed', 'cancelled', 'landed'],
+  // It goes back when it has no parts, or is changed.
+  expanded: ['pending', 'gathered', 'failed', 'cancelled', 'landed'],
   assigned: ['running', 'failed', 'cancelled', 'landed'],
   running: ['complete', 'answered', 'unneeded', 'failed', 'cancelled', 'landed'],
-  complete: ['landed', 'pending', 'unneeded', 'failed', 'cancelled'],
+  reviewing: ['complete', 'pending', 'failed', 'cancelled', 'landed'],
+  complete: ['landed', 'reviewing', 'pending', 'unneeded', 'failed', 'cancelled'],
   // Only an undo, or a target whose history was rewritten by somebody else, takes a landing back.
   landed: ['pending', 'cancelled'],
   // Git wins on "landed", whatever the journal thought of the task.
   answered: ['landed'],
   unneeded: ['landed'],
+  // One of its parts is not on the target any more, and is tried again.
+  gathered: ['expanded', 'landed'],
   failed: ['pending', 'cancelled', 'landed'],
   cancelled: ['pending', 'landed'],
 };
@@ -74,6 +88,7 @@ export const canMove = (from: TaskStateName, to: TaskStateName): boolean => TASK
 export type TaskFailure =
   | 'attempts' // its attempts are used up; the last one's reason is kept beside
   | 'dependency'
+  | 'parts' // too little came of the tasks it was split into
   | 'blocked' // an agent said three fixes failed, or that it cannot be done as specified
   | 'budget'
   | 'time'
@@ -116,17 +131,32 @@ export interface TaskBase {
   readonly hint?: string;
   /** What the operator said to whoever works on it, in order. Absent: nothing. */
   readonly notes?: readonly string[];
+  /** Its own planner found nothing to split: it is worked as it is. */
+  readonly isUnsplit?: true;
 }
 
 /** A task is its base plus what its state makes certain: a landed task *has* a commit. */
 export type Task =
   | (TaskBase & { readonly state: 'pending' })
+  | (TaskBase & { readonly state: 'expanded'; readonly expandedAt: number })
   | (TaskBase & { readonly state: 'assigned' | 'running'; readonly attempt: AttemptId })
+  | (TaskBase & {
+      readonly state: 'reviewing';
+      readonly attempt: AttemptId;
+      readonly handoff: HandoffClaim;
+      readonly completedAt: number;
+      readonly review: Review;
+      /** How often it was put to the vote. */
+      readonly reviews: number;
+    })
   | (TaskBase & {
       readonly state: 'complete';
       readonly attempt: AttemptId;
       readonly handoff: HandoffClaim;
       readonly completedAt: number;
+      /** What was voted on, and approved. Absent: nobody was asked. */
+      readonly approved?: Subject;
+      readonly reviews?: number;
     })
   | (TaskBase & {
       readonly state: 'landed';
@@ -141,6 +171,7 @@ export type Task =
       readonly handoff: HandoffClaim;
       readonly endedAt: number;
     })
+  | (TaskBase & { readonly state: 'gathered'; readonly handoff: HandoffClaim; readonly endedAt: number })
   | (TaskBase & {
       readonly state: 'failed';
       readonly failure: TaskFailure;
@@ -150,15 +181,14 @@ export type Task =
   | (TaskBase & { readonly state: 'cancelled'; readonly reason: string; readonly endedAt: number });
 
 /** Final states: nothing more happens unless somebody asks for it. */
-export const isOver = (s: TaskStateName): boolean =>
-  s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'failed' || s === 'cancelled';
+export const isOver = (s: TaskStateName): boolean => isSatisfied(s) || isDead(s);
 
 /** States in which tasks that depend on it would wait for ever. */
 export const isDead = (s: TaskStateName): boolean => s === 'failed' || s === 'cancelled';
 
 /** States in which tasks that depend on it may start: the work is there, or it was not needed. */
 export const isSatisfied = (s: TaskStateName): boolean =>
-  s === 'landed' || s === 'answered' || s === 'unneeded';
+  s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'gathered';
 
 /** What is the same in every state. A move from state to state keeps it. */
 export function taskBase(t: Task): TaskBase {
@@ -177,6 +207,7 @@ export function taskBase(t: Task): TaskBase {
     verifiesBase,
     hint,
     notes,
+    isUnsplit,
   } = t;
   return {
     id,
@@ -193,5 +224,6 @@ export function taskBase(t: Task): TaskBase {
     ...(verifiesBase !== undefined && { verifiesBase }),
     ...(hint !== undefined && { hint }),
     ...(notes && { notes }),
+    ...(isUnsplit && { isUnsplit }),
   };
 }

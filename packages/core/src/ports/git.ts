@@ -2,6 +2,7 @@
 import type { MeasuredChange } from '../model/handoff.ts';
 import type { AttemptId, CommitId, RunId, TaskId, TreeId } from '../model/ids.ts';
 import type { Candidate } from '../model/landing.ts';
+import type { PatchId } from '../model/review.ts';
 import type { RuleName } from '../rules/resolve/resolve.ts';
 
 /** A landing found in the target's history by its trailers. */
@@ -54,6 +55,8 @@ export type CandidateOutcome =
       readonly paths: readonly string[];
       /** Conflicts that a rule resolved. Absent when there were none. */
       readonly resolved?: readonly ResolvedPath[];
+      /** Names what the commit changes, as `measure` does. Absent: two commits are never known to change the same. */
+      readonly patch?: PatchId;
     }
   /** `detail` is git's text about each conflict, capped. */
   | { readonly kind: 'conflict'; readonly files: readonly string[]; readonly detail: string }

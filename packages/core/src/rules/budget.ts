@@ -4,7 +4,7 @@
  * an endpoint answered longer than it was asked to.
  */
 import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
-import type { Limits } from '../model/request.ts';
+import type { Limits, RoleBudget, SpendRole } from '../model/request.ts';
 import { tokensOf } from '../model/usage.ts';
 import type { TicketLimits } from '../ports/models.ts';
 import type { AgentLimits } from '../ports/running.ts';
@@ -25,6 +25,37 @@ export function remaining(s: Spending, limits: Limits): Reservation {
   };
 }
 
+/** What a role may still reserve: what is left of the whole, and of its own part. */
+export function remainingFor(s: OpenedState, role: SpendRole): Reservation {
+  const { limits } = s.run.request;
+  const whole = remaining(s.spending, limits);
+  const { spent, reserved } = s.spending.roles[role];
+  const { tokens = Infinity, usd = Infinity } = limits.roles?.[role] ?? {};
+  return {
+    tokens: Math.min(whole.tokens, tokens - spent.tokens - reserved.tokens),
+    usd: Math.min(whole.usd, usd - spent.usd - reserved.usd),
+  };
+}
+
+/** Its own part of the budget is used up, and nothing that it runs may give some of it back. */
+export function isRoleSpent(s: OpenedState, role: SpendRole): boolean {
+  const of = s.run.request.limits.roles?.[role];
+  const { spent, reserved } = s.spending.roles[role];
+  if (!of || reserved.tokens > 0 || reserved.usd > 0) return false;
+  const { tokens = Infinity, usd = Infinity } = of;
+  return tokens - spent.tokens < TOKENS_FLOOR || usd - spent.usd < USD_FLOOR;
+}
+
+/** What bounds a role, its own part or the whole: which dimensions, and by how much at most. */
+function boundsOf({ tokens, usd, roles }: Limits, role: SpendRole): RoleBudget {
+  const own = roles?.[role] ?? {};
+  const [t, u] = [least(tokens, own.tokens), least(usd, own.usd)];
+  return { ...(t !== undefined && { tokens: t }), ...(u !== undefined && { usd: u }) };
+}
+
+const least = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+
 export const covers = (left: Reservation, wanted: Reservation): boolean =>
   wanted.tokens <= left.tokens && wanted.usd <= left.usd;
 
@@ -32,10 +63,11 @@ export const covers = (left: Reservation, wanted: Reservation): boolean =>
  * What one more attempt or iteration may consume, or undefined when not enough is left. The rest is shared
  * among the workers, so that one attempt cannot starve the others, and capped by the attempt's own limit.
  */
-export function reservationFor(state: OpenedState): Reservation | undefined {
+export function reservationFor(state: OpenedState, role: SpendRole = 'worker'): Reservation | undefined {
   const limits = state.run.request.limits;
-  if (limits.tokens === undefined && limits.usd === undefined) return NO_RESERVATION;
-  const left = remaining(state.spending, limits);
+  const bounds = boundsOf(limits, role);
+  if (bounds.tokens === undefined && bounds.usd === undefined) return NO_RESERVATION;
+  const left = remainingFor(state, role);
   const tokens = share(left.tokens, TOKENS_FLOOR, limits.attemptTokens, state.workers);
   const usd = share(left.usd, USD_FLOOR, limits.attemptUsd ?? Infinity, state.workers);
   if (tokens === undefined || usd === undefined) return undefined;
@@ -45,8 +77,9 @@ export function reservationFor(state: OpenedState): Reservation | undefined {
 /** Nothing is set aside in a dimension without a limit. */
 const amount = (share: number): number => (Number.isFinite(share) ? share : 0);
 
-/** Returns what a ticket may use of a reservation. A dimension the run does not bound is not bounded there either. */
-export function ticketLimits({ tokens, usd }: Limits, reserved: Reservation): TicketLimits {
+/** Returns what a ticket may use of a reservation. What bounds neither the run nor the role bounds no ticket either. */
+export function ticketLimits(limits: Limits, reserved: Reservation, role: SpendRole): TicketLimits {
+  const { tokens, usd } = boundsOf(limits, role);
   return {
     ...(tokens !== undefined && { tokens: reserved.tokens }),
     ...(usd !== undefined && { usd: reserved.usd }),
@@ -58,8 +91,9 @@ export function ticketLimits({ tokens, usd }: Limits, reserved: Reservation): Ti
  * holds, and without one it is not bounded.
  */
 export function attemptLimits(limits: Limits, reserved: Reservation): Pick<AgentLimits, 'tokens' | 'usd'> {
-  const tokens = limits.tokens === undefined ? limits.attemptTokens : reserved.tokens;
-  const usd = limits.usd === undefined ? limits.attemptUsd : reserved.usd;
+  const bounds = boundsOf(limits, 'worker');
+  const tokens = bounds.tokens === undefined ? limits.attemptTokens : reserved.tokens;
+  const usd = bounds.usd === undefined ? limits.attemptUsd : reserved.usd;
   return usd === undefined ? { tokens } : { tokens, usd };
 }
 
@@ -74,11 +108,10 @@ function share(left: number, floor: number, most: number, workers: number): numb
  */
 export function isBudgetsEnd(state: OpenedState, reserved: Reservation, which: 'tokens' | 'usd'): boolean {
   const { limits } = state.run.request;
-  const [bound, own, floor] =
-    which === 'tokens'
-      ? [limits.tokens, limits.attemptTokens, TOKENS_FLOOR]
-      : [limits.usd, limits.attemptUsd ?? Infinity, USD_FLOOR];
-  const left = remaining(state.spending, limits)[which];
+  const bound = boundsOf(limits, 'worker')[which];
+  const [own, floor] =
+    which === 'tokens' ? [limits.attemptTokens, TOKENS_FLOOR] : [limits.attemptUsd ?? Infinity, USD_FLOOR];
+  const left = remainingFor(state, 'worker')[which];
   return bound !== undefined && reserved[which] < own && left < floor;
 }
 
@@ -97,5 +130,19 @@ export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' 
   if (!nothingReserved) return undefined;
   if (left.tokens < TOKENS_FLOOR) return 'tokens';
   if (left.usd < USD_FLOOR) return 'usd';
-  return undefined;
+  return isRoleSpent(state, 'worker') ? spentDimension(state) : undefined;
+}
+
+/** Without workers nothing of the run goes on. */
+function spentDimension({ run, spending }: OpenedState): 'tokens' | 'usd' {
+  const { tokens = Infinity } = run.request.limits.roles?.worker ?? {};
+  return tokens - spending.roles.worker.spent.tokens < TOKENS_FLOOR ? 'tokens' : 'usd';
+}
+
+/** The limit that is reached, as it was set: the run's own, or its workers' part. */
+export function limitReached(s: OpenedState, which: 'tokens' | 'usd' | 'time'): number | undefined {
+  const { limits } = s.run.request;
+  if (which === 'time') return limits.timeMs;
+  const part = limits.roles?.worker?.[which];
+  return isRoleSpent(s, 'worker') && part !== undefined ? part : limits[which];
 }

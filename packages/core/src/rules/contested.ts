@@ -27,9 +27,9 @@ export function keptOutBy(s: State, id: TaskId): TaskId | undefined {
 /** What waits for another task holds nothing: it might wait for the very one it would keep out. */
 function contestedTasks(s: State): readonly Task[] {
   if (s.run?.request.overlap === 'serialize') return [];
-  const { pending, assigned, running, complete } = s.byState;
+  const { pending, assigned, running, reviewing, complete } = s.byState;
   const isThere = (id: TaskId): boolean => isSatisfied(s.tasks.get(id)!.state);
-  return [...pending, ...assigned, ...running, ...complete]
+  return [...pending, ...assigned, ...running, ...reviewing, ...complete]
     .map((id) => s.tasks.get(id)!)
     .filter(
       ({ contested, state, spec }) => contested && (state !== 'pending' || spec.dependsOn.every(isThere)),

@@ -39,10 +39,14 @@ export function openFixTasks(s: State): number {
   return new Set([...s.health.fixTasks.values()].filter((id) => !isOver(s.tasks.get(id)!.state))).size;
 }
 
+/** A fix task for this failure that is not over: an older one may have come to life again. */
+export const openFixFor = (s: State, signature: string): TaskId | undefined =>
+  s.health.fixHistory.get(signature)?.find((id) => !isOver(s.tasks.get(id)!.state));
+
 /** 0: at once. Each time a failure is filed again it waits twice as long as before. Undefined: never. */
 function fixDueAt(s: OpenedState, signature: string): number | undefined {
   const current = s.health.fixTasks.get(signature);
-  if (current && !isOver(s.tasks.get(current)!.state)) return undefined;
+  if (openFixFor(s, signature)) return undefined;
   if (current && hasHadItsFixes(s, signature)) return undefined;
   if (current && !isKnownUncured(s, signature, current)) return undefined;
   if (nextGeneration(s, [signature]) > FIX_GENERATIONS_MAX) return undefined;

@@ -21,7 +21,7 @@ export function holdOf(s: State, { id, spec, attempts, workCommit }: Task): Fold
 /** Scopes of work in flight: from the start of an attempt until its handoff has landed or was rejected. */
 export function heldScopes(s: State): ScopeIndex {
   const index = new ScopeIndex();
-  for (const name of ['assigned', 'running', 'complete'] as const) {
+  for (const name of ['assigned', 'running', 'reviewing', 'complete'] as const) {
     for (const id of s.byState[name]) index.add(id, holdOf(s, s.tasks.get(id)!));
   }
   return index;

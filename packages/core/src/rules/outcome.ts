@@ -3,9 +3,11 @@
  * report and the status alike.
  */
 import type { TaskId } from '../model/ids.ts';
+import type { Refused } from '../model/plan.ts';
 import type { Task } from '../model/task.ts';
 import { isSatisfied } from '../model/task.ts';
-import type { Refused, State } from '../state.ts';
+import type { State } from '../state.ts';
+import { failedCriteria } from './acceptance.ts';
 import { openRequirements } from './requirements.ts';
 
 /** What keeps a run that has closed from being complete. */
@@ -21,6 +23,8 @@ export type Shortfall =
   | { readonly kind: 'taken-back'; readonly task: TaskId }
   /** By the planner's own list it was asked for, and it is not there. */
   | { readonly kind: 'requirement'; readonly id: string; readonly text: string }
+  /** It was looked at, and does not hold. */
+  | { readonly kind: 'acceptance'; readonly criterion: string; readonly task?: TaskId }
   | { readonly kind: 'finding'; readonly signature: string }
   | { readonly kind: 'red' }
   | { readonly kind: 'undelivered' }
@@ -35,6 +39,8 @@ export function shortfalls(s: State): readonly Shortfall[] {
   for (const task of owed(s)) found.push({ kind: 'partial', task });
   for (const task of takenBack(s)) found.push({ kind: 'taken-back', task });
   for (const { id, text } of openRequirements(s)) found.push({ kind: 'requirement', id, text });
+  for (const { criterion, task } of failedCriteria(s))
+    found.push({ kind: 'acceptance', criterion, ...(task && { task }) });
   for (const signature of s.health.findings.keys()) found.push({ kind: 'finding', signature });
   if (s.closed?.green === false) found.push({ kind: 'red' });
   if (s.delivered?.outcome === 'refused') found.push({ kind: 'undelivered' });
@@ -44,7 +50,7 @@ export function shortfalls(s: State): readonly Shortfall[] {
 
 /** How many tasks are landed, answered or were found done. */
 export const satisfiedCount = ({ byState }: State): number =>
-  byState.landed.size + byState.answered.size + byState.unneeded.size;
+  byState.landed.size + byState.answered.size + byState.unneeded.size + byState.gathered.size;
 
 /**
  * Refusals the planner has not answered: those of its last iteration. Of earlier ones it was told, and went on without
@@ -56,8 +62,9 @@ export function openRefusals(s: State): readonly (readonly [string, Refused])[] 
   return all.filter(([, { iteration }]) => iteration >= s.planning.iteration);
 }
 
-/** It landed, and by its own handoff it is not the whole of its task. */
+/** It landed, or what it was split into did, and by its own handoff it is not the whole of its task. */
 export function isPartial(s: State, task: Task): boolean {
+  if (task.state === 'gathered') return task.handoff.status === 'partial';
   if (task.state !== 'landed' || task.attempt === undefined) return false;
   const attempt = s.attempts.get(task.attempt);
   return attempt?.state === 'ended' && attempt.handoff?.status === 'partial';
@@ -77,7 +84,8 @@ export function owed(s: State): readonly TaskId[] {
     const below = new Set([...above, task.id]);
     return (followUps.get(task.id) ?? []).some((f) => f.acceptedAt >= endedAt && isMadeWhole(f, below));
   };
-  return [...s.byState.landed].filter((id) => !isMadeWhole(s.tasks.get(id)!, new Set()));
+  const there = [...s.byState.landed, ...s.byState.gathered];
+  return there.filter((id) => !isMadeWhole(s.tasks.get(id)!, new Set()));
 }
 
 function takenBack(s: State): readonly TaskId[] {

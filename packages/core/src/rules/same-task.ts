@@ -12,12 +12,15 @@ const WORDS_MIN = 6;
 /** Tasks that are not over, or whose work is there. A failed or cancelled one may be filed again in other words. */
 const COUNTS: ReadonlySet<Task['state']> = new Set([
   'pending',
+  'expanded',
   'assigned',
   'running',
+  'reviewing',
   'complete',
   'landed',
   'answered',
   'unneeded',
+  'gathered',
 ]);
 
 /** The task that is the same: of the same scope, with the same title or nearly the same words. */

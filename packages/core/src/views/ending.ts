@@ -3,7 +3,7 @@
  * undo: first what happened to the tasks, then whether the head is green. The parts of a sum are always parts of all tasks.
  */
 import { type CloseReason, PLANNER_FAILURES_MAX } from '../model/request.ts';
-import { TASK_STATES, type TaskStateName } from '../model/task.ts';
+import { isOver, TASK_STATES, type TaskStateName } from '../model/task.ts';
 import { satisfiedCount } from '../rules/outcome.ts';
 import type { State } from '../state.ts';
 import { verdictOf } from './verdict.ts';
@@ -70,7 +70,16 @@ export function sumText(s: State): string {
 }
 
 /** The words of the sum, what was asked for first. */
-const PARTS = ['landed', 'answered', 'unneeded', 'undone', 'failed', 'cancelled', 'unfinished'] as const;
+const PARTS = [
+  'landed',
+  'answered',
+  'unneeded',
+  'gathered',
+  'undone',
+  'failed',
+  'cancelled',
+  'unfinished',
+] as const;
 type Part = (typeof PARTS)[number];
 
 function partsOf(s: State): readonly (readonly [Part, number])[] {
@@ -81,10 +90,11 @@ function partsOf(s: State): readonly (readonly [Part, number])[] {
     landed: count('landed'),
     answered: count('answered'),
     unneeded: count('unneeded'),
+    gathered: count('gathered'),
     undone,
     failed: count('failed'),
     cancelled: count('cancelled') - undone,
-    unfinished: count(...TASK_STATES.filter((state) => !OVER.has(state))),
+    unfinished: count(...TASK_STATES.filter((state) => !isOver(state))),
   };
   const parts = PARTS.flatMap((part) => (counts[part] > 0 ? [[part, counts[part]] as const] : []));
   // Of a run that is under way it is told how many have landed, be it none.
@@ -94,14 +104,6 @@ function partsOf(s: State): readonly (readonly [Part, number])[] {
 /** Landings that were taken back and not tried again: cancelled, as the tasks' states have it. */
 export const undoneCount = (s: State): number =>
   [...s.undone].filter((id) => s.byState.cancelled.has(id)).length;
-
-const OVER: ReadonlySet<TaskStateName> = new Set([
-  'landed',
-  'answered',
-  'unneeded',
-  'failed',
-  'cancelled',
-] as const);
 
 /** Whether the head is green, where the run has ended and that was looked at. What came after the end is another head, which nobody checked. */
 export function headText(s: State): string {

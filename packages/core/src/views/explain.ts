@@ -6,9 +6,11 @@ import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/land
 import type { TaskSource } from '../model/task.ts';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { partsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
+import { VERDICT_WORDS, voteText } from './votes.ts';
 import { clockText, costText, countText, durationText, plain, shortCommit, signaturesText } from './words.ts';
 
 /** What is remembered while reading: whose landing it was, and when attempts began. */
@@ -46,9 +48,24 @@ export function explainTask(
 /** @returns undefined for what is not about this task. */
 function tell(event: Event, at: number, memory: Memory): string | undefined {
   if ('spec' in event && event.task === memory.task) memory.scope = event.spec.scope;
-  if (event.type.startsWith('task.')) return tellTask(event, memory.task);
+  const own = event.type.startsWith('task.') ? tellTask(event, memory.task) : undefined;
+  if (own !== undefined) return own;
   if ('attempt' in event && taskOf(event.attempt) === memory.task) return tellAttempt(event, at, memory);
+  if (
+    event.type === 'task.accepted' &&
+    event.source.by === 'subplanner' &&
+    event.source.parent === memory.task
+  )
+    return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
+  if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
   return tellLanding(event, memory);
+}
+
+function judgedText({ criterion, verdict, evidence }: EventOf<'acceptance.judged'>): string {
+  const by = evidence
+    ? ` (${evidence.kind} ${plain(evidence.by, 100)} on ${shortCommit(evidence.commit)})`
+    : '';
+  return `${verdict}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
 }
 
 function tellTask(event: Event, task: TaskId): string | undefined {
@@ -64,6 +81,12 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `It failed (${event.failure})${detailText(event.detail)}`;
     case 'task.cancelled':
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
+    case 'task.expanded':
+      return 'It is split: a planner of its own says what its parts are, and it waits for them.';
+    case 'task.unsplit':
+      return `It is not split${detailText(event.detail)}`;
+    case 'task.gathered':
+      return `Its parts are over, and what they handed in is its own (${event.handoff.status})${detailText(event.handoff.summary)}`;
     case 'task.retried':
       return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
     case 'task.told':
@@ -121,6 +144,12 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
       return `${event.attempt} handed in: ${ENDINGS[event.reason].means}. Its agent goes on with what the checks said (round ${event.round})${detailText(event.detail)}`;
     case 'attempt.late':
       return `A late report of ${event.attempt} came (${ENDINGS[event.reason].means}); it changes nothing.`;
+    case 'review.asked':
+      return `${countText(event.reviewers.length, 'reviewer')} were asked to vote on ${event.attempt} as ${shortCommit(event.commit)}.`;
+    case 'review.given':
+      return `${voteText(event)}${detailText(event.findings.join('; '))}`;
+    case 'review.ended':
+      return `The votes on ${event.attempt}: ${VERDICT_WORDS[event.verdict]}.`;
     case 'landing.found':
       return `${event.attempt} was found on the target, landed as ${shortCommit(event.commit)}.`;
     case 'landing.rejected': {
@@ -232,5 +261,17 @@ function standing(state: State, id: TaskId): string {
   const waits = waitsFor(state, task);
   if (waits.length > 0) return `Now: pending, waiting for ${waits.map(waitText).join(', ')}.`;
   if (task.state === 'landed') return `Now: landed as ${shortCommit(task.commit)}.`;
-  return `Now: ${task.state}.`;
+  switch (task.state) {
+    case 'expanded':
+      return `Now: split, waiting for its parts${listText(partsOf(state, id))}.`;
+    case 'reviewing':
+      return `Now: voted on, ${task.review.votes.length} of ${countText(task.review.reviewers.length, 'reviewer')} have answered.`;
+    case 'gathered':
+      return `Now: done by its parts${listText(partsOf(state, id))} (${task.handoff.status}).`;
+    default:
+      return `Now: ${task.state}.`;
+  }
 }
+
+const listText = (tasks: readonly TaskId[]): string =>
+  tasks.length === 0 ? '' : ` ${tasks.slice(0, 10).join(', ')}`;

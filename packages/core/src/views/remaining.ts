@@ -1,5 +1,5 @@
 /** How much longer a run takes, where what is over lets it be known. */
-import type { OpenedState } from '../state.ts';
+import { type OpenedState, unfinishedCount } from '../state.ts';
 
 /** Fewer say nothing of the rest. */
 const OVER_MIN = 3;
@@ -10,10 +10,10 @@ const OVER_MIN = 3;
  * @returns ms of work from the last entry on.
  */
 export function remainingMs(s: OpenedState): number | undefined {
-  const { planning, byState } = s;
+  const { planning } = s;
   const isPlanned = s.run.request.mode !== 'planner' || planning.isDone || planning.saidDone;
   if (!isPlanned || s.paused || s.closed) return undefined;
-  const left = byState.pending.size + byState.assigned.size + byState.running.size + byState.complete.size;
+  const left = unfinishedCount(s);
   const over = s.tasks.size - left;
   if (left === 0 || over < OVER_MIN) return undefined;
   return (s.activeMs / over) * left;

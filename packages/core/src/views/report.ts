@@ -2,6 +2,7 @@
  * The report of a run. Every figure counts landed work: work that did not reach the target is cost, not output. It is
  * made from the journal alone, so that the same journal always gives the same report.
  */
+import type { Judgement } from '../model/acceptance.ts';
 import type { EndingReason } from '../model/attempt.ts';
 import {
   type AttemptId,
@@ -19,6 +20,7 @@ import { isOver, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { isPartial } from '../rules/outcome.ts';
+import { partsOf } from '../rules/owners.ts';
 import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
@@ -44,7 +46,7 @@ export interface ReportTask {
   readonly verified: 'verified' | 'unverified';
   /** Its own `verify` passed before any work too: it tells nothing, and the gate alone stands for the task. */
   readonly tellsNothing?: true;
-  /** It landed, and its handoff says that something is missing. */
+  /** It is there, and its handoff says that something is missing. */
   readonly isPartial?: true;
   /** Paths its landed change touched that it had not declared; absent when there are none. */
   readonly outside?: readonly string[];
@@ -63,6 +65,11 @@ export interface ReportFinding {
 export interface ReportRequirement extends Requirement {
   /** Nothing of it is missing, or it was dropped: by its tasks, not by the planner's word alone. */
   readonly isSettled: boolean;
+}
+
+export interface ReportJudgement extends Judgement {
+  /** Absent: of the whole run. */
+  readonly task?: TaskId;
 }
 
 export interface Report {
@@ -86,6 +93,8 @@ export interface Report {
   readonly refused: readonly { readonly label: string; readonly problem: string }[];
   /** What the request asks for, by the planner's own list. */
   readonly requirements: readonly ReportRequirement[];
+  /** What was to hold, as it was judged last; absent where nothing was judged. */
+  readonly acceptance?: readonly ReportJudgement[];
   readonly closed: CloseReason | undefined;
   readonly isGated: boolean;
   /** ms since the epoch. */
@@ -211,6 +220,7 @@ function heading(state: State) {
       problem: plain(problem),
     })),
     requirements: requirementsOf(state),
+    ...acceptanceOf(state),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,
@@ -304,12 +314,18 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
       if (verify === undefined) return gated.has(task.commit);
       // A check that could not fail is no evidence.
       return holdsNow(state, task) && (task.verifiesBase !== true || gated.has(task.commit));
+    case 'gathered':
+      // Its own check was not tried, if it has one.
+      return verify === undefined && task.handoff.status === 'complete' && areVerified(state, task.id, gated);
     case 'unneeded':
       return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
     default:
       return false;
   }
 }
+
+const areVerified = (state: State, whole: TaskId, gated: ReadonlySet<CommitId>): boolean =>
+  partsOf(state, whole).every((part) => isVerified(state, state.tasks.get(part)!, gated));
 
 /** A check that never failed in this run may be one that cannot. */
 const hasTold = (state: State, verify: string): boolean =>
@@ -333,6 +349,22 @@ function whyNot(task: Task): string | undefined {
   if (task.state === 'failed') return plain(`${task.failure}: ${task.detail}`);
   if (task.state === 'cancelled') return plain(task.reason);
   return isOver(task.state) ? undefined : 'not finished';
+}
+
+function acceptanceOf(state: State): Pick<Report, 'acceptance'> {
+  if (state.acceptance.size === 0) return {};
+  const all = [...state.acceptance.values()].map(({ at: _, ...judged }) => ({
+    ...judged,
+    criterion: plain(judged.criterion),
+    ...(judged.evidence && {
+      evidence: {
+        ...judged.evidence,
+        by: plain(judged.evidence.by),
+        detail: plain(judged.evidence.detail),
+      },
+    }),
+  }));
+  return { acceptance: all };
 }
 
 function requirementsOf(state: State): readonly ReportRequirement[] {

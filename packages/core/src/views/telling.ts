@@ -3,7 +3,7 @@ import { assertNever } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
-import { taskOf } from '../model/ids.ts';
+import { type AttemptId, taskOf } from '../model/ids.ts';
 import { type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
@@ -13,6 +13,7 @@ import type { State } from '../state.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
 import { verdictOf } from './verdict.ts';
+import { VERDICT_WORDS, voteText } from './votes.ts';
 import { countText, durationText, secondsText, signaturesText } from './words.ts';
 
 /** @param state the state after the event's entry was folded. */
@@ -112,6 +113,35 @@ function sentence(e: Event, s: State): LogFields {
         task: e.task,
         ...(e.attempt && { attempt: e.attempt }),
         msg: `${e.attempt ?? e.task} is told: ${firstLine(e.text)}`,
+      };
+    case 'task.expanded':
+      return { task: e.task, msg: `${e.task} is split: its own planner says what its parts are` };
+    case 'task.unsplit':
+      return { task: e.task, msg: `${e.task} is worked as it is: ${firstLine(e.detail)}` };
+    case 'task.gathered':
+      return {
+        task: e.task,
+        msg: `${e.task} is done by its parts (${e.handoff.status})`,
+        ...(e.handoff.status !== 'complete' && { level: 'warn' as const }),
+      };
+    case 'review.asked':
+      return {
+        ...ofAttempt(e.attempt),
+        msg: `${countText(e.reviewers.length, 'reviewer')} vote on ${e.attempt} as ${short(e.commit)}`,
+      };
+    case 'review.given':
+      return { ...ofAttempt(e.attempt), msg: `${voteText(e)} on ${e.attempt} (${spent(e.usage)})` };
+    case 'review.ended':
+      return {
+        ...ofAttempt(e.attempt),
+        msg: `the votes on ${e.attempt} as ${short(e.commit)}: ${VERDICT_WORDS[e.verdict]}`,
+        ...(e.verdict !== 'approved' && { level: 'warn' as const }),
+      };
+    case 'acceptance.judged':
+      return {
+        ...(e.task && { task: e.task }),
+        msg: `${e.verdict}: ${firstLine(e.criterion)}${e.evidence ? ` (${e.evidence.kind} ${firstLine(e.evidence.by)})` : ''}`,
+        ...(e.verdict === 'failed' && { level: 'warn' as const }),
       };
     case 'attempt.started':
       return {
@@ -229,6 +259,8 @@ function sentence(e: Event, s: State): LogFields {
       return assertNever(e);
   }
 }
+
+const ofAttempt = (attempt: AttemptId) => ({ task: taskOf(attempt), attempt });
 
 const isBadBase = (gate: GateResult): boolean =>
   (gate.outcome !== 'passed' && gate.outcome !== 'none') || gate.tests?.run === 0;

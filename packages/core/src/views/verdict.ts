@@ -35,6 +35,7 @@ const KINDS = [
   'partial',
   'taken-back',
   'requirement',
+  'acceptance',
   'finding',
   'red',
   'undelivered',
@@ -64,6 +65,8 @@ function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[
       return `${countText(some.length, 'landing')} had to be taken back (${tasks})`;
     case 'requirement':
       return `${countText(some.length, 'requirement')} of the planner’s list ${some.length === 1 ? 'is' : 'are'} not met (${named(some.flatMap(requirementText), '; ')})`;
+    case 'acceptance':
+      return `${countText(some.length, 'thing')} that ${some.length === 1 ? 'was' : 'were'} to hold ${some.length === 1 ? 'does' : 'do'} not (${named(some.flatMap(criterionText), '; ')})`;
     case 'finding': {
       const names = named(some.flatMap((one) => ('signature' in one ? [plain(one.signature, 120)] : [])));
       return `${countText(some.length, 'failure')} of the target ${some.length === 1 ? 'is' : 'are'} still there (${names})`;
@@ -84,6 +87,9 @@ const refusalText = (one: Shortfall): string[] =>
 
 const requirementText = (one: Shortfall): string[] =>
   one.kind === 'requirement' ? [`${plain(one.id, 60)}: ${plain(one.text, 120)}`] : [];
+
+const criterionText = (one: Shortfall): string[] =>
+  one.kind === 'acceptance' ? [`${one.task ? `${one.task}: ` : ''}${plain(one.criterion, 120)}`] : [];
 
 const tasksOf = (some: readonly Shortfall[]): TaskId[] =>
   some.flatMap((one) => ('task' in one ? [one.task] : [])).sort((a, b) => taskNumber(a) - taskNumber(b));

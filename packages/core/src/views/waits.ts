@@ -4,7 +4,7 @@
  */
 import { type AttemptId, attemptId, type TaskId, taskOf } from '../model/ids.ts';
 import type { PauseReason } from '../model/request.ts';
-import type { Task } from '../model/task.ts';
+import { isOver, type Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
 import { isOpened, type OpenedState, type State } from '../state.ts';
 import { judgePending } from './queue.ts';
@@ -16,6 +16,8 @@ export type WaitReason =
   | 'base'
   | 'planner'
   | 'gate'
+  | 'review'
+  | 'parts'
   | 'landing'
   | 'dependency'
   | 'scope'
@@ -55,6 +57,8 @@ export function waits(state: State, now: number, signs: Signs = NO_SIGNS): reado
     ...halts(state),
     ...preparation(state),
     ...landings(state),
+    ...reviews(state),
+    ...splits(state),
     ...pendingTasks(state),
     ...attempts(state, signs),
   ];
@@ -176,6 +180,37 @@ function landings(state: State): Told[] {
 
 const completedAt = (task: Task | undefined, otherwise: number): number =>
   task?.state === 'complete' ? task.completedAt : otherwise;
+
+// ───────────────────────── votes and parts ─────────────────────────
+
+function reviews(state: State): Told[] {
+  return [...state.byState.reviewing].flatMap((id): Told[] => {
+    const task = state.tasks.get(id)!;
+    if (task.state !== 'reviewing') return [];
+    const { reviewers, votes, askedAt } = task.review;
+    const text = `${id} is voted on, ${votes.length} of ${countText(reviewers.length, 'reviewer')} have answered, for`;
+    return [{ reason: 'review', on: task.attempt, ...named([id]), since: askedAt, text }];
+  });
+}
+
+function splits(state: State): Told[] {
+  return [...state.byState.expanded].flatMap((id): Told[] => {
+    const task = state.tasks.get(id)!;
+    const plan = state.plans.get(id);
+    if (task.state !== 'expanded' || !plan) return [];
+    const about = { reason: 'parts', on: id, ...named([id]) } as const;
+    if (plan.live)
+      return [
+        { ...about, since: plan.live.startedAt, text: `${id} is being split: its own planner answers, for` },
+      ];
+    const left = plan.parts.filter((part) => !isOver(state.tasks.get(part)!.state));
+    const text =
+      left.length > 0
+        ? `${id} is split, and waits for its parts ${nameList(left)}, for`
+        : `${id} is split, and its own planner is to be asked, for`;
+    return [{ ...about, since: task.expandedAt, text }];
+  });
+}
 
 // ───────────────────────── tasks that have not started ─────────────────────────
 

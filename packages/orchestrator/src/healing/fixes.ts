@@ -98,13 +98,16 @@ export class FixTasks {
     signal: AbortSignal,
   ): Promise<TicketResult | undefined> {
     const { ask, ports, state } = this.#context;
-    const reserved = reservationFor(state);
+    const reserved = reservationFor(state, 'reconciler');
     if (!ports.model || !reserved) return undefined;
     const messages = toldBy(await promptOf());
     const answer = await ask({ type: 'reserveSpend', role: 'reconciler', reserved });
     const event = answer.kind === 'decision' ? answer.events[0] : undefined;
     if (event?.type !== 'spend.reserved') return undefined;
-    const ticket = ports.model.as('reconciler', ticketLimits(state.run.request.limits, reserved));
+    const ticket = ports.model.as(
+      'reconciler',
+      ticketLimits(state.run.request.limits, reserved, 'reconciler'),
+    );
     const { result, usage } = await lookAndAnswer(this.#context, {
       who: 'reconciler',
       ticket,

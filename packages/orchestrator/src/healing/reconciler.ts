@@ -2,7 +2,7 @@
  * The reconciler: what is there against what is wanted. Level-triggered: it computes from git and the journal as
  * they are, so that running it twice is running it once, and a restart is just the first sweep.
  */
-import type { AttemptId, CommitId } from '@swarm/core/model/ids';
+import { type AttemptId, attemptId, type CommitId } from '@swarm/core/model/ids';
 import { sweepLapsed } from '@swarm/core/sweep';
 import type { Context } from '../context.ts';
 import type { Checks } from './checks.ts';
@@ -67,6 +67,7 @@ export class Reconciler {
     const { state } = this.#context;
     yield* state.liveAttempts;
     yield* state.queue;
+    for (const id of state.byState.reviewing) yield attemptId(id, state.tasks.get(id)!.attempts);
     for (const id of [...state.byState.pending, ...state.byState.failed]) {
       const task = state.tasks.get(id)!;
       for (let n = 1; n <= task.attempts; n++) yield `${id}.${n}` as AttemptId;

@@ -51,11 +51,29 @@ export class Composer {
     const isGated = this.#context.state.run.request.gate !== undefined;
     const isBatch = isGated && carried.length + probe.length > 1;
     const chain = await this.#chain([...carried, ...probe], { head, isBatch }, signal);
-    if (!isGated) return lineOf(chain, head);
+    if (!isGated) return this.#lineOf(chain, head);
     const [first, second] = chain;
     if (!first) return [];
     const composed = second ? await this.#sealed(chain, head) : await this.#alone(first, head, isBatch);
     return composed ? [composed] : [];
+  }
+
+  /** Every link a landing of its own, on the link before. */
+  #lineOf(chain: readonly Link[], head: CommitId): readonly Composed[] {
+    return chain.map((link, i) => ({
+      members: [this.#memberOf(link)],
+      candidate: {
+        parent: chain[i - 1]?.built.commit ?? head,
+        commit: link.built.commit,
+        tree: link.built.tree,
+      },
+    }));
+  }
+
+  /** What it changes is named where reviewers vote on that. */
+  #memberOf({ task, attempt, built: { commit, patch } }: Link): LandingMember {
+    const isVotedOn = this.#context.state.run.request.review !== undefined;
+    return { task: task.id, attempt, commit, ...(isVotedOn && patch && { patch }) };
   }
 
   /** Each put upon the one before. */
@@ -108,7 +126,8 @@ export class Composer {
     const single = isBatch ? await this.#build(task, attempt, head, false) : built;
     if ('reason' in single) return undefined;
     const { commit, tree } = single;
-    return { members: [{ task: task.id, attempt, commit }], candidate: { parent: head, commit, tree } };
+    const member = this.#memberOf({ task, attempt, built: single });
+    return { members: [member], candidate: { parent: head, commit, tree } };
   }
 
   async #sealed(chain: readonly Link[], head: CommitId): Promise<Composed> {
@@ -119,11 +138,7 @@ export class Composer {
       message: batchMessage({ run, tasks: chain.map((link) => link.task), gateHash: request.gateHash }),
       atSeconds: Math.max(...chain.map(({ task }) => secondsOf(task))),
     });
-    const members = chain.map(({ task, attempt, built }) => ({
-      task: task.id,
-      attempt,
-      commit: built.commit,
-    }));
+    const members = chain.map((link) => this.#memberOf(link));
     return { members, candidate: { parent: head, ...sealed } };
   }
 
@@ -188,14 +203,6 @@ export class Composer {
   async #reject(attempt: AttemptId, misfit: Misfit): Promise<void> {
     await this.#context.ask({ type: 'rejectHandoff', attempt, ...misfit });
   }
-}
-
-/** Every link a landing of its own, on the link before. */
-function lineOf(chain: readonly Link[], head: CommitId): readonly Composed[] {
-  return chain.map(({ task, attempt, built: { commit, tree } }, i) => ({
-    members: [{ task: task.id, attempt, commit }],
-    candidate: { parent: chain[i - 1]?.built.commit ?? head, commit, tree },
-  }));
 }
 
 const secondsOf = (task: Complete): number => Math.floor(task.completedAt / 1000);

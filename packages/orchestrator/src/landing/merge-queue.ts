@@ -3,7 +3,8 @@
  * under test, of two that are foreseen to conflict the smaller one first. All of it but the runs of the gate happens one after the other; they run beside it, several at a time.
  */
 import { landingId } from '@swarm/core/model/ids';
-import type { Landing } from '@swarm/core/model/landing';
+import type { Landing, LandingMember } from '@swarm/core/model/landing';
+import { unreviewed } from '@swarm/core/rules/reviews';
 import { sweepTarget } from '@swarm/core/sweep';
 import { landingsToSettle, mayLand, testWanted } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
@@ -48,6 +49,13 @@ export class MergeQueue {
       if (!test) return;
       const composed = await this.#composer.compose(test, signal);
       if (signal.aborted) return;
+      const members = composed.flatMap((one) => one.members);
+      const unseen = unreviewed(this.#context.state, members);
+      if (unseen) {
+        // It leaves the queue: the next is composed without it.
+        if (!(await this.#voteAnew(unseen))) return;
+        continue;
+      }
       if (composed.length > 0 && !(await this.#start(composed))) return;
       await this.#settleAll();
       if (!(await this.lookAtTarget())) return;
@@ -73,6 +81,16 @@ export class MergeQueue {
     for (const command of sweepTarget(state, { head, landed, undone })) await ask(command);
     this.#hasSwept = true;
     return mayLand(state);
+  }
+
+  async #voteAnew({ attempt, commit, patch }: LandingMember): Promise<boolean> {
+    const answer = await this.#context.ask({
+      type: 'askReview',
+      attempt,
+      commit,
+      ...(patch && { patch }),
+    });
+    return answer.kind === 'decision';
   }
 
   async #settleAll(): Promise<void> {

@@ -2,8 +2,9 @@
 import type { Attempt } from '@swarm/core/model/attempt';
 import { type AttemptId, attemptId } from '@swarm/core/model/ids';
 import { REJECTIONS } from '@swarm/core/model/landing';
+import type { News } from '@swarm/core/model/plan';
 import type { Task } from '@swarm/core/model/task';
-import type { News, State } from '@swarm/core/state';
+import type { State } from '@swarm/core/state';
 import { remarkLines, summaryLines } from '../prompting/earlier.ts';
 import { oneLine } from './plan-lines.ts';
 import type { Part } from './sections.ts';
@@ -31,6 +32,8 @@ function told(state: State, n: News): Told {
     case 'cancelled':
       // What it is now stands in its list; what it was for a while is told here.
       return [state.tasks.get(n.task)!.state === n.kind ? [] : [`- ${n.task} was ${n.kind}`], []];
+    case 'gathered':
+      return gatheredLines(state.tasks.get(n.task)!);
     case 'finding':
       return [
         [
@@ -44,6 +47,15 @@ function told(state: State, n: News): Told {
     case 'amended':
       return [[`- the request was amended: ${n.text}`], []];
   }
+}
+
+/** What came of a task that was split. */
+function gatheredLines(t: Task): Told {
+  if (t.state !== 'gathered') return [[], []];
+  return [
+    [`- ${t.id} is done by its parts (${t.handoff.status}): ${oneLine(t.handoff.summary, 1_000)}`],
+    remarkLines(t.handoff).map((l) => `  ${oneLine(l)}`),
+  ];
 }
 
 /** Why a task failed for good, and what its last attempt found out. */

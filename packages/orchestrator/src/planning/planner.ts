@@ -66,17 +66,20 @@ export class Planner {
     const { state, ports } = this.#context;
     const { limits } = state.run.request;
     const whole = { tokens: limits.tokens ?? 0, usd: limits.usd ?? 0 };
-    return ports.model!.as('planner', ticketLimits(limits, state.planning.live?.reserved ?? whole));
+    return ports.model!.as(
+      'planner',
+      ticketLimits(limits, state.planning.live?.reserved ?? whole, 'planner'),
+    );
   }
 
   /** False when the run's budget has no further part for it. */
   async #extend(iteration: number, ticket: ModelTicket): Promise<boolean> {
     const { ask, state } = this.#context;
-    const reserved = state.planning.live && reservationFor(state);
+    const reserved = state.planning.live && reservationFor(state, 'planner');
     if (!reserved) return false;
     const answer = await ask({ type: 'extendIteration', iteration, reserved });
     if (answer.kind === 'refusal') return false;
-    ticket.extend(ticketLimits(state.run.request.limits, reserved));
+    ticket.extend(ticketLimits(state.run.request.limits, reserved, 'planner'));
     return true;
   }
 

@@ -51,8 +51,8 @@ export const LOOP_MUTANTS: MutantTable = {
         "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state",
       ),
       core(
-        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
-        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remaining(s.spending, s.run.request.limits), c.reserved)) return refuse('not-ready', 'the rest of the budget does not cover it'); const { reason",
+        "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remainingFor(s, owner",
+        "if (s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (!covers(remainingFor(s, owner",
       ),
     ],
   },
@@ -101,8 +101,8 @@ export const LOOP_MUTANTS: MutantTable = {
     means: 'nobody says that the budget is used up',
     patches: [
       core(
-        "if (left.tokens < TOKENS_FLOOR) return 'tokens'; if (left.usd < USD_FLOOR) return 'usd'; return undefined;",
-        'return left.usd < -1e12 ? (TOKENS_FLOOR + USD_FLOOR > 0 ? undefined : undefined) : undefined;',
+        "if (left.tokens < TOKENS_FLOOR) return 'tokens'; if (left.usd < USD_FLOOR) return 'usd'; return isRoleSpent(state, 'worker') ? spentDimension(state) : undefined;",
+        'return left.usd < -1e12 ? spentDimension(state) : undefined;',
       ),
     ],
   },
@@ -111,8 +111,8 @@ export const LOOP_MUTANTS: MutantTable = {
     tests: ['core/src/fold.test.ts'],
     patches: [
       core(
-        "settle(s, a.reserved, e.reason === 'lost'); s.spending.used = addUsage(s.spending.used, e.usage);",
-        "settle(s, a.reserved, e.reason === 'lost');",
+        "settle(s, 'worker', a.reserved, e.reason === 'lost'); addSpent(s, 'worker', e.usage);",
+        "settle(s, 'worker', a.reserved, e.reason === 'lost'); addSpent(s, 'worker', { ...e.usage, inputTokens: 0, outputTokens: 0, costUsd: 0 });",
       ),
     ],
   },
@@ -121,20 +121,15 @@ export const LOOP_MUTANTS: MutantTable = {
     tests: ['core/src/fold.test.ts'],
     patches: [
       core(
-        's.spending.reserved = isNothingOpen(s) ? NO_RESERVATION : rest;',
-        's.spending.reserved = isNothingOpen(s) && rest.tokens < -1 ? NO_RESERVATION : reserved;',
+        's.spending.reserved = isEmpty ? NO_RESERVATION : less(reserved, r);',
+        's.spending.reserved = isEmpty && r.tokens < -1 ? NO_RESERVATION : reserved;',
       ),
     ],
   },
   'lost-is-free': {
     means: 'what a crash took away while it was spending counts as nothing',
     tests: ['core/src/fold.test.ts'],
-    patches: [
-      core(
-        'if (isLost) s.spending.lost = { tokens: lost.tokens + r.tokens, usd: lost.usd + r.usd };',
-        'if (isLost) s.spending.lost = lost;',
-      ),
-    ],
+    patches: [core('s.spending.lost = sum(lost, r);', 's.spending.lost = lost;')],
   },
   'one-worker-more': {
     means: 'one attempt more runs than there are workers',

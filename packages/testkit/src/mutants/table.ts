@@ -3,7 +3,10 @@ import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
 import type { MutantTable } from './mutant.ts';
 import { PLANNING_MUTANTS } from './planning.ts';
+import { SPENDING_MUTANTS } from './spending.ts';
+import { SPLIT_MUTANTS } from './splits.ts';
 import { TASK_MUTANTS } from './tasks.ts';
+import { VOTE_MUTANTS } from './votes.ts';
 
 export const PRODUCT_MUTANTS: MutantTable = {
   ...LOOP_MUTANTS,
@@ -11,4 +14,7 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...TASK_MUTANTS,
   ...LANDING_MUTANTS,
   ...HEALING_MUTANTS,
+  ...SPLIT_MUTANTS,
+  ...VOTE_MUTANTS,
+  ...SPENDING_MUTANTS,
 };

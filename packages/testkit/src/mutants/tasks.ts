@@ -9,7 +9,10 @@ export const TASK_MUTANTS: MutantTable = {
         'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));',
         'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state) || true);',
       ),
-      core('if (waitsFor) return refuse', 'if (waitsFor && !s) return refuse'),
+      core(
+        'workers are taken`); const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));',
+        'workers are taken`); const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state) && !s);',
+      ),
     ],
   },
   'dependency-on-work-unlanded': {
@@ -104,8 +107,8 @@ export const TASK_MUTANTS: MutantTable = {
     focus: ['planner', 'crash'],
     patches: [
       core(
-        "if (s.planning.live) { commands.push({ type: 'endIteration'",
-        "if (s.planning.live && !s) { commands.push({ type: 'endIteration'",
+        'for (const { iteration } of liveIterations(s)) {',
+        'for (const { iteration } of liveIterations(s).slice(0, 0)) {',
       ),
     ],
   },
@@ -149,8 +152,8 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'a task gives its scope back when its work is handed in, not when it has landed',
     patches: [
       orchestrator(
-        "case 'complete': return this.#hold(task.id);",
-        "case 'complete': return this.#queue.release(task.id);",
+        "case 'complete': case 'reviewing': return this.#hold(task.id);",
+        "case 'complete': case 'reviewing': return this.#queue.release(task.id);",
       ),
     ],
   },
@@ -174,8 +177,11 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'a failure gets a fix task though one is open for it',
     tests: ['core/src/decisions/tasks.test.ts'],
     patches: [
-      core('if (id && open.has(id)) return', 'if (id && open.has(id) && !s) return'),
-      core('if (current && !isOver(s.tasks.get(current)!.state)) return undefined;', ''),
+      core(
+        'const id = openFixFor(s, signature); if (id) return',
+        'const id = openFixFor(s, signature); if (id && !s) return',
+      ),
+      core('if (openFixFor(s, signature)) return undefined;', ''),
     ],
   },
   'tasks-unbounded': {
@@ -201,7 +207,7 @@ export const TASK_MUTANTS: MutantTable = {
   'done-while-busy': {
     means: 'a planner that says done while tasks are alive is never asked again',
     tests: ['core/src/wanted.test.ts', 'core/src/fold.test.ts'],
-    patches: [core('p.isDone = isDone && !isBusy(s);', 'p.isDone = isDone;')],
+    patches: [core('p.isDone = isDone && !isWaiting;', 'p.isDone = isDone;')],
   },
   'waiting-work-keeps-out': {
     means:

@@ -3,6 +3,7 @@
  * needs a rare story to show is met sooner that way, and by the same laws.
  */
 import { drawFaults, FAULTS, type Fault, type FaultRates } from './faults.ts';
+import { drawFeatures, type FeatureWord, featured, WANTED } from './features.ts';
 import type { Random } from './random.ts';
 import { drawStory, type Story } from './story.ts';
 
@@ -20,10 +21,12 @@ const TRAITS = {
 export type Trait = keyof typeof TRAITS;
 
 /** What every seed has: stories of these traits, faults of these kinds. Empty: whatever it draws. */
-export type Focus = readonly (Trait | Fault)[];
+export type Focus = readonly (Trait | Fault | FeatureWord)[];
 
 export const isFocusWord = (word: string): word is Focus[number] =>
-  Object.hasOwn(TRAITS, word) || Object.hasOwn(FAULTS, word);
+  Object.hasOwn(TRAITS, word) || Object.hasOwn(FAULTS, word) || isFeature(word);
+
+const isFeature = (word: string): word is FeatureWord => (WANTED as readonly string[]).includes(word);
 
 const isTrait = (word: string): word is Trait => Object.hasOwn(TRAITS, word);
 
@@ -40,8 +43,14 @@ export function drawFocused(random: Random, focus: Focus): Story {
   throw new Error(`no story is all of these: ${wanted.join(', ')}`);
 }
 
+/** The story with what its request asks for beside its work. */
+export function withFeatures(random: Random, story: Story, focus: Focus): Story {
+  const features = drawFeatures(random, focus.filter(isFeature));
+  return featured(random, story, features);
+}
+
 export const drawFocusedFaults = (random: Random, focus: Focus): FaultRates =>
   drawFaults(
     random,
-    focus.filter((word): word is Fault => !isTrait(word)),
+    focus.filter((word): word is Fault => !isTrait(word) && !isFeature(word)),
   );

@@ -4,6 +4,9 @@ import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { ModelEnd } from '@swarm/core/ports/models';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
+import { REVIEW_LAWS } from './review-laws.ts';
+import { SPEND_LAWS } from './spend-laws.ts';
+import { SPLIT_LAWS } from './split-laws.ts';
 import type { Story } from './story.ts';
 import { TARGET_LAWS } from './target-laws.ts';
 import { FULL, type World } from './world.ts';
@@ -38,6 +41,9 @@ const LAWS: readonly Law[] = [
   closesOnAnEmptyQueue,
   closesWhenAllIsSaid,
   ...TARGET_LAWS,
+  ...SPEND_LAWS,
+  ...SPLIT_LAWS,
+  ...REVIEW_LAWS,
 ];
 
 /** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */
@@ -80,7 +86,8 @@ function endsOnce(e: Event, { before }: Look): readonly string[] {
 
 /** P6: an iteration that a dead process began comes to nothing. */
 function lapsesWithItsProcess(e: Event, { before }: Look): readonly string[] {
-  if (e.type !== 'iteration.ended' || !before.iteration?.isOrphan || e.outcome === 'lost') return [];
+  if (e.type !== 'iteration.ended' || e.owner !== undefined) return [];
+  if (!before.iteration?.isOrphan || e.outcome === 'lost') return [];
   return [`P6: iteration ${e.iteration} goes on in a process that did not begin it`];
 }
 
@@ -88,7 +95,7 @@ const BROKEN_OFF: readonly (ModelEnd['kind'] | undefined)[] = ['cut', 'down', 'a
 
 /** An answer that broke off is never taken for the whole plan. */
 function plansFromWholeAnswers(e: Event, { world }: Look): readonly string[] {
-  if (e.type !== 'iteration.ended' || e.outcome !== 'planned') return [];
+  if (e.type !== 'iteration.ended' || e.outcome !== 'planned' || e.owner !== undefined) return [];
   const end = world.answers.get(e.iteration);
   return BROKEN_OFF.includes(end)
     ? [`plan: iteration ${e.iteration} is planned by an answer that ended ${end}`]

@@ -2,7 +2,7 @@
  * The journal read once more, by code of its own: what a fault in the core's own folding would hide shows here.
  * Each law looks at an event with what was so before it, and answers with what is broken, in words.
  */
-import type { Entry, Event } from '@swarm/core/events';
+import type { Entry, Event, EventOf } from '@swarm/core/events';
 import {
   type AttemptId,
   attemptId,
@@ -13,7 +13,9 @@ import {
 } from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { Purse } from './purse.ts';
 import { TargetLine } from './target-line.ts';
+import { VoteLedger } from './vote-ledger.ts';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
 export const FREE_ENDINGS: readonly string[] = [
@@ -22,6 +24,7 @@ export const FREE_ENDINGS: readonly string[] = [
   'drained',
   'model-down',
   'disk-full',
+  'budget-limit',
   'cancelled',
 ];
 export const FREE_REJECTIONS: readonly string[] = ['work-lost'];
@@ -37,6 +40,19 @@ export interface LedgerTask {
   isSettled: boolean;
   isOver: boolean;
 }
+
+/** A task that is split. */
+export interface Split {
+  readonly parts: TaskId[];
+  /** It waits for its parts. */
+  isOpen: boolean;
+  /** Its planner's last whole answer said that this is all. */
+  isSaidDone: boolean;
+}
+
+type Paid = EventOf<'attempt.ended' | 'iteration.ended' | 'spend.recorded' | 'review.given'>;
+const PAID: readonly string[] = ['attempt.ended', 'iteration.ended', 'spend.recorded', 'review.given'];
+const isPaid = (e: Event): e is Paid => PAID.includes(e.type);
 
 /** What stood in the journal before the event that is looked at. */
 export class Ledger {
@@ -58,6 +74,12 @@ export class Ledger {
   lastChecked: string | undefined;
   readonly ended = new Set<AttemptId>();
   readonly line = new TargetLine();
+  readonly votes = new VoteLedger();
+  readonly purse = new Purse();
+  /** Tasks that are split, or were. */
+  readonly splits = new Map<TaskId, Split>();
+  /** Of each part, what it is a part of. */
+  readonly parents = new Map<TaskId, TaskId>();
   /** The iteration that is live, and whether the process that began it is. */
   iteration: { readonly isOrphan: boolean } | undefined;
   saysDone = false;
@@ -72,7 +94,15 @@ export class Ledger {
     this.#takeTask(event);
     this.#takeAttempt(event);
     this.#takeLanding(event);
+    this.#takeSplit(event);
+    this.#takeVotes(event);
+    this.purse.take(event);
     this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
+  }
+
+  /** Its task is its own still. */
+  holds(attempt: AttemptId): boolean {
+    return this.task(taskOf(attempt)).holder === attempt;
   }
 
   task(id: TaskId): LedgerTask {
@@ -87,15 +117,14 @@ export class Ledger {
     }
     if (e.type === 'run.scaled') this.workers = e.workers;
     if (e.type === 'run.resumed') this.isDraining = false;
-    if (e.type === 'iteration.started') this.iteration = { isOrphan: false };
+    if (e.type === 'iteration.started' && e.owner === undefined) this.iteration = { isOrphan: false };
     if (e.type === 'run.resumed' && this.iteration) this.iteration = { isOrphan: true };
-    if (e.type === 'iteration.ended') this.iteration = undefined;
+    if (e.type === 'iteration.ended' && e.owner === undefined) this.iteration = undefined;
     if (e.type === 'checks.ended') this.lastChecked = e.result.head;
-    if (e.type === 'iteration.ended' && e.outcome === 'planned')
+    if (e.type === 'iteration.ended' && e.outcome === 'planned' && e.owner === undefined)
       this.saysDone = e.isDone && [...this.tasks.values()].every((task) => task.isOver);
     if (e.type === 'request.amended') this.saysDone = false;
-    const isPaid = e.type === 'attempt.ended' || e.type === 'iteration.ended' || e.type === 'spend.recorded';
-    if (isPaid) this.usage = { ...this.usage, inputTokens: tokensOf(this.usage) + tokensOf(e.usage) };
+    if (isPaid(e)) this.usage = { ...this.usage, inputTokens: tokensOf(this.usage) + tokensOf(e.usage) };
   }
 
   #takeTask(e: Event): void {
@@ -157,6 +186,48 @@ export class Ledger {
       this.#lose(e.task, true);
     }
     if (e.type === 'target.moved') for (const id of e.lost) this.#lose(id, false);
+  }
+
+  #takeSplit(e: Event): void {
+    if (e.type === 'task.expanded') {
+      const before = this.splits.get(e.task);
+      this.splits.set(e.task, { parts: before?.parts ?? [], isOpen: true, isSaidDone: false });
+    }
+    if (e.type === 'iteration.ended' && e.owner !== undefined && e.outcome === 'planned') {
+      const split = this.splits.get(e.owner);
+      if (split) split.isSaidDone = e.isDone;
+    }
+    if (e.type === 'task.rescoped') this.splits.delete(e.task);
+    if (e.type === 'task.accepted' && e.source.by === 'subplanner') this.#addPart(e.source.parent, e.task);
+    if (e.type === 'task.gathered') this.#settle(e.task);
+    if (e.type === 'target.moved') for (const id of e.lost) this.#reopen(id);
+    for (const [id, split] of this.splits) {
+      const isLeft = e.type === 'task.unsplit' && e.task === id;
+      if (isLeft || (split.isOpen && this.task(id).isOver)) split.isOpen = false;
+    }
+  }
+
+  #addPart(parent: TaskId, part: TaskId): void {
+    this.splits.get(parent)?.parts.push(part);
+    this.parents.set(part, parent);
+  }
+
+  /** What was gathered of it waits for it again. */
+  #reopen(id: TaskId): void {
+    for (const [owner, split] of this.splits) {
+      if (!split.parts.includes(id)) continue;
+      if (this.task(owner).isSettled) {
+        this.#leave(owner, false);
+        split.isOpen = true;
+      }
+      this.#reopen(owner);
+    }
+  }
+
+  #takeVotes(e: Event): void {
+    this.votes.take(e);
+    if (e.type === 'review.asked') this.queue.delete(e.attempt);
+    if (e.type === 'review.ended' && e.verdict === 'approved') this.queue.add(e.attempt);
   }
 
   #land(id: TaskId): void {

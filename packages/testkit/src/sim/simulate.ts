@@ -3,9 +3,11 @@
  * then the run must come to its end by itself, and every promise must have been kept.
  */
 import { SwarmError } from '@swarm/core/errors';
+import { type Desk, twinReviewers } from '../twins/reviewers.ts';
+import { twinSubplanners } from '../twins/subplanner.ts';
 import { startDisk, startHuman, watch } from './actors.ts';
 import type { Fault, FaultRates } from './faults.ts';
-import { drawFocused, drawFocusedFaults, type Focus } from './focus.ts';
+import { drawFocused, drawFocusedFaults, type Focus, withFeatures } from './focus.ts';
 import { violationsOf } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { type SimProcess, startProcess } from './process.ts';
@@ -53,7 +55,7 @@ const STEPS_MAX = 150_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulatedRun> {
   const { focus = [] } = options;
-  const story = drawFocused(new Random(seed ^ 0x5eed), focus);
+  const story = withFeatures(new Random(seed ^ 0xfea7), drawFocused(new Random(seed ^ 0x5eed), focus), focus);
   const faults = (random: Random): FaultRates => options.faults ?? drawFocusedFaults(random, focus);
   const world = new World({
     seed,
@@ -62,6 +64,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     branches: story.branches,
     commandMsMax: story.commandMsMax,
     hasSetup: story.hasSetup,
+    isVotedOn: story.features.review !== undefined,
+    isMetered: story.features.isMetered,
     isTraced: options.isTraced ?? false,
     ...(options.failAt && { failAt: options.failAt }),
   });
@@ -133,7 +137,10 @@ async function runUntilEnd(
   while (!process.end && isWithinBounds(world, story)) {
     if (scheduler.steps === killAt || (scheduler.steps >= isKilledAt && world.rates.crash > 0)) return true;
     if (!isWatched && process.orchestrator) {
-      watch(world, process.orchestrator, () => process.inc.isAlive && !process.end);
+      const isAlive = (): boolean => process.inc.isAlive && !process.end;
+      watch(world, process.orchestrator, isAlive);
+      const desk: Desk = { world, orchestrator: process.orchestrator, isAlive };
+      world.helpers = [twinSubplanners(desk), ...(story.features.review ? [twinReviewers(desk)] : [])];
       isWatched = true;
     }
     if (!(await scheduler.step())) break;

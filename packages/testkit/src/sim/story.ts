@@ -2,6 +2,7 @@ import type { Request, RunMode } from '@swarm/core/model/request';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Tree } from '../twins/objects.ts';
 import { BREAK, GUARDED } from '../twins/words.ts';
+import { type Features, NO_FEATURES } from './asked.ts';
 import type { Random } from './random.ts';
 import type { StoryBranch, World } from './world.ts';
 
@@ -41,6 +42,7 @@ export interface Story {
   readonly timeMs: number | undefined;
   readonly deliver: Request['deliver'];
   readonly overlap: Request['overlap'];
+  readonly features: Features;
   /** The longest gate, virtual ms. */
   readonly commandMsMax: number;
   /** Virtual ms until faults stop. */
@@ -61,6 +63,7 @@ export function drawStory(random: Random): Story {
 
 function drawPlanned(random: Random, files: number, isCrowded: boolean): Story {
   return {
+    features: NO_FEATURES,
     branches: [],
     isRed: false,
     tasksMax: TASKS_MAX,
@@ -167,10 +170,13 @@ export function requestOf(world: World, story: Story): Request {
       attempts: story.attempts,
       tasks: story.tasksMax,
       attemptTokens: 50_000,
+      ...(story.features.depth > 0 && { depth: story.features.depth }),
+      ...(story.features.roles && { roles: story.features.roles }),
       ...(story.tokens !== undefined && { tokens: story.tokens }),
       ...(story.usd !== undefined && { usd: story.usd }),
       ...(story.timeMs !== undefined && { timeMs: story.timeMs }),
     },
     overlap: story.overlap,
+    ...(story.features.review && { review: story.features.review }),
   };
 }

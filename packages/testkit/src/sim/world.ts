@@ -65,6 +65,12 @@ export class World {
   readonly commandMsMax: number;
   /** Whether gate and checks need an environment. */
   readonly hasSetup: boolean;
+  /** Whether reviewers vote on changes. */
+  readonly isVotedOn: boolean;
+  /** Whether agents use up what they are given. */
+  readonly isMetered: boolean;
+  /** Planners of split tasks, and reviewers: told of each entry that is on the disk. */
+  helpers: readonly ((entry: Entry) => void)[] = [];
 
   #target!: CommitId;
   /** Every value the target had. */
@@ -132,12 +138,16 @@ export class World {
     branches?: readonly StoryBranch[];
     commandMsMax: number;
     hasSetup?: boolean;
+    isVotedOn?: boolean;
+    isMetered?: boolean;
     isTraced?: boolean;
     failAt?: FailAt;
   }) {
     this.#failAt = ask.failAt;
     this.commandMsMax = ask.commandMsMax;
     this.hasSetup = ask.hasSetup ?? false;
+    this.isVotedOn = ask.isVotedOn ?? false;
+    this.isMetered = ask.isMetered ?? false;
     this.random = new Random(ask.seed);
     this.scheduler = new Scheduler(this.random.fork());
     this.#rates = ask.faults(this.random);
@@ -169,6 +179,7 @@ export class World {
       );
     }
     this.acked.splice(0, this.acked.length);
+    this.helpers = [];
     this.durable = emptyState();
     this.acknowledge(entries);
   }
@@ -182,6 +193,7 @@ export class World {
       for (const e of entry.events)
         if (e.type === 'attempt.ended' && e.handoff?.change) this.handedIn.add(e.handoff.change.commit);
       if (entry.events.some((event) => event.type === 'run.closed')) this.#closes(before);
+      for (const helper of this.helpers) helper(entry);
     }
   }
 

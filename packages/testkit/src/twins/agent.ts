@@ -95,6 +95,8 @@ function listen(world: World, { attempt, prompt, goOn, notes }: AgentJob, said: 
 
 /** Where there is something to install, agents often want something else installed. */
 function drawMood(world: World): Mood {
+  if (world.isMetered && world.random.chance(0.4))
+    return world.random.chance(0.7) ? 'token-limit' : 'money-limit';
   if (!world.hits('agent')) return world.hits('care') ? world.random.pick(CARELESS) : 'works';
   return world.hasSetup && world.random.chance(0.3) ? 'upgrades' : world.random.pick(MOODS);
 }
@@ -146,7 +148,7 @@ function act(world: World, job: AgentJob, workspace: SimWorkspace, mood: Mood): 
       return result('timeout', usage(world, job));
     default:
       if (world.random.chance(0.5)) edit(job, workspace);
-      return result(mood, usage(world, job));
+      return result(mood, usage(world, job, mood === 'token-limit' || mood === 'money-limit'));
   }
 }
 
@@ -193,10 +195,11 @@ const linesOf = (text: string): string[] => [...new Set(text.split('\n'))].filte
 const isText = (line: string): boolean =>
   line !== CONFLICT_MARKER && line !== '=======' && line !== '>>>>>>>';
 
-function usage(world: World, job: AgentJob): Usage {
+function usage(world: World, job: AgentJob, isToTheEnd = false): Usage {
   const { tokens, usd } = job.limits;
   const affordable = usd === undefined ? tokens : Math.min(tokens, usd / USD_PER_TOKEN);
-  const inputTokens = world.random.between(0, Math.min(Math.floor(affordable) + OVERSHOOT_TOKENS, 60_000));
+  const most = Math.min(Math.floor(affordable) + OVERSHOOT_TOKENS, 60_000);
+  const inputTokens = isToTheEnd ? Math.min(Math.ceil(affordable), 60_000) : world.random.between(0, most);
   world.spentTokens += inputTokens;
   return { ...NO_USAGE, calls: 1, inputTokens, costUsd: inputTokens * USD_PER_TOKEN };
 }

@@ -1,6 +1,7 @@
 import type { MeasuredChange } from '@swarm/core/model/handoff';
 import {
   type AttemptId,
+  attemptId,
   type CommitId,
   parseAttemptId,
   parseRunId,
@@ -8,6 +9,7 @@ import {
   type TreeId,
 } from '@swarm/core/model/ids';
 import type { Candidate } from '@swarm/core/model/landing';
+import type { PatchId } from '@swarm/core/model/review';
 import type {
   CandidateOutcome,
   Hub,
@@ -20,7 +22,7 @@ import type {
 import { race } from '../sim/actors.ts';
 import type { Incarnation } from '../sim/scheduler.ts';
 import type { World } from '../sim/world.ts';
-import { changedPaths, membersOf, sameTree, trailer, trailers } from './objects.ts';
+import { changedPaths, linesChanged, membersOf, sameTree, trailer, trailers } from './objects.ts';
 import { joinedWith } from './stacks.ts';
 
 /** The hub in memory, and the target somebody else may move at any time. */
@@ -66,7 +68,9 @@ export function twinHub(world: World, inc: Incarnation): Hub {
         workspaces: [...world.workspaces.keys()],
       })),
     tidy: (keep) => {
-      for (const attempt of [...world.durable.liveAttempts, ...world.durable.queue])
+      const { liveAttempts, queue, byState, tasks } = world.durable;
+      const voted = [...byState.reviewing].map((id) => attemptId(id, tasks.get(id)!.attempts));
+      for (const attempt of [...liveAttempts, ...queue, ...voted])
         world.expect(keep.has(attempt), `P1: the work of ${attempt} is tidied away while it is wanted`);
       return world.act(inc, () => {
         for (const map of [world.work, world.intakes]) {
@@ -151,7 +155,14 @@ function candidateOf(world: World, ask: Parameters<Hub['buildCandidate']>[0]): C
     message: ask.message,
     atSeconds: ask.atSeconds,
   });
-  return { kind: 'clean', commit: made.id, tree: made.tree, paths: changedPaths(before, merged.tree) };
+  const paths = changedPaths(before, merged.tree);
+  return { kind: 'clean', commit: made.id, tree: made.tree, paths, ...patchOf(world, ask.onto, made.id) };
+}
+
+/** Named only where somebody votes: a journal that nobody asked for votes says nothing of it. */
+function patchOf({ objects, isVotedOn }: World, from: CommitId, to: CommitId): { readonly patch?: PatchId } {
+  if (!isVotedOn) return {};
+  return { patch: linesChanged(objects.treeOf(from), objects.treeOf(to)) as PatchId };
 }
 
 function conflictsOf({ objects }: World, a: CommitId, b: CommitId): readonly string[] {
@@ -206,7 +217,8 @@ function measure(world: World, commit: CommitId, target: CommitId): MeasuredChan
   const base = world.objects.mergeBase(commit, target);
   const filesChanged = changedPaths(world.objects.treeOf(base), world.objects.treeOf(commit));
   if (filesChanged.length === 0) return undefined;
-  return { commit, base, filesChanged, linesAdded: filesChanged.length, linesRemoved: 0 };
+  const patch = patchOf(world, base, commit);
+  return { commit, base, filesChanged, linesAdded: filesChanged.length, linesRemoved: 0, ...patch };
 }
 
 /** Every repository of the simulated world has the same objects: their names are all that travels. */

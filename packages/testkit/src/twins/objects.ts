@@ -142,3 +142,17 @@ export function membersOf(objects: Objects, { parents, message }: CommitObject):
   if (!tip || more || !trailer(message, 'Swarm-Gate')) return [];
   return objects.firstParents(onto, tip);
 }
+
+/** Which lines are added and taken away, in words: the same wherever they stand. */
+export function linesChanged(a: Tree, b: Tree): string {
+  return changedPaths(a, b)
+    .map((path) => {
+      const [before, after] = [linesIn(a.get(path)), linesIn(b.get(path))];
+      const added = after.filter((line) => !before.includes(line)).map((line) => `+${line}`);
+      const gone = before.filter((line) => !after.includes(line)).map((line) => `-${line}`);
+      return `${path}: ${[...gone, ...added].join(' ')}`;
+    })
+    .join('; ');
+}
+
+const linesIn = (text: string | undefined): readonly string[] => text?.split('\n') ?? [];

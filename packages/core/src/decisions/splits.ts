@@ -1,0 +1,55 @@
+/** Laws of tasks that are split: which may be, who plans them, and what they come to. */
+import { type Refusal, refuse } from '../errors.ts';
+import type { Event } from '../events.ts';
+import type { TaskId } from '../model/ids.ts';
+import { isSatisfied } from '../model/task.ts';
+import { gatheredHandoff, settlement, splitProblem } from '../rules/splitting.ts';
+import { liveSubplans } from '../rules/subplans.ts';
+import type { OpenedState } from '../state.ts';
+import { failDependents } from './ends.ts';
+
+/** What it depends on is there: its parts need not wait for it one by one. */
+export function expandTask(s: OpenedState, id: TaskId): readonly Event[] | Refusal {
+  const t = s.tasks.get(id);
+  if (!t) return refuse('unknown-task', `there is no ${id}`);
+  if (t.state !== 'pending') return refuse('illegal-move', `${id} is ${t.state}`);
+  if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
+  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  if (waitsFor) return refuse('not-ready', `${id} waits for ${waitsFor}`);
+  const problem = splitProblem(s, t);
+  if (problem) return refuse('illegal-move', `${id} is not split: ${problem}`);
+  const live = s.plans.get(id)?.live;
+  if (live) return refuse('not-ready', `iteration ${live.iteration} is still live`);
+  return [{ type: 'task.expanded', task: id }];
+}
+
+/** Why nobody plans for this task now. */
+export function subplanProblem(s: OpenedState, owner: TaskId): Refusal | undefined {
+  const t = s.tasks.get(owner);
+  if (!t) return refuse('unknown-task', `there is no ${owner}`);
+  if (t.state !== 'expanded') return refuse('late', `${owner} is ${t.state}`);
+  if (liveSubplans(s) >= s.workers) return refuse('not-ready', `${s.workers} planners of tasks are at work`);
+  return undefined;
+}
+
+export function settleTask(s: OpenedState, id: TaskId): readonly Event[] | Refusal {
+  if (!s.tasks.has(id)) return refuse('unknown-task', `there is no ${id}`);
+  const end = settlement(s, id);
+  switch (end) {
+    case undefined:
+      return refuse('not-ready', `${id} waits for its planner or for its parts`);
+    case 'unsplit':
+      return [{ type: 'task.unsplit', task: id, detail: whyUnsplit(s, id) }];
+    case 'failed': {
+      const detail = 'too little came of the tasks it was split into';
+      const failed: Event = { type: 'task.failed', task: id, failure: 'parts', detail };
+      return [failed, ...failDependents(s, id, `${id} failed`)];
+    }
+    case 'complete':
+    case 'partial':
+      return [{ type: 'task.gathered', task: id, handoff: gatheredHandoff(s, id, end) }];
+  }
+}
+
+const whyUnsplit = (s: OpenedState, id: TaskId): string =>
+  s.plans.get(id)!.saidDone ? 'its planner says that it is one piece of work' : 'its planner named no part';

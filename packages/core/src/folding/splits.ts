@@ -1,0 +1,54 @@
+/** Tasks that are split: into what, and what became of it. */
+import type { EventOf, TaskEvent } from '../events.ts';
+import { expandedTask, gatheredTask, unsplitTask } from '../model/evolve-task.ts';
+import type { TaskId } from '../model/ids.ts';
+import { emptySubplan } from '../model/plan.ts';
+import { ownersOf } from '../rules/owners.ts';
+import type { State } from '../state.ts';
+import type { FoldsOf } from './folds.ts';
+import { knownTask } from './known.ts';
+import { move } from './moves.ts';
+import { tellOwner } from './news.ts';
+
+type SplitEvent = Extract<TaskEvent, { readonly type: 'task.expanded' | 'task.unsplit' | 'task.gathered' }>;
+
+export const SPLIT_FOLDS: FoldsOf<SplitEvent> = {
+  'task.expanded'(s, e, at) {
+    move(s, expandedTask(knownTask(s, e.task), at));
+    const plan = s.plans.get(e.task) ?? emptySubplan();
+    Object.assign(plan, { answers: 0, failuresInRow: 0, isDone: false, saidDone: false });
+    s.plans.set(e.task, plan);
+  },
+  'task.unsplit'(s, e) {
+    move(s, unsplitTask(knownTask(s, e.task)));
+  },
+  'task.gathered'(s, e, at) {
+    move(s, gatheredTask(knownTask(s, e.task), e.handoff, at));
+    tellOwner(s, e.task, { kind: 'gathered', task: e.task });
+  },
+};
+
+/** What a split task is made of is not what it was split for: its planner begins anew. Its live iteration still ends. */
+export function forgetPlan(s: State, task: TaskId): void {
+  const plan = s.plans.get(task);
+  if (plan?.live) s.plans.set(task, { ...emptySubplan(), iteration: plan.iteration, live: plan.live });
+  else s.plans.delete(task);
+}
+
+/** A label is its planner's own. Journals of before have parts of tasks that were not split: the run's planner filed them. */
+export function nameTask(s: State, { task, source }: EventOf<'task.accepted'>): void {
+  if (!('label' in source)) return;
+  const plan = source.by === 'subplanner' ? s.plans.get(source.parent) : undefined;
+  (plan?.labels ?? s.labels).set(source.label, task);
+  (plan ?? s.planning).refusals.delete(source.label);
+  plan?.parts.push(task);
+  if (plan) plan.acceptedNow += 1;
+}
+
+/** A part is to be landed again: whatever it was gathered into waits for it again. */
+export function reopenOwners(s: State, part: TaskId, at: number): void {
+  for (const owner of ownersOf(s, part)) {
+    const task = knownTask(s, owner);
+    if (task.state === 'gathered') move(s, expandedTask(task, at));
+  }
+}

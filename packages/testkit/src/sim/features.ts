@@ -1,0 +1,65 @@
+/**
+ * What a request asks for beside its work: tasks that are split, votes, budgets by role. Drawn from a line of its own, so
+ * that a seed without them is the run it always was.
+ */
+import { DEPTH_MAX } from '@swarm/core/model/plan';
+import type { Limits } from '@swarm/core/model/request';
+import type { ReviewRule } from '@swarm/core/model/review';
+import type { Features } from './asked.ts';
+import type { Random } from './random.ts';
+import type { PlannedTask, Story } from './story.ts';
+
+export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
+export type FeatureWord = (typeof WANTED)[number];
+
+/** @param wanted these are in it whatever is drawn. */
+export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Features {
+  const isDrawn = (word: FeatureWord, chance: number): boolean =>
+    random.chance(chance) || wanted.includes(word);
+  return {
+    depth: isDrawn('split', 0.15) ? random.between(1, DEPTH_MAX) : 0,
+    review: isDrawn('reviewed', 0.15) ? drawReview(random) : undefined,
+    roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
+    isMetered: isDrawn('metered', 0.06),
+  };
+}
+
+function drawReview(random: Random): ReviewRule {
+  const reviewers = random.between(1, 3);
+  return {
+    reviewers,
+    threshold: random.pick([0.5, 0.6, 0.8]),
+    quorum: random.between(1, reviewers),
+  };
+}
+
+function drawRoles(random: Random): NonNullable<Limits['roles']> {
+  return {
+    worker: { tokens: random.between(60_000, 400_000) },
+    planner: { tokens: random.between(30_000, 100_000) },
+    subplanner: { tokens: random.between(30_000, 100_000) },
+    reviewer: { tokens: random.between(30_000, 200_000) },
+    ...(random.chance(0.5) && { reconciler: { tokens: random.between(20_000, 60_000) } }),
+  };
+}
+
+/** A story as it is with what its request asks for. */
+export function featured(random: Random, story: Story, features: Features): Story {
+  const { isMetered } = features;
+  const bounded =
+    isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
+  return { ...widened(random, bounded, features), features };
+}
+
+/** Some tasks of the plan name so many files that they may be split. */
+function widened(random: Random, story: Story, { depth }: Features): Story {
+  if (depth === 0 || story.mode === 'land') return story;
+  return { ...story, plan: story.plan.map((task) => (random.chance(0.5) ? wide(random, task) : task)) };
+}
+
+function wide(random: Random, task: PlannedTask): PlannedTask {
+  if (task.kind !== 'change') return task;
+  const own = task.description.split(' ')[1]!;
+  const others = Array.from({ length: random.between(3, 7) }, (_, i) => `f${i}.txt`);
+  return { ...task, scope: random.chance(0.2) ? ['f*.txt'] : [...new Set([own, ...others])] };
+}
