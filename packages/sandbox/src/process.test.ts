@@ -63,8 +63,13 @@ test('what a command said last is read also when this process stood still as it 
 test('a command that is called off before it has its turn to start, or while it starts, ends as called off', async () => {
   const launch = { file: '/bin/sh', argv: ['-c', 'sleep 60'], cwd: '/', env: {}, inputs: [] };
   const watch = {
-    ...{ wallMs: 60_000, outputBytes: 1_000, marks: ['TEST_MARK=nobody'], bounds: {} },
-    ...{ folders: [], inMemory: [], canEscape: false },
+    wallMs: 60_000,
+    outputBytes: 1_000,
+    marks: ['TEST_MARK=nobody'],
+    bounds: {},
+    folders: [],
+    inMemory: [],
+    canEscape: false,
   };
   const before = new AbortController();
   const waiting = runProcess(launch, { ...watch, signal: before.signal });
