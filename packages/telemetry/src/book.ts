@@ -1,22 +1,24 @@
 /** Secrets known by value, of which there are more as a run goes on: whatever looks for them knows each at once. */
 import type { SecretFinder } from '@swarm/core/ports/git';
-import { makeFinder } from './find.ts';
+import { LearningFinder } from './find.ts';
 import type { KnownSecret } from './forms.ts';
 import { makeRedactor, type OnTakenOut, type Redactor } from './redact.ts';
 
-/** Of those that came later the newest are looked for: every line that is written is searched for each of them. */
-const LATER_MAX = 128;
+/** Of those that came later at least so many, the newest, are looked for; twice as many at most. */
+const LATER_KEPT = 128;
 
 export class SecretBook {
   #first: readonly KnownSecret[];
-  #later: readonly KnownSecret[] = [];
+  /** In order; a list of its own each time some were forgotten. */
+  #later: KnownSecret[] = [];
 
   constructor(first: readonly KnownSecret[]) {
     this.#first = first;
   }
 
   add(secret: KnownSecret): void {
-    this.#later = [...this.#later, secret].slice(-LATER_MAX);
+    if (this.#later.length >= 2 * LATER_KEPT) this.#later = this.#later.slice(-LATER_KEPT);
+    this.#later.push(secret);
   }
 
   /** What is known before any work begins, and is never forgotten. */
@@ -26,7 +28,7 @@ export class SecretBook {
 
   /** A search looks for what is known when it begins. */
   finder(): SecretFinder {
-    const now = this.#kept((known) => makeFinder(known) ?? NOTHING);
+    const now = this.#kept((known) => new LearningFinder(known));
     return { begin: () => now().begin() };
   }
 
@@ -43,16 +45,24 @@ export class SecretBook {
     };
   }
 
-  /** Made anew when there is one more. */
-  #kept<T>(make: (known: readonly KnownSecret[]) => T): () => T {
-    let last: { readonly of: readonly unknown[]; readonly made: T } | undefined;
+  /** Learns what came later; made anew when some of that was forgotten. */
+  #kept<T extends Learning>(make: (known: readonly KnownSecret[]) => T): () => T {
+    let last:
+      | { readonly first: unknown; readonly later: unknown; readonly made: T; seen: number }
+      | undefined;
     return () => {
       const [first, later] = [this.#first, this.#later];
-      if (last?.of[0] !== first || last.of[1] !== later)
-        last = { of: [first, later], made: make([...first, ...later]) };
+      if (last?.first !== first || last.later !== later)
+        last = { first, later, made: make([...first, ...later]), seen: later.length };
+      else if (last.seen < later.length) {
+        last.made.learn(later.slice(last.seen));
+        last.seen = later.length;
+      }
       return last.made;
     };
   }
 }
 
-const NOTHING: SecretFinder = { begin: () => () => undefined };
+interface Learning {
+  learn(secrets: readonly KnownSecret[]): void;
+}

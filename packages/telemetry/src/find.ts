@@ -1,7 +1,7 @@
 /** Finds known secrets in bytes that come in pieces, in every spelling the redactor knows. */
 import type { SecretFinder } from '@swarm/core/ports/git';
 import { type KnownSecret, type Pattern, patternsOf } from './forms.ts';
-import { tablesOf } from './redact.ts';
+import { Tables } from './redact.ts';
 import type { PatternTable } from './table.ts';
 
 /** A shorter value stands in honest files by chance. */
@@ -9,19 +9,35 @@ const SECRET_CHARS_MIN = 8;
 
 /** @returns undefined when there is nothing to look for. */
 export function makeFinder(secrets: readonly KnownSecret[]): SecretFinder | undefined {
-  const patterns = secrets.flatMap((secret) => patternsOf(secret, SECRET_CHARS_MIN)).map(inBytes);
-  if (patterns.length === 0) return undefined;
-  const { exact, loose } = tablesOf(patterns);
-  return {
-    begin: () => {
-      const [plain, tight] = [searchIn(exact), searchIn(loose)];
-      const unspaced = squeezing();
-      return (piece) => {
-        const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-        return plain(bytes.toString('latin1')) ?? tight(unspaced(bytes));
-      };
-    },
-  };
+  const finder = new LearningFinder(secrets);
+  return finder.isEmpty ? undefined : finder;
+}
+
+/** One that is told of more as a run goes on. */
+export class LearningFinder implements SecretFinder {
+  readonly #tables = new Tables();
+
+  constructor(secrets: readonly KnownSecret[]) {
+    this.learn(secrets);
+  }
+
+  get isEmpty(): boolean {
+    return this.#tables.exact.longest + this.#tables.loose.longest === 0;
+  }
+
+  learn(secrets: readonly KnownSecret[]): void {
+    for (const secret of secrets) this.#tables.add(patternsOf(secret, SECRET_CHARS_MIN).map(inBytes));
+  }
+
+  begin(): ReturnType<SecretFinder['begin']> {
+    if (this.isEmpty) return () => undefined;
+    const [plain, tight] = [searchIn(this.#tables.exact), searchIn(this.#tables.loose)];
+    const unspaced = squeezing();
+    return (piece) => {
+      const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+      return plain(bytes.toString('latin1')) ?? tight(unspaced(bytes));
+    };
+  }
 }
 
 /** One character a byte. */

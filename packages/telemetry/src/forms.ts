@@ -37,8 +37,19 @@ const SPACE = /[\s\0]+|\\+[nrt]/g;
 export const squeeze = (text: string): string => text.replace(SPACE, '');
 export const spacesIn = (text: string): Iterable<RegExpExecArray> => text.matchAll(SPACE);
 
+/** Whoever looks for a secret looks for the same forms, and there are several who do. */
+const known = new WeakMap<KnownSecret, Map<number, readonly Pattern[]>>();
+
 /** @param charsMin a shorter value is not looked for. */
-export function patternsOf(secret: KnownSecret, charsMin: number): Pattern[] {
+export function patternsOf(secret: KnownSecret, charsMin: number): readonly Pattern[] {
+  const ofSecret = known.get(secret) ?? new Map<number, readonly Pattern[]>();
+  known.set(secret, ofSecret);
+  const patterns = ofSecret.get(charsMin) ?? newPatterns(secret, charsMin);
+  ofSecret.set(charsMin, patterns);
+  return patterns;
+}
+
+function newPatterns(secret: KnownSecret, charsMin: number): readonly Pattern[] {
   const isPublic = publicIn(secret);
   const found = new Map<string, Pattern>();
   for (const { text, isPiece } of textsOf(secret.value))

@@ -22,26 +22,50 @@ export type OnTakenOut = (secret: KnownSecret) => void;
  * `Authorization: Basic …`; also where white space or a line break stands within it. Not found: a secret that is split
  * over two values, compressed or encrypted.
  */
-export function makeRedactor(secrets: readonly (string | KnownSecret)[], onTakenOut?: OnTakenOut): Redactor {
-  const known = secrets.map((one) => (typeof one === 'string' ? { name: '', value: one } : one));
-  const patterns = known.flatMap((secret) => patternsOf(secret, SECRET_CHARS_MIN));
-  if (patterns.length === 0) return { redact: (text) => text, longest: 0 };
-  const tables = tablesOf(patterns);
-  return {
-    redact: (text) => cut(text, tables, onTakenOut),
-    longest: Math.max(tables.exact.longest, tables.loose.longest * 2),
-  };
+export const makeRedactor = (
+  secrets: readonly (string | KnownSecret)[],
+  onTakenOut?: OnTakenOut,
+): LearningRedactor => new TableRedactor(secrets.map(named), onTakenOut);
+
+/** One that is told of more as a run goes on: what it has learnt is not read again for each new one. */
+export interface LearningRedactor extends Redactor {
+  learn(secrets: readonly KnownSecret[]): void;
 }
 
-interface Tables {
-  readonly exact: PatternTable;
-  readonly loose: PatternTable;
+const named = (one: string | KnownSecret): KnownSecret =>
+  typeof one === 'string' ? { name: '', value: one } : one;
+
+class TableRedactor implements LearningRedactor {
+  readonly #tables = new Tables();
+  readonly #onTakenOut: OnTakenOut | undefined;
+
+  constructor(secrets: readonly KnownSecret[], onTakenOut: OnTakenOut | undefined) {
+    this.#onTakenOut = onTakenOut;
+    this.learn(secrets);
+  }
+
+  get longest(): number {
+    return Math.max(this.#tables.exact.longest, this.#tables.loose.longest * 2);
+  }
+
+  learn(secrets: readonly KnownSecret[]): void {
+    for (const secret of secrets) this.#tables.add(patternsOf(secret, SECRET_CHARS_MIN));
+  }
+
+  /** Is handed around as a function of its own. */
+  readonly redact = (text: string): string =>
+    this.longest === 0 ? text : cut(text, this.#tables, this.#onTakenOut);
 }
 
-export const tablesOf = (patterns: readonly Pattern[]): Tables => ({
-  exact: new PatternTable(patterns.filter(({ isLoose }) => !isLoose)),
-  loose: new PatternTable(patterns.filter(({ isLoose }) => isLoose)),
-});
+export class Tables {
+  readonly exact = new PatternTable([]);
+  readonly loose = new PatternTable([]);
+
+  add(patterns: readonly Pattern[]): void {
+    this.exact.add(patterns.filter(({ isLoose }) => !isLoose));
+    this.loose.add(patterns.filter(({ isLoose }) => isLoose));
+  }
+}
 
 function cut(text: string, { exact, loose }: Tables, onTakenOut: OnTakenOut | undefined): string {
   const tight = loose.longest === 0 ? '' : squeeze(text);

@@ -15,18 +15,27 @@ export class PatternTable {
   /** Patterns by how they begin, the longest first. */
   readonly #starts = new Map<number, Pattern[]>();
   readonly #isStart = new Uint8Array(START_MASK + 1);
-  /** Characters of the longest; 0 where there is none. */
-  readonly longest: number;
+  #longest = 0;
 
-  constructor(patterns: readonly Pattern[]) {
-    for (const pattern of [...patterns].sort((a, b) => b.text.length - a.text.length)) {
+  constructor(patterns: Iterable<Pattern>) {
+    this.add(patterns);
+  }
+
+  /** Characters of the longest; 0 where there is none. */
+  get longest(): number {
+    return this.#longest;
+  }
+
+  add(patterns: Iterable<Pattern>): void {
+    for (const pattern of patterns) {
       const start = startAt(pattern.text, 0);
       this.#isStart[start] = 1;
-      const same = this.#starts.get(start);
-      if (same) same.push(pattern);
-      else this.#starts.set(start, [pattern]);
+      const same = this.#starts.get(start) ?? [];
+      if (same.length === 0) this.#starts.set(start, same);
+      const shorter = same.findIndex(({ text }) => text.length < pattern.text.length);
+      same.splice(shorter < 0 ? same.length : shorter, 0, pattern);
+      this.#longest = Math.max(this.#longest, pattern.text.length);
     }
-    this.longest = Math.max(0, ...patterns.map(({ text }) => text.length));
   }
 
   /** The first that stands at `from` or behind it. */
