@@ -32,6 +32,7 @@ const STEPS = ['drain', 'kill', 'exit'] as const;
 
 export interface Signals {
   readonly haveCome: () => boolean;
+  /** The run is over. Whoever has signalled already is leaving: one more signal must not end that in another way. */
   release(): void;
 }
 
@@ -41,11 +42,13 @@ export function onSignals(
   say: (text: string) => void,
 ): Signals {
   const escalation = new Escalation();
+  let isOver = false;
   const handle = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGINT' && terminal.isEditing) return;
     const step = escalation.next(performance.now());
     if (step === undefined) return;
     if (step === 'exit') process.exit(130);
+    if (isOver) return;
     say(SAID[step]);
     orchestrator.signal(step);
   };
@@ -53,6 +56,8 @@ export function onSignals(
   return {
     haveCome: () => escalation.hasBegun,
     release: () => {
+      isOver = true;
+      if (escalation.hasBegun) return;
       for (const signal of SIGNALS) process.off(signal, handle);
     },
   };
