@@ -1,6 +1,7 @@
 /** Starts one process in a session of its own, with nothing open but what it is given. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { platform } from './platform/here.ts';
@@ -18,6 +19,8 @@ export interface Launch {
   readonly onStdin?: ((stdin: Writable) => void) | undefined;
   /** Nobody reads its stdout. */
   readonly isMute?: boolean;
+  /** It waits for a processor behind whoever does not. */
+  readonly yields?: boolean;
 }
 
 export interface Exit {
@@ -64,6 +67,7 @@ function startOnce(launch: Launch): Promise<Started & { readonly hasBegun: boole
       detached: true,
       stdio: descriptors(launch, nothing),
     });
+    if (launch.yields && child.pid !== undefined) yieldTo(child.pid);
     const hasBegun = child.pid === undefined || platform.hasBegun(child.pid);
     const exited = new Promise<Exit>((tell) => child.once('exit', (code, signal) => tell({ code, signal })));
     const closed = new Promise<void>((tell) => child.once('close', () => tell()));
@@ -75,6 +79,18 @@ function startOnce(launch: Launch): Promise<Started & { readonly hasBegun: boole
     closeSync(nothing);
   }
   return promise;
+}
+
+/** As `nice` counts: a tenth of the weight of a process that yields to nobody (kernel, sched_prio_to_weight). */
+const YIELDING = 10;
+
+/** Before it has read its settings, so that all it starts yields too. It may have ended. */
+function yieldTo(pid: number): void {
+  try {
+    setPriority(pid, YIELDING);
+  } catch {
+    // Its end is told as any other.
+  }
 }
 
 /** What the child finds open: stdin where it has one, our pipes, and nothing in place of what we were started with. */

@@ -115,6 +115,7 @@ function launchOf(plan: BubblewrapPlan, spec: SandboxSpec, options: BubblewrapOp
     env: marksOf(plan.env),
     inputs: [bubblewrapArguments(plan, firstData).join('\0'), ...data, ...filter],
     onStdin: spec.onStdin,
+    yields: spec.network === 'agent',
   };
 }
 

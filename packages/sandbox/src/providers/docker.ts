@@ -306,6 +306,7 @@ function launchOf(plan: ContainerPlan, spec: SandboxSpec, engine: Engine): Launc
     cwd: '/',
     env: { ...passedByName(plan.env), ...engine.choice.env, ...marks },
     onStdin: spec.onStdin,
+    yields: spec.network === 'agent',
   };
 }
 

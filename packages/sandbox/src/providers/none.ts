@@ -59,5 +59,6 @@ async function launchOf(spec: SandboxSpec, options: WholeOptions, folder: string
     cwd: spec.workspace,
     env: environmentOf(spec, options.stateKey, places),
     onStdin: spec.onStdin,
+    yields: spec.network === 'agent',
   };
 }

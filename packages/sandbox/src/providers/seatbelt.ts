@@ -86,6 +86,7 @@ async function launchOf(
     cwd: spec.workspace,
     env: environmentOf(spec, options.stateKey, { ...places, path }),
     onStdin: spec.onStdin,
+    yields: spec.network === 'agent',
   };
 }
 
