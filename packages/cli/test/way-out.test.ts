@@ -83,7 +83,7 @@ test(
     const told = (await world.log()).filter(({ event }) => event === 'agent.reached');
     assert.equal(told.length, 1);
     assert.deepEqual(
-      (told[0]!.data.reached as Reached[]).map(({ host: name, requests, refused }) => [
+      (told[0]!.data.reached as Reached[]).map(({ authority: name, requests, refused }) => [
         name,
         requests,
         refused,
@@ -154,7 +154,7 @@ test(
     assert.ok(said.includes(`Network: agents reach ${host} by the proxy`), said);
     const told = (await world.log()).filter(({ event }) => event === 'agent.reached');
     assert.deepEqual(
-      told.flatMap(({ data }) => (data.reached as Reached[]).map((one) => one.host)),
+      told.flatMap(({ data }) => (data.reached as Reached[]).map((one) => one.authority)),
       [host],
       'its model is not among them',
     );

@@ -140,9 +140,9 @@ test('what was asked for is counted by host, with its bytes; made-up names are c
   await way[Symbol.asyncDispose]();
   const [first] = told;
   assert.equal(told.length, 33);
-  assert.deepEqual([first?.host, first?.requests, first?.refused], [`localhost:${port}`, 1, 0]);
+  assert.deepEqual([first?.authority, first?.requests, first?.refused], [`localhost:${port}`, 1, 0]);
   assert.ok(first!.up > 1_000 && first!.down > body.length - 10, JSON.stringify(first));
-  const others = told.find(({ host }) => host === 'others');
+  const others = told.find(({ authority }) => authority === 'others');
   assert.equal(others?.refused, 9);
 });
 

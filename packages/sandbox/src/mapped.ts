@@ -59,7 +59,7 @@ function changed({ onLine, onReach }: RoomCommand, change: Change): Pick<RoomCom
   return {
     ...(onLine && { onLine: (stream, line) => onLine(stream, change(line)) }),
     ...(onReach && {
-      onReach: (reached) => onReach(reached.map((one) => ({ ...one, host: change(one.host) }))),
+      onReach: (reached) => onReach(reached.map((one) => ({ ...one, authority: change(one.authority) }))),
     }),
   };
 }

@@ -76,7 +76,7 @@ for (const kind of KEEPING) {
       });
       assert.equal(ran.output, '200\n403\ndirect ECONNREFUSED\n');
       assert.deepEqual(
-        told.map(({ host, requests, refused }) => [host, requests, refused]),
+        told.map(({ authority, requests, refused }) => [authority, requests, refused]),
         [
           [`localhost:${port}`, 1, 0],
           ['registry.npmjs.org:80', 0, 1],
@@ -202,7 +202,7 @@ describe('the registries of setup', here, () => {
       env: {},
       network: 'setup',
       limits: LIMITS,
-      onReach: (reached) => told.push(...reached.map(({ host }) => host)),
+      onReach: (reached) => told.push(...reached.map(({ authority }) => authority)),
     });
     assert.match(ran.output, /^swarm: \*\.evil\.example:80 is not among/);
     assert.deepEqual(ran.refused, ['*.evil.example:80']);

@@ -12,8 +12,8 @@ export function reachedText(reached: readonly Reached[]): string {
 const bytesText = (bytes: number): string =>
   bytes < 1_000 ? `${bytes} B` : `${Math.round(bytes / 1_000)} kB`;
 
-function oneText({ host, requests, refused, up, down }: Reached): string {
+function oneText({ authority, requests, refused, up, down }: Reached): string {
   const passed = requests > 0 ? [`${requests} passed, ${bytesText(down)} down, ${bytesText(up)} up`] : [];
   const turned = refused > 0 ? [`${refused} refused`] : [];
-  return `${host} ${[...passed, ...turned].join(', ')}`;
+  return `${authority} ${[...passed, ...turned].join(', ')}`;
 }

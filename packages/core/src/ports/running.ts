@@ -59,7 +59,7 @@ export interface RoomCommand {
 /** One host of the way out, with all that was counted of it so far. */
 export interface Reached {
   /** `host:port`; `others` stands for those after the first thirty-two. */
-  readonly host: string;
+  readonly authority: string;
   /** Requests and tunnels that were let through, and those that were not. */
   readonly requests: number;
   readonly refused: number;
