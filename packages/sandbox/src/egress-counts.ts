@@ -44,7 +44,7 @@ export class EgressCounts {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const news = [...this.#news].map((authority) => ({ authority, ...this.#all.get(host)! }));
+    const news = [...this.#news].map((authority) => ({ authority, ...this.#all.get(authority)! }));
     this.#news.clear();
     if (news.length > 0) this.#tell?.(news);
   }
