@@ -119,6 +119,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   submit: () => ['submit', 'Do more'],
   amend: () => ['amend', 'and more'],
   scale: () => ['scale', '4'],
+  tell: () => ['tell', 't1', 'a word'],
   budget: () => ['budget', '9usd'],
   verify: (run) => ['verify', '--run', run],
   clean: () => ['clean', '--runs', '--keep', '0', '--yes'],

@@ -38,7 +38,7 @@ export async function runGate(ask: GateRunAsk): Promise<readonly Check[]> {
       ask.repository,
       workspace,
     ];
-    await new Git().run({ discoverFrom: folder }, 'clone', args);
+    await new Git().run({ discoverFrom: folder }, 'clone', args, { env: { GIT_ALLOW_PROTOCOL: 'file' } });
     // What setup leaves in its home is there for the gate, as it is in a run.
     await mkdir(`${workspace}.home`);
     const prepared = ask.setup === undefined ? undefined : await tried(ask, workspace, 'setup', ask.setup);

@@ -27,11 +27,8 @@ export class SecretWatch {
   }
 
   /** What its lines were cleaned of may come together again in what they add up to. */
-  over({ name, run }: Agent): Agent {
-    return {
-      name,
-      run: async (job) => this.#cleaned(job.attempt, await run(job)),
-    };
+  over(agent: Agent): Agent {
+    return { ...agent, run: async (job) => this.#cleaned(job.attempt, await agent.run(job)) };
   }
 
   #cleaned(attempt: string, result: AgentResult): AgentResult {
