@@ -28,10 +28,10 @@ import type {
 } from '@swarm/core/ports/running';
 import type { Clock, Log } from '@swarm/core/ports/world';
 import type { Wish } from '@swarm/core/rules/roles';
+import PQueue from 'p-queue';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
-import { atMost, type InTurn } from './at-most.ts';
 import { detailOf, isDiskFull } from './disk-full.ts';
-import { Environments, homeOf, type SetupMay } from './environment.ts';
+import { Environments, homeOf, type InTurn, type SetupMay } from './environment.ts';
 import { excludeCommand, leftList } from './setup-left.ts';
 
 export interface LocalHostParts {
@@ -61,7 +61,8 @@ const FILLED_AT_ONCE = 8;
 
 export function createLocalHost(parts: LocalHostParts): AttemptHost {
   const { workspaces, log } = parts;
-  const inTurn = atMost(FILLED_AT_ONCE);
+  const queue = new PQueue({ concurrency: FILLED_AT_ONCE });
+  const inTurn: InTurn = (work) => queue.add(work);
   const environments = new Environments({
     environments: parts.environments,
     workspaces,

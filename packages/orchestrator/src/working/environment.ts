@@ -6,7 +6,6 @@ import type { Log } from '@swarm/core/ports/world';
 import { refusedText } from '@swarm/core/rules/way-out';
 import { secondsText } from '@swarm/core/views/words';
 import { tailOf } from '../settings.ts';
-import type { InTurn } from './at-most.ts';
 import { isDiskFull } from './disk-full.ts';
 import { SharedWork } from './shared-work.ts';
 
@@ -14,6 +13,9 @@ export type Prepared =
   | { readonly kind: 'ready'; readonly left: readonly SetupLeft[] }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'failed'; readonly isDiskFull: boolean; readonly detail: string };
+
+/** Work of which only so much is done at one time. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface EnvironmentParts {
   readonly environments: EnvironmentStore;
