@@ -13,6 +13,7 @@ import { type OperatorEnv, operatorGit } from './operator.ts';
 import { isPartialClone, unusable } from './origin.ts';
 import { lackingIn, shellWord } from './origin-fetch.ts';
 import { withoutFilters } from './quiet.ts';
+import { lastOfEach } from './settings.ts';
 
 export type { OngoingOperation };
 
@@ -113,9 +114,11 @@ async function layoutOf(user: SimpleGit): Promise<Where> {
   const ask = ['--path-format=absolute', '--git-dir', '--git-common-dir', '--is-bare-repository'];
   const told = await user.revparse([...ask, '--is-shallow-repository', '--is-inside-work-tree']);
   const [gitDir = '', commonDir = '', bare, shallow, inside] = told.split('\n');
-  const topLevel =
-    inside === 'true' ? await user.revparse(['--path-format=absolute', '--show-toplevel']) : undefined;
-  const superproject = topLevel && (await user.revparse(['--show-superproject-working-tree']));
+  // The superproject's line is only there where there is one.
+  const [topLevel, superproject] =
+    inside === 'true'
+      ? (await user.revparse(['--path-format=absolute', '--show-toplevel', SUPERPROJECT])).split('\n')
+      : [];
   return {
     gitDir,
     commonDir,
@@ -126,6 +129,8 @@ async function layoutOf(user: SimpleGit): Promise<Where> {
     isSubmodule: Boolean(superproject),
   };
 }
+
+const SUPERPROJECT = '--show-superproject-working-tree';
 
 async function refsOf(git: Git, commonDir: string, target: string) {
   const format = '--format=%(objectname) %(refname:lstrip=2)';
@@ -155,9 +160,10 @@ async function dirtOf(git: Git, { topLevel, gitDir }: Where) {
 }
 
 async function identityOf(user: SimpleGit) {
-  const name = (await user.getConfig('user.name')).value ?? undefined;
-  const email = (await user.getConfig('user.email')).value ?? undefined;
-  return { userName: name, userEmail: email };
+  // Where nothing matches git says nothing, and ends with a 1 that counts as no failure without a word.
+  const told = await user.raw('config', '-z', '--get-regexp', String.raw`^user\.(name|email)$`);
+  const said = lastOfEach(told);
+  return { userName: said.get('user.name'), userEmail: said.get('user.email') };
 }
 
 async function tracksOwnIn(git: Git, where: Where, target: CommitId | undefined): Promise<readonly string[]> {
@@ -204,6 +210,8 @@ export async function commonDirOf(
   { PATH }: { readonly PATH?: string | undefined },
 ): Promise<string> {
   const gitDir = isBare ? repository : await gitDirOf(repository);
+  // Where no file names another folder, it is this one: https://git-scm.com/docs/gitrepository-layout (commondir).
+  if (existsSync(join(gitDir, 'HEAD')) && !existsSync(join(gitDir, 'commondir'))) return realpath(gitDir);
   const ask = ['--path-format=absolute', '--git-common-dir'];
   return realpath(await new Git(PATH ? { PATH } : {}).text({ gitDir }, 'rev-parse', ask));
 }

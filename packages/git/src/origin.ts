@@ -9,6 +9,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { Git, Place } from './git.ts';
 import type { ObjectFormat } from './identity.ts';
 import { type OperatorEnv, operatorGit } from './operator.ts';
+import { settings } from './settings.ts';
 import { moduleFolders } from './submodules.ts';
 
 export interface Origin {
@@ -44,9 +45,10 @@ export async function locate(git: Git, path: string, operator?: OperatorEnv): Pr
     throw notARepository(path, cause);
   });
   const [gitDir = '', ownDir, format, inside] = told.split('\n');
-  const isPartial = await isPartialClone(git, { gitDir });
+  const said = await settings(git, { gitDir }, `${PARTIAL}|^core\\.sharedrepository$`);
+  const isShared = !NOT_SHARED.includes(said.get('core.sharedrepository') ?? '');
+  const isPartial = said.size > (said.has('core.sharedrepository') ? 1 : 0);
   const modules = moduleFolders(gitDir, ownDir ?? gitDir);
-  const isShared = await hasSharedFiles(git, { gitDir });
   const isMain = inside === 'true' && ownDir === gitDir;
   const workTree = isMain ? await ask(['--show-toplevel']) : undefined;
   const objectFormat = format === 'sha256' ? 'sha256' : 'sha1';
@@ -71,15 +73,12 @@ export async function trusting(origin: Origin, file: string): Promise<Origin & {
   return { ...origin, served: { GIT_CONFIG_GLOBAL: file } };
 }
 
-async function hasSharedFiles(git: Git, place: Place): Promise<boolean> {
-  const asked = await git.run(place, 'config', ['--get', 'core.sharedRepository'], { codes: [0, 1] });
-  return !['', 'umask', 'false', '0'].includes(asked.stdout.toString().trim());
-}
+const NOT_SHARED = ['', 'umask', 'false', '0'];
+const PARTIAL = String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`;
 
 /** True when objects may be left at a remote, to be fetched when first asked for. */
 export async function isPartialClone(git: Git, place: Place): Promise<boolean> {
-  const keys = ['--name-only', '--get-regexp', String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`];
-  return (await git.run(place, 'config', keys, { codes: [0, 1] })).code === 0;
+  return (await settings(git, place, PARTIAL)).size > 0;
 }
 
 /**

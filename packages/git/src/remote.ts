@@ -11,6 +11,7 @@ import { type CommitId, parseCommitId } from '@swarm/core/model/ids';
 import { bareRepository, configOf } from './bare.ts';
 import type { BranchAt } from './branches.ts';
 import { Git, type Place } from './git.ts';
+import { settings } from './settings.ts';
 
 /** Where the work for a branch goes: the branch's upstream, else the same branch of `origin`. */
 export interface RemoteBranch {
@@ -42,8 +43,9 @@ const ADDRESS = /^(?:https?|ssh|git|file):\/\/[^-\s]|^[\w.-]+@[\w][\w.-]*:|^[\w]
 
 /** The upstream of `branch` by the repository's own configuration, else `origin`'s branch of the same name. */
 export async function upstreamOf(git: Git, gitDir: string, branch: string): Promise<RemoteBranch> {
-  const remote = (await setting(git, gitDir, `branch.${branch}.remote`)) ?? 'origin';
-  const merge = await setting(git, gitDir, `branch.${branch}.merge`);
+  const said = await settings(git, { gitDir }, `^branch\\.${escaped(branch)}\\.(remote|merge)$`);
+  const remote = said.get(`branch.${branch}.remote`) ?? 'origin';
+  const merge = said.get(`branch.${branch}.merge`);
   // `.` is how git says that the upstream is a branch of the same repository.
   if (remote === '.') return { remote: 'origin', branch };
   return { remote, branch: merge?.startsWith('refs/heads/') ? merge.slice('refs/heads/'.length) : branch };
@@ -77,8 +79,9 @@ export class Remote {
     readonly network: Readonly<Record<string, string>>;
   }): Promise<Remote> {
     const { git, gitDir, name, purpose } = ask;
-    const pushUrl = purpose === 'push' ? await setting(git, gitDir, `remote.${name}.pushurl`) : undefined;
-    const url = pushUrl ?? (await setting(git, gitDir, `remote.${name}.url`));
+    const said = await settings(git, { gitDir }, `^remote\\.${escaped(name)}\\.(url|pushurl)$`);
+    const pushUrl = purpose === 'push' ? said.get(`remote.${name}.pushurl`) : undefined;
+    const url = pushUrl ?? said.get(`remote.${name}.url`);
     if (url === undefined) throw noRemote(name, await remotesOf(git, gitDir));
     const isPath = !url.includes(':') && !isAbsolute(url);
     const address = isPath ? resolve(gitDir.replace(/\/\.git$/, ''), url) : url;
@@ -246,10 +249,8 @@ function wordsOf(error: unknown): string {
   return plainWords(problem ? `${problem.why ?? ''} (${problem.what})` : String(error));
 }
 
-async function setting(git: Git, gitDir: string, key: string): Promise<string | undefined> {
-  const asked = await git.run({ gitDir }, 'config', ['--get', '--', key], { codes: [0, 1] });
-  return asked.code === 0 ? asked.stdout.toString().replace(/\n$/, '') : undefined;
-}
+/** As it stands, within an extended regular expression. */
+const escaped = (text: string): string => text.replace(/[.[\]()*+?{}|^$\\]/g, String.raw`\$&`);
 
 async function remotesOf(git: Git, gitDir: string): Promise<readonly string[]> {
   const keys = ['--name-only', '--get-regexp', String.raw`^remote\..*\.url$`];
