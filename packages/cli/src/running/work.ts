@@ -25,6 +25,7 @@ import { type Composed, compose } from './compose.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
 import { onSignals } from './signals.ts';
+import { boundYoungMemory } from './young-memory.ts';
 
 export interface WorkAsk {
   readonly file: RunFile;
@@ -53,6 +54,7 @@ export interface WorkAsk {
 
 export async function work(ask: WorkAsk): Promise<number> {
   const { repository, context } = ask;
+  boundYoungMemory();
   const lock = await lockRepository(repository, ask.file.run);
   try {
     const paths = placeOf(ask);

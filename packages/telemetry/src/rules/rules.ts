@@ -101,8 +101,8 @@ class Rules implements SecretRules {
     if (this.#thread) return this.#thread;
     const program = this.#ask.program ?? new URL('./thread.ts', import.meta.url);
     standSomewhere();
-    // Nothing of the operator's environment, and a bound on what a text makes of itself.
-    const thread = new Worker(program, { env: {}, resourceLimits: { maxOldGenerationSizeMb: 1_024 } });
+    // Nothing of the operator's environment.
+    const thread = new Worker(program, { env: {}, resourceLimits: LIMITS });
     thread.on('error', () => undefined);
     thread.once('exit', () => {
       if (this.#thread === thread) this.#thread = undefined;
@@ -117,6 +117,9 @@ class Rules implements SecretRules {
     await thread?.terminate();
   }
 }
+
+/** A bound on what a text makes of itself; young objects are few, and what they may fill counts for the whole program. */
+const LIMITS = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 16 };
 
 const notLooked = (why: string): RulesSaid => ({ kind: 'not-looked', why });
 
