@@ -11,6 +11,7 @@ before(async () => {
   home = await mkdtemp(join(tmpdir(), 'swarm-shown-'));
   for (const folder of [
     '.nvm/bin',
+    '.claude',
     '.ssh',
     '.config/swarm',
     '.local/state/swarm/x',
@@ -57,6 +58,7 @@ const mounts: [string, string, RegExp][] = [
   ['the home folder', '~/', /holds the whole home folder/],
   ['a folder above it', '/', /holds the whole home folder/],
   ['keys', '~/.ssh', /it would show <home>\/.ssh/],
+  ['the home of an agent that is logged in', '~/.claude', /it would show <home>\/.claude\/.credentials.json/],
   ['a folder that holds keys', '~/.config', /it would show <home>\/.config\/gcloud/],
   ['a repository of a build with its keys beside it', '~/.m2', /it would show <home>\/.m2\/settings.xml/],
   ['a link to keys', '~/harmless:ro', /it would show <home>\/.ssh/],

@@ -36,6 +36,23 @@ const SECRET_FOLDERS = [
   '.config/pypoetry/auth.toml',
   '.password-store',
   '.local/share/keyrings',
+  '.vault-token',
+  '.terraform.d/credentials.tfrc.json',
+  '.config/op',
+  '.config/sops',
+  '.config/rclone',
+  // Logins of coding agents: an agent in a sandbox has the gateway, and an attempt's token.
+  '.claude/.credentials.json',
+  '.claude.json',
+  '.codex/auth.json',
+  '.gemini/oauth_creds.json',
+  '.qwen/oauth_creds.json',
+  '.local/share/opencode/auth.json',
+  '.copilot',
+  '.config/github-copilot',
+  '.pi/agent/auth.json',
+  '.config/goose',
+  '.local/share/goose',
 ];
 /** Of the host alone; a sandbox has its own, or must not have them. */
 const HOST_FOLDERS = ['/proc', '/sys', '/dev', '/run', '/var/run', '/etc', '/boot'];
