@@ -82,6 +82,7 @@ test('a diff is told up to so many characters, and that there is more', async (t
   assert.equal(whole.isCut, false);
   const cut = await w.changes.diff(w.base, done, 20);
   assert.deepEqual(cut, { text: whole.text.slice(0, 20), isCut: true });
+  assert.deepEqual(await w.changes.diff(undefined, done, 10_000), whole);
   const own = git(w.repo, 'rev-parse', 'HEAD') as CommitId;
   assert.deepEqual(await w.changes.diff(own, own, 10), { text: '', isCut: false });
 });

@@ -27,8 +27,8 @@ export class Changes implements ChangeReader {
   }
 
   /** SW0702 when one of the two is not in the hub. */
-  async diff(from: CommitId, to: CommitId, maxChars: number): Promise<ChangeText> {
-    const bytes = await diffOf(this.#hub, from, to);
+  async diff(from: CommitId | undefined, to: CommitId, maxChars: number): Promise<ChangeText> {
+    const bytes = await diffOf(this.#hub, from ?? `${to}^1`, to);
     if (!bytes) return { text: '(the diff has more than 64 MiB and is not shown)', isCut: true };
     const whole = bytes.toString();
     const isCut = whole.length > maxChars;

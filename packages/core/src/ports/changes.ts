@@ -3,7 +3,8 @@ import type { CommitId } from '../model/ids.ts';
 
 /** Reads what one commit changes against another, from objects. What it says is hostile, and bounded here. */
 export interface ChangeReader {
-  diff(from: CommitId, to: CommitId, maxChars: number): Promise<ChangeText>;
+  /** @param from undefined: the first parent of `to`. */
+  diff(from: CommitId | undefined, to: CommitId, maxChars: number): Promise<ChangeText>;
 }
 
 export interface ChangeText {
