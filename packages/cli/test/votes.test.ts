@@ -63,13 +63,13 @@ test('two that approve let it land; each saw the change, its evidence and the tr
   );
   const report = JSON.parse((await world.swarm(['report', '--json'])).stdout);
   assert.deepEqual(report.list[0].votes.verdict, 'approved');
-  assert.match((await world.swarm(['report', '--format', 'md'])).stdout, /reviewer-2 approves, 80 % sure/);
+  assert.match((await world.swarm(['report'])).stdout, /What reviewers came to:\n\n- t1: .* approved, it may land.*reviewer\\-1 approves, 80 % sure/);
   const log = await world.log();
   assert.equal(log.filter(({ event }) => event === 'review.given').length, 2);
 });
 
 test('a rejection has the same task gone on with, with the findings in the prompt, and then it lands', async (t) => {
-  const description = 'if grep -q NEEDLE-FOUND "$PROMPT"; then echo good > a.txt; else echo bad > a.txt; fi';
+  const description = 'if grep -q NEEDLE[-]FOUND "$PROMPT"; then echo good > a.txt; else echo bad > a.txt; fi';
   const { world, args, env } = await given(t, [{ id: 'a', title: 'Write a', description }], ({ messages }) =>
     JSON.stringify(messages).includes('+good')
       ? vote('approve')
@@ -181,10 +181,10 @@ test('after a kill -9 between two votes the one that was given stays, and only t
   const resumed = await world.swarm(['resume'], { env });
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.equal(server.calls.length, 3);
+  const { stdout } = await world.swarm(['explain', 't1']);
+  for (const reviewer of ['reviewer-1', 'reviewer-2'])
+    assert.equal(stdout.split(`${reviewer} approves`).length, 2, stdout);
   const log = await world.log();
-  const given2 = log.filter(({ event }) => event === 'review.given').map(({ data }) => data.reviewer);
-  assert.equal(new Set(given2).size, 2);
-  assert.equal(given2.length, 2);
   assert.equal(log.filter(({ event }) => event === 'spend.lost').length, 1);
 });
 
@@ -214,7 +214,7 @@ test('an agent that votes does so in a clone, by a file of its own; nothing it c
 test('a quorum nobody can meet, reviewers without a model and one who is not here are refused before anything runs', async (t) => {
   const { world, args, env } = await given(t, one, () => vote('approve'), { reviewers: 1 });
   const quorum = await world.swarm(args, { env });
-  assert.equal(quorum.code, 78);
+  assert.equal(quorum.code, 2);
   assert.match(quorum.stderr, /a quorum of 2 can never be met by one reviewer[\s\S]*fix +--reviewers 2/);
   const two = args.map((word) => (word === '1' ? '2' : word));
   const keyless = await world.swarm(two);

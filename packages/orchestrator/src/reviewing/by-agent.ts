@@ -127,9 +127,14 @@ const forgetVote = (bench: Bench, ask: Ask) => run(bench, ask, `rm -rf -- ${VOTE
 
 async function voteOf(bench: Bench, ask: Ask, { claim }: AgentResult): Promise<ReadVote> {
   const left = await run(bench, ask, `test -f ${VOTE_FILE} && head -c ${FILE_BYTES_MAX} -- ${VOTE_FILE}`);
-  if (left.end === 'exited' && left.exitCode === 0) return readVote(left.output);
-  return readVote([claim?.summary, ...(claim?.concerns ?? [])].join('\n'));
+  const words = [claim?.summary, ...(claim?.concerns ?? [])].join('\n');
+  if (left.end !== 'exited' || left.exitCode !== 0) return readVote(words);
+  const [written, said] = [readVote(left.output), readVote(words)];
+  // What the work’s own programs wrote there while they were tried is not what the reviewer says.
+  return 'problem' in said || 'problem' in written || said.vote === written.vote ? written : DIFFER;
 }
+
+const DIFFER: ReadVote = { problem: `its file \`${VOTE_FILE}\` and its last words differ` };
 
 const run = (bench: Bench, { wanted, signal }: Ask, command: string) =>
   bench.shell({
