@@ -63,13 +63,17 @@ test('two that approve let it land; each saw the change, its evidence and the tr
   );
   const report = JSON.parse((await world.swarm(['report', '--json'])).stdout);
   assert.deepEqual(report.list[0].votes.verdict, 'approved');
-  assert.match((await world.swarm(['report'])).stdout, /What reviewers came to:\n\n- t1: .* approved, it may land.*reviewer\\-1 approves, 80 % sure/);
+  assert.match(
+    (await world.swarm(['report'])).stdout,
+    /What reviewers came to:\n\n- t1: .* approved, it may land.*reviewer\\-1 approves, 80 % sure/,
+  );
   const log = await world.log();
   assert.equal(log.filter(({ event }) => event === 'review.given').length, 2);
 });
 
 test('a rejection has the same task gone on with, with the findings in the prompt, and then it lands', async (t) => {
-  const description = 'if grep -q NEEDLE[-]FOUND "$PROMPT"; then echo good > a.txt; else echo bad > a.txt; fi';
+  const description =
+    'if grep -q NEEDLE[-]FOUND "$PROMPT"; then echo good > a.txt; else echo bad > a.txt; fi';
   const { world, args, env } = await given(t, [{ id: 'a', title: 'Write a', description }], ({ messages }) =>
     JSON.stringify(messages).includes('+good')
       ? vote('approve')

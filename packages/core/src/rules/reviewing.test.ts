@@ -43,16 +43,22 @@ const may = (events: readonly Event[], limits = {}) => {
   return reviewerMay(opened(stateOf([first, ...rest])));
 };
 
-test('a reviewer begins where there is budget, waits for what may come back, and else has nothing to say', () => {
+test('a reviewer begins where there is budget, and waits while nothing starts or something may come back', () => {
   assert.equal(may(under), 'begin');
   const paused: Event = { type: 'run.paused', reason: 'operator', detail: '' };
   assert.equal(may([...under, paused]), 'wait');
   const reached: Event = { type: 'budget.reached', which: 'tokens', limit: 1 };
-  assert.equal(may([...under, reached]), 'nothing');
-  assert.equal(may([...under, reached, paused]), 'nothing');
+  assert.equal(may([...under, reached]), 'wait');
+  const set: Event = {
+    type: 'spend.reserved',
+    role: 'reconciler',
+    slice: 1,
+    reserved: { tokens: 95_000, usd: 0 },
+  };
+  assert.equal(may([...under, set], { tokens: 100_000 }), 'wait');
 });
 
-test('a reviewer’s own part that is used up is no reason to wait', () => {
+test('where the reviewers’ own part is used up there is nothing to wait for', () => {
   const spent: Event = {
     type: 'spend.recorded',
     role: 'reviewer',

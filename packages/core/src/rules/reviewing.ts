@@ -22,15 +22,14 @@ export function votesWanted(s: State): readonly VoteWanted[] {
 }
 
 /**
- * What a reviewer may begin with: `wait` while nothing new starts, or while what others have set aside may come back;
- * `nothing` where no part of the budget will ever be left for it: it has nothing to say.
+ * What a reviewer may begin with: `wait` while nothing new starts, or while what others have set aside may come back: a
+ * run whose budget is reached ends with what waits for votes as it is. `nothing` where the reviewers’ own part of the
+ * budget is used up: it has nothing to say.
  */
 export function reviewerMay(s: OpenedState): 'begin' | 'wait' | 'nothing' {
-  if (s.spending.reached) return 'nothing';
-  if (s.paused || s.stopped) return 'wait';
+  if (s.paused || s.stopped || s.spending.reached) return 'wait';
   if (reservationFor(s, 'reviewer')) return 'begin';
-  const { tokens, usd } = s.spending.reserved;
-  return (tokens > 0 || usd > 0) && !isRoleSpent(s, 'reviewer') ? 'wait' : 'nothing';
+  return isRoleSpent(s, 'reviewer') ? 'nothing' : 'wait';
 }
 
 /** The name under which an agent that votes asks its model and keeps its transcript: `t3.1-reviewer-2`. */

@@ -27,13 +27,15 @@ const call = (name: string, args: object): ModelEnd => ({
 interface Given {
   readonly says?: readonly Said[];
   readonly tokens?: number;
+  /** The reviewers' own part of them. */
+  readonly part?: number;
   readonly agent?: string;
   readonly answers?: Answers;
   readonly before?: readonly Event[];
 }
 
 /** One reviewer, whose model answers so, one answer after the other. */
-function given({ says = [{ text: approves }], tokens, agent, answers = {}, before = [] }: Given = {}) {
+function given({ says = [{ text: approves }], tokens, part, agent, answers = {}, before = [] }: Given = {}) {
   const requests: ModelRequest[] = [];
   const model = onTickets(async (request) => {
     requests.push({ ...request, messages: [...request.messages] });
@@ -48,7 +50,8 @@ function given({ says = [{ text: approves }], tokens, agent, answers = {}, befor
     },
     hash: () => 'h',
   };
-  const limits = { ...LIMITS, ...(tokens !== undefined && { tokens }) };
+  const roles = part === undefined ? {} : { roles: { reviewer: { tokens: part } } };
+  const limits = { ...LIMITS, ...roles, ...(tokens !== undefined && { tokens }) };
   const deeds: string[] = [];
   const world = givenWorld(
     [openedRun({ review, limits }), acceptedTask('t1'), ...handedIn(TRY), asked, ...before],
@@ -218,11 +221,20 @@ describe('a reviewer of our own', () => {
     assert.deepEqual(world.refused, ['giveReview: late']);
   });
 
-  test('with nothing left of the budget it has said nothing, and costs nothing', async () => {
-    const reached: Event = { type: 'budget.reached', which: 'tokens', limit: 20_000 };
-    const { vote, voted, requests } = given({ tokens: 20_000, before: [reached] });
+  test('with the reviewers’ part of the budget used up it has said nothing, and costs nothing', async () => {
+    const usage = { ...NO_USAGE, inputTokens: 95_000 };
+    const before: readonly Event[] = [{ type: 'spend.recorded', role: 'reviewer', usage }];
+    const { vote, voted, requests } = given({ tokens: 1_000_000, part: 100_000, before });
     await vote();
-    assert.deepEqual([requests.length, voted()?.findings], [0, ['no part of the budget is left for it']]);
+    const told = ['the reviewers’ part of the budget is used up'];
+    assert.deepEqual([requests.length, voted()?.findings], [0, told]);
+  });
+
+  test('where the run’s budget is reached nobody votes any more', async () => {
+    const before: readonly Event[] = [{ type: 'budget.reached', which: 'tokens', limit: 20_000 }];
+    const { vote, world } = given({ tokens: 20_000, before });
+    await vote();
+    assert.deepEqual(world.decided, []);
   });
 });
 
@@ -264,7 +276,7 @@ describe('an agent that votes', () => {
       ...(talk !== undefined && { talk }),
     });
   const file =
-    (text: string | undefined): Answers['shell'] =>
+    (text: string | undefined): NonNullable<Answers['shell']> =>
     (command) =>
       command.startsWith('test -f')
         ? text === undefined

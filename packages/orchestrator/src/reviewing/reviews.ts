@@ -110,12 +110,16 @@ export class Reviews {
       said.kind === 'vote'
         ? said.vote
         : { vote: 'abstain' as const, confidence: 0, findings: [plain(said.why, FINDING_TEXT_MAX)] };
-    const given = {
-      ...{ attempt, commit, reviewer, ...vote, usage: said.usage },
+    const answer = await ask({
+      type: 'giveReview',
+      attempt,
+      commit,
+      reviewer,
+      ...vote,
+      usage: said.usage,
       ...(said.by !== undefined && { by: said.by }),
       ...(slice !== undefined && { slice }),
-    };
-    const answer = await ask({ type: 'giveReview', ...given });
+    });
     if (isRefusal(answer) && slice !== undefined)
       await ask({ type: 'recordSpend', slice, usage: said.usage });
   }
@@ -123,4 +127,4 @@ export class Reviews {
 
 const isRefusal = (answer: { readonly kind: string }): answer is Refusal => answer.kind === 'refusal';
 
-const NO_BUDGET = { kind: 'silent', why: 'no part of the budget is left for it' } as const;
+const NO_BUDGET = { kind: 'silent', why: 'the reviewers’ part of the budget is used up' } as const;
