@@ -31,6 +31,20 @@ export const PROMPT_VARIABLES: Readonly<Partial<Record<PromptName, readonly stri
     'laws',
   ],
   conflict: ['files', 'ours', 'theirs'],
+  vote: [
+    'task_id',
+    'title',
+    'description',
+    'scope',
+    'acceptance',
+    'environment',
+    'project_instructions',
+    'earlier_attempts',
+    'handoff',
+    'evidence',
+    'change',
+    'how',
+  ],
   reconciler: ['failures', 'head', 'open_tasks', 'max_tasks', 'environment', 'project_instructions'],
 };
 

@@ -209,6 +209,7 @@ export type Command =
       readonly confidence: number;
       readonly findings: readonly string[];
       readonly usage: Usage;
+      readonly by?: string;
       readonly slice?: number;
     }
   | ({ readonly type: 'judgeAcceptance'; readonly task?: TaskId } & Judgement)

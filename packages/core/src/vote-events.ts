@@ -23,6 +23,8 @@ export type ReviewEvent =
       readonly confidence: number;
       readonly findings: readonly string[];
       readonly usage: Usage;
+      /** Agent or model that it was. Absent in old journals. */
+      readonly by?: string;
       /** The slice of the budget that this settles. */
       readonly slice?: number;
     }

@@ -5,6 +5,7 @@
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import { FIX_TASKS_MAX } from '@swarm/core/model/request';
 import { culpritsToFind, culpritsToRevert, findingsToFile, openFixTasks } from '@swarm/core/rules/healing';
+import { reviewerMay, type VoteWanted, votesWanted } from '@swarm/core/rules/reviewing';
 import { isTakenBack, landingsToSettle, mayLand, testWanted, wanted } from '@swarm/core/wanted';
 import type { Context, OnDisk } from './context.ts';
 import type { Effects } from './effects.ts';
@@ -19,6 +20,8 @@ import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
 import { Undo } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
+import { Evidence } from './reviewing/evidence.ts';
+import { Reviews } from './reviewing/reviews.ts';
 import { startUp } from './start-up.ts';
 import { Worker } from './working/worker.ts';
 
@@ -32,6 +35,10 @@ export const NOT_DRAINED: readonly string[] = [
   'culprit',
   'endpoints',
 ];
+
+/** One reviewer of one attempt: there is never a second under the name, whatever commit it is asked about. */
+const REVIEW = 'review-';
+const reviewEffect = ({ attempt, reviewer }: VoteWanted): string => `${REVIEW}${attempt}-${reviewer}`;
 
 interface Given {
   readonly context: Context;
@@ -53,6 +60,7 @@ export class Crew {
   readonly #culprits: Culprits;
   readonly #rechecks: Rechecks;
   readonly #undo: Undo;
+  readonly #reviews: Reviews;
   readonly #asked: AskedUndos;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
@@ -68,7 +76,9 @@ export class Crew {
     this.#wake = wake;
     this.#gate = new Gate(context);
     const probes = new Probes(context);
-    this.#worker = new Worker(context, this.#gate, probes);
+    const evidence = new Evidence();
+    this.#worker = new Worker(context, this.#gate, probes, evidence);
+    this.#reviews = new Reviews(context, evidence);
     this.#planner = new Planner(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     const checks = new Checks(context);
@@ -99,6 +109,7 @@ export class Crew {
     if (isLeaving) this.#asked.close();
     this.#agreeOnAttempts(isLeaving);
     this.#worker.lookAtNotes();
+    this.#agreeOnReviews(isLeaving);
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
@@ -131,6 +142,22 @@ export class Crew {
         const attempt = this.#state.attempts.get(id)!;
         this.#effects.start(id, (signal) => this.#worker.work(attempt, signal));
       }
+    }
+  }
+
+  /** They take no worker’s place. Whoever was asked and has voted, or is not asked any more, stops. */
+  #agreeOnReviews(isLeaving: boolean): void {
+    const { ports } = this.#context;
+    const open = new Map(votesWanted(this.#state).map((one) => [reviewEffect(one), one]));
+    const atWork = this.#effects.names.filter((name) => name.startsWith(REVIEW));
+    for (const name of atWork) if (!open.has(name)) this.#effects.stop(name, 'cancelled');
+    if (isLeaving || !ports.changes || reviewerMay(this.#state) === 'wait') return;
+    const { review } = this.#state.run.request;
+    let room = Math.max(this.#state.workers, review?.reviewers ?? 0) - atWork.length;
+    for (const [name, wanted] of open) {
+      if (this.#effects.has(name)) continue;
+      if (room-- <= 0) return;
+      this.#effects.start(name, (signal) => this.#reviews.vote(wanted, signal));
     }
   }
 

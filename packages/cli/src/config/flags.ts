@@ -17,6 +17,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   'budget.usd': '--budget',
   'budget.tokens': '--budget',
   'budget.time': '--time',
+  'review.reviewers': '--reviewers',
 };
 
 type Flags = Pick<
@@ -31,6 +32,7 @@ type Flags = Pick<
   | 'setupNetwork'
   | 'budget'
   | 'time'
+  | 'reviewers'
 >;
 
 /** Values are not judged here but for `--budget`, which is no single key: the schema judges them with all others. */
@@ -44,6 +46,7 @@ export function flagsSource(flags: Flags): Source {
     gate: filled({ command: flags.gate }),
     env: filled({ setup: flags.setup, network: flags.setupNetwork }),
     budget: filled({ ...limits, time: flags.time }),
+    review: filled({ reviewers: flags.reviewers }),
   };
   return {
     raw: filled(raw) ?? {},

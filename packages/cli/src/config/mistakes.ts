@@ -205,7 +205,24 @@ export function contradictionsIn(
       fix: 'destroy = ["docker", "rm", "--force", "{id}"]   # see docs/sandboxes.md',
     });
   }
-  return [...problems, ...mcpContradictions(config, where)];
+  return [...problems, ...reviewContradictions(config, where), ...mcpContradictions(config, where)];
+}
+
+/** A quorum that can never be met would hold everything. */
+function reviewContradictions(
+  { review: { reviewers, quorum } }: CompleteConfig,
+  where: (keyPath: string) => string,
+): readonly Problem[] {
+  if (reviewers === 0 || quorum <= reviewers) return [];
+  return [
+    {
+      code: 'SW0102',
+      what: `a quorum of ${quorum} can never be met by ${reviewers === 1 ? 'one reviewer' : `${reviewers} reviewers`}`,
+      where: where('review.quorum'),
+      why: `\`review.reviewers\` (${where('review.reviewers')}) is ${reviewers}: nothing would ever land`,
+      fix: `--reviewers ${quorum}   # or [review] quorum = ${reviewers}`,
+    },
+  ];
 }
 
 const listOf = (words: readonly string[]): string =>

@@ -124,6 +124,13 @@ export interface Config {
   readonly mcp?: readonly McpServerConfig[];
   /** Absent: the rules look, and nothing is allowed. */
   readonly secrets?: { readonly rules: 'on' | 'off'; readonly allow: readonly string[] };
+  /** Absent: nobody votes. */
+  readonly review?: {
+    readonly reviewers: number;
+    readonly threshold: number;
+    readonly quorum: number;
+    readonly timeoutMs: number;
+  };
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
@@ -201,6 +208,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       })),
     }),
     ...((secrets.rules === 'off' || secrets.allow.length > 0) && { secrets }),
+    ...(complete.review.reviewers > 0 && { review: resolveReview(complete.review) }),
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,
@@ -212,6 +220,11 @@ const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles
   Object.fromEntries(
     Object.entries(roles).map(([name, { agent, model }]) => [name, present({ agent, model })]),
   );
+
+const resolveReview = ({ timeout, ...rule }: CompleteConfig['review']): NonNullable<Config['review']> => ({
+  ...rule,
+  timeoutMs: ms(timeout),
+});
 
 function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
   return {

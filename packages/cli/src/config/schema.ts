@@ -4,6 +4,7 @@
  */
 
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
+import { REVIEWERS_MAX } from '@swarm/core/model/review';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
@@ -227,7 +228,9 @@ const models = table('The model each role asks for; the name is sent as it stand
   planner: model('Breaks the request into tasks.'),
   worker: model('Does the tasks.'),
   reconciler: model('Turns failures of the checks into tasks.'),
-  reviewer: model('Reviews handoffs; not asked in this version.'),
+  reviewer: model(
+    'Votes on changes where `review.reviewers` asks for it; `roles.reviewer.model` goes before.',
+  ),
   profiles: z
     .record(z.string().trim().min(1).max(200), profile)
     .describe('What is known of models, by a glob of their names.')
@@ -293,6 +296,24 @@ const scope = table('How tasks in flight keep out of one another’s files.', {
     .default('warn'),
 });
 
+const review = table('Votes on each change before it may land; see docs/votes.md.', {
+  reviewers: count(0, REVIEWERS_MAX, 'Reviewers who are asked about each change; 0: nobody is.').default(0),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      'The part of the votes, weighed by how sure each reviewer is, that must be for it. A tie rejects in any case.',
+    )
+    .default(0.6),
+  quorum: count(
+    1,
+    REVIEWERS_MAX,
+    'Reviewers who must have said something; an abstention, silence or no confidence at all is nothing said.',
+  ).default(2),
+  timeout: duration('The most time one reviewer may take; then it has said nothing.').default('15m'),
+});
+
 const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
@@ -330,6 +351,7 @@ export const configSchema = z.strictObject({
   roles,
   mcp: mcp.prefault({}),
   scope: scope.prefault({}),
+  review: review.prefault({}),
   secrets: secrets.prefault({}),
   deliver: deliver.prefault({}),
 });

@@ -33,7 +33,8 @@ export async function gather(
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, mode, context, located.within);
-  const needsModel = mode === 'planner' || (mode === 'plan' && asksModels(config.agent.driver));
+  const needsModel =
+    mode === 'planner' || (mode === 'plan' && (asksModels(config.agent.driver) || votesByModel(config)));
   const runsCommands = mode !== 'land' || isCommand(detected.gate) || isCommand(detected.setup);
   const [sandboxProbe, endpoints, signing, own, agents] = await Promise.all([
     runsCommands
@@ -112,6 +113,10 @@ async function probe(
 /** Neither `none` nor nothing found. */
 const isCommand = (text: string | undefined): boolean => text !== undefined && text !== 'none';
 
+/** Reviewers vote, and none of them is an agent: swarm asks their model itself. */
+const votesByModel = ({ review, roles }: Pick<Config, 'review' | 'roles'>): boolean =>
+  review !== undefined && roles?.reviewer?.agent === undefined;
+
 /** A program that the operator names may ask no model at all. */
 const asksModels = (driver: string): boolean => driver !== 'command' && driver !== 'acp';
 
@@ -120,13 +125,13 @@ const asksModels = (driver: string): boolean => driver !== 'command' && driver !
  * of its own (`role.reviewer`); of those this run will ask, and empty where one of its own has none.
  */
 export function modelsAsked(
-  config: Pick<Config, 'models' | 'agent' | 'roles'>,
+  config: Pick<Config, 'models' | 'agent' | 'roles' | 'review'>,
   hasPlan: boolean,
 ): Record<string, string> {
   const { driver, fallback = [], models = {} } = config.agent;
   const asking = [driver, ...fallback].filter(asksModels);
   const isNamed = Object.values(config.models).some(Boolean);
-  const isEachNamed = hasPlan && asking.every((name) => models[name] !== undefined);
+  const isEachNamed = hasPlan && !votesByModel(config) && asking.every((name) => models[name] !== undefined);
   if (!isNamed && !isEachNamed) return {};
   const names = modelNames({ config });
   const given = asking.map((name) => [
@@ -135,6 +140,7 @@ export function modelsAsked(
   ]);
   return {
     ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
+    ...(votesByModel(config) && { reviewer: names.reviewer }),
     ...Object.fromEntries([...ofRoles(config), ...given]),
   };
 }

@@ -39,6 +39,7 @@ import type { SandboxProbe } from './sandbox-probe.ts';
 import { setupNetworkFor } from './setup-network.ts';
 import { identityOf } from './signing.ts';
 import { treeNotices } from './tree-notices.ts';
+import { voterProblems, votersOf, votersShown } from './voters.ts';
 import { wayOutNotices } from './way-out.ts';
 
 export interface Prepared {
@@ -95,12 +96,16 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
-  const wishes = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
+  const wishes = [
+    ...(opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []),
+    ...votersOf(loaded.config),
+  ];
   problems.push(
     ...notYet(loaded.config, mode),
     ...verdict.problems,
     ...(config && mode !== 'land' ? agentProblems(config.config, found.agents, wishes) : []),
     ...unmetWishes(opening, loaded.config, offered),
+    ...(mode === 'land' ? [] : voterProblems(loaded.config, offered)),
   );
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
@@ -255,6 +260,7 @@ async function pin(
       `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),
       ...sandboxShown(sandbox, config),
+      ...votersShown(loaded.config, opening.mode),
       ...(signing.kind === 'works' ? [`signed: what lands, by commit.gpgsign (${signing.format})`] : []),
     ],
   };
@@ -289,8 +295,9 @@ const HAND_INS_MAX = 64;
 function forLanding(config: Config): Config {
   const { timeMs } = config.budget;
   const { command: _none, ...checks } = config.checks;
+  const { review: _nobody, ...rest } = config;
   return {
-    ...config,
+    ...rest,
     workers: { ...config.workers, max: HAND_INS_MAX, attempts: 1 },
     checks,
     budget: { ...(timeMs !== undefined && { timeMs }) },

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly sandbox?: string | undefined;
   readonly budget?: string | undefined;
   readonly time?: string | undefined;
+  /** As `workers`. */
+  readonly reviewers?: number | string | undefined;
   /** Begin although the gate fails on the base and its failures cannot be told apart. */
   readonly fixRed?: true | undefined;
   readonly approve?: true | undefined;

@@ -100,6 +100,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
+    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
     .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
     .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
     .option('--yes', 'say yes to the plan beforehand')

@@ -177,13 +177,13 @@ export async function openRunHub(
     rules,
   }: HubParts = {},
 ): Promise<OpenedHub> {
-  const { run, target, landOn, identity, remote } = file;
+  const { run, target, landOn, identity, remote, config } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
   const operator = operatorEnv(env);
-  const looks = { secrets, rules };
+  const looks = { secrets, rules, ...(config.review && { namesChanges: true as const }) };
   return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, ...looks, ...optional });
 }
 
@@ -242,6 +242,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     hub: git.hub,
     branches: git.branches,
     reader: git.reader,
+    changes: git.changes,
     delivery: git.delivery,
     host: createLocalHost({
       slots: file.config.workers.max,

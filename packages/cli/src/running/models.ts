@@ -80,15 +80,15 @@ export function renewable(
 }
 
 export function modelNames(file: {
-  readonly config: Pick<Config, 'models'>;
+  readonly config: Pick<Config, 'models' | 'roles'>;
 }): Readonly<Record<ModelRole, string>> {
-  const { models } = file.config;
+  const { models, roles } = file.config;
   const any = models.default ?? models.worker ?? models.planner ?? 'default';
   return {
     planner: models.planner ?? any,
     worker: models.worker ?? any,
     reconciler: models.reconciler ?? any,
-    reviewer: models.reviewer ?? any,
+    reviewer: roles?.reviewer?.model ?? models.reviewer ?? any,
   };
 }
 

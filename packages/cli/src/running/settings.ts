@@ -36,6 +36,7 @@ export function settingsOf(
       preGate: config.workers.preGate,
       ...(config.gate.limits && { limits: config.gate.limits }),
     },
+    ...(config.review && { review: reviewSettings(ask, config.review) }),
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000, network: config.setupNetwork ?? 'base' },
     drainMs: 30_000,
@@ -43,6 +44,18 @@ export function settingsOf(
     tasksPerIteration: 25,
     plannerContextChars:
       contextChars(modelNames(ask.file).planner, profilesOf(ask.places, ask.file)) ?? 350_000,
+  };
+}
+
+function reviewSettings(
+  { file, places }: ComposeAsk,
+  { timeoutMs }: NonNullable<RunFile['config']['review']>,
+): NonNullable<Settings['review']> {
+  const agent = file.config.roles?.reviewer?.agent;
+  return {
+    wallMs: timeoutMs,
+    ...(agent !== undefined && { agent }),
+    contextChars: contextChars(modelNames(file).reviewer, profilesOf(places, file)) ?? 350_000,
   };
 }
 
@@ -75,7 +88,14 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
+    ...reviewOf(config),
   };
+}
+
+function reviewOf({ review }: RunFile['config']): Pick<Request, 'review'> {
+  if (!review) return {};
+  const { reviewers, threshold, quorum } = review;
+  return { review: { reviewers, threshold, quorum } };
 }
 
 /** Told to planner and agents only where the sandbox keeps it. */

@@ -1,6 +1,7 @@
 /** The report on a terminal: the same as in Markdown, as plain text that fits. */
 import type { Report, ReportFinding, ReportTask } from '@swarm/core/views/report';
 import { figureRows } from '@swarm/core/views/report-markdown';
+import { votesText } from '@swarm/core/views/votes';
 import { shortCommit } from '@swarm/core/views/words';
 import type { ChalkInstance } from 'chalk';
 import { localClock } from './local-clock.ts';
@@ -50,6 +51,7 @@ function lists(r: Report, columns: number): string[] {
     ...r.refused.map(({ label, problem }) => `refused  ${label}: ${problem}`),
     ...r.findings.map(findingText),
     ...r.list.flatMap((t) => (t.outside ? [`outside its scope  ${t.task}: ${t.outside.join(', ')}`] : [])),
+    ...r.list.flatMap((t) => (t.votes ? [`votes  ${t.task}: ${votesText(t.votes)}`] : [])),
   ];
   return rows.slice(0, ROWS_MAX).map((row) => wrapText(sanitize(row), columns, 4));
 }

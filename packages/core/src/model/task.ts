@@ -1,6 +1,6 @@
 import type { HandoffClaim } from './handoff.ts';
 import type { AttemptId, CommitId, Label, TaskId } from './ids.ts';
-import type { Review, Subject } from './review.ts';
+import type { Review, Subject, Voted } from './review.ts';
 
 export type TaskKind = 'change' | 'answer';
 
@@ -133,6 +133,8 @@ export interface TaskBase {
   readonly notes?: readonly string[];
   /** Its own planner found nothing to split: it is worked as it is. */
   readonly isUnsplit?: true;
+  /** What reviewers last came to on it. Absent: nobody voted. */
+  readonly voted?: Voted;
 }
 
 /** A task is its base plus what its state makes certain: a landed task *has* a commit. */
@@ -208,6 +210,7 @@ export function taskBase(t: Task): TaskBase {
     hint,
     notes,
     isUnsplit,
+    voted,
   } = t;
   return {
     id,
@@ -225,5 +228,6 @@ export function taskBase(t: Task): TaskBase {
     ...(hint !== undefined && { hint }),
     ...(notes && { notes }),
     ...(isUnsplit && { isUnsplit }),
+    ...(voted && { voted }),
   };
 }

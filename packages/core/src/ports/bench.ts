@@ -53,6 +53,8 @@ export interface BenchAsk {
   readonly only?: readonly string[];
   /** The attempt whose work `save` saves. Absent: nothing can be saved. */
   readonly attempt?: AttemptId;
+  /** The name by which an agent on this bench is known, where nothing of it is saved. Absent: the attempt’s. */
+  readonly agentAs?: AttemptId;
   /** How to prepare the environment. Absent: there is nothing to prepare. */
   readonly setup?: SetupAsk;
   /** Ends `open` early. Has no effect on the bench once it is open. */

@@ -90,8 +90,12 @@ export function ticketLimits(limits: Limits, reserved: Reservation, role: SpendR
  * Returns what an attempt may use: what was reserved for it. In a dimension the run does not bound, its own limit
  * holds, and without one it is not bounded.
  */
-export function attemptLimits(limits: Limits, reserved: Reservation): Pick<AgentLimits, 'tokens' | 'usd'> {
-  const bounds = boundsOf(limits, 'worker');
+export function attemptLimits(
+  limits: Limits,
+  reserved: Reservation,
+  role: SpendRole = 'worker',
+): Pick<AgentLimits, 'tokens' | 'usd'> {
+  const bounds = boundsOf(limits, role);
   const tokens = bounds.tokens === undefined ? limits.attemptTokens : reserved.tokens;
   const usd = bounds.usd === undefined ? limits.attemptUsd : reserved.usd;
   return usd === undefined ? { tokens } : { tokens, usd };

@@ -34,6 +34,7 @@ const OTHER_PROMPTS: ReadonlySet<string> = new Set([
   'worker',
   'conflict',
   'reconciler',
+  'vote',
   'readme',
 ]);
 

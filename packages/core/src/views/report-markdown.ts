@@ -3,6 +3,7 @@ import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
 import { gateText } from './gate.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
+import { votesText } from './votes.ts';
 import {
   clockText,
   codeText,
@@ -18,7 +19,7 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, secrets, requirements, refused, figures, rejections, findings, outside, tasks];
+  const parts = [head, secrets, requirements, refused, figures, rejections, findings, outside, votes, tasks];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
@@ -140,6 +141,15 @@ function outside(r: Report): string[] {
     return `- ${t.task}: ${named.join(', ')}${more}`;
   });
   return ['Concerns: landed changes outside their declared scope:', '', ...rows, ''];
+}
+
+function votes(r: Report): string[] {
+  const voted = r.list.filter((t) => t.votes !== undefined);
+  if (voted.length === 0) return [];
+  const rows = voted
+    .slice(0, REPORT_ROWS_MAX)
+    .map((t) => `- ${t.task}: ${markdownText(votesText(t.votes!), 1_000)}`);
+  return ['What reviewers came to:', '', ...rows, ''];
 }
 
 function tasks(r: Report): string[] {

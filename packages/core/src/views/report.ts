@@ -29,6 +29,7 @@ import { taskCounts } from './board.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
+import { type VotesView, votesView } from './votes.ts';
 import { plain } from './words.ts';
 
 export interface ReportTask {
@@ -50,6 +51,8 @@ export interface ReportTask {
   readonly isPartial?: true;
   /** Paths its landed change touched that it had not declared; absent when there are none. */
   readonly outside?: readonly string[];
+  /** What reviewers last came to on it; absent where nobody voted. */
+  readonly votes?: VotesView;
   /** Why it did not land, when it failed or was cancelled. */
   readonly why?: string;
 }
@@ -296,6 +299,7 @@ function taskList(state: State): ReportTask[] {
       ...(task.verifiesBase === true && { tellsNothing: true as const }),
       ...(isPartial(state, task) && { isPartial: true as const }),
       ...(outside.length > 0 && { outside }),
+      ...(task.voted && { votes: votesView(task.voted) }),
       ...(why !== undefined && { why }),
     };
   });

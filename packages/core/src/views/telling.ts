@@ -130,7 +130,11 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${countText(e.reviewers.length, 'reviewer')} vote on ${e.attempt} as ${short(e.commit)}`,
       };
     case 'review.given':
-      return { ...ofAttempt(e.attempt), msg: `${voteText(e)} on ${e.attempt} (${spent(e.usage)})` };
+      return {
+        ...ofAttempt(e.attempt),
+        msg: `${voteText(e)} on ${e.attempt} (${spent(e.usage)})${e.findings.length > 0 ? `: ${firstLine(e.findings[0]!)}` : ''}`,
+        ...(e.vote === 'abstain' && { level: 'warn' as const }),
+      };
     case 'review.ended':
       return {
         ...ofAttempt(e.attempt),

@@ -23,6 +23,10 @@ export const BLOCK_NAMES = [
   'ended',
   'findings',
   'failures',
+  'handoff',
+  'evidence',
+  'change',
+  'how_to_vote',
 ] as const;
 export type BlockName = (typeof BLOCK_NAMES)[number];
 

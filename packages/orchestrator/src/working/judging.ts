@@ -14,6 +14,7 @@ import type { State } from '@swarm/core/state';
 import { lines } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
+import type { Evidence } from '../reviewing/evidence.ts';
 import { tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
 import { type Ending, stopped, withoutBench } from './ending.ts';
@@ -45,10 +46,13 @@ export class Judge {
   readonly #gate: Gate;
   readonly #proofs: Proofs;
 
-  constructor(context: Context, gate: Gate) {
+  readonly #evidence: Evidence;
+
+  constructor(context: Context, gate: Gate, evidence: Evidence) {
     this.#context = context;
     this.#gate = gate;
-    this.#proofs = new Proofs(context, gate);
+    this.#evidence = evidence;
+    this.#proofs = new Proofs(context, gate, evidence);
   }
 
   async judge(finished: Finished): Promise<Ending> {
@@ -149,7 +153,10 @@ export class Judge {
       data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
     });
     if (ran.end === 'aborted') return { ...stopped(signal, kept.usage), ...kept };
-    if (ok) return undefined;
+    if (ok) {
+      this.#evidence.keep(attempt.id, 'gate', ran.output);
+      return undefined;
+    }
     if (await isFullAfter(ports.host, ran))
       return { ...kept, reason: 'disk-full', detail: tailOf(ran.output) };
     const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`;

@@ -22,6 +22,7 @@ import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { Cuts } from '../prompting/cuts.ts';
 import { Project } from '../prompting/project.ts';
+import { Evidence } from '../reviewing/evidence.ts';
 import { raiseAlarm } from './alarm.ts';
 import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
@@ -57,9 +58,9 @@ export class Worker {
   readonly #cuts: Cuts;
   readonly #notes: NotesAtWork;
 
-  constructor(context: Context, gate: Gate, probes: Probes) {
+  constructor(context: Context, gate: Gate, probes: Probes, evidence = new Evidence()) {
     this.#context = context;
-    this.#judge = new Judge(context, gate);
+    this.#judge = new Judge(context, gate, evidence);
     this.#probes = probes;
     this.#project = new Project(context.ports);
     this.#baseTries = new BaseTries(context);
