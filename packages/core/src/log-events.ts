@@ -166,6 +166,8 @@ export const WEATHER_LOG_EVENTS = {
   },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
+  'need.opened': { level: 'warn', means: 'a person must decide something; the run goes on with the rest' },
+  'need.met': { level: 'info', means: 'what a person had to decide is decided' },
   'prompt.edited': {
     level: 'warn',
     means: 'a prompt of the repository was edited, and the run goes on with what it began with',

@@ -160,6 +160,8 @@ export interface State {
       }
     | undefined;
   stopped: boolean;
+  /** Why the orchestrator left the run, while nobody has taken it up again. */
+  stoppedFor: { readonly reason: string; readonly detail: string; readonly at: number } | undefined;
   /** When there is more of the quota that the run was stopped for, where a provider said it; ms since the epoch. */
   moreAt: number | undefined;
 
@@ -269,6 +271,7 @@ export function emptyState(): State {
     closed: undefined,
     delivered: undefined,
     stopped: false,
+    stoppedFor: undefined,
     moreAt: undefined,
     tasks: new Map(),
     attempts: new Map(),

@@ -17,6 +17,7 @@ import { Deciding } from './deciding.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
 import { Monitor } from './healing/monitor.ts';
+import { NeedsWatch } from './healing/needs-watch.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
 import { AskedUndos } from './landing/asked-undos.ts';
 import type { UndoOutcome } from './landing/undo.ts';
@@ -52,6 +53,7 @@ class Loop implements Orchestrator {
   readonly #patience: Patience;
   readonly #approval: Approval | undefined;
   readonly #monitor: Monitor;
+  readonly #needs: NeedsWatch;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
@@ -67,6 +69,7 @@ class Loop implements Orchestrator {
     });
     this.#monitor = new Monitor(this.state, given);
     const ports = { ...given, log: this.#monitor.log };
+    this.#needs = new NeedsWatch(this.state, ports.log);
     this.#ports = ports;
     this.#settings = settings;
     this.#effects = new Effects({
@@ -293,6 +296,7 @@ class Loop implements Orchestrator {
 
   #tell(entry: Entry, state: State): void {
     for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, state));
+    this.#needs.look(entry);
   }
 }
 

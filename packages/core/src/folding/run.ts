@@ -18,6 +18,7 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   },
   'run.resumed'(s) {
     s.stopped = false;
+    s.stoppedFor = undefined;
     s.moreAt = undefined;
   },
   'run.paused'(s, e, at) {
@@ -32,8 +33,9 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.workers = e.workers;
     noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
   },
-  'run.stopped'(s, e) {
+  'run.stopped'(s, e, at) {
     s.stopped = true;
+    s.stoppedFor = { reason: e.reason, detail: e.detail, at };
     s.moreAt = e.moreAt;
   },
   'request.amended'(s, e) {
@@ -61,6 +63,7 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.delivered = undefined;
     s.cancelled = undefined;
     s.stopped = false;
+    s.stoppedFor = undefined;
     s.moreAt = undefined;
     s.spending.reached = undefined;
     s.planning.failuresInRow = 0;
