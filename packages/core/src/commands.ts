@@ -2,6 +2,7 @@
 
 import type { IterationOutcome } from './events.ts';
 import type { Judgement } from './model/acceptance.ts';
+import type { AmendedPlan } from './model/amended-plan.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -23,6 +24,7 @@ import type {
   RaisedLimits,
   Recheck,
   Request,
+  SliceRole,
   StopReason,
 } from './model/request.ts';
 import type { PatchId, VoteKind } from './model/review.ts';
@@ -52,7 +54,8 @@ export type Command =
       readonly detail: string;
       readonly moreAt?: number;
     }
-  | { readonly type: 'amend'; readonly text: string }
+  /** `plan`: what follows from it for the plan, as a person has said yes to it. Absent: the planner is asked. */
+  | { readonly type: 'amend'; readonly text: string; readonly plan?: AmendedPlan }
   /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }
   /** `isResuming`: nothing of the run is at work yet. */
@@ -69,7 +72,7 @@ export type Command =
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | {
       readonly type: 'reserveSpend';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly reserved: Reservation;
     }
   | { readonly type: 'recordSpend'; readonly slice: number; readonly usage: Usage }

@@ -5,6 +5,7 @@
 import type { Command } from './commands.ts';
 import { judgeAcceptance } from './decisions/acceptance.ts';
 import { decideAgain } from './decisions/again.ts';
+import { amend } from './decisions/amend.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
@@ -90,6 +91,8 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'retry':
     case 'tell':
       return decideTasks(s, c);
+    case 'amend':
+      return amend(s, c);
     case 'startAttempt':
     case 'startAgent':
     case 'recordVerify':

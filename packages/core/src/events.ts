@@ -22,6 +22,7 @@ import type {
   RaisedLimits,
   Recheck,
   Request,
+  SliceRole,
   StopReason,
 } from './model/request.ts';
 import type { Requirement } from './model/requirement.ts';
@@ -68,7 +69,13 @@ export type RunEvent =
       readonly detail: string;
       readonly moreAt?: number;
     }
-  | { readonly type: 'request.amended'; readonly text: string }
+  /** `isPlanned`: what follows from it for the plan stands in the same entry. `isDone`: with that it is planned whole. */
+  | {
+      readonly type: 'request.amended';
+      readonly text: string;
+      readonly isPlanned?: true;
+      readonly isDone?: true;
+    }
   /** The operator ended the run: nothing new starts, and the run closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }
   /** The operator gave the run more: each of these is the limit from now on. */
@@ -84,19 +91,19 @@ export type RunEvent =
   /** A slice of the budget was set aside for model calls outside attempts and iterations, before the first call. */
   | {
       readonly type: 'spend.reserved';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly slice: number;
       readonly reserved: Reservation;
     }
   /** What calls outside attempts and iterations used. It settles `slice`. In old journals no slice was reserved. */
   | {
       readonly type: 'spend.recorded';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly usage: Usage;
       readonly slice?: number;
     }
   /** The orchestrator stopped before it settled the slice. The whole slice counts as spent. */
-  | { readonly type: 'spend.lost'; readonly role: 'reconciler' | 'reviewer'; readonly slice: number }
+  | { readonly type: 'spend.lost'; readonly role: SliceRole; readonly slice: number }
   | {
       readonly type: 'delivery.ended';
       readonly to: DeliverTo;

@@ -16,6 +16,7 @@ import {
   type Finding,
   type PauseReason,
   type Request,
+  type SliceRole,
   SPEND_ROLES,
   type SpendRole,
 } from './model/request.ts';
@@ -88,9 +89,6 @@ export interface Health {
   /** Tasks whose landing the reconciler could not take back. */
   revertsRefused: Set<TaskId>;
 }
-
-/** Who has slices: its calls belong to no attempt and no iteration. */
-export type SliceRole = 'reconciler' | 'reviewer';
 
 /** Tokens and money of one role: used or lost, and set aside. */
 export interface RoleSpending {

@@ -106,7 +106,12 @@ function statusText(
   ];
   const head = rows.map(([name, value]) => row(name, value, columns)).join('\n');
   const needed = neededText(needs(state, holder !== undefined), columns);
-  return [...needed, head, ...movingText(view, holder, columns), ...waitingText(waiting, holder, columns)].join('\n\n');
+  return [
+    ...needed,
+    head,
+    ...movingText(view, holder, columns),
+    ...waitingText(waiting, holder, columns),
+  ].join('\n\n');
 }
 
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */

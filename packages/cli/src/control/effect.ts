@@ -43,12 +43,25 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
     case 'acceptTasks':
       return `accepted as ${idsOf(of(events, 'task.accepted'))}${waits(now)}`;
     case 'amend':
+      if (command.plan) return amended(events);
       return `the request is amended: ${now.isPlanning ? 'the planner reads it after the answer it is giving now' : `the planner is asked again${waits(now)}`}`;
     case 'scale':
       return scaled(now);
     case 'raiseLimits':
       return `the run may use up ${raisedText(command)}${waits(now)}`;
   }
+}
+
+function amended(events: readonly Event[]): string {
+  const parts = [
+    ['new', of(events, 'task.accepted')],
+    ['changed', of(events, 'task.rescoped')],
+    ['cancelled', of(events, 'task.cancelled')],
+    ['failed with them', of(events, 'task.failed')],
+  ] as const;
+  const said = parts.flatMap(([how, those]) => (those.length > 0 ? [`${idsOf(those)} ${how}`] : []));
+  const refused = of(events, 'task.refused').map(({ label, problem }) => `refused ${label}: ${problem}`);
+  return [`the request is amended: ${said.join('; ') || 'no task changes'}`, ...refused].join('\n');
 }
 
 function scaled({ workers, working }: Standing): string {

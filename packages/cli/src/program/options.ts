@@ -60,6 +60,9 @@ export type ResumeOptions =
 export interface CancelOptions extends RunChoice {
   readonly yes?: true | undefined;
 }
+export interface AmendOptions extends RunChoice {
+  readonly yes?: true | undefined;
+}
 export interface BudgetOptions extends RunChoice {
   readonly time?: string | undefined;
 }

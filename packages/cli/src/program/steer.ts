@@ -79,17 +79,20 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
     )
     .action((text, options) => exit(steer().then((m) => m.submit(text, options, context))));
 
-  steering('amend', 'Change the request of a live run: its planner reads it and plans again')
+  steering('amend', 'Change the request of a live run: see what it changes in the plan, and say yes')
     .argument('<change>', 'in words')
+    .option('--yes', 'apply it without asking')
     .addHelpText(
       'after',
       examples(
         'swarm amend "leave the parser alone"',
-        'swarm amend "Windows too" --json',
-        'swarm amend "and tests" --repo ../shop',
+        'swarm amend "Windows too" --yes',
+        'swarm amend "and tests" --json',
       ),
     )
-    .action((text, options) => exit(steer().then((m) => m.amend(text, options, context))));
+    .action((text, options) =>
+      exit(import('../commands/amend.ts').then((m) => m.amend(text, options, context))),
+    );
 
   steering('scale', 'Change how many attempts run at the same time')
     .argument('<workers>', '1 to 1000')

@@ -17,7 +17,6 @@ type RunCommand = Extract<
       | 'continue'
       | 'scale'
       | 'stop'
-      | 'amend'
       | 'cancelRun'
       | 'reachBudget'
       | 'reserveSpend'
@@ -78,11 +77,6 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
       return [{ type: 'run.scaled', workers: c.workers, reason: c.reason, ...(c.by && { by: c.by }) }];
     case 'stop':
       return s.stopped ? refuse('illegal-move', 'stopped already') : [stopOf(c)];
-    case 'amend':
-      // Accepted, it would be on record and read by nobody.
-      if (s.run.request.mode !== 'planner')
-        return refuse('illegal-move', 'this run has no planner: nobody would read it');
-      return [{ type: 'request.amended', text: c.text }];
     case 'cancelRun': {
       const { pending, assigned, running, reviewing, complete } = s.byState;
       const { reason } = c;

@@ -41,8 +41,8 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   'request.amended'(s, e) {
     s.amendments.push(e.text);
     s.planning.isDone = false;
-    s.planning.saidDone = false;
-    tellPlanner(s, { kind: 'amended', text: e.text });
+    s.planning.saidDone = e.isDone === true;
+    if (!e.isPlanned) tellPlanner(s, { kind: 'amended', text: e.text });
   },
   'run.cancelled'(s, e) {
     s.cancelled = e.reason;

@@ -47,7 +47,10 @@ describe('what a person must decide', () => {
 
   it('is over for a task once it is tried again, and for the run once it is cancelled', () => {
     const blocked = [...open, ...failed('t1', 'agent-blocked')];
-    assert.deepEqual(told(stateOf([...blocked, { type: 'task.retried', task: 't1', by: 'operator' } as Event])), []);
+    assert.deepEqual(
+      told(stateOf([...blocked, { type: 'task.retried', task: 't1', by: 'operator' } as Event])),
+      [],
+    );
     assert.deepEqual(told(stateOf([...blocked, { type: 'run.cancelled', reason: 'no' }])), []);
   });
 
@@ -60,7 +63,14 @@ describe('what a person must decide', () => {
       const state = stateOf(open);
       const task = state.tasks.get('t1' as never)!;
       const setback = { attempt: 't1.1' as never, reason, detail: 'so' };
-      state.tasks.set(task.id, { ...task, state: 'failed', failure: 'attempts', detail: '', endedAt: 1, setback });
+      state.tasks.set(task.id, {
+        ...task,
+        state: 'failed',
+        failure: 'attempts',
+        detail: '',
+        endedAt: 1,
+        setback,
+      });
       state.byState.failed.add(task.id);
       assert.deepEqual(
         needs(state, true).listed.map((need) => [need.kind, need.choices[0]!.command]),
@@ -71,10 +81,10 @@ describe('what a person must decide', () => {
 
   it('is a pause that does not end by itself, a used-up quota, a red base; what stops the run stands first', () => {
     const blocked = failed('t1', 'agent-blocked');
-    assert.deepEqual(told(stateOf([...open, ...blocked, paused('disk-full')])).map(([kind]) => kind), [
-      'paused',
-      'blocked',
-    ]);
+    assert.deepEqual(
+      told(stateOf([...open, ...blocked, paused('disk-full')])).map(([kind]) => kind),
+      ['paused', 'blocked'],
+    );
     assert.deepEqual(told(stateOf([...open, paused('operator')])), [
       ['paused', 'you paused the run', 'swarm continue'],
     ]);
