@@ -47,7 +47,16 @@ export type Command =
   | { readonly type: 'resumeRun'; readonly version: string; readonly host: string; readonly pid: number }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
-  | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
+  /** `role`: of its attempts at most so many at a time. Absent: of all. */
+  | {
+      readonly type: 'scale';
+      readonly workers: number;
+      readonly role?: string;
+      readonly reason: string;
+      readonly by?: 'itself';
+    }
+  /** 1 (most urgent) to 10, or before or behind everything else. What is under way and what lands keep their order. */
+  | { readonly type: 'prioritise'; readonly task: TaskId; readonly place: number | 'first' | 'last' }
   | {
       readonly type: 'stop';
       readonly reason: StopReason | 'undo';

@@ -13,6 +13,7 @@ import { decideReviews } from './decisions/reviews.ts';
 import { decideRun, openRun } from './decisions/run.ts';
 import { decideTasks } from './decisions/tasks.ts';
 import { decideUndo } from './decisions/undo.ts';
+import { prioritise, scale } from './decisions/urgency.ts';
 import { type Refusal, refuse } from './errors.ts';
 import type { Event } from './events.ts';
 import { isOpened, type OpenedState, type State } from './state.ts';
@@ -93,6 +94,10 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
       return decideTasks(s, c);
     case 'amend':
       return amend(s, c);
+    case 'prioritise':
+      return prioritise(s, c);
+    case 'scale':
+      return scale(s, c);
     case 'startAttempt':
     case 'startAgent':
     case 'recordVerify':

@@ -59,6 +59,8 @@ export type RunEvent =
       readonly reason: string;
       readonly by?: 'itself';
     }
+  /** The operator: of this role's attempts at most so many run at a time. */
+  | { readonly type: 'role.scaled'; readonly role: string; readonly workers: number }
   /**
    * `undo`: the run was taken up only for an undo. Old journals say `signal` for every reason. `moreAt`: when there is
    * more of a used-up quota, where a provider said it; ms since the epoch.
@@ -210,6 +212,8 @@ export type TaskEvent =
       readonly text: string;
       readonly attempt?: AttemptId;
     }
+  /** The operator: it goes before what has a greater number. A plan's own are 1 to 10; these may be any. */
+  | { readonly type: 'task.prioritised'; readonly task: TaskId; readonly priority: number }
   /** It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them. */
   | { readonly type: 'task.expanded'; readonly task: TaskId }
   /** It has no parts: it is worked as it is, and is not split again before it is changed. */

@@ -132,6 +132,8 @@ export interface State {
   outagesInRow: number;
   /** Workers wanted now. */
   workers: number;
+  /** How many attempts of a role run at a time, where the operator said so. */
+  readonly ceilings: Map<string, number>;
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
@@ -261,6 +263,7 @@ export function emptyState(): State {
     paused: undefined,
     outagesInRow: 0,
     workers: 0,
+    ceilings: new Map(),
     head: undefined,
     baseGate: undefined,
     headGate: undefined,

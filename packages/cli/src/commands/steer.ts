@@ -1,4 +1,4 @@
-/** Commands that steer a live run: pause, continue, retry, tell, submit, scale, budget. */
+/** Commands that steer a live run: pause, continue, retry, tell, submit, prioritise, scale, budget. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { RaisedLimits } from '@swarm/core/model/request';
@@ -31,10 +31,31 @@ export const pause = (options: RunChoice, context: Context): Promise<number> =>
 export const goOn = (options: RunChoice, context: Context): Promise<number> =>
   steer({ type: 'continue', by: 'operator' }, options, context);
 
-export async function scale(text: string, options: RunChoice, context: Context): Promise<number> {
+/** @param given `8`, or a role and `2`. */
+export async function scale(
+  given: readonly [string, string | undefined],
+  options: RunChoice,
+  context: Context,
+): Promise<number> {
+  const [role, text] = given[1] === undefined ? [undefined, given[0]] : [given[0], given[1]];
   if (!/^\d{1,9}$/.test(text))
     throw wrong('SW0105', `${JSON.stringify(text)} is no number of workers`, 'swarm scale 8');
-  return steer({ type: 'scale', workers: Number(text), reason: 'swarm scale' }, options, context);
+  const reason = 'swarm scale';
+  const of = role === undefined ? {} : { role };
+  return steer({ type: 'scale', workers: Number(text), ...of, reason }, options, context);
+}
+
+export async function prioritise(
+  task: string,
+  place: string,
+  options: RunChoice,
+  context: Context,
+): Promise<number> {
+  const isEnd = place === 'first' || place === 'last';
+  if (!isEnd && !/^\d{1,4}$/.test(place))
+    throw wrong('SW0105', `${JSON.stringify(place)} is no place`, 'swarm prioritise t12 first');
+  const command = { type: 'prioritise', task: named(task), place: isEnd ? place : Number(place) } as const;
+  return steer(command, options, context);
 }
 
 export async function budget(

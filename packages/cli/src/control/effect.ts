@@ -46,7 +46,11 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
       if (command.plan) return amended(events);
       return `the request is amended: ${now.isPlanning ? 'the planner reads it after the answer it is giving now' : `the planner is asked again${waits(now)}`}`;
     case 'scale':
+      if (command.role !== undefined)
+        return `at most ${count(command.workers, 'worker')} of the role ${command.role} at a time from now on`;
       return scaled(now);
+    case 'prioritise':
+      return prioritised(of(events, 'task.prioritised'), command.place, now);
     case 'raiseLimits':
       return `the run may use up ${raisedText(command)}${waits(now)}`;
   }
@@ -62,6 +66,19 @@ function amended(events: readonly Event[]): string {
   const said = parts.flatMap(([how, those]) => (those.length > 0 ? [`${idsOf(those)} ${how}`] : []));
   const refused = of(events, 'task.refused').map(({ label, problem }) => `refused ${label}: ${problem}`);
   return [`the request is amended: ${said.join('; ') || 'no task changes'}`, ...refused].join('\n');
+}
+
+function prioritised(
+  events: readonly EventOf<'task.prioritised'>[],
+  place: number | 'first' | 'last',
+  now: Standing,
+): string {
+  const [first, ...parts] = events;
+  const where = typeof place === 'number' ? `has priority ${place} now` : `goes ${place} of all that waits`;
+  return [
+    `${first!.task} ${where}; what it depends on goes before it all the same${waits(now)}`,
+    ...list(parts, 'goes with it', 'go with it'),
+  ].join('\n');
 }
 
 function scaled({ workers, working }: Standing): string {

@@ -34,6 +34,7 @@ export type SteeringCommand = Extract<
       | 'tell'
       | 'acceptTasks'
       | 'amend'
+      | 'prioritise'
       | 'scale'
       | 'raiseLimits';
   }
@@ -172,7 +173,12 @@ const command = z.discriminatedUnion('type', [
       })
       .optional(),
   }),
-  z.strictObject({ type: z.literal('scale'), workers: z.int(), reason: line }),
+  z.strictObject({ type: z.literal('scale'), workers: z.int(), role: line.optional(), reason: line }),
+  z.strictObject({
+    type: z.literal('prioritise'),
+    task,
+    place: z.union([z.int(), z.enum(['first', 'last'])]),
+  }),
   z.strictObject({
     type: z.literal('raiseLimits'),
     tokens: z.int().positive().optional(),

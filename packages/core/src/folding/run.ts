@@ -33,6 +33,9 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.workers = e.workers;
     noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
   },
+  'role.scaled'(s, e) {
+    s.ceilings.set(e.role, e.workers);
+  },
   'run.stopped'(s, e, at) {
     s.stopped = true;
     s.stoppedFor = { reason: e.reason, detail: e.detail, at };

@@ -182,18 +182,24 @@ function redTarget(s: OpenedState): Need[] {
 // ───────────────────────── tasks ─────────────────────────
 
 const tasks = (s: OpenedState, isLive: boolean): Need[] =>
-  [...s.byState.failed].flatMap((id) => taskNeed(s.tasks.get(id)!, isLive) ?? []);
+  [...s.byState.failed].flatMap((id) => taskNeed(s, s.tasks.get(id)!, isLive) ?? []);
 
 /** What only a person can decide of a task that has ended without its work. */
-function taskNeed(t: Task, isLive: boolean): Need | undefined {
+function taskNeed(s: State, t: Task, isLive: boolean): Need | undefined {
   if (t.state !== 'failed') return undefined;
   const kind = kindOf(t);
   if (!kind) return undefined;
   const name = `${t.id} “${plain(t.spec.title, 60)}”`;
-  const said = plain(t.setback?.detail || t.detail, 200);
+  const said = plain(claimOf(s, t) ?? (t.setback?.detail || t.detail), 200);
   const about = { id: `${kind} ${t.id}`, kind, task: t.id, since: t.endedAt };
   const text = `${name} ${KINDS[kind]}${said === '' ? '' : `: ${said}`}`;
   return { ...about, text, choices: [...choicesFor(kind, t.id), ...retries(t.id, isLive)] };
+}
+
+/** What the agent of its last attempt said in its own words, where it handed nothing in. */
+function claimOf(s: State, { setback }: Task): string | undefined {
+  const last = setback && s.attempts.get(setback.attempt);
+  return (last?.state === 'ended' && last.claim?.summary) || undefined;
 }
 
 type TaskNeed = 'blocked' | 'secret' | 'votes' | 'held';

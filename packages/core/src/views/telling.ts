@@ -44,6 +44,8 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: e.by === 'itself' ? 'the run goes on by itself' : 'the run goes on' };
     case 'run.scaled':
       return { msg: `${e.workers} workers: ${e.reason}` };
+    case 'role.scaled':
+      return { msg: `${countText(e.workers, 'worker')} of the role ${e.role} at a time` };
     case 'run.stopped':
       return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
@@ -108,6 +110,8 @@ function sentence(e: Event, s: State): LogFields {
       return { task: e.task, msg: `${e.task} cancelled: ${e.reason}` };
     case 'task.retried':
       return { task: e.task, msg: `${e.task} is tried again` };
+    case 'task.prioritised':
+      return { task: e.task, msg: `${e.task} has priority ${e.priority} now` };
     case 'task.told':
       return {
         task: e.task,
