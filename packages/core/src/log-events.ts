@@ -170,6 +170,7 @@ export const WEATHER_LOG_EVENTS = {
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
   'need.opened': { level: 'warn', means: 'a person must decide something; the run goes on with the rest' },
   'need.met': { level: 'info', means: 'what a person had to decide is decided' },
+  'notify.failed': { level: 'warn', means: 'who is to be told of something outside could not be told' },
   'prompt.edited': {
     level: 'warn',
     means: 'a prompt of the repository was edited, and the run goes on with what it began with',

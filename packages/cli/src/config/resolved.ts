@@ -124,6 +124,8 @@ export interface Config {
   readonly mcp?: readonly McpServerConfig[];
   /** Absent: the rules look, and nothing is allowed. */
   readonly secrets?: { readonly rules: 'on' | 'off'; readonly allow: readonly string[] };
+  /** Absent: nobody is told. */
+  readonly notify?: { readonly command?: readonly string[]; readonly webhookEnv?: string };
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
@@ -201,11 +203,17 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       })),
     }),
     ...((secrets.rules === 'off' || secrets.allow.length > 0) && { secrets }),
+    ...notifyOf(complete.notify),
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,
     sign: deliver.sign,
   };
+}
+
+function notifyOf({ command, webhook_env }: CompleteConfig['notify']): Pick<Config, 'notify'> {
+  if (command === undefined && webhook_env === undefined) return {};
+  return { notify: present({ command, webhookEnv: webhook_env }) };
 }
 
 const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>
