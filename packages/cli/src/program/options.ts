@@ -103,6 +103,12 @@ export interface LogsOptions extends RunChoice {
   readonly level?: Level | undefined;
   readonly since?: string | undefined;
 }
+export interface EventsOptions extends RunChoice {
+  readonly follow?: true | undefined;
+  readonly topic?: readonly string[] | undefined;
+  /** Text where it is no whole number: the command says so. */
+  readonly from?: number | string | undefined;
+}
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;
 }
