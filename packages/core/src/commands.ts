@@ -28,6 +28,7 @@ import type {
   StopReason,
 } from './model/request.ts';
 import type { PatchId, VoteKind } from './model/review.ts';
+import type { NoteAuthor } from './model/shared-note.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { RequirementDraft } from './rules/requirement-format.ts';
@@ -289,6 +290,14 @@ export type Command =
       readonly task?: TaskId;
     }
   | { readonly type: 'missCulprit'; readonly signature: string; readonly why: string }
+  /** `version`: what whoever sets it has seen; 0 where there was none. Another one by now refuses. */
+  | {
+      readonly type: 'setNote';
+      readonly key: string;
+      readonly value: string;
+      readonly version: number;
+      readonly by: NoteAuthor;
+    }
   // machines
   | {
       readonly type: 'joinWorker';

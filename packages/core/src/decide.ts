@@ -9,6 +9,7 @@ import { amend } from './decisions/amend.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
+import { setNote } from './decisions/notes.ts';
 import { decideReviews } from './decisions/reviews.ts';
 import { decideRun, openRun } from './decisions/run.ts';
 import { decideTasks } from './decisions/tasks.ts';
@@ -94,6 +95,8 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
       return decideTasks(s, c);
     case 'amend':
       return amend(s, c);
+    case 'setNote':
+      return setNote(s, c);
     case 'prioritise':
       return prioritise(s, c);
     case 'scale':

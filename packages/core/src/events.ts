@@ -26,6 +26,7 @@ import type {
   StopReason,
 } from './model/request.ts';
 import type { Requirement } from './model/requirement.ts';
+import type { NoteAuthor } from './model/shared-note.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
@@ -303,6 +304,17 @@ export type HealingEvent =
   /** It cannot be found out which landing brought the failure. It is not looked for again. */
   | { readonly type: 'culprit.missed'; readonly signature: string; readonly why: string };
 
+/** Notes that the run's workers share. */
+export type NoteEvent = {
+  readonly type: 'note.set';
+  readonly key: string;
+  /** Empty: it is taken away. */
+  readonly value: string;
+  /** 1 for the first time, and one more each time after. */
+  readonly version: number;
+  readonly by: NoteAuthor;
+};
+
 /** Hosts that do the work. */
 export type WorkerEvent =
   | {
@@ -326,6 +338,7 @@ export type Event =
   | LandingEvent
   | AcceptanceEvent
   | HealingEvent
+  | NoteEvent
   | WorkerEvent;
 export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;

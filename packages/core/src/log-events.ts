@@ -98,6 +98,7 @@ export const JOURNAL_LOG_EVENTS = {
   'finding.closed': { level: 'info', means: 'a failure is gone' },
   'culprit.found': { level: 'warn', means: 'the first commit that shows a failure is known' },
   'culprit.missed': { level: 'info', means: 'which landing brought a failure cannot be told' },
+  'note.set': { level: 'info', means: 'a note that the run’s workers share was set' },
   'worker.joined': { level: 'info', means: 'a worker offers slots' },
   'worker.left': { level: 'warn', means: 'a worker is gone' },
 } as const satisfies Record<EventType, About>;

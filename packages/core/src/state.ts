@@ -20,6 +20,7 @@ import {
   SPEND_ROLES,
   type SpendRole,
 } from './model/request.ts';
+import type { SharedNote } from './model/shared-note.ts';
 import { isOver, TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
@@ -140,6 +141,8 @@ export interface State {
   /** The gate's result at the target's head: the base's, then each landing's. Failures in it block no landing. */
   headGate: GateResult | undefined;
   amendments: string[];
+  /** What the run's workers share, by key, the one set last at the end. */
+  readonly notes: Map<string, SharedNote>;
   /** Why the operator cancelled the run. It closes when what runs has ended. */
   cancelled: string | undefined;
   closed:
@@ -268,6 +271,7 @@ export function emptyState(): State {
     baseGate: undefined,
     headGate: undefined,
     amendments: [],
+    notes: new Map(),
     cancelled: undefined,
     closed: undefined,
     delivered: undefined,
