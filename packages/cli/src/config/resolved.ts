@@ -56,6 +56,8 @@ export interface Config {
     readonly preGate: boolean;
     /** The first attempt at a task sees the folders of its scope only; absent: all of the tree. */
     readonly sparse?: true;
+    /** Absent: only the operator sets notes. */
+    readonly notes?: true;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
     readonly limits: ResourceLimits;
   };
@@ -150,6 +152,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       ...(workers.sparse === 'on' && { sparse: true as const }),
+      ...(workers.notes === 'on' && { notes: true as const }),
       sandbox: workers.sandbox,
       limits: resourceLimits(workers),
     },

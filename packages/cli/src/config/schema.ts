@@ -30,6 +30,12 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     .boolean()
     .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
     .default(true),
+  notes: z
+    .enum(['on', 'off'])
+    .describe(
+      '`on`: workers share short notes while they work, by a tool of driver `builtin` or by two files (docs/steering.md).',
+    )
+    .default('off'),
   sparse: z
     .enum(['off', 'on'])
     .describe(

@@ -51,6 +51,11 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
       return scaled(now);
     case 'prioritise':
       return prioritised(of(events, 'task.prioritised'), command.place, now);
+    case 'setNote': {
+      const [set] = of(events, 'note.set');
+      if (set!.value === '') return `the note ${set!.key} is taken away`;
+      return `the note ${set!.key} is at version ${set!.version}: whoever it concerns is told with the next prompt`;
+    }
     case 'raiseLimits':
       return `the run may use up ${raisedText(command)}${waits(now)}`;
   }

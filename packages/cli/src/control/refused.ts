@@ -34,6 +34,7 @@ export function problemOf(refusal: Refusal, command: SteeringCommand, state: Sta
 /** What is typed instead of a value that cannot be. */
 const RANGES: Partial<Record<SteeringCommand['type'], string>> = {
   scale: 'swarm scale 8, or swarm scale reviewer 2',
+  setNote: 'swarm notes',
   prioritise: 'swarm prioritise t12 first',
   raiseLimits: 'swarm status   (what is spent); then name more',
 };
@@ -67,6 +68,8 @@ function fixOf(command: SteeringCommand, state: State): string {
       return 'swarm continue';
     case 'continue':
       return 'swarm status';
+    case 'setNote':
+      return 'swarm notes';
     case 'acceptTasks':
       return 'swarm run "what you want done"';
     case 'amend':

@@ -35,6 +35,7 @@ export type SteeringCommand = Extract<
       | 'acceptTasks'
       | 'amend'
       | 'prioritise'
+      | 'setNote'
       | 'scale'
       | 'raiseLimits';
   }
@@ -174,6 +175,13 @@ const command = z.discriminatedUnion('type', [
       .optional(),
   }),
   z.strictObject({ type: z.literal('scale'), workers: z.int(), role: line.optional(), reason: line }),
+  z.strictObject({
+    type: z.literal('setNote'),
+    key: line,
+    value: z.string().max(TEXT_MAX),
+    version: z.int().nonnegative(),
+    by: operator,
+  }),
   z.strictObject({
     type: z.literal('prioritise'),
     task,

@@ -113,6 +113,18 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
       exit(steer().then((m) => m.scale([workers, ofRole], options, context))),
     );
 
+  steering('notes', 'Show the notes the run’s workers share, or set one')
+    .argument('[set]', 'the word set')
+    .argument('[key]', 'such as "src/parser: quoting": one that begins with a path concerns whoever works there')
+    .argument('[text]', 'in words; empty takes it away')
+    .addHelpText(
+      'after',
+      examples('swarm notes', 'swarm notes set "names" "say colour, not color"', 'swarm notes --json'),
+    )
+    .action((set, key, text, options) =>
+      exit(import('../commands/notes.ts').then((m) => m.notes({ set, key, text }, options, context))),
+    );
+
   steering('budget', 'Raise the limits of a live run: more to spend, or more time')
     .argument('[limit]', 'as --budget of swarm run: 10usd, 5Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take in all: 90m, 4h')
