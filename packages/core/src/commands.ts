@@ -2,6 +2,7 @@
 
 import type { IterationOutcome } from './events.ts';
 import type { Judgement } from './model/acceptance.ts';
+import type { AmendedPlan } from './model/amended-plan.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -23,9 +24,11 @@ import type {
   RaisedLimits,
   Recheck,
   Request,
+  SliceRole,
   StopReason,
 } from './model/request.ts';
 import type { PatchId, VoteKind } from './model/review.ts';
+import type { NoteAuthor } from './model/shared-note.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { RequirementDraft } from './rules/requirement-format.ts';
@@ -45,14 +48,24 @@ export type Command =
   | { readonly type: 'resumeRun'; readonly version: string; readonly host: string; readonly pid: number }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
-  | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
+  /** `role`: of its attempts at most so many at a time. Absent: of all. */
+  | {
+      readonly type: 'scale';
+      readonly workers: number;
+      readonly role?: string;
+      readonly reason: string;
+      readonly by?: 'itself';
+    }
+  /** 1 (most urgent) to 10, or before or behind everything else. What is under way and what lands keep their order. */
+  | { readonly type: 'prioritise'; readonly task: TaskId; readonly place: number | 'first' | 'last' }
   | {
       readonly type: 'stop';
       readonly reason: StopReason | 'undo';
       readonly detail: string;
       readonly moreAt?: number;
     }
-  | { readonly type: 'amend'; readonly text: string }
+  /** `plan`: what follows from it for the plan, as a person has said yes to it. Absent: the planner is asked. */
+  | { readonly type: 'amend'; readonly text: string; readonly plan?: AmendedPlan }
   /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }
   /** `isResuming`: nothing of the run is at work yet. */
@@ -69,7 +82,7 @@ export type Command =
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | {
       readonly type: 'reserveSpend';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly reserved: Reservation;
     }
   | { readonly type: 'recordSpend'; readonly slice: number; readonly usage: Usage }
@@ -278,6 +291,14 @@ export type Command =
       readonly task?: TaskId;
     }
   | { readonly type: 'missCulprit'; readonly signature: string; readonly why: string }
+  /** `version`: what whoever sets it has seen; 0 where there was none. Another one by now refuses. */
+  | {
+      readonly type: 'setNote';
+      readonly key: string;
+      readonly value: string;
+      readonly version: number;
+      readonly by: NoteAuthor;
+    }
   // machines
   | {
       readonly type: 'joinWorker';

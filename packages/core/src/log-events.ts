@@ -30,6 +30,7 @@ export const JOURNAL_LOG_EVENTS = {
   'run.paused': { level: 'warn', means: 'nothing new starts until the reason is gone' },
   'run.continued': { level: 'info', means: 'the pause is over' },
   'run.scaled': { level: 'info', means: 'the number of workers changed' },
+  'role.scaled': { level: 'info', means: 'the operator said how many of one role work at a time' },
   'run.stopped': { level: 'warn', means: 'the orchestrator left; the run can be resumed' },
   'request.amended': { level: 'info', means: 'the operator changed the request' },
   'run.cancelled': { level: 'warn', means: 'the operator wants no more of the run' },
@@ -60,6 +61,7 @@ export const JOURNAL_LOG_EVENTS = {
   'task.failed': { level: 'error', means: 'a task ended without its work' },
   'task.cancelled': { level: 'warn', means: 'a task is no longer wanted' },
   'task.told': { level: 'info', means: 'the operator said something to whoever works on a task' },
+  'task.prioritised': { level: 'info', means: 'the operator said what goes first' },
   'task.retried': { level: 'info', means: 'a task that had ended is tried again' },
   'task.expanded': { level: 'info', means: 'a task is split: a planner of its own says what its parts are' },
   'task.unsplit': { level: 'info', means: 'a task has no parts, and is worked as it is' },
@@ -96,6 +98,7 @@ export const JOURNAL_LOG_EVENTS = {
   'finding.closed': { level: 'info', means: 'a failure is gone' },
   'culprit.found': { level: 'warn', means: 'the first commit that shows a failure is known' },
   'culprit.missed': { level: 'info', means: 'which landing brought a failure cannot be told' },
+  'note.set': { level: 'info', means: 'a note that the run’s workers share was set' },
   'worker.joined': { level: 'info', means: 'a worker offers slots' },
   'worker.left': { level: 'warn', means: 'a worker is gone' },
 } as const satisfies Record<EventType, About>;
@@ -166,6 +169,9 @@ export const WEATHER_LOG_EVENTS = {
   },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
+  'need.opened': { level: 'warn', means: 'a person must decide something; the run goes on with the rest' },
+  'need.met': { level: 'info', means: 'what a person had to decide is decided' },
+  'notify.failed': { level: 'warn', means: 'who is to be told of something outside could not be told' },
   'prompt.edited': {
     level: 'warn',
     means: 'a prompt of the repository was edited, and the run goes on with what it began with',

@@ -16,9 +16,11 @@ import {
   type Finding,
   type PauseReason,
   type Request,
+  type SliceRole,
   SPEND_ROLES,
   type SpendRole,
 } from './model/request.ts';
+import type { SharedNote } from './model/shared-note.ts';
 import { isOver, TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
@@ -89,9 +91,6 @@ export interface Health {
   revertsRefused: Set<TaskId>;
 }
 
-/** Who has slices: its calls belong to no attempt and no iteration. */
-export type SliceRole = 'reconciler' | 'reviewer';
-
 /** Tokens and money of one role: used or lost, and set aside. */
 export interface RoleSpending {
   spent: Reservation;
@@ -134,12 +133,16 @@ export interface State {
   outagesInRow: number;
   /** Workers wanted now. */
   workers: number;
+  /** How many attempts of a role run at a time, where the operator said so. */
+  readonly ceilings: Map<string, number>;
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
   /** The gate's result at the target's head: the base's, then each landing's. Failures in it block no landing. */
   headGate: GateResult | undefined;
   amendments: string[];
+  /** What the run's workers share, by key, the one set last at the end. */
+  readonly notes: Map<string, SharedNote>;
   /** Why the operator cancelled the run. It closes when what runs has ended. */
   cancelled: string | undefined;
   closed:
@@ -160,6 +163,8 @@ export interface State {
       }
     | undefined;
   stopped: boolean;
+  /** Why the orchestrator left the run, while nobody has taken it up again. */
+  stoppedFor: { readonly reason: string; readonly detail: string; readonly at: number } | undefined;
   /** When there is more of the quota that the run was stopped for, where a provider said it; ms since the epoch. */
   moreAt: number | undefined;
 
@@ -261,14 +266,17 @@ export function emptyState(): State {
     paused: undefined,
     outagesInRow: 0,
     workers: 0,
+    ceilings: new Map(),
     head: undefined,
     baseGate: undefined,
     headGate: undefined,
     amendments: [],
+    notes: new Map(),
     cancelled: undefined,
     closed: undefined,
     delivered: undefined,
     stopped: false,
+    stoppedFor: undefined,
     moreAt: undefined,
     tasks: new Map(),
     attempts: new Map(),

@@ -286,6 +286,15 @@ const EVENTS = {
     verdict: 'verified',
     evidence: { kind: 'command', by: 'node --test test/time', commit: C, detail: 'exit 0' },
   },
+  'role.scaled': { type: 'role.scaled', role: 'reviewer', workers: 2 },
+  'task.prioritised': { type: 'task.prioritised', task: T2, priority: -1 },
+  'note.set': {
+    type: 'note.set',
+    key: 'src/time: units',
+    value: 'a month is “mo”, a minute “m” — 分',
+    version: 2,
+    by: TRY,
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -6,3 +6,4 @@ export { acquireLock, type Held, heldProblem, type Lock, type LockAsk } from './
 export { type HolderInfo, isThere, readHolderFile } from './lock-holder.ts';
 export { MemoryFile, type MemoryFileOptions, openMemoryJournal } from './memory-journal.ts';
 export { type Recovered, readJournal } from './recover.ts';
+export { followJournal } from './follow.ts';

@@ -14,6 +14,7 @@ import {
 import { Crew } from './crew.ts';
 import { Effects } from './effects.ts';
 import { AskedUndos } from './landing/asked-undos.ts';
+import { AskedProposals } from './planning/asked-proposals.ts';
 import { givenWorld, type SomePorts } from './testing.ts';
 
 /** Nothing it starts comes to an end: what was started is all that is looked at. */
@@ -35,7 +36,8 @@ function crewOf(events: readonly Event[]) {
     if (effects.has(name)) stopped.push(`${name}: ${cause}`);
     stop(name, cause);
   };
-  const crew = new Crew({ context: world.context, effects, asked: new AskedUndos(), wake: () => {} });
+  const asked = { asked: new AskedUndos(), proposals: new AskedProposals() };
+  const crew = new Crew({ context: world.context, effects, ...asked, wake: () => {} });
   return { world, crew, effects, stopped, faults, at: () => [...effects.names].sort() };
 }
 

@@ -19,9 +19,11 @@ import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
 import { Undo } from './landing/undo.ts';
+import type { AskedProposals } from './planning/asked-proposals.ts';
 import { Planner } from './planning/planner.ts';
 import { Evidence } from './reviewing/evidence.ts';
 import { Reviews } from './reviewing/reviews.ts';
+import { Proposer } from './planning/proposer.ts';
 import { startUp } from './start-up.ts';
 import { Worker } from './working/worker.ts';
 
@@ -29,6 +31,7 @@ import { Worker } from './working/worker.ts';
 export const NOT_DRAINED: readonly string[] = [
   'start-up',
   'planner',
+  'proposals',
   'checks',
   'rechecks',
   'fixes',
@@ -44,6 +47,7 @@ interface Given {
   readonly context: Context;
   readonly effects: Effects;
   readonly asked: AskedUndos;
+  readonly proposals: AskedProposals;
   readonly wake: () => void;
 }
 
@@ -62,17 +66,21 @@ export class Crew {
   readonly #undo: Undo;
   readonly #reviews: Reviews;
   readonly #asked: AskedUndos;
+  readonly #proposals: AskedProposals;
+  readonly #proposer: Proposer;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
   #seenAt = 0;
   /** The entry at which the merge queue could do nothing. */
   #idleAt: number | undefined;
 
-  /** @param given `wake` looks again at what is wanted; `asked` are undos the operator waits for. */
-  constructor({ context, effects, asked, wake }: Given) {
+  /** @param given `wake` looks again at what is wanted; `asked` and `proposals` are what the operator waits for. */
+  constructor({ context, effects, asked, proposals, wake }: Given) {
     this.#context = context;
     this.#effects = effects;
     this.#asked = asked;
+    this.#proposals = proposals;
+    this.#proposer = new Proposer(context);
     this.#wake = wake;
     this.#gate = new Gate(context);
     const probes = new Probes(context);
@@ -107,6 +115,7 @@ export class Crew {
   /** @param isLeaving what is in flight may finish and land; nothing else begins. */
   agree(isLeaving: boolean): void {
     if (isLeaving) this.#asked.close();
+    if (isLeaving || this.#state.closed || this.#state.cancelled !== undefined) this.#proposals.close();
     this.#agreeOnAttempts(isLeaving);
     this.#worker.lookAtNotes();
     this.#agreeOnReviews(isLeaving);
@@ -167,9 +176,17 @@ export class Crew {
       const { iteration } = planning.live;
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
     }
+    // Beside no iteration: two answers to the same board would file the same tasks twice.
+    if (!planning.live && !this.#effects.has('planner') && !this.#proposals.isEmpty && this.#mayPropose())
+      this.#effects.start('proposals', (signal) => this.#proposals.work(this.#proposer, signal));
     if (paused?.reason === 'endpoints-down') {
       this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
     }
+  }
+
+  /** The first plan comes before any change of it; where there is no planner, that is the answer. */
+  #mayPropose(): boolean {
+    return this.#state.run.request.mode !== 'planner' || this.#state.planning.iteration > 0;
   }
 
   #agreeOnFindings(): void {

@@ -4,6 +4,7 @@ export type { UndoOutcome } from './landing/undo.ts';
 export { type Brief, type BriefPiece, briefOnce } from './planning/brief-once.ts';
 export { type PlannedOnce, planOnce } from './planning/plan-once.ts';
 export { PLANNER_TOOLS } from './planning/planner-tools.ts';
+export type { Proposal } from './planning/proposer.ts';
 export { createOrchestrator, type Orchestrator, takingUp } from './run.ts';
 export type { AgainCommand, BranchDraft, OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 export { undoInRun } from './undo-run.ts';

@@ -6,6 +6,7 @@ import { holdOf } from '@swarm/core/rules/holding';
 import { ownersOf } from '@swarm/core/rules/owners';
 import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
 import type { OpenedState, State } from '@swarm/core/state';
+import { HeldRoles } from './held-roles.ts';
 
 /**
  * Keeps the ready queue in step with the folded state: a task is offered when it is pending and what it depends on
@@ -16,6 +17,7 @@ import type { OpenedState, State } from '@swarm/core/state';
 export class Scheduling {
   readonly #state: State;
   readonly #queue: ReadyQueue;
+  readonly #held: HeldRoles;
   /** The version of what was learned that the held scopes are of. */
   #learned: number;
 
@@ -24,6 +26,7 @@ export class Scheduling {
     this.#state = state;
     const foldOf = ({ id }: ReadyTask) => holdOf(state, state.tasks.get(id)!);
     this.#queue = new ReadyQueue(state.run.request.overlap, foldOf);
+    this.#held = new HeldRoles(state);
     this.#learned = state.footprint.version;
     this.#holdInFlight();
     for (const id of state.byState.pending) this.#place(state.tasks.get(id)!);
@@ -38,13 +41,28 @@ export class Scheduling {
   /** Takes the most urgent task whose scope is free; it holds its scope from here on. */
   next(): TaskId | undefined {
     const aside: ReadyTask[] = [];
-    let found = this.#queue.next();
-    for (; found && keptOutBy(this.#state, found.id); found = this.#queue.next()) aside.push(found);
+    let found = this.#nextOfRoom();
+    for (; found && keptOutBy(this.#state, found.id); found = this.#nextOfRoom()) aside.push(found);
     for (const task of aside) {
       this.#queue.release(task.id);
       this.#queue.offer(task);
     }
     return found?.id;
+  }
+
+  /** The next one whose role has room; those of a full one are held back meanwhile. */
+  #nextOfRoom(): ReadyTask | undefined {
+    this.#held.offer(this.#queue);
+    for (;;) {
+      const found = this.#queue.next();
+      if (!found) {
+        if (this.#held.offerOne(this.#queue)) continue;
+        return undefined;
+      }
+      if (!this.#held.isFull(found.id)) return found;
+      this.#queue.release(found.id);
+      this.#held.hold(found);
+    }
   }
 
   /** Tasks in flight whose scope meets that of one that was just taken; there are some only under `warn`. */
@@ -80,7 +98,7 @@ export class Scheduling {
       case 'running':
         return;
       default:
-        this.#queue.withdraw(task.id);
+        this.#withdraw(task.id);
         this.#queue.release(task.id);
     }
     // Its dependents may start now, or, when a landing was taken back, may not any more.
@@ -90,8 +108,13 @@ export class Scheduling {
     }
   }
 
+  #withdraw(id: TaskId): void {
+    this.#queue.withdraw(id);
+    this.#held.drop(id);
+  }
+
   #replace(task: Task): void {
-    this.#queue.withdraw(task.id);
+    this.#withdraw(task.id);
     this.#place(task);
   }
 
@@ -115,6 +138,7 @@ function touched(e: Event, state: State): readonly TaskId[] {
     case 'task.failed':
     case 'task.cancelled':
     case 'task.retried':
+    case 'task.prioritised':
     case 'landing.found':
     case 'landing.undone':
     case 'task.expanded':

@@ -57,6 +57,8 @@ export interface Settings {
     readonly quietMs: number;
     /** A first attempt sees the folders of its scope only, where that can be told. */
     readonly isSparse?: true;
+    /** Workers may set notes that others are told. */
+    readonly sharesNotes?: true;
   };
   readonly gate: {
     readonly timeoutMs: number;

@@ -10,7 +10,7 @@ import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import type { OpenServers } from '../mcp/open.ts';
 import type { McpParts } from '../mcp/server.ts';
 import { plainText, shownText } from '../transcript.ts';
-import { mcpOf, talkWith, withServers } from './builtin-mcp.ts';
+import { mcpOf, talkWith, withNotes, withServers } from './builtin-mcp.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
 import { placeNotes } from './notes-file.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
@@ -47,8 +47,10 @@ export function createBuiltinAgent(parts: BuiltinParts): Agent {
     run: (job) =>
       withSession(parts, job, (session) =>
         parts.mcp
-          ? withServers(parts.mcp, parts, job, session, (servers) => runBuiltin(parts, job, session, servers))
-          : runBuiltin(parts, job, session),
+          ? withServers(parts.mcp, parts, job, session, (servers) =>
+              runBuiltin(parts, job, session, withNotes(job, parts, servers)),
+            )
+          : runBuiltin(parts, job, session, withNotes(job, parts)),
       ),
   };
 }
@@ -57,7 +59,7 @@ async function runBuiltin(
   parts: BuiltinParts,
   job: AgentJob,
   session: Session,
-  servers?: OpenServers,
+  servers?: Pick<OpenServers, 'tools' | 'absent' | 'call'>,
 ): Promise<AgentResult> {
   const notes = job.notes && (await placeNotes(job.notes, session.room));
   const child = {

@@ -5,6 +5,7 @@ import { alarms } from '@swarm/core/views/alarms';
 import { type Board, board } from '@swarm/core/views/board';
 import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
+import { needs } from '@swarm/core/views/needs';
 import { queue } from '@swarm/core/views/queue';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
@@ -15,6 +16,7 @@ import type { RunChoice } from '../program/options.ts';
 import { lastSigns } from '../telling/last-signs.ts';
 import { localClock } from '../telling/local-clock.ts';
 import { moreText } from '../telling/more-at.ts';
+import { neededText } from '../telling/needed-text.ts';
 import { sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
 import { renderTable } from '../telling/table.ts';
 import { cutToWidth } from '../telling/width.ts';
@@ -61,6 +63,7 @@ function statusJson(
     holder: holder ?? null,
     lastDecisionAt: new Date(state.at).toISOString(),
     ...(state.moreAt !== undefined && { moreAt: new Date(state.moreAt).toISOString() }),
+    needs: needs(state, holder !== undefined),
     board: board(state, now),
     queue: queue(state),
     waits: waiting,
@@ -102,7 +105,13 @@ function statusText(
     ['last decision', `${localClock(state.at)}, ${durationText(now - state.at)} ago`],
   ];
   const head = rows.map(([name, value]) => row(name, value, columns)).join('\n');
-  return [head, ...movingText(view, holder, columns), ...waitingText(waiting, holder, columns)].join('\n\n');
+  const needed = neededText(needs(state, holder !== undefined), columns);
+  return [
+    ...needed,
+    head,
+    ...movingText(view, holder, columns),
+    ...waitingText(waiting, holder, columns),
+  ].join('\n\n');
 }
 
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */

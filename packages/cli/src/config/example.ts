@@ -57,6 +57,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'endpoints.rate': 60,
   'endpoints.key_file': '~/.config/swarm/openai.key',
   'endpoints.key_command': ['secret-tool', 'lookup', 'service', 'openai'],
+  'notify.command': ['notify-send', 'swarm'],
+  'notify.webhook_env': 'SWARM_WEBHOOK',
   'roles.*.agent': 'codex',
   'roles.*.model': 'gpt-5',
   'agent.acp.run': ['qwen', '--acp'],

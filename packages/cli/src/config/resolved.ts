@@ -56,6 +56,8 @@ export interface Config {
     readonly preGate: boolean;
     /** The first attempt at a task sees the folders of its scope only; absent: all of the tree. */
     readonly sparse?: true;
+    /** Absent: only the operator sets notes. */
+    readonly notes?: true;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
     readonly limits: ResourceLimits;
   };
@@ -131,6 +133,8 @@ export interface Config {
     readonly quorum: number;
     readonly timeoutMs: number;
   };
+  /** Absent: nobody is told. */
+  readonly notify?: { readonly command?: readonly string[]; readonly webhookEnv?: string };
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
@@ -155,6 +159,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       ...(workers.sparse === 'on' && { sparse: true as const }),
+      ...(workers.notes === 'on' && { notes: true as const }),
       sandbox: workers.sandbox,
       limits: resourceLimits(workers),
     },
@@ -209,11 +214,17 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     }),
     ...((secrets.rules === 'off' || secrets.allow.length > 0) && { secrets }),
     ...(complete.review.reviewers > 0 && { review: resolveReview(complete.review) }),
+    ...notifyOf(complete.notify),
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,
     sign: deliver.sign,
   };
+}
+
+function notifyOf({ command, webhook_env }: CompleteConfig['notify']): Pick<Config, 'notify'> {
+  if (command === undefined && webhook_env === undefined) return {};
+  return { notify: present({ command, webhookEnv: webhook_env }) };
 }
 
 const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>

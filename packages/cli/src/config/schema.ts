@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
 import { mcp } from './schema-mcp.ts';
+import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
 
@@ -30,6 +31,12 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     .boolean()
     .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
     .default(true),
+  notes: z
+    .enum(['on', 'off'])
+    .describe(
+      '`on`: workers share short notes while they work, by a tool of driver `builtin` or by two files (docs/steering.md).',
+    )
+    .default('off'),
   sparse: z
     .enum(['off', 'on'])
     .describe(
@@ -354,6 +361,7 @@ export const configSchema = z.strictObject({
   review: review.prefault({}),
   secrets: secrets.prefault({}),
   deliver: deliver.prefault({}),
+  notify: notify.prefault({}),
 });
 
 /** With defaults filled in, in the written names. */

@@ -62,6 +62,9 @@ export type ResumeOptions =
 export interface CancelOptions extends RunChoice {
   readonly yes?: true | undefined;
 }
+export interface AmendOptions extends RunChoice {
+  readonly yes?: true | undefined;
+}
 export interface BudgetOptions extends RunChoice {
   readonly time?: string | undefined;
 }
@@ -101,6 +104,12 @@ export interface LogsOptions extends RunChoice {
   readonly event?: string | undefined;
   readonly level?: Level | undefined;
   readonly since?: string | undefined;
+}
+export interface EventsOptions extends RunChoice {
+  readonly follow?: true | undefined;
+  readonly topic?: readonly string[] | undefined;
+  /** Text where it is no whole number: the command says so. */
+  readonly from?: number | string | undefined;
 }
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | undefined;

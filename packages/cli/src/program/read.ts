@@ -1,7 +1,7 @@
-/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, report, diff, checkout, transcript. */
+/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, events, report, diff, checkout, transcript. */
 import { Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
-import { examples, type Finish, type Program, repoOption, runOption } from './parts.ts';
+import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -52,6 +52,17 @@ export function addReads(program: Program, context: Context, exit: Finish): void
       examples('swarm logs -f', "swarm logs --event 'landing.*'", 'swarm logs --task t12 --json'),
     )
     .action((options) => exit(import('../commands/logs.ts').then((m) => m.logs(options, context))));
+
+  reading('events', 'Print what was decided and what workers announce, by topic, and as it happens')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
+    .option('--topic <topic>', 'only run, task, worker, landing or notes; may be given again', gather)
+    .option('--from <seq>', 'only decisions from this entry of the journal on', wholeNumber)
+    .option('--json', 'one JSON document a line')
+    .addHelpText(
+      'after',
+      examples('swarm events -f', 'swarm events -f --topic landing --json', 'swarm events --from 120'),
+    )
+    .action((options) => exit(import('../commands/events.ts').then((m) => m.events(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
     .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))

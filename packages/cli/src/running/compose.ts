@@ -39,6 +39,7 @@ import { mcpOf } from './mcp.ts';
 import { driftTeller, endpointsOf, type Models, modelsOf, renewable } from './models.ts';
 import { networkEnv } from './network-env.ts';
 import type { RunFile } from './run-file.ts';
+import { Notifier } from './notifier.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { SecretWatch } from './secret-watch.ts';
@@ -59,11 +60,23 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const spans = createSpans(file.run, systemClock.now());
   const timeIsUp = new AbortController();
   const secrets = new SecretBook(knownSecrets(file, ask.env));
+  const notify = file.config.notify;
+  const hook = notify?.webhookEnv === undefined ? undefined : ask.env[notify.webhookEnv];
   const unsaid = secrets.redactor([
+    ...(hook ? [hook] : []),
     ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
     ...setupSecrets(file, ask.env),
   ]);
-  const log = createLog({
+  const notifier =
+    notify &&
+    new Notifier({
+      config: notify,
+      env: ask.env,
+      run: file.run,
+      repository: repository.repository,
+      onTrouble: (msg) => log.write('notify.failed', { msg }),
+    });
+  const log: RunLog = createLog({
     path: paths.log,
     spans,
     run: file.run,
@@ -72,6 +85,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     onLine: (line) => {
       if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
       ask.onLine(line);
+      notifier?.note(line);
     },
   });
   if (journal.cutBytes > 0) {
@@ -109,6 +123,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
   const closeAll = async (): Promise<void> => {
+    await notifier?.settled();
     await models?.gateway.close();
     await cassette.close();
     await git.close();

@@ -29,6 +29,7 @@ export function settingsOf(
       wallMs: config.workers.timeoutMs,
       quietMs: Math.min(config.workers.timeoutMs, 600_000),
       ...(config.workers.sparse && { isSparse: true as const }),
+      ...(config.workers.notes && { sharesNotes: true as const }),
     },
     gate: {
       timeoutMs: config.gate.timeoutMs,

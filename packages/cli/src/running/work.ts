@@ -121,6 +121,7 @@ async function runToItsEnd(
       state: () => orchestrator.state,
       ask: (command) => orchestrator.ask(command),
       undo: (ask) => orchestrator.undo(ask),
+      propose: (text) => orchestrator.propose(text),
       isStopping: signals.haveCome,
     });
     const outcome = await orchestrator.run();

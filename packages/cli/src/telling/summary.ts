@@ -5,6 +5,7 @@ import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
 import { endingText, sumText } from '@swarm/core/views/ending';
+import { needs } from '@swarm/core/views/needs';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
@@ -12,6 +13,7 @@ import type { ChalkInstance } from 'chalk';
 import { duration } from './doings.ts';
 import { exitCodeFor } from './errors.ts';
 import { moreText } from './more-at.ts';
+import { neededText } from './needed-text.ts';
 import { sanitizeLine, wrapText } from './output.ts';
 import { type PlannerWords, wordsText } from './planner-words.ts';
 import { cutToWidth } from './width.ts';
@@ -37,6 +39,7 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
   const money = costText(s.spending.used.costUsd, s.spending.used.priced);
   const wrapped = (text: string): string => wrapText(text, columns, INDENT);
   return [
+    ...neededText(needs(s, false), columns ?? Number.POSITIVE_INFINITY),
     verdictLine(outcome, s, ink, wrapped),
     `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${countText(tokens, 'token')}, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),

@@ -8,6 +8,7 @@ import { isSatisfied, type Task } from '../model/task.ts';
 import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
+import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
 import { failDependents, failOrphan } from './ends.ts';
 import { rejection } from './rejection.ts';
@@ -67,6 +68,9 @@ function startAttempt(
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
+  const role = roleOf(t);
+  if (roleRoom(s, role) <= 0)
+    return refuse('not-ready', `all ${s.ceilings.get(role)} workers of the role ${role} are taken`);
   const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const last = attemptId(c.task, t.attempts);

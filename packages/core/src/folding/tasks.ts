@@ -39,6 +39,9 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
   'task.retried'(s, e) {
     move(s, retriedTask(knownTask(s, e.task), e.hint));
   },
+  'task.prioritised'(s, e) {
+    s.tasks.set(e.task, { ...knownTask(s, e.task), priority: e.priority });
+  },
   'task.told'(s, e) {
     const t = knownTask(s, e.task);
     s.tasks.set(t.id, { ...t, notes: [...(t.notes ?? []), e.text] });

@@ -30,6 +30,9 @@ export interface Limits {
 export const SPEND_ROLES = ['planner', 'subplanner', 'worker', 'reviewer', 'reconciler'] as const;
 export type SpendRole = (typeof SPEND_ROLES)[number];
 
+/** Who has slices of the budget: its calls belong to no attempt and no iteration. */
+export type SliceRole = 'planner' | 'reconciler' | 'reviewer';
+
 /** An absent dimension does not bound the role. */
 export interface RoleBudget {
   readonly tokens?: number;

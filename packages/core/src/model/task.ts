@@ -129,6 +129,8 @@ export interface TaskBase {
   readonly verifiesBase?: boolean;
   /** An operator's hint for the next attempt. */
   readonly hint?: string;
+  /** As the operator put it, any whole number. Absent: what its spec says. */
+  readonly priority?: number;
   /** What the operator said to whoever works on it, in order. Absent: nothing. */
   readonly notes?: readonly string[];
   /** Its own planner found nothing to split: it is worked as it is. */
@@ -192,6 +194,10 @@ export const isDead = (s: TaskStateName): boolean => s === 'failed' || s === 'ca
 export const isSatisfied = (s: TaskStateName): boolean =>
   s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'gathered';
 
+/** What decides who goes first: less is more urgent. */
+export const priorityOf = ({ priority, spec }: Pick<TaskBase, 'priority' | 'spec'>): number =>
+  priority ?? spec.priority;
+
 /** What is the same in every state. A move from state to state keeps it. */
 export function taskBase(t: Task): TaskBase {
   const {
@@ -208,6 +214,7 @@ export function taskBase(t: Task): TaskBase {
     racesLost,
     verifiesBase,
     hint,
+    priority,
     notes,
     isUnsplit,
     voted,
@@ -226,6 +233,7 @@ export function taskBase(t: Task): TaskBase {
     ...(racesLost !== undefined && { racesLost }),
     ...(verifiesBase !== undefined && { verifiesBase }),
     ...(hint !== undefined && { hint }),
+    ...(priority !== undefined && { priority }),
     ...(notes && { notes }),
     ...(isUnsplit && { isUnsplit }),
     ...(voted && { voted }),

@@ -16,6 +16,7 @@ import type {
   OutputStream,
   SandboxLimits,
   SandboxResult,
+  SharedNotes,
 } from './running.ts';
 
 export interface AttemptHost {
@@ -123,6 +124,8 @@ export interface BenchJob {
   readonly onActivity: (activity: AgentActivity) => void;
   /** What the operator says to it while it works. Absent: nobody can. */
   readonly notes?: Notes;
+  /** The run's notes. Absent: it is not offered them. */
+  readonly shared?: SharedNotes;
 }
 
 export type Saved =

@@ -57,6 +57,13 @@ function fixDueAt(s: OpenedState, signature: string): number | undefined {
   return endedAt + s.run.request.checksMinMs * 2 ** (before.length - 1);
 }
 
+/** Whether nothing more is tried against this failure: its fix tasks are over, and the last did not cure it. */
+export function isLeftRed(s: OpenedState, signature: string): boolean {
+  const last = s.health.fixTasks.get(signature);
+  if (last === undefined || openFixFor(s, signature) || culpritsToRevert(s).length > 0) return false;
+  return isKnownUncured(s, signature, last) && fixDueAt(s, signature) === undefined;
+}
+
 /**
  * The generation a new fix task for these failures has: one more than that of the fix task which brought them, or
  * which was to cure them before. Where the culprit is not known yet, a fix task is blamed only if nothing else

@@ -89,6 +89,8 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `Its parts are over, and what they handed in is its own (${event.handoff.status})${detailText(event.handoff.summary)}`;
     case 'task.retried':
       return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
+    case 'task.prioritised':
+      return `The operator gave it priority ${event.priority}.`;
     case 'task.told':
       return `The operator said to it, for ${event.attempt === undefined ? 'its next attempt' : `${event.attempt}’s next turn`}${detailText(event.text)}`;
     default:

@@ -1,7 +1,7 @@
 /** What is landing, what waits, and why. */
 import { type AttemptId, type LandingId, type TaskId, taskOf } from '../model/ids.ts';
 import type { GateOutcome } from '../model/landing.ts';
-import { isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
+import { isSatisfied, priorityOf, type Task, type TaskStateName } from '../model/task.ts';
 import { blockedBy, heldScopes } from '../rules/holding.ts';
 import { rankOf, readyTaskOf } from '../rules/ready-queue.ts';
 import type { ScopeIndex } from '../rules/scopes.ts';
@@ -81,10 +81,10 @@ export const waitText = (wait: Wait): string =>
     ? `${wait.task} (${wait.state})`
     : `scope held by ${wait.heldBy} (${plain(wait.entry, 100)})`;
 
-const queued = ({ id, spec }: Task): QueuedTask => ({
-  task: id,
-  title: plain(spec.title),
-  priority: spec.priority,
+const queued = (task: Task): QueuedTask => ({
+  task: task.id,
+  title: plain(task.spec.title),
+  priority: priorityOf(task),
 });
 const inOrder = (a: Task, b: Task): number => rankOf(readyTaskOf(a)) - rankOf(readyTaskOf(b));
 

@@ -1,6 +1,6 @@
 /** Tells each journal event as one sentence with its fields, for log.ndjson and for the screen. */
 import { assertNever } from '../errors.ts';
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
 import { type AttemptId, taskOf } from '../model/ids.ts';
@@ -44,6 +44,8 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: e.by === 'itself' ? 'the run goes on by itself' : 'the run goes on' };
     case 'run.scaled':
       return { msg: `${e.workers} workers: ${e.reason}` };
+    case 'role.scaled':
+      return { msg: `${countText(e.workers, 'worker')} of the role ${e.role} at a time` };
     case 'run.stopped':
       return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
@@ -108,6 +110,8 @@ function sentence(e: Event, s: State): LogFields {
       return { task: e.task, msg: `${e.task} cancelled: ${e.reason}` };
     case 'task.retried':
       return { task: e.task, msg: `${e.task} is tried again` };
+    case 'task.prioritised':
+      return { task: e.task, msg: `${e.task} has priority ${e.priority} now` };
     case 'task.told':
       return {
         task: e.task,
@@ -255,6 +259,8 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'culprit.missed':
       return { msg: `cannot be told where it comes from: ${e.signature}: ${firstLine(e.why)}` };
+    case 'note.set':
+      return noteFields(e);
     case 'worker.joined':
       return { worker: e.worker, msg: `${e.worker} joined with ${e.slots} slots` };
     case 'worker.left':
@@ -263,6 +269,14 @@ function sentence(e: Event, s: State): LogFields {
       return assertNever(e);
   }
 }
+
+const noteFields = ({ key, value, version, by }: EventOf<'note.set'>): LogFields => ({
+  ...(by !== 'operator' && ofAttempt(by)),
+  msg:
+    value === ''
+      ? `${by} takes the note ${key} away`
+      : `${by} notes ${key} (version ${version}): ${firstLine(value)}`,
+});
 
 const ofAttempt = (attempt: AttemptId) => ({ task: taskOf(attempt), attempt });
 

@@ -6,6 +6,7 @@ import { type AttemptId, attemptId, type TaskId, taskOf } from '../model/ids.ts'
 import type { PauseReason } from '../model/request.ts';
 import { isOver, type Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
+import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { isOpened, type OpenedState, type State } from '../state.ts';
 import { judgePending } from './queue.ts';
 import { countText, durationText, plain } from './words.ts';
@@ -22,6 +23,7 @@ export type WaitReason =
   | 'dependency'
   | 'scope'
   | 'slot'
+  | 'role'
   | 'ready'
   | 'workspace'
   | 'agent'
@@ -228,7 +230,11 @@ function pendingTasks(state: OpenedState): Told[] {
     const [first] = why;
     if (first?.kind === 'dependency') put(task, 'dependency', first.task);
     else if (first) put(task, 'scope', first.heldBy);
-    else if (!isHalted) put(task, whyNotStarted(state));
+    else if (!isHalted) {
+      const role = fullRoleOf(state, task);
+      if (role === undefined) put(task, whyNotStarted(state));
+      else put(task, 'role', role);
+    }
   }
   return [...groups.values()].map((group) => ({
     reason: group.reason,
@@ -247,6 +253,13 @@ function whyNotStarted(state: OpenedState): WaitReason {
   return reservationFor(state) === undefined ? 'budget' : 'ready';
 }
 
+/** Undefined: its role has room, or is not the reason. */
+function fullRoleOf(state: OpenedState, id: TaskId): string | undefined {
+  if (state.ceilings.size === 0 || state.liveAttempts.size >= state.workers) return undefined;
+  const role = roleOf(state.tasks.get(id)!);
+  return roleRoom(state, role) > 0 ? undefined : role;
+}
+
 function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string }): string {
   const stateOf = on === undefined ? '' : (state.tasks.get(on as TaskId)?.state ?? 'unknown');
   switch (reason) {
@@ -256,6 +269,8 @@ function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string
       return `for ${on} (${stateOf}), which holds part of the scope`;
     case 'slot':
       return `for a free worker (${state.liveAttempts.size} of ${state.workers} at work)`;
+    case 'role':
+      return `for a free worker of the role ${on} (at most ${state.ceilings.get(on ?? '')} at a time)`;
     case 'budget':
       return 'for budget that is set aside for what is running';
     default:

@@ -2,8 +2,10 @@
 import type { Task } from '@swarm/core/model/task';
 import { remaining } from '@swarm/core/rules/budget';
 import { owed } from '@swarm/core/rules/outcome';
+import { sharedNotes } from '@swarm/core/rules/shared-notes';
 import type { OpenedState, State } from '@swarm/core/state';
 import { durationText } from '@swarm/core/views/words';
+import { noteText } from '../prompting/shared-notes.ts';
 import { plannerLaws } from '../prompting/facts.ts';
 import type { Overview } from './overview.ts';
 import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
@@ -43,6 +45,7 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
   ),
   list('ended', endedTasks(state).map(taskPart)),
   list('findings', [...state.health.findings.keys()].map(findingPart)),
+  list('notes', sharedNotes(state).map((note) => ({ key: `note ${note.key}`, text: noteText(note) }))),
   { name: 'limits', parts: limits(state).map(limitPart) },
 ];
 

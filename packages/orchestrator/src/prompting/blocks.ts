@@ -17,6 +17,7 @@ export const BLOCK_NAMES = [
   'requirements',
   'scratchpad',
   'news',
+  'notes',
   'open_tasks',
   'landed',
   'owed',

@@ -8,6 +8,7 @@ import { inBlocks } from '../prompting/blocks.ts';
 import { earlierAttempts } from '../prompting/earlier.ts';
 import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
 import type { Project } from '../prompting/project.ts';
+import { notesFor } from '../prompting/shared-notes.ts';
 import { tailOf } from '../settings.ts';
 
 interface AboutPrompt {
@@ -42,7 +43,7 @@ export async function workerVariables(
     earlier_attempts: earlierAttempts(state, task),
     hint: [task.hint, ...notes].filter(Boolean).join('\n\n'),
     kind: spec.kind,
-    environment: await environment(state, project, attempt, task, only),
+    environment: await environment({ state, settings }, project, attempt, task, only),
     project_instructions: await project.instructions(attempt.base, [...spec.scope, ...conflicts]),
     limits: attemptRoom(state, settings, attempt, task),
     laws: workerLaws(state, task),
@@ -57,7 +58,7 @@ function scopeText(scope: readonly string[], conflicts: readonly string[]): stri
 }
 
 async function environment(
-  state: OpenedState,
+  { state, settings }: Pick<Context, 'state' | 'settings'>,
   project: Project,
   { base }: Attempt,
   task: Task,
@@ -74,10 +75,15 @@ async function environment(
     scripts && `Scripts:\n${scripts}`,
     around && `Files ${scope.length > 0 ? 'in the folders of your scope' : 'of the repository'}:\n${around}`,
     neighbours(state, task),
+    settings.attempt.sharesNotes && SHARES_NOTES,
+    notesFor(state, scope),
   ]
     .filter(Boolean)
     .join('\n\n');
 }
+
+const SHARES_NOTES =
+  'The workers of this run share short notes: what others need to know and cannot see in the code yet. Use the tool `notes`. Without it, read the file named by `SWARM_NOTES`, and append to the file named by `SWARM_NOTES_OUT`, a JSON object a line: {"key": "src/parser: quoting", "text": "…"}.';
 
 /** The variables of prompts/conflict.md: what this task wanted, and what landed in its way. */
 export async function conflictVariables(

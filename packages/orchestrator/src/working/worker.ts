@@ -40,6 +40,7 @@ import {
   usedWith,
 } from './rounds.ts';
 import { setupOf } from './setup-ask.ts';
+import { notesFor } from './shared-notes.ts';
 import { foldersSeen } from './sparse.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -250,6 +251,7 @@ export class Worker {
     return bench.agent({
       wish: task.spec,
       notes,
+      ...(settings.attempt.sharesNotes && { shared: notesFor(this.#context, attempt) }),
       prompt: { system, user: text },
       ...(goOn && { goOn }),
       taskJson: JSON.stringify(

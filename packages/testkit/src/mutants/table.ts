@@ -5,6 +5,7 @@ import type { MutantTable } from './mutant.ts';
 import { PLANNING_MUTANTS } from './planning.ts';
 import { SPENDING_MUTANTS } from './spending.ts';
 import { SPLIT_MUTANTS } from './splits.ts';
+import { STEERING_MUTANTS } from './steering.ts';
 import { TASK_MUTANTS } from './tasks.ts';
 import { VOTE_MUTANTS } from './votes.ts';
 
@@ -17,4 +18,5 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...SPLIT_MUTANTS,
   ...VOTE_MUTANTS,
   ...SPENDING_MUTANTS,
+  ...STEERING_MUTANTS,
 };

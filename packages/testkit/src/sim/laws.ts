@@ -7,6 +7,7 @@ import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger
 import { REVIEW_LAWS } from './review-laws.ts';
 import { SPEND_LAWS } from './spend-laws.ts';
 import { SPLIT_LAWS } from './split-laws.ts';
+import { STEER_LAWS } from './steer-laws.ts';
 import type { Story } from './story.ts';
 import { TARGET_LAWS } from './target-laws.ts';
 import { FULL, type World } from './world.ts';
@@ -44,6 +45,7 @@ const LAWS: readonly Law[] = [
   ...SPEND_LAWS,
   ...SPLIT_LAWS,
   ...REVIEW_LAWS,
+  ...STEER_LAWS,
 ];
 
 /** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */
