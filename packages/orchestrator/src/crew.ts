@@ -19,11 +19,15 @@ import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
 import { Undo } from './landing/undo.ts';
 import { Planner } from './planning/planner.ts';
+import { SUBPLANNER, Subplanners } from './planning/subplanner.ts';
 import { startUp } from './start-up.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
-export const NOT_DRAINED: readonly string[] = [
+export const isNotDrained = (name: string): boolean =>
+  NOT_DRAINED.has(name) || name.startsWith(SUBPLANNER);
+
+const NOT_DRAINED: ReadonlySet<string> = new Set([
   'start-up',
   'planner',
   'checks',
@@ -31,7 +35,7 @@ export const NOT_DRAINED: readonly string[] = [
   'fixes',
   'culprit',
   'endpoints',
-];
+]);
 
 interface Given {
   readonly context: Context;
@@ -47,6 +51,7 @@ export class Crew {
   readonly #gate: Gate;
   readonly #worker: Worker;
   readonly #planner: Planner;
+  readonly #subplanners: Subplanners;
   readonly #mergeQueue: MergeQueue;
   readonly #reconciler: Reconciler;
   readonly #fixes: FixTasks;
@@ -70,6 +75,7 @@ export class Crew {
     const probes = new Probes(context);
     this.#worker = new Worker(context, this.#gate, probes);
     this.#planner = new Planner(context);
+    this.#subplanners = new Subplanners(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
@@ -139,6 +145,10 @@ export class Crew {
     if (planning.live) {
       const { iteration } = planning.live;
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
+    }
+    for (const work of this.#subplanners.work()) {
+      this.#effects.start(work.name, (signal) => this.#subplanners.iterate(work, signal));
+      if (work.isUnwanted) this.#effects.stop(work.name, 'cancelled');
     }
     if (paused?.reason === 'endpoints-down') {
       this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));

@@ -149,7 +149,7 @@ export class Deciding {
     this.decide({
       type: 'startIteration',
       ...about,
-      promptHash: prompts.hash('planner'),
+      promptHash: prompts.hash(role),
       model: model.nameFor('planner'),
       reserved,
     });

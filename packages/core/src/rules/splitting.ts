@@ -26,6 +26,10 @@ import { depthOf } from './owners.ts';
 
 const depthAllowed = ({ depth = 0 }: Limits): number => Math.min(depth, DEPTH_MAX);
 
+/** How many levels there may still be below the parts of a task. */
+export const splitsLeft = (s: OpenedState, whole: TaskId): number =>
+  Math.max(0, depthAllowed(s.run.request.limits) - depthOf(s, whole) - 1);
+
 /** Why the task is worked as it is. Undefined: it is split. */
 export function splitProblem(s: OpenedState, task: Task): string | undefined {
   const allowed = depthAllowed(s.run.request.limits);

@@ -37,7 +37,8 @@ export interface Reader {
 }
 
 export interface Asking {
-  readonly who: 'planner' | 'reconciler';
+  /** What the log calls it. */
+  readonly who: string;
   readonly ticket: ModelTicket;
   /** Grows by what is said and found. */
   readonly messages: ChatMessage[];
