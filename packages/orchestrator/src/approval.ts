@@ -54,7 +54,9 @@ export class Approval {
     if (this.#isGiven) return this.#ask(command);
     switch (command.type) {
       case 'acceptTasks':
-        return command.from.by === 'planner' ? this.#hold(command.drafts, command.from.iteration) : this.#ask(command);
+        return command.from.by === 'planner'
+          ? this.#hold(command.drafts, command.from.iteration)
+          : this.#ask(command);
       case 'cancelLabel':
         if (command.owner === undefined)
           this.#held = this.#held.filter((draft) => draft.label !== command.label);

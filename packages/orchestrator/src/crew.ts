@@ -24,8 +24,7 @@ import { startUp } from './start-up.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
-export const isNotDrained = (name: string): boolean =>
-  NOT_DRAINED.has(name) || name.startsWith(SUBPLANNER);
+export const isNotDrained = (name: string): boolean => NOT_DRAINED.has(name) || name.startsWith(SUBPLANNER);
 
 const NOT_DRAINED: ReadonlySet<string> = new Set([
   'start-up',

@@ -196,8 +196,7 @@ class Loop implements Orchestrator {
   /** Attempts of cancelled tasks end as any cancelled attempt does; what belongs to no task is ended here. */
   #endTheRest(): void {
     this.#approval?.abandon();
-    for (const name of this.#effects.names)
-      if (isEndedWithRun(name)) this.#effects.stop(name, 'cancelled');
+    for (const name of this.#effects.names) if (isEndedWithRun(name)) this.#effects.stop(name, 'cancelled');
   }
 
   #leave(how: 'drain' | 'kill'): void {

@@ -15,7 +15,17 @@ type Raw = Readonly<Record<string, unknown>>;
 
 /** Keys that count only when trusted, as key paths. */
 const TRUSTED_KEYS = [
-  ...['endpoints', 'models', 'agent', 'roles', 'workers.sandbox', 'sandbox', 'env.network', 'deliver'],
+  ...[
+    'endpoints',
+    'models',
+    'agent',
+    'roles',
+    'distribute',
+    'workers.sandbox',
+    'sandbox',
+    'env.network',
+    'deliver',
+  ],
   'secrets',
 ];
 /** Commands that run contained, unless nothing contains them. */

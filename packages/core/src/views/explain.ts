@@ -57,6 +57,8 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
     event.source.parent === memory.task
   )
     return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
+  if (event.type === 'task.accepted' && event.source.by === 'pipeline' && event.source.parent === memory.task)
+    return `Its step for the ${plain(event.source.step, 100)} is ${event.task}.`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
   return tellLanding(event, memory);
 }
@@ -82,6 +84,7 @@ function tellTask(event: Event, task: TaskId): string | undefined {
     case 'task.cancelled':
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.expanded':
+      if (event.by === 'pipeline') return 'It is done in steps, by one role after the other.';
       return 'It is split: a planner of its own says what its parts are, and it waits for them.';
     case 'task.unsplit':
       return `It is not split${detailText(event.detail)}`;
@@ -104,6 +107,8 @@ function sourceText(source: TaskSource): string {
       return `from the plan as ${plain(source.label, 100)}`;
     case 'subplanner':
       return `from the subplanner of ${source.parent} as ${plain(source.label, 100)}`;
+    case 'pipeline':
+      return `as the ${plain(source.step, 100)}’s step of ${source.parent}`;
     case 'reconciler':
       return `from the reconciler, for ${countText(source.signatures.length, 'failure')}: ${plain(source.signatures.join(', '), 200)}`;
     case 'operator':

@@ -115,7 +115,13 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt ?? e.task} is told: ${firstLine(e.text)}`,
       };
     case 'task.expanded':
-      return { task: e.task, msg: `${e.task} is split: its own planner says what its parts are` };
+      return {
+        task: e.task,
+        msg:
+          e.by === 'pipeline'
+            ? `${e.task} is done in steps, by one role after the other`
+            : `${e.task} is split: its own planner says what its parts are`,
+      };
     case 'task.unsplit':
       return { task: e.task, msg: `${e.task} is worked as it is: ${firstLine(e.detail)}` };
     case 'task.gathered':

@@ -6,7 +6,10 @@ import type { Part } from './sections.ts';
 
 export type Limit = readonly [what: string, value: string];
 
-export const limitPart = ([what, value]: Limit): Part => ({ key: `limit ${what}`, text: `${what}: ${value}` });
+export const limitPart = ([what, value]: Limit): Part => ({
+  key: `limit ${what}`,
+  text: `${what}: ${value}`,
+});
 
 /** Shares are rounded, so that they do not change with every call. */
 export function sharesLeft(state: OpenedState): readonly Limit[] {

@@ -43,7 +43,9 @@ describe('a plan that streams in', () => {
   it('may depend on a task of an earlier answer', () => {
     const state = emptyState();
     state.labels.set('old' as Label, 't1' as TaskId);
-    assert.deepEqual(told(new PlanStream(RUN_SEAT, 2, state).push(answer([task('b', ['old'])]))), ['accept b']);
+    assert.deepEqual(told(new PlanStream(RUN_SEAT, 2, state).push(answer([task('b', ['old'])]))), [
+      'accept b',
+    ]);
   });
   it('leaves it to the core to refuse what depends on a task that never came', () => {
     const stream = new PlanStream(RUN_SEAT, 1, emptyState());
