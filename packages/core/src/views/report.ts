@@ -20,7 +20,7 @@ import { isOver, type Task, type TaskSpec, type TaskStateName } from '../model/t
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { isPartial } from '../rules/outcome.ts';
-import { partsOf } from '../rules/owners.ts';
+import { ownerOf, partsOf } from '../rules/owners.ts';
 import { isHeldToScope } from '../rules/pipeline.ts';
 import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
@@ -35,6 +35,8 @@ import { plain } from './words.ts';
 export interface ReportTask {
   readonly task: TaskId;
   readonly title: string;
+  /** The task it is a part of; absent: of none. */
+  readonly partOf?: TaskId;
   readonly state: TaskStateName;
   /** Where it landed. */
   readonly commit?: CommitId;
@@ -287,9 +289,11 @@ function taskList(state: State): ReportTask[] {
   return tasks.map((task) => {
     const why = whyNot(task);
     const outside = outsideOf(state, task);
+    const owner = ownerOf(state, task.id);
     return {
       task: task.id,
       title: plain(task.spec.title),
+      ...(owner !== undefined && { partOf: owner }),
       state: task.state,
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
