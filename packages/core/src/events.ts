@@ -215,8 +215,11 @@ export type TaskEvent =
     }
   /** The operator: it goes before what has a greater number. A plan's own are 1 to 10; these may be any. */
   | { readonly type: 'task.prioritised'; readonly task: TaskId; readonly priority: number }
-  /** It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them. */
-  | { readonly type: 'task.expanded'; readonly task: TaskId }
+  /**
+   * It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them.
+   * `by`: no planner; its parts are the steps of a pipeline, accepted in the same entry.
+   */
+  | { readonly type: 'task.expanded'; readonly task: TaskId; readonly by?: 'pipeline' }
   /** It has no parts: it is worked as it is, and is not split again before it is changed. */
   | { readonly type: 'task.unsplit'; readonly task: TaskId; readonly detail: string }
   /** Its parts are over: what they handed in is its own handoff. */

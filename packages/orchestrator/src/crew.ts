@@ -21,14 +21,17 @@ import { Probes } from './landing/probes.ts';
 import { Undo } from './landing/undo.ts';
 import type { AskedProposals } from './planning/asked-proposals.ts';
 import { Planner } from './planning/planner.ts';
+import { Proposer } from './planning/proposer.ts';
+import { SUBPLANNER, Subplanners } from './planning/subplanner.ts';
 import { Evidence } from './reviewing/evidence.ts';
 import { Reviews } from './reviewing/reviews.ts';
-import { Proposer } from './planning/proposer.ts';
 import { startUp } from './start-up.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
-export const NOT_DRAINED: readonly string[] = [
+export const isNotDrained = (name: string): boolean => NOT_DRAINED.has(name) || name.startsWith(SUBPLANNER);
+
+const NOT_DRAINED: ReadonlySet<string> = new Set([
   'start-up',
   'planner',
   'proposals',
@@ -37,7 +40,7 @@ export const NOT_DRAINED: readonly string[] = [
   'fixes',
   'culprit',
   'endpoints',
-];
+]);
 
 /** One reviewer of one attempt: there is never a second under the name, whatever commit it is asked about. */
 const REVIEW = 'review-';
@@ -58,6 +61,7 @@ export class Crew {
   readonly #gate: Gate;
   readonly #worker: Worker;
   readonly #planner: Planner;
+  readonly #subplanners: Subplanners;
   readonly #mergeQueue: MergeQueue;
   readonly #reconciler: Reconciler;
   readonly #fixes: FixTasks;
@@ -88,6 +92,7 @@ export class Crew {
     this.#worker = new Worker(context, this.#gate, probes, evidence);
     this.#reviews = new Reviews(context, evidence);
     this.#planner = new Planner(context);
+    this.#subplanners = new Subplanners(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
@@ -179,6 +184,10 @@ export class Crew {
     // Beside no iteration: two answers to the same board would file the same tasks twice.
     if (!planning.live && !this.#effects.has('planner') && !this.#proposals.isEmpty && this.#mayPropose())
       this.#effects.start('proposals', (signal) => this.#proposals.work(this.#proposer, signal));
+    for (const work of this.#subplanners.work()) {
+      this.#effects.start(work.name, (signal) => this.#subplanners.iterate(work, signal));
+      if (work.isUnwanted) this.#effects.stop(work.name, 'cancelled');
+    }
     if (paused?.reason === 'endpoints-down') {
       this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
     }

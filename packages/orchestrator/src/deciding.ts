@@ -12,6 +12,8 @@ import type { TicketedModel } from '@swarm/core/ports/models';
 import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
+import { workerFor } from '@swarm/core/rules/distribute';
+import { stepsFor } from '@swarm/core/rules/pipeline';
 import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
 import { wanted } from '@swarm/core/wanted';
@@ -91,32 +93,54 @@ export class Deciding {
   }
 
   #startAttempts(room: number): void {
-    if (room === 0) return;
-    const taken = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
-    for (let n = 1, left = room; left > 0; n++) {
-      const worker = `w${n}`;
-      if (taken.has(worker)) continue;
-      const reserved = reservationFor(this.#state);
-      const task = reserved && this.#scheduling.next();
-      if (!reserved || !task) return;
-      if (this.#isSplit(task)) {
-        // It takes no worker: the number is still free.
-        n -= 1;
-        continue;
-      }
-      const answer = this.decide({ type: 'startAttempt', task, worker, reserved });
-      if (answer.kind === 'refusal')
-        throw new SwarmError({ code: 'SW0801', what: `a decision was refused: ${answer.detail}` });
-      if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);
-      left -= 1;
+    for (let left = room; left > 0; ) {
+      const started = this.#startNext();
+      if (started === 'none') return;
+      // What is split takes no worker.
+      if (started === 'attempt') left -= 1;
     }
   }
 
+  #startNext(): 'attempt' | 'split' | 'none' {
+    const busy = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
+    const reserved = reservationFor(this.#state);
+    const task =
+      reserved &&
+      this.#scheduling.next((id) => this.#howSplit(id) !== 'no' || this.#workerFor(id, busy) !== undefined);
+    if (!reserved || !task) return 'none';
+    if (this.#isSplit(task)) return 'split';
+    const worker = this.#workerFor(task, busy);
+    const answer =
+      worker === undefined ? undefined : this.decide({ type: 'startAttempt', task, worker, reserved });
+    if (!answer || answer.kind === 'refusal')
+      throw new SwarmError({
+        code: 'SW0801',
+        what: `a decision was refused: ${answer?.detail ?? `nobody is free to do ${task}`}`,
+      });
+    if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);
+    return 'attempt';
+  }
+
+  /** The worker that takes it; undefined: all who could are taken. Where all are alike there is one as long as there is room. */
+  #workerFor(id: TaskId, busy: ReadonlySet<string>): string | undefined {
+    const { distribute, agents = [] } = this.#state.run.request;
+    if (!distribute) return firstFree(busy);
+    const { spec } = this.#state.tasks.get(id)!;
+    return workerFor(distribute, spec, { busy, turn: this.#state.attempts.size, agents });
+  }
+
   /** Whoever has no model has nobody who could say what the parts are. */
+  #howSplit(id: TaskId): 'by-planner' | 'pipeline' | 'no' {
+    const task = this.#state.tasks.get(id)!;
+    if (this.#ports.model && splitProblem(this.#state, task) === undefined) return 'by-planner';
+    return stepsFor(this.#state, task) ? 'pipeline' : 'no';
+  }
+
   #isSplit(id: TaskId): boolean {
-    if (!this.#ports.model || splitProblem(this.#state, this.#state.tasks.get(id)!) !== undefined)
-      return false;
-    return this.decide({ type: 'expandTask', task: id }).kind === 'decision';
+    const how = this.#howSplit(id);
+    if (how === 'no') return false;
+    const by = how === 'pipeline' && ({ by: 'pipeline' } as const);
+    return this.decide({ type: 'expandTask', task: id, ...by }).kind === 'decision';
   }
 
   /** Under `warn` tasks that meet run side by side: each start says beside whom. */
@@ -149,9 +173,14 @@ export class Deciding {
     this.decide({
       type: 'startIteration',
       ...about,
-      promptHash: prompts.hash('planner'),
+      promptHash: prompts.hash(role),
       model: model.nameFor('planner'),
       reserved,
     });
   }
+}
+
+/** `w1`, or the first after it that nobody works as. */
+function firstFree(busy: ReadonlySet<string>): string {
+  for (let n = 1; ; n++) if (!busy.has(`w${n}`)) return `w${n}`;
 }

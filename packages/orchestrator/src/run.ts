@@ -12,7 +12,7 @@ import { tellEvent } from '@swarm/core/views/telling';
 import { Applier } from './apply.ts';
 import { Approval } from './approval.ts';
 import type { Context, OnDisk } from './context.ts';
-import { Crew, NOT_DRAINED } from './crew.ts';
+import { Crew, isNotDrained } from './crew.ts';
 import { Deciding } from './deciding.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
@@ -24,6 +24,7 @@ import type { UndoOutcome } from './landing/undo.ts';
 import { Patience } from './patience.ts';
 import { AskedProposals } from './planning/asked-proposals.ts';
 import type { Proposal } from './planning/proposer.ts';
+import { SUBPLANNER } from './planning/subplanner.ts';
 import type { OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 
 export interface Orchestrator {
@@ -215,8 +216,7 @@ class Loop implements Orchestrator {
   /** Attempts of cancelled tasks end as any cancelled attempt does; what belongs to no task is ended here. */
   #endTheRest(): void {
     this.#approval?.abandon();
-    for (const name of ['planner', 'proposals', 'checks', 'rechecks', 'fixes', 'endpoints'])
-      this.#effects.stop(name, 'cancelled');
+    for (const name of this.#effects.names) if (isEndedWithRun(name)) this.#effects.stop(name, 'cancelled');
   }
 
   #leave(how: 'drain' | 'kill'): void {
@@ -227,7 +227,7 @@ class Loop implements Orchestrator {
       void this.#effects.stopAll('drained');
       return;
     }
-    for (const name of NOT_DRAINED) this.#effects.stop(name, 'drained');
+    for (const name of this.#effects.names) if (isNotDrained(name)) this.#effects.stop(name, 'drained');
     this.#ports.clock.after(this.#settings.drainMs, () => this.signal('kill'));
   }
 
@@ -321,6 +321,11 @@ class Loop implements Orchestrator {
     this.#needs.look(entry);
   }
 }
+
+/** What belongs to no task, and a planner of a task that is cancelled with the rest. */
+const isEndedWithRun = (name: string): boolean =>
+  ['planner', 'proposals', 'checks', 'rechecks', 'fixes', 'endpoints'].includes(name) ||
+  name.startsWith(SUBPLANNER);
 
 /** How a run that was left, or is over, is worked on again. All of it is decided before anything of it is on disk. */
 export function takingUp(

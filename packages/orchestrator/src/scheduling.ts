@@ -38,11 +38,15 @@ export class Scheduling {
     if (this.#learned !== this.#state.footprint.version) this.#relearn();
   }
 
-  /** Takes the most urgent task whose scope is free; it holds its scope from here on. */
-  next(): TaskId | undefined {
+  /**
+   * Takes the most urgent task whose scope is free; it holds its scope from here on.
+   * @param isFor others are passed over: nobody who could do them is free.
+   */
+  next(isFor: (id: TaskId) => boolean = () => true): TaskId | undefined {
     const aside: ReadyTask[] = [];
+    const isPassed = ({ id }: ReadyTask): boolean => keptOutBy(this.#state, id) !== undefined || !isFor(id);
     let found = this.#nextOfRoom();
-    for (; found && keptOutBy(this.#state, found.id); found = this.#nextOfRoom()) aside.push(found);
+    for (; found && isPassed(found); found = this.#nextOfRoom()) aside.push(found);
     for (const task of aside) {
       this.#queue.release(task.id);
       this.#queue.offer(task);

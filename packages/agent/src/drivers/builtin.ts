@@ -30,6 +30,8 @@ export interface BuiltinParts extends DriverParts {
   readonly windowTokens?: number;
   /** The model calls no tools by itself: they are described in text, and calls are read from its text. */
   readonly textTools?: boolean;
+  /** The tools it has, besides its plan and handing in; all of them when absent. */
+  readonly tools?: readonly string[];
   /** Servers whose tools it is offered besides. */
   readonly mcp?: McpParts;
 }
@@ -121,6 +123,7 @@ function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): Chil
     model: parts.model,
     ...(parts.dialect && { dialect: parts.dialect }),
     ...(parts.textTools && { textTools: true }),
+    ...(parts.tools && { tools: [...parts.tools] }),
     limits: {
       steps: job.limits.steps,
       tokens: job.limits.tokens,

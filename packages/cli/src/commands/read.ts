@@ -6,6 +6,7 @@ import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
+import { families, lineage } from '@swarm/core/views/family';
 import { type Report, report as reportOf } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import { shortCommit } from '@swarm/core/views/words';
@@ -21,21 +22,24 @@ import { renderTable } from '../telling/table.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
   const { state } = await readRun(options, context);
-  const all = [...state.tasks.values()];
-  if (options.json) context.output.json(all);
-  else context.output.result(tasksText(all, context));
+  if (options.json) context.output.json([...state.tasks.values()]);
+  else context.output.result(tasksText(state, context));
   return 0;
 }
 
-function tasksText(all: readonly Task[], { output: { ink, columns } }: Context): string {
+/** Parts stand behind what they are parts of. */
+function tasksText(state: State, { output: { ink, columns } }: Context): string {
+  const all = families(state);
+  const taskAt = (row: number): Task => state.tasks.get(all[row]!)!;
+  const rows = all.map((_, row) => taskRow(state, taskAt(row)));
   const paint = (cell: string, row: number, column: number): string =>
-    row >= 0 && column === 1 ? paintState(all[row]!.state, ink)(cell) : cell;
+    row >= 0 && column === 1 ? paintState(taskAt(row).state, ink)(cell) : cell;
   const look = { columns, flexible: [3, 4], paint };
-  return renderTable(['task', 'state', 'attempts', 'title', ''], all.map(taskRow), look);
+  return renderTable(['task', 'state', 'attempts', 'title', ''], rows, look);
 }
 
-const taskRow = (task: Task): string[] => [
-  task.id,
+const taskRow = (state: State, task: Task): string[] => [
+  lineage(state, task.id),
   task.state,
   String(task.attempts),
   task.spec.title,

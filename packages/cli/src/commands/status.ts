@@ -2,7 +2,7 @@
 import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { alarms } from '@swarm/core/views/alarms';
-import { type Board, board } from '@swarm/core/views/board';
+import { type Board, type BoardRow, board } from '@swarm/core/views/board';
 import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { needs } from '@swarm/core/views/needs';
@@ -139,11 +139,15 @@ function movingText(view: Board, holder: Holder | undefined, columns: number): s
   if (view.rows.length === 0) return [];
   const rows = view.rows
     .slice(0, ATTEMPTS_SHOWN)
-    .map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', r.title]);
+    .map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', titleOf(r)]);
   const heads = ['attempt', holder ? 'doing' : 'was doing', 'for', 'agent', 'title'];
   const table = renderTable(heads, rows, { columns, flexible: [3, 4] });
   return [[table, ...more(view.rows.length - rows.length)].join('\n')];
 }
+
+/** A part is told with what it is a part of. */
+const titleOf = ({ title, partOf = [] }: BoardRow): string =>
+  partOf.length === 0 ? title : `${partOf.join(' › ')} › ${title}`;
 
 function waitingText(waiting: readonly Waiting[], holder: Holder | undefined, columns: number): string[] {
   if (waiting.length === 0) return [];

@@ -61,6 +61,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'notify.webhook_env': 'SWARM_WEBHOOK',
   'roles.*.agent': 'codex',
   'roles.*.model': 'gpt-5',
+  'roles.*.tools': ['read', 'grep', 'glob', 'bash'],
+  pipeline: ['researcher', 'coder', 'tester'],
+  'distribute.workers.*.slots': 2,
+  'distribute.workers.*.capabilities': ['coder@2.1'],
+  'distribute.workers.*.agent': 'codex',
+  'distribute.workers.*.model': 'gpt-5',
   'agent.acp.run': ['qwen', '--acp'],
   'agent.acp.mode': 'yolo',
   'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],
@@ -110,7 +116,9 @@ const exampleKey = (path: Path): string =>
 const isProfile = (path: Path): boolean => path[0] === 'models' && path[1] === 'profiles' && path.length > 2;
 
 const isName = (path: Path, at: number): boolean =>
-  (isProfile(path) && at === 2) || (path[0] === 'roles' && at === 1);
+  (isProfile(path) && at === 2) ||
+  (path[0] === 'roles' && at === 1) ||
+  (path[0] === 'distribute' && path[1] === 'workers' && at === 2);
 
 const inlineTable = (value: object): string =>
   `{ ${Object.entries(value)

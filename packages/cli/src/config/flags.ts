@@ -8,6 +8,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   target: '--target',
   'deliver.to': '--deliver',
   'workers.max': '--workers',
+  'planner.depth': '--depth',
   'workers.sandbox': '--sandbox',
   'agent.driver': '--agent',
   'agent.fallback': '--agent',
@@ -25,6 +26,7 @@ type Flags = Pick<
   | 'target'
   | 'deliver'
   | 'workers'
+  | 'depth'
   | 'sandbox'
   | 'agent'
   | 'gate'
@@ -42,6 +44,7 @@ export function flagsSource(flags: Flags): Source {
     target: flags.target,
     deliver: filled({ to: flags.deliver }),
     workers: filled({ max: flags.workers, sandbox: flags.sandbox }),
+    planner: filled({ depth: flags.depth }),
     agent: filled(drivers(flags.agent)),
     gate: filled({ command: flags.gate }),
     env: filled({ setup: flags.setup, network: flags.setupNetwork }),

@@ -1,5 +1,7 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { WorkerKind } from '@swarm/core/rules/distribute';
+import { LOOKING_TOOLS, type Staff } from '@swarm/core/rules/roles';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
@@ -122,6 +124,17 @@ export interface Config {
   };
   /** What was configured of roles, by name; absent where nothing was. */
   readonly roles?: Readonly<Record<string, { readonly agent?: string; readonly model?: string }>>;
+  /** Tools of the built-in agent, by role: absent roles have all of them, and so has every role of older runs. */
+  readonly roleTools?: Readonly<Record<string, readonly string[]>>;
+  /** Levels a task may be split into; absent: none. */
+  readonly depth?: number;
+  /** Roles that do a change one after the other; absent: one worker does it. */
+  readonly pipeline?: readonly string[];
+  /** Kinds of workers; absent: all are alike. */
+  readonly distribute?: {
+    readonly by: CompleteConfig['distribute']['by'];
+    readonly workers: readonly (WorkerKind & Pick<Staff, 'agent' | 'model'>)[];
+  };
   /** Absent where there are none. */
   readonly mcp?: readonly McpServerConfig[];
   /** Absent: the rules look, and nothing is allowed. */
@@ -203,6 +216,10 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...present({ command: agent.command }),
     },
     ...(Object.keys(complete.roles).length > 0 && { roles: resolveRoles(complete.roles) }),
+    roleTools: roleTools(complete),
+    ...(complete.planner.depth > 0 && { depth: complete.planner.depth }),
+    ...(complete.pipeline.length > 0 && { pipeline: complete.pipeline }),
+    ...distributeOf(complete),
     ...(Object.keys(complete.mcp.servers).length > 0 && {
       mcp: Object.entries(complete.mcp.servers).map(([name, s]) => ({
         name,
@@ -236,6 +253,35 @@ const resolveReview = ({ timeout, ...rule }: CompleteConfig['review']): NonNulla
   ...rule,
   timeoutMs: ms(timeout),
 });
+/** Only what the built-in agent does can be held to them. */
+function roleTools({ roles, agent }: CompleteConfig): Readonly<Record<string, readonly string[]>> {
+  const researcher = { agent: agent.driver, tools: LOOKING_TOOLS, ...defined(roles.researcher) };
+  const all = Object.entries({ ...roles, researcher });
+  return Object.fromEntries(
+    all.flatMap(([name, role]) => {
+      const by = role.agent ?? agent.driver;
+      return role.tools && (by === 'builtin' || name !== 'researcher') ? [[name, role.tools]] : [];
+    }),
+  );
+}
+
+const defined = (role: CompleteConfig['roles'][string] | undefined) => present(role ?? {});
+
+function distributeOf({ distribute: { by, workers } }: CompleteConfig): Pick<Config, 'distribute'> {
+  const kinds = Object.entries(workers);
+  if (kinds.length === 0) return {};
+  return {
+    distribute: {
+      by,
+      workers: kinds.map(([name, { slots, capabilities, agent, model }]) => ({
+        name,
+        slots,
+        capabilities,
+        ...present({ agent, model }),
+      })),
+    },
+  };
+}
 
 function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
   return {

@@ -12,6 +12,7 @@ import { mcp } from './schema-mcp.ts';
 import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
+import { distribute, pipeline, planner } from './schema-tasks.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -346,7 +347,10 @@ const target = z
 
 export const configSchema = z.strictObject({
   target,
+  pipeline,
+  planner: planner.prefault({}),
   workers: workers.prefault({}),
+  distribute: distribute.prefault({}),
   env: env.prefault({}),
   sandbox: sandbox.prefault({}),
   gate: gate.prefault({}),

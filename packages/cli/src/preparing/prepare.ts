@@ -16,11 +16,12 @@ import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import type { RunFile } from '../running/run-file.ts';
-import { agentNames, rolesOf } from '../running/settings.ts';
+import { agentNames, distributionOf, rolesOf } from '../running/settings.ts';
 import { agentProblems, agentsOffered } from './agents.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
 import { gather } from './gather.ts';
+import { agentsOfWorkers, handsProblems } from './hands.ts';
 import { type Located, locate } from './locate.ts';
 import { notYet } from './not-yet.ts';
 import { type Opening, openingOf } from './opening.ts';
@@ -96,14 +97,13 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
-  const wishes = [
-    ...(opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []),
-    ...votersOf(loaded.config),
-  ];
+  const named = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
+  const wishes = [...named, ...agentsOfWorkers(loaded.config), ...votersOf(loaded.config)];
   problems.push(
     ...notYet(loaded.config, mode),
     ...verdict.problems,
     ...(config && mode !== 'land' ? agentProblems(config.config, found.agents, wishes) : []),
+    ...(config && mode !== 'land' ? handsProblems(config.config, namesOf(loaded.config, offered)) : []),
     ...unmetWishes(opening, loaded.config, offered),
     ...(mode === 'land' ? [] : voterProblems(loaded.config, offered)),
   );
@@ -138,16 +138,20 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
 
 /** A plan is refused whole: whom its tasks ask for is known before anything is spent. */
 function unmetWishes(opening: Opening | undefined, config: Config, offered: readonly string[]): Problem[] {
-  // Of those swarm knows by name it is told on its own what keeps them away.
-  const agents = [...new Set([...agentNames({ config, agents: offered }), ...PRESET_NAMES])];
+  const agents = namesOf(config, offered);
   return (opening?.plan ?? []).flatMap((draft): Problem[] => {
-    const unmet = unmetWish(draft, { agents, roles: rolesOf(config) });
+    const unmet = unmetWish(draft, { agents, roles: rolesOf(config), ...distributionOf(config) });
     if (unmet === undefined) return [];
     const what = `the plan is wrong: ${unmet.why}`;
     const fix = unmet.meant === undefined ? 'swarm schema task' : `${unmet.meant}   # in ${draft.label}`;
     return [{ code: 'SW0202', what, where: draft.label, fix }];
   });
 }
+
+/** Of those swarm knows by name it is told on its own what keeps them away. */
+const namesOf = (config: Config, offered: readonly string[]): readonly string[] => [
+  ...new Set([...agentNames({ config, agents: offered }), ...PRESET_NAMES]),
+];
 
 /** Whom a task, or its role, asks for by name. */
 const agentNamedBy = ({ agent, role }: TaskDraft, { roles = {} }: Config): string | undefined =>

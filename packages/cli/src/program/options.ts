@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly plan?: string | undefined;
   /** Text where it is no whole number: the schema says so. */
   readonly workers?: number | string | undefined;
+  /** As it stands with `workers`. */
+  readonly depth?: number | string | undefined;
   readonly agent?: string | undefined;
   readonly gate?: string | undefined;
   readonly setup?: string | undefined;

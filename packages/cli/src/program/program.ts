@@ -90,6 +90,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
     .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
+    .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
     .option(
       '--agent <names>',
       'who does the tasks: builtin, claude, codex …; more with commas stand in for it',

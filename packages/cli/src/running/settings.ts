@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
+import type { ReviewRule } from '@swarm/core/model/review';
+import { VOTERS } from '@swarm/core/rules/pipeline';
 import { type Role, rolesWith } from '@swarm/core/rules/roles';
 import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
 import { keepsWayOut } from '../config/sandboxes.ts';
@@ -85,6 +87,8 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     agents: agentNames(file),
     ...agentHostsOf(file),
     roles: rolesOf(config),
+    ...pipelineOf(config),
+    ...distributionOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
@@ -106,8 +110,31 @@ function agentHostsOf({ config, sandbox }: RunFile): Pick<Request, 'agentHosts'>
 }
 
 /** Roles this run has. */
-export const rolesOf = ({ roles = {} }: Pick<RunFile['config'], 'roles'>): readonly Role[] =>
-  rolesWith(roles);
+export const rolesOf = ({
+  roles = {},
+  roleTools = {},
+}: Pick<RunFile['config'], 'roles' | 'roleTools'>): readonly Role[] =>
+  rolesWith(roles).map((role) => {
+    const tools = roleTools[role.name];
+    return tools ? { ...role, tools } : role;
+  });
+
+/** A reviewer at its end is no step: it asks for a vote, where nobody says how many vote. */
+function pipelineOf({ pipeline = [] }: RunFile['config']): Pick<Request, 'pipeline' | 'review'> {
+  if (pipeline.length === 0) return {};
+  return { pipeline, ...(pipeline.includes(VOTERS) && { review: ONE_REVIEWER }) };
+}
+
+const ONE_REVIEWER: ReviewRule = { reviewers: 1, threshold: 0.6, quorum: 1 };
+
+/** Kinds of workers as tasks meet them; agent and model of each are the operator's, and stay in the configuration. */
+export function distributionOf({
+  distribute,
+}: Pick<RunFile['config'], 'distribute'>): Pick<Request, 'distribute'> {
+  if (!distribute) return {};
+  const kinds = distribute.workers.map(({ name, slots, capabilities }) => ({ name, slots, capabilities }));
+  return { distribute: { by: distribute.by, kinds } };
+}
 
 /** Agents this run has, by the names tasks ask for them. */
 export const agentNames = ({
@@ -130,6 +157,7 @@ function limitsOf(config: RunFile['config']): Limits {
     ...(timeMs !== undefined && { timeMs }),
     tasks: TASKS_MAX,
     attemptTokens: config.workers.tokens ?? 2_000_000,
+    ...(config.depth !== undefined && { depth: config.depth }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The report on a terminal: the same as in Markdown, as plain text that fits. */
 import type { Report, ReportFinding, ReportTask } from '@swarm/core/views/report';
-import { figureRows } from '@swarm/core/views/report-markdown';
+import { figureRows, partName } from '@swarm/core/views/report-markdown';
 import { votesText } from '@swarm/core/views/votes';
 import { shortCommit } from '@swarm/core/views/words';
 import type { ChalkInstance } from 'chalk';
@@ -75,7 +75,7 @@ function tasks(r: Report, ink: ChalkInstance, columns: number): string[] {
 }
 
 const rowOf = (t: ReportTask): string[] => [
-  t.task,
+  partName(t),
   t.state,
   t.commit ? shortCommit(t.commit) : '',
   t.verified,

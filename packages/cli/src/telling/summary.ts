@@ -5,6 +5,7 @@ import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
 import { endingText, sumText } from '@swarm/core/views/ending';
+import { lineage } from '@swarm/core/views/family';
 import { needs } from '@swarm/core/views/needs';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText, countText } from '@swarm/core/views/words';
@@ -62,15 +63,17 @@ function taskLines(s: OpenedState, ink: ChalkInstance, columns: number | undefin
       ? (['landed in part', ink.yellow] as const)
       : (['landed', ink.green] as const);
     const commit = t.state === 'landed' ? t.commit.slice(0, 10) : '';
-    const room = (columns ?? Number.POSITIVE_INFINITY) - `  ${how[0]}  ${id}    ${commit}`.length;
+    const name = lineage(s, id);
+    const room = (columns ?? Number.POSITIVE_INFINITY) - `  ${how[0]}  ${name}    ${commit}`.length;
     const title = cutToWidth(sanitizeLine(t.spec.title, 100), Math.max(8, room));
-    return `  ${how[1](how[0])}  ${id}  ${title}  ${ink.dim(commit)}`;
+    return `  ${how[1](how[0])}  ${name}  ${title}  ${ink.dim(commit)}`;
   });
   const failed = [...s.byState.failed].map((id) => {
     const t = s.tasks.get(id)!;
     const why = t.state === 'failed' ? sanitizeLine(reasonOf(t), 160) : '';
-    const room = (columns ?? Number.POSITIVE_INFINITY) - `  failed  ${id}  `.length;
-    return `  ${ink.red('failed')}  ${id}  ${cutToWidth(`${nameOf(t)}: ${why}`, Math.max(8, room))}`;
+    const name = lineage(s, id);
+    const room = (columns ?? Number.POSITIVE_INFINITY) - `  failed  ${name}  `.length;
+    return `  ${ink.red('failed')}  ${name}  ${cutToWidth(`${nameOf(t)}: ${why}`, Math.max(8, room))}`;
   });
   return [...landed, ...failed];
 }

@@ -7,6 +7,8 @@ import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
 import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
+import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
@@ -77,6 +79,8 @@ function startAttempt(
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
   if (!covers(remainingFor(s, 'worker'), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
+  const place = placeProblem(s, t, c.worker);
+  if (place) return refuse('not-ready', place);
   if (attemptsLeft(t, s.run.request.limits) <= 0) return refuse('not-ready', `${c.task} has no attempt left`);
   return [
     {
@@ -88,6 +92,18 @@ function startAttempt(
       reserved: c.reserved,
     },
   ];
+}
+
+/** Where there are kinds of workers, each slot is one attempt's at a time, of a task it can do. */
+function placeProblem(s: OpenedState, { id, spec }: Task, worker: string): string | undefined {
+  const { distribute, agents = [] } = s.run.request;
+  if (!distribute) return undefined;
+  const kind = kindOf(distribute, worker);
+  if (!kind) return `there is no worker ${worker}`;
+  const lacks = lacking(kind, wantsOf(spec, distribute), { agents });
+  if (lacks !== undefined) return `${worker} has no ${lacks}, which ${id} asks for`;
+  const isTaken = [...s.liveAttempts].some((live) => s.attempts.get(live)!.worker === worker);
+  return isTaken ? `${worker} is taken` : undefined;
 }
 
 /** A failed check may go back to its agent only so often, and only while somebody wants the task. */
@@ -193,7 +209,18 @@ function holdToScope(
   t: Task,
   { attempt, handoff }: Extract<AttemptCommand, { type: 'endAttempt' }>,
 ): readonly Event[] {
-  if (s.run.request.outside !== 'hold') return [];
+  const astray = notItsStep(t, handoff?.change?.filesChanged ?? []);
+  if (astray.length > 0) {
+    const detail = `it may add to tests and change nothing else, and changed ${named(astray)}`;
+    return rejection(s, t, {
+      type: 'landing.rejected',
+      attempt,
+      reason: 'scope-broken',
+      detail,
+      files: astray,
+    });
+  }
+  if (s.run.request.outside !== 'hold' || !isHeldToScope(t)) return [];
   const files = outsideScope(t.spec.scope, handoff?.change?.filesChanged ?? []);
   if (files.length === 0) return [];
   const detail = `it may touch ${named(t.spec.scope)}, and changed ${named(files)}`;

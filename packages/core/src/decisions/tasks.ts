@@ -78,7 +78,7 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
           ]
         : refuse('late', `iteration ${c.iteration} is over`);
     case 'expandTask':
-      return expandTask(s, c.task);
+      return expandTask(s, c);
     case 'settleTask':
       return settleTask(s, c.task);
     case 'cancelTask':

@@ -1,5 +1,6 @@
 import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
+import type { Distribution } from '../rules/distribute.ts';
 import type { Role } from '../rules/roles.ts';
 import type { CommitId, TaskId } from './ids.ts';
 import type { ReviewRule } from './review.ts';
@@ -94,6 +95,10 @@ export interface Request {
   readonly fixRed?: true;
   /** What follows when a change leaves the scope its task declared; absent means `warn`. */
   readonly outside?: OutsideRule;
+  /** Roles that do a change one after the other. Absent: each task is one worker's. */
+  readonly pipeline?: readonly string[];
+  /** Kinds of workers, and how one is chosen. Absent: all are alike. */
+  readonly distribute?: Distribution;
   /** What reviewers are asked before anything lands. Absent: nobody is asked. */
   readonly review?: ReviewRule;
 }

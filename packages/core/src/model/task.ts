@@ -35,6 +35,8 @@ export type TaskSource =
       readonly parent: TaskId;
       readonly iteration?: number;
     }
+  /** A step of the task it is a part of, which several roles do one after the other. */
+  | { readonly by: 'pipeline'; readonly parent: TaskId; readonly step: string }
   /** `generation`: 1, or one more than the generation of the fix task that brought the failure. Absent: 1. */
   | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }

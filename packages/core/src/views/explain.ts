@@ -57,6 +57,8 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
     event.source.parent === memory.task
   )
     return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
+  if (event.type === 'task.accepted' && event.source.by === 'pipeline' && event.source.parent === memory.task)
+    return `Its step for the ${plain(event.source.step, 100)} is ${event.task}.`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
   return tellLanding(event, memory);
 }
@@ -82,6 +84,7 @@ function tellTask(event: Event, task: TaskId): string | undefined {
     case 'task.cancelled':
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.expanded':
+      if (event.by === 'pipeline') return 'It is done in steps, by one role after the other.';
       return 'It is split: a planner of its own says what its parts are, and it waits for them.';
     case 'task.unsplit':
       return `It is not split${detailText(event.detail)}`;
@@ -105,7 +108,9 @@ function sourceText(source: TaskSource): string {
     case 'plan':
       return `from the plan as ${plain(source.label, 100)}`;
     case 'subplanner':
-      return `from the subplanner of ${source.parent} as ${plain(source.label, 100)}`;
+      return `as a part of ${source.parent}, whose own planner calls it ${plain(source.label, 100)}`;
+    case 'pipeline':
+      return `as the ${plain(source.step, 100)}’s step of ${source.parent}`;
     case 'reconciler':
       return `from the reconciler, for ${countText(source.signatures.length, 'failure')}: ${plain(source.signatures.join(', '), 200)}`;
     case 'operator':
@@ -261,19 +266,25 @@ function sum(state: State, task: TaskId): string[] {
 function standing(state: State, id: TaskId): string {
   const task = state.tasks.get(id)!;
   const waits = waitsFor(state, task);
+  const plan = state.plans.get(id);
   if (waits.length > 0) return `Now: pending, waiting for ${waits.map(waitText).join(', ')}.`;
   if (task.state === 'landed') return `Now: landed as ${shortCommit(task.commit)}.`;
   switch (task.state) {
     case 'expanded':
-      return `Now: split, waiting for its parts${listText(partsOf(state, id))}.`;
+      return `Now: ${plan?.isPipeline ? 'in steps' : 'split'}, waiting for its ${plan?.isPipeline ? 'steps' : 'parts'}${partsText(state, id)}.`;
     case 'reviewing':
       return `Now: voted on, ${task.review.votes.length} of ${countText(task.review.reviewers.length, 'reviewer')} have answered.`;
     case 'gathered':
-      return `Now: done by its parts${listText(partsOf(state, id))} (${task.handoff.status}).`;
+      return `Now: done by its ${plan?.isPipeline ? 'steps' : 'parts'}${partsText(state, id)} (${task.handoff.status}).`;
     default:
       return `Now: ${task.state}.`;
   }
 }
 
-const listText = (tasks: readonly TaskId[]): string =>
-  tasks.length === 0 ? '' : ` ${tasks.slice(0, 10).join(', ')}`;
+/** With what became of each. */
+function partsText(state: State, id: TaskId): string {
+  const parts = partsOf(state, id).slice(0, 10);
+  return parts.length === 0
+    ? ''
+    : ` ${parts.map((part) => `${part} ${state.tasks.get(part)!.state}`).join(', ')}`;
+}

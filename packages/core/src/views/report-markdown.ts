@@ -162,8 +162,12 @@ function tasks(r: Report): string[] {
   ];
 }
 
+/** A part is told with what it is a part of. */
+export const partName = ({ task, partOf }: ReportTask): string =>
+  partOf === undefined ? task : `${partOf} › ${task}`;
+
 function row(t: ReportTask): string {
   const commit = t.commit === undefined ? '' : `\`${shortCommit(t.commit)}\``;
   const state = t.why === undefined ? t.state : `${t.state}: ${markdownText(t.why, 200)}`;
-  return `| ${t.task} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified}${t.tellsNothing ? '; its own check passed before any work and tells nothing' : ''} |`;
+  return `| ${partName(t)} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified}${t.tellsNothing ? '; its own check passed before any work and tells nothing' : ''} |`;
 }

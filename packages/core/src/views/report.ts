@@ -16,11 +16,12 @@ import {
 import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
 import type { Requirement } from '../model/requirement.ts';
-import { isOver, type Task, type TaskStateName } from '../model/task.ts';
+import { isOver, type Task, type TaskSpec, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { isPartial } from '../rules/outcome.ts';
-import { partsOf } from '../rules/owners.ts';
+import { ownerOf, partsOf } from '../rules/owners.ts';
+import { isHeldToScope } from '../rules/pipeline.ts';
 import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
@@ -35,6 +36,8 @@ import { plain } from './words.ts';
 export interface ReportTask {
   readonly task: TaskId;
   readonly title: string;
+  /** The task it is a part of; absent: of none. */
+  readonly partOf?: TaskId;
   readonly state: TaskStateName;
   /** Where it landed. */
   readonly commit?: CommitId;
@@ -289,9 +292,11 @@ function taskList(state: State): ReportTask[] {
   return tasks.map((task) => {
     const why = whyNot(task);
     const outside = outsideOf(state, task);
+    const owner = ownerOf(state, task.id);
     return {
       task: task.id,
       title: plain(task.spec.title),
+      ...(owner !== undefined && { partOf: owner }),
       state: task.state,
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
@@ -319,8 +324,12 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
       // A check that could not fail is no evidence.
       return holdsNow(state, task) && (task.verifiesBase !== true || gated.has(task.commit));
     case 'gathered':
-      // Its own check was not tried, if it has one.
-      return verify === undefined && task.handoff.status === 'complete' && areVerified(state, task.id, gated);
+      // Its own check was not tried, if it has one, unless one of its parts is held to the same.
+      return (
+        (verify === undefined || partsOf(state, task.id).some((id) => specOf(state, id).verify === verify)) &&
+        task.handoff.status === 'complete' &&
+        areVerified(state, task.id, gated)
+      );
     case 'unneeded':
       return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
     default:
@@ -329,7 +338,12 @@ function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boo
 }
 
 const areVerified = (state: State, whole: TaskId, gated: ReadonlySet<CommitId>): boolean =>
-  partsOf(state, whole).every((part) => isVerified(state, state.tasks.get(part)!, gated));
+  partsOf(state, whole)
+    // What an answer says is nothing that could be tried.
+    .filter((part) => specOf(state, part).kind === 'change')
+    .every((part) => isVerified(state, state.tasks.get(part)!, gated));
+
+const specOf = (state: State, id: TaskId): TaskSpec => state.tasks.get(id)!.spec;
 
 /** A check that never failed in this run may be one that cannot. */
 const hasTold = (state: State, verify: string): boolean =>
@@ -342,7 +356,10 @@ const hasTold = (state: State, verify: string): boolean =>
 const OUTSIDE_MAX = 100;
 
 function outsideOf(state: State, task: Task): readonly string[] {
-  const attempt = task.state === 'landed' && task.attempt ? state.attempts.get(task.attempt) : undefined;
+  const attempt =
+    task.state === 'landed' && task.attempt && isHeldToScope(task)
+      ? state.attempts.get(task.attempt)
+      : undefined;
   const files = attempt?.state === 'ended' ? (attempt.handoff?.change?.filesChanged ?? []) : [];
   return outsideScope(task.spec.scope, files)
     .slice(0, OUTSIDE_MAX)

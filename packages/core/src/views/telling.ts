@@ -12,6 +12,7 @@ import { NO_NETWORK, wantsNetwork } from '../rules/network-words.ts';
 import type { State } from '../state.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
+import { lineage } from './family.ts';
 import { verdictOf } from './verdict.ts';
 import { VERDICT_WORDS, voteText } from './votes.ts';
 import { countText, durationText, secondsText, signaturesText } from './words.ts';
@@ -86,7 +87,13 @@ function sentence(e: Event, s: State): LogFields {
         ...(verdictOf(s) !== 'complete' && { level: 'warn' as const }),
       };
     case 'iteration.started':
-      return { msg: `planning, iteration ${e.iteration} (${e.reason})` };
+      return {
+        ...(e.owner !== undefined && { task: e.owner }),
+        msg:
+          e.owner === undefined
+            ? `planning, iteration ${e.iteration} (${e.reason})`
+            : `the planner of ${lineage(s, e.owner)} is asked, iteration ${e.iteration} (${e.reason})`,
+      };
     case 'task.refused':
       return { msg: `refused ${e.label}: ${e.problem}` };
     case 'scratchpad.written':
@@ -99,7 +106,7 @@ function sentence(e: Event, s: State): LogFields {
         ...(e.outcome !== 'planned' && { level: 'warn' as const }),
       };
     case 'task.accepted':
-      return { task: e.task, msg: `${e.task} ${e.spec.title}` };
+      return { task: e.task, msg: `${lineage(s, e.task)} ${e.spec.title}` };
     case 'task.rescoped':
       return { task: e.task, msg: `${e.task} is now: ${e.spec.title}` };
     case 'task.requeued':
@@ -119,7 +126,13 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt ?? e.task} is told: ${firstLine(e.text)}`,
       };
     case 'task.expanded':
-      return { task: e.task, msg: `${e.task} is split: its own planner says what its parts are` };
+      return {
+        task: e.task,
+        msg:
+          e.by === 'pipeline'
+            ? `${e.task} is done in steps, by one role after the other`
+            : `${e.task} is split: its own planner says what its parts are`,
+      };
     case 'task.unsplit':
       return { task: e.task, msg: `${e.task} is worked as it is: ${firstLine(e.detail)}` };
     case 'task.gathered':

@@ -7,6 +7,7 @@ import type { Candidate, GateResult, Landing, RejectionReason } from '@swarm/cor
 import type { Task } from '@swarm/core/model/task';
 import type { RepositoryReader } from '@swarm/core/ports/git';
 import { gateAt, newFailures } from '@swarm/core/rules/known-failures';
+import { sourceOfWhole } from '@swarm/core/rules/pipeline';
 import { protectedChanges } from '@swarm/core/rules/protected';
 import { type ChangedText, isTestPath, weakening } from '@swarm/core/rules/weakened';
 import type { State } from '@swarm/core/state';
@@ -47,7 +48,7 @@ export async function protectedIn(
     ...protectedChanges({
       paths,
       scope: task.spec.scope,
-      source: task.source,
+      source: sourceOfWhole(context.state, task),
       gate: request.gate,
       protect: request.protect ?? [],
       manifests,

@@ -46,7 +46,8 @@ export interface Tools {
 }
 
 export interface Asking {
-  readonly who: 'planner' | 'reconciler' | 'reviewer';
+  /** What the log calls it. */
+  readonly who: string;
   /** What it is about, for the log and the endpoint. Absent: the whole run. */
   readonly about?: Pick<LogFields, 'task' | 'attempt'>;
   /** Absent: the planner’s, on `commit`. */

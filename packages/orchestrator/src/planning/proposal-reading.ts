@@ -7,6 +7,7 @@ import type { State } from '@swarm/core/state';
 import { UNREADABLE } from './ask-again.ts';
 import type { Reader } from './looking.ts';
 import { type PlanEnd, PlanStream } from './plan-stream.ts';
+import { RUN_SEAT } from './seat.ts';
 
 export class ProposalReading implements Reader {
   readonly #state: State;
@@ -22,7 +23,7 @@ export class ProposalReading implements Reader {
 
   constructor(state: State) {
     this.#state = state;
-    this.#stream = new PlanStream(0, state);
+    this.#stream = new PlanStream(RUN_SEAT, 0, state);
   }
 
   get plan(): AmendedPlan {
@@ -31,7 +32,7 @@ export class ProposalReading implements Reader {
   }
 
   begin(): (piece: string) => void {
-    this.#stream = new PlanStream(0, this.#state, this.#waiting);
+    this.#stream = new PlanStream(RUN_SEAT, 0, this.#state, this.#waiting);
     return (piece) => this.#take(this.#stream.push(piece));
   }
 

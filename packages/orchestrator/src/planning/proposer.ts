@@ -12,6 +12,7 @@ import { Briefing } from './briefing.ts';
 import { LengthLimit } from './length.ts';
 import { lookAndAnswer } from './looking.ts';
 import { ProposalReading } from './proposal-reading.ts';
+import { RUN_SEAT } from './seat.ts';
 
 export type Proposal =
   | { readonly kind: 'proposed'; readonly plan: AmendedPlan; readonly unread: Unread; readonly usage: Usage }
@@ -65,7 +66,7 @@ export class Proposer {
   /** A conversation of its own: that of the run's iterations goes on as if nothing had been asked. */
   async #told(text: string) {
     const { state } = this.#context;
-    const briefing = new Briefing(this.#context, this.#length);
+    const briefing = new Briefing(this.#context, RUN_SEAT, this.#length);
     await briefing.tell(state.planning.iteration + 1);
     const last = briefing.messages.pop()!;
     return [...briefing.messages, { ...last, content: `${last.content}\n\n${questionOf(text)}` }];

@@ -13,6 +13,7 @@ export const BLOCK_NAMES = [
   'hint',
   'request',
   'repository',
+  'files',
   'amendments',
   'requirements',
   'scratchpad',

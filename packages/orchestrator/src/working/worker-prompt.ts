@@ -1,11 +1,11 @@
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { CommitId, TaskId } from '@swarm/core/model/ids';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { OpenedState } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { originNote } from '../healing/fixes.ts';
 import { inBlocks } from '../prompting/blocks.ts';
-import { earlierAttempts } from '../prompting/earlier.ts';
+import { earlierAttempts, upstreamText } from '../prompting/earlier.ts';
 import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
 import type { Project } from '../prompting/project.ts';
 import { notesFor } from '../prompting/shared-notes.ts';
@@ -37,7 +37,7 @@ export async function workerVariables(
     verify: spec.verify ?? '',
     gate: state.run.request.gate ?? '',
     upstream: spec.dependsOn
-      .map((id) => upstream(state, id))
+      .map((id) => upstreamText(state, id))
       .filter(Boolean)
       .join('\n\n'),
     earlier_attempts: earlierAttempts(state, task),
@@ -121,12 +121,4 @@ function touches(state: OpenedState, task: Task, files: readonly string[]): bool
   const attempt = state.attempts.get(task.attempt);
   const changed = attempt?.state === 'ended' ? attempt.handoff?.change?.filesChanged : undefined;
   return changed?.some((f) => files.includes(f)) ?? false;
-}
-
-/** What a task it depends on handed over. */
-function upstream(state: OpenedState, id: TaskId): string {
-  const task = state.tasks.get(id)!;
-  if (!('handoff' in task) || !task.handoff) return `${id} ${task.spec.title}: ${task.state}`;
-  const { summary, concerns } = task.handoff;
-  return [`${id} ${task.spec.title}: ${summary}`, ...concerns.map((c) => `concern: ${c}`)].join('\n');
 }

@@ -13,6 +13,8 @@ import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
+import { kindOf } from '@swarm/core/rules/distribute';
+import type { Wish } from '@swarm/core/rules/roles';
 import { toWire } from '@swarm/core/rules/task-format';
 import { lines } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
@@ -138,7 +140,7 @@ export class Worker {
     const notes = this.#notes.open(attempt);
     try {
       const prompt = await this.#prompt(about, notes);
-      const { name: driver, model, hears } = bench.agentFor(task.spec);
+      const { name: driver, model, hears } = bench.agentFor(this.#wish(attempt, task));
       const started = await ask({
         type: 'startAgent',
         attempt: attempt.id,
@@ -241,6 +243,18 @@ export class Worker {
     };
   }
 
+  /** What the task says of who is to do it, and the kind of worker that took it. */
+  #wish({ worker }: Attempt, { spec }: Task): Wish {
+    const { distribute } = this.#context.state.run.request;
+    const staff = distribute && kindOf(distribute, worker)?.name;
+    const { agent, role } = spec;
+    return {
+      ...(agent !== undefined && { agent }),
+      ...(role !== undefined && { role }),
+      ...(staff !== undefined && { staff }),
+    };
+  }
+
   #runAgent(
     { bench, attempt, task, signal }: Pick<Finished, 'bench' | 'attempt' | 'task' | 'signal'>,
     { system, text }: RenderedPrompt,
@@ -249,7 +263,7 @@ export class Worker {
   ): Promise<AgentResult> {
     const { settings } = this.#context;
     return bench.agent({
-      wish: task.spec,
+      wish: this.#wish(attempt, task),
       notes,
       ...(settings.attempt.sharesNotes && { shared: notesFor(this.#context, attempt) }),
       prompt: { system, user: text },

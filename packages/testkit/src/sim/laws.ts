@@ -97,7 +97,7 @@ const BROKEN_OFF: readonly (ModelEnd['kind'] | undefined)[] = ['cut', 'down', 'a
 
 /** An answer that broke off is never taken for the whole plan. */
 function plansFromWholeAnswers(e: Event, { world }: Look): readonly string[] {
-  if (e.type !== 'iteration.ended' || e.outcome !== 'planned' || e.owner !== undefined) return [];
+  if (e.type !== 'iteration.ended' || e.outcome !== 'planned') return [];
   const end = world.answers.get(e.iteration);
   return BROKEN_OFF.includes(end)
     ? [`plan: iteration ${e.iteration} is planned by an answer that ended ${end}`]
