@@ -286,6 +286,7 @@ const EVENTS = {
     verdict: 'verified',
     evidence: { kind: 'command', by: 'node --test test/time', commit: C, detail: 'exit 0' },
   },
+  'budget.neared': { type: 'budget.neared', which: 'tokens', limit: 2_000_000, soft: 0.85 },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -68,7 +68,8 @@ export class Deciding {
   /** Turns what is wanted into decisions, until nothing more follows. */
   advance(beside: Beside): void {
     const now = this.#ports.clock.now();
-    const { budget } = wanted(this.#state, now);
+    const { near, budget } = wanted(this.#state, now);
+    if (near) this.decide({ type: 'nearBudget', which: near });
     if (budget) this.decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.#state, now);
     for (const task of want.settled) this.decide({ type: 'settleTask', task });
@@ -114,8 +115,8 @@ export class Deciding {
 
   /** Whoever has no model has nobody who could say what the parts are. */
   #isSplit(id: TaskId): boolean {
-    if (!this.#ports.model || splitProblem(this.#state, this.#state.tasks.get(id)!) !== undefined)
-      return false;
+    if (!this.#ports.model || this.#state.spending.neared) return false;
+    if (splitProblem(this.#state, this.#state.tasks.get(id)!) !== undefined) return false;
     return this.decide({ type: 'expandTask', task: id }).kind === 'decision';
   }
 
@@ -135,7 +136,7 @@ export class Deciding {
   /** The number of workers follows how handoffs fare, below the operator's own. */
   #scale(): void {
     const { workers, flow, paused, spending } = this.#state;
-    const better = paused || spending.reached ? undefined : scaling(workers, flow);
+    const better = paused || spending.reached || spending.neared ? undefined : scaling(workers, flow);
     if (better) this.decide({ type: 'scale', ...better, by: 'itself' });
   }
 

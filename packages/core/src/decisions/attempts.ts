@@ -7,9 +7,11 @@ import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
 import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { mayOpen } from '../rules/opening.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
 import { failDependents, failOrphan } from './ends.ts';
+import { nearing } from './nearing.ts';
 import { rejection } from './rejection.ts';
 import { reviewOf } from './reviews.ts';
 
@@ -66,6 +68,7 @@ function startAttempt(
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
+  if (!mayOpen(s, t)) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
   const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
@@ -157,6 +160,9 @@ function budgetMet(
   if (s.spending.reached || !isBudgetsEnd(s, reserved, which)) return undefined;
   const isLast = s.liveAttempts.size === 1 && liveIterations(s).length === 0 && s.spending.slices.size === 0;
   const limit = limitReached(s, which) ?? s.run.request.limits.roles?.worker?.[which] ?? 0;
+  // What is kept for the target is there still.
+  const near = s.spending.neared ? undefined : nearing(s, which);
+  if (isLast && near) return near;
   return isLast ? [{ type: 'budget.reached', which, limit }] : [];
 }
 

@@ -6,6 +6,7 @@ import { OUTAGES_MAX } from '../model/request.ts';
 import { covers, limitReached, remainingFor } from '../rules/budget.ts';
 import { depthOf } from '../rules/owners.ts';
 import { isBusy, liveIterations, type OpenedState, type State } from '../state.ts';
+import { nearing } from './nearing.ts';
 
 type RunCommand = Extract<
   Command,
@@ -19,6 +20,7 @@ type RunCommand = Extract<
       | 'stop'
       | 'amend'
       | 'cancelRun'
+      | 'nearBudget'
       | 'reachBudget'
       | 'reserveSpend'
       | 'recordSpend'
@@ -91,6 +93,10 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         { type: 'run.cancelled', reason },
         ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
       ];
+    }
+    case 'nearBudget': {
+      if (s.spending.neared) return refuse('illegal-move', 'that was said already');
+      return nearing(s, c.which) ?? refuse('illegal-move', `there is no soft limit on ${c.which}`);
     }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');

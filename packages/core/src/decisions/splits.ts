@@ -16,6 +16,7 @@ export function expandTask(s: OpenedState, id: TaskId): readonly Event[] | Refus
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
   if (waitsFor) return refuse('not-ready', `${id} waits for ${waitsFor}`);
+  if (s.spending.neared) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   const problem = splitProblem(s, t);
   if (problem) return refuse('illegal-move', `${id} is not split: ${problem}`);
   const live = s.plans.get(id)?.live;

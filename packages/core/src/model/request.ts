@@ -24,6 +24,8 @@ export interface Limits {
   readonly depth?: number;
   /** What each role may use of the whole at most. A role that is not named is bounded by the whole alone. */
   readonly roles?: Partial<Record<SpendRole, RoleBudget>>;
+  /** The share of tokens, money and time, above 0 and below 1, at which nothing new opens. Absent: only the limit itself ends that. */
+  readonly soft?: number;
 }
 
 /** Who spends. A subplanner is the planner of a task that is split. */

@@ -19,10 +19,23 @@ export const usdSpent = (s: Spending): number => s.used.costUsd + s.lost.usd;
 
 /** Returns what may still be reserved. Infinity when nothing bounds it. */
 export function remaining(s: Spending, limits: Limits): Reservation {
+  const kept = s.neared === undefined ? keptOf(limits) : NO_RESERVATION;
+  const left = wholeLeft(s, limits);
+  return { tokens: left.tokens - kept.tokens, usd: left.usd - kept.usd };
+}
+
+/** With what is kept for the target's health until nothing else opens any more. */
+export function wholeLeft(s: Spending, limits: Limits): Reservation {
   return {
     tokens: limits.tokens === undefined ? Infinity : limits.tokens - tokensSpent(s) - s.reserved.tokens,
     usd: limits.usd === undefined ? Infinity : limits.usd - usdSpent(s) - s.reserved.usd,
   };
+}
+
+/** Half of what lies behind the soft limit: what runs then may take the other half. */
+export function keptOf({ soft = 1, tokens = 0, usd = 0 }: Limits): Reservation {
+  const share = (1 - soft) / 2;
+  return { tokens: Math.floor(share * tokens), usd: share * usd };
 }
 
 /** What a role may still reserve: what is left of the whole, and of its own part. */
@@ -125,7 +138,7 @@ export function timeIsUpAt(state: OpenedState): number | undefined {
 export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' | 'time' | undefined {
   const limits = state.run.request.limits;
   if (limits.timeMs !== undefined && at >= timeIsUpAt(state)!) return 'time';
-  const left = remaining(state.spending, limits);
+  const left = wholeLeft(state.spending, limits);
   const nothingReserved = state.spending.reserved.tokens === 0 && state.spending.reserved.usd === 0;
   if (!nothingReserved) return undefined;
   if (left.tokens < TOKENS_FLOOR) return 'tokens';

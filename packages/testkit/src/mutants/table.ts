@@ -3,6 +3,7 @@ import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
 import type { MutantTable } from './mutant.ts';
 import { PLANNING_MUTANTS } from './planning.ts';
+import { SOFT_MUTANTS } from './softly.ts';
 import { SPENDING_MUTANTS } from './spending.ts';
 import { SPLIT_MUTANTS } from './splits.ts';
 import { TASK_MUTANTS } from './tasks.ts';
@@ -17,4 +18,5 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...SPLIT_MUTANTS,
   ...VOTE_MUTANTS,
   ...SPENDING_MUTANTS,
+  ...SOFT_MUTANTS,
 };

@@ -13,6 +13,7 @@ import {
 } from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { Blame } from './blame.ts';
 import { Purse } from './purse.ts';
 import { TargetLine } from './target-line.ts';
 import { VoteLedger } from './vote-ledger.ts';
@@ -76,6 +77,7 @@ export class Ledger {
   readonly line = new TargetLine();
   readonly votes = new VoteLedger();
   readonly purse = new Purse();
+  readonly blame = new Blame();
   /** Tasks that are split, or were. */
   readonly splits = new Map<TaskId, Split>();
   /** Of each part, what it is a part of. */
@@ -97,6 +99,7 @@ export class Ledger {
     this.#takeSplit(event);
     this.#takeVotes(event);
     this.purse.take(event);
+    this.blame.take(event);
     this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
   }
 
