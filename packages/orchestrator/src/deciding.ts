@@ -105,7 +105,8 @@ export class Deciding {
         n -= 1;
         continue;
       }
-      const answer = this.decide({ type: 'startAttempt', task, worker, reserved });
+      const own = reservationFor(this.#state, 'worker', this.#state.tasks.get(task)) ?? reserved;
+      const answer = this.decide({ type: 'startAttempt', task, worker, reserved: own });
       if (answer.kind === 'refusal')
         throw new SwarmError({ code: 'SW0801', what: `a decision was refused: ${answer.detail}` });
       if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);

@@ -6,6 +6,7 @@ import { type Board, board } from '@swarm/core/views/board';
 import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { queue } from '@swarm/core/views/queue';
+import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
 import { costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
@@ -54,6 +55,7 @@ function statusJson(
   waiting: readonly Waiting[],
   now: number,
 ) {
+  const left = remainderOf(state);
   return {
     run: paths.run,
     folder: paths.folder,
@@ -68,6 +70,7 @@ function statusJson(
     ending: endingText(state),
     verdict: verdictOf(state),
     shortfalls: shortfallTexts(state),
+    ...(left && { remainder: left }),
     spending: state.spending,
     alarms: alarms(state),
   };
@@ -85,6 +88,7 @@ function statusText(
   const { request } = state.run ?? {};
   const gate = gateView(state);
   const held = alarms(state).at(-1);
+  const left = remainderOf(state);
   const rows: [string, string][] = [
     ['run', `${paths.run} ${standingOf(state, holder)}`],
     ['request', view.request],
@@ -96,6 +100,12 @@ function statusText(
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
       : []),
+    ...(left
+      ? [
+          ['left', remainderTexts(left).join('; ')] as [string, string],
+          ['to go on', left.goOn] as [string, string],
+        ]
+      : []),
     ...(held ? [['secret', `${held.attempt}: ${held.detail}`] as [string, string]] : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
@@ -106,7 +116,16 @@ function statusText(
 }
 
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete', 'secret', 'gate']);
+const WHOLE: ReadonlySet<string> = new Set([
+  'run',
+  'tasks',
+  'quota',
+  'incomplete',
+  'left',
+  'to go on',
+  'secret',
+  'gate',
+]);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>

@@ -1,11 +1,12 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { SpendRole } from '@swarm/core/model/request';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
-import { parseBytes, parseDurationMs } from './units.ts';
+import { type BudgetPart, parseBytes, parseDurationMs, parsePart } from './units.ts';
 
 export interface EndpointConfig {
   readonly name: string;
@@ -52,6 +53,7 @@ export interface Config {
     /** Absent in runs that were opened before there was such a thing. */
     readonly steps?: number;
     readonly tokens?: number;
+    readonly usd?: number;
     readonly timeoutMs: number;
     readonly preGate: boolean;
     /** The first attempt at a task sees the folders of its scope only; absent: all of the tree. */
@@ -98,7 +100,16 @@ export interface Config {
     /** Absent: never. */
     readonly revertAfter?: number;
   };
-  readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
+  readonly budget: {
+    readonly usd?: number;
+    readonly tokens?: number;
+    readonly timeMs?: number;
+    /** These are absent where they were not given, and in runs that were opened before there was such a thing. */
+    readonly soft?: number;
+    readonly taskTokens?: number;
+    readonly taskUsd?: number;
+    readonly roles?: Partial<Record<SpendRole, BudgetPart>>;
+  };
   readonly models: {
     readonly default?: string;
     readonly planner?: string;
@@ -145,6 +156,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       attempts: workers.attempts,
       steps: workers.steps,
       tokens: workers.tokens,
+      ...present({ usd: workers.usd }),
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       ...(workers.sparse === 'on' && { sparse: true as const }),
@@ -175,11 +187,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       // 0 is how the file says never.
       ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
-    budget: present({
-      usd: budget.usd,
-      tokens: budget.tokens,
-      timeMs: budget.time === undefined ? undefined : ms(budget.time),
-    }),
+    budget: resolveBudget(budget),
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
     endpoints: endpoints.map(resolveEndpoint),
@@ -206,6 +214,20 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     deliver: deliver.to,
     sign: deliver.sign,
   };
+}
+
+function resolveBudget({ usd, tokens, time, soft, ...more }: CompleteConfig['budget']): Config['budget'] {
+  const isBounded = usd !== undefined || tokens !== undefined || time !== undefined;
+  const roles = Object.entries(more.roles).map(([role, text]) => [role, parsePart(text)!]);
+  return present({
+    usd,
+    tokens,
+    timeMs: time === undefined ? undefined : ms(time),
+    soft: isBounded && soft < 1 ? soft : undefined,
+    taskTokens: more.task_tokens,
+    taskUsd: more.task_usd,
+    roles: roles.length > 0 ? Object.fromEntries(roles) : undefined,
+  });
 }
 
 const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>

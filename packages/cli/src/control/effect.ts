@@ -47,7 +47,7 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
     case 'scale':
       return scaled(now);
     case 'raiseLimits':
-      return `the run may use up ${raisedText(command)}${waits(now)}`;
+      return `the run may use up ${of(events, 'limits.raised').map(raisedText).join(', ')}${waits(now)}`;
   }
 }
 

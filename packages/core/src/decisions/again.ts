@@ -5,7 +5,7 @@ import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Limits, RaisedLimits } from '../model/request.ts';
 import { isDead, type Task } from '../model/task.ts';
-import { TOKENS_FLOOR, tokensSpent, USD_FLOOR, usdSpent } from '../rules/budget.ts';
+import { leastToGoOn } from '../rules/soft-landing.ts';
 import type { OpenedState } from '../state.ts';
 
 type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'changeGate' | 'reopenRun' }>;
@@ -51,15 +51,12 @@ interface Raise {
   readonly least: number;
 }
 
-/** Where the run lands softly, with as much as does it there something opens again. */
 function raisesOf(s: OpenedState): readonly Raise[] {
-  const { soft = 1 } = s.run.request.limits;
-  const least = (used: number, floor: number, step: number): number =>
-    soft === 1 ? used + floor : Math.max((used + floor) / ((1 + soft) / 2), used / soft + step);
+  const least = leastToGoOn(s);
   return [
-    { name: 'tokens', what: 'tokens', least: Math.ceil(least(tokensSpent(s.spending), TOKENS_FLOOR, 1)) },
-    { name: 'usd', what: 'usd', least: least(usdSpent(s.spending), USD_FLOOR, USD_FLOOR) },
-    { name: 'timeMs', what: 'ms', least: Math.ceil(least(s.activeMs, 1, 1)) },
+    { name: 'tokens', what: 'tokens', least: least.tokens },
+    { name: 'usd', what: 'usd', least: least.usd },
+    { name: 'timeMs', what: 'ms', least: least.timeMs },
   ];
 }
 

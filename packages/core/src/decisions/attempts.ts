@@ -5,7 +5,7 @@ import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
-import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
+import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { mayOpen } from '../rules/opening.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
@@ -136,13 +136,15 @@ function endAttempt(
   };
   if (holds && c.reason === 'handed-in') return [ended, ...afterHandIn(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
-  if (mayRetry(t, reason, s.run.request.limits)) {
+  const spent = taskSpent(s, t, c.usage);
+  if (mayRetry(t, reason, s.run.request.limits) && spent === undefined) {
     const orphaned = failOrphan(s, t);
     if (orphaned.length > 0) return [ended, ...orphaned];
     return [ended, { type: 'task.requeued', task: a.task, because: reason }, ...(ofBudget ?? [])];
   }
+  const detail = spent === undefined ? c.detail : [c.detail, spent].filter(Boolean).join('; ');
   // Folded, the ending itself ends the task: journals of before have nothing else. Its own event is told to people.
-  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail: c.detail };
+  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail };
   return [ended, failed, ...failDependents(s, a.task, `${a.task} failed`)];
 }
 
@@ -159,7 +161,7 @@ function budgetMet(
   const which = reason === 'token-limit' ? 'tokens' : 'usd';
   if (s.spending.reached || !isBudgetsEnd(s, reserved, which)) return undefined;
   const isLast = s.liveAttempts.size === 1 && liveIterations(s).length === 0 && s.spending.slices.size === 0;
-  const limit = limitReached(s, which) ?? s.run.request.limits.roles?.worker?.[which] ?? 0;
+  const limit = limitReached(s, which) ?? partOf(s.run.request.limits, 'worker')[which] ?? 0;
   // What is kept for the target is there still.
   const near = s.spending.neared ? undefined : nearing(s, which);
   if (isLast && near) return near;

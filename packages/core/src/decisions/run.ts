@@ -185,7 +185,7 @@ function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>):
               type: 'task.failed',
               task,
               failure,
-              detail: `the run’s ${c.reason === 'time' ? 'time' : 'budget'} was used up first`,
+              detail: `the run’s ${failure} ${s.spending.reached ? 'was used up' : 'came near its end'} first`,
             }
           : { type: 'task.cancelled', task, reason: 'the run was closed', by: 'operator' },
     ),

@@ -1,7 +1,7 @@
 /** When a run lands softly, and what it still waits for then. `opening.ts` says what that is. */
 import { isSatisfied } from '../model/task.ts';
 import type { OpenedState, State } from '../state.ts';
-import { reachedBudget, remaining, TOKENS_FLOOR, tokensSpent, USD_FLOOR, usdSpent } from './budget.ts';
+import { floorOf, reachedBudget, remainingFor, tokensSpent, USD_FLOOR, usdSpent } from './budget.ts';
 import { keptOutBy } from './contested.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile } from './healing.ts';
 import { isHealing, isPastHealing, isSoft } from './opening.ts';
@@ -28,11 +28,26 @@ export function nearedBudget(s: OpenedState, at: number): Dimension | undefined 
 }
 
 /** Nothing runs that may give some of it back, and what remains is kept for the target. */
-function nothingToOpenWith({ run, spending }: OpenedState): Dimension | undefined {
+function nothingToOpenWith(s: OpenedState): Dimension | undefined {
+  const { spending } = s;
   if (spending.reserved.tokens > 0 || spending.reserved.usd > 0) return undefined;
-  const left = remaining(spending, run.request.limits);
-  if (left.tokens < TOKENS_FLOOR) return 'tokens';
-  return left.usd < USD_FLOOR ? 'usd' : undefined;
+  const left = remainingFor(s, 'worker');
+  const floor = floorOf(s);
+  if (left.tokens < floor.tokens) return 'tokens';
+  return left.usd < floor.usd ? 'usd' : undefined;
+}
+
+/** The least each limit has to be for something new to open, at what is spent now. */
+export function leastToGoOn(s: OpenedState): Readonly<Record<'tokens' | 'usd' | 'timeMs', number>> {
+  const { soft = 1 } = s.run.request.limits;
+  const floor = floorOf({ ...s, spending: { ...s.spending, neared: undefined } });
+  const least = (used: number, floor: number, step: number): number =>
+    soft === 1 ? used + floor : Math.max((used + floor) / ((1 + soft) / 2), used / soft + step);
+  return {
+    tokens: Math.ceil(least(tokensSpent(s.spending), floor.tokens, 1)),
+    usd: least(usdSpent(s.spending), floor.usd, USD_FLOOR),
+    timeMs: Math.ceil(least(s.activeMs, 1, 1)),
+  };
 }
 
 /** What a run that lands softly does for its target before it closes; nothing of it waits for what does not open. */

@@ -2,8 +2,8 @@
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { Law, Look } from './law.ts';
 import { asideIn } from './purse.ts';
+import { floorFor } from './spend-laws.ts';
 
-const FLOOR = { tokens: 10_000, usd: 0.01 } as const;
 const DIMENSIONS = ['tokens', 'usd'] as const;
 /** What is kept is counted in whole tokens. */
 const ROUNDED = 1;
@@ -24,23 +24,29 @@ const isNearWhenItIsSaid: Law = (e, look) => {
   const isMet = look.entry.events.some(
     (one) => one.type === 'attempt.ended' && one.reason === 'budget-limit',
   );
-  const left = (limit * (1 + soft)) / 2 - before.purse.all()[e.which];
-  const own = story.features.roles?.worker?.[e.which] ?? Infinity;
-  const ownLeft = own - before.purse.all('worker')[e.which];
-  const isOut = before.purse.open.size === 0 && Math.min(left, ownLeft) < FLOOR[e.which] + ROUNDED;
-  const isEarly = !isPast && !isMet && !isOut && !isNothingAside(look);
+  const lefts = DIMENSIONS.map((name) => leftToOpen(look, name, soft) - floorFor(look, name));
+  const isOut = isNothingAside(look) && Math.min(...lefts) < ROUNDED;
+  const isEarly = !isPast && !isMet && !isOut;
   return isEarly
-    ? [...again, `soft: it is said to be near, and ${left} ${e.which} may be opened with`]
+    ? [
+        ...again,
+        `soft: it is said to be near, and ${leftToOpen(look, e.which, soft)} ${e.which} may be opened with`,
+      ]
     : again;
 };
 
-/** Amounts in a dimension that bounds nothing are none. */
-const isNothingAside = ({ before, story }: Look): boolean =>
-  [...before.purse.open.values()].every(({ tokens, usd }) => tokens === 0 && usd === 0) &&
-  DIMENSIONS.some((name) => {
-    const { soft = 1 } = story.features;
-    return ((story[name] ?? Infinity) * (1 + soft)) / 2 - before.purse.all()[name] < FLOOR[name] + ROUNDED;
-  });
+function leftToOpen(look: Look, name: 'tokens' | 'usd', soft: number): number {
+  const { story, before } = look;
+  const whole = ((story[name] ?? Infinity) * (1 + soft)) / 2 - before.purse.all()[name];
+  return Math.min(
+    whole,
+    (story.features.roles?.worker?.[name] ?? Infinity) - before.purse.all('worker')[name],
+  );
+}
+
+/** Nothing is in flight that may give some of it back; amounts in a dimension that bounds nothing are none. */
+const isNothingAside = ({ before }: Look): boolean =>
+  [...before.purse.open.values()].every(({ tokens, usd }) => tokens === 0 && usd === 0);
 
 /** Once so much is spent, nothing opens without a word of it; and afterwards only what mends the target. */
 const opensNothingAfterIt: Law = (e, look) => {

@@ -6,6 +6,13 @@ import { asideIn } from './purse.ts';
 const TINY = 1e-9;
 /** With less than this nothing useful starts: written out here, because the core's own may be wrong. */
 const FLOOR = { tokens: 10_000, usd: 0.01 } as const;
+
+/** Near a soft limit nothing begins with less than half as much again as attempts used on average. */
+export function floorFor({ before, story }: Pick<Look, 'before' | 'story'>, name: 'tokens' | 'usd'): number {
+  if (story.features.soft === undefined || before.purse.neared !== undefined) return FLOOR[name];
+  const mean = before.purse.of('worker')[name] / Math.max(1, before.ended.size);
+  return Math.min(name === 'tokens' ? 50_000 : Infinity, Math.max(FLOOR[name], 1.5 * mean));
+}
 const DIMENSIONS = ['tokens', 'usd'] as const;
 
 /** P8: nothing is set aside that is not there, of the whole and of its role's part. */
@@ -50,7 +57,7 @@ const endsByTheRightLimit: Law = (e, look) => {
     const reserved = look.before.purse.open.get(e.attempt)?.[name] ?? 0;
     const own = name === 'tokens' ? 50_000 : Infinity;
     const left = leftForWorkers(look, name);
-    return Number.isFinite(left) && reserved < own && left < FLOOR[name];
+    return Number.isFinite(left) && reserved < own && left < floorFor(look, name);
   };
   const isCalledOff = look.before.purse.reached !== undefined || !look.before.holds(e.attempt);
   if (e.reason === 'budget-limit')
