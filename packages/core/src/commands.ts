@@ -68,8 +68,12 @@ export type Command =
   | { readonly type: 'amend'; readonly text: string; readonly plan?: AmendedPlan }
   /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }
-  /** `isResuming`: nothing of the run is at work yet. */
-  | ({ readonly type: 'raiseLimits'; readonly isResuming?: true } & RaisedLimits)
+  /** `isResuming`: nothing of the run is at work yet. `by`: so much more than the limit is. */
+  | ({
+      readonly type: 'raiseLimits';
+      readonly isResuming?: true;
+      readonly by?: RaisedLimits;
+    } & RaisedLimits)
   | { readonly type: 'changeGate'; readonly gate?: string; readonly gateHash: string }
   /** Takes up a closed run again. What failed only because the budget or the time was used up is tried again. */
   | {
@@ -79,6 +83,7 @@ export type Command =
       readonly host: string;
       readonly pid: number;
     }
+  | { readonly type: 'nearBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | {
       readonly type: 'reserveSpend';

@@ -90,6 +90,13 @@ export type RunEvent =
   | { readonly type: 'gate.changed'; readonly gate?: string; readonly gateHash: string }
   /** A closed run is open again: it goes on with the limits and the tasks it has, and closes and delivers once more. */
   | { readonly type: 'run.reopened'; readonly reason: string }
+  /** A limit has come to its share `soft`: nothing new opens, what runs may finish and land. In old journals: never. */
+  | {
+      readonly type: 'budget.neared';
+      readonly which: 'tokens' | 'usd' | 'time';
+      readonly limit: number;
+      readonly soft: number;
+    }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
   /** A slice of the budget was set aside for model calls outside attempts and iterations, before the first call. */
   | {

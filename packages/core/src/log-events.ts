@@ -34,6 +34,10 @@ export const JOURNAL_LOG_EVENTS = {
   'run.stopped': { level: 'warn', means: 'the orchestrator left; the run can be resumed' },
   'request.amended': { level: 'info', means: 'the operator changed the request' },
   'run.cancelled': { level: 'warn', means: 'the operator wants no more of the run' },
+  'budget.neared': {
+    level: 'warn',
+    means: 'a limit is near; nothing new opens, what runs may finish and land',
+  },
   'budget.reached': { level: 'warn', means: 'a limit was reached; what is in flight may finish' },
   'spend.reserved': {
     level: 'debug',

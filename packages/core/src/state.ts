@@ -119,6 +119,8 @@ export interface Spending {
   lost: Reservation;
   /** Set when a limit is reached. From then on nothing new starts. */
   reached: 'tokens' | 'usd' | 'time' | undefined;
+  /** Set when a limit has come to the share of it at which nothing new opens. */
+  neared: 'tokens' | 'usd' | 'time' | undefined;
 }
 
 export interface State {
@@ -330,6 +332,7 @@ export function emptyState(): State {
       >,
       lost: { tokens: 0, usd: 0 },
       reached: undefined,
+      neared: undefined,
     },
     machines: new Map(),
   };

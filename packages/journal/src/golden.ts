@@ -295,6 +295,7 @@ const EVENTS = {
     version: 2,
     by: TRY,
   },
+  'budget.neared': { type: 'budget.neared', which: 'tokens', limit: 2_000_000, soft: 0.85 },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

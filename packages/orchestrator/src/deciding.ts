@@ -70,7 +70,8 @@ export class Deciding {
   /** Turns what is wanted into decisions, until nothing more follows. */
   advance(beside: Beside): void {
     const now = this.#ports.clock.now();
-    const { budget } = wanted(this.#state, now);
+    const { near, budget } = wanted(this.#state, now);
+    if (near) this.decide({ type: 'nearBudget', which: near });
     if (budget) this.decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.#state, now);
     for (const task of want.settled) this.decide({ type: 'settleTask', task });
@@ -110,8 +111,9 @@ export class Deciding {
     if (!reserved || !task) return 'none';
     if (this.#isSplit(task)) return 'split';
     const worker = this.#workerFor(task, busy);
+    const own = reservationFor(this.#state, 'worker', this.#state.tasks.get(task)) ?? reserved;
     const answer =
-      worker === undefined ? undefined : this.decide({ type: 'startAttempt', task, worker, reserved });
+      worker === undefined ? undefined : this.decide({ type: 'startAttempt', task, worker, reserved: own });
     if (!answer || answer.kind === 'refusal')
       throw new SwarmError({
         code: 'SW0801',
@@ -132,6 +134,7 @@ export class Deciding {
   /** Whoever has no model has nobody who could say what the parts are. */
   #howSplit(id: TaskId): 'by-planner' | 'pipeline' | 'no' {
     const task = this.#state.tasks.get(id)!;
+    if (this.#state.spending.neared) return 'no';
     if (this.#ports.model && splitProblem(this.#state, task) === undefined) return 'by-planner';
     return stepsFor(this.#state, task) ? 'pipeline' : 'no';
   }
@@ -159,7 +162,7 @@ export class Deciding {
   /** The number of workers follows how handoffs fare, below the operator's own. */
   #scale(): void {
     const { workers, flow, paused, spending } = this.#state;
-    const better = paused || spending.reached ? undefined : scaling(workers, flow);
+    const better = paused || spending.reached || spending.neared ? undefined : scaling(workers, flow);
     if (better) this.decide({ type: 'scale', ...better, by: 'itself' });
   }
 

@@ -3,6 +3,7 @@ import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
 import { isSatisfied, type Task } from '@swarm/core/model/task';
 import { keptOutBy } from '@swarm/core/rules/contested';
 import { holdOf } from '@swarm/core/rules/holding';
+import { mayOpen } from '@swarm/core/rules/opening';
 import { ownersOf } from '@swarm/core/rules/owners';
 import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
 import type { OpenedState, State } from '@swarm/core/state';
@@ -29,11 +30,13 @@ export class Scheduling {
     this.#held = new HeldRoles(state);
     this.#learned = state.footprint.version;
     this.#holdInFlight();
-    for (const id of state.byState.pending) this.#place(state.tasks.get(id)!);
+    this.#placeAll();
   }
 
   /** To be called with every event after its entry was folded. */
   follow(e: Event): void {
+    if (e.type === 'budget.neared') this.#keepBack();
+    if (e.type === 'limits.raised' || e.type === 'run.reopened') this.#placeAll();
     for (const id of touched(e, this.#state)) this.#sync(this.#state.tasks.get(id)!);
     if (this.#learned !== this.#state.footprint.version) this.#relearn();
   }
@@ -72,6 +75,16 @@ export class Scheduling {
   /** Tasks in flight whose scope meets that of one that was just taken; there are some only under `warn`. */
   beside(id: TaskId): readonly { readonly id: TaskId; readonly entry: string }[] {
     return this.#queue.beside(id);
+  }
+
+  #placeAll(): void {
+    for (const id of this.#state.byState.pending) this.#place(this.#state.tasks.get(id)!);
+  }
+
+  /** What may not open any more is not offered: nothing that mends the target waits behind it. */
+  #keepBack(): void {
+    for (const id of this.#state.byState.pending)
+      if (!mayOpen(this.#state, this.#state.tasks.get(id)!)) this.#queue.withdraw(id);
   }
 
   #relearn(): void {
@@ -128,7 +141,7 @@ export class Scheduling {
     const isDying =
       this.#state.liveAttempts.has(attemptId(task.id, task.attempts)) ||
       this.#state.plans.get(task.id)?.live !== undefined;
-    if (!isReady || isDying) return;
+    if (!isReady || isDying || !mayOpen(this.#state, task)) return;
     this.#queue.offer(readyTaskOf(task));
   }
 }

@@ -4,6 +4,7 @@ import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { ApplyOutcome } from '@swarm/core/ports/git';
 import { opened } from '@swarm/core/state';
+import { remainderOf } from '@swarm/core/views/remainder';
 import { adopt } from '../finding/door.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
@@ -156,7 +157,6 @@ function nothingToResume({ paths, state }: ReadRun): SwarmError {
   const { closed, byState } = state;
   const why = closed ? 'is closed' : 'was never opened';
   const failed = [...byState.failed, ...byState.cancelled][0];
-  const more = closed?.reason === 'budget' ? '--budget <more>' : '--time <more>';
   const isOut = closed?.reason === 'budget' || closed?.reason === 'time';
   return new SwarmError({
     code: 'SW0104',
@@ -165,7 +165,7 @@ function nothingToResume({ paths, state }: ReadRun): SwarmError {
     fix: !closed
       ? 'swarm run "what you want done"'
       : isOut
-        ? `swarm resume --run ${paths.run} ${more}`
+        ? `${remainderOf(state)?.goOn ?? 'swarm resume'} --run ${paths.run}`
         : failed
           ? `swarm report; swarm resume --run ${paths.run} --retry ${failed} tries a task again`
           : 'swarm report',

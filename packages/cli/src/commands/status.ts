@@ -7,6 +7,7 @@ import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { needs } from '@swarm/core/views/needs';
 import { queue } from '@swarm/core/views/queue';
+import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
 import { costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
@@ -56,6 +57,7 @@ function statusJson(
   waiting: readonly Waiting[],
   now: number,
 ) {
+  const left = remainderOf(state);
   return {
     run: paths.run,
     folder: paths.folder,
@@ -71,6 +73,7 @@ function statusJson(
     ending: endingText(state),
     verdict: verdictOf(state),
     shortfalls: shortfallTexts(state),
+    ...(left && { remainder: left }),
     spending: state.spending,
     alarms: alarms(state),
   };
@@ -88,6 +91,7 @@ function statusText(
   const { request } = state.run ?? {};
   const gate = gateView(state);
   const held = alarms(state).at(-1);
+  const left = remainderOf(state);
   const rows: [string, string][] = [
     ['run', `${paths.run} ${standingOf(state, holder)}`],
     ['request', view.request],
@@ -98,6 +102,12 @@ function statusText(
       : []),
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
+      : []),
+    ...(left
+      ? [
+          ['left', remainderTexts(left).join('; ')] as [string, string],
+          ['to go on', left.goOn] as [string, string],
+        ]
       : []),
     ...(held ? [['secret', `${held.attempt}: ${held.detail}`] as [string, string]] : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
@@ -115,7 +125,16 @@ function statusText(
 }
 
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete', 'secret', 'gate']);
+const WHOLE: ReadonlySet<string> = new Set([
+  'run',
+  'tasks',
+  'quota',
+  'incomplete',
+  'left',
+  'to go on',
+  'secret',
+  'gate',
+]);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>

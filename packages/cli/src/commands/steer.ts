@@ -17,7 +17,7 @@ import type { Context } from '../program/context.ts';
 import type { BudgetOptions, RetryOptions, RunChoice, SubmitOptions } from '../program/options.ts';
 import { sanitize } from '../telling/output.ts';
 import { shellWord } from '../telling/shell.ts';
-import { raisedBy } from './again.ts';
+import { type Raise, raisedBy } from './again.ts';
 
 type Ask =
   | { readonly get: 'state' }
@@ -64,7 +64,7 @@ export async function budget(
   context: Context,
 ): Promise<number> {
   const raised = raisedBy({ budget: limit, time: options.time });
-  if (!raised) throw wrong('SW0101', 'no limit is named', 'swarm budget 10usd,5Mtok --time 4h');
+  if (!raised) throw wrong('SW0101', 'no limit is named', 'swarm budget +5usd,+2Mtok --time +1h');
   return steer({ type: 'raiseLimits', ...raised }, options, context);
 }
 
@@ -154,16 +154,14 @@ function takenUpWith(command: SteeringCommand): string {
   }
 }
 
-function limitFlags({ tokens, usd, timeMs }: RaisedLimits): string {
-  const budget = [
-    ...(usd === undefined ? [] : [`${usd}usd`]),
-    ...(tokens === undefined ? [] : [`${tokens}tok`]),
+function limitFlags({ by = {}, ...all }: Raise): string {
+  const amounts = ({ tokens, usd }: RaisedLimits, sign: string): string[] => [
+    ...(usd === undefined ? [] : [`${sign}${usd}usd`]),
+    ...(tokens === undefined ? [] : [`${sign}${tokens}tok`]),
   ];
-  const flags = [
-    ...(budget.length === 0 ? [] : [` --budget ${budget.join(',')}`]),
-    ...(timeMs === undefined ? [] : [` --time ${timeMs}ms`]),
-  ];
-  return flags.join('');
+  const budget = [...amounts(all, ''), ...amounts(by, '+')];
+  const time = by.timeMs === undefined ? all.timeMs && `${all.timeMs}ms` : `+${by.timeMs}ms`;
+  return `${budget.length === 0 ? '' : ` --budget ${budget.join(',')}`}${time ? ` --time ${time}` : ''}`;
 }
 
 // ───────────── what was typed ─────────────

@@ -34,6 +34,11 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'budget.usd': 5,
   'budget.tokens': 2_000_000,
   'budget.time': '2h',
+  'budget.soft': 0.85,
+  'budget.task_tokens': 500_000,
+  'budget.task_usd': 1,
+  'budget.roles': { planner: '20%' },
+  'workers.usd': 1,
   ...Object.fromEntries(
     ['default', 'planner', 'worker', 'reconciler', 'reviewer'].map((role) => [`models.${role}`, 'gpt-5']),
   ),

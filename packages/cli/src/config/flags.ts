@@ -58,12 +58,12 @@ export function flagsSource(flags: Flags): Source {
   };
 }
 
-export const badBudget = (text: string): Problem => ({
+export const badBudget = (text: string, fix = '--budget 5usd,2Mtok'): Problem => ({
   code: 'SW0102',
   what: `the budget ${JSON.stringify(text)} cannot be read`,
   where: '--budget',
   why: 'a budget is a number with usd, tok, ktok or Mtok, or several of them with commas',
-  fix: '--budget 5usd,2Mtok',
+  fix,
 });
 
 /** The first does the tasks, the others stand in for it. One alone has nobody, whatever a file says. */

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { WorkerKind } from '@swarm/core/rules/distribute';
 import { LOOKING_TOOLS, type Staff } from '@swarm/core/rules/roles';
+import type { SpendRole } from '@swarm/core/model/request';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
-import { parseBytes, parseDurationMs } from './units.ts';
+import { type BudgetPart, parseBytes, parseDurationMs, parsePart } from './units.ts';
 
 export interface EndpointConfig {
   readonly name: string;
@@ -54,6 +55,7 @@ export interface Config {
     /** Absent in runs that were opened before there was such a thing. */
     readonly steps?: number;
     readonly tokens?: number;
+    readonly usd?: number;
     readonly timeoutMs: number;
     readonly preGate: boolean;
     /** The first attempt at a task sees the folders of its scope only; absent: all of the tree. */
@@ -102,7 +104,16 @@ export interface Config {
     /** Absent: never. */
     readonly revertAfter?: number;
   };
-  readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
+  readonly budget: {
+    readonly usd?: number;
+    readonly tokens?: number;
+    readonly timeMs?: number;
+    /** These are absent where they were not given, and in runs that were opened before there was such a thing. */
+    readonly soft?: number;
+    readonly taskTokens?: number;
+    readonly taskUsd?: number;
+    readonly roles?: Partial<Record<SpendRole, BudgetPart>>;
+  };
   readonly models: {
     readonly default?: string;
     readonly planner?: string;
@@ -169,6 +180,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       attempts: workers.attempts,
       steps: workers.steps,
       tokens: workers.tokens,
+      ...present({ usd: workers.usd }),
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       ...(workers.sparse === 'on' && { sparse: true as const }),
@@ -200,11 +212,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       // 0 is how the file says never.
       ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
-    budget: present({
-      usd: budget.usd,
-      tokens: budget.tokens,
-      timeMs: budget.time === undefined ? undefined : ms(budget.time),
-    }),
+    budget: resolveBudget(budget),
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
     endpoints: endpoints.map(resolveEndpoint),
@@ -242,6 +250,20 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
 function notifyOf({ command, webhook_env }: CompleteConfig['notify']): Pick<Config, 'notify'> {
   if (command === undefined && webhook_env === undefined) return {};
   return { notify: present({ command, webhookEnv: webhook_env }) };
+}
+
+function resolveBudget({ usd, tokens, time, soft, ...more }: CompleteConfig['budget']): Config['budget'] {
+  const isBounded = usd !== undefined || tokens !== undefined || time !== undefined;
+  const roles = Object.entries(more.roles).map(([role, text]) => [role, parsePart(text)!]);
+  return present({
+    usd,
+    tokens,
+    timeMs: time === undefined ? undefined : ms(time),
+    soft: isBounded && soft < 1 ? soft : undefined,
+    taskTokens: more.task_tokens,
+    taskUsd: more.task_usd,
+    roles: roles.length > 0 ? Object.fromEntries(roles) : undefined,
+  });
 }
 
 const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>

@@ -8,6 +8,7 @@ import { REVIEWERS_MAX } from '@swarm/core/model/review';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
+import { budget } from './schema-budget.ts';
 import { mcp } from './schema-mcp.ts';
 import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
@@ -27,6 +28,12 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     1_000_000_000,
     'The most tokens of one attempt, sent and received, over all its rounds. Of a run with a token budget it is the most of an attempt’s share.',
   ).default(2_000_000),
+  usd: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .describe('The most money of one attempt; needs a known price for every model used.')
+    .optional(),
   timeout: duration('The most time one attempt may take.').default('30m'),
   pre_gate: z
     .boolean()
@@ -172,17 +179,6 @@ const checks = table('The full checks the reconciler runs on the head of the tar
     10,
     'Failed fix tasks for one failure after which the landing that brought it is taken back. 0: never.',
   ).default(0),
-});
-
-const budget = table('What a run may use up. A key that is not set does not bound it.', {
-  usd: z
-    .number()
-    .positive()
-    .max(1_000_000)
-    .describe('US dollars; needs a known price for every model used.')
-    .optional(),
-  tokens: count(1, 1_000_000_000_000, 'Input and output tokens together.').optional(),
-  time: duration('Wall time of the run.').optional(),
 });
 
 const flag = (text: string) => z.boolean().describe(text).optional();

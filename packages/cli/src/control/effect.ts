@@ -57,7 +57,7 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
       return `the note ${set!.key} is at version ${set!.version}: whoever it concerns is told with the next prompt`;
     }
     case 'raiseLimits':
-      return `the run may use up ${raisedText(command)}${waits(now)}`;
+      return `the run may use up ${of(events, 'limits.raised').map(raisedText).join(', ')}${waits(now)}`;
   }
 }
 

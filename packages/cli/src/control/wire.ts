@@ -192,6 +192,13 @@ const command = z.discriminatedUnion('type', [
     tokens: z.int().positive().optional(),
     usd: z.number().positive().optional(),
     timeMs: z.int().positive().optional(),
+    by: z
+      .strictObject({
+        tokens: z.int().positive().optional(),
+        usd: z.number().positive().optional(),
+        timeMs: z.int().positive().optional(),
+      })
+      .optional(),
   }),
 ]);
 const propose = z.strictObject({ text });

@@ -67,7 +67,7 @@ export async function gather(
       endpoints,
       models,
       pricesFile: operatorPricesFile(context.env),
-      unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places, context),
+      unpriced: !boundsMoney(config) ? [] : unpriced(Object.values(models), places, context),
     },
   };
 }
@@ -155,6 +155,14 @@ function ofRoles(config: Pick<Config, 'models' | 'agent' | 'roles'>): readonly (
     else if (agent !== driver) asked.push([`agent.${agent}`, agentModel({ config }, agent)]);
   }
   return asked;
+}
+
+/** Somebody's money is bounded: what is spent must have a price. */
+export function boundsMoney({ budget, workers }: Pick<Config, 'budget' | 'workers'>): boolean {
+  const parts = Object.values(budget.roles ?? {});
+  return [budget.usd, budget.taskUsd, workers.usd, ...parts.map((part) => part?.usd)].some(
+    (usd) => usd !== undefined,
+  );
 }
 
 function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Context): readonly string[] {

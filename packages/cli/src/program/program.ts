@@ -141,7 +141,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--trust-run',
       'you have read its run.json: let it count though this machine has no record of the run',
     )
-    .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or both with a comma')
+    .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or by so much: +5usd,+2Mtok')
     .option('--time <duration>', 'raise the most time it may take: 90m, 4h')
     .option('--gate <command>', 'another gate, while nothing has landed yet; none for no gate')
     .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
@@ -154,7 +154,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       'after',
       examples(
         'swarm resume',
-        'swarm resume --budget 10usd --time 4h',
+        'swarm resume --budget +5usd --time 4h',
         'swarm resume --run r-20261121-k3f9 --retry t12',
       ),
     )

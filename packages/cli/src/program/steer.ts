@@ -130,7 +130,7 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
     );
 
   steering('budget', 'Raise the limits of a live run: more to spend, or more time')
-    .argument('[limit]', 'as --budget of swarm run: 10usd, 5Mtok, or both with a comma')
+    .argument('[limit]', 'as --budget of swarm run: 10usd, 5Mtok; or so much more: +5usd,+2Mtok')
     .option('--time <duration>', 'the most time it may take in all: 90m, 4h')
     .addHelpText(
       'after',

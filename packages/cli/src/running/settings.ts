@@ -83,7 +83,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     checksMinMs: config.checks.minIntervalMs,
     checksMaxMs: config.checks.maxIntervalMs,
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
-    limits: limitsOf(config),
+    limits: limitsOf(file),
     agents: agentNames(file),
     ...agentHostsOf(file),
     roles: rolesOf(config),
@@ -147,8 +147,9 @@ export const agentNames = ({
   ...agents,
 ];
 
-function limitsOf(config: RunFile['config']): Limits {
-  const { usd, tokens, timeMs } = config.budget;
+function limitsOf({ config, mode }: Pick<RunFile, 'config' | 'mode'>): Limits {
+  const { usd, tokens, timeMs, soft, taskTokens, taskUsd, roles } = config.budget;
+  const attemptUsd = config.workers.usd;
   return {
     workers: config.workers.max,
     attempts: config.workers.attempts,
@@ -158,6 +159,11 @@ function limitsOf(config: RunFile['config']): Limits {
     tasks: TASKS_MAX,
     attemptTokens: config.workers.tokens ?? 2_000_000,
     ...(config.depth !== undefined && { depth: config.depth }),
+    ...(attemptUsd !== undefined && { attemptUsd }),
+    ...(taskTokens !== undefined && { taskTokens }),
+    ...(taskUsd !== undefined && { taskUsd }),
+    ...(roles !== undefined && { roles }),
+    ...(soft !== undefined && mode !== 'land' && { soft }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The report on a terminal: the same as in Markdown, as plain text that fits. */
+import { remainderTexts } from '@swarm/core/views/remainder';
 import type { Report, ReportFinding, ReportTask } from '@swarm/core/views/report';
 import { figureRows, partName } from '@swarm/core/views/report-markdown';
 import { votesText } from '@swarm/core/views/votes';
@@ -28,6 +29,7 @@ function head(r: Report, columns: number): string[] {
     `request: ${r.request || 'none'}`,
     `landings are on ${r.landOn}; the run is ${r.closed === undefined ? 'still open' : 'closed'}`,
     ...(r.closed !== undefined && r.shortfalls.length > 0 ? [`incomplete: ${r.shortfalls.join('; ')}`] : []),
+    ...(r.remainder ? remainderLines(r.remainder) : []),
     ...(r.isGated ? [] : ['there was no gate: nothing that landed was tested']),
     ...(r.delivered
       ? [
@@ -37,6 +39,12 @@ function head(r: Report, columns: number): string[] {
   ];
   return lines.map((line) => wrapText(sanitize(line), columns, 2));
 }
+
+/** What is left undone, and what goes on with it: the same in report, status and the last lines of a run. */
+export const remainderLines = (left: NonNullable<Report['remainder']>): readonly string[] => [
+  ...remainderTexts(left).map((text) => `left: ${text}`),
+  `to go on: ${left.goOn}`,
+];
 
 function figures(r: Report, columns: number): string[] {
   const opened = r.openedAt === undefined ? '-' : localClock(r.openedAt);

@@ -7,6 +7,7 @@ import type { OpenedState, State } from '@swarm/core/state';
 import { endingText, sumText } from '@swarm/core/views/ending';
 import { lineage } from '@swarm/core/views/family';
 import { needs } from '@swarm/core/views/needs';
+import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
@@ -47,9 +48,16 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
     ),
+    ...leftLines(s, wrapped),
     ...(words && s.closed && (s.tasks.size === 0 || openRefusals(s).length > 0) ? wordsText(words, ink) : []),
     ...(s.delivered ? [deliveryLine(s, wrapped)] : []),
   ].join('\n');
+}
+
+/** Without the command: that is told with the problem. */
+function leftLines(s: OpenedState, wrapped: (text: string) => string): string[] {
+  const left = remainderOf(s);
+  return left ? remainderTexts(left).map((text) => `  left: ${wrapped(sanitizeLine(text, 1_000))}`) : [];
 }
 
 /** Continuation lines begin so far in. */
@@ -131,9 +139,9 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
   if (reason !== 'budget' && reason !== 'time') return undefined;
   return {
     code: 'SW0601',
-    what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
+    what: `the ${reason} of the run is ${s.spending.reached ? 'used up' : 'nearly used up'}`,
     why: 'nothing new was started after that, and what has landed stays',
-    fix: `swarm report; then swarm resume ${reason === 'time' ? '--time 1h' : '--budget 2Mtok'}   # whatever more it may take`,
+    fix: `${remainderOf(s)?.goOn ?? 'swarm resume'}   # or whatever more it may take`,
   };
 }
 

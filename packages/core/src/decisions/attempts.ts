@@ -5,14 +5,16 @@ import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import { isSatisfied, type Task } from '../model/task.ts';
-import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
+import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
 import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
+import { mayOpen } from '../rules/opening.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
 import { failDependents, failOrphan } from './ends.ts';
+import { nearing } from './nearing.ts';
 import { rejection } from './rejection.ts';
 import { reviewOf } from './reviews.ts';
 
@@ -69,6 +71,7 @@ function startAttempt(
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
+  if (!mayOpen(s, t)) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
   const role = roleOf(t);
   if (roleRoom(s, role) <= 0)
@@ -153,13 +156,15 @@ function endAttempt(
   };
   if (holds && c.reason === 'handed-in') return [ended, ...afterHandIn(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
-  if (mayRetry(t, reason, s.run.request.limits)) {
+  const spent = taskSpent(s, t, c.usage);
+  if (mayRetry(t, reason, s.run.request.limits) && spent === undefined) {
     const orphaned = failOrphan(s, t);
     if (orphaned.length > 0) return [ended, ...orphaned];
     return [ended, { type: 'task.requeued', task: a.task, because: reason }, ...(ofBudget ?? [])];
   }
+  const detail = spent === undefined ? c.detail : [c.detail, spent].filter(Boolean).join('; ');
   // Folded, the ending itself ends the task: journals of before have nothing else. Its own event is told to people.
-  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail: c.detail };
+  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail };
   return [ended, failed, ...failDependents(s, a.task, `${a.task} failed`)];
 }
 
@@ -176,7 +181,10 @@ function budgetMet(
   const which = reason === 'token-limit' ? 'tokens' : 'usd';
   if (s.spending.reached || !isBudgetsEnd(s, reserved, which)) return undefined;
   const isLast = s.liveAttempts.size === 1 && liveIterations(s).length === 0 && s.spending.slices.size === 0;
-  const limit = limitReached(s, which) ?? s.run.request.limits.roles?.worker?.[which] ?? 0;
+  const limit = limitReached(s, which) ?? partOf(s.run.request.limits, 'worker')[which] ?? 0;
+  // What is kept for the target is there still.
+  const near = s.spending.neared ? undefined : nearing(s, which);
+  if (isLast && near) return near;
   return isLast ? [{ type: 'budget.reached', which, limit }] : [];
 }
 

@@ -6,6 +6,7 @@ import { OUTAGES_MAX } from '../model/request.ts';
 import { covers, limitReached, remainingFor } from '../rules/budget.ts';
 import { depthOf } from '../rules/owners.ts';
 import { isBusy, liveIterations, type OpenedState, type State } from '../state.ts';
+import { nearing } from './nearing.ts';
 
 type RunCommand = Extract<
   Command,
@@ -17,6 +18,7 @@ type RunCommand = Extract<
       | 'continue'
       | 'stop'
       | 'cancelRun'
+      | 'nearBudget'
       | 'reachBudget'
       | 'reserveSpend'
       | 'recordSpend'
@@ -72,6 +74,10 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         { type: 'run.cancelled', reason },
         ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
       ];
+    }
+    case 'nearBudget': {
+      if (s.spending.neared) return refuse('illegal-move', 'that was said already');
+      return nearing(s, c.which) ?? refuse('illegal-move', `there is no soft limit on ${c.which}`);
     }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
@@ -160,7 +166,7 @@ function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>):
               type: 'task.failed',
               task,
               failure,
-              detail: `the run’s ${c.reason === 'time' ? 'time' : 'budget'} was used up first`,
+              detail: `the run’s ${failure} ${s.spending.reached ? 'was used up' : 'came near its end'} first`,
             }
           : { type: 'task.cancelled', task, reason: 'the run was closed', by: 'operator' },
     ),

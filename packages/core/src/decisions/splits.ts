@@ -21,6 +21,7 @@ export function expandTask(
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
   if (waitsFor) return refuse('not-ready', `${id} waits for ${waitsFor}`);
+  if (s.spending.neared) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   const live = s.plans.get(id)?.live;
   if (live) return refuse('not-ready', `iteration ${live.iteration} is still live`);
   if (by === 'pipeline') return inSteps(s, t);

@@ -109,6 +109,7 @@ function startIteration(
   if (problem) return problem;
   const live = planOf(s, owner)?.live;
   if (live) return refuse('not-ready', `iteration ${live.iteration} is still live`);
+  if (s.spending.neared) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (!covers(remainingFor(s, owner === undefined ? 'planner' : 'subplanner'), reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');

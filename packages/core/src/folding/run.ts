@@ -69,7 +69,11 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.stoppedFor = undefined;
     s.moreAt = undefined;
     s.spending.reached = undefined;
+    s.spending.neared = undefined;
     s.planning.failuresInRow = 0;
+  },
+  'budget.neared'(s, e) {
+    s.spending.neared = e.which;
   },
   'budget.reached'(s, e) {
     s.spending.reached = e.which;
@@ -106,6 +110,7 @@ function raiseLimits(s: State, { type: _, ...raised }: EventOf<'limits.raised'>)
   const limits = { ...run.request.limits, ...raised };
   s.run = { ...run, request: { ...run.request, limits } };
   s.spending.reached = undefined;
+  s.spending.neared = undefined;
 }
 
 function knownRun(s: State): OpenedRun {

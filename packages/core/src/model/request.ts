@@ -21,10 +21,15 @@ export interface Limits {
   /** The most a single attempt may use. */
   readonly attemptTokens: number;
   readonly attemptUsd?: number;
+  /** The most all attempts of one task may use together, since it was last tried again at somebody's word. */
+  readonly taskTokens?: number;
+  readonly taskUsd?: number;
   /** How many levels of tasks a task may be split into, at most DEPTH_MAX. Absent: none is split. */
   readonly depth?: number;
   /** What each role may use of the whole at most. A role that is not named is bounded by the whole alone. */
   readonly roles?: Partial<Record<SpendRole, RoleBudget>>;
+  /** The share of tokens, money and time, above 0 and below 1, at which nothing new opens. Absent: only the limit itself ends that. */
+  readonly soft?: number;
 }
 
 /** Who spends. A subplanner is the planner of a task that is split. */
@@ -38,6 +43,8 @@ export type SliceRole = 'planner' | 'reconciler' | 'reviewer';
 export interface RoleBudget {
   readonly tokens?: number;
   readonly usd?: number;
+  /** So much of each limit of the whole, above 0 and at most 1: it grows with them. */
+  readonly share?: number;
 }
 
 /** The limits an operator may raise after the run was opened. */

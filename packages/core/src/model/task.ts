@@ -129,6 +129,8 @@ export interface TaskBase {
   readonly racesLost?: number;
   /** Whether its `verify` passed on the base, before any work. Absent: it was not tried, or has not said. */
   readonly verifiesBase?: boolean;
+  /** Attempts before its last retry, whose use is forgiven too. Absent: none, or no task has a budget of its own. */
+  readonly triedAfresh?: number;
   /** An operator's hint for the next attempt. */
   readonly hint?: string;
   /** As the operator put it, any whole number. Absent: what its spec says. */

@@ -51,7 +51,13 @@ export function headline(s: State): string {
     i === 0 ? `${count} of ${s.tasks.size} ${part}` : `${count} ${part}`,
   );
   const sum = [first, ...rest].join(', ');
-  return `${amount === 'none' && s.closed ? 'nothing landed: ' : ''}${sum}${THEN[end]}`;
+  return `${amount === 'none' && s.closed ? 'nothing landed: ' : ''}${sum}${thenOf(s, end)}`;
+}
+
+function thenOf({ spending }: State, end: End): string {
+  const isSoft = spending.neared !== undefined && spending.reached === undefined;
+  if (!isSoft || (end !== 'budget' && end !== 'time')) return THEN[end];
+  return `, then the ${end} came near its end`;
 }
 
 function noTask({ planning }: State, end: End): string {

@@ -121,6 +121,9 @@ function holdups(state: State): string[] {
   const { paused, spending, closed, workers, stopped } = state;
   return [
     ...(paused ? [`paused (${paused.reason}): ${plain(paused.detail)}`] : []),
+    ...(spending.neared && !spending.reached
+      ? [`the limit of ${spending.neared} is near: nothing new opens`]
+      : []),
     ...(spending.reached ? [`the limit of ${spending.reached} is reached`] : []),
     ...(workers === 0 && state.run && !closed ? ['no workers are wanted'] : []),
     ...(stopped && !closed ? ['the orchestrator is not running'] : []),

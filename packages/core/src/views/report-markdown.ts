@@ -2,6 +2,7 @@
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
 import { gateText } from './gate.ts';
+import { remainderTexts } from './remainder.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
 import { votesText } from './votes.ts';
 import {
@@ -19,7 +20,19 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, secrets, requirements, refused, figures, rejections, findings, outside, votes, tasks];
+  const parts = [
+    head,
+    remainder,
+    secrets,
+    requirements,
+    refused,
+    figures,
+    rejections,
+    findings,
+    outside,
+    votes,
+    tasks,
+  ];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
@@ -45,6 +58,12 @@ function head(r: Report): string[] {
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function remainder({ remainder: left }: Report): string[] {
+  if (left === undefined) return [];
+  const rows = remainderTexts(left).map((text) => `- ${markdownText(text, 2_000)}`);
+  return ['What is left undone:', '', ...rows, '', `To go on: ${codeText(left.goOn)}`, ''];
+}
 
 function secrets({ alarms = [] }: Report): string[] {
   if (alarms.length === 0) return [];

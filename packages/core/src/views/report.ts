@@ -29,6 +29,7 @@ import { type Alarm, alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
+import { type Remainder, remainderOf } from './remainder.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
 import { type VotesView, votesView } from './votes.ts';
 import { plain } from './words.ts';
@@ -102,6 +103,8 @@ export interface Report {
   /** What was to hold, as it was judged last; absent where nothing was judged. */
   readonly acceptance?: readonly ReportJudgement[];
   readonly closed: CloseReason | undefined;
+  /** What is left undone; absent where the run did not close because of its budget or its time. */
+  readonly remainder?: Remainder;
   readonly isGated: boolean;
   /** ms since the epoch. */
   readonly openedAt: number | undefined;
@@ -210,6 +213,7 @@ export function report(state: State): Report {
 
 function heading(state: State) {
   const { run, closed, head } = state;
+  const remainder = remainderOf(state);
   return {
     run: run?.id,
     request: plain(run?.request.text ?? '', 2_000),
@@ -229,6 +233,7 @@ function heading(state: State) {
     ...acceptanceOf(state),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
+    ...(remainder && { remainder }),
     isGated: run?.request.gate !== undefined,
     openedAt: run?.openedAt,
   };

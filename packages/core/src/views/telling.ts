@@ -61,6 +61,10 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'run.reopened':
       return { msg: `the run is open again: ${firstLine(e.reason)}` };
+    case 'budget.neared':
+      return {
+        msg: `the budget is near its end (soft limit: ${Math.round(100 * e.soft)} % of ${limitText(e)}): nothing new opens, what runs may finish, and what is done lands`,
+      };
     case 'budget.reached':
       return {
         msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,
@@ -330,6 +334,15 @@ const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
 function reservedText({ tokens, usd }: Reservation): string {
   return `${Math.round(tokens)} tokens${usd > 0 ? `, $${usd.toFixed(4)}` : ''}`;
 }
+
+const limitText = ({
+  which,
+  limit,
+}: {
+  readonly which: 'tokens' | 'usd' | 'time';
+  readonly limit: number;
+}): string =>
+  which === 'time' ? durationText(limit) : which === 'usd' ? `$${limit}` : countText(limit, 'token');
 
 function raisedText({ tokens, usd, timeMs }: RaisedLimits): string {
   const parts = [

@@ -101,6 +101,14 @@ function halts({ paused, spending, at }: State): Told[] {
       text: `${why}${PAUSES[paused.reason]}`,
     });
   }
+  if (spending.neared && !spending.reached)
+    told.push({
+      ...alone,
+      reason: 'budget',
+      on: spending.neared,
+      since: at,
+      text: `the limit of ${spending.neared} is near: nothing new opens, what runs may finish and land; nothing was decided for`,
+    });
   if (spending.reached)
     told.push({
       ...alone,
@@ -228,7 +236,8 @@ function pendingTasks(state: OpenedState): Told[] {
     else groups.set(key, { reason, ...(on !== undefined && { on }), tasks: [task] });
   };
   // While the whole run is halted, what could start is told with the halt.
-  const isHalted = state.paused !== undefined || state.spending.reached !== undefined;
+  const { reached, neared } = state.spending;
+  const isHalted = state.paused !== undefined || reached !== undefined || neared !== undefined;
   for (const { task, waits: why } of judgePending(state, LOOKED_AT)) {
     const [first] = why;
     if (first?.kind === 'dependency') put(task, 'dependency', first.task);

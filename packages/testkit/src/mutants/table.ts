@@ -3,6 +3,7 @@ import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
 import type { MutantTable } from './mutant.ts';
 import { PLANNING_MUTANTS } from './planning.ts';
+import { SOFT_MUTANTS } from './softly.ts';
 import { SPENDING_MUTANTS } from './spending.ts';
 import { SPLIT_MUTANTS } from './splits.ts';
 import { STEERING_MUTANTS } from './steering.ts';
@@ -19,4 +20,5 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...VOTE_MUTANTS,
   ...SPENDING_MUTANTS,
   ...STEERING_MUTANTS,
+  ...SOFT_MUTANTS,
 };

@@ -9,6 +9,14 @@ export interface Features {
   readonly roles: Limits['roles'];
   /** Agents use what they are given, to the end. */
   readonly isMetered: boolean;
+  /** The share of its limits at which nothing new opens. */
+  readonly soft: number | undefined;
 }
 
-export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined, isMetered: false };
+export const NO_FEATURES: Features = {
+  depth: 0,
+  review: undefined,
+  roles: undefined,
+  isMetered: false,
+  soft: undefined,
+};

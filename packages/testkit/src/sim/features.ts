@@ -9,7 +9,7 @@ import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
+export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'soft'] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -21,6 +21,7 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     review: isDrawn('reviewed', 0.15) ? drawReview(random) : undefined,
     roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
     isMetered: isDrawn('metered', 0.06),
+    soft: undefined,
   };
 }
 
@@ -43,8 +44,24 @@ function drawRoles(random: Random): NonNullable<Limits['roles']> {
   };
 }
 
-/** A story as it is with what its request asks for. */
-export function featured(random: Random, story: Story, features: Features): Story {
+/** A story as it is with what its request asks for. The soft limit is drawn last: the rest is as it was without one. */
+export function featured(
+  random: Random,
+  story: Story,
+  features: Features,
+  wanted: readonly FeatureWord[] = [],
+): Story {
+  const asked = withLimits(random, story, features);
+  const isSoft = random.chance(0.3) || wanted.includes('soft');
+  if (!isSoft || story.mode === 'land') return asked;
+  const soft = random.pick([0.5, 0.7, 0.85]);
+  const isBounded = [asked.tokens, asked.usd, asked.timeMs].some((limit) => limit !== undefined);
+  const drawn = random.between(60_000, 400_000);
+  const tokens = isBounded || !wanted.includes('soft') ? asked.tokens : drawn;
+  return { ...asked, tokens, features: { ...asked.features, soft } };
+}
+
+function withLimits(random: Random, story: Story, features: Features): Story {
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;

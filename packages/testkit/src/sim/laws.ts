@@ -5,6 +5,7 @@ import type { ModelEnd } from '@swarm/core/ports/models';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import { REVIEW_LAWS } from './review-laws.ts';
+import { SOFT_LAWS } from './soft-laws.ts';
 import { SPEND_LAWS } from './spend-laws.ts';
 import { SPLIT_LAWS } from './split-laws.ts';
 import { STEER_LAWS } from './steer-laws.ts';
@@ -43,6 +44,7 @@ const LAWS: readonly Law[] = [
   closesWhenAllIsSaid,
   ...TARGET_LAWS,
   ...SPEND_LAWS,
+  ...SOFT_LAWS,
   ...SPLIT_LAWS,
   ...REVIEW_LAWS,
   ...STEER_LAWS,

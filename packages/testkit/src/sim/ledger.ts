@@ -13,6 +13,7 @@ import {
 } from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { Blame } from './blame.ts';
 import { Purse } from './purse.ts';
 import { SteerLedger } from './steer-ledger.ts';
 import { TargetLine } from './target-line.ts';
@@ -78,6 +79,7 @@ export class Ledger {
   readonly votes = new VoteLedger();
   readonly purse = new Purse();
   readonly steering = new SteerLedger();
+  readonly blame = new Blame();
   /** Tasks that are split, or were. */
   readonly splits = new Map<TaskId, Split>();
   /** Of each part, what it is a part of. */
@@ -100,6 +102,7 @@ export class Ledger {
     this.#takeVotes(event);
     this.purse.take(event);
     this.steering.take(event);
+    this.blame.take(event);
     this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
   }
 

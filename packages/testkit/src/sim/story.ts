@@ -171,6 +171,7 @@ export function requestOf(world: World, story: Story): Request {
       tasks: story.tasksMax,
       attemptTokens: 50_000,
       ...(story.features.depth > 0 && { depth: story.features.depth }),
+      ...(story.features.soft !== undefined && { soft: story.features.soft }),
       ...(story.features.roles && { roles: story.features.roles }),
       ...(story.tokens !== undefined && { tokens: story.tokens }),
       ...(story.usd !== undefined && { usd: story.usd }),
