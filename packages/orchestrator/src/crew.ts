@@ -9,6 +9,7 @@ import { isTakenBack, landingsToSettle, mayLand, testWanted, wanted } from '@swa
 import type { Context, OnDisk } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';
+import { Criteria } from './healing/criteria.ts';
 import { Culprits } from './healing/culprit.ts';
 import { FixTasks } from './healing/fixes.ts';
 import { Rechecks } from './healing/rechecks.ts';
@@ -28,6 +29,7 @@ export const NOT_DRAINED: readonly string[] = [
   'planner',
   'checks',
   'rechecks',
+  'criteria',
   'fixes',
   'culprit',
   'endpoints',
@@ -52,6 +54,7 @@ export class Crew {
   readonly #fixes: FixTasks;
   readonly #culprits: Culprits;
   readonly #rechecks: Rechecks;
+  readonly #criteria: Criteria;
   readonly #undo: Undo;
   readonly #asked: AskedUndos;
   #cancelTimer: () => void = () => {};
@@ -74,6 +77,7 @@ export class Crew {
     const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
     this.#rechecks = new Rechecks(context);
+    this.#criteria = new Criteria(context);
     this.#culprits = new Culprits(context, checks, this.#rechecks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
     this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
@@ -108,6 +112,8 @@ export class Crew {
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     if (want.rechecks) this.#effects.start('rechecks', (signal) => this.#rechecks.work(signal));
+    if (want.criteria)
+      this.#effects.start('criteria', (signal) => this.#criteria.work(want.criteria === 'end', signal));
     this.#agreeOnFindings();
     this.#agreeOnCulprits();
     this.#lookAgain(want.askAgainAt);

@@ -195,7 +195,7 @@ class Loop implements Orchestrator {
   /** Attempts of cancelled tasks end as any cancelled attempt does; what belongs to no task is ended here. */
   #endTheRest(): void {
     this.#approval?.abandon();
-    for (const name of ['planner', 'checks', 'rechecks', 'fixes', 'endpoints'])
+    for (const name of ['planner', 'checks', 'rechecks', 'criteria', 'fixes', 'endpoints'])
       this.#effects.stop(name, 'cancelled');
   }
 

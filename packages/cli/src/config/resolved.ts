@@ -98,6 +98,8 @@ export interface Config {
     /** Absent: never. */
     readonly revertAfter?: number;
   };
+  /** Absent: as it is without the table. */
+  readonly verify?: { readonly criteria?: false; readonly prove?: true };
   readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
   readonly models: {
     readonly default?: string;
@@ -175,6 +177,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       // 0 is how the file says never.
       ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
+    ...(!complete.verify.criteria || complete.verify.prove ? { verify: resolveVerify(complete.verify) } : {}),
     budget: present({
       usd: budget.usd,
       tokens: budget.tokens,
@@ -263,6 +266,11 @@ const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNul
       }),
     ]),
   );
+
+const resolveVerify = (t: CompleteConfig['verify']): NonNullable<Config['verify']> => ({
+  ...(!t.criteria && { criteria: false as const }),
+  ...(t.prove && { prove: true as const }),
+});
 
 const resourceLimits = (t: { memory: string; disk: string; processes: number }): ResourceLimits => ({
   memoryBytes: parseBytes(t.memory)!,

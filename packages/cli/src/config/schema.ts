@@ -10,6 +10,7 @@ import { agent, roles } from './schema-agent.ts';
 import { mcp } from './schema-mcp.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
+import { verify } from './schema-verify.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -323,6 +324,7 @@ export const configSchema = z.strictObject({
   sandbox: sandbox.prefault({}),
   gate: gate.prefault({}),
   checks: checks.prefault({}),
+  verify: verify.prefault({}),
   budget: budget.prefault({}),
   models: models.prefault({}),
   endpoints: z.array(endpoint).max(64).describe('Model servers, one `[[endpoints]]` each.').default([]),

@@ -75,7 +75,15 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
+    ...acceptanceOf(ask),
   };
+}
+
+/** What the operator names counts whatever the configuration says. Branches other people made bring no criteria. */
+function acceptanceOf({ file, opening }: ComposeAsk): Pick<Request, 'acceptance'> {
+  const { accept } = opening!;
+  const isWanted = accept !== undefined || file.config.verify?.criteria !== false;
+  return isWanted && file.mode !== 'land' ? { acceptance: { criteria: accept ?? [] } } : {};
 }
 
 /** Told to planner and agents only where the sandbox keeps it. */

@@ -1,6 +1,7 @@
 import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
 import type { Role } from '../rules/roles.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { CommitId, TaskId } from './ids.ts';
 import type { ReviewRule } from './review.ts';
 
@@ -91,6 +92,8 @@ export interface Request {
   readonly fixRed?: true;
   /** What follows when a change leaves the scope its task declared; absent means `warn`. */
   readonly outside?: OutsideRule;
+  /** What the run is held against at its end. Absent: nothing is looked at but what tasks were verified by. */
+  readonly acceptance?: Acceptance;
   /** What reviewers are asked before anything lands. Absent: nobody is asked. */
   readonly review?: ReviewRule;
 }

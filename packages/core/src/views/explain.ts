@@ -8,6 +8,7 @@ import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { partsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
+import { CRITERION_WORDS } from './criteria.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
 import { VERDICT_WORDS, voteText } from './votes.ts';
@@ -58,6 +59,7 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
   )
     return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
+  if (event.type === 'criteria.tried') return triedOf(event, memory.task);
   return tellLanding(event, memory);
 }
 
@@ -65,7 +67,15 @@ function judgedText({ criterion, verdict, evidence }: EventOf<'acceptance.judged
   const by = evidence
     ? ` (${evidence.kind} ${plain(evidence.by, 100)} on ${shortCommit(evidence.commit)})`
     : '';
-  return `${verdict}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
+  return `${CRITERION_WORDS[verdict]}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
+}
+
+/** What could not have failed is said; the rest is as it should be. */
+function triedOf({ results }: EventOf<'criteria.tried'>, task: TaskId): string | undefined {
+  const holding = results.filter((one) => one.task === task && one.end === 'holds');
+  if (holding.length === 0) return undefined;
+  const named = holding.slice(0, 5).map(({ criterion }) => `“${plain(criterion, 100)}”`);
+  return `Before any work, on the base, this held already, and tells nothing: ${named.join(', ')}.`;
 }
 
 function tellTask(event: Event, task: TaskId): string | undefined {

@@ -1,6 +1,7 @@
 /** The report for people. Titles, requests and reasons were written by others and are escaped. */
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
+import { CRITERION_WORDS } from './criteria.ts';
 import { gateText } from './gate.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
 import {
@@ -18,7 +19,18 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, secrets, requirements, refused, figures, rejections, findings, outside, tasks];
+  const parts = [
+    head,
+    secrets,
+    criteria,
+    requirements,
+    refused,
+    figures,
+    rejections,
+    findings,
+    outside,
+    tasks,
+  ];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
@@ -55,6 +67,21 @@ function secrets({ alarms = [] }: Report): string[] {
     '',
   ];
 }
+
+function criteria(r: Report): string[] {
+  const all = r.criteria ?? [];
+  if (all.length === 0) return [];
+  const rows = all.slice(0, REPORT_ROWS_MAX).map((one) => {
+    const by = one.by === undefined ? '' : ` (${codeText(one.by)}${at(one.commit)})`;
+    const of = one.task === undefined ? '' : `${one.task}: `;
+    const why = one.why === '' ? '' : `: ${markdownText(one.why)}`;
+    return `- **${CRITERION_WORDS[one.verdict]}**: ${of}${markdownText(one.text)}${by}${why}`;
+  });
+  return ['What it was held against:', '', ...rows, ''];
+}
+
+const at = (commit: string | undefined): string =>
+  commit === undefined ? '' : ` at ${codeText(shortCommit(commit))}`;
 
 function requirements(r: Report): string[] {
   if (r.requirements.length === 0) return [];

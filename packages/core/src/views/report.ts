@@ -2,7 +2,7 @@
  * The report of a run. Every figure counts landed work: work that did not reach the target is cost, not output. It is
  * made from the journal alone, so that the same journal always gives the same report.
  */
-import type { Judgement } from '../model/acceptance.ts';
+import type { AcceptanceVerdict, Judgement } from '../model/acceptance.ts';
 import type { EndingReason } from '../model/attempt.ts';
 import {
   type AttemptId,
@@ -19,16 +19,17 @@ import type { Requirement } from '../model/requirement.ts';
 import { isOver, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { standings } from '../rules/criteria.ts';
 import { isPartial } from '../rules/outcome.ts';
-import { partsOf } from '../rules/owners.ts';
-import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
 import { type Alarm, alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
+import { worstFirst } from './criteria.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
+import { gatedCommits, isVerified } from './verified.ts';
 import { plain } from './words.ts';
 
 export interface ReportTask {
@@ -72,6 +73,19 @@ export interface ReportJudgement extends Judgement {
   readonly task?: TaskId;
 }
 
+export interface ReportCriterion {
+  /** Absent: of the whole run. */
+  readonly task?: TaskId;
+  readonly text: string;
+  readonly check: 'command' | 'file' | 'pattern' | 'text';
+  readonly verdict: AcceptanceVerdict;
+  /** The command that was run, or who looked. */
+  readonly by?: string;
+  readonly commit?: CommitId;
+  /** Why it is not verified; empty where it is. */
+  readonly why: string;
+}
+
 export interface Report {
   readonly run: RunId | undefined;
   readonly request: string;
@@ -95,6 +109,8 @@ export interface Report {
   readonly requirements: readonly ReportRequirement[];
   /** What was to hold, as it was judged last; absent where nothing was judged. */
   readonly acceptance?: readonly ReportJudgement[];
+  /** Everything the run was held against, the worst first; absent where there is nothing. */
+  readonly criteria?: readonly ReportCriterion[];
   readonly closed: CloseReason | undefined;
   readonly isGated: boolean;
   /** ms since the epoch. */
@@ -221,6 +237,7 @@ function heading(state: State) {
     })),
     requirements: requirementsOf(state),
     ...acceptanceOf(state),
+    ...criteriaOf(state),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
     isGated: run?.request.gate !== undefined,
@@ -301,39 +318,6 @@ function taskList(state: State): ReportTask[] {
   });
 }
 
-/** Commits of ours that landed in a candidate the gate passed. */
-function gatedCommits(state: State): Set<CommitId> {
-  const passed = [...state.landings.values()].filter((l) => l.gate?.outcome === 'passed');
-  return new Set(passed.flatMap((l) => l.members.map((m) => m.commit)));
-}
-
-function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boolean {
-  const { verify } = task.spec;
-  switch (task.state) {
-    case 'landed':
-      if (verify === undefined) return gated.has(task.commit);
-      // A check that could not fail is no evidence.
-      return holdsNow(state, task) && (task.verifiesBase !== true || gated.has(task.commit));
-    case 'gathered':
-      // Its own check was not tried, if it has one.
-      return verify === undefined && task.handoff.status === 'complete' && areVerified(state, task.id, gated);
-    case 'unneeded':
-      return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
-    default:
-      return false;
-  }
-}
-
-const areVerified = (state: State, whole: TaskId, gated: ReadonlySet<CommitId>): boolean =>
-  partsOf(state, whole).every((part) => isVerified(state, state.tasks.get(part)!, gated));
-
-/** A check that never failed in this run may be one that cannot. */
-const hasTold = (state: State, verify: string): boolean =>
-  [...state.attempts.values()].some(
-    (a) =>
-      a.state === 'ended' && a.ending === 'verify-failed' && state.tasks.get(a.task)!.spec.verify === verify,
-  );
-
 /** Most paths the report names for one task. */
 const OUTSIDE_MAX = 100;
 
@@ -365,6 +349,19 @@ function acceptanceOf(state: State): Pick<Report, 'acceptance'> {
     }),
   }));
   return { acceptance: all };
+}
+
+function criteriaOf(state: State): Pick<Report, 'criteria'> {
+  const all = worstFirst(standings(state));
+  if (all.length === 0) return {};
+  const criteria = all.map(({ text, check, why, by, ...one }) => ({
+    ...one,
+    text: plain(text),
+    check: check.kind,
+    ...(by !== undefined && { by: plain(by) }),
+    why: plain(why),
+  }));
+  return { criteria };
 }
 
 function requirementsOf(state: State): readonly ReportRequirement[] {
