@@ -120,6 +120,10 @@ export const WEATHER_LOG_EVENTS = {
       'a secret, or what looks like one, stood in what an attempt made: it was taken out of a text, or the work was not taken',
   },
   'verify.ended': { level: 'info', means: 'a task’s own verification ended' },
+  'tests.tried': {
+    level: 'info',
+    means: 'the tests of a change were run on the sources before it, or could not be',
+  },
   'pregate.ended': { level: 'info', means: 'the gate ran in a worker’s workspace' },
   'conflict.resolved': { level: 'info', means: 'both sides changed the same place; a rule settled it' },
   'conflict.foreseen': { level: 'info', means: 'two changes that are not landed yet do not merge' },

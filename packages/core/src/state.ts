@@ -19,6 +19,7 @@ import {
   SPEND_ROLES,
   type SpendRole,
 } from './model/request.ts';
+import type { Vote } from './model/review.ts';
 import { isOver, TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
@@ -168,6 +169,8 @@ export interface State {
   landings: Map<LandingId, Landing>;
   /** What is known of what was to hold, by `criterionKey`, in the order in which it was first looked at. */
   acceptance: Map<string, AcceptanceFact>;
+  /** The last votes on what each attempt handed in. */
+  votes: Map<AttemptId, readonly Vote[]>;
   /** How checks of criteria ended on the run's base, by `criterionKey`. */
   triedCriteria: Map<string, { readonly commit: CommitId; readonly end: CheckEnd; readonly detail: string }>;
 
@@ -276,6 +279,7 @@ export function emptyState(): State {
     attempts: new Map(),
     landings: new Map(),
     acceptance: new Map(),
+    votes: new Map(),
     triedCriteria: new Map(),
     byState: Object.fromEntries(TASK_STATES.map((s) => [s, new Set<TaskId>()])) as Record<
       TaskStateName,

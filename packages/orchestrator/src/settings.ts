@@ -62,6 +62,8 @@ export interface Settings {
     /** What one run of the gate may use; absent: whatever the sandbox gives everybody. */
     readonly limits?: Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'diskBytes'>;
   };
+  /** Tests of a change are run on the sources before it. */
+  readonly proves?: true;
   readonly checks: { readonly timeoutMs: number };
   readonly setup: { readonly timeoutMs: number; readonly network: 'base' | 'work' };
   /** How long a first Ctrl-C waits for what is in flight. */

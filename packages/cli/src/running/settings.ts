@@ -36,6 +36,7 @@ export function settingsOf(
       preGate: config.workers.preGate,
       ...(config.gate.limits && { limits: config.gate.limits }),
     },
+    ...(config.verify?.prove && { proves: true as const }),
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000, network: config.setupNetwork ?? 'base' },
     drainMs: 30_000,

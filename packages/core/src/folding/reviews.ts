@@ -13,6 +13,7 @@ export const REVIEW_FOLDS: FoldsOf<ReviewEvent> = {
   'review.asked'(s, e, at) {
     const task = knownTask(s, taskOf(e.attempt));
     if (!isHandedIn(task) || task.attempt !== e.attempt) throw damaged(`${e.attempt} waits for nothing`);
+    s.votes.delete(e.attempt);
     const next = reviewedTask(task, e, at);
     if (task.state === 'reviewing') s.tasks.set(task.id, next);
     else move(s, next);
@@ -21,6 +22,7 @@ export const REVIEW_FOLDS: FoldsOf<ReviewEvent> = {
     const { reviewer, vote, confidence, findings } = e;
     const task = underReview(s, e.attempt);
     s.tasks.set(task.id, votedTask(task, { reviewer, vote, confidence, findings }));
+    s.votes.set(e.attempt, [...(s.votes.get(e.attempt) ?? []), { reviewer, vote, confidence, findings }]);
     if (e.slice !== undefined) closeSlice(s, e.slice, false);
     addSpent(s, 'reviewer', e.usage);
     noteCalls(s, e.usage);

@@ -1,5 +1,6 @@
 /** What a run was held against, in the same words wherever it is told. */
 import type { AcceptanceVerdict, CriterionTry } from '../model/acceptance.ts';
+import type { TestsTried } from '../model/handoff.ts';
 import { countStandings, type Standing, type StandingCounts, standings } from '../rules/criteria.ts';
 import type { State } from '../state.ts';
 import { plain, shortCommit } from './words.ts';
@@ -9,6 +10,13 @@ export const CRITERION_WORDS: Readonly<Record<AcceptanceVerdict, string>> = {
   unverified: 'unverified',
   failed: 'failed',
   'tells-nothing': 'tells nothing',
+};
+
+/** What the tests of a change came to on the sources before it. */
+export const TESTS_WORDS: Readonly<Record<TestsTried['says'], string>> = {
+  proves: 'fail without its change',
+  nothing: 'prove nothing',
+  unknown: 'were not tried without its change',
 };
 
 /** Those that matter most stand first. */

@@ -8,7 +8,7 @@ import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { partsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
-import { CRITERION_WORDS } from './criteria.ts';
+import { CRITERION_WORDS, TESTS_WORDS } from './criteria.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
 import { VERDICT_WORDS, voteText } from './votes.ts';
@@ -145,7 +145,11 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
     case 'agent.started':
       return `${event.attempt}’s agent runs (${agentText(event)}).`;
     case 'attempt.ended':
-      return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
+      return (
+        endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) +
+        outsideText(event, memory) +
+        foundText(event)
+      );
     case 'verify.tried':
       return event.isGreen
         ? `Its own verification passes on the base, before any work: it tells nothing.`
@@ -195,6 +199,14 @@ function outsideText({ handoff }: EventOf<'attempt.ended'>, { scope }: Memory): 
   const named = paths.slice(0, 10).map((path) => plain(path, 200));
   const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : '';
   return ` Outside its scope it touched ${named.join(', ')}${more}.`;
+}
+
+/** What was found of its tests, and of what the gate runs. */
+function foundText({ handoff }: EventOf<'attempt.ended'>): string {
+  const { tests, scripts = [] } = handoff ?? {};
+  const told = tests ? ` Its tests ${TESTS_WORDS[tests.says]}${detailText(tests.detail)}` : '';
+  const named = scripts.slice(0, 5).map(({ path, why }) => `${plain(path, 200)} (${plain(why, 200)})`);
+  return `${told}${named.length > 0 ? ` It changes what the gate runs: ${named.join('; ')}.` : ''}`;
 }
 
 const usageText = (usage: Usage): string =>

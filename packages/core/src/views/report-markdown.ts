@@ -1,6 +1,7 @@
 /** The report for people. Titles, requests and reasons were written by others and are escaped. */
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
+import { changesPart } from './changes-markdown.ts';
 import { CRITERION_WORDS } from './criteria.ts';
 import { gateText } from './gate.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
@@ -22,12 +23,13 @@ export function renderReportMarkdown(report: Report): string {
   const parts = [
     head,
     secrets,
+    figures,
     criteria,
     requirements,
     refused,
-    figures,
-    rejections,
     findings,
+    changesPart,
+    rejections,
     outside,
     tasks,
   ];

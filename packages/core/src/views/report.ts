@@ -25,6 +25,7 @@ import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
 import { type Alarm, alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
+import { changes, type ReportChange } from './changes.ts';
 import { worstFirst } from './criteria.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
@@ -162,6 +163,8 @@ export interface Report {
         readonly detail: string;
       }
     | undefined;
+  /** What is on the target now, worth looking at first, first. */
+  readonly changes: readonly ReportChange[];
   /** Every task, in order of entry. */
   readonly list: readonly ReportTask[];
 }
@@ -214,6 +217,7 @@ export function report(state: State): Report {
     openFindings: state.health.findings.size,
     findings: findings(state),
     delivered: delivery(state),
+    changes: changes(state),
     list,
   };
 }

@@ -1,6 +1,6 @@
 /** What an attempt that came to its own end amounts to: gathers what git and the checks say, and asks the table. */
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { HandoffClaim } from '@swarm/core/model/handoff';
+import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
@@ -19,6 +19,7 @@ import { isFullAfter } from './disk-full.ts';
 import { type Ending, stopped, withoutBench } from './ending.ts';
 import { Proofs } from './proof.ts';
 import { setupOf } from './setup-ask.ts';
+import { scriptsIn, Vacuity } from './vacuity.ts';
 
 /** An attempt whose agent has finished and whose work is in the hub. */
 export interface Finished {
@@ -44,11 +45,13 @@ export class Judge {
   readonly #context: Context;
   readonly #gate: Gate;
   readonly #proofs: Proofs;
+  readonly #vacuity: Vacuity;
 
   constructor(context: Context, gate: Gate) {
     this.#context = context;
     this.#gate = gate;
     this.#proofs = new Proofs(context, gate);
+    this.#vacuity = new Vacuity(context);
   }
 
   async judge(finished: Finished): Promise<Ending> {
@@ -83,7 +86,7 @@ export class Judge {
             ...kept,
             reason,
             detail: '',
-            handoff: { ...said, change: change! },
+            handoff: { ...said, change: change!, ...(await this.#found(finished, change!)) },
           }
         );
       case 'answered':
@@ -106,6 +109,18 @@ export class Judge {
         return { ...kept, ...log, reason, detail: lines(shown.detail || result.detail, hiddenText(report)) };
       }
     }
+  }
+
+  /** What is told of the change, and keeps it from nothing. */
+  async #found(
+    { attempt, task, signal }: Finished,
+    change: MeasuredChange,
+  ): Promise<Pick<Handoff, 'tests' | 'scripts'>> {
+    const [tests, scripts] = await Promise.all([
+      this.#vacuity.try(attempt.id, task, change, signal),
+      scriptsIn(this.#context, change),
+    ]);
+    return { ...(tests && { tests }), ...(scripts.length > 0 && { scripts }) };
   }
 
   async #earlier({ from, work, attempt }: Finished): Promise<HandoffFacts['earlier']> {
