@@ -15,6 +15,7 @@ import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 import { Purse } from './purse.ts';
 import { TargetLine } from './target-line.ts';
+import { CriteriaLedger } from './criteria-ledger.ts';
 import { VoteLedger } from './vote-ledger.ts';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
@@ -75,6 +76,7 @@ export class Ledger {
   readonly ended = new Set<AttemptId>();
   readonly line = new TargetLine();
   readonly votes = new VoteLedger();
+  readonly criteria = new CriteriaLedger();
   readonly purse = new Purse();
   /** Tasks that are split, or were. */
   readonly splits = new Map<TaskId, Split>();
@@ -226,6 +228,7 @@ export class Ledger {
 
   #takeVotes(e: Event): void {
     this.votes.take(e);
+    this.criteria.take(e);
     if (e.type === 'review.asked') this.queue.delete(e.attempt);
     if (e.type === 'review.ended' && e.verdict === 'approved') this.queue.add(e.attempt);
   }
