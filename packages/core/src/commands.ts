@@ -1,7 +1,7 @@
 /** Every command the core can be asked to do. `decide` answers each with events or with a Refusal. */
 
 import type { IterationOutcome } from './events.ts';
-import type { Judgement } from './model/acceptance.ts';
+import type { CriterionTry, Judgement } from './model/acceptance.ts';
 import type { AmendedPlan } from './model/amended-plan.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
@@ -231,6 +231,11 @@ export type Command =
       readonly slice?: number;
     }
   | ({ readonly type: 'judgeAcceptance'; readonly task?: TaskId } & Judgement)
+  | {
+      readonly type: 'recordCriteria';
+      readonly commit: CommitId;
+      readonly results: readonly CriterionTry[];
+    }
   // landings
   | {
       readonly type: 'startLanding';

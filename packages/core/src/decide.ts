@@ -3,7 +3,7 @@
  * what they compute with is in rules/. Nothing here changes the state; fold does that with the events.
  */
 import type { Command } from './commands.ts';
-import { judgeAcceptance } from './decisions/acceptance.ts';
+import { judgeAcceptance, recordCriteria } from './decisions/acceptance.ts';
 import { decideAgain } from './decisions/again.ts';
 import { amend } from './decisions/amend.ts';
 import { decideAttempts } from './decisions/attempts.ts';
@@ -112,6 +112,8 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
       return decideReviews(s, c);
     case 'judgeAcceptance':
       return judgeAcceptance(s, c);
+    case 'recordCriteria':
+      return recordCriteria(s, c);
     case 'startLanding':
     case 'recordGate':
     case 'land':

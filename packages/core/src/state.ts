@@ -4,7 +4,7 @@
  */
 
 import { SwarmError } from './errors.ts';
-import type { Judgement } from './model/acceptance.ts';
+import type { CheckEnd, Judgement } from './model/acceptance.ts';
 import { type Attempt, NO_RESERVATION, type Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type { Candidate, GateResult, Landing, RejectionReason } from './model/landing.ts';
@@ -175,6 +175,8 @@ export interface State {
   landings: Map<LandingId, Landing>;
   /** What is known of what was to hold, by `criterionKey`, in the order in which it was first looked at. */
   acceptance: Map<string, AcceptanceFact>;
+  /** How checks of criteria ended on the run's base, by `criterionKey`. */
+  triedCriteria: Map<string, { readonly commit: CommitId; readonly end: CheckEnd; readonly detail: string }>;
 
   /** Tasks by state, in the order they entered it. */
   byState: Record<TaskStateName, Set<TaskId>>;
@@ -284,6 +286,7 @@ export function emptyState(): State {
     attempts: new Map(),
     landings: new Map(),
     acceptance: new Map(),
+    triedCriteria: new Map(),
     byState: Object.fromEntries(TASK_STATES.map((s) => [s, new Set<TaskId>()])) as Record<
       TaskStateName,
       Set<TaskId>

@@ -10,6 +10,7 @@ import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './mode
 import { isSatisfied } from './model/task.ts';
 import { type NextTest, nextTest, RACES_MAX } from './rules/batching.ts';
 import { isRoleSpent, reachedBudget, timeIsUpAt } from './rules/budget.ts';
+import { criteriaAreDue, criteriaToTry } from './rules/criteria.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type Below, belowEach, type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { isAtRest, isSoft } from './rules/opening.ts';
@@ -36,6 +37,8 @@ export interface Wanted {
   readonly rechecks: boolean;
   /** The limit that has come to its soft share now. */
   readonly near: Dimension | undefined;
+  /** `base`: try the run's own criteria there. `end`: the run would close, and each is looked at on the head first. */
+  readonly criteria: 'base' | 'end' | undefined;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
   readonly close: CloseReason | undefined;
   /** When to ask again even if nothing happens, ms since the epoch. Undefined: only an event changes the answer. */
@@ -56,6 +59,8 @@ export function wanted(s: State, at: number): Wanted {
   const planning = isHalted || isNear ? never : planner(s, at);
   const subplans = isHalted || isNear ? NO_SUBPLANS : subplansDue(s, at);
   const checks = mayLand(s) ? checksDue(s, at) : never;
+  const end = closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true);
+  const isHeld = end !== undefined && isJudgedAt(end) && criteriaAreDue(s);
   return {
     room: isHalted ? 0 : Math.max(0, s.workers - s.liveAttempts.size),
     iteration: planning.is,
@@ -66,7 +71,8 @@ export function wanted(s: State, at: number): Wanted {
     rechecks: mayLand(s) && !s.spending.reached && rechecksDue(s).length > 0,
     near,
     budget,
-    close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
+    criteria: isHeld ? 'end' : mayLand(s) && criteriaToTry(s, false).length > 0 ? 'base' : undefined,
+    close: isHeld ? undefined : end,
     askAgainAt: earliest(
       s.spending.reached ? undefined : earliest(timeIsUpAt(s), softTimeAt(s)),
       earliest(
@@ -90,6 +96,7 @@ const nothing: Wanted = {
   checks: false,
   rechecks: false,
   near: undefined,
+  criteria: undefined,
   budget: undefined,
   close: undefined,
   askAgainAt: undefined,
@@ -183,6 +190,9 @@ function softClosing(s: OpenedState, at: number): CloseReason | undefined {
   if (isAll) return 'done';
   return (reached ?? neared) === 'time' ? 'time' : 'budget';
 }
+
+/** A run whose time is over takes no more of it. */
+const isJudgedAt = (end: CloseReason): boolean => end !== 'time' && end !== 'cancelled';
 
 const isQuiet = (s: State): boolean =>
   s.liveAttempts.size === 0 &&

@@ -296,6 +296,14 @@ const EVENTS = {
     by: TRY,
   },
   'budget.neared': { type: 'budget.neared', which: 'tokens', limit: 2_000_000, soft: 0.85 },
+  'criteria.tried': {
+    type: 'criteria.tried',
+    commit: A,
+    results: [
+      { task: T2, criterion: '`src/time.ts` exists', end: 'fails', detail: 'it ended with 1' },
+      { criterion: '`make check` passes — 検査', end: 'holds', detail: 'it ended with 0' },
+    ],
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
 /** One entry an event. The journal they make is no run: only its lines are meant. */

@@ -10,6 +10,7 @@ import { isTakenBack, landingsToSettle, mayLand, testWanted, wanted } from '@swa
 import type { Context, OnDisk } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';
+import { Criteria } from './healing/criteria.ts';
 import { Culprits } from './healing/culprit.ts';
 import { FixTasks } from './healing/fixes.ts';
 import { Rechecks } from './healing/rechecks.ts';
@@ -37,6 +38,7 @@ const NOT_DRAINED: ReadonlySet<string> = new Set([
   'proposals',
   'checks',
   'rechecks',
+  'criteria',
   'fixes',
   'culprit',
   'endpoints',
@@ -67,6 +69,7 @@ export class Crew {
   readonly #fixes: FixTasks;
   readonly #culprits: Culprits;
   readonly #rechecks: Rechecks;
+  readonly #criteria: Criteria;
   readonly #undo: Undo;
   readonly #reviews: Reviews;
   readonly #asked: AskedUndos;
@@ -97,6 +100,7 @@ export class Crew {
     const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
     this.#rechecks = new Rechecks(context);
+    this.#criteria = new Criteria(context);
     this.#culprits = new Culprits(context, checks, this.#rechecks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
     this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
@@ -133,6 +137,8 @@ export class Crew {
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     if (want.rechecks) this.#effects.start('rechecks', (signal) => this.#rechecks.work(signal));
+    if (want.criteria)
+      this.#effects.start('criteria', (signal) => this.#criteria.work(want.criteria === 'end', signal));
     this.#agreeOnFindings();
     this.#agreeOnCulprits();
     this.#lookAgain(want.askAgainAt);

@@ -324,7 +324,7 @@ class Loop implements Orchestrator {
 
 /** What belongs to no task, and a planner of a task that is cancelled with the rest. */
 const isEndedWithRun = (name: string): boolean =>
-  ['planner', 'proposals', 'checks', 'rechecks', 'fixes', 'endpoints'].includes(name) ||
+  ['planner', 'proposals', 'checks', 'rechecks', 'criteria', 'fixes', 'endpoints'].includes(name) ||
   name.startsWith(SUBPLANNER);
 
 /** How a run that was left, or is over, is worked on again. All of it is decided before anything of it is on disk. */

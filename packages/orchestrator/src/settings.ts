@@ -76,6 +76,8 @@ export interface Settings {
     /** Most characters of that conversation. */
     readonly contextChars: number;
   };
+  /** Tests of a change are run on the sources before it. */
+  readonly proves?: true;
   readonly checks: { readonly timeoutMs: number };
   readonly setup: { readonly timeoutMs: number; readonly network: 'base' | 'work' };
   /** How long a first Ctrl-C waits for what is in flight. */

@@ -3,6 +3,7 @@ import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { alarms } from '@swarm/core/views/alarms';
 import { type Board, type BoardRow, board } from '@swarm/core/views/board';
+import { criteriaText, standingText, toldStandings, worstFirst } from '@swarm/core/views/criteria';
 import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { needs } from '@swarm/core/views/needs';
@@ -74,6 +75,7 @@ function statusJson(
     verdict: verdictOf(state),
     shortfalls: shortfallTexts(state),
     ...(left && { remainder: left }),
+    criteria: worstFirst(toldStandings(state)).map(standingText),
     spending: state.spending,
     alarms: alarms(state),
   };
@@ -109,6 +111,7 @@ function statusText(
           ['to go on', left.goOn] as [string, string],
         ]
       : []),
+    ...criteriaRows(state),
     ...(held ? [['secret', `${held.attempt}: ${held.detail}`] as [string, string]] : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
@@ -124,6 +127,16 @@ function statusText(
   ].join('\n\n');
 }
 
+/** Those that are not verified, with how they stand; without a process, or at the end, nothing more comes. */
+function criteriaRows(state: ReadRun['state']): [string, string][] {
+  const text = criteriaText(state);
+  if (text === undefined) return [];
+  const open = worstFirst(toldStandings(state)).filter(({ verdict }) => verdict !== 'verified');
+  const named = state.closed ? open.slice(0, CRITERIA_SHOWN).map((one) => standingText(one)) : [];
+  return [['criteria', [text, ...named].join('; ')]];
+}
+const CRITERIA_SHOWN = 5;
+
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */
 const WHOLE: ReadonlySet<string> = new Set([
   'run',
@@ -132,6 +145,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   'incomplete',
   'left',
   'to go on',
+  'criteria',
   'secret',
   'gate',
 ]);

@@ -114,6 +114,8 @@ export interface Config {
     readonly taskUsd?: number;
     readonly roles?: Partial<Record<SpendRole, BudgetPart>>;
   };
+  /** Absent: as it is without the table. */
+  readonly verify?: { readonly criteria?: false; readonly prove?: true };
   readonly models: {
     readonly default?: string;
     readonly planner?: string;
@@ -212,6 +214,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       // 0 is how the file says never.
       ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
+    ...(!complete.verify.criteria || complete.verify.prove ? { verify: resolveVerify(complete.verify) } : {}),
     budget: resolveBudget(budget),
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
@@ -355,6 +358,11 @@ const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNul
       }),
     ]),
   );
+
+const resolveVerify = (t: CompleteConfig['verify']): NonNullable<Config['verify']> => ({
+  ...(!t.criteria && { criteria: false as const }),
+  ...(t.prove && { prove: true as const }),
+});
 
 const resourceLimits = (t: { memory: string; disk: string; processes: number }): ResourceLimits => ({
   memoryBytes: parseBytes(t.memory)!,

@@ -14,6 +14,7 @@ import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
 import { distribute, pipeline, planner } from './schema-tasks.ts';
+import { verify } from './schema-verify.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -351,6 +352,7 @@ export const configSchema = z.strictObject({
   sandbox: sandbox.prefault({}),
   gate: gate.prefault({}),
   checks: checks.prefault({}),
+  verify: verify.prefault({}),
   budget: budget.prefault({}),
   models: models.prefault({}),
   endpoints: z.array(endpoint).max(64).describe('Model servers, one `[[endpoints]]` each.').default([]),

@@ -1,10 +1,12 @@
 /** What a run begins with: words, a plan, branches. */
 import { SwarmError } from '@swarm/core/errors';
+import type { Criterion } from '@swarm/core/model/acceptance';
 import type { RunMode } from '@swarm/core/model/request';
 import { readPlan } from '@swarm/core/rules/plan-file';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
+import { readAccept } from './accept-file.ts';
 import type { BranchesOpening } from './branches.ts';
 import { readInput } from './input-file.ts';
 
@@ -13,6 +15,8 @@ export interface Opening {
   readonly mode: RunMode;
   readonly plan?: readonly TaskDraft[];
   readonly branches?: BranchesOpening;
+  /** What is to hold at its end. */
+  readonly accept?: readonly Criterion[];
   /** Said before anything runs. */
   readonly notices?: readonly string[];
 }
@@ -24,8 +28,9 @@ export async function openingOf(request: string, options: RunOptions, context: C
     .map((t) => t.trim())
     .filter(Boolean)
     .join('\n\n');
+  const accept = await acceptOf(options.accept, context);
   if (options.plan === undefined) {
-    if (text !== '') return { text, mode: 'planner' };
+    if (text !== '') return { text, mode: 'planner', ...accept };
     throw new SwarmError({
       code: 'SW0103',
       what: 'there is no request',
@@ -44,5 +49,11 @@ export async function openingOf(request: string, options: RunOptions, context: C
       })),
     );
   }
-  return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts };
+  return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts, ...accept };
 }
+
+const acceptOf = async (
+  file: string | undefined,
+  { cwd }: Context,
+): Promise<{ readonly accept?: readonly Criterion[] }> =>
+  file === undefined ? {} : { accept: await readAccept(file, cwd) };

@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly record?: string | undefined;
   readonly replay?: string | undefined;
   readonly strict?: true | undefined;
+  /** A file of criteria. */
+  readonly accept?: string | undefined;
   readonly trustRepo?: true | undefined;
   readonly json?: true | undefined;
 }

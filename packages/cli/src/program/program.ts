@@ -89,6 +89,10 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--deliver <to>', 'branch, apply, push or pr')
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
+    .option(
+      '--accept <file>',
+      'what is to hold at the end: a Markdown list, or criteria with their checks in JSON or TOML',
+    )
     .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
     .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
     .option(
@@ -114,7 +118,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--replay <file>',
       'answer from a cassette and ask nobody; stops at the first request that is not in it',
     )
-    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--json', 'the report as JSON')
     .addHelpText(
@@ -148,7 +152,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--with <hint>', 'with --retry: what the next attempt is told besides')
     .option('--no-record', 'a run that was recorded goes on without')
     .option('--now', 'after a used-up quota: do not wait until there is more, ask at once')
-    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',

@@ -40,6 +40,7 @@ export function settingsOf(
       ...(config.gate.limits && { limits: config.gate.limits }),
     },
     ...(config.review && { review: reviewSettings(ask, config.review) }),
+    ...(config.verify?.prove && { proves: true as const }),
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000, network: config.setupNetwork ?? 'base' },
     drainMs: 30_000,
@@ -94,6 +95,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
     ...reviewOf(config),
+    ...acceptanceOf(ask),
   };
 }
 
@@ -101,6 +103,13 @@ function reviewOf({ review }: RunFile['config']): Pick<Request, 'review'> {
   if (!review) return {};
   const { reviewers, threshold, quorum } = review;
   return { review: { reviewers, threshold, quorum } };
+}
+
+/** What the operator names counts whatever the configuration says. Branches other people made bring no criteria. */
+function acceptanceOf({ file, opening }: ComposeAsk): Pick<Request, 'acceptance'> {
+  const { accept } = opening!;
+  const isWanted = accept !== undefined || file.config.verify?.criteria !== false;
+  return isWanted && file.mode !== 'land' ? { acceptance: { criteria: accept ?? [] } } : {};
 }
 
 /** Told to planner and agents only where the sandbox keeps it. */

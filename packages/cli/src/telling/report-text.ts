@@ -1,9 +1,11 @@
 /** The report on a terminal: the same as in Markdown, as plain text that fits. */
+import type { ReportChange } from '@swarm/core/views/changes';
+import { CRITERION_WORDS, TESTS_WORDS } from '@swarm/core/views/criteria';
 import { remainderTexts } from '@swarm/core/views/remainder';
-import type { Report, ReportFinding, ReportTask } from '@swarm/core/views/report';
+import type { Report, ReportCriterion, ReportFinding, ReportTask } from '@swarm/core/views/report';
 import { figureRows, partName } from '@swarm/core/views/report-markdown';
 import { votesText } from '@swarm/core/views/votes';
-import { shortCommit } from '@swarm/core/views/words';
+import { countText, shortCommit } from '@swarm/core/views/words';
 import type { ChalkInstance } from 'chalk';
 import { localClock } from './local-clock.ts';
 import { sanitize, wrapText } from './output.ts';
@@ -56,12 +58,32 @@ function figures(r: Report, columns: number): string[] {
 /** What was refused, rejected or still fails; nothing where there is none. */
 function lists(r: Report, columns: number): string[] {
   const rows = [
+    ...(r.criteria ?? []).map(criterionText),
+    ...r.changes.slice(0, CHANGES_MAX).map(changeText),
     ...r.refused.map(({ label, problem }) => `refused  ${label}: ${problem}`),
     ...r.findings.map(findingText),
     ...r.list.flatMap((t) => (t.outside ? [`outside its scope  ${t.task}: ${t.outside.join(', ')}`] : [])),
     ...r.list.flatMap((t) => (t.votes ? [`votes  ${t.task}: ${votesText(t.votes)}`] : [])),
   ];
   return rows.slice(0, ROWS_MAX).map((row) => wrapText(sanitize(row), columns, 4));
+}
+
+/** Changes named here; Markdown has them all. */
+const CHANGES_MAX = 10;
+
+const criterionText = ({ verdict, task, text, by, commit, why }: ReportCriterion): string =>
+  `${CRITERION_WORDS[verdict]}  ${task ? `${task}: ` : ''}${text}${by ? ` (${by}${commit ? ` at ${shortCommit(commit)}` : ''})` : ''}${why ? `: ${why}` : ''}`;
+
+/** In the order in which they should be looked at. */
+function changeText(c: ReportChange, i: number): string {
+  const parts = [
+    `look ${i + 1}  ${c.task} ${c.title}: ${c.verified}`,
+    `${countText(c.files, 'file')}, +${c.linesAdded} −${c.linesRemoved}`,
+    ...c.touches.map(({ path, why }) => `${path} (${why})`),
+    ...(c.tests?.says === 'nothing' ? [`its tests ${TESTS_WORDS.nothing}`] : []),
+    c.undo,
+  ];
+  return parts.join('; ');
 }
 
 const findingText = ({ signature, culprit, fixes }: ReportFinding): string => {

@@ -4,11 +4,13 @@ import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
+import { CRITERION_WORDS, standingText, toldStandings, worstFirst } from '@swarm/core/views/criteria';
 import { endingText, sumText } from '@swarm/core/views/ending';
 import { lineage } from '@swarm/core/views/family';
 import { needs } from '@swarm/core/views/needs';
 import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
+import { unproven } from '@swarm/core/views/verified';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
@@ -25,7 +27,7 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   if (problem) return exitCodeFor([problem]);
   if (outcome.kind === 'stopped') return outcome.why === 'signal' ? 130 : 1;
   if (verdictOf(s) !== 'complete') return 1;
-  return isStrict && s.closed!.green !== true ? 1 : 0;
+  return isStrict && (s.closed!.green !== true || unproven(s).length > 0) ? 1 : 0;
 }
 
 export interface SummaryLook {
@@ -45,6 +47,7 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
     verdictLine(outcome, s, ink, wrapped),
     `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${countText(tokens, 'token')}, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),
+    ...criterionLines(s, ink, columns),
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
     ),
@@ -84,6 +87,22 @@ function taskLines(s: OpenedState, ink: ChalkInstance, columns: number | undefin
     return `  ${ink.red('failed')}  ${name}  ${cutToWidth(`${nameOf(t)}: ${why}`, Math.max(8, room))}`;
   });
   return [...landed, ...failed];
+}
+
+/** Criteria named one by one; the report has them all. */
+const CRITERIA_SHOWN = 10;
+
+/** What was to hold and is not verified, each with why. */
+function criterionLines(s: OpenedState, ink: ChalkInstance, columns: number | undefined): string[] {
+  if (!s.closed) return [];
+  const open = worstFirst(toldStandings(s)).filter(({ verdict }) => verdict !== 'verified');
+  const lines = open.slice(0, CRITERIA_SHOWN).map((one) => {
+    const [word, paint] = [CRITERION_WORDS[one.verdict], one.verdict === 'failed' ? ink.red : ink.yellow];
+    const text = standingText(one).slice(word.length);
+    return `  ${paint(word)}${wrapText(sanitizeLine(text, 600), columns, INDENT)}`;
+  });
+  const more = open.length - lines.length;
+  return more > 0 ? [...lines, `  and ${more} more: swarm report`] : lines;
 }
 
 /** A branch is known by its name, whatever its commits are called. */

@@ -34,6 +34,7 @@ export interface PlanTask {
   /** What the script agent runs in the workspace, with `sh -eu`. */
   readonly description?: string;
   readonly scope?: readonly string[];
+  readonly acceptance?: string;
   readonly verify?: string;
   readonly agent?: string;
   readonly dependsOn?: readonly string[];

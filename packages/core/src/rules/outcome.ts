@@ -7,7 +7,7 @@ import type { Refused } from '../model/plan.ts';
 import type { Task } from '../model/task.ts';
 import { isSatisfied } from '../model/task.ts';
 import type { State } from '../state.ts';
-import { failedCriteria } from './acceptance.ts';
+import { failedCriteria } from './criteria.ts';
 import { ownerOf } from './owners.ts';
 import { openRequirements } from './requirements.ts';
 

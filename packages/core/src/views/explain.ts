@@ -8,6 +8,7 @@ import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { partsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
+import { CRITERION_WORDS, TESTS_WORDS } from './criteria.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
 import { VERDICT_WORDS, voteText } from './votes.ts';
@@ -60,6 +61,7 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
   if (event.type === 'task.accepted' && event.source.by === 'pipeline' && event.source.parent === memory.task)
     return `Its step for the ${plain(event.source.step, 100)} is ${event.task}.`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
+  if (event.type === 'criteria.tried') return triedOf(event, memory.task);
   return tellLanding(event, memory);
 }
 
@@ -67,7 +69,15 @@ function judgedText({ criterion, verdict, evidence }: EventOf<'acceptance.judged
   const by = evidence
     ? ` (${evidence.kind} ${plain(evidence.by, 100)} on ${shortCommit(evidence.commit)})`
     : '';
-  return `${verdict}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
+  return `${CRITERION_WORDS[verdict]}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
+}
+
+/** What could not have failed is said; the rest is as it should be. */
+function triedOf({ results }: EventOf<'criteria.tried'>, task: TaskId): string | undefined {
+  const holding = results.filter((one) => one.task === task && one.end === 'holds');
+  if (holding.length === 0) return undefined;
+  const named = holding.slice(0, 5).map(({ criterion }) => `“${plain(criterion, 100)}”`);
+  return `Before any work, on the base, this held already, and tells nothing: ${named.join(', ')}.`;
 }
 
 function tellTask(event: Event, task: TaskId): string | undefined {
@@ -142,7 +152,11 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
     case 'agent.started':
       return `${event.attempt}’s agent runs (${agentText(event)}).`;
     case 'attempt.ended':
-      return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
+      return (
+        endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) +
+        outsideText(event, memory) +
+        foundText(event)
+      );
     case 'verify.tried':
       return event.isGreen
         ? `Its own verification passes on the base, before any work: it tells nothing.`
@@ -192,6 +206,14 @@ function outsideText({ handoff }: EventOf<'attempt.ended'>, { scope }: Memory): 
   const named = paths.slice(0, 10).map((path) => plain(path, 200));
   const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : '';
   return ` Outside its scope it touched ${named.join(', ')}${more}.`;
+}
+
+/** What was found of its tests, and of what the gate runs. */
+function foundText({ handoff }: EventOf<'attempt.ended'>): string {
+  const { tests, scripts = [] } = handoff ?? {};
+  const told = tests ? ` Its tests ${TESTS_WORDS[tests.says]}${detailText(tests.detail)}` : '';
+  const named = scripts.slice(0, 5).map(({ path, why }) => `${plain(path, 200)} (${plain(why, 200)})`);
+  return `${told}${named.length > 0 ? ` It changes what the gate runs: ${named.join('; ')}.` : ''}`;
 }
 
 const usageText = (usage: Usage): string =>

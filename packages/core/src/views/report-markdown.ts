@@ -1,6 +1,8 @@
 /** The report for people. Titles, requests and reasons were written by others and are escaped. */
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
+import { changesPart } from './changes-markdown.ts';
+import { CRITERION_WORDS } from './criteria.ts';
 import { gateText } from './gate.ts';
 import { remainderTexts } from './remainder.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
@@ -24,11 +26,13 @@ export function renderReportMarkdown(report: Report): string {
     head,
     remainder,
     secrets,
+    figures,
+    criteria,
     requirements,
     refused,
-    figures,
-    rejections,
     findings,
+    changesPart,
+    rejections,
     outside,
     votes,
     tasks,
@@ -75,6 +79,21 @@ function secrets({ alarms = [] }: Report): string[] {
     '',
   ];
 }
+
+function criteria(r: Report): string[] {
+  const all = r.criteria ?? [];
+  if (all.length === 0) return [];
+  const rows = all.slice(0, REPORT_ROWS_MAX).map((one) => {
+    const by = one.by === undefined ? '' : ` (${codeText(one.by)}${at(one.commit)})`;
+    const of = one.task === undefined ? '' : `${one.task}: `;
+    const why = one.why === '' ? '' : `: ${markdownText(one.why)}`;
+    return `- **${CRITERION_WORDS[one.verdict]}**: ${of}${markdownText(one.text)}${by}${why}`;
+  });
+  return ['What it was held against:', '', ...rows, ''];
+}
+
+const at = (commit: string | undefined): string =>
+  commit === undefined ? '' : ` at ${codeText(shortCommit(commit))}`;
 
 function requirements(r: Report): string[] {
   if (r.requirements.length === 0) return [];

@@ -2,7 +2,7 @@
  * The report of a run. Every figure counts landed work: work that did not reach the target is cost, not output. It is
  * made from the journal alone, so that the same journal always gives the same report.
  */
-import type { Judgement } from '../model/acceptance.ts';
+import type { AcceptanceVerdict, Judgement } from '../model/acceptance.ts';
 import type { EndingReason } from '../model/attempt.ts';
 import {
   type AttemptId,
@@ -19,18 +19,21 @@ import type { Requirement } from '../model/requirement.ts';
 import { isOver, type Task, type TaskSpec, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { standings } from '../rules/criteria.ts';
 import { isPartial } from '../rules/outcome.ts';
-import { ownerOf, partsOf } from '../rules/owners.ts';
+import { ownerOf } from '../rules/owners.ts';
 import { isHeldToScope } from '../rules/pipeline.ts';
-import { holdsNow } from '../rules/rechecks.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
 import { type Alarm, alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
+import { changes, type ReportChange } from './changes.ts';
+import { worstFirst } from './criteria.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
 import { type Remainder, remainderOf } from './remainder.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
+import { gatedCommits, isVerified } from './verified.ts';
 import { type VotesView, votesView } from './votes.ts';
 import { plain } from './words.ts';
 
@@ -79,6 +82,19 @@ export interface ReportJudgement extends Judgement {
   readonly task?: TaskId;
 }
 
+export interface ReportCriterion {
+  /** Absent: of the whole run. */
+  readonly task?: TaskId;
+  readonly text: string;
+  readonly check: 'command' | 'file' | 'pattern' | 'text';
+  readonly verdict: AcceptanceVerdict;
+  /** The command that was run, or who looked. */
+  readonly by?: string;
+  readonly commit?: CommitId;
+  /** Why it is not verified; empty where it is. */
+  readonly why: string;
+}
+
 export interface Report {
   readonly run: RunId | undefined;
   readonly request: string;
@@ -102,6 +118,8 @@ export interface Report {
   readonly requirements: readonly ReportRequirement[];
   /** What was to hold, as it was judged last; absent where nothing was judged. */
   readonly acceptance?: readonly ReportJudgement[];
+  /** Everything the run was held against, the worst first; absent where there is nothing. */
+  readonly criteria?: readonly ReportCriterion[];
   readonly closed: CloseReason | undefined;
   /** What is left undone; absent where the run did not close because of its budget or its time. */
   readonly remainder?: Remainder;
@@ -155,6 +173,8 @@ export interface Report {
         readonly detail: string;
       }
     | undefined;
+  /** What is on the target now, worth looking at first, first. */
+  readonly changes: readonly ReportChange[];
   /** Every task, in order of entry. */
   readonly list: readonly ReportTask[];
 }
@@ -207,6 +227,7 @@ export function report(state: State): Report {
     openFindings: state.health.findings.size,
     findings: findings(state),
     delivered: delivery(state),
+    changes: changes(state),
     list,
   };
 }
@@ -231,6 +252,7 @@ function heading(state: State) {
     })),
     requirements: requirementsOf(state),
     ...acceptanceOf(state),
+    ...criteriaOf(state),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
     ...(remainder && { remainder }),
@@ -315,48 +337,6 @@ function taskList(state: State): ReportTask[] {
   });
 }
 
-/** Commits of ours that landed in a candidate the gate passed. */
-function gatedCommits(state: State): Set<CommitId> {
-  const passed = [...state.landings.values()].filter((l) => l.gate?.outcome === 'passed');
-  return new Set(passed.flatMap((l) => l.members.map((m) => m.commit)));
-}
-
-function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boolean {
-  const { verify } = task.spec;
-  switch (task.state) {
-    case 'landed':
-      if (verify === undefined) return gated.has(task.commit);
-      // A check that could not fail is no evidence.
-      return holdsNow(state, task) && (task.verifiesBase !== true || gated.has(task.commit));
-    case 'gathered':
-      // Its own check was not tried, if it has one, unless one of its parts is held to the same.
-      return (
-        (verify === undefined || partsOf(state, task.id).some((id) => specOf(state, id).verify === verify)) &&
-        task.handoff.status === 'complete' &&
-        areVerified(state, task.id, gated)
-      );
-    case 'unneeded':
-      return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
-    default:
-      return false;
-  }
-}
-
-const areVerified = (state: State, whole: TaskId, gated: ReadonlySet<CommitId>): boolean =>
-  partsOf(state, whole)
-    // What an answer says is nothing that could be tried.
-    .filter((part) => specOf(state, part).kind === 'change')
-    .every((part) => isVerified(state, state.tasks.get(part)!, gated));
-
-const specOf = (state: State, id: TaskId): TaskSpec => state.tasks.get(id)!.spec;
-
-/** A check that never failed in this run may be one that cannot. */
-const hasTold = (state: State, verify: string): boolean =>
-  [...state.attempts.values()].some(
-    (a) =>
-      a.state === 'ended' && a.ending === 'verify-failed' && state.tasks.get(a.task)!.spec.verify === verify,
-  );
-
 /** Most paths the report names for one task. */
 const OUTSIDE_MAX = 100;
 
@@ -391,6 +371,19 @@ function acceptanceOf(state: State): Pick<Report, 'acceptance'> {
     }),
   }));
   return { acceptance: all };
+}
+
+function criteriaOf(state: State): Pick<Report, 'criteria'> {
+  const all = worstFirst(standings(state));
+  if (all.length === 0) return {};
+  const criteria = all.map(({ text, check, why, by, ...one }) => ({
+    ...one,
+    text: plain(text),
+    check: check.kind,
+    ...(by !== undefined && { by: plain(by) }),
+    why: plain(why),
+  }));
+  return { criteria };
 }
 
 function requirementsOf(state: State): readonly ReportRequirement[] {

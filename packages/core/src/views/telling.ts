@@ -10,6 +10,7 @@ import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import { NO_NETWORK, wantsNetwork } from '../rules/network-words.ts';
 import type { State } from '../state.ts';
+import { triedText } from './criteria.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
 import { lineage } from './family.ts';
@@ -165,9 +166,11 @@ function sentence(e: Event, s: State): LogFields {
     case 'acceptance.judged':
       return {
         ...(e.task && { task: e.task }),
-        msg: `${e.verdict}: ${firstLine(e.criterion)}${e.evidence ? ` (${e.evidence.kind} ${firstLine(e.evidence.by)})` : ''}`,
-        ...(e.verdict === 'failed' && { level: 'warn' as const }),
+        msg: `${e.verdict.replace('-', ' ')}: ${firstLine(e.criterion)}${e.evidence ? ` (${e.evidence.kind} ${firstLine(e.evidence.by)})` : ''}`,
+        ...((e.verdict === 'failed' || e.verdict === 'tells-nothing') && { level: 'warn' as const }),
       };
+    case 'criteria.tried':
+      return { msg: triedText(e.results) };
     case 'attempt.started':
       return {
         task: taskOf(e.attempt),

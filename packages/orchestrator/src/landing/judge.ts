@@ -124,7 +124,7 @@ export function detailOf(result: GateResult, before: GateResult | undefined): st
 }
 
 /** `unread`: beyond the bound, or nothing the reader gives: their text is not known, and not taken for none. */
-async function changedTexts(
+export async function changedTexts(
   reader: RepositoryReader,
   { parent, commit }: Pick<Candidate, 'parent' | 'commit'>,
   paths: readonly string[],

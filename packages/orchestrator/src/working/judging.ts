@@ -1,6 +1,6 @@
 /** What an attempt that came to its own end amounts to: gathers what git and the checks say, and asks the table. */
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { HandoffClaim } from '@swarm/core/model/handoff';
+import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
@@ -20,6 +20,7 @@ import { isFullAfter } from './disk-full.ts';
 import { type Ending, stopped, withoutBench } from './ending.ts';
 import { Proofs } from './proof.ts';
 import { setupOf } from './setup-ask.ts';
+import { scriptsIn, Vacuity } from './vacuity.ts';
 
 /** An attempt whose agent has finished and whose work is in the hub. */
 export interface Finished {
@@ -45,6 +46,7 @@ export class Judge {
   readonly #context: Context;
   readonly #gate: Gate;
   readonly #proofs: Proofs;
+  readonly #vacuity: Vacuity;
 
   readonly #evidence: Evidence;
 
@@ -53,6 +55,7 @@ export class Judge {
     this.#gate = gate;
     this.#evidence = evidence;
     this.#proofs = new Proofs(context, gate, evidence);
+    this.#vacuity = new Vacuity(context);
   }
 
   async judge(finished: Finished): Promise<Ending> {
@@ -87,7 +90,7 @@ export class Judge {
             ...kept,
             reason,
             detail: '',
-            handoff: { ...said, change: change! },
+            handoff: { ...said, change: change!, ...(await this.#found(finished, change!)) },
           }
         );
       case 'answered':
@@ -110,6 +113,18 @@ export class Judge {
         return { ...kept, ...log, reason, detail: lines(shown.detail || result.detail, hiddenText(report)) };
       }
     }
+  }
+
+  /** What is told of the change, and keeps it from nothing. */
+  async #found(
+    { attempt, task, signal }: Finished,
+    change: MeasuredChange,
+  ): Promise<Pick<Handoff, 'tests' | 'scripts'>> {
+    const [tests, scripts] = await Promise.all([
+      this.#vacuity.try(attempt.id, task, change, signal),
+      scriptsIn(this.#context, change),
+    ]);
+    return { ...(tests && { tests }), ...(scripts.length > 0 && { scripts }) };
   }
 
   async #earlier({ from, work, attempt }: Finished): Promise<HandoffFacts['earlier']> {

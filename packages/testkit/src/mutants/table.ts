@@ -1,3 +1,4 @@
+import { CRITERIA_MUTANTS } from './criteria.ts';
 import { HEALING_MUTANTS } from './healing.ts';
 import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
@@ -18,6 +19,7 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...HEALING_MUTANTS,
   ...SPLIT_MUTANTS,
   ...VOTE_MUTANTS,
+  ...CRITERIA_MUTANTS,
   ...SPENDING_MUTANTS,
   ...STEERING_MUTANTS,
   ...SOFT_MUTANTS,

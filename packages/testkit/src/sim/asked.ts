@@ -7,6 +7,8 @@ export interface Features {
   readonly depth: number;
   readonly review: ReviewRule | undefined;
   readonly roles: Limits['roles'];
+  /** It is held against criteria, its own and its tasks'. Absent: against none. */
+  readonly isHeld?: true;
   /** Agents use what they are given, to the end. */
   readonly isMetered: boolean;
   /** The share of its limits at which nothing new opens. */

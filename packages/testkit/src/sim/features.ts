@@ -9,7 +9,7 @@ import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'soft'] as const;
+export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'soft', 'held'] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -22,6 +22,7 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
     isMetered: isDrawn('metered', 0.06),
     soft: undefined,
+    ...(wanted.includes('held') && { isHeld: true as const }),
   };
 }
 
@@ -65,8 +66,22 @@ function withLimits(random: Random, story: Story, features: Features): Story {
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  return { ...widened(random, bounded, features), features };
+  const whole = widened(random, bounded, features);
+  // Drawn last: what was drawn before there was such a thing is as it was.
+  const isHeld = random.chance(0.15) || features.isHeld === true;
+  return isHeld && story.mode !== 'land'
+    ? { ...held(whole), features: { ...features, isHeld: true } }
+    : { ...whole, features };
 }
+
+/** Each task says what is to hold; a later one may write over it. */
+const held = (story: Story): Story => ({
+  ...story,
+  plan: story.plan.map((task) => {
+    const [, path, word] = task.description.split(' ');
+    return { ...task, acceptance: `- \`has ${path} ${word}\` passes\n- It reads well` };
+  }),
+});
 
 /** Some tasks of the plan name so many files that they may be split. */
 function widened(random: Random, story: Story, { depth }: Features): Story {

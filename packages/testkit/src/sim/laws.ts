@@ -2,6 +2,7 @@
 import type { Event, EventOf } from '@swarm/core/events';
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { ModelEnd } from '@swarm/core/ports/models';
+import { CRITERIA_LAWS } from './criteria-laws.ts';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import { REVIEW_LAWS } from './review-laws.ts';
@@ -48,6 +49,7 @@ const LAWS: readonly Law[] = [
   ...SPLIT_LAWS,
   ...REVIEW_LAWS,
   ...STEER_LAWS,
+  ...CRITERIA_LAWS,
 ];
 
 /** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */

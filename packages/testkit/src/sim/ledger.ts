@@ -17,6 +17,7 @@ import { Blame } from './blame.ts';
 import { Purse } from './purse.ts';
 import { SteerLedger } from './steer-ledger.ts';
 import { TargetLine } from './target-line.ts';
+import { CriteriaLedger } from './criteria-ledger.ts';
 import { VoteLedger } from './vote-ledger.ts';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
@@ -77,6 +78,7 @@ export class Ledger {
   readonly ended = new Set<AttemptId>();
   readonly line = new TargetLine();
   readonly votes = new VoteLedger();
+  readonly criteria = new CriteriaLedger();
   readonly purse = new Purse();
   readonly steering = new SteerLedger();
   readonly blame = new Blame();
@@ -232,6 +234,7 @@ export class Ledger {
 
   #takeVotes(e: Event): void {
     this.votes.take(e);
+    this.criteria.take(e);
     if (e.type === 'review.asked') this.queue.delete(e.attempt);
     if (e.type === 'review.ended' && e.verdict === 'approved') this.queue.add(e.attempt);
   }
