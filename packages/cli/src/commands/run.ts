@@ -7,7 +7,7 @@ import { opened } from '@swarm/core/state';
 import { adopt } from '../finding/door.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
-import { programPlaces } from '../places.ts';
+import { type ProgramPlaces, programPlaces } from '../places.ts';
 import { requireSomebody } from '../preparing/ask.ts';
 import { dryRun } from '../preparing/dry-run.ts';
 import { foreseer } from '../preparing/foresee.ts';
@@ -34,7 +34,17 @@ export async function run(
 ): Promise<number> {
   const places = programPlaces();
   if (options.approve && !options.dryRun) requireYes(options.yes, 'swarm run --approve --yes …');
-  const prepared = await prepare(request, options, context, places);
+  return begin(await prepare(request, options, context, places), options, context, places, live);
+}
+
+/** From what was prepared to the end of the run. */
+export async function begin(
+  prepared: Prepared,
+  options: RunOptions,
+  context: Context,
+  places: ProgramPlaces,
+  live?: WorkAsk['live'],
+): Promise<number> {
   for (const notice of prepared.notices) context.output.narrate(noteText(notice, context));
   if (options.dryRun) return dryRun(prepared, options.json === true, context, places);
   for (const line of prepared.shown) context.output.narrate(line);

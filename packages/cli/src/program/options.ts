@@ -37,6 +37,15 @@ export interface RunOptions {
   readonly json?: true | undefined;
 }
 
+/** Flags of `swarm map`; those it shares with `run` mean the same. */
+export type MapOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay'> & {
+  readonly over?: readonly string[] | undefined;
+  readonly overFile?: string | undefined;
+  readonly reduce?: string | undefined;
+  readonly ask?: true | undefined;
+  readonly verify?: string | undefined;
+};
+
 export type ResumeOptions =
   | (RunChoice & {
       readonly strict?: true | undefined;

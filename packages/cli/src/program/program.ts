@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
+import { addMap } from './map.ts';
 import {
   CommandLineError,
   examples,
@@ -43,6 +44,7 @@ export function createProgram(context: Context, version: string, done: (code: nu
   const exit = (code: Exit): Promise<void> => code.then(done);
   program.commandsGroup('Work:');
   addRun(program, context, exit);
+  addMap(program, context, exit);
   addLand(program, context, exit);
   program.commandsGroup('Watch:');
   addReads(program, context, exit);

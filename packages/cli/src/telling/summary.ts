@@ -9,6 +9,7 @@ import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
+import { answerLines } from './answers-text.ts';
 import { duration } from './doings.ts';
 import { exitCodeFor } from './errors.ts';
 import { moreText } from './more-at.ts';
@@ -40,6 +41,7 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
     verdictLine(outcome, s, ink, wrapped),
     `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${countText(tokens, 'token')}, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),
+    ...answerLines(s, ink, columns),
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
     ),

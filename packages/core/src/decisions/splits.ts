@@ -2,7 +2,7 @@
 import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { TaskId } from '../model/ids.ts';
-import { isSatisfied } from '../model/task.ts';
+import { waitsForOf } from '../rules/dependencies.ts';
 import { gatheredHandoff, settlement, splitProblem } from '../rules/splitting.ts';
 import { liveSubplans } from '../rules/subplans.ts';
 import type { OpenedState } from '../state.ts';
@@ -14,7 +14,7 @@ export function expandTask(s: OpenedState, id: TaskId): readonly Event[] | Refus
   if (!t) return refuse('unknown-task', `there is no ${id}`);
   if (t.state !== 'pending') return refuse('illegal-move', `${id} is ${t.state}`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
-  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  const waitsFor = waitsForOf(s, t.spec);
   if (waitsFor) return refuse('not-ready', `${id} waits for ${waitsFor}`);
   const problem = splitProblem(s, t);
   if (problem) return refuse('illegal-move', `${id} is not split: ${problem}`);

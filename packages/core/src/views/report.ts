@@ -4,6 +4,7 @@
  */
 import type { Judgement } from '../model/acceptance.ts';
 import type { EndingReason } from '../model/attempt.ts';
+import { HANDOFF_TEXT_MAX, type HandoffClaim } from '../model/handoff.ts';
 import {
   type AttemptId,
   attemptId,
@@ -29,7 +30,7 @@ import { taskCounts } from './board.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { type GateView, gateView, realGates } from './gate.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
-import { plain } from './words.ts';
+import { plain, plainLines } from './words.ts';
 
 export interface ReportTask {
   readonly task: TaskId;
@@ -50,6 +51,8 @@ export interface ReportTask {
   readonly isPartial?: true;
   /** Paths its landed change touched that it had not declared; absent when there are none. */
   readonly outside?: readonly string[];
+  /** What was answered, where an answer was asked for. */
+  readonly answer?: string;
   /** Why it did not land, when it failed or was cancelled. */
   readonly why?: string;
 }
@@ -150,6 +153,8 @@ export interface Report {
   readonly list: readonly ReportTask[];
 }
 
+/** Characters of one answer, with its concerns. */
+const ANSWER_MAX = 2 * HANDOFF_TEXT_MAX;
 /** Refused tasks the report names. */
 export const REFUSED_MAX = 100;
 
@@ -296,10 +301,14 @@ function taskList(state: State): ReportTask[] {
       ...(task.verifiesBase === true && { tellsNothing: true as const }),
       ...(isPartial(state, task) && { isPartial: true as const }),
       ...(outside.length > 0 && { outside }),
+      ...(task.state === 'answered' && { answer: answerOf(task.handoff) }),
       ...(why !== undefined && { why }),
     };
   });
 }
+
+const answerOf = ({ summary, concerns }: HandoffClaim): string =>
+  plainLines([summary, ...concerns.map((one) => `concern: ${one}`)].join('\n'), ANSWER_MAX).join('\n');
 
 /** Commits of ours that landed in a candidate the gate passed. */
 function gatedCommits(state: State): Set<CommitId> {

@@ -1,5 +1,5 @@
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { CommitId, TaskId } from '@swarm/core/model/ids';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { OpenedState } from '@swarm/core/state';
 import type { Context } from '../context.ts';
@@ -8,6 +8,7 @@ import { inBlocks } from '../prompting/blocks.ts';
 import { earlierAttempts } from '../prompting/earlier.ts';
 import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
 import type { Project } from '../prompting/project.ts';
+import { upstreamText } from '../prompting/upstream.ts';
 import { tailOf } from '../settings.ts';
 
 interface AboutPrompt {
@@ -35,10 +36,7 @@ export async function workerVariables(
     acceptance: spec.acceptance,
     verify: spec.verify ?? '',
     gate: state.run.request.gate ?? '',
-    upstream: spec.dependsOn
-      .map((id) => upstream(state, id))
-      .filter(Boolean)
-      .join('\n\n'),
+    upstream: upstreamText(state, task),
     earlier_attempts: earlierAttempts(state, task),
     hint: [task.hint, ...notes].filter(Boolean).join('\n\n'),
     kind: spec.kind,
@@ -115,12 +113,4 @@ function touches(state: OpenedState, task: Task, files: readonly string[]): bool
   const attempt = state.attempts.get(task.attempt);
   const changed = attempt?.state === 'ended' ? attempt.handoff?.change?.filesChanged : undefined;
   return changed?.some((f) => files.includes(f)) ?? false;
-}
-
-/** What a task it depends on handed over. */
-function upstream(state: OpenedState, id: TaskId): string {
-  const task = state.tasks.get(id)!;
-  if (!('handoff' in task) || !task.handoff) return `${id} ${task.spec.title}: ${task.state}`;
-  const { summary, concerns } = task.handoff;
-  return [`${id} ${task.spec.title}: ${summary}`, ...concerns.map((c) => `concern: ${c}`)].join('\n');
 }

@@ -9,6 +9,14 @@ export interface Features {
   readonly roles: Limits['roles'];
   /** Agents use what they are given, to the end. */
   readonly isMetered: boolean;
+  /** Some tasks wait for the end of others, however these end. */
+  readonly isCollected: boolean;
 }
 
-export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined, isMetered: false };
+export const NO_FEATURES: Features = {
+  depth: 0,
+  review: undefined,
+  roles: undefined,
+  isMetered: false,
+  isCollected: false,
+};

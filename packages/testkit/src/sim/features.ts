@@ -9,7 +9,7 @@ import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
+export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'collected'] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -21,6 +21,7 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     review: isDrawn('reviewed', 0.15) ? drawReview(random) : undefined,
     roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
     isMetered: isDrawn('metered', 0.06),
+    isCollected: isDrawn('collected', 0.12),
   };
 }
 
@@ -48,7 +49,26 @@ export function featured(random: Random, story: Story, features: Features): Stor
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  return { ...widened(random, bounded, features), features };
+  return { ...collected(random, widened(random, bounded, features), features), features };
+}
+
+/** Some tasks wait for ends alone, and one makes something of all. */
+function collected(random: Random, story: Story, { isCollected }: Features): Story {
+  if (!isCollected || story.mode === 'land') return story;
+  const loose = story.plan.map((task) =>
+    task.dependsOn.length > 0 && random.chance(0.5) ? { ...task, anyEnd: true as const } : task,
+  );
+  const last: PlannedTask = {
+    id: 'all',
+    title: 'Say what came of all',
+    description: 'write f0.txt all',
+    scope: [],
+    priority: 5,
+    dependsOn: story.plan.map(({ id }) => id),
+    anyEnd: true,
+    kind: 'answer',
+  };
+  return { ...story, tasksMax: story.tasksMax + 1, plan: [...loose, last] };
 }
 
 /** Some tasks of the plan name so many files that they may be split. */

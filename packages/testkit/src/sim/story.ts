@@ -15,6 +15,7 @@ export interface PlannedTask {
   readonly verify?: string;
   readonly priority: number;
   readonly dependsOn: readonly string[];
+  readonly anyEnd?: true;
   readonly kind: 'change' | 'answer';
 }
 
