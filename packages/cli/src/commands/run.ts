@@ -23,6 +23,7 @@ import { lockRepository, type WorkAsk, work } from '../running/work.ts';
 import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
+import { takeUp } from './from-ref.ts';
 import { waitForMore } from './used-up.ts';
 
 /** @param live tells the run while it goes on; absent: this terminal. */
@@ -92,6 +93,12 @@ async function approved(
 }
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
+  requireRef(options);
+  if (options.fromRef !== undefined) {
+    const { fromRef, from: _from, takeover: _takeover, trustRun: _trustRun, ...rest } = options;
+    const run = await takeUp(fromRef, options, context);
+    return resume({ ...rest, run }, context);
+  }
   if (options.trustRun) await adopt(options, context);
   const asked = againOf(options);
   const read = await readRun(options, context);
@@ -120,6 +127,18 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,
+  });
+}
+
+/** Errors: SW0101 for what means something only of a carried run. */
+function requireRef({ fromRef, from, takeover, run }: NonNullable<ResumeOptions>): void {
+  const lonely = from !== undefined ? '--from' : takeover ? '--takeover' : undefined;
+  const isTwice = fromRef !== undefined && run !== undefined;
+  if (!isTwice && (fromRef !== undefined || lonely === undefined)) return;
+  throw new SwarmError({
+    code: 'SW0101',
+    what: isTwice ? '--run and --from-ref both name a run' : `${lonely} goes with --from-ref`,
+    fix: 'swarm resume --from-ref refs/swarm/r-20261121-k3f9 --from origin',
   });
 }
 

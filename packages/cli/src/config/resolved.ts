@@ -128,6 +128,8 @@ export interface Config {
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
   readonly sign: CompleteConfig['deliver']['sign'];
+  /** Absent: no reference carries the run. */
+  readonly journal?: { readonly everyMs: number };
 }
 
 /**
@@ -205,6 +207,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     outside: scope.outside,
     deliver: deliver.to,
     sign: deliver.sign,
+    ...(complete.journal.ref && { journal: { everyMs: ms(complete.journal.every) } }),
   };
 }
 

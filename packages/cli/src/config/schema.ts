@@ -7,6 +7,7 @@ import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
+import { journal } from './schema-journal.ts';
 import { mcp } from './schema-mcp.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
@@ -332,6 +333,7 @@ export const configSchema = z.strictObject({
   scope: scope.prefault({}),
   secrets: secrets.prefault({}),
   deliver: deliver.prefault({}),
+  journal: journal.prefault({}),
 });
 
 /** With defaults filled in, in the written names. */

@@ -16,7 +16,7 @@ type Raw = Readonly<Record<string, unknown>>;
 /** Keys that count only when trusted, as key paths. */
 const TRUSTED_KEYS = [
   ...['endpoints', 'models', 'agent', 'roles', 'workers.sandbox', 'sandbox', 'env.network', 'deliver'],
-  'secrets',
+  ...['secrets', 'journal'],
 ];
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { mapDrafts } from './map-tasks.ts';
 
 test('each place is a task: its prompt filled in, its scope the place, its check quoted', () => {
-  const [one] = mapDrafts(["src/it's.ts"], { prompt: 'Tidy {place} up.\nAll of {place}.', verify: 'lint {place}' });
+  const [one] = mapDrafts(["src/it's.ts"], {
+    prompt: 'Tidy {place} up.\nAll of {place}.',
+    verify: 'lint {place}',
+  });
   assert.deepEqual(one, {
     label: "src/it's.ts",
     title: "Tidy src/it's.ts up.",

@@ -62,6 +62,11 @@ export type ResumeOptions =
       readonly record?: boolean | undefined;
       /** Asks models though a provider said that there is more only later. */
       readonly now?: true | undefined;
+      /** The reference that carries it, where another machine began it, and the remote that has it. */
+      readonly fromRef?: string | undefined;
+      readonly from?: string | undefined;
+      /** It goes on here though another machine may be at work on it. */
+      readonly takeover?: true | undefined;
       /** What the run's own files pin counts, though this machine has no record of it. */
       readonly trustRun?: true | undefined;
     })
@@ -110,7 +115,7 @@ export interface LogsOptions extends RunChoice {
   readonly since?: string | undefined;
 }
 export interface ReportOptions extends RunChoice {
-  readonly format?: 'md' | 'json' | undefined;
+  readonly format?: 'md' | 'json' | 'html' | undefined;
 }
 export interface DemoOptions {
   readonly json?: true | undefined;

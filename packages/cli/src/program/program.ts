@@ -141,6 +141,9 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--trust-run',
       'you have read its run.json: let it count though this machine has no record of the run',
     )
+    .option('--from-ref <ref>', 'a run that another machine began, from the reference that carries it')
+    .option('--from <remote>', 'with --from-ref: the remote that has it; without, the repository itself')
+    .option('--takeover', 'with --from-ref: go on though the other machine said that it lives')
     .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or both with a comma')
     .option('--time <duration>', 'raise the most time it may take: 90m, 4h')
     .option('--gate <command>', 'another gate, while nothing has landed yet; none for no gate')
