@@ -31,7 +31,12 @@ const TIMEOUT_MS = 60_000;
 export async function blameLine(gitDir: string, rev: string, path: string, line: number): Promise<Blamed> {
   const git = new Git();
   const args = ['--porcelain', '--no-textconv', '-L', `${line},${line}`, rev, '--', path];
-  const ask = { maxBytes: BYTES_MAX, timeoutMs: TIMEOUT_MS, codes: [0, 128], config: ['blame.ignoreRevsFile='] };
+  const ask = {
+    maxBytes: BYTES_MAX,
+    timeoutMs: TIMEOUT_MS,
+    codes: [0, 128],
+    config: ['blame.ignoreRevsFile='],
+  };
   const told = await git.run({ gitDir }, 'blame', args, ask);
   if (told.code !== 0) return whyNot(told.stderr);
   const found = readPorcelain(told.stdout.toString());
@@ -46,7 +51,8 @@ function readPorcelain(text: string): Omit<BlamedLine, 'message' | 'trailers'> |
   const [first = '', ...rest] = text.split('\n');
   const [, id = '', line = ''] = /^([0-9a-f]{40,64}) (\d+) /.exec(first) ?? [];
   const commit = parseCommitId(id);
-  const field = (key: string): string => rest.find((row) => row.startsWith(`${key} `))?.slice(key.length + 1) ?? '';
+  const field = (key: string): string =>
+    rest.find((row) => row.startsWith(`${key} `))?.slice(key.length + 1) ?? '';
   const content = rest.find((row) => row.startsWith('\t'));
   if (!commit || content === undefined) return undefined;
   return {

@@ -1,5 +1,5 @@
-export type { BranchWords } from './branch-history.ts';
 export { type BlamedLine, blameLine } from './blame.ts';
+export type { BranchWords } from './branch-history.ts';
 export { BranchIntake } from './branch-intake.ts';
 export { type BranchAt, listBranches, listTags } from './branches.ts';
 export { type Carrier, type CarryOutcome, carriedRef } from './carried.ts';

@@ -123,11 +123,7 @@ async function written<T>(
 }
 
 /** Its description is of this machine from now on. */
-async function writeRun(
-  repository: RepositoryPaths,
-  paths: RunPaths,
-  { files }: CarriedRun,
-): Promise<void> {
+async function writeRun(repository: RepositoryPaths, paths: RunPaths, { files }: CarriedRun): Promise<void> {
   await mkdir(paths.folder, { recursive: true });
   const journal = [...files].filter(([path]) => path.startsWith('journal/')).sort(byName);
   await writeFile(paths.journal, Buffer.concat(journal.map(([, bytes]) => bytes)));

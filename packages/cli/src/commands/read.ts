@@ -15,13 +15,13 @@ import { unknownTask } from '../control/refused.ts';
 import { readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { ReportOptions, RunChoice } from '../program/options.ts';
-import { explainLine, placeIn } from './explain-line.ts';
 import { localDate, zoneOf } from '../telling/local-clock.ts';
 import { sanitize, wrapText } from '../telling/output.ts';
 import { paintState } from '../telling/paint.ts';
 import { HTML_TASKS_MAX, renderReportHtml } from '../telling/report-html.ts';
 import { renderReportText } from '../telling/report-text.ts';
 import { renderTable } from '../telling/table.ts';
+import { explainLine, placeIn } from './explain-line.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
   const { state } = await readRun(options, context);

@@ -117,6 +117,12 @@ export interface LogsOptions extends RunChoice {
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | 'html' | undefined;
 }
+export interface ReplayOptions extends Omit<RunChoice, 'run'> {
+  readonly prompts?: string | undefined;
+  /** Text where it is no whole number: there is no such iteration. */
+  readonly iteration?: number | string | undefined;
+  readonly yes?: true | undefined;
+}
 export interface DemoOptions {
   readonly json?: true | undefined;
 }

@@ -22,6 +22,7 @@ import { addProtocols } from './protocols.ts';
 import { addReads } from './read.ts';
 import { addSetUp } from './set-up.ts';
 import { addSteering } from './steer.ts';
+import { addTuning } from './tuning.ts';
 
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
@@ -48,6 +49,7 @@ export function createProgram(context: Context, version: string, done: (code: nu
   addLand(program, context, exit);
   program.commandsGroup('Watch:');
   addReads(program, context, exit);
+  addTuning(program, context, exit);
   program.commandsGroup('Steer a live run:');
   addSteering(program, context, exit);
   program.commandsGroup('Begin, try, tidy up:');

@@ -58,7 +58,11 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .option('--json', 'the same as --format json')
     .addHelpText(
       'after',
-      examples('swarm report', 'swarm report --format html > report.html', 'swarm report --run r-20261121-k3f9'),
+      examples(
+        'swarm report',
+        'swarm report --format html > report.html',
+        'swarm report --run r-20261121-k3f9',
+      ),
     )
     .action((options) => exit(read().then((m) => m.report(options, context))));
 

@@ -34,14 +34,18 @@ function page(titles: readonly string[]): string {
 }
 
 test('whatever is in titles, requests and checks stays text: the page has the tags of a harmless one, and no more', () => {
-  const tags = (html: string): readonly string[] => html.match(/<[a-z!/][^>]*>/gi)!.map((tag) => tag.replace(/"[^"]*"/g, '""'));
+  const tags = (html: string): readonly string[] =>
+    html.match(/<[a-z!/][^>]*>/gi)!.map((tag) => tag.replace(/"[^"]*"/g, '""'));
   const plain = page(HOSTILE.map((_, i) => `harmless ${i}`));
   assert.deepEqual(tags(page(HOSTILE)), tags(plain));
 });
 
 test('the page asks nobody for anything: a policy without sources, no address, no script', () => {
   const html = page(['one', 'two']);
-  assert.match(html, /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'"/);
+  assert.match(
+    html,
+    /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'"/,
+  );
   assert.doesNotMatch(html, /<script|<link|<img|<iframe|\bsrc=|\bhref=|url\(|@import|https?:/i);
 });
 

@@ -24,7 +24,6 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').upd
 export const escaped = (text: string): string =>
   text
     .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu, '')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -72,7 +71,9 @@ function head(r: Report, title: string): string {
     `<p>${escaped(r.ending)}. Landings are on <code>${escaped(r.landOn)}</code>.</p>`,
     ...(r.isGated ? [] : ['<p class="bad">There was no gate: nothing that landed was tested.</p>']),
     ...(shortfalls.length > 0
-      ? [`<p class="bad">Incomplete:</p><ul>${shortfalls.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul>`]
+      ? [
+          `<p class="bad">Incomplete:</p><ul>${shortfalls.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul>`,
+        ]
       : []),
     '</header>',
   ].join('\n');
@@ -96,10 +97,7 @@ function figures(r: Report): string {
 // ───────────── changes ─────────────
 
 /** The widest first: what left its scope, what nothing verifies, then how many files and lines. */
-export function ranked(
-  r: Report,
-  provenance: ReadonlyMap<string, TaskProvenance>,
-): readonly ReportTask[] {
+export function ranked(r: Report, provenance: ReadonlyMap<string, TaskProvenance>): readonly ReportTask[] {
   const weight = (t: ReportTask): number => {
     const facts = provenance.get(t.task);
     const size = (facts?.files ?? 0) * 20 + (facts?.linesAdded ?? 0) + (facts?.linesRemoved ?? 0);
@@ -188,7 +186,9 @@ function notLanded({ list }: Report, provenance: ReadonlyMap<string, TaskProvena
     const words = said ? `<br><small>${multi(said)}</small>` : '';
     return `<li><b>${t.task}</b> ${escaped(t.title)}: ${t.state}${t.why ? `, ${escaped(t.why)}` : ''}${words}</li>`;
   });
-  return rows.length === 0 ? '' : section('What did not land', [`<ul>${rows.join('')}</ul>`, ...more(left.length)]);
+  return rows.length === 0
+    ? ''
+    : section('What did not land', [`<ul>${rows.join('')}</ul>`, ...more(left.length)]);
 }
 
 function findings({ findings: open }: Report): string {
