@@ -111,6 +111,8 @@ export const JOURNAL_LOG_EVENTS = {
 /** Weather: what happens without deciding anything. */
 export const WEATHER_LOG_EVENTS = {
   'journal.cut': { level: 'warn', means: 'a torn last line was cut off the journal' },
+  'journal.carried': { level: 'debug', means: 'the run’s reference has its journal as it is now' },
+  'journal.uncarried': { level: 'warn', means: 'the run’s reference could not be written' },
   'setup.started': { level: 'info', means: 'the setup command runs' },
   'setup.ended': { level: 'info', means: 'the setup command ended' },
   'setup.changed': {

@@ -7,10 +7,10 @@ import { type AttemptId, type CommitId, type TaskId, taskOf } from './model/ids.
 import type { Landing } from './model/landing.ts';
 import type { IterationReason } from './model/plan.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
-import { isSatisfied } from './model/task.ts';
 import { type NextTest, nextTest, RACES_MAX } from './rules/batching.ts';
 import { isRoleSpent, reachedBudget, timeIsUpAt } from './rules/budget.ts';
 import { criteriaAreDue, criteriaToTry } from './rules/criteria.ts';
+import { waitsForOf } from './rules/dependencies.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type Below, belowEach, type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
 import { isAtRest, isSoft } from './rules/opening.ts';
@@ -284,8 +284,7 @@ function* stillToCome(s: OpenedState): Iterable<TaskId> {
   yield* assigned;
   yield* running;
   if (s.run.request.overlap !== 'off') return;
-  const isThere = (id: TaskId) => isSatisfied(s.tasks.get(id)!.state);
-  for (const id of pending) if (s.tasks.get(id)!.spec.dependsOn.every(isThere)) yield id;
+  for (const id of pending) if (waitsForOf(s, s.tasks.get(id)!.spec) === undefined) yield id;
 }
 
 function lowest(ids: Iterable<TaskId>): number {

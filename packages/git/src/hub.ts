@@ -21,6 +21,7 @@ import { Boundary } from './boundary.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
 import { Changes } from './changes.ts';
+import { Carrier } from './carried.ts';
 import type { CleanUp, HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { GrowingLine } from './fork.ts';
@@ -87,6 +88,8 @@ export interface OpenedHub {
   readonly changes: ChangeReader;
   readonly delivery: Delivery;
   readonly branches: BranchIntake;
+  /** Carries the run in a reference of the user's repository, and at the remote its landings are pushed to. */
+  readonly carrier: Carrier;
   readonly mutex: GitMutex;
   /** The target's head when this run was opened first; the same at every later opening. */
   readonly base: CommitId;
@@ -149,10 +152,15 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));
-  return assemble(context, target, { ...DEFAULT_LIMITS, ...options.limits });
+  return assemble(context, target, remote?.remote, { ...DEFAULT_LIMITS, ...options.limits });
 }
 
-function assemble(context: HubContext, target: Target | RemoteTarget, limits: IntakeLimits): OpenedHub {
+function assemble(
+  context: HubContext,
+  target: Target | RemoteTarget,
+  remote: Remote | undefined,
+  limits: IntakeLimits,
+): OpenedHub {
   const landed = new LandedScanner(context);
   const stacks = new Stacks(context);
   const memory = { line: new GrowingLine(context), stacks, clashes: new NameClashes(context) };
@@ -182,6 +190,7 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
     changes: new Changes(context),
     delivery: new Deliver(context),
     branches: new BranchIntake(context, intake, stacks),
+    carrier: new Carrier(context, remote),
     mutex: context.mutex,
     base: context.base,
     originGitDir: context.origin.gitDir,

@@ -2,7 +2,7 @@ export type { Approve, Verdict } from './approval.ts';
 export type { Halt } from './inputs.ts';
 export type { UndoOutcome } from './landing/undo.ts';
 export { type Brief, type BriefPiece, briefOnce } from './planning/brief-once.ts';
-export { type PlannedOnce, planOnce } from './planning/plan-once.ts';
+export { type PlannedOnce, planFrom, planOnce } from './planning/plan-once.ts';
 export { PLANNER_TOOLS } from './planning/planner-tools.ts';
 export type { Proposal } from './planning/proposer.ts';
 export { createOrchestrator, type Orchestrator, takingUp } from './run.ts';

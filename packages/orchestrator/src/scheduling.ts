@@ -1,7 +1,8 @@
 import type { Event } from '@swarm/core/events';
 import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
-import { isSatisfied, type Task } from '@swarm/core/model/task';
+import type { Task } from '@swarm/core/model/task';
 import { keptOutBy } from '@swarm/core/rules/contested';
+import { waitsForOf } from '@swarm/core/rules/dependencies';
 import { holdOf } from '@swarm/core/rules/holding';
 import { mayOpen } from '@swarm/core/rules/opening';
 import { ownersOf } from '@swarm/core/rules/owners';
@@ -136,7 +137,7 @@ export class Scheduling {
   }
 
   #place(task: Task): void {
-    const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));
+    const isReady = waitsForOf(this.#state, task.spec) === undefined;
     // A task tried again may still have its cancelled attempt dying, or its own planner: it is offered when that has ended.
     const isDying =
       this.#state.liveAttempts.has(attemptId(task.id, task.attempts)) ||

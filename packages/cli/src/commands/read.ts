@@ -2,11 +2,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
 import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
 import { families, lineage } from '@swarm/core/views/family';
+import { provenanceOf, votesByAttempt } from '@swarm/core/views/provenance';
 import { type Report, report as reportOf } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import { shortCommit } from '@swarm/core/views/words';
@@ -17,8 +19,10 @@ import type { ReportOptions, RunChoice } from '../program/options.ts';
 import { localDate, zoneOf } from '../telling/local-clock.ts';
 import { sanitize, wrapText } from '../telling/output.ts';
 import { paintState } from '../telling/paint.ts';
+import { HTML_TASKS_MAX, renderReportHtml } from '../telling/report-html.ts';
 import { renderReportText } from '../telling/report-text.ts';
 import { renderTable } from '../telling/table.ts';
+import { explainLine, placeIn } from './explain-line.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
   const { state } = await readRun(options, context);
@@ -54,6 +58,8 @@ function outcomeOf(task: Task): string {
 }
 
 export async function explain(text: string, options: RunChoice, context: Context): Promise<number> {
+  const place = placeIn(text);
+  if (place) return explainLine(place, options, context);
   const { state, entries, paths } = await readRun(options, context);
   const task = parseTaskId(text);
   if (!task || !state.tasks.has(task)) throw new SwarmError(unknownTask(text, state));
@@ -96,11 +102,19 @@ function storyText(story: readonly string[], at: number, { output: { columns } }
 }
 
 export async function report(options: ReportOptions, context: Context): Promise<number> {
-  const { state } = await readRun(options, context);
+  const { state, entries } = await readRun(options, context);
   const made = reportOf(state);
-  if (options.json || options.format === 'json') context.output.json(made);
+  if (options.format === 'html') context.output.result(htmlOf(made, state, entries));
+  else if (options.json || options.format === 'json') context.output.json(made);
   else context.output.result(reportText(made, options, context));
   return 0;
+}
+
+function htmlOf(made: Report, state: State, entries: readonly Entry[]): string {
+  const votes = votesByAttempt(entries);
+  const told = made.list.slice(0, HTML_TASKS_MAX).map(({ task }) => task);
+  const provenance = new Map(told.map((task) => [task, provenanceOf(state, votes, task)]));
+  return renderReportHtml({ report: made, provenance }).trimEnd();
 }
 
 /** Markdown is for files and pages: on a terminal it is plain text, unless it is asked for. */

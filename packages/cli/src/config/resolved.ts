@@ -165,6 +165,8 @@ export interface Config {
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
   readonly sign: CompleteConfig['deliver']['sign'];
+  /** Absent: no reference carries the run. */
+  readonly journal?: { readonly everyMs: number };
 }
 
 /**
@@ -247,6 +249,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     outside: scope.outside,
     deliver: deliver.to,
     sign: deliver.sign,
+    ...(complete.journal.ref && { journal: { everyMs: ms(complete.journal.every) } }),
   };
 }
 

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
 import { budget } from './schema-budget.ts';
+import { journal } from './schema-journal.ts';
 import { mcp } from './schema-mcp.ts';
 import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
@@ -364,6 +365,7 @@ export const configSchema = z.strictObject({
   secrets: secrets.prefault({}),
   deliver: deliver.prefault({}),
   notify: notify.prefault({}),
+  journal: journal.prefault({}),
 });
 
 /** With defaults filled in, in the written names. */

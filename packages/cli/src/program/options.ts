@@ -43,6 +43,15 @@ export interface RunOptions {
   readonly json?: true | undefined;
 }
 
+/** Flags of `swarm map`; those it shares with `run` mean the same. */
+export type MapOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay'> & {
+  readonly over?: readonly string[] | undefined;
+  readonly overFile?: string | undefined;
+  readonly reduce?: string | undefined;
+  readonly ask?: true | undefined;
+  readonly verify?: string | undefined;
+};
+
 export type ResumeOptions =
   | (RunChoice & {
       readonly strict?: true | undefined;
@@ -59,6 +68,11 @@ export type ResumeOptions =
       readonly record?: boolean | undefined;
       /** Asks models though a provider said that there is more only later. */
       readonly now?: true | undefined;
+      /** The reference that carries it, where another machine began it, and the remote that has it. */
+      readonly fromRef?: string | undefined;
+      readonly from?: string | undefined;
+      /** It goes on here though another machine may be at work on it. */
+      readonly takeover?: true | undefined;
       /** What the run's own files pin counts, though this machine has no record of it. */
       readonly trustRun?: true | undefined;
     })
@@ -116,7 +130,13 @@ export interface EventsOptions extends RunChoice {
   readonly from?: number | string | undefined;
 }
 export interface ReportOptions extends RunChoice {
-  readonly format?: 'md' | 'json' | undefined;
+  readonly format?: 'md' | 'json' | 'html' | undefined;
+}
+export interface ReplayOptions extends Omit<RunChoice, 'run'> {
+  readonly prompts?: string | undefined;
+  /** Text where it is no whole number: there is no such iteration. */
+  readonly iteration?: number | string | undefined;
+  readonly yes?: true | undefined;
 }
 export interface DemoOptions {
   readonly json?: true | undefined;

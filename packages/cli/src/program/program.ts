@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
+import { addMap } from './map.ts';
 import {
   CommandLineError,
   examples,
@@ -21,6 +22,7 @@ import { addProtocols } from './protocols.ts';
 import { addReads } from './read.ts';
 import { addSetUp } from './set-up.ts';
 import { addSteering } from './steer.ts';
+import { addTuning } from './tuning.ts';
 
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
@@ -43,9 +45,11 @@ export function createProgram(context: Context, version: string, done: (code: nu
   const exit = (code: Exit): Promise<void> => code.then(done);
   program.commandsGroup('Work:');
   addRun(program, context, exit);
+  addMap(program, context, exit);
   addLand(program, context, exit);
   program.commandsGroup('Watch:');
   addReads(program, context, exit);
+  addTuning(program, context, exit);
   program.commandsGroup('Steer a live run:');
   addSteering(program, context, exit);
   program.commandsGroup('Begin, try, tidy up:');
@@ -145,6 +149,9 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--trust-run',
       'you have read its run.json: let it count though this machine has no record of the run',
     )
+    .option('--from-ref <ref>', 'a run that another machine began, from the reference that carries it')
+    .option('--from <remote>', 'with --from-ref: the remote that has it; without, the repository itself')
+    .option('--takeover', 'with --from-ref: go on though the other machine said that it lives')
     .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or by so much: +5usd,+2Mtok')
     .option('--time <duration>', 'raise the most time it may take: 90m, 4h')
     .option('--gate <command>', 'another gate, while nothing has landed yet; none for no gate')

@@ -31,12 +31,12 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .addHelpText('after', examples('swarm tasks', 'swarm tasks --json', 'swarm tasks --repo ../shop'))
     .action((options) => exit(read().then((m) => m.tasks(options, context))));
 
-  reading('explain', 'Tell one task’s whole story as sentences')
-    .argument('<task>', 'such as t12')
+  reading('explain', 'Tell one task’s whole story as sentences, or whose a line is')
+    .argument('<task>', 'such as t12; a line: src/a.ts:12')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      examples('swarm explain t12', 'swarm explain t12 --json', 'swarm explain t3 --run r-20261121-k3f9'),
+      examples('swarm explain t12', 'swarm explain src/a.ts:12', 'swarm explain t3 --run r-20261121-k3f9'),
     )
     .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
 
@@ -65,11 +65,15 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .action((options) => exit(import('../commands/events.ts').then((m) => m.events(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
-    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
+    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json', 'html'] as const))
     .option('--json', 'the same as --format json')
     .addHelpText(
       'after',
-      examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
+      examples(
+        'swarm report',
+        'swarm report --format html > report.html',
+        'swarm report --run r-20261121-k3f9',
+      ),
     )
     .action((options) => exit(read().then((m) => m.report(options, context))));
 

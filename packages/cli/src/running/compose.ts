@@ -30,6 +30,7 @@ import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { type AgentParts, type AgentProgram, agentsOf, agentsThere } from './agents.ts';
+import { Carrying } from './carrying.ts';
 import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
@@ -49,6 +50,8 @@ import { StandIns } from './stand-ins.ts';
 export interface Composed {
   readonly orchestrator: Orchestrator;
   readonly log: RunLog;
+  /** Absent: no reference carries the run. */
+  readonly carrying?: Carrying;
   /** Gives back everything, once; safe after any ending. Throws SW0701 when the journal was removed meanwhile. */
   close(): Promise<void>;
 }
@@ -122,8 +125,19 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agents = { agentMain, found: await agentsThere(ask), standIns };
   const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  const { journal: carried } = file.config;
+  const made = orchestrator;
+  const carrying =
+    carried &&
+    new Carrying({
+      ...{ carrier: git.carrier, file, paths, everyMs: carried.everyMs, version: ask.places.version, log },
+      secrets: secrets.finder(),
+      state: () => made.state,
+      onTaken: (why) => made.halt({ why: 'paused', detail: why }),
+    });
   const closeAll = async (): Promise<void> => {
     await notifier?.settled();
+    await carrying?.end();
     await models?.gateway.close();
     await cassette.close();
     await git.close();
@@ -134,6 +148,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   return {
     orchestrator,
     log,
+    ...(carrying && { carrying }),
     close: () => {
       closing ??= closeAll();
       return closing;

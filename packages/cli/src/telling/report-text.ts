@@ -17,7 +17,13 @@ const ROWS_MAX = 1_000;
 const NAME_WIDTH = 30;
 
 export function renderReportText(r: Report, ink: ChalkInstance, columns: number): string {
-  const parts = [head(r, columns), figures(r, columns), lists(r, columns), tasks(r, ink, columns)];
+  const parts = [
+    head(r, columns),
+    figures(r, columns),
+    answers(r, columns),
+    lists(r, columns),
+    tasks(r, ink, columns),
+  ];
   return parts
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
@@ -84,6 +90,17 @@ function changeText(c: ReportChange, i: number): string {
     c.undo,
   ];
   return parts.join('; ');
+}
+
+/** What makes something of other answers stands last, and is read first. */
+function answers(r: Report, columns: number): string[] {
+  const given = r.list.filter((t) => t.answer !== undefined).toReversed();
+  return given
+    .slice(0, ROWS_MAX)
+    .flatMap((t) => [
+      wrapText(sanitize(`answered  ${t.task} ${t.title}`), columns, 4),
+      ...t.answer!.split('\n').map((line) => `    ${wrapText(sanitize(line), columns, 4)}`.trimEnd()),
+    ]);
 }
 
 const findingText = ({ signature, culprit, fixes }: ReportFinding): string => {

@@ -14,6 +14,7 @@ import { unproven } from '@swarm/core/views/verified';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
+import { answerLines } from './answers-text.ts';
 import { duration } from './doings.ts';
 import { exitCodeFor } from './errors.ts';
 import { moreText } from './more-at.ts';
@@ -48,6 +49,7 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
     `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${countText(tokens, 'token')}, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),
     ...criterionLines(s, ink, columns),
+    ...answerLines(s, ink, columns),
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
     ),

@@ -4,7 +4,8 @@ import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Limits, RaisedLimits } from '../model/request.ts';
-import { isDead, type Task } from '../model/task.ts';
+import type { Task } from '../model/task.ts';
+import { isVain } from '../rules/dependencies.ts';
 import { leastToGoOn } from '../rules/soft-landing.ts';
 import type { OpenedState } from '../state.ts';
 
@@ -107,8 +108,10 @@ function reopenRun(
 /** Tasks that failed only because the run had nothing left for them, with what they depend on. */
 function ranOut(s: OpenedState): readonly TaskId[] {
   const chosen = new Set([...s.byState.failed].filter((id) => isOut(s.tasks.get(id)!)));
-  const isHeld = (id: TaskId): boolean =>
-    s.tasks.get(id)!.spec.dependsOn.some((on) => !chosen.has(on) && isDead(s.tasks.get(on)!.state));
+  const isHeld = (id: TaskId): boolean => {
+    const { spec } = s.tasks.get(id)!;
+    return spec.dependsOn.some((on) => !chosen.has(on) && isVain(spec, s.tasks.get(on)!.state));
+  };
   for (let held = [...chosen].filter(isHeld); held.length > 0; held = [...chosen].filter(isHeld))
     for (const id of held) chosen.delete(id);
   return [...chosen];

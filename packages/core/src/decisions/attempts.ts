@@ -4,12 +4,13 @@ import type { Event } from '../events.ts';
 import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/attempt.ts';
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
-import { isSatisfied, type Task } from '../model/task.ts';
+import type { Task } from '../model/task.ts';
 import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { waitsForOf } from '../rules/dependencies.ts';
 import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
-import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
 import { mayOpen } from '../rules/opening.ts';
+import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
 import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
@@ -76,7 +77,7 @@ function startAttempt(
   const role = roleOf(t);
   if (roleRoom(s, role) <= 0)
     return refuse('not-ready', `all ${s.ceilings.get(role)} workers of the role ${role} are taken`);
-  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  const waitsFor = waitsForOf(s, t.spec);
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const last = attemptId(c.task, t.attempts);
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);

@@ -3,7 +3,8 @@ import type { Command } from '../commands.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { TaskId } from '../model/ids.ts';
-import { isSatisfied, type Task } from '../model/task.ts';
+import type { Task } from '../model/task.ts';
+import { waitsForOf } from '../rules/dependencies.ts';
 import { stepsFor, stepTasks } from '../rules/pipeline.ts';
 import { gatheredHandoff, settlement, splitProblem } from '../rules/splitting.ts';
 import { liveSubplans } from '../rules/subplans.ts';
@@ -19,7 +20,7 @@ export function expandTask(
   if (!t) return refuse('unknown-task', `there is no ${id}`);
   if (t.state !== 'pending') return refuse('illegal-move', `${id} is ${t.state}`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
-  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  const waitsFor = waitsForOf(s, t.spec);
   if (waitsFor) return refuse('not-ready', `${id} waits for ${waitsFor}`);
   if (s.spending.neared) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   const live = s.plans.get(id)?.live;

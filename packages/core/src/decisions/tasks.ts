@@ -5,6 +5,7 @@ import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
 import { canMove, isDead, isOver, NOTES_MAX } from '../model/task.ts';
 import { covers, remainingFor } from '../rules/budget.ts';
+import { isVain, vainOf } from '../rules/dependencies.ts';
 import { liveIterations, type OpenedState, planOf } from '../state.ts';
 import { acceptTasks } from './accept.ts';
 import { endTogether } from './ends.ts';
@@ -182,7 +183,7 @@ function retry(s: OpenedState, c: Extract<TaskCommand, { type: 'retry' }>): read
     return refuse('illegal-move', `${c.task} was undone; what is wanted instead is a new task`);
   if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX)
     return refuse('out-of-range', `${c.task} has had ${t.attempts} attempts, the most there may be`);
-  const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+  const gone = vainOf(s, t.spec);
   if (gone) return refuse('not-ready', `${c.task} depends on ${gone}, which is ${s.tasks.get(gone)!.state}`);
   const hint = c.hint !== undefined && { hint: c.hint };
   const first: Event = { type: 'task.retried', task: c.task, by: c.by, ...hint };
@@ -197,7 +198,7 @@ function revived(s: OpenedState, id: TaskId): TaskId[] {
     const t = s.tasks.get(d)!;
     if (alive.has(d) || t.state !== 'failed' || t.failure !== 'dependency') continue;
     if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX) continue;
-    if (t.spec.dependsOn.some((on) => !alive.has(on) && isDead(s.tasks.get(on)!.state))) continue;
+    if (t.spec.dependsOn.some((on) => !alive.has(on) && isVain(t.spec, s.tasks.get(on)!.state))) continue;
     alive.add(d);
     stack.push(...(s.dependents.get(d) ?? []));
   }

@@ -16,6 +16,8 @@ export interface TaskSpec {
   /** 1 (most urgent) to 10. */
   readonly priority: number;
   readonly dependsOn: readonly TaskId[];
+  /** What it depends on need only be over, however it ended. Absent: its work must be there. */
+  readonly anyEnd?: true;
   readonly kind: TaskKind;
   readonly role?: string;
   /** Worker capabilities, such as `coder@>=2`. */

@@ -1,7 +1,8 @@
 /** What is landing, what waits, and why. */
 import { type AttemptId, type LandingId, type TaskId, taskOf } from '../model/ids.ts';
 import type { GateOutcome } from '../model/landing.ts';
-import { isSatisfied, priorityOf, type Task, type TaskStateName } from '../model/task.ts';
+import { priorityOf, type Task, type TaskStateName } from '../model/task.ts';
+import { isMet } from '../rules/dependencies.ts';
 import { blockedBy, heldScopes } from '../rules/holding.ts';
 import { rankOf, readyTaskOf } from '../rules/ready-queue.ts';
 import type { ScopeIndex } from '../rules/scopes.ts';
@@ -92,7 +93,7 @@ function waitsOf(state: State, task: Task, held: ScopeIndex, most?: number): Wai
   const { spec } = task;
   const dependencies = spec.dependsOn.flatMap((task): Wait[] => {
     const found = state.tasks.get(task)?.state ?? 'unknown';
-    return found !== 'unknown' && isSatisfied(found) ? [] : [{ kind: 'dependency', task, state: found }];
+    return found !== 'unknown' && isMet(spec, found) ? [] : [{ kind: 'dependency', task, state: found }];
   });
   const blockers = blockedBy(state, task, held, most);
   return [...dependencies, ...blockers.map((blocker): Wait => ({ kind: 'scope', ...blocker }))];

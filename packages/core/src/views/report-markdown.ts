@@ -27,6 +27,7 @@ export function renderReportMarkdown(report: Report): string {
     remainder,
     secrets,
     figures,
+    answers,
     criteria,
     requirements,
     refused,
@@ -145,6 +146,21 @@ export function figureRows(r: Report): readonly (readonly [string, string])[] {
       : []),
     ['open findings', String(r.openFindings)],
   ];
+}
+
+/** What makes something of other answers stands last, and is read first. */
+function answers(r: Report): string[] {
+  const given = r.list.filter((t) => t.answer !== undefined).toReversed();
+  if (given.length === 0) return [];
+  const rows = given
+    .slice(0, REPORT_ROWS_MAX)
+    .flatMap((t) => [
+      `**${t.task} ${markdownText(t.title)}**`,
+      '',
+      ...t.answer!.split('\n').map((line) => `> ${markdownText(line, line.length + 1)}`.trimEnd()),
+      '',
+    ]);
+  return ['What was answered:', '', ...rows];
 }
 
 function rejections(r: Report): string[] {

@@ -4,6 +4,7 @@
  */
 import type { AcceptanceVerdict, Judgement } from '../model/acceptance.ts';
 import type { EndingReason } from '../model/attempt.ts';
+import { HANDOFF_TEXT_MAX, type HandoffClaim } from '../model/handoff.ts';
 import {
   type AttemptId,
   attemptId,
@@ -35,7 +36,7 @@ import { type Remainder, remainderOf } from './remainder.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
 import { gatedCommits, isVerified } from './verified.ts';
 import { type VotesView, votesView } from './votes.ts';
-import { plain } from './words.ts';
+import { plain, plainLines } from './words.ts';
 
 export interface ReportTask {
   readonly task: TaskId;
@@ -60,6 +61,8 @@ export interface ReportTask {
   readonly outside?: readonly string[];
   /** What reviewers last came to on it; absent where nobody voted. */
   readonly votes?: VotesView;
+  /** What was answered, where an answer was asked for. */
+  readonly answer?: string;
   /** Why it did not land, when it failed or was cancelled. */
   readonly why?: string;
 }
@@ -179,6 +182,8 @@ export interface Report {
   readonly list: readonly ReportTask[];
 }
 
+/** Characters of one answer, with its concerns. */
+const ANSWER_MAX = 2 * HANDOFF_TEXT_MAX;
 /** Refused tasks the report names. */
 export const REFUSED_MAX = 100;
 
@@ -332,10 +337,14 @@ function taskList(state: State): ReportTask[] {
       ...(isPartial(state, task) && { isPartial: true as const }),
       ...(outside.length > 0 && { outside }),
       ...(task.voted && { votes: votesView(task.voted) }),
+      ...(task.state === 'answered' && { answer: answerOf(task.handoff) }),
       ...(why !== undefined && { why }),
     };
   });
 }
+
+const answerOf = ({ summary, concerns }: HandoffClaim): string =>
+  plainLines([summary, ...concerns.map((one) => `concern: ${one}`)].join('\n'), ANSWER_MAX).join('\n');
 
 /** Most paths the report names for one task. */
 const OUTSIDE_MAX = 100;

@@ -5,10 +5,11 @@ import type { OpenedState } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { originNote } from '../healing/fixes.ts';
 import { inBlocks } from '../prompting/blocks.ts';
-import { earlierAttempts, upstreamText } from '../prompting/earlier.ts';
+import { earlierAttempts } from '../prompting/earlier.ts';
 import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
 import type { Project } from '../prompting/project.ts';
 import { notesFor } from '../prompting/shared-notes.ts';
+import { upstreamText } from '../prompting/upstream.ts';
 import { tailOf } from '../settings.ts';
 
 interface AboutPrompt {
@@ -36,10 +37,7 @@ export async function workerVariables(
     acceptance: spec.acceptance,
     verify: spec.verify ?? '',
     gate: state.run.request.gate ?? '',
-    upstream: spec.dependsOn
-      .map((id) => upstreamText(state, id))
-      .filter(Boolean)
-      .join('\n\n'),
+    upstream: upstreamText(state, task),
     earlier_attempts: earlierAttempts(state, task),
     hint: [task.hint, ...notes].filter(Boolean).join('\n\n'),
     kind: spec.kind,

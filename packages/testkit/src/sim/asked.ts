@@ -13,6 +13,8 @@ export interface Features {
   readonly isMetered: boolean;
   /** The share of its limits at which nothing new opens. */
   readonly soft: number | undefined;
+  /** Some tasks wait for the end of others, however these end. */
+  readonly isCollected: boolean;
 }
 
 export const NO_FEATURES: Features = {
@@ -21,4 +23,5 @@ export const NO_FEATURES: Features = {
   roles: undefined,
   isMetered: false,
   soft: undefined,
+  isCollected: false,
 };

@@ -9,7 +9,7 @@ import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'soft', 'held'] as const;
+export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'soft', 'held', 'collected'] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -23,6 +23,7 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     isMetered: isDrawn('metered', 0.06),
     soft: undefined,
     ...(wanted.includes('held') && { isHeld: true as const }),
+    isCollected: isDrawn('collected', 0.12),
   };
 }
 
@@ -66,12 +67,31 @@ function withLimits(random: Random, story: Story, features: Features): Story {
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  const whole = widened(random, bounded, features);
+  const whole = collected(random, widened(random, bounded, features), features);
   // Drawn last: what was drawn before there was such a thing is as it was.
   const isHeld = random.chance(0.15) || features.isHeld === true;
   return isHeld && story.mode !== 'land'
     ? { ...held(whole), features: { ...features, isHeld: true } }
     : { ...whole, features };
+}
+
+/** Some tasks wait for ends alone, and one makes something of all. */
+function collected(random: Random, story: Story, { isCollected }: Features): Story {
+  if (!isCollected || story.mode === 'land') return story;
+  const loose = story.plan.map((task) =>
+    task.dependsOn.length > 0 && random.chance(0.5) ? { ...task, anyEnd: true as const } : task,
+  );
+  const last: PlannedTask = {
+    id: 'all',
+    title: 'Say what came of all',
+    description: 'write f0.txt all',
+    scope: [],
+    priority: 5,
+    dependsOn: story.plan.map(({ id }) => id),
+    anyEnd: true,
+    kind: 'answer',
+  };
+  return { ...story, tasksMax: story.tasksMax + 1, plan: [...loose, last] };
 }
 
 /** Each task says what is to hold; a later one may write over it. */

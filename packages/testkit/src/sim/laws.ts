@@ -5,6 +5,7 @@ import type { ModelEnd } from '@swarm/core/ports/models';
 import { CRITERIA_LAWS } from './criteria-laws.ts';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
+import { ORDER_LAWS } from './order-laws.ts';
 import { REVIEW_LAWS } from './review-laws.ts';
 import { SOFT_LAWS } from './soft-laws.ts';
 import { SPEND_LAWS } from './spend-laws.ts';
@@ -43,6 +44,7 @@ const LAWS: readonly Law[] = [
   undoesWholeTowers,
   closesOnAnEmptyQueue,
   closesWhenAllIsSaid,
+  ...ORDER_LAWS,
   ...TARGET_LAWS,
   ...SPEND_LAWS,
   ...SOFT_LAWS,
@@ -52,14 +54,12 @@ const LAWS: readonly Law[] = [
   ...CRITERIA_LAWS,
 ];
 
-/** P1, P8: its dependencies are there, nobody else works on it, and it has an attempt left, of a new number. */
+/** P1, P8: nobody else works on it, and it has an attempt left, of a new number. */
 function startsWhatMayStart(e: Event, { before, story }: Look): readonly string[] {
   if (e.type !== 'attempt.started') return [];
   const task = before.task(taskOf(e.attempt));
   const number = Number(e.attempt.split('.')[1]);
-  const missing = task.spec.dependsOn.filter((id) => !before.task(id).isSettled);
   return [
-    ...missing.map((id) => `order: ${e.attempt} starts, and ${id} is not there yet`),
     ...(number === task.attempts + 1 ? [] : [`P6: ${e.attempt} follows attempt ${task.attempts}`]),
     ...(task.holder ? [`P6: ${e.attempt} starts while ${task.holder} holds the task`] : []),
     ...(task.counted < story.attempts ? [] : [`P8: ${e.attempt} starts after ${task.counted} that count`]),

@@ -17,6 +17,7 @@ export interface PlannedTask {
   readonly acceptance?: string;
   readonly priority: number;
   readonly dependsOn: readonly string[];
+  readonly anyEnd?: true;
   readonly kind: 'change' | 'answer';
 }
 
