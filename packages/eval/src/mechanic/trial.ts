@@ -40,7 +40,17 @@ export interface Trial {
 const GATE = 'node --test test/*.test.js';
 const CONFIG = '[gate]\nflaky_retries = 0\n';
 
-export async function tryPackage(trial: Trial): Promise<Score> {
+const tried = new Map<string, Promise<Score>>();
+
+/** The same trial is the same score: it is played once. */
+export function tryPackage(trial: Trial): Promise<Score> {
+  const key = JSON.stringify(trial);
+  const score = tried.get(key) ?? play(trial);
+  tried.set(key, score);
+  return score;
+}
+
+async function play(trial: Trial): Promise<Score> {
   const planted = await plant(trial.package, trial.seed);
   const prompts = Object.entries(trial.prompts ?? {}).map(([name, text]) => [`.swarm/prompts/${name}`, text]);
   const setting = {
