@@ -1,8 +1,8 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { SpendRole } from '@swarm/core/model/request';
 import type { WorkerKind } from '@swarm/core/rules/distribute';
 import { LOOKING_TOOLS, type Staff } from '@swarm/core/rules/roles';
-import type { SpendRole } from '@swarm/core/model/request';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';

@@ -6,7 +6,7 @@ import { outsideScope } from '@swarm/core/rules/change-rules';
 import { partsOf } from '@swarm/core/rules/owners';
 import type { State } from '@swarm/core/state';
 import { headOf } from '../prompting/blocks.ts';
-import { upstreamText } from '../prompting/earlier.ts';
+import { upstreamText } from '../prompting/upstream.ts';
 
 /** Files that are named, files whose beginning is shown, and how much of each and of all. */
 const NAMED_MAX = 200;
@@ -18,7 +18,9 @@ const FILE_BYTES_MAX = 64 * 1024;
 
 /** The task as its author filed it, and the handoffs of what it depends on. */
 export function wholeText(state: State, id: TaskId): string {
-  const { spec } = state.tasks.get(id)!;
+  const whole = state.tasks.get(id)!;
+  const { spec } = whole;
+  const upstream = upstreamText(state, whole);
   const rows: readonly (readonly [name: string, text: string])[] = [
     [`${id}`, spec.title],
     ['scope', spec.scope.join(', ')],
@@ -26,11 +28,10 @@ export function wholeText(state: State, id: TaskId): string {
     ['verify', spec.verify ?? ''],
     ['priority', String(spec.priority)],
   ];
-  const upstream = spec.dependsOn.map((before) => upstreamText(state, before)).filter(Boolean);
   return [
     ...rows.filter(([, text]) => text !== '').map(([name, text]) => `${name}: ${text}`),
     ...(spec.description === '' ? [] : ['', spec.description]),
-    ...(upstream.length === 0 ? [] : ['', 'What the tasks it depends on handed over:', ...upstream]),
+    ...(upstream === '' ? [] : ['', 'What the tasks it depends on handed over:', upstream]),
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 /** What earlier attempts at a task came to, so that the next one does not find it out again. */
 import { type Attempt, ENDINGS } from '@swarm/core/model/attempt';
 import type { HandoffClaim } from '@swarm/core/model/handoff';
-import { attemptId, type TaskId } from '@swarm/core/model/ids';
+import { attemptId } from '@swarm/core/model/ids';
 import { REJECTIONS } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
 import type { State } from '@swarm/core/state';
@@ -59,11 +59,3 @@ export const remarkLines = (said: HandoffClaim | undefined): readonly string[] =
   ...(said?.concerns ?? []).map((text) => `concern: ${headOf(text, EACH_MAX)}`),
   ...(said?.suggestions ?? []).map((text) => `suggestion: ${headOf(text, EACH_MAX)}`),
 ];
-
-/** What a task that another depends on handed over. */
-export function upstreamText(state: State, id: TaskId): string {
-  const task = state.tasks.get(id)!;
-  if (!('handoff' in task) || !task.handoff) return `${id} ${task.spec.title}: ${task.state}`;
-  const { summary, concerns } = task.handoff;
-  return [`${id} ${task.spec.title}: ${summary}`, ...concerns.map((c) => `concern: ${c}`)].join('\n');
-}
