@@ -17,7 +17,7 @@ import {
 import type { RejectionReason } from '../model/landing.ts';
 import type { CloseReason, DeliverTo } from '../model/request.ts';
 import type { Requirement } from '../model/requirement.ts';
-import { isOver, type Task, type TaskSpec, type TaskStateName } from '../model/task.ts';
+import { isOver, type Task, type TaskStateName } from '../model/task.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { standings } from '../rules/criteria.ts';
