@@ -30,7 +30,7 @@ test('list names each prompt with its hash and where it comes from; an override 
 
 test('check names what a run would refuse, and files that replace nothing', async (t) => {
   const world = await World.with(t, { 'README.md': 'shop\n' });
-  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 7 prompts can be used$/m);
+  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 8 prompts can be used$/m);
   await world.write({
     [OVERRIDE]: SHIPPED.replace('{{ title }}', '{{ titel }}'),
     '.swarm/prompts/conflicts.md': 'x',
