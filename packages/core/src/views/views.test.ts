@@ -267,7 +267,7 @@ describe('the report', () => {
       { ...given, reviewer: 'reviewer-1', vote: 'approve', findings: [], by: 'm' },
       { ...given, reviewer: 'reviewer-2', vote: 'reject', findings: [`a.ts:1 ${HOSTILE}`] },
       { type: 'review.ended', ...about, verdict: 'rejected' },
-      rejected('t1.1', 'review-rejected'),
+      { type: 'landing.rejected', attempt: about.attempt, reason: 'review-rejected', detail: '', files: [] },
     ]);
     const r = report(state);
     assert.equal(r.list[1]!.votes, undefined);
