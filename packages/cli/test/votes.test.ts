@@ -155,7 +155,7 @@ test('what would land as another change than was voted on is voted on anew, and 
   const plan = (await readFile(args[2]!, 'utf8')).replaceAll('$GO', `${world.root}/go`);
   await writeFile(args[2]!, plan);
   const running = world.start(args, { env });
-  await running.line(/landed t1/);
+  await running.line(/landed t1/, 240_000);
   await world.release();
   assert.equal((await running.ended).code, 0);
   const log = await world.log();
@@ -176,10 +176,10 @@ test('what would land as another change than was voted on is voted on anew, and 
 
 test('after a kill -9 between two votes the one that was given stays, and only the other is asked again', async (t) => {
   const { world, server, args, env } = await given(t, one, (_, n) =>
-    n === 1 ? { ...vote('reject', 0.4, 'never heard'), overMs: 120_000 } : vote('approve'),
+    n === 1 ? { ...vote('reject', 0.4, 'never heard'), overMs: 900_000 } : vote('approve'),
   );
   const running = world.start(args, { env });
-  await running.line(/approves, 90 % sure/);
+  await running.line(/approves, 90 % sure/, 240_000);
   running.kill('SIGKILL');
   await running.ended;
   const resumed = await world.swarm(['resume'], { env });

@@ -5,7 +5,7 @@ import type { AttemptId } from '../model/ids.ts';
 import { NO_USAGE } from '../model/usage.ts';
 import { opened } from '../state.ts';
 import { acceptedTask, commit, handedIn, openedRun, running, stateOf } from '../testing.ts';
-import { isReviewerName, reviewerMay, reviewerName, votesWanted } from './reviewing.ts';
+import { attemptVotedOn, isReviewerName, reviewerMay, reviewerName, votesWanted } from './reviewing.ts';
 
 const review = { reviewers: 2, threshold: 0.6, quorum: 2 };
 const TRY = 't1.1' as AttemptId;
@@ -81,6 +81,7 @@ test('where the reviewers’ own part is used up there is nothing to wait for', 
 test('an agent that votes has a name of its own, and no other text is one', () => {
   assert.equal(reviewerName(TRY, 'reviewer-2'), 't1.1-reviewer-2');
   assert.ok(isReviewerName('t1.1-reviewer-2'));
+  assert.equal(attemptVotedOn('t1.1-reviewer-2'), TRY);
   for (const text of ['t1.1', 't1.1-reviewer-0', 't1.1-reviewer-2/..', '../t1.1-reviewer-2', 't1-reviewer-1'])
     assert.ok(!isReviewerName(text), text);
 });

@@ -36,5 +36,8 @@ export function reviewerMay(s: OpenedState): 'begin' | 'wait' | 'nothing' {
 export const reviewerName = (attempt: AttemptId, reviewer: string): AttemptId =>
   `${attempt}-${reviewer}` as AttemptId;
 
+/** @param name one that `reviewerName` gave. */
+export const attemptVotedOn = (name: string): AttemptId => name.slice(0, name.indexOf('-')) as AttemptId;
+
 const REVIEWER = /^t[1-9]\d{0,8}\.[1-9]\d{0,3}-reviewer-[1-9]$/;
 export const isReviewerName = (text: string): boolean => REVIEWER.test(text);
