@@ -19,7 +19,11 @@ function given(...texts: readonly string[]) {
       return { ok: true };
     },
   };
-  return { notes, shared, call: (args: object) => callNotes(shared, JSON.stringify(args), (t) => t.replace('KEY', '[redacted]')) };
+  return {
+    notes,
+    shared,
+    call: (args: object) => callNotes(shared, JSON.stringify(args), (t) => t.replace('KEY', '[redacted]')),
+  };
 }
 
 describe('the tool', () => {
@@ -73,7 +77,10 @@ describe('the two files of an agent that is not ours', () => {
       { key: 'new', text: 'and there' },
       { text: 'nameless' },
     ];
-    const { room, placed } = roomWith({ kind: 'text', text: text.map((one) => JSON.stringify(one)).join('\n') });
+    const { room, placed } = roomWith({
+      kind: 'text',
+      text: text.map((one) => JSON.stringify(one)).join('\n'),
+    });
     const told: string[] = [];
     const onActivity = ({ detail }: { detail?: string }) => void told.push(detail ?? '');
     const files = await placeSharedNotes({ shared, onActivity: onActivity as never }, room);
@@ -91,7 +98,10 @@ describe('the two files of an agent that is not ours', () => {
         ['new', 'and there', 2],
       ],
     );
-    assert.deepEqual(told.map((one) => one.replace(/.*: /, '')), ['it is at version 1', 'it is no JSON object with key and text']);
+    assert.deepEqual(
+      told.map((one) => one.replace(/.*: /, '')),
+      ['it is at version 1', 'it is no JSON object with key and text'],
+    );
   });
 
   it('are not there where notes are not shared, and nothing comes of an outbox that cannot be read', async () => {

@@ -71,7 +71,9 @@ function noteText(notes: SharedNotes, key: string): string {
 
 /** Without what drives a terminal or hides what is read. */
 const plain = (text: string): string =>
-  text.replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g, '').toWellFormed();
+  text
+    .replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g, '')
+    .toWellFormed();
 
 // ───────────────────────── files for agents that are not ours ─────────────────────────
 
@@ -105,16 +107,21 @@ export async function placeSharedNotes(
     env,
     async collect() {
       const left = await room.collect(OUTBOX, OUTBOX_MAX_BYTES);
-      if (left.kind === 'unfit') onActivity({ kind: 'text', detail: `its notes could not be used: ${left.why}` });
+      if (left.kind === 'unfit')
+        onActivity({ kind: 'text', detail: `its notes could not be used: ${left.why}` });
       if (left.kind !== 'text') return;
-      for (const json of left.text.split('\n').filter((one) => one.trim() !== '').slice(0, SET_MAX)) {
+      for (const json of left.text
+        .split('\n')
+        .filter((one) => one.trim() !== '')
+        .slice(0, SET_MAX)) {
         const { data } = line.safeParse(parsed(json));
         // Where it names none, it replaces what it was shown.
         const version = data?.version ?? seen.get(data?.key ?? '') ?? 0;
         const answer = data
           ? await shared.set(data.key, plain(clean(data.text)), version)
           : ({ ok: false, why: 'it is no JSON object with key and text' } as const);
-        if (!answer.ok) onActivity({ kind: 'text', detail: `a note of its was not set: ${answer.why}`.slice(0, 500) });
+        if (!answer.ok)
+          onActivity({ kind: 'text', detail: `a note of its was not set: ${answer.why}`.slice(0, 500) });
         else seen.set(data!.key, version + 1);
       }
     },

@@ -7,7 +7,18 @@ import { type Answer, startModelServer } from './support/model-server.ts';
 import { onTerminal, startOnTerminal } from './support/terminal.ts';
 import { World } from './support/world.ts';
 
-const OPEN = ['--gate', 'true', '--sandbox', 'none', '--setup', 'none', '--agent', 'command', '--workers', '1'];
+const OPEN = [
+  '--gate',
+  'true',
+  '--sandbox',
+  'none',
+  '--setup',
+  'none',
+  '--agent',
+  'command',
+  '--workers',
+  '1',
+];
 const wait = (world: World): string => `until test -e ${world.root}/go; do sleep 0.05; done`;
 const task = (id: string, more: object = {}) => ({
   id,
@@ -87,11 +98,17 @@ test('a kill between the proposal and the yes leaves nothing half done, and what
 test('an answer that is no plan, a pause and a run without a planner are refused, each with what can be typed', async (t) => {
   const { world, run, asked } = await live(t, () => ({ text: 'What do you mean?' }));
   const none = await world.swarm(['amend', 'more', '--yes']);
-  assert.match(none.stdout + none.stderr, /error\[SW0108\]: the planner gave no changed plan, and nothing is changed/);
+  assert.match(
+    none.stdout + none.stderr,
+    /error\[SW0108\]: the planner gave no changed plan, and nothing is changed/,
+  );
   assert.deepEqual([none.code, asked()], [2, 2]);
   await world.swarm(['pause']);
   const paused = await world.swarm(['amend', 'more', '--yes']);
-  assert.match(paused.stdout + paused.stderr, /SW0108[\s\S]*nothing new starts now[\s\S]*fix +swarm continue; then amend again/);
+  assert.match(
+    paused.stdout + paused.stderr,
+    /SW0108[\s\S]*nothing new starts now[\s\S]*fix +swarm continue; then amend again/,
+  );
   assert.doesNotMatch(await journalOf(world), /request\.amended/);
   await world.swarm(['continue']);
   await world.release();

@@ -31,9 +31,14 @@ test('the stream goes through a kill and a resume, gives each entry once, and en
   const lines = parsed(all.stdout);
   const decided = lines.filter(({ seq }) => seq !== undefined);
   const whole = parsed((await world.swarm(['events', '--json'])).stdout);
-  assert.deepEqual(decided, whole.filter(({ seq }) => seq !== undefined));
+  assert.deepEqual(
+    decided,
+    whole.filter(({ seq }) => seq !== undefined),
+  );
   assert.ok(decided.every(({ seq }, i) => i === 0 || seq >= decided[i - 1].seq));
-  assert.ok(lines.some(({ seq, topic, attempt }) => seq === undefined && topic === 'worker' && attempt === 't1.1'));
+  assert.ok(
+    lines.some(({ seq, topic, attempt }) => seq === undefined && topic === 'worker' && attempt === 't1.1'),
+  );
   const landed = parsed((await landings.ended).stdout);
   assert.ok(landed.length > 0 && landed.every(({ topic }) => topic === 'landing'));
   assert.deepEqual(
@@ -49,5 +54,8 @@ test('the stream goes through a kill and a resume, gives each entry once, and en
     decided.filter((line) => line.seq === seq).map((line) => line.seq),
   );
   const wrong = await world.swarm(['events', '--topic', 'gossip']);
-  assert.match(wrong.stdout + wrong.stderr, /SW0101.*no topic "gossip"[\s\S]*run, task, worker, landing, notes/);
+  assert.match(
+    wrong.stdout + wrong.stderr,
+    /SW0101.*no topic "gossip"[\s\S]*run, task, worker, landing, notes/,
+  );
 });

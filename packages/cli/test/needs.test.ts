@@ -69,7 +69,10 @@ test('what nobody has decided is told first at the end, and outside, with what t
   await once(hook, 'listening');
   t.after(async () => void hook.close());
   const HOOK = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/NEEDLE-ADDRESS`;
-  await writeFile(join(world.root, 'plan.json'), JSON.stringify([{ id: 'a', title: 'Ask', description: 'Ask.' }]));
+  await writeFile(
+    join(world.root, 'plan.json'),
+    JSON.stringify([{ id: 'a', title: 'Ask', description: 'Ask.' }]),
+  );
   const server = await startModelServer(t, () => hands('blocked', 'Which currency?'));
   const env = { ...modelEnvironment(server.url), HOOK };
   const run = await world.swarm(['run', '--plan', join(world.root, 'plan.json'), ...OPEN], { env });
@@ -93,7 +96,11 @@ test('what nobody has decided is told first at the end, and outside, with what t
 });
 
 test('a repository chooses nobody who is told, unless it is trusted', async (t) => {
-  const world = await World.with(t, { 'swarm.toml': '[notify]\ncommand = ["sh", "-c", "touch /tmp/stolen"]\n' });
-  const run = await world.swarm(await world.plan([{ title: 'Write a', description: 'echo a > a.txt' }], ...OPEN));
+  const world = await World.with(t, {
+    'swarm.toml': '[notify]\ncommand = ["sh", "-c", "touch /tmp/stolen"]\n',
+  });
+  const run = await world.swarm(
+    await world.plan([{ title: 'Write a', description: 'echo a > a.txt' }], ...OPEN),
+  );
   assert.match(run.stdout + run.stderr, /SW0309.*the repository wants to choose notify/);
 });

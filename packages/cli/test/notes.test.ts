@@ -8,7 +8,9 @@ import { startModelServer } from './support/model-server.ts';
 import { World } from './support/world.ts';
 
 const OPEN = ['--gate', 'true', '--sandbox', 'none', '--setup', 'none', '--workers', '1'];
-const HAND_IN = { tool: { name: 'submit_handoff', arguments: { status: 'complete', summary: 'it is there' } } };
+const HAND_IN = {
+  tool: { name: 'submit_handoff', arguments: { status: 'complete', summary: 'it is there' } },
+};
 const notesOf = async (world: World) =>
   JSON.parse((await world.swarm(['notes', '--json'])).stdout).notes.map(
     ({ key, text, version, by }: Record<string, unknown>) => [key, text, version, by],
@@ -17,7 +19,12 @@ const notesOf = async (world: World) =>
 test('what one worker notes by the tool the next is told in its prompt; who is too late is told what stands there', async (t) => {
   const world = await World.with(t, { 'README.md': 'shop\n' });
   await world.configure('[workers]\nnotes = "on"\n');
-  const plan = ['a', 'b'].map((id) => ({ id, title: `Write ${id}`, description: 'So.', scope: [`${id}.txt`] }));
+  const plan = ['a', 'b'].map((id) => ({
+    id,
+    title: `Write ${id}`,
+    description: 'So.',
+    scope: [`${id}.txt`],
+  }));
   await writeFile(join(world.root, 'plan.json'), JSON.stringify(plan));
   const note = (version: number, text: string) => ({
     tool: { name: 'notes', arguments: { do: 'set', key: 'names', text, version } },
@@ -57,19 +64,30 @@ test('any agent reads one file and leaves another; the operator sets notes too, 
   await world.configure('[workers]\nnotes = "on"\n');
   const run = world.start(await world.plan([{ id: 't1', ...plan[0]! }, plan[1]!], ...OPEN));
   await run.line(/t2\.1 started/);
-  assert.match((await world.swarm(['notes'])).stdout, /^src\/a: trap {2}\(version 1, by t1\.1\)\n {2}mind the gap/);
+  assert.match(
+    (await world.swarm(['notes'])).stdout,
+    /^src\/a: trap {2}\(version 1, by t1\.1\)\n {2}mind the gap/,
+  );
   const set = await world.swarm(['notes', 'set', 'names', 'colour, not color']);
-  assert.equal(set.stdout, 'the note names is at version 1: whoever it concerns is told with the next prompt\n');
+  assert.equal(
+    set.stdout,
+    'the note names is at version 1: whoever it concerns is told with the next prompt\n',
+  );
   await world.release();
   assert.equal((await run.ended).code, 0);
   assert.deepEqual(await notesOf(world), [
     ['src/a: trap', 'mind the gap', 1, 't1.1'],
     ['names', 'colour, not color', 1, 'operator'],
   ]);
-  assert.match(await world.git('show', `${await world.branch()}:b.txt`), /^src\/a: trap \(version 1, by t1\.1\): mind the gap/);
+  assert.match(
+    await world.git('show', `${await world.branch()}:b.txt`),
+    /^src\/a: trap \(version 1, by t1\.1\): mind the gap/,
+  );
 
   const other = await World.with(t, { 'README.md': 'shop\n' });
-  const quiet = await other.swarm(await other.plan([{ title: 'Note', description: 'echo "${SWARM_NOTES-none}" > a.txt' }], ...OPEN));
+  const quiet = await other.swarm(
+    await other.plan([{ title: 'Note', description: 'printenv SWARM_NOTES > a.txt || echo none > a.txt' }], ...OPEN),
+  );
   assert.equal(quiet.code, 0, quiet.stderr);
   assert.equal(await other.git('show', `${await other.branch()}:a.txt`), 'none');
 });

@@ -49,7 +49,10 @@ async function appendLater(path: string, pieces: readonly Buffer[]): Promise<voi
 }
 
 async function cutLater(path: string): Promise<void> {
-  await truncate(path, [1, 2, 3, 4].reduce((sum, seq) => sum + bytes(seq).length, 0));
+  await truncate(
+    path,
+    [1, 2, 3, 4].reduce((sum, seq) => sum + bytes(seq).length, 0),
+  );
   await appendFile(path, Buffer.concat([bytes(5), bytes(6)]));
 }
 

@@ -92,7 +92,12 @@ describe('tasks of a role that has no room', () => {
     happen(...running('t3.1'));
     assert.equal(scheduling.next(), 't4');
     assert.equal(scheduling.next(), undefined);
-    happen(endedAttempt('t3.1', 'cancelled'), { type: 'task.cancelled', task: 't3' as TaskId, reason: '', by: 'operator' });
+    happen(endedAttempt('t3.1', 'cancelled'), {
+      type: 'task.cancelled',
+      task: 't3' as TaskId,
+      reason: '',
+      by: 'operator',
+    });
     assert.equal(scheduling.next(), 't1');
   });
 

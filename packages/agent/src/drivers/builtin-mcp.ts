@@ -41,7 +41,11 @@ export async function withServers<T>(
 type Called = Pick<OpenServers, 'tools' | 'absent' | 'call'>;
 
 /** The run's notes go the same way as a server's tools: our own driver answers. */
-export function withNotes({ shared }: AgentJob, { clean }: DriverParts, servers?: Called): Called | undefined {
+export function withNotes(
+  { shared }: AgentJob,
+  { clean }: DriverParts,
+  servers?: Called,
+): Called | undefined {
   if (!shared) return servers;
   return {
     tools: [...(servers?.tools ?? []), NOTES_TOOL],
@@ -52,10 +56,7 @@ export function withNotes({ shared }: AgentJob, { clean }: DriverParts, servers?
 }
 
 /** What is not there is said to the model, so that it does not look for it. */
-export function mcpOf(
-  { prompt }: AgentJob,
-  { tools, absent }: Called,
-): Pick<ChildJob, 'mcp' | 'prompt'> {
+export function mcpOf({ prompt }: AgentJob, { tools, absent }: Called): Pick<ChildJob, 'mcp' | 'prompt'> {
   if (absent.length === 0) return { mcp: [...tools], prompt };
   const said = ['Not there in this attempt:', ...absent.map((why) => `- ${why}`)].join('\n');
   return { mcp: [...tools], prompt: { ...prompt, user: `${prompt.user.trimEnd()}\n\n${said}\n` } };

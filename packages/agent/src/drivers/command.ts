@@ -13,8 +13,8 @@ import {
   type Room,
   wholePrompt,
 } from '@swarm/core/ports/running';
-import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
 import { placeSharedNotes } from '../shared-notes.ts';
+import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
 import { claimOf, HANDOFF, HANDOFF_MAX_BYTES } from './handoff-file.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
 

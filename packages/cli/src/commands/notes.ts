@@ -14,7 +14,11 @@ interface Words {
   readonly text?: string | undefined;
 }
 
-export async function notes({ set, key, text }: Words, options: RunChoice, context: Context): Promise<number> {
+export async function notes(
+  { set, key, text }: Words,
+  options: RunChoice,
+  context: Context,
+): Promise<number> {
   const isSet = set === 'set' && key !== undefined && text !== undefined;
   if (set !== undefined && !isSet)
     throw new SwarmError({
@@ -26,12 +30,19 @@ export async function notes({ set, key, text }: Words, options: RunChoice, conte
   if (isSet) {
     // What the operator has seen is what stands there now; who was faster is told so by the run.
     const version = state.notes.get(key.trim())?.version ?? 0;
-    const command = { type: 'setNote', key: key.trim(), value: text.trim(), version, by: 'operator' } as const;
+    const command = {
+      type: 'setNote',
+      key: key.trim(),
+      value: text.trim(),
+      version,
+      by: 'operator',
+    } as const;
     return steer(command, { ...options, run: paths.run }, context);
   }
   const all = sharedNotes(state);
   if (options.json) context.output.json({ run: paths.run, notes: all });
-  else context.output.result(sanitize(all.length === 0 ? 'there are no notes' : all.map(noteText).join('\n\n')));
+  else
+    context.output.result(sanitize(all.length === 0 ? 'there are no notes' : all.map(noteText).join('\n\n')));
   return 0;
 }
 

@@ -101,21 +101,25 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
       'after',
       examples('swarm prioritise t12', 'swarm prioritise t12 last', 'swarm prioritise t12 2'),
     )
-    .action((task, place, options) =>
-      exit(steer().then((m) => m.prioritise(task, place, options, context))),
-    );
+    .action((task, place, options) => exit(steer().then((m) => m.prioritise(task, place, options, context))));
 
   steering('scale', 'Change how many attempts run at the same time, of all or of one role')
     .argument('<workers>', '1 to 1000, or the name of a role')
     .argument('[of-role]', '1 to 1000, after a role')
-    .addHelpText('after', examples('swarm scale 16', 'swarm scale reviewer 2', 'swarm scale 4 --run r-20261121-k3f9'))
+    .addHelpText(
+      'after',
+      examples('swarm scale 16', 'swarm scale reviewer 2', 'swarm scale 4 --run r-20261121-k3f9'),
+    )
     .action((workers, ofRole, options) =>
       exit(steer().then((m) => m.scale([workers, ofRole], options, context))),
     );
 
   steering('notes', 'Show the notes the run’s workers share, or set one')
     .argument('[set]', 'the word set')
-    .argument('[key]', 'such as "src/parser: quoting": one that begins with a path concerns whoever works there')
+    .argument(
+      '[key]',
+      'such as "src/parser: quoting": one that begins with a path concerns whoever works there',
+    )
     .argument('[text]', 'in words; empty takes it away')
     .addHelpText(
       'after',

@@ -12,7 +12,8 @@ import { Notifier, type NotifierAsk } from './notifier.ts';
 
 const line = (event: LogLine['event'], data: object, msg: string = event): LogLine =>
   ({ v: 1, ts: '2026-11-21T10:00:00.000Z', seq: 1, level: 'warn', run: 'r', event, msg, data }) as LogLine;
-const need = (id: string) => line('need.opened', { id, kind: 'blocked', text: `${id} is blocked`, choices: [] });
+const need = (id: string) =>
+  line('need.opened', { id, kind: 'blocked', text: `${id} is blocked`, choices: [] });
 const closed = line('run.closed', { reason: 'done', green: true }, 'the run has ended');
 
 async function folder(t: TestContext): Promise<string> {

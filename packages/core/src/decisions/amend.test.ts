@@ -22,7 +22,12 @@ const GIVEN: readonly Event[] = [
   task('t3', 'c', after('t2')),
   ...running('t1.1'),
 ];
-const plan = (over: Partial<AmendedPlan>): AmendedPlan => ({ drafts: [], cancel: [], isDone: false, ...over });
+const plan = (over: Partial<AmendedPlan>): AmendedPlan => ({
+  drafts: [],
+  cancel: [],
+  isDone: false,
+  ...over,
+});
 const decided = (of: AmendedPlan, given = GIVEN) => {
   const state = openedStateOf(given);
   const answer = decide(state, { type: 'amend', text: 'and more', plan: of });
@@ -72,7 +77,11 @@ describe('a request that is changed together with its plan', () => {
   });
 
   it('needs a planner', () =>
-    check({ given: [openedRun()], when: { type: 'amend', text: 'x', plan: plan({}) }, gives: 'illegal-move' }));
+    check({
+      given: [openedRun()],
+      when: { type: 'amend', text: 'x', plan: plan({}) },
+      gives: 'illegal-move',
+    }));
 
   it('is tried on a state of its own', () => {
     const state = openedStateOf(GIVEN);
@@ -85,7 +94,10 @@ describe('a request that is changed together with its plan', () => {
 
 describe('what a person is shown of it', () => {
   it('is what is new, changed and how, cancelled, falls with it, is refused and is kept', () => {
-    const drafts = [draft('c', { title: 'Do c', dependsOn: [], scope: ['src/'] }), draft('d', { dependsOn: ['a'] })];
+    const drafts = [
+      draft('c', { title: 'Do c', dependsOn: [], scope: ['src/'] }),
+      draft('d', { dependsOn: ['a'] }),
+    ];
     const { diff } = decided(plan({ drafts, cancel: ['b', 'nobody'] }));
     assert.deepEqual(diff, {
       added: [{ task: 't4', title: 'Do d', after: ['t1'], scope: [], priority: 5 }],
@@ -114,7 +126,9 @@ describe('what a person is shown of it', () => {
   });
 
   it('has no control characters in it, whatever a plan is called', () => {
-    const { diff } = decided(plan({ drafts: [draft('d', { title: 'a\u001b[2Jb\u202e' })], cancel: ['\u001b[2J'] }));
+    const { diff } = decided(
+      plan({ drafts: [draft('d', { title: 'a\u001b[2Jb\u202e' })], cancel: ['\u001b[2J'] }),
+    );
     assert.doesNotMatch(JSON.stringify(diff), /\\u001b|\u202e/);
   });
 });

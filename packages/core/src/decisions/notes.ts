@@ -11,7 +11,10 @@ export function setNote(s: OpenedState, { key, value, version, by }: SetNote): r
   if (by !== 'operator' && !s.liveAttempts.has(by)) return refuse('late', `${by} is over`);
   const now = s.notes.get(key)?.version ?? 0;
   if (version !== now)
-    return refuse('late', `${JSON.stringify(key)} is at version ${now}, and not at ${version}: look at it first`);
+    return refuse(
+      'late',
+      `${JSON.stringify(key)} is at version ${now}, and not at ${version}: look at it first`,
+    );
   const problem = noteProblem(s, key, value);
   if (problem) return refuse('out-of-range', problem);
   return [{ type: 'note.set', key, value, version: now + 1, by }];

@@ -6,12 +6,27 @@ import { decide } from '../decide.ts';
 import type { Event } from '../events.ts';
 import { fold } from '../fold.ts';
 import type { TaskId } from '../model/ids.ts';
-import { acceptedTask, apply, aSpec, check, failedTask, openedRun, openedStateOf, running, startedAttempt } from '../testing.ts';
+import {
+  acceptedTask,
+  apply,
+  aSpec,
+  check,
+  failedTask,
+  openedRun,
+  openedStateOf,
+  running,
+  startedAttempt,
+} from '../testing.ts';
 import { queue } from '../views/queue.ts';
 import { waits } from '../views/waits.ts';
 import { PRIORITY_FAR } from './urgency.ts';
 
-const three = [openedRun(), acceptedTask('t1', { priority: 1 }), acceptedTask('t2'), acceptedTask('t3', { priority: 9 })];
+const three = [
+  openedRun(),
+  acceptedTask('t1', { priority: 1 }),
+  acceptedTask('t2'),
+  acceptedTask('t3', { priority: 9 }),
+];
 const put = (task: string, place: number | 'first' | 'last'): Command => ({
   type: 'prioritise',
   task: task as TaskId,
@@ -55,17 +70,44 @@ describe('what goes first', () => {
   });
 
   it('is, of a task that is split, its parts too', () => {
-    const part = acceptedTask('t4', {}, { by: 'subplanner', label: 'x' as never, parent: 't2' as TaskId, iteration: 1 });
-    const other = acceptedTask('t5', {}, { by: 'subplanner', label: 'y' as never, parent: 't2' as TaskId, iteration: 1 });
-    const split: readonly Event[] = [{ type: 'task.expanded', task: 't2' as TaskId }, part, other, ...running('t5.1')];
-    check({ given: [...three, ...split], when: put('t2', 'first'), gives: ['task.prioritised t2', 'task.prioritised t4'] });
+    const part = acceptedTask(
+      't4',
+      {},
+      { by: 'subplanner', label: 'x' as never, parent: 't2' as TaskId, iteration: 1 },
+    );
+    const other = acceptedTask(
+      't5',
+      {},
+      { by: 'subplanner', label: 'y' as never, parent: 't2' as TaskId, iteration: 1 },
+    );
+    const split: readonly Event[] = [
+      { type: 'task.expanded', task: 't2' as TaskId },
+      part,
+      other,
+      ...running('t5.1'),
+    ];
+    check({
+      given: [...three, ...split],
+      when: put('t2', 'first'),
+      gives: ['task.prioritised t2', 'task.prioritised t4'],
+    });
   });
 });
 
 describe('how many of a role work at once', () => {
   const roles = [{ name: 'coder' }, { name: 'tester' }];
-  const tests = [openedRun({ roles }), acceptedTask('t1', { role: 'tester' }), acceptedTask('t2', { role: 'tester' }), acceptedTask('t3')];
-  const scale = (role: string, workers: number): Command => ({ type: 'scale', workers, role, reason: 'asked' });
+  const tests = [
+    openedRun({ roles }),
+    acceptedTask('t1', { role: 'tester' }),
+    acceptedTask('t2', { role: 'tester' }),
+    acceptedTask('t3'),
+  ];
+  const scale = (role: string, workers: number): Command => ({
+    type: 'scale',
+    workers,
+    role,
+    reason: 'asked',
+  });
   const start = (task: string): Command => ({
     type: 'startAttempt',
     task: task as TaskId,

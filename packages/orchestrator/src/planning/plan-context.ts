@@ -5,8 +5,8 @@ import { owed } from '@swarm/core/rules/outcome';
 import { sharedNotes } from '@swarm/core/rules/shared-notes';
 import type { OpenedState, State } from '@swarm/core/state';
 import { durationText } from '@swarm/core/views/words';
-import { noteText } from '../prompting/shared-notes.ts';
 import { plannerLaws } from '../prompting/facts.ts';
+import { noteText } from '../prompting/shared-notes.ts';
 import type { Overview } from './overview.ts';
 import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
 import { newsPart } from './plan-news.ts';
@@ -45,7 +45,10 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
   ),
   list('ended', endedTasks(state).map(taskPart)),
   list('findings', [...state.health.findings.keys()].map(findingPart)),
-  list('notes', sharedNotes(state).map((note) => ({ key: `note ${note.key}`, text: noteText(note) }))),
+  list(
+    'notes',
+    sharedNotes(state).map((note) => ({ key: `note ${note.key}`, text: noteText(note) })),
+  ),
   { name: 'limits', parts: limits(state).map(limitPart) },
 ];
 

@@ -13,7 +13,10 @@ const WHOLE =
   '{"tasks":[{"id":"b","title":"Do b","description":"so"},{"id":"c","title":"Do c","description":"so","dependsOn":["b"]}],"cancel":["a"],"done":true}';
 const STOPPED: ModelEnd = { kind: 'stopped' };
 
-function proposing(says: readonly { readonly text: string; readonly end?: ModelEnd }[], more: readonly Event[] = []) {
+function proposing(
+  says: readonly { readonly text: string; readonly end?: ModelEnd }[],
+  more: readonly Event[] = [],
+) {
   const asked: ModelRequest[] = [];
   const model = onTickets(async (request, { onText }) => {
     const { text, end = STOPPED } = says[asked.length]!;
