@@ -86,7 +86,10 @@ test('any agent reads one file and leaves another; the operator sets notes too, 
 
   const other = await World.with(t, { 'README.md': 'shop\n' });
   const quiet = await other.swarm(
-    await other.plan([{ title: 'Note', description: 'printenv SWARM_NOTES > a.txt || echo none > a.txt' }], ...OPEN),
+    await other.plan(
+      [{ title: 'Note', description: 'printenv SWARM_NOTES > a.txt || echo none > a.txt' }],
+      ...OPEN,
+    ),
   );
   assert.equal(quiet.code, 0, quiet.stderr);
   assert.equal(await other.git('show', `${await other.branch()}:a.txt`), 'none');

@@ -68,11 +68,11 @@ function startAttempt(
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
+  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const role = roleOf(t);
   if (roleRoom(s, role) <= 0)
     return refuse('not-ready', `all ${s.ceilings.get(role)} workers of the role ${role} are taken`);
-  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
-  if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const last = attemptId(c.task, t.attempts);
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
   if (!covers(remainingFor(s, 'worker'), c.reserved))
