@@ -186,7 +186,7 @@ test('an amended request is read by the planner, and tasks of a file join a plan
   });
   const server = await startModelServer(t, (call) => {
     const last = String(call.messages.at(-1)?.content);
-    const tasks = call.turn === 0 ? [waiting(world, 'a')] : last.includes('and b') ? [script('b')] : [];
+    const tasks = last.includes('and b') ? [script('b')] : call.turn === 0 ? [waiting(world, 'a')] : [];
     return { text: JSON.stringify({ tasks, scratchpad: '', done: true }) };
   });
   const env = { OPENAI_API_KEY: 'key', OPENAI_BASE_URL: server.url, SWARM_MODEL: 'test-model' };
