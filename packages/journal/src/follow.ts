@@ -6,7 +6,7 @@ import { readLine } from './recover.ts';
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
-  /** Asked of every entry; once it says so and the file ends there, following ends. */
+  /** Asked of every entry after it was taken; once it says so and the file ends there, following ends. */
   readonly isLast: (entry: Entry) => boolean;
   /** How often the file is looked at when the system tells nothing. Default 500. */
   readonly pollMs?: number;
@@ -33,8 +33,9 @@ export async function* followJournal(path: string, options: FollowOptions): Asyn
         line += 1;
         byte += bytes.length + 1;
         isMore = true;
-        isOver = isLast(entry);
         yield entry;
+        // Asked when it was taken: whoever folds it knows only then.
+        isOver = isLast(entry);
       }
       if (isMore) continue;
       if (isOver) return;

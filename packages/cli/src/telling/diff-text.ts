@@ -22,7 +22,7 @@ export function proposedText(
   columns: number | undefined,
 ): string {
   // What others wrote was made plain where the change was worked out.
-  const fits = (line: string): string => cutToWidth(line, columns ?? Number.POSITIVE_INFINITY);
+  const fits = (line: string): string => cutToWidth(line, (columns ?? Number.POSITIVE_INFINITY) - 2);
   const price = usage.calls > 0 ? `, ${costText(usage.costUsd, usage.priced)}` : '';
   return [
     isEmptyDiff(diff) ? 'nothing in the plan would change:' : 'what would change:',

@@ -74,11 +74,11 @@ function startAttempt(
   if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
   if (!mayOpen(s, t)) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
+  const waitsFor = waitsForOf(s, t.spec);
+  if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const role = roleOf(t);
   if (roleRoom(s, role) <= 0)
     return refuse('not-ready', `all ${s.ceilings.get(role)} workers of the role ${role} are taken`);
-  const waitsFor = waitsForOf(s, t.spec);
-  if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
   const last = attemptId(c.task, t.attempts);
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
   if (!covers(remainingFor(s, 'worker'), c.reserved))

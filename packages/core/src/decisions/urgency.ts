@@ -49,7 +49,7 @@ export function scale(s: OpenedState, c: Scale): readonly Event[] | Refusal {
     return refuse('out-of-range', `workers must be 1 to ${WORKERS_MAX}, not ${workers}`);
   if (role !== undefined) return scaleRole(s, role, workers);
   // A run never gives itself more than the operator did.
-  if (c.by === 'itself' && workers > s.flow.ceiling)
+  if (c.by === 'itself' && c.workers > s.flow.ceiling)
     return refuse('out-of-range', `the operator allows ${s.flow.ceiling} workers, not ${workers}`);
   return [{ type: 'run.scaled', workers, reason: c.reason, ...(c.by && { by: c.by }) }];
 }

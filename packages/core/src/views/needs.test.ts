@@ -16,7 +16,7 @@ const stopped = (reason: EventOf<'run.stopped'>['reason']): Event => ({
 const resumed: Event = { type: 'run.resumed', version: '1', host: 'h', pid: 1 };
 const failed = (id: string, reason: 'agent-blocked' | 'secret-found' | 'no-change'): readonly Event[] => [
   ...running(`${id}.1`),
-  { ...(endedAttempt(`${id}.1`, reason) as EventOf<'attempt.ended'>), detail: `of ${id}\u001b[2J` },
+  { ...(endedAttempt(`${id}.1`, reason) as EventOf<'attempt.ended'>), detail: `of ${id}\u001b[2J.` },
   failedTask(id, reason === 'agent-blocked' ? 'blocked' : 'attempts'),
 ];
 const open = [openedRun(), acceptedTask('t1'), acceptedTask('t2'), acceptedTask('t3')];

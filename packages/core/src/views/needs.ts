@@ -190,7 +190,7 @@ function taskNeed(s: State, t: Task, isLive: boolean): Need | undefined {
   const kind = kindOf(t);
   if (!kind) return undefined;
   const name = `${t.id} “${plain(t.spec.title, 60)}”`;
-  const said = plain(claimOf(s, t) ?? (t.setback?.detail || t.detail), 200);
+  const said = plain(claimOf(s, t) ?? (t.setback?.detail || t.detail), 200).replace(/[.\s]+$/, '');
   const about = { id: `${kind} ${t.id}`, kind, task: t.id, since: t.endedAt };
   const text = `${name} ${KINDS[kind]}${said === '' ? '' : `: ${said}`}`;
   return { ...about, text, choices: [...choicesFor(kind, t.id), ...retries(t.id, isLive)] };

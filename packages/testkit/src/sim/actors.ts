@@ -124,8 +124,16 @@ function interfere(world: World, orchestrator: Orchestrator): void {
   if (random.chance(0.2)) {
     world.tell('operator', 'leaves');
     orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');
-  } else if (random.chance(0.1)) propose(world, orchestrator);
-  else ask(world, orchestrator, random.pick(choices));
+  } else steer(world, orchestrator, random.pick(choices));
+}
+
+/** Mostly the given command; now and then what is more than one. */
+function steer(world: World, orchestrator: Orchestrator, command: Command): void {
+  const what = world.random.between(1, 20);
+  if (what <= 2) propose(world, orchestrator);
+  else if (what <= 6) noteTogether(world, orchestrator);
+  else if (what <= 8) ask(world, orchestrator, { type: 'scale', role: 'coder', workers: 1, reason: 'asked' });
+  else ask(world, orchestrator, command);
 }
 
 /** What comes of it is shown to nobody here: it must cost what is on record, and change nothing. */
@@ -183,9 +191,15 @@ const changed = (file: number, without: TaskId): AmendedPlan => ({
   isDone: false,
 });
 
+/** Two who have seen the same: one of them is told so. */
+function noteTogether(world: World, orchestrator: Orchestrator): void {
+  ask(world, orchestrator, noteOf(world, orchestrator));
+  ask(world, orchestrator, noteOf(world, orchestrator));
+}
+
 /** Now and then by somebody who has seen an older one. */
 function noteOf(world: World, { state }: Orchestrator): Command {
-  const key = `note ${world.random.between(1, 2)}`;
+  const key = 'note';
   const now = state.notes.get(key)?.version ?? 0;
   const version = world.random.chance(0.5) ? now : Math.max(0, now - 1);
   const value = `text ${world.notesAsked.size}`;
