@@ -11,7 +11,9 @@ const showsOnlyByWhatCouldFail: Law = (e, { before, base }) => {
   const wanted = e.verdict === 'verified' ? 'fails' : 'holds';
   return tried?.commit === base && tried.end === wanted
     ? []
-    : [`criteria: ${nameOf(e.task, e.criterion)} is ${e.verdict}, and its check ${tried?.end ?? 'was not tried'} on the base`];
+    : [
+        `criteria: ${nameOf(e.task, e.criterion)} is ${e.verdict}, and its check ${tried?.end ?? 'was not tried'} on the base`,
+      ];
 };
 
 /** What was judged on a commit is not looked at there again. */

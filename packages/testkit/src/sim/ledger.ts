@@ -13,9 +13,9 @@ import {
 } from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { CriteriaLedger } from './criteria-ledger.ts';
 import { Purse } from './purse.ts';
 import { TargetLine } from './target-line.ts';
-import { CriteriaLedger } from './criteria-ledger.ts';
 import { VoteLedger } from './vote-ledger.ts';
 
 /** Endings and rejections that use up no attempt: written out here, because the core's own table may be wrong. */
