@@ -7,7 +7,11 @@ import { heldElsewhere } from './from-ref.ts';
 const RUN = 'r-20261121-k3f9' as RunId;
 const NOW = Date.UTC(2026, 10, 21, 10);
 const said = (agoMs: number, state: Lease['state'] = 'live'): Lease => ({
-  ...{ v: 1, state, host: 'a', pid: 7, version: '1' },
+  v: 1,
+  state,
+  host: 'a',
+  pid: 7,
+  version: '1',
   at: new Date(NOW - agoMs).toISOString(),
 });
 
