@@ -18,7 +18,9 @@ test('a journal is cut into pieces of whole lines: full ones stay as they are, a
     first.map(({ name }) => name),
     ['journal/000001.ndjson', 'journal/000002.ndjson', 'journal/000003.ndjson'],
   );
-  assert.ok(first.slice(0, 2).every(({ bytes }) => bytes.length >= PIECE_BYTES && bytes.length < PIECE_BYTES + 1_100));
+  assert.ok(
+    first.slice(0, 2).every(({ bytes }) => bytes.length >= PIECE_BYTES && bytes.length < PIECE_BYTES + 1_100),
+  );
   assert.ok(first.every(({ bytes }) => bytes.at(-1) === 10));
   assert.equal(Buffer.concat(first.map(({ bytes }) => bytes)).toString(), many.join(''));
   await appendFile(path, `${line(600)}{"torn`);
