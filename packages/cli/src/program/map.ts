@@ -44,9 +44,9 @@ export function addMap(program: Program, context: Context, exit: Finish): void {
     .addHelpText(
       'after',
       examples(
-        "swarm map 'replace moment by Temporal in {place}' --over 'src/**/*.ts' --verify 'npx tsc --noEmit'",
+        "swarm map 'replace moment by Temporal in {place}' --over 'src/**/*.ts' --verify 'make check'",
         "swarm map 'what may go wrong in {place}?' --ask --over 'packages/*/' --reduce 'the ten worst, by package'",
-        "git grep -l TODO | swarm map 'do what the TODOs of {place} say' --over-file - --workers 12",
+        "swarm map 'do what the TODOs of {place} say' --over-file places.txt --workers 12",
       ),
     )
     .action((prompt, options) =>

@@ -14,7 +14,7 @@ export function addTuning(program: Program, context: Context, exit: Finish): voi
       examples(
         'swarm compare r-20261121-k3f9 r-20261122-p7aa',
         'swarm compare r-20261121-k3f9 r-20261122-p7aa --json',
-        'swarm runs; swarm compare $(swarm runs --json | jq -r ".[].run")',
+        'swarm compare r-20261121-k3f9 r-20261122-p7aa --repo ../shop',
       ),
     )
     .action((runs, options) =>

@@ -130,7 +130,12 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const carrying =
     carried &&
     new Carrying({
-      ...{ carrier: git.carrier, file, paths, everyMs: carried.everyMs, version: ask.places.version, log },
+      carrier: git.carrier,
+      file,
+      paths,
+      everyMs: carried.everyMs,
+      version: ask.places.version,
+      log,
       secrets: secrets.finder(),
       state: () => made.state,
       onTaken: (why) => made.halt({ why: 'paused', detail: why }),

@@ -29,11 +29,19 @@ test('a task under another name is the same where its paths are; no task is matc
 
 test('what the planner answered is read out of the journal, an iteration each, and only answers', () => {
   const started = (iteration: number) => ({
-    ...{ type: 'iteration.started', iteration, reason: 'first', promptHash: `h${iteration}`, model: 'm' },
+    type: 'iteration.started',
+    iteration,
+    reason: 'first',
+    promptHash: `h${iteration}`,
+    model: 'm',
     reserved: { tokens: 1, usd: 0 },
   });
   const ended = (iteration: number, outcome: string) => ({
-    ...{ type: 'iteration.ended', iteration, outcome, isDone: false, detail: '' },
+    type: 'iteration.ended',
+    iteration,
+    outcome,
+    isDone: false,
+    detail: '',
     usage: { ...NO_USAGE, inputTokens: 70, outputTokens: 7 },
   });
   const given = acceptedTask('t1', { title: 'Add a', scope: ['a.ts'] }, {
