@@ -12,6 +12,7 @@ import type { TicketedModel } from '@swarm/core/ports/models';
 import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
+import { isOneTask } from '@swarm/core/rules/right-size';
 import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
 import { wanted } from '@swarm/core/wanted';
@@ -116,7 +117,7 @@ export class Deciding {
 
   /** Whoever has no model has nobody who could say what the parts are. */
   #isSplit(id: TaskId): boolean {
-    if (!this.#ports.model || this.#state.spending.neared) return false;
+    if (!this.#ports.model || this.#state.spending.neared || isOneTask(this.#state)) return false;
     if (splitProblem(this.#state, this.#state.tasks.get(id)!) !== undefined) return false;
     return this.decide({ type: 'expandTask', task: id }).kind === 'decision';
   }

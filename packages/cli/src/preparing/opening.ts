@@ -24,8 +24,9 @@ export async function openingOf(request: string, options: RunOptions, context: C
     .map((t) => t.trim())
     .filter(Boolean)
     .join('\n\n');
+  if (options.solo && options.plan !== undefined) throw notBoth();
   if (options.plan === undefined) {
-    if (text !== '') return { text, mode: 'planner' };
+    if (text !== '') return options.solo ? soloOf(text) : { text, mode: 'planner' };
     throw new SwarmError({
       code: 'SW0103',
       what: 'there is no request',
@@ -46,3 +47,35 @@ export async function openingOf(request: string, options: RunOptions, context: C
   }
   return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts };
 }
+
+/** `--solo`: the request is the only task, and no planner is asked. It is gated and lands as any other. */
+function soloOf(text: string): Opening {
+  const title = text.split('\n', 1)[0]!.trim();
+  const draft: TaskDraft = {
+    label: 'solo',
+    title: title.length > TITLE_MAX ? `${title.slice(0, TITLE_MAX - 1).toWellFormed()}…` : title,
+    description: text,
+    scope: [],
+    acceptance: '',
+    priority: 5,
+    dependsOn: [],
+    kind: 'change',
+    requires: [],
+  };
+  return {
+    text,
+    mode: 'plan',
+    plan: [draft],
+    notices: ['solo: one worker does the whole request, and no planner is asked'],
+  };
+}
+
+const TITLE_MAX = 120;
+
+const notBoth = (): SwarmError =>
+  new SwarmError({
+    code: 'SW0101',
+    what: '--solo makes one task of the request, and --plan brings tasks',
+    where: '--solo',
+    fix: 'swarm run --solo "what you want done"',
+  });

@@ -89,6 +89,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--deliver <to>', 'branch, apply, push or pr')
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
+    .option('--solo', 'one worker does the whole request as one task; no planner is asked')
     .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
     .option(
       '--agent <names>',

@@ -1,10 +1,10 @@
 /** What the planner is told, section by section. What changes least comes first, so that a provider can keep it. */
 import type { Task } from '@swarm/core/model/task';
-import { remaining } from '@swarm/core/rules/budget';
 import { owed } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
 import { durationText } from '@swarm/core/views/words';
 import { plannerLaws } from '../prompting/facts.ts';
+import { budgetParts } from './budget-part.ts';
 import type { Overview } from './overview.ts';
 import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
 import { newsPart } from './plan-news.ts';
@@ -44,6 +44,7 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
   list('ended', endedTasks(state).map(taskPart)),
   list('findings', [...state.health.findings.keys()].map(findingPart)),
   { name: 'limits', parts: limits(state).map(limitPart) },
+  { name: 'budget', parts: budgetParts(state) },
 ];
 
 const list = (name: Section['name'], parts: readonly Part[]): Section => ({
@@ -68,19 +69,14 @@ type Limit = readonly [what: string, value: string];
 
 const limitPart = ([what, value]: Limit): Part => ({ key: `limit ${what}`, text: `${what}: ${value}` });
 
-/** Shares are rounded, so that they do not change with every call. */
 function limits(state: OpenedState): readonly Limit[] {
   const { limits: given } = state.run.request;
-  const left = remaining(state.spending, given);
-  const share = (of: number, whole: number): string => `about ${Math.round((100 * of) / whole)} % left`;
   return [
     ['workers', String(state.workers)],
     ['tasks that may still be filed', tasksLeft(given.tasks - state.tasks.size)],
     ['attempts of one task', `at most ${given.attempts}`],
     ...(given.timeMs === undefined ? [] : [['time', timeLeft(given.timeMs, state.activeMs)] as const]),
-    ...(given.tokens === undefined ? [] : [['tokens', share(left.tokens, given.tokens)] as const]),
     ...hotLine(state),
-    ...(given.usd === undefined ? [] : [['money', share(left.usd, given.usd)] as const]),
   ];
 }
 

@@ -23,6 +23,7 @@ export const BLOCK_NAMES = [
   'ended',
   'findings',
   'failures',
+  'budget',
 ] as const;
 export type BlockName = (typeof BLOCK_NAMES)[number];
 
