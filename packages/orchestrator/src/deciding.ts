@@ -14,6 +14,7 @@ import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
 import { workerFor } from '@swarm/core/rules/distribute';
 import { stepsFor } from '@swarm/core/rules/pipeline';
+import { isOneTask } from '@swarm/core/rules/right-size';
 import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
 import { wanted } from '@swarm/core/wanted';
@@ -135,7 +136,8 @@ export class Deciding {
   #howSplit(id: TaskId): 'by-planner' | 'pipeline' | 'no' {
     const task = this.#state.tasks.get(id)!;
     if (this.#state.spending.neared) return 'no';
-    if (this.#ports.model && splitProblem(this.#state, task) === undefined) return 'by-planner';
+    const isWide = !isOneTask(this.#state) && splitProblem(this.#state, task) === undefined;
+    if (this.#ports.model && isWide) return 'by-planner';
     return stepsFor(this.#state, task) ? 'pipeline' : 'no';
   }
 

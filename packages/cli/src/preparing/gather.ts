@@ -165,6 +165,22 @@ export function boundsMoney({ budget, workers }: Pick<Config, 'budget' | 'worker
   );
 }
 
+/** Models of agents that only a plan’s own tasks name, where money is bounded and their price is not known. */
+export function unpricedWishes(
+  config: Config,
+  wishes: readonly string[],
+  places: ProgramPlaces,
+  context: Context,
+): readonly string[] {
+  if (!boundsMoney(config)) return [];
+  const asked = [...new Set(wishes)].filter(asksModels);
+  return unpriced(
+    asked.map((name) => agentModel({ config }, name)),
+    places,
+    context,
+  );
+}
+
 function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Context): readonly string[] {
   const table = pricesOf(places, env);
   return [...new Set(models)].filter((model) => priceOf(table, model) === undefined);

@@ -29,8 +29,9 @@ export async function openingOf(request: string, options: RunOptions, context: C
     .filter(Boolean)
     .join('\n\n');
   const accept = await acceptOf(options.accept, context);
+  if (options.solo && options.plan !== undefined) throw notBoth();
   if (options.plan === undefined) {
-    if (text !== '') return { text, mode: 'planner', ...accept };
+    if (text !== '') return { ...(options.solo ? soloOf(text) : { text, mode: 'planner' }), ...accept };
     throw new SwarmError({
       code: 'SW0103',
       what: 'there is no request',
@@ -57,3 +58,34 @@ const acceptOf = async (
   { cwd }: Context,
 ): Promise<{ readonly accept?: readonly Criterion[] }> =>
   file === undefined ? {} : { accept: await readAccept(file, cwd) };
+/** `--solo`: the request is the only task, and no planner is asked. It is gated and lands as any other. */
+function soloOf(text: string): Opening {
+  const title = text.split('\n', 1)[0]!.trim();
+  const draft: TaskDraft = {
+    label: 'solo',
+    title: title.length > TITLE_MAX ? `${title.slice(0, TITLE_MAX - 1).toWellFormed()}…` : title,
+    description: text,
+    scope: [],
+    acceptance: '',
+    priority: 5,
+    dependsOn: [],
+    kind: 'change',
+    requires: [],
+  };
+  return {
+    text,
+    mode: 'plan',
+    plan: [draft],
+    notices: ['solo: one worker does the whole request, and no planner is asked'],
+  };
+}
+
+const TITLE_MAX = 120;
+
+const notBoth = (): SwarmError =>
+  new SwarmError({
+    code: 'SW0101',
+    what: '--solo makes one task of the request, and --plan brings tasks',
+    where: '--solo',
+    fix: 'swarm run --solo "what you want done"',
+  });

@@ -20,12 +20,13 @@ import { agentNames, distributionOf, rolesOf } from '../running/settings.ts';
 import { agentProblems, agentsOffered } from './agents.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
-import { gather } from './gather.ts';
+import { gather, unpricedWishes } from './gather.ts';
 import { agentsOfWorkers, handsProblems } from './hands.ts';
 import { type Located, locate } from './locate.ts';
 import { notYet } from './not-yet.ts';
 import { type Opening, openingOf } from './opening.ts';
 import { preflight, preflightRepository } from './preflight.ts';
+import { unpricedProblems } from './preflight-models.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
 import {
@@ -78,7 +79,7 @@ export function prepare(
   places: ProgramPlaces,
 ): Promise<Prepared> {
   // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
-  const mode = options.plan === undefined ? 'planner' : 'plan';
+  const mode = options.plan === undefined && !options.solo ? 'planner' : 'plan';
   const opening = (_: Found, recorded?: Recorded): Promise<Opening> =>
     openingOf(recorded ? wordsFor(request, options, recorded) : request, options, context);
   return prepareFor({ options, context, places, mode, opening });
@@ -106,6 +107,10 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ...(config && mode !== 'land' ? handsProblems(config.config, namesOf(loaded.config, offered)) : []),
     ...unmetWishes(opening, loaded.config, offered),
     ...(mode === 'land' ? [] : voterProblems(loaded.config, offered)),
+    ...unpricedProblems(
+      unpricedWishes(loaded.config, wishes, places, context).filter(isNew(found.facts.unpriced)),
+      found.facts.pricesFile,
+    ),
   );
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
@@ -135,6 +140,12 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     notices: [...pinned.notices, ...recorded.notices, ...differences(recorded, file, pinned.base)],
   };
 }
+
+/** What was told already is not told again. */
+const isNew =
+  (told: readonly string[]) =>
+  (model: string): boolean =>
+    !told.includes(model);
 
 /** A plan is refused whole: whom its tasks ask for is known before anything is spent. */
 function unmetWishes(opening: Opening | undefined, config: Config, offered: readonly string[]): Problem[] {

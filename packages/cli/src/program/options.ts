@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly deliver?: string | undefined;
   readonly requestFile?: string | undefined;
   readonly plan?: string | undefined;
+  /** The request is the only task; nobody plans. */
+  readonly solo?: true | undefined;
   /** Text where it is no whole number: the schema says so. */
   readonly workers?: number | string | undefined;
   /** As it stands with `workers`. */

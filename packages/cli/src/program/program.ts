@@ -97,6 +97,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--accept <file>',
       'what is to hold at the end: a Markdown list, or criteria with their checks in JSON or TOML',
     )
+    .option('--solo', 'one worker does the whole request as one task; no planner is asked')
     .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
     .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
     .option(

@@ -29,11 +29,15 @@ export function remainderOf(s: State): Remainder | undefined {
   return {
     notBegun: left.filter((id) => !isBegun(id)),
     begun: left.filter(isBegun),
-    isPlanOpen: s.run.request.mode === 'planner' && !s.planning.isDone,
+    isPlanOpen: isPlanOpen(s),
     requirements: openRequirements(s).map(({ id, text }) => ({ id: plain(id, 100), text: plain(text) })),
     goOn: `swarm resume${flagsOf(moreFor(s, left.length))}`,
   };
 }
+
+/** Its planner has not said that what it filed is all. */
+const isPlanOpen = ({ run, planning }: OpenedState): boolean =>
+  run.request.mode === 'planner' && !planning.isDone && !planning.saidDone;
 
 /** One sentence without an end for each kind of what is left; nothing where nothing is. */
 export function remainderTexts({ notBegun, begun, isPlanOpen, requirements }: Remainder): readonly string[] {
@@ -68,7 +72,7 @@ const UNPLANNED = 3;
 function moreFor(s: OpenedState, left: number): RaisedLimits {
   const { limits } = s.run.request;
   const done = Math.max(1, [...s.tasks.values()].filter((t) => t.attempts > 0).length);
-  const rest = Math.max(1, left) + (s.run.request.mode === 'planner' && !s.planning.isDone ? UNPLANNED : 0);
+  const rest = Math.max(1, left) + (isPlanOpen(s) ? UNPLANNED : 0);
   const least = leastToGoOn(s);
   const used = { tokens: tokensSpent(s.spending), usd: usdSpent(s.spending), timeMs: s.activeMs };
   const more = (name: keyof RaisedLimits): number | undefined => {
@@ -104,4 +108,4 @@ const tokensText = (n: number): string =>
   n % 1e6 === 0 ? `${n / 1e6}Mtok` : n % 1e3 === 0 ? `${n / 1e3}ktok` : `${n}tok`;
 
 const timeText = (ms: number): string =>
-  ms > 60_000 ? `${Math.ceil(ms / 60_000)}m` : `${Math.ceil(ms / 1_000)}s`;
+  ms > 600_000 ? `${Math.ceil(ms / 60_000)}m` : `${Math.ceil(ms / 1_000)}s`;

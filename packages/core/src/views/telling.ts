@@ -9,6 +9,7 @@ import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import { NO_NETWORK, wantsNetwork } from '../rules/network-words.ts';
+import { isOneTask } from '../rules/right-size.ts';
 import type { State } from '../state.ts';
 import { triedText } from './criteria.ts';
 import { droppedText } from './dropped.ts';
@@ -107,7 +108,7 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `requirements: ${e.requirements.map((r) => `${r.id} ${r.status}`).join(', ')}` };
     case 'iteration.ended':
       return {
-        msg: `iteration ${e.iteration} ${e.outcome}${e.isDone ? ', nothing more to plan' : ''}${e.detail ? `: ${firstLine(e.detail)}` : ''} (${spent(e.usage)})`,
+        msg: `iteration ${e.iteration} ${e.outcome}${e.isDone ? `, nothing more to plan${e.owner === undefined && isOneTask(s) ? ': the request is one task, and runs as one' : ''}` : ''}${e.detail ? `: ${firstLine(e.detail)}` : ''} (${spent(e.usage)})`,
         ...(e.outcome !== 'planned' && { level: 'warn' as const }),
       };
     case 'task.accepted':

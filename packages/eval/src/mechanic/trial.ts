@@ -37,8 +37,8 @@ export interface Trial {
   readonly prompts?: Readonly<Record<string, string>>;
 }
 
-const GATE = 'node --test test/*.test.js';
-const CONFIG = '[gate]\nflaky_retries = 0\n';
+export const GATE = 'node --test test/*.test.js';
+export const CONFIG = '[gate]\nflaky_retries = 0\n';
 
 const tried = new Map<string, Promise<Score>>();
 
@@ -62,7 +62,7 @@ async function play(trial: Trial): Promise<Score> {
   return played(setting, (run) => scoreOf(run, trial, planted));
 }
 
-function brain(ask: Ask, planted: Planted, patience?: number): Reply {
+export function brain(ask: Ask, planted: Planted, patience?: number): Reply {
   if (ask.kind === 'probe') return { text: 'pong' };
   if (ask.kind === 'worker') return mechanic(ask, patience);
   return { text: ask.raw.includes('Mend the tests of') ? OVER : planOf(planted) };
@@ -101,7 +101,10 @@ async function scoreOf({ world, server }: Played, trial: Trial, { faults, hidden
 }
 
 /** Hidden tests that pass on what landed; none where nothing did. */
-async function hiddenPassed(world: Played['world'], trial: Trial): Promise<readonly string[]> {
+export async function hiddenPassed(
+  world: Played['world'],
+  trial: Pick<Trial, 'package'>,
+): Promise<readonly string[]> {
   const branch = await world.branch();
   if ((await world.git('branch', '--list', branch)) === '') return [];
   const names = await world.git('ls-tree', '-r', '--name-only', branch, 'src', 'lib');

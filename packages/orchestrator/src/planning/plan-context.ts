@@ -7,8 +7,9 @@ import { sharedNotes } from '@swarm/core/rules/shared-notes';
 import type { OpenedState, State } from '@swarm/core/state';
 import { plannerLaws } from '../prompting/facts.ts';
 import { noteText } from '../prompting/shared-notes.ts';
+import { budgetParts } from './budget-part.ts';
 import type { Overview } from './overview.ts';
-import { type Limit, limitPart, sharesLeft } from './plan-limits.ts';
+import { type Limit, limitPart, timeLeftOf } from './plan-limits.ts';
 import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
 import { newsPart } from './plan-news.ts';
 import type { Part, Section } from './sections.ts';
@@ -48,6 +49,7 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
     sharedNotes(state).map((note) => ({ key: `note ${note.key}`, text: noteText(note) })),
   ),
   { name: 'limits', parts: limits(state).map(limitPart) },
+  { name: 'budget', parts: budgetParts(state) },
 ];
 
 const list = (name: Section['name'], parts: readonly Part[]): Section => ({
@@ -80,8 +82,8 @@ function limits(state: OpenedState): readonly Limit[] {
     ['workers', String(state.workers)],
     ['tasks that may still be filed', tasksLeft(given.tasks - state.tasks.size)],
     ['attempts of one task', `at most ${given.attempts}`],
+    ...timeLeftOf(state),
     ...hotLine(state),
-    ...sharesLeft(state),
   ];
 }
 

@@ -17,11 +17,14 @@ export function sharesLeft(state: OpenedState): readonly Limit[] {
   const left = remaining(state.spending, given);
   const share = (of: number, whole: number): string => `about ${Math.round((100 * of) / whole)} % left`;
   return [
-    ...(given.timeMs === undefined ? [] : [['time', timeLeft(given.timeMs, state.activeMs)] as const]),
+    ...timeLeftOf(state),
     ...(given.tokens === undefined ? [] : [['tokens', share(left.tokens, given.tokens)] as const]),
     ...(given.usd === undefined ? [] : [['money', share(left.usd, given.usd)] as const]),
   ];
 }
+
+export const timeLeftOf = ({ run, activeMs }: OpenedState): readonly Limit[] =>
+  run.request.limits.timeMs === undefined ? [] : [['time', timeLeft(run.request.limits.timeMs, activeMs)]];
 
 /** In steps of a tenth, so that it does not change with every entry. */
 const timeLeft = (wholeMs: number, usedMs: number): string =>

@@ -29,6 +29,7 @@ export const BLOCK_NAMES = [
   'evidence',
   'change',
   'how_to_vote',
+  'budget',
 ] as const;
 export type BlockName = (typeof BLOCK_NAMES)[number];
 
