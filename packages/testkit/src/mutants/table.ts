@@ -1,3 +1,4 @@
+import { HAND_MUTANTS } from './hands.ts';
 import { HEALING_MUTANTS } from './healing.ts';
 import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
@@ -15,6 +16,7 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...LANDING_MUTANTS,
   ...HEALING_MUTANTS,
   ...SPLIT_MUTANTS,
+  ...HAND_MUTANTS,
   ...VOTE_MUTANTS,
   ...SPENDING_MUTANTS,
 };

@@ -1,6 +1,7 @@
 /** What a request asks for beside its work. */
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import type { Distribution } from '@swarm/core/rules/distribute';
 
 export interface Features {
   /** 0: no task is split. */
@@ -9,6 +10,17 @@ export interface Features {
   readonly roles: Limits['roles'];
   /** Agents use what they are given, to the end. */
   readonly isMetered: boolean;
+  /** Roles each change goes through; none: it is one worker's. */
+  readonly pipeline: readonly string[];
+  /** Kinds of workers; undefined: all are alike. */
+  readonly distribute: Distribution | undefined;
 }
 
-export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined, isMetered: false };
+export const NO_FEATURES: Features = {
+  depth: 0,
+  review: undefined,
+  roles: undefined,
+  isMetered: false,
+  pipeline: [],
+  distribute: undefined,
+};

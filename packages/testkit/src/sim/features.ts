@@ -5,11 +5,12 @@
 import { DEPTH_MAX } from '@swarm/core/model/plan';
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import { DISTRIBUTIONS, type Distribution } from '@swarm/core/rules/distribute';
 import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
+export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'piped', 'staffed'] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -21,7 +22,25 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     review: isDrawn('reviewed', 0.15) ? drawReview(random) : undefined,
     roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
     isMetered: isDrawn('metered', 0.06),
+    pipeline: isDrawn('piped', 0.08) ? random.pick(PIPELINES) : [],
+    distribute: isDrawn('staffed', 0.08) ? drawKinds(random) : undefined,
   };
+}
+
+const PIPELINES = [
+  ['researcher', 'coder', 'tester'],
+  ['coder', 'tester'],
+  ['researcher', 'coder'],
+];
+
+/** One of them can do everything that is asked for, and has one slot or two. */
+function drawKinds(random: Random): Distribution {
+  const kinds = [
+    { name: 'plain', slots: random.between(1, 4), capabilities: [] },
+    { name: 'strong', slots: random.between(1, 2), capabilities: ['gpu', 'coder@2.1'] },
+    ...(random.chance(0.5) ? [{ name: 'reader', slots: 1, capabilities: ['researcher'] }] : []),
+  ];
+  return { by: random.pick(DISTRIBUTIONS), kinds };
 }
 
 function drawReview(random: Random): ReviewRule {
@@ -48,13 +67,21 @@ export function featured(random: Random, story: Story, features: Features): Stor
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  return { ...widened(random, bounded, features), features };
+  return { ...needy(random, widened(random, bounded, features), features), features };
 }
 
 /** Some tasks of the plan name so many files that they may be split. */
 function widened(random: Random, story: Story, { depth }: Features): Story {
   if (depth === 0 || story.mode === 'land') return story;
   return { ...story, plan: story.plan.map((task) => (random.chance(0.5) ? wide(random, task) : task)) };
+}
+
+/** Some tasks of the plan can be done by one kind of worker alone. */
+function needy(random: Random, story: Story, { distribute }: Features): Story {
+  if (!distribute || story.mode === 'land') return story;
+  const asks = (task: PlannedTask): PlannedTask =>
+    random.chance(0.3) ? { ...task, requires: [random.pick(['gpu', 'coder@>=2'])] } : task;
+  return { ...story, plan: story.plan.map(asks) };
 }
 
 function wide(random: Random, task: PlannedTask): PlannedTask {

@@ -2,6 +2,7 @@
 import type { Event, EventOf } from '@swarm/core/events';
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { ModelEnd } from '@swarm/core/ports/models';
+import { HAND_LAWS } from './hand-laws.ts';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import { REVIEW_LAWS } from './review-laws.ts';
@@ -43,6 +44,7 @@ const LAWS: readonly Law[] = [
   ...TARGET_LAWS,
   ...SPEND_LAWS,
   ...SPLIT_LAWS,
+  ...HAND_LAWS,
   ...REVIEW_LAWS,
 ];
 

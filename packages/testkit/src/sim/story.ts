@@ -16,6 +16,7 @@ export interface PlannedTask {
   readonly priority: number;
   readonly dependsOn: readonly string[];
   readonly kind: 'change' | 'answer';
+  readonly requires?: readonly string[];
 }
 
 /** What one seed is about: a repository, a plan, and how the run is set up. */
@@ -129,7 +130,7 @@ function drawTask(random: Random, i: number, files: number): PlannedTask {
 
 export function draftOf(t: PlannedTask): TaskDraft {
   const { id, ...rest } = t;
-  return { ...rest, label: id, acceptance: '', requires: [] };
+  return { requires: [], ...rest, label: id, acceptance: '' };
 }
 
 /** What `swarm land` makes of a branch. */
@@ -178,5 +179,7 @@ export function requestOf(world: World, story: Story): Request {
     },
     overlap: story.overlap,
     ...(story.features.review && { review: story.features.review }),
+    ...(story.features.pipeline.length > 0 && { pipeline: story.features.pipeline }),
+    ...(story.features.distribute && { distribute: story.features.distribute }),
   };
 }
