@@ -151,6 +151,10 @@ test('pipelines, tools and workers that cannot be are refused by name, before an
     refused.stderr,
     /the role "researcher" has no tool that changes files \(it has read, grep, glob\)/,
   );
+  await world.configure('pipeline = ["coder", "reviewer"]\n');
+  const unasked = await run();
+  assert.equal(unasked.code, 2);
+  assert.match(unasked.stderr, /the pipeline ends with a reviewer, and nobody is asked to vote/);
   await world.configure('[roles.coder]\ntools = ["read", "fly"]\n');
   const unknown = await run();
   assert.equal(unknown.code, 2);
