@@ -3,7 +3,7 @@
  * in `golden/` were written from this table once and are never rewritten: journals are for ever. A new event
  * type is added at the END of the table, and `node --conditions=swarm-src golden/extend.ts` appends its line.
  */
-import type { Entry, EventOf, EventType } from '@swarm/core/events';
+import type { Entry, Event, EventOf, EventType } from '@swarm/core/events';
 import type { Handoff } from '@swarm/core/model/handoff';
 import type { AttemptId, CommitId, Label, LandingId, RunId, TaskId, TreeId } from '@swarm/core/model/ids';
 import type { Candidate, GateResult, LandingMember } from '@swarm/core/model/landing';
@@ -306,8 +306,19 @@ const EVENTS = {
   },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
+/** Events that have come to say more since; each stands here again, as it may be. */
+const LATER: readonly Event[] = [
+  { type: 'task.expanded', task: T1, by: 'pipeline' },
+  {
+    type: 'task.accepted',
+    task: T2,
+    spec: { ...EVENTS['task.accepted'].spec, role: 'coder', parent: T1 },
+    source: { by: 'pipeline', parent: T1, step: 'coder' },
+  },
+];
+
 /** One entry an event. The journal they make is no run: only its lines are meant. */
-export const GOLDEN_ENTRIES: readonly Entry[] = Object.values(EVENTS).map((event, i) => ({
+export const GOLDEN_ENTRIES: readonly Entry[] = [...Object.values(EVENTS), ...LATER].map((event, i) => ({
   seq: i + 1,
   at: Date.UTC(2026, 10, 21, 10, 42, 7, i),
   cause: `golden ${event.type}`,

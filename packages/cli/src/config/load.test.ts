@@ -70,6 +70,7 @@ test('without any file or variable every key has its default', async () => {
     models: {},
     endpoints: [],
     agent: { driver: 'builtin' },
+    roleTools: { researcher: ['read', 'grep', 'glob'] },
     overlap: 'serialize',
     outside: 'warn',
     deliver: 'branch',

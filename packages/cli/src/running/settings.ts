@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
-import type { ReviewRule } from '@swarm/core/model/review';
-import { VOTERS } from '@swarm/core/rules/pipeline';
 import { type Role, rolesWith } from '@swarm/core/rules/roles';
 import type { AgainCommand, BranchDraft, Settings } from '@swarm/orchestrator';
 import { keepsWayOut } from '../config/sandboxes.ts';
@@ -88,7 +86,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     agents: agentNames(file),
     ...agentHostsOf(file),
     roles: rolesOf(config),
-    ...pipelineOf(config),
+    ...(config.pipeline && { pipeline: config.pipeline }),
     ...distributionOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
@@ -127,14 +125,6 @@ export const rolesOf = ({
     const tools = roleTools[role.name];
     return tools ? { ...role, tools } : role;
   });
-
-/** A reviewer at its end is no step: it asks for a vote, where nobody says how many vote. */
-function pipelineOf({ pipeline = [] }: RunFile['config']): Pick<Request, 'pipeline' | 'review'> {
-  if (pipeline.length === 0) return {};
-  return { pipeline, ...(pipeline.includes(VOTERS) && { review: ONE_REVIEWER }) };
-}
-
-const ONE_REVIEWER: ReviewRule = { reviewers: 1, threshold: 0.6, quorum: 1 };
 
 /** Kinds of workers as tasks meet them; agent and model of each are the operator's, and stay in the configuration. */
 export function distributionOf({

@@ -13,7 +13,9 @@ export function families(s: State): readonly TaskId[] {
     const owner = ownerOf(s, id);
     // In journals of before a part may name a parent that is no task.
     const whole = owner !== undefined && s.tasks.has(owner) ? owner : undefined;
-    parts.set(whole, [...(parts.get(whole) ?? []), id]);
+    const beside = parts.get(whole);
+    if (beside) beside.push(id);
+    else parts.set(whole, [id]);
   }
   const below = (whole: TaskId | undefined): readonly TaskId[] =>
     (parts.get(whole) ?? [])

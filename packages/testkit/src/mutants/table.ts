@@ -1,4 +1,5 @@
 import { CRITERIA_MUTANTS } from './criteria.ts';
+import { HAND_MUTANTS } from './hands.ts';
 import { HEALING_MUTANTS } from './healing.ts';
 import { LANDING_MUTANTS } from './landings.ts';
 import { LOOP_MUTANTS } from './loop.ts';
@@ -18,6 +19,7 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...LANDING_MUTANTS,
   ...HEALING_MUTANTS,
   ...SPLIT_MUTANTS,
+  ...HAND_MUTANTS,
   ...VOTE_MUTANTS,
   ...CRITERIA_MUTANTS,
   ...SPENDING_MUTANTS,

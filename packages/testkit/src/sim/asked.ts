@@ -1,6 +1,7 @@
 /** What a request asks for beside its work. */
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import type { Distribution } from '@swarm/core/rules/distribute';
 
 export interface Features {
   /** 0: no task is split. */
@@ -15,6 +16,10 @@ export interface Features {
   readonly soft: number | undefined;
   /** Some tasks wait for the end of others, however these end. */
   readonly isCollected: boolean;
+  /** Roles each change goes through; none: it is one worker's. */
+  readonly pipeline: readonly string[];
+  /** Kinds of workers; undefined: all are alike. */
+  readonly distribute: Distribution | undefined;
 }
 
 export const NO_FEATURES: Features = {
@@ -24,4 +29,6 @@ export const NO_FEATURES: Features = {
   isMetered: false,
   soft: undefined,
   isCollected: false,
+  pipeline: [],
+  distribute: undefined,
 };

@@ -5,11 +5,22 @@
 import { DEPTH_MAX } from '@swarm/core/model/plan';
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import { DISTRIBUTIONS, type Distribution } from '@swarm/core/rules/distribute';
 import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered', 'soft', 'held', 'collected'] as const;
+export const WANTED = [
+  'split',
+  'reviewed',
+  'roled',
+  'metered',
+  'soft',
+  'held',
+  'collected',
+  'piped',
+  'staffed',
+] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -24,7 +35,25 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     soft: undefined,
     ...(wanted.includes('held') && { isHeld: true as const }),
     isCollected: isDrawn('collected', 0.12),
+    pipeline: isDrawn('piped', 0.08) ? random.pick(PIPELINES) : [],
+    distribute: isDrawn('staffed', 0.08) ? drawKinds(random) : undefined,
   };
+}
+
+const PIPELINES = [
+  ['researcher', 'coder', 'tester'],
+  ['coder', 'tester'],
+  ['researcher', 'coder'],
+];
+
+/** One of them can do everything that is asked for, and has one slot or two. */
+function drawKinds(random: Random): Distribution {
+  const kinds = [
+    { name: 'plain', slots: random.between(1, 4), capabilities: [] },
+    { name: 'strong', slots: random.between(1, 2), capabilities: ['gpu', 'coder@2.1'] },
+    ...(random.chance(0.5) ? [{ name: 'reader', slots: 1, capabilities: ['researcher'] }] : []),
+  ];
+  return { by: random.pick(DISTRIBUTIONS), kinds };
 }
 
 function drawReview(random: Random): ReviewRule {
@@ -67,7 +96,7 @@ function withLimits(random: Random, story: Story, features: Features): Story {
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  const whole = collected(random, widened(random, bounded, features), features);
+  const whole = needy(random, collected(random, widened(random, bounded, features), features), features);
   // Drawn last: what was drawn before there was such a thing is as it was.
   const isHeld = random.chance(0.15) || features.isHeld === true;
   return isHeld && story.mode !== 'land'
@@ -107,6 +136,14 @@ const held = (story: Story): Story => ({
 function widened(random: Random, story: Story, { depth }: Features): Story {
   if (depth === 0 || story.mode === 'land') return story;
   return { ...story, plan: story.plan.map((task) => (random.chance(0.5) ? wide(random, task) : task)) };
+}
+
+/** Some tasks of the plan can be done by one kind of worker alone. */
+function needy(random: Random, story: Story, { distribute }: Features): Story {
+  if (!distribute || story.mode === 'land') return story;
+  const asks = (task: PlannedTask): PlannedTask =>
+    random.chance(0.3) ? { ...task, requires: [random.pick(['gpu', 'coder@>=2'])] } : task;
+  return { ...story, plan: story.plan.map(asks) };
 }
 
 function wide(random: Random, task: PlannedTask): PlannedTask {

@@ -3,6 +3,7 @@ import type { Event, EventOf } from '@swarm/core/events';
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { ModelEnd } from '@swarm/core/ports/models';
 import { CRITERIA_LAWS } from './criteria-laws.ts';
+import { HAND_LAWS } from './hand-laws.ts';
 import type { Law, Look } from './law.ts';
 import { FREE_ENDINGS, FREE_REJECTIONS, type Ledger, readLedger } from './ledger.ts';
 import { ORDER_LAWS } from './order-laws.ts';
@@ -49,6 +50,7 @@ const LAWS: readonly Law[] = [
   ...SPEND_LAWS,
   ...SOFT_LAWS,
   ...SPLIT_LAWS,
+  ...HAND_LAWS,
   ...REVIEW_LAWS,
   ...STEER_LAWS,
   ...CRITERIA_LAWS,

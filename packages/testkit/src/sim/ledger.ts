@@ -61,6 +61,8 @@ const isPaid = (e: Event): e is Paid => PAID.includes(e.type);
 export class Ledger {
   readonly tasks = new Map<TaskId, LedgerTask>();
   readonly live = new Set<AttemptId>();
+  /** Who works on each attempt. */
+  readonly workerOf = new Map<AttemptId, string>();
   /** Handed in, and not landed, rejected or taken away. */
   readonly queue = new Set<AttemptId>();
   readonly landed = new Set<TaskId>();
@@ -162,6 +164,7 @@ export class Ledger {
       task.attempts += 1;
       task.holder = e.attempt;
       this.live.add(e.attempt);
+      this.workerOf.set(e.attempt, e.worker);
     }
     if (e.type !== 'attempt.ended') return;
     this.live.delete(e.attempt);
@@ -199,14 +202,17 @@ export class Ledger {
   #takeSplit(e: Event): void {
     if (e.type === 'task.expanded') {
       const before = this.splits.get(e.task);
-      this.splits.set(e.task, { parts: before?.parts ?? [], isOpen: true, isSaidDone: false });
+      const isPiped = e.by === 'pipeline';
+      const parts = isPiped ? [] : (before?.parts ?? []);
+      this.splits.set(e.task, { parts, isOpen: true, isSaidDone: isPiped });
     }
     if (e.type === 'iteration.ended' && e.owner !== undefined && e.outcome === 'planned') {
       const split = this.splits.get(e.owner);
       if (split) split.isSaidDone = e.isDone;
     }
     if (e.type === 'task.rescoped') this.splits.delete(e.task);
-    if (e.type === 'task.accepted' && e.source.by === 'subplanner') this.#addPart(e.source.parent, e.task);
+    if (e.type === 'task.accepted' && (e.source.by === 'subplanner' || e.source.by === 'pipeline'))
+      this.#addPart(e.source.parent, e.task);
     if (e.type === 'task.gathered') this.#settle(e.task);
     if (e.type === 'target.moved') for (const id of e.lost) this.#reopen(id);
     for (const [id, split] of this.splits) {

@@ -19,6 +19,7 @@ export interface PlannedTask {
   readonly dependsOn: readonly string[];
   readonly anyEnd?: true;
   readonly kind: 'change' | 'answer';
+  readonly requires?: readonly string[];
 }
 
 /** What one seed is about: a repository, a plan, and how the run is set up. */
@@ -132,7 +133,7 @@ function drawTask(random: Random, i: number, files: number): PlannedTask {
 
 export function draftOf(t: PlannedTask): TaskDraft {
   const { id, acceptance = '', ...rest } = t;
-  return { ...rest, label: id, acceptance, requires: [] };
+  return { requires: [], ...rest, label: id, acceptance };
 }
 
 /** What `swarm land` makes of a branch. */
@@ -190,5 +191,7 @@ export function requestOf(world: World, story: Story): Request {
     overlap: story.overlap,
     ...(story.features.review && { review: story.features.review }),
     ...(story.features.isHeld && { acceptance: { criteria: CRITERIA } }),
+    ...(story.features.pipeline.length > 0 && { pipeline: story.features.pipeline }),
+    ...(story.features.distribute && { distribute: story.features.distribute }),
   };
 }
