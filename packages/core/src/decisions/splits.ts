@@ -9,7 +9,7 @@ import { stepsFor, stepTasks } from '../rules/pipeline.ts';
 import { gatheredHandoff, settlement, splitProblem } from '../rules/splitting.ts';
 import { liveSubplans } from '../rules/subplans.ts';
 import type { OpenedState } from '../state.ts';
-import { failDependents } from './ends.ts';
+import { failDependents, failOrphan } from './ends.ts';
 
 /** What it depends on is there: its parts need not wait for it one by one. */
 export function expandTask(
@@ -51,13 +51,18 @@ export function subplanProblem(s: OpenedState, owner: TaskId): Refusal | undefin
 }
 
 export function settleTask(s: OpenedState, id: TaskId): readonly Event[] | Refusal {
-  if (!s.tasks.has(id)) return refuse('unknown-task', `there is no ${id}`);
+  const t = s.tasks.get(id);
+  if (!t) return refuse('unknown-task', `there is no ${id}`);
   const end = settlement(s, id);
   switch (end) {
     case undefined:
       return refuse('not-ready', `${id} waits for its planner or for its parts`);
-    case 'unsplit':
+    case 'unsplit': {
+      // What it depends on may have been taken back while its planner was asked.
+      const orphaned = failOrphan(s, t);
+      if (orphaned.length > 0) return orphaned;
       return [{ type: 'task.unsplit', task: id, detail: whyUnsplit(s, id) }];
+    }
     case 'failed': {
       const detail = 'too little came of the tasks it was split into';
       const failed: Event = { type: 'task.failed', task: id, failure: 'parts', detail };

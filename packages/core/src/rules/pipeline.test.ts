@@ -97,6 +97,21 @@ for (const [what, given] of [
   test(`${what} goes through no pipeline`, () =>
     check({ given: [...given], when: expand, gives: 'illegal-move' }));
 
+test('the steps of a task that waits for ends wait for ends, the first of them for those of others', () => {
+  const on = { dependsOn: ['t1' as TaskId], anyEnd: true } as const;
+  const s = opened(
+    stateOf([run(), acceptedTask('t1'), failedTask('t1'), acceptedTask('t2', { ...on, scope: FILES })]),
+  );
+  apply(s, { ...expand, task: 't2' as TaskId });
+  assert.deepEqual(
+    ['t3', 't4'].map((id) => [specOf(s, id).dependsOn.join(), specOf(s, id).anyEnd]),
+    [
+      ['t1', true],
+      ['t3', undefined],
+    ],
+  );
+});
+
 test('a step is neither split nor put through the pipeline again', () => {
   const s = opened(
     stateOf([run({ limits: { ...LIMITS, depth: 3 } }), whole({ scope: ['a', 'b', 'c', 'd'] })]),

@@ -56,7 +56,9 @@ export function stepTasks(
 ): readonly { readonly task: TaskId; readonly spec: TaskSpec; readonly step: string }[] {
   return roles.map((step, i) => {
     const before = i === 0 ? spec.dependsOn : [taskId(s.tasks.size + i)];
-    const own = { role: step, priority: spec.priority, dependsOn: before, parent: id } as const;
+    // The first waits for what the whole waited for, and in the same way.
+    const anyEnd = i === 0 && spec.anyEnd === true && ({ anyEnd: true } as const);
+    const own = { role: step, priority: spec.priority, dependsOn: before, ...anyEnd, parent: id } as const;
     return { task: taskId(s.tasks.size + i + 1), step, spec: { ...specOf(id, spec, step), ...own } };
   });
 }
