@@ -151,13 +151,28 @@ test('pipelines, tools and workers that cannot be are refused by name, before an
     refused.stderr,
     /the role "researcher" has no tool that changes files \(it has read, grep, glob\)/,
   );
-  await world.configure('pipeline = ["coder", "reviewer"]\n');
-  const unasked = await run();
-  assert.equal(unasked.code, 2);
-  assert.match(unasked.stderr, /the pipeline ends with a reviewer, and nobody is asked to vote/);
   await world.configure('[roles.coder]\ntools = ["read", "fly"]\n');
   const unknown = await run();
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /roles\.coder\.tools/);
   assert.equal(server.calls.length, 0);
+});
+
+test('a reviewer at the end of a pipeline votes on each step that would land', async (t) => {
+  const task = { id: 'a', title: 'Add bell', description: 'Write bell.ts.', scope: ['bell.ts'] };
+  const isVote = (call: Call): boolean => told(call).includes('<how_to_vote>');
+  const { world, server, base, run } = await planned(
+    t,
+    'pipeline = ["coder", "reviewer"]\n',
+    [task],
+    (call) => {
+      if (isVote(call)) return { text: JSON.stringify({ vote: 'approve', confidence: 1, findings: [] }) };
+      return call.turn === 0 ? write('bell.ts') : say('it rings');
+    },
+  );
+  const ended = await run();
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /votes: 1 reviewer on each change/);
+  await assertLandedOnce(world, base, ['Add bell']);
+  assert.equal(server.calls.filter(isVote).length, 1);
 });

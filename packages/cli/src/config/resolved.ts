@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { SpendRole } from '@swarm/core/model/request';
 import type { WorkerKind } from '@swarm/core/rules/distribute';
+import { VOTERS } from '@swarm/core/rules/pipeline';
 import { LOOKING_TOOLS, type Staff } from '@swarm/core/rules/roles';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
@@ -243,7 +244,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       })),
     }),
     ...((secrets.rules === 'off' || secrets.allow.length > 0) && { secrets }),
-    ...(complete.review.reviewers > 0 && { review: resolveReview(complete.review) }),
+    ...reviewOf(complete),
     ...notifyOf(complete.notify),
     overlap: scope.overlap,
     outside: scope.outside,
@@ -277,10 +278,13 @@ const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles
     Object.entries(roles).map(([name, { agent, model }]) => [name, present({ agent, model })]),
   );
 
-const resolveReview = ({ timeout, ...rule }: CompleteConfig['review']): NonNullable<Config['review']> => ({
-  ...rule,
-  timeoutMs: ms(timeout),
-});
+/** A pipeline that ends with a reviewer asks for one vote, where nobody says how many. */
+function reviewOf({ review, pipeline }: CompleteConfig): Pick<Config, 'review'> {
+  const { timeout, ...rule } = review;
+  const timeoutMs = ms(timeout);
+  if (rule.reviewers > 0) return { review: { ...rule, timeoutMs } };
+  return pipeline.includes(VOTERS) ? { review: { ...rule, reviewers: 1, quorum: 1, timeoutMs } } : {};
+}
 /** Only what the built-in agent does can be held to them. */
 function roleTools({ roles, agent }: CompleteConfig): Readonly<Record<string, readonly string[]>> {
   const researcher = { agent: agent.driver, tools: LOOKING_TOOLS, ...defined(roles.researcher) };

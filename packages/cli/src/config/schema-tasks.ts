@@ -19,7 +19,7 @@ export const pipeline = z
   .array(z.string().refine(isRoleName, { error: 'expected the name of a role, such as `coder`' }))
   .max(STEPS_MAX)
   .describe(
-    'Roles that do each change one after the other, such as `["researcher", "coder", "tester"]`; a `reviewer` at the end stands for votes before it lands, and is refused where nobody is asked to vote. Empty: one worker does it.',
+    'Roles that do each change one after the other, such as `["researcher", "coder", "tester"]`; a `reviewer` at the end stands for votes before it lands: those of `[review]`, or one. Empty: one worker does it.',
   )
   .default([]);
 

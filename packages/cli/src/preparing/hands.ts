@@ -56,15 +56,6 @@ function pipelineProblems(config: Chosen): readonly Problem[] {
         'pipeline = ["researcher", "coder", "tester"]',
       ),
     ];
-  if (pipeline.includes(VOTERS) && !hasVotes(config))
-    return [
-      problem(
-        'pipeline',
-        `the pipeline ends with a ${VOTERS}, and nobody is asked to vote`,
-        'the last step stands for votes on what would land, and how many vote is said elsewhere',
-        '[review] reviewers = 1   # or without that step',
-      ),
-    ];
   return roles
     .filter((role) => pipeline.includes(role.name) && changesInVain(role))
     .map(({ name, tools = [] }) =>
@@ -76,9 +67,6 @@ function pipelineProblems(config: Chosen): readonly Problem[] {
       ),
     );
 }
-
-/** Where votes are configured; a version that asks for none has no such table. */
-const hasVotes = (config: object): boolean => 'review' in config && config.review !== undefined;
 
 const changesInVain = (role: Role): boolean =>
   role.name !== 'researcher' && role.name !== VOTERS && !canWrite(role);
