@@ -27,12 +27,15 @@ test('a Ctrl-C that meets a command before it has a session of its own starts it
   t.after(() => group.kill('SIGKILL'));
   let told = '';
   let signals = 0;
+  const begun = performance.now();
+  /** How long one command takes on this machine, in ms. */
+  const each = (): number => (performance.now() - begun) / Math.max(1, told.split('\n').length - 1);
   const press = (): void => {
     if (group.exitCode !== null || group.signalCode !== null) return;
     process.kill(-group.pid!, 'SIGINT');
     signals += 1;
     // A flood would meet every start of the ten: nobody presses faster than a process is born.
-    setTimeout(press, 5);
+    setTimeout(press, each() * (1 + 2 * Math.random()));
   };
   for await (const chunk of group.stdout) {
     if (told === '') press();
@@ -41,5 +44,5 @@ test('a Ctrl-C that meets a command before it has a session of its own starts it
   const ends = told.trim().split('\n').slice(1);
   assert.deepEqual(new Set(ends), new Set(['exited 0 said']));
   assert.equal(ends.length, TIMES);
-  assert.ok(signals > TIMES / 4, `${signals} signals`);
+  assert.ok(signals > TIMES / 8, `${signals} signals`);
 });
