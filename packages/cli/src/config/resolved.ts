@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { SpendRole } from '@swarm/core/model/request';
 import type { WorkerKind } from '@swarm/core/rules/distribute';
-import { VOTERS } from '@swarm/core/rules/pipeline';
-import { LOOKING_TOOLS, type Staff } from '@swarm/core/rules/roles';
+import type { Staff } from '@swarm/core/rules/roles';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
+import { ms, present } from './present.ts';
+import { distributeOf, reviewOf, roleTools } from './resolved-hands.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
-import { type BudgetPart, parseBytes, parseDurationMs, parsePart } from './units.ts';
+import { type BudgetPart, parseBytes, parsePart } from './units.ts';
 
 export interface EndpointConfig {
   readonly name: string;
@@ -278,43 +279,6 @@ const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles
     Object.entries(roles).map(([name, { agent, model }]) => [name, present({ agent, model })]),
   );
 
-/** A pipeline that ends with a reviewer asks for one vote, where nobody says how many. */
-function reviewOf({ review, pipeline }: CompleteConfig): Pick<Config, 'review'> {
-  const { timeout, ...rule } = review;
-  const timeoutMs = ms(timeout);
-  if (rule.reviewers > 0) return { review: { ...rule, timeoutMs } };
-  return pipeline.includes(VOTERS) ? { review: { ...rule, reviewers: 1, quorum: 1, timeoutMs } } : {};
-}
-/** Only what the built-in agent does can be held to them. */
-function roleTools({ roles, agent }: CompleteConfig): Readonly<Record<string, readonly string[]>> {
-  const researcher = { agent: agent.driver, tools: LOOKING_TOOLS, ...defined(roles.researcher) };
-  const all = Object.entries({ ...roles, researcher });
-  return Object.fromEntries(
-    all.flatMap(([name, role]) => {
-      const by = role.agent ?? agent.driver;
-      return role.tools && (by === 'builtin' || name !== 'researcher') ? [[name, role.tools]] : [];
-    }),
-  );
-}
-
-const defined = (role: CompleteConfig['roles'][string] | undefined) => present(role ?? {});
-
-function distributeOf({ distribute: { by, workers } }: CompleteConfig): Pick<Config, 'distribute'> {
-  const kinds = Object.entries(workers);
-  if (kinds.length === 0) return {};
-  return {
-    distribute: {
-      by,
-      workers: kinds.map(([name, { slots, capabilities, agent, model }]) => ({
-        name,
-        slots,
-        capabilities,
-        ...present({ agent, model }),
-      })),
-    },
-  };
-}
-
 function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
   return {
     name: e.name,
@@ -376,14 +340,6 @@ const resourceLimits = (t: { memory: string; disk: string; processes: number }):
   diskBytes: parseBytes(t.disk)!,
   processes: t.processes,
 });
-
-const ms = (text: string): number => parseDurationMs(text)!;
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-/** Without the keys that are undefined: an absent value is an absent key everywhere. */
-function present<T extends object>(values: T): Present<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as Present<T>;
-}
 
 /** The same configuration has the same hash, in whatever order it was written. Hex, 16 digits. */
 export function configHash(config: Config): string {

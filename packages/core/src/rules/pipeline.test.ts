@@ -100,7 +100,12 @@ for (const [what, given] of [
 test('the steps of a task that waits for ends wait for ends, the first of them for those of others', () => {
   const on = { dependsOn: ['t1' as TaskId], anyEnd: true } as const;
   const s = opened(
-    stateOf([run(), acceptedTask('t1'), failedTask('t1', 'attempts'), acceptedTask('t2', { ...on, scope: FILES })]),
+    stateOf([
+      run(),
+      acceptedTask('t1'),
+      failedTask('t1', 'attempts'),
+      acceptedTask('t2', { ...on, scope: FILES }),
+    ]),
   );
   apply(s, { ...expand, task: 't2' as TaskId });
   assert.deepEqual(
