@@ -127,6 +127,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   verify: (run) => ['verify', '--run', run],
   clean: () => ['clean', '--runs', '--keep', '0', '--yes'],
   prompts: (run) => ['prompts', 'diff', '--run', run, '--run', run],
+  replay: (run) => ['replay', run, '--yes'],
   demo: () => 'none',
   init: () => 'none',
   doctor: () => 'none',
