@@ -47,7 +47,7 @@ export async function locate(git: Git, path: string, operator?: OperatorEnv): Pr
   const [gitDir = '', ownDir, format, inside] = told.split('\n');
   const said = await settings(git, { gitDir }, `${PARTIAL}|^core\\.sharedrepository$`);
   const isShared = !NOT_SHARED.includes(said.get('core.sharedrepository') ?? '');
-  const isPartial = said.size > (said.has('core.sharedrepository') ? 1 : 0);
+  const isPartial = [...said.keys()].some((name) => name !== 'core.sharedrepository');
   const modules = moduleFolders(gitDir, ownDir ?? gitDir);
   const isMain = inside === 'true' && ownDir === gitDir;
   const workTree = isMain ? await ask(['--show-toplevel']) : undefined;
