@@ -1,11 +1,12 @@
 /**
- * How often a forecast is right: thirty runs as a user types them, with our own agent and a model whose tokens and times
- * differ from run to run and from task to task. Before each one `swarm run --dry-run --json` says what it is likely to
+ * How often a forecast is right: thirty runs as a user types them, with an agent that asks its model once and a model whose
+ * tokens and times differ from run to run and from task to task; plans that are wide, plans that are a chain, and both.
+ * Before each one `swarm run --dry-run --json` says what it is likely to
  * use; afterwards `swarm report --json` says what it used.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ const FILES = 40;
 /** Of the logarithm: of a run as a whole, and of each of its tasks. */
 const RUN_SPREAD = 0.3;
 const TASK_SPREAD = 0.5;
-const CALL = { inputTokens: 4_000, outputTokens: 300, ms: 150 };
+const CALL = { inputTokens: 8_000, outputTokens: 600, ms: 300 };
 
 export async function run(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'swarm-bench-'));
@@ -34,6 +35,7 @@ export async function run(): Promise<readonly Figure[]> {
     makeOrigin(origin, FILES, 1);
     const user = await userAt(folder, origin);
     const env = { ...user.env, OPENAI_API_KEY: 'key', OPENAI_BASE_URL: model.url, SWARM_MODEL: 'gpt-5' };
+    await giveAgent(folder, user.env.HOME);
     const tried: Tried[] = [];
     for (let i = 0; i < LEARNT + RUNS; i++) {
       const one = await tryOnce({ main, user: { ...user, env }, folder, i, model });
@@ -72,7 +74,8 @@ async function tryOnce({ main, user, folder, i, model }: Ask): Promise<Tried> {
   model.nextRun();
   const swarm = async (...words: string[]) =>
     (await execute(process.execPath, [main, ...words], { cwd: user.repository, env: user.env })).stdout;
-  const words = ['run', '--plan', plan, '--gate', 'none', '--setup', 'none', '--workers', '2'];
+  const open = ['--gate', 'none', '--setup', 'none', '--sandbox', 'none'];
+  const words = ['run', '--plan', plan, '--agent', 'command', ...open, '--workers', '2'];
   const { forecast } = JSON.parse(await swarm(...words, '--dry-run', '--json'));
   await swarm(...words);
   const { tokens, used, activeMs, landed } = JSON.parse(await swarm('report', '--json'));
@@ -80,15 +83,42 @@ async function tryOnce({ main, user, folder, i, model }: Ask): Promise<Tried> {
   return { foreseen: forecast, used: { tokens, usd: used.costUsd, wallMs: activeMs } };
 }
 
-/** Two to nine tasks, a third of which wait for the one before. */
+/** As light as an agent may be: what is measured is the forecast, and not how fast an agent starts. */
+const AGENT = `
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+const [task] = [JSON.parse(readFileSync(process.argv[2], 'utf8'))].flat();
+const { OPENAI_BASE_URL, OPENAI_API_KEY } = process.env;
+const asked = await fetch(OPENAI_BASE_URL + '/chat/completions', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', authorization: 'Bearer ' + OPENAI_API_KEY },
+  body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: task.description }] }),
+});
+if (!asked.ok) throw new Error(await asked.text());
+await asked.text();
+mkdirSync('new', { recursive: true });
+writeFileSync(task.scope[0], task.title);
+`;
+
+async function giveAgent(folder: string, home: string): Promise<void> {
+  const file = join(folder, 'agent.mjs');
+  await writeFile(file, AGENT);
+  const config = join(home, '.config', 'swarm');
+  await mkdir(config, { recursive: true });
+  const run = JSON.stringify([process.execPath, file, '{task_file}']);
+  await writeFile(join(config, 'config.toml'), `[agent.command]\nrun = ${run}\n`);
+}
+
+/** Two to nine tasks: of every third plan none waits, of every third a third of them does, and the others are a chain. */
 const planOf = (i: number) =>
   Array.from({ length: 2 + ((i * 5) % 8) }, (_, n) => ({
     id: `t${n}`,
     title: `Write ${i}-${n}`,
     description: `Write the file new/${i}-${n}.txt.`,
     scope: [`new/${i}-${n}.txt`],
-    ...(n % 3 === 2 && { dependsOn: [`t${n - 1}`] }),
+    ...(n > 0 && waits(i, n) && { dependsOn: [`t${n - 1}`] }),
   }));
+
+const waits = (i: number, n: number): boolean => (i % 3 === 0 ? false : i % 3 === 1 ? n % 3 === 2 : true);
 
 function figuresOf(tried: readonly Tried[]): Figure[] {
   return (['tokens', 'usd', 'wallMs'] as const).flatMap((what) => {
@@ -139,7 +169,7 @@ async function startModel(): Promise<Model> {
       if (!ofTask.has(path)) ofTask.set(path, Math.exp(TASK_SPREAD * normal()));
       const factor = ofRun * ofTask.get(path)!;
       await pause(CALL.ms * factor);
-      answer(response, path, text.includes('"role":"tool"'), factor);
+      answer(response, factor);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -156,26 +186,14 @@ async function startModel(): Promise<Model> {
   };
 }
 
-/** Writes its file, then hands it in. */
-function answer(response: ServerResponse, path: string, isSecond: boolean, factor: number): void {
-  const handoff = { status: 'complete', summary: 'It is there.', concerns: [], suggestions: [] };
-  const call = isSecond
-    ? { name: 'submit_handoff', arguments: JSON.stringify(handoff) }
-    : { name: 'write', arguments: JSON.stringify({ path, content: `${path}\n` }) };
-  const usage = {
-    prompt_tokens: Math.round(CALL.inputTokens * factor),
-    completion_tokens: Math.round(CALL.outputTokens * factor),
-    total_tokens: Math.round(CALL.inputTokens * factor) + Math.round(CALL.outputTokens * factor),
-  };
-  const delta = {
-    role: 'assistant',
-    tool_calls: [{ index: 0, id: `call-${path}-${isSecond}`, type: 'function', function: call }],
-  };
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const choices = [{ index: 0, delta, finish_reason: 'tool_calls' }];
-  for (const event of [{ choices }, { choices: [], usage }])
-    response.write(`data: ${JSON.stringify(event)}\n\n`);
-  response.end('data: [DONE]\n\n');
+function answer(response: ServerResponse, factor: number): void {
+  const [prompt_tokens, completion_tokens] = [CALL.inputTokens, CALL.outputTokens].map((n) =>
+    Math.round(n * factor),
+  ) as [number, number];
+  const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  const message = { role: 'assistant', content: 'ok' };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }], usage }));
 }
 
 /** Standard normal numbers, the same ones each time (Box and Muller, 1958). */

@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'real-run': () => import('./real-run.ts'),
   idle: () => import('./idle.ts'),
   forecast: () => import('./forecast.ts'),
+  worth: () => import('./worth.ts'),
   workers: () => import('./workers.ts'),
 };
 

@@ -48,6 +48,8 @@ const childJob = z.object({
   }),
   /** The model calls no tools by itself. */
   textTools: z.boolean().optional(),
+  /** Tools it has, besides its plan and handing in; all of them when absent. */
+  tools: z.array(z.string()).optional(),
   /** Tools of MCP servers: the driver calls them. */
   mcp: z.array(mcpTool).optional(),
 });
@@ -85,6 +87,7 @@ export async function runChildJob(
     readable: job.readable ?? [],
     env,
     clock,
+    only: job.tools,
     more: job.mcp && toolsOfHost(job.mcp, parts.input, emit),
   });
   return runAgent({

@@ -13,6 +13,7 @@ import { Liquid, type Template } from 'liquidjs';
 /** What the orchestrator fills in, by prompt: a prompt declares and uses exactly these. */
 export const PROMPT_VARIABLES: Readonly<Partial<Record<PromptName, readonly string[]>>> = {
   planner: ['request', 'target', 'iteration', 'sections', 'max_tasks'],
+  subplanner: ['request', 'target', 'iteration', 'task', 'files', 'sections', 'max_tasks'],
   worker: [
     'task_id',
     'title',
@@ -31,6 +32,20 @@ export const PROMPT_VARIABLES: Readonly<Partial<Record<PromptName, readonly stri
     'laws',
   ],
   conflict: ['files', 'ours', 'theirs'],
+  vote: [
+    'task_id',
+    'title',
+    'description',
+    'scope',
+    'acceptance',
+    'environment',
+    'project_instructions',
+    'earlier_attempts',
+    'handoff',
+    'evidence',
+    'change',
+    'how',
+  ],
   reconciler: ['failures', 'head', 'open_tasks', 'max_tasks', 'environment', 'project_instructions'],
 };
 

@@ -70,7 +70,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
     assert.equal(run.code, 0, run.stderr);
     const id = (await world.runFolder()).split('/').at(-1);
 
-    assert.deepEqual(await complete(shell, 'swarm', 're'), ['report', 'resume', 'retry']);
+    assert.deepEqual(await complete(shell, 'swarm', 're'), ['replay', 'report', 'resume', 'retry']);
     assert.deepEqual(await complete(shell, 'swarm', 'logs', '--e'), ['--event']);
     assert.deepEqual(await complete(shell, 'swarm', 'run', '--sandbox', 'bub'), ['bubblewrap']);
     assert.deepEqual(await complete(shell, 'swarm', 'logs', '--level', ''), [

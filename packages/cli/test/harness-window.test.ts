@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { modelEnvironment } from './support/bicycle.ts';
 import { bash, planOf, submit, task, textOf } from './support/harness.ts';
+import { few } from './support/long.ts';
 import { type Move, startWindowServer } from './support/window-server.ts';
 import { World } from './support/world.ts';
 
@@ -36,11 +37,11 @@ async function worldOf(t: Parameters<typeof World.with>[0], toml = ''): Promise<
 const RUN = ['run', 'Add a', '--gate', 'true', '--setup', 'none', '--workers', '1'];
 
 describe('an attempt of 200 steps', { concurrency: 1 }, () => {
-  for (const [window, words] of [
+  for (const [window, words] of few([
     [8_192, VLLM(8_192)],
     [32_768, LLAMA()],
     [131_072, VLLM(131_072)],
-  ] as const)
+  ] as const))
     test(`lands in a window of ${window} tokens that nobody told of: no refusal ends it, every call has its result`, async (t) => {
       const world = await worldOf(t);
       const server = await startWindowServer(t, window, words, PLAN, reads(200));

@@ -15,7 +15,8 @@ const OVERRIDE = '.swarm/prompts/worker.md';
 test('list names each prompt with its hash and where it comes from; an override counts once it is trusted', async (t) => {
   const world = await World.with(t, { [OVERRIDE]: tuned('Be brief.') });
   const list = async () => JSON.parse((await world.swarm(['prompts', 'list', '--json'])).stdout);
-  const [planner, worker] = await list();
+  const named = async (name: string) => (await list()).find((one: { name: string }) => one.name === name);
+  const [planner, worker] = [await named('planner'), await named('worker')];
   assert.deepEqual([planner.name, planner.isOverride, planner.counts], ['planner', false, true]);
   assert.deepEqual([worker.isOverride, worker.counts], [true, false]);
   assert.match(worker.hash, /^[0-9a-f]{12}$/);
@@ -25,12 +26,12 @@ test('list names each prompt with its hash and where it comes from; an override 
     'true',
   );
   assert.equal((await world.swarm([...run, '--trust-repo'])).code, 0);
-  assert.equal((await list())[1].counts, true);
+  assert.equal((await named('worker')).counts, true);
 });
 
 test('check names what a run would refuse, and files that replace nothing', async (t) => {
   const world = await World.with(t, { 'README.md': 'shop\n' });
-  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 7 prompts can be used$/m);
+  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 9 prompts can be used$/m);
   await world.write({
     [OVERRIDE]: SHIPPED.replace('{{ title }}', '{{ titel }}'),
     '.swarm/prompts/conflicts.md': 'x',
@@ -171,15 +172,16 @@ test('diff compares two runs, and any two hashes', async (t) => {
   assert.doesNotMatch(stdout, /planner\.md/);
 
   const list = JSON.parse((await world.swarm(['prompts', 'list', '--json'])).stdout);
+  const now = list.find(({ name }: { name: string }) => name === 'worker').hash;
   const hashes = await Promise.all(
     runs.map(
       async (run) =>
         JSON.parse(await readFile(join(world.runs, run, 'run.json'), 'utf8')).promptHashes.worker,
     ),
   );
-  assert.ok(hashes.includes(list[1].hash));
+  assert.ok(hashes.includes(now));
   const byHash = await world.swarm(['prompts', 'diff', ...hashes]);
   assert.match(byHash.stdout, /^[-+]Be brief\.$/m);
-  const gone = await world.swarm(['prompts', 'diff', '000000000000', list[1].hash]);
+  const gone = await world.swarm(['prompts', 'diff', '000000000000', now]);
   assert.deepEqual([gone.code, /no text is kept of the prompt 000000000000/.test(gone.stderr)], [65, true]);
 });

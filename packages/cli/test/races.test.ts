@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isLong } from './support/long.ts';
 import { type Origin, withOrigin } from './support/origin.ts';
 import { World } from './support/world.ts';
 
 const FILES = { 'README.md': 'shop\n' };
 const OPEN = ['--sandbox', 'none'];
+const RACES = isLong ? 50 : 10;
 const add = (name: string) => ({ message: `Add ${name}`, files: { [`${name}.txt`]: `${name}\n` } });
 
 /** Puts a commit of somebody else's on main, as long as there are some left: `left` in the world's folder. */
@@ -38,12 +40,12 @@ async function assertAllKept(world: World, origin: Origin, base: string, pushes:
   assert.equal((await world.swarm(['verify'])).code, 0);
 }
 
-test('somebody who wins the race for the branch fifty times in a row, inside the remote itself, loses nothing, and ours lands after', async (t) => {
+test(`somebody who wins the race for the branch ${RACES} times in a row, inside the remote itself, loses nothing, and ours lands after`, async (t) => {
   const world = await World.with(t, FILES);
   const origin = await withOrigin(world);
   const base = await world.git('rev-parse', 'HEAD');
   await origin.push('feature', add('feature'));
-  await writeFile(join(world.root, 'left'), '50\n');
+  await writeFile(join(world.root, 'left'), `${RACES}\n`);
   await origin.hook('pre-receive', somebodyPushes(world, origin));
 
   const run = await world.swarm([
@@ -59,9 +61,9 @@ test('somebody who wins the race for the branch fifty times in a row, inside the
   ]);
 
   assert.equal(run.code, 0, run.stderr);
-  await assertAllKept(world, origin, base, 50);
+  await assertAllKept(world, origin, base, RACES);
   const dropped = (await world.log()).filter((line) => line.event === 'landing.dropped');
-  assert.ok(dropped.length >= 50, `${dropped.length} tests were for nothing`);
+  assert.ok(dropped.length >= RACES, `${dropped.length} tests were for nothing`);
   assert.deepEqual(new Set(dropped.map((line) => line.data.reason)), new Set(['target-moved']));
 });
 

@@ -9,6 +9,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { isLong } from './support/long.ts';
 import { World } from './support/world.ts';
 
 const FILES = { 'a.txt': 'one\n', 'src/b.txt': 'b\n' };
@@ -19,15 +20,17 @@ const DOCS = readFileSync(join(import.meta.dirname, '../../../docs/repositories.
 
 /** Rows of the table in the docs that have a test. */
 const told = new Set<string>();
+interface About {
+  readonly skip?: string | false;
+  /** One like it runs with every suite. */
+  readonly isLong?: boolean;
+}
+
 /** A fact about one kind of repository. @param kind the first column of its row in the docs. */
-function kind(
-  name: string,
-  fact: string,
-  more: { readonly skip?: string | false },
-  body: (t: TestContext) => Promise<void>,
-): void {
+function kind(name: string, fact: string, more: About, body: (t: TestContext) => Promise<void>): void {
   told.add(name);
-  test(`${name}: ${fact}`, more, body);
+  if (more.isLong && !isLong) return;
+  test(`${name}: ${fact}`, { skip: more.skip ?? false }, body);
 }
 
 const works = (command: string, ...args: string[]): boolean => {
@@ -107,8 +110,10 @@ async function lands(world: World, copy: string, { more = [], gate = 'grep -qx o
   assert.equal(land.code, 0, land.stderr + land.stdout);
   const verify = await world.swarm(['verify', ...(isBare ? ['--repo', copy] : [])], where);
   assert.equal(verify.code, 0, verify.stdout);
-  const doctor = await world.swarm(['doctor', ...(isBare ? ['--repo', copy] : [])], where);
-  assert.match(doctor.stdout, /^repository +ok /m);
+  if (isLong) {
+    const doctor = await world.swarm(['doctor', ...(isBare ? ['--repo', copy] : [])], where);
+    assert.match(doctor.stdout, /^repository +ok /m);
+  }
   assert.deepEqual(await stateOf(world, copy), before, 'nothing of the user’s has moved');
   assert.deepEqual([await world.workspaces(), world.strays()], [[], []]);
   return run;
@@ -145,7 +150,7 @@ kind('shallow clone', 'tasks and branches land, and its history ends where it di
 kind(
   'shallow clone',
   'a branch from below its end is refused by name, and lands after the fix',
-  {},
+  { isLong: true },
   async (t) => {
     const { world, copy } = await cloned(t, '--depth=1');
     await world.gitIn(copy, 'fetch', '--quiet', '--depth=1', 'origin', 'early:early');
@@ -166,29 +171,39 @@ kind(
   },
 );
 
-kind('shallow clone', 'what lands is pushed, and the remote keeps its whole history', {}, async (t) => {
-  const { world, copy } = await cloned(t, '--depth=1');
-  const args = await world.plan(TASK, '--gate', 'true', '--deliver', 'push');
-  const run = await world.swarm(args, { cwd: copy });
-  assert.equal(run.code, 0, run.stderr);
-  const subjects = await world.git('log', '--format=%s', 'main');
-  assert.equal(subjects, 'Add x\nThird\nSecond\nFirst');
-  await world.git('fsck');
-});
+kind(
+  'shallow clone',
+  'what lands is pushed, and the remote keeps its whole history',
+  { isLong: true },
+  async (t) => {
+    const { world, copy } = await cloned(t, '--depth=1');
+    const args = await world.plan(TASK, '--gate', 'true', '--deliver', 'push');
+    const run = await world.swarm(args, { cwd: copy });
+    assert.equal(run.code, 0, run.stderr);
+    const subjects = await world.git('log', '--format=%s', 'main');
+    assert.equal(subjects, 'Add x\nThird\nSecond\nFirst');
+    await world.git('fsck');
+  },
+);
 
 for (const [name, filter] of [
   ['partial clone without contents (`blob:none`)', 'blob:none'],
   ['partial clone without folders (`tree:0`)', 'tree:0'],
 ] as const) {
-  kind(name, 'tasks and branches land while its remote cannot be reached', {}, async (t) => {
-    const { world, copy } = await cloned(t, `--filter=${filter}`);
-    await withFeature(world, copy);
-    renameSync(world.repository, `${world.repository}-away`);
-    const run = await lands(world, copy, { gate: 'git fsck --full' });
-    assert.match(run.stderr, /note: the repository is a partial clone: .* nothing is fetched/);
-  });
+  kind(
+    name,
+    'tasks and branches land while its remote cannot be reached',
+    { isLong: filter === 'tree:0' },
+    async (t) => {
+      const { world, copy } = await cloned(t, `--filter=${filter}`);
+      await withFeature(world, copy);
+      renameSync(world.repository, `${world.repository}-away`);
+      const run = await lands(world, copy, { gate: 'git fsck --full' });
+      assert.match(run.stderr, /note: the repository is a partial clone: .* nothing is fetched/);
+    },
+  );
 
-  kind(name, 'nothing is fetched into it while its remote can be reached', {}, async (t) => {
+  kind(name, 'nothing is fetched into it while its remote can be reached', { isLong: true }, async (t) => {
     const { world, copy } = await cloned(t, `--filter=${filter}`);
     await withFeature(world, copy);
     await lands(world, copy);
@@ -198,7 +213,7 @@ for (const [name, filter] of [
     assert.match(early.stderr, /^ {2}fix .*-c gc\.auto=0 fetch --refetch --no-filter$/m);
   });
 
-  kind(name, 'killed and resumed it lands, and is pushed', {}, async (t) => {
+  kind(name, 'killed and resumed it lands, and is pushed', { isLong: true }, async (t) => {
     const { world, copy } = await cloned(t, `--filter=${filter}`);
     const slow = [{ ...TASK[0]!, description: `${TASK[0]!.description}; sleep 1` }];
     const running = world.start(await world.plan(slow, '--gate', 'true', '--deliver', 'push'), { cwd: copy });
@@ -214,7 +229,7 @@ for (const [name, filter] of [
 kind(
   'partial clone that lacks files of the target',
   'it is refused, and lands after the fix',
-  {},
+  { isLong: true },
   async (t) => {
     const { world, copy } = await cloned(t, '--filter=blob:none', '--sparse');
     await world.gitIn(copy, 'branch', '--no-track', 'feature', 'origin/early');
@@ -258,26 +273,31 @@ kind(
   },
 );
 
-kind('submodules', 'one that is not here is an empty folder, and said with what to type', {}, async (t) => {
-  const world = await World.with(t, FILES);
-  await world.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor/lib`);
-  const url = `ext::touch ${world.root}/pwned`;
-  const text = `[submodule "lib"]\n\tpath = vendor/lib\n\turl = ${url}\n`;
-  await world.write({ '.gitmodules': text });
-  await world.git('add', '.gitmodules');
-  await world.git('commit', '--quiet', '-m', 'Use lib');
-  await withFeature(world, world.repository);
-  const run = await lands(world, world.repository, { gate: '[ -z "$(ls -A vendor/lib)" ]' });
-  assert.match(
-    run.stderr,
-    /note: a submodule is not here .*git submodule update --init --recursive vendor\/lib/,
-  );
-});
+kind(
+  'submodules',
+  'one that is not here is an empty folder, and said with what to type',
+  { isLong: true },
+  async (t) => {
+    const world = await World.with(t, FILES);
+    await world.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor/lib`);
+    const url = `ext::touch ${world.root}/pwned`;
+    const text = `[submodule "lib"]\n\tpath = vendor/lib\n\turl = ${url}\n`;
+    await world.write({ '.gitmodules': text });
+    await world.git('add', '.gitmodules');
+    await world.git('commit', '--quiet', '-m', 'Use lib');
+    await withFeature(world, world.repository);
+    const run = await lands(world, world.repository, { gate: '[ -z "$(ls -A vendor/lib)" ]' });
+    assert.match(
+      run.stderr,
+      /note: a submodule is not here .*git submodule update --init --recursive vendor\/lib/,
+    );
+  },
+);
 
 kind(
   'git-lfs',
   'files are pointers in workspaces, and content where a pointer belongs is refused by name',
-  { skip: NO_LFS },
+  { skip: NO_LFS, isLong: true },
   async (t) => {
     const world = await World.with(t, FILES);
     await world.git('lfs', 'install', '--local');
@@ -322,7 +342,7 @@ kind(
 kind(
   'names that differ in case alone',
   'they are said, land on, and no second such pair is taken',
-  {},
+  { isLong: true },
   async (t) => {
     const world = await World.with(t, { ...FILES, 'A.txt': 'A\n' });
     await withFeature(world, world.repository);
@@ -370,16 +390,21 @@ kind(
 );
 
 for (const how of ['--shared', '--reference'])
-  kind('borrowed objects (`--shared`, `--reference`)', `a clone with ${how} lands`, {}, async (t) => {
-    const world = await World.with(t, FILES);
-    const copy = join(world.root, 'copy');
-    const from =
-      how === '--shared' ? [how, world.repository] : [how, world.repository, `file://${world.repository}`];
-    await world.gitIn(world.root, 'clone', '--quiet', ...from, copy);
-    assert.ok(existsSync(join(copy, '.git/objects/info/alternates')));
-    await withFeature(world, copy);
-    await lands(world, copy);
-  });
+  kind(
+    'borrowed objects (`--shared`, `--reference`)',
+    `a clone with ${how} lands`,
+    { isLong: how === '--reference' },
+    async (t) => {
+      const world = await World.with(t, FILES);
+      const copy = join(world.root, 'copy');
+      const from =
+        how === '--shared' ? [how, world.repository] : [how, world.repository, `file://${world.repository}`];
+      await world.gitIn(world.root, 'clone', '--quiet', ...from, copy);
+      assert.ok(existsSync(join(copy, '.git/objects/info/alternates')));
+      await withFeature(world, copy);
+      await lands(world, copy);
+    },
+  );
 
 kind('path with blanks, quotes and umlauts', 'tasks and branches land', {}, async (t) => {
   const { world, copy } = await cloned(t);
@@ -398,7 +423,7 @@ for (const [what, name] of [
   kind(
     'path with a line break, or a blank at its end',
     `${what} is refused with how to rename it`,
-    {},
+    { isLong: true },
     async (t) => {
       const { world, copy } = await cloned(t);
       const odd = join(world.root, name);
@@ -423,9 +448,7 @@ kind('other owner', 'it is refused until git trusts it, and then lands', { skip:
 kind(
   'references by `reftable`',
   'tasks and branches land',
-  {
-    skip: NO_REFTABLE,
-  },
+  { skip: NO_REFTABLE, isLong: true },
   async (t) => {
     const world = await World.with(t, FILES);
     await rm(join(world.repository, '.git'), { recursive: true });
@@ -458,14 +481,21 @@ kind(
   },
 );
 
-kind('detached HEAD', 'it is refused until the target is named, and then lands', {}, async (t) => {
-  const { world, copy } = await cloned(t);
-  await world.gitIn(copy, 'checkout', '--quiet', '--detach');
-  await withFeature(world, copy);
-  await refused(world, copy, 'SW0303', /^ {2}fix {4}--target main$/m);
-  const run = await world.swarm(await world.plan(TASK, '--gate', 'true', '--target', 'main'), { cwd: copy });
-  assert.equal(run.code, 0, run.stderr);
-});
+kind(
+  'detached HEAD',
+  'it is refused until the target is named, and then lands',
+  { isLong: true },
+  async (t) => {
+    const { world, copy } = await cloned(t);
+    await world.gitIn(copy, 'checkout', '--quiet', '--detach');
+    await withFeature(world, copy);
+    await refused(world, copy, 'SW0303', /^ {2}fix {4}--target main$/m);
+    const run = await world.swarm(await world.plan(TASK, '--gate', 'true', '--target', 'main'), {
+      cwd: copy,
+    });
+    assert.equal(run.code, 0, run.stderr);
+  },
+);
 
 kind(
   'branch without a commit',
@@ -483,7 +513,7 @@ kind(
 kind(
   'branch without a commit',
   'beside branches that have some it is refused with one of them',
-  {},
+  { isLong: true },
   async (t) => {
     const { world, copy } = await cloned(t);
     await withFeature(world, copy);

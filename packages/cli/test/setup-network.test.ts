@@ -1,5 +1,6 @@
 /** `swarm land` and branches that bring a dependency: what is said, and asked, before any work. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -42,10 +43,14 @@ test('a branch that brings other dependencies is told with the way to fetch them
 test('however many branches there are, the one that brings others is found', async (t) => {
   const world = await given(t);
   const tree = await world.git('rev-parse', 'plain^{tree}');
-  for (let n = 0; n < 60; n++) {
-    const commit = await world.git('commit-tree', tree, '-p', 'main', '-m', `Plain ${n}`);
-    await world.git('branch', `a${n}`, commit);
-  }
+  const commits = Array.from(
+    { length: 60 },
+    (_, n) =>
+      `commit refs/heads/a${n}\ncommitter owner <owner@shop.test> 1700000000 +0000\ndata <<END\nPlain ${n}\nEND\n` +
+      `from refs/heads/main^0\nM 040000 ${tree} ""\n\n`,
+  );
+  const input = commits.join('');
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: world.repository, env: world.environment(), input });
   const many = await world.swarm(['land', 'a*', ...LAND.slice(2), '--time', '1s']);
   assert.match(many.stderr, SAID);
 });

@@ -186,7 +186,7 @@ test('an amended request is read by the planner, and tasks of a file join a plan
   });
   const server = await startModelServer(t, (call) => {
     const last = String(call.messages.at(-1)?.content);
-    const tasks = call.turn === 0 ? [waiting(world, 'a')] : last.includes('and b') ? [script('b')] : [];
+    const tasks = last.includes('and b') ? [script('b')] : call.turn === 0 ? [waiting(world, 'a')] : [];
     return { text: JSON.stringify({ tasks, scratchpad: '', done: true }) };
   });
   const env = { OPENAI_API_KEY: 'key', OPENAI_BASE_URL: server.url, SWARM_MODEL: 'test-model' };
@@ -194,7 +194,11 @@ test('an amended request is read by the planner, and tasks of a file join a plan
   const running = world.start(['run', 'Write a', '--agent', 'command', '--setup', 'none', ...OPEN], { env });
   await running.line(/t1\.1 started/);
 
-  assert.match(await said(world, 'amend', 'and b'), /^the request is amended: the planner/);
+  const amended = await world.swarm(['amend', 'and b', '--yes']);
+  assert.match(
+    amended.stdout,
+    /^what would change:\n {2}new {8}t2 {2}Write b[\s\S]*\nthe request is amended: t2 new\n$/,
+  );
   await running.line(/Write b/);
   await writeFile(
     join(world.root, 'more.json'),

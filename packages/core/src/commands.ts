@@ -1,7 +1,8 @@
 /** Every command the core can be asked to do. `decide` answers each with events or with a Refusal. */
 
 import type { IterationOutcome } from './events.ts';
-import type { Judgement } from './model/acceptance.ts';
+import type { CriterionTry, Judgement } from './model/acceptance.ts';
+import type { AmendedPlan } from './model/amended-plan.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
@@ -23,9 +24,11 @@ import type {
   RaisedLimits,
   Recheck,
   Request,
+  SliceRole,
   StopReason,
 } from './model/request.ts';
 import type { PatchId, VoteKind } from './model/review.ts';
+import type { NoteAuthor } from './model/shared-note.ts';
 import type { TaskFailure, TaskSource } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { RequirementDraft } from './rules/requirement-format.ts';
@@ -45,18 +48,32 @@ export type Command =
   | { readonly type: 'resumeRun'; readonly version: string; readonly host: string; readonly pid: number }
   | { readonly type: 'pause'; readonly reason: PauseReason; readonly detail: string }
   | { readonly type: 'continue'; readonly by: 'operator' | 'itself' }
-  | { readonly type: 'scale'; readonly workers: number; readonly reason: string; readonly by?: 'itself' }
+  /** `role`: of its attempts at most so many at a time. Absent: of all. */
+  | {
+      readonly type: 'scale';
+      readonly workers: number;
+      readonly role?: string;
+      readonly reason: string;
+      readonly by?: 'itself';
+    }
+  /** 1 (most urgent) to 10, or before or behind everything else. What is under way and what lands keep their order. */
+  | { readonly type: 'prioritise'; readonly task: TaskId; readonly place: number | 'first' | 'last' }
   | {
       readonly type: 'stop';
       readonly reason: StopReason | 'undo';
       readonly detail: string;
       readonly moreAt?: number;
     }
-  | { readonly type: 'amend'; readonly text: string }
+  /** `plan`: what follows from it for the plan, as a person has said yes to it. Absent: the planner is asked. */
+  | { readonly type: 'amend'; readonly text: string; readonly plan?: AmendedPlan }
   /** Ends the whole run. Every task that is not over is cancelled. */
   | { readonly type: 'cancelRun'; readonly reason: string }
-  /** `isResuming`: nothing of the run is at work yet. */
-  | ({ readonly type: 'raiseLimits'; readonly isResuming?: true } & RaisedLimits)
+  /** `isResuming`: nothing of the run is at work yet. `by`: so much more than the limit is. */
+  | ({
+      readonly type: 'raiseLimits';
+      readonly isResuming?: true;
+      readonly by?: RaisedLimits;
+    } & RaisedLimits)
   | { readonly type: 'changeGate'; readonly gate?: string; readonly gateHash: string }
   /** Takes up a closed run again. What failed only because the budget or the time was used up is tried again. */
   | {
@@ -66,10 +83,11 @@ export type Command =
       readonly host: string;
       readonly pid: number;
     }
+  | { readonly type: 'nearBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | { readonly type: 'reachBudget'; readonly which: 'tokens' | 'usd' | 'time' }
   | {
       readonly type: 'reserveSpend';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly reserved: Reservation;
     }
   | { readonly type: 'recordSpend'; readonly slice: number; readonly usage: Usage }
@@ -150,7 +168,7 @@ export type Command =
     }
   /** A note of the operator's to whoever works on it now, and to its later attempts. */
   | { readonly type: 'tell'; readonly task: TaskId; readonly text: string }
-  | { readonly type: 'expandTask'; readonly task: TaskId }
+  | { readonly type: 'expandTask'; readonly task: TaskId; readonly by?: 'pipeline' }
   /** Is asked when neither its planner nor its parts have anything more to do. */
   | { readonly type: 'settleTask'; readonly task: TaskId }
   // attempts
@@ -209,9 +227,15 @@ export type Command =
       readonly confidence: number;
       readonly findings: readonly string[];
       readonly usage: Usage;
+      readonly by?: string;
       readonly slice?: number;
     }
   | ({ readonly type: 'judgeAcceptance'; readonly task?: TaskId } & Judgement)
+  | {
+      readonly type: 'recordCriteria';
+      readonly commit: CommitId;
+      readonly results: readonly CriterionTry[];
+    }
   // landings
   | {
       readonly type: 'startLanding';
@@ -277,6 +301,14 @@ export type Command =
       readonly task?: TaskId;
     }
   | { readonly type: 'missCulprit'; readonly signature: string; readonly why: string }
+  /** `version`: what whoever sets it has seen; 0 where there was none. Another one by now refuses. */
+  | {
+      readonly type: 'setNote';
+      readonly key: string;
+      readonly value: string;
+      readonly version: number;
+      readonly by: NoteAuthor;
+    }
   // machines
   | {
       readonly type: 'joinWorker';

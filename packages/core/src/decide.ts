@@ -3,15 +3,18 @@
  * what they compute with is in rules/. Nothing here changes the state; fold does that with the events.
  */
 import type { Command } from './commands.ts';
-import { judgeAcceptance } from './decisions/acceptance.ts';
+import { judgeAcceptance, recordCriteria } from './decisions/acceptance.ts';
 import { decideAgain } from './decisions/again.ts';
+import { amend } from './decisions/amend.ts';
 import { decideAttempts } from './decisions/attempts.ts';
 import { decideHealing } from './decisions/healing.ts';
 import { decideLandings } from './decisions/landings.ts';
+import { setNote } from './decisions/notes.ts';
 import { decideReviews } from './decisions/reviews.ts';
 import { decideRun, openRun } from './decisions/run.ts';
 import { decideTasks } from './decisions/tasks.ts';
 import { decideUndo } from './decisions/undo.ts';
+import { prioritise, scale } from './decisions/urgency.ts';
 import { type Refusal, refuse } from './errors.ts';
 import type { Event } from './events.ts';
 import { isOpened, type OpenedState, type State } from './state.ts';
@@ -90,6 +93,14 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
     case 'retry':
     case 'tell':
       return decideTasks(s, c);
+    case 'amend':
+      return amend(s, c);
+    case 'setNote':
+      return setNote(s, c);
+    case 'prioritise':
+      return prioritise(s, c);
+    case 'scale':
+      return scale(s, c);
     case 'startAttempt':
     case 'startAgent':
     case 'recordVerify':
@@ -101,6 +112,8 @@ function route(s: OpenedState, c: WithinRun): readonly Event[] | Refusal {
       return decideReviews(s, c);
     case 'judgeAcceptance':
       return judgeAcceptance(s, c);
+    case 'recordCriteria':
+      return recordCriteria(s, c);
     case 'startLanding':
     case 'recordGate':
     case 'land':

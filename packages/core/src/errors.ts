@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   SW0206: { kind: 'data', means: 'a scripted model file is wrong' },
   SW0207: { kind: 'data', means: 'a cassette cannot be played' },
   SW0208: { kind: 'data', means: 'the run asks something else than the recorded one' },
+  SW0210: { kind: 'data', means: 'the criteria of a run are wrong' },
   SW0301: { kind: 'preflight', means: 'this is not a git repository' },
   SW0302: { kind: 'preflight', means: 'the repository has no commit' },
   SW0303: { kind: 'preflight', means: 'there is no target branch' },

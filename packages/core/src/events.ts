@@ -22,9 +22,11 @@ import type {
   RaisedLimits,
   Recheck,
   Request,
+  SliceRole,
   StopReason,
 } from './model/request.ts';
 import type { Requirement } from './model/requirement.ts';
+import type { NoteAuthor } from './model/shared-note.ts';
 import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
@@ -58,6 +60,8 @@ export type RunEvent =
       readonly reason: string;
       readonly by?: 'itself';
     }
+  /** The operator: of this role's attempts at most so many run at a time. */
+  | { readonly type: 'role.scaled'; readonly role: string; readonly workers: number }
   /**
    * `undo`: the run was taken up only for an undo. Old journals say `signal` for every reason. `moreAt`: when there is
    * more of a used-up quota, where a provider said it; ms since the epoch.
@@ -68,7 +72,13 @@ export type RunEvent =
       readonly detail: string;
       readonly moreAt?: number;
     }
-  | { readonly type: 'request.amended'; readonly text: string }
+  /** `isPlanned`: what follows from it for the plan stands in the same entry. `isDone`: with that it is planned whole. */
+  | {
+      readonly type: 'request.amended';
+      readonly text: string;
+      readonly isPlanned?: true;
+      readonly isDone?: true;
+    }
   /** The operator ended the run: nothing new starts, and the run closes when what runs has ended. */
   | { readonly type: 'run.cancelled'; readonly reason: string }
   /** The operator gave the run more: each of these is the limit from now on. */
@@ -80,23 +90,30 @@ export type RunEvent =
   | { readonly type: 'gate.changed'; readonly gate?: string; readonly gateHash: string }
   /** A closed run is open again: it goes on with the limits and the tasks it has, and closes and delivers once more. */
   | { readonly type: 'run.reopened'; readonly reason: string }
+  /** A limit has come to its share `soft`: nothing new opens, what runs may finish and land. In old journals: never. */
+  | {
+      readonly type: 'budget.neared';
+      readonly which: 'tokens' | 'usd' | 'time';
+      readonly limit: number;
+      readonly soft: number;
+    }
   | { readonly type: 'budget.reached'; readonly which: 'tokens' | 'usd' | 'time'; readonly limit: number }
   /** A slice of the budget was set aside for model calls outside attempts and iterations, before the first call. */
   | {
       readonly type: 'spend.reserved';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly slice: number;
       readonly reserved: Reservation;
     }
   /** What calls outside attempts and iterations used. It settles `slice`. In old journals no slice was reserved. */
   | {
       readonly type: 'spend.recorded';
-      readonly role: 'reconciler' | 'reviewer';
+      readonly role: SliceRole;
       readonly usage: Usage;
       readonly slice?: number;
     }
   /** The orchestrator stopped before it settled the slice. The whole slice counts as spent. */
-  | { readonly type: 'spend.lost'; readonly role: 'reconciler' | 'reviewer'; readonly slice: number }
+  | { readonly type: 'spend.lost'; readonly role: SliceRole; readonly slice: number }
   | {
       readonly type: 'delivery.ended';
       readonly to: DeliverTo;
@@ -203,8 +220,13 @@ export type TaskEvent =
       readonly text: string;
       readonly attempt?: AttemptId;
     }
-  /** It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them. */
-  | { readonly type: 'task.expanded'; readonly task: TaskId }
+  /** The operator: it goes before what has a greater number. A plan's own are 1 to 10; these may be any. */
+  | { readonly type: 'task.prioritised'; readonly task: TaskId; readonly priority: number }
+  /**
+   * It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them.
+   * `by`: no planner; its parts are the steps of a pipeline, accepted in the same entry.
+   */
+  | { readonly type: 'task.expanded'; readonly task: TaskId; readonly by?: 'pipeline' }
   /** It has no parts: it is worked as it is, and is not split again before it is changed. */
   | { readonly type: 'task.unsplit'; readonly task: TaskId; readonly detail: string }
   /** Its parts are over: what they handed in is its own handoff. */
@@ -292,6 +314,17 @@ export type HealingEvent =
   /** It cannot be found out which landing brought the failure. It is not looked for again. */
   | { readonly type: 'culprit.missed'; readonly signature: string; readonly why: string };
 
+/** Notes that the run's workers share. */
+export type NoteEvent = {
+  readonly type: 'note.set';
+  readonly key: string;
+  /** Empty: it is taken away. */
+  readonly value: string;
+  /** 1 for the first time, and one more each time after. */
+  readonly version: number;
+  readonly by: NoteAuthor;
+};
+
 /** Hosts that do the work. */
 export type WorkerEvent =
   | {
@@ -315,6 +348,7 @@ export type Event =
   | LandingEvent
   | AcceptanceEvent
   | HealingEvent
+  | NoteEvent
   | WorkerEvent;
 export type EventType = Event['type'];
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;

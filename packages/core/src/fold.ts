@@ -10,6 +10,7 @@ import type { FoldsOf } from './folding/folds.ts';
 import { HEALING_FOLDS } from './folding/healing.ts';
 import { damaged } from './folding/known.ts';
 import { LANDING_FOLDS } from './folding/landings.ts';
+import { NOTE_FOLDS } from './folding/notes.ts';
 import { PLAN_FOLDS } from './folding/planning.ts';
 import { REVIEW_FOLDS } from './folding/reviews.ts';
 import { RUN_FOLDS, WORKER_FOLDS } from './folding/run.ts';
@@ -42,6 +43,7 @@ const FOLDS: FoldsOf<Event> = {
   ...TARGET_FOLDS,
   ...HEALING_FOLDS,
   ...ACCEPTANCE_FOLDS,
+  ...NOTE_FOLDS,
   ...WORKER_FOLDS,
 };
 type Fold = (state: State, event: Event, at: number) => void;

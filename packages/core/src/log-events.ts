@@ -30,9 +30,14 @@ export const JOURNAL_LOG_EVENTS = {
   'run.paused': { level: 'warn', means: 'nothing new starts until the reason is gone' },
   'run.continued': { level: 'info', means: 'the pause is over' },
   'run.scaled': { level: 'info', means: 'the number of workers changed' },
+  'role.scaled': { level: 'info', means: 'the operator said how many of one role work at a time' },
   'run.stopped': { level: 'warn', means: 'the orchestrator left; the run can be resumed' },
   'request.amended': { level: 'info', means: 'the operator changed the request' },
   'run.cancelled': { level: 'warn', means: 'the operator wants no more of the run' },
+  'budget.neared': {
+    level: 'warn',
+    means: 'a limit is near; nothing new opens, what runs may finish and land',
+  },
   'budget.reached': { level: 'warn', means: 'a limit was reached; what is in flight may finish' },
   'spend.reserved': {
     level: 'debug',
@@ -60,6 +65,7 @@ export const JOURNAL_LOG_EVENTS = {
   'task.failed': { level: 'error', means: 'a task ended without its work' },
   'task.cancelled': { level: 'warn', means: 'a task is no longer wanted' },
   'task.told': { level: 'info', means: 'the operator said something to whoever works on a task' },
+  'task.prioritised': { level: 'info', means: 'the operator said what goes first' },
   'task.retried': { level: 'info', means: 'a task that had ended is tried again' },
   'task.expanded': { level: 'info', means: 'a task is split: a planner of its own says what its parts are' },
   'task.unsplit': { level: 'info', means: 'a task has no parts, and is worked as it is' },
@@ -68,6 +74,7 @@ export const JOURNAL_LOG_EVENTS = {
   'review.given': { level: 'info', means: 'a reviewer voted on a change' },
   'review.ended': { level: 'info', means: 'the votes on a change are counted' },
   'acceptance.judged': { level: 'info', means: 'whether something that was to hold does' },
+  'criteria.tried': { level: 'info', means: 'what is to hold at the end was tried on the base' },
   'attempt.started': { level: 'info', means: 'a worker took a task' },
   'agent.started': { level: 'info', means: 'the agent runs in its workspace' },
   'attempt.ended': { level: 'info', means: 'an attempt ended, with its one reason' },
@@ -96,6 +103,7 @@ export const JOURNAL_LOG_EVENTS = {
   'finding.closed': { level: 'info', means: 'a failure is gone' },
   'culprit.found': { level: 'warn', means: 'the first commit that shows a failure is known' },
   'culprit.missed': { level: 'info', means: 'which landing brought a failure cannot be told' },
+  'note.set': { level: 'info', means: 'a note that the run’s workers share was set' },
   'worker.joined': { level: 'info', means: 'a worker offers slots' },
   'worker.left': { level: 'warn', means: 'a worker is gone' },
 } as const satisfies Record<EventType, About>;
@@ -103,6 +111,8 @@ export const JOURNAL_LOG_EVENTS = {
 /** Weather: what happens without deciding anything. */
 export const WEATHER_LOG_EVENTS = {
   'journal.cut': { level: 'warn', means: 'a torn last line was cut off the journal' },
+  'journal.carried': { level: 'debug', means: 'the run’s reference has its journal as it is now' },
+  'journal.uncarried': { level: 'warn', means: 'the run’s reference could not be written' },
   'setup.started': { level: 'info', means: 'the setup command runs' },
   'setup.ended': { level: 'info', means: 'the setup command ended' },
   'setup.changed': {
@@ -119,6 +129,10 @@ export const WEATHER_LOG_EVENTS = {
       'a secret, or what looks like one, stood in what an attempt made: it was taken out of a text, or the work was not taken',
   },
   'verify.ended': { level: 'info', means: 'a task’s own verification ended' },
+  'tests.tried': {
+    level: 'info',
+    means: 'the tests of a change were run on the sources before it, or could not be',
+  },
   'pregate.ended': { level: 'info', means: 'the gate ran in a worker’s workspace' },
   'conflict.resolved': { level: 'info', means: 'both sides changed the same place; a rule settled it' },
   'conflict.foreseen': { level: 'info', means: 'two changes that are not landed yet do not merge' },
@@ -132,6 +146,8 @@ export const WEATHER_LOG_EVENTS = {
     level: 'info',
     means: 'what landed tasks were verified by is tried again on a later head',
   },
+  'criteria.started': { level: 'info', means: 'what was to hold is looked at on the head' },
+  'criteria.ended': { level: 'debug', means: 'what was to hold was looked at on the head' },
   'checks.started': { level: 'info', means: 'the full checks run on the head' },
   'model.called': { level: 'debug', means: 'a model answered' },
   'model.retried': { level: 'warn', means: 'a call to a model failed and is made again' },
@@ -166,6 +182,9 @@ export const WEATHER_LOG_EVENTS = {
   },
   'command.refused': { level: 'debug', means: 'the core refused a command' },
   'wait.named': { level: 'info', means: 'something has waited for more than a minute, and for what' },
+  'need.opened': { level: 'warn', means: 'a person must decide something; the run goes on with the rest' },
+  'need.met': { level: 'info', means: 'what a person had to decide is decided' },
+  'notify.failed': { level: 'warn', means: 'who is to be told of something outside could not be told' },
   'prompt.edited': {
     level: 'warn',
     means: 'a prompt of the repository was edited, and the run goes on with what it began with',

@@ -4,7 +4,7 @@
  */
 
 import { SwarmError } from './errors.ts';
-import type { Judgement } from './model/acceptance.ts';
+import type { CheckEnd, Judgement } from './model/acceptance.ts';
 import { type Attempt, NO_RESERVATION, type Reservation } from './model/attempt.ts';
 import type { AttemptId, CommitId, LandingId, RunId, TaskId } from './model/ids.ts';
 import type { Candidate, GateResult, Landing, RejectionReason } from './model/landing.ts';
@@ -16,9 +16,11 @@ import {
   type Finding,
   type PauseReason,
   type Request,
+  type SliceRole,
   SPEND_ROLES,
   type SpendRole,
 } from './model/request.ts';
+import type { SharedNote } from './model/shared-note.ts';
 import { isOver, TASK_STATES, type Task, type TaskStateName } from './model/task.ts';
 import { NO_USAGE, type Usage } from './model/usage.ts';
 import { emptyLine, type Line } from './rules/batching.ts';
@@ -89,9 +91,6 @@ export interface Health {
   revertsRefused: Set<TaskId>;
 }
 
-/** Who has slices: its calls belong to no attempt and no iteration. */
-export type SliceRole = 'reconciler' | 'reviewer';
-
 /** Tokens and money of one role: used or lost, and set aside. */
 export interface RoleSpending {
   spent: Reservation;
@@ -120,6 +119,8 @@ export interface Spending {
   lost: Reservation;
   /** Set when a limit is reached. From then on nothing new starts. */
   reached: 'tokens' | 'usd' | 'time' | undefined;
+  /** Set when a limit has come to the share of it at which nothing new opens. */
+  neared: 'tokens' | 'usd' | 'time' | undefined;
 }
 
 export interface State {
@@ -134,12 +135,16 @@ export interface State {
   outagesInRow: number;
   /** Workers wanted now. */
   workers: number;
+  /** How many attempts of a role run at a time, where the operator said so. */
+  readonly ceilings: Map<string, number>;
   /** The target, as far as the journal knows. */
   head: CommitId | undefined;
   baseGate: GateResult | undefined;
   /** The gate's result at the target's head: the base's, then each landing's. Failures in it block no landing. */
   headGate: GateResult | undefined;
   amendments: string[];
+  /** What the run's workers share, by key, the one set last at the end. */
+  readonly notes: Map<string, SharedNote>;
   /** Why the operator cancelled the run. It closes when what runs has ended. */
   cancelled: string | undefined;
   closed:
@@ -160,6 +165,8 @@ export interface State {
       }
     | undefined;
   stopped: boolean;
+  /** Why the orchestrator left the run, while nobody has taken it up again. */
+  stoppedFor: { readonly reason: string; readonly detail: string; readonly at: number } | undefined;
   /** When there is more of the quota that the run was stopped for, where a provider said it; ms since the epoch. */
   moreAt: number | undefined;
 
@@ -168,6 +175,8 @@ export interface State {
   landings: Map<LandingId, Landing>;
   /** What is known of what was to hold, by `criterionKey`, in the order in which it was first looked at. */
   acceptance: Map<string, AcceptanceFact>;
+  /** How checks of criteria ended on the run's base, by `criterionKey`. */
+  triedCriteria: Map<string, { readonly commit: CommitId; readonly end: CheckEnd; readonly detail: string }>;
 
   /** Tasks by state, in the order they entered it. */
   byState: Record<TaskStateName, Set<TaskId>>;
@@ -261,19 +270,23 @@ export function emptyState(): State {
     paused: undefined,
     outagesInRow: 0,
     workers: 0,
+    ceilings: new Map(),
     head: undefined,
     baseGate: undefined,
     headGate: undefined,
     amendments: [],
+    notes: new Map(),
     cancelled: undefined,
     closed: undefined,
     delivered: undefined,
     stopped: false,
+    stoppedFor: undefined,
     moreAt: undefined,
     tasks: new Map(),
     attempts: new Map(),
     landings: new Map(),
     acceptance: new Map(),
+    triedCriteria: new Map(),
     byState: Object.fromEntries(TASK_STATES.map((s) => [s, new Set<TaskId>()])) as Record<
       TaskStateName,
       Set<TaskId>
@@ -322,6 +335,7 @@ export function emptyState(): State {
       >,
       lost: { tokens: 0, usd: 0 },
       reached: undefined,
+      neared: undefined,
     },
     machines: new Map(),
   };

@@ -1,5 +1,5 @@
 /** What is said of work by those who look at it: the part of events.ts that is about votes and criteria. */
-import type { Judgement } from './model/acceptance.ts';
+import type { CriterionTry, Judgement } from './model/acceptance.ts';
 import type { AttemptId, CommitId, TaskId } from './model/ids.ts';
 import type { PatchId, VoteKind } from './model/review.ts';
 import type { Usage } from './model/usage.ts';
@@ -23,6 +23,8 @@ export type ReviewEvent =
       readonly confidence: number;
       readonly findings: readonly string[];
       readonly usage: Usage;
+      /** Agent or model that it was. Absent in old journals. */
+      readonly by?: string;
       /** The slice of the budget that this settles. */
       readonly slice?: number;
     }
@@ -35,4 +37,11 @@ export type ReviewEvent =
     };
 
 /** What was to hold was looked at. `task`: of this task; absent: of the whole run. The last word on a criterion counts. */
-export type AcceptanceEvent = { readonly type: 'acceptance.judged'; readonly task?: TaskId } & Judgement;
+export type AcceptanceEvent =
+  | ({ readonly type: 'acceptance.judged'; readonly task?: TaskId } & Judgement)
+  /** Checks of criteria were tried on the run's base: one that holds there cannot show that anything was done. */
+  | {
+      readonly type: 'criteria.tried';
+      readonly commit: CommitId;
+      readonly results: readonly CriterionTry[];
+    };

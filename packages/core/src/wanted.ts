@@ -7,13 +7,16 @@ import { type AttemptId, type CommitId, type TaskId, taskOf } from './model/ids.
 import type { Landing } from './model/landing.ts';
 import type { IterationReason } from './model/plan.ts';
 import { type CloseReason, type PauseReason, PLANNER_FAILURES_MAX } from './model/request.ts';
-import { isSatisfied } from './model/task.ts';
 import { type NextTest, nextTest, RACES_MAX } from './rules/batching.ts';
 import { isRoleSpent, reachedBudget, timeIsUpAt } from './rules/budget.ts';
+import { criteriaAreDue, criteriaToTry } from './rules/criteria.ts';
+import { waitsForOf } from './rules/dependencies.ts';
 import { culpritsToFind, culpritsToRevert, findingsToFile, nextFixAt } from './rules/healing.ts';
 import { type Below, belowEach, type ForeseenConflict, landingOrder } from './rules/landing-order.ts';
+import { isAtRest, isSoft } from './rules/opening.ts';
 import { planningBackoffMs } from './rules/policy.ts';
 import { rechecksDue } from './rules/rechecks.ts';
+import { type Dimension, isMending, nearedBudget, softTimeAt } from './rules/soft-landing.ts';
 import { type SubplanDue, subplansDue, tasksToSettle } from './rules/subplans.ts';
 import { isBusy, isOpened, liveIterations, type OpenedState, type State } from './state.ts';
 
@@ -32,6 +35,10 @@ export interface Wanted {
   readonly checks: boolean;
   /** Try again on the head what landed tasks were verified by. */
   readonly rechecks: boolean;
+  /** The limit that has come to its soft share now. */
+  readonly near: Dimension | undefined;
+  /** `base`: try the run's own criteria there. `end`: the run would close, and each is looked at on the head first. */
+  readonly criteria: 'base' | 'end' | undefined;
   readonly budget: 'tokens' | 'usd' | 'time' | undefined;
   readonly close: CloseReason | undefined;
   /** When to ask again even if nothing happens, ms since the epoch. Undefined: only an event changes the answer. */
@@ -46,10 +53,14 @@ export function wanted(s: State, at: number): Wanted {
   if (!isOpened(s) || s.closed || s.stopped) return nothing;
   if (s.cancelled !== undefined) return { ...nothing, close: isQuiet(s) ? 'cancelled' : undefined };
   const budget = s.spending.reached ? undefined : reachedBudget(s, at);
+  const near = nearedBudget(s, at);
+  const isNear = near !== undefined || s.spending.neared !== undefined;
   const isHalted = s.paused !== undefined || s.spending.reached !== undefined || budget !== undefined;
-  const planning = isHalted ? never : planner(s, at);
-  const subplans = isHalted ? NO_SUBPLANS : subplansDue(s, at);
+  const planning = isHalted || isNear ? never : planner(s, at);
+  const subplans = isHalted || isNear ? NO_SUBPLANS : subplansDue(s, at);
   const checks = mayLand(s) ? checksDue(s, at) : never;
+  const end = closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true);
+  const isHeld = end !== undefined && isJudgedAt(end) && criteriaAreDue(s);
   return {
     room: isHalted ? 0 : Math.max(0, s.workers - s.liveAttempts.size),
     iteration: planning.is,
@@ -58,10 +69,12 @@ export function wanted(s: State, at: number): Wanted {
     landings: mayLand(s) ? s.queue : NO_LANDINGS,
     checks: checks.is === true,
     rechecks: mayLand(s) && !s.spending.reached && rechecksDue(s).length > 0,
+    near,
     budget,
-    close: closing(s, at, planning.is !== undefined || planning.at !== undefined, checks.is === true),
+    criteria: isHeld ? 'end' : mayLand(s) && criteriaToTry(s, false).length > 0 ? 'base' : undefined,
+    close: isHeld ? undefined : end,
     askAgainAt: earliest(
-      s.spending.reached ? undefined : timeIsUpAt(s),
+      s.spending.reached ? undefined : earliest(timeIsUpAt(s), softTimeAt(s)),
       earliest(
         earliest(earliest(planning.at, subplans.askAgainAt), checks.at),
         isHalted ? undefined : nextFixAt(s, at),
@@ -82,6 +95,8 @@ const nothing: Wanted = {
   landings: NO_LANDINGS,
   checks: false,
   rechecks: false,
+  near: undefined,
+  criteria: undefined,
   budget: undefined,
   close: undefined,
   askAgainAt: undefined,
@@ -138,7 +153,7 @@ function checksDue(s: OpenedState, at: number): Due<boolean> {
   const last = s.health.lastChecks;
   const checkedHead = last?.result.head ?? s.run.request.base;
   if (checkedHead === s.head) return never;
-  if (!isBusy(s)) return { is: true, at: undefined };
+  if (!isBusy(s) || isAtRest(s)) return { is: true, at: undefined };
   const dueAt = (last?.at ?? s.run.openedAt) + s.health.intervalMs;
   return at >= dueAt ? { is: true, at: undefined } : { is: undefined, at: dueAt };
 }
@@ -153,6 +168,7 @@ function closing(
 ): CloseReason | undefined {
   if (!isQuiet(s) || checksAreWanted) return undefined;
   const reached = s.spending.reached;
+  if (s.spending.neared && isSoft(s.run.request.limits)) return softClosing(s, at);
   if (reached) return s.queue.size > 0 ? undefined : reached === 'time' ? 'time' : 'budget';
   if (isBusy(s) || plannerIsWanted || s.paused || rechecksDue(s).length > 0) return undefined;
   if (findingsToFile(s, at).length + culpritsToFind(s).length + culpritsToRevert(s).length > 0)
@@ -163,6 +179,20 @@ function closing(
   }
   return 'done';
 }
+
+/** Near the end of its budget a run closes when nothing is left to land and to mend. */
+function softClosing(s: OpenedState, at: number): CloseReason | undefined {
+  const { reached, neared } = s.spending;
+  if (s.queue.size > 0) return undefined;
+  // Only the operator ends a pause that stands in the way, unless the budget does.
+  if (s.paused ? !reached : isMending(s, at)) return undefined;
+  const isAll = !isBusy(s) && (s.run.request.mode !== 'planner' || s.planning.isDone);
+  if (isAll) return 'done';
+  return (reached ?? neared) === 'time' ? 'time' : 'budget';
+}
+
+/** A run whose time is over takes no more of it. */
+const isJudgedAt = (end: CloseReason): boolean => end !== 'time' && end !== 'cancelled';
 
 const isQuiet = (s: State): boolean =>
   s.liveAttempts.size === 0 &&
@@ -240,7 +270,7 @@ function inLandingOrder(s: OpenedState, foreseen: readonly ForeseenConflict[]): 
  */
 function inOrderGiven(s: OpenedState): readonly AttemptId[] {
   const waiting = byNumber(s.queue);
-  if (waiting.length === 0 || s.spending.reached) return waiting;
+  if (waiting.length === 0 || s.spending.reached || s.spending.neared) return waiting;
   const first = lowest(stillToCome(s));
   return waiting.filter((id) => numberOf(id) < first);
 }
@@ -254,8 +284,7 @@ function* stillToCome(s: OpenedState): Iterable<TaskId> {
   yield* assigned;
   yield* running;
   if (s.run.request.overlap !== 'off') return;
-  const isThere = (id: TaskId) => isSatisfied(s.tasks.get(id)!.state);
-  for (const id of pending) if (s.tasks.get(id)!.spec.dependsOn.every(isThere)) yield id;
+  for (const id of pending) if (waitsForOf(s, s.tasks.get(id)!.spec) === undefined) yield id;
 }
 
 function lowest(ids: Iterable<TaskId>): number {

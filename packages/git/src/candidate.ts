@@ -6,6 +6,7 @@
 import type { CommitId } from '@swarm/core/model/ids';
 import type { CandidateOutcome, Hub } from '@swarm/core/ports/git';
 import { type AfterRules, afterRules } from './by-rule.ts';
+import { patchOf } from './changes.ts';
 import { writeLanding } from './commit.ts';
 import type { HubContext } from './context.ts';
 import { pathsOf } from './diffs.ts';
@@ -73,7 +74,8 @@ async function candidateOf(
   const [paths, commit] = await Promise.all([hub.diffs.paths(onto, tree), written]);
   const collateral = notIn(paths, own);
   if (collateral.length > 0) return { kind: 'collateral', paths: collateral };
-  return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }) };
+  const patch = hub.namesChanges && (await patchOf(hub, onto, tree));
+  return { kind: 'clean', commit, tree, paths, ...(resolved && { resolved }), ...(patch && { patch }) };
 }
 
 /** While git merges, the files it will mostly take over as they are become files of the hub: to be linked, once tested. */

@@ -51,6 +51,8 @@ export interface HubContext extends HubHelpers {
   readonly secrets?: SecretFinder;
   /** The same for what has the form of one. */
   readonly rules?: SecretRules;
+  /** Changes are named, so that the same one is known again. */
+  readonly namesChanges?: true;
   /** Present when what lands is signed. */
   readonly signer?: Signer;
 }

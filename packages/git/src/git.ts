@@ -12,6 +12,7 @@ import { execa } from 'execa';
 import { startTurn } from './start-turn.ts';
 
 export type Subcommand =
+  | 'blame'
   | 'cat-file'
   | 'check-attr'
   | 'checkout-index'

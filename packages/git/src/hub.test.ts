@@ -113,14 +113,18 @@ for (const [what, code, make] of refusals) {
   });
 }
 
-for (const name of ['a b', 'x\ny', 'a:b', '', 'a*']) {
-  test(`${JSON.stringify(name)} is refused as a branch name with SW0105`, async (t) => {
-    const dir = tempDir(t);
-    const options = plain(dir, makeRepo(dir, { a: '1' }));
-    await assert.rejects(openHub({ ...options, target: name }), /SW0105/);
-    await assert.rejects(openHub({ ...options, landOn: `refs/heads/${name}` }), /SW0105/);
-  });
-}
+test('what is no name of a branch is refused with SW0105', async (t) => {
+  const dir = tempDir(t);
+  const options = plain(dir, makeRepo(dir, { a: '1' }));
+  for (const name of ['a b', 'x\ny', 'a:b', '', 'a*']) {
+    await assert.rejects(openHub({ ...options, target: name }), /SW0105/, JSON.stringify(name));
+    await assert.rejects(
+      openHub({ ...options, landOn: `refs/heads/${name}` }),
+      /SW0105/,
+      JSON.stringify(name),
+    );
+  }
+});
 
 test('after cleanRun the hub holds nothing of the run', async (t) => {
   const w = await world(t);

@@ -5,6 +5,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
+import type { ChangeReader } from '@swarm/core/ports/changes';
 import type {
   Delivery,
   Hub,
@@ -19,6 +20,8 @@ import { ensureHub, heal, writeAttributes } from './bare.ts';
 import { Boundary } from './boundary.ts';
 import { BranchIntake } from './branch-intake.ts';
 import { buildCandidate, probe, sealBatch } from './candidate.ts';
+import { Carrier } from './carried.ts';
+import { Changes } from './changes.ts';
 import type { CleanUp, HubContext } from './context.ts';
 import { Deliver } from './delivery.ts';
 import { GrowingLine } from './fork.ts';
@@ -68,6 +71,8 @@ export interface HubOptions {
   readonly secrets?: SecretFinder | undefined;
   /** So is work in which these find something, or that they could not look at. Closed with the hub. Absent: nobody looks. */
   readonly rules?: SecretRules | undefined;
+  /** Measured changes and candidates say which change they make. Absent: nobody asks. */
+  readonly namesChanges?: true | undefined;
   /** How workspaces and intakes are removed. Default: as Node does, with a failure thrown. */
   readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
@@ -80,8 +85,11 @@ export interface OpenedHub {
   readonly hub: Hub;
   readonly workspaces: Workspaces;
   readonly reader: RepositoryReader;
+  readonly changes: ChangeReader;
   readonly delivery: Delivery;
   readonly branches: BranchIntake;
+  /** Carries the run in a reference of the user's repository, and at the remote its landings are pushed to. */
+  readonly carrier: Carrier;
   readonly mutex: GitMutex;
   /** The target's head when this run was opened first; the same at every later opening. */
   readonly base: CommitId;
@@ -134,16 +142,25 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const signer = options.sign && (await openSigner({ ...options.sign, identity }, ends.hub, objectFormat));
   const cleanUp = options.cleanUp ?? PLAIN;
   const rooms = { ...ends, ...helpers, ...names, mutex, layout, refs, objectFormat, boundary, cleanUp };
-  const { secrets, rules } = options;
-  const looked = { ...(secrets && { secrets }), ...(rules && { rules }) };
+  const { secrets, rules, namesChanges } = options;
+  const looked = {
+    ...(secrets && { secrets }),
+    ...(rules && { rules }),
+    ...(namesChanges && { namesChanges }),
+  };
   const context = { ...rooms, ...(signer && { signer }), ...looked };
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));
-  return assemble(context, target, { ...DEFAULT_LIMITS, ...options.limits });
+  return assemble(context, target, remote?.remote, { ...DEFAULT_LIMITS, ...options.limits });
 }
 
-function assemble(context: HubContext, target: Target | RemoteTarget, limits: IntakeLimits): OpenedHub {
+function assemble(
+  context: HubContext,
+  target: Target | RemoteTarget,
+  remote: Remote | undefined,
+  limits: IntakeLimits,
+): OpenedHub {
   const landed = new LandedScanner(context);
   const stacks = new Stacks(context);
   const memory = { line: new GrowingLine(context), stacks, clashes: new NameClashes(context) };
@@ -170,8 +187,10 @@ function assemble(context: HubContext, target: Target | RemoteTarget, limits: In
     hub,
     workspaces: new Clones(context, intake, new Loans(context)),
     reader: new ObjectReader(context),
+    changes: new Changes(context),
     delivery: new Deliver(context),
     branches: new BranchIntake(context, intake, stacks),
+    carrier: new Carrier(context, remote),
     mutex: context.mutex,
     base: context.base,
     originGitDir: context.origin.gitDir,

@@ -142,14 +142,14 @@ test('objects of another repository cannot be drawn in through alternates', asyn
   await expectRefused(w, /cannot be read/);
 });
 
-for (const text of ['ref: refs/heads/main', '', 'x'.repeat(5_000), '--upload-pack=touch canary', 'HEAD']) {
-  test(`a pushed reference of ${JSON.stringify(text.slice(0, 30))} is refused`, async (t) => {
-    const { w, intake } = await pushed(t);
+test('a pushed reference that is no name of a commit is refused', async (t) => {
+  const { w, intake } = await pushed(t);
+  mkdirSync(join(w.stateDir, 'hub.git/quarantine'), { recursive: true });
+  for (const text of ['ref: refs/heads/main', '', 'x'.repeat(5_000), '--upload-pack=touch canary', 'HEAD']) {
     writeFileSync(join(intake, 'refs/heads/work'), `${text}\n`);
-    mkdirSync(join(w.stateDir, 'hub.git/quarantine'), { recursive: true });
     await expectRefused(w, /is no commit/);
-  });
-}
+  }
+});
 
 test('a reference to a tree or a blob, or to nothing at all, is refused', async (t) => {
   const { w, it, intake } = await pushed(t);
@@ -210,10 +210,10 @@ const evilNames = [
   'a\\.git',
   'x/../y',
 ];
-for (const name of evilNames) {
-  test(`a tree with ${JSON.stringify(name)} in it is refused`, async (t) => {
-    const { w, it } = await pushed(t);
-    const inner = git(it.path, 'rev-parse', 'HEAD^{tree}');
+test('a tree with a name in it that no tree may have is refused', async (t) => {
+  const { w, it } = await pushed(t);
+  const inner = git(it.path, 'rev-parse', 'HEAD^{tree}');
+  for (const name of evilNames) {
     const entry = `${name === '.git' ? '40000' : '100644'} ${name}\0`;
     const id = name === '.git' ? inner : blobOf(it, 'x');
     const bytes = Buffer.concat([Buffer.from(entry), Buffer.from(id, 'hex')]);
@@ -221,8 +221,10 @@ for (const name of evilNames) {
     const tree = execFileSync('git', args, { cwd: it.path, input: bytes, encoding: 'utf8' }).trim();
     pushTree(it, w.base, tree);
     await expectRefused(w, /refuses|name|hides/);
-  });
-}
+  }
+  pushTree(it, w.base, inner);
+  assert.equal((await w.hub.ingest(ONE)).kind, 'commit', 'it was the name');
+});
 
 test('a hostile tree in the middle of the history is refused, though the last commit has it no more', async (t) => {
   const { w, it } = await pushed(t);

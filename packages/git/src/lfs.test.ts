@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { attempt, git, save, world, write } from '../test/world.ts';
+import { test } from 'node:test';
+import { attempt, git, save, type World, world, write } from '../test/world.ts';
 
 const pointer = (letter: string) =>
   `version https://git-lfs.github.com/spec/v1\noid sha256:${letter.repeat(64)}\nsize 12345\n`;
@@ -16,13 +16,12 @@ const BASE = {
 };
 
 /** What becomes of work that changes these files of a repository with git-lfs. */
-async function taken(t: TestContext, files: Record<string, string>) {
-  const w = await world(t, BASE);
-  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: attempt('t1.1') });
+async function taken(w: World, name: string, files: Record<string, string>) {
+  const it = await w.workspaces.create({ name, base: w.base, attempt: attempt(name) });
   write(it.path, files);
   if ('mode' in files) chmodSync(join(it.path, 'img/kept.png'), 0o755);
   save(w, it);
-  return w.hub.ingest(attempt('t1.1'));
+  return w.hub.ingest(attempt(name));
 }
 
 const refused: Record<string, Record<string, string>> = {
@@ -35,16 +34,18 @@ const refused: Record<string, Record<string, string>> = {
     'doc/x.pdf': 'raw\n',
   },
 };
-for (const [what, files] of Object.entries(refused)) {
-  test(`${what}, where git-lfs keeps a pointer, is refused by name`, async (t) => {
-    const outcome = await taken(t, files);
-    assert(outcome.kind === 'refused', outcome.kind);
+test('content where git-lfs keeps a pointer is refused by name', async (t) => {
+  const w = await world(t, BASE);
+  for (const [i, [what, files]] of Object.entries(refused).entries()) {
+    const outcome = await taken(w, `t${i + 1}.1`, files);
+    assert(outcome.kind === 'refused', `${what}: ${outcome.kind}`);
     const path = Object.keys(files).at(-1)!;
     assert(
       outcome.why.startsWith(`"${path}" is kept by git-lfs, and its content stands where a pointer belongs`),
+      what,
     );
-  });
-}
+  }
+});
 
 const fine: Record<string, Record<string, string>> = {
   'another file': { 'a.txt': 'two\n' },
@@ -54,14 +55,14 @@ const fine: Record<string, Record<string, string>> = {
   'a file that a folder further in takes out': { 'img/own/free.png': 'free again\n' },
   'a file that the work itself takes away from git-lfs': { '.gitattributes': '', 'img/kept.png': 'raw\n' },
 };
-for (const [what, files] of Object.entries(fine)) {
-  test(`with git-lfs, ${what} is taken`, async (t) => {
-    assert.equal((await taken(t, files)).kind, 'commit');
-  });
-}
+test('with git-lfs, what is a pointer or none of its files is taken', async (t) => {
+  const w = await world(t, BASE);
+  for (const [i, [what, files]] of Object.entries(fine).entries())
+    assert.equal((await taken(w, `t${i + 1}.1`, files)).kind, 'commit', what);
+});
 
 test('a pointer of the base that only gets another mode is taken', async (t) => {
-  assert.equal((await taken(t, { mode: '' })).kind, 'commit');
+  assert.equal((await taken(await world(t, BASE), 't1.1', { mode: '' })).kind, 'commit');
 });
 
 test('git itself sees the same paths as kept by git-lfs', async (t) => {

@@ -1,5 +1,6 @@
 import type { MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
+import { patchOf } from './changes.ts';
 import { conflictsLeft } from './conflict-marks.ts';
 import type { HubContext } from './context.ts';
 import type { GrowingLine } from './fork.ts';
@@ -19,6 +20,7 @@ export async function measure(
   const sum = (pick: (row: Row) => number) => rows.reduce((total, row) => total + pick(row), 0);
   const filesChanged = rows.map((row) => row.path);
   const left = await conflictsLeft(hub, before.tree, after.tree);
+  const patch = hub.namesChanges && (await patchOf(hub, before.tree, after.tree));
   return {
     commit,
     base,
@@ -26,6 +28,7 @@ export async function measure(
     ...(left.length > 0 && { conflictsLeft: left }),
     linesAdded: sum((r) => r.added),
     linesRemoved: sum((r) => r.removed),
+    ...(patch && { patch }),
   };
 }
 

@@ -54,9 +54,9 @@ test('words of a model that look like options or magic are only words', async (t
   assert.equal(await reader.read(base, '--textconv'), undefined);
 });
 
-for (const path of ['../x', '/etc/passwd', 'src/../../x', 'a\0b']) {
-  test(`${JSON.stringify(path)} does not lie inside the repository`, async (t) => {
-    const { reader, base } = await world(t, FILES);
+test('a path that does not lie inside the repository is refused', async (t) => {
+  const { reader, base } = await world(t, FILES);
+  for (const path of ['../x', '/etc/passwd', 'src/../../x', 'a\0b']) {
     const asks = [
       reader.list(base, path),
       reader.read(base, path),
@@ -64,11 +64,11 @@ for (const path of ['../x', '/etc/passwd', 'src/../../x', 'a\0b']) {
       reader.log(base, 1, path),
     ];
     for (const ask of await Promise.allSettled(asks)) {
-      assert(ask.status === 'rejected' && ask.reason instanceof SwarmError);
+      assert(ask.status === 'rejected' && ask.reason instanceof SwarmError, JSON.stringify(path));
       assert.equal(ask.reason.problems[0]?.code, 'SW0105');
     }
-  });
-}
+  }
+});
 
 test('every path of a tree is listed with its kind and size; nothing that is not there is', async (t) => {
   const { reader, base } = await world(t, FILES);

@@ -3,16 +3,15 @@
  * said so. What a cut connection leaves open is asked of the remote, never guessed. The run's branch in the user's
  * repository follows, so that what was pushed can be looked at, verified and applied there.
  */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { Candidate } from '@swarm/core/model/landing';
 import type { PublishOutcome } from '@swarm/core/ports/git';
+import { writeHooks } from './carried.ts';
 import type { HubContext } from './context.ts';
 import { identityEnv } from './identity.ts';
 import { isAncestor } from './landed.ts';
 import { readRef } from './origin-ref.ts';
-import { PRE_PUSH, type Remote } from './remote.ts';
+import type { Remote } from './remote.ts';
 import { sendHistory } from './transfer.ts';
 
 /** How long what the remote last said is taken for what it is: a push compares anyway, this only saves asking. */
@@ -44,7 +43,7 @@ export class RemoteTarget {
 
   async publish(candidate: Candidate): Promise<PublishOutcome> {
     const { parent, commit } = candidate;
-    const hooks = await this.#writeHooks();
+    const hooks = await writeHooks(this.#hub);
     const pushed = await this.#remote.push({
       from: this.#hub.layout.hub,
       branch: this.#branch,
@@ -130,15 +129,5 @@ export class RemoteTarget {
 
   async #isBehind(commit: CommitId, ahead: CommitId): Promise<boolean> {
     return (await this.#hub.objects.findCommit(commit)) !== undefined && isAncestor(this.#hub, commit, ahead);
-  }
-
-  /** Written anew each time: nothing found on disk is run. */
-  async #writeHooks(): Promise<string> {
-    const { hooks } = this.#hub.layout;
-    await mkdir(hooks, { recursive: true, mode: 0o700 });
-    const file = join(hooks, 'pre-push');
-    await writeFile(file, PRE_PUSH);
-    await chmod(file, 0o700);
-    return hooks;
   }
 }

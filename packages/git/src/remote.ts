@@ -98,8 +98,12 @@ export class Remote {
   }
 
   /** The branch's commit as it is there now; undefined when there is none. @throws SW0703 when it does not answer. */
-  async head(branch: string): Promise<CommitId | undefined> {
-    const wanted = `refs/heads/${branch}`;
+  head(branch: string): Promise<CommitId | undefined> {
+    return this.at(`refs/heads/${branch}`);
+  }
+
+  /** The same of any reference, by its full name. @throws SW0703 when it does not answer. */
+  async at(wanted: string): Promise<CommitId | undefined> {
     const told = await this.#ask(['--quiet', '--refs', '--', NAME, wanted]);
     // A pattern also matches the end of longer names: only the exact one counts.
     return told.find(({ ref }) => ref === wanted)?.commit;
@@ -125,17 +129,28 @@ export class Remote {
     readonly commit: CommitId;
     readonly hooks: string;
   }): Promise<PushOutcome> {
+    return this.pushRef({ ...ask, ref: `refs/heads/${ask.branch}` });
+  }
+
+  /** The same to any reference, by its full name. Without `parent` the remote must not have it. */
+  async pushRef(ask: {
+    readonly from: string;
+    readonly ref: string;
+    readonly parent: CommitId | undefined;
+    readonly commit: CommitId;
+    readonly hooks: string;
+  }): Promise<PushOutcome> {
     const flags = ['--porcelain', '--no-follow-tags', '--no-signed', '--recurse-submodules=no', '--verify'];
-    const args = [...flags, '--', NAME, `${ask.commit}:refs/heads/${ask.branch}`];
+    const args = [...flags, '--', NAME, `${ask.commit}:${ask.ref}`];
     try {
       const { code, stdout, stderr } = await this.#git.run({ gitDir: ask.from }, 'push', args, {
         unpinned: true,
         codes: [0, 1, 128],
         timeoutMs: PUSH_TIMEOUT_MS,
         config: [`core.hooksPath=${ask.hooks}`],
-        env: { ...this.#address, SWARM_PARENT: ask.parent },
+        env: { ...this.#address, SWARM_PARENT: ask.parent ?? '0'.repeat(ask.commit.length) },
       });
-      return outcomeOf(code, stdout.toString(), stderr);
+      return outcomeOf(code, stdout.toString(), stderr, ask.parent === undefined);
     } catch (error) {
       return { kind: 'unclear', why: wordsOf(error) };
     }
@@ -224,11 +239,12 @@ done
 `;
 
 /** What git said, in git's own form: https://git-scm.com/docs/git-push#_output (`--porcelain`). */
-function outcomeOf(code: number, stdout: string, stderr: string): PushOutcome {
+function outcomeOf(code: number, stdout: string, stderr: string, isNew: boolean): PushOutcome {
   const elsewhere = /^swarm-elsewhere ([0-9a-f]+)$/m.exec(stderr);
   if (elsewhere) return { kind: 'elsewhere', head: parseCommitId(elsewhere[1]!.replace(/^0+$/, '')) };
   const flags = stdout.split('\n').flatMap((line) => /^([ =*+!-])\t/.exec(line)?.[1] ?? []);
-  if (code === 0 && flags.length === 1 && (flags[0] === ' ' || flags[0] === '=')) return { kind: 'taken' };
+  const taken = isNew ? [' ', '=', '*'] : [' ', '='];
+  if (code === 0 && flags.length === 1 && taken.includes(flags[0]!)) return { kind: 'taken' };
   const reason = /^!\t\S+\t(.*)$/m.exec(stdout)?.[1] ?? '';
   const said = stderr.split('\n').flatMap((line) => /^remote:\s*(.*\S)\s*$/.exec(line)?.[1] ?? []);
   const why = [...said, reason].filter((text) => text !== '').join('; ');

@@ -86,17 +86,17 @@ test('a pointer that was moved is work, and files of a submodule are none', asyn
   assert.equal(readFileSync(join(next.path, 'vendor/my lib/lib.txt'), 'utf8'), 'old\n', 'at the new pointer');
 });
 
-for (const file of ['lib.txt', 'new.txt', 'deep/in/in.txt', 'deep/in/new.txt'].map(
-  (name) => `vendor/my lib/${name}`,
-))
-  test(`what is written to ${file} is told by the save as not kept`, async (t) => {
-    const { dir, repo } = await withSubmodules(t);
-    const w = await opened(dir, repo);
-    const it = await made(w);
-    write(it.path, { [file]: 'changed\n', 'b.txt': 'two\n' });
-    assert.match(saved(w, it), /^3 swarm-save left-out vendor\/my lib: is a submodule, and changes/);
-    assert.equal((await w.hub.ingest(ONE)).kind, 'commit');
-  });
+test('what is written to a file of a submodule, old or new, is told by the save as not kept', async (t) => {
+  const { dir, repo } = await withSubmodules(t);
+  const w = await opened(dir, repo);
+  for (const [i, name] of ['lib.txt', 'new.txt', 'deep/in/in.txt', 'deep/in/new.txt'].entries()) {
+    const one = attempt(`t${i + 1}.1`);
+    const it = await w.workspaces.create({ name: one, base: w.base, attempt: one });
+    write(it.path, { [`vendor/my lib/${name}`]: 'changed\n', 'b.txt': 'two\n' });
+    assert.match(saved(w, it), /^3 swarm-save left-out vendor\/my lib: is a submodule, and changes/, name);
+    assert.equal((await w.hub.ingest(one)).kind, 'commit');
+  }
+});
 
 test('what a submodule’s own rules ignore is not told, and one that is taken out is gone', async (t) => {
   const { dir, repo } = await withSubmodules(t);

@@ -1,6 +1,6 @@
 /** Temporary repositories with real git, for tests. Everything goes when the test ends. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -57,15 +57,45 @@ export function write(root: string, files: Record<string, string>): void {
   }
 }
 
+/** No housekeeping after a commit: it starts two programs to find nothing to do. */
+const QUIET = ['-c', 'maintenance.auto=false'];
+
 export function commit(repo: string, files: Record<string, string>, message = 'Change'): CommitId {
   write(repo, files);
   git(repo, 'add', '-A');
-  git(repo, 'commit', '--quiet', '--no-verify', '--allow-empty', '-m', message);
+  git(repo, ...QUIET, 'commit', '--quiet', '--no-verify', '--allow-empty', '-m', message);
   return git(repo, 'rev-parse', 'HEAD') as CommitId;
 }
 
+/** Repositories that tests of this file began with, by what is in them. */
+const made = new Map<string, string>();
+
 export function makeRepo(dir: string, files: Record<string, string>, ...init: string[]): string {
   const repo = join(dir, 'user');
+  const key = JSON.stringify([files, init, process.umask()]);
+  const ready = made.get(key);
+  if (ready !== undefined && existsSync(ready)) return copyRepo(ready, repo);
+  makeRepoAnew(repo, files, init);
+  made.set(key, keep(repo));
+  return repo;
+}
+
+/** One program instead of five: git looks again at what it knows of the files. */
+function copyRepo(from: string, repo: string): string {
+  cpSync(from, repo, { recursive: true, preserveTimestamps: true });
+  git(repo, 'update-index', '--really-refresh', '-q');
+  return repo;
+}
+
+/** Until this process ends. */
+function keep(repo: string): string {
+  const kept = mkdtempSync(join(tmpdir(), 'swarm-git-made-'));
+  process.once('exit', () => rmSync(kept, { recursive: true, force: true }));
+  cpSync(repo, kept, { recursive: true, preserveTimestamps: true });
+  return kept;
+}
+
+function makeRepoAnew(repo: string, files: Record<string, string>, init: readonly string[]): string {
   mkdirSync(repo);
   git(repo, 'init', '--quiet', '-b', 'main', ...init);
   commit(repo, files, 'Base');

@@ -16,7 +16,7 @@ describe('a journal written by an earlier release', () => {
 
   it('covers every event type there is', () => {
     const types = GOLDEN_ENTRIES.flatMap((entry) => entry.events.map((event) => event.type));
-    assert.deepEqual(types.toSorted(), Object.keys(JOURNAL_LOG_EVENTS).toSorted());
+    assert.deepEqual([...new Set(types)].toSorted(), Object.keys(JOURNAL_LOG_EVENTS).toSorted());
   });
 
   it('would be written with the same bytes today', async () => {

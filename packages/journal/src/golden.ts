@@ -3,7 +3,7 @@
  * in `golden/` were written from this table once and are never rewritten: journals are for ever. A new event
  * type is added at the END of the table, and `node --conditions=swarm-src golden/extend.ts` appends its line.
  */
-import type { Entry, EventOf, EventType } from '@swarm/core/events';
+import type { Entry, Event, EventOf, EventType } from '@swarm/core/events';
 import type { Handoff } from '@swarm/core/model/handoff';
 import type { AttemptId, CommitId, Label, LandingId, RunId, TaskId, TreeId } from '@swarm/core/model/ids';
 import type { Candidate, GateResult, LandingMember } from '@swarm/core/model/landing';
@@ -286,10 +286,39 @@ const EVENTS = {
     verdict: 'verified',
     evidence: { kind: 'command', by: 'node --test test/time', commit: C, detail: 'exit 0' },
   },
+  'role.scaled': { type: 'role.scaled', role: 'reviewer', workers: 2 },
+  'task.prioritised': { type: 'task.prioritised', task: T2, priority: -1 },
+  'note.set': {
+    type: 'note.set',
+    key: 'src/time: units',
+    value: 'a month is “mo”, a minute “m” — 分',
+    version: 2,
+    by: TRY,
+  },
+  'budget.neared': { type: 'budget.neared', which: 'tokens', limit: 2_000_000, soft: 0.85 },
+  'criteria.tried': {
+    type: 'criteria.tried',
+    commit: A,
+    results: [
+      { task: T2, criterion: '`src/time.ts` exists', end: 'fails', detail: 'it ended with 1' },
+      { criterion: '`make check` passes — 検査', end: 'holds', detail: 'it ended with 0' },
+    ],
+  },
 } satisfies { readonly [T in EventType]: EventOf<T> };
 
+/** Events that have come to say more since; each stands here again, as it may be. */
+const LATER: readonly Event[] = [
+  { type: 'task.expanded', task: T1, by: 'pipeline' },
+  {
+    type: 'task.accepted',
+    task: T2,
+    spec: { ...EVENTS['task.accepted'].spec, role: 'coder', parent: T1 },
+    source: { by: 'pipeline', parent: T1, step: 'coder' },
+  },
+];
+
 /** One entry an event. The journal they make is no run: only its lines are meant. */
-export const GOLDEN_ENTRIES: readonly Entry[] = Object.values(EVENTS).map((event, i) => ({
+export const GOLDEN_ENTRIES: readonly Entry[] = [...Object.values(EVENTS), ...LATER].map((event, i) => ({
   seq: i + 1,
   at: Date.UTC(2026, 10, 21, 10, 42, 7, i),
   cause: `golden ${event.type}`,

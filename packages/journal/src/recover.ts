@@ -23,7 +23,7 @@ export interface Recovered {
 }
 
 /** What is wrong with one line. The caller adds the place. */
-interface Place {
+export interface Place {
   readonly file: string;
   readonly line: number;
   readonly byte: number;
@@ -95,7 +95,7 @@ export function noJournal(path: string, cause?: unknown): SwarmError {
 }
 
 /** One whole line, or a refusal that names its place. Lines are numbered as their entries are: from 1. */
-function readLine(bytes: Buffer, place: Place): Entry {
+export function readLine(bytes: Buffer, place: Place): Entry {
   refuseTooLong(bytes.length + 1, place);
   const checked = checkLine(bytes);
   if (checked.kind === 'unknown-layout') throw foreign(place, foreignVersion(checked.v));

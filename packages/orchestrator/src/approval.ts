@@ -36,6 +36,8 @@ export class Approval {
   #held: TaskDraft[] = [];
   /** They name tasks that are held. */
   #written: WriteRequirements[] = [];
+  /** The iteration whose tasks are held. */
+  #iteration: number | undefined;
   #isGiven = false;
 
   constructor(approve: Approve, ask: Ask) {
@@ -52,20 +54,26 @@ export class Approval {
     if (this.#isGiven) return this.#ask(command);
     switch (command.type) {
       case 'acceptTasks':
-        return command.from.by === 'planner' ? this.#hold(command.drafts) : this.#ask(command);
+        return command.from.by === 'planner'
+          ? this.#hold(command.drafts, command.from.iteration)
+          : this.#ask(command);
       case 'cancelLabel':
-        this.#held = this.#held.filter((draft) => draft.label !== command.label);
+        if (command.owner === undefined)
+          this.#held = this.#held.filter((draft) => draft.label !== command.label);
         return this.#ask(command);
       case 'writeRequirements':
         return this.#held.length > 0 ? this.#holdWritten(command) : this.#ask(command);
       case 'endIteration':
-        return this.#held.length > 0 ? this.#settle(command) : this.#ask(command);
+        return this.#held.length > 0 && command.iteration === this.#iteration
+          ? this.#settle(command)
+          : this.#ask(command);
       default:
         return this.#ask(command);
     }
   }
 
-  #hold(drafts: readonly TaskDraft[]): Promise<Decision> {
+  #hold(drafts: readonly TaskDraft[], iteration: number): Promise<Decision> {
+    this.#iteration = iteration;
     this.#held.push(...drafts);
     return Promise.resolve(HELD);
   }

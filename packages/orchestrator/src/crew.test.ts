@@ -14,6 +14,7 @@ import {
 import { Crew } from './crew.ts';
 import { Effects } from './effects.ts';
 import { AskedUndos } from './landing/asked-undos.ts';
+import { AskedProposals } from './planning/asked-proposals.ts';
 import { givenWorld, type SomePorts } from './testing.ts';
 
 /** Nothing it starts comes to an end: what was started is all that is looked at. */
@@ -25,8 +26,8 @@ const ENDLESS: SomePorts = {
   prompts: { render: () => ({ system: '', text: '', hash: 'h' }), hash: () => 'h' },
 };
 
-function crewOf(events: readonly Event[]) {
-  const world = givenWorld(events, ENDLESS);
+function crewOf(events: readonly Event[], ports: SomePorts = {}) {
+  const world = givenWorld(events, { ...ENDLESS, ...ports });
   const faults: unknown[] = [];
   const effects = new Effects({ onEnd: () => {}, onFault: (error) => void faults.push(error) });
   const stopped: string[] = [];
@@ -35,7 +36,8 @@ function crewOf(events: readonly Event[]) {
     if (effects.has(name)) stopped.push(`${name}: ${cause}`);
     stop(name, cause);
   };
-  const crew = new Crew({ context: world.context, effects, asked: new AskedUndos(), wake: () => {} });
+  const asked = { asked: new AskedUndos(), proposals: new AskedProposals() };
+  const crew = new Crew({ context: world.context, effects, ...asked, wake: () => {} });
   return { world, crew, effects, stopped, faults, at: () => [...effects.names].sort() };
 }
 
@@ -83,6 +85,51 @@ describe('whoever is wanted is at work', () => {
     const { crew, at } = crewOf([openedRun({ checks: 'check' }), checked, moved]);
     crew.agree(false);
     assert.ok(at().includes('checks'));
+  });
+});
+
+describe('reviewers', () => {
+  const review = { reviewers: 2, threshold: 0.6, quorum: 2 };
+  const names = ['reviewer-1', 'reviewer-2'];
+  const asked: Event = {
+    type: 'review.asked',
+    attempt: 't1.1' as never,
+    commit: commit('w'),
+    reviewers: names,
+  };
+  const under: readonly Event[] = [
+    ...[openedRun({ review }), checked, acceptedTask('t1')],
+    ...[...handedIn('t1.1'), asked],
+  ];
+  const reads: SomePorts = { changes: { diff: () => never() } };
+
+  test('are at work once each, and stop when their task is cancelled', () => {
+    const { world, crew, at, stopped } = crewOf(under, reads);
+    crew.agree(false);
+    crew.agree(false);
+    assert.deepEqual(at(), ['review-t1.1-reviewer-1', 'review-t1.1-reviewer-2']);
+    world.decide({ type: 'cancelTask', task: 't1' as never, reason: 'no', by: 'operator' });
+    crew.agree(false);
+    assert.deepEqual(stopped, ['review-t1.1-reviewer-1: cancelled', 'review-t1.1-reviewer-2: cancelled']);
+  });
+
+  test('begin nothing in a run that is paused or being left, and go on there', () => {
+    const paused: Event = { type: 'run.paused', reason: 'operator', detail: '' };
+    const one = crewOf([...under, paused], reads);
+    one.crew.agree(false);
+    assert.deepEqual(one.at(), []);
+    const two = crewOf(under, reads);
+    two.crew.agree(true);
+    assert.deepEqual(two.at(), []);
+    two.crew.agree(false);
+    two.crew.agree(true);
+    assert.deepEqual([two.at().length, two.stopped], [2, []]);
+  });
+
+  test('are left to whoever sees to the votes, where no change can be read here', () => {
+    const { crew, at } = crewOf(under);
+    crew.agree(false);
+    assert.deepEqual(at(), []);
   });
 });
 

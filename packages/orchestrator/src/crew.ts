@@ -5,10 +5,12 @@
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import { FIX_TASKS_MAX } from '@swarm/core/model/request';
 import { culpritsToFind, culpritsToRevert, findingsToFile, openFixTasks } from '@swarm/core/rules/healing';
+import { reviewerMay, type VoteWanted, votesWanted } from '@swarm/core/rules/reviewing';
 import { isTakenBack, landingsToSettle, mayLand, testWanted, wanted } from '@swarm/core/wanted';
 import type { Context, OnDisk } from './context.ts';
 import type { Effects } from './effects.ts';
 import { Checks } from './healing/checks.ts';
+import { Criteria } from './healing/criteria.ts';
 import { Culprits } from './healing/culprit.ts';
 import { FixTasks } from './healing/fixes.ts';
 import { Rechecks } from './healing/rechecks.ts';
@@ -18,25 +20,39 @@ import { Gate } from './landing/gate.ts';
 import { MergeQueue } from './landing/merge-queue.ts';
 import { Probes } from './landing/probes.ts';
 import { Undo } from './landing/undo.ts';
+import type { AskedProposals } from './planning/asked-proposals.ts';
 import { Planner } from './planning/planner.ts';
+import { Proposer } from './planning/proposer.ts';
+import { SUBPLANNER, Subplanners } from './planning/subplanner.ts';
+import { Evidence } from './reviewing/evidence.ts';
+import { Reviews } from './reviewing/reviews.ts';
 import { startUp } from './start-up.ts';
 import { Worker } from './working/worker.ts';
 
 /** What a first Ctrl-C ends at once; attempts and landings may finish. */
-export const NOT_DRAINED: readonly string[] = [
+export const isNotDrained = (name: string): boolean => NOT_DRAINED.has(name) || name.startsWith(SUBPLANNER);
+
+const NOT_DRAINED: ReadonlySet<string> = new Set([
   'start-up',
   'planner',
+  'proposals',
   'checks',
   'rechecks',
+  'criteria',
   'fixes',
   'culprit',
   'endpoints',
-];
+]);
+
+/** One reviewer of one attempt: there is never a second under the name, whatever commit it is asked about. */
+const REVIEW = 'review-';
+const reviewEffect = ({ attempt, reviewer }: VoteWanted): string => `${REVIEW}${attempt}-${reviewer}`;
 
 interface Given {
   readonly context: Context;
   readonly effects: Effects;
   readonly asked: AskedUndos;
+  readonly proposals: AskedProposals;
   readonly wake: () => void;
 }
 
@@ -47,33 +63,44 @@ export class Crew {
   readonly #gate: Gate;
   readonly #worker: Worker;
   readonly #planner: Planner;
+  readonly #subplanners: Subplanners;
   readonly #mergeQueue: MergeQueue;
   readonly #reconciler: Reconciler;
   readonly #fixes: FixTasks;
   readonly #culprits: Culprits;
   readonly #rechecks: Rechecks;
+  readonly #criteria: Criteria;
   readonly #undo: Undo;
+  readonly #reviews: Reviews;
   readonly #asked: AskedUndos;
+  readonly #proposals: AskedProposals;
+  readonly #proposer: Proposer;
   #cancelTimer: () => void = () => {};
   #lookAgainAt: number;
   #seenAt = 0;
   /** The entry at which the merge queue could do nothing. */
   #idleAt: number | undefined;
 
-  /** @param given `wake` looks again at what is wanted; `asked` are undos the operator waits for. */
-  constructor({ context, effects, asked, wake }: Given) {
+  /** @param given `wake` looks again at what is wanted; `asked` and `proposals` are what the operator waits for. */
+  constructor({ context, effects, asked, proposals, wake }: Given) {
     this.#context = context;
     this.#effects = effects;
     this.#asked = asked;
+    this.#proposals = proposals;
+    this.#proposer = new Proposer(context);
     this.#wake = wake;
     this.#gate = new Gate(context);
     const probes = new Probes(context);
-    this.#worker = new Worker(context, this.#gate, probes);
+    const evidence = new Evidence();
+    this.#worker = new Worker(context, this.#gate, probes, evidence);
+    this.#reviews = new Reviews(context, evidence);
     this.#planner = new Planner(context);
+    this.#subplanners = new Subplanners(context);
     this.#mergeQueue = new MergeQueue(context, this.#gate, probes);
     const checks = new Checks(context);
     this.#fixes = new FixTasks(context);
     this.#rechecks = new Rechecks(context);
+    this.#criteria = new Criteria(context);
     this.#culprits = new Culprits(context, checks, this.#rechecks);
     this.#reconciler = new Reconciler(context, checks, this.#culprits, this.#fixes);
     this.#undo = new Undo(context, this.#gate, () => this.#mergeQueue.lookAtTarget());
@@ -97,8 +124,10 @@ export class Crew {
   /** @param isLeaving what is in flight may finish and land; nothing else begins. */
   agree(isLeaving: boolean): void {
     if (isLeaving) this.#asked.close();
+    if (isLeaving || this.#state.closed || this.#state.cancelled !== undefined) this.#proposals.close();
     this.#agreeOnAttempts(isLeaving);
     this.#worker.lookAtNotes();
+    this.#agreeOnReviews(isLeaving);
     if (this.#state.closed) return;
     const want = wanted(this.#state, this.#context.ports.clock.now());
     this.#agreeOnTests();
@@ -108,6 +137,8 @@ export class Crew {
     this.#agreeOnPlanning();
     if (want.checks) this.#effects.start('checks', (signal) => this.#reconciler.check(signal));
     if (want.rechecks) this.#effects.start('rechecks', (signal) => this.#rechecks.work(signal));
+    if (want.criteria)
+      this.#effects.start('criteria', (signal) => this.#criteria.work(want.criteria === 'end', signal));
     this.#agreeOnFindings();
     this.#agreeOnCulprits();
     this.#lookAgain(want.askAgainAt);
@@ -134,15 +165,43 @@ export class Crew {
     }
   }
 
+  /** They take no worker’s place. Whoever was asked and has voted, or is not asked any more, stops. */
+  #agreeOnReviews(isLeaving: boolean): void {
+    const { ports } = this.#context;
+    const open = new Map(votesWanted(this.#state).map((one) => [reviewEffect(one), one]));
+    const atWork = this.#effects.names.filter((name) => name.startsWith(REVIEW));
+    for (const name of atWork) if (!open.has(name)) this.#effects.stop(name, 'cancelled');
+    if (isLeaving || !ports.changes || reviewerMay(this.#state) === 'wait') return;
+    const { review } = this.#state.run.request;
+    let room = Math.max(this.#state.workers, review?.reviewers ?? 0) - atWork.length;
+    for (const [name, wanted] of open) {
+      if (this.#effects.has(name)) continue;
+      if (room-- <= 0) return;
+      this.#effects.start(name, (signal) => this.#reviews.vote(wanted, signal));
+    }
+  }
+
   #agreeOnPlanning(): void {
     const { planning, paused } = this.#state;
     if (planning.live) {
       const { iteration } = planning.live;
       this.#effects.start('planner', (signal) => this.#planner.iterate(iteration, signal));
     }
+    // Beside no iteration: two answers to the same board would file the same tasks twice.
+    if (!planning.live && !this.#effects.has('planner') && !this.#proposals.isEmpty && this.#mayPropose())
+      this.#effects.start('proposals', (signal) => this.#proposals.work(this.#proposer, signal));
+    for (const work of this.#subplanners.work()) {
+      this.#effects.start(work.name, (signal) => this.#subplanners.iterate(work, signal));
+      if (work.isUnwanted) this.#effects.stop(work.name, 'cancelled');
+    }
     if (paused?.reason === 'endpoints-down') {
       this.#effects.start('endpoints', (signal) => this.#waitForEndpoints(signal));
     }
+  }
+
+  /** The first plan comes before any change of it; where there is no planner, that is the answer. */
+  #mayPropose(): boolean {
+    return this.#state.run.request.mode !== 'planner' || this.#state.planning.iteration > 0;
   }
 
   #agreeOnFindings(): void {

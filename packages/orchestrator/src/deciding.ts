@@ -12,6 +12,9 @@ import type { TicketedModel } from '@swarm/core/ports/models';
 import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
+import { workerFor } from '@swarm/core/rules/distribute';
+import { stepsFor } from '@swarm/core/rules/pipeline';
+import { isOneTask } from '@swarm/core/rules/right-size';
 import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
 import { wanted } from '@swarm/core/wanted';
@@ -68,7 +71,8 @@ export class Deciding {
   /** Turns what is wanted into decisions, until nothing more follows. */
   advance(beside: Beside): void {
     const now = this.#ports.clock.now();
-    const { budget } = wanted(this.#state, now);
+    const { near, budget } = wanted(this.#state, now);
+    if (near) this.decide({ type: 'nearBudget', which: near });
     if (budget) this.decide({ type: 'reachBudget', which: budget });
     const want = wanted(this.#state, now);
     for (const task of want.settled) this.decide({ type: 'settleTask', task });
@@ -91,32 +95,57 @@ export class Deciding {
   }
 
   #startAttempts(room: number): void {
-    if (room === 0) return;
-    const taken = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
-    for (let n = 1, left = room; left > 0; n++) {
-      const worker = `w${n}`;
-      if (taken.has(worker)) continue;
-      const reserved = reservationFor(this.#state);
-      const task = reserved && this.#scheduling.next();
-      if (!reserved || !task) return;
-      if (this.#isSplit(task)) {
-        // It takes no worker: the number is still free.
-        n -= 1;
-        continue;
-      }
-      const answer = this.decide({ type: 'startAttempt', task, worker, reserved });
-      if (answer.kind === 'refusal')
-        throw new SwarmError({ code: 'SW0801', what: `a decision was refused: ${answer.detail}` });
-      if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);
-      left -= 1;
+    for (let left = room; left > 0; ) {
+      const started = this.#startNext();
+      if (started === 'none') return;
+      // What is split takes no worker.
+      if (started === 'attempt') left -= 1;
     }
   }
 
+  #startNext(): 'attempt' | 'split' | 'none' {
+    const busy = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
+    const reserved = reservationFor(this.#state);
+    const task =
+      reserved &&
+      this.#scheduling.next((id) => this.#howSplit(id) !== 'no' || this.#workerFor(id, busy) !== undefined);
+    if (!reserved || !task) return 'none';
+    if (this.#isSplit(task)) return 'split';
+    const worker = this.#workerFor(task, busy);
+    const own = reservationFor(this.#state, 'worker', this.#state.tasks.get(task)) ?? reserved;
+    const answer =
+      worker === undefined ? undefined : this.decide({ type: 'startAttempt', task, worker, reserved: own });
+    if (!answer || answer.kind === 'refusal')
+      throw new SwarmError({
+        code: 'SW0801',
+        what: `a decision was refused: ${answer?.detail ?? `nobody is free to do ${task}`}`,
+      });
+    if (this.#state.run.request.overlap === 'warn') this.#tellMeetings(task);
+    return 'attempt';
+  }
+
+  /** The worker that takes it; undefined: all who could are taken. Where all are alike there is one as long as there is room. */
+  #workerFor(id: TaskId, busy: ReadonlySet<string>): string | undefined {
+    const { distribute, agents = [] } = this.#state.run.request;
+    if (!distribute) return firstFree(busy);
+    const { spec } = this.#state.tasks.get(id)!;
+    return workerFor(distribute, spec, { busy, turn: this.#state.attempts.size, agents });
+  }
+
   /** Whoever has no model has nobody who could say what the parts are. */
+  #howSplit(id: TaskId): 'by-planner' | 'pipeline' | 'no' {
+    const task = this.#state.tasks.get(id)!;
+    if (this.#state.spending.neared) return 'no';
+    const isWide = !isOneTask(this.#state) && splitProblem(this.#state, task) === undefined;
+    if (this.#ports.model && isWide) return 'by-planner';
+    return stepsFor(this.#state, task) ? 'pipeline' : 'no';
+  }
+
   #isSplit(id: TaskId): boolean {
-    if (!this.#ports.model || splitProblem(this.#state, this.#state.tasks.get(id)!) !== undefined)
-      return false;
-    return this.decide({ type: 'expandTask', task: id }).kind === 'decision';
+    const how = this.#howSplit(id);
+    if (how === 'no') return false;
+    const by = how === 'pipeline' && ({ by: 'pipeline' } as const);
+    return this.decide({ type: 'expandTask', task: id, ...by }).kind === 'decision';
   }
 
   /** Under `warn` tasks that meet run side by side: each start says beside whom. */
@@ -135,7 +164,7 @@ export class Deciding {
   /** The number of workers follows how handoffs fare, below the operator's own. */
   #scale(): void {
     const { workers, flow, paused, spending } = this.#state;
-    const better = paused || spending.reached ? undefined : scaling(workers, flow);
+    const better = paused || spending.reached || spending.neared ? undefined : scaling(workers, flow);
     if (better) this.decide({ type: 'scale', ...better, by: 'itself' });
   }
 
@@ -149,9 +178,14 @@ export class Deciding {
     this.decide({
       type: 'startIteration',
       ...about,
-      promptHash: prompts.hash('planner'),
+      promptHash: prompts.hash(role),
       model: model.nameFor('planner'),
       reserved,
     });
   }
+}
+
+/** `w1`, or the first after it that nobody works as. */
+function firstFree(busy: ReadonlySet<string>): string {
+  for (let n = 1; ; n++) if (!busy.has(`w${n}`)) return `w${n}`;
 }

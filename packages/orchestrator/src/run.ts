@@ -12,15 +12,19 @@ import { tellEvent } from '@swarm/core/views/telling';
 import { Applier } from './apply.ts';
 import { Approval } from './approval.ts';
 import type { Context, OnDisk } from './context.ts';
-import { Crew, NOT_DRAINED } from './crew.ts';
+import { Crew, isNotDrained } from './crew.ts';
 import { Deciding } from './deciding.ts';
 import { Effects } from './effects.ts';
 import { deliver, writeReport } from './finish.ts';
 import { Monitor } from './healing/monitor.ts';
+import { NeedsWatch } from './healing/needs-watch.ts';
 import { type Halt, type Input, Inputs } from './inputs.ts';
 import { AskedUndos } from './landing/asked-undos.ts';
 import type { UndoOutcome } from './landing/undo.ts';
 import { Patience } from './patience.ts';
+import { AskedProposals } from './planning/asked-proposals.ts';
+import type { Proposal } from './planning/proposer.ts';
+import { SUBPLANNER } from './planning/subplanner.ts';
 import type { OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 
 export interface Orchestrator {
@@ -32,6 +36,8 @@ export interface Orchestrator {
   ask(command: Command): Promise<Decision | Refusal>;
   /** Takes landings back between two landings; resolves when that is over, at the latest when the run is left. */
   undo(ask: UndoAsk): Promise<UndoOutcome>;
+  /** Asks the planner how it would change its plan for this change of the request; nothing is changed yet. */
+  propose(text: string): Promise<Proposal>;
   /** `drain` lets what is in flight finish; `kill` ends it. Both save, and the run can be resumed. */
   signal(how: 'drain' | 'kill'): void;
   /** Something nobody here can go on with, such as a rejected key: ends what is in flight and saves. */
@@ -49,9 +55,11 @@ class Loop implements Orchestrator {
   readonly #applier: Applier;
   readonly #effects: Effects;
   readonly #asked = new AskedUndos();
+  readonly #proposals = new AskedProposals();
   readonly #patience: Patience;
   readonly #approval: Approval | undefined;
   readonly #monitor: Monitor;
+  readonly #needs: NeedsWatch;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
@@ -67,6 +75,7 @@ class Loop implements Orchestrator {
     });
     this.#monitor = new Monitor(this.state, given);
     const ports = { ...given, log: this.#monitor.log };
+    this.#needs = new NeedsWatch(this.state, ports.log);
     this.#ports = ports;
     this.#settings = settings;
     this.#effects = new Effects({
@@ -92,6 +101,12 @@ class Loop implements Orchestrator {
     return outcome;
   }
 
+  propose(text: string): Promise<Proposal> {
+    const answer = this.#proposals.put(text);
+    this.#wake();
+    return answer;
+  }
+
   signal(how: 'drain' | 'kill'): void {
     this.#inputs.put({ kind: 'signalled', how });
   }
@@ -104,7 +119,7 @@ class Loop implements Orchestrator {
     // Left between its end and its report: what is still owed is done, nothing is taken up again.
     if (this.state.closed && !this.#settings.again) {
       this.#inputs.close();
-      this.#asked.close();
+      this.#closeAsked();
       return this.#finish();
     }
     let crew: Crew | undefined;
@@ -124,7 +139,7 @@ class Loop implements Orchestrator {
     } finally {
       this.#inputs.close();
       this.#monitor.stop();
-      this.#asked.close();
+      this.#closeAsked();
       crew?.rest();
     }
     if (this.#fault) throw this.#fault;
@@ -140,7 +155,13 @@ class Loop implements Orchestrator {
       ask: (command) => this.#approval?.pass(command) ?? asLoop(command),
       halt: (why) => this.halt(why),
     };
-    return new Crew({ context, effects: this.#effects, asked: this.#asked, wake: () => this.#wake() });
+    const asked = { asked: this.#asked, proposals: this.#proposals };
+    return new Crew({ context, effects: this.#effects, ...asked, wake: () => this.#wake() });
+  }
+
+  #closeAsked(): void {
+    this.#asked.close();
+    this.#proposals.close();
   }
 
   #wake(): void {
@@ -195,8 +216,7 @@ class Loop implements Orchestrator {
   /** Attempts of cancelled tasks end as any cancelled attempt does; what belongs to no task is ended here. */
   #endTheRest(): void {
     this.#approval?.abandon();
-    for (const name of ['planner', 'checks', 'rechecks', 'fixes', 'endpoints'])
-      this.#effects.stop(name, 'cancelled');
+    for (const name of this.#effects.names) if (isEndedWithRun(name)) this.#effects.stop(name, 'cancelled');
   }
 
   #leave(how: 'drain' | 'kill'): void {
@@ -207,7 +227,7 @@ class Loop implements Orchestrator {
       void this.#effects.stopAll('drained');
       return;
     }
-    for (const name of NOT_DRAINED) this.#effects.stop(name, 'drained');
+    for (const name of this.#effects.names) if (isNotDrained(name)) this.#effects.stop(name, 'drained');
     this.#ports.clock.after(this.#settings.drainMs, () => this.signal('kill'));
   }
 
@@ -224,10 +244,15 @@ class Loop implements Orchestrator {
     const stranded = isIdle ? deciding.strandedBy() : undefined;
     if (stranded !== undefined) return this.#halt({ why: 'paused', detail: stranded });
     deciding.advance({
-      isPlanning: this.#effects.has('planner'),
-      isQuiet: isIdle && this.#asked.isEmpty,
+      isPlanning: this.#effects.has('planner') || this.#isProposing(),
+      isQuiet: isIdle && this.#asked.isEmpty && this.#proposals.isEmpty,
       seenAt: crew.seenAt,
     });
+  }
+
+  /** The first plan waits for nothing: there is nothing to change before it. */
+  #isProposing(): boolean {
+    return !this.#proposals.isEmpty && this.state.planning.iteration > 0;
   }
 
   // ───────────── beginning and end ─────────────
@@ -293,8 +318,14 @@ class Loop implements Orchestrator {
 
   #tell(entry: Entry, state: State): void {
     for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, state));
+    this.#needs.look(entry);
   }
 }
+
+/** What belongs to no task, and a planner of a task that is cancelled with the rest. */
+const isEndedWithRun = (name: string): boolean =>
+  ['planner', 'proposals', 'checks', 'rechecks', 'criteria', 'fixes', 'endpoints'].includes(name) ||
+  name.startsWith(SUBPLANNER);
 
 /** How a run that was left, or is over, is worked on again. All of it is decided before anything of it is on disk. */
 export function takingUp(

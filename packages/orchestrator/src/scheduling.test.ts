@@ -75,3 +75,58 @@ describe('what a task holds follows what is learned of it', () => {
     assert.equal(scheduling.next(), 't5');
   });
 });
+
+describe('tasks of a role that has no room', () => {
+  const tester = { role: 'tester' };
+  const tasks = [
+    acceptedTask('t1', { ...tester, scope: ['a.ts'] }),
+    acceptedTask('t2', { ...tester, scope: ['b.ts'] }),
+    acceptedTask('t3', { ...tester, priority: 1, scope: ['a.ts'] }),
+    acceptedTask('t4', { scope: ['c.ts'], priority: 9 }),
+  ];
+  const one: Event = { type: 'role.scaled', role: 'tester', workers: 1 };
+
+  it('are passed over, and the most urgent of them goes once there is room', () => {
+    const { scheduling, happen } = scheduled(...tasks, one);
+    assert.equal(scheduling.next(), 't3');
+    happen(...running('t3.1'));
+    assert.equal(scheduling.next(), 't4');
+    assert.equal(scheduling.next(), undefined);
+    happen(endedAttempt('t3.1', 'cancelled'), {
+      type: 'task.cancelled',
+      task: 't3' as TaskId,
+      reason: '',
+      by: 'operator',
+    });
+    assert.equal(scheduling.next(), 't1');
+  });
+
+  it('do not hold one another up where the first of them waits for something else', () => {
+    const { scheduling, happen } = scheduled(
+      ...tasks,
+      acceptedTask('t5', { scope: ['a.ts'] }),
+      one,
+      ...running('t5.1'),
+    );
+    // t3 and t1 wait for t5, which holds a.ts.
+    assert.equal(scheduling.next(), 't2');
+    happen(...running('t2.1'));
+    assert.equal(scheduling.next(), 't4');
+    assert.equal(scheduling.next(), undefined);
+    happen({ type: 'role.scaled', role: 'tester', workers: 2 });
+    assert.equal(scheduling.next(), undefined);
+    happen({ type: 'task.cancelled', task: 't5' as TaskId, reason: '', by: 'operator' });
+    assert.equal(scheduling.next(), 't3');
+  });
+
+  it('are gone when they are cancelled meanwhile, and go first when they are put first', () => {
+    const { scheduling, happen } = scheduled(...tasks, one, ...running('t3.1'));
+    assert.equal(scheduling.next(), 't4');
+    happen({ type: 'task.cancelled', task: 't1' as TaskId, reason: '', by: 'operator' });
+    happen(acceptedTask('t5', { ...tester, scope: ['d.ts'] }));
+    assert.equal(scheduling.next(), undefined);
+    happen({ type: 'task.prioritised', task: 't5' as TaskId, priority: 0 });
+    happen({ type: 'role.scaled', role: 'tester', workers: 2 });
+    assert.equal(scheduling.next(), 't5');
+  });
+});

@@ -1,11 +1,14 @@
 import type { Event } from '@swarm/core/events';
 import { attemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
-import { isSatisfied, type Task } from '@swarm/core/model/task';
+import type { Task } from '@swarm/core/model/task';
 import { keptOutBy } from '@swarm/core/rules/contested';
+import { waitsForOf } from '@swarm/core/rules/dependencies';
 import { holdOf } from '@swarm/core/rules/holding';
+import { mayOpen } from '@swarm/core/rules/opening';
 import { ownersOf } from '@swarm/core/rules/owners';
 import { ReadyQueue, type ReadyTask, readyTaskOf } from '@swarm/core/rules/ready-queue';
 import type { OpenedState, State } from '@swarm/core/state';
+import { HeldRoles } from './held-roles.ts';
 
 /**
  * Keeps the ready queue in step with the folded state: a task is offered when it is pending and what it depends on
@@ -16,6 +19,7 @@ import type { OpenedState, State } from '@swarm/core/state';
 export class Scheduling {
   readonly #state: State;
   readonly #queue: ReadyQueue;
+  readonly #held: HeldRoles;
   /** The version of what was learned that the held scopes are of. */
   #learned: number;
 
@@ -24,22 +28,29 @@ export class Scheduling {
     this.#state = state;
     const foldOf = ({ id }: ReadyTask) => holdOf(state, state.tasks.get(id)!);
     this.#queue = new ReadyQueue(state.run.request.overlap, foldOf);
+    this.#held = new HeldRoles(state);
     this.#learned = state.footprint.version;
     this.#holdInFlight();
-    for (const id of state.byState.pending) this.#place(state.tasks.get(id)!);
+    this.#placeAll();
   }
 
   /** To be called with every event after its entry was folded. */
   follow(e: Event): void {
+    if (e.type === 'budget.neared') this.#keepBack();
+    if (e.type === 'limits.raised' || e.type === 'run.reopened') this.#placeAll();
     for (const id of touched(e, this.#state)) this.#sync(this.#state.tasks.get(id)!);
     if (this.#learned !== this.#state.footprint.version) this.#relearn();
   }
 
-  /** Takes the most urgent task whose scope is free; it holds its scope from here on. */
-  next(): TaskId | undefined {
+  /**
+   * Takes the most urgent task whose scope is free; it holds its scope from here on.
+   * @param isFor others are passed over: nobody who could do them is free.
+   */
+  next(isFor: (id: TaskId) => boolean = () => true): TaskId | undefined {
     const aside: ReadyTask[] = [];
-    let found = this.#queue.next();
-    for (; found && keptOutBy(this.#state, found.id); found = this.#queue.next()) aside.push(found);
+    const isPassed = ({ id }: ReadyTask): boolean => keptOutBy(this.#state, id) !== undefined || !isFor(id);
+    let found = this.#nextOfRoom();
+    for (; found && isPassed(found); found = this.#nextOfRoom()) aside.push(found);
     for (const task of aside) {
       this.#queue.release(task.id);
       this.#queue.offer(task);
@@ -47,9 +58,34 @@ export class Scheduling {
     return found?.id;
   }
 
+  /** The next one whose role has room; those of a full one are held back meanwhile. */
+  #nextOfRoom(): ReadyTask | undefined {
+    this.#held.offer(this.#queue);
+    for (;;) {
+      const found = this.#queue.next();
+      if (!found) {
+        if (this.#held.offerOne(this.#queue)) continue;
+        return undefined;
+      }
+      if (!this.#held.isFull(found.id)) return found;
+      this.#queue.release(found.id);
+      this.#held.hold(found);
+    }
+  }
+
   /** Tasks in flight whose scope meets that of one that was just taken; there are some only under `warn`. */
   beside(id: TaskId): readonly { readonly id: TaskId; readonly entry: string }[] {
     return this.#queue.beside(id);
+  }
+
+  #placeAll(): void {
+    for (const id of this.#state.byState.pending) this.#place(this.#state.tasks.get(id)!);
+  }
+
+  /** What may not open any more is not offered: nothing that mends the target waits behind it. */
+  #keepBack(): void {
+    for (const id of this.#state.byState.pending)
+      if (!mayOpen(this.#state, this.#state.tasks.get(id)!)) this.#queue.withdraw(id);
   }
 
   #relearn(): void {
@@ -80,7 +116,7 @@ export class Scheduling {
       case 'running':
         return;
       default:
-        this.#queue.withdraw(task.id);
+        this.#withdraw(task.id);
         this.#queue.release(task.id);
     }
     // Its dependents may start now, or, when a landing was taken back, may not any more.
@@ -90,18 +126,23 @@ export class Scheduling {
     }
   }
 
+  #withdraw(id: TaskId): void {
+    this.#queue.withdraw(id);
+    this.#held.drop(id);
+  }
+
   #replace(task: Task): void {
-    this.#queue.withdraw(task.id);
+    this.#withdraw(task.id);
     this.#place(task);
   }
 
   #place(task: Task): void {
-    const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));
+    const isReady = waitsForOf(this.#state, task.spec) === undefined;
     // A task tried again may still have its cancelled attempt dying, or its own planner: it is offered when that has ended.
     const isDying =
       this.#state.liveAttempts.has(attemptId(task.id, task.attempts)) ||
       this.#state.plans.get(task.id)?.live !== undefined;
-    if (!isReady || isDying) return;
+    if (!isReady || isDying || !mayOpen(this.#state, task)) return;
     this.#queue.offer(readyTaskOf(task));
   }
 }
@@ -115,6 +156,7 @@ function touched(e: Event, state: State): readonly TaskId[] {
     case 'task.failed':
     case 'task.cancelled':
     case 'task.retried':
+    case 'task.prioritised':
     case 'landing.found':
     case 'landing.undone':
     case 'task.expanded':

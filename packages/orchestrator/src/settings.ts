@@ -2,6 +2,7 @@ import type { Command } from '@swarm/core/commands';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { Request, StopReason } from '@swarm/core/model/request';
 import type { AttemptHost } from '@swarm/core/ports/bench';
+import type { ChangeReader } from '@swarm/core/ports/changes';
 import type { Branches, Delivery, Hub, RepositoryReader } from '@swarm/core/ports/git';
 import type { OpenedJournal } from '@swarm/core/ports/journal';
 import type { TicketedModel } from '@swarm/core/ports/models';
@@ -17,6 +18,8 @@ export interface OrchestratorPorts {
   readonly hub: Hub;
   /** Absent where no run lands branches, as in a simulation. */
   readonly branches?: Branches;
+  /** Absent where somebody else sees to the votes, as in a simulation. */
+  readonly changes?: ChangeReader;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
   /** Where attempts, gates and checks run. */
@@ -54,6 +57,8 @@ export interface Settings {
     readonly quietMs: number;
     /** A first attempt sees the folders of its scope only, where that can be told. */
     readonly isSparse?: true;
+    /** Workers may set notes that others are told. */
+    readonly sharesNotes?: true;
   };
   readonly gate: {
     readonly timeoutMs: number;
@@ -62,6 +67,17 @@ export interface Settings {
     /** What one run of the gate may use; absent: whatever the sandbox gives everybody. */
     readonly limits?: Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'diskBytes'>;
   };
+  /** Absent where nobody votes. */
+  readonly review?: {
+    /** How long one reviewer may take. */
+    readonly wallMs: number;
+    /** The agent that votes. Absent: a conversation of our own with the reviewer’s model. */
+    readonly agent?: string;
+    /** Most characters of that conversation. */
+    readonly contextChars: number;
+  };
+  /** Tests of a change are run on the sources before it. */
+  readonly proves?: true;
   readonly checks: { readonly timeoutMs: number };
   readonly setup: { readonly timeoutMs: number; readonly network: 'base' | 'work' };
   /** How long a first Ctrl-C waits for what is in flight. */

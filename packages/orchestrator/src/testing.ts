@@ -93,7 +93,7 @@ function onlyThese(ports: Readonly<Record<string, object>>): object {
 }
 
 /** Ports a run may be without. */
-const OPTIONAL: ReadonlySet<string> = new Set(['model', 'branches', 'approve']);
+const OPTIONAL: ReadonlySet<string> = new Set(['model', 'branches', 'changes', 'approve']);
 
 function guard(name: string, of: object, mayMiss: ReadonlySet<string> = new Set()): object {
   return new Proxy(of, {

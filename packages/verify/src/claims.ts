@@ -118,6 +118,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   'task.retried': (c, e) => settle(c, text(e, 'task'), 'live'),
   'task.failed': (c, e) => settle(c, text(e, 'task'), 'over'),
   'task.cancelled': (c, e) => settle(c, text(e, 'task'), 'over'),
+  // What its parts came to is what it came to.
+  'task.expanded': (c, e) => settle(c, text(e, 'task'), 'live'),
+  'task.gathered': (c, e) => settle(c, text(e, 'task'), 'over'),
   'attempt.started': (c, e) => settle(c, taskOf(text(e, 'attempt')), 'live'),
   'attempt.ended': readAttempt,
   'landing.started': (c, e) => {

@@ -506,3 +506,15 @@ function flip(bytes: Buffer, at: number): Buffer {
   copy[at] = copy[at]! ^ 1;
   return copy;
 }
+
+test('a task that was split is lost until it is gathered from its parts', async () => {
+  const story = await goodStory();
+  story.say({ type: 'task.accepted', task: 't4' }, { type: 'task.expanded', task: 't4' });
+  story.close();
+  assert.match(JSON.stringify(await broken(story)), /t4/);
+  const whole = await goodStory();
+  whole.say({ type: 'task.accepted', task: 't4' }, { type: 'task.expanded', task: 't4' });
+  whole.say({ type: 'task.gathered', task: 't4' });
+  whole.close();
+  assert.deepEqual(await broken(whole), {});
+});

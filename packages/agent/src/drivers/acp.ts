@@ -6,6 +6,7 @@ import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { type Agent, type AgentJob, type AgentResult, wholePrompt } from '@swarm/core/ports/running';
 import { z } from 'zod';
 import { cutText } from '../agent-events.ts';
+import { placeSharedNotes } from '../shared-notes.ts';
 import { LINE_MAX_BYTES } from '../wire.ts';
 import { END_OF_TURN, type Turn, takeTurn } from './acp/turn.ts';
 import { Updates } from './acp/updates.ts';
@@ -51,9 +52,10 @@ async function runAcp(parts: AcpParts, job: AgentJob, session: Session): Promise
   const before = job.goOn && keptSchema.parse(JSON.parse(job.goOn.talk)).session;
   const whole = wholePrompt(job.prompt);
   const { promise: turned, resolve } = Promise.withResolvers<{ turn: Turn; updates: Updates }>();
+  const shared = await placeSharedNotes(job, room, parts.clean);
   const result = await session.launch({
     argv: [...WITH_ADDRESS, programOf(argv[0]!, room.workspace), ...argv.slice(1)],
-    env: {},
+    env: shared.env,
     wallMs: job.limits.wallMs,
     talk: {
       lineBytes: LINE_MAX_BYTES,
@@ -79,6 +81,7 @@ async function runAcp(parts: AcpParts, job: AgentJob, session: Session): Promise
     },
   });
   const { turn, updates } = await turned;
+  await shared.collect();
   const common = { usage: session.usage(), toolCalls: updates.toolCalls };
   if (turn.kind !== 'ended' || result.cause) return { ...failureOf(turn, result, job, session), ...common };
   const claim = claimOf(turn.stop, updates.lastText);

@@ -4,6 +4,7 @@ import { EVENT_LINE_MAX_BYTES, parseAgentEvent } from '../agent-events.ts';
 import type { ChildJob } from '../child.ts';
 import { type OpenServers, openServers } from '../mcp/open.ts';
 import type { McpParts } from '../mcp/server.ts';
+import { callNotes, NOTES_TOOL } from '../shared-notes.ts';
 import { cleanLine, openTranscript, plainText } from '../transcript.ts';
 import type { DriverParts, Note, Session, Talking } from './session.ts';
 
@@ -37,18 +38,32 @@ export async function withServers<T>(
   }
 }
 
+type Called = Pick<OpenServers, 'tools' | 'absent' | 'call'>;
+
+/** The run's notes go the same way as a server's tools: our own driver answers. */
+export function withNotes(
+  { shared }: AgentJob,
+  { clean }: DriverParts,
+  servers?: Called,
+): Called | undefined {
+  if (!shared) return servers;
+  return {
+    tools: [...(servers?.tools ?? []), NOTES_TOOL],
+    absent: servers?.absent ?? [],
+    call: async (tool, args) =>
+      tool === NOTES_TOOL.name ? callNotes(shared, args, clean) : servers!.call(tool, args),
+  };
+}
+
 /** What is not there is said to the model, so that it does not look for it. */
-export function mcpOf(
-  { prompt }: AgentJob,
-  { tools, absent }: OpenServers,
-): Pick<ChildJob, 'mcp' | 'prompt'> {
+export function mcpOf({ prompt }: AgentJob, { tools, absent }: Called): Pick<ChildJob, 'mcp' | 'prompt'> {
   if (absent.length === 0) return { mcp: [...tools], prompt };
   const said = ['Not there in this attempt:', ...absent.map((why) => `- ${why}`)].join('\n');
   return { mcp: [...tools], prompt: { ...prompt, user: `${prompt.user.trimEnd()}\n\n${said}\n` } };
 }
 
 /** @param onStdout true when a line is an event, which is then kept as one. */
-export function talkWith(servers: OpenServers, onStdout: (line: string) => boolean): Talking {
+export function talkWith(servers: Called, onStdout: (line: string) => boolean): Talking {
   return {
     lineBytes: EVENT_LINE_MAX_BYTES,
     async with(process, note, signal) {

@@ -10,7 +10,7 @@ import { type ChildJob, JOB_VARIABLE } from '../child.ts';
 import type { OpenServers } from '../mcp/open.ts';
 import type { McpParts } from '../mcp/server.ts';
 import { plainText, shownText } from '../transcript.ts';
-import { mcpOf, talkWith, withServers } from './builtin-mcp.ts';
+import { mcpOf, talkWith, withNotes, withServers } from './builtin-mcp.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
 import { placeNotes } from './notes-file.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
@@ -30,6 +30,8 @@ export interface BuiltinParts extends DriverParts {
   readonly windowTokens?: number;
   /** The model calls no tools by itself: they are described in text, and calls are read from its text. */
   readonly textTools?: boolean;
+  /** The tools it has, besides its plan and handing in; all of them when absent. */
+  readonly tools?: readonly string[];
   /** Servers whose tools it is offered besides. */
   readonly mcp?: McpParts;
 }
@@ -47,8 +49,10 @@ export function createBuiltinAgent(parts: BuiltinParts): Agent {
     run: (job) =>
       withSession(parts, job, (session) =>
         parts.mcp
-          ? withServers(parts.mcp, parts, job, session, (servers) => runBuiltin(parts, job, session, servers))
-          : runBuiltin(parts, job, session),
+          ? withServers(parts.mcp, parts, job, session, (servers) =>
+              runBuiltin(parts, job, session, withNotes(job, parts, servers)),
+            )
+          : runBuiltin(parts, job, session, withNotes(job, parts)),
       ),
   };
 }
@@ -57,7 +61,7 @@ async function runBuiltin(
   parts: BuiltinParts,
   job: AgentJob,
   session: Session,
-  servers?: OpenServers,
+  servers?: Pick<OpenServers, 'tools' | 'absent' | 'call'>,
 ): Promise<AgentResult> {
   const notes = job.notes && (await placeNotes(job.notes, session.room));
   const child = {
@@ -119,6 +123,7 @@ function childJobOf(parts: BuiltinParts, job: AgentJob, workspace: string): Chil
     model: parts.model,
     ...(parts.dialect && { dialect: parts.dialect }),
     ...(parts.textTools && { textTools: true }),
+    ...(parts.tools && { tools: [...parts.tools] }),
     limits: {
       steps: job.limits.steps,
       tokens: job.limits.tokens,

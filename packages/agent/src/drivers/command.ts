@@ -13,6 +13,7 @@ import {
   type Room,
   wholePrompt,
 } from '@swarm/core/ports/running';
+import { placeSharedNotes } from '../shared-notes.ts';
 import { endOf, endOfClaim, limitMet, tailOf } from './endings.ts';
 import { claimOf, HANDOFF, HANDOFF_MAX_BYTES } from './handoff-file.ts';
 import { type DriverParts, type Session, withSession } from './session.ts';
@@ -39,9 +40,11 @@ async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Sess
   const argv = fillIn(parts.run, { ...places, prompt: wholePrompt(job.prompt) });
   const refusal = await cannotRun(session.room, argv, 'agent.command');
   if (refusal) return { end: 'cannot-run', detail: refusal, usage: session.usage(), toolCalls: 0 };
+  const shared = await placeSharedNotes(job, session.room, parts.clean);
   const result = await session.launch({
     argv: [programOf(argv[0]!, places.workspace), ...argv.slice(1)],
     env: {
+      ...shared.env,
       SWARM_HANDOFF: places.handoff,
       SWARM_TASK: taskOf(job.attempt),
       SWARM_ATTEMPT: job.attempt,
@@ -49,6 +52,7 @@ async function runCommandAgent(parts: CommandParts, job: AgentJob, session: Sess
     },
     wallMs: job.limits.wallMs,
   });
+  await shared.collect();
   const left = await session.room.collect(HANDOFF, HANDOFF_MAX_BYTES);
   const said = claimOf(left, tailOf(result.sandbox.output));
   return judge(job, session, endOf(result), said);

@@ -6,6 +6,7 @@ import type { HandoffClaim } from '@swarm/core/model/handoff';
 import { taskOf } from '@swarm/core/model/ids';
 import { type Agent, type AgentJob, type AgentResult, wholePrompt } from '@swarm/core/ports/running';
 import { cutText } from '../agent-events.ts';
+import { placeSharedNotes } from '../shared-notes.ts';
 import { plainText } from '../transcript.ts';
 import { endOf, endOfClaim, limitMet } from './endings.ts';
 import { claimOf, HANDOFF, HANDOFF_MAX_BYTES } from './handoff-file.ts';
@@ -36,9 +37,11 @@ async function runPreset(parts: PresetParts, job: AgentJob, session: Session): P
   const start = preset.start({ model, windowTokens });
   const launcher = await room.place({ name: 'start.sh', text: launcherText(argv, start, prompt) });
   const hearing = hear(preset, job, parts.clock);
+  const shared = await placeSharedNotes(job, session.room, parts.clean);
   const result = await session.launch({
     argv: ['/bin/sh', launcher],
     env: {
+      ...shared.env,
       SWARM_HANDOFF: await room.outlet(HANDOFF),
       SWARM_TASK: taskOf(job.attempt),
       SWARM_ATTEMPT: job.attempt,
@@ -47,6 +50,7 @@ async function runPreset(parts: PresetParts, job: AgentJob, session: Session): P
     wallMs: job.limits.wallMs,
     onStdout: hearing.onLine,
   });
+  await shared.collect();
   const left = claimOf(await room.collect(HANDOFF, HANDOFF_MAX_BYTES), hearing.lastText());
   return {
     ...judge(job, session, result, hearing, left),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import { parseClaim } from './handoff.ts';
-import { TOOL_SPECS } from './index.ts';
+import { createToolbox, TOOL_SPECS } from './index.ts';
 
 test('the agent has exactly these tools, with these arguments', () => {
   const shape = TOOL_SPECS.map(({ name, parameters }) => {
@@ -50,3 +53,26 @@ for (const [what, json, problem] of [
     assert.match(claim.problem, problem);
   });
 }
+
+test('whoever has few tools is offered those alone, and a call of another one is answered and not run', async () => {
+  const workspace = await mkdtemp(join(tmpdir(), 'tools-'));
+  const box = createToolbox({ workspace, env: {}, clock: NO_CLOCK, only: ['read', 'grep'] });
+  assert.deepEqual(
+    box.specs.map(({ name }) => name),
+    ['read', 'grep', 'plan', 'submit_handoff'],
+  );
+  for (const name of ['write', 'write_file', 'bash', 'bash_output', 'glob']) {
+    const call = { id: 'c', name, argumentsJson: '{"path":"a.txt","content":"x","command":"touch a.txt"}' };
+    const { ok, wasRun, output } = await box.run(call, AbortSignal.abort());
+    assert.deepEqual([ok, wasRun], [false, false], name);
+    assert.match(output, /^there is no tool .*; there are: read, grep, plan, submit_handoff$/);
+  }
+  assert.deepEqual(await readdir(workspace), []);
+  const withBash = createToolbox({ workspace, env: {}, clock: NO_CLOCK, only: ['bash'] });
+  assert.ok(withBash.specs.some(({ name }) => name === 'bash_output'));
+  box.close();
+  withBash.close();
+  await rm(workspace, { recursive: true });
+});
+
+const NO_CLOCK = { now: () => 0, monotonic: () => 0, after: () => () => undefined };

@@ -47,17 +47,32 @@ export interface CallOutcome extends ToolOutcome {
 }
 
 type ToolboxAsk = Pick<ToolPlace, 'workspace' | 'env' | 'clock'> &
-  Partial<Pick<ToolPlace, 'readable'>> & { readonly more?: MoreTools | undefined };
+  Partial<Pick<ToolPlace, 'readable'>> & {
+    readonly more?: MoreTools | undefined;
+    /** Tools it has besides its plan and handing in; absent: all. */
+    readonly only?: readonly string[] | undefined;
+  };
 
-export function createToolbox({ readable = [], more, ...place }: ToolboxAsk): Toolbox {
+/** Whoever has few tools has these besides: they touch nothing. */
+const ALWAYS: ReadonlySet<string> = new Set([plan.name, submitHandoff.name]);
+
+function offeredBy(only: readonly string[] | undefined): ReadonlySet<string> {
+  if (!only) return new Set(TOOL_NAMES);
+  const isOffered = (name: string): boolean =>
+    ALWAYS.has(name) || only.includes(name) || (name === bashOutput.name && only.includes(bash.name));
+  return new Set(TOOL_NAMES.filter(isOffered));
+}
+
+export function createToolbox({ readable = [], more, only, ...place }: ToolboxAsk): Toolbox {
+  const offered = offeredBy(only);
   const background = new Background(place.clock);
   const inner = { ...place, readable, background, env: commandEnv(place.env) };
   return {
-    specs: [...TOOL_SPECS, ...(more?.specs ?? [])],
+    specs: [...TOOL_SPECS.filter(({ name }) => offered.has(name)), ...(more?.specs ?? [])],
     async run(call, signal, outputChars = Number.POSITIVE_INFINITY) {
       const outcome = more?.specs.some(({ name }) => name === call.name)
         ? await runMore(more, call, signal)
-        : await runToolCall(call, { ...inner, outputChars }, signal);
+        : await runToolCall(call, { ...inner, outputChars }, offered, signal);
       return { ...outcome, output: cutMiddle(outcome.output, outputChars) };
     },
     close: () => background.close(),
@@ -68,11 +83,17 @@ export function createToolbox({ readable = [], more, ...place }: ToolboxAsk): To
 const READING: ReadonlySet<string> = new Set([read, grep, glob].map(({ name }) => name));
 export const isReading = (said: string): boolean => READING.has(toolNameFor(said, TOOL_NAMES));
 
-async function runToolCall(call: ToolCall, place: ToolPlace, signal: AbortSignal): Promise<CallOutcome> {
+async function runToolCall(
+  call: ToolCall,
+  place: ToolPlace,
+  offered: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<CallOutcome> {
   const name = toolNameFor(call.name, TOOL_NAMES);
   const tool = TOOLS.find((t) => t.name === name);
-  if (!tool)
-    return unusable(`there is no tool ${cutText(call.name, 60)}; there are: ${TOOL_NAMES.join(', ')}`);
+  // What is not offered is not there, whoever knows of it.
+  if (!tool || !offered.has(name))
+    return unusable(`there is no tool ${cutText(call.name, 60)}; there are: ${[...offered].join(', ')}`);
   const args = parseArguments(tool, call.argumentsJson);
   if ('problem' in args) return unusable(`${tool.name}: not run. ${args.problem}`);
   try {

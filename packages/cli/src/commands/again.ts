@@ -33,18 +33,38 @@ export function againOf(flags: AgainFlags): readonly AgainCommand[] {
   ];
 }
 
+/** Limits as they are to be, and in `by` those that are so much more than they are. */
+export type Raise = RaisedLimits & { readonly by?: RaisedLimits };
+
 /** Undefined where no limit is named. Errors: SW0101, SW0102. */
-export function raisedBy({ budget, time }: Pick<AgainFlags, 'budget' | 'time'>): RaisedLimits | undefined {
+export function raisedBy({ budget, time }: Pick<AgainFlags, 'budget' | 'time'>): Raise | undefined {
   if (budget === undefined && time === undefined) return undefined;
-  const limits = budget === undefined ? {} : parseBudget(budget);
-  const timeMs = time === undefined ? undefined : parseDurationMs(time);
+  const limits = budget === undefined ? {} : raisedBudget(budget);
+  const timeMs = time === undefined ? undefined : parseDurationMs(unsigned(time));
   const problems: Problem[] = [
-    ...(limits ? [] : [badBudget(budget!)]),
+    ...(limits ? [] : [badBudget(budget!, '--budget +5usd,+2Mtok')]),
     ...(time !== undefined && timeMs === undefined ? [badTime(time)] : []),
   ];
   if (problems.length > 0) throw new SwarmError(problems);
-  return { ...limits, ...(timeMs !== undefined && { timeMs }) };
+  if (timeMs === undefined) return limits;
+  const more = isMore(time!) ? { by: { ...limits?.by, timeMs } } : { timeMs };
+  return { ...limits, ...more };
 }
+
+/** `5usd` is the whole, `+5usd` is so much more; each part for itself. */
+function raisedBudget(text: string): Raise | undefined {
+  const parts = text.split(',');
+  const read = (some: readonly string[]) =>
+    some.length === 0 ? {} : parseBudget(some.map(unsigned).join(','));
+  const all = read(parts.filter((part) => !isMore(part)));
+  const by = read(parts.filter(isMore));
+  const isTwice = all && by && Object.keys(by).some((name) => name in all);
+  if (!all || !by || isTwice) return undefined;
+  return Object.keys(by).length === 0 ? all : { ...all, by };
+}
+
+const isMore = (text: string): boolean => text.trim().startsWith('+');
+const unsigned = (text: string): string => (isMore(text) ? text.trim().slice(1) : text);
 
 const badTime = (text: string): Problem => ({
   code: 'SW0101',

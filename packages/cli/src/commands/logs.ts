@@ -46,7 +46,7 @@ async function requireTask(task: string, known: KnownRun): Promise<void> {
  * Says whether a run's log ends with this line: closed, and its report written. A run that was stopped is not over:
  * resumed, it goes on in the same file.
  */
-function runIsOver(): (line: LogLine) => boolean {
+export function runIsOver(): (line: LogLine) => boolean {
   let isClosed = false;
   let isReported = false;
   return ({ event }) => {

@@ -7,10 +7,11 @@ import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { problemsOf, renderProblems } from '../telling/errors.ts';
 import { toldOutput } from '../telling/told-output.ts';
+import { amend } from './amend.ts';
 import { cancel } from './cancel.ts';
 import { explain, report, tasks } from './read.ts';
 import { status } from './status.ts';
-import { amend, goOn, pause, retry, submit, tell } from './steer.ts';
+import { goOn, pause, retry, submit, tell } from './steer.ts';
 
 const run = z.string().max(100).describe('Such as r-20261121-k3f9; without it, the newest run.').optional();
 const task = z.string().max(200).describe('Such as t12.');
@@ -73,9 +74,9 @@ const TOOLS = [
   }),
   tool({
     name: 'amend',
-    does: 'Changes the request of a live run: its planner reads it and plans again.',
+    does: 'Changes the request of a live run: its planner says what follows for the plan, and that counts at once.',
     takes: z.object({ run, text }),
-    call: (given, choice, context) => amend(given.text, choice, context),
+    call: (given, choice, context) => amend(given.text, { ...choice, yes: true }, context),
   }),
   tool({
     name: 'retry',

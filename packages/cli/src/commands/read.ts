@@ -2,10 +2,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
 import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
+import { families, lineage } from '@swarm/core/views/family';
+import { provenanceOf, votesByAttempt } from '@swarm/core/views/provenance';
 import { type Report, report as reportOf } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import { shortCommit } from '@swarm/core/views/words';
@@ -16,26 +19,31 @@ import type { ReportOptions, RunChoice } from '../program/options.ts';
 import { localDate, zoneOf } from '../telling/local-clock.ts';
 import { sanitize, wrapText } from '../telling/output.ts';
 import { paintState } from '../telling/paint.ts';
+import { HTML_TASKS_MAX, renderReportHtml } from '../telling/report-html.ts';
 import { renderReportText } from '../telling/report-text.ts';
 import { renderTable } from '../telling/table.ts';
+import { explainLine, placeIn } from './explain-line.ts';
 
 export async function tasks(options: RunChoice, context: Context): Promise<number> {
   const { state } = await readRun(options, context);
-  const all = [...state.tasks.values()];
-  if (options.json) context.output.json(all);
-  else context.output.result(tasksText(all, context));
+  if (options.json) context.output.json([...state.tasks.values()]);
+  else context.output.result(tasksText(state, context));
   return 0;
 }
 
-function tasksText(all: readonly Task[], { output: { ink, columns } }: Context): string {
+/** Parts stand behind what they are parts of. */
+function tasksText(state: State, { output: { ink, columns } }: Context): string {
+  const all = families(state);
+  const taskAt = (row: number): Task => state.tasks.get(all[row]!)!;
+  const rows = all.map((_, row) => taskRow(state, taskAt(row)));
   const paint = (cell: string, row: number, column: number): string =>
-    row >= 0 && column === 1 ? paintState(all[row]!.state, ink)(cell) : cell;
+    row >= 0 && column === 1 ? paintState(taskAt(row).state, ink)(cell) : cell;
   const look = { columns, flexible: [3, 4], paint };
-  return renderTable(['task', 'state', 'attempts', 'title', ''], all.map(taskRow), look);
+  return renderTable(['task', 'state', 'attempts', 'title', ''], rows, look);
 }
 
-const taskRow = (task: Task): string[] => [
-  task.id,
+const taskRow = (state: State, task: Task): string[] => [
+  lineage(state, task.id),
   task.state,
   String(task.attempts),
   task.spec.title,
@@ -50,6 +58,8 @@ function outcomeOf(task: Task): string {
 }
 
 export async function explain(text: string, options: RunChoice, context: Context): Promise<number> {
+  const place = placeIn(text);
+  if (place) return explainLine(place, options, context);
   const { state, entries, paths } = await readRun(options, context);
   const task = parseTaskId(text);
   if (!task || !state.tasks.has(task)) throw new SwarmError(unknownTask(text, state));
@@ -92,11 +102,19 @@ function storyText(story: readonly string[], at: number, { output: { columns } }
 }
 
 export async function report(options: ReportOptions, context: Context): Promise<number> {
-  const { state } = await readRun(options, context);
+  const { state, entries } = await readRun(options, context);
   const made = reportOf(state);
-  if (options.json || options.format === 'json') context.output.json(made);
+  if (options.format === 'html') context.output.result(htmlOf(made, state, entries));
+  else if (options.json || options.format === 'json') context.output.json(made);
   else context.output.result(reportText(made, options, context));
   return 0;
+}
+
+function htmlOf(made: Report, state: State, entries: readonly Entry[]): string {
+  const votes = votesByAttempt(entries);
+  const told = made.list.slice(0, HTML_TASKS_MAX).map(({ task }) => task);
+  const provenance = new Map(told.map((task) => [task, provenanceOf(state, votes, task)]));
+  return renderReportHtml({ report: made, provenance }).trimEnd();
 }
 
 /** Markdown is for files and pages: on a terminal it is plain text, unless it is asked for. */

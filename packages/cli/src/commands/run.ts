@@ -4,10 +4,11 @@ import { SwarmError } from '@swarm/core/errors';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { ApplyOutcome } from '@swarm/core/ports/git';
 import { opened } from '@swarm/core/state';
+import { remainderOf } from '@swarm/core/views/remainder';
 import { adopt } from '../finding/door.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
-import { programPlaces } from '../places.ts';
+import { type ProgramPlaces, programPlaces } from '../places.ts';
 import { requireSomebody } from '../preparing/ask.ts';
 import { dryRun } from '../preparing/dry-run.ts';
 import { foreseer } from '../preparing/foresee.ts';
@@ -23,6 +24,7 @@ import { lockRepository, type WorkAsk, work } from '../running/work.ts';
 import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
+import { takeUp } from './from-ref.ts';
 import { waitForMore } from './used-up.ts';
 
 /** @param live tells the run while it goes on; absent: this terminal. */
@@ -34,7 +36,17 @@ export async function run(
 ): Promise<number> {
   const places = programPlaces();
   if (options.approve && !options.dryRun) requireYes(options.yes, 'swarm run --approve --yes …');
-  const prepared = await prepare(request, options, context, places);
+  return begin(await prepare(request, options, context, places), options, context, places, live);
+}
+
+/** From what was prepared to the end of the run. */
+export async function begin(
+  prepared: Prepared,
+  options: RunOptions,
+  context: Context,
+  places: ProgramPlaces,
+  live?: WorkAsk['live'],
+): Promise<number> {
   for (const notice of prepared.notices) context.output.narrate(noteText(notice, context));
   if (options.dryRun) return dryRun(prepared, options.json === true, context, places);
   for (const line of prepared.shown) context.output.narrate(line);
@@ -82,6 +94,12 @@ async function approved(
 }
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
+  requireRef(options);
+  if (options.fromRef !== undefined) {
+    const { fromRef, from: _from, takeover: _takeover, trustRun: _trustRun, ...rest } = options;
+    const run = await takeUp(fromRef, options, context);
+    return resume({ ...rest, run }, context);
+  }
   if (options.trustRun) await adopt(options, context);
   const asked = againOf(options);
   const read = await readRun(options, context);
@@ -110,6 +128,18 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,
+  });
+}
+
+/** Errors: SW0101 for what means something only of a carried run. */
+function requireRef({ fromRef, from, takeover, run }: NonNullable<ResumeOptions>): void {
+  const lonely = from !== undefined ? '--from' : takeover ? '--takeover' : undefined;
+  const isTwice = fromRef !== undefined && run !== undefined;
+  if (!isTwice && (fromRef !== undefined || lonely === undefined)) return;
+  throw new SwarmError({
+    code: 'SW0101',
+    what: isTwice ? '--run and --from-ref both name a run' : `${lonely} goes with --from-ref`,
+    fix: 'swarm resume --from-ref refs/swarm/r-20261121-k3f9 --from origin',
   });
 }
 
@@ -156,7 +186,6 @@ function nothingToResume({ paths, state }: ReadRun): SwarmError {
   const { closed, byState } = state;
   const why = closed ? 'is closed' : 'was never opened';
   const failed = [...byState.failed, ...byState.cancelled][0];
-  const more = closed?.reason === 'budget' ? '--budget <more>' : '--time <more>';
   const isOut = closed?.reason === 'budget' || closed?.reason === 'time';
   return new SwarmError({
     code: 'SW0104',
@@ -165,7 +194,7 @@ function nothingToResume({ paths, state }: ReadRun): SwarmError {
     fix: !closed
       ? 'swarm run "what you want done"'
       : isOut
-        ? `swarm resume --run ${paths.run} ${more}`
+        ? `${remainderOf(state)?.goOn ?? 'swarm resume'} --run ${paths.run}`
         : failed
           ? `swarm report; swarm resume --run ${paths.run} --retry ${failed} tries a task again`
           : 'swarm report',

@@ -2,10 +2,13 @@
 import { TASK_STATES } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { alarms } from '@swarm/core/views/alarms';
-import { type Board, board } from '@swarm/core/views/board';
+import { type Board, type BoardRow, board } from '@swarm/core/views/board';
+import { criteriaText, standingText, toldStandings, worstFirst } from '@swarm/core/views/criteria';
 import { closedWord, endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
+import { needs } from '@swarm/core/views/needs';
 import { queue } from '@swarm/core/views/queue';
+import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
 import { costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
@@ -15,6 +18,7 @@ import type { RunChoice } from '../program/options.ts';
 import { lastSigns } from '../telling/last-signs.ts';
 import { localClock } from '../telling/local-clock.ts';
 import { moreText } from '../telling/more-at.ts';
+import { neededText } from '../telling/needed-text.ts';
 import { sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
 import { renderTable } from '../telling/table.ts';
 import { cutToWidth } from '../telling/width.ts';
@@ -54,6 +58,7 @@ function statusJson(
   waiting: readonly Waiting[],
   now: number,
 ) {
+  const left = remainderOf(state);
   return {
     run: paths.run,
     folder: paths.folder,
@@ -61,6 +66,7 @@ function statusJson(
     holder: holder ?? null,
     lastDecisionAt: new Date(state.at).toISOString(),
     ...(state.moreAt !== undefined && { moreAt: new Date(state.moreAt).toISOString() }),
+    needs: needs(state, holder !== undefined),
     board: board(state, now),
     queue: queue(state),
     waits: waiting,
@@ -68,6 +74,8 @@ function statusJson(
     ending: endingText(state),
     verdict: verdictOf(state),
     shortfalls: shortfallTexts(state),
+    ...(left && { remainder: left }),
+    criteria: worstFirst(toldStandings(state)).map(standingText),
     spending: state.spending,
     alarms: alarms(state),
   };
@@ -85,6 +93,7 @@ function statusText(
   const { request } = state.run ?? {};
   const gate = gateView(state);
   const held = alarms(state).at(-1);
+  const left = remainderOf(state);
   const rows: [string, string][] = [
     ['run', `${paths.run} ${standingOf(state, holder)}`],
     ['request', view.request],
@@ -96,17 +105,50 @@ function statusText(
     ...(state.closed && verdictOf(state) === 'incomplete'
       ? [['incomplete', shortfallTexts(state).join('; ')] as [string, string]]
       : []),
+    ...(left
+      ? [
+          ['left', remainderTexts(left).join('; ')] as [string, string],
+          ['to go on', left.goOn] as [string, string],
+        ]
+      : []),
+    ...criteriaRows(state),
     ...(held ? [['secret', `${held.attempt}: ${held.detail}`] as [string, string]] : []),
     ...(gate ? [['gate', gateText(gate)] as [string, string]] : []),
     ['spent', `${countText(tokensOf(view.used), 'token')}, ${costText(view.used.costUsd, view.used.priced)}`],
     ['last decision', `${localClock(state.at)}, ${durationText(now - state.at)} ago`],
   ];
   const head = rows.map(([name, value]) => row(name, value, columns)).join('\n');
-  return [head, ...movingText(view, holder, columns), ...waitingText(waiting, holder, columns)].join('\n\n');
+  const needed = neededText(needs(state, holder !== undefined), columns);
+  return [
+    ...needed,
+    head,
+    ...movingText(view, holder, columns),
+    ...waitingText(waiting, holder, columns),
+  ].join('\n\n');
 }
 
+/** Those that are not verified, with how they stand; without a process, or at the end, nothing more comes. */
+function criteriaRows(state: ReadRun['state']): [string, string][] {
+  const text = criteriaText(state);
+  if (text === undefined) return [];
+  const open = worstFirst(toldStandings(state)).filter(({ verdict }) => verdict !== 'verified');
+  const named = state.closed ? open.slice(0, CRITERIA_SHOWN).map((one) => standingText(one)) : [];
+  return [['criteria', [text, ...named].join('; ')]];
+}
+const CRITERIA_SHOWN = 5;
+
 /** Neither what it has come to, nor figures, nor what to type is ever cut: they may take more lines. */
-const WHOLE: ReadonlySet<string> = new Set(['run', 'tasks', 'quota', 'incomplete', 'secret', 'gate']);
+const WHOLE: ReadonlySet<string> = new Set([
+  'run',
+  'tasks',
+  'quota',
+  'incomplete',
+  'left',
+  'to go on',
+  'criteria',
+  'secret',
+  'gate',
+]);
 const NAME_WIDTH = 15;
 
 const row = (name: string, value: string, columns: number): string =>
@@ -130,11 +172,15 @@ function movingText(view: Board, holder: Holder | undefined, columns: number): s
   if (view.rows.length === 0) return [];
   const rows = view.rows
     .slice(0, ATTEMPTS_SHOWN)
-    .map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', r.title]);
+    .map((r) => [r.attempt, r.doing, durationText(r.elapsedMs), r.driver ?? '', titleOf(r)]);
   const heads = ['attempt', holder ? 'doing' : 'was doing', 'for', 'agent', 'title'];
   const table = renderTable(heads, rows, { columns, flexible: [3, 4] });
   return [[table, ...more(view.rows.length - rows.length)].join('\n')];
 }
+
+/** A part is told with what it is a part of. */
+const titleOf = ({ title, partOf = [] }: BoardRow): string =>
+  partOf.length === 0 ? title : `${partOf.join(' › ')} › ${title}`;
 
 function waitingText(waiting: readonly Waiting[], holder: Holder | undefined, columns: number): string[] {
   if (waiting.length === 0) return [];

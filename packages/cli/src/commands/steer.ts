@@ -1,4 +1,4 @@
-/** Commands that steer a live run: pause, continue, retry, tell, submit, amend, scale, budget. */
+/** Commands that steer a live run: pause, continue, retry, tell, submit, prioritise, scale, budget. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { parseTaskId, type TaskId } from '@swarm/core/model/ids';
 import type { RaisedLimits } from '@swarm/core/model/request';
@@ -17,10 +17,13 @@ import type { Context } from '../program/context.ts';
 import type { BudgetOptions, RetryOptions, RunChoice, SubmitOptions } from '../program/options.ts';
 import { sanitize } from '../telling/output.ts';
 import { shellWord } from '../telling/shell.ts';
-import { raisedBy } from './again.ts';
+import { type Raise, raisedBy } from './again.ts';
 
-type Ask = { readonly get: 'state' } | { readonly command: SteeringCommand };
-type Answer = Extract<ControlReply, { ok: true }>;
+type Ask =
+  | { readonly get: 'state' }
+  | { readonly command: SteeringCommand }
+  | { readonly propose: { readonly text: string } };
+export type Answer = Extract<ControlReply, { ok: true }>;
 
 export const pause = (options: RunChoice, context: Context): Promise<number> =>
   steer({ type: 'pause', reason: 'operator', detail: 'swarm pause' }, options, context);
@@ -28,13 +31,31 @@ export const pause = (options: RunChoice, context: Context): Promise<number> =>
 export const goOn = (options: RunChoice, context: Context): Promise<number> =>
   steer({ type: 'continue', by: 'operator' }, options, context);
 
-export const amend = (text: string, options: RunChoice, context: Context): Promise<number> =>
-  steer({ type: 'amend', text: meant(text, 'the change of the request') }, options, context);
-
-export async function scale(text: string, options: RunChoice, context: Context): Promise<number> {
+/** @param given `8`, or a role and `2`. */
+export async function scale(
+  given: readonly [string, string | undefined],
+  options: RunChoice,
+  context: Context,
+): Promise<number> {
+  const [role, text] = given[1] === undefined ? [undefined, given[0]] : [given[0], given[1]];
   if (!/^\d{1,9}$/.test(text))
     throw wrong('SW0105', `${JSON.stringify(text)} is no number of workers`, 'swarm scale 8');
-  return steer({ type: 'scale', workers: Number(text), reason: 'swarm scale' }, options, context);
+  const reason = 'swarm scale';
+  const of = role === undefined ? {} : { role };
+  return steer({ type: 'scale', workers: Number(text), ...of, reason }, options, context);
+}
+
+export async function prioritise(
+  task: string,
+  place: string,
+  options: RunChoice,
+  context: Context,
+): Promise<number> {
+  const isEnd = place === 'first' || place === 'last';
+  if (!isEnd && !/^\d{1,4}$/.test(place))
+    throw wrong('SW0105', `${JSON.stringify(place)} is no place`, 'swarm prioritise t12 first');
+  const command = { type: 'prioritise', task: named(task), place: isEnd ? place : Number(place) } as const;
+  return steer(command, options, context);
 }
 
 export async function budget(
@@ -43,7 +64,7 @@ export async function budget(
   context: Context,
 ): Promise<number> {
   const raised = raisedBy({ budget: limit, time: options.time });
-  if (!raised) throw wrong('SW0101', 'no limit is named', 'swarm budget 10usd,5Mtok --time 4h');
+  if (!raised) throw wrong('SW0101', 'no limit is named', 'swarm budget +5usd,+2Mtok --time +1h');
   return steer({ type: 'raiseLimits', ...raised }, options, context);
 }
 
@@ -80,10 +101,15 @@ export async function steer(command: SteeringCommand, options: RunChoice, contex
 }
 
 /** Errors: those of choosing a run; what the run refuses; SW0104 where no process works on it. */
-export async function askRun(ask: Ask, options: RunChoice, context: Context): Promise<Answer> {
+export async function askRun(
+  ask: Ask,
+  options: RunChoice,
+  context: Context,
+  onWaiting?: (ms: number) => void,
+): Promise<Answer> {
   const { paths, file } = await enterRun(options, context);
   const { control } = file;
-  const reply = control && (await askLive(control, { v: 1, run: paths.run, ...ask }));
+  const reply = control && (await askLive(control, { v: 1, run: paths.run, ...ask }, onWaiting));
   if (!reply) throw await notLive(paths, control, ask, options, context);
   if (reply.ok) return reply;
   throw new SwarmError(reply.problem);
@@ -128,16 +154,14 @@ function takenUpWith(command: SteeringCommand): string {
   }
 }
 
-function limitFlags({ tokens, usd, timeMs }: RaisedLimits): string {
-  const budget = [
-    ...(usd === undefined ? [] : [`${usd}usd`]),
-    ...(tokens === undefined ? [] : [`${tokens}tok`]),
+function limitFlags({ by = {}, ...all }: Raise): string {
+  const amounts = ({ tokens, usd }: RaisedLimits, sign: string): string[] => [
+    ...(usd === undefined ? [] : [`${sign}${usd}usd`]),
+    ...(tokens === undefined ? [] : [`${sign}${tokens}tok`]),
   ];
-  const flags = [
-    ...(budget.length === 0 ? [] : [` --budget ${budget.join(',')}`]),
-    ...(timeMs === undefined ? [] : [` --time ${timeMs}ms`]),
-  ];
-  return flags.join('');
+  const budget = [...amounts(all, ''), ...amounts(by, '+')];
+  const time = by.timeMs === undefined ? all.timeMs && `${all.timeMs}ms` : `+${by.timeMs}ms`;
+  return `${budget.length === 0 ? '' : ` --budget ${budget.join(',')}`}${time ? ` --time ${time}` : ''}`;
 }
 
 // ───────────── what was typed ─────────────
@@ -149,7 +173,8 @@ export const named = (text: string): TaskId => {
   return (parseTaskId(text) ?? text) as TaskId;
 };
 
-function meant(text: string, what: string): string {
+/** Errors: SW0101 where nothing was said. */
+export function meant(text: string, what: string): string {
   if (text.trim() !== '') return text.trim();
   throw wrong('SW0101', `${what} is empty`, 'swarm --help');
 }

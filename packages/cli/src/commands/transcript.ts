@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SwarmError } from '@swarm/core/errors';
 import { type AttemptId, parseAttemptId, type TaskId, taskOf } from '@swarm/core/model/ids';
+import { attemptVotedOn, isReviewerName } from '@swarm/core/rules/reviewing';
 import { unknownTask } from '../control/refused.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
@@ -33,6 +34,8 @@ const atWork = (attempt: AttemptId, { state }: ReadRun): string =>
 
 /** A task’s last attempt, or the one named. Errors: SW0106. */
 function attemptOf(text: string, { state }: ReadRun): AttemptId {
+  // An agent that voted has one of its own, beside those of the attempts.
+  if (isReviewerName(text) && state.attempts.has(attemptVotedOn(text))) return text as AttemptId;
   const named = parseAttemptId(text);
   if (named && state.attempts.has(named)) return named;
   if (named || !state.tasks.has(text as TaskId)) throw new SwarmError(unknownTask(text, state));

@@ -33,7 +33,11 @@ test('every example is one the schema accepts', () => {
         ? { [table]: [{ name: 'x', base_url: 'https://x.test', ...(nested as object) }] }
         : keyPath === 'agent.acp.mode'
           ? { agent: { acp: { run: ['x'], mode: value } } }
-          : { [table]: nested };
+          : keyPath.startsWith('distribute.workers.')
+            ? { distribute: { workers: { poet: { slots: 1, [rest.at(-1)!]: value } } } }
+            : rest.length === 0
+              ? { [table]: value }
+              : { [table]: nested };
     assert.ok(configSchema.safeParse(whole).success, keyPath);
   }
 });

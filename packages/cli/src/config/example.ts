@@ -34,6 +34,11 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'budget.usd': 5,
   'budget.tokens': 2_000_000,
   'budget.time': '2h',
+  'budget.soft': 0.85,
+  'budget.task_tokens': 500_000,
+  'budget.task_usd': 1,
+  'budget.roles': { planner: '20%' },
+  'workers.usd': 1,
   ...Object.fromEntries(
     ['default', 'planner', 'worker', 'reconciler', 'reviewer'].map((role) => [`models.${role}`, 'gpt-5']),
   ),
@@ -57,8 +62,16 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   'endpoints.rate': 60,
   'endpoints.key_file': '~/.config/swarm/openai.key',
   'endpoints.key_command': ['secret-tool', 'lookup', 'service', 'openai'],
+  'notify.command': ['notify-send', 'swarm'],
+  'notify.webhook_env': 'SWARM_WEBHOOK',
   'roles.*.agent': 'codex',
   'roles.*.model': 'gpt-5',
+  'roles.*.tools': ['read', 'grep', 'glob', 'bash'],
+  pipeline: ['researcher', 'coder', 'tester'],
+  'distribute.workers.*.slots': 2,
+  'distribute.workers.*.capabilities': ['coder@2.1'],
+  'distribute.workers.*.agent': 'codex',
+  'distribute.workers.*.model': 'gpt-5',
   'agent.acp.run': ['qwen', '--acp'],
   'agent.acp.mode': 'yolo',
   'agent.command.run': ['my-agent', '--prompt-file', '{prompt_file}'],
@@ -108,7 +121,9 @@ const exampleKey = (path: Path): string =>
 const isProfile = (path: Path): boolean => path[0] === 'models' && path[1] === 'profiles' && path.length > 2;
 
 const isName = (path: Path, at: number): boolean =>
-  (isProfile(path) && at === 2) || (path[0] === 'roles' && at === 1);
+  (isProfile(path) && at === 2) ||
+  (path[0] === 'roles' && at === 1) ||
+  (path[0] === 'distribute' && path[1] === 'workers' && at === 2);
 
 const inlineTable = (value: object): string =>
   `{ ${Object.entries(value)

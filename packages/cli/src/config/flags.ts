@@ -8,6 +8,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   target: '--target',
   'deliver.to': '--deliver',
   'workers.max': '--workers',
+  'planner.depth': '--depth',
   'workers.sandbox': '--sandbox',
   'agent.driver': '--agent',
   'agent.fallback': '--agent',
@@ -17,6 +18,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   'budget.usd': '--budget',
   'budget.tokens': '--budget',
   'budget.time': '--time',
+  'review.reviewers': '--reviewers',
 };
 
 type Flags = Pick<
@@ -24,6 +26,7 @@ type Flags = Pick<
   | 'target'
   | 'deliver'
   | 'workers'
+  | 'depth'
   | 'sandbox'
   | 'agent'
   | 'gate'
@@ -31,6 +34,7 @@ type Flags = Pick<
   | 'setupNetwork'
   | 'budget'
   | 'time'
+  | 'reviewers'
 >;
 
 /** Values are not judged here but for `--budget`, which is no single key: the schema judges them with all others. */
@@ -40,10 +44,12 @@ export function flagsSource(flags: Flags): Source {
     target: flags.target,
     deliver: filled({ to: flags.deliver }),
     workers: filled({ max: flags.workers, sandbox: flags.sandbox }),
+    planner: filled({ depth: flags.depth }),
     agent: filled(drivers(flags.agent)),
     gate: filled({ command: flags.gate }),
     env: filled({ setup: flags.setup, network: flags.setupNetwork }),
     budget: filled({ ...limits, time: flags.time }),
+    review: filled({ reviewers: flags.reviewers }),
   };
   return {
     raw: filled(raw) ?? {},
@@ -52,12 +58,12 @@ export function flagsSource(flags: Flags): Source {
   };
 }
 
-export const badBudget = (text: string): Problem => ({
+export const badBudget = (text: string, fix = '--budget 5usd,2Mtok'): Problem => ({
   code: 'SW0102',
   what: `the budget ${JSON.stringify(text)} cannot be read`,
   where: '--budget',
   why: 'a budget is a number with usd, tok, ktok or Mtok, or several of them with commas',
-  fix: '--budget 5usd,2Mtok',
+  fix,
 });
 
 /** The first does the tasks, the others stand in for it. One alone has nobody, whatever a file says. */

@@ -70,6 +70,7 @@ test('without any file or variable every key has its default', async () => {
     models: {},
     endpoints: [],
     agent: { driver: 'builtin' },
+    roleTools: { researcher: ['read', 'grep', 'glob'] },
     overlap: 'serialize',
     outside: 'warn',
     deliver: 'branch',
@@ -88,7 +89,7 @@ test('flags win over the environment, that over the repository, that over the op
   assert.equal(config.target, 'b');
   assert.equal(config.gate.command, 'three');
   assert.deepEqual(config.models, { default: 'm2', planner: 'p' });
-  assert.deepEqual(config.budget, { usd: 5, tokens: 2_000_000, timeMs: 7_200_000 });
+  assert.deepEqual(config.budget, { usd: 5, tokens: 2_000_000, timeMs: 7_200_000, soft: 0.85 });
   assert.equal(origins.get('target'), `${repository}/swarm.toml: target`);
   assert.equal(origins.get('models.default'), 'SWARM_MODEL');
   assert.equal(origins.get('models.planner'), `${home}/.config/swarm/config.toml: models.planner`);
@@ -265,7 +266,7 @@ test('limits of an untrusted repository may only tighten', async () => {
   await writeRepository('[workers]\nmax = 100\nattempts = 1\n[budget]\nusd = 50\ntime = "30m"\ntokens = 7');
   const { config, clamps } = await load();
   assert.deepEqual([config.workers.max, config.workers.attempts], [8, 1]);
-  assert.deepEqual(config.budget, { usd: 5, tokens: 7, timeMs: 1_800_000 });
+  assert.deepEqual(config.budget, { usd: 5, tokens: 7, timeMs: 1_800_000, soft: 0.85 });
   assert.deepEqual(clamps, [
     { keyPath: 'workers.max', asked: 100, used: 8 },
     { keyPath: 'budget.usd', asked: 50, used: 5 },

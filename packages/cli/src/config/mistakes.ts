@@ -167,6 +167,18 @@ function namedTwice(raw: Raw, whereOf: (keyPath: string) => string): Problem[] {
   }));
 }
 
+/** A part of a whole that has no limit bounds nobody. */
+function sharesOfNothing({ budget }: CompleteConfig, where: (keyPath: string) => string): readonly Problem[] {
+  if (budget.usd !== undefined || budget.tokens !== undefined) return [];
+  const shares = Object.entries(budget.roles).filter(([, part]) => part.trim().endsWith('%'));
+  return shares.map(([role, part]) => ({
+    code: 'SW0102',
+    what: `\`budget.roles.${role} = "${part}"\` is a share of a budget, and there is none`,
+    where: where(`budget.roles.${role}`),
+    fix: '--budget 5usd,2Mtok',
+  }));
+}
+
 /** Values that are good alone and wrong together, whatever sources they came from. */
 export function contradictionsIn(
   config: CompleteConfig,
@@ -195,6 +207,7 @@ export function contradictionsIn(
       fix: `[agent.${wanted}] run = ${listOf(EXAMPLES[`agent.${wanted}.run`] as readonly string[])}`,
     });
   }
+  problems.push(...sharesOfNothing(config, where));
   const { create, exec, destroy, image } = config.sandbox.command ?? {};
   const programs = [create, exec, destroy];
   if ((image ?? programs.find(Boolean)) !== undefined && !programs.every(Boolean)) {
@@ -205,7 +218,24 @@ export function contradictionsIn(
       fix: 'destroy = ["docker", "rm", "--force", "{id}"]   # see docs/sandboxes.md',
     });
   }
-  return [...problems, ...mcpContradictions(config, where)];
+  return [...problems, ...reviewContradictions(config, where), ...mcpContradictions(config, where)];
+}
+
+/** A quorum that can never be met would hold everything. */
+function reviewContradictions(
+  { review: { reviewers, quorum } }: CompleteConfig,
+  where: (keyPath: string) => string,
+): readonly Problem[] {
+  if (reviewers === 0 || quorum <= reviewers) return [];
+  return [
+    {
+      code: 'SW0102',
+      what: `a quorum of ${quorum} can never be met by ${reviewers === 1 ? 'one reviewer' : `${reviewers} reviewers`}`,
+      where: where('review.quorum'),
+      why: `\`review.reviewers\` (${where('review.reviewers')}) is ${reviewers}: nothing would ever land`,
+      fix: `--reviewers ${quorum}   # or [review] quorum = ${reviewers}`,
+    },
+  ];
 }
 
 const listOf = (words: readonly string[]): string =>

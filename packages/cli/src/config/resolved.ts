@@ -1,11 +1,16 @@
 /** The configuration as code uses it: our own names, units in them, nothing left to parse. */
 import { createHash } from 'node:crypto';
+import type { SpendRole } from '@swarm/core/model/request';
+import type { WorkerKind } from '@swarm/core/rules/distribute';
+import type { Staff } from '@swarm/core/rules/roles';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
+import { ms, present } from './present.ts';
+import { distributeOf, reviewOf, roleTools } from './resolved-hands.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
-import { parseBytes, parseDurationMs } from './units.ts';
+import { type BudgetPart, parseBytes, parsePart } from './units.ts';
 
 export interface EndpointConfig {
   readonly name: string;
@@ -52,10 +57,13 @@ export interface Config {
     /** Absent in runs that were opened before there was such a thing. */
     readonly steps?: number;
     readonly tokens?: number;
+    readonly usd?: number;
     readonly timeoutMs: number;
     readonly preGate: boolean;
     /** The first attempt at a task sees the folders of its scope only; absent: all of the tree. */
     readonly sparse?: true;
+    /** Absent: only the operator sets notes. */
+    readonly notes?: true;
     readonly sandbox: CompleteConfig['workers']['sandbox'];
     readonly limits: ResourceLimits;
   };
@@ -98,7 +106,18 @@ export interface Config {
     /** Absent: never. */
     readonly revertAfter?: number;
   };
-  readonly budget: { readonly usd?: number; readonly tokens?: number; readonly timeMs?: number };
+  readonly budget: {
+    readonly usd?: number;
+    readonly tokens?: number;
+    readonly timeMs?: number;
+    /** These are absent where they were not given, and in runs that were opened before there was such a thing. */
+    readonly soft?: number;
+    readonly taskTokens?: number;
+    readonly taskUsd?: number;
+    readonly roles?: Partial<Record<SpendRole, BudgetPart>>;
+  };
+  /** Absent: as it is without the table. */
+  readonly verify?: { readonly criteria?: false; readonly prove?: true };
   readonly models: {
     readonly default?: string;
     readonly planner?: string;
@@ -120,14 +139,36 @@ export interface Config {
   };
   /** What was configured of roles, by name; absent where nothing was. */
   readonly roles?: Readonly<Record<string, { readonly agent?: string; readonly model?: string }>>;
+  /** Tools of the built-in agent, by role: absent roles have all of them, and so has every role of older runs. */
+  readonly roleTools?: Readonly<Record<string, readonly string[]>>;
+  /** Levels a task may be split into; absent: none. */
+  readonly depth?: number;
+  /** Roles that do a change one after the other; absent: one worker does it. */
+  readonly pipeline?: readonly string[];
+  /** Kinds of workers; absent: all are alike. */
+  readonly distribute?: {
+    readonly by: CompleteConfig['distribute']['by'];
+    readonly workers: readonly (WorkerKind & Pick<Staff, 'agent' | 'model'>)[];
+  };
   /** Absent where there are none. */
   readonly mcp?: readonly McpServerConfig[];
   /** Absent: the rules look, and nothing is allowed. */
   readonly secrets?: { readonly rules: 'on' | 'off'; readonly allow: readonly string[] };
+  /** Absent: nobody votes. */
+  readonly review?: {
+    readonly reviewers: number;
+    readonly threshold: number;
+    readonly quorum: number;
+    readonly timeoutMs: number;
+  };
+  /** Absent: nobody is told. */
+  readonly notify?: { readonly command?: readonly string[]; readonly webhookEnv?: string };
   readonly overlap: CompleteConfig['scope']['overlap'];
   readonly outside: CompleteConfig['scope']['outside'];
   readonly deliver: CompleteConfig['deliver']['to'];
   readonly sign: CompleteConfig['deliver']['sign'];
+  /** Absent: no reference carries the run. */
+  readonly journal?: { readonly everyMs: number };
 }
 
 /**
@@ -145,9 +186,11 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       attempts: workers.attempts,
       steps: workers.steps,
       tokens: workers.tokens,
+      ...present({ usd: workers.usd }),
       timeoutMs: ms(workers.timeout),
       preGate: workers.pre_gate,
       ...(workers.sparse === 'on' && { sparse: true as const }),
+      ...(workers.notes === 'on' && { notes: true as const }),
       sandbox: workers.sandbox,
       limits: resourceLimits(workers),
     },
@@ -175,11 +218,8 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       // 0 is how the file says never.
       ...(checks.revert_after > 0 && { revertAfter: checks.revert_after }),
     },
-    budget: present({
-      usd: budget.usd,
-      tokens: budget.tokens,
-      timeMs: budget.time === undefined ? undefined : ms(budget.time),
-    }),
+    ...(!complete.verify.criteria || complete.verify.prove ? { verify: resolveVerify(complete.verify) } : {}),
+    budget: resolveBudget(budget),
     models: present(models),
     ...(Object.keys(profiles).length > 0 && { profiles: resolveProfiles(profiles) }),
     endpoints: endpoints.map(resolveEndpoint),
@@ -191,6 +231,10 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       ...present({ command: agent.command }),
     },
     ...(Object.keys(complete.roles).length > 0 && { roles: resolveRoles(complete.roles) }),
+    roleTools: roleTools(complete),
+    ...(complete.planner.depth > 0 && { depth: complete.planner.depth }),
+    ...(complete.pipeline.length > 0 && { pipeline: complete.pipeline }),
+    ...distributeOf(complete),
     ...(Object.keys(complete.mcp.servers).length > 0 && {
       mcp: Object.entries(complete.mcp.servers).map(([name, s]) => ({
         name,
@@ -201,11 +245,33 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
       })),
     }),
     ...((secrets.rules === 'off' || secrets.allow.length > 0) && { secrets }),
+    ...reviewOf(complete),
+    ...notifyOf(complete.notify),
     overlap: scope.overlap,
     outside: scope.outside,
     deliver: deliver.to,
     sign: deliver.sign,
+    ...(complete.journal.ref && { journal: { everyMs: ms(complete.journal.every) } }),
   };
+}
+
+function notifyOf({ command, webhook_env }: CompleteConfig['notify']): Pick<Config, 'notify'> {
+  if (command === undefined && webhook_env === undefined) return {};
+  return { notify: present({ command, webhookEnv: webhook_env }) };
+}
+
+function resolveBudget({ usd, tokens, time, soft, ...more }: CompleteConfig['budget']): Config['budget'] {
+  const isBounded = usd !== undefined || tokens !== undefined || time !== undefined;
+  const roles = Object.entries(more.roles).map(([role, text]) => [role, parsePart(text)!]);
+  return present({
+    usd,
+    tokens,
+    timeMs: time === undefined ? undefined : ms(time),
+    soft: isBounded && soft < 1 ? soft : undefined,
+    taskTokens: more.task_tokens,
+    taskUsd: more.task_usd,
+    roles: roles.length > 0 ? Object.fromEntries(roles) : undefined,
+  });
 }
 
 const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>
@@ -264,19 +330,16 @@ const resolveProfiles = (profiles: CompleteConfig['models']['profiles']): NonNul
     ]),
   );
 
+const resolveVerify = (t: CompleteConfig['verify']): NonNullable<Config['verify']> => ({
+  ...(!t.criteria && { criteria: false as const }),
+  ...(t.prove && { prove: true as const }),
+});
+
 const resourceLimits = (t: { memory: string; disk: string; processes: number }): ResourceLimits => ({
   memoryBytes: parseBytes(t.memory)!,
   diskBytes: parseBytes(t.disk)!,
   processes: t.processes,
 });
-
-const ms = (text: string): number => parseDurationMs(text)!;
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-/** Without the keys that are undefined: an absent value is an absent key everywhere. */
-function present<T extends object>(values: T): Present<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as Present<T>;
-}
 
 /** The same configuration has the same hash, in whatever order it was written. Hex, 16 digits. */
 export function configHash(config: Config): string {

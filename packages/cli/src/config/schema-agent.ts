@@ -1,6 +1,6 @@
 /** Who does the tasks: the agents, and the roles that tasks ask for. */
 import { PRESET_NAMES } from '@swarm/agent';
-import { isRoleName } from '@swarm/core/rules/roles';
+import { isRoleName, TOOL_NAMES } from '@swarm/core/rules/roles';
 import { z } from 'zod';
 import { table } from './schema-parts.ts';
 
@@ -69,6 +69,13 @@ const role = table(
       .max(200)
       .describe(
         'The model of its agent; without it, the one that agent has. Another agent, named by the task or standing in, keeps its own.',
+      )
+      .optional(),
+    tools: z
+      .array(z.enum(TOOL_NAMES))
+      .max(TOOL_NAMES.length)
+      .describe(
+        'The built-in agent’s tools it has, besides its plan and handing in; `mcp` stands for those of all servers. Without it, all; a `researcher`: `read`, `grep`, `glob`. Such a role is done by the built-in agent.',
       )
       .optional(),
   },

@@ -4,12 +4,18 @@
  */
 
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
+import { REVIEWERS_MAX } from '@swarm/core/model/review';
 import { z } from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
+import { budget } from './schema-budget.ts';
+import { journal } from './schema-journal.ts';
 import { mcp } from './schema-mcp.ts';
+import { notify } from './schema-notify.ts';
 import { bytes, command, count, duration, hosts, isEndpointUrl, table, variable } from './schema-parts.ts';
 import { secrets } from './schema-secrets.ts';
+import { distribute, pipeline, planner } from './schema-tasks.ts';
+import { verify } from './schema-verify.ts';
 
 const workers = table('Who does the work, and how long an attempt may take.', {
   max: count(1, 1_000, 'Attempts that run at the same time.').default(8),
@@ -24,11 +30,23 @@ const workers = table('Who does the work, and how long an attempt may take.', {
     1_000_000_000,
     'The most tokens of one attempt, sent and received, over all its rounds. Of a run with a token budget it is the most of an attempt’s share.',
   ).default(2_000_000),
+  usd: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .describe('The most money of one attempt; needs a known price for every model used.')
+    .optional(),
   timeout: duration('The most time one attempt may take.').default('30m'),
   pre_gate: z
     .boolean()
     .describe('Run the gate once in the workspace, so that what fails is fixed before it queues.')
     .default(true),
+  notes: z
+    .enum(['on', 'off'])
+    .describe(
+      '`on`: workers share short notes while they work, by a tool of driver `builtin` or by two files (docs/steering.md).',
+    )
+    .default('off'),
   sparse: z
     .enum(['off', 'on'])
     .describe(
@@ -165,17 +183,6 @@ const checks = table('The full checks the reconciler runs on the head of the tar
   ).default(0),
 });
 
-const budget = table('What a run may use up. A key that is not set does not bound it.', {
-  usd: z
-    .number()
-    .positive()
-    .max(1_000_000)
-    .describe('US dollars; needs a known price for every model used.')
-    .optional(),
-  tokens: count(1, 1_000_000_000_000, 'Input and output tokens together.').optional(),
-  time: duration('Wall time of the run.').optional(),
-});
-
 const flag = (text: string) => z.boolean().describe(text).optional();
 
 const profile = table(
@@ -227,7 +234,9 @@ const models = table('The model each role asks for; the name is sent as it stand
   planner: model('Breaks the request into tasks.'),
   worker: model('Does the tasks.'),
   reconciler: model('Turns failures of the checks into tasks.'),
-  reviewer: model('Reviews handoffs; not asked in this version.'),
+  reviewer: model(
+    'Votes on changes where `review.reviewers` asks for it; `roles.reviewer.model` goes before.',
+  ),
   profiles: z
     .record(z.string().trim().min(1).max(200), profile)
     .describe('What is known of models, by a glob of their names.')
@@ -293,6 +302,24 @@ const scope = table('How tasks in flight keep out of one another’s files.', {
     .default('warn'),
 });
 
+const review = table('Votes on each change before it may land; see docs/votes.md.', {
+  reviewers: count(0, REVIEWERS_MAX, 'Reviewers who are asked about each change; 0: nobody is.').default(0),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      'The part of the votes, weighed by how sure each reviewer is, that must be for it. A tie rejects in any case.',
+    )
+    .default(0.6),
+  quorum: count(
+    1,
+    REVIEWERS_MAX,
+    'Reviewers who must have said something; an abstention, silence or no confidence at all is nothing said.',
+  ).default(2),
+  timeout: duration('The most time one reviewer may take; then it has said nothing.').default('15m'),
+});
+
 const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
@@ -318,11 +345,15 @@ const target = z
 
 export const configSchema = z.strictObject({
   target,
+  pipeline,
+  planner: planner.prefault({}),
   workers: workers.prefault({}),
+  distribute: distribute.prefault({}),
   env: env.prefault({}),
   sandbox: sandbox.prefault({}),
   gate: gate.prefault({}),
   checks: checks.prefault({}),
+  verify: verify.prefault({}),
   budget: budget.prefault({}),
   models: models.prefault({}),
   endpoints: z.array(endpoint).max(64).describe('Model servers, one `[[endpoints]]` each.').default([]),
@@ -330,8 +361,11 @@ export const configSchema = z.strictObject({
   roles,
   mcp: mcp.prefault({}),
   scope: scope.prefault({}),
+  review: review.prefault({}),
   secrets: secrets.prefault({}),
   deliver: deliver.prefault({}),
+  notify: notify.prefault({}),
+  journal: journal.prefault({}),
 });
 
 /** With defaults filled in, in the written names. */

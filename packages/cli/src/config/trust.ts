@@ -15,8 +15,8 @@ type Raw = Readonly<Record<string, unknown>>;
 
 /** Keys that count only when trusted, as key paths. */
 const TRUSTED_KEYS = [
-  ...['endpoints', 'models', 'agent', 'roles', 'workers.sandbox', 'sandbox', 'env.network', 'deliver'],
-  'secrets',
+  ...['endpoints', 'models', 'agent', 'roles', 'distribute', 'review', 'notify', 'workers.sandbox'],
+  ...['sandbox', 'env.network', 'deliver', 'secrets', 'journal', 'budget.roles'],
 ];
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];
@@ -129,6 +129,10 @@ const LIMITS: Readonly<Record<string, 'number' | 'duration' | 'bytes'>> = {
   'budget.usd': 'number',
   'budget.tokens': 'number',
   'budget.time': 'duration',
+  'budget.soft': 'number',
+  'budget.task_tokens': 'number',
+  'budget.task_usd': 'number',
+  'workers.usd': 'number',
 };
 
 /**

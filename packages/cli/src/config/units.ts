@@ -25,18 +25,29 @@ export interface BudgetLimits {
   readonly tokens?: number;
 }
 
+/** A role's part of a budget: a share of the whole, or an amount. */
+export type BudgetPart = BudgetLimits & { readonly share?: number };
+
+/** `"20%"`, or whatever `parseBudget` takes; undefined for anything else. */
+export function parsePart(text: string): BudgetPart | undefined {
+  const percent = /^(\d{1,3}(?:\.\d{1,4})?)\s*%$/.exec(text.trim())?.[1];
+  if (percent === undefined) return parseBudget(text);
+  const share = Number(percent) / 100;
+  return share > 0 && share <= 1 ? { share } : undefined;
+}
+
 const BUDGET = /^(\d+(?:\.\d+)?)(usd|([kMG])?tok)$/i;
 const TIMES = { '': 1, k: 1e3, m: 1e6, g: 1e9 } as const;
 
 /** `"5usd"`, `"2Mtok"`, `"500ktok"`, or several with commas; undefined when any part is not a budget. */
 export function parseBudget(text: string): BudgetLimits | undefined {
-  const parts = text.split(',').map(parsePart);
+  const parts = text.split(',').map(parseAmount);
   const limits: BudgetLimits = Object.assign({}, ...parts);
   const isWhole = parts.every((part) => part !== undefined) && Object.keys(limits).length === parts.length;
   return isWhole ? limits : undefined;
 }
 
-function parsePart(text: string): BudgetLimits | undefined {
+function parseAmount(text: string): BudgetLimits | undefined {
   const [, amount, unit, prefix] = BUDGET.exec(text.trim()) ?? [];
   if (amount === undefined || unit === undefined) return undefined;
   if (unit.toLowerCase() === 'usd') return { usd: Number(amount) };

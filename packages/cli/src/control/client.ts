@@ -18,7 +18,7 @@ const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'EACCES']);
 
 /**
  * Asks the run that listens at `path`; undefined when none does.
- * @param onWaiting told every few seconds while an undo is under way; how long it has taken so far, in ms.
+ * @param onWaiting told every few seconds while an undo is under way, or a planner answers; how long it has taken so far, in ms.
  * Errors: SW0704 for a request that is too long, and a reply that is none or does not come.
  */
 export async function askLive(

@@ -53,7 +53,15 @@ async function live(t: TestContext): Promise<Live> {
     new Promise((over) => undos.push({ what, over: () => over({ kind: 'stopped' }) }));
   for (const command of OPENING) await ask(command);
   asked.length = 0;
-  const steered: Steered = { run: RUN, state: (): State => state, ask, undo, isStopping: () => false };
+  const propose: Steered['propose'] = async () => ({ kind: 'not-asked', why: 'it is paused' });
+  const steered: Steered = {
+    run: RUN,
+    state: (): State => state,
+    ask,
+    undo,
+    propose,
+    isStopping: () => false,
+  };
   const control = await listen(path, steered);
   t.after(() => control.close());
   t.after(() => undos.forEach(({ over }) => void over()));
@@ -288,7 +296,14 @@ test('a flood is answered only so often in a second', async (t) => {
 test('the socket a dead run left behind is replaced; what is no socket is left alone', async (t) => {
   const path = join(await folder(t), 'run.sock');
   const no = (): never => assert.fail();
-  const steered: Steered = { run: RUN, state: emptyState, ask: no, undo: no, isStopping: () => false };
+  const steered: Steered = {
+    run: RUN,
+    state: emptyState,
+    ask: no,
+    undo: no,
+    propose: no,
+    isStopping: () => false,
+  };
   // A socket nobody listens on any more, as `kill -9` leaves it: bound by another process that is gone.
   const bind = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', bind]);

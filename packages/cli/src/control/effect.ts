@@ -43,12 +43,47 @@ function sentence(command: SteeringCommand, events: readonly Event[], now: Stand
     case 'acceptTasks':
       return `accepted as ${idsOf(of(events, 'task.accepted'))}${waits(now)}`;
     case 'amend':
+      if (command.plan) return amended(events);
       return `the request is amended: ${now.isPlanning ? 'the planner reads it after the answer it is giving now' : `the planner is asked again${waits(now)}`}`;
     case 'scale':
+      if (command.role !== undefined)
+        return `at most ${count(command.workers, 'worker')} of the role ${command.role} at a time from now on`;
       return scaled(now);
+    case 'prioritise':
+      return prioritised(of(events, 'task.prioritised'), command.place, now);
+    case 'setNote': {
+      const [set] = of(events, 'note.set');
+      if (set!.value === '') return `the note ${set!.key} is taken away`;
+      return `the note ${set!.key} is at version ${set!.version}: whoever it concerns is told with the next prompt`;
+    }
     case 'raiseLimits':
-      return `the run may use up ${raisedText(command)}${waits(now)}`;
+      return `the run may use up ${of(events, 'limits.raised').map(raisedText).join(', ')}${waits(now)}`;
   }
+}
+
+function amended(events: readonly Event[]): string {
+  const parts = [
+    ['new', of(events, 'task.accepted')],
+    ['changed', of(events, 'task.rescoped')],
+    ['cancelled', of(events, 'task.cancelled')],
+    ['failed with them', of(events, 'task.failed')],
+  ] as const;
+  const said = parts.flatMap(([how, those]) => (those.length > 0 ? [`${idsOf(those)} ${how}`] : []));
+  const refused = of(events, 'task.refused').map(({ label, problem }) => `refused ${label}: ${problem}`);
+  return [`the request is amended: ${said.join('; ') || 'no task changes'}`, ...refused].join('\n');
+}
+
+function prioritised(
+  events: readonly EventOf<'task.prioritised'>[],
+  place: number | 'first' | 'last',
+  now: Standing,
+): string {
+  const [first, ...parts] = events;
+  const where = typeof place === 'number' ? `has priority ${place} now` : `goes ${place} of all that waits`;
+  return [
+    `${first!.task} ${where}; what it depends on goes before it all the same${waits(now)}`,
+    ...list(parts, 'goes with it', 'go with it'),
+  ].join('\n');
 }
 
 function scaled({ workers, working }: Standing): string {

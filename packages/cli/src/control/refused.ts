@@ -33,7 +33,9 @@ export function problemOf(refusal: Refusal, command: SteeringCommand, state: Sta
 
 /** What is typed instead of a value that cannot be. */
 const RANGES: Partial<Record<SteeringCommand['type'], string>> = {
-  scale: 'swarm scale 8',
+  scale: 'swarm scale 8, or swarm scale reviewer 2',
+  setNote: 'swarm notes',
+  prioritise: 'swarm prioritise t12 first',
   raiseLimits: 'swarm status   (what is spent); then name more',
 };
 
@@ -66,12 +68,15 @@ function fixOf(command: SteeringCommand, state: State): string {
       return 'swarm continue';
     case 'continue':
       return 'swarm status';
+    case 'setNote':
+      return 'swarm notes';
     case 'acceptTasks':
       return 'swarm run "what you want done"';
     case 'amend':
       return 'swarm submit "<what is to be done>"';
     case 'cancelTask':
     case 'tell':
+    case 'prioritise':
     case 'retry': {
       const task = state.tasks.get(command.task);
       return task ? `swarm explain ${task.id}` : 'swarm tasks';

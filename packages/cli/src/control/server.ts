@@ -10,6 +10,7 @@ import { SwarmError } from '@swarm/core/errors';
 import { isOpened } from '@swarm/core/state';
 import { shellWord } from '../telling/shell.ts';
 import { linesOf, TOO_LONG } from './lines.ts';
+import { proposalReply } from './proposing.ts';
 import { problemOf, refused } from './refused.ts';
 import type { Steered } from './steered.ts';
 import { Undoing } from './undoing.ts';
@@ -120,6 +121,7 @@ async function replyTo(
   const state = steered.state();
   if (!isOpened(state)) return refused('the run is still being opened', 'ask again in a moment');
   if ('undo' in request) return steered.undoing.reply(request.undo, say);
+  if ('propose' in request) return proposalReply(request.propose.text, steered, say);
   let events: Decision['events'] = [];
   if ('command' in request) {
     const answer = await steered.ask(request.command);

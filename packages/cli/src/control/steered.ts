@@ -4,7 +4,7 @@ import type { UndoAsk } from '@swarm/core/decisions/undo';
 import type { Refusal } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import type { State } from '@swarm/core/state';
-import type { UndoOutcome } from '@swarm/orchestrator';
+import type { Proposal, UndoOutcome } from '@swarm/orchestrator';
 
 /** The run, as far as it can be steered. */
 export interface Steered {
@@ -13,5 +13,7 @@ export interface Steered {
   readonly ask: (command: Command) => Promise<Decision | Refusal>;
   /** Settles when it is over, or the run is left. */
   readonly undo: (ask: UndoAsk) => Promise<UndoOutcome>;
+  /** Settles when the planner has answered, or the run is left. Nothing is changed by it. */
+  readonly propose: (text: string) => Promise<Proposal>;
   readonly isStopping: () => boolean;
 }

@@ -2,10 +2,13 @@
 import type { Command } from '@swarm/core/commands';
 import type { Problem } from '@swarm/core/errors';
 import type { Event } from '@swarm/core/events';
+import { AMENDED_MAX, type AmendedPlan } from '@swarm/core/model/amended-plan';
 import type { RunId, TaskId } from '@swarm/core/model/ids';
+import type { Usage } from '@swarm/core/model/usage';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import { lineProblem, textProblem } from '@swarm/core/rules/text';
 import type { OpenedState } from '@swarm/core/state';
+import type { PlanDiff } from '@swarm/core/views/plan-diff';
 import type { UndoOutcome } from '@swarm/orchestrator';
 import { z } from 'zod';
 
@@ -31,6 +34,8 @@ export type SteeringCommand = Extract<
       | 'tell'
       | 'acceptTasks'
       | 'amend'
+      | 'prioritise'
+      | 'setNote'
       | 'scale'
       | 'raiseLimits';
   }
@@ -46,6 +51,7 @@ export interface AskedUndo {
 export type ControlRequest =
   | { readonly v: 1; readonly run?: string; readonly get: 'state' }
   | { readonly v: 1; readonly run?: string; readonly undo: AskedUndo }
+  | { readonly v: 1; readonly run?: string; readonly propose: { readonly text: string } }
   | { readonly v: 1; readonly run?: string; readonly command: SteeringCommand };
 
 /** Where the run stands, right after what was asked took effect. Counts, but for `workers` of what there is now. */
@@ -68,17 +74,28 @@ export interface Standing {
   readonly paused: { readonly reason: string; readonly since: string } | null;
 }
 
+/** What a planner would change, which a person says yes or no to. */
+export interface Proposed {
+  readonly plan: AmendedPlan;
+  /** What it would change now. */
+  readonly diff: PlanDiff;
+  /** What was used to ask. */
+  readonly usage: Usage;
+}
+
 /** `undone`: what came of an undo, exactly where one was asked for. */
 export type ControlReply =
   | {
       readonly ok: true;
       readonly events: readonly Event[];
       readonly undone?: UndoOutcome;
+      /** Exactly where a changed plan was asked for. */
+      readonly proposed?: Proposed;
       readonly state: Standing;
     }
   | { readonly ok: false; readonly problem: Problem };
 
-/** Said again and again while an undo waits for its turn or its gate; the reply comes after the last. */
+/** Said again and again while an undo waits for its turn or its gate, or a planner answers; the reply comes after the last. */
 export interface StillAtIt {
   readonly waitingMs: number;
 }
@@ -146,21 +163,52 @@ const command = z.discriminatedUnion('type', [
     // One mistake refuses them all: a person mends the text and sends it again.
     eachAlone: z.literal(false),
   }),
-  z.strictObject({ type: z.literal('amend'), text }),
-  z.strictObject({ type: z.literal('scale'), workers: z.int(), reason: line }),
+  z.strictObject({
+    type: z.literal('amend'),
+    text,
+    plan: z
+      .strictObject({
+        drafts: z.array(draft).max(AMENDED_MAX),
+        cancel: z.array(line).max(AMENDED_MAX),
+        isDone: z.boolean(),
+      })
+      .optional(),
+  }),
+  z.strictObject({ type: z.literal('scale'), workers: z.int(), role: line.optional(), reason: line }),
+  z.strictObject({
+    type: z.literal('setNote'),
+    key: line,
+    value: z.string().max(TEXT_MAX),
+    version: z.int().nonnegative(),
+    by: operator,
+  }),
+  z.strictObject({
+    type: z.literal('prioritise'),
+    task,
+    place: z.union([z.int(), z.enum(['first', 'last'])]),
+  }),
   z.strictObject({
     type: z.literal('raiseLimits'),
     tokens: z.int().positive().optional(),
     usd: z.number().positive().optional(),
     timeMs: z.int().positive().optional(),
+    by: z
+      .strictObject({
+        tokens: z.int().positive().optional(),
+        usd: z.number().positive().optional(),
+        timeMs: z.int().positive().optional(),
+      })
+      .optional(),
   }),
 ]);
+const propose = z.strictObject({ text });
 const undo = z.strictObject({ what: task, withDependents: z.boolean() });
 const envelope = { v: z.literal(1), run: z.string().max(40).optional() };
 const request = z.union([
   z.strictObject({ ...envelope, get: z.literal('state') }),
   z.strictObject({ ...envelope, command }),
   z.strictObject({ ...envelope, undo }),
+  z.strictObject({ ...envelope, propose }),
 ]);
 
 export type RequestReading =
@@ -184,6 +232,7 @@ export function readRequest(json: string): RequestReading {
 /** The one that was meant, so that what is wrong is said of it and not of all. */
 function shapeOf(value: object): z.ZodType {
   if ('command' in value) return request.options[1];
+  if ('propose' in value) return request.options[3];
   return 'undo' in value ? request.options[2] : request;
 }
 

@@ -33,7 +33,8 @@ export async function gather(
   const { config } = loaded;
   const { checkout, target } = await checkoutFacts(located, config, context);
   const detected = await detect(checkout, config, mode, context, located.within);
-  const needsModel = mode === 'planner' || (mode === 'plan' && asksModels(config.agent.driver));
+  const needsModel =
+    mode === 'planner' || (mode === 'plan' && (asksModels(config.agent.driver) || votesByModel(config)));
   const runsCommands = mode !== 'land' || isCommand(detected.gate) || isCommand(detected.setup);
   const [sandboxProbe, endpoints, signing, own, agents] = await Promise.all([
     runsCommands
@@ -66,7 +67,7 @@ export async function gather(
       endpoints,
       models,
       pricesFile: operatorPricesFile(context.env),
-      unpriced: config.budget.usd === undefined ? [] : unpriced(Object.values(models), places, context),
+      unpriced: !boundsMoney(config) ? [] : unpriced(Object.values(models), places, context),
     },
   };
 }
@@ -112,6 +113,10 @@ async function probe(
 /** Neither `none` nor nothing found. */
 const isCommand = (text: string | undefined): boolean => text !== undefined && text !== 'none';
 
+/** Reviewers vote, and none of them is an agent: swarm asks their model itself. */
+const votesByModel = ({ review, roles }: Pick<Config, 'review' | 'roles'>): boolean =>
+  review !== undefined && roles?.reviewer?.agent === undefined;
+
 /** A program that the operator names may ask no model at all. */
 const asksModels = (driver: string): boolean => driver !== 'command' && driver !== 'acp';
 
@@ -120,13 +125,13 @@ const asksModels = (driver: string): boolean => driver !== 'command' && driver !
  * of its own (`role.reviewer`); of those this run will ask, and empty where one of its own has none.
  */
 export function modelsAsked(
-  config: Pick<Config, 'models' | 'agent' | 'roles'>,
+  config: Pick<Config, 'models' | 'agent' | 'roles' | 'review'>,
   hasPlan: boolean,
 ): Record<string, string> {
   const { driver, fallback = [], models = {} } = config.agent;
   const asking = [driver, ...fallback].filter(asksModels);
   const isNamed = Object.values(config.models).some(Boolean);
-  const isEachNamed = hasPlan && asking.every((name) => models[name] !== undefined);
+  const isEachNamed = hasPlan && !votesByModel(config) && asking.every((name) => models[name] !== undefined);
   if (!isNamed && !isEachNamed) return {};
   const names = modelNames({ config });
   const given = asking.map((name) => [
@@ -135,6 +140,7 @@ export function modelsAsked(
   ]);
   return {
     ...(!hasPlan && { planner: names.planner, reconciler: names.reconciler }),
+    ...(votesByModel(config) && { reviewer: names.reviewer }),
     ...Object.fromEntries([...ofRoles(config), ...given]),
   };
 }
@@ -149,6 +155,30 @@ function ofRoles(config: Pick<Config, 'models' | 'agent' | 'roles'>): readonly (
     else if (agent !== driver) asked.push([`agent.${agent}`, agentModel({ config }, agent)]);
   }
   return asked;
+}
+
+/** Somebody's money is bounded: what is spent must have a price. */
+export function boundsMoney({ budget, workers }: Pick<Config, 'budget' | 'workers'>): boolean {
+  const parts = Object.values(budget.roles ?? {});
+  return [budget.usd, budget.taskUsd, workers.usd, ...parts.map((part) => part?.usd)].some(
+    (usd) => usd !== undefined,
+  );
+}
+
+/** Models of agents that only a plan’s own tasks name, where money is bounded and their price is not known. */
+export function unpricedWishes(
+  config: Config,
+  wishes: readonly string[],
+  places: ProgramPlaces,
+  context: Context,
+): readonly string[] {
+  if (!boundsMoney(config)) return [];
+  const asked = [...new Set(wishes)].filter(asksModels);
+  return unpriced(
+    asked.map((name) => agentModel({ config }, name)),
+    places,
+    context,
+  );
 }
 
 function unpriced(models: readonly string[], places: ProgramPlaces, { env }: Context): readonly string[] {

@@ -1,10 +1,12 @@
 /** What a run begins with: words, a plan, branches. */
 import { SwarmError } from '@swarm/core/errors';
+import type { Criterion } from '@swarm/core/model/acceptance';
 import type { RunMode } from '@swarm/core/model/request';
 import { readPlan } from '@swarm/core/rules/plan-file';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
+import { readAccept } from './accept-file.ts';
 import type { BranchesOpening } from './branches.ts';
 import { readInput } from './input-file.ts';
 
@@ -13,6 +15,8 @@ export interface Opening {
   readonly mode: RunMode;
   readonly plan?: readonly TaskDraft[];
   readonly branches?: BranchesOpening;
+  /** What is to hold at its end. */
+  readonly accept?: readonly Criterion[];
   /** Said before anything runs. */
   readonly notices?: readonly string[];
 }
@@ -24,8 +28,10 @@ export async function openingOf(request: string, options: RunOptions, context: C
     .map((t) => t.trim())
     .filter(Boolean)
     .join('\n\n');
+  const accept = await acceptOf(options.accept, context);
+  if (options.solo && options.plan !== undefined) throw notBoth();
   if (options.plan === undefined) {
-    if (text !== '') return { text, mode: 'planner' };
+    if (text !== '') return { ...(options.solo ? soloOf(text) : { text, mode: 'planner' }), ...accept };
     throw new SwarmError({
       code: 'SW0103',
       what: 'there is no request',
@@ -44,5 +50,42 @@ export async function openingOf(request: string, options: RunOptions, context: C
       })),
     );
   }
-  return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts };
+  return { text: text || `the plan in ${options.plan}`, mode: 'plan', plan: drafts, ...accept };
 }
+
+const acceptOf = async (
+  file: string | undefined,
+  { cwd }: Context,
+): Promise<{ readonly accept?: readonly Criterion[] }> =>
+  file === undefined ? {} : { accept: await readAccept(file, cwd) };
+/** `--solo`: the request is the only task, and no planner is asked. It is gated and lands as any other. */
+function soloOf(text: string): Opening {
+  const title = text.split('\n', 1)[0]!.trim();
+  const draft: TaskDraft = {
+    label: 'solo',
+    title: title.length > TITLE_MAX ? `${title.slice(0, TITLE_MAX - 1).toWellFormed()}…` : title,
+    description: text,
+    scope: [],
+    acceptance: '',
+    priority: 5,
+    dependsOn: [],
+    kind: 'change',
+    requires: [],
+  };
+  return {
+    text,
+    mode: 'plan',
+    plan: [draft],
+    notices: ['solo: one worker does the whole request, and no planner is asked'],
+  };
+}
+
+const TITLE_MAX = 120;
+
+const notBoth = (): SwarmError =>
+  new SwarmError({
+    code: 'SW0101',
+    what: '--solo makes one task of the request, and --plan brings tasks',
+    where: '--solo',
+    fix: 'swarm run --solo "what you want done"',
+  });

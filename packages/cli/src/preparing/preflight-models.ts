@@ -46,16 +46,22 @@ export function modelProblems(facts: ModelFacts): readonly Problem[] {
     problems.push({ code: 'SW0102', what, where: 'models.default', fix: 'export SWARM_MODEL=<model>' });
   }
   if (endpoints.some((e) => e.kind === 'up')) problems.push(...unknownModels(facts));
-  if (unpriced.length > 0) {
-    problems.push({
-      code: 'SW0102',
-      what: `a money budget needs prices, and there is none for ${unpriced.join(', ')}`,
-      where: 'budget.usd',
-      why: `spend that cannot be priced cannot be bounded; prices are in ${facts.pricesFile}`,
-      fix: pricesFix(unpriced[0]!, facts.pricesFile),
-    });
-  }
+  problems.push(...unpricedProblems(unpriced, facts.pricesFile));
   return problems;
+}
+
+/** What cannot be priced cannot be bounded in money. */
+export function unpricedProblems(models: readonly string[], pricesFile: string): readonly Problem[] {
+  if (models.length === 0) return [];
+  return [
+    {
+      code: 'SW0102',
+      what: `a money budget needs prices, and there is none for ${models.join(', ')}`,
+      where: 'budget.usd',
+      why: `spend that cannot be priced cannot be bounded; prices are in ${pricesFile}`,
+      fix: pricesFix(models[0]!, pricesFile),
+    },
+  ];
 }
 
 /** Nothing of one that answers. */

@@ -16,15 +16,17 @@ import type { ProgramPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import type { RunOptions } from '../program/options.ts';
 import type { RunFile } from '../running/run-file.ts';
-import { agentNames, rolesOf } from '../running/settings.ts';
+import { agentNames, distributionOf, rolesOf } from '../running/settings.ts';
 import { agentProblems, agentsOffered } from './agents.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
-import { gather } from './gather.ts';
+import { gather, unpricedWishes } from './gather.ts';
+import { agentsOfWorkers, handsProblems } from './hands.ts';
 import { type Located, locate } from './locate.ts';
 import { notYet } from './not-yet.ts';
 import { type Opening, openingOf } from './opening.ts';
 import { preflight, preflightRepository } from './preflight.ts';
+import { unpricedProblems } from './preflight-models.ts';
 import { promptHashes } from './prompt-hashes.ts';
 import { remoteOf } from './remotes.ts';
 import {
@@ -39,6 +41,7 @@ import type { SandboxProbe } from './sandbox-probe.ts';
 import { setupNetworkFor } from './setup-network.ts';
 import { identityOf } from './signing.ts';
 import { treeNotices } from './tree-notices.ts';
+import { voterProblems, votersOf, votersShown } from './voters.ts';
 import { wayOutNotices } from './way-out.ts';
 
 export interface Prepared {
@@ -76,7 +79,7 @@ export function prepare(
   places: ProgramPlaces,
 ): Promise<Prepared> {
   // A plan that cannot be read is a plan still: nobody is told that a planner's model is missing.
-  const mode = options.plan === undefined ? 'planner' : 'plan';
+  const mode = options.plan === undefined && !options.solo ? 'planner' : 'plan';
   const opening = (_: Found, recorded?: Recorded): Promise<Opening> =>
     openingOf(recorded ? wordsFor(request, options, recorded) : request, options, context);
   return prepareFor({ options, context, places, mode, opening });
@@ -95,12 +98,19 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
-  const wishes = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
+  const named = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
+  const wishes = [...named, ...agentsOfWorkers(loaded.config), ...votersOf(loaded.config)];
   problems.push(
     ...notYet(loaded.config, mode),
     ...verdict.problems,
     ...(config && mode !== 'land' ? agentProblems(config.config, found.agents, wishes) : []),
+    ...(config && mode !== 'land' ? handsProblems(config.config, namesOf(loaded.config, offered)) : []),
     ...unmetWishes(opening, loaded.config, offered),
+    ...(mode === 'land' ? [] : voterProblems(loaded.config, offered)),
+    ...unpricedProblems(
+      unpricedWishes(loaded.config, wishes, places, context).filter(isNew(found.facts.unpriced)),
+      found.facts.pricesFile,
+    ),
   );
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
@@ -131,18 +141,28 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   };
 }
 
+/** What was told already is not told again. */
+const isNew =
+  (told: readonly string[]) =>
+  (model: string): boolean =>
+    !told.includes(model);
+
 /** A plan is refused whole: whom its tasks ask for is known before anything is spent. */
 function unmetWishes(opening: Opening | undefined, config: Config, offered: readonly string[]): Problem[] {
-  // Of those swarm knows by name it is told on its own what keeps them away.
-  const agents = [...new Set([...agentNames({ config, agents: offered }), ...PRESET_NAMES])];
+  const agents = namesOf(config, offered);
   return (opening?.plan ?? []).flatMap((draft): Problem[] => {
-    const unmet = unmetWish(draft, { agents, roles: rolesOf(config) });
+    const unmet = unmetWish(draft, { agents, roles: rolesOf(config), ...distributionOf(config) });
     if (unmet === undefined) return [];
     const what = `the plan is wrong: ${unmet.why}`;
     const fix = unmet.meant === undefined ? 'swarm schema task' : `${unmet.meant}   # in ${draft.label}`;
     return [{ code: 'SW0202', what, where: draft.label, fix }];
   });
 }
+
+/** Of those swarm knows by name it is told on its own what keeps them away. */
+const namesOf = (config: Config, offered: readonly string[]): readonly string[] => [
+  ...new Set([...agentNames({ config, agents: offered }), ...PRESET_NAMES]),
+];
 
 /** Whom a task, or its role, asks for by name. */
 const agentNamedBy = ({ agent, role }: TaskDraft, { roles = {} }: Config): string | undefined =>
@@ -255,6 +275,7 @@ async function pin(
       `gate: ${gate ?? 'none'}${config.gate.command === undefined ? ` (found: ${found.detected.why.join(', ')})` : ''}`,
       ...(setup ? [`setup: ${setup}`] : []),
       ...sandboxShown(sandbox, config),
+      ...votersShown(loaded.config, opening.mode),
       ...(signing.kind === 'works' ? [`signed: what lands, by commit.gpgsign (${signing.format})`] : []),
     ],
   };
@@ -289,8 +310,9 @@ const HAND_INS_MAX = 64;
 function forLanding(config: Config): Config {
   const { timeMs } = config.budget;
   const { command: _none, ...checks } = config.checks;
+  const { review: _nobody, ...rest } = config;
   return {
-    ...config,
+    ...rest,
     workers: { ...config.workers, max: HAND_INS_MAX, attempts: 1 },
     checks,
     budget: { ...(timeMs !== undefined && { timeMs }) },

@@ -5,7 +5,14 @@ import { createPrompts } from '@swarm/agent';
 import type { PromptName } from '@swarm/core/ports/world';
 
 /** The prompts of this version; each has a file of its name. */
-export const PROMPT_NAMES: readonly PromptName[] = ['planner', 'worker', 'conflict', 'reconciler'];
+export const PROMPT_NAMES: readonly PromptName[] = [
+  'planner',
+  'subplanner',
+  'worker',
+  'conflict',
+  'reconciler',
+  'vote',
+];
 
 /** Those of roles that we ship, or that a repository brings for a role of the run's. */
 export const rolePrompts = (

@@ -15,8 +15,12 @@ export interface RunOptions {
   readonly deliver?: string | undefined;
   readonly requestFile?: string | undefined;
   readonly plan?: string | undefined;
+  /** The request is the only task; nobody plans. */
+  readonly solo?: true | undefined;
   /** Text where it is no whole number: the schema says so. */
   readonly workers?: number | string | undefined;
+  /** As it stands with `workers`. */
+  readonly depth?: number | string | undefined;
   readonly agent?: string | undefined;
   readonly gate?: string | undefined;
   readonly setup?: string | undefined;
@@ -24,6 +28,8 @@ export interface RunOptions {
   readonly sandbox?: string | undefined;
   readonly budget?: string | undefined;
   readonly time?: string | undefined;
+  /** As `workers`. */
+  readonly reviewers?: number | string | undefined;
   /** Begin although the gate fails on the base and its failures cannot be told apart. */
   readonly fixRed?: true | undefined;
   readonly approve?: true | undefined;
@@ -33,9 +39,20 @@ export interface RunOptions {
   readonly record?: string | undefined;
   readonly replay?: string | undefined;
   readonly strict?: true | undefined;
+  /** A file of criteria. */
+  readonly accept?: string | undefined;
   readonly trustRepo?: true | undefined;
   readonly json?: true | undefined;
 }
+
+/** Flags of `swarm map`; those it shares with `run` mean the same. */
+export type MapOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay'> & {
+  readonly over?: readonly string[] | undefined;
+  readonly overFile?: string | undefined;
+  readonly reduce?: string | undefined;
+  readonly ask?: true | undefined;
+  readonly verify?: string | undefined;
+};
 
 export type ResumeOptions =
   | (RunChoice & {
@@ -53,11 +70,19 @@ export type ResumeOptions =
       readonly record?: boolean | undefined;
       /** Asks models though a provider said that there is more only later. */
       readonly now?: true | undefined;
+      /** The reference that carries it, where another machine began it, and the remote that has it. */
+      readonly fromRef?: string | undefined;
+      readonly from?: string | undefined;
+      /** It goes on here though another machine may be at work on it. */
+      readonly takeover?: true | undefined;
       /** What the run's own files pin counts, though this machine has no record of it. */
       readonly trustRun?: true | undefined;
     })
   | undefined;
 export interface CancelOptions extends RunChoice {
+  readonly yes?: true | undefined;
+}
+export interface AmendOptions extends RunChoice {
   readonly yes?: true | undefined;
 }
 export interface BudgetOptions extends RunChoice {
@@ -100,8 +125,20 @@ export interface LogsOptions extends RunChoice {
   readonly level?: Level | undefined;
   readonly since?: string | undefined;
 }
+export interface EventsOptions extends RunChoice {
+  readonly follow?: true | undefined;
+  readonly topic?: readonly string[] | undefined;
+  /** Text where it is no whole number: the command says so. */
+  readonly from?: number | string | undefined;
+}
 export interface ReportOptions extends RunChoice {
-  readonly format?: 'md' | 'json' | undefined;
+  readonly format?: 'md' | 'json' | 'html' | undefined;
+}
+export interface ReplayOptions extends Omit<RunChoice, 'run'> {
+  readonly prompts?: string | undefined;
+  /** Text where it is no whole number: there is no such iteration. */
+  readonly iteration?: number | string | undefined;
+  readonly yes?: true | undefined;
 }
 export interface DemoOptions {
   readonly json?: true | undefined;

@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addLand } from './land.ts';
+import { addMap } from './map.ts';
 import {
   CommandLineError,
   examples,
@@ -21,6 +22,7 @@ import { addProtocols } from './protocols.ts';
 import { addReads } from './read.ts';
 import { addSetUp } from './set-up.ts';
 import { addSteering } from './steer.ts';
+import { addTuning } from './tuning.ts';
 
 /** The exit code; a command that fails throws instead. */
 type Exit = Promise<number>;
@@ -43,9 +45,11 @@ export function createProgram(context: Context, version: string, done: (code: nu
   const exit = (code: Exit): Promise<void> => code.then(done);
   program.commandsGroup('Work:');
   addRun(program, context, exit);
+  addMap(program, context, exit);
   addLand(program, context, exit);
   program.commandsGroup('Watch:');
   addReads(program, context, exit);
+  addTuning(program, context, exit);
   program.commandsGroup('Steer a live run:');
   addSteering(program, context, exit);
   program.commandsGroup('Begin, try, tidy up:');
@@ -89,7 +93,13 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--deliver <to>', 'branch, apply, push or pr')
     .option('--request-file <file>', 'read the request from a file, - for standard input')
     .option('--plan <tasks.json>', 'take the tasks from a file (JSON or NDJSON) and ask no planner')
+    .option(
+      '--accept <file>',
+      'what is to hold at the end: a Markdown list, or criteria with their checks in JSON or TOML',
+    )
+    .option('--solo', 'one worker does the whole request as one task; no planner is asked')
     .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
+    .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
     .option(
       '--agent <names>',
       'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
@@ -100,6 +110,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
     .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
     .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
+    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
     .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
     .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
     .option('--yes', 'say yes to the plan beforehand')
@@ -112,7 +123,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--replay <file>',
       'answer from a cassette and ask nobody; stops at the first request that is not in it',
     )
-    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--json', 'the report as JSON')
     .addHelpText(
@@ -139,20 +150,23 @@ function addRun(program: Program, context: Context, exit: Finish): void {
       '--trust-run',
       'you have read its run.json: let it count though this machine has no record of the run',
     )
-    .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or both with a comma')
+    .option('--from-ref <ref>', 'a run that another machine began, from the reference that carries it')
+    .option('--from <remote>', 'with --from-ref: the remote that has it; without, the repository itself')
+    .option('--takeover', 'with --from-ref: go on though the other machine said that it lives')
+    .option('--budget <limit>', 'raise the most it may use up: 10usd, 5Mtok, or by so much: +5usd,+2Mtok')
     .option('--time <duration>', 'raise the most time it may take: 90m, 4h')
     .option('--gate <command>', 'another gate, while nothing has landed yet; none for no gate')
     .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
     .option('--with <hint>', 'with --retry: what the next attempt is told besides')
     .option('--no-record', 'a run that was recorded goes on without')
     .option('--now', 'after a used-up quota: do not wait until there is more, ask at once')
-    .option('--strict', 'exit 0 only when everything landed was also verified')
+    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',
       examples(
         'swarm resume',
-        'swarm resume --budget 10usd --time 4h',
+        'swarm resume --budget +5usd --time 4h',
         'swarm resume --run r-20261121-k3f9 --retry t12',
       ),
     )

@@ -1,7 +1,7 @@
-/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, report, diff, checkout, transcript. */
+/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, events, report, diff, checkout, transcript. */
 import { Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
-import { examples, type Finish, type Program, repoOption, runOption } from './parts.ts';
+import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -31,12 +31,12 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .addHelpText('after', examples('swarm tasks', 'swarm tasks --json', 'swarm tasks --repo ../shop'))
     .action((options) => exit(read().then((m) => m.tasks(options, context))));
 
-  reading('explain', 'Tell one task’s whole story as sentences')
-    .argument('<task>', 'such as t12')
+  reading('explain', 'Tell one task’s whole story as sentences, or whose a line is')
+    .argument('<task>', 'such as t12; a line: src/a.ts:12')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      examples('swarm explain t12', 'swarm explain t12 --json', 'swarm explain t3 --run r-20261121-k3f9'),
+      examples('swarm explain t12', 'swarm explain src/a.ts:12', 'swarm explain t3 --run r-20261121-k3f9'),
     )
     .action((task, options) => exit(read().then((m) => m.explain(task, options, context))));
 
@@ -53,12 +53,27 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     )
     .action((options) => exit(import('../commands/logs.ts').then((m) => m.logs(options, context))));
 
+  reading('events', 'Print what was decided and what workers announce, by topic, and as it happens')
+    .option('-f, --follow', 'go on as it happens, until the run is over')
+    .option('--topic <topic>', 'only run, task, worker, landing or notes; may be given again', gather)
+    .option('--from <seq>', 'only decisions from this entry of the journal on', wholeNumber)
+    .option('--json', 'one JSON document a line')
+    .addHelpText(
+      'after',
+      examples('swarm events -f', 'swarm events -f --topic landing --json', 'swarm events --from 120'),
+    )
+    .action((options) => exit(import('../commands/events.ts').then((m) => m.events(options, context))));
+
   reading('report', 'Show what a run did, with every figure counted from landed work')
-    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json'] as const))
+    .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json', 'html'] as const))
     .option('--json', 'the same as --format json')
     .addHelpText(
       'after',
-      examples('swarm report', 'swarm report --format json', 'swarm report --run r-20261121-k3f9'),
+      examples(
+        'swarm report',
+        'swarm report --format html > report.html',
+        'swarm report --run r-20261121-k3f9',
+      ),
     )
     .action((options) => exit(read().then((m) => m.report(options, context))));
 

@@ -1,4 +1,4 @@
-/** Commands for a live run: pause, continue, cancel, retry, tell, submit, amend, scale, budget. */
+/** Commands for a live run: pause, continue, cancel, retry, tell, submit, amend, prioritise, scale, budget. */
 
 import type { Context } from './context.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
@@ -79,25 +79,58 @@ export function addSteering(program: Program, context: Context, exit: Finish): v
     )
     .action((text, options) => exit(steer().then((m) => m.submit(text, options, context))));
 
-  steering('amend', 'Change the request of a live run: its planner reads it and plans again')
+  steering('amend', 'Change the request of a live run: see what it changes in the plan, and say yes')
     .argument('<change>', 'in words')
+    .option('--yes', 'apply it without asking')
     .addHelpText(
       'after',
       examples(
         'swarm amend "leave the parser alone"',
-        'swarm amend "Windows too" --json',
-        'swarm amend "and tests" --repo ../shop',
+        'swarm amend "Windows too" --yes',
+        'swarm amend "and tests" --json',
       ),
     )
-    .action((text, options) => exit(steer().then((m) => m.amend(text, options, context))));
+    .action((text, options) =>
+      exit(import('../commands/amend.ts').then((m) => m.amend(text, options, context))),
+    );
 
-  steering('scale', 'Change how many attempts run at the same time')
-    .argument('<workers>', '1 to 1000')
-    .addHelpText('after', examples('swarm scale 16', 'swarm scale 1', 'swarm scale 4 --run r-20261121-k3f9'))
-    .action((workers, options) => exit(steer().then((m) => m.scale(workers, options, context))));
+  steering('prioritise', 'Say what is worked on first: the ready queue follows, what lands keeps its order')
+    .argument('<task>', 'such as t12')
+    .argument('[place]', '1 (most urgent) to 10, first or last', 'first')
+    .addHelpText(
+      'after',
+      examples('swarm prioritise t12', 'swarm prioritise t12 last', 'swarm prioritise t12 2'),
+    )
+    .action((task, place, options) => exit(steer().then((m) => m.prioritise(task, place, options, context))));
+
+  steering('scale', 'Change how many attempts run at the same time, of all or of one role')
+    .argument('<workers>', '1 to 1000, or the name of a role')
+    .argument('[of-role]', '1 to 1000, after a role')
+    .addHelpText(
+      'after',
+      examples('swarm scale 16', 'swarm scale reviewer 2', 'swarm scale 4 --run r-20261121-k3f9'),
+    )
+    .action((workers, ofRole, options) =>
+      exit(steer().then((m) => m.scale([workers, ofRole], options, context))),
+    );
+
+  steering('notes', 'Show the notes the run’s workers share, or set one')
+    .argument('[set]', 'the word set')
+    .argument(
+      '[key]',
+      'such as "src/parser: quoting": one that begins with a path concerns whoever works there',
+    )
+    .argument('[text]', 'in words; empty takes it away')
+    .addHelpText(
+      'after',
+      examples('swarm notes', 'swarm notes set "names" "say colour, not color"', 'swarm notes --json'),
+    )
+    .action((set, key, text, options) =>
+      exit(import('../commands/notes.ts').then((m) => m.notes({ set, key, text }, options, context))),
+    );
 
   steering('budget', 'Raise the limits of a live run: more to spend, or more time')
-    .argument('[limit]', 'as --budget of swarm run: 10usd, 5Mtok, or both with a comma')
+    .argument('[limit]', 'as --budget of swarm run: 10usd, 5Mtok; or so much more: +5usd,+2Mtok')
     .option('--time <duration>', 'the most time it may take in all: 90m, 4h')
     .addHelpText(
       'after',

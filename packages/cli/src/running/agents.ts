@@ -51,7 +51,10 @@ export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns,
   const modelOf = ({ agent: name, model = agentModel(ask.file, name) }: Choice): string => model;
   /** Each is made for one attempt, and so with the model that is chosen for it. */
   const makers = new Map<string, (choice: Choice) => Agent>([
-    ['builtin', (choice) => builtin(ask, drivers, agentMain, { mcp, model: modelOf(choice) })],
+    [
+      'builtin',
+      (choice) => builtin(ask, drivers, agentMain, { mcp, model: modelOf(choice), tools: choice.tools }),
+    ],
     ...found.map(
       (one) => [one.name, (choice: Choice) => preset(ask, drivers, one, modelOf(choice))] as const,
     ),
@@ -61,7 +64,7 @@ export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns,
   const capabilities = [...makers.keys()];
   const agentFor = (wish: Wish): Agent => {
     const run = { driver: agent.driver, current: standIns.current() };
-    const choice = choose(wish, rolesOf(ask.file.config), run);
+    const choice = choose(wish, rolesOf(ask.file.config), run, ask.file.config.distribute?.workers);
     const make = makers.get(choice.agent);
     if (!make) return missingAgent(choice.agent, capabilities);
     return watch.over(noted(make(choice), choice, standIns));
@@ -96,13 +99,22 @@ function builtin(
   ask: ComposeAsk,
   drivers: DriverParts,
   { path, ready }: AgentProgram,
-  { mcp, model }: { readonly mcp: McpParts | undefined; readonly model: string },
+  {
+    mcp,
+    model,
+    tools,
+  }: {
+    readonly mcp: McpParts | undefined;
+    readonly model: string;
+    readonly tools: readonly string[] | undefined;
+  },
 ): Agent {
   const { nodePath } = ask.places;
   const dialect = agentDialect(endpointsOf(ask.file, ask.env));
   const known = {
     ...(dialect && { dialect }),
-    ...(mcp && { mcp }),
+    ...(mcp && (tools?.includes('mcp') ?? true) && { mcp }),
+    ...(tools && { tools }),
     ...agentProfile(model, profilesOf(ask.places, ask.file)),
   };
   const servers = (ask.file.config.mcp ?? []).filter(({ where }) => where === 'inside');

@@ -30,6 +30,7 @@ import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { type AgentParts, type AgentProgram, agentsOf, agentsThere } from './agents.ts';
+import { Carrying } from './carrying.ts';
 import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
@@ -38,6 +39,7 @@ import { knownSecrets, untrackedSecrets } from './known-secrets.ts';
 import { mcpOf } from './mcp.ts';
 import { driftTeller, endpointsOf, type Models, modelsOf, renewable } from './models.ts';
 import { networkEnv } from './network-env.ts';
+import { Notifier } from './notifier.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
 import { sandboxOf, setupSecrets } from './run-sandbox.ts';
@@ -48,6 +50,8 @@ import { StandIns } from './stand-ins.ts';
 export interface Composed {
   readonly orchestrator: Orchestrator;
   readonly log: RunLog;
+  /** Absent: no reference carries the run. */
+  readonly carrying?: Carrying;
   /** Gives back everything, once; safe after any ending. Throws SW0701 when the journal was removed meanwhile. */
   close(): Promise<void>;
 }
@@ -59,11 +63,23 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const spans = createSpans(file.run, systemClock.now());
   const timeIsUp = new AbortController();
   const secrets = new SecretBook(knownSecrets(file, ask.env));
+  const notify = file.config.notify;
+  const hook = notify?.webhookEnv === undefined ? undefined : ask.env[notify.webhookEnv];
   const unsaid = secrets.redactor([
+    ...(hook ? [hook] : []),
     ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
     ...setupSecrets(file, ask.env),
   ]);
-  const log = createLog({
+  const notifier =
+    notify &&
+    new Notifier({
+      config: notify,
+      env: ask.env,
+      run: file.run,
+      repository: repository.repository,
+      onTrouble: (msg) => log.write('notify.failed', { msg }),
+    });
+  const log: RunLog = createLog({
     path: paths.log,
     spans,
     run: file.run,
@@ -72,6 +88,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     onLine: (line) => {
       if (line.event === 'budget.reached' && line.data.which === 'time') timeIsUp.abort();
       ask.onLine(line);
+      notifier?.note(line);
     },
   });
   if (journal.cutBytes > 0) {
@@ -108,7 +125,24 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agents = { agentMain, found: await agentsThere(ask), standIns };
   const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
   orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  const { journal: carried } = file.config;
+  const made = orchestrator;
+  const carrying =
+    carried &&
+    new Carrying({
+      carrier: git.carrier,
+      file,
+      paths,
+      everyMs: carried.everyMs,
+      version: ask.places.version,
+      log,
+      secrets: secrets.finder(),
+      state: () => made.state,
+      onTaken: (why) => made.halt({ why: 'paused', detail: why }),
+    });
   const closeAll = async (): Promise<void> => {
+    await notifier?.settled();
+    await carrying?.end();
     await models?.gateway.close();
     await cassette.close();
     await git.close();
@@ -119,6 +153,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   return {
     orchestrator,
     log,
+    ...(carrying && { carrying }),
     close: () => {
       closing ??= closeAll();
       return closing;
@@ -177,13 +212,13 @@ export async function openRunHub(
     rules,
   }: HubParts = {},
 ): Promise<OpenedHub> {
-  const { run, target, landOn, identity, remote } = file;
+  const { run, target, landOn, identity, remote, config } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
   const optional = { ...(push && { push }), ...(sign && { sign }) };
   const operator = operatorEnv(env);
-  const looks = { secrets, rules };
+  const looks = { secrets, rules, ...(config.review && { namesChanges: true as const }) };
   return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, ...looks, ...optional });
 }
 
@@ -242,6 +277,7 @@ export function portsOf(ask: ComposeAsk, parts: Parts): OrchestratorPorts {
     hub: git.hub,
     branches: git.branches,
     reader: git.reader,
+    changes: git.changes,
     delivery: git.delivery,
     host: createLocalHost({
       slots: file.config.workers.max,

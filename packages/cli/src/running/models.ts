@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DialectName, OWN_DIALECTS } from '@swarm/core/model/dialect';
-import { taskOf } from '@swarm/core/model/ids';
+import { type AttemptId, taskOf } from '@swarm/core/model/ids';
 import type { ModelRole, TicketedModel } from '@swarm/core/ports/models';
 import { roomIn } from '@swarm/core/rules/conversation';
+import { isReviewerName } from '@swarm/core/rules/reviewing';
 import {
   type CallLimits,
   type CallReport,
@@ -80,15 +81,15 @@ export function renewable(
 }
 
 export function modelNames(file: {
-  readonly config: Pick<Config, 'models'>;
+  readonly config: Pick<Config, 'models' | 'roles'>;
 }): Readonly<Record<ModelRole, string>> {
-  const { models } = file.config;
+  const { models, roles } = file.config;
   const any = models.default ?? models.worker ?? models.planner ?? 'default';
   return {
     planner: models.planner ?? any,
     worker: models.worker ?? any,
     reconciler: models.reconciler ?? any,
-    reviewer: models.reviewer ?? any,
+    reviewer: roles?.reviewer?.model ?? models.reviewer ?? any,
   };
 }
 
@@ -236,6 +237,8 @@ export const driftTeller =
       data: { role, task, attempt, line },
     });
 
+const roleOf = (attempt: AttemptId): ModelRole => (isReviewerName(attempt) ? 'reviewer' : 'worker');
+
 /** What agents ask of models, through the gateway. */
 const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> => ({
   onUsage: (attempt, usage, { model, ...detail }) =>
@@ -243,14 +246,14 @@ const agentCalls = (log: RunLog): Pick<GatewayOptions, 'onUsage' | 'onRetry'> =>
       msg: `call of ${attempt} to ${model}`,
       task: taskOf(attempt),
       attempt,
-      data: { role: 'worker', model, ...detail, usage },
+      data: { role: roleOf(attempt), model, ...detail, usage },
     }),
   onRetry: (attempt, retry) =>
     log.write('model.retried', {
       msg: `call of ${attempt} is made again: ${retry.why}`,
       task: taskOf(attempt),
       attempt,
-      data: { role: 'worker', ...retry },
+      data: { role: roleOf(attempt), ...retry },
     }),
 });
 

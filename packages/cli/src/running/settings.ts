@@ -29,6 +29,7 @@ export function settingsOf(
       wallMs: config.workers.timeoutMs,
       quietMs: Math.min(config.workers.timeoutMs, 600_000),
       ...(config.workers.sparse && { isSparse: true as const }),
+      ...(config.workers.notes && { sharesNotes: true as const }),
     },
     gate: {
       timeoutMs: config.gate.timeoutMs,
@@ -36,6 +37,8 @@ export function settingsOf(
       preGate: config.workers.preGate,
       ...(config.gate.limits && { limits: config.gate.limits }),
     },
+    ...(config.review && { review: reviewSettings(ask, config.review) }),
+    ...(config.verify?.prove && { proves: true as const }),
     checks: { timeoutMs: Math.max(config.gate.timeoutMs, 1_800_000) },
     setup: { timeoutMs: 1_800_000, network: config.setupNetwork ?? 'base' },
     drainMs: 30_000,
@@ -43,6 +46,18 @@ export function settingsOf(
     tasksPerIteration: 25,
     plannerContextChars:
       contextChars(modelNames(ask.file).planner, profilesOf(ask.places, ask.file)) ?? 350_000,
+  };
+}
+
+function reviewSettings(
+  { file, places }: ComposeAsk,
+  { timeoutMs }: NonNullable<RunFile['config']['review']>,
+): NonNullable<Settings['review']> {
+  const agent = file.config.roles?.reviewer?.agent;
+  return {
+    wallMs: timeoutMs,
+    ...(agent !== undefined && { agent }),
+    contextChars: contextChars(modelNames(file).reviewer, profilesOf(places, file)) ?? 350_000,
   };
 }
 
@@ -67,15 +82,32 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     checksMinMs: config.checks.minIntervalMs,
     checksMaxMs: config.checks.maxIntervalMs,
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
-    limits: limitsOf(config),
+    limits: limitsOf(file),
     agents: agentNames(file),
     ...agentHostsOf(file),
     roles: rolesOf(config),
+    ...(config.pipeline && { pipeline: config.pipeline }),
+    ...distributionOf(config),
     overlap: config.overlap,
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
+    ...reviewOf(config),
+    ...acceptanceOf(ask),
   };
+}
+
+function reviewOf({ review }: RunFile['config']): Pick<Request, 'review'> {
+  if (!review) return {};
+  const { reviewers, threshold, quorum } = review;
+  return { review: { reviewers, threshold, quorum } };
+}
+
+/** What the operator names counts whatever the configuration says. Branches other people made bring no criteria. */
+function acceptanceOf({ file, opening }: ComposeAsk): Pick<Request, 'acceptance'> {
+  const { accept } = opening!;
+  const isWanted = accept !== undefined || file.config.verify?.criteria !== false;
+  return isWanted && file.mode !== 'land' ? { acceptance: { criteria: accept ?? [] } } : {};
 }
 
 /** Told to planner and agents only where the sandbox keeps it. */
@@ -85,8 +117,23 @@ function agentHostsOf({ config, sandbox }: RunFile): Pick<Request, 'agentHosts'>
 }
 
 /** Roles this run has. */
-export const rolesOf = ({ roles = {} }: Pick<RunFile['config'], 'roles'>): readonly Role[] =>
-  rolesWith(roles);
+export const rolesOf = ({
+  roles = {},
+  roleTools = {},
+}: Pick<RunFile['config'], 'roles' | 'roleTools'>): readonly Role[] =>
+  rolesWith(roles).map((role) => {
+    const tools = roleTools[role.name];
+    return tools ? { ...role, tools } : role;
+  });
+
+/** Kinds of workers as tasks meet them; agent and model of each are the operator's, and stay in the configuration. */
+export function distributionOf({
+  distribute,
+}: Pick<RunFile['config'], 'distribute'>): Pick<Request, 'distribute'> {
+  if (!distribute) return {};
+  const kinds = distribute.workers.map(({ name, slots, capabilities }) => ({ name, slots, capabilities }));
+  return { distribute: { by: distribute.by, kinds } };
+}
 
 /** Agents this run has, by the names tasks ask for them. */
 export const agentNames = ({
@@ -99,8 +146,9 @@ export const agentNames = ({
   ...agents,
 ];
 
-function limitsOf(config: RunFile['config']): Limits {
-  const { usd, tokens, timeMs } = config.budget;
+function limitsOf({ config, mode }: Pick<RunFile, 'config' | 'mode'>): Limits {
+  const { usd, tokens, timeMs, soft, taskTokens, taskUsd, roles } = config.budget;
+  const attemptUsd = config.workers.usd;
   return {
     workers: config.workers.max,
     attempts: config.workers.attempts,
@@ -109,6 +157,12 @@ function limitsOf(config: RunFile['config']): Limits {
     ...(timeMs !== undefined && { timeMs }),
     tasks: TASKS_MAX,
     attemptTokens: config.workers.tokens ?? 2_000_000,
+    ...(config.depth !== undefined && { depth: config.depth }),
+    ...(attemptUsd !== undefined && { attemptUsd }),
+    ...(taskTokens !== undefined && { taskTokens }),
+    ...(taskUsd !== undefined && { taskUsd }),
+    ...(roles !== undefined && { roles }),
+    ...(soft !== undefined && mode !== 'land' && { soft }),
   };
 }
 

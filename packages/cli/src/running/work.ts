@@ -21,6 +21,7 @@ import { plannerWords } from '../telling/planner-words.ts';
 import { exitCodeOfRun, nextCommands, nextText, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { approver } from './approving.ts';
+import type { Carrying } from './carrying.ts';
 import { type Composed, compose } from './compose.ts';
 import { type RunFile, writeRunFile } from './run-file.ts';
 import { writeWhole } from './run-files.ts';
@@ -106,7 +107,7 @@ const placeOf = ({ paths, repository, file }: WorkAsk): RunPaths =>
 
 async function runToItsEnd(
   ask: WorkAsk,
-  { orchestrator, close }: Composed,
+  { orchestrator, carrying, close }: Composed,
   terminal: Terminal,
   endLive: () => void,
 ): Promise<number> {
@@ -121,8 +122,10 @@ async function runToItsEnd(
       state: () => orchestrator.state,
       ask: (command) => orchestrator.ask(command),
       undo: (ask) => orchestrator.undo(ask),
+      propose: (text) => orchestrator.propose(text),
       isStopping: signals.haveCome,
     });
+    await claimRun(carrying, ask.file);
     const outcome = await orchestrator.run();
     endLive();
     // Before anything is told of it: a journal that is gone by now is found out here, and the run is no success then.
@@ -147,6 +150,19 @@ async function runToItsEnd(
     await control?.close();
     await close();
   }
+}
+
+/** Whose run it is, is said where other machines see it, before anything is done. Errors: SW0501. */
+async function claimRun(carrying: Carrying | undefined, { run }: RunFile): Promise<void> {
+  const claimed = await carrying?.claim();
+  if (claimed?.kind !== 'elsewhere') return;
+  throw new SwarmError({
+    code: 'SW0501',
+    what: `${run} was taken up on another machine`,
+    where: `refs/swarm/${run}`,
+    why: 'its reference was moved since this machine wrote it last',
+    fix: `swarm resume --from-ref refs/swarm/${run} --takeover   # with --from <remote> where it is pushed`,
+  });
 }
 
 /** One orchestrator per repository. Errors: SW0501, naming who holds it and since when. */

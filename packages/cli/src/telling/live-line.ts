@@ -1,6 +1,7 @@
 import { isOpened } from '@swarm/core/state';
 import { Doings } from './doings.ts';
 import { isShown, type Live, type LiveAsk, statusLine } from './live.ts';
+import { withNeeds } from './needed-text.ts';
 import { sanitizeLine } from './output.ts';
 
 const EVERY_MS = 1_000;
@@ -11,7 +12,7 @@ export function liveLine({ output, state, endpoints = [] }: LiveAsk, onTitle: (t
   let last = '';
   const look = (): void => {
     const now = state();
-    const title = now && isOpened(now) ? statusLine(now, Date.now(), seen) : last;
+    const title = now && isOpened(now) ? withNeeds(statusLine(now, Date.now(), seen), now) : last;
     if (title !== last) onTitle(title);
     last = title;
   };

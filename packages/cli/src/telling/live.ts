@@ -6,6 +6,7 @@ import { remainingMs } from '@swarm/core/views/remaining';
 import type { ChalkInstance } from 'chalk';
 import { Doings, duration } from './doings.ts';
 import { localTime } from './local-clock.ts';
+import { withNeeds } from './needed-text.ts';
 import { jsonText, type Output, sanitizeLine, widthOfTerminal, wrapText } from './output.ts';
 import { cutToWidth } from './width.ts';
 
@@ -71,8 +72,9 @@ function terminal(
     if (isTaken()) return;
     const s = state();
     const now = Date.now();
-    const text = s && isOpened(s) ? statusLine(s, now, seen) : `begins ${duration(now - beganAt)}`;
     const width = Math.max(20, (stderr.columns || 80) - 1);
+    const text =
+      s && isOpened(s) ? withNeeds(statusLine(s, now, seen), s, width) : `begins ${duration(now - beganAt)}`;
     stderr.write(`\r\u001b[K${output.narrationInk.dim(cutToWidth(text, width))}`);
   };
   const timer = setInterval(draw, 250);

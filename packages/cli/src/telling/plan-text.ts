@@ -4,6 +4,8 @@ import { renderTable } from './table.ts';
 
 /** Tasks shown; the rest is counted. */
 const ROWS_MAX = 200;
+/** Names of one task's dependencies shown. */
+const LABELS_MAX = 8;
 
 /** The order work would begin in: by step, then priority, then place in the plan. */
 /** @param columns of the terminal it is shown on, if any. */
@@ -27,9 +29,15 @@ const rowOf = (d: TaskDraft, step: number): string[] => [
   String(d.priority),
   d.label,
   d.kind === 'answer' ? `${d.title} (an answer, no change)` : d.title,
-  d.dependsOn.join(', ') || '-',
+  someOf(d.dependsOn) || '-',
   d.scope.join(', ') || 'not said',
 ];
+
+/** One that waits for all would fill the screen with their names. */
+function someOf(labels: readonly string[]): string {
+  const more = labels.length - LABELS_MAX;
+  return more > 1 ? `${labels.slice(0, LABELS_MAX).join(', ')} and ${more} more` : labels.join(', ');
+}
 
 /**
  * Step 1 waits for nothing; every other task is one step after the last of what it depends on. What is no task of this

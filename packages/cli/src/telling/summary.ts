@@ -4,14 +4,21 @@ import type { Task } from '@swarm/core/model/task';
 import { tokensOf } from '@swarm/core/model/usage';
 import { isPartial, openRefusals } from '@swarm/core/rules/outcome';
 import type { OpenedState, State } from '@swarm/core/state';
+import { CRITERION_WORDS, standingText, toldStandings, worstFirst } from '@swarm/core/views/criteria';
 import { endingText, sumText } from '@swarm/core/views/ending';
+import { lineage } from '@swarm/core/views/family';
+import { needs } from '@swarm/core/views/needs';
+import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
+import { unproven } from '@swarm/core/views/verified';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
+import { answerLines } from './answers-text.ts';
 import { duration } from './doings.ts';
 import { exitCodeFor } from './errors.ts';
 import { moreText } from './more-at.ts';
+import { neededText } from './needed-text.ts';
 import { sanitizeLine, wrapText } from './output.ts';
 import { type PlannerWords, wordsText } from './planner-words.ts';
 import { cutToWidth } from './width.ts';
@@ -21,7 +28,7 @@ export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean):
   if (problem) return exitCodeFor([problem]);
   if (outcome.kind === 'stopped') return outcome.why === 'signal' ? 130 : 1;
   if (verdictOf(s) !== 'complete') return 1;
-  return isStrict && s.closed!.green !== true ? 1 : 0;
+  return isStrict && (s.closed!.green !== true || unproven(s).length > 0) ? 1 : 0;
 }
 
 export interface SummaryLook {
@@ -37,15 +44,25 @@ export function summaryOf(outcome: RunOutcome, s: OpenedState, { ink, columns, w
   const money = costText(s.spending.used.costUsd, s.spending.used.priced);
   const wrapped = (text: string): string => wrapText(text, columns, INDENT);
   return [
+    ...neededText(needs(s, false), columns ?? Number.POSITIVE_INFINITY),
     verdictLine(outcome, s, ink, wrapped),
     `  ${sumText(s)} in ${duration(s.activeMs)}${tokens > 0 ? `; ${countText(tokens, 'token')}, ${money}` : ''}; ${s.run.id}`,
     ...taskLines(s, ink, columns),
+    ...criterionLines(s, ink, columns),
+    ...answerLines(s, ink, columns),
     ...[...s.health.findings.keys()].map(
       (f) => `  ${ink.red('the target fails')}: ${wrapped(sanitizeLine(f))}`,
     ),
+    ...leftLines(s, wrapped),
     ...(words && s.closed && (s.tasks.size === 0 || openRefusals(s).length > 0) ? wordsText(words, ink) : []),
     ...(s.delivered ? [deliveryLine(s, wrapped)] : []),
   ].join('\n');
+}
+
+/** Without the command: that is told with the problem. */
+function leftLines(s: OpenedState, wrapped: (text: string) => string): string[] {
+  const left = remainderOf(s);
+  return left ? remainderTexts(left).map((text) => `  left: ${wrapped(sanitizeLine(text, 1_000))}`) : [];
 }
 
 /** Continuation lines begin so far in. */
@@ -59,17 +76,35 @@ function taskLines(s: OpenedState, ink: ChalkInstance, columns: number | undefin
       ? (['landed in part', ink.yellow] as const)
       : (['landed', ink.green] as const);
     const commit = t.state === 'landed' ? t.commit.slice(0, 10) : '';
-    const room = (columns ?? Number.POSITIVE_INFINITY) - `  ${how[0]}  ${id}    ${commit}`.length;
+    const name = lineage(s, id);
+    const room = (columns ?? Number.POSITIVE_INFINITY) - `  ${how[0]}  ${name}    ${commit}`.length;
     const title = cutToWidth(sanitizeLine(t.spec.title, 100), Math.max(8, room));
-    return `  ${how[1](how[0])}  ${id}  ${title}  ${ink.dim(commit)}`;
+    return `  ${how[1](how[0])}  ${name}  ${title}  ${ink.dim(commit)}`;
   });
   const failed = [...s.byState.failed].map((id) => {
     const t = s.tasks.get(id)!;
     const why = t.state === 'failed' ? sanitizeLine(reasonOf(t), 160) : '';
-    const room = (columns ?? Number.POSITIVE_INFINITY) - `  failed  ${id}  `.length;
-    return `  ${ink.red('failed')}  ${id}  ${cutToWidth(`${nameOf(t)}: ${why}`, Math.max(8, room))}`;
+    const name = lineage(s, id);
+    const room = (columns ?? Number.POSITIVE_INFINITY) - `  failed  ${name}  `.length;
+    return `  ${ink.red('failed')}  ${name}  ${cutToWidth(`${nameOf(t)}: ${why}`, Math.max(8, room))}`;
   });
   return [...landed, ...failed];
+}
+
+/** Criteria named one by one; the report has them all. */
+const CRITERIA_SHOWN = 10;
+
+/** What was to hold and is not verified, each with why. */
+function criterionLines(s: OpenedState, ink: ChalkInstance, columns: number | undefined): string[] {
+  if (!s.closed) return [];
+  const open = worstFirst(toldStandings(s)).filter(({ verdict }) => verdict !== 'verified');
+  const lines = open.slice(0, CRITERIA_SHOWN).map((one) => {
+    const [word, paint] = [CRITERION_WORDS[one.verdict], one.verdict === 'failed' ? ink.red : ink.yellow];
+    const text = standingText(one).slice(word.length);
+    return `  ${paint(word)}${wrapText(sanitizeLine(text, 600), columns, INDENT)}`;
+  });
+  const more = open.length - lines.length;
+  return more > 0 ? [...lines, `  and ${more} more: swarm report`] : lines;
 }
 
 /** A branch is known by its name, whatever its commits are called. */
@@ -125,9 +160,9 @@ export function problemOf(outcome: RunOutcome, s: State): Problem | undefined {
   if (reason !== 'budget' && reason !== 'time') return undefined;
   return {
     code: 'SW0601',
-    what: `the ${reason === 'time' ? 'time' : 'budget'} of the run is used up`,
+    what: `the ${reason} of the run is ${s.spending.reached ? 'used up' : 'nearly used up'}`,
     why: 'nothing new was started after that, and what has landed stays',
-    fix: `swarm report; then swarm resume ${reason === 'time' ? '--time 1h' : '--budget 2Mtok'}   # whatever more it may take`,
+    fix: `${remainderOf(s)?.goOn ?? 'swarm resume'}   # or whatever more it may take`,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { landsForty, TASKS } from '../support/forty.ts';
+import { landsMany, TASKS } from '../support/forty.ts';
 import { World } from '../support/world.ts';
 import { asScript } from './script.ts';
 
@@ -23,7 +23,7 @@ await asScript(async (owner) => {
   await world.commit({}, name);
   const tracked = (await world.git('ls-files', '*.js')).split('\n').filter((path) => !path.includes("'"));
   const startedAt = performance.now();
-  await landsForty(world, tracked.slice(0, TASKS), GATE);
+  await landsMany(world, tracked.slice(0, TASKS), GATE);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${name}: ${TASKS} tasks landed in ${seconds} s`);
 });

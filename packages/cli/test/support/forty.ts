@@ -1,4 +1,4 @@
-/** Forty tasks of a plan, eight workers, a gate, and everything that must be true when they have landed. */
+/** Many tasks of a plan, eight workers, a gate, and everything that must be true when they have landed. */
 import assert from 'node:assert/strict';
 import { assertLandedOnce } from './landings.ts';
 import { userState } from './untouched.ts';
@@ -14,8 +14,8 @@ const marking = (path: string, i: number): PlanTask => ({
   verify: `tail -n 1 '${path}' | grep -qx '// mark ${i}'`,
 });
 
-export async function landsForty(world: World, files: readonly string[], gate: string): Promise<void> {
-  assert.equal(files.length, TASKS);
+export async function landsMany(world: World, files: readonly string[], gate: string): Promise<void> {
+  assert.ok(files.length >= 8, 'fewer than there are workers');
   const base = await world.git('rev-parse', 'HEAD');
   const before = await userState(world);
   const args = await world.plan(files.map(marking), '--workers', '8', '--gate', gate);
@@ -35,7 +35,10 @@ export async function landsForty(world: World, files: readonly string[], gate: s
   assert.deepEqual(changed.split('\n').toSorted(), [...files].toSorted());
   const verify = await world.swarm(['verify']);
   assert.equal(verify.code, 0, verify.stdout);
-  assert.match(verify.stdout, /every promise was kept \(.* \d+ commits, \d+ landings, 40 tasks\)/);
+  assert.match(
+    verify.stdout,
+    new RegExp(`every promise was kept \\(.* \\d+ commits, \\d+ landings, ${files.length} tasks\\)`),
+  );
   assert.deepEqual(await userState(world), before);
   assert.deepEqual(await world.workspaces(), []);
   assert.deepEqual(world.strays(), []);

@@ -34,6 +34,7 @@ export interface PlanTask {
   /** What the script agent runs in the workspace, with `sh -eu`. */
   readonly description?: string;
   readonly scope?: readonly string[];
+  readonly acceptance?: string;
   readonly verify?: string;
   readonly agent?: string;
   readonly dependsOn?: readonly string[];
@@ -54,6 +55,11 @@ const [taskFile, promptFile] = process.argv.slice(2);
 const { description } = JSON.parse(readFileSync(taskFile, 'utf8'));
 execFileSync('sh', ['-euc', description], { stdio: 'inherit', env: { ...process.env, PROMPT: promptFile } });
 `;
+
+/** One program for Node to start, which is dear for it, and no housekeeping after the commit. */
+const BEGIN =
+  'git init --quiet --initial-branch=main && git add --all && ' +
+  'exec git -c maintenance.auto=false commit --quiet --allow-empty -m First';
 
 export class World {
   readonly root: string;
@@ -81,13 +87,11 @@ export class World {
   static async with(t: Owner, files: Readonly<Record<string, string>>): Promise<World> {
     const world = await World.make(t);
     await mkdir(world.repository);
-    await world.git('init', '--quiet', '--initial-branch=main');
     await world.write(files);
-    await world.git('add', '--all');
     // The same files are the same commit, in every world and at any time.
     const at = '2026-11-21T12:00:00Z';
     const dates = { GIT_AUTHOR_DATE: at, GIT_COMMITTER_DATE: at };
-    await world.gitWith(dates, world.repository, 'commit', '--quiet', '--allow-empty', '-m', 'First');
+    await world.#program(dates, world.repository, 'sh', ['-c', BEGIN]);
     return world;
   }
 
@@ -116,7 +120,15 @@ export class World {
 
   gitIn = (cwd: string, ...args: string[]): Promise<string> => this.gitWith({}, cwd, ...args);
 
-  async gitWith(dates: Readonly<Record<string, string>>, cwd: string, ...args: string[]): Promise<string> {
+  gitWith = (dates: Readonly<Record<string, string>>, cwd: string, ...args: string[]): Promise<string> =>
+    this.#program(dates, cwd, 'git', args);
+
+  async #program(
+    dates: Readonly<Record<string, string>>,
+    cwd: string,
+    name: string,
+    args: readonly string[],
+  ): Promise<string> {
     const names = {
       ...dates,
       GIT_AUTHOR_NAME: 'owner',
@@ -125,7 +137,7 @@ export class World {
       GIT_COMMITTER_EMAIL: 'owner@shop.test',
       GIT_OPTIONAL_LOCKS: '0',
     };
-    const { stdout } = await exec('git', args, {
+    const { stdout } = await exec(name, args, {
       cwd,
       env: this.environment(names),
       maxBuffer: 64 * 1024 * 1024,

@@ -4,6 +4,7 @@ import type { Event } from '../events.ts';
 import { type Label, type TaskId, taskId } from '../model/ids.ts';
 import { FIX_TASKS_MAX, type Request } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec, type TaskStateName } from '../model/task.ts';
+import { isVain } from '../rules/dependencies.ts';
 import { openFixFor } from '../rules/healing.ts';
 import { ownersOf, partsOf } from '../rules/owners.ts';
 import { partPriority, partProblem } from '../rules/parts.ts';
@@ -146,7 +147,7 @@ function problemOf(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: 
   return from.by === 'reconciler' ? fixProblem(s, from.signatures) : undefined;
 }
 
-const ableOf = ({ agents, roles }: Request): Able => ({ agents, roles });
+const ableOf = ({ agents, roles, distribute }: Request): Able => ({ agents, roles, distribute });
 
 /** @param self the task's own id, where it has one already and others may depend on it. */
 function dependencyProblem(
@@ -160,7 +161,7 @@ function dependencyProblem(
     const on = idOf(s, from, label, answer);
     if (!on) return `it depends on ${label}, which is no task's id`;
     const state = s.tasks.get(on)?.state;
-    if (state && isDead(state)) return `it depends on ${label}, which is ${state}`;
+    if (state && isVain(draft, state)) return `it depends on ${label}, which is ${state}`;
     if (reaches(s, answer, on, waitersOf(s, from, self))) return `it would depend on itself through ${label}`;
   }
   return undefined;
@@ -237,6 +238,7 @@ function specOf(s: OpenedState, from: DraftSource, d: TaskDraft, answer: Answer)
     ...(d.verify !== undefined && { verify: d.verify }),
     priority: from.by === 'subplanner' ? partPriority(s, from.parent, d) : d.priority,
     dependsOn: [...new Set(d.dependsOn.map((l) => idOf(s, from, l, answer)!))],
+    ...(d.anyEnd && { anyEnd: d.anyEnd }),
     kind: d.kind,
     ...(d.role !== undefined && { role: d.role }),
     requires: d.requires,

@@ -3,9 +3,10 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
-import type { RaisedLimits } from '../model/request.ts';
-import { isDead, type Task } from '../model/task.ts';
-import { TOKENS_FLOOR, tokensSpent, USD_FLOOR, usdSpent } from '../rules/budget.ts';
+import type { Limits, RaisedLimits } from '../model/request.ts';
+import type { Task } from '../model/task.ts';
+import { isVain } from '../rules/dependencies.ts';
+import { leastToGoOn } from '../rules/soft-landing.ts';
 import type { OpenedState } from '../state.ts';
 
 type AgainCommand = Extract<Command, { type: 'raiseLimits' | 'changeGate' | 'reopenRun' }>;
@@ -51,22 +52,33 @@ interface Raise {
   readonly least: number;
 }
 
-const raisesOf = (s: OpenedState): readonly Raise[] => [
-  { name: 'tokens', what: 'tokens', least: tokensSpent(s.spending) + TOKENS_FLOOR },
-  { name: 'usd', what: 'usd', least: usdSpent(s.spending) + USD_FLOOR },
-  { name: 'timeMs', what: 'ms', least: s.activeMs + 1 },
-];
+function raisesOf(s: OpenedState): readonly Raise[] {
+  const least = leastToGoOn(s);
+  return [
+    { name: 'tokens', what: 'tokens', least: least.tokens },
+    { name: 'usd', what: 'usd', least: least.usd },
+    { name: 'timeMs', what: 'ms', least: least.timeMs },
+  ];
+}
+
+/** Each limit that is named, as it is to be: `by` says how much more. */
+function raisedTo(limits: Limits, { tokens, usd, timeMs, by = {} }: RaiseLimits): RaisedLimits {
+  const to = (name: keyof RaisedLimits, all: number | undefined): number | undefined =>
+    by[name] === undefined ? all : (limits[name] ?? 0) + by[name];
+  const raised = { tokens: to('tokens', tokens), usd: to('usd', usd), timeMs: to('timeMs', timeMs) };
+  return Object.fromEntries(Object.entries(raised).filter(([, value]) => value !== undefined));
+}
+
+type RaiseLimits = Extract<AgainCommand, { type: 'raiseLimits' }>;
 
 /** What counts on a limit, such as a reservation, may only find that there is more. */
-function raiseLimits(
-  s: OpenedState,
-  c: Extract<AgainCommand, { type: 'raiseLimits' }>,
-): readonly Event[] | Refusal {
+function raiseLimits(s: OpenedState, c: RaiseLimits): readonly Event[] | Refusal {
   const { limits } = s.run.request;
-  const asked = raisesOf(s).filter(({ name }) => c[name] !== undefined);
+  const to = raisedTo(limits, c);
+  const asked = raisesOf(s).filter(({ name }) => to[name] !== undefined);
   if (asked.length === 0) return refuse('out-of-range', 'no limit is named');
   for (const { name, what, least } of asked) {
-    const [now, wanted] = [limits[name], c[name]!];
+    const [now, wanted] = [limits[name], to[name]!];
     if (now === undefined)
       return refuse('illegal-move', `the run has no limit on ${what}: there is nothing to raise`);
     if (!Number.isFinite(wanted) || wanted <= now)
@@ -77,8 +89,7 @@ function raiseLimits(
   // Calls that wait for an endpoint were let go when the time was up: the run is at its end by now.
   if (s.spending.reached === 'time' && !c.isResuming)
     return refuse('illegal-move', 'the time is up already, and the run is at its end');
-  const raised = Object.fromEntries(asked.map(({ name }) => [name, c[name]]));
-  return [{ type: 'limits.raised', ...raised }];
+  return [{ type: 'limits.raised', ...to }];
 }
 
 function reopenRun(
@@ -97,8 +108,10 @@ function reopenRun(
 /** Tasks that failed only because the run had nothing left for them, with what they depend on. */
 function ranOut(s: OpenedState): readonly TaskId[] {
   const chosen = new Set([...s.byState.failed].filter((id) => isOut(s.tasks.get(id)!)));
-  const isHeld = (id: TaskId): boolean =>
-    s.tasks.get(id)!.spec.dependsOn.some((on) => !chosen.has(on) && isDead(s.tasks.get(on)!.state));
+  const isHeld = (id: TaskId): boolean => {
+    const { spec } = s.tasks.get(id)!;
+    return spec.dependsOn.some((on) => !chosen.has(on) && isVain(spec, s.tasks.get(on)!.state));
+  };
   for (let held = [...chosen].filter(isHeld); held.length > 0; held = [...chosen].filter(isHeld))
     for (const id of held) chosen.delete(id);
   return [...chosen];

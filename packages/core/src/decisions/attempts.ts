@@ -4,12 +4,18 @@ import type { Event } from '../events.ts';
 import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/attempt.ts';
 import { failureOf } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
-import { isSatisfied, type Task } from '../model/task.ts';
-import { covers, isBudgetsEnd, limitReached, remainingFor } from '../rules/budget.ts';
+import type { Task } from '../model/task.ts';
+import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { waitsForOf } from '../rules/dependencies.ts';
+import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
+import { mayOpen } from '../rules/opening.ts';
+import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
+import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { liveIterations, type OpenedState } from '../state.ts';
 import { failDependents, failOrphan } from './ends.ts';
+import { nearing } from './nearing.ts';
 import { rejection } from './rejection.ts';
 import { reviewOf } from './reviews.ts';
 
@@ -66,13 +72,19 @@ function startAttempt(
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (t.state !== 'pending') return refuse('illegal-move', `${c.task} is ${t.state}`);
+  if (!mayOpen(s, t)) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   if (s.liveAttempts.size >= s.workers) return refuse('not-ready', `all ${s.workers} workers are taken`);
-  const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));
+  const waitsFor = waitsForOf(s, t.spec);
   if (waitsFor) return refuse('not-ready', `${c.task} waits for ${waitsFor}`);
+  const role = roleOf(t);
+  if (roleRoom(s, role) <= 0)
+    return refuse('not-ready', `all ${s.ceilings.get(role)} workers of the role ${role} are taken`);
   const last = attemptId(c.task, t.attempts);
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
   if (!covers(remainingFor(s, 'worker'), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
+  const place = placeProblem(s, t, c.worker);
+  if (place) return refuse('not-ready', place);
   if (attemptsLeft(t, s.run.request.limits) <= 0) return refuse('not-ready', `${c.task} has no attempt left`);
   return [
     {
@@ -84,6 +96,18 @@ function startAttempt(
       reserved: c.reserved,
     },
   ];
+}
+
+/** Where there are kinds of workers, each slot is one attempt's at a time, of a task it can do. */
+function placeProblem(s: OpenedState, { id, spec }: Task, worker: string): string | undefined {
+  const { distribute, agents = [] } = s.run.request;
+  if (!distribute) return undefined;
+  const kind = kindOf(distribute, worker);
+  if (!kind) return `there is no worker ${worker}`;
+  const lacks = lacking(kind, wantsOf(spec, distribute), { agents });
+  if (lacks !== undefined) return `${worker} has no ${lacks}, which ${id} asks for`;
+  const isTaken = [...s.liveAttempts].some((live) => s.attempts.get(live)!.worker === worker);
+  return isTaken ? `${worker} is taken` : undefined;
 }
 
 /** A failed check may go back to its agent only so often, and only while somebody wants the task. */
@@ -133,13 +157,15 @@ function endAttempt(
   };
   if (holds && c.reason === 'handed-in') return [ended, ...afterHandIn(s, t, c)];
   if (!holds || 'delivers' in ENDINGS[c.reason]) return [ended];
-  if (mayRetry(t, reason, s.run.request.limits)) {
+  const spent = taskSpent(s, t, c.usage);
+  if (mayRetry(t, reason, s.run.request.limits) && spent === undefined) {
     const orphaned = failOrphan(s, t);
     if (orphaned.length > 0) return [ended, ...orphaned];
     return [ended, { type: 'task.requeued', task: a.task, because: reason }, ...(ofBudget ?? [])];
   }
+  const detail = spent === undefined ? c.detail : [c.detail, spent].filter(Boolean).join('; ');
   // Folded, the ending itself ends the task: journals of before have nothing else. Its own event is told to people.
-  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail: c.detail };
+  const failed: Event = { type: 'task.failed', task: a.task, failure: failureOf(c.reason), detail };
   return [ended, failed, ...failDependents(s, a.task, `${a.task} failed`)];
 }
 
@@ -156,7 +182,10 @@ function budgetMet(
   const which = reason === 'token-limit' ? 'tokens' : 'usd';
   if (s.spending.reached || !isBudgetsEnd(s, reserved, which)) return undefined;
   const isLast = s.liveAttempts.size === 1 && liveIterations(s).length === 0 && s.spending.slices.size === 0;
-  const limit = limitReached(s, which) ?? s.run.request.limits.roles?.worker?.[which] ?? 0;
+  const limit = limitReached(s, which) ?? partOf(s.run.request.limits, 'worker')[which] ?? 0;
+  // What is kept for the target is there still.
+  const near = s.spending.neared ? undefined : nearing(s, which);
+  if (isLast && near) return near;
   return isLast ? [{ type: 'budget.reached', which, limit }] : [];
 }
 
@@ -189,7 +218,18 @@ function holdToScope(
   t: Task,
   { attempt, handoff }: Extract<AttemptCommand, { type: 'endAttempt' }>,
 ): readonly Event[] {
-  if (s.run.request.outside !== 'hold') return [];
+  const astray = notItsStep(t, handoff?.change?.filesChanged ?? []);
+  if (astray.length > 0) {
+    const detail = `it may add to tests and change nothing else, and changed ${named(astray)}`;
+    return rejection(s, t, {
+      type: 'landing.rejected',
+      attempt,
+      reason: 'scope-broken',
+      detail,
+      files: astray,
+    });
+  }
+  if (s.run.request.outside !== 'hold' || !isHeldToScope(t)) return [];
   const files = outsideScope(t.spec.scope, handoff?.change?.filesChanged ?? []);
   if (files.length === 0) return [];
   const detail = `it may touch ${named(t.spec.scope)}, and changed ${named(files)}`;

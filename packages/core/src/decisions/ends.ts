@@ -1,7 +1,8 @@
 /** The end of a task, and of whoever waits for it: those that depend on it, and its parts. */
 import type { Event, EventOf } from '../events.ts';
 import type { TaskId } from '../model/ids.ts';
-import { isDead, type Task } from '../model/task.ts';
+import type { Task } from '../model/task.ts';
+import { vainOf } from '../rules/dependencies.ts';
 import { livePartsOf } from '../rules/owners.ts';
 import type { OpenedState } from '../state.ts';
 
@@ -24,7 +25,7 @@ export function giveUpParts(s: OpenedState, id: TaskId, reason: string): readonl
   return [...cancelled, ...failed];
 }
 
-/** When a task fails, every task that depends on it fails too, directly or through others. */
+/** When a task fails, every task that waits for its work fails too, directly or through others. */
 export function failDependents(
   s: OpenedState,
   id: TaskId,
@@ -37,7 +38,8 @@ export function failDependents(
   for (let d = stack.pop(); d; d = stack.pop()) {
     if (seen.has(d)) continue;
     seen.add(d);
-    if (!isWaiting(s.tasks.get(d)!)) continue;
+    const task = s.tasks.get(d)!;
+    if (task.spec.anyEnd || !isWaiting(task)) continue;
     events.push({ type: 'task.failed', task: d, failure: 'dependency', detail: why });
     stack.push(...(s.dependents.get(d) ?? []));
   }
@@ -49,7 +51,7 @@ export function failDependents(
  * rewritten history takes a dependency away from a task that has started.
  */
 export function failOrphan(s: OpenedState, t: Task): readonly Event[] {
-  const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+  const gone = vainOf(s, t.spec);
   if (!gone) return [];
   const detail = `${gone} is ${s.tasks.get(gone)!.state}`;
   return [

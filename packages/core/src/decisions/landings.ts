@@ -3,7 +3,8 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import { landingId, type TaskId, taskOf } from '../model/ids.ts';
 import type { RejectionReason } from '../model/landing.ts';
-import { isDead, type Task } from '../model/task.ts';
+import type { Task } from '../model/task.ts';
+import { vainOf } from '../rules/dependencies.ts';
 import { isNoWorse } from '../rules/known-failures.ts';
 import { attemptsLeft } from '../rules/policy.ts';
 import { unreviewed } from '../rules/reviews.ts';
@@ -178,7 +179,7 @@ function failHopeless(s: OpenedState, lost: readonly Task[]): readonly Event[] {
   const isLost = new Set(lost.map(({ id }) => id));
   const isWaiting = ({ id, state }: Task): boolean => state === 'pending' || isLost.has(id);
   for (const t of lost) {
-    const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+    const gone = vainOf(s, t.spec);
     const isSpent = attemptsLeft(t, s.run.request.limits) <= 0;
     if (failed.has(t.id) || !(isSpent || gone)) continue;
     const own: EventOf<'task.failed'> = {

@@ -1,6 +1,7 @@
 import type { Event, EventOf } from '../events.ts';
 import { REJECTIONS } from '../model/landing.ts';
 import type { Task } from '../model/task.ts';
+import { taskSpent } from '../rules/budget.ts';
 import { mayRetryRejected } from '../rules/policy.ts';
 import type { OpenedState } from '../state.ts';
 import { failDependents, failOrphan } from './ends.ts';
@@ -9,14 +10,16 @@ import { failDependents, failOrphan } from './ends.ts';
 export function rejection(s: OpenedState, t: Task, rejected: EventOf<'landing.rejected'>): readonly Event[] {
   const { attempt, reason, detail } = rejected;
   if (rejected.isThere) return [rejected];
-  if (mayRetryRejected(t, rejected, s.run.request.limits)) return [rejected, ...failOrphan(s, t)];
+  const spent = taskSpent(s, t);
+  if (mayRetryRejected(t, rejected, s.run.request.limits) && spent === undefined)
+    return [rejected, ...failOrphan(s, t)];
   return [
     rejected,
     {
       type: 'task.failed',
       task: t.id,
       failure: 'attempts',
-      detail: `${attempt} ${REJECTIONS[reason].means}${detail ? `: ${detail}` : ''}`,
+      detail: `${attempt} ${REJECTIONS[reason].means}${detail ? `: ${detail}` : ''}${spent === undefined ? '' : `; ${spent}`}`,
     },
     ...failDependents(s, t.id, `${t.id} failed`),
   ];

@@ -12,7 +12,13 @@ import {
   type Vote,
 } from '../model/review.ts';
 import type { Task } from '../model/task.ts';
-import { findingsText, isSameChange, reviewersAreAsked, reviewVerdict } from '../rules/reviews.ts';
+import {
+  findingsText,
+  isSameChange,
+  noQuorumText,
+  reviewersAreAsked,
+  reviewVerdict,
+} from '../rules/reviews.ts';
 import type { OpenedState } from '../state.ts';
 import { rejection } from './rejection.ts';
 
@@ -104,7 +110,7 @@ function afterVote(s: OpenedState, t: UnderReview, votes: readonly Vote[]): read
       return [ended(verdict), ...rejection(s, t, { ...rejected, reason: 'review-rejected', detail })];
     }
     case 'no-quorum': {
-      const detail = `too few of ${review.reviewers.length} reviewers said anything`;
+      const detail = noQuorumText(s.run.request.review!, review.reviewers, votes);
       return [ended(verdict), ...rejection(s, t, { ...rejected, reason: 'no-quorum', detail })];
     }
     default:

@@ -16,7 +16,7 @@ import {
   startedLanding,
   usage,
 } from '../testing.ts';
-import { WORKERS_MAX } from './run.ts';
+import { WORKERS_MAX } from './urgency.ts';
 
 const run = openedRun();
 const one: Event[] = [run, acceptedTask('t1')];

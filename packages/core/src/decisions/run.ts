@@ -6,6 +6,7 @@ import { OUTAGES_MAX } from '../model/request.ts';
 import { covers, limitReached, remainingFor } from '../rules/budget.ts';
 import { depthOf } from '../rules/owners.ts';
 import { isBusy, liveIterations, type OpenedState, type State } from '../state.ts';
+import { nearing } from './nearing.ts';
 
 type RunCommand = Extract<
   Command,
@@ -15,10 +16,9 @@ type RunCommand = Extract<
       | 'resumeRun'
       | 'pause'
       | 'continue'
-      | 'scale'
       | 'stop'
-      | 'amend'
       | 'cancelRun'
+      | 'nearBudget'
       | 'reachBudget'
       | 'reserveSpend'
       | 'recordSpend'
@@ -30,9 +30,6 @@ type RunCommand = Extract<
       | 'leaveWorker';
   }
 >;
-
-/** The most workers one run may ask for. */
-export const WORKERS_MAX = 1_000;
 
 export function openRun(s: State, c: Extract<Command, { type: 'openRun' }>): readonly Event[] | Refusal {
   if (s.run) return refuse('run-exists', `${s.run.id} is open already`);
@@ -67,22 +64,8 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         return refuse('illegal-move', `a pause for ${s.paused.reason} needs the operator`);
       }
       return [{ type: 'run.continued', by: c.by }];
-    case 'scale':
-      if (!Number.isInteger(c.workers) || c.workers < 1 || c.workers > WORKERS_MAX) {
-        return refuse('out-of-range', `workers must be 1 to ${WORKERS_MAX}, not ${c.workers}`);
-      }
-      // A run never gives itself more than the operator did.
-      if (c.by === 'itself' && c.workers > s.flow.ceiling) {
-        return refuse('out-of-range', `the operator allows ${s.flow.ceiling} workers, not ${c.workers}`);
-      }
-      return [{ type: 'run.scaled', workers: c.workers, reason: c.reason, ...(c.by && { by: c.by }) }];
     case 'stop':
       return s.stopped ? refuse('illegal-move', 'stopped already') : [stopOf(c)];
-    case 'amend':
-      // Accepted, it would be on record and read by nobody.
-      if (s.run.request.mode !== 'planner')
-        return refuse('illegal-move', 'this run has no planner: nobody would read it');
-      return [{ type: 'request.amended', text: c.text }];
     case 'cancelRun': {
       const { pending, assigned, running, reviewing, complete } = s.byState;
       const { reason } = c;
@@ -91,6 +74,10 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
         { type: 'run.cancelled', reason },
         ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
       ];
+    }
+    case 'nearBudget': {
+      if (s.spending.neared) return refuse('illegal-move', 'that was said already');
+      return nearing(s, c.which) ?? refuse('illegal-move', `there is no soft limit on ${c.which}`);
     }
     case 'reachBudget': {
       if (s.spending.reached) return refuse('illegal-move', 'the budget was reached already');
@@ -179,7 +166,7 @@ function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>):
               type: 'task.failed',
               task,
               failure,
-              detail: `the run’s ${c.reason === 'time' ? 'time' : 'budget'} was used up first`,
+              detail: `the run’s ${failure} ${s.spending.reached ? 'was used up' : 'came near its end'} first`,
             }
           : { type: 'task.cancelled', task, reason: 'the run was closed', by: 'operator' },
     ),

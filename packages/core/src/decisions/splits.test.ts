@@ -165,6 +165,19 @@ const LAWS: Record<string, Law> = {
     when: settle,
     gives: ['task.unsplit t1'],
   },
+  'a whole without parts whose dependency was taken back meanwhile fails with it': {
+    given: [
+      run,
+      acceptedTask('t0', {}, byPlanner),
+      acceptedTask('t1', { scope: FILES, priority: 3, dependsOn: ['t0' as TaskId] }, byPlanner),
+      expanded('t1'),
+      asked(1, 't1'),
+      cancelled('t0'),
+      answered(1, 't1'),
+    ],
+    when: settle,
+    gives: ['task.failed t1 dependency'],
+  },
   'a whole whose parts are there is gathered': {
     given: [...one, ...landedTask('t2', 'l1')],
     when: settle,

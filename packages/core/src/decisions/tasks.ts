@@ -5,6 +5,7 @@ import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
 import { canMove, isDead, isOver, NOTES_MAX } from '../model/task.ts';
 import { covers, remainingFor } from '../rules/budget.ts';
+import { isVain, vainOf } from '../rules/dependencies.ts';
 import { liveIterations, type OpenedState, planOf } from '../state.ts';
 import { acceptTasks } from './accept.ts';
 import { endTogether } from './ends.ts';
@@ -78,7 +79,7 @@ export function decideTasks(s: OpenedState, c: TaskCommand): readonly Event[] | 
           ]
         : refuse('late', `iteration ${c.iteration} is over`);
     case 'expandTask':
-      return expandTask(s, c.task);
+      return expandTask(s, c);
     case 'settleTask':
       return settleTask(s, c.task);
     case 'cancelTask':
@@ -109,6 +110,7 @@ function startIteration(
   if (problem) return problem;
   const live = planOf(s, owner)?.live;
   if (live) return refuse('not-ready', `iteration ${live.iteration} is still live`);
+  if (s.spending.neared) return refuse('not-ready', 'the budget is near its end: nothing new opens');
   if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now');
   if (!covers(remainingFor(s, owner === undefined ? 'planner' : 'subplanner'), reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
@@ -181,7 +183,7 @@ function retry(s: OpenedState, c: Extract<TaskCommand, { type: 'retry' }>): read
     return refuse('illegal-move', `${c.task} was undone; what is wanted instead is a new task`);
   if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX)
     return refuse('out-of-range', `${c.task} has had ${t.attempts} attempts, the most there may be`);
-  const gone = t.spec.dependsOn.find((d) => isDead(s.tasks.get(d)!.state));
+  const gone = vainOf(s, t.spec);
   if (gone) return refuse('not-ready', `${c.task} depends on ${gone}, which is ${s.tasks.get(gone)!.state}`);
   const hint = c.hint !== undefined && { hint: c.hint };
   const first: Event = { type: 'task.retried', task: c.task, by: c.by, ...hint };
@@ -196,7 +198,7 @@ function revived(s: OpenedState, id: TaskId): TaskId[] {
     const t = s.tasks.get(d)!;
     if (alive.has(d) || t.state !== 'failed' || t.failure !== 'dependency') continue;
     if (t.attempts >= UNCOUNTED_ATTEMPTS_MAX) continue;
-    if (t.spec.dependsOn.some((on) => !alive.has(on) && isDead(s.tasks.get(on)!.state))) continue;
+    if (t.spec.dependsOn.some((on) => !alive.has(on) && isVain(t.spec, s.tasks.get(on)!.state))) continue;
     alive.add(d);
     stack.push(...(s.dependents.get(d) ?? []));
   }

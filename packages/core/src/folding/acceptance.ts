@@ -7,4 +7,8 @@ export const ACCEPTANCE_FOLDS: FoldsOf<AcceptanceEvent> = {
   'acceptance.judged'(s, { type: _, ...judged }, at) {
     s.acceptance.set(criterionKey(judged.task, judged.criterion), { ...judged, at });
   },
+  'criteria.tried'(s, { commit, results }) {
+    for (const { task, criterion, end, detail } of results)
+      s.triedCriteria.set(criterionKey(task, criterion), { commit, end, detail });
+  },
 };

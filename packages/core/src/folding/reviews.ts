@@ -1,6 +1,6 @@
 /** Votes on what was handed in. */
 import type { ReviewEvent } from '../events.ts';
-import { approvedTask, isHandedIn, reviewedTask, votedTask } from '../model/evolve-task.ts';
+import { approvedTask, endedReview, isHandedIn, reviewedTask, votedTask } from '../model/evolve-task.ts';
 import { type AttemptId, taskOf } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import type { State } from '../state.ts';
@@ -18,15 +18,17 @@ export const REVIEW_FOLDS: FoldsOf<ReviewEvent> = {
     else move(s, next);
   },
   'review.given'(s, e) {
-    const { reviewer, vote, confidence, findings } = e;
+    const { reviewer, vote, confidence, findings, by } = e;
     const task = underReview(s, e.attempt);
-    s.tasks.set(task.id, votedTask(task, { reviewer, vote, confidence, findings }));
+    s.tasks.set(task.id, votedTask(task, { reviewer, vote, confidence, findings, ...(by && { by }) }));
     if (e.slice !== undefined) closeSlice(s, e.slice, false);
     addSpent(s, 'reviewer', e.usage);
     noteCalls(s, e.usage);
   },
   'review.ended'(s, e) {
-    if (e.verdict === 'approved') move(s, approvedTask(underReview(s, e.attempt)));
+    const task = endedReview(underReview(s, e.attempt), e.verdict);
+    if (e.verdict === 'approved') move(s, approvedTask(task));
+    else s.tasks.set(task.id, task);
   },
 };
 

@@ -18,6 +18,7 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
   },
   'run.resumed'(s) {
     s.stopped = false;
+    s.stoppedFor = undefined;
     s.moreAt = undefined;
   },
   'run.paused'(s, e, at) {
@@ -32,15 +33,19 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.workers = e.workers;
     noteScaled(s.flow, e.by === 'itself' ? s.flow.ceiling : e.workers);
   },
-  'run.stopped'(s, e) {
+  'role.scaled'(s, e) {
+    s.ceilings.set(e.role, e.workers);
+  },
+  'run.stopped'(s, e, at) {
     s.stopped = true;
+    s.stoppedFor = { reason: e.reason, detail: e.detail, at };
     s.moreAt = e.moreAt;
   },
   'request.amended'(s, e) {
     s.amendments.push(e.text);
     s.planning.isDone = false;
-    s.planning.saidDone = false;
-    tellPlanner(s, { kind: 'amended', text: e.text });
+    s.planning.saidDone = e.isDone === true;
+    if (!e.isPlanned) tellPlanner(s, { kind: 'amended', text: e.text });
   },
   'run.cancelled'(s, e) {
     s.cancelled = e.reason;
@@ -61,9 +66,14 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     s.delivered = undefined;
     s.cancelled = undefined;
     s.stopped = false;
+    s.stoppedFor = undefined;
     s.moreAt = undefined;
     s.spending.reached = undefined;
+    s.spending.neared = undefined;
     s.planning.failuresInRow = 0;
+  },
+  'budget.neared'(s, e) {
+    s.spending.neared = e.which;
   },
   'budget.reached'(s, e) {
     s.spending.reached = e.which;
@@ -100,6 +110,7 @@ function raiseLimits(s: State, { type: _, ...raised }: EventOf<'limits.raised'>)
   const limits = { ...run.request.limits, ...raised };
   s.run = { ...run, request: { ...run.request, limits } };
   s.spending.reached = undefined;
+  s.spending.neared = undefined;
 }
 
 function knownRun(s: State): OpenedRun {

@@ -2,7 +2,7 @@
 import type { EventOf, TaskEvent } from '../events.ts';
 import { expandedTask, gatheredTask, unsplitTask } from '../model/evolve-task.ts';
 import type { TaskId } from '../model/ids.ts';
-import { emptySubplan } from '../model/plan.ts';
+import { emptySubplan, type Subplan } from '../model/plan.ts';
 import { ownersOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
 import type { FoldsOf } from './folds.ts';
@@ -15,9 +15,7 @@ type SplitEvent = Extract<TaskEvent, { readonly type: 'task.expanded' | 'task.un
 export const SPLIT_FOLDS: FoldsOf<SplitEvent> = {
   'task.expanded'(s, e, at) {
     move(s, expandedTask(knownTask(s, e.task), at));
-    const plan = s.plans.get(e.task) ?? emptySubplan();
-    Object.assign(plan, { answers: 0, failuresInRow: 0, isDone: false, saidDone: false });
-    s.plans.set(e.task, plan);
+    s.plans.set(e.task, e.by === 'pipeline' ? pipelinePlan(s, e.task) : anew(s.plans.get(e.task)));
   },
   'task.unsplit'(s, e) {
     move(s, unsplitTask(knownTask(s, e.task)));
@@ -28,6 +26,19 @@ export const SPLIT_FOLDS: FoldsOf<SplitEvent> = {
   },
 };
 
+function anew(before: Subplan | undefined): Subplan {
+  const plan = before ?? emptySubplan();
+  return Object.assign(plan, { answers: 0, failuresInRow: 0, isDone: false, saidDone: false });
+}
+
+/** Its steps come with the same entry, and are all there is. Steps of a time before are not among them. */
+const pipelinePlan = (s: State, task: TaskId): Subplan => ({
+  ...emptySubplan(),
+  iteration: s.plans.get(task)?.iteration ?? 0,
+  saidDone: true,
+  isPipeline: true,
+});
+
 /** What a split task is made of is not what it was split for: its planner begins anew. Its live iteration still ends. */
 export function forgetPlan(s: State, task: TaskId): void {
   const plan = s.plans.get(task);
@@ -37,6 +48,7 @@ export function forgetPlan(s: State, task: TaskId): void {
 
 /** A label is its planner's own. Journals of before have parts of tasks that were not split: the run's planner filed them. */
 export function nameTask(s: State, { task, source }: EventOf<'task.accepted'>): void {
+  if (source.by === 'pipeline') s.plans.get(source.parent)?.parts.push(task);
   if (!('label' in source)) return;
   const plan = source.by === 'subplanner' ? s.plans.get(source.parent) : undefined;
   (plan?.labels ?? s.labels).set(source.label, task);

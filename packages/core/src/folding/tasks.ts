@@ -37,7 +37,13 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
     move(s, cancelledTask(knownTask(s, e.task), e.reason, at));
   },
   'task.retried'(s, e) {
-    move(s, retriedTask(knownTask(s, e.task), e.hint));
+    const task = retriedTask(knownTask(s, e.task), e.hint);
+    const { taskTokens, taskUsd } = s.run?.request.limits ?? {};
+    const isBounded = taskTokens !== undefined || taskUsd !== undefined;
+    move(s, isBounded ? { ...task, triedAfresh: task.attempts } : task);
+  },
+  'task.prioritised'(s, e) {
+    s.tasks.set(e.task, { ...knownTask(s, e.task), priority: e.priority });
   },
   'task.told'(s, e) {
     const t = knownTask(s, e.task);

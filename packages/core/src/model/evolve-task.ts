@@ -118,6 +118,14 @@ export function votedTask(t: Task & { readonly state: 'reviewing' }, vote: Vote)
   return { ...t, review: { ...t.review, votes: [...t.review.votes, vote] } };
 }
 
+export function endedReview(
+  t: Task & { readonly state: 'reviewing' },
+  verdict: EventOf<'review.ended'>['verdict'],
+): Task & { readonly state: 'reviewing' } {
+  const { commit, patch, votes } = t.review;
+  return { ...t, voted: { attempt: t.attempt, commit, ...(patch && { patch }), votes, verdict } };
+}
+
 export function approvedTask(t: Task & { readonly state: 'reviewing' }): Task {
   const { attempt, handoff, completedAt, reviews } = t;
   const { commit, patch } = t.review;

@@ -30,11 +30,31 @@ export interface MeasuredChange {
   readonly patch?: PatchId;
 }
 
+/** The tests of a change, run on the sources before it. */
+export interface TestsTried {
+  readonly files: readonly string[];
+  /** `proves`: they fail there. `nothing`: they pass there too. `unknown`: that could not be told. */
+  readonly says: 'proves' | 'nothing' | 'unknown';
+  /** The command that ran them; absent: none did. */
+  readonly by?: string;
+  readonly detail: string;
+}
+
+/** A change of what the gate runs, or goes by. */
+export interface GateChange {
+  readonly path: string;
+  readonly why: string;
+}
+
 /** What an attempt delivers. It never changes. `change` is absent for an answer and when nothing had to change. */
 export interface Handoff extends HandoffClaim {
   readonly taskId: TaskId;
   readonly attempt: AttemptId;
   readonly change?: MeasuredChange;
+  /** Absent: it has no tests, or nobody asked. */
+  readonly tests?: TestsTried;
+  /** Scripts of manifests it changes that the gate runs; absent: none. */
+  readonly scripts?: readonly GateChange[];
   readonly toolCalls: number;
   readonly durationMs: number;
 }

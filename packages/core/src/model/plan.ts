@@ -60,6 +60,8 @@ export interface Subplan extends Planning {
   readonly parts: TaskId[];
   /** Iterations since the task was split that gave an answer. */
   answers: number;
+  /** A pipeline: its parts are steps made by a rule, and no planner is asked. */
+  isPipeline?: true;
 }
 
 export function emptyPlanning(): Planning {

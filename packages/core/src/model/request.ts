@@ -1,6 +1,8 @@
 import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
+import type { Distribution } from '../rules/distribute.ts';
 import type { Role } from '../rules/roles.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { CommitId, TaskId } from './ids.ts';
 import type { ReviewRule } from './review.ts';
 
@@ -20,20 +22,30 @@ export interface Limits {
   /** The most a single attempt may use. */
   readonly attemptTokens: number;
   readonly attemptUsd?: number;
+  /** The most all attempts of one task may use together, since it was last tried again at somebody's word. */
+  readonly taskTokens?: number;
+  readonly taskUsd?: number;
   /** How many levels of tasks a task may be split into, at most DEPTH_MAX. Absent: none is split. */
   readonly depth?: number;
   /** What each role may use of the whole at most. A role that is not named is bounded by the whole alone. */
   readonly roles?: Partial<Record<SpendRole, RoleBudget>>;
+  /** The share of tokens, money and time, above 0 and below 1, at which nothing new opens. Absent: only the limit itself ends that. */
+  readonly soft?: number;
 }
 
 /** Who spends. A subplanner is the planner of a task that is split. */
 export const SPEND_ROLES = ['planner', 'subplanner', 'worker', 'reviewer', 'reconciler'] as const;
 export type SpendRole = (typeof SPEND_ROLES)[number];
 
+/** Who has slices of the budget: its calls belong to no attempt and no iteration. */
+export type SliceRole = 'planner' | 'reconciler' | 'reviewer';
+
 /** An absent dimension does not bound the role. */
 export interface RoleBudget {
   readonly tokens?: number;
   readonly usd?: number;
+  /** So much of each limit of the whole, above 0 and at most 1: it grows with them. */
+  readonly share?: number;
 }
 
 /** The limits an operator may raise after the run was opened. */
@@ -91,6 +103,12 @@ export interface Request {
   readonly fixRed?: true;
   /** What follows when a change leaves the scope its task declared; absent means `warn`. */
   readonly outside?: OutsideRule;
+  /** Roles that do a change one after the other. Absent: each task is one worker's. */
+  readonly pipeline?: readonly string[];
+  /** Kinds of workers, and how one is chosen. Absent: all are alike. */
+  readonly distribute?: Distribution;
+  /** What the run is held against at its end. Absent: nothing is looked at but what tasks were verified by. */
+  readonly acceptance?: Acceptance;
   /** What reviewers are asked before anything lands. Absent: nobody is asked. */
   readonly review?: ReviewRule;
 }

@@ -1,5 +1,5 @@
 /** What is asked of reviewers, and what they say: votes on one change. */
-import type { CommitId } from './ids.ts';
+import type { AttemptId, CommitId } from './ids.ts';
 
 /** Names the lines a change adds and takes away, wherever they stand: two commits that make the same change share it. */
 export type PatchId = string & { readonly patch: unique symbol };
@@ -30,6 +30,8 @@ export interface Vote {
   /** 0 to 1. */
   readonly confidence: number;
   readonly findings: readonly string[];
+  /** Agent or model that it was, where that is known. */
+  readonly by?: string;
 }
 
 /** What the votes come to. `open`: somebody has still to say something. */
@@ -40,6 +42,13 @@ export interface Review extends Subject {
   readonly reviewers: readonly string[];
   readonly askedAt: number;
   readonly votes: readonly Vote[];
+}
+
+/** A vote that has ended. */
+export interface Voted extends Subject {
+  readonly attempt: AttemptId;
+  readonly votes: readonly Vote[];
+  readonly verdict: Exclude<ReviewVerdict, 'open'>;
 }
 
 /** The most reviewers of one change. */

@@ -1,6 +1,6 @@
 import type { HandoffClaim } from './handoff.ts';
 import type { AttemptId, CommitId, Label, TaskId } from './ids.ts';
-import type { Review, Subject } from './review.ts';
+import type { Review, Subject, Voted } from './review.ts';
 
 export type TaskKind = 'change' | 'answer';
 
@@ -16,6 +16,8 @@ export interface TaskSpec {
   /** 1 (most urgent) to 10. */
   readonly priority: number;
   readonly dependsOn: readonly TaskId[];
+  /** What it depends on need only be over, however it ended. Absent: its work must be there. */
+  readonly anyEnd?: true;
   readonly kind: TaskKind;
   readonly role?: string;
   /** Worker capabilities, such as `coder@>=2`. */
@@ -35,6 +37,8 @@ export type TaskSource =
       readonly parent: TaskId;
       readonly iteration?: number;
     }
+  /** A step of the task it is a part of, which several roles do one after the other. */
+  | { readonly by: 'pipeline'; readonly parent: TaskId; readonly step: string }
   /** `generation`: 1, or one more than the generation of the fix task that brought the failure. Absent: 1. */
   | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }
@@ -127,12 +131,18 @@ export interface TaskBase {
   readonly racesLost?: number;
   /** Whether its `verify` passed on the base, before any work. Absent: it was not tried, or has not said. */
   readonly verifiesBase?: boolean;
+  /** Attempts before its last retry, whose use is forgiven too. Absent: none, or no task has a budget of its own. */
+  readonly triedAfresh?: number;
   /** An operator's hint for the next attempt. */
   readonly hint?: string;
+  /** As the operator put it, any whole number. Absent: what its spec says. */
+  readonly priority?: number;
   /** What the operator said to whoever works on it, in order. Absent: nothing. */
   readonly notes?: readonly string[];
   /** Its own planner found nothing to split: it is worked as it is. */
   readonly isUnsplit?: true;
+  /** What reviewers last came to on it. Absent: nobody voted. */
+  readonly voted?: Voted;
 }
 
 /** A task is its base plus what its state makes certain: a landed task *has* a commit. */
@@ -190,6 +200,10 @@ export const isDead = (s: TaskStateName): boolean => s === 'failed' || s === 'ca
 export const isSatisfied = (s: TaskStateName): boolean =>
   s === 'landed' || s === 'answered' || s === 'unneeded' || s === 'gathered';
 
+/** What decides who goes first: less is more urgent. */
+export const priorityOf = ({ priority, spec }: Pick<TaskBase, 'priority' | 'spec'>): number =>
+  priority ?? spec.priority;
+
 /** What is the same in every state. A move from state to state keeps it. */
 export function taskBase(t: Task): TaskBase {
   const {
@@ -206,8 +220,10 @@ export function taskBase(t: Task): TaskBase {
     racesLost,
     verifiesBase,
     hint,
+    priority,
     notes,
     isUnsplit,
+    voted,
   } = t;
   return {
     id,
@@ -223,7 +239,9 @@ export function taskBase(t: Task): TaskBase {
     ...(racesLost !== undefined && { racesLost }),
     ...(verifiesBase !== undefined && { verifiesBase }),
     ...(hint !== undefined && { hint }),
+    ...(priority !== undefined && { priority }),
     ...(notes && { notes }),
     ...(isUnsplit && { isUnsplit }),
+    ...(voted && { voted }),
   };
 }

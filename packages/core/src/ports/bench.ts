@@ -16,6 +16,7 @@ import type {
   OutputStream,
   SandboxLimits,
   SandboxResult,
+  SharedNotes,
 } from './running.ts';
 
 export interface AttemptHost {
@@ -53,6 +54,8 @@ export interface BenchAsk {
   readonly only?: readonly string[];
   /** The attempt whose work `save` saves. Absent: nothing can be saved. */
   readonly attempt?: AttemptId;
+  /** The name by which an agent on this bench is known, where nothing of it is saved. Absent: the attempt’s. */
+  readonly agentAs?: AttemptId;
   /** How to prepare the environment. Absent: there is nothing to prepare. */
   readonly setup?: SetupAsk;
   /** Ends `open` early. Has no effect on the bench once it is open. */
@@ -121,6 +124,8 @@ export interface BenchJob {
   readonly onActivity: (activity: AgentActivity) => void;
   /** What the operator says to it while it works. Absent: nobody can. */
   readonly notes?: Notes;
+  /** The run's notes. Absent: it is not offered them. */
+  readonly shared?: SharedNotes;
 }
 
 export type Saved =

@@ -4,6 +4,7 @@ import type { AgentEnd } from '../model/attempt.ts';
 import type { HandoffClaim } from '../model/handoff.ts';
 import type { AttemptId } from '../model/ids.ts';
 import type { ResourceName } from '../model/landing.ts';
+import type { SharedNote } from '../model/shared-note.ts';
 import type { Usage } from '../model/usage.ts';
 import type { CutPrompt } from '../rules/cut-prompts.ts';
 
@@ -187,6 +188,21 @@ export interface AgentJob {
   readonly onActivity: (activity: AgentActivity) => void;
   /** What the operator says to it while it works. Absent: nobody can. */
   readonly notes?: Notes;
+  /** The run's notes. Absent: it is not offered them. */
+  readonly shared?: SharedNotes;
+}
+
+/** The run's notes, as one attempt sees and sets them. */
+export interface SharedNotes {
+  /** Those that concern its task, the one set last at the end. */
+  list(): readonly SharedNote[];
+  get(key: string): SharedNote | undefined;
+  /** @param version what it has seen; 0: none. An empty text takes the note away. */
+  set(
+    key: string,
+    text: string,
+    version: number,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
 }
 
 /** Notes to one attempt, in the order they were given. They only become more. */

@@ -26,7 +26,7 @@ export interface Log {
   write<N extends LogEventName>(name: N, fields: LogFields): void;
 }
 
-export type PromptName = 'planner' | 'subplanner' | 'worker' | 'reconciler' | 'conflict' | 'reviewer';
+export type PromptName = 'planner' | 'subplanner' | 'worker' | 'reconciler' | 'conflict' | 'vote';
 
 export interface Prompts {
   /**

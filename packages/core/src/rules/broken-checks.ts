@@ -20,7 +20,17 @@ export function whyCannotRun(
   { exitCode, output }: { readonly exitCode: number | undefined; readonly output: string },
   scope: readonly string[],
 ): string | undefined {
-  if (mayBringPrograms(scope)) return undefined;
+  return mayBringPrograms(scope) ? undefined : whyNoWord({ exitCode, output });
+}
+
+/** Undefined: it ran. Otherwise how it ended says nothing of the work. */
+export function whyNoWord({
+  exitCode,
+  output,
+}: {
+  readonly exitCode: number | undefined;
+  readonly output: string;
+}): string | undefined {
   if (wantsNetwork(output)) return 'it wants the network, and checks have none';
   const missing = exitCode === EXIT_NOT_FOUND ? NOT_FOUND.exec(output)?.[1] : undefined;
   return missing === undefined ? undefined : `there is no program ${missing}`;

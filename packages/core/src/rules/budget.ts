@@ -4,11 +4,14 @@
  * an endpoint answered longer than it was asked to.
  */
 import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
+import { attemptId } from '../model/ids.ts';
 import type { Limits, RoleBudget, SpendRole } from '../model/request.ts';
-import { tokensOf } from '../model/usage.ts';
+import type { Task } from '../model/task.ts';
+import { NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import type { TicketLimits } from '../ports/models.ts';
 import type { AgentLimits } from '../ports/running.ts';
 import type { OpenedState, Spending } from '../state.ts';
+import { isSoft } from './opening.ts';
 
 /** With less than this an attempt can do nothing useful, and the budget counts as reached. */
 export const TOKENS_FLOOR = 10_000;
@@ -19,10 +22,32 @@ export const usdSpent = (s: Spending): number => s.used.costUsd + s.lost.usd;
 
 /** Returns what may still be reserved. Infinity when nothing bounds it. */
 export function remaining(s: Spending, limits: Limits): Reservation {
+  const kept = s.neared === undefined ? keptOf(limits) : NO_RESERVATION;
+  const left = wholeLeft(s, limits);
+  return { tokens: left.tokens - kept.tokens, usd: left.usd - kept.usd };
+}
+
+/** With what is kept for the target's health until nothing else opens any more. */
+export function wholeLeft(s: Spending, limits: Limits): Reservation {
   return {
     tokens: limits.tokens === undefined ? Infinity : limits.tokens - tokensSpent(s) - s.reserved.tokens,
     usd: limits.usd === undefined ? Infinity : limits.usd - usdSpent(s) - s.reserved.usd,
   };
+}
+
+/** Half of what lies behind the soft limit: what runs then may take the other half. */
+export function keptOf({ soft = 1, tokens = 0, usd = 0 }: Limits): Reservation {
+  const share = (1 - soft) / 2;
+  return { tokens: Math.floor(share * tokens), usd: share * usd };
+}
+
+/** What a role may use at most, of the limits as they are now. */
+export function partOf({ tokens, usd, roles }: Limits, role: SpendRole): Omit<RoleBudget, 'share'> {
+  const own = roles?.[role] ?? {};
+  const shareOf = (whole: number | undefined): number | undefined =>
+    whole === undefined || own.share === undefined ? undefined : whole * own.share;
+  const [t, u] = [least(own.tokens, shareOf(tokens)), least(own.usd, shareOf(usd))];
+  return { ...(t !== undefined && { tokens: Math.floor(t) }), ...(u !== undefined && { usd: u }) };
 }
 
 /** What a role may still reserve: what is left of the whole, and of its own part. */
@@ -30,7 +55,7 @@ export function remainingFor(s: OpenedState, role: SpendRole): Reservation {
   const { limits } = s.run.request;
   const whole = remaining(s.spending, limits);
   const { spent, reserved } = s.spending.roles[role];
-  const { tokens = Infinity, usd = Infinity } = limits.roles?.[role] ?? {};
+  const { tokens = Infinity, usd = Infinity } = partOf(limits, role);
   return {
     tokens: Math.min(whole.tokens, tokens - spent.tokens - reserved.tokens),
     usd: Math.min(whole.usd, usd - spent.usd - reserved.usd),
@@ -39,17 +64,39 @@ export function remainingFor(s: OpenedState, role: SpendRole): Reservation {
 
 /** Its own part of the budget is used up, and nothing that it runs may give some of it back. */
 export function isRoleSpent(s: OpenedState, role: SpendRole): boolean {
-  const of = s.run.request.limits.roles?.[role];
   const { spent, reserved } = s.spending.roles[role];
-  if (!of || reserved.tokens > 0 || reserved.usd > 0) return false;
-  const { tokens = Infinity, usd = Infinity } = of;
+  if (reserved.tokens > 0 || reserved.usd > 0) return false;
+  const { tokens = Infinity, usd = Infinity } = partOf(s.run.request.limits, role);
   return tokens - spent.tokens < TOKENS_FLOOR || usd - spent.usd < USD_FLOOR;
 }
 
-/** What bounds a role, its own part or the whole: which dimensions, and by how much at most. */
-function boundsOf({ tokens, usd, roles }: Limits, role: SpendRole): RoleBudget {
-  const own = roles?.[role] ?? {};
-  const [t, u] = [least(tokens, own.tokens), least(usd, own.usd)];
+/** So much more than attempts used so far on average is set aside for one, where the run lands softly. */
+const USUAL = 1.5;
+
+/**
+ * With less than this an attempt is not begun. Where the run lands softly that is what attempts usually use: one that is
+ * begun with less only burns what it is given. What mends the target may try with any.
+ */
+export function floorOf(s: OpenedState, role: SpendRole = 'worker'): Reservation {
+  const { limits } = s.run.request;
+  const floor = { tokens: TOKENS_FLOOR, usd: USD_FLOOR };
+  const ended = s.attempts.size - s.liveAttempts.size;
+  if (!isSoft(limits) || s.spending.neared || role !== 'worker' || ended === 0) return floor;
+  const { spent } = s.spending.roles.worker;
+  const usual = (of: number, least: number, most = Infinity): number =>
+    Math.min(most, Math.max(least, (USUAL * of) / ended));
+  return {
+    tokens: Math.min(limits.attemptTokens, usual(spent.tokens, floor.tokens)),
+    usd: usual(spent.usd, floor.usd, limits.attemptUsd),
+  };
+}
+
+/** What bounds a role, its own part, the whole, or each task: which dimensions, and by how much at most. */
+function boundsOf(limits: Limits, role: SpendRole): RoleBudget {
+  const own = partOf(limits, role);
+  const task = role === 'worker' ? { tokens: limits.taskTokens, usd: limits.taskUsd } : {};
+  const t = least(least(limits.tokens, own.tokens), task.tokens);
+  const u = least(least(limits.usd, own.usd), task.usd);
   return { ...(t !== undefined && { tokens: t }), ...(u !== undefined && { usd: u }) };
 }
 
@@ -61,15 +108,23 @@ export const covers = (left: Reservation, wanted: Reservation): boolean =>
 
 /**
  * What one more attempt or iteration may consume, or undefined when not enough is left. The rest is shared
- * among the workers, so that one attempt cannot starve the others, and capped by the attempt's own limit.
+ * among the workers, so that one attempt cannot starve the others, and capped by the attempt's own limit, and by what
+ * its task may use still.
  */
-export function reservationFor(state: OpenedState, role: SpendRole = 'worker'): Reservation | undefined {
+export function reservationFor(
+  state: OpenedState,
+  role: SpendRole = 'worker',
+  task?: Task,
+): Reservation | undefined {
   const limits = state.run.request.limits;
   const bounds = boundsOf(limits, role);
   if (bounds.tokens === undefined && bounds.usd === undefined) return NO_RESERVATION;
   const left = remainingFor(state, role);
-  const tokens = share(left.tokens, TOKENS_FLOOR, limits.attemptTokens, state.workers);
-  const usd = share(left.usd, USD_FLOOR, limits.attemptUsd ?? Infinity, state.workers);
+  const own = task ? leftOfTask(state, task) : { tokens: Infinity, usd: Infinity };
+  const most = { tokens: Math.max(TOKENS_FLOOR, own.tokens), usd: Math.max(USD_FLOOR, own.usd) };
+  const floor = floorOf(state, role);
+  const tokens = share(left.tokens, floor.tokens, Math.min(limits.attemptTokens, most.tokens), state.workers);
+  const usd = share(left.usd, floor.usd, Math.min(limits.attemptUsd ?? Infinity, most.usd), state.workers);
   if (tokens === undefined || usd === undefined) return undefined;
   return { tokens: amount(tokens), usd: amount(usd) };
 }
@@ -90,11 +145,38 @@ export function ticketLimits(limits: Limits, reserved: Reservation, role: SpendR
  * Returns what an attempt may use: what was reserved for it. In a dimension the run does not bound, its own limit
  * holds, and without one it is not bounded.
  */
-export function attemptLimits(limits: Limits, reserved: Reservation): Pick<AgentLimits, 'tokens' | 'usd'> {
-  const bounds = boundsOf(limits, 'worker');
+export function attemptLimits(
+  limits: Limits,
+  reserved: Reservation,
+  role: SpendRole = 'worker',
+): Pick<AgentLimits, 'tokens' | 'usd'> {
+  const bounds = boundsOf(limits, role);
   const tokens = bounds.tokens === undefined ? limits.attemptTokens : reserved.tokens;
   const usd = bounds.usd === undefined ? limits.attemptUsd : reserved.usd;
   return usd === undefined ? { tokens } : { tokens, usd };
+}
+
+/** What a task's attempts may use still, since it was last tried again at somebody's word. */
+export function leftOfTask(s: OpenedState, t: Task): Reservation {
+  const { taskTokens = Infinity, taskUsd = Infinity } = s.run.request.limits;
+  let [tokens, usd] = [taskTokens, taskUsd];
+  if (tokens === Infinity && usd === Infinity) return { tokens, usd };
+  for (let n = (t.triedAfresh ?? 0) + 1; n <= t.attempts; n++) {
+    const attempt = s.attempts.get(attemptId(t.id, n));
+    if (attempt?.state !== 'ended') continue;
+    const lost = attempt.ending === 'lost' ? attempt.reserved : NO_RESERVATION;
+    tokens -= tokensOf(attempt.usage) + lost.tokens;
+    usd -= attempt.usage.costUsd + lost.usd;
+  }
+  return { tokens, usd };
+}
+
+/** Why a task may not be tried again, whatever attempts it has left: it has used up its own budget. */
+export function taskSpent(s: OpenedState, t: Task, now: Usage = NO_USAGE): string | undefined {
+  const { taskTokens, taskUsd } = s.run.request.limits;
+  const left = leftOfTask(s, t);
+  if (left.tokens - tokensOf(now) < TOKENS_FLOOR) return `its budget of ${taskTokens} tokens is used up`;
+  return left.usd - now.costUsd < USD_FLOOR ? `its budget of $${taskUsd} is used up` : undefined;
 }
 
 function share(left: number, floor: number, most: number, workers: number): number | undefined {
@@ -109,8 +191,8 @@ function share(left: number, floor: number, most: number, workers: number): numb
 export function isBudgetsEnd(state: OpenedState, reserved: Reservation, which: 'tokens' | 'usd'): boolean {
   const { limits } = state.run.request;
   const bound = boundsOf(limits, 'worker')[which];
-  const [own, floor] =
-    which === 'tokens' ? [limits.attemptTokens, TOKENS_FLOOR] : [limits.attemptUsd ?? Infinity, USD_FLOOR];
+  const own = which === 'tokens' ? limits.attemptTokens : (limits.attemptUsd ?? Infinity);
+  const floor = floorOf(state)[which];
   const left = remainingFor(state, 'worker')[which];
   return bound !== undefined && reserved[which] < own && left < floor;
 }
@@ -125,7 +207,7 @@ export function timeIsUpAt(state: OpenedState): number | undefined {
 export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' | 'time' | undefined {
   const limits = state.run.request.limits;
   if (limits.timeMs !== undefined && at >= timeIsUpAt(state)!) return 'time';
-  const left = remaining(state.spending, limits);
+  const left = wholeLeft(state.spending, limits);
   const nothingReserved = state.spending.reserved.tokens === 0 && state.spending.reserved.usd === 0;
   if (!nothingReserved) return undefined;
   if (left.tokens < TOKENS_FLOOR) return 'tokens';
@@ -135,7 +217,7 @@ export function reachedBudget(state: OpenedState, at: number): 'tokens' | 'usd' 
 
 /** Without workers nothing of the run goes on. */
 function spentDimension({ run, spending }: OpenedState): 'tokens' | 'usd' {
-  const { tokens = Infinity } = run.request.limits.roles?.worker ?? {};
+  const { tokens = Infinity } = partOf(run.request.limits, 'worker');
   return tokens - spending.roles.worker.spent.tokens < TOKENS_FLOOR ? 'tokens' : 'usd';
 }
 
@@ -143,6 +225,6 @@ function spentDimension({ run, spending }: OpenedState): 'tokens' | 'usd' {
 export function limitReached(s: OpenedState, which: 'tokens' | 'usd' | 'time'): number | undefined {
   const { limits } = s.run.request;
   if (which === 'time') return limits.timeMs;
-  const part = limits.roles?.worker?.[which];
+  const part = partOf(limits, 'worker')[which];
   return isRoleSpent(s, 'worker') && part !== undefined ? part : limits[which];
 }

@@ -4,8 +4,10 @@
  * before it is over, so that it loses at most to what was in flight.
  */
 import { type TaskId, taskNumber } from '../model/ids.ts';
-import { isSatisfied, type Task } from '../model/task.ts';
+import type { Task } from '../model/task.ts';
 import type { State } from '../state.ts';
+import { waitsForOf } from './dependencies.ts';
+import { mayOpen } from './opening.ts';
 import { foldPaths, foldScope, ScopeIndex } from './scopes.ts';
 
 /** Races after which even work of unknown scope does not start beside it. */
@@ -24,15 +26,15 @@ export function keptOutBy(s: State, id: TaskId): TaskId | undefined {
   return index.first(foldScope([...spec.scope, ...own]))?.id as TaskId | undefined;
 }
 
-/** What waits for another task holds nothing: it might wait for the very one it would keep out. */
+/** What waits for another task, or may not open, holds nothing: it might wait for the very one it would keep out. */
 function contestedTasks(s: State): readonly Task[] {
   if (s.run?.request.overlap === 'serialize') return [];
   const { pending, assigned, running, reviewing, complete } = s.byState;
-  const isThere = (id: TaskId): boolean => isSatisfied(s.tasks.get(id)!.state);
-  return [...pending, ...assigned, ...running, ...reviewing, ...complete]
+  const mayStart = [...pending].filter((id) => mayOpen(s, s.tasks.get(id)!));
+  return [...mayStart, ...assigned, ...running, ...reviewing, ...complete]
     .map((id) => s.tasks.get(id)!)
     .filter(
-      ({ contested, state, spec }) => contested && (state !== 'pending' || spec.dependsOn.every(isThere)),
+      ({ contested, state, spec }) => contested && (state !== 'pending' || waitsForOf(s, spec) === undefined),
     );
 }
 

@@ -5,6 +5,7 @@
 import type { CommitId, TaskId } from '../model/ids.ts';
 import { isOver } from '../model/task.ts';
 import { isBusy, type OpenedState, type State, type TargetStep } from '../state.ts';
+import { isAtRest, isPastHealing } from './opening.ts';
 
 /** The most fix tasks in a row that follow from one another. A failure after that is reported, and no task is filed. */
 export const FIX_GENERATIONS_MAX = 3;
@@ -18,7 +19,8 @@ export const FIX_GENERATIONS_MAX = 3;
  */
 export function findingsToFile(s: OpenedState, at: number): readonly string[] {
   if (s.tasks.size >= s.run.request.limits.tasks || s.cancelled !== undefined) return [];
-  const isIdle = !isBusy(s);
+  if (isPastHealing(s)) return [];
+  const isIdle = !isBusy(s) || isAtRest(s);
   return [...s.health.findings.keys()].filter((signature) => {
     const dueAt = fixDueAt(s, signature);
     // Spacing leaves other work the time to cure it. With none going on, waiting would teach nothing.
@@ -55,6 +57,13 @@ function fixDueAt(s: OpenedState, signature: string): number | undefined {
   if (!last) return 0;
   const endedAt = 'endedAt' in last ? last.endedAt : last.acceptedAt;
   return endedAt + s.run.request.checksMinMs * 2 ** (before.length - 1);
+}
+
+/** Whether nothing more is tried against this failure: its fix tasks are over, and the last did not cure it. */
+export function isLeftRed(s: OpenedState, signature: string): boolean {
+  const last = s.health.fixTasks.get(signature);
+  if (last === undefined || openFixFor(s, signature) || culpritsToRevert(s).length > 0) return false;
+  return isKnownUncured(s, signature, last) && fixDueAt(s, signature) === undefined;
 }
 
 /**
@@ -154,6 +163,14 @@ function hasHadItsFixes(s: OpenedState, signature: string): boolean {
   return after === undefined || failedFixes(s, signature).length >= after;
 }
 
+/** Near the end of its budget the run has nothing else left that could mend it. */
+function isLeftToUndo(s: OpenedState, signature: string): boolean {
+  if (!isAtRest(s)) return false;
+  if (isPastHealing(s)) return true;
+  const mayBeFiled = s.tasks.size < s.run.request.limits.tasks && fixDueAt(s, signature) !== undefined;
+  return !mayBeFiled && openFixFor(s, signature) === undefined;
+}
+
 /** Landings to take back: to blame for a failure that so many fix tasks did not cure. */
 export function culpritsToRevert(s: OpenedState): readonly TaskId[] {
   const after = revertsAfter(s);
@@ -162,7 +179,8 @@ export function culpritsToRevert(s: OpenedState): readonly TaskId[] {
     if (culprit.kind !== 'landing' || !s.health.findings.has(signature)) return [];
     const isLanded = s.tasks.get(culprit.task)!.state === 'landed';
     const isTried = s.health.revertsRefused.has(culprit.task);
-    return isLanded && !isTried && failedFixes(s, signature).length >= after ? [culprit.task] : [];
+    const hadItsFixes = failedFixes(s, signature).length >= after || isLeftToUndo(s, signature);
+    return isLanded && !isTried && hadItsFixes ? [culprit.task] : [];
   });
   return [...new Set(guilty)];
 }

@@ -7,7 +7,8 @@ import type { Refused } from '../model/plan.ts';
 import type { Task } from '../model/task.ts';
 import { isSatisfied } from '../model/task.ts';
 import type { State } from '../state.ts';
-import { failedCriteria } from './acceptance.ts';
+import { failedCriteria } from './criteria.ts';
+import { ownerOf } from './owners.ts';
 import { openRequirements } from './requirements.ts';
 
 /** What keeps a run that has closed from being complete. */
@@ -84,8 +85,14 @@ export function owed(s: State): readonly TaskId[] {
     const below = new Set([...above, task.id]);
     return (followUps.get(task.id) ?? []).some((f) => f.acceptedAt >= endedAt && isMadeWhole(f, below));
   };
-  const there = [...s.byState.landed, ...s.byState.gathered];
+  // Of parts that were gathered the whole says what is missing.
+  const there = [...s.byState.landed, ...s.byState.gathered].filter((id) => !isInWhole(s, id));
   return there.filter((id) => !isMadeWhole(s.tasks.get(id)!, new Set()));
+}
+
+function isInWhole(s: State, id: TaskId): boolean {
+  const owner = ownerOf(s, id);
+  return owner !== undefined && s.tasks.get(owner)?.state === 'gathered';
 }
 
 function takenBack(s: State): readonly TaskId[] {

@@ -6,7 +6,7 @@ import type { State } from '../state.ts';
 /** The task this one is a part of. Undefined: the run's own planner, a plan or a person filed it. */
 export function ownerOf(s: State, id: TaskId): TaskId | undefined {
   const source = s.tasks.get(id)?.source;
-  return source?.by === 'subplanner' ? source.parent : undefined;
+  return source?.by === 'subplanner' || source?.by === 'pipeline' ? source.parent : undefined;
 }
 
 /** The tasks it is a part of, nearest first. */

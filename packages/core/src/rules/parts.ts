@@ -1,6 +1,7 @@
 /** What a task may be split into. */
 import type { TaskId } from '../model/ids.ts';
 import { PARTS_MAX } from '../model/plan.ts';
+import { priorityOf } from '../model/task.ts';
 import type { OpenedState } from '../state.ts';
 import { ownersOf } from './owners.ts';
 import { sameTask } from './same-task.ts';
@@ -38,4 +39,4 @@ function scopeProblem(s: OpenedState, parent: TaskId, { scope, kind }: TaskDraft
 
 /** Who waits for the whole waits for each part: none is less urgent than the whole. */
 export const partPriority = (s: OpenedState, parent: TaskId, { priority }: TaskDraft): number =>
-  Math.min(priority, s.tasks.get(parent)!.spec.priority);
+  Math.min(priority, priorityOf(s.tasks.get(parent)!));

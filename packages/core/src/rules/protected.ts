@@ -99,12 +99,21 @@ export function protectedChanges(ask: ProtectedAsk): readonly Held[] {
   );
 }
 
+/** What of a change the gate runs or goes by, or acts on other people’s machines, whether it may land or not. */
+export function touchedChanges(
+  ask: Pick<ProtectedAsk, 'paths' | 'gate' | 'protect' | 'manifests'>,
+): readonly Held[] {
+  const parts = gateParts(ask.gate ?? '');
+  const all = [...protectedFiles(ask, parts), ...scriptChanges(ask.manifests, parts)];
+  return all.map(({ path, why }) => ({ path, why }));
+}
+
 /** A change of what the gate itself runs: a planner's word is not enough for it. */
 interface Found extends Held {
   readonly isGate: boolean;
 }
 
-function protectedFiles(ask: ProtectedAsk, parts: GateParts): readonly Found[] {
+function protectedFiles(ask: Pick<ProtectedAsk, 'paths' | 'protect'>, parts: GateParts): readonly Found[] {
   const files = parts.files.filter((file) => !isTestPath(file));
   const programs = parts.programs.flatMap((program) => READ_BY[program] ?? []);
   const kinds = [

@@ -18,7 +18,7 @@
  */
 import { type TaskId, taskNumber } from '../model/ids.ts';
 import type { Request } from '../model/request.ts';
-import type { Task } from '../model/task.ts';
+import { priorityOf, type Task } from '../model/task.ts';
 import { Heap } from './heap.ts';
 import { type FoldedScope, foldScope, ScopeIndex } from './scopes.ts';
 import { type Ticket, WaitingLines } from './waiting.ts';
@@ -30,7 +30,7 @@ export interface ReadyTask {
   readonly id: TaskId;
   /** Order of entry; no two tasks share one. */
   readonly number: number;
-  /** 1 is most urgent. */
+  /** The least is most urgent. */
   readonly priority: number;
   readonly scope: readonly string[];
   /** It conflicted before: it goes behind the fresh tasks of its priority, which its last try may have waited on. */
@@ -52,7 +52,7 @@ interface Waiter {
   isGone: boolean;
 }
 
-/** The order as one number: priority, fresh or behind, number. Exact while there are fewer than 5·10^9 tasks. */
+/** The order as one number: priority, fresh or behind, number. Exact while there are fewer than 5·10^9 tasks, and no priority is beyond 100,000. */
 export const rankOf = ({
   priority,
   number,
@@ -64,7 +64,7 @@ export const rankOf = ({
 export const readyTaskOf = (task: Task): ReadyTask => ({
   id: task.id,
   number: taskNumber(task.id),
-  priority: task.spec.priority,
+  priority: priorityOf(task),
   scope: task.spec.scope,
   isBehind: task.setback?.reason === 'conflict',
 });

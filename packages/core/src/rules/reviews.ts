@@ -41,6 +41,23 @@ export function findingsText(votes: readonly Vote[]): string {
   return told.join('\n');
 }
 
+/** Why nobody could decide, for the person who has to: how many said anything, and why the others did not. */
+export function noQuorumText(
+  { quorum }: Pick<ReviewRule, 'quorum'>,
+  reviewers: readonly string[],
+  votes: readonly Vote[],
+): string {
+  const silent = votes.filter((vote) => vote.vote === 'abstain' || weight(vote) === 0);
+  const said = votes.length - silent.length;
+  const why = silent.map(({ reviewer, vote, findings }) =>
+    [`${reviewer} ${vote === 'abstain' ? 'abstains' : 'is not sure at all'}`, ...findings].join(': '),
+  );
+  return [
+    `it needs you: ${said} of ${reviewers.length} reviewers said anything, and ${quorum} must`,
+    ...why,
+  ].join('\n');
+}
+
 /** Whether what would land is what was voted on: that commit, or another that makes the very same change. */
 export const isSameChange = (
   voted: Subject,

@@ -10,12 +10,33 @@ export interface Role {
   readonly agent?: string;
   /** The model of that agent. Absent: the one it has. */
   readonly model?: string;
+  /** Tools of the built-in agent that it has, besides handing in. Absent: all of them. */
+  readonly tools?: readonly string[];
 }
+
+/** The built-in agent's tools that a role may be given. */
+export const TOOL_NAMES = ['bash', 'read', 'write', 'edit', 'grep', 'glob', 'mcp'] as const;
+/** What a researcher has unless it is given more. */
+export const LOOKING_TOOLS = ['read', 'grep', 'glob'] as const;
+/** Without one of these nobody changes a file. */
+const WRITING_TOOLS: readonly string[] = ['bash', 'write', 'edit', 'mcp'];
+
+export const canWrite = ({ tools }: Pick<Role, 'tools'>): boolean =>
+  tools === undefined || tools.some((tool) => WRITING_TOOLS.includes(tool));
 
 /** What a task says of who is to do it. */
 export interface Wish {
   readonly agent?: string;
   readonly role?: string;
+  /** The kind of worker that took it. Absent: all are alike. */
+  readonly staff?: string;
+}
+
+/** A kind of worker with an agent or a model of its own. */
+export interface Staff {
+  readonly name: string;
+  readonly agent?: string;
+  readonly model?: string;
 }
 
 /** Who does it. */
@@ -23,8 +44,10 @@ export interface Choice {
   readonly agent: string;
   /** Absent: the one the agent has. */
   readonly model?: string;
-  /** Task or role named the agent: nobody stands in for it. */
+  /** Task, role or worker named the agent: nobody stands in for it. */
   readonly isNamed: boolean;
+  /** Absent: all the tools it has. */
+  readonly tools?: readonly string[];
 }
 
 /** Names of prompts that are no roles. */
@@ -34,6 +57,7 @@ const OTHER_PROMPTS: ReadonlySet<string> = new Set([
   'worker',
   'conflict',
   'reconciler',
+  'vote',
   'readme',
 ]);
 
@@ -48,20 +72,31 @@ export const rolesWith = (configured: Readonly<Record<string, Omit<Role, 'name'>
 /**
  * The task's own agent goes before the role's, and the role's before the run's. A model that a role names is meant for
  * the role's agent: another agent may not even speak to the server that has it.
+ * A worker of a kind comes last of those: what it says holds where neither task nor role says anything.
  * @param run `driver`: the run's own agent; `current`: who stands in for it now, or itself.
  */
 export function choose(
   wish: Wish,
   roles: readonly Role[],
   run: { readonly driver: string; readonly current: string },
+  staff: readonly Staff[] = [],
 ): Choice {
   const role = roles.find(({ name }) => name === wish.role);
-  const named = wish.agent ?? role?.agent;
+  const worker = staff.find(({ name }) => name === wish.staff);
+  // Whose tools are few has them only with the agent that keeps to them.
+  const keeper = role?.tools === undefined ? undefined : BUILTIN;
+  const named = wish.agent ?? role?.agent ?? worker?.agent ?? keeper;
   const agent = named ?? run.current;
-  const isRoles = agent === (role?.agent ?? run.driver);
+  const isRoles = agent === (role?.agent ?? worker?.agent ?? run.driver);
+  const isWorkers = agent === (worker?.agent ?? run.driver);
+  const model = isRoles && role?.model !== undefined ? role.model : isWorkers ? worker?.model : undefined;
   return {
     agent,
-    ...(role?.model !== undefined && isRoles && { model: role.model }),
+    ...(model !== undefined && { model }),
     isNamed: named !== undefined,
+    ...(role?.tools && agent === BUILTIN && { tools: role.tools }),
   };
 }
+
+/** The agent whose tools a role can be given one by one. */
+const BUILTIN = 'builtin';

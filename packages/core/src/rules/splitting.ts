@@ -26,6 +26,10 @@ import { depthOf } from './owners.ts';
 
 const depthAllowed = ({ depth = 0 }: Limits): number => Math.min(depth, DEPTH_MAX);
 
+/** How many levels there may still be below the parts of a task. */
+export const splitsLeft = (s: OpenedState, whole: TaskId): number =>
+  Math.max(0, depthAllowed(s.run.request.limits) - depthOf(s, whole) - 1);
+
 /** Why the task is worked as it is. Undefined: it is split. */
 export function splitProblem(s: OpenedState, task: Task): string | undefined {
   const allowed = depthAllowed(s.run.request.limits);
@@ -33,6 +37,7 @@ export function splitProblem(s: OpenedState, task: Task): string | undefined {
   if (depthOf(s, task.id) >= allowed) return `it is ${allowed} levels down already`;
   if (task.spec.kind !== 'change') return 'its product is one answer';
   if (filesIn(task.spec.scope) < SPLIT_FILES_MIN) return `its scope has fewer than ${SPLIT_FILES_MIN} files`;
+  if (task.source.by === 'pipeline') return 'it is one step of a pipeline';
   if (task.isUnsplit) return 'its own planner found nothing to split';
   if (task.workCommit !== undefined) return 'there is work of its own to go on from';
   if (isRoleSpent(s, 'subplanner')) return 'the subplanners’ part of the budget is used up';
@@ -47,6 +52,7 @@ const filesIn = (scope: readonly string[]): number =>
 
 /** Why the planner of a split task is to be asked; undefined: it is being asked, or has no more to say. */
 export function reasonToSubplan(s: OpenedState, plan: Subplan): IterationReason | undefined {
+  if (plan.isPipeline) return undefined;
   if (plan.live || plan.failuresInRow >= SUBPLAN_FAILURES_MAX || plan.answers >= SUBPLAN_ANSWERS_MAX)
     return undefined;
   if (isRoleSpent(s, 'subplanner')) return undefined;
@@ -94,11 +100,12 @@ export function settlement(s: OpenedState, id: TaskId): SplitEnd | undefined {
   const parts = plan.parts.map((part) => s.tasks.get(part)!);
   const count = (isOne: (part: Task) => boolean): number => parts.filter(isOne).length;
   return splitEnd({
-    there: count(({ state }) => isSatisfied(state)),
+    // What a pipeline found out is not what it was to do.
+    there: count(({ state, spec }) => isSatisfied(state) && !(plan.isPipeline && spec.kind === 'answer')),
     partial: count((part) => isSatisfied(part.state) && statusOf(s, part) === 'partial'),
     failed: count(({ state }) => state === 'failed'),
     cancelled: count(({ state }) => state === 'cancelled'),
-    isSaidDone: plan.saidDone && plan.newsOf.failed === 0,
+    isSaidDone: plan.saidDone && (plan.isPipeline === true || plan.newsOf.failed === 0),
   });
 }
 

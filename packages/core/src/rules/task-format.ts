@@ -39,6 +39,8 @@ export interface TaskDraft {
   readonly priority: number;
   /** Labels, of this answer or of an earlier one. */
   readonly dependsOn: readonly string[];
+  /** They need only be over, however they ended. */
+  readonly anyEnd?: true;
   readonly kind: 'change' | 'answer';
   readonly role?: string;
   readonly requires: readonly string[];
@@ -101,6 +103,10 @@ const wireTask = z.strictObject({
     .max(TASK_LIMITS.dependsOn)
     .default([])
     .describe('Ids that must have landed first'),
+  anyEnd: z
+    .boolean()
+    .optional()
+    .describe('What it depends on need only be over, landed or failed: it is told which'),
   kind: z.enum(['change', 'answer']).default('change'),
   role: name(TASK_LIMITS.word)
     .optional()
@@ -177,13 +183,14 @@ const notAField = (key: string): string => {
 };
 
 function draftOf(wire: z.infer<typeof wireTask>, fallback: string | undefined): TaskDraft {
-  const { id, title, scope, dependsOn, verify, role, agent, parent, ...rest } = wire;
+  const { id, title, scope, dependsOn, anyEnd, verify, role, agent, parent, ...rest } = wire;
   return {
     label: id ?? fallback ?? title.trim().slice(0, TASK_LIMITS.label),
     title: title.trim(),
     scope: [...new Set(scope.map(normaliseScopeEntry))],
     dependsOn: [...new Set(dependsOn)],
     ...rest,
+    ...(anyEnd && { anyEnd }),
     ...(verify !== undefined && { verify }),
     ...(role !== undefined && { role }),
     ...(agent !== undefined && { agent }),

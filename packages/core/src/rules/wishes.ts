@@ -1,9 +1,11 @@
 /** Whom a task asks for, against who there is: a wish nobody can meet is refused before it costs an attempt. */
-import { KNOWN_ROLES, type Role } from './roles.ts';
+import { wantProblem } from './capabilities.ts';
+import { ableKinds, type Distribution, wantsOf } from './distribute.ts';
+import { canWrite, KNOWN_ROLES, type Role } from './roles.ts';
 import type { TaskDraft } from './task-format.ts';
 import { nearestWord } from './text.ts';
 
-type Asked = Pick<TaskDraft, 'agent' | 'role' | 'requires'>;
+type Asked = Pick<TaskDraft, 'agent' | 'role' | 'requires'> & { readonly kind?: TaskDraft['kind'] };
 
 /** Who there is, by the names tasks ask for them. */
 export interface Able {
@@ -11,6 +13,8 @@ export interface Able {
   readonly agents: readonly string[] | undefined;
   /** Undefined: coders alone, as in journals of before. */
   readonly roles: readonly Role[] | undefined;
+  /** Absent: all workers are alike. */
+  readonly distribute?: Distribution | undefined;
 }
 
 export interface UnmetWish {
@@ -22,9 +26,16 @@ export interface UnmetWish {
 /** What every worker is, whatever its task asks for. */
 const [CODER] = KNOWN_ROLES;
 
-export function unmetWish(asked: Asked, { agents, roles = [{ name: CODER }] }: Able): UnmetWish | undefined {
+export function unmetWish(
+  asked: Asked,
+  { agents, roles = [{ name: CODER }], distribute }: Able,
+): UnmetWish | undefined {
   if (agents === undefined) return undefined;
-  return unmetAgent(asked, agents) ?? unmetRole(asked, agents, roles) ?? unmetRequirement(asked, agents);
+  return (
+    unmetAgent(asked, agents) ??
+    unmetRole(asked, agents, roles) ??
+    (distribute ? unmetByAll(asked, agents, distribute) : unmetRequirement(asked, agents))
+  );
 }
 
 /** The same as one sentence. */
@@ -38,11 +49,8 @@ function unmetAgent({ agent }: Asked, agents: readonly string[]): UnmetWish | un
   return unknown('agent', agent, agents);
 }
 
-function unmetRole(
-  { agent, role }: Asked,
-  agents: readonly string[],
-  roles: readonly Role[],
-): UnmetWish | undefined {
+function unmetRole(asked: Asked, agents: readonly string[], roles: readonly Role[]): UnmetWish | undefined {
+  const { agent, role } = asked;
   if (role === undefined) return undefined;
   const known = roles.find(({ name }) => name === role);
   if (!known)
@@ -51,6 +59,11 @@ function unmetRole(
       role,
       roles.map(({ name }) => name),
     );
+  if (asked.kind === 'change' && agent === undefined && !canWrite(known))
+    return {
+      why: `the role ${quoted(role)} has no tool that changes files (it has ${known.tools!.join(', ') || 'none'}), and this is a change`,
+      meant: '"kind": "answer"',
+    };
   // A task that names its agent does not need the role's.
   if (known.agent === undefined || agent !== undefined || agents.includes(known.agent)) return undefined;
   return {
@@ -63,6 +76,24 @@ function unmetRequirement({ requires }: Asked, agents: readonly string[]): Unmet
   const lacking = requires.find((name) => !able.includes(name));
   if (lacking === undefined) return undefined;
   return { why: `no worker has ${quoted(lacking)}, which it requires; they have: ${able.join(', ')}` };
+}
+
+/** One kind of worker has to have all of it. */
+function unmetByAll(
+  asked: Asked,
+  agents: readonly string[],
+  distribute: Distribution,
+): UnmetWish | undefined {
+  const wrong = asked.requires.find((text) => wantProblem(text) !== undefined);
+  if (wrong !== undefined) return { why: `${quoted(wrong)}, which it requires, ${wantProblem(wrong)}` };
+  if (ableKinds(distribute, asked, { agents }).length > 0) return undefined;
+  const wants = wantsOf(asked, distribute);
+  const there = distribute.kinds.map(
+    ({ name, capabilities }) => `${name} (${capabilities.join(', ') || CODER})`,
+  );
+  return {
+    why: `no worker has all of ${wants.map(quoted).join(', ')}, which it asks for; there are: ${there.join('; ')}`,
+  };
 }
 
 function unknown(field: 'agent' | 'role', written: string, there: readonly string[]): UnmetWish {

@@ -2,6 +2,7 @@
 import type { AttemptId, CommitId, RunId, TaskId } from '../model/ids.ts';
 import { TASK_STATES, type TaskStateName } from '../model/task.ts';
 import type { Usage } from '../model/usage.ts';
+import { ownersOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
 import { plain } from './words.ts';
 
@@ -9,6 +10,8 @@ export interface BoardRow {
   readonly attempt: AttemptId;
   readonly task: TaskId;
   readonly title: string;
+  /** What its task is a part of, the outermost first; absent: of nothing. */
+  readonly partOf?: readonly TaskId[];
   /** `starting` until the agent runs. */
   readonly doing: 'starting' | 'running';
   /** Undefined until the agent runs. */
@@ -67,6 +70,7 @@ function rows(state: State, now: number): BoardRow[] {
   const live = [...state.liveAttempts].map((id) => state.attempts.get(id)!);
   return live
     .map((attempt) => ({
+      ...partOf(state, attempt.task),
       attempt: attempt.id,
       task: attempt.task,
       title: plain(state.tasks.get(attempt.task)?.spec.title ?? ''),
@@ -77,4 +81,9 @@ function rows(state: State, now: number): BoardRow[] {
       elapsedMs: Math.max(0, now - attempt.startedAt),
     }))
     .sort((a, b) => a.since - b.since);
+}
+
+function partOf(state: State, task: TaskId): Pick<BoardRow, 'partOf'> {
+  const owners = ownersOf(state, task);
+  return owners.length === 0 ? {} : { partOf: owners.toReversed() };
 }

@@ -6,6 +6,7 @@ import { type CloseReason, PLANNER_FAILURES_MAX } from '../model/request.ts';
 import { isOver, TASK_STATES, type TaskStateName } from '../model/task.ts';
 import { satisfiedCount } from '../rules/outcome.ts';
 import type { State } from '../state.ts';
+import { criteriaText } from './criteria.ts';
 import { verdictOf } from './verdict.ts';
 import { countText, shortCommit } from './words.ts';
 
@@ -51,7 +52,13 @@ export function headline(s: State): string {
     i === 0 ? `${count} of ${s.tasks.size} ${part}` : `${count} ${part}`,
   );
   const sum = [first, ...rest].join(', ');
-  return `${amount === 'none' && s.closed ? 'nothing landed: ' : ''}${sum}${THEN[end]}`;
+  return `${amount === 'none' && s.closed ? 'nothing landed: ' : ''}${sum}${thenOf(s, end)}`;
+}
+
+function thenOf({ spending }: State, end: End): string {
+  const isSoft = spending.neared !== undefined && spending.reached === undefined;
+  if (!isSoft || (end !== 'budget' && end !== 'time')) return THEN[end];
+  return `, then the ${end} came near its end`;
 }
 
 function noTask({ planning }: State, end: End): string {
@@ -117,7 +124,10 @@ export function headText(s: State): string {
 }
 
 /** `1 of 2 landed, 1 failed; the head is green at 1f9bcdc4e0`. */
-export const endingText = (s: State): string => `${headline(s)}; ${headText(s)}`;
+export function endingText(s: State): string {
+  const criteria = s.closed ? criteriaText(s) : undefined;
+  return `${headline(s)}; ${headText(s)}${criteria === undefined ? '' : `; ${criteria}`}`;
+}
 
 /** Why it is closed, in a word: never `done` where something is missing. Undefined while it is open. */
 export function closedWord(s: State): string | undefined {

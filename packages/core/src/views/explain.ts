@@ -8,6 +8,7 @@ import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { partsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
+import { CRITERION_WORDS, TESTS_WORDS } from './criteria.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
 import { VERDICT_WORDS, voteText } from './votes.ts';
@@ -57,7 +58,10 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
     event.source.parent === memory.task
   )
     return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
+  if (event.type === 'task.accepted' && event.source.by === 'pipeline' && event.source.parent === memory.task)
+    return `Its step for the ${plain(event.source.step, 100)} is ${event.task}.`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
+  if (event.type === 'criteria.tried') return triedOf(event, memory.task);
   return tellLanding(event, memory);
 }
 
@@ -65,7 +69,15 @@ function judgedText({ criterion, verdict, evidence }: EventOf<'acceptance.judged
   const by = evidence
     ? ` (${evidence.kind} ${plain(evidence.by, 100)} on ${shortCommit(evidence.commit)})`
     : '';
-  return `${verdict}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
+  return `${CRITERION_WORDS[verdict]}${by}: “${plain(criterion)}”${detailText(evidence?.detail ?? '')}`;
+}
+
+/** What could not have failed is said; the rest is as it should be. */
+function triedOf({ results }: EventOf<'criteria.tried'>, task: TaskId): string | undefined {
+  const holding = results.filter((one) => one.task === task && one.end === 'holds');
+  if (holding.length === 0) return undefined;
+  const named = holding.slice(0, 5).map(({ criterion }) => `“${plain(criterion, 100)}”`);
+  return `Before any work, on the base, this held already, and tells nothing: ${named.join(', ')}.`;
 }
 
 function tellTask(event: Event, task: TaskId): string | undefined {
@@ -82,6 +94,7 @@ function tellTask(event: Event, task: TaskId): string | undefined {
     case 'task.cancelled':
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.expanded':
+      if (event.by === 'pipeline') return 'It is done in steps, by one role after the other.';
       return 'It is split: a planner of its own says what its parts are, and it waits for them.';
     case 'task.unsplit':
       return `It is not split${detailText(event.detail)}`;
@@ -89,6 +102,8 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `Its parts are over, and what they handed in is its own (${event.handoff.status})${detailText(event.handoff.summary)}`;
     case 'task.retried':
       return `The ${event.by} had it tried again${detailText(event.hint ?? '')}`;
+    case 'task.prioritised':
+      return `The operator gave it priority ${event.priority}.`;
     case 'task.told':
       return `The operator said to it, for ${event.attempt === undefined ? 'its next attempt' : `${event.attempt}’s next turn`}${detailText(event.text)}`;
     default:
@@ -103,7 +118,9 @@ function sourceText(source: TaskSource): string {
     case 'plan':
       return `from the plan as ${plain(source.label, 100)}`;
     case 'subplanner':
-      return `from the subplanner of ${source.parent} as ${plain(source.label, 100)}`;
+      return `as a part of ${source.parent}, whose own planner calls it ${plain(source.label, 100)}`;
+    case 'pipeline':
+      return `as the ${plain(source.step, 100)}’s step of ${source.parent}`;
     case 'reconciler':
       return `from the reconciler, for ${countText(source.signatures.length, 'failure')}: ${plain(source.signatures.join(', '), 200)}`;
     case 'operator':
@@ -135,7 +152,11 @@ function tellAttempt(event: Event, at: number, memory: Memory): string | undefin
     case 'agent.started':
       return `${event.attempt}’s agent runs (${agentText(event)}).`;
     case 'attempt.ended':
-      return endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) + outsideText(event, memory);
+      return (
+        endedText(event, at - (memory.startedAt.get(event.attempt) ?? at)) +
+        outsideText(event, memory) +
+        foundText(event)
+      );
     case 'verify.tried':
       return event.isGreen
         ? `Its own verification passes on the base, before any work: it tells nothing.`
@@ -185,6 +206,14 @@ function outsideText({ handoff }: EventOf<'attempt.ended'>, { scope }: Memory): 
   const named = paths.slice(0, 10).map((path) => plain(path, 200));
   const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : '';
   return ` Outside its scope it touched ${named.join(', ')}${more}.`;
+}
+
+/** What was found of its tests, and of what the gate runs. */
+function foundText({ handoff }: EventOf<'attempt.ended'>): string {
+  const { tests, scripts = [] } = handoff ?? {};
+  const told = tests ? ` Its tests ${TESTS_WORDS[tests.says]}${detailText(tests.detail)}` : '';
+  const named = scripts.slice(0, 5).map(({ path, why }) => `${plain(path, 200)} (${plain(why, 200)})`);
+  return `${told}${named.length > 0 ? ` It changes what the gate runs: ${named.join('; ')}.` : ''}`;
 }
 
 const usageText = (usage: Usage): string =>
@@ -259,19 +288,25 @@ function sum(state: State, task: TaskId): string[] {
 function standing(state: State, id: TaskId): string {
   const task = state.tasks.get(id)!;
   const waits = waitsFor(state, task);
+  const plan = state.plans.get(id);
   if (waits.length > 0) return `Now: pending, waiting for ${waits.map(waitText).join(', ')}.`;
   if (task.state === 'landed') return `Now: landed as ${shortCommit(task.commit)}.`;
   switch (task.state) {
     case 'expanded':
-      return `Now: split, waiting for its parts${listText(partsOf(state, id))}.`;
+      return `Now: ${plan?.isPipeline ? 'in steps' : 'split'}, waiting for its ${plan?.isPipeline ? 'steps' : 'parts'}${partsText(state, id)}.`;
     case 'reviewing':
       return `Now: voted on, ${task.review.votes.length} of ${countText(task.review.reviewers.length, 'reviewer')} have answered.`;
     case 'gathered':
-      return `Now: done by its parts${listText(partsOf(state, id))} (${task.handoff.status}).`;
+      return `Now: done by its ${plan?.isPipeline ? 'steps' : 'parts'}${partsText(state, id)} (${task.handoff.status}).`;
     default:
       return `Now: ${task.state}.`;
   }
 }
 
-const listText = (tasks: readonly TaskId[]): string =>
-  tasks.length === 0 ? '' : ` ${tasks.slice(0, 10).join(', ')}`;
+/** With what became of each. */
+function partsText(state: State, id: TaskId): string {
+  const parts = partsOf(state, id).slice(0, 10);
+  return parts.length === 0
+    ? ''
+    : ` ${parts.map((part) => `${part} ${state.tasks.get(part)!.state}`).join(', ')}`;
+}

@@ -1,7 +1,8 @@
 /** What is landing, what waits, and why. */
 import { type AttemptId, type LandingId, type TaskId, taskOf } from '../model/ids.ts';
 import type { GateOutcome } from '../model/landing.ts';
-import { isSatisfied, type Task, type TaskStateName } from '../model/task.ts';
+import { priorityOf, type Task, type TaskStateName } from '../model/task.ts';
+import { isMet } from '../rules/dependencies.ts';
 import { blockedBy, heldScopes } from '../rules/holding.ts';
 import { rankOf, readyTaskOf } from '../rules/ready-queue.ts';
 import type { ScopeIndex } from '../rules/scopes.ts';
@@ -81,10 +82,10 @@ export const waitText = (wait: Wait): string =>
     ? `${wait.task} (${wait.state})`
     : `scope held by ${wait.heldBy} (${plain(wait.entry, 100)})`;
 
-const queued = ({ id, spec }: Task): QueuedTask => ({
-  task: id,
-  title: plain(spec.title),
-  priority: spec.priority,
+const queued = (task: Task): QueuedTask => ({
+  task: task.id,
+  title: plain(task.spec.title),
+  priority: priorityOf(task),
 });
 const inOrder = (a: Task, b: Task): number => rankOf(readyTaskOf(a)) - rankOf(readyTaskOf(b));
 
@@ -92,7 +93,7 @@ function waitsOf(state: State, task: Task, held: ScopeIndex, most?: number): Wai
   const { spec } = task;
   const dependencies = spec.dependsOn.flatMap((task): Wait[] => {
     const found = state.tasks.get(task)?.state ?? 'unknown';
-    return found !== 'unknown' && isSatisfied(found) ? [] : [{ kind: 'dependency', task, state: found }];
+    return found !== 'unknown' && isMet(spec, found) ? [] : [{ kind: 'dependency', task, state: found }];
   });
   const blockers = blockedBy(state, task, held, most);
   return [...dependencies, ...blockers.map((blocker): Wait => ({ kind: 'scope', ...blocker }))];
@@ -121,6 +122,9 @@ function holdups(state: State): string[] {
   const { paused, spending, closed, workers, stopped } = state;
   return [
     ...(paused ? [`paused (${paused.reason}): ${plain(paused.detail)}`] : []),
+    ...(spending.neared && !spending.reached
+      ? [`the limit of ${spending.neared} is near: nothing new opens`]
+      : []),
     ...(spending.reached ? [`the limit of ${spending.reached} is reached`] : []),
     ...(workers === 0 && state.run && !closed ? ['no workers are wanted'] : []),
     ...(stopped && !closed ? ['the orchestrator is not running'] : []),

@@ -1,8 +1,12 @@
 /** The report for people. Titles, requests and reasons were written by others and are escaped. */
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import { TASK_STATES } from '../model/task.ts';
+import { changesPart } from './changes-markdown.ts';
+import { CRITERION_WORDS } from './criteria.ts';
 import { gateText } from './gate.ts';
+import { remainderTexts } from './remainder.ts';
 import type { Report, ReportFinding, ReportTask } from './report.ts';
+import { votesText } from './votes.ts';
 import {
   clockText,
   codeText,
@@ -18,7 +22,22 @@ import {
 export const REPORT_ROWS_MAX = 1_000;
 
 export function renderReportMarkdown(report: Report): string {
-  const parts = [head, secrets, requirements, refused, figures, rejections, findings, outside, tasks];
+  const parts = [
+    head,
+    remainder,
+    secrets,
+    figures,
+    answers,
+    criteria,
+    requirements,
+    refused,
+    findings,
+    changesPart,
+    rejections,
+    outside,
+    votes,
+    tasks,
+  ];
   return `${parts.flatMap((part) => part(report)).join('\n')}\n`;
 }
 
@@ -45,6 +64,12 @@ function head(r: Report): string[] {
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
+function remainder({ remainder: left }: Report): string[] {
+  if (left === undefined) return [];
+  const rows = remainderTexts(left).map((text) => `- ${markdownText(text, 2_000)}`);
+  return ['What is left undone:', '', ...rows, '', `To go on: ${codeText(left.goOn)}`, ''];
+}
+
 function secrets({ alarms = [] }: Report): string[] {
   if (alarms.length === 0) return [];
   const rows = alarms.map(({ attempt, detail }) => `- ${attempt}: ${markdownText(detail)}`);
@@ -55,6 +80,21 @@ function secrets({ alarms = [] }: Report): string[] {
     '',
   ];
 }
+
+function criteria(r: Report): string[] {
+  const all = r.criteria ?? [];
+  if (all.length === 0) return [];
+  const rows = all.slice(0, REPORT_ROWS_MAX).map((one) => {
+    const by = one.by === undefined ? '' : ` (${codeText(one.by)}${at(one.commit)})`;
+    const of = one.task === undefined ? '' : `${one.task}: `;
+    const why = one.why === '' ? '' : `: ${markdownText(one.why)}`;
+    return `- **${CRITERION_WORDS[one.verdict]}**: ${of}${markdownText(one.text)}${by}${why}`;
+  });
+  return ['What it was held against:', '', ...rows, ''];
+}
+
+const at = (commit: string | undefined): string =>
+  commit === undefined ? '' : ` at ${codeText(shortCommit(commit))}`;
 
 function requirements(r: Report): string[] {
   if (r.requirements.length === 0) return [];
@@ -108,6 +148,21 @@ export function figureRows(r: Report): readonly (readonly [string, string])[] {
   ];
 }
 
+/** What makes something of other answers stands last, and is read first. */
+function answers(r: Report): string[] {
+  const given = r.list.filter((t) => t.answer !== undefined).toReversed();
+  if (given.length === 0) return [];
+  const rows = given
+    .slice(0, REPORT_ROWS_MAX)
+    .flatMap((t) => [
+      `**${t.task} ${markdownText(t.title)}**`,
+      '',
+      ...t.answer!.split('\n').map((line) => `> ${markdownText(line, line.length + 1)}`.trimEnd()),
+      '',
+    ]);
+  return ['What was answered:', '', ...rows];
+}
+
 function rejections(r: Report): string[] {
   const reasons = Object.entries(r.rejections) as [RejectionReason, number][];
   if (reasons.length === 0) return [];
@@ -142,6 +197,15 @@ function outside(r: Report): string[] {
   return ['Concerns: landed changes outside their declared scope:', '', ...rows, ''];
 }
 
+function votes(r: Report): string[] {
+  const voted = r.list.filter((t) => t.votes !== undefined);
+  if (voted.length === 0) return [];
+  const rows = voted
+    .slice(0, REPORT_ROWS_MAX)
+    .map((t) => `- ${t.task}: ${markdownText(votesText(t.votes!), 1_000)}`);
+  return ['What reviewers came to:', '', ...rows, ''];
+}
+
 function tasks(r: Report): string[] {
   const more = r.list.length - REPORT_ROWS_MAX;
   return [
@@ -152,8 +216,12 @@ function tasks(r: Report): string[] {
   ];
 }
 
+/** A part is told with what it is a part of. */
+export const partName = ({ task, partOf }: ReportTask): string =>
+  partOf === undefined ? task : `${partOf} › ${task}`;
+
 function row(t: ReportTask): string {
   const commit = t.commit === undefined ? '' : `\`${shortCommit(t.commit)}\``;
   const state = t.why === undefined ? t.state : `${t.state}: ${markdownText(t.why, 200)}`;
-  return `| ${t.task} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified}${t.tellsNothing ? '; its own check passed before any work and tells nothing' : ''} |`;
+  return `| ${partName(t)} | ${markdownText(t.title)} | ${state} | ${commit} | ${t.verified}${t.tellsNothing ? '; its own check passed before any work and tells nothing' : ''} |`;
 }

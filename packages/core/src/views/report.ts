@@ -2,154 +2,35 @@
  * The report of a run. Every figure counts landed work: work that did not reach the target is cost, not output. It is
  * made from the journal alone, so that the same journal always gives the same report.
  */
-import type { Judgement } from '../model/acceptance.ts';
 import type { EndingReason } from '../model/attempt.ts';
-import {
-  type AttemptId,
-  attemptId,
-  type CommitId,
-  type LandingId,
-  type RunId,
-  type TaskId,
-  taskNumber,
-} from '../model/ids.ts';
-import type { RejectionReason } from '../model/landing.ts';
-import type { CloseReason, DeliverTo } from '../model/request.ts';
-import type { Requirement } from '../model/requirement.ts';
-import { isOver, type Task, type TaskStateName } from '../model/task.ts';
-import { tokensOf, type Usage } from '../model/usage.ts';
+import { HANDOFF_TEXT_MAX, type HandoffClaim } from '../model/handoff.ts';
+import { type AttemptId, attemptId, type TaskId, taskNumber } from '../model/ids.ts';
+import { isOver, type Task } from '../model/task.ts';
+import { tokensOf } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { standings } from '../rules/criteria.ts';
 import { isPartial } from '../rules/outcome.ts';
-import { partsOf } from '../rules/owners.ts';
-import { holdsNow } from '../rules/rechecks.ts';
+import { ownerOf } from '../rules/owners.ts';
+import { isHeldToScope } from '../rules/pipeline.ts';
 import { openRequirements } from '../rules/requirements.ts';
 import type { State } from '../state.ts';
-import { type Alarm, alarms } from './alarms.ts';
+import { alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
+import { changes } from './changes.ts';
+import { worstFirst } from './criteria.ts';
 import { endingText, undoneCount } from './ending.ts';
-import { type GateView, gateView, realGates } from './gate.ts';
+import { gateView, realGates } from './gate.ts';
+import { remainderOf } from './remainder.ts';
+import type { Report, ReportFinding, ReportRequirement, ReportTask } from './report-shape.ts';
 import { shortfallTexts, verdictOf } from './verdict.ts';
-import { plain } from './words.ts';
+import { gatedCommits, isVerified } from './verified.ts';
+import { votesView } from './votes.ts';
+import { plain, plainLines } from './words.ts';
 
-export interface ReportTask {
-  readonly task: TaskId;
-  readonly title: string;
-  readonly state: TaskStateName;
-  /** Where it landed. */
-  readonly commit?: CommitId;
-  readonly attempts: number;
-  /**
-   * `verified`: it landed, and its own `verify` command passes on the head; or, without one, the gate passed on the very
-   * landing that holds it. Or nothing was to be done: its `verify` passes on the
-   * base, and failed on an earlier commit of the run. Everything else is `unverified`.
-   */
-  readonly verified: 'verified' | 'unverified';
-  /** Its own `verify` passed before any work too: it tells nothing, and the gate alone stands for the task. */
-  readonly tellsNothing?: true;
-  /** It is there, and its handoff says that something is missing. */
-  readonly isPartial?: true;
-  /** Paths its landed change touched that it had not declared; absent when there are none. */
-  readonly outside?: readonly string[];
-  /** Why it did not land, when it failed or was cancelled. */
-  readonly why?: string;
-}
+export type { Report, ReportCriterion, ReportFinding, ReportTask } from './report-shape.ts';
 
-export interface ReportFinding {
-  readonly signature: string;
-  /** The commit that brought the failure, if it is known. `task` is set when the commit is a landing of this run. */
-  readonly culprit?: { readonly commit: CommitId; readonly task?: TaskId; readonly isBase: boolean };
-  /** Every fix task ever filed for it. */
-  readonly fixes: readonly TaskId[];
-}
-
-export interface ReportRequirement extends Requirement {
-  /** Nothing of it is missing, or it was dropped: by its tasks, not by the planner's word alone. */
-  readonly isSettled: boolean;
-}
-
-export interface ReportJudgement extends Judgement {
-  /** Absent: of the whole run. */
-  readonly task?: TaskId;
-}
-
-export interface Report {
-  readonly run: RunId | undefined;
-  readonly request: string;
-  readonly target: string;
-  readonly landOn: string;
-  readonly base: CommitId | undefined;
-  readonly head: CommitId | undefined;
-  /** Whether the checks passed on the final head; `unknown` is unknown, never green. */
-  readonly green: boolean | 'unknown';
-  /**
-   * `complete`: closed as done, and nothing in `shortfalls`. `open`: not closed yet.
-   */
-  readonly verdict: 'complete' | 'incomplete' | 'open';
-  /** What keeps it from being complete, in sentences without an end; while it is open, so far. */
-  readonly shortfalls: readonly string[];
-  /** What happened to the tasks, then whether the head is green: the sentence that is told everywhere. */
-  readonly ending: string;
-  /** What the planner asked for and was refused; no task of that name was accepted since. At most `REFUSED_MAX`. */
-  readonly refused: readonly { readonly label: string; readonly problem: string }[];
-  /** What the request asks for, by the planner's own list. */
-  readonly requirements: readonly ReportRequirement[];
-  /** What was to hold, as it was judged last; absent where nothing was judged. */
-  readonly acceptance?: readonly ReportJudgement[];
-  readonly closed: CloseReason | undefined;
-  readonly isGated: boolean;
-  /** ms since the epoch. */
-  readonly openedAt: number | undefined;
-  /** From opening to closing, or to the last entry, with pauses and downtime. */
-  readonly wallMs: number;
-  /** Without the time in which no orchestrator ran. */
-  readonly activeMs: number;
-  readonly tasks: Readonly<Record<TaskStateName, number>>;
-  /** Of the cancelled ones those that had landed, and were taken back. */
-  readonly undone: number;
-  /** Tasks on the target now: landed, and not taken back. */
-  readonly landed: number;
-  /** Per hour of `activeMs`. */
-  readonly landedPerHour: number;
-  readonly attempts: number;
-  readonly endings: Readonly<Partial<Record<EndingReason, number>>>;
-  /** Attempts that delivered a commit. */
-  readonly handoffs: number;
-  /** How many of `tasksHandedIn` landed with their first handoff. */
-  readonly firstTryLandings: number;
-  readonly tasksHandedIn: number;
-  readonly rejections: Readonly<Partial<Record<RejectionReason, number>>>;
-  /** Rejections for conflict. */
-  readonly conflicts: number;
-  readonly gateRuns: number;
-  /** Time in gates that really ran. */
-  readonly gateMs: number;
-  /** Undefined where there is no gate. */
-  readonly gate: GateView | undefined;
-  /** Landings whose gate passed only when it was run again on the same tree. */
-  readonly flakes: readonly LandingId[];
-  readonly used: Usage;
-  readonly tokens: number;
-  /** Tokens of attempts after each task's first. */
-  readonly retryTokens: number;
-  /** What a crash ended had reserved this. It counts as spent. */
-  readonly lostTokens: number;
-  /** Work that was held because a secret, or what looks like one, stood in it. Absent: there was none. */
-  readonly alarms?: readonly Alarm[];
-  readonly openFindings: number;
-  /** Failures of the target that are still there, oldest first. */
-  readonly findings: readonly ReportFinding[];
-  readonly delivered:
-    | {
-        readonly to: DeliverTo;
-        readonly ref: string;
-        readonly outcome: 'done' | 'refused';
-        readonly detail: string;
-      }
-    | undefined;
-  /** Every task, in order of entry. */
-  readonly list: readonly ReportTask[];
-}
-
+/** Characters of one answer, with its concerns. */
+const ANSWER_MAX = 2 * HANDOFF_TEXT_MAX;
 /** Refused tasks the report names. */
 export const REFUSED_MAX = 100;
 
@@ -198,12 +79,14 @@ export function report(state: State): Report {
     openFindings: state.health.findings.size,
     findings: findings(state),
     delivered: delivery(state),
+    changes: changes(state),
     list,
   };
 }
 
 function heading(state: State) {
   const { run, closed, head } = state;
+  const remainder = remainderOf(state);
   return {
     run: run?.id,
     request: plain(run?.request.text ?? '', 2_000),
@@ -221,8 +104,10 @@ function heading(state: State) {
     })),
     requirements: requirementsOf(state),
     ...acceptanceOf(state),
+    ...criteriaOf(state),
     shortfalls: shortfallTexts(state),
     closed: closed?.reason,
+    ...(remainder && { remainder }),
     isGated: run?.request.gate !== undefined,
     openedAt: run?.openedAt,
   };
@@ -286,9 +171,11 @@ function taskList(state: State): ReportTask[] {
   return tasks.map((task) => {
     const why = whyNot(task);
     const outside = outsideOf(state, task);
+    const owner = ownerOf(state, task.id);
     return {
       task: task.id,
       title: plain(task.spec.title),
+      ...(owner !== undefined && { partOf: owner }),
       state: task.state,
       ...(task.state === 'landed' && { commit: task.commit }),
       attempts: task.attempts,
@@ -296,49 +183,24 @@ function taskList(state: State): ReportTask[] {
       ...(task.verifiesBase === true && { tellsNothing: true as const }),
       ...(isPartial(state, task) && { isPartial: true as const }),
       ...(outside.length > 0 && { outside }),
+      ...(task.voted && { votes: votesView(task.voted) }),
+      ...(task.state === 'answered' && { answer: answerOf(task.handoff) }),
       ...(why !== undefined && { why }),
     };
   });
 }
 
-/** Commits of ours that landed in a candidate the gate passed. */
-function gatedCommits(state: State): Set<CommitId> {
-  const passed = [...state.landings.values()].filter((l) => l.gate?.outcome === 'passed');
-  return new Set(passed.flatMap((l) => l.members.map((m) => m.commit)));
-}
-
-function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId>): boolean {
-  const { verify } = task.spec;
-  switch (task.state) {
-    case 'landed':
-      if (verify === undefined) return gated.has(task.commit);
-      // A check that could not fail is no evidence.
-      return holdsNow(state, task) && (task.verifiesBase !== true || gated.has(task.commit));
-    case 'gathered':
-      // Its own check was not tried, if it has one.
-      return verify === undefined && task.handoff.status === 'complete' && areVerified(state, task.id, gated);
-    case 'unneeded':
-      return verify !== undefined && (holdsNow(state, task) || hasTold(state, verify));
-    default:
-      return false;
-  }
-}
-
-const areVerified = (state: State, whole: TaskId, gated: ReadonlySet<CommitId>): boolean =>
-  partsOf(state, whole).every((part) => isVerified(state, state.tasks.get(part)!, gated));
-
-/** A check that never failed in this run may be one that cannot. */
-const hasTold = (state: State, verify: string): boolean =>
-  [...state.attempts.values()].some(
-    (a) =>
-      a.state === 'ended' && a.ending === 'verify-failed' && state.tasks.get(a.task)!.spec.verify === verify,
-  );
+const answerOf = ({ summary, concerns }: HandoffClaim): string =>
+  plainLines([summary, ...concerns.map((one) => `concern: ${one}`)].join('\n'), ANSWER_MAX).join('\n');
 
 /** Most paths the report names for one task. */
 const OUTSIDE_MAX = 100;
 
 function outsideOf(state: State, task: Task): readonly string[] {
-  const attempt = task.state === 'landed' && task.attempt ? state.attempts.get(task.attempt) : undefined;
+  const attempt =
+    task.state === 'landed' && task.attempt && isHeldToScope(task)
+      ? state.attempts.get(task.attempt)
+      : undefined;
   const files = attempt?.state === 'ended' ? (attempt.handoff?.change?.filesChanged ?? []) : [];
   return outsideScope(task.spec.scope, files)
     .slice(0, OUTSIDE_MAX)
@@ -365,6 +227,19 @@ function acceptanceOf(state: State): Pick<Report, 'acceptance'> {
     }),
   }));
   return { acceptance: all };
+}
+
+function criteriaOf(state: State): Pick<Report, 'criteria'> {
+  const all = worstFirst(standings(state));
+  if (all.length === 0) return {};
+  const criteria = all.map(({ text, check, why, by, ...one }) => ({
+    ...one,
+    text: plain(text),
+    check: check.kind,
+    ...(by !== undefined && { by: plain(by) }),
+    why: plain(why),
+  }));
+  return { criteria };
 }
 
 function requirementsOf(state: State): readonly ReportRequirement[] {

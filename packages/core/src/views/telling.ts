@@ -1,6 +1,6 @@
 /** Tells each journal event as one sentence with its fields, for log.ndjson and for the screen. */
 import { assertNever } from '../errors.ts';
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
 import { type AttemptId, taskOf } from '../model/ids.ts';
@@ -9,9 +9,12 @@ import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
 import { isToldRed } from '../rules/known-failures.ts';
 import { NO_NETWORK, wantsNetwork } from '../rules/network-words.ts';
+import { isOneTask } from '../rules/right-size.ts';
 import type { State } from '../state.ts';
+import { triedText } from './criteria.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
+import { lineage } from './family.ts';
 import { verdictOf } from './verdict.ts';
 import { VERDICT_WORDS, voteText } from './votes.ts';
 import { countText, durationText, secondsText, signaturesText } from './words.ts';
@@ -44,6 +47,8 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: e.by === 'itself' ? 'the run goes on by itself' : 'the run goes on' };
     case 'run.scaled':
       return { msg: `${e.workers} workers: ${e.reason}` };
+    case 'role.scaled':
+      return { msg: `${countText(e.workers, 'worker')} of the role ${e.role} at a time` };
     case 'run.stopped':
       return { msg: `stopped: ${firstLine(e.detail)}` };
     case 'request.amended':
@@ -58,6 +63,10 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'run.reopened':
       return { msg: `the run is open again: ${firstLine(e.reason)}` };
+    case 'budget.neared':
+      return {
+        msg: `the budget is near its end (soft limit: ${Math.round(100 * e.soft)} % of ${limitText(e)}): nothing new opens, what runs may finish, and what is done lands`,
+      };
     case 'budget.reached':
       return {
         msg: `the limit of ${e.limit} ${e.which === 'time' ? 'ms' : e.which} is reached; nothing new starts`,
@@ -84,7 +93,13 @@ function sentence(e: Event, s: State): LogFields {
         ...(verdictOf(s) !== 'complete' && { level: 'warn' as const }),
       };
     case 'iteration.started':
-      return { msg: `planning, iteration ${e.iteration} (${e.reason})` };
+      return {
+        ...(e.owner !== undefined && { task: e.owner }),
+        msg:
+          e.owner === undefined
+            ? `planning, iteration ${e.iteration} (${e.reason})`
+            : `the planner of ${lineage(s, e.owner)} is asked, iteration ${e.iteration} (${e.reason})`,
+      };
     case 'task.refused':
       return { msg: `refused ${e.label}: ${e.problem}` };
     case 'scratchpad.written':
@@ -93,11 +108,11 @@ function sentence(e: Event, s: State): LogFields {
       return { msg: `requirements: ${e.requirements.map((r) => `${r.id} ${r.status}`).join(', ')}` };
     case 'iteration.ended':
       return {
-        msg: `iteration ${e.iteration} ${e.outcome}${e.isDone ? ', nothing more to plan' : ''}${e.detail ? `: ${firstLine(e.detail)}` : ''} (${spent(e.usage)})`,
+        msg: `iteration ${e.iteration} ${e.outcome}${e.isDone ? `, nothing more to plan${e.owner === undefined && isOneTask(s) ? ': the request is one task, and runs as one' : ''}` : ''}${e.detail ? `: ${firstLine(e.detail)}` : ''} (${spent(e.usage)})`,
         ...(e.outcome !== 'planned' && { level: 'warn' as const }),
       };
     case 'task.accepted':
-      return { task: e.task, msg: `${e.task} ${e.spec.title}` };
+      return { task: e.task, msg: `${lineage(s, e.task)} ${e.spec.title}` };
     case 'task.rescoped':
       return { task: e.task, msg: `${e.task} is now: ${e.spec.title}` };
     case 'task.requeued':
@@ -108,6 +123,8 @@ function sentence(e: Event, s: State): LogFields {
       return { task: e.task, msg: `${e.task} cancelled: ${e.reason}` };
     case 'task.retried':
       return { task: e.task, msg: `${e.task} is tried again` };
+    case 'task.prioritised':
+      return { task: e.task, msg: `${e.task} has priority ${e.priority} now` };
     case 'task.told':
       return {
         task: e.task,
@@ -115,7 +132,13 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${e.attempt ?? e.task} is told: ${firstLine(e.text)}`,
       };
     case 'task.expanded':
-      return { task: e.task, msg: `${e.task} is split: its own planner says what its parts are` };
+      return {
+        task: e.task,
+        msg:
+          e.by === 'pipeline'
+            ? `${e.task} is done in steps, by one role after the other`
+            : `${e.task} is split: its own planner says what its parts are`,
+      };
     case 'task.unsplit':
       return { task: e.task, msg: `${e.task} is worked as it is: ${firstLine(e.detail)}` };
     case 'task.gathered':
@@ -130,7 +153,11 @@ function sentence(e: Event, s: State): LogFields {
         msg: `${countText(e.reviewers.length, 'reviewer')} vote on ${e.attempt} as ${short(e.commit)}`,
       };
     case 'review.given':
-      return { ...ofAttempt(e.attempt), msg: `${voteText(e)} on ${e.attempt} (${spent(e.usage)})` };
+      return {
+        ...ofAttempt(e.attempt),
+        msg: `${voteText(e)} on ${e.attempt} (${spent(e.usage)})${e.findings.length > 0 ? `: ${firstLine(e.findings[0]!)}` : ''}`,
+        ...(e.vote === 'abstain' && { level: 'warn' as const }),
+      };
     case 'review.ended':
       return {
         ...ofAttempt(e.attempt),
@@ -140,9 +167,11 @@ function sentence(e: Event, s: State): LogFields {
     case 'acceptance.judged':
       return {
         ...(e.task && { task: e.task }),
-        msg: `${e.verdict}: ${firstLine(e.criterion)}${e.evidence ? ` (${e.evidence.kind} ${firstLine(e.evidence.by)})` : ''}`,
-        ...(e.verdict === 'failed' && { level: 'warn' as const }),
+        msg: `${e.verdict.replace('-', ' ')}: ${firstLine(e.criterion)}${e.evidence ? ` (${e.evidence.kind} ${firstLine(e.evidence.by)})` : ''}`,
+        ...((e.verdict === 'failed' || e.verdict === 'tells-nothing') && { level: 'warn' as const }),
       };
+    case 'criteria.tried':
+      return { msg: triedText(e.results) };
     case 'attempt.started':
       return {
         task: taskOf(e.attempt),
@@ -251,6 +280,8 @@ function sentence(e: Event, s: State): LogFields {
       };
     case 'culprit.missed':
       return { msg: `cannot be told where it comes from: ${e.signature}: ${firstLine(e.why)}` };
+    case 'note.set':
+      return noteFields(e);
     case 'worker.joined':
       return { worker: e.worker, msg: `${e.worker} joined with ${e.slots} slots` };
     case 'worker.left':
@@ -259,6 +290,14 @@ function sentence(e: Event, s: State): LogFields {
       return assertNever(e);
   }
 }
+
+const noteFields = ({ key, value, version, by }: EventOf<'note.set'>): LogFields => ({
+  ...(by !== 'operator' && ofAttempt(by)),
+  msg:
+    value === ''
+      ? `${by} takes the note ${key} away`
+      : `${by} notes ${key} (version ${version}): ${firstLine(value)}`,
+});
 
 const ofAttempt = (attempt: AttemptId) => ({ task: taskOf(attempt), attempt });
 
@@ -299,6 +338,15 @@ const titleOf = (s: State, attempt: Parameters<typeof taskOf>[0]): string =>
 function reservedText({ tokens, usd }: Reservation): string {
   return `${Math.round(tokens)} tokens${usd > 0 ? `, $${usd.toFixed(4)}` : ''}`;
 }
+
+const limitText = ({
+  which,
+  limit,
+}: {
+  readonly which: 'tokens' | 'usd' | 'time';
+  readonly limit: number;
+}): string =>
+  which === 'time' ? durationText(limit) : which === 'usd' ? `$${limit}` : countText(limit, 'token');
 
 function raisedText({ tokens, usd, timeMs }: RaisedLimits): string {
   const parts = [

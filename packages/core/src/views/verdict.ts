@@ -50,11 +50,18 @@ const CLOSED_EARLY: Readonly<Record<CloseReason, string>> = {
   cancelled: 'it was cancelled',
 };
 
+function closedEarly({ closed, spending }: State): string {
+  const { reason } = closed!;
+  const isSoft = spending.neared !== undefined && spending.reached === undefined;
+  if (!isSoft || (reason !== 'budget' && reason !== 'time')) return CLOSED_EARLY[reason];
+  return `its ${reason} came near its end before it was done`;
+}
+
 function textOf(state: State, kind: Shortfall['kind'], some: readonly Shortfall[]): string {
   const tasks = named(tasksOf(some));
   switch (kind) {
     case 'closed-early':
-      return CLOSED_EARLY[state.closed!.reason];
+      return closedEarly(state);
     case 'failed':
       return `${countText(some.length, 'task')} failed (${tasks})`;
     case 'refused':

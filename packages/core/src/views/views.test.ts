@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { EventOf } from '../events.ts';
 import { attemptId, taskId } from '../model/ids.ts';
+import { NO_USAGE } from '../model/usage.ts';
 import type { State } from '../state.ts';
 import {
   acceptedTask,
@@ -31,6 +32,7 @@ import { explainTask } from './explain.ts';
 import { HOLDERS_TOLD, queue, waitsFor } from './queue.ts';
 import { report } from './report.ts';
 import { renderReportMarkdown } from './report-markdown.ts';
+import { votesText } from './votes.ts';
 import { countText, durationText, markdownText, plain } from './words.ts';
 
 /** t2 runs in src/; t3 waits for its scope, t4 for t2, t5 for nobody and is more urgent than t6. */
@@ -253,6 +255,29 @@ describe('the report', () => {
       [r.verdict, r.gateRuns, r.list.map((t) => t.verified)],
       ['open', 1, ['unverified', 'verified']],
     );
+  });
+  it('says what reviewers came to, and nothing where nobody voted', () => {
+    const about = { attempt: attemptId(taskId(1), 1), commit: commit('a') };
+    const usage = NO_USAGE;
+    const given = { type: 'review.given', ...about, confidence: 0.8, usage } as const;
+    const state = stateOf([
+      openedRun({ review: { reviewers: 2, threshold: 0.6, quorum: 2 } }),
+      ...[acceptedTask('t1'), acceptedTask('t2'), ...handedIn('t1.1')],
+      { type: 'review.asked', ...about, reviewers: ['reviewer-1', 'reviewer-2'] },
+      { ...given, reviewer: 'reviewer-1', vote: 'approve', findings: [], by: 'm' },
+      { ...given, reviewer: 'reviewer-2', vote: 'reject', findings: [`a.ts:1 ${HOSTILE}`] },
+      { type: 'review.ended', ...about, verdict: 'rejected' },
+      { type: 'landing.rejected', attempt: about.attempt, reason: 'review-rejected', detail: '', files: [] },
+    ]);
+    const r = report(state);
+    assert.equal(r.list[1]!.votes, undefined);
+    assert.deepEqual([r.list[0]!.votes!.verdict, r.list[0]!.votes!.votes[0]!.by], ['rejected', 'm']);
+    assert.equal(
+      votesText(r.list[0]!.votes!),
+      't1.1 rejected: reviewer-1 approves, 80 % sure (m); reviewer-2 rejects it, 80 % sure',
+    );
+    assert.doesNotMatch(r.list[0]!.votes!.votes[1]!.findings[0]!, /\u001b/);
+    assert.match(renderReportMarkdown(r), /What reviewers came to:/);
   });
   it('counts a landing at the first handoff', () => {
     const state = closedState();

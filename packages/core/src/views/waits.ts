@@ -6,6 +6,8 @@ import { type AttemptId, attemptId, type TaskId, taskOf } from '../model/ids.ts'
 import type { PauseReason } from '../model/request.ts';
 import { isOver, type Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
+import { ableKinds, workerFor } from '../rules/distribute.ts';
+import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { isOpened, type OpenedState, type State } from '../state.ts';
 import { judgePending } from './queue.ts';
 import { countText, durationText, plain } from './words.ts';
@@ -22,6 +24,7 @@ export type WaitReason =
   | 'dependency'
   | 'scope'
   | 'slot'
+  | 'role'
   | 'ready'
   | 'workspace'
   | 'agent'
@@ -98,6 +101,14 @@ function halts({ paused, spending, at }: State): Told[] {
       text: `${why}${PAUSES[paused.reason]}`,
     });
   }
+  if (spending.neared && !spending.reached)
+    told.push({
+      ...alone,
+      reason: 'budget',
+      on: spending.neared,
+      since: at,
+      text: `the limit of ${spending.neared} is near: nothing new opens, what runs may finish and land; nothing was decided for`,
+    });
   if (spending.reached)
     told.push({
       ...alone,
@@ -206,7 +217,9 @@ function splits(state: State): Told[] {
     const left = plan.parts.filter((part) => !isOver(state.tasks.get(part)!.state));
     const text =
       left.length > 0
-        ? `${id} is split, and waits for its parts ${nameList(left)}, for`
+        ? plan.isPipeline
+          ? `${id} is done in steps, and waits for ${nameList(left)}, for`
+          : `${id} is split, and waits for its parts ${nameList(left)}, for`
         : `${id} is split, and its own planner is to be asked, for`;
     return [{ ...about, since: task.expandedAt, text }];
   });
@@ -223,12 +236,13 @@ function pendingTasks(state: OpenedState): Told[] {
     else groups.set(key, { reason, ...(on !== undefined && { on }), tasks: [task] });
   };
   // While the whole run is halted, what could start is told with the halt.
-  const isHalted = state.paused !== undefined || state.spending.reached !== undefined;
+  const { reached, neared } = state.spending;
+  const isHalted = state.paused !== undefined || reached !== undefined || neared !== undefined;
   for (const { task, waits: why } of judgePending(state, LOOKED_AT)) {
     const [first] = why;
     if (first?.kind === 'dependency') put(task, 'dependency', first.task);
     else if (first) put(task, 'scope', first.heldBy);
-    else if (!isHalted) put(task, whyNotStarted(state));
+    else if (!isHalted) put(task, ...whyNotStarted(state, task));
   }
   return [...groups.values()].map((group) => ({
     reason: group.reason,
@@ -242,9 +256,35 @@ function pendingTasks(state: OpenedState): Told[] {
 /** The most pending tasks that are looked at, oldest first: the run asks once a minute. */
 const LOOKED_AT = 5_000;
 
-function whyNotStarted(state: OpenedState): WaitReason {
-  if (state.liveAttempts.size >= state.workers) return 'slot';
-  return reservationFor(state) === undefined ? 'budget' : 'ready';
+function whyNotStarted(state: OpenedState, task: TaskId): readonly [WaitReason, on?: string] {
+  if (state.liveAttempts.size >= state.workers) return ['slot'];
+  if (reservationFor(state) === undefined) return ['budget'];
+  const full = fullRoleOf(state, task);
+  if (full !== undefined) return ['role', full];
+  const taken = takenKinds(state, task);
+  return taken === undefined ? ['ready'] : ['slot', taken];
+}
+
+/** The kinds of workers that could do it, where all of those are at work. */
+function takenKinds(
+  { run, tasks, liveAttempts, attempts: known }: OpenedState,
+  task: TaskId,
+): string | undefined {
+  const { distribute, agents = [] } = run.request;
+  if (!distribute) return undefined;
+  const { spec } = tasks.get(task)!;
+  const busy = new Set([...liveAttempts].map((id) => known.get(id)!.worker));
+  if (workerFor(distribute, spec, { busy, turn: 0, agents }) !== undefined) return undefined;
+  return ableKinds(distribute, spec, { agents })
+    .map(({ name }) => name)
+    .join(', ');
+}
+
+/** Undefined: its role has room, or is not the reason. */
+function fullRoleOf(state: OpenedState, id: TaskId): string | undefined {
+  if (state.ceilings.size === 0) return undefined;
+  const role = roleOf(state.tasks.get(id)!);
+  return roleRoom(state, role) > 0 ? undefined : role;
 }
 
 function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string }): string {
@@ -255,7 +295,10 @@ function forWhat(state: State, { reason, on }: { reason: WaitReason; on?: string
     case 'scope':
       return `for ${on} (${stateOf}), which holds part of the scope`;
     case 'slot':
+      if (on !== undefined) return `for a free worker that can do it (${on})`;
       return `for a free worker (${state.liveAttempts.size} of ${state.workers} at work)`;
+    case 'role':
+      return `for a free worker of the role ${on} (at most ${state.ceilings.get(on ?? '')} at a time)`;
     case 'budget':
       return 'for budget that is set aside for what is running';
     default:

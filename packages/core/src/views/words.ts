@@ -16,6 +16,14 @@ export function plain(text: string, max = 300): string {
   return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
 }
 
+/** Foreign text of several lines: each is plain, and no more than one is empty between two others. */
+export const plainLines = (text: string, max: number): readonly string[] =>
+  text
+    .slice(0, max)
+    .split(/\r?\n/)
+    .map((line) => plain(line, max))
+    .filter((line, i, all) => line !== '' || (i > 0 && all[i - 1] !== '' && i < all.length - 1));
+
 /** Plain text that stays text in Markdown and in the HTML made of it, in a table cell too. */
 export const markdownText = (text: string, max = 300): string =>
   plain(text, max)

@@ -3,7 +3,7 @@ import { type Score, type Trial, tryPackage } from '../mechanic/trial.ts';
 import { inPool } from '../pool.ts';
 import { PARTS, type Part, workerWithout } from './without.ts';
 
-const ORDINARY: Trial = { package: 'csv', seed: 4 };
+export const ORDINARY: Trial = { package: 'csv', seed: 4 };
 /** With little patience one attempt is not enough, so that a next one has something to be told. */
 const IMPATIENT: Trial = { ...ORDINARY, patience: 3 };
 

@@ -37,10 +37,20 @@ export interface Trial {
   readonly prompts?: Readonly<Record<string, string>>;
 }
 
-const GATE = 'node --test test/*.test.js';
-const CONFIG = '[gate]\nflaky_retries = 0\n';
+export const GATE = 'node --test test/*.test.js';
+export const CONFIG = '[gate]\nflaky_retries = 0\n';
 
-export async function tryPackage(trial: Trial): Promise<Score> {
+const tried = new Map<string, Promise<Score>>();
+
+/** The same trial is the same score: it is played once. */
+export function tryPackage(trial: Trial): Promise<Score> {
+  const key = JSON.stringify(trial);
+  const score = tried.get(key) ?? play(trial);
+  tried.set(key, score);
+  return score;
+}
+
+async function play(trial: Trial): Promise<Score> {
   const planted = await plant(trial.package, trial.seed);
   const prompts = Object.entries(trial.prompts ?? {}).map(([name, text]) => [`.swarm/prompts/${name}`, text]);
   const setting = {
@@ -52,7 +62,7 @@ export async function tryPackage(trial: Trial): Promise<Score> {
   return played(setting, (run) => scoreOf(run, trial, planted));
 }
 
-function brain(ask: Ask, planted: Planted, patience?: number): Reply {
+export function brain(ask: Ask, planted: Planted, patience?: number): Reply {
   if (ask.kind === 'probe') return { text: 'pong' };
   if (ask.kind === 'worker') return mechanic(ask, patience);
   return { text: ask.raw.includes('Mend the tests of') ? OVER : planOf(planted) };
@@ -91,7 +101,10 @@ async function scoreOf({ world, server }: Played, trial: Trial, { faults, hidden
 }
 
 /** Hidden tests that pass on what landed; none where nothing did. */
-async function hiddenPassed(world: Played['world'], trial: Trial): Promise<readonly string[]> {
+export async function hiddenPassed(
+  world: Played['world'],
+  trial: Pick<Trial, 'package'>,
+): Promise<readonly string[]> {
   const branch = await world.branch();
   if ((await world.git('branch', '--list', branch)) === '') return [];
   const names = await world.git('ls-tree', '-r', '--name-only', branch, 'src', 'lib');

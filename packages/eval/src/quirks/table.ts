@@ -22,9 +22,6 @@ export const QUIRKS: readonly Quirk[] = [
 /** One of each kind, for the short form. */
 export const SHORT_QUIRKS: readonly string[] = [
   'reasoning_content must come back',
-  'stream_options is an extra input',
-  'ids of calls have nine characters, its own not',
   'calls as text: an object in tags',
-  'thinking within the text',
   'an error within a stream that began well',
 ];

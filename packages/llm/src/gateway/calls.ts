@@ -4,6 +4,7 @@ import type { DialectName } from '@swarm/core/model/dialect';
 import { type AttemptId, taskOf } from '@swarm/core/model/ids';
 import type { Usage } from '@swarm/core/model/usage';
 import type { Clock, Rng } from '@swarm/core/ports/world';
+import { isReviewerName } from '@swarm/core/rules/reviewing';
 import { Hono } from 'hono';
 import { type Learnt, withLessons } from '../asking/learning.ts';
 import { VIA_HEADER } from '../asking/wire.ts';
@@ -225,7 +226,7 @@ function send(c: AgentContext, call: Call, options: CallsOptions): Promise<Route
 }
 
 const aboutOf = ({ attempt }: Ticket): Record<string, string> => ({
-  'x-swarm-role': 'worker',
+  'x-swarm-role': isReviewerName(attempt) ? 'reviewer' : 'worker',
   'x-swarm-task': taskOf(attempt),
   'x-swarm-attempt': attempt,
 });

@@ -8,6 +8,7 @@ import { type AttemptId, parseAttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { ModelRole } from '@swarm/core/ports/models';
 import type { Clock, Rng } from '@swarm/core/ports/world';
+import { isReviewerName } from '@swarm/core/rules/reviewing';
 import { DEFAULT_DEADLINES, type Deadlines } from '../deadlines.ts';
 import {
   createEndpointPool,
@@ -145,7 +146,7 @@ function timeouts({ headersMs, requestMs } = { headersMs: HEADERS_MS, requestMs:
 
 function socketPathOf(socketDir: string, attempt: AttemptId): string {
   // An id is a folder's name here, so its shape is checked again.
-  if (parseAttemptId(attempt) === undefined)
+  if (parseAttemptId(attempt) === undefined && !isReviewerName(attempt))
     throw new SwarmError({ code: 'SW0801', what: `${JSON.stringify(attempt)} is not an attempt` });
   const socketPath = path.join(socketDir, attempt, 'gw.sock');
   if (Buffer.byteLength(socketPath) <= MAX_SOCKET_PATH_BYTES) return socketPath;

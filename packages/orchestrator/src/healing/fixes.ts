@@ -6,6 +6,7 @@ import type { TicketResult } from '@swarm/core/ports/models';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { reservationFor, ticketLimits } from '@swarm/core/rules/budget';
 import { findingsToFile, nextGeneration, openFixTasks, suspectsOf } from '@swarm/core/rules/healing';
+import { isOneTask } from '@swarm/core/rules/right-size';
 import type { State } from '@swarm/core/state';
 import type { Context } from '../context.ts';
 import { LengthLimit } from '../planning/length.ts';
@@ -90,7 +91,7 @@ export class FixTasks {
     return ports.prompts.render('reconciler', values);
   }
 
-  /** Undefined where there is no model, or no budget for it. What it used is on record, however it ended. */
+  /** Undefined where there is no model, no budget for it, or one task alone that could be to blame. What it used is on record, however it ended. */
   async #asked(
     promptOf: () => Promise<RenderedPrompt>,
     commit: CommitId,
@@ -99,7 +100,7 @@ export class FixTasks {
   ): Promise<TicketResult | undefined> {
     const { ask, ports, state } = this.#context;
     const reserved = reservationFor(state, 'reconciler');
-    if (!ports.model || !reserved) return undefined;
+    if (!ports.model || !reserved || isOneTask(state)) return undefined;
     const messages = toldBy(await promptOf());
     const answer = await ask({ type: 'reserveSpend', role: 'reconciler', reserved });
     const event = answer.kind === 'decision' ? answer.events[0] : undefined;

@@ -5,7 +5,8 @@ import type { CannotRun } from '@swarm/core/ports/bench';
 import { acceptedTask, commit, landedTask, openedRun } from '@swarm/core/testing';
 import { givenWorld, going } from '../testing.ts';
 import { givenHost, NO_SPACE, ran } from '../working/testing-bench.ts';
-import { LOOK, Rechecks } from './rechecks.ts';
+import { LOOK } from './clean-room.ts';
+import { Rechecks } from './rechecks.ts';
 
 /** Three tasks landed one upon the other; the first two are verified by one command, the third by another. */
 const LANDED: readonly Event[] = ['check a', 'check a', 'check b'].flatMap((verify, i) => [

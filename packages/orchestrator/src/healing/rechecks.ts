@@ -4,7 +4,6 @@
  */
 import type { CommitId, TaskId } from '@swarm/core/model/ids';
 import type { Recheck } from '@swarm/core/model/request';
-import type { Bench } from '@swarm/core/ports/bench';
 import type { SandboxResult } from '@swarm/core/ports/running';
 import { rechecksDue } from '@swarm/core/rules/rechecks';
 import type { Context } from '../context.ts';
@@ -12,13 +11,9 @@ import { toldFirst } from '../landing/digest.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter, leaveForDisk } from '../working/disk-full.ts';
 import { setupOf } from '../working/setup-ask.ts';
+import { CleanRoom, type Opened } from './clean-room.ts';
 
-const LOOK_MS = 60_000;
-const LOOK_BYTES = 16 * 1024 * 1024;
 const DETAIL_MAX = 2_000;
-
-/** What lies in the work tree besides the commit; folders that are ignored as a whole count as one. */
-export const LOOK = 'git -c core.fsmonitor=false status --porcelain --ignored';
 
 /** `stopped`: nothing can be said, and nothing is recorded. */
 type Tried = { readonly kind: 'tried'; readonly isPassed: boolean; readonly detail: string } | 'stopped';
@@ -148,43 +143,3 @@ const failureText = (command: string, ran: SandboxResult): string =>
     0,
     DETAIL_MAX,
   );
-
-type Opened = Awaited<ReturnType<Context['ports']['host']['open']>>;
-
-/** One workspace after the other: a new one as soon as a command has left something in the last. */
-class CleanRoom {
-  readonly #open: () => Promise<Opened>;
-  readonly #signal: AbortSignal;
-  #bench: Opened | undefined;
-  /** What lay there before any command ran. */
-  #before: string | undefined;
-
-  constructor(open: () => Promise<Opened>, signal: AbortSignal) {
-    this.#open = open;
-    this.#signal = signal;
-  }
-
-  async get(): Promise<Opened> {
-    const isClean = this.#bench?.kind === 'bench' && (await this.#look(this.#bench)) === this.#before;
-    return isClean ? this.#bench! : this.fresh();
-  }
-
-  async fresh(): Promise<Opened> {
-    await this.close();
-    this.#bench = await this.#open();
-    this.#before = this.#bench.kind === 'bench' ? await this.#look(this.#bench) : undefined;
-    return this.#bench;
-  }
-
-  async close(): Promise<void> {
-    if (this.#bench?.kind === 'bench') await this.#bench.close();
-    this.#bench = undefined;
-  }
-
-  /** Undefined where it cannot be told: that is not clean. */
-  async #look(bench: Bench): Promise<string | undefined> {
-    const limits = { wallMs: LOOK_MS, outputBytes: LOOK_BYTES };
-    const ran = await bench.shell({ name: 'recheck-look', command: LOOK, limits, signal: this.#signal });
-    return ran.end === 'exited' && ran.exitCode === 0 ? ran.output : undefined;
-  }
-}

@@ -7,6 +7,7 @@ import type { Candidate, LandingMember, RejectionReason } from '@swarm/core/mode
 import type { Task } from '@swarm/core/model/task';
 import type { CandidateOutcome, ResolvedPath } from '@swarm/core/ports/git';
 import type { NextTest } from '@swarm/core/rules/batching';
+import { provesNothing } from '@swarm/core/rules/proving';
 import { belowOf } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
 import { protectedIn } from './judge.ts';
@@ -149,7 +150,9 @@ export class Composer {
     isBatch: boolean,
   ): Promise<Clean | Misfit> {
     const { id: run, request } = this.#context.state.run;
-    const said = { run, task, attempt, summary: task.handoff.summary };
+    const made = this.#context.state.attempts.get(attempt);
+    const vacuous = provesNothing(made?.state === 'ended' ? made.handoff : undefined)?.files;
+    const said = { run, task, attempt, summary: task.handoff.summary, ...(vacuous && { vacuous }) };
     const built = await this.#context.ports.hub.buildCandidate({
       onto,
       work: task.workCommit!,
@@ -160,8 +163,8 @@ export class Composer {
       case 'clean': {
         const foreign = this.#foreignPaths(attempt, built.paths);
         if (foreign.length > 0) return collateral(foreign);
-        const made = { parent: onto, commit: built.commit };
-        return (await protectedIn(this.#context, task, made, built.paths)) ?? built;
+        const candidate = { parent: onto, commit: built.commit };
+        return (await protectedIn(this.#context, task, candidate, built.paths)) ?? built;
       }
       case 'conflict':
         return { reason: 'conflict', detail: built.detail, files: built.files };

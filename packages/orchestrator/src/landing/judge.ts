@@ -7,6 +7,7 @@ import type { Candidate, GateResult, Landing, RejectionReason } from '@swarm/cor
 import type { Task } from '@swarm/core/model/task';
 import type { RepositoryReader } from '@swarm/core/ports/git';
 import { gateAt, newFailures } from '@swarm/core/rules/known-failures';
+import { sourceOfWhole } from '@swarm/core/rules/pipeline';
 import { protectedChanges } from '@swarm/core/rules/protected';
 import { type ChangedText, isTestPath, weakening } from '@swarm/core/rules/weakened';
 import type { State } from '@swarm/core/state';
@@ -47,7 +48,7 @@ export async function protectedIn(
     ...protectedChanges({
       paths,
       scope: task.spec.scope,
-      source: task.source,
+      source: sourceOfWhole(context.state, task),
       gate: request.gate,
       protect: request.protect ?? [],
       manifests,
@@ -123,7 +124,7 @@ export function detailOf(result: GateResult, before: GateResult | undefined): st
 }
 
 /** `unread`: beyond the bound, or nothing the reader gives: their text is not known, and not taken for none. */
-async function changedTexts(
+export async function changedTexts(
   reader: RepositoryReader,
   { parent, commit }: Pick<Candidate, 'parent' | 'commit'>,
   paths: readonly string[],

@@ -10,6 +10,8 @@ interface Landed {
   readonly task: Task;
   readonly attempt: AttemptId;
   readonly summary: string;
+  /** Test files that pass without the change too; absent: none are known to. */
+  readonly vacuous?: readonly string[];
 }
 
 /**
@@ -83,7 +85,7 @@ export function undoMessage(ask: {
     ].join('\n');
 }
 
-function message({ run, task, attempt, summary }: Landed, more: readonly string[]): string {
+function message({ run, task, attempt, summary, vacuous = [] }: Landed, more: readonly string[]): string {
   const body = plain(summary, 2_000);
   return [
     subjectOf(task),
@@ -93,6 +95,7 @@ function message({ run, task, attempt, summary }: Landed, more: readonly string[
     `Swarm-Task: ${task.id}`,
     `Swarm-Attempt: ${attempt}`,
     ...branchTrailer(task),
+    ...testsTrailer(vacuous),
     ...more,
     '',
   ].join('\n');
@@ -103,6 +106,16 @@ const subjectOf = (task: Task): string => oneLine(task.spec.title, 200) || task.
 /** Which branch a landing is of, and what it was when the run opened; for `swarm land` alone. */
 function branchTrailer({ source }: Task): string[] {
   return source.by === 'land' ? [`Swarm-Branch: ${oneLine(source.branch, 1_000)}@${source.commit}`] : [];
+}
+
+/** Test files one trailer names. */
+const VACUOUS_MAX = 5;
+
+function testsTrailer(files: readonly string[]): string[] {
+  if (files.length === 0) return [];
+  const named = files.slice(0, VACUOUS_MAX).map((file) => oneLine(file, 200));
+  const more = files.length > VACUOUS_MAX ? ` and ${files.length - VACUOUS_MAX} more` : '';
+  return [`Swarm-Tests: prove nothing (${named.join(', ')}${more})`];
 }
 
 function oneLine(text: string, max: number): string {

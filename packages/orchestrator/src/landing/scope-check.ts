@@ -1,5 +1,6 @@
 import { type AttemptId, taskOf } from '@swarm/core/model/ids';
 import { outsideScope } from '@swarm/core/rules/change-rules';
+import { isHeldToScope } from '@swarm/core/rules/pipeline';
 import type { Context } from '../context.ts';
 
 /** Paths named in one line of the log; how many there are is said. */
@@ -12,7 +13,9 @@ const TOLD_MAX = 20;
 export function tellOutside({ state, ports }: Context<'log'>, id: AttemptId): void {
   const attempt = state.attempts.get(id);
   if (attempt?.state !== 'ended' || !attempt.handoff?.change || state.run.request.outside === 'hold') return;
-  const { scope } = state.tasks.get(taskOf(id))!.spec;
+  const task = state.tasks.get(taskOf(id))!;
+  if (!isHeldToScope(task)) return;
+  const { scope } = task.spec;
   const paths = outsideScope(scope, attempt.handoff.change.filesChanged);
   if (paths.length === 0) return;
   const more = paths.length > TOLD_MAX ? ` and ${paths.length - TOLD_MAX} more` : '';

@@ -14,9 +14,12 @@ import { toldBy } from '../prompting/conversation.ts';
 import { Project } from '../prompting/project.ts';
 import type { LengthLimit } from './length.ts';
 import { type Overview, overviewOf } from './overview.ts';
+import { partSections } from './part-context.ts';
 import { planSections } from './plan-context.ts';
 import { NEWS } from './plan-news.ts';
-import { Told } from './sections.ts';
+import { RUN_SEAT, type Seat, tasksAt } from './seat.ts';
+import { type Section, Told } from './sections.ts';
+import { filesInScope, hasLiveParts, wholeText } from './whole.ts';
 
 /**
  * A conversation that is so many times as long as it began, and longer than so many characters, is told anew. What a
@@ -30,6 +33,7 @@ export type BriefingContext = Pick<Context<'prompts' | 'reader'>, 'ports' | 'set
 
 export class Briefing {
   readonly #context: BriefingContext;
+  readonly #seat: Seat;
   readonly #length: Pick<LengthLimit, 'chars'>;
   readonly #project: Project;
   /** The live iteration's conversation. Who asks adds to it. */
@@ -49,9 +53,11 @@ export class Briefing {
   /** @param length absent for a look beforehand: nobody is asked. */
   constructor(
     context: BriefingContext,
+    seat: Seat = RUN_SEAT,
     length: Pick<LengthLimit, 'chars'> = { chars: context.settings.plannerContextChars },
   ) {
     this.#context = context;
+    this.#seat = seat;
     this.#length = length;
     this.#project = new Project(context.ports);
   }
@@ -84,7 +90,7 @@ export class Briefing {
     const most = Math.min(Math.max(GROWN_MIN, GROWN * this.#beginChars), this.#length.chars);
     return (
       this.messages.length === 0 ||
-      this.#promptHash !== ports.prompts.hash('planner') ||
+      this.#promptHash !== ports.prompts.hash(this.#seat.role) ||
       lengthOf(this.messages) > most
     );
   }
@@ -93,13 +99,20 @@ export class Briefing {
     const { ports, settings, state } = this.#context;
     const { request } = state.run;
     this.#told = new Told();
-    this.#overview = await overviewOf(this.#project, state);
-    const prompt = ports.prompts.render('planner', {
+    const { owner, role } = this.#seat;
+    const scope = owner === undefined ? [] : state.tasks.get(owner)!.spec.scope;
+    this.#overview = await overviewOf(this.#project, state, scope);
+    const whole = owner !== undefined && {
+      task: inBlock(wholeText(state, owner)),
+      files: inBlock(await filesInScope(ports.reader, state.head, scope)),
+    };
+    const prompt = ports.prompts.render(role, {
       request: inBlock(request.text),
       target: request.target,
       iteration: String(iteration),
-      sections: this.#told.tell(planSections(state, this.#overview)),
-      max_tasks: String(settings.tasksPerIteration),
+      ...whole,
+      sections: this.#told.tell(this.#sections()),
+      max_tasks: String(tasksAt(state, this.#seat, settings)),
     });
     this.#promptHash = prompt.hash;
     this.messages = toldBy(prompt);
@@ -111,12 +124,22 @@ export class Briefing {
 
   #goOn(iteration: number): void {
     const { state } = this.#context;
-    const news = this.#told.tell(planSections(state, this.#overview!)) || 'Nothing has changed.';
-    const idle = isBusy(state) ? '' : `\n\n${NOTHING_LIVE}`;
+    const news = this.#told.tell(this.#sections()) || 'Nothing has changed.';
+    const { owner } = this.#seat;
+    const isUnderWay = owner === undefined ? isBusy(state) : hasLiveParts(state, owner);
+    const idle = isUnderWay ? '' : `\n\n${NOTHING_LIVE}`;
     this.messages.push({
       role: 'user',
       content: `Iteration ${iteration}. What is new:\n\n${news}${idle}\n\n${AGAIN}`,
     });
+  }
+
+  #sections(): readonly Section[] {
+    const { state } = this.#context;
+    const { owner } = this.#seat;
+    return owner === undefined
+      ? planSections(state, this.#overview!)
+      : partSections(state, this.#overview!, owner);
   }
 
   #add(text: string): void {

@@ -11,10 +11,15 @@ export class LengthLimit {
   /** Most characters. */
   chars: number;
 
-  constructor(context: Pick<Context<'log' | 'model'>, 'ports' | 'settings'>, role: ModelRole) {
+  /** @param chars absent: as many as the planner’s model takes. */
+  constructor(
+    context: Pick<Context<'log' | 'model'>, 'ports' | 'settings'>,
+    role: ModelRole,
+    chars = context.settings.plannerContextChars,
+  ) {
     this.#role = role;
     this.#cuts = new Cuts(context);
-    this.chars = context.settings.plannerContextChars;
+    this.chars = chars;
   }
 
   learn(cut: CutPrompt): void {

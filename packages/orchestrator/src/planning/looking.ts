@@ -2,6 +2,7 @@
  * The conversation of one answer, for planner and reconciler alike: rounds of read-only tools, then the answer, and a
  * word on what is wrong with it.
  */
+import type { LogFields } from '@swarm/core/log-events';
 import type { CommitId } from '@swarm/core/model/ids';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 import type {
@@ -10,6 +11,7 @@ import type {
   TicketLimits,
   TicketResult,
   ToolCall,
+  ToolSpec,
 } from '@swarm/core/ports/models';
 import { lengthOf } from '@swarm/core/rules/conversation';
 import { cutPrompt } from '@swarm/core/rules/cut-prompts';
@@ -36,8 +38,22 @@ export interface Reader {
   end(result: TicketResult, isLast: boolean): Promise<string | undefined>;
 }
 
+/** What a conversation may call. */
+export interface Tools {
+  readonly specs: readonly ToolSpec[];
+  /** Always an answer for the model, an error in words included. */
+  run(call: ToolCall): Promise<string>;
+}
+
 export interface Asking {
-  readonly who: 'planner' | 'reconciler';
+  /** What the log calls it. */
+  readonly who: string;
+  /** What it is about, for the log and the endpoint. Absent: the whole run. */
+  readonly about?: Pick<LogFields, 'task' | 'attempt'>;
+  /** Absent: the planner’s, on `commit`. */
+  readonly tools?: Tools;
+  /** What is said when no more tools may be called. Absent: a plan is asked for. */
+  readonly answerNow?: string;
   readonly ticket: ModelTicket;
   /** Grows by what is said and found. */
   readonly messages: ChatMessage[];
@@ -65,7 +81,7 @@ export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Ans
     // What tools gave is of no use without the answer that follows: one more call must be left for that.
     const isTight = !coversTwice(ticket.left(), lastTokens) && !(await extend());
     const isLast = round >= TOOL_ROUNDS_MAX || isTight;
-    if (isLast) askForTheAnswer(messages);
+    if (isLast) askForTheAnswer(messages, asking.answerNow ?? ANSWER_NOW);
     const result = await call(asking, isLast);
     usage = addUsage(usage, result.usage);
     const cut = cutPrompt(messages, before, result.usage.inputTokens / Math.max(1, result.usage.calls));
@@ -87,12 +103,13 @@ export async function lookAndAnswer(looker: Looker, asking: Asking): Promise<Ans
 }
 
 /** A refusal of its length is no answer: it is shortened, and asked again. */
-async function call({ ticket, messages, length, signal, reader }: Asking, isLast: boolean) {
+async function call({ ticket, messages, length, signal, reader, tools, about }: Asking, isLast: boolean) {
   fit(messages, length.chars);
   const choice = isLast && ({ toolChoice: 'none' } as const);
+  const asked = { tools: tools?.specs ?? PLANNER_TOOLS, ...choice, ...about };
   for (let halves = 0; ; halves++) {
     const onText = reader.begin();
-    const result = await ticket.stream({ messages, tools: PLANNER_TOOLS, ...choice }, { signal, onText });
+    const result = await ticket.stream({ messages, ...asked }, { signal, onText });
     const isTooLong = result.end.kind === 'bad-request' && overflowIn(result.end.why) !== undefined;
     if (!isTooLong || halves >= HALVES_MAX || !halve(messages)) return result;
   }
@@ -101,7 +118,7 @@ async function call({ ticket, messages, length, signal, reader }: Asking, isLast
 /** Runs every call of an answer and adds both to the conversation. */
 async function answerCalls(
   { ports }: Looker,
-  { who, messages, commit, signal }: Asking,
+  { who, messages, commit, signal, tools, about }: Asking,
   result: TicketResult,
   calls: readonly ToolCall[],
 ): Promise<void> {
@@ -109,8 +126,9 @@ async function answerCalls(
   for (const call of calls) {
     const content = signal.aborted
       ? 'error: it was stopped'
-      : await runPlannerTool(ports.reader, commit(), call);
+      : await (tools?.run(call) ?? runPlannerTool(ports.reader, commit(), call));
     ports.log.write('agent.activity', {
+      ...about,
       msg: `${who} ${call.name} ${call.argumentsJson.slice(0, 200)}`,
       data: { tool: call.name },
     });
@@ -119,9 +137,9 @@ async function answerCalls(
 }
 
 /** Said where the last message ends: some servers take no other one after a tool's answer. */
-function askForTheAnswer(messages: ChatMessage[]): void {
+function askForTheAnswer(messages: ChatMessage[], answerNow: string): void {
   const last = messages.pop()!;
-  messages.push({ ...last, content: `${last.content}\n\n${ANSWER_NOW}` });
+  messages.push({ ...last, content: `${last.content}\n\n${answerNow}` });
 }
 
 /** The next call sends what the last one sent and got, and what comes after it does so again. */

@@ -9,8 +9,15 @@ export interface Overview {
   readonly repository: string;
 }
 
-/** What changes least with a new commit stands first, so that most of it is sent as it was. */
-export async function overviewOf(project: Project, state: OpenedState): Promise<Overview> {
+/**
+ * What changes least with a new commit stands first, so that most of it is sent as it was.
+ * @param scope whose folders' own rules and scripts are told too; empty: those of the top.
+ */
+export async function overviewOf(
+  project: Project,
+  state: OpenedState,
+  scope: readonly string[] = [],
+): Promise<Overview> {
   const { head } = state;
   const repository = [
     ['README', await project.readme(head)],
@@ -22,9 +29,9 @@ export async function overviewOf(project: Project, state: OpenedState): Promise<
   return {
     environment: joined([
       ['', machinery(state)],
-      ['Scripts', await project.scripts(head, [])],
+      ['Scripts', await project.scripts(head, scope)],
     ]),
-    instructions: await project.instructions(head, []),
+    instructions: await project.instructions(head, scope),
     repository: joined(repository),
   };
 }

@@ -1,11 +1,15 @@
 /** What the planner is told, section by section. What changes least comes first, so that a provider can keep it. */
+import type { TaskId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
-import { remaining } from '@swarm/core/rules/budget';
 import { owed } from '@swarm/core/rules/outcome';
+import { ownerOf } from '@swarm/core/rules/owners';
+import { sharedNotes } from '@swarm/core/rules/shared-notes';
 import type { OpenedState, State } from '@swarm/core/state';
-import { durationText } from '@swarm/core/views/words';
 import { plannerLaws } from '../prompting/facts.ts';
+import { noteText } from '../prompting/shared-notes.ts';
+import { budgetParts } from './budget-part.ts';
 import type { Overview } from './overview.ts';
+import { type Limit, limitPart, timeLeftOf } from './plan-limits.ts';
 import { findingPart, owedPart, requirementPart, scratchpadParts, taskPart } from './plan-lines.ts';
 import { newsPart } from './plan-news.ts';
 import type { Part, Section } from './sections.ts';
@@ -33,17 +37,19 @@ const all = (state: OpenedState, overview: Overview): readonly Section[] => [
     state.planning.news.map((n, i) => newsPart(state, n, i)).filter(({ text }) => text !== ''),
   ),
   list('open_tasks', openTasks(state).map(taskPart)),
-  list(
-    'landed',
-    [...state.byState.landed].map((id) => taskPart(state.tasks.get(id)!)),
-  ),
+  list('landed', landedTasks(state).map(taskPart)),
   list(
     'owed',
     owed(state).map((id) => owedPart(state, id)),
   ),
   list('ended', endedTasks(state).map(taskPart)),
   list('findings', [...state.health.findings.keys()].map(findingPart)),
+  list(
+    'notes',
+    sharedNotes(state).map((note) => ({ key: `note ${note.key}`, text: noteText(note) })),
+  ),
   { name: 'limits', parts: limits(state).map(limitPart) },
+  { name: 'budget', parts: budgetParts(state) },
 ];
 
 const list = (name: Section['name'], parts: readonly Part[]): Section => ({
@@ -54,33 +60,30 @@ const list = (name: Section['name'], parts: readonly Part[]): Section => ({
 
 const one = (key: string, text: string): readonly Part[] => (text.trim() === '' ? [] : [{ key, text }]);
 
+/** Parts of a task that is split are its own planner's to plan around: here the whole is told. */
+const own = (state: State, ids: Iterable<TaskId>): Task[] =>
+  [...ids].filter((id) => ownerOf(state, id) === undefined).map((id) => state.tasks.get(id)!);
+
 function openTasks(state: State): Task[] {
-  const { running, assigned, complete, pending } = state.byState;
-  return [...running, ...assigned, ...complete, ...pending].map((id) => state.tasks.get(id)!);
+  const { running, assigned, expanded, reviewing, complete, pending } = state.byState;
+  return own(state, [...running, ...assigned, ...expanded, ...reviewing, ...complete, ...pending]);
 }
+
+const landedTasks = (state: State): Task[] => own(state, state.byState.landed);
 
 function endedTasks(state: State): Task[] {
-  const { failed, cancelled, answered, unneeded } = state.byState;
-  return [...failed, ...cancelled, ...answered, ...unneeded].map((id) => state.tasks.get(id)!);
+  const { failed, cancelled, answered, unneeded, gathered } = state.byState;
+  return own(state, [...failed, ...cancelled, ...answered, ...unneeded, ...gathered]);
 }
 
-type Limit = readonly [what: string, value: string];
-
-const limitPart = ([what, value]: Limit): Part => ({ key: `limit ${what}`, text: `${what}: ${value}` });
-
-/** Shares are rounded, so that they do not change with every call. */
 function limits(state: OpenedState): readonly Limit[] {
   const { limits: given } = state.run.request;
-  const left = remaining(state.spending, given);
-  const share = (of: number, whole: number): string => `about ${Math.round((100 * of) / whole)} % left`;
   return [
     ['workers', String(state.workers)],
     ['tasks that may still be filed', tasksLeft(given.tasks - state.tasks.size)],
     ['attempts of one task', `at most ${given.attempts}`],
-    ...(given.timeMs === undefined ? [] : [['time', timeLeft(given.timeMs, state.activeMs)] as const]),
-    ...(given.tokens === undefined ? [] : [['tokens', share(left.tokens, given.tokens)] as const]),
+    ...timeLeftOf(state),
     ...hotLine(state),
-    ...(given.usd === undefined ? [] : [['money', share(left.usd, given.usd)] as const]),
   ];
 }
 
@@ -98,7 +101,3 @@ function hotLine(state: State): readonly Limit[] {
   if (files.length === 0) return [];
   return [['files in which work conflicted', files.map(([path, times]) => `${path} (${times})`).join(', ')]];
 }
-
-/** In steps of a tenth, so that it does not change with every entry. */
-const timeLeft = (wholeMs: number, usedMs: number): string =>
-  `about ${Math.max(0, 10 * Math.round((10 * (wholeMs - usedMs)) / wholeMs))} % of ${durationText(wholeMs)} left`;

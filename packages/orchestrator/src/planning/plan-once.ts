@@ -5,7 +5,7 @@ import { fold } from '@swarm/core/fold';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { RunFiles } from '@swarm/core/ports/world';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
-import { emptyState, opened } from '@swarm/core/state';
+import { emptyState, type OpenedState, opened } from '@swarm/core/state';
 import type { OnDisk } from '../context.ts';
 import type { Halt } from '../inputs.ts';
 import type { OrchestratorPorts, Settings } from '../settings.ts';
@@ -31,12 +31,26 @@ export async function planOnce(
   signal: AbortSignal,
 ): Promise<PlannedOnce> {
   const state = emptyState();
+  const { version } = settings;
+  fold(state, { seq: 1, at: 0, cause: 'look', events: [{ type: 'run.opened', version, ...settings.open }] });
+  return planFrom(opened(state), 1, ports, settings, signal);
+}
+
+/**
+ * The same in the middle of a run, as its journal was then: what the planner would have answered.
+ * @param state of before the iteration.
+ */
+export async function planFrom(
+  state: OpenedState,
+  iteration: number,
+  ports: Ports,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<PlannedOnce> {
   const drafts: TaskDraft[] = [];
   const refused: { label: string; problem: string }[] = [];
   let ended: { outcome: IterationOutcome; detail: string; usage: Usage } | undefined;
   let halt: Halt | undefined;
-  const { version } = settings;
-  fold(state, { seq: 1, at: 0, cause: 'look', events: [{ type: 'run.opened', version, ...settings.open }] });
   const ask = async (command: Command) => {
     if (command.type === 'acceptTasks') drafts.push(...command.drafts);
     if (command.type === 'refuseTask') refused.push({ label: command.label, problem: command.problem });
@@ -45,7 +59,7 @@ export async function planOnce(
   };
   const planner = new Planner({
     // Nothing is kept, so that nothing can be ahead of a disk.
-    state: opened(state) as OnDisk,
+    state: state as OnDisk,
     ports: { ...ports, files: NOTHING_KEPT },
     settings,
     ask,
@@ -53,7 +67,7 @@ export async function planOnce(
       halt ??= why;
     },
   });
-  await planner.iterate(1, signal);
+  await planner.iterate(iteration, signal);
   const { outcome, detail, usage } = ended ?? { outcome: 'lost' as const, detail: '', usage: NO_USAGE };
   return { drafts, refused, outcome, detail, usage, ...(halt && { halt }) };
 }

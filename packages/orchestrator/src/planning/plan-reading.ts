@@ -10,12 +10,14 @@ import { askAgain } from './ask-again.ts';
 import type { Reader } from './looking.ts';
 import { besideTools, nothingTaken, type Taken, take } from './plan-replies.ts';
 import { type PlanEnd, PlanStream } from './plan-stream.ts';
+import type { Seat } from './seat.ts';
 
 /** Characters of an answer that are kept for people, from its beginning. */
 const ANSWER_MAX = 64_000;
 
 export class PlanReading implements Reader {
   readonly #context: Context<'files'>;
+  readonly #seat: Seat;
   readonly #iteration: number;
   readonly #again = askAgain();
   #stream: PlanStream;
@@ -26,14 +28,15 @@ export class PlanReading implements Reader {
   /** How the last answer ended. */
   last: Pick<PlanEnd, 'outcome' | 'isDone'> = { outcome: 'unreadable', isDone: false };
 
-  constructor(context: Context<'files'>, iteration: number) {
+  constructor(context: Context<'files'>, seat: Seat, iteration: number) {
     this.#context = context;
+    this.#seat = seat;
     this.#iteration = iteration;
-    this.#stream = new PlanStream(iteration, context.state);
+    this.#stream = new PlanStream(seat, iteration, context.state);
   }
 
   begin(): (piece: string) => void {
-    this.#stream = new PlanStream(this.#iteration, this.#context.state, this.#waiting);
+    this.#stream = new PlanStream(this.#seat, this.#iteration, this.#context.state, this.#waiting);
     this.#taken = nothingTaken();
     this.#asked = [];
     return (piece) => this.#ask(this.#stream.push(piece));
@@ -47,7 +50,7 @@ export class PlanReading implements Reader {
   async end(result: TicketResult, isLast: boolean): Promise<string | undefined> {
     this.last = await this.#pause();
     await this.#keep(result.text);
-    const open = openRequirements(this.#context.state);
+    const open = this.#seat.owner === undefined ? openRequirements(this.#context.state) : [];
     const answer = { end: result.end, ...this.last, taken: this.#taken, waiting: this.#waiting, open };
     const again = isLast ? undefined : this.#again(answer);
     if (again === undefined) await this.#settle(this.#stream.giveUp());
@@ -70,7 +73,9 @@ export class PlanReading implements Reader {
     const answer = await this.#context.ask(command);
     if (answer.kind !== 'refusal' || command.type !== 'cancelLabel') return answer;
     const label = `cancel ${command.label}`;
-    return this.#context.ask({ type: 'refuseTask', label, problem: answer.detail });
+    // Whose word it is follows from the iteration; the run's planner is told without.
+    const by = this.#seat.owner !== undefined && { iteration: this.#iteration };
+    return this.#context.ask({ type: 'refuseTask', label, problem: answer.detail, ...by });
   }
 
   async #settle(commands: readonly Command[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { PlanPiece } from '@swarm/core/rules/plan-pieces';
 import { readRequirement } from '@swarm/core/rules/requirement-format';
 import { readDraft, type TaskDraft } from '@swarm/core/rules/task-format';
 import type { State } from '@swarm/core/state';
+import { labelsAt, type Seat } from './seat.ts';
 
 export interface PlanEnd {
   /** `cut`: the stream ended inside an object; `unreadable`: there was no plan in it. */
@@ -21,6 +22,7 @@ export interface PlanEnd {
  */
 export class PlanStream {
   readonly #scanner = new PlanScanner();
+  readonly #seat: Seat;
   readonly #iteration: number;
   readonly #state: State;
   #waiting: TaskDraft[] = [];
@@ -30,7 +32,8 @@ export class PlanStream {
   #isDone = false;
 
   /** @param waiting what an answer before this one left waiting. */
-  constructor(iteration: number, state: State, waiting: readonly TaskDraft[] = []) {
+  constructor(seat: Seat, iteration: number, state: State, waiting: readonly TaskDraft[] = []) {
+    this.#seat = seat;
     this.#iteration = iteration;
     this.#state = state;
     this.#waiting = [...waiting];
@@ -73,13 +76,15 @@ export class PlanStream {
           type: 'cancelLabel',
           label,
           reason: 'the planner no longer wants it',
+          ...(this.#seat.owner !== undefined && { owner: this.#seat.owner }),
         }));
       case 'scratchpad':
         return [
           { type: 'writeScratchpad', iteration: this.#iteration, text: piece.text.slice(0, SCRATCHPAD_MAX) },
         ];
       case 'requirements':
-        this.#requirements.push(...piece.values);
+        // What is asked for is the whole run's: who splits one task has none to keep.
+        if (this.#seat.owner === undefined) this.#requirements.push(...piece.values);
         return [];
       case 'done':
         this.#isDone = piece.value;
@@ -131,9 +136,9 @@ export class PlanStream {
   }
 
   #isPlaceable(draft: TaskDraft): boolean {
-    const { labels, tasks } = this.#state;
+    const labels = labelsAt(this.#state, this.#seat);
     return draft.dependsOn.every(
-      (label) => this.#given.has(label) || labels.has(label) || tasks.has(label as TaskId),
+      (label) => this.#given.has(label) || labels.has(label) || this.#state.tasks.has(label as TaskId),
     );
   }
 
@@ -142,7 +147,7 @@ export class PlanStream {
     return {
       type: 'acceptTasks',
       drafts: [draft],
-      from: { by: 'planner', iteration: this.#iteration },
+      from: this.#seat.from(this.#iteration),
       eachAlone: true,
     };
   }

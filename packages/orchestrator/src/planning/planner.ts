@@ -13,6 +13,7 @@ import { LengthLimit } from './length.ts';
 import { type Answered, lookAndAnswer } from './looking.ts';
 import { PlanReading } from './plan-reading.ts';
 import type { PlanEnd } from './plan-stream.ts';
+import { planAt, RUN_SEAT, type Seat } from './seat.ts';
 
 interface Ended {
   readonly outcome: IterationOutcome;
@@ -21,20 +22,23 @@ interface Ended {
 
 export class Planner {
   readonly #context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>;
+  readonly #seat: Seat;
   readonly #length: LengthLimit;
   readonly #briefing: Briefing;
 
-  constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>) {
+  /** @param seat whose plan it is; absent: the run's. */
+  constructor(context: Context<'files' | 'log' | 'model' | 'prompts' | 'reader'>, seat: Seat = RUN_SEAT) {
     this.#context = context;
+    this.#seat = seat;
     this.#length = new LengthLimit(context, 'planner');
-    this.#briefing = new Briefing(context, this.#length);
+    this.#briefing = new Briefing(context, seat, this.#length);
   }
 
   /** Runs the live iteration to its end. */
   async iterate(iteration: number, signal: AbortSignal): Promise<void> {
     const { ask, ports } = this.#context;
     await this.#briefing.tell(iteration);
-    const reading = new PlanReading(this.#context, iteration);
+    const reading = new PlanReading(this.#context, this.#seat, iteration);
     const { result, usage } = await this.#answer(iteration, reading, signal);
     const { outcome, isDone } = reading.last;
     const ended = this.#ended(result.end, outcome);
@@ -50,7 +54,7 @@ export class Planner {
     const { state } = this.#context;
     const ticket = this.#ticket();
     return lookAndAnswer(this.#context, {
-      who: 'planner',
+      who: this.#seat.who,
       ticket,
       reader,
       signal,
@@ -68,18 +72,18 @@ export class Planner {
     const whole = { tokens: limits.tokens ?? 0, usd: limits.usd ?? 0 };
     return ports.model!.as(
       'planner',
-      ticketLimits(limits, state.planning.live?.reserved ?? whole, 'planner'),
+      ticketLimits(limits, planAt(state, this.#seat)?.live?.reserved ?? whole, this.#seat.role),
     );
   }
 
   /** False when the run's budget has no further part for it. */
   async #extend(iteration: number, ticket: ModelTicket): Promise<boolean> {
     const { ask, state } = this.#context;
-    const reserved = state.planning.live && reservationFor(state, 'planner');
+    const reserved = planAt(state, this.#seat)?.live && reservationFor(state, this.#seat.role);
     if (!reserved) return false;
     const answer = await ask({ type: 'extendIteration', iteration, reserved });
     if (answer.kind === 'refusal') return false;
-    ticket.extend(ticketLimits(state.run.request.limits, reserved, 'planner'));
+    ticket.extend(ticketLimits(state.run.request.limits, reserved, this.#seat.role));
     return true;
   }
 

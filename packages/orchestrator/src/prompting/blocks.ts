@@ -13,16 +13,23 @@ export const BLOCK_NAMES = [
   'hint',
   'request',
   'repository',
+  'files',
   'amendments',
   'requirements',
   'scratchpad',
   'news',
+  'notes',
   'open_tasks',
   'landed',
   'owed',
   'ended',
   'findings',
   'failures',
+  'handoff',
+  'evidence',
+  'change',
+  'how_to_vote',
+  'budget',
 ] as const;
 export type BlockName = (typeof BLOCK_NAMES)[number];
 

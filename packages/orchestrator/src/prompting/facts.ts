@@ -1,5 +1,6 @@
 /** What every role is told of the place it works in, its limits and the laws its work is judged by. */
 import type { Attempt } from '@swarm/core/model/attempt';
+import type { TaskId } from '@swarm/core/model/ids';
 import type { Request } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
 import { attemptLimits } from '@swarm/core/rules/budget';
@@ -89,6 +90,15 @@ export function plannerLaws(state: OpenedState): string {
   ]
     .map((law) => `- ${law}`)
     .join('\n');
+}
+
+/** What the parts of one task are held to besides. */
+export function partLaws(state: OpenedState, whole: TaskId): string {
+  return [
+    `- Every part names its files, and all of them lie in the scope of ${whole}: a part that leaves it is refused.`,
+    '- A part depends on other parts, or on tasks that stand outside; never on the whole.',
+    plannerLaws(state),
+  ].join('\n');
 }
 
 /** Only where somebody configured one: every task is a coder's otherwise. */

@@ -86,7 +86,7 @@ async function openBench(
   { environments, inTurn }: { readonly environments: Environments; readonly inTurn: InTurn },
   ask: BenchAsk,
 ): Promise<Bench | CannotRun> {
-  const { name, base, from, attempt, only, setup, signal } = ask;
+  const { name, base, from, attempt, agentAs = attempt, only, setup, signal } = ask;
   const tree = { name, base, ...(from && { from }), ...(attempt && { attempt }), ...(only && { only }) };
   try {
     const made = await inTurn(async () => (signal.aborted ? undefined : parts.workspaces.create(tree)));
@@ -96,7 +96,7 @@ async function openBench(
       const home = setup && homeOf(made);
       const place: RoomPlace = { workspace: made.path, ...(home && { home }) };
       const shell = await parts.sandbox.open({ ...place, readOnly: borrowed(made), readWrite: [] });
-      return new LocalBench(parts, made, attempt, { shell, place, left: prepared.left });
+      return new LocalBench(parts, made, agentAs, { shell, place, left: prepared.left });
     }
     await parts.workspaces.remove(name);
     if (signal.aborted || prepared.kind !== 'failed') return CALLED_OFF;

@@ -1,6 +1,6 @@
 /** What an attempt that came to its own end amounts to: gathers what git and the checks say, and asks the table. */
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { HandoffClaim } from '@swarm/core/model/handoff';
+import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
 import type { Task } from '@swarm/core/model/task';
@@ -14,11 +14,13 @@ import type { State } from '@swarm/core/state';
 import { lines } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
 import type { Gate } from '../landing/gate.ts';
+import type { Evidence } from '../reviewing/evidence.ts';
 import { tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
 import { type Ending, stopped, withoutBench } from './ending.ts';
 import { Proofs } from './proof.ts';
 import { setupOf } from './setup-ask.ts';
+import { scriptsIn, Vacuity } from './vacuity.ts';
 
 /** An attempt whose agent has finished and whose work is in the hub. */
 export interface Finished {
@@ -44,11 +46,16 @@ export class Judge {
   readonly #context: Context;
   readonly #gate: Gate;
   readonly #proofs: Proofs;
+  readonly #vacuity: Vacuity;
 
-  constructor(context: Context, gate: Gate) {
+  readonly #evidence: Evidence;
+
+  constructor(context: Context, gate: Gate, evidence: Evidence) {
     this.#context = context;
     this.#gate = gate;
-    this.#proofs = new Proofs(context, gate);
+    this.#evidence = evidence;
+    this.#proofs = new Proofs(context, gate, evidence);
+    this.#vacuity = new Vacuity(context);
   }
 
   async judge(finished: Finished): Promise<Ending> {
@@ -83,7 +90,7 @@ export class Judge {
             ...kept,
             reason,
             detail: '',
-            handoff: { ...said, change: change! },
+            handoff: { ...said, change: change!, ...(await this.#found(finished, change!)) },
           }
         );
       case 'answered':
@@ -106,6 +113,18 @@ export class Judge {
         return { ...kept, ...log, reason, detail: lines(shown.detail || result.detail, hiddenText(report)) };
       }
     }
+  }
+
+  /** What is told of the change, and keeps it from nothing. */
+  async #found(
+    { attempt, task, signal }: Finished,
+    change: MeasuredChange,
+  ): Promise<Pick<Handoff, 'tests' | 'scripts'>> {
+    const [tests, scripts] = await Promise.all([
+      this.#vacuity.try(attempt.id, task, change, signal),
+      scriptsIn(this.#context, change),
+    ]);
+    return { ...(tests && { tests }), ...(scripts.length > 0 && { scripts }) };
   }
 
   async #earlier({ from, work, attempt }: Finished): Promise<HandoffFacts['earlier']> {
@@ -149,7 +168,10 @@ export class Judge {
       data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
     });
     if (ran.end === 'aborted') return { ...stopped(signal, kept.usage), ...kept };
-    if (ok) return undefined;
+    if (ok) {
+      this.#evidence.keep(attempt.id, 'gate', ran.output);
+      return undefined;
+    }
     if (await isFullAfter(ports.host, ran))
       return { ...kept, reason: 'disk-full', detail: tailOf(ran.output) };
     const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`;

@@ -14,6 +14,7 @@ import type { Context } from '../context.ts';
 import { toldFirst } from '../landing/digest.ts';
 import type { Gate } from '../landing/gate.ts';
 import { KeptOutput } from '../landing/kept-output.ts';
+import type { Evidence } from '../reviewing/evidence.ts';
 import { OUTPUT_BYTES_MAX, tailOf } from '../settings.ts';
 import { isFullAfter } from './disk-full.ts';
 import { stopped } from './ending.ts';
@@ -35,10 +36,12 @@ export interface Judged {
 export class Proofs {
   readonly #context: Context;
   readonly #gate: Gate;
+  readonly #evidence: Evidence;
 
-  constructor(context: Context, gate: Gate) {
+  constructor(context: Context, gate: Gate, evidence: Evidence) {
     this.#context = context;
     this.#gate = gate;
+    this.#evidence = evidence;
   }
 
   async show(judged: Judged, signal: AbortSignal): Promise<Shown> {
@@ -77,7 +80,10 @@ export class Proofs {
     if (ran.end === 'aborted') return { kind: 'ended', ...stopped(signal, NO_USAGE) };
     const ok = ran.end === 'exited' && ran.exitCode === 0;
     this.#tell(judged, ran, ok);
-    if (ok) return { kind: 'shown', proof: 'passed', detail: '' };
+    if (ok) {
+      this.#evidence.keep(judged.attempt, 'verify', ran.output);
+      return { kind: 'shown', proof: 'passed', detail: '' };
+    }
     if (await isFullAfter(ports.host, ran))
       return { kind: 'ended', reason: 'disk-full', detail: tailOf(ran.output) };
     const where = judged.hasChange ? 'in a clean checkout of what was committed' : 'on the base';

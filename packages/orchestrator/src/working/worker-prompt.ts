@@ -1,5 +1,5 @@
 import type { Attempt } from '@swarm/core/model/attempt';
-import type { CommitId, TaskId } from '@swarm/core/model/ids';
+import type { CommitId } from '@swarm/core/model/ids';
 import type { Task } from '@swarm/core/model/task';
 import type { OpenedState } from '@swarm/core/state';
 import type { Context } from '../context.ts';
@@ -8,6 +8,8 @@ import { inBlocks } from '../prompting/blocks.ts';
 import { earlierAttempts } from '../prompting/earlier.ts';
 import { attemptRoom, machinery, neighbours, workerLaws } from '../prompting/facts.ts';
 import type { Project } from '../prompting/project.ts';
+import { notesFor } from '../prompting/shared-notes.ts';
+import { upstreamText } from '../prompting/upstream.ts';
 import { tailOf } from '../settings.ts';
 
 interface AboutPrompt {
@@ -35,14 +37,11 @@ export async function workerVariables(
     acceptance: spec.acceptance,
     verify: spec.verify ?? '',
     gate: state.run.request.gate ?? '',
-    upstream: spec.dependsOn
-      .map((id) => upstream(state, id))
-      .filter(Boolean)
-      .join('\n\n'),
+    upstream: upstreamText(state, task),
     earlier_attempts: earlierAttempts(state, task),
     hint: [task.hint, ...notes].filter(Boolean).join('\n\n'),
     kind: spec.kind,
-    environment: await environment(state, project, attempt, task, only),
+    environment: await environment({ state, settings }, project, attempt, task, only),
     project_instructions: await project.instructions(attempt.base, [...spec.scope, ...conflicts]),
     limits: attemptRoom(state, settings, attempt, task),
     laws: workerLaws(state, task),
@@ -57,7 +56,7 @@ function scopeText(scope: readonly string[], conflicts: readonly string[]): stri
 }
 
 async function environment(
-  state: OpenedState,
+  { state, settings }: Pick<Context, 'state' | 'settings'>,
   project: Project,
   { base }: Attempt,
   task: Task,
@@ -74,10 +73,15 @@ async function environment(
     scripts && `Scripts:\n${scripts}`,
     around && `Files ${scope.length > 0 ? 'in the folders of your scope' : 'of the repository'}:\n${around}`,
     neighbours(state, task),
+    settings.attempt.sharesNotes && SHARES_NOTES,
+    notesFor(state, scope),
   ]
     .filter(Boolean)
     .join('\n\n');
 }
+
+const SHARES_NOTES =
+  'The workers of this run share short notes: what others need to know and cannot see in the code yet. Use the tool `notes`. Without it, read the file named by `SWARM_NOTES`, and append to the file named by `SWARM_NOTES_OUT`, a JSON object a line: {"key": "src/parser: quoting", "text": "…"}.';
 
 /** The variables of prompts/conflict.md: what this task wanted, and what landed in its way. */
 export async function conflictVariables(
@@ -115,12 +119,4 @@ function touches(state: OpenedState, task: Task, files: readonly string[]): bool
   const attempt = state.attempts.get(task.attempt);
   const changed = attempt?.state === 'ended' ? attempt.handoff?.change?.filesChanged : undefined;
   return changed?.some((f) => files.includes(f)) ?? false;
-}
-
-/** What a task it depends on handed over. */
-function upstream(state: OpenedState, id: TaskId): string {
-  const task = state.tasks.get(id)!;
-  if (!('handoff' in task) || !task.handoff) return `${id} ${task.spec.title}: ${task.state}`;
-  const { summary, concerns } = task.handoff;
-  return [`${id} ${task.spec.title}: ${summary}`, ...concerns.map((c) => `concern: ${c}`)].join('\n');
 }

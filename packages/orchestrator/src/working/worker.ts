@@ -13,6 +13,8 @@ import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
+import { kindOf } from '@swarm/core/rules/distribute';
+import type { Wish } from '@swarm/core/rules/roles';
 import { toWire } from '@swarm/core/rules/task-format';
 import { lines } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
@@ -22,6 +24,7 @@ import type { Probes } from '../landing/probes.ts';
 import { tellOutside } from '../landing/scope-check.ts';
 import { Cuts } from '../prompting/cuts.ts';
 import { Project } from '../prompting/project.ts';
+import { Evidence } from '../reviewing/evidence.ts';
 import { raiseAlarm } from './alarm.ts';
 import { BaseTries } from './base-try.ts';
 import { detailOf, isDiskFull, pauseForDisk } from './disk-full.ts';
@@ -39,6 +42,7 @@ import {
   usedWith,
 } from './rounds.ts';
 import { setupOf } from './setup-ask.ts';
+import { notesFor } from './shared-notes.ts';
 import { foldersSeen } from './sparse.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
@@ -57,9 +61,9 @@ export class Worker {
   readonly #cuts: Cuts;
   readonly #notes: NotesAtWork;
 
-  constructor(context: Context, gate: Gate, probes: Probes) {
+  constructor(context: Context, gate: Gate, probes: Probes, evidence = new Evidence()) {
     this.#context = context;
-    this.#judge = new Judge(context, gate);
+    this.#judge = new Judge(context, gate, evidence);
     this.#probes = probes;
     this.#project = new Project(context.ports);
     this.#baseTries = new BaseTries(context);
@@ -136,7 +140,7 @@ export class Worker {
     const notes = this.#notes.open(attempt);
     try {
       const prompt = await this.#prompt(about, notes);
-      const { name: driver, model, hears } = bench.agentFor(task.spec);
+      const { name: driver, model, hears } = bench.agentFor(this.#wish(attempt, task));
       const started = await ask({
         type: 'startAgent',
         attempt: attempt.id,
@@ -239,6 +243,18 @@ export class Worker {
     };
   }
 
+  /** What the task says of who is to do it, and the kind of worker that took it. */
+  #wish({ worker }: Attempt, { spec }: Task): Wish {
+    const { distribute } = this.#context.state.run.request;
+    const staff = distribute && kindOf(distribute, worker)?.name;
+    const { agent, role } = spec;
+    return {
+      ...(agent !== undefined && { agent }),
+      ...(role !== undefined && { role }),
+      ...(staff !== undefined && { staff }),
+    };
+  }
+
   #runAgent(
     { bench, attempt, task, signal }: Pick<Finished, 'bench' | 'attempt' | 'task' | 'signal'>,
     { system, text }: RenderedPrompt,
@@ -247,8 +263,9 @@ export class Worker {
   ): Promise<AgentResult> {
     const { settings } = this.#context;
     return bench.agent({
-      wish: task.spec,
+      wish: this.#wish(attempt, task),
       notes,
+      ...(settings.attempt.sharesNotes && { shared: notesFor(this.#context, attempt) }),
       prompt: { system, user: text },
       ...(goOn && { goOn }),
       taskJson: JSON.stringify(

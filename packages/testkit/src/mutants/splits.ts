@@ -14,7 +14,10 @@ export const SPLIT_MUTANTS: MutantTable = {
     means: 'a task that is split is worked on beside its parts',
     focus: SPLIT,
     patches: [
-      orchestrator('if (this.#isSplit(task)) {', 'if (this.#isSplit(task) && n < 0) {'),
+      orchestrator(
+        "if (this.#isSplit(task)) return 'split';",
+        "if (this.#isSplit(task) && reserved.tokens < 0) return 'split';",
+      ),
       core(
         "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state !== 'pending')",
         "if (s.paused || s.stopped || s.spending.reached) return refuse('not-ready', 'nothing new starts now'); if (t.state !== 'pending' && t.state !== 'expanded')",

@@ -6,12 +6,12 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'a task starts before what it depends on is there',
     patches: [
       orchestrator(
-        'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state));',
-        'const isReady = task.spec.dependsOn.every((id) => isSatisfied(this.#state.tasks.get(id)!.state) || true);',
+        'const isReady = waitsForOf(this.#state, task.spec) === undefined;',
+        'const isReady = true;',
       ),
       core(
-        'workers are taken`); const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state));',
-        'workers are taken`); const waitsFor = t.spec.dependsOn.find((d) => !isSatisfied(s.tasks.get(d)!.state) && !s);',
+        'workers are taken`); const waitsFor = waitsForOf(s, t.spec);',
+        'workers are taken`); const waitsFor = undefined as TaskId | undefined;',
       ),
     ],
   },
@@ -212,7 +212,7 @@ export const TASK_MUTANTS: MutantTable = {
   'waiting-work-keeps-out': {
     means:
       'work that lost a race holds its files while it waits for another task, be it the one it keeps out',
-    patches: [core("(state !== 'pending' || spec.dependsOn.every(isThere))", "(state !== 'x' || isThere)")],
+    patches: [core("(state !== 'pending' || waitsForOf(s, spec) === undefined)", "(state !== 'x')")],
   },
   'broken-check-retried': {
     means: 'a task whose own check cannot be run here is tried until its attempts are used up',

@@ -1,5 +1,6 @@
 /** People: they act at times of their own, whether the process lives or not. */
 import type { Command } from '@swarm/core/commands';
+import type { AmendedPlan } from '@swarm/core/model/amended-plan';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { PauseReason } from '@swarm/core/model/request';
 import { NO_USAGE } from '@swarm/core/model/usage';
@@ -105,6 +106,10 @@ function interfere(world: World, orchestrator: Orchestrator): void {
     { type: 'pause', reason: 'operator', detail: 'a pause' },
     { type: 'scale', workers: random.between(1, SCALE_MAX), reason: 'asked' },
     { type: 'amend', text: 'and more' },
+    { type: 'amend', text: 'and other', plan: changed(random.between(0, 6), anyTask) },
+    { type: 'prioritise', task: anyTask, place: random.pick(['first', 'last', 3] as const) },
+    { type: 'scale', role: 'coder', workers: random.between(1, SCALE_MAX), reason: 'asked' },
+    noteOf(world, orchestrator),
     {
       type: 'acceptTasks',
       drafts: [submitted(random.between(0, 6))],
@@ -119,7 +124,26 @@ function interfere(world: World, orchestrator: Orchestrator): void {
   if (random.chance(0.2)) {
     world.tell('operator', 'leaves');
     orchestrator.signal(random.chance(0.5) ? 'drain' : 'kill');
-  } else ask(world, orchestrator, random.pick(choices));
+  } else steer(world, orchestrator, random.pick(choices));
+}
+
+/** Mostly the given command; now and then what is more than one. */
+function steer(world: World, orchestrator: Orchestrator, command: Command): void {
+  const what = world.random.between(1, 20);
+  if (what <= 2) propose(world, orchestrator);
+  else if (what <= 6) noteTogether(world, orchestrator);
+  else if (what <= 8) ask(world, orchestrator, { type: 'scale', role: 'coder', workers: 1, reason: 'asked' });
+  else ask(world, orchestrator, command);
+}
+
+/** What comes of it is shown to nobody here: it must cost what is on record, and change nothing. */
+function propose(world: World, orchestrator: Orchestrator): void {
+  world.tell('operator', 'asks for a changed plan');
+  // A fault ends the run, which is looked at where the run is awaited.
+  orchestrator.propose('and more').then(
+    () => undefined,
+    () => undefined,
+  );
 }
 
 /** One landing, with or without what stands on it, or all of them. */
@@ -155,6 +179,32 @@ function reportAgain(world: World, orchestrator: Orchestrator): void {
       ? { type: 'endAttempt', ...told, reason: 'handed-in', handoff }
       : { type: 'endAttempt', ...told, reason: 'no-change' },
   );
+}
+
+/** A plan of two tasks, one after the other, without one that there may be. */
+const changed = (file: number, without: TaskId): AmendedPlan => ({
+  drafts: [
+    { ...submitted(file), label: `other ${file}` },
+    { ...submitted(file), label: `after ${file}`, title: 'Write after', dependsOn: [`other ${file}`] },
+  ],
+  cancel: [without],
+  isDone: false,
+});
+
+/** Two who have seen the same: one of them is told so. */
+function noteTogether(world: World, orchestrator: Orchestrator): void {
+  ask(world, orchestrator, noteOf(world, orchestrator));
+  ask(world, orchestrator, noteOf(world, orchestrator));
+}
+
+/** Now and then by somebody who has seen an older one. */
+function noteOf(world: World, { state }: Orchestrator): Command {
+  const key = 'note';
+  const now = state.notes.get(key)?.version ?? 0;
+  const version = world.random.chance(0.5) ? now : Math.max(0, now - 1);
+  const value = `text ${world.notesAsked.size}`;
+  world.notesAsked.set(value, version);
+  return { type: 'setNote', key, value, version, by: 'operator' };
 }
 
 const submitted = (file: number) =>

@@ -1,14 +1,34 @@
 /** What a request asks for beside its work. */
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import type { Distribution } from '@swarm/core/rules/distribute';
 
 export interface Features {
   /** 0: no task is split. */
   readonly depth: number;
   readonly review: ReviewRule | undefined;
   readonly roles: Limits['roles'];
+  /** It is held against criteria, its own and its tasks'. Absent: against none. */
+  readonly isHeld?: true;
   /** Agents use what they are given, to the end. */
   readonly isMetered: boolean;
+  /** The share of its limits at which nothing new opens. */
+  readonly soft: number | undefined;
+  /** Some tasks wait for the end of others, however these end. */
+  readonly isCollected: boolean;
+  /** Roles each change goes through; none: it is one worker's. */
+  readonly pipeline: readonly string[];
+  /** Kinds of workers; undefined: all are alike. */
+  readonly distribute: Distribution | undefined;
 }
 
-export const NO_FEATURES: Features = { depth: 0, review: undefined, roles: undefined, isMetered: false };
+export const NO_FEATURES: Features = {
+  depth: 0,
+  review: undefined,
+  roles: undefined,
+  isMetered: false,
+  soft: undefined,
+  isCollected: false,
+  pipeline: [],
+  distribute: undefined,
+};

@@ -5,11 +5,22 @@
 import { DEPTH_MAX } from '@swarm/core/model/plan';
 import type { Limits } from '@swarm/core/model/request';
 import type { ReviewRule } from '@swarm/core/model/review';
+import { DISTRIBUTIONS, type Distribution } from '@swarm/core/rules/distribute';
 import type { Features } from './asked.ts';
 import type { Random } from './random.ts';
 import type { PlannedTask, Story } from './story.ts';
 
-export const WANTED = ['split', 'reviewed', 'roled', 'metered'] as const;
+export const WANTED = [
+  'split',
+  'reviewed',
+  'roled',
+  'metered',
+  'soft',
+  'held',
+  'collected',
+  'piped',
+  'staffed',
+] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
 /** @param wanted these are in it whatever is drawn. */
@@ -21,7 +32,28 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     review: isDrawn('reviewed', 0.15) ? drawReview(random) : undefined,
     roles: isDrawn('roled', 0.06) ? drawRoles(random) : undefined,
     isMetered: isDrawn('metered', 0.06),
+    soft: undefined,
+    ...(wanted.includes('held') && { isHeld: true as const }),
+    isCollected: isDrawn('collected', 0.12),
+    pipeline: isDrawn('piped', 0.08) ? random.pick(PIPELINES) : [],
+    distribute: isDrawn('staffed', 0.08) ? drawKinds(random) : undefined,
   };
+}
+
+const PIPELINES = [
+  ['researcher', 'coder', 'tester'],
+  ['coder', 'tester'],
+  ['researcher', 'coder'],
+];
+
+/** One of them can do everything that is asked for, and has one slot or two. */
+function drawKinds(random: Random): Distribution {
+  const kinds = [
+    { name: 'plain', slots: random.between(1, 4), capabilities: [] },
+    { name: 'strong', slots: random.between(1, 2), capabilities: ['gpu', 'coder@2.1'] },
+    ...(random.chance(0.5) ? [{ name: 'reader', slots: 1, capabilities: ['researcher'] }] : []),
+  ];
+  return { by: random.pick(DISTRIBUTIONS), kinds };
 }
 
 function drawReview(random: Random): ReviewRule {
@@ -43,18 +75,75 @@ function drawRoles(random: Random): NonNullable<Limits['roles']> {
   };
 }
 
-/** A story as it is with what its request asks for. */
-export function featured(random: Random, story: Story, features: Features): Story {
+/** A story as it is with what its request asks for. The soft limit is drawn last: the rest is as it was without one. */
+export function featured(
+  random: Random,
+  story: Story,
+  features: Features,
+  wanted: readonly FeatureWord[] = [],
+): Story {
+  const asked = withLimits(random, story, features);
+  const isSoft = random.chance(0.3) || wanted.includes('soft');
+  if (!isSoft || story.mode === 'land') return asked;
+  const soft = random.pick([0.5, 0.7, 0.85]);
+  const isBounded = [asked.tokens, asked.usd, asked.timeMs].some((limit) => limit !== undefined);
+  const drawn = random.between(60_000, 400_000);
+  const tokens = isBounded || !wanted.includes('soft') ? asked.tokens : drawn;
+  return { ...asked, tokens, features: { ...asked.features, soft } };
+}
+
+function withLimits(random: Random, story: Story, features: Features): Story {
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  return { ...widened(random, bounded, features), features };
+  const whole = needy(random, collected(random, widened(random, bounded, features), features), features);
+  // Drawn last: what was drawn before there was such a thing is as it was.
+  const isHeld = random.chance(0.15) || features.isHeld === true;
+  return isHeld && story.mode !== 'land'
+    ? { ...held(whole), features: { ...features, isHeld: true } }
+    : { ...whole, features };
 }
+
+/** Some tasks wait for ends alone, and one makes something of all. */
+function collected(random: Random, story: Story, { isCollected }: Features): Story {
+  if (!isCollected || story.mode === 'land') return story;
+  const loose = story.plan.map((task) =>
+    task.dependsOn.length > 0 && random.chance(0.5) ? { ...task, anyEnd: true as const } : task,
+  );
+  const last: PlannedTask = {
+    id: 'all',
+    title: 'Say what came of all',
+    description: 'write f0.txt all',
+    scope: [],
+    priority: 5,
+    dependsOn: story.plan.map(({ id }) => id),
+    anyEnd: true,
+    kind: 'answer',
+  };
+  return { ...story, tasksMax: story.tasksMax + 1, plan: [...loose, last] };
+}
+
+/** Each task says what is to hold; a later one may write over it. */
+const held = (story: Story): Story => ({
+  ...story,
+  plan: story.plan.map((task) => {
+    const [, path, word] = task.description.split(' ');
+    return { ...task, acceptance: `- \`has ${path} ${word}\` passes\n- It reads well` };
+  }),
+});
 
 /** Some tasks of the plan name so many files that they may be split. */
 function widened(random: Random, story: Story, { depth }: Features): Story {
   if (depth === 0 || story.mode === 'land') return story;
   return { ...story, plan: story.plan.map((task) => (random.chance(0.5) ? wide(random, task) : task)) };
+}
+
+/** Some tasks of the plan can be done by one kind of worker alone. */
+function needy(random: Random, story: Story, { distribute }: Features): Story {
+  if (!distribute || story.mode === 'land') return story;
+  const asks = (task: PlannedTask): PlannedTask =>
+    random.chance(0.3) ? { ...task, requires: [random.pick(['gpu', 'coder@>=2'])] } : task;
+  return { ...story, plan: story.plan.map(asks) };
 }
 
 function wide(random: Random, task: PlannedTask): PlannedTask {

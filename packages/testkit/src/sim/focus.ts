@@ -45,8 +45,8 @@ export function drawFocused(random: Random, focus: Focus): Story {
 
 /** The story with what its request asks for beside its work. */
 export function withFeatures(random: Random, story: Story, focus: Focus): Story {
-  const features = drawFeatures(random, focus.filter(isFeature));
-  return featured(random, story, features);
+  const wanted = focus.filter(isFeature);
+  return featured(random, story, drawFeatures(random, wanted), wanted);
 }
 
 export const drawFocusedFaults = (random: Random, focus: Focus): FaultRates =>

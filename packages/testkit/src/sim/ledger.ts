@@ -13,7 +13,10 @@ import {
 } from '@swarm/core/model/ids';
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
+import { Blame } from './blame.ts';
+import { CriteriaLedger } from './criteria-ledger.ts';
 import { Purse } from './purse.ts';
+import { SteerLedger } from './steer-ledger.ts';
 import { TargetLine } from './target-line.ts';
 import { VoteLedger } from './vote-ledger.ts';
 
@@ -58,6 +61,8 @@ const isPaid = (e: Event): e is Paid => PAID.includes(e.type);
 export class Ledger {
   readonly tasks = new Map<TaskId, LedgerTask>();
   readonly live = new Set<AttemptId>();
+  /** Who works on each attempt. */
+  readonly workerOf = new Map<AttemptId, string>();
   /** Handed in, and not landed, rejected or taken away. */
   readonly queue = new Set<AttemptId>();
   readonly landed = new Set<TaskId>();
@@ -75,7 +80,10 @@ export class Ledger {
   readonly ended = new Set<AttemptId>();
   readonly line = new TargetLine();
   readonly votes = new VoteLedger();
+  readonly criteria = new CriteriaLedger();
   readonly purse = new Purse();
+  readonly steering = new SteerLedger();
+  readonly blame = new Blame();
   /** Tasks that are split, or were. */
   readonly splits = new Map<TaskId, Split>();
   /** Of each part, what it is a part of. */
@@ -97,6 +105,8 @@ export class Ledger {
     this.#takeSplit(event);
     this.#takeVotes(event);
     this.purse.take(event);
+    this.steering.take(event);
+    this.blame.take(event);
     this.line.take(event, (task) => this.landed.has(task) || this.undone.has(task));
   }
 
@@ -154,6 +164,7 @@ export class Ledger {
       task.attempts += 1;
       task.holder = e.attempt;
       this.live.add(e.attempt);
+      this.workerOf.set(e.attempt, e.worker);
     }
     if (e.type !== 'attempt.ended') return;
     this.live.delete(e.attempt);
@@ -191,14 +202,17 @@ export class Ledger {
   #takeSplit(e: Event): void {
     if (e.type === 'task.expanded') {
       const before = this.splits.get(e.task);
-      this.splits.set(e.task, { parts: before?.parts ?? [], isOpen: true, isSaidDone: false });
+      const isPiped = e.by === 'pipeline';
+      const parts = isPiped ? [] : (before?.parts ?? []);
+      this.splits.set(e.task, { parts, isOpen: true, isSaidDone: isPiped });
     }
     if (e.type === 'iteration.ended' && e.owner !== undefined && e.outcome === 'planned') {
       const split = this.splits.get(e.owner);
       if (split) split.isSaidDone = e.isDone;
     }
     if (e.type === 'task.rescoped') this.splits.delete(e.task);
-    if (e.type === 'task.accepted' && e.source.by === 'subplanner') this.#addPart(e.source.parent, e.task);
+    if (e.type === 'task.accepted' && (e.source.by === 'subplanner' || e.source.by === 'pipeline'))
+      this.#addPart(e.source.parent, e.task);
     if (e.type === 'task.gathered') this.#settle(e.task);
     if (e.type === 'target.moved') for (const id of e.lost) this.#reopen(id);
     for (const [id, split] of this.splits) {
@@ -226,6 +240,7 @@ export class Ledger {
 
   #takeVotes(e: Event): void {
     this.votes.take(e);
+    this.criteria.take(e);
     if (e.type === 'review.asked') this.queue.delete(e.attempt);
     if (e.type === 'review.ended' && e.verdict === 'approved') this.queue.add(e.attempt);
   }

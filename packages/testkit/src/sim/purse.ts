@@ -15,6 +15,8 @@ export class Purse {
   /** Set aside for what runs now, by attempt, iteration or slice. */
   readonly open = new Map<string, Amount & { readonly role: SpendRole }>();
   reached: string | undefined;
+  /** Nothing new opens. */
+  neared: string | undefined;
 
   take(e: Event): void {
     const set = asideIn(e);
@@ -29,7 +31,10 @@ export class Purse {
     if (e.type === 'spend.lost') this.#settle(`s${e.slice}`, e.role, NOTHING, true);
     if (e.type === 'review.given') this.#settle(`s${e.slice}`, 'reviewer', usageOf(e), false);
     if (e.type === 'budget.reached') this.reached = e.which;
-    if (e.type === 'limits.raised' || e.type === 'run.reopened') this.reached = undefined;
+    if (e.type === 'budget.neared') this.neared = e.which;
+    if (e.type !== 'limits.raised' && e.type !== 'run.reopened') return;
+    this.reached = undefined;
+    this.neared = undefined;
   }
 
   of(role: SpendRole): Amount {

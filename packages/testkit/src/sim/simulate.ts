@@ -4,7 +4,6 @@
  */
 import { SwarmError } from '@swarm/core/errors';
 import { type Desk, twinReviewers } from '../twins/reviewers.ts';
-import { twinSubplanners } from '../twins/subplanner.ts';
 import { startDisk, startHuman, watch } from './actors.ts';
 import type { Fault, FaultRates } from './faults.ts';
 import { drawFocused, drawFocusedFaults, type Focus, withFeatures } from './focus.ts';
@@ -140,7 +139,7 @@ async function runUntilEnd(
       const isAlive = (): boolean => process.inc.isAlive && !process.end;
       watch(world, process.orchestrator, isAlive);
       const desk: Desk = { world, orchestrator: process.orchestrator, isAlive };
-      world.helpers = [twinSubplanners(desk), ...(story.features.review ? [twinReviewers(desk)] : [])];
+      world.helpers = story.features.review ? [twinReviewers(desk)] : [];
       isWatched = true;
     }
     if (!(await scheduler.step())) break;

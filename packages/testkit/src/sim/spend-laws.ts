@@ -6,6 +6,13 @@ import { asideIn } from './purse.ts';
 const TINY = 1e-9;
 /** With less than this nothing useful starts: written out here, because the core's own may be wrong. */
 const FLOOR = { tokens: 10_000, usd: 0.01 } as const;
+
+/** Near a soft limit nothing begins with less than half as much again as attempts used on average. */
+export function floorFor({ before, story }: Pick<Look, 'before' | 'story'>, name: 'tokens' | 'usd'): number {
+  if (story.features.soft === undefined || before.purse.neared !== undefined) return FLOOR[name];
+  const mean = before.purse.of('worker')[name] / Math.max(1, before.ended.size);
+  return Math.min(name === 'tokens' ? 50_000 : Infinity, Math.max(FLOOR[name], 1.5 * mean));
+}
 const DIMENSIONS = ['tokens', 'usd'] as const;
 
 /** P8: nothing is set aside that is not there, of the whole and of its role's part. */
@@ -16,10 +23,10 @@ const setsAsideWhatIsThere: Law = (e, { before, story }) => {
   return DIMENSIONS.flatMap((name) => {
     const amount = set.reserved[name];
     if (amount === 0) return [];
-    const whole = before.purse.all()[name] + amount - (story[name] ?? Infinity);
+    const whole = before.purse.all()[name] + amount - openTo({ before, story }, name);
     const own = before.purse.all(set.role)[name] + amount - (part[name] ?? Infinity);
     return [
-      ...(whole > TINY
+      ...(whole > (story.features.soft ? 1 : TINY)
         ? [`P8: ${set.key} has ${amount} ${name} set aside, ${whole} more than there are`]
         : []),
       ...(own > TINY
@@ -29,10 +36,17 @@ const setsAsideWhatIsThere: Law = (e, { before, story }) => {
   });
 };
 
+/** Half of what lies behind the soft limit is kept for the target until it is met. */
+function openTo({ before, story }: Pick<Look, 'before' | 'story'>, name: 'tokens' | 'usd'): number {
+  const { soft = 1 } = story.features;
+  const whole = story[name] ?? Infinity;
+  return before.purse.neared === undefined && soft < 1 ? (whole * (1 + soft)) / 2 : whole;
+}
+
 /** What bounds workers is what is left of the whole, or of their part. */
 function leftForWorkers({ before, story }: Look, name: 'tokens' | 'usd'): number {
   const part = story.features.roles?.worker?.[name] ?? Infinity;
-  const whole = story[name] ?? Infinity;
+  const whole = openTo({ before, story }, name);
   return Math.min(whole - before.purse.all()[name], part - before.purse.all('worker')[name]);
 }
 
@@ -43,7 +57,7 @@ const endsByTheRightLimit: Law = (e, look) => {
     const reserved = look.before.purse.open.get(e.attempt)?.[name] ?? 0;
     const own = name === 'tokens' ? 50_000 : Infinity;
     const left = leftForWorkers(look, name);
-    return Number.isFinite(left) && reserved < own && left < FLOOR[name];
+    return Number.isFinite(left) && reserved < own && left < floorFor(look, name);
   };
   const isCalledOff = look.before.purse.reached !== undefined || !look.before.holds(e.attempt);
   if (e.reason === 'budget-limit')
@@ -58,6 +72,7 @@ const endsByTheRightLimit: Law = (e, look) => {
 
 /** Nothing that might give some of it back is in flight when the budget is said to be used up, and little is left. */
 const reachesItsEnd: Law = (e, look) => {
+  const { story } = look;
   if (e.type !== 'budget.reached' || e.which === 'time') return [];
   const { open } = look.before.purse;
   const inFlight = [...open].filter(([, { tokens, usd }]) => tokens > TINY || usd > TINY).map(([key]) => key);
@@ -65,7 +80,9 @@ const reachesItsEnd: Law = (e, look) => {
     (one) => one.type === 'attempt.ended' && one.reason === 'budget-limit',
   );
   const left = leftForWorkers(look, e.which);
+  const isKept = story.features.soft !== undefined && look.before.purse.neared === undefined;
   return [
+    ...(isKept ? [`budget: it is said to be used up, and nobody said before that it is near`] : []),
     ...inFlight.map((key) => `budget: it is said to be used up while ${key} runs`),
     ...(isMet || left < FLOOR[e.which]
       ? []

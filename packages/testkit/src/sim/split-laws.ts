@@ -16,18 +16,21 @@ const staysInItsScope: Law = (e, { before }) => {
   const outside = e.spec.scope.filter((path) => !isIn(path));
   return [
     ...outside.map((path) => `split: ${e.task} touches ${path}, which ${parent} was not given`),
-    ...(e.spec.scope.length === 0 ? [`split: ${e.task} may touch anything, and ${parent} may not`] : []),
+    ...(e.spec.scope.length === 0 && around.length > 0
+      ? [`split: ${e.task} may touch anything, and ${parent} may not`]
+      : []),
   ];
 };
 
 function parentIn(e: Parameters<Law>[0], parents: ReadonlyMap<TaskId, TaskId>): TaskId | undefined {
-  if (e.type === 'task.accepted') return e.source.by === 'subplanner' ? e.source.parent : undefined;
+  if (e.type === 'task.accepted')
+    return e.source.by === 'subplanner' || e.source.by === 'pipeline' ? e.source.parent : undefined;
   return e.type === 'task.rescoped' ? parents.get(e.task) : undefined;
 }
 
 /** P8: few parts, not too deep, of a task that is split and of one that is worth it. */
 const splitsWhatItMay: Law = (e, { before, story }) => {
-  if (e.type === 'task.expanded') {
+  if (e.type === 'task.expanded' && e.by === undefined) {
     const { spec, holder } = before.task(e.task);
     const names = spec.scope.includes('f*.txt') ? FILES_MIN : spec.scope.length;
     return [

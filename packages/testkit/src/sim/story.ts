@@ -1,3 +1,4 @@
+import type { Criterion } from '@swarm/core/model/acceptance';
 import type { Request, RunMode } from '@swarm/core/model/request';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { Tree } from '../twins/objects.ts';
@@ -13,9 +14,12 @@ export interface PlannedTask {
   readonly description: string;
   readonly scope: readonly string[];
   readonly verify?: string;
+  readonly acceptance?: string;
   readonly priority: number;
   readonly dependsOn: readonly string[];
+  readonly anyEnd?: true;
   readonly kind: 'change' | 'answer';
+  readonly requires?: readonly string[];
 }
 
 /** What one seed is about: a repository, a plan, and how the run is set up. */
@@ -128,8 +132,8 @@ function drawTask(random: Random, i: number, files: number): PlannedTask {
 }
 
 export function draftOf(t: PlannedTask): TaskDraft {
-  const { id, ...rest } = t;
-  return { ...rest, label: id, acceptance: '', requires: [] };
+  const { id, acceptance = '', ...rest } = t;
+  return { requires: [], ...rest, label: id, acceptance };
 }
 
 /** What `swarm land` makes of a branch. */
@@ -144,6 +148,13 @@ export const branchDraftOf = ({ name }: StoryBranch): TaskDraft => ({
     kind: 'change',
   }),
 });
+
+/** One that is to come true, one that held before, and one for people. */
+const CRITERIA: readonly Criterion[] = [
+  { text: 'p0 is written', check: { kind: 'command', command: 'has f0.txt p0' } },
+  { text: 'f0 begins with one', check: { kind: 'command', command: 'has f0.txt one' } },
+  { text: 'It reads well', check: { kind: 'text' } },
+];
 
 const TASKS_MAX = 60;
 
@@ -171,6 +182,7 @@ export function requestOf(world: World, story: Story): Request {
       tasks: story.tasksMax,
       attemptTokens: 50_000,
       ...(story.features.depth > 0 && { depth: story.features.depth }),
+      ...(story.features.soft !== undefined && { soft: story.features.soft }),
       ...(story.features.roles && { roles: story.features.roles }),
       ...(story.tokens !== undefined && { tokens: story.tokens }),
       ...(story.usd !== undefined && { usd: story.usd }),
@@ -178,5 +190,8 @@ export function requestOf(world: World, story: Story): Request {
     },
     overlap: story.overlap,
     ...(story.features.review && { review: story.features.review }),
+    ...(story.features.isHeld && { acceptance: { criteria: CRITERIA } }),
+    ...(story.features.pipeline.length > 0 && { pipeline: story.features.pipeline }),
+    ...(story.features.distribute && { distribute: story.features.distribute }),
   };
 }

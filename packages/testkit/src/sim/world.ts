@@ -108,6 +108,8 @@ export class World {
   readonly answers = new Map<number, ModelEnd['kind']>();
   /** How often people asked a paused run to go on. */
   continuesAsked = 0;
+  /** Of each note that anybody set, by its text: the version of what its author had seen. */
+  readonly notesAsked = new Map<string, number>();
   readonly published: Published[] = [];
   readonly humanCommits = new Set<CommitId>();
   /** When a person last moved the target; virtual ms. */

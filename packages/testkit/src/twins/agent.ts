@@ -169,6 +169,13 @@ function edit(job: AgentJob, workspace: SimWorkspace): void {
   // The check of a landed task that no longer passes is quoted in it.
   const lost = /`has (\S+) (\S+)` ended/.exec(description);
   if (lost) return writeLine(workspace, lost[1]!, lost[2]!);
+  // Who tests adds to the tests, mostly.
+  if (description.includes('Add what tests it lacks'))
+    return writeLine(
+      workspace,
+      job.attempt.endsWith('.1') ? 'tests/notes.txt' : 'tests/more.txt',
+      job.attempt,
+    );
   if (!description.includes('Mend the cause')) return writeLine(workspace, 'notes.txt', job.attempt);
   mend(workspace);
 }

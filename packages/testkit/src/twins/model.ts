@@ -14,6 +14,7 @@ import type { PlannedTask } from '../sim/story.ts';
 import type { World } from '../sim/world.ts';
 import { USD_PER_TOKEN } from './agent.ts';
 import { RudeModel } from './rude-model.ts';
+import { iterationIn, ownerIn, subplanAnswer } from './subplanner.ts';
 
 export const PLANNER_TOKENS = 500;
 
@@ -52,7 +53,7 @@ function twinTicket(world: World, role: ModelRole, given: TicketLimits, ask: Mod
       const { tokens = 1, usd = 1 } = left();
       const end = { kind: 'over-budget', why: 'nothing is left' } as const;
       if (tokens <= 0 || usd <= 0) return { end, text: '', usage: NO_USAGE, model: 'twin' };
-      const iteration = world.durable.planning.live?.iteration;
+      const iteration = iterationIn(world, request);
       const result = await ask({ ...request, role }, options);
       if (role === 'planner' && iteration !== undefined) world.answers.set(iteration, result.end.kind);
       used = addUsage(used, result.usage);
@@ -70,7 +71,9 @@ async function stream(
   options: Parameters<Model['stream']>[1],
 ): Promise<ModelResult> {
   const { random } = world;
-  const isRecorded = request.role !== 'planner' || world.durable.planning.live !== undefined;
+  // A changed plan is asked for from a slice, without an iteration.
+  const hasSlice = [...world.durable.spending.slices.values()].some(({ role }) => role === 'planner');
+  const isRecorded = request.role !== 'planner' || iterationIn(world, request) !== undefined || hasSlice;
   world.expect(isRecorded, 'P6: the planner is asked before its iteration is on disk');
   if (world.hits('model') && random.chance(0.3)) {
     world.modelsDownUntil = world.scheduler.now + random.between(60_000, 3_600_000);
@@ -82,7 +85,7 @@ async function stream(
   const instead = rude.instead(request);
   if (instead) return told(world, '', instead);
   if (request.role === 'planner' && random.chance(0.1)) return told(world, '', toolCall(request));
-  const answer = request.role === 'planner' ? plannerAnswer(world, plan, request) : '{"tasks":[]}';
+  const answer = request.role === 'planner' ? planAnswer(world, plan, request) : '{"tasks":[]}';
   const cutAt = world.hits('model') ? random.between(0, answer.length) : answer.length;
   let sent = 0;
   while (sent < cutAt) {
@@ -101,6 +104,11 @@ async function stream(
 function toolCall(request: ModelRequest): ModelEnd {
   if (request.tools.length === 0 || request.toolChoice === 'none') return { kind: 'stopped' };
   return { kind: 'tools', calls: [{ id: 'c1', name: 'list', argumentsJson: '{"path":""}' }] };
+}
+
+function planAnswer(world: World, plan: readonly PlannedTask[], request: ModelRequest): string {
+  const owner = ownerIn(request);
+  return owner === undefined ? plannerAnswer(world, plan, request) : subplanAnswer(world, owner);
 }
 
 function plannerAnswer(world: World, plan: readonly PlannedTask[], request: ModelRequest): string {

@@ -1,6 +1,7 @@
 /** Models as they are met: they call what nobody offered, go on calling when told to answer, and talk of other things. */
 import type { ModelEnd, ModelRequest, ToolCall } from '@swarm/core/ports/models';
 import type { World } from '../sim/world.ts';
+import { iterationIn } from './subplanner.ts';
 
 /** Calls one iteration may make: the rounds of tools it is given, its answer, and what is tried again. */
 const CALLS_MAX = 40;
@@ -21,7 +22,7 @@ export class RudeModel {
   instead(request: ModelRequest): ModelEnd | undefined {
     const { random } = this.#world;
     this.#look(request);
-    const iteration = this.#world.durable.planning.live?.iteration;
+    const iteration = iterationIn(this.#world, request);
     if (iteration !== undefined && this.#endless === iteration) return this.#calling('list', '{"path":""}');
     if (!this.#world.hits('rude')) return undefined;
     switch (random.between(0, 7)) {
@@ -55,7 +56,7 @@ export class RudeModel {
     const asked = request.messages.flatMap((m) => (m.role === 'assistant' ? m.toolCalls : []));
     const open = asked.filter(({ id }) => !answered.has(id));
     this.#world.expect(open.length === 0, 'model: a call of a tool is left without an answer');
-    const iteration = this.#world.durable.planning.live?.iteration;
+    const iteration = iterationIn(this.#world, request);
     if (request.role !== 'planner' || iteration === undefined) return;
     const calls = (this.#calls.get(iteration) ?? 0) + 1;
     this.#calls.set(iteration, calls);

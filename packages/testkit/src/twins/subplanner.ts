@@ -1,81 +1,42 @@
 /** Planners of split tasks: they name parts, good ones and bad ones, say nothing of use, or find nothing to split. */
-import type { Entry, EventOf } from '@swarm/core/events';
 import type { TaskId } from '@swarm/core/model/ids';
-import { NO_USAGE } from '@swarm/core/model/usage';
+import type { ModelRequest } from '@swarm/core/ports/models';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import type { World } from '../sim/world.ts';
-import { USD_PER_TOKEN } from './agent.ts';
-import { PLANNER_TOKENS } from './model.ts';
-import type { Desk } from './reviewers.ts';
 
-type Started = EventOf<'iteration.started'> & { readonly owner: TaskId };
+/** Their prompt begins with its name, and names the task first: see twinPrompts and the orchestrator's wholeText. */
+const WHOSE = /^subplanner$[\s\S]*?^task: (t\d+): /m;
 
-export function twinSubplanners(desk: Desk): (entry: Entry) => void {
-  return ({ events }) => {
-    for (const e of events)
-      if (e.type === 'iteration.started' && e.owner !== undefined) begin(desk, { ...e, owner: e.owner });
-  };
+/** The split task whose planner is asked; undefined: the run's is. */
+export function ownerIn({ messages }: Pick<ModelRequest, 'messages'>): TaskId | undefined {
+  const first = messages.find(({ role }) => role === 'user');
+  return WHOSE.exec(first?.content ?? '')?.[1] as TaskId | undefined;
 }
 
-function begin(desk: Desk, started: Started): void {
-  const { world, isAlive } = desk;
-  world.scheduler.after(world.random.between(500, 120_000), () => {
-    if (isAlive()) answer(desk, started);
-  });
+/** The iteration that asks; undefined: none of them is live. */
+export function iterationIn(world: World, request: Pick<ModelRequest, 'messages'>): number | undefined {
+  const owner = ownerIn(request);
+  const { planning, plans } = world.durable;
+  return (owner === undefined ? planning : plans.get(owner))?.live?.iteration;
 }
 
-function answer(desk: Desk, started: Started): void {
-  const { world } = desk;
-  if (world.hits('model')) return end(desk, started, world.random.pick(['unreadable', 'failed']), false);
-  const isCut = world.hits('model');
-  const isWhole = world.random.chance(0.2);
-  if (isWhole) return end(desk, started, 'planned', true);
-  const drafts = drawParts(world, started);
-  give(desk, started, drafts);
+export function subplanAnswer(world: World, owner: TaskId): string {
+  const { random } = world;
+  if (world.hits('model')) return 'It is hard to say what the parts are.';
+  if (random.chance(0.2)) return JSON.stringify({ tasks: [], done: true });
+  const drafts = drawParts(world, owner);
   // Sent again: nothing is new, and nothing is wrong.
-  if (world.random.chance(0.1)) give(desk, started, drafts);
-  if (world.random.chance(0.1))
-    void desk.orchestrator.ask({
-      type: 'cancelLabel',
-      label: 'a',
-      reason: 'not wanted',
-      owner: started.owner,
-    });
-  world.scheduler.after(world.random.between(1, 60_000), () => {
-    if (desk.isAlive()) end(desk, started, isCut ? 'cut' : 'planned', world.random.chance(0.6));
-  });
-}
-
-function give({ orchestrator }: Desk, { owner, iteration }: Started, drafts: readonly TaskDraft[]): void {
-  const from = { by: 'subplanner', parent: owner, iteration } as const;
-  void orchestrator.ask({ type: 'acceptTasks', drafts, from, eachAlone: true });
-}
-
-function end(
-  { world, orchestrator }: Desk,
-  { iteration }: Started,
-  outcome: 'planned' | 'cut' | 'unreadable' | 'failed',
-  isDone: boolean,
-): void {
-  world.spentTokens += PLANNER_TOKENS;
-  const costUsd = PLANNER_TOKENS * USD_PER_TOKEN;
-  const usage = { ...NO_USAGE, calls: 1, inputTokens: PLANNER_TOKENS, costUsd };
-  const said = { type: 'endIteration', iteration, outcome, isDone, detail: '', usage } as const;
-  void orchestrator.ask(said).then((first) => {
-    // Whatever came of it, whoever says so again is too late.
-    if (first.kind !== 'decision' || !world.random.chance(0.1)) return;
-    void orchestrator
-      .ask(said)
-      .then((second) =>
-        world.expect(second.kind === 'refusal', `plan: iteration ${iteration} ends a second time`),
-      );
-  });
+  const again = random.chance(0.1) ? drafts : [];
+  const tasks = [...drafts, ...again].map(({ label, ...rest }) => ({ id: label, ...rest }));
+  const cancel = random.chance(0.1) ? ['a'] : [];
+  return JSON.stringify({ tasks, cancel, scratchpad: 'parts', done: random.chance(0.6) });
 }
 
 const LABELS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 
-function drawParts(world: World, { owner, iteration }: Started): readonly TaskDraft[] {
+function drawParts(world: World, owner: TaskId): readonly TaskDraft[] {
   const { random } = world;
+  const iteration = world.durable.plans.get(owner)!.live!.iteration;
   const { scope } = world.durable.tasks.get(owner)!.spec;
   const files = scope.includes('f*.txt') ? ['f0.txt', 'f1.txt', 'f2.txt', 'f3.txt', 'f4.txt'] : scope;
   const count = random.between(1, LABELS.length);

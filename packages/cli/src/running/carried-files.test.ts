@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { JournalPieces, PIECE_BYTES } from './carried-files.ts';
+
+test('a journal is cut into pieces of whole lines: full ones stay as they are, a torn end is left out', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-pieces-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'journal.ndjson');
+  const line = (n: number): string => `{"n":${n},"x":"${'x'.repeat(1_000)}"}\n`;
+  const many = Array.from({ length: 600 }, (_, n) => line(n));
+  await writeFile(path, many.join(''));
+  const pieces = new JournalPieces(path);
+  const first = await pieces.read();
+  assert.deepEqual(
+    first.map(({ name }) => name),
+    ['journal/000001.ndjson', 'journal/000002.ndjson', 'journal/000003.ndjson'],
+  );
+  assert.ok(
+    first.slice(0, 2).every(({ bytes }) => bytes.length >= PIECE_BYTES && bytes.length < PIECE_BYTES + 1_100),
+  );
+  assert.ok(first.every(({ bytes }) => bytes.at(-1) === 10));
+  assert.equal(Buffer.concat(first.map(({ bytes }) => bytes)).toString(), many.join(''));
+  await appendFile(path, `${line(600)}{"torn`);
+  const then = await pieces.read();
+  assert.deepEqual(
+    then.map(({ name }) => name),
+    ['journal/000003.ndjson'],
+  );
+  assert.ok(then[0]!.bytes.toString().endsWith(line(600)));
+});
+
+test('a line that is longer than a piece is a piece of its own', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-pieces-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'journal.ndjson');
+  const long = `${'y'.repeat(3 * PIECE_BYTES)}\n`;
+  await writeFile(path, `a\n${long}b\n`);
+  const pieces = await new JournalPieces(path).read();
+  assert.deepEqual(
+    pieces.map(({ bytes }) => bytes.length),
+    [2 + long.length, 2],
+  );
+});
