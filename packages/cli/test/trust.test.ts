@@ -99,6 +99,7 @@ const PLACES = [
 /** How each command is typed; `none`: it looks at no run. A command that is not here fails the first test. */
 const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'none'>> = {
   run: () => ['run', 'Do more', '--gate', 'true', '--dry-run'],
+  map: () => ['map', 'Do {place}', '--over', '*.md', '--gate', 'true', '--dry-run'],
   resume: (run) => ['resume', '--run', run],
   apply: (run) => ['apply', '--run', run],
   undo: (run) => ['undo', 't1', '--run', run],
@@ -127,6 +128,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   verify: (run) => ['verify', '--run', run],
   clean: () => ['clean', '--runs', '--keep', '0', '--yes'],
   prompts: (run) => ['prompts', 'diff', '--run', run, '--run', run],
+  compare: (run) => ['compare', run, 'r-20260101-aaaa'],
   replay: (run) => ['replay', run, '--yes'],
   demo: () => 'none',
   init: () => 'none',
@@ -187,7 +189,7 @@ for (const { where, place } of PLACES) {
   test(`a run that came with the repository, in ${where}, is refused by every command, and nothing of it is executed`, async (t) => {
     const caught = await trap(t, place);
     // These begin a run of their own, remove what is this operator's, or tell of each run whether it may be read.
-    const others = ['run', 'land', 'clean', 'runs'];
+    const others = ['run', 'map', 'land', 'clean', 'runs'];
     const names = all.filter((name) => !others.includes(name));
     assert.deepEqual(await walk(caught, names), every(names, 'SW0315'));
     const { code, stderr } = await caught.world.swarm(['resume'], { env: { SHOP_MODEL_KEY: KEY } });
@@ -221,11 +223,11 @@ test('and so one that asks its endpoint is given the operator’s key', async (t
 
 test('a tracked run is refused by every command, whatever the operator says', async (t) => {
   const caught = await trap(t, tracked);
-  const { run, land, ...answers } = await walk(caught, all);
-  const { run: _, land: __, ...refused } = every(all, 'SW0307');
+  const { run, map, land, ...answers } = await walk(caught, all);
+  const { run: _, map: __, land: ___, ...refused } = every(all, 'SW0307');
   assert.deepEqual(answers, refused);
   // These say everything that is wrong at once.
-  for (const answer of [run, land]) assert.match(answer!, /SW0307/);
+  for (const answer of [run, map, land]) assert.match(answer!, /SW0307/);
   assert.equal(await walked(caught.world, ['resume', '--trust-run']), 'SW0307');
   untouched(caught);
 });
@@ -237,11 +239,11 @@ for (const { where, place, above } of PLACES) {
       await rename(above(world), join(world.root, 'elsewhere'));
       await symlink(join(world.root, 'elsewhere'), above(world));
     });
-    const { run, land, ...answers } = await walk(caught, all);
-    const { run: _, land: __, ...refused } = every(all, 'SW0307');
+    const { run, map, land, ...answers } = await walk(caught, all);
+    const { run: _, map: __, land: ___, ...refused } = every(all, 'SW0307');
     assert.deepEqual(answers, refused);
     // These say everything that is wrong at once.
-    for (const answer of [run, land]) assert.match(answer!, /SW0307/);
+    for (const answer of [run, map, land]) assert.match(answer!, /SW0307/);
     assert.equal(await walked(caught.world, ['resume', '--trust-run']), 'SW0307');
     untouched(caught);
   });
@@ -261,10 +263,10 @@ test('what another user of the machine put where runs are kept is refused by eve
   for (const name of ['', 'run.json']) {
     const caught = await trap(t, packed);
     await chown(name === '' ? caught.world.runs : join(caught.folder, name), 65_534, 65_534);
-    const others = ['run', 'land', 'clean', 'runs', 'prompts'];
+    const others = ['run', 'map', 'land', 'clean', 'runs', 'prompts'];
     const names = name === '' ? all : all.filter((command) => !others.includes(command));
-    const { run, land, ...answers } = await walk(caught, names);
-    const { run: _, land: __, ...refused } = every(names, 'SW0307');
+    const { run, map, land, ...answers } = await walk(caught, names);
+    const { run: _, map: __, land: ___, ...refused } = every(names, 'SW0307');
     assert.deepEqual(answers, refused);
     assert.equal(await walked(caught.world, ['resume', '--trust-run']), 'SW0307');
     untouched(caught);

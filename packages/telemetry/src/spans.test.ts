@@ -17,7 +17,8 @@ const RUN = 'r-20261121-k3f7';
 function drawn(tell: (say: (name: LogEventName, fields?: Partial<LogFields>) => void, spans: Spans) => void) {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
-  let at = 1_000;
+  // A number below the time since the process began would be taken for such a time.
+  let at = Date.UTC(2026, 0);
   const spans = createSpans(RUN, at, provider.getTracer('test'))!;
   tell((name, fields = {}) => spans.follow(name, { msg: name, ...fields }, ++at), spans);
   spans.end(++at);

@@ -6,7 +6,7 @@ import { type Problem, SwarmError } from '@swarm/core/errors';
 import { parseRunId, type RunId } from '@swarm/core/model/ids';
 import { isOpened, type OpenedState } from '@swarm/core/state';
 import { type CarriedRun, keepBranch, seedRun, takeCarried } from '@swarm/git';
-import { enterRepository, type KnownRun, remember } from '../finding/door.ts';
+import { admit, enterRepository, type KnownRun } from '../finding/door.ts';
 import { readKnown } from '../finding/opened-run.ts';
 import { newRunPaths, type RepositoryPaths, type RunPaths } from '../finding/paths.ts';
 import { readRecord, removeRecord, writeRecord } from '../finding/records.ts';
@@ -15,7 +15,7 @@ import type { Context } from '../program/context.ts';
 import type { ResumeOptions } from '../program/options.ts';
 import { LEASE_MS, type Lease, worksOf } from '../running/carried-files.ts';
 import { networkEnv } from '../running/network-env.ts';
-import { type RunFile, readRunFile, writeRunFile } from '../running/run-file.ts';
+import type { RunFile } from '../running/run-file.ts';
 import { lockRepository } from '../running/work.ts';
 import { sanitizeLine } from '../telling/output.ts';
 import { shellWord } from '../telling/shell.ts';
@@ -110,10 +110,8 @@ async function written<T>(
   const record = await readRecord(env, run);
   if (aside) await rename(folder, aside);
   try {
-    await writeRun(repository, paths, carried);
-    const known = { repository, paths, file: await readRunFile(paths) };
-    await remember(repository, known.file, env);
-    return await check(known);
+    await writeFiles(paths, carried);
+    return await check(await admit(repository, paths, env));
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     if (aside) await rename(aside, folder);
@@ -122,8 +120,7 @@ async function written<T>(
   }
 }
 
-/** Its description is of this machine from now on. */
-async function writeRun(repository: RepositoryPaths, paths: RunPaths, { files }: CarriedRun): Promise<void> {
+async function writeFiles(paths: RunPaths, { files }: CarriedRun): Promise<void> {
   await mkdir(paths.folder, { recursive: true });
   const journal = [...files].filter(([path]) => path.startsWith('journal/')).sort(byName);
   await writeFile(paths.journal, Buffer.concat(journal.map(([, bytes]) => bytes)));
@@ -133,10 +130,6 @@ async function writeRun(repository: RepositoryPaths, paths: RunPaths, { files }:
     await writeFile(join(paths.folder, path), bytes);
   }
   await writeFile(paths.runJson, files.get('run.json') ?? '');
-  const { control: _control, cassette: _cassette, ...pinned } = await readRunFile(paths);
-  if (pinned.run !== paths.run) throw new SwarmError(damaged(paths.run, `its run.json is of ${pinned.run}`));
-  const file: RunFile = { ...pinned, repository: repository.repository, isBare: repository.isBare };
-  await writeRunFile(paths, file);
 }
 
 /** Where landings are for review, they came with the reference; their branch did not. */

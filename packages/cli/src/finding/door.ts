@@ -9,7 +9,7 @@ import { SwarmError } from '@swarm/core/errors';
 import { trackedOwn } from '@swarm/git';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
-import { type RunFile, readRunFile } from '../running/run-file.ts';
+import { type RunFile, readRunFile, writeRunFile } from '../running/run-file.ts';
 import {
   clonePath,
   type Environment,
@@ -134,6 +134,29 @@ export async function adopt(choice: RunChoice, context: Context): Promise<void> 
   const isOfHere = isAmongShared(repository, paths) && record?.gitDir === repository.gitDir;
   const begun = isOfHere ? await workTreeOf(repository, record, context.env) : repository;
   await remember(begun, await readRunFile(paths), context.env);
+}
+
+/**
+ * A run of another machine, whose files were put where runs lie as the operator asked, becomes one of this machine.
+ * Errors: SW0203, also where its run.json is another run's.
+ */
+export async function admit(
+  repository: RepositoryPaths,
+  paths: RunPaths,
+  env: Environment,
+): Promise<KnownRun> {
+  const { control: _control, cassette: _cassette, ...pinned } = await readRunFile(paths);
+  if (pinned.run !== paths.run)
+    throw new SwarmError({
+      code: 'SW0203',
+      what: `the reference of ${paths.run} does not carry a run`,
+      where: `refs/swarm/${paths.run}`,
+      why: `its run.json is of ${pinned.run}`,
+    });
+  const file: RunFile = { ...pinned, repository: repository.repository, isBare: repository.isBare };
+  await writeRunFile(paths, file);
+  await remember(repository, file, env);
+  return { repository, paths, file };
 }
 
 const isAmongShared = ({ sharedRuns }: RepositoryPaths, { folder }: RunPaths): boolean =>
