@@ -6,9 +6,9 @@ import type { LogLine } from '@swarm/core/log-events';
 import { emptyState, type State } from '@swarm/core/state';
 import { tellEvent } from '@swarm/core/views/telling';
 import { isAnnouncement, TOPICS, type Topic, topicOf } from '@swarm/core/views/topics';
-import { followJournal, readJournal } from '@swarm/journal';
+import { followJournal } from '@swarm/journal';
 import { followLog, readLog } from '@swarm/telemetry';
-import { enterRun, type KnownRun } from '../finding/door.ts';
+import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
 import type { EventsOptions } from '../program/options.ts';
 import { localTime, zoneOf } from '../telling/local-clock.ts';
@@ -33,21 +33,21 @@ interface Told {
 export async function events(options: EventsOptions, context: Context): Promise<number> {
   const topics = topicsOf(options.topic);
   const from = fromOf(options.from);
-  const known = await enterRun(options, context);
+  const run = await readRun(options, context);
   const say = (told: Told): void => {
     const isWanted = topics.has(told.topic) && (told.seq === undefined || told.seq >= from);
     if (isWanted) context.output.result(options.json ? jsonText(told) : textOf(told, context));
   };
   // Told after a place in the journal, what has no place there would come again.
   const isWithWorkers = topics.has('worker') && from === 1;
-  if (options.follow) await follow(known, isWithWorkers, say, context.output.closed);
-  else for (const told of await all(known, isWithWorkers)) say(told);
+  if (options.follow) await follow(run, isWithWorkers, say, context.output.closed);
+  else for (const told of await all(run, isWithWorkers)) say(told);
   return 0;
 }
 
 /** Each in its own order; between the two there is none but the time they are read. */
 async function follow(
-  { paths }: KnownRun,
+  { paths }: ReadRun,
   isWithWorkers: boolean,
   say: (told: Told) => void,
   signal: AbortSignal,
@@ -64,9 +64,8 @@ async function follow(
   await Promise.all([decisions(), ...(isWithWorkers ? [announcements()] : [])]);
 }
 
-async function all({ paths }: KnownRun, isWithWorkers: boolean): Promise<readonly Told[]> {
+async function all({ paths }: ReadRun, isWithWorkers: boolean): Promise<readonly Told[]> {
   const reader = new EntryReader();
-  const { entries } = await readJournal(paths.journal);
   const decided = entries.flatMap((entry) => reader.read(entry));
   const said: Told[] = [];
   if (isWithWorkers)
