@@ -64,7 +64,7 @@ async function follow(
   await Promise.all([decisions(), ...(isWithWorkers ? [announcements()] : [])]);
 }
 
-async function all({ paths }: ReadRun, isWithWorkers: boolean): Promise<readonly Told[]> {
+async function all({ paths, entries }: ReadRun, isWithWorkers: boolean): Promise<readonly Told[]> {
   const reader = new EntryReader();
   const decided = entries.flatMap((entry) => reader.read(entry));
   const said: Told[] = [];
