@@ -125,7 +125,8 @@ async function stream(response: ServerResponse, answer: Answer): Promise<void> {
     send({ role: 'assistant', content: piece });
     sent += piece;
     await answer.onSent?.(sent);
-    if (answer.overMs) await pause(answer.overMs / pieces.length);
+    if (answer.overMs) await pauseFor(answer.overMs / pieces.length, response);
+    if (response.closed) return;
   }
   if (answer.tool) {
     const called = { name: answer.tool.name, arguments: JSON.stringify(answer.tool.arguments) };
@@ -135,6 +136,15 @@ async function stream(response: ServerResponse, answer: Answer): Promise<void> {
   const usage = answer.usage ?? { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
   response.write(`data: ${JSON.stringify({ ...ENVELOPE, choices: [], usage })}\n\n`);
   response.end('data: [DONE]\n\n');
+}
+
+/** Nobody waits for the rest of an answer whose asker is gone. */
+async function pauseFor(ms: number, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  response.once('close', leave);
+  await pause(ms, undefined, { signal: gone.signal }).catch(() => undefined);
+  response.off('close', leave);
 }
 
 const ENVELOPE = { id: 'c', object: 'chat.completion.chunk', created: 0, model: 'test-model' };
