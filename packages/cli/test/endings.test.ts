@@ -72,7 +72,7 @@ const plain = (text: string, world: World): string =>
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<date>')
     .replaceAll(/^\d\d:\d\d:\d\d /gm, '<time> ')
     .replaceAll(/\b\d+m ?\d+s\b|\b\d+(\.\d+)? ?m?s\b/g, '<duration>')
-    .replaceAll(/\/tmp\/swarm\\-e2e\\-\w+/g, '<root>')
+    .replaceAll(/\/\S*\/swarm\\-e2e\\-\w+/g, '<root>')
     .replaceAll(/(landed per hour \|?) .*|^(\|? ?gate +\|?) .*(?:\n {15}.*)*/gm, '$1$2 <figures>')
     .replaceAll(/(exit code 1\\?): node\\?:.*?(?=$| \|)/gm, '$1: <trace>')
     .replaceAll(/[ \t]+$/gm, '')

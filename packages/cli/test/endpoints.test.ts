@@ -159,7 +159,12 @@ describe('several endpoints', { concurrency: true }, () => {
 describe('an endpoint’s key', { concurrency: true }, () => {
   test('comes from a file or a command as well, which is asked once a run', async (t) => {
     const parts = ['axle', 'spoke'];
-    const answer = (call: Call): Answer => (call.isWorker ? workerAnswer(call) : plannerAnswer(call, parts));
+    // Neither does all of it: the first that a worker asks is busy until the other was asked.
+    const answer = (call: Call): Answer => {
+      if (!call.isWorker) return plannerAnswer(call, parts);
+      const isOnlyOne = [file, command].some(({ calls }) => calls.length === 0);
+      return isOnlyOne ? { status: 503, message: 'busy' } : workerAnswer(call);
+    };
     const [file, command] = [await startModelServer(t, answer), await startModelServer(t, answer)];
     const world = await World.with(t, FILES);
     const [path, asked] = [join(world.root, 'model.key'), join(world.root, 'asked')];

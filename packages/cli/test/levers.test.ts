@@ -146,7 +146,7 @@ test('a run whose time was up goes on with more of it, and what had failed for i
   const ended = await running.ended;
   assert.equal(ended.code, 79, ended.stderr);
   const nothing = await world.swarm(['resume']);
-  assert.match(nothing.stderr, /fix {4}swarm resume --run r-\S+ --time <more>/);
+  assert.match(nothing.stderr, /fix {4}swarm resume --time \+\S+ --run r-\S+/);
   const less = await world.swarm(['resume', '--time', '1s']);
   assert.deepEqual([less.code, /SW0105.*is not more/.test(less.stderr)], [2, true], less.stderr);
   const none = await world.swarm(['resume', '--budget', '5usd']);

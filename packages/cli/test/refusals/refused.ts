@@ -125,10 +125,16 @@ function assertSame(plain: Ended, json: Ended): void {
 
 const shown = (word: string): string => (/^[\w./:=-]+$/.test(word) ? word : JSON.stringify(word));
 
+/** git's own words where the world lies on a disk of its own: on the screen in two lines, in JSON in one. */
+const OF_ANOTHER_DISK =
+  /fatal: not a git repository \(or any parent up to mount point \S+\)(?:\n *|\\n)Stopping at .*? not set\)\./g;
+const NOT_A_REPOSITORY = 'fatal: not a git repository (or any of the parent directories): .git';
+
 function hidden(text: string, world: World, more: Call['hide'] = {}): string {
   let seen = text.replaceAll(world.root, '<root>');
   for (const [exact, placeholder] of Object.entries(more)) seen = seen.replaceAll(exact, placeholder);
   return seen
+    .replaceAll(OF_ANOTHER_DISK, NOT_A_REPOSITORY)
     .replaceAll(/r-\d{8}-[a-z2-7]{4}/g, '<run>')
     .replaceAll(/127\.0\.0\.1:\d{2,5}/g, '127.0.0.1:<port>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
