@@ -10,7 +10,7 @@ import {
   HANDOFF_TEXT_MAX,
   type HandoffClaim,
 } from '@swarm/core/model/handoff';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Most bytes of one line, newline left out; the sandbox cuts longer ones, which would not parse. */
 export const EVENT_LINE_MAX_BYTES = 64 * 1024;

@@ -9,7 +9,7 @@ import { DIALECT_NAMES } from '@swarm/core/model/dialect';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import type { Model } from '@swarm/core/ports/models';
 import type { Clock } from '@swarm/core/ports/world';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AgentEvent, formatAgentEvent } from './agent-events.ts';
 import type { AgentEnding } from './agent-run.ts';
 import { runAgent } from './loop.ts';

@@ -30,4 +30,4 @@ export {
   type PromptText,
   USER_BEGINS,
 } from './prompts.ts';
-export { createToolbox, TOOL_SPECS, type Toolbox } from './tools/index.ts';
+export { createToolbox, type Toolbox, toolSpecs } from './tools/index.ts';

@@ -1,6 +1,6 @@
 /** Notes of the operator's to an agent at work: one JSON string a line, in a file that only becomes longer. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const note = z.string();
 

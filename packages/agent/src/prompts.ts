@@ -107,7 +107,7 @@ export function createPrompts(options: PromptsOptions): Prompts {
     const last = good.get(name);
     try {
       const { path, raw } = readPrompt(options, name);
-      const next = last?.raw === raw ? last : parsePrompt(name, path, raw);
+      const next = last?.raw === raw ? last : parsedOnce(name, path, raw);
       if (next !== last) options.onText?.({ name, path, hash: next.hash, raw });
       good.set(name, next);
       told.delete(name);
@@ -176,6 +176,18 @@ function readPrompt(options: PromptsOptions, name: string): { path: string; raw:
     throw unusable(path, (error as Error).message);
   }
 }
+
+/** Asked by whoever looks before a run begins, and by the run: the same text is read once. Errors are not kept. */
+function parsedOnce(name: string, path: string, raw: string): Good {
+  const known = PARSED.get(`${name} ${path}`);
+  if (known?.raw === raw) return known;
+  const good = parsePrompt(name, path, raw);
+  PARSED.set(`${name} ${path}`, good);
+  return good;
+}
+
+/** The last good text of each file. */
+const PARSED = new Map<string, Good>();
 
 function parsePrompt(name: string, path: string, raw: string): Good {
   const matter = FRONT_MATTER.exec(raw);

@@ -1,6 +1,6 @@
 /** The run's notes for an agent: a tool for our own, and two files for any other. */
 import type { AgentJob, Room, SharedNotes } from '@swarm/core/ports/running';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { McpAnswer, McpTool } from './mcp/server.ts';
 
 type Clean = (text: string) => string;

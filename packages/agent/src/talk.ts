@@ -3,7 +3,7 @@ import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
 import type { ChatMessage, ModelResult, ToolCall } from '@swarm/core/ports/models';
 import type { AgentPrompt, GoOn } from '@swarm/core/ports/running';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AgentEvent, LoopEnd } from './agent-events.ts';
 import { cutText } from './agent-events.ts';
 import type { Result } from './context/turns.ts';

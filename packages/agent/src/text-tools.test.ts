@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { ModelResult } from '@swarm/core/ports/models';
 import { answer, clock, makeFolder, playModel } from '../test/support.ts';
 import { runAgent } from './loop.ts';
-import { createToolbox, TOOL_SPECS } from './tools/index.ts';
+import { createToolbox, toolSpecs } from './tools/index.ts';
 
 const call = (name: string, args: object) =>
   `<tool_call>\n${JSON.stringify({ name, arguments: args })}\n</tool_call>`;
@@ -36,7 +36,7 @@ test('a model that takes no tools is sent none: they stand in its rules, each wi
   const told = rules.split('\n').filter((line) => line.startsWith('{"name":"'));
   assert.deepEqual(
     told.map((line) => JSON.parse(line)),
-    TOOL_SPECS,
+    toolSpecs(),
   );
 });
 

@@ -116,11 +116,11 @@ export class RemoteTarget {
   /** Forward only: where somebody has it checked out, or took it elsewhere, the branch is theirs. */
   async #copyHere(commit: CommitId): Promise<void> {
     const hub = this.#hub;
-    const [now, target] = await Promise.all([readRef(hub, hub.landOn), readRef(hub, hub.targetRef)]);
+    const now = await readRef(hub, hub.landOn);
     if (now?.commit === commit || (!now && commit === hub.base) || now?.checkedOutAt || now?.symbolicTo)
       return;
     if (now && !(await this.#isBehind(now.commit, commit))) return;
-    const known = now?.commit ?? target?.commit;
+    const known = now?.commit ?? (await readRef(hub, hub.targetRef))?.commit;
     await sendHistory(hub, commit, known && (await hub.objects.findCommit(known)) ? [known] : []);
     const stdin = now ? `update ${hub.landOn} ${commit} ${now.commit}\n` : `create ${hub.landOn} ${commit}\n`;
     const env = identityEnv(hub.identity);

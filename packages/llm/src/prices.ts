@@ -1,5 +1,5 @@
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tokens of one call. */
 export interface CallTokens {

@@ -1,7 +1,7 @@
 /** What is known of a model by its name: how it is asked, how long it may take, how much it gives. */
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { BOUNDING_FIELDS } from '@swarm/core/model/dialect';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Deadlines } from './deadlines.ts';
 
 const tokens = z.int().min(1).max(100_000_000);

@@ -3,7 +3,7 @@
  * prompt or a gate without spending anything. scripted-server.ts serves it over HTTP.
  */
 import { type Problem, SwarmError } from '@swarm/core/errors';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PriceSchema } from './prices.ts';
 
 const count = z.number().int().nonnegative();

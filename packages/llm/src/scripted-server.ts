@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import type { DialectName } from '@swarm/core/model/dialect';
 import type { Clock } from '@swarm/core/ports/world';
 import { type Context, Hono } from 'hono';
@@ -67,6 +67,7 @@ export interface ScriptedOptions {
 export async function startScriptedServer(options: ScriptedOptions): Promise<ScriptedServer> {
   const calls: ScriptedCall[] = [];
   const closing = new AbortController();
+  const { createAdaptorServer } = await import('@hono/node-server');
   const server = createAdaptorServer({ fetch: appOf(options, calls, closing.signal).fetch }) as Server;
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');

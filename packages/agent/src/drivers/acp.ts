@@ -4,7 +4,7 @@
  */
 import { HANDOFF_TEXT_MAX, type HandoffClaim } from '@swarm/core/model/handoff';
 import { type Agent, type AgentJob, type AgentResult, wholePrompt } from '@swarm/core/ports/running';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutText } from '../agent-events.ts';
 import { placeSharedNotes } from '../shared-notes.ts';
 import { LINE_MAX_BYTES } from '../wire.ts';

@@ -1,7 +1,7 @@
 /** The agent's side of the door to MCP servers: a call is an event on stdout, its answer a line on stdin. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AgentEvent } from '../agent-events.ts';
 import type { MoreTools } from '../tools/more.ts';
 import { type McpAnswer, type McpTool, mcpAnswer } from './server.ts';

@@ -1,5 +1,5 @@
 /** Which of a server's tools a model is told of, and what it is told of a call. All that a server says is hostile. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutText } from '../agent-events.ts';
 import { cutMiddle } from '../context/shorten.ts';
 import { plainText } from '../transcript.ts';

@@ -1,7 +1,7 @@
 /** A server of the Model Context Protocol, as the operator configures it, and its tools, as the model is told of them. */
 import type { AttemptId } from '@swarm/core/model/ids';
 import type { Room } from '@swarm/core/ports/running';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface McpServer {
   /** Letters, digits, `_` and `-`. */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { callTool, refusedTool } from '../../test/call-tool.ts';
 import { makeFolder } from '../../test/support.ts';
 import { readArguments, toolNameFor } from './arguments.ts';
-import { TOOL_SPECS } from './index.ts';
+import { toolSpecs } from './index.ts';
 
 const FILE = 'one\ntwo\n';
 
@@ -44,7 +44,7 @@ for (const [what, tool, args, expected] of [
 }
 
 test('a sentence for a list is a list of one, and none is none', () => {
-  const { parameters } = TOOL_SPECS.find(({ name }) => name === 'submit_handoff')!;
+  const { parameters } = toolSpecs().find(({ name }) => name === 'submit_handoff')!;
   const said = { status: 'complete', summary: 'x', concerns: 'None.', suggestions: 'split it' };
   assert.deepEqual(readArguments(JSON.stringify(said), parameters), {
     value: { ...said, concerns: [], suggestions: ['split it'] },
@@ -67,7 +67,7 @@ test('what could mean two things is refused, with the shape of the tool in one l
 });
 
 test('other harnesses’ names of our tools are understood, and no others', () => {
-  const ours = TOOL_SPECS.map(({ name }) => name);
+  const ours = toolSpecs().map(({ name }) => name);
   for (const [said, meant] of [
     ['run_terminal_cmd', 'bash'],
     ['functions.bash', 'bash'],

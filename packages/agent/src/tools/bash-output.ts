@@ -1,5 +1,5 @@
 /** bash_output: what a command in the background said, and its end. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutMiddle } from '../context/shorten.ts';
 import { type Tool, ToolFault } from './tool.ts';
 

@@ -1,6 +1,6 @@
 /** bash: any command, in the workspace. */
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Background, RUNNING_MAX } from './background.ts';
 import type { CommandResult } from './process.ts';
 import { runCommand } from './process.ts';

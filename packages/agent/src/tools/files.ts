@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { linesOf, PAGE_LINES_MAX, pageOf } from '@swarm/core/rules/paged-text';
-import { z } from 'zod';
+import * as z from 'zod';
 import { diffText, editText, type Replacement } from './edit-text.ts';
 import type { InsidePath } from './paths.ts';
 import { resolveReadable, resolveWritable } from './paths.ts';

@@ -5,7 +5,7 @@ import {
   HANDOFF_TEXT_MAX,
   type HandoffClaim,
 } from '@swarm/core/model/handoff';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutText } from '../agent-events.ts';
 import type { Tool } from './tool.ts';
 

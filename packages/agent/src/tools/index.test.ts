@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { HANDOFF_LIST_MAX, HANDOFF_TEXT_MAX } from '@swarm/core/model/handoff';
 import { parseClaim } from './handoff.ts';
-import { createToolbox, TOOL_SPECS } from './index.ts';
+import { createToolbox, toolSpecs } from './index.ts';
 
 test('the agent has exactly these tools, with these arguments', () => {
-  const shape = TOOL_SPECS.map(({ name, parameters }) => {
+  const shape = toolSpecs().map(({ name, parameters }) => {
     const { properties, required } = parameters as { properties: object; required: string[] };
     const args = Object.keys(properties).map((arg) => (required.includes(arg) ? arg : `${arg}?`));
     return `${name}{${args.join(',')}}`;

@@ -1,6 +1,6 @@
 /** The table of tools, and the one way a model's call becomes an action. */
 import type { ToolCall, ToolSpec } from '@swarm/core/ports/models';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutText } from '../agent-events.ts';
 import { cutMiddle } from '../context/shorten.ts';
 import { readArguments, shapeLine, toolNameFor } from './arguments.ts';
@@ -26,11 +26,16 @@ export function toolMeant(said: string): string | undefined {
 }
 
 /** What the model is told of each tool. */
-export const TOOL_SPECS: readonly ToolSpec[] = TOOLS.map(({ name, description, schema }) => ({
-  name,
-  description,
-  parameters: parametersOf(schema),
-}));
+export const toolSpecs = (): readonly ToolSpec[] => {
+  specs ??= TOOLS.map(({ name, description, schema }) => ({
+    name,
+    description,
+    parameters: parametersOf(schema),
+  }));
+  return specs;
+};
+/** Made when they are asked for: who runs no such agent starts without them. */
+let specs: readonly ToolSpec[] | undefined;
 
 export interface Toolbox {
   readonly specs: readonly ToolSpec[];
@@ -68,7 +73,7 @@ export function createToolbox({ readable = [], more, only, ...place }: ToolboxAs
   const background = new Background(place.clock);
   const inner = { ...place, readable, background, env: commandEnv(place.env) };
   return {
-    specs: [...TOOL_SPECS.filter(({ name }) => offered.has(name)), ...(more?.specs ?? [])],
+    specs: [...toolSpecs().filter(({ name }) => offered.has(name)), ...(more?.specs ?? [])],
     async run(call, signal, outputChars = Number.POSITIVE_INFINITY) {
       const outcome = more?.specs.some(({ name }) => name === call.name)
         ? await runMore(more, call, signal)

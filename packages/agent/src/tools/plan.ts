@@ -1,5 +1,5 @@
 /** plan: what the agent means to do, kept outside the conversation so that it outlives what is left out of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tool } from './tool.ts';
 
 const ITEMS_MAX = 50;

@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { compileGlob, type GlobMatcher } from './globs.ts';
 import { resolveReadable } from './paths.ts';
 import { type CommandResult, runCommand } from './process.ts';

@@ -1,7 +1,7 @@
 /** What a tool is. The table of them is in index.ts. */
 import type { HandoffClaim } from '@swarm/core/model/handoff';
 import type { Clock } from '@swarm/core/ports/world';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Background } from './background.ts';
 
 /** Where tools act. They run inside the sandbox, in the agent's own process. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { problemsOf, renderProblems } from '../telling/errors.ts';

@@ -1,5 +1,5 @@
 /** docs/config.md and swarm.schema.json, generated from the schema the code runs on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from './schema.ts';
 
 interface Node {

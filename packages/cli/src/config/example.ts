@@ -1,5 +1,5 @@
 /** What a right value looks like, from the schema itself, so that a refusal's fix can be typed as it stands. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { shellWord } from '../telling/shell.ts';
 import { configSchema } from './schema.ts';
 

@@ -2,7 +2,7 @@
 import { isAbsolute } from 'node:path';
 import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXAMPLES, nodeAt, rangeAt, typed } from './example.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
 import { parseDurationMs } from './units.ts';

@@ -1,7 +1,7 @@
 /** Who does the tasks: the agents, and the roles that tasks ask for. */
 import { PRESET_NAMES } from '@swarm/agent';
 import { isRoleName, TOOL_NAMES } from '@swarm/core/rules/roles';
-import { z } from 'zod';
+import * as z from 'zod';
 import { table } from './schema-parts.ts';
 
 /** What a task is done by. */

@@ -1,6 +1,6 @@
 /** What a run may use up: the whole, each role's part of it, and each task. */
 import { SPEND_ROLES } from '@swarm/core/model/request';
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, duration, table } from './schema-parts.ts';
 import { parsePart } from './units.ts';
 

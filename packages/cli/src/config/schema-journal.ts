@@ -1,5 +1,5 @@
 /** The keys of `[journal]`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, table } from './schema-parts.ts';
 
 export const journal = table('Where a run’s journal is kept besides its folder. See docs/carrying.md.', {

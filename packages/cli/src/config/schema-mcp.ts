@@ -1,5 +1,5 @@
 /** The keys of `[mcp]`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, isEndpointUrl, table, variable } from './schema-parts.ts';
 
 const mcpServer = table('A server of the Model Context Protocol.', {

@@ -1,5 +1,5 @@
 /** The keys of `[notify]`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { table, variable } from './schema-parts.ts';
 
 export const notify = table(

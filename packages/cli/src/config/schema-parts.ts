@@ -1,6 +1,6 @@
 /** Kinds of values of the configuration. */
 import { isHostName } from '@swarm/sandbox';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseBytes, parseDurationMs } from './units.ts';
 
 const DURATION_MAX = '7d';

@@ -1,6 +1,6 @@
 /** The keys of `[secrets]`. */
 import { allowProblem } from '@swarm/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { table } from './schema-parts.ts';
 
 export const secrets = table('What is looked for in work before any of it is taken. See docs/secrets.md.', {

@@ -3,7 +3,7 @@ import { capabilityProblem } from '@swarm/core/rules/capabilities';
 import { DISTRIBUTIONS } from '@swarm/core/rules/distribute';
 import { STEPS_MAX } from '@swarm/core/rules/pipeline';
 import { isRoleName } from '@swarm/core/rules/roles';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DRIVER_NAMES } from './schema-agent.ts';
 import { count, table } from './schema-parts.ts';
 

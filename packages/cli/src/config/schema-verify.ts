@@ -1,5 +1,5 @@
 /** What the verdict on a run is made from. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { table } from './schema-parts.ts';
 
 export const verify = table(

@@ -5,7 +5,7 @@
 
 import { BOUNDING_FIELDS, DIALECT_NAMES } from '@swarm/core/model/dialect';
 import { REVIEWERS_MAX } from '@swarm/core/model/review';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SANDBOX_NAMES } from './sandboxes.ts';
 import { agent, roles } from './schema-agent.ts';
 import { budget } from './schema-budget.ts';

@@ -10,7 +10,7 @@ import { lineProblem, textProblem } from '@swarm/core/rules/text';
 import type { OpenedState } from '@swarm/core/state';
 import type { PlanDiff } from '@swarm/core/views/plan-diff';
 import type { UndoOutcome } from '@swarm/orchestrator';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Bytes of one request, its newline included. */
 export const REQUEST_BYTES_MAX = 1 << 20;

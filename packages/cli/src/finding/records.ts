@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RunId } from '@swarm/core/model/ids';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeWhole } from '../running/run-files.ts';
 import { type Environment, stateHome } from './paths.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { TOOL_SPECS } from '@swarm/agent';
+import { toolSpecs } from '@swarm/agent';
 import { HANDOFF_STATUSES } from '@swarm/core/model/handoff';
 import { PlanScanner } from '@swarm/core/rules/json-scanner';
 import { readRequirement } from '@swarm/core/rules/requirement-format';
@@ -16,11 +16,11 @@ const names = (specs: readonly { readonly name: string }[]): readonly string[] =
 const ROLES = {
   planner: names(PLANNER_TOOLS),
   reconciler: names(PLANNER_TOOLS),
-  worker: names(TOOL_SPECS),
-  conflict: names(TOOL_SPECS),
+  worker: names(toolSpecs()),
+  conflict: names(toolSpecs()),
 };
 /** Every name that is a tool's, whoever has it. */
-const ANY = new Set([...names(PLANNER_TOOLS), ...names(TOOL_SPECS)]);
+const ANY = new Set([...names(PLANNER_TOOLS), ...names(toolSpecs())]);
 
 test('every tool that a prompt names is in the list of the role that reads it', () => {
   for (const [name, own] of Object.entries(ROLES)) {

@@ -4,7 +4,22 @@
  */
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+
+/**
+ * `import … from 'node:http'` asks for every name that module has, and some of them load Node's own client of HTTP: as
+ * long as all the rest of a short command takes. Asked for as a value, a name is looked up when it is used.
+ */
+const HTTP_BY_NAME: Plugin = {
+  name: 'http by name',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'by-name';
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({ path: path.replace('node:', ''), namespace }));
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('node:${path}');`,
+    }));
+  },
+};
 
 /** How every bundle of ours is made; the packed program is made the same way. */
 export const BUNDLE = {
@@ -17,6 +32,7 @@ export const BUNDLE = {
   banner: {
     js: "import { createRequire as swarmCreateRequire } from 'node:module'; const require = swarmCreateRequire(import.meta.url);",
   },
+  plugins: [HTTP_BY_NAME],
   logLevel: 'warning',
 } satisfies BuildOptions;
 

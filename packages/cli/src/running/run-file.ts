@@ -5,7 +5,7 @@ import { parseRunId, type RunId } from '@swarm/core/model/ids';
 import type { DeliverTo, RunMode } from '@swarm/core/model/request';
 import type { RemoteBranch } from '@swarm/git';
 import { PROVIDER_NAMES, type ProviderName } from '@swarm/sandbox';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../config/resolved.ts';
 import type { RunPaths } from '../finding/paths.ts';
 import { writeWhole } from './run-files.ts';

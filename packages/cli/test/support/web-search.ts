@@ -1,7 +1,7 @@
 /** An MCP server with one tool, `web_search`: it asks the search engine at SEARCH_URL with SEARCH_KEY. */
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const server = new McpServer({ name: 'web-search', version: '1.0.0' });
 

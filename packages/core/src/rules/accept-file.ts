@@ -2,7 +2,7 @@
  * A file of criteria the operator names: a Markdown list, or a list of criteria with their checks as it stands in JSON or
  * TOML. Everything wrong is told at once.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CRITERION_TEXT_MAX, type Criterion } from '../model/acceptance.ts';
 import { checkIn, criteriaIn } from './criterion-text.ts';
 import { scopeProblem } from './scope-path.ts';

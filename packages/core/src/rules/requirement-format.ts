@@ -1,5 +1,5 @@
 /** What a planner's answer says of the things the request asks for. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { REQUIREMENT_STATES, type RequirementStatus } from '../model/requirement.ts';
 import { lineProblem, textProblem } from './text.ts';
 

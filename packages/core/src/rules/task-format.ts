@@ -2,7 +2,7 @@
  * A task on the wire: what models and plan files may say, and what a command agent is told in its
  * task file. Everything here came from outside and is held to be hostile until it is a `TaskDraft`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TaskId } from '../model/ids.ts';
 import { TASKS_MAX } from '../model/request.ts';
 import type { TaskSpec } from '../model/task.ts';

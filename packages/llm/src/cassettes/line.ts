@@ -13,7 +13,7 @@
  * - A file from elsewhere is hostile: every line is bounded and read by these schemas before anything is played.
  */
 import { DIALECT_NAMES } from '@swarm/core/model/dialect';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A longer line is no line of ours: a request and an answer have 32 MiB each, and JSON may double them. */
 export const LINE_BYTES_MAX = 160 * 1024 * 1024;

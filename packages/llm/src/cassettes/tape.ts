@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import {
   CALLS_MAX,
   type Call,

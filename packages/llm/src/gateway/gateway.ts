@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import { SwarmError } from '@swarm/core/errors';
 import { type AttemptId, parseAttemptId } from '@swarm/core/model/ids';
 import { NO_USAGE, type Usage } from '@swarm/core/model/usage';
@@ -120,6 +120,8 @@ export function startGateway(options: GatewayOptions): Gateway {
       const ticket = createTicket(attempt, limits);
       const room = createRoom(MAX_BODIES_OF_ONE_BYTES, bodies);
       const caller: Caller = { ticket, room, counts: createCounts() };
+      // Loaded for the first: it brings a client of HTTP along, and most commands speak with nobody.
+      const { createAdaptorServer } = await import('@hono/node-server');
       const server = createAdaptorServer({
         fetch: (request, env) => app.fetch(request, { ...(env as HttpBindings), ...caller }),
         serverOptions: timeouts(options.patience),

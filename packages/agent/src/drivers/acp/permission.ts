@@ -2,7 +2,7 @@
  * What an agent that asks for leave is told. Everything is allowed: the sandbox is what contains it. Once comes before
  * always, because some agents write what is allowed for good into the work tree.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const askSchema = z.object({
   options: z.array(z.object({ optionId: z.string().max(1_000), kind: z.string() })).max(100),

@@ -1,5 +1,5 @@
 /** All that comes before the first prompt: the agent is greeted, pointed at the gateway, and opens a session. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../../fault.ts';
 import { plainText } from '../../transcript.ts';
 import type { Note } from '../session.ts';

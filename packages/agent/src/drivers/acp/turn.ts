@@ -6,7 +6,7 @@ import type { ClientApp, ClientContext, Stream } from '@agentclientprotocol/sdk'
 import type { AgentEnd } from '@swarm/core/model/attempt';
 import type { RoomProcess } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutText } from '../../agent-events.ts';
 import { Fault } from '../../fault.ts';
 import { plainText } from '../../transcript.ts';

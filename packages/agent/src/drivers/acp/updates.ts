@@ -1,7 +1,7 @@
 /** What an agent says while it works, as signs of life and lines of the transcript. All of it is hostile. */
 import type { AgentActivity } from '@swarm/core/ports/running';
 import type { Clock } from '@swarm/core/ports/world';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatAgentEvent } from '../../agent-events.ts';
 import { plainText, shownText } from '../../transcript.ts';
 import type { Note } from '../session.ts';
