@@ -171,5 +171,6 @@ export async function writeHooks({ layout }: Pick<HubContext, 'layout'>): Promis
   return hooks;
 }
 
-const wordsOf = (error: unknown): string =>
+/** What is told of a failure. */
+export const wordsOf = (error: unknown): string =>
   error instanceof SwarmError ? (error.problems[0]!.why ?? error.problems[0]!.what) : String(error);

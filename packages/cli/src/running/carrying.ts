@@ -3,14 +3,15 @@
  * journal on disk stays the truth; the reference follows it, at most `every` behind. Who finds that somebody else has moved
  * it stops: another machine goes on with the run.
  */
-import { hostname } from 'node:os';
-import type { SecretFinder } from '@swarm/core/ports/git';
+import type { Problem } from '@swarm/core/errors';
+import type { Hub, SecretFinder } from '@swarm/core/ports/git';
 import type { Log } from '@swarm/core/ports/world';
 import type { State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import { type Carrier, type CarryOutcome, carriedRef } from '@swarm/git';
 import type { RunPaths } from '../finding/paths.ts';
+import { shellWord } from '../telling/shell.ts';
 import {
   carriedPrompts,
   carriedRunFile,
@@ -18,6 +19,7 @@ import {
   JournalPieces,
   keptCommits,
   type Lease,
+  leaseBytes,
 } from './carried-files.ts';
 import type { RunFile } from './run-file.ts';
 
@@ -48,46 +50,63 @@ export class Carrying {
   #isOver = false;
   /** Something is new since it was carried last. */
   #isOwed = false;
+  #isTaken = false;
 
   constructor(parts: CarryingParts) {
     this.#parts = parts;
     this.#pieces = new JournalPieces(parts.paths.journal);
   }
 
+  /** Another machine goes on with the run: what this one says of its end is not the run's. */
+  get taken(): Problem | undefined {
+    return this.#isTaken ? takenProblem(this.#parts.file) : undefined;
+  }
+
   /** Says that this machine works on the run from now on, before anything is done. */
-  async claim(): Promise<CarryOutcome> {
-    const isNew = this.#parts.state().run === undefined;
-    const outcome = isNew ? NOTHING : await this.#carry('live');
-    if (outcome.kind !== 'elsewhere') this.#again();
-    return outcome;
+  async claim(): Promise<void> {
+    if (this.#parts.state().run !== undefined) await this.#next('live');
+    if (!this.#isTaken) this.#again();
+  }
+
+  /**
+   * Before anything lands, so that whoever goes on from the reference knows by which gate it passed, and nothing lands
+   * from here once somebody else does. False: somebody does.
+   */
+  async mayLand(): Promise<boolean> {
+    if (!this.#isOver) this.#stopIf(await this.#next('live'));
+    return !this.#isTaken;
   }
 
   /** The last word, once nothing runs any more. */
   async end(): Promise<void> {
-    const isTaken = this.#isOver;
     this.#isOver = true;
     clearTimeout(this.#timer);
     await this.#going;
-    if (isTaken) return;
+    if (this.#isTaken) return;
     const { state } = this.#parts;
-    if (state().run !== undefined) await this.#carry(state().closed ? 'closed' : 'left');
+    if (state().run !== undefined) await this.#next(state().closed ? 'closed' : 'left');
   }
 
   #again(): void {
-    this.#timer = setTimeout(() => {
-      this.#going = this.#tick().finally(() => {
-        if (!this.#isOver) this.#again();
-      });
+    this.#timer = setTimeout(async () => {
+      if (this.#parts.state().run !== undefined) this.#stopIf(await this.#next('live'));
+      if (!this.#isOver) this.#again();
     }, this.#parts.everyMs);
     this.#timer.unref();
   }
 
-  async #tick(): Promise<void> {
-    if (this.#parts.state().run === undefined) return;
-    const outcome = await this.#carry('live');
+  #stopIf(outcome: CarryOutcome): void {
     if (outcome.kind !== 'elsewhere' || this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#timer);
     this.#parts.onTaken(takenText(this.#parts.file, outcome.head));
+  }
+
+  /** One after another. */
+  #next(word: Lease['state']): Promise<CarryOutcome> {
+    const next = this.#going.then(() => this.#carry(word));
+    this.#going = next;
+    return next;
   }
 
   async #carry(word: Lease['state']): Promise<CarryOutcome> {
@@ -116,6 +135,7 @@ export class Carrying {
       this.#isOwed = false;
       log.write('journal.carried', { msg: `${ref} is up to date`, data: { ref, commit: outcome.commit } });
     } else {
+      this.#isTaken ||= outcome.kind === 'elsewhere';
       const why = outcome.kind === 'silent' ? outcome.why : takenText(file, outcome.head);
       log.write('journal.uncarried', { msg: `${ref} was not written: ${why}`, data: { ref } });
     }
@@ -138,9 +158,7 @@ export class Carrying {
       await this.#take('run.json', Buffer.from(carriedRunFile(file)));
       for (const [path, bytes] of await carriedPrompts(paths)) await this.#take(path, bytes);
     }
-    const now = new Date().toISOString();
-    const lease: Lease = { v: 1, state: word, host: hostname(), pid: process.pid, at: now, version };
-    await this.#take('lease.json', Buffer.from(`${JSON.stringify(lease)}\n`));
+    await this.#take('lease.json', leaseBytes(word, version));
     if (word === 'live') return;
     const told = report(state());
     await this.#take('report.json', Buffer.from(`${JSON.stringify(told, null, 2)}\n`));
@@ -156,7 +174,24 @@ export class Carrying {
   }
 }
 
+/** Nothing lands before the reference says what is about to, and nothing once the run goes on elsewhere. */
+export const carriedFirst = (hub: Hub, carrying: () => Carrying | undefined): Hub => ({
+  ...hub,
+  publish: async (candidate) =>
+    (await carrying()?.mayLand()) === false ? ELSEWHERE : hub.publish(candidate),
+});
+
+/** Nothing was asked of the target; the run is being left. */
+const ELSEWHERE = { kind: 'unknown', why: 'the run goes on on another machine' } as const;
 const NOTHING: CarryOutcome = { kind: 'silent', why: 'nothing is new' };
 
 const takenText = ({ run }: RunFile, head: string | undefined): string =>
   `${run} was taken up on another machine (${carriedRef(run)} is at ${head?.slice(0, 10) ?? 'nothing'}): it goes on there`;
+
+export const takenProblem = ({ run, remote }: RunFile): Problem => ({
+  code: 'SW0501',
+  what: `${run} was taken up on another machine`,
+  where: carriedRef(run),
+  why: 'its reference was moved since this machine wrote it last',
+  fix: `swarm resume --from-ref ${carriedRef(run)}${remote ? ` --from ${shellWord(remote.remote)}` : ''} --takeover`,
+});
