@@ -12,31 +12,45 @@ import { Layout } from './layout.ts';
 import { locate } from './origin.ts';
 import { Remote } from './remote.ts';
 
-export interface ClaimAsk extends Required<Pick<CarriedAsk, 'stateDir' | 'run' | 'repository' | 'from'>> {
-  readonly operator?: CarriedAsk['operator'];
+export interface ClaimAsk extends CarriedAsk {
   readonly identity: Identity;
   readonly lease: Uint8Array;
 }
 
-/** The caller holds the repository's lock. Afterwards the hub has what the remote has. */
-export async function claimCarried(ask: ClaimAsk, { commit: from }: CarriedRun): Promise<CarryOutcome> {
+/**
+ * The caller holds the repository's lock, and has found what is carried to be a run. Unless somebody else came first, the
+ * hub goes on from it; before that, a run of this machine by the same name stays what it was.
+ */
+export async function claimCarried(ask: ClaimAsk, { commit, ref }: CarriedRun): Promise<CarryOutcome> {
   const git = new Git();
+  const hub = { gitDir: new Layout(ask.stateDir, ask.run).hub };
+  const outcome = ask.from ? await claimAt(git, ask, ask.from, commit) : { kind: 'carried' as const, commit };
+  if (outcome.kind === 'elsewhere') return outcome;
+  const mine = outcome.kind === 'carried' ? outcome.commit : commit;
+  const stdin = `update ${hubCarriedRef(ask.run)} ${mine}\ndelete ${ref}\n`;
+  await git.run(hub, 'update-ref', ['--stdin'], { stdin });
+  return outcome;
+}
+
+async function claimAt(
+  git: Git,
+  ask: ClaimAsk,
+  { remote: name, network }: NonNullable<CarriedAsk['from']>,
+  from: CommitId,
+): Promise<CarryOutcome> {
   const layout = new Layout(ask.stateDir, ask.run);
-  const hub = { gitDir: layout.hub };
   const ref = carriedRef(ask.run);
   try {
     const origin = await locate(git, ask.repository, ask.operator);
-    const { remote: name, network } = ask.from;
     const remote = await Remote.open({ git, gitDir: origin.gitDir, name, purpose: 'push', network });
-    const commit = await leaseCommit(git, hub, ask, from);
+    const commit = await leaseCommit(git, { gitDir: layout.hub }, ask, from);
     const hooks = await writeHooks({ layout });
     const pushed = await remote.pushRef({ from: layout.hub, ref, parent: from, commit, hooks });
     // What an unclear push became of, the remote knows.
     const there = pushed.kind === 'taken' ? commit : await remote.at(ref);
-    if (there === from) return { kind: 'silent', why: pushed.kind === 'unclear' ? pushed.why : '' };
-    if (there !== commit) return { kind: 'elsewhere', head: there };
-    await git.run(hub, 'update-ref', [hubCarriedRef(ask.run), commit]);
-    return { kind: 'carried', commit };
+    if (there === commit) return { kind: 'carried', commit };
+    if (there !== from) return { kind: 'elsewhere', head: there };
+    return { kind: 'silent', why: pushed.kind === 'unclear' ? pushed.why : '' };
   } catch (error) {
     return { kind: 'silent', why: wordsOf(error) };
   }

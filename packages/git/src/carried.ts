@@ -17,8 +17,10 @@ import { PRE_PUSH, type Remote } from './remote.ts';
 import { sendHistory } from './transfer.ts';
 
 export const carriedRef = (run: RunId): string => `refs/swarm/${run}`;
-/** The same in the hub, among the run's own. */
+/** The same in the hub, among the run's own: what this machine wrote last, or went on from. */
 export const hubCarriedRef = (run: RunId): string => `refs/swarm/${run}/carried`;
+/** What a reference offers, before anybody here goes on from it. */
+export const hubOfferedRef = (run: RunId): string => `refs/swarm/${run}/offered`;
 
 export type CarryOutcome =
   | { readonly kind: 'carried'; readonly commit: CommitId }

@@ -58,7 +58,8 @@ async function tryOnce(
   const network = networkEnv(context.env);
   const place = { stateDir: repository.state, run, repository: repository.repository, operator };
   const from = options.from === undefined ? undefined : { remote: options.from, network };
-  const carried = await takeCarried({ ...place, ...(from && { from }) });
+  const source = { ...place, ...(from && { from }) };
+  const carried = await takeCarried(source);
   const lease = leaseOf(carried);
   // What it says counts for nothing before the operator has read it: not even who works on it.
   if (!options.trustRun) throw new SwarmError(unread(run, carried, options));
@@ -69,9 +70,8 @@ async function tryOnce(
     const { state } = await readKnown(known);
     if (!isOpened(state)) throw new SwarmError(damaged(run, 'its journal does not open a run'));
     const gone = await seedRun(place, state.run.request.base, worksOf(state));
-    const claim = { ...place, identity: known.file.identity, lease: leaseBytes('live', version) };
-    const claimed = from && (await claimCarried({ ...claim, from }, carried));
-    if (claimed?.kind === 'elsewhere') return undefined;
+    const claim = { ...source, identity: known.file.identity, lease: leaseBytes('live', version) };
+    if ((await claimCarried(claim, carried)).kind === 'elsewhere') return undefined;
     await bringBranch(repository, known.file, state);
     return gone;
   });
