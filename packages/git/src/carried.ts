@@ -10,6 +10,7 @@ import type { CommitId, RunId } from '@swarm/core/model/ids';
 import { type HubContext, hasCommits } from './context.ts';
 import { expectObject } from './git.ts';
 import { identityEnv } from './identity.ts';
+import { standsAt } from './intake-rules.ts';
 import { isAncestor } from './landed.ts';
 import { readRef } from './origin-ref.ts';
 import { readOwnRef } from './own-ref.ts';
@@ -59,6 +60,12 @@ export class Carrier {
   async blob(bytes: Uint8Array): Promise<string> {
     const { git, hub } = this.#hub;
     return git.text(hub, 'hash-object', ['-w', '--no-filters', '--stdin'], { stdin: bytes });
+  }
+
+  /** What the base has already is no secret any more. */
+  isAtBase(value: string): Promise<boolean> {
+    const { git, hub, base } = this.#hub;
+    return standsAt(git, hub, base, value);
   }
 
   async carry(ask: CarryAsk): Promise<CarryOutcome> {

@@ -50,16 +50,18 @@ export class JournalPieces {
     this.#path = path;
   }
 
-  /** Pieces that are new or have grown, each with its name. The same again where nothing was added. */
-  async read(): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {
+  /**
+   * Pieces that are new or have grown, each with its name. The same again where nothing was added, and where whoever reads
+   * them stopped at one.
+   */
+  async *read(): AsyncGenerator<{ readonly name: string; readonly bytes: Buffer }> {
     const file = await open(this.#path, 'r');
     try {
-      const pieces: { name: string; bytes: Buffer }[] = [];
       for (;;) {
         const bytes = await lineEnd(file, this.#begin);
-        if (bytes.length === 0) return pieces;
-        pieces.push({ name: pieceName(this.#full + 1), bytes });
-        if (bytes.length < PIECE_BYTES) return pieces;
+        if (bytes.length === 0) return;
+        yield { name: pieceName(this.#full + 1), bytes };
+        if (bytes.length < PIECE_BYTES) return;
         this.#begin += bytes.length;
         this.#full += 1;
       }

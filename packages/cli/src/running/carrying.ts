@@ -4,7 +4,7 @@
  * it stops: another machine goes on with the run.
  */
 import type { Problem } from '@swarm/core/errors';
-import type { Hub, SecretFinder } from '@swarm/core/ports/git';
+import type { Hub, SecretFinder, SecretRules } from '@swarm/core/ports/git';
 import type { Log } from '@swarm/core/ports/world';
 import type { State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
@@ -20,7 +20,9 @@ import {
   keptCommits,
   type Lease,
   leaseBytes,
+  pieceName,
 } from './carried-files.ts';
+import { HeldBack, lookThrough } from './carried-looks.ts';
 import type { RunFile } from './run-file.ts';
 
 export interface CarryingParts {
@@ -30,8 +32,9 @@ export interface CarryingParts {
   readonly everyMs: number;
   readonly version: string;
   readonly log: Log;
-  /** Knows the operator's secrets: what holds one is not carried. */
+  /** What holds a secret is not carried. */
   readonly secrets: SecretFinder;
+  readonly rules: SecretRules | undefined;
   readonly state: () => State;
   /** Somebody else goes on with the run. */
   readonly onTaken: (why: string) => void;
@@ -51,6 +54,11 @@ export class Carrying {
   /** Something is new since it was carried last. */
   #isOwed = false;
   #isTaken = false;
+  /** A secret stands in the journal: it is carried up to the piece before, and no further. */
+  #isHeld = false;
+  readonly #alarmed = new Set<string>();
+  /** What was told last of why it is not written. */
+  #toldWhy: string | undefined;
 
   constructor(parts: CarryingParts) {
     this.#parts = parts;
@@ -116,6 +124,7 @@ export class Carrying {
       await this.#takeOthers(word);
       return this.#told(await this.#send(word));
     } catch (error) {
+      if (error instanceof HeldBack) this.#alarm(error.message);
       return this.#told({ kind: 'silent', why: (error as Error).message });
     }
   }
@@ -133,21 +142,41 @@ export class Carrying {
     if (outcome.kind === 'carried') {
       this.#carriedAt = Date.now();
       this.#isOwed = false;
-      log.write('journal.carried', { msg: `${ref} is up to date`, data: { ref, commit: outcome.commit } });
-    } else {
-      this.#isTaken ||= outcome.kind === 'elsewhere';
-      const why = outcome.kind === 'silent' ? outcome.why : takenText(file, outcome.head);
-      log.write('journal.uncarried', { msg: `${ref} was not written: ${why}`, data: { ref } });
+      const msg = this.#isHeld ? `${ref} says that the run is live, and no more` : `${ref} is up to date`;
+      log.write('journal.carried', { msg, data: { ref, commit: outcome.commit } });
+      this.#toldWhy = undefined;
+      return outcome;
     }
+    this.#isTaken ||= outcome.kind === 'elsewhere';
+    const why = outcome.kind === 'silent' ? outcome.why : takenText(file, outcome.head);
+    if (why !== this.#toldWhy)
+      log.write('journal.uncarried', { msg: `${ref} was not written: ${why}`, data: { ref } });
+    this.#toldWhy = why;
     return outcome;
   }
 
+  /** The run goes on; what is held back never leaves this disk by itself. */
+  #alarm(why: string): void {
+    if (this.#alarmed.has(why)) return;
+    this.#alarmed.add(why);
+    const ref = carriedRef(this.#parts.file.run);
+    this.#parts.log.write('secret.found', { msg: `${ref} goes on without it: ${why}`, data: { why, ref } });
+  }
+
   async #takeJournal(): Promise<boolean> {
+    if (this.#isHeld) return false;
     let isNew = false;
-    for (const { name, bytes } of await this.#pieces.read()) {
-      if (this.#lengths.get(name) === bytes.length) continue;
-      await this.#take(name, bytes);
-      isNew = true;
+    try {
+      for await (const { name, bytes } of this.#pieces.read()) {
+        if (this.#lengths.get(name) === bytes.length) continue;
+        await this.#take(name, bytes);
+        isNew = true;
+      }
+    } catch (error) {
+      // Without its beginning a journal is none.
+      if (!(error instanceof HeldBack) || !this.#files.has(pieceName(1))) throw error;
+      this.#isHeld = true;
+      this.#alarm(error.message);
     }
     return isNew;
   }
@@ -155,20 +184,25 @@ export class Carrying {
   async #takeOthers(word: Lease['state']): Promise<void> {
     const { file, paths, version, state } = this.#parts;
     if (!this.#files.has('run.json')) {
-      await this.#take('run.json', Buffer.from(carriedRunFile(file)));
       for (const [path, bytes] of await carriedPrompts(paths)) await this.#take(path, bytes);
+      await this.#take('run.json', Buffer.from(carriedRunFile(file)));
     }
-    await this.#take('lease.json', leaseBytes(word, version));
-    if (word === 'live') return;
+    await this.#put('lease.json', leaseBytes(word, version));
+    if (word === 'live' || this.#isHeld) return;
     const told = report(state());
     await this.#take('report.json', Buffer.from(`${JSON.stringify(told, null, 2)}\n`));
     await this.#take('report.md', Buffer.from(renderReportMarkdown(told)));
   }
 
-  /** @throws when a secret of the operator's stands in it: it is on this disk, and goes no further. */
+  /** @throws HeldBack when a secret stands in it: it is on this disk, and goes no further. */
   async #take(path: string, bytes: Buffer): Promise<void> {
-    const found = this.#parts.secrets.begin()(bytes);
-    if (found !== undefined) throw new Error(`the value of ${found} stands in ${path}`);
+    const { secrets, rules, carrier, file } = this.#parts;
+    const isAtBase = (value: string): Promise<boolean> => carrier.isAtBase(value);
+    await lookThrough({ secrets, rules, isAtBase, ref: carriedRef(file.run) }, path, bytes);
+    await this.#put(path, bytes);
+  }
+
+  async #put(path: string, bytes: Buffer): Promise<void> {
     this.#files.set(path, await this.#parts.carrier.blob(bytes));
     this.#lengths.set(path, bytes.length);
   }

@@ -137,7 +137,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       everyMs: carried.everyMs,
       version: ask.places.version,
       log,
-      secrets: secrets.finder(),
+      ...looks,
       state: () => made.state,
       onTaken: (why) => made.halt({ why: 'taken', detail: why }),
     });
