@@ -185,6 +185,9 @@ test('after a kill -9 between two votes the one that was given stays, and only t
   const resumed = await world.swarm(['resume'], { env });
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.equal(server.calls.length, 3);
+  // What the checks printed is told to whoever is asked by the later process too.
+  for (const { messages } of server.calls)
+    assert.match(messages[1]!.content!, /passed in a clean checkout.*The end of what it printed:\na\n/);
   const { stdout } = await world.swarm(['explain', 't1']);
   for (const reviewer of ['reviewer-1', 'reviewer-2'])
     assert.equal(stdout.split(`${reviewer} approves`).length, 2, stdout);

@@ -95,7 +95,7 @@ describe('a reviewer of our own', () => {
 
   test('is told what the checks printed where that is known, and else that it is not', async () => {
     const { vote, rendered, evidence } = given();
-    evidence.keep(TRY, 'gate', 'all 12 pass\n');
+    await evidence.keep(TRY, 'gate', 'all 12 pass\n');
     await vote();
     assert.match(
       rendered[0]!.evidence!,
@@ -104,6 +104,25 @@ describe('a reviewer of our own', () => {
     const later = given();
     await later.vote();
     assert.match(later.rendered[0]!.evidence!, /What it printed is not known any more\.$/);
+  });
+
+  test('is told the same by a later process, and of a file that is none of ours that nothing is known', async () => {
+    const kept = new Map<string, string>();
+    const files = {
+      writeEvidence: async (attempt: AttemptId, json: string) => void kept.set(attempt, json),
+      readEvidence: async (attempt: AttemptId) => kept.get(attempt),
+    };
+    const first = new Evidence(files);
+    await first.keep(TRY, 'verify', 'two pass\n');
+    await first.keep(TRY, 'gate', `${'x'.repeat(5_000)}all 12 pass\n`);
+    const later = new Evidence(files);
+    for (const check of ['verify', 'gate'] as const)
+      assert.equal(await later.tail(TRY, check), await first.tail(TRY, check));
+    assert.match((await later.tail(TRY, 'gate'))!, /all 12 pass$/);
+    for (const none of ['', 'null', '[1]', '{"gate":7}', '{"gate":{"a":1}}']) {
+      kept.set(TRY, none);
+      assert.equal(await new Evidence(files).tail(TRY, 'gate'), undefined);
+    }
   });
 
   test('runs commands in a clone at the commit, without network, and the clone goes before the vote is given', async () => {
