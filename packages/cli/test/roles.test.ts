@@ -108,7 +108,7 @@ test('prompts show says who does a role’s tasks and how its text is used; a st
     coder.stderr,
     /role coder: by the run’s own agent; it has no prompt of its own: this is the worker’s/,
   );
-  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 9 prompts can be used$/m);
+  assert.match((await world.swarm(['prompts', 'check'])).stdout, /^all 10 prompts can be used$/m);
   await world.write({ '.swarm/prompts/bard.md': POET });
   const stray = await world.swarm(['prompts', 'check']);
   assert.match(stray.stderr, /bard\.md replaces no prompt[\s\S]*fix +\[roles\.bard\]/);
