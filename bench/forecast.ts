@@ -140,6 +140,11 @@ function figuresOf(tried: readonly Tried[]): Figure[] {
         unit: 'times',
         aim: { kind: 'at-most', value: 4.001 },
       },
+      {
+        name: '  its ranges on average',
+        value: widths.reduce((sum, width) => sum + width, 0) / widths.length,
+        unit: 'times',
+      },
     ] as const;
   });
 }

@@ -26,7 +26,12 @@ const figuresOf = ({
   wallMs,
   tokens,
 }: Worth): Figure[] => [
-  { name: `${how}: complete and green`, value: isGreen ? 1 : 0, unit: 'of 1' },
+  {
+    name: `${how}: complete and green`,
+    value: isGreen ? 1 : 0,
+    unit: 'of 1',
+    aim: { kind: 'at-least', value: 1 },
+  },
   { name: '  hidden tests mended', value: passed, unit: `of ${hidden}` },
   { name: '  tasks landed', value: landed, unit: `of ${tasks}` },
   { name: '  attempts', value: attempts, unit: '' },

@@ -75,6 +75,8 @@ export async function playSwarm(folder: string, repository: string, options: Swa
       writeReport: async () => {},
       writePlannerAnswer: async () => {},
       writeGateOutput: async (name) => name,
+      writeEvidence: async () => undefined,
+      readEvidence: async () => undefined,
     },
     log: { write: () => {} },
   };

@@ -1,12 +1,13 @@
 /** A run whose journal is in git: killed on one machine, it goes on in a fresh clone on another, in the real program. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Ended, Running } from './support/program.ts';
 import { World } from './support/world.ts';
 
-const CARRIED = '[journal]\nref = true\nevery = "1s"\n';
+const carried = (every: string): string => `[journal]\nref = true\nevery = "${every}"\n`;
 const FLAGS = ['--sandbox', 'none', '--gate', 'true', '--workers', '2'];
 
 /** Far above what a step takes on a busy machine. */
@@ -20,18 +21,20 @@ interface Machines {
   readonly ref: string;
 }
 
-/** Machine A is killed with two tasks landed and two at work; machine B has a fresh clone, another home, another state. */
-async function killedOnA(
-  t: TestContext,
-  more: readonly string[] = [],
-  whileLive: (machines: Machines) => Promise<void> = async () => undefined,
-): Promise<Machines> {
+interface Live extends Machines {
+  readonly running: Running;
+}
+
+/** Machine A has two tasks landed and two at work; machine B has a fresh clone, another home, another state. */
+async function liveOnA(t: TestContext, more: readonly string[] = [], every = '1s'): Promise<Live> {
   const a = await World.with(t, { 'README.md': 'shop\n' });
-  await a.configure(CARRIED);
+  await a.configure(carried(every));
   const origin = join(a.root, 'origin.git');
   await a.gitIn(a.root, 'clone', '--quiet', '--bare', a.repository, origin);
   await a.git('remote', 'add', 'origin', origin);
-  const waits = `until test -e ${a.root}/go; do sleep 0.05; done`;
+  // The first machine's agents alone are let go by `go-first`.
+  const isFirst = `{ test -e ${a.root}/go-first && case $PWD in ${a.root}/*) ;; *) false ;; esac; }`;
+  const waits = `until test -e ${a.root}/go || ${isFirst}; do sleep 0.05; done`;
   const tasks = ['one', 'two'].map((id) => ({
     id,
     title: `Write ${id}`,
@@ -48,18 +51,30 @@ async function killedOnA(
   const run = (await a.runFolder()).split('/').at(-1)!;
   const ref = `refs/swarm/${run}`;
   const holder = more.includes('push') ? origin : a.repository;
-  for (let tries = 0; !(await carriedText(a, holder, ref)).includes('"attempt":"t4.1"'); tries++) {
+  for (
+    let tries = 0;
+    every === '1s' && !(await carriedText(a, holder, ref)).includes('"attempt":"t4.1"');
+    tries++
+  ) {
     assert.ok(tries < 6_000, 'the reference never had the beginning of t4');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const b = await World.make(t);
   await b.gitIn(b.root, 'clone', '--quiet', origin, b.repository);
-  const machines = { a, b, origin, run, ref };
-  await whileLive(machines);
-  running.kill('SIGKILL');
-  await running.ended;
-  await a.release();
-  return machines;
+  return { a, b, origin, run, ref, running };
+}
+
+async function killedOnA(
+  t: TestContext,
+  more: readonly string[] = [],
+  whileLive: (machines: Machines) => Promise<void> = async () => undefined,
+): Promise<Machines> {
+  const live = await liveOnA(t, more);
+  await whileLive(live);
+  live.running.kill('SIGKILL');
+  await live.running.ended;
+  await live.a.release();
+  return live;
 }
 
 const carriedText = (world: World, gitDir: string, ref: string): Promise<string> =>
@@ -100,6 +115,86 @@ test('killed on one machine it goes on in a fresh clone on another, and each tas
   const back = await a.swarm(['resume']);
   assert.equal(back.code, 75, back.stderr);
   assert.match(back.stderr, /error\[SW0501\]: .* was taken up on another machine/);
+});
+
+/** Everything landed once, on both machines' word, and the first one said why it is not the one to tell of it. */
+async function tookOver({ a, b, origin, ref, run }: Machines, first: Ended, second: Ended): Promise<void> {
+  assert.equal(second.code, 0, second.stderr);
+  assert.equal(first.code, 75, first.stderr);
+  const said = `error\\[SW0501\\]: ${run} was taken up on another machine[\\s\\S]*--from-ref ${ref} --from origin --takeover`;
+  assert.match(first.stderr, new RegExp(said));
+  assert.doesNotMatch(first.stdout, /next: swarm resume/);
+  assert.deepEqual(await tasksOn(b, origin, 'main'), ['t1', 't2', 't3', 't4']);
+  assert.match(await b.gitIn(origin, 'show', `${ref}:report.md`), /complete/);
+  const verified = await b.swarm(['verify']);
+  assert.equal(verified.code, 0, `${verified.stdout}${verified.stderr}`);
+  const journal = await readFile(join(await a.runFolder(), 'journal.ndjson'), 'utf8');
+  const landed = journal.split('\n').filter((line) => line.includes('"type":"landing.landed"'));
+  assert.ok(landed.length > 0);
+  assert.doesNotMatch(landed.join('\n'), /"t[34]\.1"/);
+}
+
+/** The first machine writes once more, right between the second one's reading and its word: before a push is taken. */
+const WRITES_ONCE_MORE = `#!/bin/sh
+read -r was _ ref
+case "$ref" in refs/swarm/*) ;; *) exit 0 ;; esac
+test -e "$GIT_DIR/written" && exit 0
+touch "$GIT_DIR/written"
+unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+git -c user.name=a -c user.email=a@shop.test commit-tree "$was^{tree}" -p "$was" -m more > "$GIT_DIR/more"
+git update-ref "$ref" "$(cat "$GIT_DIR/more")" "$was"
+`;
+
+test('taken over while it lives, the first machine stops by itself at its next write', async (t) => {
+  const live = await liveOnA(t, ['--deliver', 'push']);
+  const { a, b, ref, origin, running } = live;
+  await writeFile(join(origin, 'hooks', 'pre-receive'), WRITES_ONCE_MORE, { mode: 0o755 });
+  const asked = ['resume', '--from-ref', ref, '--from', 'origin', '--trust-run', '--takeover'];
+  const taking = b.start(asked);
+  await taking.line(/is taken up here as /);
+  await b.gitIn(
+    origin,
+    'merge-base',
+    '--is-ancestor',
+    await readFile(join(origin, 'more'), 'utf8').then((id) => id.trim()),
+    ref,
+  );
+  // Something that is worth a write; a live run says that it lives once a minute in any case.
+  await a.swarm(['tell', 't3', 'go on']);
+  const first = await running.ended;
+  assert.deepEqual(await a.workspaces(), [], 'its agents ended with it');
+  await a.release();
+  await tookOver(live, first, await taking.ended);
+  assert.match(await readFile(join(await a.runFolder(), 'journal.ndjson'), 'utf8'), /"reason":"taken"/);
+  const back = await a.swarm(['resume']);
+  assert.equal(back.code, 75, back.stderr);
+});
+
+test('frozen while another machine does the rest, it wakes with work in hand and lands none of it', async (t) => {
+  const live = await liveOnA(t, ['--deliver', 'push']);
+  const { a, b, ref, running } = live;
+  running.kill('SIGSTOP');
+  await a.release();
+  const asked = ['resume', '--from-ref', ref, '--from', 'origin', '--trust-run', '--takeover'];
+  const second = await b.swarm(asked);
+  running.kill('SIGCONT');
+  await tookOver(live, await running.ended, second);
+});
+
+test('with work in hand that passed its gate, it lands none of it once another machine goes on', async (t) => {
+  // Nothing is written but before a landing.
+  const live = await liveOnA(t, ['--deliver', 'push'], '1h');
+  const { a, b, ref, running } = live;
+  running.kill('SIGSTOP');
+  const asked = ['resume', '--from-ref', ref, '--from', 'origin', '--trust-run', '--takeover'];
+  const taking = b.start(asked);
+  await taking.line(/t4\.1 started/, PATIENCE_MS);
+  await writeFile(join(a.root, 'go-first'), '');
+  running.kill('SIGCONT');
+  const first = await running.ended;
+  await a.release();
+  // What had landed before is found there with the gate that it passed, though no write followed.
+  await tookOver(live, first, await taking.ended);
 });
 
 test('what lands for review comes with the reference, and goes on from a clone that has nothing else', async (t) => {

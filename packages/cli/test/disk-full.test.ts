@@ -68,6 +68,8 @@ test('a full disk pauses the run, and once there is room the same task lands', {
         writeReport: async () => {},
         writePlannerAnswer: async () => {},
         writeGateOutput: async (name: string) => name,
+        writeEvidence: async () => undefined,
+        readEvidence: async () => undefined,
       },
       log: { write: () => {} },
     };

@@ -272,6 +272,8 @@ async function playDemo({ opened, host, folder }: Home): Promise<readonly string
       writeReport: async () => {},
       writePlannerAnswer: async () => {},
       writeGateOutput: async (name: string) => name,
+      writeEvidence: async () => undefined,
+      readEvidence: async () => undefined,
     },
     log: { write: () => {} },
   };

@@ -126,7 +126,7 @@ export const WEATHER_LOG_EVENTS = {
   'secret.found': {
     level: 'error',
     means:
-      'a secret, or what looks like one, stood in what an attempt made: it was taken out of a text, or the work was not taken',
+      'a secret, or what looks like one, stood in what an attempt made: it was taken out of a text, or the work was not taken, or it is not carried',
   },
   'verify.ended': { level: 'info', means: 'a task’s own verification ended' },
   'tests.tried': {

@@ -10,6 +10,7 @@ import type { CommitId, RunId } from '@swarm/core/model/ids';
 import { type HubContext, hasCommits } from './context.ts';
 import { expectObject } from './git.ts';
 import { identityEnv } from './identity.ts';
+import { standsAt } from './intake-rules.ts';
 import { isAncestor } from './landed.ts';
 import { readRef } from './origin-ref.ts';
 import { readOwnRef } from './own-ref.ts';
@@ -17,8 +18,10 @@ import { PRE_PUSH, type Remote } from './remote.ts';
 import { sendHistory } from './transfer.ts';
 
 export const carriedRef = (run: RunId): string => `refs/swarm/${run}`;
-/** The same in the hub, among the run's own. */
+/** The same in the hub, among the run's own: what this machine wrote last, or went on from. */
 export const hubCarriedRef = (run: RunId): string => `refs/swarm/${run}/carried`;
+/** What a reference offers, before anybody here goes on from it. */
+export const hubOfferedRef = (run: RunId): string => `refs/swarm/${run}/offered`;
 
 export type CarryOutcome =
   | { readonly kind: 'carried'; readonly commit: CommitId }
@@ -57,6 +60,12 @@ export class Carrier {
   async blob(bytes: Uint8Array): Promise<string> {
     const { git, hub } = this.#hub;
     return git.text(hub, 'hash-object', ['-w', '--no-filters', '--stdin'], { stdin: bytes });
+  }
+
+  /** What the base has already is no secret any more. */
+  isAtBase(value: string): Promise<boolean> {
+    const { git, hub, base } = this.#hub;
+    return standsAt(git, hub, base, value);
   }
 
   async carry(ask: CarryAsk): Promise<CarryOutcome> {
@@ -171,5 +180,6 @@ export async function writeHooks({ layout }: Pick<HubContext, 'layout'>): Promis
   return hooks;
 }
 
-const wordsOf = (error: unknown): string =>
+/** What is told of a failure. */
+export const wordsOf = (error: unknown): string =>
   error instanceof SwarmError ? (error.problems[0]!.why ?? error.problems[0]!.what) : String(error);

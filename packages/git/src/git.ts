@@ -283,7 +283,7 @@ export function failure(place: Place, subcommand: Subcommand, failed: Failed): S
     code: 'SW0702',
     what: `git ${subcommand} failed: ${reasonOf(failed)}`,
     where: cwdOf(place),
-    why: failed.stderr.trim().slice(-WHY_MAX) || 'git said nothing',
+    why: failed.isMaxBuffer ? TOO_MUCH : failed.stderr.trim().slice(-WHY_MAX) || 'git said nothing',
   });
 }
 

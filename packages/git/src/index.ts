@@ -3,6 +3,7 @@ export type { BranchWords } from './branch-history.ts';
 export { BranchIntake } from './branch-intake.ts';
 export { type BranchAt, listBranches, listTags } from './branches.ts';
 export { type Carrier, type CarryOutcome, carriedRef } from './carried.ts';
+export { type ClaimAsk, claimCarried } from './carried-claim.ts';
 export { type CarriedRun, seedRun, takeCarried } from './carried-in.ts';
 export {
   type CheckoutFacts,

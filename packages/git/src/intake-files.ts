@@ -7,6 +7,7 @@
 import {
   closeSync,
   constants,
+  type Dir,
   fstatSync,
   lstatSync,
   opendirSync,
@@ -140,9 +141,18 @@ function isWithin(path: string, budget: Budget): boolean {
   return true;
 }
 
+/** Node's own error does not say which folder it was, and so not whose. */
+function opened(folder: string): Dir {
+  try {
+    return opendirSync(folder);
+  } catch (error) {
+    throw Object.assign(error as Error, { path: folder });
+  }
+}
+
 async function entries(folder: string, budget: Budget): Promise<string[]> {
   const names: string[] = [];
-  using open = opendirSync(folder);
+  using open = opened(folder);
   for (let entry = open.readSync(); entry; entry = open.readSync()) {
     budget.files -= 1;
     if (budget.files < 0) throw new Unfit('the push has more files than an attempt may push');

@@ -147,13 +147,23 @@ async function newOnes(ask: RulesAsk, hits: readonly RuleHit[]): Promise<readonl
   return hits.filter(({ value }) => !known.has(value));
 }
 
+const isAtBase = ({ git, place, works, timeoutMs }: RulesAsk, value: string): Promise<boolean> =>
+  standsAt(git, place, works[0]!.base, value, timeoutMs);
+
 /** By its longest line. It goes in as a file would, not as an argument that others on this machine can read. */
-async function isAtBase({ git, place, works, timeoutMs }: RulesAsk, value: string): Promise<boolean> {
+export async function standsAt(
+  git: Git,
+  place: Place,
+  commit: CommitId,
+  value: string,
+  timeoutMs?: number,
+): Promise<boolean> {
   const line = value.split(/[\r\n]+/).reduce((best, one) => (one.length > best.length ? one : best), '');
   if (line.length < LINE_CHARS_MIN) return false;
-  const args = ['--quiet', '--fixed-strings', '--text', '-f', '-', works[0]!.base];
+  const args = ['--quiet', '--fixed-strings', '--text', '-f', '-', commit];
   const stdin = Buffer.from(`${line}\n`, 'latin1');
-  return (await git.run(place, 'grep', args, { stdin, codes: [0, 1], timeoutMs })).code === 0;
+  const options = { stdin, codes: [0, 1], ...(timeoutMs !== undefined && { timeoutMs }) };
+  return (await git.run(place, 'grep', args, options)).code === 0;
 }
 
 const TOLD_MAX = 5;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -37,7 +37,9 @@ async function expectRefused(w: World, why: RegExp): Promise<void> {
   assert(outcome.kind === 'refused', JSON.stringify(outcome));
   assert.match(outcome.why, why);
   assert.deepEqual((await w.hub.observe()).work, []);
-  assert.deepEqual(readdirSync(join(w.stateDir, 'hub.git/quarantine')), []);
+  // Made when there is something to take in.
+  const quarantine = join(w.stateDir, 'hub.git/quarantine');
+  assert.deepEqual(existsSync(quarantine) ? readdirSync(quarantine) : [], []);
 }
 
 /** Points the pushed reference at a commit made of a tree git itself would not write. */
@@ -349,11 +351,35 @@ function copyLoose(it: Workspace, id: string): void {
 
 const packsIn = (w: World) => readdirSync(join(w.stateDir, 'hub.git/objects/pack')).sort();
 
+/** To root no folder is closed, unless it has given up what opens them: this very test, once more, by such a root. */
+const WITHOUT = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
+const canGiveUp = (): boolean => spawnSync(WITHOUT[0]!, [...WITHOUT.slice(1), 'true']).status === 0;
+
+function againWithout(): void {
+  const { NODE_TEST_CONTEXT: _, ...own } = process.env;
+  const env = { ...own, SWARM_TEST_CLOSED: '1' };
+  const only = ['--test', '--test-reporter=tap', '--test-name-pattern=folders were closed'];
+  const [program, ...args] = [
+    ...WITHOUT,
+    process.execPath,
+    ...process.execArgv,
+    ...only,
+    import.meta.filename,
+  ];
+  const ran = spawnSync(program!, args, { env, encoding: 'utf8' });
+  assert.match(ran.stdout, /^# pass 1$[\s\S]*^# fail 0$/m, ran.stdout + ran.stderr);
+}
+
 test('an intake whose folders were closed is refused, and no fault of ours', {
-  skip: IS_ROOT && 'to root no folder is closed',
+  skip: IS_ROOT && !canGiveUp() && 'to root no folder is closed',
 }, async (t) => {
+  if (IS_ROOT && process.env.SWARM_TEST_CLOSED === undefined) return againWithout();
   const { w, it } = await pushed(t);
-  chmodSync(join(it.intake!, 'objects/pack'), 0o000);
-  t.after(() => chmodSync(join(it.intake!, 'objects/pack'), 0o700));
-  await expectRefused(w, /the intake cannot be read: EACCES/);
+  const folder = join(it.intake!, 'objects/pack');
+  chmodSync(folder, 0o000);
+  try {
+    await expectRefused(w, /the intake cannot be read: EACCES/);
+  } finally {
+    chmodSync(folder, 0o700);
+  }
 });

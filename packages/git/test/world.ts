@@ -41,6 +41,11 @@ export function git(cwd: string, ...args: string[]): string {
   }).trimEnd();
 }
 
+/** The same with this on its standard input. */
+export function gitWith(cwd: string, input: string, ...args: string[]): string {
+  return execFileSync('git', args, { cwd, env: ENV, input, encoding: 'utf8' }).trimEnd();
+}
+
 /** Counts the programs it starts; those that stay and are asked are not among them. */
 export class CountedGit extends Git {
   started = 0;

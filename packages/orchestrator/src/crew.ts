@@ -91,7 +91,7 @@ export class Crew {
     this.#wake = wake;
     this.#gate = new Gate(context);
     const probes = new Probes(context);
-    const evidence = new Evidence();
+    const evidence = new Evidence(context.state.run.request.review && context.ports.files);
     this.#worker = new Worker(context, this.#gate, probes, evidence);
     this.#reviews = new Reviews(context, evidence);
     this.#planner = new Planner(context);

@@ -57,6 +57,8 @@ function oneTask(isHeld: (event: Event) => boolean) {
       writeReport: async () => undefined,
       writePlannerAnswer: async () => undefined,
       writeGateOutput: async (name) => name,
+      writeEvidence: async () => undefined,
+      readEvidence: async () => undefined,
     },
     log: { write: (name) => void told.push(name) },
   };

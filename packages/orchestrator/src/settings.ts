@@ -75,6 +75,8 @@ export interface Settings {
     readonly agent?: string;
     /** Most characters of that conversation. */
     readonly contextChars: number;
+    /** Another one each time, that nobody can guess: an agent's vote repeats it. */
+    readonly newSeal: () => string;
   };
   /** Tests of a change are run on the sources before it. */
   readonly proves?: true;

@@ -84,6 +84,8 @@ const NOTHING_KEPT: RunFiles = {
   writeReport: async () => undefined,
   writePlannerAnswer: async () => undefined,
   writeGateOutput: async (name) => `gates/${name}.txt`,
+  writeEvidence: async () => undefined,
+  readEvidence: async () => undefined,
 };
 
 /** A port, or a method of one, that a test has not named is a fault of the test or of the effect. */

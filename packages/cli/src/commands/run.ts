@@ -97,7 +97,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
   requireRef(options);
   if (options.fromRef !== undefined) {
     const { fromRef, from: _from, takeover: _takeover, trustRun: _trustRun, ...rest } = options;
-    const run = await takeUp(fromRef, options, context);
+    const run = await takeUp(fromRef, options, context, programPlaces().version);
     return resume({ ...rest, run }, context);
   }
   if (options.trustRun) await adopt(options, context);

@@ -2,6 +2,8 @@
 import { PRESET_NAMES } from '@swarm/agent';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
+import { choose, rolesWith } from '@swarm/core/rules/roles';
+import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import { type Agents, findAgents } from '../agents/found.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -165,17 +167,24 @@ export function boundsMoney({ budget, workers }: Pick<Config, 'budget' | 'worker
   );
 }
 
-/** Models of agents that only a plan’s own tasks name, where money is bounded and their price is not known. */
+/**
+ * Models that only a plan’s own tasks ask, by their agent or their role, or that others name, where money is bounded and
+ * their price is not known.
+ */
 export function unpricedWishes(
   config: Config,
-  wishes: readonly string[],
+  drafts: readonly TaskDraft[],
+  others: readonly string[],
   places: ProgramPlaces,
   context: Context,
 ): readonly string[] {
   if (!boundsMoney(config)) return [];
-  const asked = [...new Set(wishes)].filter(asksModels);
+  const { driver } = config.agent;
+  const roles = rolesWith(config.roles ?? {});
+  const chosen = drafts.map((draft) => choose(draft, roles, { driver, current: driver }));
+  const asked = [...chosen, ...others.map((agent) => ({ agent, model: undefined }))];
   return unpriced(
-    asked.map((name) => agentModel({ config }, name)),
+    asked.flatMap(({ agent, model = agentModel({ config }, agent) }) => (asksModels(agent) ? [model] : [])),
     places,
     context,
   );

@@ -99,7 +99,8 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
   const named = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
-  const wishes = [...named, ...agentsOfWorkers(loaded.config), ...votersOf(loaded.config)];
+  const others = [...agentsOfWorkers(loaded.config), ...votersOf(loaded.config)];
+  const wishes = [...named, ...others];
   problems.push(
     ...notYet(loaded.config, mode),
     ...verdict.problems,
@@ -108,7 +109,9 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ...unmetWishes(opening, loaded.config, offered),
     ...(mode === 'land' ? [] : voterProblems(loaded.config, offered)),
     ...unpricedProblems(
-      unpricedWishes(loaded.config, wishes, places, context).filter(isNew(found.facts.unpriced)),
+      unpricedWishes(loaded.config, opening?.plan ?? [], others, places, context).filter(
+        isNew(found.facts.unpriced),
+      ),
       found.facts.pricesFile,
     ),
   );

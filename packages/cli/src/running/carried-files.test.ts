@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { JournalPieces, PIECE_BYTES } from './carried-files.ts';
 
+async function all(pieces: ReturnType<JournalPieces['read']>) {
+  const read: { readonly name: string; readonly bytes: Buffer }[] = [];
+  for await (const piece of pieces) read.push(piece);
+  return read;
+}
+
 test('a journal is cut into pieces of whole lines: full ones stay as they are, a torn end is left out', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'swarm-pieces-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -13,7 +19,7 @@ test('a journal is cut into pieces of whole lines: full ones stay as they are, a
   const many = Array.from({ length: 600 }, (_, n) => line(n));
   await writeFile(path, many.join(''));
   const pieces = new JournalPieces(path);
-  const first = await pieces.read();
+  const first = await all(pieces.read());
   assert.deepEqual(
     first.map(({ name }) => name),
     ['journal/000001.ndjson', 'journal/000002.ndjson', 'journal/000003.ndjson'],
@@ -24,7 +30,7 @@ test('a journal is cut into pieces of whole lines: full ones stay as they are, a
   assert.ok(first.every(({ bytes }) => bytes.at(-1) === 10));
   assert.equal(Buffer.concat(first.map(({ bytes }) => bytes)).toString(), many.join(''));
   await appendFile(path, `${line(600)}{"torn`);
-  const then = await pieces.read();
+  const then = await all(pieces.read());
   assert.deepEqual(
     then.map(({ name }) => name),
     ['journal/000003.ndjson'],
@@ -38,9 +44,20 @@ test('a line that is longer than a piece is a piece of its own', async (t) => {
   const path = join(folder, 'journal.ndjson');
   const long = `${'y'.repeat(3 * PIECE_BYTES)}\n`;
   await writeFile(path, `a\n${long}b\n`);
-  const pieces = await new JournalPieces(path).read();
+  const pieces = await all(new JournalPieces(path).read());
   assert.deepEqual(
     pieces.map(({ bytes }) => bytes.length),
     [2 + long.length, 2],
   );
+});
+
+test('whoever stops at a piece is given it again', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'swarm-pieces-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'journal.ndjson');
+  await writeFile(path, `${'y'.repeat(PIECE_BYTES)}\n`.repeat(3));
+  const pieces = new JournalPieces(path);
+  for await (const { name } of pieces.read()) if (name === 'journal/000002.ndjson') break;
+  const names = (await all(pieces.read())).map(({ name }) => name);
+  assert.deepEqual(names, ['journal/000002.ndjson', 'journal/000003.ndjson']);
 });

@@ -1,5 +1,6 @@
 /** What a run's reference carries: its files, cut into pieces of which all but the last stay as they are. */
 import { open, readdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type AttemptId, attemptId, type CommitId, type TaskId } from '@swarm/core/model/ids';
 import { isOver } from '@swarm/core/model/task';
@@ -19,6 +20,12 @@ export interface Lease {
   /** RFC 3339. */
   readonly at: string;
   readonly version: string;
+}
+
+export function leaseBytes(state: Lease['state'], version: string): Buffer {
+  const at = new Date().toISOString();
+  const lease: Lease = { v: 1, state, host: hostname(), pid: process.pid, at, version };
+  return Buffer.from(`${JSON.stringify(lease)}\n`);
 }
 
 /** How long a live run's word counts. It is said again far more often. */
@@ -43,16 +50,18 @@ export class JournalPieces {
     this.#path = path;
   }
 
-  /** Pieces that are new or have grown, each with its name. The same again where nothing was added. */
-  async read(): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {
+  /**
+   * Pieces that are new or have grown, each with its name. The same again where nothing was added, and where whoever reads
+   * them stopped at one.
+   */
+  async *read(): AsyncGenerator<{ readonly name: string; readonly bytes: Buffer }> {
     const file = await open(this.#path, 'r');
     try {
-      const pieces: { name: string; bytes: Buffer }[] = [];
       for (;;) {
         const bytes = await lineEnd(file, this.#begin);
-        if (bytes.length === 0) return pieces;
-        pieces.push({ name: pieceName(this.#full + 1), bytes });
-        if (bytes.length < PIECE_BYTES) return pieces;
+        if (bytes.length === 0) return;
+        yield { name: pieceName(this.#full + 1), bytes };
+        if (bytes.length < PIECE_BYTES) return;
         this.#begin += bytes.length;
         this.#full += 1;
       }

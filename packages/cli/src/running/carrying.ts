@@ -3,14 +3,15 @@
  * journal on disk stays the truth; the reference follows it, at most `every` behind. Who finds that somebody else has moved
  * it stops: another machine goes on with the run.
  */
-import { hostname } from 'node:os';
-import type { SecretFinder } from '@swarm/core/ports/git';
+import type { Problem } from '@swarm/core/errors';
+import type { Hub, SecretFinder, SecretRules } from '@swarm/core/ports/git';
 import type { Log } from '@swarm/core/ports/world';
 import type { State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
 import { type Carrier, type CarryOutcome, carriedRef } from '@swarm/git';
 import type { RunPaths } from '../finding/paths.ts';
+import { shellWord } from '../telling/shell.ts';
 import {
   carriedPrompts,
   carriedRunFile,
@@ -18,7 +19,10 @@ import {
   JournalPieces,
   keptCommits,
   type Lease,
+  leaseBytes,
+  pieceName,
 } from './carried-files.ts';
+import { HeldBack, lookThrough } from './carried-looks.ts';
 import type { RunFile } from './run-file.ts';
 
 export interface CarryingParts {
@@ -28,8 +32,9 @@ export interface CarryingParts {
   readonly everyMs: number;
   readonly version: string;
   readonly log: Log;
-  /** Knows the operator's secrets: what holds one is not carried. */
+  /** What holds a secret is not carried. */
   readonly secrets: SecretFinder;
+  readonly rules: SecretRules | undefined;
   readonly state: () => State;
   /** Somebody else goes on with the run. */
   readonly onTaken: (why: string) => void;
@@ -48,46 +53,68 @@ export class Carrying {
   #isOver = false;
   /** Something is new since it was carried last. */
   #isOwed = false;
+  #isTaken = false;
+  /** A secret stands in the journal: it is carried up to the piece before, and no further. */
+  #isHeld = false;
+  readonly #alarmed = new Set<string>();
+  /** What was told last of why it is not written. */
+  #toldWhy: string | undefined;
 
   constructor(parts: CarryingParts) {
     this.#parts = parts;
     this.#pieces = new JournalPieces(parts.paths.journal);
   }
 
+  /** Another machine goes on with the run: what this one says of its end is not the run's. */
+  get taken(): Problem | undefined {
+    return this.#isTaken ? takenProblem(this.#parts.file) : undefined;
+  }
+
   /** Says that this machine works on the run from now on, before anything is done. */
-  async claim(): Promise<CarryOutcome> {
-    const isNew = this.#parts.state().run === undefined;
-    const outcome = isNew ? NOTHING : await this.#carry('live');
-    if (outcome.kind !== 'elsewhere') this.#again();
-    return outcome;
+  async claim(): Promise<void> {
+    if (this.#parts.state().run !== undefined) await this.#next('live');
+    if (!this.#isTaken) this.#again();
+  }
+
+  /**
+   * Before anything lands, so that whoever goes on from the reference knows by which gate it passed, and nothing lands
+   * from here once somebody else does. False: somebody does.
+   */
+  async mayLand(): Promise<boolean> {
+    if (!this.#isOver) this.#stopIf(await this.#next('live'));
+    return !this.#isTaken;
   }
 
   /** The last word, once nothing runs any more. */
   async end(): Promise<void> {
-    const isTaken = this.#isOver;
     this.#isOver = true;
     clearTimeout(this.#timer);
     await this.#going;
-    if (isTaken) return;
+    if (this.#isTaken) return;
     const { state } = this.#parts;
-    if (state().run !== undefined) await this.#carry(state().closed ? 'closed' : 'left');
+    if (state().run !== undefined) await this.#next(state().closed ? 'closed' : 'left');
   }
 
   #again(): void {
-    this.#timer = setTimeout(() => {
-      this.#going = this.#tick().finally(() => {
-        if (!this.#isOver) this.#again();
-      });
+    this.#timer = setTimeout(async () => {
+      if (this.#parts.state().run !== undefined) this.#stopIf(await this.#next('live'));
+      if (!this.#isOver) this.#again();
     }, this.#parts.everyMs);
     this.#timer.unref();
   }
 
-  async #tick(): Promise<void> {
-    if (this.#parts.state().run === undefined) return;
-    const outcome = await this.#carry('live');
+  #stopIf(outcome: CarryOutcome): void {
     if (outcome.kind !== 'elsewhere' || this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#timer);
     this.#parts.onTaken(takenText(this.#parts.file, outcome.head));
+  }
+
+  /** One after another. */
+  #next(word: Lease['state']): Promise<CarryOutcome> {
+    const next = this.#going.then(() => this.#carry(word));
+    this.#going = next;
+    return next;
   }
 
   async #carry(word: Lease['state']): Promise<CarryOutcome> {
@@ -97,6 +124,7 @@ export class Carrying {
       await this.#takeOthers(word);
       return this.#told(await this.#send(word));
     } catch (error) {
+      if (error instanceof HeldBack) this.#alarm(error.message);
       return this.#told({ kind: 'silent', why: (error as Error).message });
     }
   }
@@ -114,20 +142,41 @@ export class Carrying {
     if (outcome.kind === 'carried') {
       this.#carriedAt = Date.now();
       this.#isOwed = false;
-      log.write('journal.carried', { msg: `${ref} is up to date`, data: { ref, commit: outcome.commit } });
-    } else {
-      const why = outcome.kind === 'silent' ? outcome.why : takenText(file, outcome.head);
-      log.write('journal.uncarried', { msg: `${ref} was not written: ${why}`, data: { ref } });
+      const msg = this.#isHeld ? `${ref} says that the run is live, and no more` : `${ref} is up to date`;
+      log.write('journal.carried', { msg, data: { ref, commit: outcome.commit } });
+      this.#toldWhy = undefined;
+      return outcome;
     }
+    this.#isTaken ||= outcome.kind === 'elsewhere';
+    const why = outcome.kind === 'silent' ? outcome.why : takenText(file, outcome.head);
+    if (why !== this.#toldWhy)
+      log.write('journal.uncarried', { msg: `${ref} was not written: ${why}`, data: { ref } });
+    this.#toldWhy = why;
     return outcome;
   }
 
+  /** The run goes on; what is held back never leaves this disk by itself. */
+  #alarm(why: string): void {
+    if (this.#alarmed.has(why)) return;
+    this.#alarmed.add(why);
+    const ref = carriedRef(this.#parts.file.run);
+    this.#parts.log.write('secret.found', { msg: `${ref} goes on without it: ${why}`, data: { why, ref } });
+  }
+
   async #takeJournal(): Promise<boolean> {
+    if (this.#isHeld) return false;
     let isNew = false;
-    for (const { name, bytes } of await this.#pieces.read()) {
-      if (this.#lengths.get(name) === bytes.length) continue;
-      await this.#take(name, bytes);
-      isNew = true;
+    try {
+      for await (const { name, bytes } of this.#pieces.read()) {
+        if (this.#lengths.get(name) === bytes.length) continue;
+        await this.#take(name, bytes);
+        isNew = true;
+      }
+    } catch (error) {
+      // Without its beginning a journal is none.
+      if (!(error instanceof HeldBack) || !this.#files.has(pieceName(1))) throw error;
+      this.#isHeld = true;
+      this.#alarm(error.message);
     }
     return isNew;
   }
@@ -135,28 +184,48 @@ export class Carrying {
   async #takeOthers(word: Lease['state']): Promise<void> {
     const { file, paths, version, state } = this.#parts;
     if (!this.#files.has('run.json')) {
-      await this.#take('run.json', Buffer.from(carriedRunFile(file)));
       for (const [path, bytes] of await carriedPrompts(paths)) await this.#take(path, bytes);
+      await this.#take('run.json', Buffer.from(carriedRunFile(file)));
     }
-    const now = new Date().toISOString();
-    const lease: Lease = { v: 1, state: word, host: hostname(), pid: process.pid, at: now, version };
-    await this.#take('lease.json', Buffer.from(`${JSON.stringify(lease)}\n`));
-    if (word === 'live') return;
+    await this.#put('lease.json', leaseBytes(word, version));
+    if (word === 'live' || this.#isHeld) return;
     const told = report(state());
     await this.#take('report.json', Buffer.from(`${JSON.stringify(told, null, 2)}\n`));
     await this.#take('report.md', Buffer.from(renderReportMarkdown(told)));
   }
 
-  /** @throws when a secret of the operator's stands in it: it is on this disk, and goes no further. */
+  /** @throws HeldBack when a secret stands in it: it is on this disk, and goes no further. */
   async #take(path: string, bytes: Buffer): Promise<void> {
-    const found = this.#parts.secrets.begin()(bytes);
-    if (found !== undefined) throw new Error(`the value of ${found} stands in ${path}`);
+    const { secrets, rules, carrier, file } = this.#parts;
+    const isAtBase = (value: string): Promise<boolean> => carrier.isAtBase(value);
+    await lookThrough({ secrets, rules, isAtBase, ref: carriedRef(file.run) }, path, bytes);
+    await this.#put(path, bytes);
+  }
+
+  async #put(path: string, bytes: Buffer): Promise<void> {
     this.#files.set(path, await this.#parts.carrier.blob(bytes));
     this.#lengths.set(path, bytes.length);
   }
 }
 
+/** Nothing lands before the reference says what is about to, and nothing once the run goes on elsewhere. */
+export const carriedFirst = (hub: Hub, carrying: () => Carrying | undefined): Hub => ({
+  ...hub,
+  publish: async (candidate) =>
+    (await carrying()?.mayLand()) === false ? ELSEWHERE : hub.publish(candidate),
+});
+
+/** Nothing was asked of the target; the run is being left. */
+const ELSEWHERE = { kind: 'unknown', why: 'the run goes on on another machine' } as const;
 const NOTHING: CarryOutcome = { kind: 'silent', why: 'nothing is new' };
 
 const takenText = ({ run }: RunFile, head: string | undefined): string =>
   `${run} was taken up on another machine (${carriedRef(run)} is at ${head?.slice(0, 10) ?? 'nothing'}): it goes on there`;
+
+export const takenProblem = ({ run, remote }: RunFile): Problem => ({
+  code: 'SW0501',
+  what: `${run} was taken up on another machine`,
+  where: carriedRef(run),
+  why: 'its reference was moved since this machine wrote it last',
+  fix: `swarm resume --from-ref ${carriedRef(run)}${remote ? ` --from ${shellWord(remote.remote)}` : ''} --takeover`,
+});

@@ -30,7 +30,7 @@ import { PromptEdits } from '../prompts/edits.ts';
 import { keepPrompt } from '../prompts/kept.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { type AgentParts, type AgentProgram, agentsOf, agentsThere } from './agents.ts';
-import { Carrying } from './carrying.ts';
+import { Carrying, carriedFirst } from './carrying.ts';
 import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
@@ -124,10 +124,11 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agentMain = agentProgram(ask);
   const agents = { agentMain, found: await agentsThere(ask), standIns };
   const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
-  orchestrator = createOrchestrator(ports, settingsOf(ask, git.base, branches));
+  const hub = carriedFirst(ports.hub, () => carrying);
+  orchestrator = createOrchestrator({ ...ports, hub }, settingsOf(ask, git.base, branches));
   const { journal: carried } = file.config;
   const made = orchestrator;
-  const carrying =
+  const carrying: Carrying | undefined =
     carried &&
     new Carrying({
       carrier: git.carrier,
@@ -136,9 +137,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       everyMs: carried.everyMs,
       version: ask.places.version,
       log,
-      secrets: secrets.finder(),
+      ...looks,
       state: () => made.state,
-      onTaken: (why) => made.halt({ why: 'paused', detail: why }),
+      onTaken: (why) => made.halt({ why: 'taken', detail: why }),
     });
   const closeAll = async (): Promise<void> => {
     await notifier?.settled();

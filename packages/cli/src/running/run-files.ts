@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SwarmError } from '@swarm/core/errors';
+import type { AttemptId } from '@swarm/core/model/ids';
 import type { RunFiles } from '@swarm/core/ports/world';
 import type { RunPaths } from '../finding/paths.ts';
 import { sanitize } from '../telling/output.ts';
@@ -20,11 +21,27 @@ export function createRunFiles(paths: RunPaths, redact: (text: string) => string
       await keepNewest(paths.gates, GATES_KEPT);
       return path;
     },
+    writeEvidence: (attempt, json) => writeWhole(evidenceOf(paths, attempt), sanitize(redact(json))),
+    readEvidence: (attempt) => readBounded(evidenceOf(paths, attempt), EVIDENCE_BYTES_MAX),
     async writeReport(json, markdown) {
       await writeWhole(paths.reportJson, json);
       await writeWhole(paths.reportMarkdown, markdown);
     },
   };
+}
+
+const evidenceOf = (paths: RunPaths, attempt: AttemptId): string =>
+  join(paths.attempts, attempt, 'evidence.json');
+/** Two ends of outputs, each character of which may be escaped. */
+const EVIDENCE_BYTES_MAX = 64 * 1024;
+
+async function readBounded(path: string, bytesMax: number): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path);
+    return size > bytesMax ? undefined : await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Outputs of failed gates that stay: each is a megabyte at most. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CommitId } from '@swarm/core/model/ids';
 import { type Limits, type Request, TASKS_MAX } from '@swarm/core/model/request';
@@ -58,6 +58,7 @@ function reviewSettings(
     wallMs: timeoutMs,
     ...(agent !== undefined && { agent }),
     contextChars: contextChars(modelNames(file).reviewer, profilesOf(places, file)) ?? 350_000,
+    newSeal: () => randomBytes(12).toString('hex'),
   };
 }
 

@@ -15,7 +15,7 @@ import type { ProgramPlaces } from '../places.ts';
 import { foreseer } from '../preparing/foresee.ts';
 import type { Opening } from '../preparing/opening.ts';
 import type { Context } from '../program/context.ts';
-import { problemsJson, renderProblems } from '../telling/errors.ts';
+import { exitCodeFor, problemsJson, renderProblems } from '../telling/errors.ts';
 import { createLive, type Live, type LiveAsk } from '../telling/live.ts';
 import { plannerWords } from '../telling/planner-words.ts';
 import { exitCodeOfRun, nextCommands, nextText, problemOf, summaryOf } from '../telling/summary.ts';
@@ -125,13 +125,13 @@ async function runToItsEnd(
       propose: (text) => orchestrator.propose(text),
       isStopping: signals.haveCome,
     });
-    await claimRun(carrying, ask.file);
+    await claimRun(carrying);
     const outcome = await orchestrator.run();
     endLive();
     // Before anything is told of it: a journal that is gone by now is found out here, and the run is no success then.
     await close();
     const { state } = orchestrator;
-    const problem = problemOf(outcome, state);
+    const problem = carrying?.taken ?? problemOf(outcome, state);
     if (problem)
       context.output.narrate(
         ask.isJson ? problemsJson([problem]) : renderProblems([problem], context.output.narrationInk),
@@ -143,7 +143,7 @@ async function runToItsEnd(
       context.output.result(summaryOf(outcome, state, { ink, columns, words }));
       if (ask.saysNext !== false) context.output.result(nextText(nextCommands(outcome, state), columns));
     }
-    return exitCodeOfRun(outcome, state, ask.isStrict);
+    return carrying?.taken ? exitCodeFor([carrying.taken]) : exitCodeOfRun(outcome, state, ask.isStrict);
   } finally {
     endLive();
     signals.release();
@@ -153,16 +153,9 @@ async function runToItsEnd(
 }
 
 /** Whose run it is, is said where other machines see it, before anything is done. Errors: SW0501. */
-async function claimRun(carrying: Carrying | undefined, { run }: RunFile): Promise<void> {
-  const claimed = await carrying?.claim();
-  if (claimed?.kind !== 'elsewhere') return;
-  throw new SwarmError({
-    code: 'SW0501',
-    what: `${run} was taken up on another machine`,
-    where: `refs/swarm/${run}`,
-    why: 'its reference was moved since this machine wrote it last',
-    fix: `swarm resume --from-ref refs/swarm/${run} --takeover   # with --from <remote> where it is pushed`,
-  });
+async function claimRun(carrying: Carrying | undefined): Promise<void> {
+  await carrying?.claim();
+  if (carrying?.taken) throw new SwarmError(carrying.taken);
 }
 
 /** One orchestrator per repository. Errors: SW0501, naming who holds it and since when. */

@@ -182,9 +182,9 @@ const usedUp = (detail: string, moreAt: number): Problem => ({
 
 type StopReason = Extract<RunOutcome, { kind: 'stopped' }>['why'];
 
-/** Undefined for what the operator did themselves, or is told as a pause. */
+/** Undefined for what the operator did themselves, is told as a pause, or by what carries the run. */
 export function stopProblem(reason: StopReason, why: string): Problem | undefined {
-  if (reason === 'signal' || reason === 'paused') return undefined;
+  if (reason === 'signal' || reason === 'paused' || reason === 'taken') return undefined;
   return { ...STOPPED[reason], why };
 }
 
@@ -234,10 +234,11 @@ const STOPPED = {
     what: 'the run met a fault of swarm’s own',
     fix: 'swarm logs; then swarm resume',
   },
-} as const satisfies Record<Exclude<StopReason, 'signal' | 'paused'>, Omit<Problem, 'why'>>;
+} as const satisfies Record<Exclude<StopReason, 'signal' | 'paused' | 'taken'>, Omit<Problem, 'why'>>;
 
 /** The commands a person would type next. */
 export function nextCommands(outcome: RunOutcome, s: OpenedState): readonly string[] {
+  if (outcome.kind === 'stopped' && outcome.why === 'taken') return ['swarm status', 'swarm logs'];
   if (outcome.kind === 'stopped')
     return [outcome.why === 'diverged' ? 'swarm prompts list' : 'swarm resume', 'swarm status', 'swarm logs'];
   const failed = [...s.byState.failed][0];

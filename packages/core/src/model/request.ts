@@ -140,6 +140,8 @@ export type StopReason =
   | 'diverged'
   /** The run was to be recorded, and its cassette takes no more. */
   | 'unrecorded'
+  /** Another machine goes on with the run. */
+  | 'taken'
   | 'paused'
   | 'fault';
 

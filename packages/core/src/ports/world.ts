@@ -59,4 +59,8 @@ export interface RunFiles {
    * @returns the file's path.
    */
   writeGateOutput(name: string, text: string): Promise<string>;
+  /** The ends of what an attempt's checks printed, for whoever votes on it. The writer redacts it. */
+  writeEvidence(attempt: AttemptId, json: string): Promise<void>;
+  /** The same, bounded; undefined where there is none. */
+  readEvidence(attempt: AttemptId): Promise<string | undefined>;
 }

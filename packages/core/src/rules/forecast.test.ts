@@ -36,6 +36,38 @@ test('more workers make it shorter down to its longest chain, and never cheaper'
   assert.equal(two!.tokens.likely, many!.tokens.likely);
 });
 
+/** Twenty seconds whatever it does, and six for each task by two workers; its tasks took so much more than others. */
+const begun = (tasks: number, factor = 1) => {
+  const workMs = tasks * 12_000 * factor;
+  return run({ tasks, workMs, chainMs: 12_000 * factor, activeMs: 20_000 + workMs / 2 });
+};
+
+test('what a run takes whatever it does is not multiplied with its tasks', () => {
+  const recorded = [2, 9, 4, 7, 3].map((tasks) => begun(tasks));
+  for (const n of [2, 10]) {
+    const { likely } = forecast(many(n), 2, recorded).wallMs;
+    assert.ok(Math.abs(likely - (20_000 + n * 6_000)) < 1_000, `${n}: ${likely}`);
+  }
+});
+
+test('a range of time has in it how much tasks differ from run to run', () => {
+  const recorded = [1, 1.8, 0.6, 1.4, 0.7, 1.5].map((factor) => begun(6, factor));
+  const { low, high } = forecast(many(6), 2, recorded).wallMs;
+  for (const { activeMs } of recorded) assert.ok(low <= activeMs && activeMs <= high);
+  assert.ok(high / low > 1.8);
+});
+
+test('runs of about one size do not tell that a larger one takes no longer', () => {
+  const sizes = [
+    [10, 600_000],
+    [10, 610_000],
+    [11, 590_000],
+  ] as const;
+  const recorded = sizes.map(([tasks, activeMs]) => run({ tasks, activeMs, workMs: tasks * 60_000 }));
+  const { likely } = forecast(many(100), 2, recorded).wallMs;
+  assert.ok(likely >= 0.5 * 9 * 600_000, `${likely}`);
+});
+
 test('before a first run the figures are those of a published one, and no price is told', () => {
   const told = forecast(many(2), 1, []);
   assert.equal(told.tokens.likely, 2 * PUBLISHED.tokens);

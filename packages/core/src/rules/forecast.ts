@@ -47,7 +47,9 @@ export const PUBLISHED = { tokens: 465_000, workMs: 324_000 } as const;
 /** Runs whose figures count, the newest of them. */
 export const RECORDED_MAX = 20;
 
-/** How much runs differ among themselves, as a share of their mean, before three of them have shown it. */
+/** So many runs show how much they differ. */
+const SPREAD_FROM = 3;
+/** How much that is before, as a share of their mean. */
 const SPREAD_UNKNOWN = 0.4;
 /**
  * Half a range in standard deviations. 80 % of a normal distribution is 1.28; more, for the spread is itself a guess, and
@@ -86,14 +88,44 @@ export function forecast(
             tasks.length,
             0,
           ),
-    wallMs: rangeOf(known.map(delayOf), ideal, 1),
+    wallMs: wallOf(known, taskMs, ideal),
     from: { runs: known.length, tasks: count },
   };
 }
 
-/** How much longer a run took than its tasks alone, with nothing between them: planning, landing, waiting. */
-const delayOf = (run: RecordedRun): number =>
-  run.activeMs / Math.max(1, idealMs(run.workMs, run.chainMs, run.workers));
+/** What of a run's time its tasks are held for at least: runs of one size do not tell how a larger one grows. */
+const GROWTH_MIN = 0.5;
+
+/**
+ * A run takes some time whatever it does, and more with its tasks: a line by least squares through what is known, against
+ * what the rule would have said of each run beforehand, so that a range has in it how much tasks differ from run to run.
+ */
+function wallOf(known: readonly RecordedRun[], taskMs: number, ideal: number): Range {
+  const foreseen = known.map((run) =>
+    Math.max(1, idealMs(run.workMs, run.chainMs, run.workers) * scaleTo(taskMs, run)),
+  );
+  const [ofIdeal, ofRun] = [meanOf(foreseen), meanOf(known.map(({ activeMs }) => activeMs))];
+  const ratio = known.length === 0 ? 1 : ofRun / ofIdeal;
+  const squares = sum(foreseen, (x) => (x - ofIdeal) ** 2);
+  const fitted =
+    known.reduce((n, run, i) => n + (foreseen[i]! - ofIdeal) * (run.activeMs - ofRun), 0) / squares;
+  const isTold = known.length >= SPREAD_FROM && Number.isFinite(fitted);
+  const growth = isTold ? Math.min(Math.max(fitted, GROWTH_MIN * ratio), ratio) : ratio;
+  const lineAt = (x: number): number => ofRun + growth * (x - ofIdeal);
+  const likely = known.length === 0 ? ideal : lineAt(ideal);
+  return rangeOf(
+    known.map((run, i) => run.activeMs / lineAt(foreseen[i]!)),
+    likely,
+    1,
+  );
+}
+
+/** From the times of its own tasks to those of all that are known. */
+const scaleTo = (taskMs: number, { workMs, tasks }: RecordedRun): number =>
+  workMs > 0 ? (taskMs * tasks) / workMs : 1;
+
+const meanOf = (samples: readonly number[]): number =>
+  samples.length === 0 ? 0 : sum(samples, (x) => x) / samples.length;
 
 /** No schedule is shorter than its longest chain, or than the work shared out (R. L. Graham, 1966). */
 const idealMs = (workMs: number, chainMs: number, workers: number): number =>
@@ -101,7 +133,7 @@ const idealMs = (workMs: number, chainMs: number, workers: number): number =>
 
 /** @param samples one of each recorded run. @param times how often one is wanted. @param unknown where there are none. */
 function rangeOf(samples: readonly number[], times: number, unknown: number): Range {
-  const mean = samples.length === 0 ? unknown : sum(samples, (x) => x) / samples.length;
+  const mean = samples.length === 0 ? unknown : meanOf(samples);
   const half = Math.min(Math.exp(REACH * spreadOf(samples, mean)), Math.sqrt(WIDTH_MAX));
   return { low: (times * mean) / half, likely: times * mean, high: times * mean * half };
 }
@@ -109,7 +141,7 @@ function rangeOf(samples: readonly number[], times: number, unknown: number): Ra
 /** Of one more run beside those that are known: their own spread, and that of their mean. */
 function spreadOf(samples: readonly number[], mean: number): number {
   const n = samples.length;
-  if (n < 3 || mean === 0) return SPREAD_UNKNOWN;
+  if (n < SPREAD_FROM || mean === 0) return SPREAD_UNKNOWN;
   const variance = sum(samples, (x) => (x - mean) ** 2) / (n - 1);
   return (Math.sqrt(variance) / mean) * Math.sqrt(1 + 1 / n);
 }

@@ -12,12 +12,15 @@ const TEXT_MAX = 64_000;
 /** Objects that are tried. */
 const OBJECTS_MAX = 400;
 
-export function readVote(text: string): ReadVote {
-  const found = objectsIn(text.slice(-TEXT_MAX)).filter((one) => 'vote' in one);
+/** @param seal what a vote has to repeat, where others than the reviewer may have written it. Others' votes are none. */
+export function readVote(text: string, seal?: string): ReadVote {
+  const votes = objectsIn(text.slice(-TEXT_MAX)).filter((one) => 'vote' in one);
+  const found = seal === undefined ? votes : votes.filter((one) => one.seal === seal);
   const last = found.at(-1);
+  if (!last && votes.length > 0) return { problem: 'it does not repeat the `seal` it was given' };
   if (!last) return { problem: 'there is no JSON object with a `vote` in it' };
-  const votes = new Set(found.map(({ vote, confidence }) => JSON.stringify([vote, confidence])));
-  if (votes.size > 1) return { problem: 'there are several votes in it, and they differ' };
+  const different = new Set(found.map(({ vote, confidence }) => JSON.stringify([vote, confidence])));
+  if (different.size > 1) return { problem: 'there are several votes in it, and they differ' };
   return voteOf(last);
 }
 

@@ -97,8 +97,8 @@ function pauses({ paused }: State): Need[] {
   ];
 }
 
-/** A signal is the person's own; a pause is told as such. */
-type Mendable = Exclude<StopReason, 'signal' | 'paused'>;
+/** A signal is the person's own; a pause is told as such; what goes on elsewhere needs nothing here. */
+type Mendable = Exclude<StopReason, 'signal' | 'paused' | 'taken'>;
 
 const STOPS: Readonly<Record<Mendable, { readonly text: string; readonly choices: readonly Choice[] }>> = {
   auth: {

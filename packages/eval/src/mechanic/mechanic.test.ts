@@ -47,8 +47,12 @@ node --test a.test.js
 - A test that is deleted, skipped or made weaker comes back.
 </laws>`;
 
+type Call = readonly [name: string, args: object, result: string];
+
 /** A conversation after these calls and results. */
-function answered(...done: readonly (readonly [string, object, string])[]) {
+const answered = (...done: readonly Call[]) => answeredTo(USER, ...done);
+
+function answeredTo(user: string, ...done: readonly Call[]) {
   const turns = done.flatMap(([name, args, content], i) => [
     {
       role: 'assistant',
@@ -57,7 +61,7 @@ function answered(...done: readonly (readonly [string, object, string])[]) {
     },
     { role: 'tool', tool_call_id: `c${i}`, content },
   ]);
-  const raw = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: USER }, ...turns] });
+  const raw = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: user }, ...turns] });
   return mechanic({ ...readAsk(raw), raw, before: 0, again: 0 });
 }
 
@@ -80,5 +84,29 @@ describe('the mechanic', () => {
     const read = ['read', { path: 'src/a.js' }, SHOWN] as const;
     const passed = answered(['bash', CHECK, 'exit code 1'], read, ['bash', CHECK, 'exit code 0']);
     assert.equal(passed.calls?.[0]?.name, 'submit_handoff');
+  });
+
+  test('keeps what makes fewer tests fail where nobody named a file, and takes back everything else', () => {
+    const failing = (n: number) => `exit code 1\n✖ clamp is right\nℹ fail ${n}`;
+    const begun: readonly Call[] = [
+      ['bash', CHECK, failing(3)],
+      ['read', { path: 'src/a.js' }, SHOWN],
+    ];
+    const second = (user: string, left: number) => {
+      const [edit] = answeredTo(user, ...begun).calls!;
+      const tried: readonly Call[] = [
+        ['edit', edit!.arguments, ''],
+        ['bash', CHECK, failing(left)],
+      ];
+      const { edits, status } = answeredTo(user, ...begun, ...tried).calls![0]!.arguments as {
+        edits?: object[];
+        status?: string;
+      };
+      return edits?.length ?? status;
+    };
+    const whole = USER.replace('Scope (the paths you may touch):\nsrc/a.js\n', '');
+    assert.equal(second(whole, 3), 2, 'the one before is taken back in the same edit');
+    assert.equal(second(whole, 2), 'partial', 'its line is mended, and there is no other one');
+    assert.equal(second(USER, 2), 2);
   });
 });

@@ -77,4 +77,6 @@ const NOTHING_KEPT: RunFiles = {
   writeReport: async () => undefined,
   writePlannerAnswer: async () => undefined,
   writeGateOutput: async (name) => name,
+  writeEvidence: async () => undefined,
+  readEvidence: async () => undefined,
 };

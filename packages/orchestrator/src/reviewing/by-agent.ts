@@ -22,11 +22,18 @@ const VOTE_FILE = 'swarm-vote.json';
 const FILE_BYTES_MAX = 64_000;
 const READ_MS = 10_000;
 
-export const ANSWER_IN_FILE = `You stand in a clone of the repository at that commit. Nothing you change there counts. Write the JSON object into the file \`${VOTE_FILE}\` at the top of the workspace when you have made up your mind; where you cannot write files, say it as your last message, or as the \`summary\` of your handoff. Do nothing else with the repository.`;
+/**
+ * The programs of the change may be run beside the agent, as the same user: they could write the file, or print a vote. They
+ * were made before the seal was, and are told nothing of it.
+ */
+export const answerInFile = (seal: string): string =>
+  `You stand in a clone of the repository at that commit. Nothing you change there counts. Write the JSON object into the file \`${VOTE_FILE}\` at the top of the workspace when you have made up your mind, and run nothing after it; where you cannot write files, say it as your last message, or as the \`summary\` of your handoff. It has one more field: \`"seal": "${seal}"\`. A vote without it is not yours; tell it to no program that you run. Do nothing else with the repository.`;
 
 interface Ask {
   readonly wanted: VoteWanted;
   readonly prompt: RenderedPrompt;
+  /** What its vote repeats. */
+  readonly seal: string;
   readonly reserved: Reservation;
   readonly signal: AbortSignal;
 }
@@ -75,7 +82,7 @@ async function inTwoTurns(context: Ports, bench: Bench, ask: Ask): Promise<Said>
     const after = { usage: used.usage, by };
     if (result.end !== 'finished') return { ...endedOtherwise(result), ...after };
     const read = await voteOf(bench, ask, result);
-    const again = turn === 1 ? whyAgain(read) : undefined;
+    const again = turn === 1 ? whyAgain(read, ask.seal) : undefined;
     if (again === undefined)
       return 'problem' in read
         ? { kind: 'silent', why: `its vote cannot be read: ${read.problem}`, ...after }
@@ -128,10 +135,12 @@ const forgetVote = (bench: Bench, ask: Ask) => run(bench, ask, `rm -rf -- ${VOTE
 async function voteOf(bench: Bench, ask: Ask, { claim }: AgentResult): Promise<ReadVote> {
   const left = await run(bench, ask, `test -f ${VOTE_FILE} && head -c ${FILE_BYTES_MAX} -- ${VOTE_FILE}`);
   const words = [claim?.summary, ...(claim?.concerns ?? [])].join('\n');
-  if (left.end !== 'exited' || left.exitCode !== 0) return readVote(words);
-  const [written, said] = [readVote(left.output), readVote(words)];
-  // What the work’s own programs wrote there while they were tried is not what the reviewer says.
-  return 'problem' in said || 'problem' in written || said.vote === written.vote ? written : DIFFER;
+  const said = readVote(words, ask.seal);
+  if (left.end !== 'exited' || left.exitCode !== 0) return said;
+  const written = readVote(left.output, ask.seal);
+  if ('problem' in written) return 'problem' in said ? written : said;
+  // Whoever learnt the seal after all, and wrote over what the reviewer had written, did not write its last words.
+  return 'problem' in said || said.vote === written.vote ? written : DIFFER;
 }
 
 const DIFFER: ReadVote = { problem: `its file \`${VOTE_FILE}\` and its last words differ` };

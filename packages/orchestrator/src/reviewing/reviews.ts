@@ -12,7 +12,7 @@ import { durationText, plain } from '@swarm/core/views/words';
 import type { Context } from '../context.ts';
 import { Project } from '../prompting/project.ts';
 import { detailOf } from '../working/disk-full.ts';
-import { ANSWER_IN_FILE, askAgent } from './by-agent.ts';
+import { answerInFile, askAgent } from './by-agent.ts';
 import { ANSWER_IN_TEXT, askModel } from './by-model.ts';
 import type { Evidence } from './evidence.ts';
 import type { Said } from './said.ts';
@@ -80,12 +80,14 @@ export class Reviews {
     signal: AbortSignal,
   ): Promise<Said> {
     const context = this.#context;
-    const isAgent = context.settings.review!.agent !== undefined;
+    const { agent, newSeal } = context.settings.review!;
+    const isAgent = agent !== undefined;
+    const seal = newSeal();
     if (!isAgent && !context.ports.model)
       return { kind: 'silent', why: 'this run has no model', usage: NO_USAGE };
     try {
-      const prompt = await this.#prompt(wanted, isAgent ? ANSWER_IN_FILE : ANSWER_IN_TEXT);
-      const ask = { wanted, prompt, reserved, signal };
+      const prompt = await this.#prompt(wanted, isAgent ? answerInFile(seal) : ANSWER_IN_TEXT);
+      const ask = { wanted, prompt, seal, reserved, signal };
       return await (isAgent ? askAgent(context, ask) : askModel(context, ask));
     } catch (error) {
       if (!(error instanceof SwarmError)) throw error;

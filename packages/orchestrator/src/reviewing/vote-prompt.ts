@@ -45,7 +45,7 @@ export async function voteVariables(
     project_instructions: made ? await project.instructions(made.base, files.slice(0, FILES_MAX)) : '',
     earlier_attempts: earlierAttempts(state, beforeThis(task)),
     handoff: handoffText(task),
-    evidence: evidenceText({ state, settings }, task, wanted, evidence),
+    evidence: await evidenceText({ state, settings }, task, wanted, evidence),
     change: changeText(wanted, base, files, diff),
     how,
   });
@@ -80,12 +80,12 @@ function changeText(
 }
 
 /** A handoff that waits for votes has passed its checks; what they printed is told where it is still known. */
-function evidenceText(
+async function evidenceText(
   { state, settings }: Pick<Context, 'state' | 'settings'>,
   { spec, verifiesBase }: Task,
   { attempt }: VoteWanted,
   evidence: Evidence,
-): string {
+): Promise<string> {
   const { gate } = state.run.request;
   const before =
     verifiesBase === undefined
@@ -93,8 +93,8 @@ function evidenceText(
       : verifiesBase
         ? ' It passed on the base, before any work, too: it tells nothing.'
         : ' It failed on the base, before any work.';
-  const printed = (check: CheckName): string => {
-    const tail = evidence.tail(attempt, check);
+  const printed = async (check: CheckName): Promise<string> => {
+    const tail = await evidence.tail(attempt, check);
     return tail === undefined
       ? 'What it printed is not known any more.'
       : `The end of what it printed:\n${tail || '(nothing)'}`;
@@ -102,12 +102,12 @@ function evidenceText(
   const verified =
     spec.verify === undefined
       ? 'The task has no verification of its own.'
-      : `Its own verification \`${spec.verify}\` passed in a clean checkout of the work.${before} ${printed('verify')}`;
+      : `Its own verification \`${spec.verify}\` passed in a clean checkout of the work.${before} ${await printed('verify')}`;
   const gated =
     gate === undefined
       ? 'There is no gate.'
       : settings.gate.preGate
-        ? `The gate \`${gate}\` passed in the author’s workspace, or failed with nothing but what fails without it too. ${printed('gate')}`
+        ? `The gate \`${gate}\` passed in the author’s workspace, or failed with nothing but what fails without it too. ${await printed('gate')}`
         : `The gate \`${gate}\` has not seen it yet; nothing lands that fails it.`;
   return `${verified}\n\n${gated}`;
 }

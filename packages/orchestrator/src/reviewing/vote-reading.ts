@@ -36,9 +36,10 @@ export class VoteReading implements Reader {
 }
 
 /** What is said of an answer that cannot stand as it is; undefined: it can. */
-export function whyAgain(read: ReadVote): string | undefined {
+export function whyAgain(read: ReadVote, seal?: string): string | undefined {
+  const sealed = seal === undefined ? '' : `, "seal": "${seal}"`;
   if ('problem' in read)
-    return `Your vote cannot be read: ${read.problem}. Answer with one JSON object and nothing around it: {"vote": "approve", "confidence": 0.9, "findings": []}, where \`vote\` is approve, reject, block or abstain.`;
+    return `Your vote cannot be read: ${read.problem}. Answer with one JSON object and nothing around it: {"vote": "approve", "confidence": 0.9, "findings": []${sealed}}, where \`vote\` is approve, reject, block or abstain.`;
   const isAgainst = read.vote === 'reject' || read.vote === 'block';
   return isAgainst && read.findings.length === 0
     ? `You ${read.vote} it and say nothing of why: whoever goes on has nothing to put right. Answer once more with the same JSON object and your \`findings\`, or vote otherwise.`

@@ -169,7 +169,7 @@ export class Judge {
     });
     if (ran.end === 'aborted') return { ...stopped(signal, kept.usage), ...kept };
     if (ok) {
-      this.#evidence.keep(attempt.id, 'gate', ran.output);
+      await this.#evidence.keep(attempt.id, 'gate', ran.output);
       return undefined;
     }
     if (await isFullAfter(ports.host, ran))

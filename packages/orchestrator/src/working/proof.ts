@@ -81,7 +81,7 @@ export class Proofs {
     const ok = ran.end === 'exited' && ran.exitCode === 0;
     this.#tell(judged, ran, ok);
     if (ok) {
-      this.#evidence.keep(judged.attempt, 'verify', ran.output);
+      await this.#evidence.keep(judged.attempt, 'verify', ran.output);
       return { kind: 'shown', proof: 'passed', detail: '' };
     }
     if (await isFullAfter(ports.host, ran))

@@ -24,6 +24,8 @@ export function twinFiles(world: World, inc: Incarnation): RunFiles {
     writeReport: write,
     writePlannerAnswer: write,
     writeGateOutput: (name) => write().then(() => name),
+    writeEvidence: async () => undefined,
+    readEvidence: async () => undefined,
   };
 }
 
