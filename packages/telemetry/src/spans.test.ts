@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { trace } from '@opentelemetry/api';
 import {
-  BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
   SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import type { LogEventName, LogFields } from '@swarm/core/log-events';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { createSpans, type Spans } from './spans.ts';
@@ -16,7 +16,7 @@ const RUN = 'r-20261121-k3f7';
 /** Every line a millisecond after the one before; the spans that ended, by name. */
 function drawn(tell: (say: (name: LogEventName, fields?: Partial<LogFields>) => void, spans: Spans) => void) {
   const exporter = new InMemorySpanExporter();
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   // A number below the time since the process began would be taken for such a time.
   let at = Date.UTC(2026, 0);
   const spans = createSpans(RUN, at, provider.getTracer('test'))!;
