@@ -3,7 +3,6 @@
  * what registries offer as constants is older, so they stand here.
  */
 export const GENAI_VERSION = '0.1.0';
-export const GENAI_SCHEMA_URL = `https://opentelemetry.io/schemas/gen-ai/${GENAI_VERSION}`;
 
 /** Attributes of spans and of metrics. */
 export const GENAI = {

@@ -11,4 +11,5 @@ export { allowProblem } from './rules/allow.ts';
 export { RULE_NAMES } from './rules/names.ts';
 export { createSecretRules } from './rules/rules.ts';
 export { LOG_FIELDS, type LogField, logSchema } from './schema.ts';
-export { createSpans, type SpanIds, type Spans } from './spans.ts';
+export { createSpans, type SpanIds, type SpanOptions, type Spans } from './spans.ts';
+export { headerSecrets, type TracesWanted, tracesWanted, wantsContent } from './tracing.ts';

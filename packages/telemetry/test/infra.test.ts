@@ -18,8 +18,8 @@ const promtool = (...args: string[]): string =>
 const SERIES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(METRICS as Readonly<Record<string, MetricAbout>>).flatMap(([name, { kind, labels }]) => {
     const own = ['run', 'instance', 'job', ...labels];
-    if (kind !== 'histogram') return [[name, own] as const];
-    return ['bucket', 'sum', 'count'].map((end) => [`${name}_${end}`, [...own, 'le']] as const);
+    const ends = kind === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
+    return ends.map((end): [string, string[]] => [`${name}${end}`, end ? [...own, 'le'] : own]);
   }),
 );
 

@@ -1,0 +1,110 @@
+/** Traces of real runs over OTLP: what a collector is given, and that no collector matters to a run. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Received, startCollector } from './support/collector.ts';
+import { type Owner, World } from './support/world.ts';
+
+const PARENT = { trace: '0af7651916cd43dd8448eb211c80319c', span: 'b7ad6b7169203331' };
+
+test('the demo is one tree in the trace it was started in: planner, attempts, landings, and what each did', async (t) => {
+  const world = await World.make(t);
+  const { url, spans } = await startCollector(t);
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    TRACEPARENT: `00-${PARENT.trace}-${PARENT.span}-01`,
+  };
+  const ran = await world.swarm(['demo', '--json'], { cwd: world.root, env });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.deepEqual(new Set(spans.map(({ traceId }) => traceId)), new Set([PARENT.trace]));
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const parentOf = ({ parentSpanId }: Received) => byId.get(parentSpanId ?? '');
+  const [root, ...otherRoots] = spans.filter((span) => parentOf(span) === undefined);
+  assert.deepEqual([root?.name, root?.parentSpanId, otherRoots], ['swarm.run', PARENT.span, []]);
+  const ways = new Set(spans.map((span) => `${kindOf(parentOf(span))} > ${kindOf(span)}`));
+  for (const way of [
+    'swarm.run > swarm.planner',
+    'swarm.planner > swarm.iteration',
+    'swarm.iteration > chat',
+    'swarm.iteration > execute_tool',
+    'swarm.run > swarm.attempt',
+    'swarm.attempt > chat',
+    'swarm.attempt > execute_tool',
+    'swarm.run > swarm.landing',
+    'swarm.landing > swarm.gate',
+    'swarm.run > swarm.sweep',
+  ])
+    assert.ok(ways.has(way), `${way} among ${[...ways].join(', ')}`);
+  for (const span of spans.filter(({ name }) => name.startsWith('chat'))) {
+    assert.equal(span.attributes['gen_ai.request.model'], 'scripted');
+    const version = parentOf(span)!.attributes['gen_ai.prompt.version'];
+    assert.equal(span.attributes['gen_ai.prompt.version'], version);
+  }
+  // What models wrote stays here: not even what a tool was given.
+  assert.ok(!JSON.stringify(spans).includes('wordkit'));
+});
+
+/** `chat scripted` is a `chat`. */
+const kindOf = (span: Received | undefined): string => span?.name.split(' ')[0] ?? 'nothing';
+
+/** A server that answers so, at its address. */
+async function server(t: Owner, answer: RequestListener): Promise<string> {
+  const made = createServer(answer);
+  t.after(async () => {
+    made.closeAllConnections();
+    made.close();
+  });
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
+}
+
+/** A run of one task, with or without a collector: how it ended, and the lines of its log. */
+async function ranWith(t: Owner, endpoint: string | undefined, description: string) {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const args = await world.plan([{ title: 'Say hello', description }]);
+  const env = endpoint === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
+  const { code } = await world.swarm([...args, '--gate', 'true'], { env });
+  return { code, log: await world.log() };
+}
+
+for (const [name, at] of Object.entries({
+  'never answers': (t: Owner) => server(t, () => undefined),
+  'answers 500': (t: Owner) => server(t, (_, response) => void response.writeHead(500).end()),
+  'is not there': async () => 'http://127.0.0.1:1',
+  'has no address at all': async () => 'nonsense',
+})) {
+  test(`a collector that ${name} changes no exit code, and the end comes within two seconds`, async (t) => {
+    for (const description of ['echo hello > hello.txt', 'exit 3']) {
+      const plain = await ranWith(t, undefined, description);
+      const { code, log } = await ranWith(t, await at(t), description);
+      assert.equal(code, plain.code);
+      assert.equal(plain.code === 0, description !== 'exit 3');
+      const lost = log.findIndex(({ event }) => event === 'traces.lost');
+      assert.ok(lost > 0, 'that spans were lost is in the log');
+      const waited = Date.parse(log[lost]!.ts) - Date.parse(log[lost - 1]!.ts);
+      assert.ok(waited <= 2_000, `${waited} ms`);
+    }
+  });
+}
+
+test('without OpenTelemetry’s variables nothing that sends spans or renders metrics is loaded', async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const file = join(world.root, 'loaded.txt');
+  const args = await world.plan([{ title: 'Say hello', description: 'echo hello > hello.txt' }]);
+  const marks = ['OTLPTraceExporter', 'BatchSpanProcessor', 'swarm_task_duration_seconds'];
+  const env = {
+    NODE_OPTIONS: `--import ${join(import.meta.dirname, 'support', 'loaded.ts')}`,
+    LOADED_FILE: file,
+    LOADED_MARKS: marks.join(','),
+  };
+  const ran = await world.swarm([...args, '--gate', 'true'], { env });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal(existsSync(file) ? readFileSync(file, 'utf8') : '', '');
+  // The same look finds them where they are wanted.
+  const asked = await world.swarm(['status', '--metrics'], { env });
+  assert.equal(asked.code, 0, asked.stderr);
+  assert.match(readFileSync(file, 'utf8'), /^swarm_task_duration_seconds /m);
+});
