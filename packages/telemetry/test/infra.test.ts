@@ -82,3 +82,15 @@ test('promtool takes the alerts and the example of a scrape', needsPromtool, () 
 test('each alert fires when it should, and not before', needsPromtool, () => {
   assert.match(promtool('test', 'rules', 'swarm.rules.test.yml'), /SUCCESS/);
 });
+
+test('the page has every metric with its kind and its labels, and no other', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'telemetry.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|([^|]*)\|/gm)];
+  const said = new Map(rows.map(([, name, kind, labels]) => [name!, { kind: kind!, labels: labels! }]));
+  assert.deepEqual([...said.keys()], Object.keys(METRICS));
+  for (const [name, { kind, labels }] of Object.entries(METRICS as Readonly<Record<string, MetricAbout>>)) {
+    assert.equal(said.get(name)!.kind, kind, name);
+    const told = [...said.get(name)!.labels.matchAll(/`(\w+)`/g)].map(([, label]) => label);
+    if (!/as above|the same/.test(said.get(name)!.labels)) assert.deepEqual(told, labels, name);
+  }
+});

@@ -16,7 +16,6 @@ import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
 import {
   createLog,
   createSecretRules,
-  headerSecrets,
   makeFinder,
   type Redactor,
   type RunLog,
@@ -69,7 +68,6 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     ...(hook ? [hook] : []),
     ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
     ...setupSecrets(file, ask.env),
-    ...headerSecrets(ask.env),
   ]);
   const { run } = file;
   const tracing = await traceRun({ run, env: ask.env, version: ask.places.version, redactor: unsaid });

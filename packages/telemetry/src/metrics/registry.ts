@@ -54,7 +54,7 @@ export class MetricRegistry {
     const metric = this.#metrics.get(name)!;
     const ofRun = this.#series.get(run) ?? new Map();
     this.#series.set(run, ofRun);
-    const key = JSON.stringify([name, labels]);
+    const key = `${name}\n${Object.values(labels).join('\n')}`;
     if (!ofRun.has(key)) ofRun.set(key, { metric, labels });
     return metric;
   }
