@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Received, startCollector } from './support/collector.ts';
+import { withOrigin } from './support/origin.ts';
 import { type Owner, World } from './support/world.ts';
 
 const PARENT = { trace: '0af7651916cd43dd8448eb211c80319c', span: 'b7ad6b7169203331' };
@@ -45,6 +46,32 @@ test('the demo is one tree in the trace it was started in: planner, attempts, la
   }
   // What models wrote stays here: not even what a tool was given.
   assert.ok(!JSON.stringify(spans).includes('wordkit'));
+});
+
+test('agent and gates go on with the trace of what they work for, and a push has a span in its landing', async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  await withOrigin(world);
+  const { url, spans } = await startCollector(t);
+  const tell = (who: string): string => `echo "${who} $TRACEPARENT" >> ${world.root}/told.txt`;
+  const task = { title: 'Say hello', description: `${tell('agent')}; echo hello > hello.txt` };
+  const ran = await world.swarm(
+    await world.plan([task], '--sandbox', 'none', '--deliver', 'push', '--gate', tell('gate')),
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: url } },
+  );
+  assert.equal(ran.code, 0, ran.stderr);
+  const named = (id: string) => spans.find(({ spanId }) => spanId === id)?.name;
+  const told = readFileSync(join(world.root, 'told.txt'), 'utf8').trim().split('\n');
+  const heard = told.map((line) => {
+    const [, who, trace, span] = /^(\w+) 00-(\w{32})-(\w{16})-01$/.exec(line) ?? [];
+    assert.equal(trace, spans[0]!.traceId, line);
+    return `${who} in ${named(span!)}`;
+  });
+  // In the worker's own workspace the gate is the attempt's.
+  const wanted = ['agent in swarm.attempt', 'gate in swarm.attempt', 'gate in swarm.gate'];
+  assert.deepEqual([...new Set(heard)].sort(), wanted);
+  const push = spans.find(({ name }) => name === 'swarm.push');
+  assert.equal(named(push?.parentSpanId ?? ''), 'swarm.landing');
+  assert.equal(push?.attributes['swarm.outcome'], 'published');
 });
 
 /** `chat scripted` is a `chat`. */
