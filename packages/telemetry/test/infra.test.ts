@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isOver, TASK_STATES } from '@swarm/core/model/task';
+import { GENAI_VERSION } from '../src/genai.ts';
 import { METRICS, type MetricAbout } from '../src/metrics/names.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -88,6 +89,7 @@ test('the page has every metric with its kind and its labels, and no other', () 
   const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|([^|]*)\|/gm)];
   const said = new Map(rows.map(([, name, kind, labels]) => [name!, { kind: kind!, labels: labels! }]));
   assert.deepEqual([...said.keys()], Object.keys(METRICS));
+  assert.ok(page.includes(`version ${GENAI_VERSION}`));
   for (const [name, { kind, labels }] of Object.entries(METRICS as Readonly<Record<string, MetricAbout>>)) {
     assert.equal(said.get(name)!.kind, kind, name);
     const told = [...said.get(name)!.labels.matchAll(/`(\w+)`/g)].map(([, label]) => label);

@@ -93,8 +93,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       notifier?.note(line);
     },
   });
-  const untraced = (why: string | undefined): void => {
-    if (why !== undefined) log.write('traces.lost', { msg: `spans were not sent: ${why}` });
+  const untraced = (why: string | undefined, waitedMs = 0): void => {
+    if (why !== undefined)
+      log.write('traces.lost', { msg: `spans were not sent: ${why}`, data: { waitedMs } });
   };
   untraced(tracing.problem);
   if (journal.cutBytes > 0) {
@@ -152,7 +153,8 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     await models?.gateway.close();
     await cassette.close();
     await git.close();
-    untraced(await tracing.end());
+    const since = systemClock.monotonic();
+    untraced(await tracing.end(), Math.round(systemClock.monotonic() - since));
     await journal.journal.close().finally(() => log.close());
   };
   let closing: Promise<void> | undefined;
