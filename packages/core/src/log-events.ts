@@ -185,6 +185,10 @@ export const WEATHER_LOG_EVENTS = {
   'need.opened': { level: 'warn', means: 'a person must decide something; the run goes on with the rest' },
   'need.met': { level: 'info', means: 'what a person had to decide is decided' },
   'notify.failed': { level: 'warn', means: 'who is to be told of something outside could not be told' },
+  'traces.lost': {
+    level: 'warn',
+    means: 'spans could not be sent to a collector; the run is none the worse',
+  },
   'prompt.edited': {
     level: 'warn',
     means: 'a prompt of the repository was edited, and the run goes on with what it began with',

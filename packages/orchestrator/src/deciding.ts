@@ -13,13 +13,13 @@ import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
 import { workerFor } from '@swarm/core/rules/distribute';
+import { isGreen } from '@swarm/core/rules/green';
 import { stepsFor } from '@swarm/core/rules/pipeline';
 import { isOneTask } from '@swarm/core/rules/right-size';
 import { splitProblem } from '@swarm/core/rules/splitting';
 import { type OpenedState, opened } from '@swarm/core/state';
 import { wanted } from '@swarm/core/wanted';
 import type { Applier } from './apply.ts';
-import { isGreen } from './landing/verdict.ts';
 import { Scheduling } from './scheduling.ts';
 
 /** What the loop knows of what runs beside it. */

@@ -1,19 +1,25 @@
 /**
- * Spans of a run, drawn from the same lines the log is made of: the run, and in it iterations, attempts, landings,
- * checks, sweeps and calls to models. Without an OpenTelemetry SDK in the process there is nothing to draw on, and
- * nothing is kept.
+ * Spans of a run, drawn from the same lines the log is made of: the run, and in it planners with their iterations,
+ * attempts with the tools and models they call, landings with gate and push, checks and sweeps. Without a tracer in the
+ * process there is nothing to draw on, and nothing is kept.
  */
 import {
-  type Attributes,
   type Context,
   context,
   isSpanContextValid,
+  ROOT_CONTEXT,
   type Span,
   SpanStatusCode,
+  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
 import type { LogEventName, LogFields } from '@swarm/core/log-events';
+import { GENAI, OPERATIONS } from './genai.ts';
+import { cleanLine } from './plain.ts';
+import { makeRedactor, type Redactor } from './redact.ts';
+import { attributesOf, type Clean, contentOf, errorOf, genaiOf, kindOf, nameOf } from './span-attributes.ts';
+import { type Edge, edgeOf, liveOf, type Place, placesNamed, placesOf } from './span-edges.ts';
 
 export interface SpanIds {
   readonly trace_id: string;
@@ -32,179 +38,208 @@ export interface Spans {
   end(atMs: number): void;
 }
 
-/** Undefined without an SDK: asked once, so that a line costs nothing then. */
-export function createSpans(
-  run: string,
-  atMs: number,
-  tracer: Tracer = trace.getTracer('swarm'),
-): Spans | undefined {
-  const root = tracer.startSpan('swarm.run', { startTime: atMs, attributes: { 'swarm.run': run } });
-  if (root.isRecording() && isSpanContextValid(root.spanContext())) return new RunSpans(tracer, root);
+export interface SpanOptions {
+  readonly tracer?: Tracer | undefined;
+  /** The TRACEPARENT that we were started with: the run is part of that trace. */
+  readonly parent?: string | undefined;
+  /** What must not leave, as for the log. */
+  readonly redactor?: Redactor;
+  /** What agents and models wrote is told too. */
+  readonly hasContent?: boolean;
+}
+
+/** Undefined without a tracer that records: asked once, so that a line costs nothing then. */
+export function createSpans(run: string, atMs: number, options: SpanOptions = {}): Spans | undefined {
+  const { tracer = trace.getTracer('swarm'), parent } = options;
+  const attributes = { 'swarm.run': run, [GENAI.operation]: OPERATIONS.workflow };
+  const root = tracer.startSpan('swarm.run', { startTime: atMs, attributes }, parentContext(parent));
+  if (root.isRecording() && isSpanContextValid(root.spanContext()))
+    return new RunSpans(tracer, root, options);
   root.end();
   return undefined;
 }
 
-interface Began {
-  readonly kind: string;
-  /** What tells it from others of its kind. */
-  readonly key: unknown;
+interface Open {
+  readonly span: Span;
+  /** The prompt that its calls were made with. */
+  prompt?: string | undefined;
 }
-/** `passing`: it is told when it is over, with its length. */
-type Edge =
-  | (Began & { readonly edge: 'begins' | 'ends' })
-  | { readonly edge: 'passing'; readonly kind: string; readonly ms: unknown };
 
 class RunSpans implements Spans {
   readonly #tracer: Tracer;
-  readonly #root: Span;
-  readonly #inRun: Context;
-  readonly #open = new Map<string, Span>();
+  readonly #root: Open;
+  readonly #open = new Map<string, Open>();
+  /** The tool that an attempt's agent is at. */
+  readonly #tools = new Map<string, { readonly span: Span; readonly startMs: number }>();
+  readonly #clean: Clean;
+  readonly #hasContent: boolean;
 
-  constructor(tracer: Tracer, root: Span) {
+  constructor(tracer: Tracer, root: Span, { redactor = makeRedactor([]), hasContent = false }: SpanOptions) {
     this.#tracer = tracer;
-    this.#root = root;
-    this.#inRun = trace.setSpan(context.active(), root);
+    this.#root = { span: root };
+    this.#clean = (text, max) => cleanLine(text, max, redactor);
+    this.#hasContent = hasContent;
   }
 
   follow(name: LogEventName, fields: LogFields, atMs: number): SpanIds {
     const edge = edgeOf(name, fields);
-    if (edge?.edge === 'begins') return this.#begin(edge, fields, atMs);
-    if (edge?.edge === 'ends') return this.#end(edge, name, fields, atMs);
-    if (edge?.edge === 'passing') return this.#pass(edge, name, fields, atMs);
-    return idsOf(this.#ownerOf(fields));
+    this.#endTool(fields, edge, atMs);
+    switch (edge?.edge) {
+      case 'begins':
+        return idsOf(this.#begin(edge, fields, atMs));
+      case 'marks':
+        return idsOf(this.#mark(edge, fields));
+      case 'ends':
+        return idsOf(this.#end(edge, name, fields, atMs));
+      case 'passing':
+        return idsOf(this.#pass(edge, name, fields, atMs));
+      case 'tool':
+        return idsOf(this.#beginTool(edge.key, fields, atMs));
+      case 'run':
+        this.#root.span.setAttributes(attributesOf(fields, this.#clean));
+        return idsOf(this.#root.span);
+      default:
+        return idsOf(this.#first(placesOf('line', fields)).span);
+    }
   }
 
   traceparent(child: string): string {
-    const id = child.replace(/^[a-z]+-/, '');
-    const { traceId, spanId, traceFlags } = this.#ownerOf({
-      attempt: id,
-      data: { landing: id },
-    }).spanContext();
+    const { traceId, spanId, traceFlags } = this.#first(placesNamed(child)).span.spanContext();
     return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
 
   end(atMs: number): void {
-    for (const span of this.#open.values()) span.end(atMs);
+    for (const { span } of this.#tools.values()) span.end(atMs);
+    // What is open longest holds the rest.
+    for (const { span } of new Set([...this.#open.values()].reverse())) span.end(atMs);
+    this.#tools.clear();
     this.#open.clear();
-    this.#root.end(atMs);
+    this.#root.span.end(atMs);
   }
 
-  #begin({ kind, key }: Began, fields: LogFields, atMs: number): SpanIds {
-    const options = { startTime: atMs, attributes: attributesOf(fields) };
-    const span = this.#tracer.startSpan(`swarm.${kind}`, options, this.#inRun);
-    this.#open.get(`${kind} ${key}`)?.end(atMs);
-    this.#open.set(`${kind} ${key}`, span);
-    return idsOf(span);
+  #begin(place: Place, fields: LogFields, atMs: number): Span {
+    const { kind } = place;
+    if (kind === 'iteration') this.#planner(fields, atMs);
+    this.#open.get(nameIn(place))?.span.end(atMs);
+    const open = {
+      span: this.#start(kind, fields, atMs, this.#first(placesOf(kind, fields))),
+      prompt: promptOf(fields),
+    };
+    this.#open.set(nameIn(place), open);
+    if (kind === 'iteration') this.#open.set(nameIn({ kind, key: liveOf(fields.data?.owner) }), open);
+    return open.span;
+  }
+
+  /** There is one span for each planner: from its first iteration until it says that it is done. */
+  #planner(fields: LogFields, atMs: number): void {
+    const key = typeof fields.data?.owner === 'string' ? fields.data.owner : '';
+    const place: Place = { kind: 'planner', key };
+    if (this.#open.has(nameIn(place))) return;
+    const { data: _, ...about } = fields;
+    this.#open.set(nameIn(place), { span: this.#start('planner', about, atMs, this.#root) });
+  }
+
+  #mark(place: Place, fields: LogFields): Span {
+    const open = this.#open.get(nameIn(place));
+    if (!open) return this.#root.span;
+    open.prompt = promptOf(fields) ?? open.prompt;
+    open.span.setAttributes(attributesOf(fields, this.#clean));
+    open.span.setAttributes(genaiOf(place.kind, fields, this.#clean));
+    return open.span;
   }
 
   /** An end whose beginning was told to another process has no span to end. */
-  #end({ kind, key }: Began, name: LogEventName, fields: LogFields, atMs: number): SpanIds {
-    const span = this.#open.get(`${kind} ${key}`);
-    if (!span) return idsOf(this.#root);
-    this.#open.delete(`${kind} ${key}`);
-    close(span, name, fields, atMs);
-    return idsOf(span);
+  #end(place: Place, name: LogEventName, fields: LogFields, atMs: number): Span {
+    const open = this.#open.get(nameIn(place));
+    if (!open) return this.#root.span;
+    this.#open.delete(nameIn(place));
+    this.#close(open.span, place.kind, name, fields, atMs);
+    if (place.kind === 'iteration') this.#endIteration(fields, atMs);
+    return open.span;
   }
 
-  #pass(
-    { kind, ms }: { readonly kind: string; readonly ms: unknown },
-    name: LogEventName,
-    fields: LogFields,
-    atMs: number,
-  ): SpanIds {
-    const owner = trace.setSpan(this.#inRun, this.#ownerOf(fields));
-    const startTime = atMs - (typeof ms === 'number' ? ms : 0);
-    const span = this.#tracer.startSpan(`swarm.${kind}`, { startTime }, owner);
-    close(span, name, fields, atMs);
-    return idsOf(span);
+  #endIteration(fields: LogFields, atMs: number): void {
+    this.#open.delete(nameIn({ kind: 'iteration', key: liveOf(fields.data?.owner) }));
+    if (fields.data?.isDone !== true) return;
+    for (const planner of placesOf('iteration', fields)) {
+      this.#open.get(nameIn(planner))?.span.end(atMs);
+      this.#open.delete(nameIn(planner));
+    }
   }
 
-  #ownerOf({
-    attempt,
-    data,
-  }: {
-    readonly attempt?: string | undefined;
-    readonly data?: LogFields['data'];
-  }): Span {
-    const byAttempt = attempt !== undefined && this.#open.get(`attempt ${attempt}`);
-    return byAttempt || this.#open.get(`landing ${data?.landing}`) || this.#root;
+  #pass({ kind, ms }: Edge & { edge: 'passing' }, name: LogEventName, fields: LogFields, atMs: number): Span {
+    const owner = this.#first(placesOf('line', fields));
+    const span = this.#start(kind, fields, atMs - ms, owner);
+    if (kind === 'model' && owner.prompt !== undefined) span.setAttribute(GENAI.promptVersion, owner.prompt);
+    this.#close(span, kind, name, fields, atMs);
+    return span;
+  }
+
+  #beginTool(attempt: string, fields: LogFields, atMs: number): Span {
+    const span = this.#start('tool', fields, atMs, this.#first(placesOf('line', fields)));
+    if (this.#hasContent) span.setAttributes(contentOf('tool', fields, this.#clean));
+    this.#tools.set(attempt, { span, startMs: atMs });
+    return span;
+  }
+
+  /** A call to the model that is told now began after the tool. */
+  #endTool({ attempt }: LogFields, edge: Edge | undefined, atMs: number): void {
+    const tool = attempt === undefined ? undefined : this.#tools.get(attempt);
+    if (!tool) return;
+    const ms = edge?.edge === 'passing' ? edge.ms : 0;
+    tool.span.end(Math.max(tool.startMs, atMs - ms));
+    this.#tools.delete(attempt!);
+  }
+
+  #start(kind: string, fields: LogFields, startTime: number, within: Open): Span {
+    const attributes = {
+      ...attributesOf(fields, this.#clean),
+      ...genaiOf(kind, fields, this.#clean),
+    };
+    const options = { startTime, attributes, kind: kindOf(kind) };
+    return this.#tracer.startSpan(nameOf(kind, fields, this.#clean), options, inside(within.span));
+  }
+
+  #close(span: Span, kind: string, name: LogEventName, fields: LogFields, atMs: number): void {
+    span.setAttributes(attributesOf(fields, this.#clean));
+    if (this.#hasContent) span.setAttributes(contentOf(kind, fields, this.#clean));
+    const error = errorOf(name, fields);
+    if (error !== undefined) {
+      const word = this.#clean(error, 100);
+      span.setAttribute(GENAI.errorType, word);
+      const message = this.#hasContent ? this.#clean(fields.msg, 200) : word;
+      span.setStatus({ code: SpanStatusCode.ERROR, message });
+    }
+    span.end(atMs);
+  }
+
+  #first(places: readonly Place[]): Open {
+    for (const place of places) {
+      const open = this.#open.get(nameIn(place));
+      if (open) return open;
+    }
+    return this.#root;
   }
 }
 
-function edgeOf(name: LogEventName, { attempt, data }: LogFields): Edge | undefined {
-  switch (name) {
-    case 'iteration.started':
-      return { edge: 'begins', kind: 'iteration', key: data?.iteration };
-    case 'iteration.ended':
-      return { edge: 'ends', kind: 'iteration', key: data?.iteration };
-    case 'attempt.started':
-      return { edge: 'begins', kind: 'attempt', key: attempt };
-    case 'attempt.ended':
-      return { edge: 'ends', kind: 'attempt', key: attempt };
-    case 'landing.started':
-      return { edge: 'begins', kind: 'landing', key: data?.landing };
-    case 'landing.landed':
-    case 'landing.dropped':
-      return { edge: 'ends', kind: 'landing', key: data?.landing };
-    case 'landing.rejected':
-      return data?.landing === undefined ? undefined : { edge: 'ends', kind: 'landing', key: data.landing };
-    case 'checks.started':
-      return { edge: 'begins', kind: 'checks', key: '' };
-    case 'checks.ended':
-      return { edge: 'ends', kind: 'checks', key: '' };
-    case 'rechecks.started':
-      return { edge: 'begins', kind: 'checks', key: 'rechecks' };
-    case 'rechecks.ended':
-      return { edge: 'ends', kind: 'checks', key: 'rechecks' };
-    case 'model.called':
-    case 'model.failed':
-      return { edge: 'passing', kind: 'model', ms: data?.ms };
-    case 'sweep.ended':
-      return { edge: 'passing', kind: 'sweep', ms: data?.durationMs };
-    default:
-      return undefined;
-  }
-}
+const nameIn = ({ kind, key }: Place): string => `${kind} ${key}`;
+const inside = (span: Span): Context => trace.setSpan(ROOT_CONTEXT, span);
 
-function close(span: Span, name: LogEventName, fields: LogFields, atMs: number): void {
-  span.setAttributes(attributesOf(fields));
-  if (FAILURES.has(name) || fields.level === 'error')
-    span.setStatus({ code: SpanStatusCode.ERROR, message: fields.msg.slice(0, 200) });
-  span.end(atMs);
-}
-const FAILURES: ReadonlySet<LogEventName> = new Set(['landing.rejected', 'model.failed']);
-
-/** Ids, words and numbers; texts that agents and models wrote stay in the log. */
-const TOLD = [
-  'iteration',
-  'reason',
-  'outcome',
-  'landing',
-  'worker',
-  'role',
-  'model',
-  'endpoint',
-  'base',
-] as const;
-const USED = ['calls', 'inputTokens', 'outputTokens', 'costUsd'] as const;
-
-function attributesOf({ task, attempt, worker, data = {} }: LogFields): Attributes {
-  const told = TOLD.flatMap((key) => attribute(key, data[key]));
-  const usage = (data.usage ?? {}) as Readonly<Record<string, unknown>>;
-  const used = USED.flatMap((key) => attribute(key, usage[key]));
-  return Object.fromEntries([
-    ...attribute('task', task),
-    ...attribute('attempt', attempt),
-    ...attribute('worker', worker),
-    ...told,
-    ...used,
-  ]);
-}
-
-const attribute = (key: string, value: unknown): [string, string | number][] =>
-  typeof value === 'string' || typeof value === 'number' ? [[`swarm.${key}`, value]] : [];
+const promptOf = ({ data }: LogFields): string | undefined =>
+  typeof data?.promptHash === 'string' ? data.promptHash.slice(0, 100) : undefined;
 
 function idsOf(span: Span): SpanIds {
   const { traceId, spanId } = span.spanContext();
   return { trace_id: traceId, span_id: spanId };
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
+
+/** What is no such header is as if there were none: then it is whatever the operator's own tracer is in. */
+function parentContext(header: string | undefined): Context {
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(header?.slice(0, 200) ?? '') ?? [];
+  if (traceId === undefined) return context.active();
+  const traceFlags = Number.parseInt(flags!, 16) & TraceFlags.SAMPLED;
+  const spanContext = { traceId, spanId: spanId!, traceFlags, isRemote: true };
+  return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : context.active();
 }

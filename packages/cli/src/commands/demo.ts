@@ -98,8 +98,13 @@ function demoEnvironment(folder: string, url: string, { env }: Context) {
     OPENAI_BASE_URL: url,
     OPENAI_API_KEY: 'not-a-key',
     SWARM_MODEL: 'scripted',
+    ...tracingOf(env),
   };
 }
+
+/** Traces of the demo go where the operator's traces go: what is not read by us is, by what sends them. */
+const tracingOf = (env: Context['env']) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:OTEL_|TRACEPARENT$)/.test(name)));
 
 function sayWhatNext(repository: string, run: string, { output }: Context): void {
   output.result(

@@ -20,11 +20,18 @@ export function addReads(program: Program, context: Context, exit: Finish): void
 
   reading('status', 'Show where a run stands: what moves, what waits and why, what it has cost')
     .option('--json', 'as JSON')
+    .addOption(new Option('--metrics', 'as Prometheus text, for a textfile collector').conflicts('json'))
     .addHelpText(
       'after',
-      examples('swarm status', 'swarm status --json', 'swarm status --run r-20261121-k3f9'),
+      examples('swarm status', 'swarm status --metrics', 'swarm status --run r-20261121-k3f9 --json'),
     )
-    .action((options) => exit(import('../commands/status.ts').then((m) => m.status(options, context))));
+    .action((options) =>
+      exit(
+        options.metrics
+          ? import('../commands/status-metrics.ts').then((m) => m.statusMetrics(options, context))
+          : import('../commands/status.ts').then((m) => m.status(options, context)),
+      ),
+    );
 
   reading('tasks', 'List the tasks of a run with their states')
     .option('--json', 'as JSON')

@@ -16,7 +16,6 @@ import { createEnvironmentStore, isDiskFull, mapSandbox } from '@swarm/sandbox';
 import {
   createLog,
   createSecretRules,
-  createSpans,
   makeFinder,
   type Redactor,
   type RunLog,
@@ -46,6 +45,7 @@ import { sandboxOf, setupSecrets } from './run-sandbox.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { settingsOf } from './settings.ts';
 import { StandIns } from './stand-ins.ts';
+import { traceRun } from './tracing.ts';
 
 export interface Composed {
   readonly orchestrator: Orchestrator;
@@ -60,7 +60,6 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const { file, paths, repository } = ask;
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
-  const spans = createSpans(file.run, systemClock.now());
   const timeIsUp = new AbortController();
   const secrets = new SecretBook(knownSecrets(file, ask.env));
   const notify = file.config.notify;
@@ -70,6 +69,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
     ...setupSecrets(file, ask.env),
   ]);
+  const { run } = file;
+  const tracing = await traceRun({ run, env: ask.env, version: ask.places.version, redactor: unsaid });
+  const { spans } = tracing;
   const notifier =
     notify &&
     new Notifier({
@@ -91,6 +93,11 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
       notifier?.note(line);
     },
   });
+  const untraced = (why: string | undefined, waitedMs = 0): void => {
+    if (why !== undefined)
+      log.write('traces.lost', { msg: `spans were not sent: ${why}`, data: { waitedMs } });
+  };
+  untraced(tracing.problem);
   if (journal.cutBytes > 0) {
     log.write('journal.cut', {
       msg: `${journal.cutBytes} bytes of a torn last line were cut off the journal`,
@@ -147,8 +154,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
     await models?.gateway.close();
     await cassette.close();
     await git.close();
+    const since = systemClock.monotonic();
+    untraced(await tracing.end(), Math.round(systemClock.monotonic() - since));
     await journal.journal.close().finally(() => log.close());
-    spans?.end(systemClock.now());
   };
   let closing: Promise<void> | undefined;
   return {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { CommitId } from '@swarm/core/model/ids';
 import { knownSecrets, looksSecret, untrackedSecrets } from './known-secrets.ts';
 
-test('known are the endpoints’ keys, what setup alone is given, and tokens in the operator’s own files', async (t) => {
+test('known are the endpoints’ keys, what setup alone is given, headers for a collector, and tokens in the operator’s own files', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'swarm-home-'));
   t.after(() => rm(home, { recursive: true }));
   await mkdir(join(home, '.config/gh'), { recursive: true });
@@ -22,6 +22,7 @@ test('known are the endpoints’ keys, what setup alone is given, and tokens in 
     OPENAI_API_KEY: 'sk-key-5',
     REGISTRY_TOKEN: 'reg-token-6',
     NODE_ENV: 'production',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=otlp-key-7',
   };
   const config = {
     endpoints: [{ keyEnv: 'OPENAI_API_KEY' }, { keyEnv: 'UNSET' }, {}],
@@ -29,7 +30,7 @@ test('known are the endpoints’ keys, what setup alone is given, and tokens in 
   };
   assert.deepEqual(
     knownSecrets({ config }, env).map(({ value }) => value),
-    ['sk-key-5', 'reg-token-6', 'npm-token-1', 'netrc-pass-2', 'git-pass-3', 'gho-token-4'],
+    ['sk-key-5', 'reg-token-6', 'otlp-key-7', 'npm-token-1', 'netrc-pass-2', 'git-pass-3', 'gho-token-4'],
   );
   assert.deepEqual(knownSecrets({ config }, { HOME: '/nonexistent' }), []);
 });

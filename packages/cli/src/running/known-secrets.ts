@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { RepositoryReader } from '@swarm/core/ports/git';
-import type { KnownSecret } from '@swarm/telemetry';
+import { headerSecrets, type KnownSecret } from '@swarm/telemetry';
 import type { Config } from '../config/resolved.ts';
 import type { Environment } from '../finding/paths.ts';
 import type { KeySource } from './key-words.ts';
@@ -19,8 +19,8 @@ interface Named {
 }
 
 /**
- * Keys of endpoints, what setup alone is given, variables whose names say that they are secret, and tokens in the
- * operator's own files. Errors: those of keyOf.
+ * Keys of endpoints, what setup alone is given, variables whose names say that they are secret, headers for a
+ * collector, and tokens in the operator's own files. Errors: those of keyOf.
  */
 export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
   const { endpoints, shown, mcp = [] } = file.config;
@@ -36,6 +36,7 @@ export function knownSecrets(file: Named, env: Environment): KnownSecret[] {
     ...given,
     ...elsewhere.map((e) => ({ name: 'the key of an endpoint', value: keyOf(e, env) ?? '' })),
     ...Object.entries(env).flatMap(([name, value = '']) => inAddress(name, value)),
+    ...headerSecrets(env).map((value) => ({ name: 'a header for the collector of traces', value })),
     ...inHome(env),
     ...(file.repository ? inRepository(file.repository) : []),
   ]);

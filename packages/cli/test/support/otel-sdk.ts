@@ -2,11 +2,11 @@
 import { appendFileSync } from 'node:fs';
 import { trace } from '@opentelemetry/api';
 import {
-  BasicTracerProvider,
   type ReadableSpan,
   SimpleSpanProcessor,
   type SpanExporter,
-} from '@opentelemetry/sdk-trace-base';
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 
 const file = process.env.SPANS_FILE!;
 const exporter: SpanExporter = {
@@ -20,5 +20,5 @@ const exporter: SpanExporter = {
   shutdown: async () => {},
 };
 trace.setGlobalTracerProvider(
-  new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+  new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
 );

@@ -3,6 +3,7 @@
  * then the run must come to its end by itself, and every promise must have been kept.
  */
 import { SwarmError } from '@swarm/core/errors';
+import type { Entry } from '@swarm/core/events';
 import { type Desk, twinReviewers } from '../twins/reviewers.ts';
 import { startDisk, startHuman, watch } from './actors.ts';
 import type { Fault, FaultRates } from './faults.ts';
@@ -45,6 +46,8 @@ export interface SimulatedRun {
   /** Hash of everything that happened, in order. */
   readonly digest: string;
   readonly trace: readonly string[];
+  /** Its journal. */
+  readonly entries: readonly Entry[];
 }
 
 /** Virtual time a run may take once faults have stopped. */
@@ -89,6 +92,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     faults: world.seenFaults,
     digest: world.digest(),
     trace: world.trace ?? [],
+    entries: world.acked,
   };
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Event } from '@swarm/core/events';
-import type { ChecksResult } from '@swarm/core/model/request';
-import { opened } from '@swarm/core/state';
+import type { Event } from '../events.ts';
+import type { ChecksResult } from '../model/request.ts';
+import { opened } from '../state.ts';
 import {
   acceptedTask,
   aGateResult,
@@ -10,8 +10,8 @@ import {
   landedTask,
   openedRun,
   stateOf as stateWith,
-} from '@swarm/core/testing';
-import { isGreen } from './verdict.ts';
+} from '../testing.ts';
+import { isGreen } from './green.ts';
 
 const stateOf = (events: readonly Event[]) => opened(stateWith(events));
 const base = (outcome: 'passed' | 'none'): Event => ({

@@ -1,7 +1,8 @@
-import { type OpenedState, passKey } from '@swarm/core/state';
+/** Whether the target is green, as far as anything is known of it. */
+import { type OpenedState, passKey } from '../state.ts';
 
 /**
- * Is the final head green? By the full checks when they ran on exactly this head; else by the gate of the landing
+ * Is the head green? By the full checks when they ran on exactly this head; else by the gate of the landing
  * that made it; else, with nothing landed, by the gate on the base. Anything unknown is said to be unknown.
  */
 export function isGreen(s: OpenedState): boolean | 'unknown' {
@@ -12,8 +13,10 @@ export function isGreen(s: OpenedState): boolean | 'unknown' {
   if (last && last.head === s.head) return last.outcome === 'passed';
   if (checks && s.head !== base) return 'unknown';
   if (s.head === base) return outcome(s.baseGate?.outcome);
-  for (const landing of [...s.landings.values()].reverse()) {
-    if (landing.state !== 'landed' || landing.candidate.commit !== s.head) continue;
+  const landing = [...s.landings.values()].findLast(
+    (l) => l.state === 'landed' && l.candidate.commit === s.head,
+  );
+  if (landing) {
     if (landing.gate && s.passed.has(passKey(landing.gate.gate, landing.candidate.tree))) return true;
     return outcome(landing.gate?.outcome);
   }
