@@ -106,13 +106,15 @@ function demoEnvironment(folder: string, url: string, { env }: Context) {
 const tracingOf = (env: Context['env']) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:OTEL_|TRACEPARENT$)/.test(name)));
 
+/** The records of its runs lie in the demo's folder, so whoever asks for them says where. */
 function sayWhatNext(repository: string, run: string, { output }: Context): void {
+  const swarm = `XDG_STATE_HOME=${join(dirname(repository), 'state')} swarm`;
   output.result(
     [
       'Tokens and prices are the script’s: no model was asked and nothing was paid.',
       'Next:',
-      `  swarm explain t3 --repo ${repository}`,
-      `  swarm report --repo ${repository}`,
+      `  ${swarm} explain t3 --repo ${repository}`,
+      `  ${swarm} report --repo ${repository}`,
       `  git -C ${repository} log --stat swarm/${run}`,
       `  rm -r ${dirname(repository)}   # when you have seen enough`,
     ].join('\n'),

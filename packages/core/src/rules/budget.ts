@@ -86,7 +86,7 @@ export function floorOf(s: OpenedState, role: SpendRole = 'worker'): Reservation
   const usual = (of: number, least: number, most = Infinity): number =>
     Math.min(most, Math.max(least, (USUAL * of) / ended));
   return {
-    tokens: Math.min(limits.attemptTokens, usual(spent.tokens, floor.tokens)),
+    tokens: Math.min(limits.attemptTokens, Math.ceil(usual(spent.tokens, floor.tokens))),
     usd: usual(spent.usd, floor.usd, limits.attemptUsd),
   };
 }

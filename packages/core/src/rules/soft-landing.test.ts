@@ -7,6 +7,7 @@ import {
   acceptedTask,
   check,
   commit,
+  endedAttempt,
   failedTask,
   handedIn,
   type Law,
@@ -18,7 +19,7 @@ import {
   usage,
 } from '../testing.ts';
 import { wanted } from '../wanted.ts';
-import { remaining, reservationFor } from './budget.ts';
+import { floorOf, remaining, reservationFor } from './budget.ts';
 import { culpritsToRevert } from './healing.ts';
 import { nearedBudget } from './soft-landing.ts';
 
@@ -195,6 +196,16 @@ const LAWS: Record<string, Law> = {
   },
 };
 for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));
+
+test('what is set aside for an attempt is a whole number of tokens, whatever attempts used before', () => {
+  const ended = (n: number, tokens: number): Event[] => [
+    startedAttempt(`t1.${n}`),
+    endedAttempt(`t1.${n}`, 'verify-failed', usage(tokens)),
+  ];
+  const s = openedStateOf([soft(), acceptedTask('t1'), ...ended(1, 20_001), ...ended(2, 20_000)]);
+  assert.equal(floorOf(s).tokens, 30_001);
+  assert.ok(Number.isInteger(reservationFor(s)!.tokens));
+});
 
 test('with more, what was held back may open again', () => {
   const s = openedStateOf([

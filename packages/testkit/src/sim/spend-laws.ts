@@ -11,7 +11,8 @@ const FLOOR = { tokens: 10_000, usd: 0.01 } as const;
 export function floorFor({ before, story }: Pick<Look, 'before' | 'story'>, name: 'tokens' | 'usd'): number {
   if (story.features.soft === undefined || before.purse.neared !== undefined) return FLOOR[name];
   const mean = before.purse.of('worker')[name] / Math.max(1, before.ended.size);
-  return Math.min(name === 'tokens' ? 50_000 : Infinity, Math.max(FLOOR[name], 1.5 * mean));
+  if (name === 'usd') return Math.max(FLOOR.usd, 1.5 * mean);
+  return Math.min(50_000, Math.max(FLOOR.tokens, Math.ceil(1.5 * mean)));
 }
 const DIMENSIONS = ['tokens', 'usd'] as const;
 
@@ -26,6 +27,9 @@ const setsAsideWhatIsThere: Law = (e, { before, story }) => {
     const whole = before.purse.all()[name] + amount - openTo({ before, story }, name);
     const own = before.purse.all(set.role)[name] + amount - (part[name] ?? Infinity);
     return [
+      ...(name === 'tokens' && !Number.isInteger(amount)
+        ? [`P8: ${set.key} has ${amount} tokens set aside, and an agent is only told of whole ones`]
+        : []),
       ...(whole > (story.features.soft ? 1 : TINY)
         ? [`P8: ${set.key} has ${amount} ${name} set aside, ${whole} more than there are`]
         : []),
