@@ -126,7 +126,7 @@ export function reservationFor(
   const tokens = share(left.tokens, floor.tokens, Math.min(limits.attemptTokens, most.tokens), state.workers);
   const usd = share(left.usd, floor.usd, Math.min(limits.attemptUsd ?? Infinity, most.usd), state.workers);
   if (tokens === undefined || usd === undefined) return undefined;
-  return { tokens: amount(tokens), usd: amount(usd) };
+  return { tokens: Math.floor(amount(tokens)), usd: amount(usd) };
 }
 
 /** Nothing is set aside in a dimension without a limit. */

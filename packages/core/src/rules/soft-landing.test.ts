@@ -198,11 +198,12 @@ const LAWS: Record<string, Law> = {
 for (const [title, law] of Object.entries(LAWS)) test(title, () => check(law));
 
 test('what is set aside for an attempt is a whole number of tokens, whatever attempts used before', () => {
-  const ended = (n: number, tokens: number): Event[] => [
-    startedAttempt(`t1.${n}`),
-    endedAttempt(`t1.${n}`, 'verify-failed', usage(tokens)),
+  const ended = (id: string, tokens: number): Event[] => [
+    acceptedTask(id),
+    startedAttempt(`${id}.1`),
+    endedAttempt(`${id}.1`, 'verify-failed', usage(tokens)),
   ];
-  const s = openedStateOf([soft(), acceptedTask('t1'), ...ended(1, 20_001), ...ended(2, 20_000)]);
+  const s = openedStateOf([soft(), ...ended('t1', 20_001), ...ended('t2', 20_000)]);
   assert.equal(floorOf(s).tokens, 30_001);
   assert.ok(Number.isInteger(reservationFor(s)!.tokens));
 });

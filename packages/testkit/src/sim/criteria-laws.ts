@@ -1,6 +1,10 @@
 /** Laws of what a run is held against: by what could have failed, on the commit it ends with, and each once there. */
-import { lookOf, nameOf } from './criteria-ledger.ts';
+
+import type { EventOf } from '@swarm/core/events';
+import { nameOf } from './criteria-ledger.ts';
 import type { Law } from './law.ts';
+
+type Judged = EventOf<'acceptance.judged'>;
 
 /** Nothing is verified by a check that was not seen to fail on the base. */
 const showsOnlyByWhatCouldFail: Law = (e, { before, base }) => {
@@ -16,11 +20,14 @@ const showsOnlyByWhatCouldFail: Law = (e, { before, base }) => {
       ];
 };
 
-/** What was judged on a commit is not looked at there again. */
+/** What was judged on a commit is not looked at there again, but where the head was another one in between. */
 const looksOnce: Law = (e, { before }) =>
-  e.type === 'acceptance.judged' && before.criteria.looks.has(lookOf(e))
+  e.type === 'acceptance.judged' && isOfCommit(before.criteria.judged.get(nameOf(e.task, e.criterion)), e)
     ? [`criteria: ${nameOf(e.task, e.criterion)} is judged twice on ${e.evidence?.commit}`]
     : [];
+
+const isOfCommit = (last: Judged | undefined, now: Judged): boolean =>
+  last !== undefined && last.evidence?.commit === now.evidence?.commit;
 
 /** A run that is done says of each how it stands on the commit it ends with. */
 const closesWithAWord: Law = (e, { before, story }) => {

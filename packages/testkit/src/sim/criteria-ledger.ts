@@ -7,8 +7,6 @@ export class CriteriaLedger {
   /** How each ended on the base, by `nameOf`. */
   readonly onBase = new Map<string, { readonly commit: string; readonly end: string }>();
   readonly judged = new Map<string, Judged>();
-  /** Commit and criterion of every look. */
-  readonly looks = new Set<string>();
 
   take(e: Event): void {
     if (e.type === 'criteria.tried')
@@ -16,11 +14,8 @@ export class CriteriaLedger {
         this.onBase.set(nameOf(task, criterion), { commit: e.commit, end });
     if (e.type !== 'acceptance.judged') return;
     this.judged.set(nameOf(e.task, e.criterion), e);
-    this.looks.add(lookOf(e));
   }
 }
 
 export const nameOf = (task: string | undefined, criterion: string): string =>
   `${task ?? 'the run'}: ${criterion}`;
-export const lookOf = ({ task, criterion, evidence }: Judged): string =>
-  `${evidence?.commit} ${nameOf(task, criterion)}`;
