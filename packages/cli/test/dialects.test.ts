@@ -175,7 +175,7 @@ function answerTo(spoken: Spoken, body: Seen['body']) {
   const isWorker = JSON.stringify(body.tools ?? []).includes('submit_handoff');
   const title = /^Task t\d+: (.*)$/m.exec(turns[0]?.content ?? '')?.[1] ?? '';
   const turn = turns.filter(({ role }) => role === 'assistant').length;
-  const call: Call = { at: 0, isWorker, hasTools: isWorker, title, turn, messages: turns };
+  const call: Call = { at: 0, isWorker, hasTools: isWorker, title, turn, model: '', messages: turns };
   return isWorker ? workerAnswer(call) : plannerAnswer(call, PARTS);
 }
 

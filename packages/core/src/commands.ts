@@ -168,7 +168,7 @@ export type Command =
     }
   /** A note of the operator's to whoever works on it now, and to its later attempts. */
   | { readonly type: 'tell'; readonly task: TaskId; readonly text: string }
-  | { readonly type: 'expandTask'; readonly task: TaskId; readonly by?: 'pipeline' }
+  | { readonly type: 'expandTask'; readonly task: TaskId; readonly by?: 'pipeline' | 'candidates' }
   /** Is asked when neither its planner nor its parts have anything more to do. */
   | { readonly type: 'settleTask'; readonly task: TaskId }
   // attempts

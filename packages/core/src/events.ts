@@ -7,6 +7,7 @@
  * entry's `at`.
  */
 
+import type { ContestEvent } from './contest-events.ts';
 import type { LandingEvent } from './landing-events.ts';
 import type { EndingReason, Reservation } from './model/attempt.ts';
 import type { Handoff, HandoffClaim } from './model/handoff.ts';
@@ -31,6 +32,7 @@ import type { TaskFailure, TaskSource, TaskSpec } from './model/task.ts';
 import type { Usage } from './model/usage.ts';
 import type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
 
+export type { ContestEvent } from './contest-events.ts';
 export type { LandingEvent } from './landing-events.ts';
 export type { AcceptanceEvent, ReviewEvent } from './vote-events.ts';
 
@@ -224,9 +226,9 @@ export type TaskEvent =
   | { readonly type: 'task.prioritised'; readonly task: TaskId; readonly priority: number }
   /**
    * It is too much for one: a planner of its own says what its parts are. It holds no worker, and waits for them.
-   * `by`: no planner; its parts are the steps of a pipeline, accepted in the same entry.
+   * `by`: no planner; its parts are accepted in the same entry: the steps of a pipeline, or several that try it.
    */
-  | { readonly type: 'task.expanded'; readonly task: TaskId; readonly by?: 'pipeline' }
+  | { readonly type: 'task.expanded'; readonly task: TaskId; readonly by?: 'pipeline' | 'candidates' }
   /** It has no parts: it is worked as it is, and is not split again before it is changed. */
   | { readonly type: 'task.unsplit'; readonly task: TaskId; readonly detail: string }
   /** Its parts are over: what they handed in is its own handoff. */
@@ -343,6 +345,7 @@ export type Event =
   | RunEvent
   | PlanEvent
   | TaskEvent
+  | ContestEvent
   | AttemptEvent
   | ReviewEvent
   | LandingEvent

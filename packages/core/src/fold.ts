@@ -6,6 +6,7 @@ import { assertNever } from './errors.ts';
 import type { Entry, Event } from './events.ts';
 import { ACCEPTANCE_FOLDS } from './folding/acceptance.ts';
 import { ATTEMPT_FOLDS } from './folding/attempts.ts';
+import { CONTEST_FOLDS } from './folding/contest.ts';
 import type { FoldsOf } from './folding/folds.ts';
 import { HEALING_FOLDS } from './folding/healing.ts';
 import { damaged } from './folding/known.ts';
@@ -37,6 +38,7 @@ const FOLDS: FoldsOf<Event> = {
   ...RUN_FOLDS,
   ...PLAN_FOLDS,
   ...TASK_FOLDS,
+  ...CONTEST_FOLDS,
   ...ATTEMPT_FOLDS,
   ...REVIEW_FOLDS,
   ...LANDING_FOLDS,

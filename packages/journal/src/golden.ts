@@ -91,7 +91,7 @@ const REQUEST: Request = {
   overlap: 'serialize',
 };
 
-const EVENTS = {
+const FIRST = {
   'run.opened': {
     type: 'run.opened',
     run: RUN,
@@ -304,7 +304,7 @@ const EVENTS = {
       { criterion: '`make check` passes — 検査', end: 'holds', detail: 'it ended with 0' },
     ],
   },
-} satisfies { readonly [T in EventType]: EventOf<T> };
+} satisfies { readonly [T in EventType]?: EventOf<T> };
 
 /** Events that have come to say more since; each stands here again, as it may be. */
 const LATER: readonly Event[] = [
@@ -312,13 +312,58 @@ const LATER: readonly Event[] = [
   {
     type: 'task.accepted',
     task: T2,
-    spec: { ...EVENTS['task.accepted'].spec, role: 'coder', parent: T1 },
+    spec: { ...FIRST['task.accepted'].spec, role: 'coder', parent: T1 },
     source: { by: 'pipeline', parent: T1, step: 'coder' },
   },
 ];
 
+/** Types that came after those. */
+const SECOND = {
+  'contest.decided': {
+    type: 'contest.decided',
+    task: T1,
+    winner: T2,
+    why: '63 lines in 1 file; of t3: it changes 90 lines, and t2 63',
+    lost: [{ task: 't3' as TaskId, why: 'it changes 90 lines, and t2 63 — 行' }],
+  },
+  'contest.failed': {
+    type: 'contest.failed',
+    task: T1,
+    round: 1,
+    closest: T2,
+    again: [T2],
+    detail: 't2: it handed nothing in, for its own verification failed\nt3: it ran out of time',
+  },
+  'contest.clipped': { type: 'contest.clipped', task: T1, asked: 5, allowed: 2 },
+} satisfies { readonly [T in EventType]?: EventOf<T> };
+
+/** One that stands in no table is an error of types. */
+({ ...FIRST, ...SECOND }) satisfies { readonly [T in EventType]: EventOf<T> };
+
+const SPLIT = FIRST['task.accepted'].spec;
+/** The same of what has come to say more after them. */
+const LATEST: readonly Event[] = [
+  { type: 'task.expanded', task: T1, by: 'candidates' },
+  {
+    type: 'task.accepted',
+    task: T2,
+    spec: { ...SPLIT, candidates: 3, parent: T1 },
+    source: { by: 'candidates', parent: T1, nth: 2 },
+  },
+  {
+    type: 'attempt.ended',
+    attempt: TRY,
+    reason: 'handed-in',
+    detail: '',
+    usage: USAGE,
+    handoff: { ...HANDOFF, gate: 'passed' },
+  },
+];
+
 /** One entry an event. The journal they make is no run: only its lines are meant. */
-export const GOLDEN_ENTRIES: readonly Entry[] = [...Object.values(EVENTS), ...LATER].map((event, i) => ({
+const ALL: readonly Event[] = [...Object.values(FIRST), ...LATER, ...Object.values(SECOND), ...LATEST];
+
+export const GOLDEN_ENTRIES: readonly Entry[] = ALL.map((event, i) => ({
   seq: i + 1,
   at: Date.UTC(2026, 10, 21, 10, 42, 7, i),
   cause: `golden ${event.type}`,

@@ -6,12 +6,14 @@
 import type { Command } from '@swarm/core/commands';
 import type { Decision } from '@swarm/core/decide';
 import { type Refusal, SwarmError } from '@swarm/core/errors';
+import { isHeldBack } from '@swarm/core/model/evolve-task';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { IterationReason } from '@swarm/core/model/plan';
 import type { TicketedModel } from '@swarm/core/ports/models';
 import type { Clock, Log, Prompts } from '@swarm/core/ports/world';
 import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
+import { contendersFor, isLeftOut } from '@swarm/core/rules/contest';
 import { workerFor } from '@swarm/core/rules/distribute';
 import { isGreen } from '@swarm/core/rules/green';
 import { stepsFor } from '@swarm/core/rules/pipeline';
@@ -106,9 +108,7 @@ export class Deciding {
   #startNext(): 'attempt' | 'split' | 'none' {
     const busy = new Set([...this.#state.liveAttempts].map((id) => this.#state.attempts.get(id)!.worker));
     const reserved = reservationFor(this.#state);
-    const task =
-      reserved &&
-      this.#scheduling.next((id) => this.#howSplit(id) !== 'no' || this.#workerFor(id, busy) !== undefined);
+    const task = reserved && this.#scheduling.next((id) => this.#mayBegin(id, busy));
     if (!reserved || !task) return 'none';
     if (this.#isSplit(task)) return 'split';
     const worker = this.#workerFor(task, busy);
@@ -124,6 +124,13 @@ export class Deciding {
     return 'attempt';
   }
 
+  /** What is split needs no worker; one of several that try a task may find that task's budget used up. */
+  #mayBegin(id: TaskId, busy: ReadonlySet<string>): boolean {
+    const task = this.#state.tasks.get(id)!;
+    if (isHeldBack(task) && isLeftOut(this.#state, task)) return false;
+    return this.#howSplit(id) !== 'no' || this.#workerFor(id, busy) !== undefined;
+  }
+
   /** The worker that takes it; undefined: all who could are taken. Where all are alike there is one as long as there is room. */
   #workerFor(id: TaskId, busy: ReadonlySet<string>): string | undefined {
     const { distribute, agents = [] } = this.#state.run.request;
@@ -133,18 +140,19 @@ export class Deciding {
   }
 
   /** Whoever has no model has nobody who could say what the parts are. */
-  #howSplit(id: TaskId): 'by-planner' | 'pipeline' | 'no' {
+  #howSplit(id: TaskId): 'by-planner' | 'pipeline' | 'candidates' | 'no' {
     const task = this.#state.tasks.get(id)!;
     if (this.#state.spending.neared) return 'no';
     const isWide = !isOneTask(this.#state) && splitProblem(this.#state, task) === undefined;
     if (this.#ports.model && isWide) return 'by-planner';
-    return stepsFor(this.#state, task) ? 'pipeline' : 'no';
+    if (stepsFor(this.#state, task)) return 'pipeline';
+    return contendersFor(this.#state, task) === undefined ? 'no' : 'candidates';
   }
 
   #isSplit(id: TaskId): boolean {
     const how = this.#howSplit(id);
     if (how === 'no') return false;
-    const by = how === 'pipeline' && ({ by: 'pipeline' } as const);
+    const by = how !== 'by-planner' && { by: how };
     return this.decide({ type: 'expandTask', task: id, ...by }).kind === 'decision';
   }
 

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Event, EventOf } from '@swarm/core/events';
 import { fold } from '@swarm/core/fold';
-import type { TaskId } from '@swarm/core/model/ids';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { opened } from '@swarm/core/state';
 import {
   acceptedTask,
   aHandoff,
+  commit,
   endedAttempt,
   openedRun,
   rejected,
@@ -128,5 +129,58 @@ describe('tasks of a role that has no room', () => {
     happen({ type: 'task.prioritised', task: 't5' as TaskId, priority: 0 });
     happen({ type: 'role.scaled', role: 'tester', workers: 2 });
     assert.equal(scheduling.next(), 't5');
+  });
+
+  it('are not offered any more once the budget is near its end, room or none', () => {
+    const { scheduling, happen } = scheduled(...tasks, one, ...running('t3.1'));
+    assert.equal(scheduling.next(), 't4');
+    assert.equal(scheduling.next(), undefined);
+    happen({ type: 'budget.neared', which: 'time', limit: 1, soft: 0.5 });
+    happen({ type: 'role.scaled', role: 'tester', workers: 2 });
+    assert.equal(scheduling.next(), undefined);
+  });
+});
+
+describe('several that try a task', () => {
+  const tries = ['t3', 't4'].map((id, i) =>
+    acceptedTask(
+      id,
+      { ...scope('a.ts'), parent: 't1' as TaskId },
+      {
+        by: 'candidates',
+        parent: 't1' as TaskId,
+        nth: i + 1,
+      },
+    ),
+  );
+  const open = [
+    acceptedTask('t1', scope('a.ts')),
+    acceptedTask('t2', scope('a.ts')),
+    { type: 'task.expanded', task: 't1' as TaskId, by: 'candidates' },
+    ...tries,
+  ] as const satisfies readonly Event[];
+
+  it('work side by side in its files, and nobody else does before it is over', () => {
+    const { scheduling, happen } = scheduled(...open);
+    assert.equal(scheduling.next(), 't3');
+    assert.equal(scheduling.next(), 't4');
+    assert.equal(scheduling.next(), undefined);
+    happen(...running('t3.1'), ended('t3.1', 'a.ts'), ...running('t4.1'), ended('t4.1', 'a.ts'));
+    happen({
+      type: 'contest.decided',
+      task: 't1' as TaskId,
+      winner: 't3' as TaskId,
+      why: '',
+      lost: [{ task: 't4' as TaskId, why: '' }],
+    });
+    assert.equal(scheduling.next(), undefined);
+    happen({
+      type: 'landing.found',
+      task: 't3' as TaskId,
+      attempt: 't3.1' as AttemptId,
+      commit: commit('x'),
+    });
+    happen({ type: 'task.gathered', task: 't1' as TaskId, handoff: aHandoff('t3.1') });
+    assert.equal(scheduling.next(), 't2');
   });
 });

@@ -85,7 +85,7 @@ export class Scheduling {
   /** What may not open any more is not offered: nothing that mends the target waits behind it. */
   #keepBack(): void {
     for (const id of this.#state.byState.pending)
-      if (!mayOpen(this.#state, this.#state.tasks.get(id)!)) this.#queue.withdraw(id);
+      if (!mayOpen(this.#state, this.#state.tasks.get(id)!)) this.#withdraw(id);
   }
 
   #relearn(): void {
@@ -95,8 +95,10 @@ export class Scheduling {
   }
 
   #holdInFlight(): void {
-    const { assigned, running, reviewing, complete } = this.#state.byState;
-    for (const ids of [assigned, running, reviewing, complete]) for (const id of ids) this.#hold(id);
+    const { assigned, running, contending, reviewing, complete, expanded } = this.#state.byState;
+    const tried = [...expanded].filter((id) => this.#state.plans.get(id)?.contest);
+    for (const ids of [assigned, running, contending, reviewing, complete, tried])
+      for (const id of ids) this.#hold(id);
   }
 
   #hold(id: TaskId): void {
@@ -110,8 +112,15 @@ export class Scheduling {
         this.#replace(task);
         break;
       case 'complete':
+      case 'contending':
       case 'reviewing':
         return this.#hold(task.id);
+      case 'expanded':
+        this.#withdraw(task.id);
+        // Who try it hold nothing of their own.
+        if (this.#state.plans.get(task.id)?.contest) this.#hold(task.id);
+        else this.#queue.release(task.id);
+        break;
       case 'assigned':
       case 'running':
         return;
@@ -163,6 +172,10 @@ function touched(e: Event, state: State): readonly TaskId[] {
     case 'task.unsplit':
     case 'task.gathered':
       return [e.task];
+    case 'contest.decided':
+      return [e.winner, ...e.lost.map(({ task }) => task)];
+    case 'contest.failed':
+      return e.again;
     case 'iteration.ended':
       return e.owner === undefined ? [] : [e.owner];
     case 'attempt.ended':

@@ -62,6 +62,8 @@ export interface Claims {
   readonly landed: Map<string, Member>;
   /** Tasks that were undone, or lost through somebody else's rewriting. */
   readonly takenBack: Set<string>;
+  /** Those that tried a task for which another was taken. */
+  readonly lost: Set<string>;
   /** Paths each attempt's branch changed, as measured when it was handed in. */
   readonly paths: Map<
     string,
@@ -91,6 +93,7 @@ export function claimsOf(events: readonly { readonly seq: number; readonly event
     tasks: new Map(),
     landed: new Map(),
     takenBack: new Set(),
+    lost: new Set(),
     paths: new Map(),
     contradictions: [],
     closedAt: undefined,
@@ -121,6 +124,13 @@ const READERS: Readonly<Record<string, Reader>> = {
   // What its parts came to is what it came to.
   'task.expanded': (c, e) => settle(c, text(e, 'task'), 'live'),
   'task.gathered': (c, e) => settle(c, text(e, 'task'), 'over'),
+  // Of several that tried a task one goes on, and the others are over for good.
+  'contest.decided': (c, e) => {
+    for (const loser of list(e, 'lost') as Fields[]) lose(c, text(loser, 'task'));
+  },
+  'contest.failed': (c, e) => {
+    for (const task of list(e, 'again')) settle(c, String(task), 'live');
+  },
   'attempt.started': (c, e) => settle(c, taskOf(text(e, 'attempt')), 'live'),
   'attempt.ended': readAttempt,
   'landing.started': (c, e) => {
@@ -209,8 +219,15 @@ function land(c: Claims, member: Member): void {
   const before = c.landed.get(member.task);
   if (before)
     c.contradictions.push(`${member.task} landed as ${before.commit} and again as ${member.commit}`);
+  if (c.lost.has(member.task))
+    c.contradictions.push(`${member.task} landed, and another was taken of those that tried the same`);
   c.landed.set(member.task, member);
   settle(c, member.task, 'landed');
+}
+
+function lose(c: Claims, task: string): void {
+  c.lost.add(task);
+  settle(c, task, 'over');
 }
 
 function takeBack(c: Claims, task: string, to: 'live' | 'over'): void {

@@ -518,3 +518,25 @@ test('a task that was split is lost until it is gathered from its parts', async 
   whole.close();
   assert.deepEqual(await broken(whole), {});
 });
+
+test('of several that tried a task those that lost are over, and none of them may land', async () => {
+  const tried = (story: Awaited<ReturnType<typeof goodStory>>, lost: string): void => {
+    story.say({ type: 'task.accepted', task: 't4' }, { type: 'task.expanded', task: 't4' });
+    story.say({ type: 'task.accepted', task: 't5' });
+    story.say({ type: 'contest.decided', task: 't4', winner: 't1', lost: [{ task: lost }] });
+    story.say({ type: 'task.gathered', task: 't4' });
+  };
+  const kept = await goodStory();
+  tried(kept, 't5');
+  kept.close();
+  assert.deepEqual(await broken(kept), {});
+  const open = await goodStory();
+  tried(open, 't4');
+  open.close();
+  assert.match(JSON.stringify(await broken(open)), /t5/);
+  const twice = await goodStory();
+  tried(twice, 't5');
+  await twice.landTask('t5', { 'c.txt': 'three\n' });
+  twice.close();
+  assert.match(JSON.stringify(await broken(twice)), /t5 landed, and another was taken/);
+});

@@ -48,7 +48,7 @@ Sources, later wins: defaults, \`~/.config/swarm/config.toml\` (the operator's o
 \`swarm.toml\`, the environment (\`OPENAI_API_KEY\`, \`OPENAI_BASE_URL\`, \`SWARM_MODEL\`), flags. The two OpenAI
 variables make an endpoint named \`env\` where no file names one.
 
-From a repository's \`swarm.toml\` the keys \`endpoints\`, \`models\`, \`agent\`, \`roles\`, \`distribute\`, \`review\`, \`notify\`, \`workers.sandbox\`, \`sandbox\` and \`deliver\`, and the
+From a repository's \`swarm.toml\` the keys \`endpoints\`, \`models\`, \`agent\`, \`roles\`, \`distribute\`, \`review\`, \`planner\`, \`pipeline\`, \`notify\`, \`workers.sandbox\`, \`sandbox\` and \`deliver\`, and the
 prompts in \`.swarm/prompts\`, count only once its content is trusted (\`--trust-repo\`); with \`--sandbox none\` so do
 \`env.setup\`, \`gate.command\` and \`checks.command\`. Until then its limits may only tighten yours.
 

@@ -244,6 +244,50 @@ test('what an untrusted repository may not choose is refused by name', async () 
   );
 });
 
+for (const [what, toml, key] of [
+  ['tries a task more than once', '[roles.coder]\ncandidates = 3', 'roles'],
+  ['lets a planner do so', '[planner]\ncandidates = 3', 'planner'],
+  ['splits tasks', '[planner]\ndepth = 1', 'planner'],
+  ['has several do each change', 'pipeline = ["coder", "tester"]', 'pipeline'],
+] as const)
+  test(`what ${what} costs more: an untrusted repository may not ask for it`, async () => {
+    await writeRepository(`${toml}\n`);
+    assert.match(
+      (await refusal())[0]!,
+      new RegExp(`^SW0309 \\| the repository wants to choose ${key}, and you`),
+    );
+  });
+
+test('agents and models of a role take turns: who does a task alone is the first of them', async () => {
+  await writeOperator(
+    '[roles.coder]\ncandidates = 3\nagents = ["claude", "codex"]\nmodels = ["a", "b"]\n[roles.poet]\nagent = "pi"\nmodels = ["c", "d"]\n[roles.lone]\nagent = "pi"\nagents = ["codex"]\nmodels = ["e"]',
+  );
+  const { coder, poet, lone } = (await load()).config.roles!;
+  const hands = [
+    { agent: 'claude', model: 'a' },
+    { agent: 'codex', model: 'b' },
+  ];
+  assert.deepEqual(coder, { agent: 'claude', model: 'a', candidates: 3, hands });
+  assert.deepEqual(poet!.hands, [
+    { agent: 'pi', model: 'c' },
+    { agent: 'pi', model: 'd' },
+  ]);
+  assert.deepEqual([poet!.agent, poet!.model], ['pi', 'c']);
+  // Another agent is not given the model of those whose turn it would be.
+  assert.deepEqual([lone!.agent, lone!.model], ['pi', undefined]);
+});
+
+test('agents and models that do not pair, and votes in turn, are refused', async () => {
+  await writeOperator(
+    '[roles.coder]\nagents = ["claude", "codex"]\nmodels = ["a", "b", "c"]\n[roles.reviewer]\ncandidates = 3',
+  );
+  const said = await refusal();
+  assert.match(said[0]!, /the role coder has 2 agents and 3 models/);
+  assert.match(said[1]!, /`roles.reviewer.candidates` is for roles that change files/);
+  await writeOperator('[roles.coder]\ncandidates = 6');
+  assert.match((await refusal())[0]!, /^SW0105 .*a whole number from 1 to 5/);
+});
+
 test('--trust-repo is remembered until the content changes', async () => {
   await writeRepository(HOSTILE);
   assert.equal((await load({ isTrustGiven: true })).config.deliver, 'push');

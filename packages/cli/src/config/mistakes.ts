@@ -4,6 +4,7 @@ import type { Problem } from '@swarm/core/errors';
 import { nearestWord } from '@swarm/core/rules/text';
 import * as z from 'zod';
 import { EXAMPLES, nodeAt, rangeAt, typed } from './example.ts';
+import { roleContradictions } from './role-mistakes.ts';
 import { type CompleteConfig, configSchema } from './schema.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -218,7 +219,12 @@ export function contradictionsIn(
       fix: 'destroy = ["docker", "rm", "--force", "{id}"]   # see docs/sandboxes.md',
     });
   }
-  return [...problems, ...reviewContradictions(config, where), ...mcpContradictions(config, where)];
+  return [
+    ...problems,
+    ...roleContradictions(config, where),
+    ...reviewContradictions(config, where),
+    ...mcpContradictions(config, where),
+  ];
 }
 
 /** A quorum that can never be met would hold everything. */

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { SpendRole } from '@swarm/core/model/request';
 import type { WorkerKind } from '@swarm/core/rules/distribute';
-import type { Staff } from '@swarm/core/rules/roles';
+import type { Role, Staff } from '@swarm/core/rules/roles';
 import type { ModelProfile } from '@swarm/llm';
 import type { BoxChoice, EngineChoice } from '@swarm/sandbox';
 import type { Environment } from '../finding/paths.ts';
 import { ms, present } from './present.ts';
-import { distributeOf, reviewOf, roleTools } from './resolved-hands.ts';
+import { distributeOf, resolveRoles, reviewOf, roleTools } from './resolved-hands.ts';
 import type { CompleteConfig } from './schema.ts';
 import { mountPath } from './shown.ts';
 import { type BudgetPart, parseBytes, parsePart } from './units.ts';
@@ -138,11 +138,13 @@ export interface Config {
     readonly command?: { readonly run: readonly string[] };
   };
   /** What was configured of roles, by name; absent where nothing was. */
-  readonly roles?: Readonly<Record<string, { readonly agent?: string; readonly model?: string }>>;
+  readonly roles?: Readonly<Record<string, Omit<Role, 'name' | 'tools'>>>;
   /** Tools of the built-in agent, by role: absent roles have all of them, and so has every role of older runs. */
   readonly roleTools?: Readonly<Record<string, readonly string[]>>;
   /** Levels a task may be split into; absent: none. */
   readonly depth?: number;
+  /** How many a planner may have try one task; absent: one. */
+  readonly candidates?: number;
   /** Roles that do a change one after the other; absent: one worker does it. */
   readonly pipeline?: readonly string[];
   /** Kinds of workers; absent: all are alike. */
@@ -233,6 +235,7 @@ export function resolveConfig(complete: CompleteConfig, environment: Environment
     ...(Object.keys(complete.roles).length > 0 && { roles: resolveRoles(complete.roles) }),
     roleTools: roleTools(complete),
     ...(complete.planner.depth > 0 && { depth: complete.planner.depth }),
+    ...(complete.planner.candidates > 1 && { candidates: complete.planner.candidates }),
     ...(complete.pipeline.length > 0 && { pipeline: complete.pipeline }),
     ...distributeOf(complete),
     ...(Object.keys(complete.mcp.servers).length > 0 && {
@@ -273,11 +276,6 @@ function resolveBudget({ usd, tokens, time, soft, ...more }: CompleteConfig['bud
     roles: roles.length > 0 ? Object.fromEntries(roles) : undefined,
   });
 }
-
-const resolveRoles = (roles: CompleteConfig['roles']): NonNullable<Config['roles']> =>
-  Object.fromEntries(
-    Object.entries(roles).map(([name, { agent, model }]) => [name, present({ agent, model })]),
-  );
 
 function resolveEndpoint(e: CompleteConfig['endpoints'][number]): EndpointConfig {
   return {

@@ -1,8 +1,9 @@
 /** Who does the tasks: the agents, and the roles that tasks ask for. */
 import { PRESET_NAMES } from '@swarm/agent';
+import { CANDIDATES_MAX } from '@swarm/core/model/request';
 import { isRoleName, TOOL_NAMES } from '@swarm/core/rules/roles';
 import * as z from 'zod';
-import { table } from './schema-parts.ts';
+import { count, table } from './schema-parts.ts';
 
 /** What a task is done by. */
 export const DRIVER_NAMES = ['builtin', ...PRESET_NAMES, 'acp', 'command'] as const;
@@ -69,6 +70,27 @@ const role = table(
       .max(200)
       .describe(
         'The model of its agent; without it, the one that agent has. Another agent, named by the task or standing in, keeps its own.',
+      )
+      .optional(),
+    candidates: count(
+      1,
+      CANDIDATES_MAX,
+      'So many try each of its tasks that change files, side by side, and the best of what they hand in lands; a task’s own `candidates` goes before. Without it, one. See docs/candidates.md.',
+    ).optional(),
+    agents: z
+      .array(z.enum(DRIVER_NAMES))
+      .min(1)
+      .max(CANDIDATES_MAX)
+      .describe(
+        'Where several try a task, whose turn it is: the first agent, the second and so on, and again from the first. `agent` without it.',
+      )
+      .optional(),
+    models: z
+      .array(z.string().trim().min(1).max(200))
+      .min(1)
+      .max(CANDIDATES_MAX)
+      .describe(
+        'The same of models, each the model of the agent at its place in `agents`, where that names several. `model` without it.',
       )
       .optional(),
     tools: z

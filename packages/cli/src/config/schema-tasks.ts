@@ -1,4 +1,6 @@
 /** How tasks come to be smaller, go through several hands, and find their worker. */
+
+import { CANDIDATES_MAX } from '@swarm/core/model/request';
 import { capabilityProblem } from '@swarm/core/rules/capabilities';
 import { DISTRIBUTIONS } from '@swarm/core/rules/distribute';
 import { STEPS_MAX } from '@swarm/core/rules/pipeline';
@@ -13,6 +15,11 @@ export const planner = table('How a request becomes tasks.', {
     3,
     'How many levels a task may be split into parts by a planner of its own, where its scope is four files or more. 0: none is. See docs/splitting.md.',
   ).default(0),
+  candidates: count(
+    1,
+    CANDIDATES_MAX,
+    'How many a planner may have try one task by `candidates`, each with an attempt of its own to pay for; a wish for more is cut to it. A plan of yours may ask for any. 1: none but the role’s own.',
+  ).default(1),
 });
 
 export const pipeline = z

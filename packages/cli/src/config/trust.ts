@@ -16,7 +16,7 @@ type Raw = Readonly<Record<string, unknown>>;
 /** Keys that count only when trusted, as key paths. */
 const TRUSTED_KEYS = [
   ...['endpoints', 'models', 'agent', 'roles', 'distribute', 'review', 'notify', 'workers.sandbox'],
-  ...['sandbox', 'env.network', 'deliver', 'secrets', 'journal', 'budget.roles'],
+  ...['sandbox', 'env.network', 'deliver', 'secrets', 'journal', 'budget.roles', 'planner', 'pipeline'],
 ];
 /** Commands that run contained, unless nothing contains them. */
 const COMMAND_KEYS = ['env.setup', 'gate.command', 'checks.command'];

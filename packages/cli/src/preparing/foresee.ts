@@ -23,7 +23,13 @@ export function foreseer({ repository, config, env }: ForeseeAsk): Foresee {
   let recorded: Promise<readonly RecordedRun[]> | undefined;
   return async (drafts) => {
     recorded ??= recordedRuns(repository, env);
-    const likely = forecast(drafts, config.workers.max, await recorded);
+    const tried = drafts.map((draft) => ({ ...draft, candidates: triesOf(draft, config) }));
+    const likely = forecast(tried, config.workers.max, await recorded);
     return { forecast: likely, text: forecastText(likely, config).join('\n') };
   };
+}
+
+/** How many try a task: each costs what a task costs. */
+function triesOf({ kind, role = 'coder', candidates }: TaskDraft, { roles = {} }: Config): number {
+  return kind === 'change' ? (candidates ?? roles[role]?.candidates ?? 1) : 1;
 }

@@ -2,7 +2,7 @@
 import { PRESET_NAMES } from '@swarm/agent';
 import { SwarmError } from '@swarm/core/errors';
 import type { RunMode } from '@swarm/core/model/request';
-import { choose, rolesWith } from '@swarm/core/rules/roles';
+import { choose, handsOf, rolesWith } from '@swarm/core/rules/roles';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { type Probe, priceOf, probeEndpoint } from '@swarm/llm';
 import { type Agents, findAgents } from '../agents/found.ts';
@@ -151,11 +151,12 @@ export function modelsAsked(
 function ofRoles(config: Pick<Config, 'models' | 'agent' | 'roles'>): readonly (readonly [string, string])[] {
   const { driver } = config.agent;
   const asked: [string, string][] = [];
-  for (const [name, { agent = driver, model }] of Object.entries(config.roles ?? {})) {
-    if (!asksModels(agent)) continue;
-    if (model !== undefined) asked.push([`role.${name}`, model]);
-    else if (agent !== driver) asked.push([`agent.${agent}`, agentModel({ config }, agent)]);
-  }
+  for (const [name, role] of Object.entries(config.roles ?? {}))
+    for (const [i, { agent = driver, model }] of handsOf(role).entries()) {
+      if (!asksModels(agent)) continue;
+      if (model !== undefined) asked.push([i === 0 ? `role.${name}` : `role.${name}.${i}`, model]);
+      else if (agent !== driver) asked.push([`agent.${agent}`, agentModel({ config }, agent)]);
+    }
   return asked;
 }
 

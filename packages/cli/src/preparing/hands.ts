@@ -1,7 +1,7 @@
 /** Roles, pipelines and kinds of workers as they are configured, held against what there is: told before anything is spent. */
 import type { Problem } from '@swarm/core/errors';
 import { pipelineProblem, VOTERS } from '@swarm/core/rules/pipeline';
-import { canWrite, type Role } from '@swarm/core/rules/roles';
+import { canWrite, handsOf, type Role } from '@swarm/core/rules/roles';
 import type { Config } from '../config/resolved.ts';
 import { rolesOf } from '../running/settings.ts';
 
@@ -29,8 +29,10 @@ const problem = (where: string, what: string, why: string, fix: string): Problem
 /** Another agent has tools of its own, and nobody could keep it from them. */
 function toolProblems({ agent, roles = {}, roleTools = {} }: Chosen): readonly Problem[] {
   return Object.keys(roleTools).flatMap((name) => {
-    const by = roles[name]?.agent ?? agent.driver;
-    if (by === 'builtin') return [];
+    const by = handsOf(roles[name] ?? {})
+      .map((hand) => hand.agent ?? agent.driver)
+      .find((one) => one !== 'builtin');
+    if (by === undefined) return [];
     return [
       problem(
         `roles.${name}.tools`,

@@ -86,14 +86,17 @@ function unknownModels({ endpoints, models }: ModelFacts): readonly Problem[] {
       what: `no endpoint knows the model ${JSON.stringify(name)}`,
       where,
       why: `they know: ${[...known].slice(0, 10).join(', ')}`,
-      fix: where.startsWith('roles.') ? `${where} = ${JSON.stringify(meant)}` : `export SWARM_MODEL=${meant}`,
+      fix: where.startsWith('roles.')
+        ? `${where} = ${JSON.stringify(where.endsWith('s') ? [meant] : meant)}`
+        : `export SWARM_MODEL=${meant}`,
     };
   });
 }
 
 /** Where the model is named. */
 function placeOf(who: string): string {
-  if (who.startsWith('role.')) return `roles.${who.slice('role.'.length)}.model`;
+  const [, role, nth] = /^role\.([^.]+)(?:\.(\d+))?$/.exec(who) ?? [];
+  if (role !== undefined) return `roles.${role}.${nth === undefined ? 'model' : 'models'}`;
   return who.startsWith('agent.') ? `agent.models.${who.slice('agent.'.length)}` : `models.${who}`;
 }
 

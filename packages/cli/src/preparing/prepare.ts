@@ -98,7 +98,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
-  const named = (opening?.plan ?? []).flatMap((draft) => agentNamedBy(draft, loaded.config) ?? []);
+  const named = (opening?.plan ?? []).flatMap((draft) => agentsNamedBy(draft, loaded.config));
   const others = [...agentsOfWorkers(loaded.config), ...votersOf(loaded.config)];
   const wishes = [...named, ...others];
   problems.push(
@@ -168,8 +168,13 @@ const namesOf = (config: Config, offered: readonly string[]): readonly string[] 
 ];
 
 /** Whom a task, or its role, asks for by name. */
-const agentNamedBy = ({ agent, role }: TaskDraft, { roles = {} }: Config): string | undefined =>
-  agent ?? (role === undefined ? undefined : roles[role]?.agent);
+const agentsNamedBy = ({ agent, role }: TaskDraft, { roles = {} }: Config): readonly string[] => {
+  if (agent !== undefined) return [agent];
+  // Without a role it is a coder's, where several try it.
+  const { agent: own, hands = [] } = roles[role ?? 'coder'] ?? {};
+  const named = role === undefined ? [] : [own];
+  return [...named, ...hands.map((hand) => hand.agent)].flatMap((name) => name ?? []);
+};
 
 /** The run's own name, and the reference its landings go to. */
 async function placeOf(

@@ -159,6 +159,7 @@ function limitsOf({ config, mode }: Pick<RunFile, 'config' | 'mode'>): Limits {
     tasks: TASKS_MAX,
     attemptTokens: config.workers.tokens ?? 2_000_000,
     ...(config.depth !== undefined && { depth: config.depth }),
+    ...(config.candidates !== undefined && { candidates: config.candidates }),
     ...(attemptUsd !== undefined && { attemptUsd }),
     ...(taskTokens !== undefined && { taskTokens }),
     ...(taskUsd !== undefined && { taskUsd }),

@@ -22,6 +22,8 @@ export interface Call {
   readonly title: string;
   /** Answers this conversation already holds. */
   readonly turn: number;
+  /** The model that was asked for. */
+  readonly model: string;
   readonly messages: readonly Message[];
   /** The key it was asked with. */
   readonly key?: string;
@@ -100,7 +102,11 @@ export async function startModelServer(
   };
 }
 
-function callOf(body: { messages: Message[]; tools?: { function: { name: string } }[] }): Call {
+function callOf(body: {
+  model?: string;
+  messages: Message[];
+  tools?: { function: { name: string } }[];
+}): Call {
   const isWorker = body.tools?.some((tool) => tool.function.name === 'submit_handoff') ?? false;
   const first = body.messages.find((m) => m.role === 'user')?.content ?? '';
   return {
@@ -109,6 +115,7 @@ function callOf(body: { messages: Message[]; tools?: { function: { name: string 
     hasTools: (body.tools?.length ?? 0) > 0,
     title: isWorker ? (/^Task t\d+: (.*)$/m.exec(first)?.[1] ?? '') : '',
     turn: body.messages.filter((m) => m.role === 'assistant').length,
+    model: body.model ?? '',
     messages: body.messages,
   };
 }

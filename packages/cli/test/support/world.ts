@@ -39,6 +39,7 @@ export interface PlanTask {
   readonly agent?: string;
   readonly dependsOn?: readonly string[];
   readonly kind?: 'change' | 'answer';
+  readonly candidates?: number;
 }
 
 export interface HowStarted {

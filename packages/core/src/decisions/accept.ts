@@ -2,17 +2,21 @@ import type { Command, DraftSource } from '../commands.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { type Label, type TaskId, taskId } from '../model/ids.ts';
-import { FIX_TASKS_MAX, type Request } from '../model/request.ts';
+import { CANDIDATES_MAX, FIX_TASKS_MAX, type Request } from '../model/request.ts';
 import { isDead, isOver, type TaskSource, type TaskSpec, type TaskStateName } from '../model/task.ts';
 import { isVain } from '../rules/dependencies.ts';
 import { openFixFor } from '../rules/healing.ts';
 import { ownersOf, partsOf } from '../rules/owners.ts';
 import { partPriority, partProblem } from '../rules/parts.ts';
+import { KNOWN_ROLES } from '../rules/roles.ts';
 import { isSaidAgain, sameTask } from '../rules/same-task.ts';
 import type { TaskDraft } from '../rules/task-format.ts';
 import { type Able, wishProblem } from '../rules/wishes.ts';
 import type { OpenedState } from '../state.ts';
 import { giveUpParts } from './ends.ts';
+
+/** Who does a task that names no role. */
+const [CODER] = KNOWN_ROLES;
 
 type AcceptTasks = Extract<Command, { type: 'acceptTasks' }>;
 
@@ -76,6 +80,7 @@ function openAnswer(s: OpenedState, c: AcceptTasks): Answer {
 const AGAIN: Readonly<Record<Exclude<TaskStateName, 'pending' | 'expanded'>, string>> = {
   assigned: 'it cannot be changed any more; leave it out, or file what is missing as a task of its own',
   running: 'it cannot be changed any more; leave it out, or file what is missing as a task of its own',
+  contending: 'it is held against others; leave it out, or file what is missing as a task of its own',
   reviewing: 'it waits for its reviewers; leave it out, or file what is missing as a task of its own',
   complete: 'it waits to land; leave it out, or file what is missing as a task of its own',
   landed: 'leave it out, or file what is missing as a task of its own',
@@ -97,19 +102,28 @@ function isSentAgain(s: OpenedState, from: DraftSource, draft: TaskDraft): boole
 
 function acceptOne(s: OpenedState, from: DraftSource, draft: TaskDraft, answer: Answer): readonly Event[] {
   const spec = specOf(s, from, draft, answer);
+  const clipped = (task: TaskId): readonly Event[] => {
+    const asked = draft.candidates ?? 1;
+    const allowed = allowedFor(s, from, draft);
+    return asked > allowed ? [{ type: 'contest.clipped', task, asked, allowed }] : [];
+  };
   const known = knownAs(s, from, draft.label);
   answer.used.add(draft.label);
   if (known) {
     answer.dependsOn.set(known, spec.dependsOn);
     const iteration = 'iteration' in from && { iteration: from.iteration };
     const why = `what it is a part of was changed: ${known}`;
-    return [...giveUpParts(s, known, why), { type: 'task.rescoped', task: known, spec, ...iteration }];
+    return [
+      ...giveUpParts(s, known, why),
+      { type: 'task.rescoped', task: known, spec, ...iteration },
+      ...clipped(known),
+    ];
   }
   answer.accepted += 1;
   const id = answer.fresh.get(draft.label) ?? taskId(s.tasks.size + answer.accepted);
   answer.fresh.set(draft.label, id);
   answer.dependsOn.set(id, spec.dependsOn);
-  return [{ type: 'task.accepted', task: id, spec, source: sourceOf(from, draft.label) }];
+  return [{ type: 'task.accepted', task: id, spec, source: sourceOf(from, draft.label) }, ...clipped(id)];
 }
 
 function refusedTask(label: string, problem: string, from: DraftSource): Event {
@@ -160,11 +174,19 @@ function dependencyProblem(
   for (const label of draft.dependsOn) {
     const on = idOf(s, from, label, answer);
     if (!on) return `it depends on ${label}, which is no task's id`;
+    const whole = triedFor(s, on);
+    if (whole) return `it depends on ${label}, which is one of several that try ${whole}: ${whole} is meant`;
     const state = s.tasks.get(on)?.state;
     if (state && isVain(draft, state)) return `it depends on ${label}, which is ${state}`;
     if (reaches(s, answer, on, waitersOf(s, from, self))) return `it would depend on itself through ${label}`;
   }
   return undefined;
+}
+
+/** All but one of those that try a task come to nothing: nobody can wait for one of them. */
+function triedFor(s: OpenedState, id: TaskId): TaskId | undefined {
+  const source = s.tasks.get(id)?.source;
+  return source?.by === 'candidates' ? source.parent : undefined;
 }
 
 /** At most one fix task is open per signature, and only a few at once, so that fixes do not cause ever more fixes. */
@@ -228,8 +250,17 @@ function knownAs(s: OpenedState, from: DraftSource, label: string): TaskId | und
   return s.labels.get(label) ?? (own?.source.by === 'planner' ? own.id : undefined);
 }
 
+/** A person may have as many try a task as they like; a planner as many as the operator says, or has said of the role. */
+function allowedFor(s: OpenedState, from: DraftSource, { role }: TaskDraft): number {
+  if (from.by === 'plan' || from.by === 'operator') return CANDIDATES_MAX;
+  const { limits, roles = [] } = s.run.request;
+  const known = roles.find(({ name }) => name === (role ?? CODER));
+  return Math.max(1, limits.candidates ?? 1, known?.candidates ?? 1);
+}
+
 function specOf(s: OpenedState, from: DraftSource, d: TaskDraft, answer: Answer): TaskSpec {
   const parent = from.by === 'subplanner' ? from.parent : d.parent && idOf(s, from, d.parent, answer);
+  const candidates = d.candidates && Math.min(d.candidates, allowedFor(s, from, d));
   return {
     title: d.title,
     description: d.description,
@@ -244,6 +275,7 @@ function specOf(s: OpenedState, from: DraftSource, d: TaskDraft, answer: Answer)
     requires: d.requires,
     ...(d.agent !== undefined && { agent: d.agent }),
     ...(parent && { parent }),
+    ...(candidates !== undefined && { candidates }),
   };
 }
 

@@ -119,5 +119,7 @@ function ranOut(s: OpenedState): readonly TaskId[] {
 
 const isOut = (t: Task): boolean =>
   t.state === 'failed' &&
+  // Its task is tried again, by others.
+  t.source.by !== 'candidates' &&
   (t.failure === 'budget' || t.failure === 'time') &&
   t.attempts < UNCOUNTED_ATTEMPTS_MAX;

@@ -2,11 +2,12 @@ import type { Command } from '../commands.ts';
 import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { type Attempt, ENDINGS, type EndingReason, REWORKS_MAX } from '../model/attempt.ts';
-import { failureOf } from '../model/evolve-task.ts';
+import { failureOf, isHeldBack } from '../model/evolve-task.ts';
 import { attemptId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { covers, isBudgetsEnd, limitReached, partOf, remainingFor, taskSpent } from '../rules/budget.ts';
 import { outsideScope } from '../rules/change-rules.ts';
+import { isLeftOut } from '../rules/contest.ts';
 import { waitsForOf } from '../rules/dependencies.ts';
 import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
 import { mayOpen } from '../rules/opening.ts';
@@ -83,6 +84,7 @@ function startAttempt(
   if (s.liveAttempts.has(last)) return refuse('not-ready', `${last} has not ended yet`);
   if (!covers(remainingFor(s, 'worker'), c.reserved))
     return refuse('not-ready', 'the rest of the budget does not cover it');
+  if (isHeldBack(t) && isLeftOut(s, t)) return refuse('not-ready', `${c.task} is left out`);
   const place = placeProblem(s, t, c.worker);
   if (place) return refuse('not-ready', place);
   if (attemptsLeft(t, s.run.request.limits) <= 0) return refuse('not-ready', `${c.task} has no attempt left`);
@@ -196,7 +198,9 @@ function afterHandIn(
   c: Extract<AttemptCommand, { type: 'endAttempt' }>,
 ): readonly Event[] {
   const refused = refuseAtOnce(s, t, c);
-  return refused.length > 0 ? refused : reviewOf(s, c.attempt, c.handoff!.change!);
+  if (refused.length > 0) return refused;
+  // Of several that try it only the one that is taken is voted on.
+  return isHeldBack(t) ? [] : reviewOf(s, c.attempt, c.handoff!.change!);
 }
 
 /** What nobody needs to try to know that it may not land: it never waits, one decision, one entry. */
@@ -218,7 +222,7 @@ function holdToScope(
   t: Task,
   { attempt, handoff }: Extract<AttemptCommand, { type: 'endAttempt' }>,
 ): readonly Event[] {
-  const astray = notItsStep(t, handoff?.change?.filesChanged ?? []);
+  const astray = notItsStep(s, t, handoff?.change?.filesChanged ?? []);
   if (astray.length > 0) {
     const detail = `it may add to tests and change nothing else, and changed ${named(astray)}`;
     return rejection(s, t, {
@@ -229,7 +233,7 @@ function holdToScope(
       files: astray,
     });
   }
-  if (s.run.request.outside !== 'hold' || !isHeldToScope(t)) return [];
+  if (s.run.request.outside !== 'hold' || !isHeldToScope(s, t)) return [];
   const files = outsideScope(t.spec.scope, handoff?.change?.filesChanged ?? []);
   if (files.length === 0) return [];
   const detail = `it may touch ${named(t.spec.scope)}, and changed ${named(files)}`;

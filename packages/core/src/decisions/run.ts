@@ -67,9 +67,10 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
     case 'stop':
       return s.stopped ? refuse('illegal-move', 'stopped already') : [stopOf(c)];
     case 'cancelRun': {
-      const { pending, assigned, running, reviewing, complete } = s.byState;
+      const { pending, assigned, running, contending, reviewing, complete } = s.byState;
       const { reason } = c;
-      const live = [...running, ...assigned, ...complete, ...reviewing, ...pending, ...innermostFirst(s)];
+      const waiting = [...complete, ...contending, ...reviewing, ...pending];
+      const live = [...running, ...assigned, ...waiting, ...innermostFirst(s)];
       return [
         { type: 'run.cancelled', reason },
         ...live.map((task): Event => ({ type: 'task.cancelled', task, reason, by: 'operator' })),
@@ -156,7 +157,8 @@ function closeRun(s: OpenedState, c: Extract<RunCommand, { type: 'closeRun' }>):
   if (c.reason === 'done' && isBusy(s)) return refuse('not-ready', 'some tasks are not over');
   // Done work is landed or rejected, and never thrown away because the run is at its end.
   if (s.queue.size > 0) return refuse('not-ready', `${s.queue.size} handoffs wait to land`);
-  const left = [...s.byState.pending, ...s.byState.reviewing, ...innermostFirst(s)];
+  const { pending, contending, reviewing } = s.byState;
+  const left = [...pending, ...contending, ...reviewing, ...innermostFirst(s)];
   const failure = c.reason === 'time' ? 'time' : 'budget';
   return [
     ...left.map(

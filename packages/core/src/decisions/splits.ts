@@ -4,11 +4,13 @@ import { type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
+import { contestEnd } from '../rules/contest.ts';
 import { waitsForOf } from '../rules/dependencies.ts';
 import { stepsFor, stepTasks } from '../rules/pipeline.ts';
 import { gatheredHandoff, settlement, splitProblem } from '../rules/splitting.ts';
 import { liveSubplans } from '../rules/subplans.ts';
 import type { OpenedState } from '../state.ts';
+import { endContest, openContest } from './contest.ts';
 import { failDependents, failOrphan } from './ends.ts';
 
 /** What it depends on is there: its parts need not wait for it one by one. */
@@ -26,6 +28,7 @@ export function expandTask(
   const live = s.plans.get(id)?.live;
   if (live) return refuse('not-ready', `iteration ${live.iteration} is still live`);
   if (by === 'pipeline') return inSteps(s, t);
+  if (by === 'candidates') return openContest(s, t);
   const problem = splitProblem(s, t);
   if (problem) return refuse('illegal-move', `${id} is not split: ${problem}`);
   return [{ type: 'task.expanded', task: id }];
@@ -53,6 +56,8 @@ export function subplanProblem(s: OpenedState, owner: TaskId): Refusal | undefin
 export function settleTask(s: OpenedState, id: TaskId): readonly Event[] | Refusal {
   const t = s.tasks.get(id);
   if (!t) return refuse('unknown-task', `there is no ${id}`);
+  const contest = contestEnd(s, id);
+  if (contest) return endContest(s, t, contest);
   const end = settlement(s, id);
   switch (end) {
     case undefined:
@@ -64,7 +69,7 @@ export function settleTask(s: OpenedState, id: TaskId): readonly Event[] | Refus
       return [{ type: 'task.unsplit', task: id, detail: whyUnsplit(s, id) }];
     }
     case 'failed': {
-      const detail = 'too little came of the tasks it was split into';
+      const detail = whyFailed(s, id);
       const failed: Event = { type: 'task.failed', task: id, failure: 'parts', detail };
       return [failed, ...failDependents(s, id, `${id} failed`)];
     }
@@ -72,6 +77,14 @@ export function settleTask(s: OpenedState, id: TaskId): readonly Event[] | Refus
     case 'partial':
       return [{ type: 'task.gathered', task: id, handoff: gatheredHandoff(s, id, end) }];
   }
+}
+
+function whyFailed(s: OpenedState, id: TaskId): string {
+  const picked = s.plans.get(id)?.contest?.picked;
+  const winner = picked && s.tasks.get(picked.winner)!;
+  if (!winner) return 'too little came of the tasks it was split into';
+  const why = winner.state === 'failed' ? winner.detail : winner.state === 'cancelled' ? winner.reason : '';
+  return `${winner.id}, which was taken of those that tried it, is ${winner.state}: ${why}`;
 }
 
 const whyUnsplit = (s: OpenedState, id: TaskId): string =>

@@ -3,9 +3,10 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
 import type { TaskId } from '../model/ids.ts';
-import { canMove, isDead, isOver, NOTES_MAX } from '../model/task.ts';
+import { canMove, isDead, isOver, NOTES_MAX, type Task } from '../model/task.ts';
 import { covers, remainingFor } from '../rules/budget.ts';
 import { isVain, vainOf } from '../rules/dependencies.ts';
+import { livePartsOf } from '../rules/owners.ts';
 import { liveIterations, type OpenedState, planOf } from '../state.ts';
 import { acceptTasks } from './accept.ts';
 import { endTogether } from './ends.ts';
@@ -178,6 +179,11 @@ function retry(s: OpenedState, c: Extract<TaskCommand, { type: 'retry' }>): read
   const t = s.tasks.get(c.task);
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (!isDead(t.state)) return refuse('illegal-move', `${c.task} is ${t.state}`);
+  if (t.source.by === 'candidates')
+    return refuse(
+      'illegal-move',
+      `${c.task} is one of several that tried ${t.source.parent}: it is ${t.source.parent} that can be tried again`,
+    );
   // Its old commit and trailers stay in the history, where a second landing would look like a repetition.
   if (s.undone.has(t.id))
     return refuse('illegal-move', `${c.task} was undone; what is wanted instead is a new task`);
@@ -205,13 +211,19 @@ function revived(s: OpenedState, id: TaskId): TaskId[] {
   return [...alive].slice(1);
 }
 
-/** Whoever works on it now is told, where its agent can be; its later attempts are, in any case. */
+/** Whoever works on it now is told, all of several that try it, where its agent can be; its later attempts are, in any case. */
 function tell(s: OpenedState, c: Extract<TaskCommand, { type: 'tell' }>): readonly Event[] | Refusal {
   const t = s.tasks.get(c.task);
   if (!t) return refuse('unknown-task', `there is no ${c.task}`);
   if (isOver(t.state)) return refuse('illegal-move', `${c.task} is ${t.state}: nobody works on it any more`);
   if ((t.notes?.length ?? 0) >= NOTES_MAX)
     return refuse('out-of-range', `${c.task} was told ${NOTES_MAX} things, the most there may be`);
+  const tries = s.plans.get(t.id)?.contest ? livePartsOf(s, t.id).map((id) => s.tasks.get(id)!) : [];
+  const some = tries.filter(({ notes = [] }) => notes.length < NOTES_MAX);
+  return [t, ...some].map((one) => toldTo(s, one, c.text));
+}
+
+function toldTo(s: OpenedState, t: Task, text: string): Event {
   const attempt = t.state === 'running' ? s.attempts.get(t.attempt) : undefined;
-  return [{ type: 'task.told', task: c.task, text: c.text, ...(attempt?.hears && { attempt: attempt.id }) }];
+  return { type: 'task.told', task: t.id, text, ...(attempt?.hears && { attempt: attempt.id }) };
 }

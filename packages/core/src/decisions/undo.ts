@@ -3,6 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import type { LandingMember, UndoRefusalReason } from '../model/landing.ts';
+import { ownerOf } from '../rules/owners.ts';
 import type { OpenedState, State } from '../state.ts';
 import { failDependents } from './ends.ts';
 
@@ -19,7 +20,10 @@ export function decideUndo(s: OpenedState, c: UndoCommand): readonly Event[] | R
     case 'undoLanding': {
       const problem = notAllLanded(s, tasks);
       if (problem) return refuse('illegal-move', problem);
-      return [...tasks.map((task) => undone(task, c)), ...failWaiting(s, tasks)];
+      const wholes = contestsOf(s, tasks).map((task): Event => {
+        return { type: 'task.cancelled', task, reason: 'what was handed in for it was undone', by };
+      });
+      return [...tasks.map((task) => undone(task, c)), ...wholes, ...failWaiting(s, tasks)];
     }
     default:
       return assertNever(c);
@@ -33,10 +37,19 @@ const undone = (task: TaskId, c: Extract<UndoCommand, { type: 'undoLanding' }>):
   by: c.by,
 });
 
+/** Tasks that several tried, and for which one of these was taken: they have come to nothing with it. */
+function contestsOf(s: State, tasks: readonly TaskId[]): readonly TaskId[] {
+  return tasks.flatMap((id) => {
+    const whole = s.tasks.get(id)?.source.by === 'candidates' ? ownerOf(s, id) : undefined;
+    const state = whole && s.tasks.get(whole)?.state;
+    return whole && (state === 'gathered' || state === 'expanded') ? [whole] : [];
+  });
+}
+
 /** A task that depends on several of them fails only once. */
 function failWaiting(s: OpenedState, tasks: readonly TaskId[]): readonly Event[] {
   const failed = new Map<TaskId, Event>();
-  for (const task of tasks) {
+  for (const task of [...tasks, ...contestsOf(s, tasks)]) {
     for (const event of failDependents(s, task, `${task} was undone`)) {
       if (event.type === 'task.failed' && !failed.has(event.task)) failed.set(event.task, event);
     }
@@ -87,21 +100,22 @@ export interface UndoAsk {
 }
 
 /** Newest first, so that each revert is applied to the tree that followed its landing. */
-export function planUndo(s: State, ask: Omit<UndoAsk, 'by'>): UndoPlan {
+export function planUndo(s: State, { what: named, ...ask }: Omit<UndoAsk, 'by'>): UndoPlan {
+  const what = named === 'run' ? named : handedInFor(s, named);
   const newestFirst = [...s.byState.landed].reverse();
-  if (ask.what === 'run') {
+  if (what === 'run') {
     return newestFirst.length > 0
       ? { kind: 'plan', members: newestFirst.map((id) => memberOf(s, id)) }
       : refusedUndo('nothing-landed', 'nothing of the run is on the target');
   }
-  const problem = notUndoable(s, ask.what);
+  const problem = notUndoable(s, what);
   if (problem) return problem;
-  const dependents = landedDependents(s, [ask.what]);
+  const dependents = landedDependents(s, [what]);
   if (dependents.length > 0 && !ask.withDependents) {
-    const detail = `${dependents.join(', ')} landed and depend${dependents.length === 1 ? 's' : ''} on ${ask.what}`;
+    const detail = `${dependents.join(', ')} landed and depend${dependents.length === 1 ? 's' : ''} on ${what}`;
     return { ...refusedUndo('dependents', detail), dependents };
   }
-  const all = new Set([ask.what, ...dependents]);
+  const all = new Set([what, ...dependents]);
   return { kind: 'plan', members: newestFirst.filter((id) => all.has(id)).map((id) => memberOf(s, id)) };
 }
 
@@ -124,10 +138,16 @@ function memberOf(s: State, id: TaskId): { task: TaskId; commit: CommitId } {
   return { task: id, commit: task.commit };
 }
 
+/** Of a task that several tried, the one that was taken. */
+const handedInFor = (s: State, id: TaskId): TaskId => s.plans.get(id)?.contest?.picked?.winner ?? id;
+
 /** Landed tasks that depend on any of `tasks`, directly or through others, and are not among them; by number. */
 export function landedDependents(s: State, tasks: readonly TaskId[]): readonly TaskId[] {
   const seen = new Set<TaskId>(tasks);
-  for (const id of seen) for (const dependent of s.dependents.get(id) ?? []) seen.add(dependent);
+  for (const id of seen) {
+    for (const dependent of s.dependents.get(id) ?? []) seen.add(dependent);
+    for (const whole of contestsOf(s, [id])) seen.add(whole);
+  }
   for (const id of tasks) seen.delete(id);
   return [...seen].filter((id) => s.tasks.get(id)!.state === 'landed');
 }

@@ -10,7 +10,7 @@ import { forgetRechecks } from './healing.ts';
 import { inRun, knownTask } from './known.ts';
 import { move } from './moves.ts';
 import { tellOwner } from './news.ts';
-import { reopenOwners } from './splits.ts';
+import { reopenContest, reopenOwners } from './splits.ts';
 
 type TargetEvent = Extract<
   LandingEvent,
@@ -29,6 +29,7 @@ export const TARGET_FOLDS: FoldsOf<TargetEvent> = {
     s.head = e.commit;
     tellOwner(s, e.task, { kind: 'cancelled', task: e.task });
     move(s, cancelledTask(knownTask(s, e.task), 'undone', at));
+    reopenContest(s, e.task, at);
   },
   'undo.passed'(s, e) {
     s.passedUndo = { tasks: e.tasks, candidate: e.candidate, by: e.by };

@@ -4,6 +4,7 @@ import { acceptedTask, cancelledTask, failedTask, pendingTask, retriedTask } fro
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import type { State } from '../state.ts';
+import { withWordsOfWhole } from './contest.ts';
 import type { FoldsOf } from './folds.ts';
 import { damaged, knownTask } from './known.ts';
 import { move } from './moves.ts';
@@ -53,7 +54,7 @@ export const TASK_FOLDS: FoldsOf<TaskEvent> = {
 
 function acceptTask(s: State, e: EventOf<'task.accepted'>, at: number): void {
   if (s.tasks.has(e.task)) throw damaged(`${e.task} is accepted twice`);
-  s.tasks.set(e.task, acceptedTask(e, at));
+  s.tasks.set(e.task, withWordsOfWhole(s, acceptedTask(e, at)));
   s.byState.pending.add(e.task);
   for (const d of e.spec.dependsOn) addDependent(s, d, e.task);
   nameTask(s, e);

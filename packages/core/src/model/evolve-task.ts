@@ -2,7 +2,7 @@ import { assertNever } from '../errors.ts';
 import type { EventOf } from '../events.ts';
 import { ENDINGS, type EndingReason } from './attempt.ts';
 import type { HandoffClaim } from './handoff.ts';
-import type { AttemptId, CommitId } from './ids.ts';
+import type { AttemptId, CommitId, TaskId } from './ids.ts';
 import { REJECTIONS } from './landing.ts';
 import type { Vote } from './review.ts';
 import { type Setback, type Task, type TaskBase, type TaskFailure, taskBase } from './task.ts';
@@ -45,8 +45,10 @@ export function afterAttempt(t: Task, e: EventOf<'attempt.ended'>, at: number): 
   const claim: HandoffClaim | undefined = e.handoff && claimOf(e.handoff);
   const delivers = 'delivers' in rule ? rule.delivers : undefined;
   switch (delivers) {
-    case 'change':
-      return { ...base, state: 'complete', attempt: e.attempt, handoff: claim!, completedAt: at };
+    case 'change': {
+      const state = isHeldBack(t) ? 'contending' : 'complete';
+      return { ...base, state, attempt: e.attempt, handoff: claim!, completedAt: at };
+    }
     case 'answer':
       return { ...base, state: 'answered', attempt: e.attempt, handoff: claim!, endedAt: at };
     case 'nothing':
@@ -69,12 +71,16 @@ export function afterAttempt(t: Task, e: EventOf<'attempt.ended'>, at: number): 
   }
 }
 
+/** One of several that try the same task: what it hands in waits until it is known which of them is taken. */
+export const isHeldBack = ({ source, isPicked }: Pick<TaskBase, 'source' | 'isPicked'>): boolean =>
+  source.by === 'candidates' && isPicked !== true;
+
 /** Why a task failed whose last attempt ended so. */
 export const failureOf = (reason: EndingReason): TaskFailure =>
   reason === 'agent-blocked' || reason === 'verify-broken' ? 'blocked' : 'attempts';
 
 export function landedTask(t: Task, commit: CommitId, attempt: AttemptId, at: number): Task {
-  const handoff = t.state === 'complete' || t.state === 'reviewing' ? t.handoff : undefined;
+  const handoff = isHandedIn(t) || t.state === 'contending' ? t.handoff : undefined;
   return { ...taskBase(t), state: 'landed', commit, attempt, endedAt: at, ...(handoff && { handoff }) };
 }
 
@@ -147,6 +153,25 @@ export const gatheredTask = (t: Task, handoff: HandoffClaim, at: number): Task =
   handoff,
   endedAt: at,
 });
+
+/** It goes on as every other task does, with the attempts that are left. */
+export function pickedTask(t: Task): Task {
+  const base: TaskBase = { ...taskBase(t), forgiven: 0, isPicked: true };
+  if (t.state !== 'contending') return { ...t, ...base } as Task;
+  const { attempt, handoff, completedAt } = t;
+  return { ...base, state: 'complete', attempt, handoff, completedAt };
+}
+
+export const lostTask = (t: Task, winner: TaskId, why: string, at: number): Task =>
+  t.state === 'unneeded'
+    ? { ...t, lostTo: winner }
+    : {
+        ...taskBase(t),
+        lostTo: winner,
+        state: 'cancelled',
+        reason: `lost to ${winner}: ${why}`,
+        endedAt: at,
+      };
 
 export const pendingTask = (t: Task): Task => ({ ...taskBase(t), state: 'pending' });
 

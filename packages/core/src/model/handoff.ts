@@ -53,6 +53,8 @@ export interface Handoff extends HandoffClaim {
   readonly change?: MeasuredChange;
   /** Absent: it has no tests, or nobody asked. */
   readonly tests?: TestsTried;
+  /** How the gate ended in its workspace, where several try the task; absent: nobody asked. */
+  readonly gate?: 'passed' | 'no-worse';
   /** Scripts of manifests it changes that the gate runs; absent: none. */
   readonly scripts?: readonly GateChange[];
   readonly toolCalls: number;

@@ -12,6 +12,7 @@ export type News =
   | { readonly kind: 'rejected'; readonly task: TaskId; readonly attempt: AttemptId }
   | { readonly kind: 'finding'; readonly signature: string }
   | { readonly kind: 'refused'; readonly label: string; readonly problem: string }
+  | { readonly kind: 'clipped'; readonly task: TaskId; readonly asked: number; readonly allowed: number }
   | { readonly kind: 'amended'; readonly text: string };
 
 export interface LiveIteration {
@@ -52,6 +53,20 @@ export interface Refused {
   readonly problem: string;
 }
 
+/** What became of several that tried the same task. */
+export interface Contest {
+  /** How often none of them handed in anything. */
+  readonly rounds: number;
+  /** The one that was taken, and why. Absent: that is not known yet. */
+  readonly picked?: { readonly winner: TaskId; readonly why: string; readonly lost: readonly Loser[] };
+}
+
+export interface Loser {
+  readonly task: TaskId;
+  /** What it lacks that the one that was taken has. */
+  readonly why: string;
+}
+
 /** The plan of one task that was split, or is to be. It is kept when the task is given up and tried again. */
 export interface Subplan extends Planning {
   /** Its own words for its parts: the run's planner may use the same for something else. */
@@ -60,6 +75,8 @@ export interface Subplan extends Planning {
   readonly parts: TaskId[];
   /** Iterations since the task was split that gave an answer. */
   answers: number;
+  /** Its parts try the same task, and one of them is taken. No planner is asked. */
+  contest?: Contest;
   /** A pipeline: its parts are steps made by a rule, and no planner is asked. */
   isPipeline?: true;
 }
@@ -85,6 +102,7 @@ export function emptyPlanning(): Planning {
       rejected: 0,
       finding: 0,
       refused: 0,
+      clipped: 0,
       amended: 0,
     },
     newsTold: 0,

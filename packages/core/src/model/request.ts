@@ -27,6 +27,8 @@ export interface Limits {
   readonly taskUsd?: number;
   /** How many levels of tasks a task may be split into, at most DEPTH_MAX. Absent: none is split. */
   readonly depth?: number;
+  /** How many a planner may have try one task. Absent: one. */
+  readonly candidates?: number;
   /** What each role may use of the whole at most. A role that is not named is bounded by the whole alone. */
   readonly roles?: Partial<Record<SpendRole, RoleBudget>>;
   /** The share of tokens, money and time, above 0 and below 1, at which nothing new opens. Absent: only the limit itself ends that. */
@@ -53,6 +55,8 @@ export type RaisedLimits = Partial<Pick<Limits, 'tokens' | 'usd' | 'timeMs'>>;
 
 /** The most tasks one run accepts, from all sources. */
 export const TASKS_MAX = 100_000;
+/** The most that try one task, whatever it or its role says. */
+export const CANDIDATES_MAX = 5;
 /** The most fix tasks that may be open at once. */
 export const FIX_TASKS_MAX = 5;
 /** After this many outages in a row the run waits for a person, though each outage seemed to be over. */

@@ -25,6 +25,8 @@ export interface TaskSpec {
   /** The driver or preset this task asks for. */
   readonly agent?: string;
   readonly parent?: TaskId;
+  /** So many try it, and the best of what they hand in is taken. Absent: as its role says, else one. */
+  readonly candidates?: number;
 }
 
 /** Who filed the task, and what they call it. */
@@ -39,6 +41,8 @@ export type TaskSource =
     }
   /** A step of the task it is a part of, which several roles do one after the other. */
   | { readonly by: 'pipeline'; readonly parent: TaskId; readonly step: string }
+  /** One of several that try the task it is a part of; `nth`: 1 for the first. */
+  | { readonly by: 'candidates'; readonly parent: TaskId; readonly nth: number }
   /** `generation`: 1, or one more than the generation of the fix task that brought the failure. Absent: 1. */
   | { readonly by: 'reconciler'; readonly signatures: readonly string[]; readonly generation?: number }
   | { readonly by: 'operator' }
@@ -55,6 +59,7 @@ export const TASK_STATES = [
   'expanded',
   'assigned',
   'running',
+  'contending',
   'reviewing',
   'complete',
   'landed',
@@ -72,7 +77,9 @@ export const TASK_MOVES: Readonly<Record<TaskStateName, readonly TaskStateName[]
   // It goes back when it has no parts, or is changed.
   expanded: ['pending', 'gathered', 'failed', 'cancelled', 'landed'],
   assigned: ['running', 'failed', 'cancelled', 'landed'],
-  running: ['complete', 'answered', 'unneeded', 'failed', 'cancelled', 'landed'],
+  running: ['complete', 'contending', 'answered', 'unneeded', 'failed', 'cancelled', 'landed'],
+  // Handed in, and held against what others made of the same task.
+  contending: ['complete', 'pending', 'failed', 'cancelled', 'landed'],
   reviewing: ['complete', 'pending', 'failed', 'cancelled', 'landed'],
   complete: ['landed', 'reviewing', 'pending', 'unneeded', 'failed', 'cancelled'],
   // Only an undo, or a target whose history was rewritten by somebody else, takes a landing back.
@@ -143,6 +150,10 @@ export interface TaskBase {
   readonly isUnsplit?: true;
   /** What reviewers last came to on it. Absent: nobody voted. */
   readonly voted?: Voted;
+  /** Of several that tried the same task it is the one that was taken. */
+  readonly isPicked?: true;
+  /** The one that was taken instead of it. */
+  readonly lostTo?: TaskId;
 }
 
 /** A task is its base plus what its state makes certain: a landed task *has* a commit. */
@@ -150,6 +161,12 @@ export type Task =
   | (TaskBase & { readonly state: 'pending' })
   | (TaskBase & { readonly state: 'expanded'; readonly expandedAt: number })
   | (TaskBase & { readonly state: 'assigned' | 'running'; readonly attempt: AttemptId })
+  | (TaskBase & {
+      readonly state: 'contending';
+      readonly attempt: AttemptId;
+      readonly handoff: HandoffClaim;
+      readonly completedAt: number;
+    })
   | (TaskBase & {
       readonly state: 'reviewing';
       readonly attempt: AttemptId;
@@ -224,6 +241,8 @@ export function taskBase(t: Task): TaskBase {
     notes,
     isUnsplit,
     voted,
+    isPicked,
+    lostTo,
   } = t;
   return {
     id,
@@ -243,5 +262,7 @@ export function taskBase(t: Task): TaskBase {
     ...(notes && { notes }),
     ...(isUnsplit && { isUnsplit }),
     ...(voted && { voted }),
+    ...(isPicked && { isPicked }),
+    ...(lostTo && { lostTo }),
   };
 }

@@ -3,7 +3,7 @@
  * crash counts as spent in full. So used + lost + reserved never passes the limit by more than one call that
  * an endpoint answered longer than it was asked to.
  */
-import { NO_RESERVATION, type Reservation } from '../model/attempt.ts';
+import { type Attempt, NO_RESERVATION, type Reservation } from '../model/attempt.ts';
 import { attemptId } from '../model/ids.ts';
 import type { Limits, RoleBudget, SpendRole } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
@@ -156,25 +156,56 @@ export function attemptLimits(
   return usd === undefined ? { tokens } : { tokens, usd };
 }
 
-/** What a task's attempts may use still, since it was last tried again at somebody's word. */
+/** What a task's attempts may use still, since it was last tried again at somebody's word. Several that try it share that. */
 export function leftOfTask(s: OpenedState, t: Task): Reservation {
+  const left = leftOfContest(s, t);
+  const waiting = besideOf(s, t).filter(({ state }) => state === 'pending').length;
+  // The rest of a division is nobody's.
+  return t.state === 'pending' && waiting > 1
+    ? { tokens: Math.floor(left.tokens / waiting), usd: left.usd / waiting }
+    : left;
+}
+
+/** The same of all that try it together. What is set aside for others of them is theirs. */
+export function leftOfContest(s: OpenedState, t: Task): Reservation {
   const { taskTokens = Infinity, taskUsd = Infinity } = s.run.request.limits;
   let [tokens, usd] = [taskTokens, taskUsd];
   if (tokens === Infinity && usd === Infinity) return { tokens, usd };
-  for (let n = (t.triedAfresh ?? 0) + 1; n <= t.attempts; n++) {
-    const attempt = s.attempts.get(attemptId(t.id, n));
-    if (attempt?.state !== 'ended') continue;
-    const lost = attempt.ending === 'lost' ? attempt.reserved : NO_RESERVATION;
-    tokens -= tokensOf(attempt.usage) + lost.tokens;
-    usd -= attempt.usage.costUsd + lost.usd;
+  for (const one of besideOf(s, t)) {
+    for (let n = (one.triedAfresh ?? 0) + 1; n <= one.attempts; n++) {
+      const attempt = s.attempts.get(attemptId(one.id, n));
+      const spent = attempt && spentBy(attempt, one.id === t.id);
+      tokens -= spent?.tokens ?? 0;
+      usd -= spent?.usd ?? 0;
+    }
   }
   return { tokens, usd };
 }
 
+/** Tasks that use the same budget of a task: those that try it, or it alone. */
+function besideOf(s: OpenedState, t: Task): readonly Task[] {
+  const whole = t.source.by === 'candidates' ? t.source.parent : t.id;
+  const plan = s.plans.get(whole);
+  return plan?.contest ? plan.parts.map((id) => s.tasks.get(id)!) : [t];
+}
+
+function spentBy(attempt: Attempt, isOwn: boolean): Reservation {
+  if (attempt.state !== 'ended') return isOwn ? NO_RESERVATION : attempt.reserved;
+  const lost = attempt.ending === 'lost' ? attempt.reserved : NO_RESERVATION;
+  return {
+    tokens: tokensOf(attempt.usage) + lost.tokens,
+    usd: attempt.usage.costUsd + lost.usd,
+  };
+}
+
+/** How many attempts could begin with so much. */
+export const attemptsIn = ({ tokens, usd }: Reservation): number =>
+  Math.floor(Math.min(tokens / TOKENS_FLOOR, usd / USD_FLOOR));
+
 /** Why a task may not be tried again, whatever attempts it has left: it has used up its own budget. */
 export function taskSpent(s: OpenedState, t: Task, now: Usage = NO_USAGE): string | undefined {
   const { taskTokens, taskUsd } = s.run.request.limits;
-  const left = leftOfTask(s, t);
+  const left = leftOfContest(s, t);
   if (left.tokens - tokensOf(now) < TOKENS_FLOOR) return `its budget of ${taskTokens} tokens is used up`;
   return left.usd - now.costUsd < USD_FLOOR ? `its budget of $${taskUsd} is used up` : undefined;
 }

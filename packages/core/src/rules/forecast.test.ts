@@ -26,6 +26,13 @@ test('a plan is likely to use what its number of tasks used before', () => {
   assert.deepEqual(told.from, { runs: 3, tasks: 30 });
 });
 
+test('a task that several try costs as much as so many tasks, and is one', () => {
+  const told = forecast([{ ...task('a'), candidates: 3 }, task('b')], 2, [run(), run(), run()]);
+  assert.equal(told.tasks, 2);
+  assert.equal(told.tokens.likely, 40_000);
+  assert.equal(told.usd?.likely.toFixed(6), '0.400000');
+});
+
 test('more workers make it shorter down to its longest chain, and never cheaper', () => {
   const chain = [task('a'), task('b', 'a'), task('c', 'b'), task('d'), task('e'), task('f')];
   const [two, six, many] = [2, 6, 100].map((workers) => forecast(chain, workers, [run()]));

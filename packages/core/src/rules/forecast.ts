@@ -59,9 +59,9 @@ const REACH = 2;
 /** A range is at most fourfold: a wider one tells nothing. */
 const WIDTH_MAX = 4;
 
-/** @param runs newest first. */
+/** @param tasks with how many try each, where that is more than one. @param runs newest first. */
 export function forecast(
-  tasks: readonly Pick<TaskDraft, 'label' | 'dependsOn'>[],
+  tasks: readonly Pick<TaskDraft, 'label' | 'dependsOn' | 'candidates'>[],
   workers: number,
   runs: readonly RecordedRun[],
 ): Forecast {
@@ -71,13 +71,14 @@ export function forecast(
   const priced = known.filter(({ usd }) => usd !== undefined);
   const perTask = (run: RecordedRun, used: number) => used / run.tasks;
   const taskMs = count === 0 ? PUBLISHED.workMs : sum(known, ({ workMs }) => workMs) / count;
-  const ideal = idealMs(tasks.length * taskMs, chain.length * taskMs, workers);
+  const work = sum(tasks, ({ candidates = 1 }) => candidates);
+  const ideal = idealMs(work * taskMs, chain.length * taskMs, workers);
   return {
     tasks: tasks.length,
     criticalPath: chain,
     tokens: rangeOf(
       known.map((run) => perTask(run, run.tokens)),
-      tasks.length,
+      work,
       PUBLISHED.tokens,
     ),
     usd:
@@ -85,7 +86,7 @@ export function forecast(
         ? undefined
         : rangeOf(
             priced.map((run) => perTask(run, run.usd!)),
-            tasks.length,
+            work,
             0,
           ),
     wallMs: wallOf(known, taskMs, ideal),

@@ -10,7 +10,10 @@ import { type FoldedScope, foldPaths, foldScope, joinScopes, ScopeIndex } from '
  * Declared, without ride-alongs; with what its last handoff changed, unless a resolver settles that; with the
  * contended files it is likely to touch. Costs its own entries and files.
  */
-export function holdOf(s: State, { id, spec, attempts, workCommit }: Task): FoldedScope {
+export function holdOf(s: State, task: Task): FoldedScope {
+  const { id, spec, source, attempts, workCommit } = task;
+  // What it would hold is held for all that try the task, as long as they do.
+  if (source.by === 'candidates') return foldScope([]);
   const { rideAlongs } = s.footprint;
   const declared = rideAlongs.size === 0 ? spec.scope : spec.scope.filter((entry) => !rideAlongs.has(entry));
   const changed = workCommit === undefined ? [] : lastChanged(s, id, attempts);
@@ -24,6 +27,8 @@ export function heldScopes(s: State): ScopeIndex {
   for (const name of ['assigned', 'running', 'reviewing', 'complete'] as const) {
     for (const id of s.byState[name]) index.add(id, holdOf(s, s.tasks.get(id)!));
   }
+  for (const id of s.byState.expanded)
+    if (s.plans.get(id)?.contest) index.add(id, holdOf(s, s.tasks.get(id)!));
   return index;
 }
 

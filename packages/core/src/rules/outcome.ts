@@ -35,7 +35,9 @@ export type Shortfall =
 export function shortfalls(s: State): readonly Shortfall[] {
   const found: Shortfall[] = [];
   if (s.closed && s.closed.reason !== 'done') found.push({ kind: 'closed-early' });
-  for (const task of s.byState.failed) found.push({ kind: 'failed', task });
+  // What became of a task that several tried is said of the task.
+  for (const task of s.byState.failed)
+    if (s.tasks.get(task)!.source.by !== 'candidates') found.push({ kind: 'failed', task });
   for (const [label, { problem }] of openRefusals(s)) found.push({ kind: 'refused', label, problem });
   for (const task of owed(s)) found.push({ kind: 'partial', task });
   for (const task of takenBack(s)) found.push({ kind: 'taken-back', task });

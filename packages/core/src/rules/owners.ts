@@ -1,12 +1,18 @@
 /** Whose part a task is: who is split waits for all its parts, and they for nothing of theirs. */
 import type { TaskId } from '../model/ids.ts';
-import { isOver } from '../model/task.ts';
+import { isOver, type TaskSource } from '../model/task.ts';
 import type { State } from '../state.ts';
+
+type PartSource = Extract<TaskSource, { readonly by: 'subplanner' | 'pipeline' | 'candidates' }>;
+
+/** Whether it is a part of another task. */
+export const isPartOf = (source: TaskSource): source is PartSource =>
+  source.by === 'subplanner' || source.by === 'pipeline' || source.by === 'candidates';
 
 /** The task this one is a part of. Undefined: the run's own planner, a plan or a person filed it. */
 export function ownerOf(s: State, id: TaskId): TaskId | undefined {
   const source = s.tasks.get(id)?.source;
-  return source?.by === 'subplanner' || source?.by === 'pipeline' ? source.parent : undefined;
+  return source !== undefined && isPartOf(source) ? source.parent : undefined;
 }
 
 /** The tasks it is a part of, nearest first. */

@@ -43,7 +43,7 @@ export function stepsFor(s: OpenedState, task: Task): readonly string[] | undefi
   if (steps.length < 2 || spec.kind !== 'change') return undefined;
   if (spec.role !== undefined && spec.role !== DOES) return undefined;
   // A fix of a red target does not wait, and a branch is done.
-  if (source.by === 'reconciler' || source.by === 'land' || source.by === 'pipeline') return undefined;
+  if (source.by === 'reconciler' || source.by === 'land' || isPartBy(source.by)) return undefined;
   if (task.workCommit !== undefined || s.tasks.size + steps.length > limits.tasks) return undefined;
   return steps;
 }
@@ -63,8 +63,11 @@ export function stepTasks(
   });
 }
 
+/** Parts that a rule has made are done as they are. */
+const isPartBy = (by: Task['source']['by']): boolean => by === 'pipeline' || by === 'candidates';
+
 function specOf(id: TaskId, spec: TaskSpec, step: string): Omit<TaskSpec, 'priority' | 'dependsOn'> {
-  const { title, description, scope, acceptance, verify, kind, requires, agent } = spec;
+  const { title, description, scope, acceptance, verify, kind, requires, agent, candidates } = spec;
   const whole = wholeText(id, spec);
   if (step === DOES)
     return {
@@ -76,6 +79,7 @@ function specOf(id: TaskId, spec: TaskSpec, step: string): Omit<TaskSpec, 'prior
       kind,
       requires,
       ...(agent !== undefined && { agent }),
+      ...(candidates !== undefined && { candidates }),
     };
   if (step === LOOKS)
     return {
@@ -119,18 +123,24 @@ function wholeText(id: TaskId, { title, description, acceptance }: TaskSpec): st
 }
 
 /** Changed files that a step of a pipeline may not change; none for every other task. */
-export function notItsStep({ source }: Pick<Task, 'source'>, paths: readonly string[]): readonly string[] {
-  if (source.by !== 'pipeline' || source.step !== TESTS) return [];
+export function notItsStep(s: State, task: Task, paths: readonly string[]): readonly string[] {
+  if (stepOf(s, task) !== TESTS) return [];
   return paths.filter((path) => !isTestPath(path));
 }
 
 /** A tester's files are all test files, wherever they lie: they are not held against the scope of the task. */
-export const isHeldToScope = ({ source }: Pick<Task, 'source'>): boolean =>
-  source.by !== 'pipeline' || source.step !== TESTS;
+export const isHeldToScope = (s: State, task: Task): boolean => stepOf(s, task) !== TESTS;
 
-/** What filed the whole: a step of a pipeline may do what its task may. */
+/** The step that it is, or that it is one of several that try it. */
+function stepOf(s: State, { source }: Task): string | undefined {
+  if (source.by === 'pipeline') return source.step;
+  const whole = source.by === 'candidates' ? s.tasks.get(source.parent) : undefined;
+  return whole && stepOf(s, whole);
+}
+
+/** What filed the whole: a step of a pipeline, and one of several that try it, may do what their task may. */
 export function sourceOfWhole(s: State, task: Task): Task['source'] {
   const { source } = task;
-  const whole = source.by === 'pipeline' ? s.tasks.get(source.parent) : undefined;
-  return whole ? whole.source : source;
+  const whole = isPartBy(source.by) && 'parent' in source ? s.tasks.get(source.parent) : undefined;
+  return whole ? sourceOfWhole(s, whole) : source;
 }

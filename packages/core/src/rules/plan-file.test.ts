@@ -25,7 +25,7 @@ describe('a plan file', () => {
     assert.deepEqual(mistakes('{"tasks":[{"title":""},{"title":"T","mood":3},7],"goal":true}'), [
       '/goal: has no meaning in a plan file, which holds `tasks` alone',
       '/tasks/0/title: is empty',
-      '/tasks/1/mood: is not a field; the fields are id, title, description, scope, acceptance, verify, priority, dependsOn, anyEnd, kind, role, requires, agent, parent',
+      '/tasks/1/mood: is not a field; the fields are id, title, description, scope, acceptance, verify, priority, dependsOn, anyEnd, kind, role, requires, agent, parent, candidates',
       '/tasks/2: must be an object with at least a title, not number',
     ]);
   });

@@ -1,12 +1,16 @@
 /** Small pure policies: what follows from an ending, and how long to wait. */
 import { ENDINGS, type EndingReason, UNCOUNTED_ATTEMPTS_MAX } from '../model/attempt.ts';
+import { isHeldBack } from '../model/evolve-task.ts';
 import { REJECTIONS, type RejectionReason } from '../model/landing.ts';
 import type { Limits } from '../model/request.ts';
 import type { TaskBase } from '../model/task.ts';
 
-/** Attempts the task has left, given how many count already. */
+/** Attempts the task has left, given how many count already. Of several that try one task each has one a round. */
 export const attemptsLeft = (t: TaskBase, limits: Limits): number =>
-  Math.min(limits.attempts - (t.counted - t.forgiven), UNCOUNTED_ATTEMPTS_MAX - t.attempts);
+  Math.min(
+    (isHeldBack(t) ? 1 : limits.attempts) - (t.counted - t.forgiven),
+    UNCOUNTED_ATTEMPTS_MAX - t.attempts,
+  );
 
 /** Returns whether the task may be tried again after this ending. `t` is the task before the ending was counted. */
 export function mayRetry(t: TaskBase, reason: EndingReason, limits: Limits): boolean {

@@ -6,6 +6,7 @@ export function isOneTask(s: State): boolean {
   if (s.tasks.size === 0 || s.run === undefined || s.run.request.mode === 'land') return false;
   const isWhole = s.run.request.mode === 'plan' || (!s.planning.live && s.planning.saidDone);
   let asked = 0;
-  for (const { source } of s.tasks.values()) if (source.by !== 'reconciler' && ++asked > 1) return false;
+  for (const { source } of s.tasks.values())
+    if (source.by !== 'reconciler' && source.by !== 'candidates' && ++asked > 1) return false;
   return isWhole && asked === 1;
 }

@@ -44,6 +44,23 @@ for (const [agent, role, run, ...expected] of [
   });
 }
 
+test('of several that try a task each is done by the next of its role’s agents and models, and again from the first', () => {
+  const hands = [{ agent: 'claude' }, { agent: 'codex', model: 'big' }];
+  const roles = rolesWith({ coder: { agent: 'claude', hands }, plain: { agent: 'pi' } });
+  const of = (role: string, nth?: number) => {
+    const { agent, model } = choose({ role, ...(nth && { nth }) }, roles, RUN);
+    return `${agent} ${model ?? '-'}`;
+  };
+  assert.deepEqual(
+    [1, 2, 3].map((nth) => of('coder', nth)),
+    ['claude -', 'codex big', 'claude -'],
+  );
+  assert.equal(of('coder'), 'claude -');
+  assert.equal(of('plain', 2), 'pi -');
+  // A task that names its agent has it, whoever's turn it is.
+  assert.equal(choose({ role: 'coder', agent: 'gemini', nth: 2 }, roles, RUN).agent, 'gemini');
+});
+
 test('the known roles are there without a word of configuration, and a configured one is there once', () => {
   assert.deepEqual(
     rolesWith({ reviewer: { agent: 'codex' }, poet: {} }).map(({ name }) => name),

@@ -12,7 +12,14 @@ export interface Role {
   readonly model?: string;
   /** Tools of the built-in agent that it has, besides handing in. Absent: all of them. */
   readonly tools?: readonly string[];
+  /** So many try each of its tasks, where the task does not say. Absent: one. */
+  readonly candidates?: number;
+  /** Whose turn it is, where several try a task: the first, the second and so on. Absent: all are the same. */
+  readonly hands?: readonly Hand[];
 }
+
+/** An agent, its model, or both. */
+export type Hand = Pick<Role, 'agent' | 'model'>;
 
 /** The built-in agent's tools that a role may be given. */
 export const TOOL_NAMES = ['bash', 'read', 'write', 'edit', 'grep', 'glob', 'mcp'] as const;
@@ -30,6 +37,8 @@ export interface Wish {
   readonly role?: string;
   /** The kind of worker that took it. Absent: all are alike. */
   readonly staff?: string;
+  /** Which of several that try it; 1 for the first. Absent: one does it. */
+  readonly nth?: number;
 }
 
 /** A kind of worker with an agent or a model of its own. */
@@ -81,7 +90,8 @@ export function choose(
   run: { readonly driver: string; readonly current: string },
   staff: readonly Staff[] = [],
 ): Choice {
-  const role = roles.find(({ name }) => name === wish.role);
+  const known = roles.find(({ name }) => name === wish.role);
+  const role = known && { ...known, ...handOf(known, wish.nth) };
   const worker = staff.find(({ name }) => name === wish.staff);
   // Whose tools are few has them only with the agent that keeps to them.
   const keeper = role?.tools === undefined ? undefined : BUILTIN;
@@ -96,6 +106,17 @@ export function choose(
     isNamed: named !== undefined,
     ...(role?.tools && agent === BUILTIN && { tools: role.tools }),
   };
+}
+
+/** All who may do its tasks: those whose turn it comes to be, and who does one alone. */
+export const handsOf = ({ agent, model, hands = [] }: Omit<Role, 'name'>): readonly Hand[] => [
+  { ...(agent !== undefined && { agent }), ...(model !== undefined && { model }) },
+  ...hands,
+];
+
+/** In turn. */
+function handOf({ hands = [] }: Role, nth: number | undefined): Hand | undefined {
+  return nth === undefined || hands.length === 0 ? undefined : hands[(nth - 1) % hands.length];
 }
 
 /** The agent whose tools a role can be given one by one. */

@@ -15,6 +15,7 @@ const COUNTS: ReadonlySet<Task['state']> = new Set([
   'expanded',
   'assigned',
   'running',
+  'contending',
   'reviewing',
   'complete',
   'landed',

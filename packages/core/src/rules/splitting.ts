@@ -21,6 +21,7 @@ import type { Limits } from '../model/request.ts';
 import { isOver, isSatisfied, type Task } from '../model/task.ts';
 import type { OpenedState, State } from '../state.ts';
 import { isRoleSpent } from './budget.ts';
+import { isUndecided } from './contest.ts';
 import { isGlob } from './glob.ts';
 import { depthOf } from './owners.ts';
 
@@ -38,6 +39,8 @@ export function splitProblem(s: OpenedState, task: Task): string | undefined {
   if (task.spec.kind !== 'change') return 'its product is one answer';
   if (filesIn(task.spec.scope) < SPLIT_FILES_MIN) return `its scope has fewer than ${SPLIT_FILES_MIN} files`;
   if (task.source.by === 'pipeline') return 'it is one step of a pipeline';
+  if (task.source.by === 'candidates') return 'it is one of several that try the same';
+  if ((task.spec.candidates ?? 1) > 1) return 'several try it whole';
   if (task.isUnsplit) return 'its own planner found nothing to split';
   if (task.workCommit !== undefined) return 'there is work of its own to go on from';
   if (isRoleSpent(s, 'subplanner')) return 'the subplanners’ part of the budget is used up';
@@ -52,7 +55,7 @@ const filesIn = (scope: readonly string[]): number =>
 
 /** Why the planner of a split task is to be asked; undefined: it is being asked, or has no more to say. */
 export function reasonToSubplan(s: OpenedState, plan: Subplan): IterationReason | undefined {
-  if (plan.isPipeline) return undefined;
+  if (plan.isPipeline || plan.contest) return undefined;
   if (plan.live || plan.failuresInRow >= SUBPLAN_FAILURES_MAX || plan.answers >= SUBPLAN_ANSWERS_MAX)
     return undefined;
   if (isRoleSpent(s, 'subplanner')) return undefined;
@@ -96,8 +99,8 @@ export function splitEnd({ there, partial, failed, cancelled, isSaidDone }: Part
 export function settlement(s: OpenedState, id: TaskId): SplitEnd | undefined {
   const plan = s.plans.get(id);
   const isWaiting = s.tasks.get(id)?.state !== 'expanded' || !plan || plan.live !== undefined;
-  if (isWaiting || !isAllOver(s, plan) || reasonToSubplan(s, plan)) return undefined;
-  const parts = plan.parts.map((part) => s.tasks.get(part)!);
+  if (isWaiting || isUndecided(plan) || !isAllOver(s, plan) || reasonToSubplan(s, plan)) return undefined;
+  const parts = partsThatCount(s, plan);
   const count = (isOne: (part: Task) => boolean): number => parts.filter(isOne).length;
   return splitEnd({
     // What a pipeline found out is not what it was to do.
@@ -105,8 +108,17 @@ export function settlement(s: OpenedState, id: TaskId): SplitEnd | undefined {
     partial: count((part) => isSatisfied(part.state) && statusOf(s, part) === 'partial'),
     failed: count(({ state }) => state === 'failed'),
     cancelled: count(({ state }) => state === 'cancelled'),
-    isSaidDone: plan.saidDone && (plan.isPipeline === true || plan.newsOf.failed === 0),
+    isSaidDone: plan.saidDone && (isByRule(plan) || plan.newsOf.failed === 0),
   });
+}
+
+/** Nobody is asked about it. */
+const isByRule = ({ isPipeline, contest }: Subplan): boolean => isPipeline === true || contest !== undefined;
+
+/** Of several that tried the same the one that was taken is all there is; while none was, nothing. */
+function partsThatCount(s: State, { parts, contest }: Subplan): readonly Task[] {
+  const ids = contest ? (contest.picked ? [contest.picked.winner] : []) : parts;
+  return ids.map((part) => s.tasks.get(part)!);
 }
 
 function statusOf(s: State, part: Task): HandoffStatus | undefined {
@@ -124,7 +136,8 @@ function claimOf(s: State, part: Task): HandoffClaim | undefined {
 
 /** One handoff of what the parts handed in, within the bounds of one. */
 export function gatheredHandoff(s: State, id: TaskId, status: 'complete' | 'partial'): HandoffClaim {
-  const parts = s.plans.get(id)!.parts.map((part) => s.tasks.get(part)!);
+  const plan = s.plans.get(id)!;
+  const parts = partsThatCount(s, plan);
   const told = parts.map((part) => ({ part, claim: claimOf(s, part) }));
   return {
     status,

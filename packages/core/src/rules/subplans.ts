@@ -2,6 +2,7 @@
 import type { TaskId } from '../model/ids.ts';
 import type { IterationReason } from '../model/plan.ts';
 import type { OpenedState } from '../state.ts';
+import { contestEnd } from './contest.ts';
 import { planningBackoffMs } from './policy.ts';
 import { reasonToSubplan, settlement } from './splitting.ts';
 
@@ -34,4 +35,4 @@ export const liveSubplans = ({ plans }: OpenedState): number =>
 
 /** Split tasks whose end can be told now. */
 export const tasksToSettle = (s: OpenedState): readonly TaskId[] =>
-  [...s.byState.expanded].filter((id) => settlement(s, id) !== undefined);
+  [...s.byState.expanded].filter((id) => settlement(s, id) !== undefined || contestEnd(s, id) !== undefined);

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { TaskId } from '../model/ids.ts';
-import { TASKS_MAX } from '../model/request.ts';
+import { CANDIDATES_MAX, TASKS_MAX } from '../model/request.ts';
 import type { TaskSpec } from '../model/task.ts';
 import { requirementWire } from './requirement-format.ts';
 import { normaliseScopeEntry, SCOPE_ENTRY_MAX, scopeProblem } from './scope-path.ts';
@@ -47,6 +47,8 @@ export interface TaskDraft {
   readonly agent?: string;
   /** A label. */
   readonly parent?: string;
+  /** So many are to try it. */
+  readonly candidates?: number;
 }
 
 /** One mistake: where, as a JSON pointer (RFC 6901; after `line N` in NDJSON), and what is wrong there. */
@@ -116,6 +118,14 @@ const wireTask = z.strictObject({
   requires: z.array(name(TASK_LIMITS.word)).max(TASK_LIMITS.requires).default([]),
   agent: name(TASK_LIMITS.word).optional().describe('Who does it, whatever its role says'),
   parent: name(TASK_LIMITS.label).optional(),
+  candidates: z
+    .int()
+    .min(1)
+    .max(CANDIDATES_MAX)
+    .optional()
+    .describe(
+      'So many try it side by side, and the best of what they hand in lands; a planner’s wish counts as far as `planner.candidates` allows',
+    ),
 });
 const FIELDS = Object.keys(wireTask.shape);
 
@@ -183,7 +193,7 @@ const notAField = (key: string): string => {
 };
 
 function draftOf(wire: z.infer<typeof wireTask>, fallback: string | undefined): TaskDraft {
-  const { id, title, scope, dependsOn, anyEnd, verify, role, agent, parent, ...rest } = wire;
+  const { id, title, scope, dependsOn, anyEnd, verify, role, agent, parent, candidates, ...rest } = wire;
   return {
     label: id ?? fallback ?? title.trim().slice(0, TASK_LIMITS.label),
     title: title.trim(),
@@ -195,6 +205,7 @@ function draftOf(wire: z.infer<typeof wireTask>, fallback: string | undefined): 
     ...(role !== undefined && { role }),
     ...(agent !== undefined && { agent }),
     ...(parent !== undefined && { parent }),
+    ...(candidates !== undefined && { candidates }),
   };
 }
 

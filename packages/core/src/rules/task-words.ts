@@ -97,7 +97,7 @@ const FIELD_OF = new Map(
     [field, ...names].map((name) => [plain(name), field]),
   ),
 );
-for (const field of ['role', 'requires', 'agent']) FIELD_OF.set(field, field);
+for (const field of ['role', 'requires', 'agent', 'candidates']) FIELD_OF.set(field, field);
 const REMARK_NAMES: ReadonlySet<string> = new Set(REMARKS.map(plain));
 
 /** What a key of a task means: a field, nothing to anybody, or why it cannot be read. */

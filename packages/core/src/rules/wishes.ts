@@ -1,11 +1,13 @@
 /** Whom a task asks for, against who there is: a wish nobody can meet is refused before it costs an attempt. */
 import { wantProblem } from './capabilities.ts';
 import { ableKinds, type Distribution, wantsOf } from './distribute.ts';
-import { canWrite, KNOWN_ROLES, type Role } from './roles.ts';
+import { canWrite, handsOf, KNOWN_ROLES, type Role } from './roles.ts';
 import type { TaskDraft } from './task-format.ts';
 import { nearestWord } from './text.ts';
 
-type Asked = Pick<TaskDraft, 'agent' | 'role' | 'requires'> & { readonly kind?: TaskDraft['kind'] };
+type Asked = Pick<TaskDraft, 'agent' | 'role' | 'requires' | 'candidates'> & {
+  readonly kind?: TaskDraft['kind'];
+};
 
 /** Who there is, by the names tasks ask for them. */
 export interface Able {
@@ -30,7 +32,8 @@ export function unmetWish(
   asked: Asked,
   { agents, roles = [{ name: CODER }], distribute }: Able,
 ): UnmetWish | undefined {
-  if (agents === undefined) return undefined;
+  const inVain = unmetCandidates(asked);
+  if (inVain || agents === undefined) return inVain;
   return (
     unmetAgent(asked, agents) ??
     unmetRole(asked, agents, roles) ??
@@ -42,6 +45,12 @@ export function unmetWish(
 export function wishProblem(asked: Asked, able: Able): string | undefined {
   const unmet = unmetWish(asked, able);
   return unmet && (unmet.meant === undefined ? unmet.why : `${unmet.why}; did you mean ${unmet.meant}?`);
+}
+
+/** What several answer cannot be held against one another. */
+function unmetCandidates({ kind, candidates = 1 }: Asked): UnmetWish | undefined {
+  if (kind !== 'answer' || candidates === 1) return undefined;
+  return { why: `${candidates} are to try it, and its product is an answer: only changes are compared` };
 }
 
 function unmetAgent({ agent }: Asked, agents: readonly string[]): UnmetWish | undefined {
@@ -65,9 +74,12 @@ function unmetRole(asked: Asked, agents: readonly string[], roles: readonly Role
       meant: '"kind": "answer"',
     };
   // A task that names its agent does not need the role's.
-  if (known.agent === undefined || agent !== undefined || agents.includes(known.agent)) return undefined;
+  const missing = handsOf(known).find(
+    (hand) => hand.agent !== undefined && !agents.includes(hand.agent),
+  )?.agent;
+  if (missing === undefined || agent !== undefined) return undefined;
   return {
-    why: `the role ${quoted(role)} is done by ${quoted(known.agent)}, and there is no such agent; there are: ${agents.join(', ')}`,
+    why: `the role ${quoted(role)} is done by ${quoted(missing)}, and there is no such agent; there are: ${agents.join(', ')}`,
   };
 }
 

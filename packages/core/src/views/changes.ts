@@ -9,6 +9,7 @@ import type { Task, TaskSource } from '../model/task.ts';
 import { addUsage, NO_USAGE, tokensOf } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { type Standing, standings } from '../rules/criteria.ts';
+import { isPartOf } from '../rules/owners.ts';
 import { touchedChanges } from '../rules/protected.ts';
 import { holdsNow } from '../rules/rechecks.ts';
 import type { State } from '../state.ts';
@@ -132,12 +133,12 @@ const SOURCES: Readonly<Record<TaskSource['by'], string>> = {
   operator: 'the operator',
   land: 'a branch',
   pipeline: 'the pipeline',
+  candidates: 'a contender',
 };
 
 function reasonOf({ source, spec }: Task): string {
   const words = plain(spec.acceptance || spec.description || spec.title, 200);
-  const isPart = source.by === 'subplanner' || source.by === 'pipeline';
-  const who = isPart ? `${SOURCES[source.by]} of ${source.parent}` : SOURCES[source.by];
+  const who = isPartOf(source) ? `${SOURCES[source.by]} of ${source.parent}` : SOURCES[source.by];
   return `${who}: ${words}`;
 }
 

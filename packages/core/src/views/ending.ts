@@ -6,6 +6,7 @@ import { type CloseReason, PLANNER_FAILURES_MAX } from '../model/request.ts';
 import { isOver, TASK_STATES, type TaskStateName } from '../model/task.ts';
 import { satisfiedCount } from '../rules/outcome.ts';
 import type { State } from '../state.ts';
+import { lostCount, lostOf } from './contest.ts';
 import { criteriaText } from './criteria.ts';
 import { verdictOf } from './verdict.ts';
 import { countText, shortCommit } from './words.ts';
@@ -17,7 +18,8 @@ export function amountOf(s: State): Amount {
   if (s.tasks.size === 0) return 'nothing-asked';
   const there = satisfiedCount(s);
   if (there === 0) return 'none';
-  return there === s.tasks.size ? 'all' : 'some';
+  // One that lost to another was to be there or that other.
+  return there === s.tasks.size - lostCount(s) ? 'all' : 'some';
 }
 
 /** Where a run stands: closed for a reason, or not closed. */
@@ -85,12 +87,14 @@ const PARTS = [
   'undone',
   'failed',
   'cancelled',
+  'lost',
   'unfinished',
 ] as const;
 type Part = (typeof PARTS)[number];
 
 function partsOf(s: State): readonly (readonly [Part, number])[] {
   const undone = undoneCount(s);
+  const lost = lostOf(s);
   const count = (...states: readonly TaskStateName[]): number =>
     states.reduce((sum, state) => sum + s.byState[state].size, 0);
   const counts: Readonly<Record<Part, number>> = {
@@ -99,8 +103,9 @@ function partsOf(s: State): readonly (readonly [Part, number])[] {
     unneeded: count('unneeded'),
     gathered: count('gathered'),
     undone,
-    failed: count('failed'),
-    cancelled: count('cancelled') - undone,
+    failed: count('failed') - lost.failed,
+    cancelled: count('cancelled') - undone - lost.cancelled,
+    lost: lost.failed + lost.cancelled,
     unfinished: count(...TASK_STATES.filter((state) => !isOver(state))),
   };
   const parts = PARTS.flatMap((part) => (counts[part] > 0 ? [[part, counts[part]] as const] : []));

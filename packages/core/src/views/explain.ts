@@ -1,13 +1,15 @@
 /** One task's whole story, as sentences in the order it happened. */
-import type { Entry, Event, EventOf } from '../events.ts';
+import type { ContestEvent, Entry, Event, EventOf } from '../events.ts';
 import { ENDINGS } from '../model/attempt.ts';
 import { type TaskId, taskOf } from '../model/ids.ts';
 import { DROPS, type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
-import type { TaskSource } from '../model/task.ts';
+import type { Subplan } from '../model/plan.ts';
+import type { Task, TaskSource } from '../model/task.ts';
 import { addUsage, NO_USAGE, tokensOf, type Usage } from '../model/usage.ts';
 import { outsideScope } from '../rules/change-rules.ts';
 import { partsOf } from '../rules/owners.ts';
 import type { State } from '../state.ts';
+import { contestStory, pickedShort } from './contest.ts';
 import { CRITERION_WORDS, TESTS_WORDS } from './criteria.ts';
 import { againText } from './dropped.ts';
 import { waitsFor, waitText } from './queue.ts';
@@ -49,6 +51,7 @@ export function explainTask(
 /** @returns undefined for what is not about this task. */
 function tell(event: Event, at: number, memory: Memory): string | undefined {
   if ('spec' in event && event.task === memory.task) memory.scope = event.spec.scope;
+  if (isOfContest(event)) return contestStory(event, memory.task);
   const own = event.type.startsWith('task.') ? tellTask(event, memory.task) : undefined;
   if (own !== undefined) return own;
   if ('attempt' in event && taskOf(event.attempt) === memory.task) return tellAttempt(event, at, memory);
@@ -60,10 +63,18 @@ function tell(event: Event, at: number, memory: Memory): string | undefined {
     return `Its planner named a part: ${event.task} “${plain(event.spec.title)}”.`;
   if (event.type === 'task.accepted' && event.source.by === 'pipeline' && event.source.parent === memory.task)
     return `Its step for the ${plain(event.source.step, 100)} is ${event.task}.`;
+  if (
+    event.type === 'task.accepted' &&
+    event.source.by === 'candidates' &&
+    event.source.parent === memory.task
+  )
+    return `${event.task} tries it (contender ${event.source.nth}).`;
   if (event.type === 'acceptance.judged' && event.task === memory.task) return judgedText(event);
   if (event.type === 'criteria.tried') return triedOf(event, memory.task);
   return tellLanding(event, memory);
 }
+
+const isOfContest = (event: Event): event is ContestEvent => event.type.startsWith('contest.');
 
 function judgedText({ criterion, verdict, evidence }: EventOf<'acceptance.judged'>): string {
   const by = evidence
@@ -95,6 +106,7 @@ function tellTask(event: Event, task: TaskId): string | undefined {
       return `The ${event.by} cancelled it${detailText(event.reason)}`;
     case 'task.expanded':
       if (event.by === 'pipeline') return 'It is done in steps, by one role after the other.';
+      if (event.by === 'candidates') return 'Several try it, and the best of what they hand in is taken.';
       return 'It is split: a planner of its own says what its parts are, and it waits for them.';
     case 'task.unsplit':
       return `It is not split${detailText(event.detail)}`;
@@ -121,6 +133,8 @@ function sourceText(source: TaskSource): string {
       return `as a part of ${source.parent}, whose own planner calls it ${plain(source.label, 100)}`;
     case 'pipeline':
       return `as the ${plain(source.step, 100)}’s step of ${source.parent}`;
+    case 'candidates':
+      return `as contender ${source.nth} of ${source.parent}`;
     case 'reconciler':
       return `from the reconciler, for ${countText(source.signatures.length, 'failure')}: ${plain(source.signatures.join(', '), 200)}`;
     case 'operator':
@@ -139,6 +153,7 @@ function termsText({ spec }: EventOf<'task.accepted'> | EventOf<'task.rescoped'>
     spec.dependsOn.length > 0 ? `, after ${spec.dependsOn.join(', ')}` : '',
     spec.role === undefined ? '' : `, for a ${plain(spec.role, 100)}`,
     spec.agent === undefined ? '' : `, by ${plain(spec.agent, 100)}`,
+    spec.candidates === undefined ? '' : `, by ${countText(spec.candidates, 'contender')}`,
   ].join('');
 }
 
@@ -293,14 +308,30 @@ function standing(state: State, id: TaskId): string {
   if (task.state === 'landed') return `Now: landed as ${shortCommit(task.commit)}.`;
   switch (task.state) {
     case 'expanded':
-      return `Now: ${plan?.isPipeline ? 'in steps' : 'split'}, waiting for its ${plan?.isPipeline ? 'steps' : 'parts'}${partsText(state, id)}.`;
+      return `Now: ${howExpanded(plan)}, waiting for its ${partsWord(plan)}${partsText(state, id)}.`;
+    case 'contending':
+      return 'Now: handed in, and waiting until the others that try the same have ended.';
+    case 'cancelled':
+      return task.lostTo === undefined ? 'Now: cancelled.' : `Now: lost to ${task.lostTo}.`;
     case 'reviewing':
       return `Now: voted on, ${task.review.votes.length} of ${countText(task.review.reviewers.length, 'reviewer')} have answered.`;
     case 'gathered':
-      return `Now: done by its ${plan?.isPipeline ? 'steps' : 'parts'}${partsText(state, id)} (${task.handoff.status}).`;
+      return `Now: done by ${pickedShort(state, id) ?? `its ${partsWord(plan)}${partsText(state, id)}`} (${task.handoff.status}).`;
     default:
       return `Now: ${task.state}.`;
   }
+}
+
+const stateWord = ({ state, lostTo }: Task): string => (lostTo === undefined ? state : 'lost');
+
+function howExpanded(plan: Subplan | undefined): string {
+  if (plan?.contest) return 'tried by several';
+  return plan?.isPipeline ? 'in steps' : 'split';
+}
+
+function partsWord(plan: Subplan | undefined): string {
+  if (plan?.contest) return 'contenders';
+  return plan?.isPipeline ? 'steps' : 'parts';
 }
 
 /** With what became of each. */
@@ -308,5 +339,5 @@ function partsText(state: State, id: TaskId): string {
   const parts = partsOf(state, id).slice(0, 10);
   return parts.length === 0
     ? ''
-    : ` ${parts.map((part) => `${part} ${state.tasks.get(part)!.state}`).join(', ')}`;
+    : ` ${parts.map((part) => `${part} ${stateWord(state.tasks.get(part)!)}`).join(', ')}`;
 }

@@ -2,6 +2,8 @@
  * What a person must decide, with the choices as commands that can be typed. The run goes on with the rest meanwhile:
  * nothing here changes what is done.
  */
+
+import { isHeldBack } from '../model/evolve-task.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { PauseReason, StopReason } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
@@ -186,14 +188,16 @@ const tasks = (s: OpenedState, isLive: boolean): Need[] =>
 
 /** What only a person can decide of a task that has ended without its work. */
 function taskNeed(s: State, t: Task, isLive: boolean): Need | undefined {
-  if (t.state !== 'failed') return undefined;
+  // What nobody handed in for a task is told of the task.
+  if (t.state !== 'failed' || isHeldBack(t)) return undefined;
   const kind = kindOf(t);
   if (!kind) return undefined;
   const name = `${t.id} “${plain(t.spec.title, 60)}”`;
   const said = plain(claimOf(s, t) ?? (t.setback?.detail || t.detail), 200).replace(/[.\s]+$/, '');
   const about = { id: `${kind} ${t.id}`, kind, task: t.id, since: t.endedAt };
   const text = `${name} ${KINDS[kind]}${said === '' ? '' : `: ${said}`}`;
-  return { ...about, text, choices: [...choicesFor(kind, t.id), ...retries(t.id, isLive)] };
+  const again = t.source.by === 'candidates' ? t.source.parent : t.id;
+  return { ...about, text, choices: [...choicesFor(kind, t.id), ...retries(again, isLive)] };
 }
 
 /** What the agent of its last attempt said in its own words, where it handed nothing in. */

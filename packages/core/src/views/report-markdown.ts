@@ -120,10 +120,16 @@ function figures(r: Report): string[] {
 }
 
 /** What was taken back is called so here as everywhere. */
-function tasksText({ tasks, undone }: Report): string {
-  const counts = { ...tasks, cancelled: tasks.cancelled - undone, undone };
+function tasksText({ tasks, undone, lost = { failed: 0, cancelled: 0 } }: Report): string {
+  const counts = {
+    ...tasks,
+    failed: tasks.failed - lost.failed,
+    cancelled: tasks.cancelled - undone - lost.cancelled,
+    undone,
+    lost: lost.failed + lost.cancelled,
+  };
   return (
-    [...TASK_STATES, 'undone' as const]
+    [...TASK_STATES, 'undone' as const, 'lost' as const]
       .flatMap((s) => (counts[s] > 0 ? [`${counts[s]} ${s}`] : []))
       .join(', ') || '-'
   );

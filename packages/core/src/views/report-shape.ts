@@ -111,6 +111,8 @@ export interface Report {
   readonly tasks: Readonly<Record<TaskStateName, number>>;
   /** Of the cancelled ones those that had landed, and were taken back. */
   readonly undone: number;
+  /** Of the failed and the cancelled ones those that tried a task and were not taken; absent: none. */
+  readonly lost?: { readonly failed: number; readonly cancelled: number };
   /** Tasks on the target now: landed, and not taken back. */
   readonly landed: number;
   /** Per hour of `activeMs`. */

@@ -17,6 +17,7 @@ import type { State } from '../state.ts';
 import { alarms } from './alarms.ts';
 import { taskCounts } from './board.ts';
 import { changes } from './changes.ts';
+import { lostCount, lostOf, pickedText } from './contest.ts';
 import { worstFirst } from './criteria.ts';
 import { endingText, undoneCount } from './ending.ts';
 import { gateView, realGates } from './gate.ts';
@@ -58,6 +59,7 @@ export function report(state: State): Report {
     activeMs,
     tasks: taskCounts(state),
     undone: undoneCount(state),
+    ...(lostCount(state) > 0 && { lost: lostOf(state) }),
     landed,
     landedPerHour: activeMs > 0 ? (landed * 3_600_000) / activeMs : 0,
     attempts: state.attempts.size,
@@ -169,7 +171,7 @@ function taskList(state: State): ReportTask[] {
   const gated = gatedCommits(state);
   const tasks = [...state.tasks.values()].sort((a, b) => taskNumber(a.id) - taskNumber(b.id));
   return tasks.map((task) => {
-    const why = whyNot(task);
+    const why = pickedText(state, task.id) ?? whyNot(task);
     const outside = outsideOf(state, task);
     const owner = ownerOf(state, task.id);
     return {
@@ -198,7 +200,7 @@ const OUTSIDE_MAX = 100;
 
 function outsideOf(state: State, task: Task): readonly string[] {
   const attempt =
-    task.state === 'landed' && task.attempt && isHeldToScope(task)
+    task.state === 'landed' && task.attempt && isHeldToScope(state, task)
       ? state.attempts.get(task.attempt)
       : undefined;
   const files = attempt?.state === 'ended' ? (attempt.handoff?.change?.filesChanged ?? []) : [];

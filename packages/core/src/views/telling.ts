@@ -3,7 +3,7 @@ import { assertNever } from '../errors.ts';
 import type { Event, EventOf } from '../events.ts';
 import type { LogFields } from '../log-events.ts';
 import { ENDINGS, type Reservation } from '../model/attempt.ts';
-import { type AttemptId, taskOf } from '../model/ids.ts';
+import { type AttemptId, type TaskId, taskOf } from '../model/ids.ts';
 import { type GateResult, REJECTIONS, UNDO_REFUSALS } from '../model/landing.ts';
 import type { RaisedLimits } from '../model/request.ts';
 import { tokensOf, type Usage } from '../model/usage.ts';
@@ -11,6 +11,7 @@ import { isToldRed } from '../rules/known-failures.ts';
 import { NO_NETWORK, wantsNetwork } from '../rules/network-words.ts';
 import { isOneTask } from '../rules/right-size.ts';
 import type { State } from '../state.ts';
+import { contestText } from './contest.ts';
 import { triedText } from './criteria.ts';
 import { droppedText } from './dropped.ts';
 import { endingText } from './ending.ts';
@@ -134,19 +135,20 @@ function sentence(e: Event, s: State): LogFields {
     case 'task.expanded':
       return {
         task: e.task,
-        msg:
-          e.by === 'pipeline'
-            ? `${e.task} is done in steps, by one role after the other`
-            : `${e.task} is split: its own planner says what its parts are`,
+        msg: `${e.task} ${EXPANDED[e.by ?? 'planner']}`,
       };
     case 'task.unsplit':
       return { task: e.task, msg: `${e.task} is worked as it is: ${firstLine(e.detail)}` };
     case 'task.gathered':
       return {
         task: e.task,
-        msg: `${e.task} is done by its parts (${e.handoff.status})`,
+        msg: `${e.task} is done by ${pickedOf(s, e.task) ?? 'its parts'} (${e.handoff.status})`,
         ...(e.handoff.status !== 'complete' && { level: 'warn' as const }),
       };
+    case 'contest.decided':
+    case 'contest.failed':
+    case 'contest.clipped':
+      return { task: e.task, msg: contestText(e) };
     case 'review.asked':
       return {
         ...ofAttempt(e.attempt),
@@ -290,6 +292,15 @@ function sentence(e: Event, s: State): LogFields {
       return assertNever(e);
   }
 }
+
+const EXPANDED = {
+  planner: 'is split: its own planner says what its parts are',
+  pipeline: 'is done in steps, by one role after the other',
+  candidates: 'is tried by several, and the best of what they hand in is taken',
+} as const;
+
+/** The one that was taken of several. */
+const pickedOf = (s: State, task: TaskId): TaskId | undefined => s.plans.get(task)?.contest?.picked?.winner;
 
 const noteFields = ({ key, value, version, by }: EventOf<'note.set'>): LogFields => ({
   ...(by !== 'operator' && ofAttempt(by)),

@@ -33,8 +33,14 @@ export function isVerified(state: State, task: Task, gated: ReadonlySet<CommitId
   }
 }
 
+/** Of several that tried it the one that was taken. */
+function whatCounts(state: State, whole: TaskId): readonly TaskId[] {
+  const picked = state.plans.get(whole)?.contest?.picked;
+  return picked ? [picked.winner] : partsOf(state, whole);
+}
+
 const areVerified = (state: State, whole: TaskId, gated: ReadonlySet<CommitId>): boolean =>
-  partsOf(state, whole)
+  whatCounts(state, whole)
     // What an answer says is nothing that could be tried.
     .filter((part) => specOf(state, part).kind === 'change')
     .every((part) => isVerified(state, state.tasks.get(part)!, gated));

@@ -217,9 +217,11 @@ function splits(state: State): Told[] {
     const left = plan.parts.filter((part) => !isOver(state.tasks.get(part)!.state));
     const text =
       left.length > 0
-        ? plan.isPipeline
-          ? `${id} is done in steps, and waits for ${nameList(left)}, for`
-          : `${id} is split, and waits for its parts ${nameList(left)}, for`
+        ? plan.contest
+          ? `${id} is tried by several, and waits for ${nameList(left)}, for`
+          : plan.isPipeline
+            ? `${id} is done in steps, and waits for ${nameList(left)}, for`
+            : `${id} is split, and waits for its parts ${nameList(left)}, for`
         : `${id} is split, and its own planner is to be asked, for`;
     return [{ ...about, since: task.expandedAt, text }];
   });

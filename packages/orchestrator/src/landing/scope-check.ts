@@ -14,7 +14,7 @@ export function tellOutside({ state, ports }: Context<'log'>, id: AttemptId): vo
   const attempt = state.attempts.get(id);
   if (attempt?.state !== 'ended' || !attempt.handoff?.change || state.run.request.outside === 'hold') return;
   const task = state.tasks.get(taskOf(id))!;
-  if (!isHeldToScope(task)) return;
+  if (!isHeldToScope(state, task)) return;
   const { scope } = task.spec;
   const paths = outsideScope(scope, attempt.handoff.change.filesChanged);
   if (paths.length === 0) return;

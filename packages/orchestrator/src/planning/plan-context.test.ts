@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Event } from '@swarm/core/events';
-import type { TaskId } from '@swarm/core/model/ids';
+import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { opened } from '@swarm/core/state';
 import {
   acceptedTask,
+  aHandoff,
+  commit,
   endedAttempt,
   failedTask,
   handedIn,
+  LIMITS,
   openedRun,
   rejected,
   running,
@@ -53,6 +56,38 @@ describe('what the planner is told', () => {
     );
     assert.equal(change(filed, [...filed, ...running('t1.1')]), '<open_tasks>\n- t1 running\n</open_tasks>');
     assert.equal(change(filed, filed), '');
+  });
+  it('says which of several was taken for a task, and what did not work in the others', () => {
+    const source = (nth: number) => ({ by: 'candidates', parent: 't1' as TaskId, nth }) as const;
+    const lost = { task: 't3' as TaskId, why: 'it changes 90 lines in 2 files, and t2 1' };
+    const state = stateOf([
+      openedRun({ mode: 'planner', limits: { ...LIMITS, candidates: 3 } }),
+      acceptedTask('t1'),
+      { type: 'task.expanded', task: 't1' as TaskId, by: 'candidates' },
+      acceptedTask('t2', {}, source(1)),
+      acceptedTask('t3', {}, source(2)),
+      ...handedIn('t2.1'),
+      ...handedIn('t3.1'),
+      {
+        type: 'contest.decided',
+        task: 't1' as TaskId,
+        winner: 't2' as TaskId,
+        why: '1 line in 1 file',
+        lost: [lost],
+      },
+      { type: 'landing.found', task: 't2' as TaskId, attempt: 't2.1' as AttemptId, commit: commit('x') },
+      { type: 'task.gathered', task: 't1' as TaskId, handoff: aHandoff('t2.1') },
+      { type: 'contest.clipped', task: 't1' as TaskId, asked: 5, allowed: 3 },
+    ]);
+    const text = whole(planSections(state, SEEN));
+    assert.match(
+      text,
+      /<news>\n- t1 is done by one of its contenders \(complete\): done\n {2}t2 is taken of 2 contenders: 1 line in 1 file\n {2}t3 lost: it changes 90 lines in 2 files, and t2 1\n/,
+    );
+    assert.match(text, /- t1 is tried by 3: you wanted 5, and the operator allows no more/);
+    assert.match(text, /`candidates` of one task: at most 3/);
+    // Nobody's own: none of those that try it stands in a list.
+    assert.doesNotMatch(text, /^- t[23] /m);
   });
   it('holds what agents remarked once, however many of them say it', () => {
     const remark = { status: 'complete', summary: 'done', concerns: ['HOT'], suggestions: [] } as const;

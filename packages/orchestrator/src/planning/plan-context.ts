@@ -65,8 +65,16 @@ const own = (state: State, ids: Iterable<TaskId>): Task[] =>
   [...ids].filter((id) => ownerOf(state, id) === undefined).map((id) => state.tasks.get(id)!);
 
 function openTasks(state: State): Task[] {
-  const { running, assigned, expanded, reviewing, complete, pending } = state.byState;
-  return own(state, [...running, ...assigned, ...expanded, ...reviewing, ...complete, ...pending]);
+  const { running, assigned, expanded, contending, reviewing, complete, pending } = state.byState;
+  return own(state, [
+    ...running,
+    ...assigned,
+    ...expanded,
+    ...contending,
+    ...reviewing,
+    ...complete,
+    ...pending,
+  ]);
 }
 
 const landedTasks = (state: State): Task[] => own(state, state.byState.landed);
@@ -82,10 +90,17 @@ function limits(state: OpenedState): readonly Limit[] {
     ['workers', String(state.workers)],
     ['tasks that may still be filed', tasksLeft(given.tasks - state.tasks.size)],
     ['attempts of one task', `at most ${given.attempts}`],
+    ...candidatesLine(given),
     ...timeLeftOf(state),
     ...hotLine(state),
   ];
 }
+
+/** Told only where the operator allows any. */
+const candidatesLine = ({ candidates = 1 }: OpenedState['run']['request']['limits']): readonly Limit[] =>
+  candidates > 1
+    ? [['`candidates` of one task', `at most ${candidates}: so many try it, and the best change is taken`]]
+    : [];
 
 /** Told exactly when they run out: until then it does not change. */
 const MANY_TASKS = 100;

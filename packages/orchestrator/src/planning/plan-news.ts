@@ -1,10 +1,11 @@
 /** What happened since the planner's last answer, one part for each. */
 import type { Attempt } from '@swarm/core/model/attempt';
-import { type AttemptId, attemptId } from '@swarm/core/model/ids';
+import { type AttemptId, attemptId, type TaskId } from '@swarm/core/model/ids';
 import { REJECTIONS } from '@swarm/core/model/landing';
 import type { News } from '@swarm/core/model/plan';
 import type { Task } from '@swarm/core/model/task';
 import type { State } from '@swarm/core/state';
+import { loserLines, pickedText } from '@swarm/core/views/contest';
 import { remarkLines, summaryLines } from '../prompting/earlier.ts';
 import { oneLine } from './plan-lines.ts';
 import type { Part } from './sections.ts';
@@ -33,7 +34,7 @@ function told(state: State, n: News): Told {
       // What it is now stands in its list; what it was for a while is told here.
       return [state.tasks.get(n.task)!.state === n.kind ? [] : [`- ${n.task} was ${n.kind}`], []];
     case 'gathered':
-      return gatheredLines(state.tasks.get(n.task)!);
+      return gatheredLines(state, state.tasks.get(n.task)!);
     case 'finding':
       return [
         [
@@ -44,18 +45,33 @@ function told(state: State, n: News): Told {
       ];
     case 'refused':
       return [[`- your task ${n.label} was refused: ${n.problem}`], []];
+    case 'clipped':
+      return [
+        [`- ${n.task} is tried by ${n.allowed}: you wanted ${n.asked}, and the operator allows no more`],
+        [],
+      ];
     case 'amended':
       return [[`- the request was amended: ${n.text}`], []];
   }
 }
 
 /** What came of a task that was split. */
-function gatheredLines(t: Task): Told {
+function gatheredLines(state: State, t: Task): Told {
   if (t.state !== 'gathered') return [[], []];
   return [
-    [`- ${t.id} is done by its parts (${t.handoff.status}): ${oneLine(t.handoff.summary, 1_000)}`],
+    [
+      `- ${t.id} is done by ${pickedText(state, t.id) === undefined ? 'its parts' : 'one of its contenders'} (${t.handoff.status}): ${oneLine(t.handoff.summary, 1_000)}`,
+      ...contestLines(state, t.id),
+    ],
     remarkLines(t.handoff).map((l) => `  ${oneLine(l)}`),
   ];
+}
+
+/** Which of several was taken, and what the others came to: what did not work, and how large it was. */
+function contestLines(state: State, id: TaskId): readonly string[] {
+  const picked = pickedText(state, id);
+  if (picked === undefined) return [];
+  return [picked, ...loserLines(state.plans.get(id)?.contest)].map((l) => `  ${oneLine(l, 500)}`);
 }
 
 /** Why a task failed for good, and what its last attempt found out. */

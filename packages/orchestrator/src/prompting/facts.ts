@@ -1,5 +1,7 @@
 /** What every role is told of the place it works in, its limits and the laws its work is judged by. */
+
 import type { Attempt } from '@swarm/core/model/attempt';
+import { isHeldBack } from '@swarm/core/model/evolve-task';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { Request } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
@@ -37,7 +39,8 @@ function networkText({ agentHosts = [] }: Request): string {
 export function neighbours(state: OpenedState, self: Task): string {
   const others = [...state.byState.running, ...state.byState.assigned]
     .map((id) => state.tasks.get(id)!)
-    .filter((task) => task.id !== self.id);
+    // Those that try the same are told nothing of one another: each is to find its own way.
+    .filter((task) => task.id !== self.id && !isRival(task, self));
   if (others.length === 0) return '';
   const shown = others.slice(0, NEIGHBOURS_MAX).map(({ id, spec }) => {
     const where = spec.scope.length > 0 ? ` in ${spec.scope.slice(0, 10).join(', ')}` : '';
@@ -46,17 +49,27 @@ export function neighbours(state: OpenedState, self: Task): string {
   return ['Others work at the same time, each in a clone of its own:', ...shown].join('\n');
 }
 
+const isRival = ({ source }: Task, self: Task): boolean =>
+  source.by === 'candidates' && self.source.by === 'candidates' && source.parent === self.source.parent;
+
 /** How much room this attempt has. */
 export function attemptRoom(state: OpenedState, settings: Settings, attempt: Attempt, task: Task): string {
   const { limits } = state.run.request;
   const { tokens, usd } = attemptLimits(limits, attempt.reserved);
   const { steps, wallMs } = settings.attempt;
-  const tried = task.counted - task.forgiven;
+  const tried = roundsOf(state, task) ?? task.counted - task.forgiven;
   return [
     `This is attempt ${tried + 1} of at most ${limits.attempts}.`,
     `It has ${countText(steps, 'answer')}, ${countText(tokens, 'token')}${usd === undefined ? '' : `, $${usd.toFixed(2)}`} and ${durationText(wallMs)}.`,
     'When one of them is used up, the attempt ends and what is in the workspace is kept for the next one.',
   ].join('\n');
+}
+
+/** Of several that try a task each has one attempt a round. */
+function roundsOf(state: OpenedState, task: Task): number | undefined {
+  if (task.source.by !== 'candidates' || !isHeldBack(task)) return undefined;
+  const whole = state.tasks.get(task.source.parent)!;
+  return whole.counted - whole.forgiven;
 }
 
 /** What a change may not touch unless its task names it. */

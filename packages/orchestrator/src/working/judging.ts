@@ -1,5 +1,6 @@
 /** What an attempt that came to its own end amounts to: gathers what git and the checks say, and asks the table. */
 import type { Attempt } from '@swarm/core/model/attempt';
+import { isHeldBack } from '@swarm/core/model/evolve-task';
 import type { Handoff, HandoffClaim, MeasuredChange } from '@swarm/core/model/handoff';
 import type { CommitId } from '@swarm/core/model/ids';
 import type { GateResult } from '@swarm/core/model/landing';
@@ -85,14 +86,7 @@ export class Judge {
     };
     switch (reason) {
       case 'handed-in':
-        return (
-          (await this.#preGate(finished, kept)) ?? {
-            ...kept,
-            reason,
-            detail: '',
-            handoff: { ...said, change: change!, ...(await this.#found(finished, change!)) },
-          }
-        );
+        return this.#handIn(finished, kept, { ...said, change: change! });
       case 'answered':
       case 'unneeded':
         return { ...kept, reason, detail: '', handoff: said };
@@ -115,6 +109,19 @@ export class Judge {
     }
   }
 
+  async #handIn(
+    finished: Finished,
+    kept: Kept,
+    handoff: Handoff & { readonly change: MeasuredChange },
+  ): Promise<Ending> {
+    const gated = await this.#preGate(finished, kept);
+    if (gated.kind === 'ended') return gated.ending;
+    // Only where it is held against others that is a fact of the work, and not of the moment.
+    const gate = gated.outcome !== undefined && isHeldBack(finished.task) && { gate: gated.outcome };
+    const found = await this.#found(finished, handoff.change);
+    return { ...kept, reason: 'handed-in', detail: '', handoff: { ...handoff, ...gate, ...found } };
+  }
+
   /** What is told of the change, and keeps it from nothing. */
   async #found(
     { attempt, task, signal }: Finished,
@@ -133,12 +140,13 @@ export class Judge {
   }
 
   /** The gate, once, in its workspace, so that what fails is mended before it queues. */
-  async #preGate(finished: Finished, kept: Kept): Promise<Ending | undefined> {
+  async #preGate(finished: Finished, kept: Kept): Promise<Gated> {
     const { settings, state } = this.#context;
-    if (!settings.gate.preGate || !state.run.request.gate) return undefined;
+    if (!settings.gate.preGate || !state.run.request.gate) return UNGATED;
     if (!finished.only) return this.#preGateOn(finished.bench, finished, kept);
     const bench = await this.#wholeBench(finished);
-    if (bench.kind === 'cannot-run') return { ...kept, ...withoutBench(bench, finished.signal, kept.usage) };
+    if (bench.kind === 'cannot-run')
+      return ended({ ...kept, ...withoutBench(bench, finished.signal, kept.usage) });
     return this.#preGateOn(bench, finished, kept).finally(() => bench.close());
   }
 
@@ -148,11 +156,7 @@ export class Judge {
     return this.#context.ports.host.open({ name, base: work!, ...setupOf(this.#context), signal });
   }
 
-  async #preGateOn(
-    bench: Bench,
-    { attempt, task, signal }: Finished,
-    kept: Kept,
-  ): Promise<Ending | undefined> {
+  async #preGateOn(bench: Bench, { attempt, task, signal }: Finished, kept: Kept): Promise<Gated> {
     const { ports, state } = this.#context;
     const { ran, result, log } = await this.#gate.runIn(
       bench,
@@ -167,17 +171,24 @@ export class Judge {
       attempt: attempt.id,
       data: { ok, end: ran.end, exitCode: ran.exitCode ?? null, durationMs: ran.durationMs },
     });
-    if (ran.end === 'aborted') return { ...stopped(signal, kept.usage), ...kept };
+    if (ran.end === 'aborted') return ended({ ...stopped(signal, kept.usage), ...kept });
     if (ok) {
       await this.#evidence.keep(attempt.id, 'gate', ran.output);
-      return undefined;
+      return { kind: 'open', outcome: result.outcome === 'passed' ? 'passed' : 'no-worse' };
     }
     if (await isFullAfter(ports.host, ran))
-      return { ...kept, reason: 'disk-full', detail: tailOf(ran.output) };
+      return ended({ ...kept, reason: 'disk-full', detail: tailOf(ran.output) });
     const how = `The gate \`${state.run.request.gate}\` ended with ${ran.exitCode ?? ran.end}.${wantsNetwork(result.output) ? ' Gates have no network.' : ''}`;
-    return { ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}`, log };
+    return ended({ ...kept, reason: 'gate-failed', detail: `${result.output}\n\n${how}`, log });
   }
 }
+
+/** What the gate made of it in its workspace: its end, or nothing that keeps it. */
+type Gated =
+  | { readonly kind: 'ended'; readonly ending: Ending }
+  | { readonly kind: 'open'; readonly outcome?: NonNullable<Handoff['gate']> };
+const UNGATED: Gated = { kind: 'open' };
+const ended = (ending: Ending): Gated => ({ kind: 'ended', ending });
 
 const NOT_ASKED = { kind: 'shown', proof: 'none', detail: '' } as const;
 

@@ -244,7 +244,7 @@ export class Worker {
   }
 
   /** What the task says of who is to do it, and the kind of worker that took it. */
-  #wish({ worker }: Attempt, { spec }: Task): Wish {
+  #wish({ worker }: Attempt, { spec, source }: Task): Wish {
     const { distribute } = this.#context.state.run.request;
     const staff = distribute && kindOf(distribute, worker)?.name;
     const { agent, role } = spec;
@@ -252,6 +252,7 @@ export class Worker {
       ...(agent !== undefined && { agent }),
       ...(role !== undefined && { role }),
       ...(staff !== undefined && { staff }),
+      ...(source.by === 'candidates' && { nth: source.nth }),
     };
   }
 

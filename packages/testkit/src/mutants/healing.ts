@@ -47,7 +47,7 @@ export const HEALING_MUTANTS: MutantTable = {
         'if (dependents.length > 0 && !ask.withDependents) {',
         'if (dependents.length > 1_000_000 && !ask.withDependents) {',
       ),
-      core('const all = new Set([ask.what, ...dependents]);', 'const all = new Set([ask.what]);'),
+      core('const all = new Set([what, ...dependents]);', 'const all = new Set([what]);'),
       core('if (left.length > 0) return refuse', 'if (left.length > 1_000_000) return refuse'),
     ],
   },

@@ -29,7 +29,9 @@ export const SPLIT_MUTANTS: MutantTable = {
     means: 'a task that is split ends while parts of it are at work',
     focus: SPLIT,
     tests: ['core/src/decisions/splits.test.ts'],
-    patches: [core('if (isWaiting || !isAllOver(s, plan) || reason', 'if (isWaiting || reason')],
+    patches: [
+      core('|| isUndecided(plan) || !isAllOver(s, plan) || reason', '|| isUndecided(plan) || reason'),
+    ],
   },
   'gathered-as-whole': {
     means: 'a task of which parts failed counts as complete',

@@ -1,3 +1,4 @@
+import { CONTEST_MUTANTS } from './contests.ts';
 import { CRITERIA_MUTANTS } from './criteria.ts';
 import { HAND_MUTANTS } from './hands.ts';
 import { HEALING_MUTANTS } from './healing.ts';
@@ -20,6 +21,7 @@ export const PRODUCT_MUTANTS: MutantTable = {
   ...HEALING_MUTANTS,
   ...SPLIT_MUTANTS,
   ...HAND_MUTANTS,
+  ...CONTEST_MUTANTS,
   ...VOTE_MUTANTS,
   ...CRITERIA_MUTANTS,
   ...SPENDING_MUTANTS,

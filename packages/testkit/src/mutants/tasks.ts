@@ -152,8 +152,8 @@ export const TASK_MUTANTS: MutantTable = {
     means: 'a task gives its scope back when its work is handed in, not when it has landed',
     patches: [
       orchestrator(
-        "case 'complete': case 'reviewing': return this.#hold(task.id);",
-        "case 'complete': case 'reviewing': return this.#queue.release(task.id);",
+        "case 'complete': case 'contending': case 'reviewing': return this.#hold(task.id);",
+        "case 'complete': case 'contending': case 'reviewing': return this.#queue.release(task.id);",
       ),
     ],
   },

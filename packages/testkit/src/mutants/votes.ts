@@ -17,8 +17,8 @@ export const VOTE_MUTANTS: MutantTable = {
     tests: TESTS,
     patches: [
       core(
-        'return refused.length > 0 ? refused : reviewOf(s, c.attempt, c.handoff!.change!);',
-        'return refused.length > 0 ? refused : reviewOf(s, c.attempt, c.handoff!.change!).slice(1);',
+        'return isHeldBack(t) ? [] : reviewOf(s, c.attempt, c.handoff!.change!);',
+        'return isHeldBack(t) ? [] : reviewOf(s, c.attempt, c.handoff!.change!).slice(1);',
       ),
       core('reviewersAreAsked(s) ? members.find(', 'reviewersAreAsked(s) && !members ? [].find('),
     ],

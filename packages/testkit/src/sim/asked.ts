@@ -18,6 +18,14 @@ export interface Features {
   readonly isCollected: boolean;
   /** Roles each change goes through; none: it is one worker's. */
   readonly pipeline: readonly string[];
+  /** Several try each change. Absent: one. */
+  readonly tried?: {
+    readonly candidates: number;
+    /** How many a planner may have try a task. */
+    readonly cap: number;
+    /** What all of them may use together. */
+    readonly taskTokens: number | undefined;
+  };
   /** Kinds of workers; undefined: all are alike. */
   readonly distribute: Distribution | undefined;
 }

@@ -20,6 +20,7 @@ export const WANTED = [
   'collected',
   'piped',
   'staffed',
+  'tried',
 ] as const;
 export type FeatureWord = (typeof WANTED)[number];
 
@@ -37,6 +38,8 @@ export function drawFeatures(random: Random, wanted: readonly FeatureWord[]): Fe
     isCollected: isDrawn('collected', 0.12),
     pipeline: isDrawn('piped', 0.08) ? random.pick(PIPELINES) : [],
     distribute: isDrawn('staffed', 0.08) ? drawKinds(random) : undefined,
+    // Only where it is asked for: what is drawn without it is as it was.
+    ...(wanted.includes('tried') && { tried: drawTried(random) }),
   };
 }
 
@@ -54,6 +57,14 @@ function drawKinds(random: Random): Distribution {
     ...(random.chance(0.5) ? [{ name: 'reader', slots: 1, capabilities: ['researcher'] }] : []),
   ];
   return { by: random.pick(DISTRIBUTIONS), kinds };
+}
+
+function drawTried(random: Random): NonNullable<Features['tried']> {
+  return {
+    candidates: random.between(2, 4),
+    cap: random.between(1, 3),
+    taskTokens: random.chance(0.3) ? random.between(30_000, 200_000) : undefined,
+  };
 }
 
 function drawReview(random: Random): ReviewRule {
@@ -96,7 +107,8 @@ function withLimits(random: Random, story: Story, features: Features): Story {
   const { isMetered } = features;
   const bounded =
     isMetered && story.mode !== 'land' ? { ...story, tokens: random.between(40_000, 200_000) } : story;
-  const whole = needy(random, collected(random, widened(random, bounded, features), features), features);
+  const wider = collected(random, widened(random, bounded, features), features);
+  const whole = wished(random, needy(random, wider, features), features);
   // Drawn last: what was drawn before there was such a thing is as it was.
   const isHeld = random.chance(0.15) || features.isHeld === true;
   return isHeld && story.mode !== 'land'
@@ -144,6 +156,14 @@ function needy(random: Random, story: Story, { distribute }: Features): Story {
   const asks = (task: PlannedTask): PlannedTask =>
     random.chance(0.3) ? { ...task, requires: [random.pick(['gpu', 'coder@>=2'])] } : task;
   return { ...story, plan: story.plan.map(asks) };
+}
+
+/** Some tasks of the plan say themselves how many are to try them. */
+function wished(random: Random, story: Story, { tried }: Features): Story {
+  if (!tried || story.mode === 'land') return story;
+  const asks = (task: PlannedTask): PlannedTask =>
+    task.kind === 'change' && random.chance(0.3) ? { ...task, candidates: random.between(1, 5) } : task;
+  return { ...story, plan: story.plan.map(asks), tasksMax: story.tasksMax * 5 };
 }
 
 function wide(random: Random, task: PlannedTask): PlannedTask {

@@ -290,7 +290,11 @@ function scopesKeepOneAnotherOut({ entries, story }: Evidence): readonly string[
   return entries.flatMap((entry) => {
     fold(state, entry);
     return entry.events.flatMap((e) =>
-      e.type === 'attempt.started' ? trespasses(state, taskOf(e.attempt)) : [],
+      e.type === 'attempt.started'
+        ? trespasses(state, taskOf(e.attempt))
+        : e.type === 'task.expanded' && e.by === 'candidates'
+          ? trespasses(state, e.task)
+          : [],
     );
   });
 }
@@ -326,6 +330,10 @@ function attemptsAreBounded({ ledger, story }: Evidence): readonly string[] {
 function failuresHaveTheirReason({ state, story, ledger }: Evidence): readonly string[] {
   return [...state.tasks.values()].flatMap((t) => {
     if (t.state !== 'failed' || t.failure !== 'attempts' || isHeld(state, t)) return [];
+    // A task may have used up a budget of its own.
+    if (story.features.tried?.taskTokens !== undefined && / tokens is used up$/.test(t.detail)) return [];
+    // What several tried has laws of its own: contest-laws.ts.
+    if (ledger.contests.of.has(t.id) || ledger.contests.contests.has(t.id)) return [];
     const { counted, attempts } = ledger.task(t.id);
     return counted >= story.attempts || attempts >= UNCOUNTED_ATTEMPTS_MAX
       ? []

@@ -2,6 +2,7 @@
 import type { Event, EventOf } from '@swarm/core/events';
 import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import type { ModelEnd } from '@swarm/core/ports/models';
+import { CONTEST_LAWS } from './contest-laws.ts';
 import { CRITERIA_LAWS } from './criteria-laws.ts';
 import { HAND_LAWS } from './hand-laws.ts';
 import type { Law, Look } from './law.ts';
@@ -54,6 +55,7 @@ const LAWS: readonly Law[] = [
   ...REVIEW_LAWS,
   ...STEER_LAWS,
   ...CRITERIA_LAWS,
+  ...CONTEST_LAWS,
 ];
 
 /** P1, P8: nobody else works on it, and it has an attempt left, of a new number. */

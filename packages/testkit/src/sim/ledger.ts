@@ -14,6 +14,7 @@ import {
 import type { TaskSpec } from '@swarm/core/model/task';
 import { NO_USAGE, tokensOf, type Usage } from '@swarm/core/model/usage';
 import { Blame } from './blame.ts';
+import { ContestLedger } from './contest-ledger.ts';
 import { CriteriaLedger } from './criteria-ledger.ts';
 import { Purse } from './purse.ts';
 import { SteerLedger } from './steer-ledger.ts';
@@ -81,6 +82,7 @@ export class Ledger {
   readonly line = new TargetLine();
   readonly votes = new VoteLedger();
   readonly criteria = new CriteriaLedger();
+  readonly contests = new ContestLedger();
   readonly purse = new Purse();
   readonly steering = new SteerLedger();
   readonly blame = new Blame();
@@ -104,6 +106,7 @@ export class Ledger {
     this.#takeLanding(event);
     this.#takeSplit(event);
     this.#takeVotes(event);
+    this.#takeContest(event);
     this.purse.take(event);
     this.steering.take(event);
     this.blame.take(event);
@@ -175,7 +178,7 @@ export class Ledger {
     const task = this.task(id);
     if (task.holder !== e.attempt) return;
     if (!FREE_ENDINGS.includes(e.reason)) task.counted += 1;
-    if (e.reason === 'handed-in') this.queue.add(e.attempt);
+    if (e.reason === 'handed-in') this.#handIn(id, e.attempt);
     else if (e.reason === 'answered' || e.reason === 'unneeded') this.#settle(id);
     else this.#leave(id, true);
   }
@@ -202,7 +205,8 @@ export class Ledger {
   #takeSplit(e: Event): void {
     if (e.type === 'task.expanded') {
       const before = this.splits.get(e.task);
-      const isPiped = e.by === 'pipeline';
+      // Those that a rule has made are all there are.
+      const isPiped = e.by !== undefined;
       const parts = isPiped ? [] : (before?.parts ?? []);
       this.splits.set(e.task, { parts, isOpen: true, isSaidDone: isPiped });
     }
@@ -211,8 +215,7 @@ export class Ledger {
       if (split) split.isSaidDone = e.isDone;
     }
     if (e.type === 'task.rescoped') this.splits.delete(e.task);
-    if (e.type === 'task.accepted' && (e.source.by === 'subplanner' || e.source.by === 'pipeline'))
-      this.#addPart(e.source.parent, e.task);
+    if (e.type === 'task.accepted' && 'parent' in e.source) this.#addPart(e.source.parent, e.task);
     if (e.type === 'task.gathered') this.#settle(e.task);
     if (e.type === 'target.moved') for (const id of e.lost) this.#reopen(id);
     for (const [id, split] of this.splits) {
@@ -236,6 +239,23 @@ export class Ledger {
       }
       this.#reopen(owner);
     }
+  }
+
+  /** What is handed in of several that try a task waits outside of the queue. */
+  #handIn(id: TaskId, attempt: AttemptId): void {
+    if (!this.contests.isHeldBack(id)) this.queue.add(attempt);
+  }
+
+  #takeContest(e: Event): void {
+    this.contests.take(e);
+    if (e.type === 'contest.failed') {
+      this.task(e.task).counted += 1;
+      for (const id of e.again) Object.assign(this.task(id), { isOver: false, holder: undefined });
+    }
+    if (e.type !== 'contest.decided') return;
+    for (const { task } of e.lost) this.#leave(task, true);
+    const { holder } = this.task(e.winner);
+    if (holder) this.queue.add(holder);
   }
 
   #takeVotes(e: Event): void {

@@ -23,8 +23,7 @@ const staysInItsScope: Law = (e, { before }) => {
 };
 
 function parentIn(e: Parameters<Law>[0], parents: ReadonlyMap<TaskId, TaskId>): TaskId | undefined {
-  if (e.type === 'task.accepted')
-    return e.source.by === 'subplanner' || e.source.by === 'pipeline' ? e.source.parent : undefined;
+  if (e.type === 'task.accepted') return 'parent' in e.source ? e.source.parent : undefined;
   return e.type === 'task.rescoped' ? parents.get(e.task) : undefined;
 }
 
@@ -65,7 +64,10 @@ const gathersWhatIsThere: Law = (e, { before }) => {
   if (e.type === 'task.cancelled' && before.splits.get(e.task)?.isOpen) return leftAlive(e.task, { before });
   if (e.type !== 'task.gathered') return [];
   const split = before.splits.get(e.task);
-  const parts = (split?.parts ?? []).map((id) => before.task(id));
+  // Of several that tried it the one that was taken is all there is.
+  const winner = before.contests.contests.get(e.task)?.winner;
+  const ids = winner === undefined ? (split?.parts ?? []) : [winner];
+  const parts = ids.map((id) => before.task(id));
   const missing = parts.filter((part) => !part.isSettled).length;
   return [
     ...leftAlive(e.task, { before }),

@@ -20,6 +20,7 @@ export interface PlannedTask {
   readonly anyEnd?: true;
   readonly kind: 'change' | 'answer';
   readonly requires?: readonly string[];
+  readonly candidates?: number;
 }
 
 /** What one seed is about: a repository, a plan, and how the run is set up. */
@@ -183,6 +184,8 @@ export function requestOf(world: World, story: Story): Request {
       attemptTokens: 50_000,
       ...(story.features.depth > 0 && { depth: story.features.depth }),
       ...(story.features.soft !== undefined && { soft: story.features.soft }),
+      ...(story.features.tried && { candidates: story.features.tried.cap }),
+      ...(story.features.tried?.taskTokens !== undefined && { taskTokens: story.features.tried.taskTokens }),
       ...(story.features.roles && { roles: story.features.roles }),
       ...(story.tokens !== undefined && { tokens: story.tokens }),
       ...(story.usd !== undefined && { usd: story.usd }),
@@ -192,6 +195,9 @@ export function requestOf(world: World, story: Story): Request {
     ...(story.features.review && { review: story.features.review }),
     ...(story.features.isHeld && { acceptance: { criteria: CRITERIA } }),
     ...(story.features.pipeline.length > 0 && { pipeline: story.features.pipeline }),
+    ...(story.features.tried && {
+      roles: [{ name: 'coder', candidates: story.features.tried.candidates }],
+    }),
     ...(story.features.distribute && { distribute: story.features.distribute }),
   };
 }
