@@ -56,6 +56,23 @@ async function cutLater(path: string): Promise<void> {
   await appendFile(path, Buffer.concat([bytes(5), bytes(6)]));
 }
 
+test('whoever has the first entries is given the next one, and waits where it is not there yet', async (t) => {
+  const path = await journal(t);
+  await writeFile(path, Buffer.concat([bytes(1), bytes(2), bytes(3)]));
+  const signal = new AbortController().signal;
+  const seenFrom = async (from: number): Promise<number[]> => {
+    const seen: number[] = [];
+    const how = { signal, from, isLast: () => true, pollMs: 10 };
+    for await (const { seq } of followJournal(path, how)) seen.push(seq);
+    return seen;
+  };
+  assert.deepEqual(await seenFrom(1), [1, 2, 3]);
+  assert.deepEqual(await seenFrom(3), [3]);
+  const waiting = seenFrom(4);
+  await appendFile(path, bytes(4));
+  assert.deepEqual(await waiting, [4]);
+});
+
 test('a damaged line is an error with its place, and an aborted reader ends', async (t) => {
   const path = await journal(t);
   await writeFile(path, Buffer.concat([bytes(2), Buffer.from('{}\n')]));

@@ -10,6 +10,8 @@ export interface FollowOptions {
   readonly isLast: (entry: Entry) => boolean;
   /** How often the file is looked at when the system tells nothing. Default 500. */
   readonly pollMs?: number;
+  /** The `seq` of the first entry that is given: lines before it are counted, and neither checked nor parsed. Default 1. */
+  readonly from?: number;
 }
 
 const NEWLINE = 10;
@@ -20,7 +22,7 @@ const CHUNK_BYTES = 256 * 1024;
  * it, or the next one cuts it off. Errors: SW0203, SW0204, and the system's where the file cannot be opened.
  */
 export async function* followJournal(path: string, options: FollowOptions): AsyncGenerator<Entry> {
-  const { signal, isLast, pollMs = 500 } = options;
+  const { signal, isLast, pollMs = 500, from = 1 } = options;
   let line = 1;
   let byte = 0;
   let isOver = false;
@@ -29,9 +31,11 @@ export async function* followJournal(path: string, options: FollowOptions): Asyn
     try {
       let isMore = false;
       for await (const bytes of wholeLines(path, byte)) {
-        const entry = readLine(bytes, { file: path, line, byte });
+        const place = { file: path, line, byte };
         line += 1;
         byte += bytes.length + 1;
+        if (place.line < from) continue;
+        const entry = readLine(bytes, place);
         isMore = true;
         yield entry;
         // Asked when it was taken: whoever folds it knows only then.
