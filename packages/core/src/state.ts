@@ -202,6 +202,8 @@ export interface State {
   undone: Set<TaskId>;
   /** Those of them that the reconciler took back. */
   takenBack: Set<TaskId>;
+  /** Tasks of which some handoff said that it is not the whole, whatever became of it. */
+  saidPartial: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
@@ -304,6 +306,7 @@ export function emptyState(): State {
     passedUndo: undefined,
     undone: new Set(),
     takenBack: new Set(),
+    saidPartial: new Set(),
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Entry } from '@swarm/core/events';
 import { encodeEntry } from './entry.ts';
-import { followJournal } from './follow.ts';
+import { followJournal, presentEntries } from './follow.ts';
 
 const entry = (seq: number): Entry => ({
   seq,
@@ -68,8 +68,12 @@ test('whoever has the first entries is given the next one, and waits where it is
   };
   assert.deepEqual(await seenFrom(1), [1, 2, 3]);
   assert.deepEqual(await seenFrom(3), [3]);
+  const there: number[] = [];
+  await appendFile(path, bytes(4).subarray(0, 50));
+  for await (const { seq } of presentEntries(path, 2)) there.push(seq);
+  assert.deepEqual(there, [2, 3]);
   const waiting = seenFrom(4);
-  await appendFile(path, bytes(4));
+  await appendFile(path, bytes(4).subarray(50));
   assert.deepEqual(await waiting, [4]);
 });
 

@@ -23,19 +23,13 @@ const CHUNK_BYTES = 256 * 1024;
  */
 export async function* followJournal(path: string, options: FollowOptions): AsyncGenerator<Entry> {
   const { signal, isLast, pollMs = 500, from = 1 } = options;
-  let line = 1;
-  let byte = 0;
+  const place: Place = { file: path, line: 1, byte: 0 };
   let isOver = false;
   while (!signal.aborted) {
     const changed = changeOf(path, signal, pollMs);
     try {
       let isMore = false;
-      for await (const bytes of wholeLines(path, byte)) {
-        const place = { file: path, line, byte };
-        line += 1;
-        byte += bytes.length + 1;
-        if (place.line < from) continue;
-        const entry = readLine(bytes, place);
+      for await (const entry of entriesAt(place, from)) {
         isMore = true;
         yield entry;
         // Asked when it was taken: whoever folds it knows only then.
@@ -48,6 +42,27 @@ export async function* followJournal(path: string, options: FollowOptions): Asyn
       changed.stop();
     }
   }
+}
+
+/** The entries that are there now, from the one of this `seq` on. Errors: as above. */
+export const presentEntries = (path: string, from = 1): AsyncGenerator<Entry> =>
+  entriesAt({ file: path, line: 1, byte: 0 }, from);
+
+/** What is there from a place on; the place goes along. */
+async function* entriesAt(place: Place, from: number): AsyncGenerator<Entry> {
+  for await (const bytes of wholeLines(place.file, place.byte)) {
+    const here = { ...place };
+    place.line += 1;
+    place.byte += bytes.length + 1;
+    if (here.line >= from) yield readLine(bytes, here);
+  }
+}
+
+/** Of the next line. */
+interface Place {
+  readonly file: string;
+  line: number;
+  byte: number;
 }
 
 /** Without their newlines. */
