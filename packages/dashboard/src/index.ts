@@ -1,0 +1,2 @@
+export type { Answer, Entered, RunSource, RunsPort, Trouble } from './ports.ts';
+export { type ServeAsk, type Serving, serve } from './server.ts';
