@@ -202,6 +202,8 @@ export interface State {
   undone: Set<TaskId>;
   /** Those of them that the reconciler took back. */
   takenBack: Set<TaskId>;
+  /** Attempts whose work was held because a secret stood in it, oldest first. */
+  secretAttempts: Set<AttemptId>;
   /** Tasks of which some handoff said that it is not the whole, whatever became of it. */
   saidPartial: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
@@ -306,6 +308,7 @@ export function emptyState(): State {
     passedUndo: undefined,
     undone: new Set(),
     takenBack: new Set(),
+    secretAttempts: new Set(),
     saidPartial: new Set(),
     rejections: {},
     landedCount: 0,

@@ -121,6 +121,20 @@ test('entries that are kept no more are read from the journal, and joined to tho
   assert.equal(run.reads, 5);
 });
 
+test('of a long run the last entries are ready at the first look, in their order, and the others are read', async (t) => {
+  const run = new MemoryRun(1);
+  while (run.entries.length < 12_345) run.add(note(`${run.entries.length}`));
+  const site = await serving(t, { runs: memoryRuns([run]) });
+  const path = `/api/v1/runs/${run.run}/events`;
+  const late = listener(site, `${path}?from=7346`);
+  assert.deepEqual(await hearing(late).until(12_345), upTo(12_345).slice(7_345));
+  assert.equal(run.reads, 1);
+  const all = listener(site, path);
+  assert.deepEqual(await hearing(all).until(12_345), upTo(12_345));
+  assert.equal(run.reads, 2);
+  for (const socket of [late, all]) socket.destroy();
+});
+
 test('an entry too long for one message is told short, with how much of it is left out', async (t) => {
   const run = new MemoryRun(1);
   run.add(...Array.from({ length: 3_000 }, (_, i) => note(`${i} ${'x'.repeat(500)}`)));

@@ -13,6 +13,8 @@ import { messageOf } from './told-entry.ts';
 
 /** What of the last entries is kept ready for those who listen. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+/** Of the entries that are there at the first look. */
+const FIRST_MESSAGES = 5_000;
 /** Agents are silent for a while in every long answer. */
 const QUIET_MS = 60_000;
 
@@ -32,7 +34,7 @@ export class RunStream {
   /** Everything that is there now is read before this resolves. Throws SwarmError where it cannot be. */
   static async open(source: RunSource): Promise<RunStream> {
     const stream = new RunStream(source);
-    for await (const entry of source.present(1)) stream.#take(entry);
+    await stream.#catchUp();
     void stream.#follow();
     return stream;
   }
@@ -68,6 +70,19 @@ export class RunStream {
 
   close(): void {
     this.#leaving.abort();
+  }
+
+  /** Only the last entries are ever sent from here: of a long run's others no message is made. */
+  async #catchUp(): Promise<void> {
+    const last: Entry[] = [];
+    let at = 0;
+    for await (const entry of this.#source.present(1)) {
+      const before = last[at];
+      if (before) fold(this.#state, before);
+      last[at] = entry;
+      at = (at + 1) % FIRST_MESSAGES;
+    }
+    for (const entry of [...last.slice(at), ...last.slice(0, at)]) this.#take(entry);
   }
 
   async #follow(): Promise<void> {
