@@ -185,6 +185,25 @@ test('a journal that is damaged while it is watched is unreadable from then on, 
   );
 });
 
+test('the page is made of files of its own, of no other host and with nothing inline, and only who has the token is given them', async (t) => {
+  const world = await World.with(t, FILES);
+  const site = await served(t, world);
+  const html = await asked(site, '/');
+  assert.deepEqual([html.status, html.headers['content-type']], [200, 'text/html; charset=utf-8']);
+  assert.doesNotMatch(html.text, /<script(?! type="module" src="\/)|<style|style=|onload|https?:/);
+  const linked = [...html.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+  assert.deepEqual(linked, ['/icon.svg', '/page.css', '/page.js']);
+  for (const path of ['/', ...linked]) {
+    const { status, text } = await asked(site, path);
+    assert.equal(status, 200, path);
+    // Names of the formats themselves are no addresses that are asked.
+    assert.deepEqual(text.match(/https?:\/\/(?!www\.w3\.org\/)[^"'`\s]*/g), null, path);
+    assert.doesNotMatch(text, /\beval\(|new Function/, path);
+    assert.equal((await asked(site, path, { token: null })).status, 401, path);
+    assert.equal((await asked(site, path, { method: 'POST', body: '{}' })).status, 405, path);
+  }
+});
+
 test('the token is the operator’s alone, the same at every start, and another one where others could read it', async (t) => {
   const world = await World.with(t, FILES);
   const first = await served(t, world);

@@ -12,11 +12,16 @@ export interface Served {
   readonly listeners: Listeners;
   /** Prometheus text; absent: there is none. */
   readonly metrics?: (() => Promise<string>) | undefined;
+  /** By path; absent: programs alone are served. */
+  readonly page?: Page | undefined;
   /** ms since the epoch. */
   readonly now: () => number;
   /** Commands at a time, and stories, which read a whole journal. */
   readonly busy: Busy;
 }
+
+/** Files that a browser is given, by path. */
+export type Page = ReadonlyMap<string, { readonly type: string; readonly body: string | Buffer }>;
 
 export interface Asked {
   readonly request: IncomingMessage;
@@ -37,7 +42,9 @@ export async function answer(asked: Asked, served: Served): Promise<Answered> {
   const [first, second, third, run, ...rest] = path.split('/').slice(1);
   if (first === 'api' && second === 'v1' && third === 'runs')
     return run === undefined || run === '' ? listed(method, served) : ofRun(asked, run, rest, served);
-  const whole = WHOLE[path];
+  const file = served.page?.get(path);
+  if (file) return isRead ? { status: 200, ...file } : notAllowed('GET, HEAD');
+  const whole = Object.hasOwn(WHOLE, path) ? WHOLE[path] : undefined;
   if (!whole) return NOTHING_HERE;
   return isRead ? whole(served) : notAllowed('GET, HEAD');
 }

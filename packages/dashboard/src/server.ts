@@ -13,7 +13,7 @@ import { type Guarded, judge } from './guard.ts';
 import { LISTENERS_MAX, Listeners } from './listeners.ts';
 import type { RunsPort } from './ports.ts';
 import { refusal, SAFE_HEADERS, send } from './reply.ts';
-import { answer, Busy, type Served } from './routes.ts';
+import { answer, Busy, type Page, type Served } from './routes.ts';
 import { troubleOf } from './stream.ts';
 import { Streams } from './streams.ts';
 
@@ -30,6 +30,8 @@ export interface ServeAsk {
   readonly shownAs?: string;
   /** Prometheus text of all there is to measure; absent: `/metrics` is not there. */
   readonly metrics?: () => Promise<string>;
+  /** Absent: programs alone are served. */
+  readonly page?: Page;
   readonly now: () => number;
   /** What of ours went wrong: nobody who asked is told more than that. */
   readonly onFault: (error: unknown) => void;
@@ -66,8 +68,8 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
   const streams = new Streams(ask.runs);
   const listeners = new Listeners(limits.stalledMs);
   const busy = new Busy();
-  const { metrics, now } = ask;
-  const served: Served = { streams, listeners, busy, now, metrics };
+  const { metrics, page, now } = ask;
+  const served: Served = { streams, listeners, busy, now, metrics, page };
   const server = bounded(limits);
   await listening(server, ask);
   const { port } = server.address() as AddressInfo;

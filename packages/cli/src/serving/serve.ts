@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Serving, serve } from '@swarm/dashboard';
 import type { RepositoryPaths } from '../finding/paths.ts';
+import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
+import { pageIn } from './page.ts';
 import { servedRuns } from './runs.ts';
 import { serveToken } from './token.ts';
 
@@ -20,9 +22,11 @@ export interface ServingAsk {
 /** Errors: SW0701, SW0705. */
 export async function startServing({ repository, context, host, port }: ServingAsk): Promise<Serving> {
   const names = namesOf(host);
+  const { page } = programPlaces();
   return serve({
     runs: servedRuns(repository, context),
     token: await serveToken(repository),
+    page: await pageIn(page.folder, page.isPacked),
     host,
     port,
     names,

@@ -47,6 +47,7 @@ export function status(state: State, { holder, waits, now }: StatusAsk) {
     ...(remainder && { remainder }),
     criteria: worstFirst(toldStandings(state)).map(standingText),
     spending: state.spending,
+    limits: state.run?.request.limits ?? null,
     alarms: alarms(state),
   };
 }
