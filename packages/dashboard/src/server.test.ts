@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { SwarmError } from '@swarm/core/errors';
 import { type ServeAsk, type Serving, serve } from './server.ts';
 import { STREAMS_KEPT } from './streams.ts';
 import { MemoryRun, memoryRuns } from './testing.ts';
@@ -202,6 +203,15 @@ test('while it cannot serve it says which part fails, and not where that lies', 
   assert.equal(listed.status, 500);
   assert.doesNotMatch(await listed.text(), /secret/);
   assert.deepEqual(faults, [fault]);
+});
+
+test('what is wrong with the repository is told to who has the token, as every command tells it', async (t) => {
+  const problem = { code: 'SW0307', what: '.git/swarm is a symbolic link', fix: 'rm .git/swarm' } as const;
+  const list = () => Promise.reject(new SwarmError(problem));
+  const site = await serving(t, { runs: { ...memoryRuns([]), list } });
+  const told = await get(site, '/api/v1/runs');
+  assert.deepEqual([told.status, await told.json()], [409, { error: problem }]);
+  assert.equal((await fetch(`${site.url}/healthz`)).status, 503);
 });
 
 test('a server that is closed lets its listeners go, and its port is free', async (t) => {

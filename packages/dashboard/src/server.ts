@@ -81,6 +81,8 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
   };
   server.on('request', (request, response) => {
     void respond(request, response, guarded, served).catch((error: unknown) => {
+      // What a command would refuse is refused, and no fault.
+      if (error instanceof SwarmError) return send(response, refusal(409, troubleOf(error)));
       ask.onFault(error);
       send(response, refusal(500, { ...troubleOf(error), what: 'a fault in swarm itself' }));
     });
