@@ -9,6 +9,7 @@ import { type BenchOptions, type Figure, reaches } from './figure.ts';
 /** Loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
+  watch: () => import('./watch.ts'),
   dispatch: () => import('./dispatch.ts'),
   storm: () => import('./storm.ts'),
   gate: () => import('./gate.ts'),

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLE, NOT_THE_AGENTS } from '../packages/cli/src/running/agent-bundle.ts';
+import { PAGE_BUNDLE, PAGE_FILES } from '../packages/cli/src/serving/page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -21,6 +22,7 @@ const COPIED: Readonly<Record<string, string>> = {
 /** Fills `folder`, but for its package.json. */
 export async function bundleProgram(folder: string): Promise<void> {
   await bundle(join(folder, 'dist'));
+  await bundlePage(join(folder, 'page'));
   copyFiles(folder);
 }
 
@@ -38,6 +40,13 @@ async function bundle(outdir: string): Promise<void> {
   // A thread of the program's own, loaded where there is work to look through.
   const thread = { 'secret-rules': source('telemetry/src/rules/thread.ts') };
   await build({ ...shared, entryPoints: thread, outdir, minify: true });
+}
+
+/** The page that `swarm serve` shows. */
+async function bundlePage(outdir: string): Promise<void> {
+  const sources = join(ROOT, 'packages', 'dashboard', 'src', 'page');
+  await build({ ...PAGE_BUNDLE, entryPoints: { page: join(sources, 'main.ts') }, outdir });
+  for (const name of PAGE_FILES) cpSync(join(sources, name), join(outdir, name));
 }
 
 function copyFiles(folder: string): void {

@@ -16,6 +16,8 @@ export interface ProgramPlaces {
   readonly rulesFile: string | undefined;
   readonly prompts: string;
   readonly prices: string;
+  /** Folder of the page that `swarm serve` shows: packed, or its sources. */
+  readonly page: { readonly folder: string; readonly isPacked: boolean };
   /** Folder of the demo's project and script. */
   readonly demo: string;
   /** Shown read-only, at the same path, in every sandbox. */
@@ -39,6 +41,7 @@ function bundled(here: string): ProgramPlaces {
     rulesFile: join(here, 'secret-rules.js'),
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
+    page: { folder: join(root, 'page'), isPacked: true },
     demo: join(root, 'demo'),
     // Node's whole folder: the sandbox's PATH names folders.
     readOnly: sameInside([here, dirname(process.execPath)]),
@@ -55,6 +58,7 @@ function fromSources(here: string): ProgramPlaces {
     rulesFile: undefined,
     prompts: join(root, 'prompts'),
     prices: join(root, 'infra', 'prices.json'),
+    page: { folder: join(root, 'packages', 'dashboard', 'src', 'page'), isPacked: false },
     demo: join(here, '..', 'demo'),
     readOnly: sameInside([dirname(process.execPath)]),
   };

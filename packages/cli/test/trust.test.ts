@@ -123,6 +123,8 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   scale: () => ['scale', '4'],
   notes: () => ['notes', 'set', 'names', 'a word'],
   events: () => ['events'],
+  // Every run comes in by the same door, one request at a time: serve.test.ts.
+  serve: () => ['serve', '--port', '0'],
   tell: () => ['tell', 't1', 'a word'],
   budget: () => ['budget', '9usd'],
   verify: (run) => ['verify', '--run', run],
@@ -189,7 +191,7 @@ for (const { where, place } of PLACES) {
   test(`a run that came with the repository, in ${where}, is refused by every command, and nothing of it is executed`, async (t) => {
     const caught = await trap(t, place);
     // These begin a run of their own, remove what is this operator's, or tell of each run whether it may be read.
-    const others = ['run', 'map', 'land', 'clean', 'runs'];
+    const others = ['run', 'map', 'land', 'clean', 'runs', 'serve'];
     const names = all.filter((name) => !others.includes(name));
     assert.deepEqual(await walk(caught, names), every(names, 'SW0315'));
     const { code, stderr } = await caught.world.swarm(['resume'], { env: { SHOP_MODEL_KEY: KEY } });
@@ -263,7 +265,7 @@ test('what another user of the machine put where runs are kept is refused by eve
   for (const name of ['', 'run.json']) {
     const caught = await trap(t, packed);
     await chown(name === '' ? caught.world.runs : join(caught.folder, name), 65_534, 65_534);
-    const others = ['run', 'map', 'land', 'clean', 'runs', 'prompts'];
+    const others = ['run', 'map', 'land', 'clean', 'runs', 'serve', 'prompts'];
     const names = name === '' ? all : all.filter((command) => !others.includes(command));
     const { run, map, land, ...answers } = await walk(caught, names);
     const { run: _, map: __, land: ___, ...refused } = every(names, 'SW0307');

@@ -75,6 +75,7 @@ export const ERROR_CODES = {
   SW0702: { kind: 'io', means: 'a git command failed' },
   SW0703: { kind: 'io', means: 'the remote does not answer' },
   SW0704: { kind: 'io', means: 'the control socket does not answer as it should' },
+  SW0705: { kind: 'io', means: 'nothing can be served at that address' },
   SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;
 

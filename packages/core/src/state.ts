@@ -202,6 +202,10 @@ export interface State {
   undone: Set<TaskId>;
   /** Those of them that the reconciler took back. */
   takenBack: Set<TaskId>;
+  /** Attempts whose work was held because a secret stood in it, oldest first. */
+  secretAttempts: Set<AttemptId>;
+  /** Tasks of which some handoff said that it is not the whole, whatever became of it. */
+  saidPartial: Set<TaskId>;
   /** Handoffs refused so far, by reason. */
   rejections: Partial<Record<RejectionReason, number>>;
   landedCount: number;
@@ -304,6 +308,8 @@ export function emptyState(): State {
     passedUndo: undefined,
     undone: new Set(),
     takenBack: new Set(),
+    secretAttempts: new Set(),
+    saidPartial: new Set(),
     rejections: {},
     landedCount: 0,
     firstLandingAt: undefined,

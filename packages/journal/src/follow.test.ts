@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Entry } from '@swarm/core/events';
 import { encodeEntry } from './entry.ts';
-import { followJournal } from './follow.ts';
+import { followJournal, presentEntries } from './follow.ts';
 
 const entry = (seq: number): Entry => ({
   seq,
@@ -55,6 +55,27 @@ async function cutLater(path: string): Promise<void> {
   );
   await appendFile(path, Buffer.concat([bytes(5), bytes(6)]));
 }
+
+test('whoever has the first entries is given the next one, and waits where it is not there yet', async (t) => {
+  const path = await journal(t);
+  await writeFile(path, Buffer.concat([bytes(1), bytes(2), bytes(3)]));
+  const signal = new AbortController().signal;
+  const seenFrom = async (from: number): Promise<number[]> => {
+    const seen: number[] = [];
+    const how = { signal, from, isLast: () => true, pollMs: 10 };
+    for await (const { seq } of followJournal(path, how)) seen.push(seq);
+    return seen;
+  };
+  assert.deepEqual(await seenFrom(1), [1, 2, 3]);
+  assert.deepEqual(await seenFrom(3), [3]);
+  const there: number[] = [];
+  await appendFile(path, bytes(4).subarray(0, 50));
+  for await (const { seq } of presentEntries(path, 2)) there.push(seq);
+  assert.deepEqual(there, [2, 3]);
+  const waiting = seenFrom(4);
+  await appendFile(path, bytes(4).subarray(50));
+  assert.deepEqual(await waiting, [4]);
+});
 
 test('a damaged line is an error with its place, and an aborted reader ends', async (t) => {
   const path = await journal(t);

@@ -10,6 +10,8 @@ export interface FollowOptions {
   readonly isLast: (entry: Entry) => boolean;
   /** How often the file is looked at when the system tells nothing. Default 500. */
   readonly pollMs?: number;
+  /** The `seq` of the first entry that is given: lines before it are counted, and neither checked nor parsed. Default 1. */
+  readonly from?: number;
 }
 
 const NEWLINE = 10;
@@ -20,18 +22,14 @@ const CHUNK_BYTES = 256 * 1024;
  * it, or the next one cuts it off. Errors: SW0203, SW0204, and the system's where the file cannot be opened.
  */
 export async function* followJournal(path: string, options: FollowOptions): AsyncGenerator<Entry> {
-  const { signal, isLast, pollMs = 500 } = options;
-  let line = 1;
-  let byte = 0;
+  const { signal, isLast, pollMs = 500, from = 1 } = options;
+  const place: Place = { file: path, line: 1, byte: 0 };
   let isOver = false;
   while (!signal.aborted) {
     const changed = changeOf(path, signal, pollMs);
     try {
       let isMore = false;
-      for await (const bytes of wholeLines(path, byte)) {
-        const entry = readLine(bytes, { file: path, line, byte });
-        line += 1;
-        byte += bytes.length + 1;
+      for await (const entry of entriesAt(place, from)) {
         isMore = true;
         yield entry;
         // Asked when it was taken: whoever folds it knows only then.
@@ -44,6 +42,27 @@ export async function* followJournal(path: string, options: FollowOptions): Asyn
       changed.stop();
     }
   }
+}
+
+/** The entries that are there now, from the one of this `seq` on. Errors: as above. */
+export const presentEntries = (path: string, from = 1): AsyncGenerator<Entry> =>
+  entriesAt({ file: path, line: 1, byte: 0 }, from);
+
+/** What is there from a place on; the place goes along. */
+async function* entriesAt(place: Place, from: number): AsyncGenerator<Entry> {
+  for await (const bytes of wholeLines(place.file, place.byte)) {
+    const here = { ...place };
+    place.line += 1;
+    place.byte += bytes.length + 1;
+    if (here.line >= from) yield readLine(bytes, here);
+  }
+}
+
+/** Of the next line. */
+interface Place {
+  readonly file: string;
+  line: number;
+  byte: number;
 }
 
 /** Without their newlines. */

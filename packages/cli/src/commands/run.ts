@@ -25,6 +25,7 @@ import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
 import { takeUp } from './from-ref.ts';
+import { serveBeside } from './serve.ts';
 import { waitForMore } from './used-up.ts';
 
 /** @param live tells the run while it goes on; absent: this terminal. */
@@ -54,6 +55,7 @@ export async function begin(
   if (!opening) return 1;
   const { file, repository, promptOverrides } = prepared;
   const waits = options.approve === true && opening.plan === undefined;
+  const serving = options.serve ? await serveBeside(repository, context) : undefined;
   return work({
     file: waits ? { ...file, approve: true } : file,
     repository,
@@ -65,7 +67,7 @@ export async function begin(
     isYes: options.yes === true,
     promptOverrides,
     ...(live && { live }),
-  });
+  }).finally(() => serving?.close());
 }
 
 function requireYes(isYes: true | undefined, fix: string): void {

@@ -4,11 +4,11 @@ import { tokensOf } from '@swarm/core/model/usage';
 import { alarms } from '@swarm/core/views/alarms';
 import { type Board, type BoardRow, board } from '@swarm/core/views/board';
 import { criteriaText, standingText, toldStandings, worstFirst } from '@swarm/core/views/criteria';
-import { closedWord, endingText } from '@swarm/core/views/ending';
+import { endingText } from '@swarm/core/views/ending';
 import { gateText, gateView } from '@swarm/core/views/gate';
 import { needs } from '@swarm/core/views/needs';
-import { queue } from '@swarm/core/views/queue';
 import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
+import { runStanding, status as statusOf } from '@swarm/core/views/status';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
 import { costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
@@ -52,34 +52,12 @@ function waitsNow(
   return all.filter((wait) => wait.reason !== 'agent' || wait.forMs >= QUIET_MS);
 }
 
-function statusJson(
+const statusJson = (
   { state, paths }: ReadRun,
   holder: Holder | undefined,
-  waiting: readonly Waiting[],
+  waits: readonly Waiting[],
   now: number,
-) {
-  const left = remainderOf(state);
-  return {
-    run: paths.run,
-    folder: paths.folder,
-    standing: standingOf(state, holder),
-    holder: holder ?? null,
-    lastDecisionAt: new Date(state.at).toISOString(),
-    ...(state.moreAt !== undefined && { moreAt: new Date(state.moreAt).toISOString() }),
-    needs: needs(state, holder !== undefined),
-    board: board(state, now),
-    queue: queue(state),
-    waits: waiting,
-    gate: gateView(state) ?? null,
-    ending: endingText(state),
-    verdict: verdictOf(state),
-    shortfalls: shortfallTexts(state),
-    ...(left && { remainder: left }),
-    criteria: worstFirst(toldStandings(state)).map(standingText),
-    spending: state.spending,
-    alarms: alarms(state),
-  };
-}
+) => ({ run: paths.run, folder: paths.folder, ...statusOf(state, { holder, waits, now }) });
 
 function statusText(
   { state, paths }: ReadRun,
@@ -95,7 +73,7 @@ function statusText(
   const held = alarms(state).at(-1);
   const left = remainderOf(state);
   const rows: [string, string][] = [
-    ['run', `${paths.run} ${standingOf(state, holder)}`],
+    ['run', `${paths.run} ${runStanding(state, holder)}`],
     ['request', view.request],
     ['landing on', `${request?.landOn ?? 'unknown'}${view.head ? ` at ${shortCommit(view.head)}` : ''}`],
     ['tasks', holder && !state.closed ? counts.join(', ') || 'none yet' : endingText(state)],
@@ -158,14 +136,6 @@ const row = (name: string, value: string, columns: number): string =>
 
 /** One line of the screen; what is too long ends in an ellipsis. */
 const cut = (line: string, columns: number): string => cutToWidth(sanitize(line), columns);
-
-function standingOf(state: ReadRun['state'], holder: Holder | undefined): string {
-  if (state.closed) return `closed (${closedWord(state)})`;
-  const how = state.paused ? `paused (${state.paused.reason})` : state.stopped ? 'stopped' : 'open';
-  return holder
-    ? `${how}, worked on by process ${holder.pid}`
-    : `${how}, no process works on it: swarm resume`;
-}
 
 /** What the journal says of attempts was true when it was written; without a process, it is the past. */
 function movingText(view: Board, holder: Holder | undefined, columns: number): string[] {

@@ -56,6 +56,7 @@ async function live(t: TestContext): Promise<Live> {
   const propose: Steered['propose'] = async () => ({ kind: 'not-asked', why: 'it is paused' });
   const steered: Steered = {
     run: RUN,
+    journal: `${path}.ndjson`,
     state: (): State => state,
     ask,
     undo,
@@ -184,6 +185,11 @@ test('only what a person may ask is taken, and only in the operator’s name', a
     '{"v":1,"get":"key"}',
     '{"v":1}',
     '{"v":1,"undo":"t1"}',
+    '{"v":1,"get":"entries"}',
+    '{"v":1,"get":"entries","from":0}',
+    '{"v":1,"get":"entries","from":1.5}',
+    '{"v":1,"get":"entries","from":1,"more":1}',
+    '{"v":1,"get":"state","from":1}',
     '{"v":1,"undo":{"what":"t1"}}',
     '{"v":1,"undo":{"what":"t1\\n","withDependents":false}}',
     '{"v":1,"undo":{"what":"t1","withDependents":false,"by":"reconciler"}}',
@@ -298,6 +304,7 @@ test('the socket a dead run left behind is replaced; what is no socket is left a
   const no = (): never => assert.fail();
   const steered: Steered = {
     run: RUN,
+    journal: '',
     state: emptyState,
     ask: no,
     undo: no,

@@ -9,6 +9,7 @@ import type { Decision } from '@swarm/core/decide';
 import { SwarmError } from '@swarm/core/errors';
 import { isOpened } from '@swarm/core/state';
 import { shellWord } from '../telling/shell.ts';
+import { Listeners } from './entries.ts';
 import { linesOf, TOO_LONG } from './lines.ts';
 import { proposalReply } from './proposing.ts';
 import { problemOf, refused } from './refused.ts';
@@ -37,11 +38,12 @@ export async function listen(path: string, steered: Steered): Promise<Control> {
   await removeStale(path);
   const sockets = new Set<Socket>();
   const undoing = new Undoing(steered);
+  const listeners = new Listeners(steered);
   // Half open: who sends a line and closes its side still gets the reply.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    void serve(socket, { ...steered, undoing });
+    void serve(socket, { ...steered, undoing, listeners });
   });
   server.maxConnections = CONNECTIONS_MAX;
   await opened(server, path);
@@ -87,15 +89,20 @@ function opened(server: Server, path: string): Promise<void> {
 
 // ───────────────────────── one connection ─────────────────────────
 
+/** The run, and what outlasts one request to it. */
+type Answering = Steered & { readonly undoing: Undoing; readonly listeners: Listeners };
+
 /** Requests are answered one after another; a peer that is gone, or goes on too long, is let go of. */
-async function serve(socket: Socket, steered: Steered & { readonly undoing: Undoing }): Promise<void> {
+async function serve(socket: Socket, steered: Answering): Promise<void> {
   const throttle = new Throttle();
-  const say = (line: ControlReply | StillAtIt): boolean => socket.write(`${JSON.stringify(line)}\n`);
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   try {
     for await (const line of linesOf(socket, REQUEST_BYTES_MAX)) {
-      if (line !== '') say(await replyTo(line, steered, throttle, say));
+      if (line === '') continue;
+      const reply = await replyTo(line, steered, throttle, socket);
+      if (!reply) break;
+      socket.write(`${JSON.stringify(reply)}\n`);
     }
     socket.end();
   } catch {
@@ -103,12 +110,14 @@ async function serve(socket: Socket, steered: Steered & { readonly undoing: Undo
   }
 }
 
+/** Undefined: all that was to say was said. */
 async function replyTo(
   line: string,
-  steered: Steered & { readonly undoing: Undoing },
+  steered: Answering,
   throttle: Throttle,
-  say: (line: StillAtIt) => void,
-): Promise<ControlReply> {
+  socket: Socket,
+): Promise<ControlReply | undefined> {
+  const say = (said: StillAtIt): boolean => socket.write(`${JSON.stringify(said)}\n`);
   if (line === TOO_LONG)
     return refused(`the request is longer than ${REQUEST_BYTES_MAX} bytes`, 'send less at once');
   if (!throttle.take())
@@ -120,6 +129,7 @@ async function replyTo(
     return refused(`this is ${steered.run}, not the run asked for`, `--run ${steered.run}`);
   const state = steered.state();
   if (!isOpened(state)) return refused('the run is still being opened', 'ask again in a moment');
+  if ('from' in request) return steered.listeners.tell(socket, request.from);
   if ('undo' in request) return steered.undoing.reply(request.undo, say);
   if ('propose' in request) return proposalReply(request.propose.text, steered, say);
   let events: Decision['events'] = [];

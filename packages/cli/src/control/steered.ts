@@ -9,6 +9,9 @@ import type { Proposal, UndoOutcome } from '@swarm/orchestrator';
 /** The run, as far as it can be steered. */
 export interface Steered {
   readonly run: RunId;
+  /** Where its journal lies. */
+  readonly journal: string;
+  /** What is on disk. */
   readonly state: () => State;
   readonly ask: (command: Command) => Promise<Decision | Refusal>;
   /** Settles when it is over, or the run is left. */

@@ -1,7 +1,7 @@
 /** What is said over the control socket: one JSON document a line, requests one way, replies the other. */
 import type { Command } from '@swarm/core/commands';
 import type { Problem } from '@swarm/core/errors';
-import type { Event } from '@swarm/core/events';
+import type { Entry, Event } from '@swarm/core/events';
 import { AMENDED_MAX, type AmendedPlan } from '@swarm/core/model/amended-plan';
 import type { RunId, TaskId } from '@swarm/core/model/ids';
 import type { Usage } from '@swarm/core/model/usage';
@@ -16,6 +16,8 @@ import * as z from 'zod';
 export const REQUEST_BYTES_MAX = 1 << 20;
 /** Bytes of one reply: cancelling a run of 100,000 tasks is an event for each. */
 export const REPLY_BYTES_MAX = 64 << 20;
+/** Bytes of one entry on its way: the journal's longest line and what stands around it. */
+export const ENTRY_BYTES_MAX = 65 << 20;
 /** Tasks in one request. */
 const DRAFTS_MAX = 1_000;
 /** Characters of an amendment, a hint, a reason. */
@@ -47,9 +49,18 @@ export interface AskedUndo {
   readonly withDependents: boolean;
 }
 
+/** The journal's entries from `from` on, and every one that follows once it is on disk, until the run is left. */
+export interface AskedEntries {
+  readonly v: 1;
+  readonly run?: string;
+  readonly get: 'entries';
+  readonly from: number;
+}
+
 /** `run`: the run it is meant for; another one at the same address refuses. */
 export type ControlRequest =
   | { readonly v: 1; readonly run?: string; readonly get: 'state' }
+  | AskedEntries
   | { readonly v: 1; readonly run?: string; readonly undo: AskedUndo }
   | { readonly v: 1; readonly run?: string; readonly propose: { readonly text: string } }
   | { readonly v: 1; readonly run?: string; readonly command: SteeringCommand };
@@ -95,7 +106,15 @@ export type ControlReply =
     }
   | { readonly ok: false; readonly problem: Problem };
 
-/** Said again and again while an undo waits for its turn or its gate, or a planner answers; the reply comes after the last. */
+/** One of the entries that were asked for. */
+export interface EntryTold {
+  readonly entry: Entry;
+}
+
+/**
+ * Said again and again while an undo waits for its turn or its gate, or a planner answers, and the reply comes after the
+ * last; and between entries, where none comes.
+ */
 export interface StillAtIt {
   readonly waitingMs: number;
 }
@@ -209,11 +228,23 @@ const request = z.union([
   z.strictObject({ ...envelope, command }),
   z.strictObject({ ...envelope, undo }),
   z.strictObject({ ...envelope, propose }),
+  z.strictObject({ ...envelope, get: z.literal('entries'), from: z.int().min(1) }),
 ]);
 
 export type RequestReading =
   | { readonly ok: true; readonly request: ControlRequest }
   | { readonly ok: false; readonly problem: Problem };
+
+export type CommandReading =
+  | { readonly ok: true; readonly command: SteeringCommand }
+  | { readonly ok: false; readonly why: string };
+
+/** What a person may ask of a live run, said in another way than over the socket. Never throws. */
+export function readCommand(value: unknown): CommandReading {
+  const parsed = command.safeParse(value);
+  if (parsed.success) return { ok: true, command: parsed.data as SteeringCommand };
+  return { ok: false, why: whyOf(parsed.error) };
+}
 
 /** Never throws, whatever the bytes are. */
 export function readRequest(json: string): RequestReading {
@@ -226,13 +257,16 @@ export function readRequest(json: string): RequestReading {
   const parsed = shapeOf(Object(value)).safeParse(value);
   // Task ids are branded strings: the core itself says which exist.
   if (parsed.success) return { ok: true, request: parsed.data as ControlRequest };
-  return wrong(z.prettifyError(parsed.error).slice(0, 2_000));
+  return wrong(whyOf(parsed.error));
 }
+
+const whyOf = (error: z.ZodError): string => z.prettifyError(error).slice(0, 2_000);
 
 /** The one that was meant, so that what is wrong is said of it and not of all. */
 function shapeOf(value: object): z.ZodType {
   if ('command' in value) return request.options[1];
   if ('propose' in value) return request.options[3];
+  if ('from' in value) return request.options[4];
   return 'undo' in value ? request.options[2] : request;
 }
 

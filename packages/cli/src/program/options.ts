@@ -42,6 +42,8 @@ export interface RunOptions {
   /** A file of criteria. */
   readonly accept?: string | undefined;
   readonly trustRepo?: true | undefined;
+  /** Its page is served meanwhile. */
+  readonly serve?: true | undefined;
   readonly json?: true | undefined;
 }
 
@@ -130,6 +132,11 @@ export interface EventsOptions extends RunChoice {
   readonly topic?: readonly string[] | undefined;
   /** Text where it is no whole number: the command says so. */
   readonly from?: number | string | undefined;
+}
+export interface ServeOptions extends Omit<RunChoice, 'run'> {
+  /** Text where it is no whole number: the command says so. */
+  readonly port?: number | string | undefined;
+  readonly host?: string | undefined;
 }
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | 'html' | undefined;

@@ -125,6 +125,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     )
     .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .option('--serve', 'serve its page and API on this machine while it goes on, as swarm serve does')
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, events, report, diff, checkout, transcript. */
+/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, events, serve, report, diff, checkout, transcript. */
 import { Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
@@ -70,6 +70,19 @@ export function addReads(program: Program, context: Context, exit: Finish): void
       examples('swarm events -f', 'swarm events -f --topic landing --json', 'swarm events --from 120'),
     )
     .action((options) => exit(import('../commands/events.ts').then((m) => m.events(options, context))));
+
+  program
+    .command('serve')
+    .description('Serve every run of the repository over HTTP, for pages and programs on this machine')
+    .addOption(repoOption())
+    .option('--port <n>', 'the port; 0 for a free one (default: 7420)', wholeNumber)
+    .option('--host <address>', 'an address or name of this machine (default: 127.0.0.1, this machine alone)')
+    .option('--json', 'the link and the token as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm serve', 'swarm serve --port 0 --json', 'swarm serve --repo ../shop --port 7421'),
+    )
+    .action((options) => exit(import('../commands/serve.ts').then((m) => m.serve(options, context))));
 
   reading('report', 'Show what a run did, with every figure counted from landed work')
     .addOption(new Option('--format <format>', 'how to show it').choices(['md', 'json', 'html'] as const))

@@ -119,6 +119,7 @@ async function runToItsEnd(
   try {
     control = await listen(ask.file.control!, {
       run: ask.file.run,
+      journal: placeOf(ask).journal,
       state: () => orchestrator.state,
       ask: (command) => orchestrator.ask(command),
       undo: (ask) => orchestrator.undo(ask),

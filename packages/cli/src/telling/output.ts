@@ -1,7 +1,10 @@
 /** Results go to stdout, narration to stderr; colour only where a person reads it. */
+import { jsonText, UNSAFE } from '@swarm/core/views/json-text';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Environment } from '../finding/paths.ts';
 import { piecesOf, widthOf } from './width.ts';
+
+export { jsonText } from '@swarm/core/views/json-text';
 
 /** As much of a stream as we need; `process.stdout` and `process.stderr` are such. */
 export interface Sink {
@@ -77,11 +80,6 @@ function forgiveBrokenPipe(sink: Sink, closed: AbortController): void {
   });
 }
 
-// C0 but for newline and tab, DEL, C1; then what reorders or hides text: bidi controls, zero-width, line
-// separators, byte order mark, tags.
-const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
-
 /** What joins pictures to one: not every terminal draws them so, and as wide as they are apart they fit on all of them. */
 const JOINED =
   /(?<=\p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?)\u200d(?=\p{Extended_Pictographic})/gu;
@@ -97,14 +95,6 @@ export function sanitize(text: string): string {
   const apart = text.replaceAll(ANSI, '').replace(JOINED, '');
   return apart.replace(UNSAFE, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
-
-/**
- * JSON that is safe to look at and means the same: what could move a cursor, hide or reorder text is written as an escape.
- */
-export const jsonText = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(UNSAFE, (c) =>
-    [...Array(c.length).keys()].map((i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
-  );
 
 /** The same on one line, cut to `max` characters. */
 export function sanitizeLine(text: string, max = 200): string {

@@ -74,6 +74,8 @@ function endAttempt(s: State, e: EventOf<'attempt.ended'>, at: number): void {
   settle(s, 'worker', a.reserved, e.reason === 'lost');
   addSpent(s, 'worker', e.usage);
   if (e.reason !== 'model-down') noteCalls(s, e.usage);
+  if (e.reason === 'secret-found') s.secretAttempts.add(a.id);
+  if (e.handoff?.status === 'partial') s.saidPartial.add(a.task);
   if (e.handoff) tellOwner(s, a.task, { kind: 'handoff', attempt: a.id });
   const t = knownTask(s, a.task);
   const holds = (t.state === 'assigned' || t.state === 'running') && t.attempt === a.id;

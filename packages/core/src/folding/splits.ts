@@ -23,6 +23,7 @@ export const SPLIT_FOLDS: FoldsOf<SplitEvent> = {
   },
   'task.gathered'(s, e, at) {
     move(s, gatheredTask(knownTask(s, e.task), e.handoff, at));
+    if (e.handoff.status === 'partial') s.saidPartial.add(e.task);
     tellOwner(s, e.task, { kind: 'gathered', task: e.task });
   },
 };

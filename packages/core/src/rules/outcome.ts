@@ -75,11 +75,13 @@ export function isPartial(s: State, task: Task): boolean {
 
 /** Landings in part that nothing has made whole. */
 export function owed(s: State): readonly TaskId[] {
-  const followUps = new Map<TaskId, Task[]>();
-  for (const task of s.tasks.values()) {
-    for (const id of new Set([...task.spec.dependsOn, ...(task.spec.parent ? [task.spec.parent] : [])]))
-      followUps.set(id, [...(followUps.get(id) ?? []), task]);
-  }
+  if (s.saidPartial.size === 0) return [];
+  // Of parts that were gathered the whole says what is missing.
+  const partial = [...s.byState.landed, ...s.byState.gathered].filter(
+    (id) => s.saidPartial.has(id) && isPartial(s, s.tasks.get(id)!) && !isInWhole(s, id),
+  );
+  if (partial.length === 0) return [];
+  const followUps = followUpsIn(s);
   const isMadeWhole = (task: Task, above: ReadonlySet<TaskId>): boolean => {
     if (!isSatisfied(task.state) || above.has(task.id)) return false;
     if (!isPartial(s, task)) return true;
@@ -87,9 +89,19 @@ export function owed(s: State): readonly TaskId[] {
     const below = new Set([...above, task.id]);
     return (followUps.get(task.id) ?? []).some((f) => f.acceptedAt >= endedAt && isMadeWhole(f, below));
   };
-  // Of parts that were gathered the whole says what is missing.
-  const there = [...s.byState.landed, ...s.byState.gathered].filter((id) => !isInWhole(s, id));
-  return there.filter((id) => !isMadeWhole(s.tasks.get(id)!, new Set()));
+  return partial.filter((id) => !isMadeWhole(s.tasks.get(id)!, new Set()));
+}
+
+/** What depends on each task, or is a part of it. */
+function followUpsIn({ tasks }: State): ReadonlyMap<TaskId, readonly Task[]> {
+  const found = new Map<TaskId, Task[]>();
+  for (const task of tasks.values())
+    for (const id of new Set([...task.spec.dependsOn, ...(task.spec.parent ? [task.spec.parent] : [])])) {
+      const those = found.get(id);
+      if (those) those.push(task);
+      else found.set(id, [task]);
+    }
+  return found;
 }
 
 function isInWhole(s: State, id: TaskId): boolean {

@@ -13,10 +13,8 @@ export interface Alarm {
 const ALARMS_MAX = 20;
 
 /** Oldest first. */
-export function alarms({ attempts }: State): readonly Alarm[] {
-  const found: Alarm[] = [];
-  for (const attempt of attempts.values())
-    if (attempt.state === 'ended' && attempt.ending === 'secret-found')
-      found.push({ attempt: attempt.id, detail: plain(attempt.detail) });
-  return found.slice(-ALARMS_MAX);
-}
+export const alarms = ({ attempts, secretAttempts }: State): readonly Alarm[] =>
+  [...secretAttempts].slice(-ALARMS_MAX).flatMap((id) => {
+    const attempt = attempts.get(id);
+    return attempt?.state === 'ended' ? [{ attempt: id, detail: plain(attempt.detail) }] : [];
+  });

@@ -1,0 +1,74 @@
+/** `swarm serve`: every run of a repository over HTTP, for pages and programs on this machine. It starts no run and holds no lock. */
+import { once } from 'node:events';
+import { SwarmError } from '@swarm/core/errors';
+import type { Serving } from '@swarm/dashboard';
+import { enterRepository } from '../finding/door.ts';
+import type { RepositoryPaths } from '../finding/paths.ts';
+import type { Context } from '../program/context.ts';
+import type { ServeOptions } from '../program/options.ts';
+import { isLoopback, LOOPBACK, SERVE_PORT, startServing } from '../serving/serve.ts';
+import { tokenFile } from '../serving/token.ts';
+import { sanitizeLine } from '../telling/output.ts';
+
+/** Until a signal: exit 0. The link is the result. */
+export async function serve(options: ServeOptions, context: Context): Promise<number> {
+  const { output } = context;
+  const port = portOf(options.port);
+  const host = hostOf(options.host);
+  const repository = await enterRepository(options, context);
+  const over = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  const serving = await startServing({ repository, context, host, port });
+  if (!isLoopback(host))
+    output.narrate(
+      output.narrationInk.yellow(
+        `note: whoever reaches ${sanitizeLine(host)} can ask for the token, and what is said is not encrypted: only in a network you trust`,
+      ),
+    );
+  if (!options.json) output.narrate(`the runs of ${sanitizeLine(repository.repository)}, until Ctrl-C`);
+  output.result(options.json ? linkJson(serving, repository) : serving.link);
+  await over;
+  await serving.close();
+  return 0;
+}
+
+const linkJson = ({ url, link }: Serving, repository: RepositoryPaths): string =>
+  JSON.stringify({
+    v: 1,
+    url,
+    link,
+    token: new URL(link).searchParams.get('token'),
+    tokenFile: tokenFile(repository),
+  });
+
+/** Beside a run of one's own: on the usual port, or on a free one where something listens there already. */
+export async function serveBeside(repository: RepositoryPaths, context: Context): Promise<Serving> {
+  const start = (port: number) => startServing({ repository, context, host: LOOPBACK, port });
+  const serving = await start(SERVE_PORT).catch((error: unknown) => {
+    if (error instanceof SwarmError && error.problems[0]?.code === 'SW0705') return start(0);
+    throw error;
+  });
+  context.output.narrate(`the run as a page: ${serving.link}`);
+  return serving;
+}
+
+function portOf(typed: number | string | undefined): number {
+  if (typed === undefined) return SERVE_PORT;
+  if (typeof typed === 'number' && typed <= 65_535) return typed;
+  throw new SwarmError({
+    code: 'SW0105',
+    what: `--port ${JSON.stringify(typed)} is no port`,
+    why: 'expected a whole number from 0 (a free one) to 65535',
+    fix: `--port ${SERVE_PORT}`,
+  });
+}
+
+/** An address of this machine or a name of it, as it stands in a link. */
+function hostOf(typed: string = LOOPBACK): string {
+  const host = typed.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  if (/^(?!-)[a-z0-9.-]{1,253}$/.test(host) || /^[0-9a-f:.]{2,45}$/.test(host)) return host;
+  throw new SwarmError({
+    code: 'SW0105',
+    what: `--host ${JSON.stringify(sanitizeLine(typed, 100))} is no address and no name of this machine`,
+    fix: `--host ${LOOPBACK}`,
+  });
+}

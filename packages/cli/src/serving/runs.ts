@@ -1,0 +1,113 @@
+/** The runs of one repository for the server: each request comes in by the door, as every command does. */
+import { stat } from 'node:fs/promises';
+import { SwarmError } from '@swarm/core/errors';
+import type { RunId } from '@swarm/core/model/ids';
+import type { Answer, Entered, RunSource, RunsPort } from '@swarm/dashboard';
+import { presentEntries } from '@swarm/journal';
+import { askRun } from '../commands/steer.ts';
+import { readCommand } from '../control/wire.ts';
+import { enterRepository, type KnownRun, knownRun } from '../finding/door.ts';
+import { lockHolder } from '../finding/opened-run.ts';
+import type { RepositoryPaths, RunPaths } from '../finding/paths.ts';
+import { listRuns } from '../finding/runs.ts';
+import { openingProblem } from '../finding/trust.ts';
+import type { Context } from '../program/context.ts';
+import { lastSigns } from '../telling/last-signs.ts';
+import { entriesAsTheyCome } from './entries.ts';
+
+/** A list that many ask for is made once in so long. */
+const LIST_MS = 1_000;
+
+/** @param repository entered by the caller. */
+export function servedRuns(repository: RepositoryPaths, context: Context): RunsPort {
+  const list = atMostEvery(LIST_MS, async () => {
+    const here = await enterRepository({ repo: repository.repository }, context);
+    return listRuns(here, context.env);
+  });
+  return {
+    list: async () => (await list()).map(({ run }) => run),
+    async enter(run) {
+      const paths = (await list()).find((one) => one.run === run);
+      return paths ? entered(repository, paths, context) : { kind: 'unknown' };
+    },
+  };
+}
+
+async function entered(here: RepositoryPaths, paths: RunPaths, context: Context): Promise<Entered> {
+  try {
+    const known = await knownRun(here, paths, context.env);
+    return { kind: 'run', source: sourceOf(here, known, context) };
+  } catch (error) {
+    if (error instanceof SwarmError) return { kind: 'unreadable', trouble: error.problems[0]! };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'unknown' };
+    throw error;
+  }
+}
+
+function sourceOf(here: RepositoryPaths, { repository, paths, file }: KnownRun, context: Context): RunSource {
+  const { run, journal } = paths;
+  const control = async (): Promise<string | undefined> =>
+    (await knownRun(here, paths, context.env)).file.control;
+  return {
+    run,
+    async mark() {
+      const { size, mtimeMs } = await stat(journal);
+      return `${size} ${mtimeMs}`;
+    },
+    present: (from) => presentEntries(journal, from),
+    follow: (from, signal) => entriesAsTheyCome({ run, journal, from, signal, control }),
+    objection: (state) => openingProblem(file, paths.folder, state),
+    async holder() {
+      const holder = await lockHolder(repository);
+      return holder?.run === run ? { pid: holder.pid, since: holder.since } : undefined;
+    },
+    signs: () => lastSigns(paths.log),
+    ask: (command) => answerTo(command, run, here, context),
+  };
+}
+
+/** Asked as `swarm pause` and the others ask it. */
+async function answerTo(
+  given: unknown,
+  run: RunId,
+  { repository }: RepositoryPaths,
+  context: Context,
+): Promise<Answer> {
+  const reading = readCommand(given);
+  if (!reading.ok) {
+    const trouble = {
+      code: 'SW0101',
+      what: 'that is no command a person may say',
+      why: reading.why,
+    } as const;
+    return { kind: 'malformed', trouble };
+  }
+  try {
+    const choice = { repo: repository, run };
+    const { events, state } = await askRun({ command: reading.command }, choice, context);
+    return { kind: 'decided', events, state };
+  } catch (error) {
+    if (error instanceof SwarmError) return { kind: 'refused', trouble: error.problems[0]! };
+    throw error;
+  }
+}
+
+/** Whoever asks meanwhile, or soon after, is given the same; what failed is asked anew. */
+function atMostEvery<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  let until = 0;
+  return () => {
+    if (last && performance.now() < until) return last;
+    const made = ask();
+    [last, until] = [made, Number.POSITIVE_INFINITY];
+    made.then(
+      () => {
+        until = performance.now() + ms;
+      },
+      () => {
+        last = undefined;
+      },
+    );
+    return made;
+  };
+}

@@ -1,0 +1,57 @@
+/** The server over one repository's runs, as `swarm serve` and `swarm run --serve` start it. */
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { type Serving, serve } from '@swarm/dashboard';
+import type { RepositoryPaths } from '../finding/paths.ts';
+import { programPlaces } from '../places.ts';
+import type { Context } from '../program/context.ts';
+import { pageIn } from './page.ts';
+import { servedRuns } from './runs.ts';
+import { serveToken } from './token.ts';
+
+export const SERVE_PORT = 7420;
+export const LOOPBACK = '127.0.0.1';
+
+export interface ServingAsk {
+  readonly repository: RepositoryPaths;
+  readonly context: Context;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Errors: SW0701, SW0705. */
+export async function startServing({ repository, context, host, port }: ServingAsk): Promise<Serving> {
+  const names = namesOf(host);
+  const { page } = programPlaces();
+  return serve({
+    runs: servedRuns(repository, context),
+    token: await serveToken(repository),
+    page: await pageIn(page.folder, page.isPacked),
+    host,
+    port,
+    names,
+    ...(isEvery(host) && { shownAs: names[0]! }),
+    now: () => Date.now(),
+    onFault: (error) => context.output.narrate(`swarm serve: a fault: ${(error as Error).message}`),
+  });
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+/** Names under which nobody else's page can be reached at this address: no name that a foreign server gives out. */
+function namesOf(host: string): readonly string[] {
+  if (isEvery(host)) return [...ownAddresses(host), 'localhost'];
+  return isLoopback(host) ? ['localhost'] : [];
+}
+
+/** Those that others reach first. */
+function ownAddresses(host: string): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((found) => found ?? [])
+    .filter(({ family, scopeid }) => (host === '::' || family === 'IPv4') && !scopeid)
+    .sort((a, b) => Number(a.internal) - Number(b.internal))
+    .map(({ address }) => address);
+}
