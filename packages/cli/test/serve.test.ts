@@ -58,6 +58,29 @@ test('the stream goes through a kill and a resume, gives each entry once, and go
   assert.deepEqual(seqs([...early.heard, ...later.heard]), seqs(all.heard));
 });
 
+test('a run that goes on is measured from where it was read to, and as status measures it', async (t) => {
+  const world = await World.with(t, FILES);
+  const plan = [
+    { title: 'Write a', description: 'echo a > a.txt', scope: ['a.txt'] },
+    { title: 'Write b', description: `${WAIT(world)}; echo b > b.txt`, scope: ['b.txt'] },
+  ];
+  const site = await served(t, world);
+  const figures = async (): Promise<string> => {
+    const told = await fetch(`${site.url}/metrics`, { headers: { authorization: `Bearer ${site.token}` } });
+    assert.equal(told.status, 200);
+    return told.text();
+  };
+  const run = world.start(await world.plan(plan, '--gate', 'true', '--sandbox', 'none', '--workers', '1'));
+  await run.line(/landed t1/);
+  assert.match(await figures(), /^swarm_landings_total\{.*outcome="landed".*\} 1$/m);
+  await world.release();
+  assert.equal((await run.ended).code, 0);
+  const { stdout } = await world.swarm(['status', '--metrics']);
+  assert.match(stdout, /^swarm_landings_total\{.*outcome="landed".*\} 2$/m);
+  assert.equal((await figures()).trim(), stdout.trim());
+  assert.equal((await figures()).trim(), stdout.trim());
+});
+
 test('what is told of a run is what the commands tell, and a task’s story is its own', async (t) => {
   const world = await World.with(t, FILES);
   const plan = [
@@ -88,7 +111,6 @@ test('what is told of a run is what the commands tell, and a task’s story is i
   // Programs get times in UTC.
   assert.deepEqual({ task, story }, await told('explain', 't2'));
   assert.equal((await asked(site, `${at}/tasks/t99`)).status, 404);
-  assert.equal((await asked(site, '/metrics')).status, 404);
 });
 
 test('a command is decided as on the terminal: 200, 409 with its reason, 422 for what is none; 409 once the run is over', async (t) => {

@@ -6,7 +6,14 @@ export { LOG_LINE_BYTES_MAX } from './line.ts';
 export { createLog, type LogOptions, type RunLog } from './log.ts';
 export type { FollowedRun, Metrics, MetricsOptions } from './metrics/metrics.ts';
 export { singleLine } from './plain.ts';
-export { type FollowOptions, followLog, type LogFilter, type ReadOptions, readLog } from './read-log.ts';
+export {
+  type FollowOptions,
+  followLog,
+  type LogFilter,
+  logFrom,
+  type ReadOptions,
+  readLog,
+} from './read-log.ts';
 export { makeRedactor, type OnTakenOut, REDACTED, type Redactor } from './redact.ts';
 export { allowProblem } from './rules/allow.ts';
 export { RULE_NAMES } from './rules/names.ts';

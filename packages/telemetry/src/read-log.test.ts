@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import type { LogLine } from '@swarm/core/log-events';
 import type { AttemptId, TaskId } from '@swarm/core/model/ids';
 import { createLog } from './log.ts';
-import { followLog, type LogFilter, readLog } from './read-log.ts';
+import { followLog, type LogFilter, logFrom, readLog } from './read-log.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'swarm-read-log-'));
 after(() => rm(folder, { recursive: true }));
@@ -42,6 +42,18 @@ describe('reading a log', () => {
       const found = await all(readLog(path, filter));
       assert.equal(found.map((l) => l.msg).join(''), want, JSON.stringify(filter));
     }
+  });
+
+  it('from a byte on gives whole lines once, and half a line when it is whole', async () => {
+    const path = freshPath();
+    assert.deepEqual(await logFrom(path, 0), { lines: [], byte: 0 });
+    await writeFile(path, `${line(1)}${line(2)}${line(3).slice(0, 20)}`);
+    const first = await logFrom(path, 0);
+    assert.deepEqual([first.lines.map(({ seq }) => seq), first.byte], [[1, 2], line(1).length * 2]);
+    await appendFile(path, line(3).slice(20));
+    const second = await logFrom(path, first.byte);
+    assert.deepEqual([second.lines.map(({ seq }) => seq), second.byte], [[3], line(1).length * 3]);
+    assert.deepEqual(await logFrom(path, second.byte), { lines: [], byte: second.byte });
   });
 
   it('passes over what is no log line, however long, and says how many', async () => {

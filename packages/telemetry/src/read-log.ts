@@ -53,6 +53,31 @@ export async function* readLog(
   if (reader.unreadable > 0) options.onUnreadable?.(reader.unreadable);
 }
 
+/** The whole lines from a byte on, and where the next one begins. A file that is not there, or not so long any more, has none. */
+export async function logFrom(
+  path: string,
+  from: number,
+): Promise<{ readonly lines: readonly LogLine[]; readonly byte: number }> {
+  const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!handle) return { lines: [], byte: from };
+  try {
+    const reader = new LineReader();
+    const lines: LogLine[] = [];
+    let byte = from;
+    for await (const { bytes, position } of chunksFrom(handle, from)) {
+      lines.push(...reader.push(bytes));
+      const end = bytes.lastIndexOf(10);
+      if (end >= 0) byte = position - bytes.length + end + 1;
+    }
+    return { lines, byte };
+  } finally {
+    await handle.close();
+  }
+}
+
 /**
  * Lines as they come, until the signal fires or `isLast` says so. The file may not be there yet. When it is cut to less than was
  * read, or another one takes its name, reading starts at the beginning of what is there then. (A file cut and

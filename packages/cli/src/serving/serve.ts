@@ -5,6 +5,7 @@ import { type Serving, serve } from '@swarm/dashboard';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
+import { servedMetrics } from './metrics.ts';
 import { pageIn } from './page.ts';
 import { servedRuns } from './runs.ts';
 import { serveToken } from './token.ts';
@@ -26,6 +27,7 @@ export async function startServing({ repository, context, host, port }: ServingA
   return serve({
     runs: servedRuns(repository, context),
     token: await serveToken(repository),
+    metrics: servedMetrics(repository, context),
     page: await pageIn(page.folder, page.isPacked),
     host,
     port,

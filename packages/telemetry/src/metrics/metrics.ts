@@ -59,7 +59,7 @@ export function createMetrics({ hasProcess = false }: MetricsOptions = {}): Metr
 export async function followBoth(
   run: FollowedRun,
   entries: readonly Entry[],
-  lines: AsyncIterable<LogLine>,
+  lines: AsyncIterable<LogLine> | Iterable<LogLine>,
 ): Promise<void> {
   let next = 0;
   for await (const line of lines) {
