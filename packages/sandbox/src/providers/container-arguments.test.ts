@@ -60,6 +60,8 @@ test('bounds are told where the engine can keep them, the one of memory above ou
     assert.ok(told.includes(flag), flag);
   const unkept = containerArguments({ ...PLAN, keepsBounds: false });
   assert.ok(!unkept.some((flag) => /^--(memory|pids-limit|cpus)/.test(flag)));
+  assert.ok(told.includes('--ulimit=nproc=2000:2000'));
+  assert.ok(unkept.includes('--ulimit=nproc=160:160'), 'the kernel’s own bound stands in for the engine’s');
   assert.ok(
     unkept.includes(`--shm-size=${512 * 1024 ** 2}`),
     'the folders in memory are bounded all the same',

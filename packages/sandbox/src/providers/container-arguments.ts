@@ -68,9 +68,12 @@ const ABOVE_OUR_LOOK = 1024 ** 3;
 
 /** The engine's own limits on what one user may have are above what an ordinary user may set. */
 function boundArguments({ bounds, keepsBounds, cpus, nofile, nproc }: ContainerPlan): string[] {
+  // Without a bound of the engine's own, what doubles at every fork fills the machine before our look comes.
+  const threads = keepsBounds ? undefined : bounds.processes && bounds.processes * THREADS_PER_PROCESS;
+  const most = Math.min(nproc, threads ?? nproc);
   const limits = [
     `--ulimit=nofile=${nofile}:${nofile}`,
-    `--ulimit=nproc=${nproc}:${nproc}`,
+    `--ulimit=nproc=${most}:${most}`,
     '--ulimit=core=0:0',
   ];
   if (!keepsBounds) return limits;
