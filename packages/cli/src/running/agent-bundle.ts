@@ -14,7 +14,9 @@ const HTTP_BY_NAME: Plugin = {
   name: 'http by name',
   setup({ onResolve, onLoad }) {
     const namespace = 'by-name';
-    onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({ path: path.replace('node:', ''), namespace }));
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path: path.replace('node:', ''), namespace } : undefined,
+    );
     onLoad({ filter: /./, namespace }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('node:${path}');`,
     }));
