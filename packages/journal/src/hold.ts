@@ -47,7 +47,11 @@ async function lockOpened(handle: FileHandle, path: string): Promise<FileHandle 
  */
 function lock(fd: number, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['-n', '-x', '3'], { stdio: ['ignore', 'ignore', 'pipe', fd] });
+    const child = spawn('flock', ['-n', '-x', '3'], {
+      // A Ctrl-C at the terminal is not for it.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', fd],
+    });
     let said = '';
     child.stderr!.setEncoding('utf8').on('data', (piece: string) => {
       said += piece.slice(0, 1_000);

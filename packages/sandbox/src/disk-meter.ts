@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { statfsSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { runApart } from './apart.ts';
 
 const DU_MS = 20_000;
 
@@ -59,9 +58,7 @@ export class DiskMeter {
 /** Bytes on disk. What cannot be counted in time counts as nothing: the next look asks again. */
 async function usedBy(folders: readonly string[]): Promise<number> {
   const args = ['-skxc', '--', ...folders];
-  const ran = await promisify(execFile)('du', args, { timeout: DU_MS, env: {}, maxBuffer: 1024 ** 2 }).catch(
-    // du fails when a file goes while it looks, and has counted the rest.
-    (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
-  );
+  // du fails when a file goes while it looks, and has counted the rest.
+  const ran = await runApart('du', args, { wallMs: DU_MS, env: {} }).catch(() => ({ stdout: '' }));
   return Number(/^(\d+)\s+total$/m.exec(ran.stdout)?.[1] ?? 0) * 1_024;
 }

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { SwarmError } from '@swarm/core/errors';
+import { runApart } from './apart.ts';
 import { isPortable } from './platform/here.ts';
 
-const run = promisify(execFile);
 const COPY_MS = 10 * 60_000;
 /** Names for one process. */
 const AT_ONCE = 500;
@@ -28,11 +26,8 @@ export async function copyAll(entries: readonly string[], folder: string): Promi
 }
 
 async function cp(args: readonly string[], to: string): Promise<void> {
-  try {
-    await run('cp', args, { timeout: COPY_MS, killSignal: 'SIGKILL' });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SwarmError(
+  const cannot = (why: string, cause?: unknown): SwarmError =>
+    new SwarmError(
       {
         code: 'SW0701',
         what: 'an environment cannot be copied',
@@ -42,5 +37,8 @@ async function cp(args: readonly string[], to: string): Promise<void> {
       },
       { cause },
     );
-  }
+  const ran = await runApart('cp', args, { wallMs: COPY_MS }).catch((error: Error) => {
+    throw cannot(error.message, error);
+  });
+  if (ran.code !== 0) throw cannot(ran.stderr.trim() || `cp ended with ${ran.code ?? ran.signal}`);
 }
