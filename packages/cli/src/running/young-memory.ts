@@ -7,7 +7,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** What is enough: twice the half that fills between two collections, in bytes. `pnpm bench workers` has the figures. */
 export const YOUNG_BYTES = 16 * 1_024 * 1_024;
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 25;
 
 /** Doubled no more while it is that large; V8 itself makes it smaller again when little happens. Holds for the process. */
 export function boundYoungMemory(): void {
