@@ -1,4 +1,7 @@
-/** `GET /metrics`: the figures of the newest runs, each file read on from where it was read to the last time. */
+/**
+ * `GET /metrics`: the figures of the newest runs. Of what was told before, the log is not read again; the journal is, but
+ * its lines are passed over unparsed.
+ */
 import { SwarmError } from '@swarm/core/errors';
 import type { Entry } from '@swarm/core/events';
 import { presentEntries } from '@swarm/journal';
