@@ -13,7 +13,8 @@ const FILES = {
   'docs/b.md': 'b\n',
 };
 const WHOLE = 'test -f docs/a.md && test -f docs/b.md && test -f app/cart/total.ts';
-const LIST = "find . -type f -not -path './.git/*' | LC_ALL=C sort";
+/** Without the list itself: the shell may make it before `find` looks or after. */
+const LIST = "find . -type f -not -path './.git/*' -not -name 'seen.txt' | LC_ALL=C sort";
 
 async function worked(t: TestContext, sparse: 'on' | 'off', setup: string) {
   const world = await World.with(t, FILES);
@@ -38,7 +39,7 @@ async function worked(t: TestContext, sparse: 'on' | 'off', setup: string) {
 
 test('with `sparse` a task sees the folders of its scope, gate and verify see every file, and nothing is lost', async (t) => {
   const { seen, told, read } = await worked(t, 'on', 'none');
-  assert.deepEqual(seen, ['./README.md', './app/cart/seen.txt', './app/cart/total.ts', './app/main.ts']);
+  assert.deepEqual(seen, ['./README.md', './app/cart/total.ts', './app/main.ts']);
   assert.match(told, /Only these folders are checked out, and the files at the top: .*app\/cart/);
   for (const [path, text] of Object.entries(FILES)) assert.equal(await read(path), text);
 });
