@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   rmSync,
@@ -67,6 +68,22 @@ test('the work of a clone is in the hub, whole, when the clone is gone', async (
     'empty.txt',
   ]);
   assert.equal(it.head, w.base);
+});
+
+test('of a clone that holds all of its base once more, only what the work adds is taken', async (t) => {
+  const base = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`d${n % 3}/f${n}.txt`, `${n}\n`]));
+  const w = await world(t, base);
+  const it = await w.workspaces.create({ name: 't1.1', base: w.base, attempt: ONE });
+  write(it.path, { 'd1/new.txt': 'new\n' });
+  save(w, it);
+  cpSync(join(w.repo, '.git/objects'), join(it.path, '.git/objects'), { recursive: true });
+  rmSync(join(it.path, '.git/objects/pack'), { recursive: true });
+  const packs = join(w.stateDir, 'hub.git/objects/pack');
+  const before = new Set(readdirSync(packs));
+  assert.equal((await w.hub.ingest(ONE)).kind, 'commit');
+  const [made = ''] = readdirSync(packs).filter((name) => name.endsWith('.idx') && !before.has(name));
+  const listed = git(packs, 'verify-pack', '-v', made).match(/^[0-9a-f]{40} (?:commit|tree|blob)/gm);
+  assert.deepEqual(listed?.map((line) => line.split(' ')[1]).sort(), ['blob', 'commit', 'tree', 'tree']);
 });
 
 test('files of every size up to what is read here come through, and what is larger too', async (t) => {

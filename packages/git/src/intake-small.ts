@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
-import type { CommitId } from '@swarm/core/model/ids';
+import type { CommitId, TreeId } from '@swarm/core/model/ids';
 import type { SecretFinder } from '@swarm/core/ports/git';
 import type { ObjectFormat } from './identity.ts';
 import { type ObjectFile, readLoose } from './intake-files.ts';
-import { entriesOf, GITLINK } from './intake-trees.ts';
+import { entriesOf, FOLDER, GITLINK, type ReadTrees, type TreeEntry } from './intake-trees.ts';
 import { deflateSmall, nameOf, type RawObject } from './loose.ts';
 import { parseCommit } from './objects.ts';
 
@@ -24,6 +24,10 @@ export interface SmallAsk {
   /** What was found of the work. What it leads to and is not among them is the hub's, or nowhere: fsck tells. */
   readonly files: readonly ObjectFile[];
   readonly pushed: CommitId;
+  /** The commit that was handed out, its tree, and how the hub's trees are read. */
+  readonly base: CommitId;
+  readonly baseTree: TreeId;
+  readonly read: ReadTrees;
   readonly format: ObjectFormat;
   /** Most bytes of one object, unpacked. */
   readonly objectBytes: number;
@@ -31,49 +35,79 @@ export interface SmallAsk {
   readonly unpackedBytes: number;
 }
 
-/** All that the commit leads to, by name; undefined when it is for git to look at. */
-export function readSmall(ask: SmallAsk): SmallWork | undefined {
-  if (ask.files.length > OBJECTS_MAX || ask.files.some(({ folder }) => folder === 'pack')) return undefined;
+/** One thing the work leads to, and the base's tree in its place, where it is a folder there too. */
+interface Step {
+  readonly name: string;
+  readonly was: string | undefined;
+}
+
+/**
+ * All that the commit leads to and its base has not in the same folder, by name; undefined when it is for git to look
+ * at. A save in the second of its checkout writes every file of the base anew (git takes stat data of one second for
+ * stale), so that what lies there can be the whole tree, and the work one file of it.
+ */
+export async function readSmall(ask: SmallAsk): Promise<SmallWork | undefined> {
+  if (ask.files.some(({ folder }) => folder === 'pack')) return undefined;
   const files = new Map(ask.files.map((file) => [`${file.folder}${file.name}`, file]));
   if (!files.has(ask.pushed)) return undefined;
   const found = new Map<string, RawObject>();
   let left = Math.min(BYTES_MAX, ask.unpackedBytes);
-  const open: string[] = [ask.pushed];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+  const open: Step[] = [{ name: ask.pushed, was: undefined }];
+  for (let step = open.pop(); step; step = open.pop()) {
+    const { name } = step;
     const file = files.get(name);
     if (!file || found.has(name)) continue;
-    const object = readObject(file, Math.min(left, ask.objectBytes));
+    const object = found.size < OBJECTS_MAX && readObject(file, Math.min(left, ask.objectBytes));
     if (!object || nameOf(object, ask.format) !== name) return undefined;
     left -= object.body.length;
     found.set(name, object);
-    const named = namedIn(name, object);
-    if (!named) return undefined;
-    open.push(...named);
+    const next = await stepsFrom(step, object, ask);
+    if (!next) return undefined;
+    open.push(...next);
   }
   return found;
 }
 
+/** Undefined when its bytes cannot be read. */
+async function stepsFrom({ name, was }: Step, { type, body }: RawObject, ask: SmallAsk) {
+  if (type === 'blob') return [];
+  if (type === 'commit') return orNothing(() => ofCommit(name, body, ask));
+  const before = was === undefined ? [] : [...entriesOf(was, (await ask.read([was]))[0]!)];
+  return orNothing(() => ofTree(name, body, before));
+}
+
+function ofCommit(name: string, body: Buffer, { base, baseTree }: SmallAsk): Step[] {
+  const { tree, parents } = parseCommit(name as CommitId, body);
+  const before = parents
+    .filter((parent) => parent !== base)
+    .map((parent) => ({ name: parent, was: undefined }));
+  return tree === baseTree ? before : [{ name: tree, was: baseTree }, ...before];
+}
+
+function ofTree(name: string, body: Buffer, before: readonly TreeEntry[]): Step[] {
+  const known = new Set(before.map(({ id }) => id));
+  const folders = new Map(before.filter(({ mode }) => mode === FOLDER).map(({ key, id }) => [key, id]));
+  return [...entriesOf(name, body)]
+    .filter(({ mode, id }) => mode !== GITLINK && !known.has(id))
+    .map(({ key, id }) => ({ name: id, was: folders.get(key) }));
+}
+
+/** Room for most objects at once: to ask for the usual 16 KiB each time is what keeps the collector busy. */
+const boundedBy = (packed: Buffer, maxOutputLength: number) => ({
+  maxOutputLength,
+  chunkSize: Math.min(16_384, Math.max(512, packed.length * 4)),
+});
+
 function readObject(file: ObjectFile, maxBytes: number): RawObject | undefined {
   const packed = readLoose(file, BYTES_MAX);
   if (!packed) return undefined;
-  const whole = orNothing(() => inflateSync(packed, { maxOutputLength: maxBytes + HEADER_MAX }));
+  const whole = orNothing(() => inflateSync(packed, boundedBy(packed, maxBytes + HEADER_MAX)));
   const end = whole?.indexOf(0) ?? -1;
   if (!whole || end < 0) return undefined;
   const [, type, size] = /^(blob|tree|commit) (\d+)$/.exec(whole.toString('latin1', 0, end)) ?? [];
   const body = whole.subarray(end + 1);
   if (type === undefined || body.length !== Number(size) || body.length > maxBytes) return undefined;
   return { type: type as RawObject['type'], body };
-}
-
-/** Names of all it leads to; undefined when its bytes cannot be read. */
-function namedIn(name: string, { type, body }: RawObject): readonly string[] | undefined {
-  return orNothing(() => {
-    if (type === 'blob') return [];
-    if (type === 'tree')
-      return [...entriesOf(name, body)].filter(({ mode }) => mode !== GITLINK).map(({ id }) => id);
-    const { tree, parents } = parseCommit(name as CommitId, body);
-    return [tree, ...parents];
-  });
 }
 
 /** What cannot be read here is judged by git: nothing is taken for it. */

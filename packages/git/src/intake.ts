@@ -178,16 +178,19 @@ export class Intake {
     const { layout, objectFormat: format } = this.#hub;
     checkAlternates(source, layout);
     const files = await objectFiles(source, this.#limits);
-    const small = works.length === 1 ? this.#small(files, works[0]!) : undefined;
+    const small = works.length === 1 ? await this.#small(files, works[0]!) : undefined;
     if (small) return { pack: packSmall(small, format), objects: small };
     return { pack: await this.#repack(files, raw, works) };
   }
 
-  #small(files: readonly ObjectFile[], { pushed }: Work): SmallWork | undefined {
+  async #small(files: readonly ObjectFile[], { pushed, base }: Work): Promise<SmallWork | undefined> {
     const { secrets, objectFormat: format } = this.#hub;
     const { objects, objectBytes, unpackedBytes } = this.#limits;
     if (files.length > objects) return undefined;
-    const work = readSmall({ files, pushed, format, objectBytes, unpackedBytes });
+    const { tree: baseTree } = await this.#hub.objects.commit(base);
+    const read = treeReader(this.#hub.objects);
+    const of = { files, pushed, base, baseTree, read, format };
+    const work = await readSmall({ ...of, objectBytes, unpackedBytes });
     // Where it stands is told by git.
     return work && secrets && holdsSecret(work, secrets) ? undefined : work;
   }
