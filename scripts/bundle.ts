@@ -37,9 +37,9 @@ async function bundle(outdir: string): Promise<void> {
   await build({ ...shared, entryPoints: { swarm: source('cli/src/main.ts') }, outdir, splitting: true });
   const whole = { 'agent-main': source('cli/src/agent-main.ts'), bridge: source('sandbox/src/bridge.ts') };
   await build({ ...shared, external: NOT_THE_AGENTS, entryPoints: whole, outdir });
-  // A thread of the program's own, loaded where there is work to look through.
-  const thread = { 'secret-rules': source('telemetry/src/rules/thread.ts') };
-  await build({ ...shared, entryPoints: thread, outdir, minify: true });
+  // A process of its own, started where there is work to look through.
+  const rules = { 'secret-rules': source('telemetry/src/rules/child.ts') };
+  await build({ ...shared, entryPoints: rules, outdir, minify: true });
 }
 
 /** The page that `swarm serve` shows. */

@@ -12,7 +12,7 @@ export interface ProgramPlaces {
   readonly agentMain: string;
   /** Undefined: the sandbox package's own source. */
   readonly bridgeFile: string | undefined;
-  /** The thread of the rules for secrets. Undefined: its own source. */
+  /** The process with the rules for secrets. Undefined: its own source. */
   readonly rulesFile: string | undefined;
   readonly prompts: string;
   readonly prices: string;

@@ -1,4 +1,4 @@
-/** What the thread with the rules is asked and answers. */
+/** What the process with the rules is asked and answers. */
 
 export interface Ask {
   readonly id: number;

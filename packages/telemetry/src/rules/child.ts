@@ -1,12 +1,12 @@
 /**
- * The rules, in a thread of their own: they are many patterns of somebody else's over texts that may be hostile. Whoever
- * asks ends the thread when it takes too long.
+ * The rules, in a process of their own: they are many patterns of somebody else's over texts that may be hostile. Whoever
+ * asks ends the process when it takes too long.
  */
 import { extname } from 'node:path';
-import { parentPort } from 'node:worker_threads';
 import { lintSource } from '@secretlint/core';
 import { secretLintProfiler } from '@secretlint/profiler';
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
+import { endWithParent } from './end-with-parent.ts';
 import type { Answer, Ask, Hit } from './messages.ts';
 import { isLeftOut, ruleName } from './names.ts';
 
@@ -93,11 +93,12 @@ function startsOf(texts: readonly Text[]) {
   });
 }
 
-const answer = (told: Answer): void => parentPort?.postMessage(told);
+const answer = (told: Answer): void => void process.send?.(told);
 
-parentPort?.on('message', (ask: Ask) => {
+process.on('message', (ask: Ask) => {
   look(ask).then(
     (hits) => answer({ id: ask.id, hits }),
     (error: unknown) => answer({ id: ask.id, error: String(error).slice(0, 200) }),
   );
 });
+endWithParent();
