@@ -221,48 +221,33 @@ export const isSatisfied = (s: TaskStateName): boolean =>
 export const priorityOf = ({ priority, spec }: Pick<TaskBase, 'priority' | 'spec'>): number =>
   priority ?? spec.priority;
 
-/** What is the same in every state. A move from state to state keeps it. */
+/** What is the same in every state: the compiler asks for each. */
+const KEPT = Object.keys({
+  id: true,
+  spec: true,
+  source: true,
+  acceptedAt: true,
+  attempts: true,
+  counted: true,
+  forgiven: true,
+  workCommit: true,
+  setback: true,
+  contested: true,
+  racesLost: true,
+  verifiesBase: true,
+  triedAfresh: true,
+  hint: true,
+  priority: true,
+  notes: true,
+  isUnsplit: true,
+  voted: true,
+  isPicked: true,
+  lostTo: true,
+} satisfies Record<keyof TaskBase, true>) as (keyof TaskBase)[];
+
+/** A move from state to state keeps it. */
 export function taskBase(t: Task): TaskBase {
-  const {
-    id,
-    spec,
-    source,
-    acceptedAt,
-    attempts,
-    counted,
-    forgiven,
-    workCommit,
-    setback,
-    contested,
-    racesLost,
-    verifiesBase,
-    hint,
-    priority,
-    notes,
-    isUnsplit,
-    voted,
-    isPicked,
-    lostTo,
-  } = t;
-  return {
-    id,
-    spec,
-    source,
-    acceptedAt,
-    attempts,
-    counted,
-    forgiven,
-    ...(workCommit && { workCommit }),
-    ...(setback && { setback }),
-    ...(contested && { contested }),
-    ...(racesLost !== undefined && { racesLost }),
-    ...(verifiesBase !== undefined && { verifiesBase }),
-    ...(hint !== undefined && { hint }),
-    ...(priority !== undefined && { priority }),
-    ...(notes && { notes }),
-    ...(isUnsplit && { isUnsplit }),
-    ...(voted && { voted }),
-    ...(isPicked && { isPicked }),
-    ...(lostTo && { lostTo }),
-  };
+  const base: Partial<Record<keyof TaskBase, unknown>> = {};
+  for (const key of KEPT) if (t[key] !== undefined) base[key] = t[key];
+  return base as TaskBase;
 }

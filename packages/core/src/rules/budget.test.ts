@@ -1,19 +1,23 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import type { TaskId } from '../model/ids.ts';
 import type { Limits } from '../model/request.ts';
 import type { OpenedState } from '../state.ts';
 import {
   acceptedTask,
   endedAttempt,
+  failedTask,
   LIMITS,
   openedRun,
   openedStateOf,
+  running,
   startedAttempt,
   usage,
 } from '../testing.ts';
 import {
   attemptLimits,
   covers,
+  leftOfTask,
   reachedBudget,
   remaining,
   reservationFor,
@@ -95,4 +99,19 @@ test('a budget covers what is exactly left, and not more', () => {
   assert.equal(covers({ tokens: 5, usd: 1 }, { tokens: 5, usd: 1 }), true);
   assert.equal(covers({ tokens: 5, usd: 1 }, { tokens: 6, usd: 0 }), false);
   assert.equal(covers({ tokens: 5, usd: 1 }, { tokens: 0, usd: 1.1 }), false);
+});
+
+test('a task that is tried again has its whole budget once more, until that is used up', () => {
+  const limits = { ...LIMITS, taskTokens: 10_000 };
+  const s = openedStateOf([
+    openedRun({ limits }),
+    acceptedTask('t1'),
+    ...running('t1.1'),
+    endedAttempt('t1.1', 'verify-failed', usage(9_000)),
+    failedTask('t1', 'attempts'),
+    { type: 'task.retried', task: 't1' as TaskId, by: 'operator' },
+    ...running('t1.2'),
+    endedAttempt('t1.2', 'verify-failed', usage(4_000)),
+  ]);
+  assert.equal(leftOfTask(s, s.tasks.get('t1' as TaskId)!).tokens, 6_000);
 });
