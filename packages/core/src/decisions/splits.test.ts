@@ -17,6 +17,7 @@ import {
   brief,
   cancelled,
   check,
+  commit,
   draft,
   failedTask,
   type Law,
@@ -26,6 +27,7 @@ import {
   stateOf,
 } from '../testing.ts';
 import { wanted } from '../wanted.ts';
+import { planUndo } from './undo.ts';
 
 const FILES = ['a.ts', 'b.ts', 'c.ts', 'd.ts'];
 const run = openedRun({ mode: 'planner', limits: { ...LIMITS, depth: 2 } });
@@ -315,4 +317,30 @@ test('a run with one worker and three levels has work for it at every level', ()
     reserved: { tokens: 0, usd: 0 },
   } as const;
   assert.deepEqual(apply(s, started).map(brief), ['attempt.started t4.1']);
+});
+
+test('what landed upon a whole stands on each of its parts: none is taken back from under it', () => {
+  const s = stateOf([
+    ...split,
+    part('t2', 'x'),
+    answered(1, 't1'),
+    ...landedTask('t2', 'l1'),
+    { type: 'task.gathered', task: 't1' as TaskId, handoff: { status: 'complete', summary: 's' } as never },
+    acceptedTask('t3', after('t1')),
+    ...landedTask('t3', 'l2'),
+    acceptedTask('t4', after('t1')),
+  ]);
+  const ask = { what: 't2' as TaskId, withDependents: false };
+  const refused = planUndo(s, ask);
+  assert.deepEqual(refused.kind === 'refused' && refused.dependents, ['t3']);
+  const both = planUndo(s, { ...ask, withDependents: true });
+  assert.deepEqual(both.kind === 'plan' && both.members.map(({ task }) => task), ['t3', 't2']);
+  const undo: Command = {
+    type: 'undoLanding',
+    tasks: ['t3', 't2'] as TaskId[],
+    commit: commit('undo'),
+    by: 'operator',
+  };
+  const failed = apply(s, undo).filter(({ type }) => type === 'task.failed');
+  assert.deepEqual(failed.map(brief), ['task.failed t4 dependency']);
 });

@@ -3,7 +3,7 @@ import { assertNever, type Refusal, refuse } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { CommitId, TaskId } from '../model/ids.ts';
 import type { LandingMember, UndoRefusalReason } from '../model/landing.ts';
-import { ownerOf } from '../rules/owners.ts';
+import { ownerOf, ownersOf } from '../rules/owners.ts';
 import type { OpenedState, State } from '../state.ts';
 import { failDependents } from './ends.ts';
 
@@ -46,10 +46,10 @@ function contestsOf(s: State, tasks: readonly TaskId[]): readonly TaskId[] {
   });
 }
 
-/** A task that depends on several of them fails only once. */
+/** A task that depends on several of them fails only once. What waits for a whole waits for each of its parts. */
 function failWaiting(s: OpenedState, tasks: readonly TaskId[]): readonly Event[] {
   const failed = new Map<TaskId, Event>();
-  for (const task of [...tasks, ...contestsOf(s, tasks)]) {
+  for (const task of new Set([...tasks, ...tasks.flatMap((id) => ownersOf(s, id))])) {
     for (const event of failDependents(s, task, `${task} was undone`)) {
       if (event.type === 'task.failed' && !failed.has(event.task)) failed.set(event.task, event);
     }
@@ -141,12 +141,15 @@ function memberOf(s: State, id: TaskId): { task: TaskId; commit: CommitId } {
 /** Of a task that several tried, the one that was taken. */
 const handedInFor = (s: State, id: TaskId): TaskId => s.plans.get(id)?.contest?.picked?.winner ?? id;
 
-/** Landed tasks that depend on any of `tasks`, directly or through others, and are not among them; by number. */
+/**
+ * Landed tasks that depend on any of `tasks`, directly or through others, and are not among them; by number. Whoever
+ * depends on a whole depends on its parts.
+ */
 export function landedDependents(s: State, tasks: readonly TaskId[]): readonly TaskId[] {
   const seen = new Set<TaskId>(tasks);
   for (const id of seen) {
     for (const dependent of s.dependents.get(id) ?? []) seen.add(dependent);
-    for (const whole of contestsOf(s, [id])) seen.add(whole);
+    for (const whole of ownersOf(s, id)) seen.add(whole);
   }
   for (const id of tasks) seen.delete(id);
   return [...seen].filter((id) => s.tasks.get(id)!.state === 'landed');
