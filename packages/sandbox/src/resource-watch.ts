@@ -11,6 +11,8 @@ import type { MemoryUse, Nameless, ProcessTable } from './platform/platform.ts';
 import { processTable, withDescendants } from './process-table.ts';
 import { Stillness } from './stillness.ts';
 
+/** What doubles with every fork fills a machine within a second: the first looks come sooner where looks are seldom. */
+const FIRST_LOOK_MS = 100;
 /** Looks for each one at open files: there are many. */
 const NAMELESS_EVERY = 4;
 /** Looks for each one at everybody's environment. */
@@ -77,11 +79,20 @@ export function watchResources(ask: ResourceAsk, exceeded: (limit: ResourceName)
     isAwaited = false;
     if (!isDisposed) await lookAgain();
   };
-  const timer = setInterval(() => void lookInTurn(), platform.lookEveryMs);
+  let waitMs = Math.min(FIRST_LOOK_MS, platform.lookEveryMs);
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    timer = setTimeout(() => {
+      void lookInTurn();
+      waitMs = Math.min(2 * waitMs, platform.lookEveryMs);
+      wait();
+    }, waitMs);
+  };
+  wait();
   return {
     [Symbol.dispose]() {
       isDisposed = true;
-      clearInterval(timer);
+      clearTimeout(timer);
     },
   };
 }
