@@ -10,6 +10,8 @@ export interface Guarded {
   readonly hosts: ReadonlySet<string>;
   readonly token: string;
   readonly cookie: string;
+  /** Paths that want no token, and that no page may ask, of whatever origin. Absent: there are none. */
+  readonly isOpen?: (path: string) => boolean;
 }
 
 export type Verdict =
@@ -39,6 +41,8 @@ export function judge(asked: IncomingMessage, guarded: Guarded): Verdict {
   if (!isSent(asked, isRead && path === '/'))
     return no(403, 'pages of another site are not answered', FIXES.origin);
   if (OPEN_PATHS.has(path)) return { kind: 'go', path, query: params };
+  if (guarded.isOpen?.(path))
+    return isPage(asked) ? no(403, 'pages are not answered here') : { kind: 'go', path, query: params };
   const linked = method === 'GET' && path === '/' ? params.getAll('token') : [];
   if (linked.length === 1 && isSame(linked[0]!, guarded.token)) return { kind: 'link' };
   if (!tokensOf(asked, guarded).some((token) => isSame(token, guarded.token)))
@@ -93,6 +97,10 @@ function isSent(asked: IncomingMessage, isPage: boolean): boolean {
   const isVisit = valuesOf(asked, 'sec-fetch-mode')[0] === 'navigate';
   return isPage && isVisit && valuesOf(asked, 'sec-fetch-dest')[0] === 'document';
 }
+
+/** What only a browser sends for a page; a program that opens a socket says `Sec-Fetch-Mode` at most. */
+const isPage = (asked: IncomingMessage): boolean =>
+  ['origin', 'sec-fetch-site', 'cookie'].some((name) => valuesOf(asked, name).length > 0);
 
 function tokensOf(asked: IncomingMessage, { cookie }: Guarded): readonly string[] {
   const bearers = valuesOf(asked, 'authorization').flatMap(

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SwarmError } from '@swarm/core/errors';
+import { answerBeside, type Beside } from './beside.ts';
 import { type Guarded, judge } from './guard.ts';
 import { LISTENERS_MAX, Listeners } from './listeners.ts';
 import type { RunsPort } from './ports.ts';
@@ -32,6 +33,8 @@ export interface ServeAsk {
   readonly metrics?: () => Promise<string>;
   /** Absent: programs alone are served. */
   readonly page?: Page;
+  /** Absent: nothing else is served here. */
+  readonly beside?: Beside;
   readonly now: () => number;
   /** What of ours went wrong: nobody who asked is told more than that. */
   readonly onFault: (error: unknown) => void;
@@ -68,9 +71,9 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
   const streams = new Streams(ask.runs);
   const listeners = new Listeners(limits.stalledMs);
   const busy = new Busy();
-  const { metrics, page, now } = ask;
+  const { metrics, page, now, beside } = ask;
   const served: Served = { streams, listeners, busy, now, metrics, page };
-  const server = bounded(limits);
+  const server = bounded(limits, beside);
   await listening(server, ask);
   const { port } = server.address() as AddressInfo;
   const at = hostText(ask.shownAs ?? ask.host, port);
@@ -78,16 +81,21 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
     hosts: new Set([ask.host, ...ask.names].flatMap((name) => hostTexts(name.toLowerCase(), port))),
     token: ask.token,
     cookie: `swarm_${port}`,
+    ...(beside?.isOpen && { isOpen: (path) => beside.owns(path) }),
   };
   server.on('request', (request, response) => {
-    void respond(request, response, guarded, served).catch((error: unknown) => {
+    void respond(request, response, guarded, { ...served, beside }).catch((error: unknown) => {
       // What a command would refuse is refused, and no fault.
       if (error instanceof SwarmError) return send(response, refusal(409, troubleOf(error)));
       ask.onFault(error);
       send(response, refusal(500, { ...troubleOf(error), what: 'a fault in swarm itself' }));
     });
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => refuseUpgrade(request, socket, guarded));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const verdict = judge(request, guarded);
+    const isTaken = verdict.kind === 'go' && beside?.upgrade(request, socket, head, verdict.path);
+    if (!isTaken) refuseUpgrade(request, socket, guarded);
+  });
   server.on('connect', (request: IncomingMessage, socket: Duplex) => refuseUpgrade(request, socket, guarded));
   const url = `http://${at}`;
   return {
@@ -112,7 +120,7 @@ const hostTexts = (host: string, port: number): string[] => {
   return port === 80 ? [whole, whole.slice(0, -':80'.length)] : [whole];
 };
 
-function bounded({ headMs, requestMs }: Limits): Server {
+function bounded({ headMs, requestMs }: Limits, beside: Beside | undefined): Server {
   const server = createServer({
     maxHeaderSize: HEAD_BYTES_MAX,
     headersTimeout: headMs,
@@ -124,7 +132,7 @@ function bounded({ headMs, requestMs }: Limits): Server {
   });
   // The parser would leave out the others in silence, whatever they say; the guard counts them.
   server.maxHeadersCount = 0;
-  server.maxConnections = LISTENERS_MAX + OTHERS_MAX;
+  server.maxConnections = LISTENERS_MAX + OTHERS_MAX + (beside?.sockets ?? 0);
   server.setTimeout(IDLE_MS);
   server.on('clientError', refuseBytes);
   return server;
@@ -162,7 +170,7 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   guarded: Guarded,
-  served: Served,
+  { beside, ...served }: Served & { readonly beside: Beside | undefined },
 ): Promise<void> {
   // A peer that is gone is no fault.
   request.on('error', () => undefined);
@@ -175,6 +183,7 @@ async function respond(
     const asked = status === 401 ? { 'www-authenticate': 'Bearer realm="swarm"' } : {};
     return send(response, refusal(status, trouble, { connection: 'close', ...asked }));
   }
+  if (beside?.owns(verdict.path)) return answerBeside(beside, { request, ...verdict }, response);
   const answered = await answer({ request, ...verdict }, served).catch((error: unknown) => {
     // Its body was cut off, or did not come in time: there is nobody to answer.
     if (request.destroyed && !request.complete) return undefined;
@@ -196,7 +205,7 @@ const withCookie = ({ cookie, token }: Guarded) => ({
   headers: { location: '/', 'set-cookie': `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict` },
 });
 
-/** Nothing here speaks another protocol. Whoever may not ask is told so first. */
+/** Nothing else here speaks another protocol. Whoever may not ask is told so first. */
 function refuseUpgrade(request: IncomingMessage, socket: Duplex, guarded: Guarded): void {
   const verdict = judge(request, guarded);
   endWith(socket, verdict.kind === 'no' ? verdict.status : 404);

@@ -15,6 +15,7 @@ import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
 import { contendersFor, isLeftOut } from '@swarm/core/rules/contest';
 import { workerFor } from '@swarm/core/rules/distribute';
+import { neededHere } from '@swarm/core/rules/foreign';
 import { isGreen } from '@swarm/core/rules/green';
 import { stepsFor } from '@swarm/core/rules/pipeline';
 import { isOneTask } from '@swarm/core/rules/right-size';
@@ -133,10 +134,15 @@ export class Deciding {
 
   /** The worker that takes it; undefined: all who could are taken. Where all are alike there is one as long as there is room. */
   #workerFor(id: TaskId, busy: ReadonlySet<string>): string | undefined {
-    const { distribute, agents = [] } = this.#state.run.request;
+    const { request } = this.#state.run;
+    const { distribute, agents = [] } = request;
     if (!distribute) return firstFree(busy);
     const { spec } = this.#state.tasks.get(id)!;
-    return workerFor(distribute, spec, { busy, turn: this.#state.attempts.size, agents });
+    return workerFor(distribute, neededHere(spec, request), {
+      busy,
+      turn: this.#state.attempts.size,
+      agents,
+    });
   }
 
   /** Whoever has no model has nobody who could say what the parts are. */

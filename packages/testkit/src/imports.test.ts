@@ -16,12 +16,13 @@ import {
   sourceOf,
 } from './sources.ts';
 
-const ADAPTERS = ['journal', 'git', 'sandbox', 'llm', 'agent', 'mesh', 'telemetry', 'dashboard'];
+const ADAPTERS = ['journal', 'git', 'sandbox', 'llm', 'agent', 'mesh', 'bridge', 'telemetry', 'dashboard'];
 
 /** What of ours each package's product code may import; a package that is not named here fails the first test. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   verify: [],
+  'worker-sdk': [],
   ...Object.fromEntries(ADAPTERS.map((name) => [name, ['core']])),
   orchestrator: ['core'],
   testkit: ['core', 'journal', 'orchestrator'],

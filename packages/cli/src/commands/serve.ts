@@ -17,11 +17,18 @@ export async function serve(options: ServeOptions, context: Context): Promise<nu
   const host = hostOf(options.host);
   const repository = await enterRepository(options, context);
   const over = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
-  const serving = await startServing({ repository, context, host, port });
+  const bridge = bridgeOf(options, host);
+  const serving = await startServing({ repository, context, host, port, ...(bridge && { bridge }) });
   if (!isLoopback(host))
     output.narrate(
       output.narrationInk.yellow(
         `note: whoever reaches ${sanitizeLine(host)} can ask for the token, and what is said is not encrypted: only in a network you trust`,
+      ),
+    );
+  if (bridge === 'open')
+    output.narrate(
+      output.narrationInk.yellow(
+        'note: whatever runs on this machine may be a worker of the bridge, and call one: no token is asked for',
       ),
     );
   if (!options.json) output.narrate(`the runs of ${sanitizeLine(repository.repository)}, until Ctrl-C`);
@@ -49,6 +56,17 @@ export async function serveBeside(repository: RepositoryPaths, context: Context)
   });
   context.output.narrate(`the run as a page: ${serving.link}`);
   return serving;
+}
+
+/** Without a token it is served to this machine alone. */
+function bridgeOf({ bridge, openBridge }: ServeOptions, host: string): 'open' | 'with-token' | undefined {
+  if (!openBridge) return bridge && 'with-token';
+  if (isLoopback(host)) return 'open';
+  throw new SwarmError({
+    code: 'SW0101',
+    what: `--open-bridge asks for no token, and --host ${sanitizeLine(host, 100)} may be reached by others`,
+    fix: 'swarm serve --bridge   # with the token',
+  });
 }
 
 function portOf(typed: number | string | undefined): number {

@@ -137,6 +137,10 @@ export interface ServeOptions extends Omit<RunChoice, 'run'> {
   /** Text where it is no whole number: the command says so. */
   readonly port?: number | string | undefined;
   readonly host?: string | undefined;
+  /** Workers of any kind may register, and be called. */
+  readonly bridge?: true | undefined;
+  /** As `bridge`, without the token. */
+  readonly openBridge?: true | undefined;
 }
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | 'html' | undefined;

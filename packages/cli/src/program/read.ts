@@ -77,10 +77,12 @@ export function addReads(program: Program, context: Context, exit: Finish): void
     .addOption(repoOption())
     .option('--port <n>', 'the port; 0 for a free one (default: 7420)', wholeNumber)
     .option('--host <address>', 'an address or name of this machine (default: 127.0.0.1, this machine alone)')
+    .option('--bridge', 'also serve workers of any kind, and whoever calls them: docs/wire.md')
+    .option('--open-bridge', 'as --bridge, without the token, to this machine alone')
     .option('--json', 'the link and the token as JSON')
     .addHelpText(
       'after',
-      examples('swarm serve', 'swarm serve --port 0 --json', 'swarm serve --repo ../shop --port 7421'),
+      examples('swarm serve', 'swarm serve --port 0 --json', 'swarm serve --bridge --port 9002'),
     )
     .action((options) => exit(import('../commands/serve.ts').then((m) => m.serve(options, context))));
 

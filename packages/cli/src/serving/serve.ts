@@ -5,6 +5,7 @@ import { type Serving, serve } from '@swarm/dashboard';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
+import { bridgeBeside } from './bridge.ts';
 import { servedMetrics } from './metrics.ts';
 import { pageIn } from './page.ts';
 import { servedRuns } from './runs.ts';
@@ -18,16 +19,27 @@ export interface ServingAsk {
   readonly context: Context;
   readonly host: string;
   readonly port: number;
+  /** `open`: its callers and workers want no token. Absent: there is no bridge. */
+  readonly bridge?: 'open' | 'with-token';
 }
 
 /** Errors: SW0701, SW0705. */
-export async function startServing({ repository, context, host, port }: ServingAsk): Promise<Serving> {
+export async function startServing({
+  repository,
+  context,
+  host,
+  port,
+  bridge,
+}: ServingAsk): Promise<Serving> {
   const names = namesOf(host);
   const { page } = programPlaces();
-  return serve({
+  const opened = bridge && (await bridgeBeside(bridge === 'open'));
+  const metrics = servedMetrics(repository, context);
+  const serving = await serve({
     runs: servedRuns(repository, context),
     token: await serveToken(repository),
-    metrics: servedMetrics(repository, context),
+    metrics: opened ? async () => opened.measured(await metrics()) : metrics,
+    ...(opened && { beside: opened.beside }),
     page: await pageIn(page.folder, page.isPacked),
     host,
     port,
@@ -36,6 +48,14 @@ export async function startServing({ repository, context, host, port }: ServingA
     now: () => Date.now(),
     onFault: (error) => context.output.narrate(`swarm serve: a fault: ${(error as Error).message}`),
   });
+  if (!opened) return serving;
+  return {
+    ...serving,
+    close: async () => {
+      opened.close();
+      await serving.close();
+    },
+  };
 }
 
 export const isLoopback = (host: string): boolean =>

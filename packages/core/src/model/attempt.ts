@@ -76,6 +76,8 @@ export const AGENT_ENDS = {
   killed: 'killed',
   'cannot-run': 'cannot-run',
   'model-down': 'model-down',
+  /** The worker elsewhere that had it went away. */
+  lost: 'lost',
 } as const satisfies Record<string, EndingReason | undefined>;
 
 export type AgentEnd = keyof typeof AGENT_ENDS;

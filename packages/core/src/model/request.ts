@@ -1,6 +1,7 @@
 import type { GatePolicy } from '../rules/batching.ts';
 import type { OutsideRule } from '../rules/change-rules.ts';
 import type { Distribution } from '../rules/distribute.ts';
+import type { ForeignWorker } from '../rules/foreign.ts';
 import type { Role } from '../rules/roles.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { CommitId, TaskId } from './ids.ts';
@@ -111,6 +112,8 @@ export interface Request {
   readonly pipeline?: readonly string[];
   /** Kinds of workers, and how one is chosen. Absent: all are alike. */
   readonly distribute?: Distribution;
+  /** Workers elsewhere that were registered at the bridge when the run began. Absent: there is no bridge. */
+  readonly foreign?: readonly ForeignWorker[];
   /** What the run is held against at its end. Absent: nothing is looked at but what tasks were verified by. */
   readonly acceptance?: Acceptance;
   /** What reviewers are asked before anything lands. Absent: nobody is asked. */

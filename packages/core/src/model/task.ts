@@ -71,6 +71,9 @@ export const TASK_STATES = [
 ] as const;
 export type TaskStateName = (typeof TASK_STATES)[number];
 
+export const isTaskState = (text: string): text is TaskStateName =>
+  (TASK_STATES as readonly string[]).includes(text);
+
 /** The transition table. An illegal move is a Refusal in `decide` and a damaged journal in `fold`. */
 export const TASK_MOVES: Readonly<Record<TaskStateName, readonly TaskStateName[]>> = {
   pending: ['assigned', 'expanded', 'failed', 'cancelled', 'landed'],

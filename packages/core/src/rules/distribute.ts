@@ -21,7 +21,7 @@ export interface Distribution {
 export type Needs = Pick<TaskSpec, 'role' | 'requires'>;
 
 /** What every worker is, whatever else it can do. */
-const EVERYBODY = 'coder';
+export const EVERYBODY = 'coder';
 
 /** Capabilities that are everybody's: the agents of the run. */
 export interface Shared {

@@ -1,5 +1,7 @@
 /** Who does a task: what the task says, what its role says, and what the run says, in this order. */
 
+import type { ForeignWish } from './foreign.ts';
+
 /** What a task may ask for without anything being configured. Each of them but the coder is told something besides. */
 export const KNOWN_ROLES = ['coder', 'researcher', 'reviewer', 'tester'] as const;
 
@@ -39,6 +41,8 @@ export interface Wish {
   readonly staff?: string;
   /** Which of several that try it; 1 for the first. Absent: one does it. */
   readonly nth?: number;
+  /** The worker elsewhere that does it. Absent: it is done here. */
+  readonly foreign?: ForeignWish;
 }
 
 /** A kind of worker with an agent or a model of its own. */

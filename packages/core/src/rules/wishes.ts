@@ -1,6 +1,7 @@
 /** Whom a task asks for, against who there is: a wish nobody can meet is refused before it costs an attempt. */
 import { wantProblem } from './capabilities.ts';
 import { ableKinds, type Distribution, wantsOf } from './distribute.ts';
+import { type ForeignWorker, foreignFor } from './foreign.ts';
 import { canWrite, handsOf, KNOWN_ROLES, type Role } from './roles.ts';
 import type { TaskDraft } from './task-format.ts';
 import { nearestWord } from './text.ts';
@@ -17,6 +18,8 @@ export interface Able {
   readonly roles: readonly Role[] | undefined;
   /** Absent: all workers are alike. */
   readonly distribute?: Distribution | undefined;
+  /** Absent: there is no bridge. */
+  readonly foreign?: readonly ForeignWorker[] | undefined;
 }
 
 export interface UnmetWish {
@@ -30,12 +33,15 @@ const [CODER] = KNOWN_ROLES;
 
 export function unmetWish(
   asked: Asked,
-  { agents, roles = [{ name: CODER }], distribute }: Able,
+  { agents, roles = [{ name: CODER }], distribute, foreign }: Able,
 ): UnmetWish | undefined {
   const inVain = unmetCandidates(asked);
   if (inVain || agents === undefined) return inVain;
+  // What somebody elsewhere does asks for nobody here, whatever its role would.
+  if (foreignFor(asked, { agents, distribute, foreign }))
+    return unmetRole({ ...asked, agent: CODER }, agents, roles);
   return (
-    unmetAgent(asked, agents) ??
+    unmetAgent(asked, [...agents, ...(foreign ?? []).map(({ name }) => name)]) ??
     unmetRole(asked, agents, roles) ??
     (distribute ? unmetByAll(asked, agents, distribute) : unmetRequirement(asked, agents))
   );

@@ -7,6 +7,7 @@ import type { PauseReason } from '../model/request.ts';
 import { isOver, type Task } from '../model/task.ts';
 import { reservationFor } from '../rules/budget.ts';
 import { ableKinds, workerFor } from '../rules/distribute.ts';
+import { neededHere } from '../rules/foreign.ts';
 import { roleOf, roleRoom } from '../rules/role-ceilings.ts';
 import { isOpened, type OpenedState, type State } from '../state.ts';
 import { judgePending } from './queue.ts';
@@ -274,7 +275,7 @@ function takenKinds(
 ): string | undefined {
   const { distribute, agents = [] } = run.request;
   if (!distribute) return undefined;
-  const { spec } = tasks.get(task)!;
+  const spec = neededHere(tasks.get(task)!.spec, run.request);
   const busy = new Set([...liveAttempts].map((id) => known.get(id)!.worker));
   if (workerFor(distribute, spec, { busy, turn: 0, agents }) !== undefined) return undefined;
   return ableKinds(distribute, spec, { agents })

@@ -14,6 +14,7 @@ import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
 import { kindOf } from '@swarm/core/rules/distribute';
+import { foreignFor } from '@swarm/core/rules/foreign';
 import type { Wish } from '@swarm/core/rules/roles';
 import { toWire } from '@swarm/core/rules/task-format';
 import { lines } from '@swarm/core/views/words';
@@ -245,14 +246,16 @@ export class Worker {
 
   /** What the task says of who is to do it, and the kind of worker that took it. */
   #wish({ worker }: Attempt, { spec, source }: Task): Wish {
-    const { distribute } = this.#context.state.run.request;
-    const staff = distribute && kindOf(distribute, worker)?.name;
+    const { request } = this.#context.state.run;
+    const staff = request.distribute && kindOf(request.distribute, worker)?.name;
+    const foreign = foreignFor(spec, request);
     const { agent, role } = spec;
     return {
       ...(agent !== undefined && { agent }),
       ...(role !== undefined && { role }),
       ...(staff !== undefined && { staff }),
       ...(source.by === 'candidates' && { nth: source.nth }),
+      ...(foreign && { foreign }),
     };
   }
 
