@@ -31,3 +31,4 @@ export {
   USER_BEGINS,
 } from './prompts.ts';
 export { createToolbox, type Toolbox, toolSpecs } from './tools/index.ts';
+export { openTranscript, type Transcript } from './transcript.ts';

@@ -6,7 +6,8 @@ import { enterRepository } from '../finding/door.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import type { Context } from '../program/context.ts';
 import type { ServeOptions } from '../program/options.ts';
-import { isLoopback, LOOPBACK, SERVE_PORT, startServing } from '../serving/serve.ts';
+import { isLoopback, LOOPBACK, SERVE_PORT } from '../serving/names.ts';
+import { startServing } from '../serving/serve.ts';
 import { tokenFile } from '../serving/token.ts';
 import { sanitizeLine } from '../telling/output.ts';
 

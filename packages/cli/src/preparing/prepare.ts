@@ -4,6 +4,7 @@ import { PRESET_NAMES } from '@swarm/agent';
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import { makeRunId, type RunId } from '@swarm/core/model/ids';
 import type { RunMode } from '@swarm/core/model/request';
+import type { ForeignWorker } from '@swarm/core/rules/foreign';
 import type { TaskDraft } from '@swarm/core/rules/task-format';
 import { unmetWish } from '@swarm/core/rules/wishes';
 import { type CheckoutFacts, type RemoteBranch, rehearse } from '@swarm/git';
@@ -18,6 +19,7 @@ import type { RunOptions } from '../program/options.ts';
 import type { RunFile } from '../running/run-file.ts';
 import { agentNames, distributionOf, rolesOf } from '../running/settings.ts';
 import { agentProblems, agentsOffered } from './agents.ts';
+import { bridgeFor, bridgeShown } from './bridge.ts';
 import { configure } from './configure.ts';
 import type { Found } from './found.ts';
 import { gather, unpricedWishes } from './gather.ts';
@@ -98,6 +100,8 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ? preflight(found.facts)
     : { problems: preflightRepository(found.facts), notices: [] };
   const offered = agentsOffered(loaded.config, found.agents);
+  const bridge =
+    mode === 'land' ? undefined : await collect(problems, () => bridgeFor(options.bridge, located, context));
   const named = (opening?.plan ?? []).flatMap((draft) => agentsNamedBy(draft, loaded.config));
   const others = [...agentsOfWorkers(loaded.config), ...votersOf(loaded.config)];
   const wishes = [...named, ...others];
@@ -106,7 +110,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ...verdict.problems,
     ...(config && mode !== 'land' ? agentProblems(config.config, found.agents, wishes) : []),
     ...(config && mode !== 'land' ? handsProblems(config.config, namesOf(loaded.config, offered)) : []),
-    ...unmetWishes(opening, loaded.config, offered),
+    ...(options.bridge && !bridge ? [] : unmetWishes(opening, loaded.config, offered, bridge?.workers)),
     ...(mode === 'land' ? [] : voterProblems(loaded.config, offered)),
     ...unpricedProblems(
       unpricedWishes(loaded.config, opening?.plan ?? [], others, places, context).filter(
@@ -134,12 +138,15 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   const file = {
     ...pinned.file,
     ...(options.fixRed && { fixRed: true as const }),
+    ...(bridge && { bridge }),
     ...(cassette && { cassette }),
   };
-  if (!recorded) return { ...pinned, file };
+  const shown = [...pinned.shown, ...(bridge ? bridgeShown(bridge) : [])];
+  if (!recorded) return { ...pinned, file, shown };
   return {
     ...pinned,
     file,
+    shown,
     notices: [...pinned.notices, ...recorded.notices, ...differences(recorded, file, pinned.base)],
   };
 }
@@ -151,10 +158,15 @@ const isNew =
     !told.includes(model);
 
 /** A plan is refused whole: whom its tasks ask for is known before anything is spent. */
-function unmetWishes(opening: Opening | undefined, config: Config, offered: readonly string[]): Problem[] {
+function unmetWishes(
+  opening: Opening | undefined,
+  config: Config,
+  offered: readonly string[],
+  foreign?: readonly ForeignWorker[],
+): Problem[] {
   const agents = namesOf(config, offered);
   return (opening?.plan ?? []).flatMap((draft): Problem[] => {
-    const unmet = unmetWish(draft, { agents, roles: rolesOf(config), ...distributionOf(config) });
+    const unmet = unmetWish(draft, { agents, roles: rolesOf(config), ...distributionOf(config), foreign });
     if (unmet === undefined) return [];
     const what = `the plan is wrong: ${unmet.why}`;
     const fix = unmet.meant === undefined ? 'swarm schema task' : `${unmet.meant}   # in ${draft.label}`;

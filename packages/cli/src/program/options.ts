@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly trustRepo?: true | undefined;
   /** Its page is served meanwhile. */
   readonly serve?: true | undefined;
+  /** Where the bridge is whose workers do its tasks too: an address or a port; `true`: where swarm serve usually is. */
+  readonly bridge?: string | true | undefined;
   readonly json?: true | undefined;
 }
 

@@ -126,6 +126,10 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
     .option('--serve', 'serve its page and API on this machine while it goes on, as swarm serve does')
+    .option(
+      '--bridge [url]',
+      'workers that are registered there do tasks too: an address, or a port here (default: 7420)',
+    )
     .option('--json', 'the report as JSON')
     .addHelpText(
       'after',

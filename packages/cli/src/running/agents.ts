@@ -8,12 +8,16 @@ import {
   createPresetAgent,
   type DriverParts,
   type McpParts,
+  openTranscript,
   PRESETS,
 } from '@swarm/agent';
+import { createForeignAgent } from '@swarm/bridge/agent';
 import { NO_USAGE } from '@swarm/core/model/usage';
 import type { Agent, Mount } from '@swarm/core/ports/running';
+import type { ForeignWish } from '@swarm/core/rules/foreign';
 import { type Choice, choose, type Wish } from '@swarm/core/rules/roles';
 import { type FoundAgent, findAgents } from '../agents/found.ts';
+import { bridgeAt } from './bridge-at.ts';
 import type { ComposeAsk } from './compose-ask.ts';
 import { insideOf } from './look-sandbox.ts';
 import { agentDialect, agentModel, agentProfile, endpointsOf, profilesOf } from './models.ts';
@@ -63,6 +67,7 @@ export function agentsOf(ask: ComposeAsk, { drivers, agentMain, found, standIns,
   if (command) makers.set('command', ({ model }) => commandOf(drivers, command, model));
   const capabilities = [...makers.keys()];
   const agentFor = (wish: Wish): Agent => {
+    if (wish.foreign) return watch.over(foreignOf(ask, drivers, wish.foreign));
     const run = { driver: agent.driver, current: standIns.current() };
     const choice = choose(wish, rolesOf(ask.file.config), run, ask.file.config.distribute?.workers);
     const make = makers.get(choice.agent);
@@ -151,6 +156,18 @@ function preset(
     readOnly: shows.map((folder) => ({ host: folder, inside: folder })),
     model,
     windowTokens,
+  });
+}
+
+/** Where the bridge is was pinned when the run began; its token is looked up anew. */
+function foreignOf({ file, env, repository }: ComposeAsk, drivers: DriverParts, wish: ForeignWish): Agent {
+  const { clock, clean = (line) => line, transcriptPath, onTrouble } = drivers;
+  return createForeignAgent({
+    wish,
+    clock,
+    at: () => bridgeAt(file.bridge!.url, repository, env),
+    transcript: ({ attempt }) =>
+      openTranscript(transcriptPath(attempt), clean, (why) => onTrouble?.(attempt, why)),
   });
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import { parseRunId, type RunId } from '@swarm/core/model/ids';
 import type { DeliverTo, RunMode } from '@swarm/core/model/request';
+import type { ForeignWorker } from '@swarm/core/rules/foreign';
 import type { RemoteBranch } from '@swarm/git';
 import { PROVIDER_NAMES, type ProviderName } from '@swarm/sandbox';
 import * as z from 'zod';
@@ -36,6 +37,8 @@ export interface RunFile {
   /** Hash of each prompt as it was when the run opened. */
   readonly promptHashes: Readonly<Record<string, string>>;
   readonly configHash: string;
+  /** Workers elsewhere that do its tasks too, as they were registered when it opened. */
+  readonly bridge?: { readonly url: string; readonly workers: readonly ForeignWorker[] };
   /** Agents by name that were there when the run opened, with an endpoint they can ask. */
   readonly agents?: readonly string[];
   readonly config: Config;
@@ -70,6 +73,12 @@ const schema = z.looseObject({
   approve: z.literal(true).optional(),
   cassette: z.object({ mode: z.enum(['record', 'replay']), path: z.string().startsWith('/') }).optional(),
   agents: z.array(z.string()).optional(),
+  bridge: z
+    .object({
+      url: z.url({ protocol: /^https?$/ }),
+      workers: z.array(z.object({ name: z.string(), capabilities: z.array(z.string()) })),
+    })
+    .optional(),
   config: z.looseObject({ workers: z.looseObject({}), gate: z.looseObject({}), agent: z.looseObject({}) }),
 });
 

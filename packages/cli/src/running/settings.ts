@@ -85,6 +85,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.checks.revertAfter !== undefined && { revertAfter: config.checks.revertAfter }),
     limits: limitsOf(file),
     agents: agentNames(file),
+    ...(file.bridge && { foreign: file.bridge.workers }),
     ...agentHostsOf(file),
     roles: rolesOf(config),
     ...(config.pipeline && { pipeline: config.pipeline }),

@@ -1,5 +1,4 @@
 /** The server over one repository's runs, as `swarm serve` and `swarm run --serve` start it. */
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Serving, serve } from '@swarm/dashboard';
 import type { RepositoryPaths } from '../finding/paths.ts';
@@ -7,12 +6,10 @@ import { programPlaces } from '../places.ts';
 import type { Context } from '../program/context.ts';
 import { bridgeBeside } from './bridge.ts';
 import { servedMetrics } from './metrics.ts';
+import { isLoopback } from './names.ts';
 import { pageIn } from './page.ts';
 import { servedRuns } from './runs.ts';
 import { serveToken } from './token.ts';
-
-export const SERVE_PORT = 7420;
-export const LOOPBACK = '127.0.0.1';
 
 export interface ServingAsk {
   readonly repository: RepositoryPaths;
@@ -57,9 +54,6 @@ export async function startServing({
     },
   };
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';
 

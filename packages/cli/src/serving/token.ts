@@ -12,6 +12,10 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 export const tokenFile = ({ state }: Pick<RepositoryPaths, 'state'>): string => join(state, 'serve-token');
 
+/** The one there is; undefined: nothing was ever served here. */
+export const knownToken = (repository: Pick<RepositoryPaths, 'state'>): Promise<string | undefined> =>
+  keptToken(tokenFile(repository));
+
 /** One that others could have read, or that is none, is replaced. Errors: SW0701. */
 export async function serveToken(repository: Pick<RepositoryPaths, 'state'>): Promise<string> {
   const path = tokenFile(repository);
