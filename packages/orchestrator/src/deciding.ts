@@ -6,6 +6,7 @@
 import type { Command } from '@swarm/core/commands';
 import type { Decision } from '@swarm/core/decide';
 import { type Refusal, SwarmError } from '@swarm/core/errors';
+import { NO_RESERVATION } from '@swarm/core/model/attempt';
 import { isHeldBack } from '@swarm/core/model/evolve-task';
 import type { TaskId } from '@swarm/core/model/ids';
 import type { IterationReason } from '@swarm/core/model/plan';
@@ -15,7 +16,7 @@ import { reservationFor } from '@swarm/core/rules/budget';
 import { scaling } from '@swarm/core/rules/concurrency';
 import { contendersFor, isLeftOut } from '@swarm/core/rules/contest';
 import { workerFor } from '@swarm/core/rules/distribute';
-import { neededHere } from '@swarm/core/rules/foreign';
+import { foreignFor, neededHere } from '@swarm/core/rules/foreign';
 import { isGreen } from '@swarm/core/rules/green';
 import { stepsFor } from '@swarm/core/rules/pipeline';
 import { isOneTask } from '@swarm/core/rules/right-size';
@@ -113,7 +114,9 @@ export class Deciding {
     if (!reserved || !task) return 'none';
     if (this.#isSplit(task)) return 'split';
     const worker = this.#workerFor(task, busy);
-    const own = reservationFor(this.#state, 'worker', this.#state.tasks.get(task)) ?? reserved;
+    const own = this.#isElsewhere(task)
+      ? NO_RESERVATION
+      : (reservationFor(this.#state, 'worker', this.#state.tasks.get(task)) ?? reserved);
     const answer =
       worker === undefined ? undefined : this.decide({ type: 'startAttempt', task, worker, reserved: own });
     if (!answer || answer.kind === 'refusal')
@@ -143,6 +146,11 @@ export class Deciding {
       turn: this.#state.attempts.size,
       agents,
     });
+  }
+
+  /** Whoever does it asks no model of ours: nothing is set aside for it, and nothing lost with it. */
+  #isElsewhere(id: TaskId): boolean {
+    return foreignFor(this.#state.tasks.get(id)!.spec, this.#state.run.request) !== undefined;
   }
 
   /** Whoever has no model has nobody who could say what the parts are. */
