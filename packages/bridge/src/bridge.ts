@@ -25,8 +25,13 @@ export interface Bridge {
   readonly sockets: number;
   owns(path: string): boolean;
   answer(asked: Asked): Promise<Answered> | Answered;
-  /** False: this path is no socket's, or there is no room; nothing was done to it. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): boolean;
+  /** `not-here`: this path is no socket's; `full`: there is no room. Nothing was done to the socket then. */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    path: string,
+  ): 'taken' | 'not-here' | 'full';
   figures(): readonly Family[];
   close(): void;
 }
@@ -56,9 +61,10 @@ export function openBridge({ now, wall, limits }: BridgeAsk): Bridge {
     owns: ownsPath,
     answer: (asked) => answer(asked, rooms),
     upgrade(request, socket, head, path) {
-      if (path !== SOCKET_PATH || sockets.isFull) return false;
+      if (path !== SOCKET_PATH) return 'not-here';
+      if (sockets.isFull) return 'full';
       sockets.upgrade(request, socket, head);
-      return true;
+      return 'taken';
     },
     figures: () => figures(registry, calls, topics, now()),
     close() {

@@ -151,7 +151,7 @@ export class Registry {
     const said = this.#said.get(name);
     return {
       name,
-      capabilities: [...capabilities, ...(said?.capabilities ?? [])],
+      capabilities: [...new Set([...capabilities, ...(said?.capabilities ?? [])])],
       ...(version !== undefined && { version }),
       maxTasks,
       active,

@@ -18,6 +18,7 @@ const REGISTER_MS = 10_000;
 const PING_MS = 15_000;
 /** Who is registered already is asked whether it is still there, and is believed to be gone after so long. */
 const PROBE_MS = 2_000;
+const PARTING_MS = 1_000;
 /** Waits for one worker at most, bytes. */
 const UNSENT_MAX = 8 << 20;
 /** Answers to calls that are not its own, in a row. */
@@ -155,7 +156,8 @@ class Connection {
     this.#timer = setTimeout(() => {
       if (!this.worker) this.refuse(CLOSES.late, 'it has not said who it is: register first');
     }, registerMs);
-    socket.on('error', () => socket.terminate());
+    // What breaks the protocol is told so by its code.
+    socket.on('error', () => this.#part());
     socket.on('pong', () => {
       this.#isAwaited = false;
     });
@@ -190,8 +192,12 @@ class Connection {
         .toString('latin1')
         .replaceAll(/[^ -~]/g, '?'),
     );
-    // Who does not say goodbye is not waited for.
-    setTimeout(() => this.#socket.terminate(), 1_000).unref();
+    this.#part();
+  }
+
+  /** Who does not say goodbye is not waited for. */
+  #part(): void {
+    setTimeout(() => this.#socket.terminate(), PARTING_MS).unref();
   }
 
   answered(isIts: boolean): void {

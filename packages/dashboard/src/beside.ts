@@ -10,8 +10,13 @@ export interface Beside {
   readonly sockets: number;
   owns(path: string): boolean;
   answer(asked: AskedBeside): Promise<AnsweredBeside> | AnsweredBeside;
-  /** False: nothing was done to the socket. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): boolean;
+  /** `not-here`: this path is no socket's; `full`: there is no room. Nothing was done to the socket then. */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    path: string,
+  ): 'taken' | 'not-here' | 'full';
 }
 
 export interface AskedBeside {

@@ -93,8 +93,9 @@ export async function serve(ask: ServeAsk): Promise<Serving> {
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const verdict = judge(request, guarded);
-    const isTaken = verdict.kind === 'go' && beside?.upgrade(request, socket, head, verdict.path);
-    if (!isTaken) refuseUpgrade(request, socket, guarded);
+    const taken = verdict.kind === 'go' && beside?.upgrade(request, socket, head, verdict.path);
+    if (taken === 'full') endWith(socket, 503);
+    else if (taken !== 'taken') refuseUpgrade(request, socket, guarded);
   });
   server.on('connect', (request: IncomingMessage, socket: Duplex) => refuseUpgrade(request, socket, guarded));
   const url = `http://${at}`;
