@@ -144,6 +144,18 @@ export interface ServeOptions extends Omit<RunChoice, 'run'> {
   /** As `bridge`, without the token. */
   readonly openBridge?: true | undefined;
 }
+export interface K8sOptions {
+  readonly namespace?: string | undefined;
+  readonly image?: string | undefined;
+  /** Text where it is no whole number: the command says so. */
+  readonly replicas?: number | string | undefined;
+  /** As `replicas`. */
+  readonly slots?: number | string | undefined;
+  readonly nats?: string | undefined;
+  readonly drain?: string | undefined;
+  readonly prometheus?: string | undefined;
+  readonly json?: true | undefined;
+}
 export interface ReportOptions extends RunChoice {
   readonly format?: 'md' | 'json' | 'html' | undefined;
 }
