@@ -6,7 +6,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
-import { addHosts } from './hosts.ts';
+import { addK8s } from './k8s.ts';
 import { addLand } from './land.ts';
 import { addMap } from './map.ts';
 import {
@@ -59,8 +59,7 @@ export function createProgram(context: Context, version: string, done: (code: nu
   addChecks(program, context, exit);
   program.commandsGroup('For other programs:');
   addProtocols(program, version, context, exit);
-  program.commandsGroup('On many machines:');
-  addHosts(program, context, exit);
+  addK8s(program, context, exit);
   program.helpCommand('help [command]', 'Show this, or the help of a command');
   inherit(program as unknown as Command);
   return program as unknown as Command;

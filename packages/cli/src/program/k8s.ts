@@ -1,8 +1,8 @@
-/** Commands for work on many machines: k8s. */
+/** The command for clusters: k8s. */
 import type { Context } from './context.ts';
 import { examples, type Finish, type Program, wholeNumber } from './parts.ts';
 
-export function addHosts(program: Program, context: Context, exit: Finish): void {
+export function addK8s(program: Program, context: Context, exit: Finish): void {
   program
     .command('k8s')
     .argument('<what>', 'manifests')
