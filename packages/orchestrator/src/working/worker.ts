@@ -13,8 +13,6 @@ import type { SaveReport } from '@swarm/core/ports/git';
 import type { AgentActivity, AgentResult, GoOn } from '@swarm/core/ports/running';
 import type { RenderedPrompt } from '@swarm/core/ports/world';
 import { attemptLimits } from '@swarm/core/rules/budget';
-import { kindOf } from '@swarm/core/rules/distribute';
-import { foreignFor } from '@swarm/core/rules/foreign';
 import type { Wish } from '@swarm/core/rules/roles';
 import { toWire } from '@swarm/core/rules/task-format';
 import { lines } from '@swarm/core/views/words';
@@ -45,6 +43,7 @@ import {
 import { setupOf } from './setup-ask.ts';
 import { notesFor } from './shared-notes.ts';
 import { foldersSeen } from './sparse.ts';
+import { wishOf } from './wish.ts';
 import { conflictVariables, workerVariables } from './worker-prompt.ts';
 
 /** One round of an attempt: what it may use, and what the conversation goes on with; absent in the first. */
@@ -244,19 +243,8 @@ export class Worker {
     };
   }
 
-  /** What the task says of who is to do it, and the kind of worker that took it. */
-  #wish({ worker }: Attempt, { spec, source }: Task): Wish {
-    const { request } = this.#context.state.run;
-    const staff = request.distribute && kindOf(request.distribute, worker)?.name;
-    const foreign = foreignFor(spec, request);
-    const { agent, role } = spec;
-    return {
-      ...(agent !== undefined && { agent }),
-      ...(role !== undefined && { role }),
-      ...(staff !== undefined && { staff }),
-      ...(source.by === 'candidates' && { nth: source.nth }),
-      ...(foreign && { foreign }),
-    };
+  #wish(attempt: Attempt, task: Task): Wish {
+    return wishOf(this.#context.state.run.request, attempt, task);
   }
 
   #runAgent(
