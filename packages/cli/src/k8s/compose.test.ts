@@ -47,7 +47,7 @@ test('workers have the same flags as in a cluster, and as long to drain', () => 
 test('Prometheus reads the home’s token where it lies, as its user, under a name the home answers to', () => {
   const [scrape] = parse(compose.configs['prometheus.yml'].content).scrape_configs;
   const repository = dockerfile.match(/^WORKDIR (\S+)$/m)![1]!;
-  const home = '/home/operator';
+  const home = '/home/swarm';
   const file = tokenFile(statePaths(repository, { HOME: home }));
   assert.equal(scrape.authorization.credentials_file, file.replace(`${home}/.local/state`, '/state'));
   const { user, network_mode: network, volumes } = compose.services.prometheus;

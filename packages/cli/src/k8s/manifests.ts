@@ -26,7 +26,7 @@ const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': 's
 const HEALTH_PORT = 8080;
 /** The secret whose `worker.creds` is what the NATS server knows this worker by. */
 const CREDS_SECRET = 'swarm-worker-creds';
-/** Whoever runs as nobody else: `operator` of infra/docker/Dockerfile. */
+/** Whoever runs as nobody else: `swarm` of infra/docker/Dockerfile. */
 const USER = 1_000;
 /** After its own time to drain. */
 const GRACE_SECONDS = 30;
@@ -145,7 +145,7 @@ function containerOf({ image, nats, slots }: ManifestsAsk) {
       procMount: 'Unmasked' as const,
     },
     volumeMounts: [
-      { name: 'state', mountPath: '/home/operator' },
+      { name: 'state', mountPath: '/home/swarm' },
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'creds', mountPath: '/etc/swarm/creds', readOnly: true },
     ],
