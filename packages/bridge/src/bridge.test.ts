@@ -72,14 +72,16 @@ test('a name whose holder does not answer goes to who comes, and one whose holde
   assert.equal(second.readyState, WebSocket.OPEN);
 });
 
-test('whoever asked and went away frees the credit, and the worker is told', async (t) => {
+test('whoever asked and went away frees the credit, and the worker is told', {
+  timeout: 20_000,
+}, async (t) => {
   const { url, worker, call } = await served(t);
   const socket = await worker('w');
   socket.send(JSON.stringify({ type: 'register', name: 'w', maxTasks: 1 }));
   await once(socket, 'message');
   const made = ask(`${url}/v1/call`, { method: 'POST', agent: false });
   made.on('error', () => undefined);
-  made.end(JSON.stringify({ to: 'w', method: 'm' }));
+  made.end(JSON.stringify({ to: 'w', method: 'm', timeout_ms: 600_000 }));
   const [inbound] = await once(socket, 'message');
   assert.equal((await call({ to: 'w', method: 'm' })).status, 429);
   made.destroy();

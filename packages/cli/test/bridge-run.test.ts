@@ -97,6 +97,8 @@ test('tasks go to the worker they name, or to one that has what they ask for: pa
     { title: 'Say why', kind: 'answer', requires: ['enrich'] },
     { title: 'Write c', description: 'echo three > c.txt', scope: ['c.txt'] },
   ];
+  // Nobody here needs to have what somebody elsewhere has.
+  await world.configure('[distribute.workers.plain]\nslots = 4\n');
   const gate = 'test ! -e b.txt || grep -qx two b.txt';
   const { code, stdout } = await world.swarm(await runOf(world, site, tasks, '--gate', gate));
   assert.equal(code, 0, stdout);
@@ -113,7 +115,7 @@ test('tasks go to the worker they name, or to one that has what they ask for: pa
     ['t3.1', 'bridge'],
     ['t4.1', 'command'],
   ]);
-  const [task] = seen;
+  const task = seen.find(({ title }) => title === 'Write b');
   assert.deepEqual([task!.attempt, task!.title, task!.requires], ['t2.1', 'Write b', ['enrich@>=2.0.0']]);
   assert.match(task!.prompt, /Write b/);
   const report = JSON.parse((await world.swarm(['report', '--json'])).stdout);
@@ -165,6 +167,7 @@ test('what a worker hands in is judged as any work is: patches that lead out, to
   const outside = join(world.root, 'outside.txt');
   const link =
     'diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+..\n\\ No newline at end of file\n';
+  const KEY = 'sk-shop-9f27c1d84be34a0d';
   const answers: Record<string, unknown> = {
     'leads out': { summary: 's', patch: patchOf('../outside.txt', 'x') },
     absolute: { summary: 's', patch: patchOf(outside, 'x') },
@@ -180,11 +183,15 @@ test('what a worker hands in is judged as any work is: patches that lead out, to
     'not a handoff': { done: true },
     blocked: { summary: 'cannot be done', status: 'blocked' },
     'no change': 'did nothing',
+    'says a key': `did nothing, but ${KEY}`,
   };
   await register(t, site, { name: 'hostile', process: (payload) => answers[taskIn(payload).title] });
   const tasks = Object.keys(answers).map((title) => ({ title, agent: 'hostile' }));
-  await world.configure('[workers]\nattempts = 1\n');
-  const { code } = await world.swarm(await runOf(world, site, tasks, '--gate', 'true'));
+  const endpoint = '[[endpoints]]\nname = "e"\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "SHOP_KEY"\n';
+  await world.configure(`[workers]\nattempts = 1\n${endpoint}`);
+  const { code } = await world.swarm(await runOf(world, site, tasks, '--gate', 'true'), {
+    env: { SHOP_KEY: KEY },
+  });
   assert.equal(code, 1);
   assert.deepEqual(
     (await endings(world))
@@ -200,11 +207,15 @@ test('what a worker hands in is judged as any work is: patches that lead out, to
       'no patch at all: agent-failed',
       'not a handoff: bad-output',
       'nothing: bad-output',
+      'says a key: secret-found',
       'through a link: agent-failed',
       'touches git: agent-failed',
     ],
   );
   assert.ok(!existsSync(outside));
+  // It knew a key of ours from elsewhere: nobody is told it again.
+  const journal = await readFile(join(await world.runFolder(), 'journal.ndjson'), 'utf8');
+  assert.ok(journal.includes('did nothing, but') && !journal.includes(KEY));
 });
 
 test('the bridge dies with a task under way: the attempt is lost, and its next one goes on when the bridge is back', async (t) => {

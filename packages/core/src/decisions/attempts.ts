@@ -10,6 +10,7 @@ import { outsideScope } from '../rules/change-rules.ts';
 import { isLeftOut } from '../rules/contest.ts';
 import { waitsForOf } from '../rules/dependencies.ts';
 import { kindOf, lacking, wantsOf } from '../rules/distribute.ts';
+import { neededHere } from '../rules/foreign.ts';
 import { mayOpen } from '../rules/opening.ts';
 import { isHeldToScope, notItsStep } from '../rules/pipeline.ts';
 import { attemptsLeft, mayRetry } from '../rules/policy.ts';
@@ -106,7 +107,7 @@ function placeProblem(s: OpenedState, { id, spec }: Task, worker: string): strin
   if (!distribute) return undefined;
   const kind = kindOf(distribute, worker);
   if (!kind) return `there is no worker ${worker}`;
-  const lacks = lacking(kind, wantsOf(spec, distribute), { agents });
+  const lacks = lacking(kind, wantsOf(neededHere(spec, s.run.request), distribute), { agents });
   if (lacks !== undefined) return `${worker} has no ${lacks}, which ${id} asks for`;
   const isTaken = [...s.liveAttempts].some((live) => s.attempts.get(live)!.worker === worker);
   return isTaken ? `${worker} is taken` : undefined;
