@@ -1,7 +1,8 @@
 /** The bridge from a caller's side: who is there, and one call to one of them. Whatever it answers is bounded before it is read. */
 import { type IncomingMessage, request as plain } from 'node:http';
 import { request as encrypted } from 'node:https';
-import { BRIDGE_LIMITS } from '@swarm/core/rules/bridge/wire';
+import { isCapability, versionText } from '@swarm/core/rules/bridge/routing';
+import { BRIDGE_LIMITS, workerName } from '@swarm/core/rules/bridge/wire';
 import * as z from 'zod';
 
 export interface BridgeAt {
@@ -41,15 +42,21 @@ const GRACE_MS = 10_000;
 export const callOver = (at: BridgeAt, call: CallOver, signal: AbortSignal): Promise<Told> =>
   ask(at, '/v1/call', { body: JSON.stringify(call), timeoutMs: call.timeout_ms + GRACE_MS, signal });
 
+/** It goes into journals and prompts: a bridge that says something else than names is believed nothing. */
 const workersBody = z.object({
-  workers: z.array(
-    z.object({
-      name: z.string(),
-      version: z.string().optional(),
-      capabilities: z.array(z.string()),
-      connected: z.boolean(),
-    }),
-  ),
+  workers: z
+    .array(
+      z.object({
+        name: workerName,
+        version: z
+          .string()
+          .refine((text) => versionText(text) === text)
+          .optional(),
+        capabilities: z.array(z.string().max(200).refine(isCapability)).max(2 * BRIDGE_LIMITS.capabilities),
+        connected: z.boolean(),
+      }),
+    )
+    .max(10_000),
 });
 
 export interface WorkerThere {

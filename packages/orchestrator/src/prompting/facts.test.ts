@@ -17,3 +17,17 @@ test('whoever works is told which hosts agents reach, and that nothing else reac
   );
   assert.match(told(['*']), /agents reach what is public by the proxy/);
 });
+
+test('a planner is told of workers elsewhere, and what they do not see; without a bridge it is told nothing of it', () => {
+  const foreign = [
+    { name: 'worker-1.relay', capabilities: ['process@1.2.0', 'worker-1.relay@1.0'] },
+    { name: 'agent-b', capabilities: ['agent-b'] },
+  ];
+  const laws = plannerLaws(opened(stateOf([openedRun({ mode: 'planner', foreign })])));
+  assert.match(
+    laws,
+    /`"agent": "worker-1\.relay"`.*only they have: worker-1\.relay \(process@1\.2\.0\), agent-b\./,
+  );
+  assert.match(laws, /Those see no file of the repository/);
+  assert.doesNotMatch(told(), /elsewhere/);
+});

@@ -6,6 +6,8 @@ import type { TaskId } from '@swarm/core/model/ids';
 import type { Request } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
 import { attemptLimits } from '@swarm/core/rules/budget';
+import { nameOf } from '@swarm/core/rules/capabilities';
+import type { ForeignWorker } from '@swarm/core/rules/foreign';
 import { protectedGlobs } from '@swarm/core/rules/protected';
 import { KNOWN_ROLES, type Role } from '@swarm/core/rules/roles';
 import type { OpenedState } from '@swarm/core/state';
@@ -88,7 +90,7 @@ export function protectionLaws({ run: { request } }: OpenedState): readonly stri
 
 /** What a planner has to keep to, so that no task is impossible from the start. */
 export function plannerLaws(state: OpenedState): string {
-  const { overlap, outside, roles = [] } = state.run.request;
+  const { overlap, outside, roles = [], foreign = [] } = state.run.request;
   return [
     ...(overlap === 'serialize' ? ['Tasks whose scopes overlap run one after the other.'] : []),
     outside === 'hold'
@@ -96,6 +98,7 @@ export function plannerLaws(state: OpenedState): string {
       : 'A change outside its task’s scope is reported.',
     ...protectionLaws(state),
     ...roleLaws(roles),
+    ...foreignLaws(foreign),
     'Do not file a task that must change a file only the operator’s own tasks may change: it cannot land.',
     'A change that deletes, skips or weakens a test is held for the operator.',
     `${state.run.request.agentHosts ? 'Verification and gate' : 'Verification, gate and agents'} have no network: a \`verify\` that fetches anything fails.`,
@@ -123,6 +126,22 @@ function roleLaws(roles: readonly Role[]): readonly string[] {
   const names = roles.map(({ name, agent }) => (agent === undefined ? name : `${name} (done by ${agent})`));
   return [
     `A task may say whose work it is, as \`"role": "…"\`: ${names.join(', ')}. Without it, it is a coder’s.`,
+  ];
+}
+
+/** So many are named; whoever has more of them has them by what they can do. */
+const FOREIGN_TOLD = 50;
+
+/** Only where there is a bridge. */
+function foreignLaws(foreign: readonly ForeignWorker[]): readonly string[] {
+  if (foreign.length === 0) return [];
+  const told = foreign.slice(0, FOREIGN_TOLD).map(({ name, capabilities }) => {
+    const more = capabilities.filter((one) => nameOf(one) !== name);
+    return more.length === 0 ? name : `${name} (${more.join(', ')})`;
+  });
+  return [
+    `Workers elsewhere do a task that names one, as \`"agent": "${foreign[0]!.name}"\`, or whose \`requires\` only they have: ${told.join(', ')}.`,
+    'Those see no file of the repository: the description of such a task holds all they need.',
   ];
 }
 
