@@ -59,11 +59,13 @@ export const ERROR_CODES = {
   SW0315: { kind: 'preflight', means: 'this machine has no record of the run' },
   SW0316: { kind: 'preflight', means: 'what lands could not be published' },
   SW0317: { kind: 'preflight', means: 'an agent cannot be used' },
+  SW0318: { kind: 'preflight', means: 'the forge cannot be used' },
   SW0401: { kind: 'endpoint', means: 'no model endpoint is configured' },
   SW0402: { kind: 'endpoint', means: 'no model endpoint answers' },
   SW0403: { kind: 'auth', means: 'the model endpoint rejects the key' },
   SW0404: { kind: 'endpoint', means: 'the endpoint does not know the model' },
   SW0405: { kind: 'endpoint', means: 'the endpoint refuses what it is asked' },
+  SW0406: { kind: 'auth', means: 'the forge rejects the token' },
   SW0501: { kind: 'locked', means: 'another orchestrator holds the repository' },
   SW0601: { kind: 'budget', means: 'the budget is reached' },
   SW0602: { kind: 'red', means: 'the target is red before we began' },
@@ -76,6 +78,7 @@ export const ERROR_CODES = {
   SW0703: { kind: 'io', means: 'the remote does not answer' },
   SW0704: { kind: 'io', means: 'the control socket does not answer as it should' },
   SW0705: { kind: 'io', means: 'nothing can be served at that address' },
+  SW0706: { kind: 'io', means: 'the forge does not answer as it should' },
   SW0801: { kind: 'internal', means: 'a fault in swarm itself' },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;
 

@@ -11,3 +11,19 @@ export {
   type Tree,
   trailer,
 } from './twins/objects.ts';
+export {
+  type Call as ForgeCall,
+  FakeForge,
+  type FakeForgeOptions,
+  type Trouble,
+} from './forge/server.ts';
+export {
+  type FakeIssue,
+  type FakePull,
+  type FakeRefs,
+  type FakeRepository,
+  MemoryRefs,
+  type MergeWay,
+  sha,
+} from './forge/state.ts';
+export { FORGE_MUTANTS, type ForgeMutant } from './forge/question.ts';

@@ -1,0 +1,133 @@
+/**
+ * A forge is where people review and merge: GitHub, GitLab. One object speaks of one repository of it. Rules besides those
+ * of ports/world.ts:
+ *
+ * - All text of a forge was written by anybody, and is bounded by the adapter.
+ * - What creates something is asked once. Whether it was done is found out by looking, never by asking again.
+ * - Every method throws SW0706 when the forge does not answer, and SW0406 when it rejects the token.
+ */
+import type { CommitId } from '../model/ids.ts';
+
+export type ForgeKind = 'github' | 'gitlab';
+
+/** A branch of a repository, of which a pull request may also belong to a fork. */
+export interface ForgeBranch {
+  /** `owner/name`; with GitLab there may be more parts. */
+  readonly slug: string;
+  readonly branch: string;
+}
+
+export interface ForgeRepository {
+  readonly slug: string;
+  readonly url: string;
+  readonly defaultBranch: string;
+  /** The token's owner may push to it. */
+  readonly canPush: boolean;
+  /** It takes no changes at all. */
+  readonly isArchived: boolean;
+  /** The repository it was forked from. */
+  readonly parent?: string;
+}
+
+/** GitLab's merge request is one too. */
+export interface PullRequest {
+  readonly number: number;
+  readonly url: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly isDraft: boolean;
+  readonly head: ForgeBranch;
+  readonly headCommit: CommitId;
+  /** The branch it is to be merged into. */
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+  /** Who merged or closed it, where the forge says so. */
+  readonly endedBy?: string;
+}
+
+export interface PullRequestDraft {
+  readonly head: ForgeBranch;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+export type OpenOutcome =
+  | { readonly kind: 'opened'; readonly pull: PullRequest }
+  /** The forge said no, in its own words. One that was open already is such a no. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** It may have been opened: the answer was lost. */
+  | { readonly kind: 'unclear'; readonly why: string };
+
+/** What a forge runs on a commit. */
+export interface ForgeCheck {
+  readonly name: string;
+  /** `neutral`: it ended and judges nothing. */
+  readonly state: 'pending' | 'passed' | 'failed' | 'neutral';
+  /** The base lets nothing in without it. */
+  readonly isRequired: boolean;
+  /** What it said of itself, bounded. */
+  readonly detail: string;
+  readonly url: string;
+}
+
+export interface ForgeComment {
+  /** Unique among what is of its kind. */
+  readonly id: string;
+  readonly author: string;
+  readonly body: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly url: string;
+  /** Of a review: what it says of all; absent for a comment. */
+  readonly verdict?: 'approved' | 'changes-requested' | 'commented';
+  /** Where it stands, for one on a line. */
+  readonly path?: string;
+  readonly line?: number;
+  /** It is settled, or the line is gone. */
+  readonly isSettled?: true;
+}
+
+export interface ForgeIssue {
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+  readonly body: string;
+  readonly author: string;
+  readonly isOpen: boolean;
+  readonly labels: readonly string[];
+  readonly assignees: readonly string[];
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** `unknown`: the forge does not tell, and nobody is trusted for it. */
+export type ForgeAccess = 'write' | 'read' | 'none' | 'unknown';
+
+export interface Forge {
+  readonly kind: ForgeKind;
+  readonly slug: string;
+  repository(): Promise<ForgeRepository | undefined>;
+  /** Who the token is of; undefined where the forge does not say so to such a token. */
+  whoAmI(): Promise<{ readonly login: string; readonly scopes?: readonly string[] } | undefined>;
+  /** Every one of this head, in whatever state, the newest first. */
+  findPulls(head: ForgeBranch): Promise<readonly PullRequest[]>;
+  pull(number: number): Promise<PullRequest | undefined>;
+  openPull(draft: PullRequestDraft): Promise<OpenOutcome>;
+  /** Returns why not, where the forge said no. May be repeated. */
+  updatePull(
+    number: number,
+    change: { readonly title?: string; readonly body?: string; readonly base?: string },
+  ): Promise<string | undefined>;
+  /** What ran on the commit, and what `base` requires and has not been seen yet. */
+  checks(commit: CommitId, base: string): Promise<readonly ForgeCheck[]>;
+  /** Reviews, comments on lines and comments on the whole, in order of time. */
+  reviews(number: number): Promise<readonly ForgeComment[]>;
+  issue(number: number): Promise<ForgeIssue | undefined>;
+  comments(number: number): Promise<readonly ForgeComment[]>;
+  /** Comments of an issue or a pull request. Look first: asked again it is there twice. Returns its address. */
+  comment(on: 'issue' | 'pull', number: number, body: string): Promise<string>;
+  /** Open ones that have the label, the oldest first. */
+  issuesLabelled(label: string): Promise<readonly ForgeIssue[]>;
+  access(login: string): Promise<ForgeAccess>;
+}

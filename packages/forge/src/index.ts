@@ -1,0 +1,3 @@
+export { type ForgePlace, forgePlaceOf, type KnownForge, knownForges, numberIn } from './address.ts';
+export { GitHub, type GitHubOptions } from './github.ts';
+export { PATIENCE, type Patience } from './patience.ts';
