@@ -100,6 +100,7 @@ export type Command =
       readonly commit: CommitId;
       readonly outcome: 'done' | 'refused';
       readonly detail: string;
+      readonly url?: string;
     }
   | { readonly type: 'closeRun'; readonly reason: CloseReason; readonly green: boolean | 'unknown' }
   // planning

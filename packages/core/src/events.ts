@@ -123,6 +123,8 @@ export type RunEvent =
       readonly commit: CommitId;
       readonly outcome: 'done' | 'refused';
       readonly detail: string;
+      /** Of the pull request that has it. Absent in old journals. */
+      readonly url?: string;
     }
   | {
       readonly type: 'run.closed';

@@ -162,6 +162,7 @@ export interface State {
         readonly commit: CommitId;
         readonly outcome: 'done' | 'refused';
         readonly detail: string;
+        readonly url?: string;
       }
     | undefined;
   stopped: boolean;

@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { SwarmError } from '@swarm/core/errors';
 import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { ChangeReader } from '@swarm/core/ports/changes';
+import type { RunBranches } from '@swarm/core/ports/forge';
 import type {
   Delivery,
   Hub,
@@ -42,9 +43,10 @@ import { fetchBase } from './origin-fetch.ts';
 import { readRef } from './origin-ref.ts';
 import { packOf, receivePack } from './packs.ts';
 import { ObjectReader } from './reader.ts';
-import { Remote, type RemoteBranch } from './remote.ts';
+import { Remote, type RemoteBranch, type RemoteHeader } from './remote.ts';
 import { RemoteTarget } from './remote-target.ts';
 import { buildRevert } from './revert.ts';
+import { PushedBranches } from './run-branches.ts';
 import { Signer, type Signing } from './signing.ts';
 import { Stacks } from './stacks.ts';
 import { Target } from './target.ts';
@@ -77,6 +79,12 @@ export interface HubOptions {
   readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
   readonly push?: RemoteBranch & { readonly network: Readonly<Record<string, string>> };
+  /** The run's branches are pushed to this remote besides; absent: they stay here. */
+  readonly branches?: {
+    readonly remote: string;
+    readonly network: Readonly<Record<string, string>>;
+    readonly header?: RemoteHeader;
+  };
   /** What lands is signed; absent: not. `env`: the operator's own environment, of which programs and agents are used. */
   readonly sign?: { readonly signing: Signing; readonly env: Readonly<Record<string, string | undefined>> };
 }
@@ -90,6 +98,8 @@ export interface OpenedHub {
   readonly branches: BranchIntake;
   /** Carries the run in a reference of the user's repository, and at the remote its landings are pushed to. */
   readonly carrier: Carrier;
+  /** Present where the run's branches are pushed to a remote. */
+  readonly runBranches?: RunBranches;
   readonly mutex: GitMutex;
   /** The target's head when this run was opened first; the same at every later opening. */
   readonly base: CommitId;
@@ -152,7 +162,11 @@ export async function openHub(options: HubOptions): Promise<OpenedHub> {
   const target = remote
     ? new RemoteTarget(context, remote.remote, remote.branch)
     : new Target(context, await readHubRef(ends, refs.target));
-  return assemble(context, target, remote?.remote, { ...DEFAULT_LIMITS, ...options.limits });
+  const assembled = assemble(context, target, remote?.remote, { ...DEFAULT_LIMITS, ...options.limits });
+  if (!options.branches) return assembled;
+  const { remote: name, ...how } = options.branches;
+  const to = await Remote.open({ git, gitDir: origin.gitDir, name, purpose: 'push', ...how });
+  return { ...assembled, runBranches: new PushedBranches(context, to) };
 }
 
 function assemble(

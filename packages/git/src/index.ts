@@ -22,7 +22,7 @@ export { cloneOrigin } from './origin.ts';
 export { refetch } from './origin-fetch.ts';
 export { ObjectReader } from './reader.ts';
 export { type Rehearsal, rehearse, rehearseFolder } from './rehearsal.ts';
-export { Remote, type RemoteBranch, upstreamOf } from './remote.ts';
+export { pushRemoteOf, Remote, type RemoteBranch, type RemoteHeader, upstreamOf } from './remote.ts';
 export { readSigning, type Signing, type SigningFound, trySigning } from './signing.ts';
 export { addWorkTree, keepBranch, type Work, type WorkPlaces, workDiff } from './task-work.ts';
 export { type TreeFacts, treeFacts } from './tree-facts.ts';

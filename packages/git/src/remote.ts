@@ -21,6 +21,13 @@ export interface RemoteBranch {
   readonly branch: string;
 }
 
+/** What a web address is asked with besides the operator's own keys: a token of the forge that has it. */
+export interface RemoteHeader {
+  /** Such as `https://github.com/`: nothing else is asked with it. */
+  readonly origin: string;
+  readonly value: string;
+}
+
 export type PushOutcome =
   /** The remote said so. */
   | { readonly kind: 'taken' }
@@ -41,6 +48,13 @@ const NOWHERE: Place = { discoverFrom: '/' };
 /** What `git` may be told an address is; the transports are named to git as well (`GIT_ALLOW_PROTOCOL`). */
 const ADDRESS = /^(?:https?|ssh|git|file):\/\/[^-\s]|^[\w.-]+@[\w][\w.-]*:|^[\w][\w.-]*:(?!:|\/\/)|^\//;
 
+/** The remote `branch` is pushed to where that is another than its upstream: git's own way to work with a fork. */
+export async function pushRemoteOf(git: Git, gitDir: string, branch: string): Promise<string | undefined> {
+  const pattern = `^(branch\\.${escaped(branch)}\\.pushremote|remote\\.pushdefault)$`;
+  const said = await settings(git, { gitDir }, pattern);
+  return said.get(`branch.${branch}.pushremote`) ?? said.get('remote.pushdefault');
+}
+
 /** The upstream of `branch` by the repository's own configuration, else `origin`'s branch of the same name. */
 export async function upstreamOf(git: Git, gitDir: string, branch: string): Promise<RemoteBranch> {
   const said = await settings(git, { gitDir }, `^branch\\.${escaped(branch)}\\.(remote|merge)$`);
@@ -56,13 +70,17 @@ export class Remote {
   readonly #git: Git;
   readonly #address: Record<string, string>;
 
-  private constructor(git: Git, name: string, url: string) {
+  private constructor(git: Git, name: string, url: string, header: RemoteHeader | undefined) {
     this.#git = git;
     this.name = name;
     this.#address = {
-      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_COUNT: header ? '2' : '1',
       GIT_CONFIG_KEY_0: `remote.${NAME}.url`,
       GIT_CONFIG_VALUE_0: url,
+      ...(header && {
+        GIT_CONFIG_KEY_1: `http.${header.origin}.extraHeader`,
+        GIT_CONFIG_VALUE_1: header.value,
+      }),
     };
   }
 
@@ -77,16 +95,29 @@ export class Remote {
     readonly name: string;
     readonly purpose: 'fetch' | 'push';
     readonly network: Readonly<Record<string, string>>;
+    readonly header?: RemoteHeader;
   }): Promise<Remote> {
+    const { git, gitDir, name } = ask;
+    const address = await Remote.#addressOf(ask);
+    if (address === undefined) throw noRemote(name, await remotesOf(git, gitDir));
+    if (!ADDRESS.test(address) || /\p{Cc}/u.test(address)) throw oddAddress(name);
+    return new Remote(new Git(ask.network), name, address, ask.header);
+  }
+
+  /** Of the repository's configuration; a path is made whole. */
+  static async #addressOf(ask: {
+    readonly git: Git;
+    readonly gitDir: string;
+    readonly name: string;
+    readonly purpose: 'fetch' | 'push';
+  }): Promise<string | undefined> {
     const { git, gitDir, name, purpose } = ask;
     const said = await settings(git, { gitDir }, `^remote\\.${escaped(name)}\\.(url|pushurl)$`);
     const pushUrl = purpose === 'push' ? said.get(`remote.${name}.pushurl`) : undefined;
     const url = pushUrl ?? said.get(`remote.${name}.url`);
-    if (url === undefined) throw noRemote(name, await remotesOf(git, gitDir));
+    if (url === undefined) return undefined;
     const isPath = !url.includes(':') && !isAbsolute(url);
-    const address = isPath ? resolve(gitDir.replace(/\/\.git$/, ''), url) : url;
-    if (!ADDRESS.test(address) || /\p{Cc}/u.test(address)) throw oddAddress(name);
-    return new Remote(new Git(ask.network), name, address);
+    return isPath ? resolve(gitDir.replace(/\/\.git$/, ''), url) : url;
   }
 
   /** Branches as they are there now. @throws SW0703 when it does not answer. */
@@ -184,6 +215,11 @@ export class Remote {
       });
     if (ran.code === 0 || ran.stderr.includes('remote ref does not exist')) return;
     throw this.#silent(new Error(ran.stderr));
+  }
+
+  /** Where it is, for whoever asks which forge that is. A password in it is left out. */
+  get address(): string {
+    return this.#address.GIT_CONFIG_VALUE_0!.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
   }
 
   /** The repository itself, where the address is a folder of this machine. */

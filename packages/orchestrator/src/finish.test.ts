@@ -18,7 +18,7 @@ function delivered(to: DeliverTo, events: readonly Event[], ports: SomePorts = {
     ...(remote && { remote }),
   });
   const { state, context } = givenWorld([open, ...events], ports);
-  return deliver(opened(state), { delivery: context.ports.delivery });
+  return deliver(opened(state), { delivery: context.ports.delivery, clock: context.ports.clock });
 }
 const applying = (outcome: ApplyOutcome): SomePorts => ({ delivery: { apply: async () => outcome } });
 

@@ -3,12 +3,13 @@ import type { DeliverTo, Request } from '@swarm/core/model/request';
 import type { OpenedState, State } from '@swarm/core/state';
 import { report } from '@swarm/core/views/report';
 import { renderReportMarkdown } from '@swarm/core/views/report-markdown';
+import { proposePulls } from './delivering/pull-delivery.ts';
 import type { OrchestratorPorts } from './settings.ts';
 
 type Recorded = Extract<Command, { readonly type: 'recordDelivery' }>;
 /** Where the result is, and what is to be said of how it got there. */
-type Delivered = Pick<Recorded, 'ref' | 'outcome' | 'detail'>;
-type DeliveryPorts = Pick<OrchestratorPorts, 'delivery'>;
+type Delivered = Pick<Recorded, 'ref' | 'outcome' | 'detail' | 'url'>;
+type DeliveryPorts = Pick<OrchestratorPorts, 'delivery' | 'pulls' | 'clock'>;
 
 /** What is left to do at the end, by where the operator wants the result. Each returns; a refusal is a value. */
 const DELIVERIES: Readonly<
@@ -16,7 +17,7 @@ const DELIVERIES: Readonly<
 > = {
   branch: published,
   push: published,
-  pr: published,
+  pr: propose,
   apply,
 };
 
@@ -48,6 +49,15 @@ async function apply({ run, head, closed }: OpenedState, ports: DeliveryPorts): 
   const ref = `refs/heads/${target}`;
   if (applied.kind === 'done') return { ref, outcome: 'done', detail: '' };
   return { ref, outcome: 'refused', detail: `${applied.why}; ${applied.fix}` };
+}
+
+/** A cancelled run asks nobody to take over what it left. */
+async function propose(state: OpenedState, { pulls, clock }: DeliveryPorts): Promise<Delivered> {
+  const ref = publishedRef(state.run.request);
+  if (state.closed?.reason === 'cancelled')
+    return { ref, outcome: 'refused', detail: 'the run was cancelled; swarm pr opens a pull request of what has landed' };
+  if (!pulls) return { ref, outcome: 'refused', detail: 'there is no forge here; swarm pr opens the pull request' };
+  return proposePulls(state, pulls, clock);
 }
 
 const publishedRef = ({ remote, landOn }: Request): string => remote ?? landOn;

@@ -1,4 +1,5 @@
 export type { Approve, Verdict } from './approval.ts';
+export { proposePulls } from './delivering/pull-delivery.ts';
 export type { Halt } from './inputs.ts';
 export type { UndoOutcome } from './landing/undo.ts';
 export { type Brief, type BriefPiece, briefOnce } from './planning/brief-once.ts';

@@ -15,6 +15,7 @@ import type { Context, OnDisk } from './context.ts';
 import { Crew, isNotDrained } from './crew.ts';
 import { Deciding } from './deciding.ts';
 import { Effects } from './effects.ts';
+import { PushFollower } from './delivering/follow.ts';
 import { deliver, writeReport } from './finish.ts';
 import { Monitor } from './healing/monitor.ts';
 import { NeedsWatch } from './healing/needs-watch.ts';
@@ -60,6 +61,7 @@ class Loop implements Orchestrator {
   readonly #approval: Approval | undefined;
   readonly #monitor: Monitor;
   readonly #needs: NeedsWatch;
+  readonly #pushes: PushFollower;
   #isReady = false;
   /** Set once the run is being left: nothing new starts, and what is running ends. */
   #leaving: RunOutcome | undefined;
@@ -76,6 +78,7 @@ class Loop implements Orchestrator {
     this.#monitor = new Monitor(this.state, given);
     const ports = { ...given, log: this.#monitor.log };
     this.#needs = new NeedsWatch(this.state, ports.log);
+    this.#pushes = new PushFollower(this.state, ports.pulls, ports.log);
     this.#ports = ports;
     this.#settings = settings;
     this.#effects = new Effects({
@@ -301,6 +304,7 @@ class Loop implements Orchestrator {
 
   async #finish(): Promise<RunOutcome> {
     const state = this.#applier.opened;
+    await this.#pushes.rest();
     if (this.#leaving?.kind === 'stopped' && !state.closed) {
       const { kind: _, why, ...about } = this.#leaving;
       this.#applier.decide({ type: 'stop', reason: why, ...about });
@@ -319,6 +323,7 @@ class Loop implements Orchestrator {
   #tell(entry: Entry, state: State): void {
     for (const event of entry.events) this.#ports.log.write(event.type, tellEvent(event, state));
     this.#needs.look(entry);
+    this.#pushes.look(entry);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Request, StopReason } from '@swarm/core/model/request';
 import type { AttemptHost } from '@swarm/core/ports/bench';
 import type { ChangeReader } from '@swarm/core/ports/changes';
 import type { Branches, Delivery, Hub, RepositoryReader } from '@swarm/core/ports/git';
+import type { PullPlace } from '@swarm/core/ports/forge';
 import type { OpenedJournal } from '@swarm/core/ports/journal';
 import type { TicketedModel } from '@swarm/core/ports/models';
 import type { SandboxLimits } from '@swarm/core/ports/running';
@@ -22,6 +23,8 @@ export interface OrchestratorPorts {
   readonly changes?: ChangeReader;
   readonly reader: RepositoryReader;
   readonly delivery: Delivery;
+  /** Where the pull request goes; only with `deliver: 'pr'`. */
+  readonly pulls?: PullPlace;
   /** Where attempts, gates and checks run. */
   readonly host: AttemptHost;
   /** Absent in a run without a model: `--plan` with a command agent. */

@@ -324,7 +324,7 @@ const deliver = table('Where the result goes.', {
   to: z
     .enum(['branch', 'apply', 'push', 'pr'])
     .describe(
-      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote’s target. `pr`: one pull request; refused in this version.',
+      '`branch`: the branch `swarm/<run>` and nothing else. `apply`: also fast-forward the target at the end. `push`: every landing to the remote’s target. `pr`: the branch is pushed after each landing, and one pull request is opened at the end.',
     )
     .default('branch'),
   sign: z

@@ -20,6 +20,7 @@ import { probeOnce } from '../preparing/sandbox-probe.ts';
 import type { Context } from '../program/context.ts';
 import { agentNames } from '../running/settings.ts';
 import { type Check, failed, ok } from './check.ts';
+import { forgeChecks } from './forge.ts';
 import { gateChecks, programsOf } from './gate-checks.ts';
 import { leftLocks, lockChecks } from './locks.ts';
 import { type MachineFacts, machineFacts } from './machine.ts';
@@ -121,6 +122,7 @@ function runFacts({ facts, detected, agents }: Found, { config }: LoadedConfig, 
 
 /** Where landings are pushed to a remote it is asked for its branch, with the operator's keys, as a run would. */
 async function remoteChecks(run: Found, { config }: LoadedConfig, { env }: Context): Promise<Check[]> {
+  if (config.deliver === 'pr') return forgeChecks(run, env);
   if (config.deliver !== 'push') return [];
   try {
     const to = await remoteOf(run, env);

@@ -6,10 +6,6 @@ import type { Config, EndpointConfig } from '../config/resolved.ts';
 /** What the configuration knows and this version cannot do is refused by name, never taken for something else. */
 export function notYet(c: Config, mode: RunMode): readonly Problem[] {
   const problems: Problem[] = [];
-  const later = (where: string, value: string, fix: string): void => {
-    problems.push({ code: 'SW0102', what: `${where} = "${value}" is not in this version`, where, fix });
-  };
-  if (c.deliver === 'pr') later('deliver.to', c.deliver, '--deliver branch');
   const isOwn = c.endpoints.some((e) => OWN_DIALECTS.includes(e.dialect));
   const asksItself = mode === 'planner' || (mode === 'plan' && c.agent.driver === 'builtin');
   if (asksItself && c.endpoints.length > 0 && !isOwn) {

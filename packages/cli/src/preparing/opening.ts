@@ -17,6 +17,8 @@ export interface Opening {
   readonly branches?: BranchesOpening;
   /** What is to hold at its end. */
   readonly accept?: readonly Criterion[];
+  /** The issue that asked for it. */
+  readonly issue?: { readonly number: number; readonly url: string };
   /** Said before anything runs. */
   readonly notices?: readonly string[];
 }

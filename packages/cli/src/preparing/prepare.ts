@@ -21,6 +21,7 @@ import { agentNames, distributionOf, rolesOf } from '../running/settings.ts';
 import { agentProblems, agentsOffered } from './agents.ts';
 import { bridgeFor, bridgeShown } from './bridge.ts';
 import { configure } from './configure.ts';
+import { forgeReady } from './forge.ts';
 import type { Found } from './found.ts';
 import { gather, unpricedWishes } from './gather.ts';
 import { agentsOfWorkers, handsProblems } from './hands.ts';
@@ -121,6 +122,9 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
   );
   const isPushed = loaded.config.deliver === 'push';
   const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
+  const isPull = loaded.config.deliver === 'pr';
+  const forge = isPull ? await collect(problems, () => forgeReady(found, context.env)) : undefined;
+  if (options.stack && !isPull) problems.push(loneStack);
   const { run, landOn } = await placeOf(located, found, loaded.config, context);
   await collect(problems, () => rehearsed(found, landOn));
   if (problems.length > 0 || !opening || found.target === undefined) throw new SwarmError(problems);
@@ -130,6 +134,7 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ...said,
     ...wayOutNotices(loaded.config, found.facts.sandboxProbe),
     ...(await treeNotices(found)),
+    ...(forge?.notices ?? []),
   ];
   const told = { run, landOn, opening, notices, ...(remote && { remote }) };
   const asked = { ...loaded, config: network.config };
@@ -139,6 +144,8 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ...pinned.file,
     ...(options.fixRed && { fixRed: true as const }),
     ...(bridge && { bridge }),
+    ...(isPull && { pull: options.stack ? { isStacked: true as const } : {} }),
+    ...(opening.issue && { issue: opening.issue }),
     ...(cassette && { cassette }),
   };
   const shown = [...pinned.shown, ...(bridge ? bridgeShown(bridge) : [])];
@@ -150,6 +157,13 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     notices: [...pinned.notices, ...recorded.notices, ...differences(recorded, file, pinned.base)],
   };
 }
+
+const loneStack: Problem = {
+  code: 'SW0101',
+  what: '--stack makes a pull request of each task, and none is wanted',
+  where: '--stack',
+  fix: '--deliver pr --stack',
+};
 
 /** What was told already is not told again. */
 const isNew =

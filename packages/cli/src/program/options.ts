@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly repo?: string | undefined;
   readonly target?: string | undefined;
   readonly deliver?: string | undefined;
+  /** A pull request for each task. */
+  readonly stack?: true | undefined;
   readonly requestFile?: string | undefined;
   readonly plan?: string | undefined;
   /** The request is the only task; nobody plans. */

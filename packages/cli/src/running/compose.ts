@@ -38,6 +38,7 @@ import { knownSecrets, untrackedSecrets } from './known-secrets.ts';
 import { mcpOf } from './mcp.ts';
 import { driftTeller, endpointsOf, type Models, modelsOf, renewable } from './models.ts';
 import { networkEnv } from './network-env.ts';
+import { type FoundForge, findForge, forgeSecrets, pullPlace } from './forging.ts';
 import { Notifier } from './notifier.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
@@ -61,13 +62,16 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
   const timeIsUp = new AbortController();
-  const secrets = new SecretBook(knownSecrets(file, ask.env));
+  const forge = file.pull && (await findForge(repository.gitDir, file.target, ask.env));
+  const tokens = forge ? forgeSecrets(forge).map((value) => ({ name: 'the token of the forge', value })) : [];
+  const secrets = new SecretBook([...knownSecrets(file, ask.env), ...tokens]);
   const notify = file.config.notify;
   const hook = notify?.webhookEnv === undefined ? undefined : ask.env[notify.webhookEnv];
   const unsaid = secrets.redactor([
     ...(hook ? [hook] : []),
     ...endpoints.flatMap((e) => (e.apiKey ? [e.apiKey] : [])),
     ...setupSecrets(file, ask.env),
+    ...tokens.map(({ value }) => value),
   ]);
   const { run } = file;
   const tracing = await traceRun({ run, env: ask.env, version: ask.places.version, redactor: unsaid });
@@ -107,7 +111,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const cleanUp = cleanUpOf(repository.state, log);
   await discardLeft(repository.state, cleanUp);
   const looks = { secrets: secrets.finder(), rules: rulesOf(ask) };
-  const git = await openRunHub(repository, file, ask.env, { cleanUp, ...looks });
+  const git = await openRunHub(repository, file, ask.env, { cleanUp, forge, ...looks });
   if (!file.isBare) secrets.learn(await untrackedSecrets(repository.repository, git.reader, git.base));
   const branches = ask.opening?.branches && (await bringBranches(git, ask.opening.branches, ask.env));
   let orchestrator: Orchestrator | undefined;
@@ -132,7 +136,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agents = { agentMain, found: await agentsThere(ask), standIns };
   const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
   const hub = carriedFirst(ports.hub, () => carrying);
-  orchestrator = createOrchestrator({ ...ports, hub }, settingsOf(ask, git.base, branches));
+  const pulls = forge && git.runBranches && pullPlace(forge, file, git.runBranches, log);
+  const all = { ...ports, hub, ...(pulls && { pulls }) };
+  orchestrator = createOrchestrator(all, settingsOf(ask, git.base, branches));
   const { journal: carried } = file.config;
   const made = orchestrator;
   const carrying: Carrying | undefined =
@@ -208,6 +214,8 @@ interface HubParts {
   readonly cleanUp?: CleanUp;
   readonly secrets?: SecretFinder;
   readonly rules?: SecretRules | undefined;
+  /** The run's branches are pushed to its remote. */
+  readonly forge?: FoundForge | undefined;
 }
 
 /** The hub as one run knows it. The caller holds the repository's lock: opening mends what a kill left. */
@@ -219,13 +227,19 @@ export async function openRunHub(
     cleanUp = cleanUpOf(repository.state),
     secrets = makeFinder(knownSecrets(file, env)),
     rules,
+    forge,
   }: HubParts = {},
 ): Promise<OpenedHub> {
   const { run, target, landOn, identity, remote, config } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
   const push = remote && { ...remote, network: networkEnv(env) };
   const sign = file.signs && (await signingOf(repository.repository, env));
-  const optional = { ...(push && { push }), ...(sign && { sign }) };
+  const branches = forge && {
+    remote: forge.remote,
+    network: networkEnv(env),
+    ...(forge.header && { header: forge.header }),
+  };
+  const optional = { ...(push && { push }), ...(sign && { sign }), ...(branches && { branches }) };
   const operator = operatorEnv(env);
   const looks = { secrets, rules, ...(config.review && { namesChanges: true as const }) };
   return openHub({ ...places, operator, run, target, landOn, identity, cleanUp, ...looks, ...optional });

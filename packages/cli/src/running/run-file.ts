@@ -24,6 +24,10 @@ export interface RunFile {
   readonly deliver: DeliverTo;
   /** Where every landing is pushed to, with `deliver: 'push'`. Its address stays in the repository's configuration. */
   readonly remote?: RemoteBranch;
+  /** One pull request at its end, or one for each task; with `deliver: 'pr'`. Which forge, the remotes say each time. */
+  readonly pull?: { readonly isStacked?: true };
+  /** The issue that asked for it. */
+  readonly issue?: { readonly number: number; readonly url: string };
   readonly gate: string | null;
   /** The gate before the operator named another: the journal says so until it has the change. */
   readonly gateBefore?: string | null;
@@ -62,6 +66,8 @@ const schema = z.looseObject({
   landOn: z.string(),
   deliver: z.enum(['branch', 'apply', 'push', 'pr']),
   remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
+  pull: z.object({ isStacked: z.literal(true).optional() }).optional(),
+  issue: z.object({ number: z.int().positive(), url: z.string().max(2_000) }).optional(),
   gate: z.string().nullable(),
   gateBefore: z.string().nullable().optional(),
   setup: z.string().nullable(),

@@ -41,7 +41,7 @@ function head(r: Report, columns: number): string[] {
     ...(r.isGated ? [] : ['there was no gate: nothing that landed was tested']),
     ...(r.delivered
       ? [
-          `delivery (${r.delivered.to}): ${[r.delivered.outcome, r.delivered.detail].filter(Boolean).join('; ')}`,
+          `delivery (${r.delivered.to}): ${[r.delivered.outcome, r.delivered.url, r.delivered.detail].filter(Boolean).join('; ')}`,
         ]
       : []),
   ];

@@ -143,9 +143,10 @@ const stoppedText = (detail: string): string => {
 function deliveryLine(s: State, wrapped: (text: string) => string): string {
   const d = s.delivered!;
   if (s.landedCount === 0) return `  ${wrapped(d.detail)}`;
+  const note = d.to === 'pr' && d.detail !== '' ? `; ${sanitizeLine(d.detail, 300)}` : '';
   return d.outcome === 'done'
-    ? `  delivered to ${d.ref.replace('refs/heads/', '')}`
-    : `  ${wrapped(`not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 300)}`)}`;
+    ? `  delivered to ${sanitizeLine(d.url ?? d.ref.replace('refs/heads/', ''), 300)}${note}`
+    : `  ${wrapped(`not delivered to ${d.ref.replace('refs/heads/', '')}: ${sanitizeLine(d.detail, 400)}`)}`;
 }
 
 /** What ended the run before its time, where it is for the operator to mend: as every refusal is told. */

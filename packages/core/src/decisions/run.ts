@@ -100,8 +100,8 @@ export function decideRun(s: OpenedState, c: RunCommand): readonly Event[] | Ref
       return [{ type: 'spend.lost', role: open.role, slice: c.slice }];
     }
     case 'recordDelivery': {
-      const { to, ref, commit, outcome, detail } = c;
-      return [{ type: 'delivery.ended', to, ref, commit, outcome, detail }];
+      const { type: _, ...delivered } = c;
+      return [{ type: 'delivery.ended', ...delivered }];
     }
     case 'closeRun':
       return closeRun(s, c);

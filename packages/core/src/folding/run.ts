@@ -88,7 +88,8 @@ export const RUN_FOLDS: FoldsOf<RunEvent> = {
     closeSlice(s, e.slice, true);
   },
   'delivery.ended'(s, e) {
-    s.delivered = { to: e.to, ref: e.ref, commit: e.commit, outcome: e.outcome, detail: e.detail };
+    const { type: _, ...delivered } = e;
+    s.delivered = delivered;
   },
   'run.closed'(s, e, at) {
     s.closed = { reason: e.reason, head: e.head, green: e.green, at };

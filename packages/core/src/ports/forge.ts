@@ -131,3 +131,36 @@ export interface Forge {
   issuesLabelled(label: string): Promise<readonly ForgeIssue[]>;
   access(login: string): Promise<ForgeAccess>;
 }
+
+// ───────────── a run's own pull request ─────────────
+
+export type BranchPush =
+  /** The remote has it, as this commit. */
+  | { readonly kind: 'there' }
+  /** Somebody else's commits are on top of it. */
+  | { readonly kind: 'ahead'; readonly head: CommitId }
+  /** The branch there is another one: what it holds is not ours to take away. */
+  | { readonly kind: 'elsewhere'; readonly head: CommitId }
+  /** The remote said no, or nothing. */
+  | { readonly kind: 'silent'; readonly why: string };
+
+/** Branches of a run at a remote. They only ever move forward, from what swarm put there itself. */
+export interface RunBranches {
+  /** Puts a commit of the hub there. May be repeated. Never throws for what the remote says. */
+  push(branch: string, commit: CommitId): Promise<BranchPush>;
+}
+
+/** Where a run's work is asked to be taken over. */
+export interface PullPlace {
+  readonly forge: Forge;
+  readonly branches: RunBranches;
+  /** Name of the remote that is pushed to. */
+  readonly remote: string;
+  /** The repository that has the branches: the forge's own, or a fork of it. */
+  readonly headSlug: string;
+  readonly base: string;
+  /** The issue that asked for it. */
+  readonly asker?: { readonly number: number; readonly url: string };
+  /** One for each task, each based on the one it depends on. */
+  readonly isStacked?: true;
+}

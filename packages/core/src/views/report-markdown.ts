@@ -56,7 +56,7 @@ function head(r: Report): string[] {
     ...(r.delivered === undefined
       ? []
       : [
-          `Delivery (${r.delivered.to}): ${[r.delivered.outcome, markdownText(r.delivered.detail)].filter(Boolean).join('; ')}.`,
+          `Delivery (${r.delivered.to}): ${[r.delivered.outcome, r.delivered.url && codeText(r.delivered.url), markdownText(r.delivered.detail, 1_000)].filter(Boolean).join('; ')}.`,
         ]),
     '',
   ];

@@ -151,6 +151,8 @@ export interface Report {
         readonly ref: string;
         readonly outcome: 'done' | 'refused';
         readonly detail: string;
+        /** Of the pull request. */
+        readonly url?: string;
       }
     | undefined;
   /** What is on the target now, worth looking at first, first. */

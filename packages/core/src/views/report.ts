@@ -117,8 +117,9 @@ function heading(state: State) {
 
 function delivery({ delivered }: State): Report['delivered'] {
   if (delivered === undefined) return undefined;
-  const { to, ref, outcome, detail } = delivered;
-  return { to, ref: plain(ref), outcome, detail: plain(detail) };
+  const { to, ref, outcome, detail, url } = delivered;
+  const told = { to, ref: plain(ref), outcome, detail: plain(detail, 1_000) };
+  return url === undefined ? told : { ...told, url: plain(url) };
 }
 
 function findings({ health }: State): ReportFinding[] {

@@ -84,7 +84,7 @@ function sentence(e: Event, s: State): LogFields {
       return {
         msg:
           e.outcome === 'done'
-            ? e.detail || `delivered ${short(e.commit)} to ${e.ref}`
+            ? e.detail || `delivered ${short(e.commit)} to ${e.url ?? e.ref}`
             : `not delivered to ${e.ref}: ${e.detail}`,
         ...(e.outcome === 'refused' && { level: 'warn' as const }),
       };

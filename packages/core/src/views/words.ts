@@ -25,8 +25,11 @@ export const plainLines = (text: string, max: number): readonly string[] =>
     .filter((line, i, all) => line !== '' || (i > 0 && all[i - 1] !== '' && i < all.length - 1));
 
 /** Plain text that stays text in Markdown and in the HTML made of it, in a table cell too. */
-export const markdownText = (text: string, max = 300): string =>
-  plain(text, max)
+export const markdownText = (text: string, max = 300): string => escapedMarkdown(plain(text, max));
+
+/** The same of text that is plain already. */
+export const escapedMarkdown = (line: string): string =>
+  line
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

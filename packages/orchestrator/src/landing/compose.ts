@@ -11,7 +11,7 @@ import { provesNothing } from '@swarm/core/rules/proving';
 import { belowOf } from '@swarm/core/wanted';
 import type { Context } from '../context.ts';
 import { protectedIn } from './judge.ts';
-import { batchMessage, landingMessage, memberMessage } from './message.ts';
+import { batchMessage, landingMessage, memberMessage, tamedFor } from './message.ts';
 
 export interface Composed {
   readonly members: readonly LandingMember[];
@@ -136,7 +136,10 @@ export class Composer {
     const sealed = await this.#context.ports.hub.sealBatch({
       onto: head,
       tip: chain.at(-1)!.built.commit,
-      message: batchMessage({ run, tasks: chain.map((link) => link.task), gateHash: request.gateHash }),
+      message: tamedFor(
+        request,
+        batchMessage({ run, tasks: chain.map((link) => link.task), gateHash: request.gateHash }),
+      ),
       atSeconds: Math.max(...chain.map(({ task }) => secondsOf(task))),
     });
     const members = chain.map((link) => this.#memberOf(link));
@@ -156,7 +159,10 @@ export class Composer {
     const built = await this.#context.ports.hub.buildCandidate({
       onto,
       work: task.workCommit!,
-      message: isBatch ? memberMessage(said) : landingMessage({ ...said, gateHash: request.gateHash }),
+      message: tamedFor(
+        request,
+        isBatch ? memberMessage(said) : landingMessage({ ...said, gateHash: request.gateHash }),
+      ),
       atSeconds: secondsOf(task),
     });
     switch (built.kind) {

@@ -1,5 +1,7 @@
 import type { AttemptId, CommitId, RunId, TreeId } from '@swarm/core/model/ids';
+import type { Request } from '@swarm/core/model/request';
 import type { Task } from '@swarm/core/model/task';
+import { tamedSubject } from '@swarm/core/rules/forge-text';
 import { shortCommit } from '@swarm/core/views/words';
 
 /** What a landing's commits say of the gate; the tree is known before the commit is. */
@@ -27,6 +29,10 @@ export function landingMessage(ask: Landed & { readonly gateHash: string }): Mes
 export function memberMessage(ask: Landed): Message {
   return () => message(ask, []);
 }
+
+/** A forge reads what stands in a commit: nothing of a task closes an issue there, or keeps checks away. */
+export const tamedFor = ({ deliver }: Request, message: Message): Message =>
+  deliver === 'pr' ? (tree) => tamedSubject(message(tree)) : message;
 
 /** Tasks a batch names in its subject; the body names all. */
 const NAMED_MAX = 10;
