@@ -1,17 +1,9 @@
 /** `--deliver pr`: one pull request with everything that landed, whatever happens on the way to it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withForge } from './support/forge.ts';
+import { TOKEN, withForge } from './support/forge.ts';
+import { add, deliveryOf, FILES, isOpening, killedAtOpening, PULL } from './support/pulls.ts';
 import { World } from './support/world.ts';
-
-const FILES = { 'README.md': 'shop\n' };
-const PULL = ['--deliver', 'pr', '--gate', 'true'];
-const add = (name: string, more: object = {}) => ({
-  title: `Add ${name}`,
-  description: `echo ${name} > ${name}.txt`,
-  scope: [`${name}.txt`],
-  ...more,
-});
 
 test('swarm run --deliver pr pushes the run’s branch and opens one pull request with the report in it', async (t) => {
   const world = await World.with(t, FILES);
@@ -28,10 +20,221 @@ test('swarm run --deliver pr pushes the run’s branch and opens one pull reques
   assert.deepEqual([pull?.headBranch, pull?.base, pull?.state], [branch, 'main', 'open']);
   const url = `${forge.fake.web}/acme/shop/pull/1`;
   assert.ok(run.stdout.includes(`delivered to ${url}`), run.stdout);
-  for (const part of ['What was asked', 'Not verified', 'Add x', 'How to undo', 'swarm undo t1', 'Swarm-Run: r-'])
+  for (const part of [
+    'What was asked',
+    'Not verified',
+    'Add x',
+    'How to undo',
+    'swarm undo t1',
+    'Swarm-Run: r-',
+  ])
     assert.ok(pull?.body.includes(part), `${part}:\n${pull?.body}`);
-  const ended = (await world.log()).find(({ event }) => event === 'delivery.ended');
-  assert.equal(ended?.data.url, url);
-  assert.equal((await world.log()).filter(({ event }) => event === 'branch.pushed').length >= 1, true);
+  assert.equal((await deliveryOf(world))?.url, url);
+  const log = await world.log();
+  assert.ok(log.some(({ event }) => event === 'branch.pushed'));
   assert.equal((await world.swarm(['verify'])).code, 0);
+  assert.match((await world.swarm(['report'])).stdout, new RegExp(`Delivery \\(pr\\): done; .${url}`));
+});
+
+for (const at of ['come', 'done'] as const)
+  test(`killed ${at === 'come' ? 'between push and opening' : 'between opening and the journal'}, a run that is resumed has one pull request`, async (t) => {
+    const world = await World.with(t, FILES);
+    const forge = await withForge(t, world);
+    await killedAtOpening(world, forge, await world.plan([add('x')], ...PULL), at);
+    assert.equal(forge.repository.pulls.length, at === 'come' ? 0 : 1);
+    assert.equal(await deliveryOf(world), undefined);
+
+    const resumed = await world.swarm(['resume'], { env: forge.env });
+
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal(forge.repository.pulls.length, 1);
+    assert.equal((await deliveryOf(world))?.url, `${forge.fake.web}/acme/shop/pull/1`);
+    assert.equal((await world.swarm(['verify'])).code, 0);
+  });
+
+test('limits, failures and a lost answer at every step are outlived, and there is one pull request', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const { fake } = forge;
+  fake.trouble({ times: 1, how: 'rate-limit', afterSeconds: 1 });
+  fake.trouble({ times: 2, how: 'bad-gateway' });
+  fake.trouble({ times: 1, how: 'secondary', afterSeconds: 1, match: isOpening });
+  fake.trouble({ times: 1, how: 'lost', match: isOpening });
+  fake.trouble({
+    times: 1,
+    how: 'reset',
+    match: (method, path) => method === 'GET' && path.includes('/pulls?'),
+  });
+
+  const run = await world.swarm(await world.plan([add('x')], ...PULL), { env: forge.env });
+
+  assert.equal(run.code, 0, run.stderr + run.stdout);
+  assert.equal(forge.repository.pulls.length, 1);
+  assert.deepEqual(
+    fake.calls.filter(({ method, path }) => isOpening(method, path)).map(({ status }) => status),
+    [0, 201],
+  );
+});
+
+test('an opening that the forge refuses leaves the branch pushed, and swarm pr opens it later, once', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  forge.fake.trouble({ times: 1, how: 'forbidden', match: isOpening });
+
+  const run = await world.swarm(await world.plan([add('x')], ...PULL), { env: forge.env });
+
+  assert.equal(run.code, 1, run.stdout);
+  assert.match(run.stdout, /not delivered to acme\/shop: the forge refused it: Resource not accessible/);
+  const branch = await world.branch();
+  assert.equal(await forge.git('rev-parse', branch), await world.git('rev-parse', branch));
+  assert.equal((await deliveryOf(world))?.outcome, 'refused');
+  for (const _ of [1, 2]) {
+    const later = await world.swarm(['pr'], { env: forge.env });
+    assert.equal(later.code, 0, later.stderr);
+    assert.match(later.stdout, /\/acme\/shop\/pull\/1\n/);
+  }
+  assert.equal(forge.repository.pulls.length, 1);
+  assert.equal((await deliveryOf(world))?.outcome, 'done');
+  assert.match((await world.swarm(['status'])).stdout, /complete|landed/);
+  assert.equal((await world.swarm(['verify'])).code, 0);
+});
+
+test('swarm pr opens the pull request of a run that was for its branch alone, and leaves what a person wrote in it', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const run = await world.swarm(await world.plan([add('x')], '--gate', 'true'));
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal((await world.swarm(['pr'], { env: forge.env })).code, 0);
+  const [pull] = forge.repository.pulls;
+  pull!.title = 'My own words';
+  pull!.body = `See the design.\r\n\r\n${pull!.body.replaceAll('\n', '\r\n')}\r\nTested by hand.`;
+
+  assert.equal((await world.swarm(['undo', 't1'], { env: forge.env })).code, 0);
+  const again = await world.swarm(['pr'], { env: forge.env });
+
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(forge.repository.pulls.length, 1);
+  const branch = await world.branch();
+  assert.equal(
+    await forge.git('rev-parse', branch),
+    await world.git('rev-parse', branch),
+    'the undo is there too',
+  );
+  assert.ok(pull!.body.startsWith('See the design.') && pull!.body.endsWith('Tested by hand.'));
+  assert.match(pull!.body, /### What landed\s+Nothing\./);
+  assert.equal(pull!.title, 'My own words');
+});
+
+test('--stack opens a pull request for each task, each based on the one below, and each with its own change alone', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const chain = [
+    add('x', { id: 'x' }),
+    add('y', { id: 'y', dependsOn: ['x'] }),
+    add('z', { id: 'z', dependsOn: ['y'] }),
+  ];
+  const args = await world.plan(chain, ...PULL, '--stack');
+  // Killed on its way up: what is open stays, and the rest follows.
+  await killedAtOpening(world, forge, args, 'done');
+
+  const run = await world.swarm(['resume'], { env: forge.env });
+
+  assert.equal(run.code, 0, run.stderr + run.stdout);
+  const { pulls } = forge.repository;
+  const id = (await world.branch()).replace('swarm/', '');
+  assert.deepEqual(
+    pulls.map(({ headBranch, base, title }) => [headBranch, base, title]),
+    [
+      [`swarm-stack/${id}/t1`, 'main', 'Add x'],
+      [`swarm-stack/${id}/t2`, `swarm-stack/${id}/t1`, 'Add y'],
+      [`swarm-stack/${id}/t3`, `swarm-stack/${id}/t2`, 'Add z'],
+    ],
+  );
+  for (const [i, name] of ['x', 'y', 'z'].entries()) {
+    const files = await forge.git('diff', '--name-only', pulls[i]!.base, pulls[i]!.headBranch);
+    assert.equal(files, `${name}.txt`);
+    assert.ok(
+      pulls[i]!.body.includes(`Add ${name}`) && !pulls[i]!.body.includes(`Add ${name === 'x' ? 'y' : 'x'}:`),
+    );
+  }
+});
+
+test('a fork is pushed to, and the pull request goes to where it came from', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const fork = await forge.add('owner/shop', 'acme/shop');
+  forge.repository.access.set('owner', 'read');
+  const refused = await world.swarm(await world.plan([add('x')], ...PULL), { env: forge.env });
+  assert.equal(refused.code, 78);
+  assert.match(
+    refused.stderr,
+    /SW0318\]: the token of GITHUB_TOKEN may not push to acme\/shop[\s\S]*remote\.pushDefault fork/,
+  );
+  await world.git('remote', 'add', 'fork', `${forge.fake.web}/owner/shop.git`);
+  await world.git('config', 'remote.pushDefault', 'fork');
+
+  const run = await world.swarm(await world.plan([add('x')], ...PULL), { env: forge.env });
+
+  assert.equal(run.code, 0, run.stderr);
+  assert.deepEqual(
+    forge.repository.pulls.map(({ headSlug, base }) => [headSlug, base]),
+    [['owner/shop', 'main']],
+  );
+  assert.equal(fork.pulls.length, 0);
+  assert.equal(await forge.git('branch', '--list', 'swarm/*'), '');
+});
+
+test('without a forge, a token or the right to push, everything wrong is told before anything begins', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const plan = await world.plan([add('x')], ...PULL);
+  const none = await world.swarm(plan, { env: {} });
+  assert.equal(none.code, 78);
+  assert.match(none.stderr, /SW0318\]: the remote origin is of no forge that is known[\s\S]*GH_HOST/);
+
+  const { GITHUB_TOKEN: _, ...rest } = forge.env;
+  const noToken = await world.swarm([...plan.slice(0, -1), 'false', '--sandbox', 'nosuch'], { env: rest });
+  assert.match(noToken.stderr, /sandbox/);
+  const mute = await world.swarm(plan, { env: rest });
+  assert.equal(mute.code, 78);
+  assert.match(
+    mute.stderr,
+    /SW0318\]: there is no token for 127\.0\.0\.1:\d+[\s\S]*Contents and Pull requests: write[\s\S]*export GITHUB_TOKEN=<token>/,
+  );
+
+  const wrong = await world.swarm(plan, { env: { ...forge.env, GITHUB_TOKEN: 'ghp_n0b0dys' } });
+  assert.equal(wrong.code, 77, wrong.stderr);
+  assert.match(wrong.stderr, /SW0406\]: the forge at .* rejects the token/);
+  assert.ok(!wrong.stderr.includes('ghp_n0b0dys'));
+
+  forge.repository.isArchived = true;
+  forge.repository.access.set('owner', 'read');
+  const both = await world.swarm(plan, { env: forge.env });
+  assert.match(both.stderr, /acme\/shop is archived[\s\S]*may not push to acme\/shop/);
+  await assert.rejects(world.runFolder(), 'no run began');
+  const doctor = await world.swarm(['doctor'], { env: forge.env });
+  assert.ok(!doctor.stdout.includes(TOKEN));
+});
+
+test('what a person closed, merged or pushed meanwhile is told, and not fought', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  await killedAtOpening(world, forge, await world.plan([add('x')], ...PULL), 'done');
+  forge.repository.pulls[0]!.state = 'closed';
+  forge.repository.pulls[0]!.endedBy = 'helper';
+
+  const closed = await world.swarm(['resume'], { env: forge.env });
+
+  assert.equal(closed.code, 1, closed.stdout);
+  assert.match(closed.stdout, /pull request 1 was closed/);
+  assert.equal(forge.repository.pulls.length, 1);
+
+  const second = await World.with(t, FILES);
+  const other = await withForge(t, second);
+  await killedAtOpening(second, other, await second.plan([add('x')], ...PULL), 'done');
+  await other.fake.state.merge(other.repository, 1, 'helper');
+  const merged = await second.swarm(['resume'], { env: other.env });
+  assert.equal(merged.code, 0, merged.stdout);
+  assert.match(merged.stdout, /it was merged by helper/);
+  assert.equal(other.repository.pulls.length, 1);
 });

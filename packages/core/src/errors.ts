@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   SW0631: { kind: 'refused', means: 'a landing cannot be taken back' },
   SW0632: { kind: 'refused', means: 'the gate fails without a landing' },
   SW0633: { kind: 'refused', means: 'the checkout cannot be moved' },
+  SW0634: { kind: 'refused', means: 'the pull request is not as it was asked for' },
   SW0701: { kind: 'io', means: 'a file cannot be written' },
   SW0702: { kind: 'io', means: 'a git command failed' },
   SW0703: { kind: 'io', means: 'the remote does not answer' },

@@ -199,7 +199,10 @@ export const WEATHER_LOG_EVENTS = {
   'prompt.broken': { level: 'warn', means: 'an edited prompt cannot be used; the last good text is' },
   'forge.waits': { level: 'info', means: 'the forge is busy or failing, and is asked again later' },
   'branch.pushed': { level: 'info', means: 'the run’s branch is at the remote, as far as it has landed' },
-  'branch.unpushed': { level: 'warn', means: 'the remote did not take the run’s branch; the end tries again' },
+  'branch.unpushed': {
+    level: 'warn',
+    means: 'the remote did not take the run’s branch; the end tries again',
+  },
   'report.written': { level: 'info', means: 'the report is on disk' },
 } as const satisfies Record<string, About>;
 

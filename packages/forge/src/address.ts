@@ -49,7 +49,12 @@ export function knownForges(env: Readonly<Record<string, string | undefined>>): 
   ];
 }
 
-function own(kind: ForgeKind, server: string | undefined, api: string | undefined, path: string): KnownForge[] {
+function own(
+  kind: ForgeKind,
+  server: string | undefined,
+  api: string | undefined,
+  path: string,
+): KnownForge[] {
   const url = server && URL.canParse(server) ? new URL(server) : undefined;
   if (url === undefined || url.host === GITHUB.host || url.host === GITLAB.host) return [];
   const web = url.href.replace(/\/$/, '');

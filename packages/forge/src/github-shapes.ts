@@ -110,17 +110,15 @@ export const branch = z.object({
     .nullish(),
 });
 
-const comment = z
-  .object({ id: z.int(), user, body: text, created_at: at, html_url: line })
-  .transform(
-    (one): ForgeComment => ({
-      id: String(one.id),
-      author: one.user?.login ?? 'ghost',
-      body: one.body,
-      at: one.created_at,
-      url: one.html_url,
-    }),
-  );
+const comment = z.object({ id: z.int(), user, body: text, created_at: at, html_url: line }).transform(
+  (one): ForgeComment => ({
+    id: String(one.id),
+    author: one.user?.login ?? 'ghost',
+    body: one.body,
+    at: one.created_at,
+    url: one.html_url,
+  }),
+);
 export const comments = many(comment);
 
 const onLine = z

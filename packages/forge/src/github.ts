@@ -51,7 +51,11 @@ export class GitHub implements Forge {
     if (answer.status === 403 || answer.status === 404) return undefined;
     if (answer.status !== 200) throw this.#http.refused(answer, 'GET user');
     const { login } = read(shapes.me, answer.json, 'a user');
-    const scopes = answer.headers.get('x-oauth-scopes')?.split(',').map((one) => one.trim()).filter(Boolean);
+    const scopes = answer.headers
+      .get('x-oauth-scopes')
+      ?.split(',')
+      .map((one) => one.trim())
+      .filter(Boolean);
     return { login, ...(scopes && { scopes }) };
   }
 
@@ -152,7 +156,9 @@ export class GitHub implements Forge {
   async comment(_on: 'issue' | 'pull', number: number, body: string): Promise<string> {
     const path = `repos/${this.slug}/issues/${number}/comments`;
     const answer = await this.#http.once({ method: 'POST', path, body: { body } }).catch((error: unknown) => {
-      throw error instanceof Silent ? this.#http.refused({ status: 0, message: error.message }, 'a comment') : error;
+      throw error instanceof Silent
+        ? this.#http.refused({ status: 0, message: error.message }, 'a comment')
+        : error;
     });
     if (answer.status !== 201) throw this.#http.refused(answer, `a comment on ${number}`);
     return shapes.comments([answer.json])[0]?.url ?? '';

@@ -82,13 +82,22 @@ export class Http {
   }
 
   /** Every entry of a list, over all its pages. Undefined: there is no such thing. Errors: as `ask`. */
-  async list(asked: Omit<Asked, 'method' | 'body'>, entries?: (json: unknown) => unknown): Promise<readonly unknown[] | undefined> {
+  async list(
+    asked: Omit<Asked, 'method' | 'body'>,
+    entries?: (json: unknown) => unknown,
+  ): Promise<readonly unknown[] | undefined> {
     const all: unknown[] = [];
-    let next: URL | undefined = this.#address({ method: 'GET', ...asked, query: { per_page: '100', ...asked.query } });
+    let next: URL | undefined = this.#address({
+      method: 'GET',
+      ...asked,
+      query: { per_page: '100', ...asked.query },
+    });
     for (let page = 0; next !== undefined && page < PAGES_MAX; page++) {
-      const answer: Answer = await this.#ask({ method: 'GET', path: asked.path }, next).catch((error: unknown) => {
-        throw error instanceof Silent ? this.#silent(error) : error;
-      });
+      const answer: Answer = await this.#ask({ method: 'GET', path: asked.path }, next).catch(
+        (error: unknown) => {
+          throw error instanceof Silent ? this.#silent(error) : error;
+        },
+      );
       if (answer.status === 404) return undefined;
       const list = entries ? entries(answer.json) : answer.json;
       if (answer.status !== 200 || !Array.isArray(list)) throw this.refused(answer, `GET ${asked.path}`);
@@ -126,7 +135,10 @@ export class Http {
       const why = typeof answer === 'string' ? answer : saidBy(answer);
       const isLast = ask >= this.#patience.asks || this.#options.clock.monotonic() + verdict.waitMs > over;
       if (verdict.kind === 'failing' && isOnce) throw new Silent(why);
-      if (isLast) throw new Silent(verdict.kind === 'limited' ? `${why}; there is more in ${inWords(verdict.waitMs)}` : why);
+      if (isLast)
+        throw new Silent(
+          verdict.kind === 'limited' ? `${why}; there is more in ${inWords(verdict.waitMs)}` : why,
+        );
       if (verdict.waitMs > 1_000) this.#options.onWait?.(why, verdict.waitMs);
       await new Promise<void>((resume) => this.#options.clock.after(verdict.waitMs, resume));
     }
@@ -148,10 +160,12 @@ export class Http {
     for (let turn = 0; ; turn++) {
       const response = await this.#fetch(asked, at);
       const to = response.headers.get('location');
-      if (![301, 302, 307, 308].includes(response.status) || to === null) return this.#read(asked, at, response);
+      if (![301, 302, 307, 308].includes(response.status) || to === null)
+        return this.#read(asked, at, response);
       await response.body?.cancel();
       at = new URL(to, at);
-      if (at.origin !== this.#api.origin) throw new Error(`it points to ${at.origin}, which has no business with the token`);
+      if (at.origin !== this.#api.origin)
+        throw new Error(`it points to ${at.origin}, which has no business with the token`);
       if (turn === REDIRECTS_MAX) throw new Error('it points from one address to the next');
     }
   }
@@ -198,7 +212,11 @@ export class Http {
   }
 
   #silent(cause: Silent): SwarmError {
-    const problem = { code: 'SW0706', what: `the forge at ${this.#api.host} does not answer`, why: cause.message } as const;
+    const problem = {
+      code: 'SW0706',
+      what: `the forge at ${this.#api.host} does not answer`,
+      why: cause.message,
+    } as const;
     return new SwarmError(problem, { cause });
   }
 }
@@ -232,8 +250,13 @@ function messageOf(json: unknown): string {
 
 function worded(part: unknown): readonly string[] {
   if (part === undefined || part === null) return [];
-  const said = typeof part === 'object' ? ((part as { message?: unknown }).message ?? JSON.stringify(part)) : part;
-  return [String(said).slice(0, WORDS_MAX).replaceAll(/\p{Cc}+/gu, ' ')];
+  const said =
+    typeof part === 'object' ? ((part as { message?: unknown }).message ?? JSON.stringify(part)) : part;
+  return [
+    String(said)
+      .slice(0, WORDS_MAX)
+      .replaceAll(/\p{Cc}+/gu, ' '),
+  ];
 }
 
 const saidBy = ({ status, message }: Answer): string => `it answered ${status}${message && `: ${message}`}`;
@@ -244,4 +267,5 @@ function wordsOf(error: unknown): string {
   return [message, cause?.code ?? cause?.message].filter(Boolean).join(': ').slice(0, WORDS_MAX);
 }
 
-const inWords = (ms: number): string => (ms < 90_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`);
+const inWords = (ms: number): string =>
+  ms < 90_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;

@@ -32,7 +32,13 @@ export type Verdict =
  * @param ask from 1.
  * @param chance in [0, 1).
  */
-export function judge(answer: Answered, ask: number, atMs: number, chance: number, patience: Patience): Verdict {
+export function judge(
+  answer: Answered,
+  ask: number,
+  atMs: number,
+  chance: number,
+  patience: Patience,
+): Verdict {
   if (isLimit(answer)) return { kind: 'limited', waitMs: limitMs(answer, atMs) + Math.round(1_000 * chance) };
   if (answer.status >= 500) return { kind: 'failing', waitMs: pauseMs(ask, chance, patience) };
   return { kind: 'answer' };

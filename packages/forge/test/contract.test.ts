@@ -5,13 +5,17 @@ import type { Forge } from '@swarm/core/ports/forge';
 import { type FakeForge, FORGE_MUTANTS, type ForgeMutant } from '@swarm/testkit';
 import { CONTRACT, SLUG, stage } from '../src/contract.ts';
 import { GitHub } from '../src/github.ts';
+import { GitLab } from '../src/gitlab.ts';
 import { realTime } from '../src/testing.ts';
 
-const ADAPTERS: Readonly<Record<'github', (fake: FakeForge, token: string) => Forge>> = {
+type Dialect = 'github' | 'gitlab';
+
+const ADAPTERS: Readonly<Record<Dialect, (fake: FakeForge, token: string) => Forge>> = {
   github: (fake, token) => new GitHub({ slug: SLUG, api: fake.api, token, ...realTime() }),
+  gitlab: (fake, token) => new GitLab({ slug: SLUG, api: fake.api, token, ...realTime() }),
 };
 
-for (const [dialect, make] of Object.entries(ADAPTERS) as ['github', (typeof ADAPTERS)['github']][]) {
+for (const [dialect, make] of Object.entries(ADAPTERS) as [Dialect, (typeof ADAPTERS)[Dialect]][]) {
   describe(`an adapter of ${dialect}`, { concurrency: true }, () => {
     for (const [fact, see] of Object.entries(CONTRACT))
       test(fact, async () => {
@@ -30,7 +34,7 @@ for (const [dialect, make] of Object.entries(ADAPTERS) as ['github', (typeof ADA
 }
 
 async function factsBroken(
-  dialect: 'github',
+  dialect: Dialect,
   make: (fake: FakeForge, token: string) => Forge,
   mutant: ForgeMutant,
 ): Promise<readonly string[]> {

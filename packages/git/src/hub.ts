@@ -78,7 +78,10 @@ export interface HubOptions {
   /** How workspaces and intakes are removed. Default: as Node does, with a failure thrown. */
   readonly cleanUp?: CleanUp;
   /** Landings go to this branch of a remote; absent: to `landOn` alone. `network`: the operator's own environment. */
-  readonly push?: RemoteBranch & { readonly network: Readonly<Record<string, string>> };
+  readonly push?: RemoteBranch & {
+    readonly network: Readonly<Record<string, string>>;
+    readonly header?: RemoteHeader;
+  };
   /** The run's branches are pushed to this remote besides; absent: they stay here. */
   readonly branches?: {
     readonly remote: string;
@@ -247,10 +250,10 @@ interface PushedTo {
 async function openRemote(
   git: Git,
   gitDir: string,
-  { remote, branch, network }: NonNullable<HubOptions['push']>,
+  { remote, branch, ...how }: NonNullable<HubOptions['push']>,
 ): Promise<PushedTo> {
   const to = branchRef(`refs/heads/${branch}`).slice('refs/heads/'.length);
-  return { branch: to, remote: await Remote.open({ git, gitDir, name: remote, purpose: 'push', network }) };
+  return { branch: to, remote: await Remote.open({ git, gitDir, name: remote, purpose: 'push', ...how }) };
 }
 
 /** Tried at once: a key that is locked is told before there is work to land. */

@@ -27,15 +27,24 @@ export class PushedBranches implements RunBranches {
   async #push(ref: string, commit: CommitId): Promise<BranchPush> {
     const there = await this.#remote.at(ref);
     if (there === commit) return { kind: 'there' };
-    if (there !== undefined && !(await this.#isBehind(there, commit))) return this.#foreign(there, ref, commit);
+    if (there !== undefined && !(await this.#isBehind(there, commit)))
+      return this.#foreign(there, ref, commit);
     const hooks = await writeHooks(this.#hub);
-    const pushed = await this.#remote.pushRef({ from: this.#hub.layout.hub, ref, parent: there, commit, hooks });
+    const pushed = await this.#remote.pushRef({
+      from: this.#hub.layout.hub,
+      ref,
+      parent: there,
+      commit,
+      hooks,
+    });
     if (pushed.kind === 'taken') return { kind: 'there' };
     // A connection that ended too early may have ended after the push: only the remote knows.
     const now = await this.#remote.at(ref);
     if (now === commit) return { kind: 'there' };
     if (pushed.kind === 'unclear') return { kind: 'silent', why: pushed.why };
-    return now === undefined ? { kind: 'silent', why: 'the branch is gone there' } : this.#foreign(now, ref, commit);
+    return now === undefined
+      ? { kind: 'silent', why: 'the branch is gone there' }
+      : this.#foreign(now, ref, commit);
   }
 
   /** All of the run's own history is in the hub: what is not there is somebody else's. */

@@ -55,8 +55,13 @@ async function apply({ run, head, closed }: OpenedState, ports: DeliveryPorts): 
 async function propose(state: OpenedState, { pulls, clock }: DeliveryPorts): Promise<Delivered> {
   const ref = publishedRef(state.run.request);
   if (state.closed?.reason === 'cancelled')
-    return { ref, outcome: 'refused', detail: 'the run was cancelled; swarm pr opens a pull request of what has landed' };
-  if (!pulls) return { ref, outcome: 'refused', detail: 'there is no forge here; swarm pr opens the pull request' };
+    return {
+      ref,
+      outcome: 'refused',
+      detail: 'the run was cancelled; swarm pr opens a pull request of what has landed',
+    };
+  if (!pulls)
+    return { ref, outcome: 'refused', detail: 'there is no forge here; swarm pr opens the pull request' };
   return proposePulls(state, pulls, clock);
 }
 

@@ -1,11 +1,12 @@
 export type { Approve, Verdict } from './approval.ts';
-export { proposePulls } from './delivering/pull-delivery.ts';
+export type { Proposed } from './delivering/pull-delivery.ts';
 export type { Halt } from './inputs.ts';
 export type { UndoOutcome } from './landing/undo.ts';
 export { type Brief, type BriefPiece, briefOnce } from './planning/brief-once.ts';
 export { type PlannedOnce, planFrom, planOnce } from './planning/plan-once.ts';
 export { PLANNER_TOOLS } from './planning/planner-tools.ts';
 export type { Proposal } from './planning/proposer.ts';
+export { proposeInRun } from './propose-run.ts';
 export { createOrchestrator, type Orchestrator, takingUp } from './run.ts';
 export type { AgainCommand, BranchDraft, OrchestratorPorts, RunOutcome, Settings } from './settings.ts';
 export { undoInRun } from './undo-run.ts';

@@ -15,7 +15,10 @@ export interface ForgeReady {
 }
 
 /** Undefined: there is no repository to ask about. Errors: SW0312, SW0318, SW0406, SW0706, all that are found. */
-export async function forgeReady({ checkout, target }: Found, env: Environment): Promise<ForgeReady | undefined> {
+export async function forgeReady(
+  { checkout, target }: Found,
+  env: Environment,
+): Promise<ForgeReady | undefined> {
   if (!checkout.isRepository || target === undefined) return undefined;
   const found = await findForge(checkout.commonDir, target, env);
   const { problems, login } = await forgeProblems(found);
@@ -35,14 +38,27 @@ async function forgeProblems(found: FoundForge): Promise<{ problems: readonly Pr
   const isFork = headSlug.toLowerCase() !== place.slug.toLowerCase();
   const head = isFork ? await forgeOf({ ...found, place: { ...place, slug: headSlug } }).repository() : base;
   const problems: Problem[] = [];
-  if (base.isArchived) problems.push(refused(`${place.slug} is archived`, 'it takes no changes', '--deliver branch'));
+  if (base.isArchived)
+    problems.push(refused(`${place.slug} is archived`, 'it takes no changes', '--deliver branch'));
   if (!head) problems.push(unseen(place.host, headSlug, token.from));
   else if (!head.canPush) problems.push(noWrite(found, head.slug));
   if (isFork && head && head.parent?.toLowerCase() !== place.slug.toLowerCase())
-    problems.push(refused(`${head.slug} is no fork of ${place.slug}`, 'a pull request goes from a fork to where it came from', 'git remote -v'));
+    problems.push(
+      refused(
+        `${head.slug} is no fork of ${place.slug}`,
+        'a pull request goes from a fork to where it came from',
+        'git remote -v',
+      ),
+    );
   const { scopes } = me ?? {};
   if (scopes && scopes.length > 0 && !scopes.some((one) => SCOPES.includes(one)))
-    problems.push(refused(`the token of ${token.from} has the scopes ${scopes.join(', ')}, and none of them opens a pull request`, `it takes ${LEAST_SCOPES[place.kind]}`, `export ${token.from}=<token>`));
+    problems.push(
+      refused(
+        `the token of ${token.from} has the scopes ${scopes.join(', ')}, and none of them opens a pull request`,
+        `it takes ${LEAST_SCOPES[place.kind]}`,
+        `export ${token.from}=<token>`,
+      ),
+    );
   return { problems, ...login };
 }
 
@@ -75,11 +91,19 @@ async function remoteNotices(
   const ask = { git: new Git(), gitDir, network: networkEnv(env), ...(header && { header }) };
   const from = await Remote.open({ ...ask, name: baseRemote, purpose: 'fetch' });
   const there = await asMachineFault(() => from.head(base));
-  if (!there) throw new SwarmError({ code: 'SW0312', what: `the remote ${baseRemote} has no branch ${JSON.stringify(base)}`, why: 'the pull request is for that branch', fix: `git push ${baseRemote} ${base}` });
+  if (!there)
+    throw new SwarmError({
+      code: 'SW0312',
+      what: `the remote ${baseRemote} has no branch ${JSON.stringify(base)}`,
+      why: 'the pull request is for that branch',
+      fix: `git push ${baseRemote} ${base}`,
+    });
   const to = await Remote.open({ ...ask, name: remote, purpose: 'push' });
   await asMachineFault(() => to.rehearsePush(there));
   if (there === commit) return [];
-  return [`${target} here is not what ${baseRemote} has as ${base}: whatever it has besides goes into the pull request`];
+  return [
+    `${target} here is not what ${baseRemote} has as ${base}: whatever it has besides goes into the pull request`,
+  ];
 }
 
 function asMachineFault<T>(ask: () => Promise<T>): Promise<T> {

@@ -19,6 +19,8 @@ export interface Opening {
   readonly accept?: readonly Criterion[];
   /** The issue that asked for it. */
   readonly issue?: { readonly number: number; readonly url: string };
+  /** It holds words of people who may not write to the repository. */
+  readonly hasOutsiders?: true;
   /** Said before anything runs. */
   readonly notices?: readonly string[];
 }
@@ -61,7 +63,7 @@ const acceptOf = async (
 ): Promise<{ readonly accept?: readonly Criterion[] }> =>
   file === undefined ? {} : { accept: await readAccept(file, cwd) };
 /** `--solo`: the request is the only task, and no planner is asked. It is gated and lands as any other. */
-function soloOf(text: string): Opening {
+export function soloOf(text: string): Opening {
   const title = text.split('\n', 1)[0]!.trim();
   const draft: TaskDraft = {
     label: 'solo',

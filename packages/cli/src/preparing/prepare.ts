@@ -31,7 +31,7 @@ import { type Opening, openingOf } from './opening.ts';
 import { preflight, preflightRepository } from './preflight.ts';
 import { unpricedProblems } from './preflight-models.ts';
 import { promptHashes } from './prompt-hashes.ts';
-import { remoteOf } from './remotes.ts';
+import { type PushTo, remoteOf } from './remotes.ts';
 import {
   asRecorded,
   cassetteOf,
@@ -69,6 +69,8 @@ export interface PrepareAsk {
   readonly mode: RunMode;
   /** What the run begins with, once it is known what there is. What it throws joins the other problems. */
   readonly opening: (found: Found, recorded?: Recorded) => Promise<Opening>;
+  /** Where landings are pushed to, whatever the target's upstream is. */
+  readonly pushTo?: PushTo;
 }
 
 /** Where a replay is given no words of its own, the recorded ones are wanted again. */
@@ -121,7 +123,9 @@ export async function prepareFor({ options, context, places, mode, ...ask }: Pre
     ),
   );
   const isPushed = loaded.config.deliver === 'push';
-  const remote = isPushed ? await collect(problems, () => remoteOf(found, context.env)) : undefined;
+  const remote = isPushed
+    ? await collect(problems, () => remoteOf(found, context.env, ask.pushTo))
+    : undefined;
   const isPull = loaded.config.deliver === 'pr';
   const forge = isPull ? await collect(problems, () => forgeReady(found, context.env)) : undefined;
   if (options.stack && !isPull) problems.push(loneStack);

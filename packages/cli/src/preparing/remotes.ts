@@ -1,19 +1,30 @@
 /** Which remote a run pushes to, and whether it takes pushes: asked before anything begins. */
 import { SwarmError } from '@swarm/core/errors';
-import { Git, Remote, type RemoteBranch, rehearseFolder, upstreamOf } from '@swarm/git';
+import { Git, Remote, type RemoteBranch, type RemoteHeader, rehearseFolder, upstreamOf } from '@swarm/git';
 import type { Environment } from '../finding/paths.ts';
 import { networkEnv } from '../running/network-env.ts';
 import type { Found } from './found.ts';
 
+export type PushTo = RemoteBranch & { readonly header?: RemoteHeader };
+
+const isNamed = (named: Partial<RemoteBranch>): named is RemoteBranch =>
+  named.remote !== undefined && named.branch !== undefined;
+
 /** The target's upstream, else `origin`. @throws SW0312 where it cannot be pushed to; undefined: no repository. */
-export async function remoteOf(found: Found, env: Environment): Promise<RemoteBranch | undefined> {
+export async function remoteOf(
+  found: Found,
+  env: Environment,
+  pushTo?: PushTo,
+): Promise<RemoteBranch | undefined> {
   const { checkout, target } = found;
   if (!checkout.isRepository || target === undefined) return undefined;
   const git = new Git();
-  const upstream = await upstreamOf(git, checkout.commonDir, target);
+  const { header, ...named } = pushTo ?? {};
+  const upstream = isNamed(named) ? named : await upstreamOf(git, checkout.commonDir, target);
   const gitDir = checkout.commonDir;
   const network = networkEnv(env);
-  const remote = await Remote.open({ git, gitDir, name: upstream.remote, purpose: 'push', network });
+  const ask = { git, gitDir, name: upstream.remote, network, ...(header && { header }) };
+  const remote = await Remote.open({ ...ask, purpose: 'push' });
   const head = await asMachineFault(() => remote.head(upstream.branch));
   if (head) {
     await asMachineFault(() => remote.rehearsePush(head));

@@ -51,6 +51,16 @@ export interface RunOptions {
   readonly json?: true | undefined;
 }
 
+/** Flags of `swarm pr`. */
+export interface PrOptions extends RunChoice {
+  readonly stack?: true | undefined;
+  readonly address?: true | undefined;
+  readonly untilGreen?: true | undefined;
+  readonly wait?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly gate?: string | undefined;
+}
+
 /** Flags of `swarm map`; those it shares with `run` mean the same. */
 export type MapOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay'> & {
   readonly over?: readonly string[] | undefined;

@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
 import { addK8s } from './k8s.ts';
+import { addForge } from './forge.ts';
 import { addLand } from './land.ts';
 import { addMap } from './map.ts';
 import {
@@ -48,6 +49,7 @@ export function createProgram(context: Context, version: string, done: (code: nu
   addRun(program, context, exit);
   addMap(program, context, exit);
   addLand(program, context, exit);
+  addForge(program, context, exit);
   program.commandsGroup('Watch:');
   addReads(program, context, exit);
   addTuning(program, context, exit);

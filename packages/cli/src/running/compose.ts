@@ -34,11 +34,11 @@ import { openCassette } from './cassette.ts';
 import { cleanUpOf, discardLeft } from './clean-up.ts';
 import { systemClock } from './clock.ts';
 import type { ComposeAsk } from './compose-ask.ts';
+import { type FoundForge, findForge, forgeSecrets, pullPlace } from './forging.ts';
 import { knownSecrets, untrackedSecrets } from './known-secrets.ts';
 import { mcpOf } from './mcp.ts';
 import { driftTeller, endpointsOf, type Models, modelsOf, renewable } from './models.ts';
 import { networkEnv } from './network-env.ts';
-import { type FoundForge, findForge, forgeSecrets, pullPlace } from './forging.ts';
 import { Notifier } from './notifier.ts';
 import type { RunFile } from './run-file.ts';
 import { createRunFiles } from './run-files.ts';
@@ -62,7 +62,9 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const endpoints = endpointsOf(file, ask.env);
   const journal = await openFileJournal(paths.journal, { create: ask.opening !== undefined });
   const timeIsUp = new AbortController();
-  const forge = file.pull && (await findForge(repository.gitDir, file.target, ask.env));
+  const isForged = file.pull !== undefined || file.follows !== undefined;
+  const target = file.follows?.target ?? file.target;
+  const forge = isForged ? await findForge(repository.gitDir, target, ask.env) : undefined;
   const tokens = forge ? forgeSecrets(forge).map((value) => ({ name: 'the token of the forge', value })) : [];
   const secrets = new SecretBook([...knownSecrets(file, ask.env), ...tokens]);
   const notify = file.config.notify;
@@ -136,7 +138,7 @@ export async function compose(ask: ComposeAsk): Promise<Composed> {
   const agents = { agentMain, found: await agentsThere(ask), standIns };
   const ports = portsOf(ask, { journal, log, git, models, agents, spans, secrets, unsaid });
   const hub = carriedFirst(ports.hub, () => carrying);
-  const pulls = forge && git.runBranches && pullPlace(forge, file, git.runBranches, log);
+  const pulls = file.pull && forge && git.runBranches && pullPlace(forge, file, git.runBranches, log);
   const all = { ...ports, hub, ...(pulls && { pulls }) };
   orchestrator = createOrchestrator(all, settingsOf(ask, git.base, branches));
   const { journal: carried } = file.config;
@@ -232,12 +234,13 @@ export async function openRunHub(
 ): Promise<OpenedHub> {
   const { run, target, landOn, identity, remote, config } = file;
   const places = { stateDir: repository.state, repository: repository.repository };
-  const push = remote && { ...remote, network: networkEnv(env) };
+  const header = forge?.header && { header: forge.header };
+  const push = remote && { ...remote, network: networkEnv(env), ...header };
   const sign = file.signs && (await signingOf(repository.repository, env));
   const branches = forge && {
     remote: forge.remote,
     network: networkEnv(env),
-    ...(forge.header && { header: forge.header }),
+    ...header,
   };
   const optional = { ...(push && { push }), ...(sign && { sign }), ...(branches && { branches }) };
   const operator = operatorEnv(env);

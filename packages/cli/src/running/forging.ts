@@ -2,7 +2,7 @@
 import { type Problem, SwarmError } from '@swarm/core/errors';
 import type { Forge, PullPlace, RunBranches } from '@swarm/core/ports/forge';
 import type { Log } from '@swarm/core/ports/world';
-import { type ForgePlace, forgePlaceOf, GitHub, knownForges } from '@swarm/forge';
+import { type ForgePlace, forgePlaceOf, GitHub, GitLab, knownForges } from '@swarm/forge';
 import { Git, pushRemoteOf, Remote, type RemoteHeader, upstreamOf } from '@swarm/git';
 import type { Environment } from '../finding/paths.ts';
 import { systemClock } from './clock.ts';
@@ -71,15 +71,19 @@ export const forgeSecrets = ({ token, header }: FoundForge): readonly string[] =
 ];
 
 export function forgeOf({ place, token }: Pick<FoundForge, 'place' | 'token'>, log?: Log): Forge {
-  return new GitHub({
+  const asked = {
     slug: place.slug,
     api: place.api,
     token: token.value,
     clock: systemClock,
     random: Math.random,
-    onWait: (why, waitMs) =>
-      log?.write('forge.waits', { msg: `${place.host}: ${why}; asked again in ${Math.ceil(waitMs / 1_000)} s`, data: { waitMs } }),
-  });
+    onWait: (why: string, waitMs: number) =>
+      log?.write('forge.waits', {
+        msg: `${place.host}: ${why}; asked again in ${Math.ceil(waitMs / 1_000)} s`,
+        data: { waitMs },
+      }),
+  };
+  return place.kind === 'github' ? new GitHub(asked) : new GitLab(asked);
 }
 
 export function pullPlace(found: FoundForge, file: RunFile, branches: RunBranches, log?: Log): PullPlace {

@@ -26,6 +26,8 @@ export interface RunFile {
   readonly remote?: RemoteBranch;
   /** One pull request at its end, or one for each task; with `deliver: 'pr'`. Which forge, the remotes say each time. */
   readonly pull?: { readonly isStacked?: true };
+  /** The run whose pull request it works on, and what that was for: its branch is this run's target. */
+  readonly follows?: { readonly run: RunId; readonly target: string };
   /** The issue that asked for it. */
   readonly issue?: { readonly number: number; readonly url: string };
   readonly gate: string | null;
@@ -67,6 +69,9 @@ const schema = z.looseObject({
   deliver: z.enum(['branch', 'apply', 'push', 'pr']),
   remote: z.object({ remote: z.string(), branch: z.string() }).optional(),
   pull: z.object({ isStacked: z.literal(true).optional() }).optional(),
+  follows: z
+    .object({ run: z.string().refine((r) => parseRunId(r) !== undefined), target: z.string() })
+    .optional(),
   issue: z.object({ number: z.int().positive(), url: z.string().max(2_000) }).optional(),
   gate: z.string().nullable(),
   gateBefore: z.string().nullable().optional(),

@@ -94,6 +94,7 @@ function requestOf(ask: ComposeAsk, base: CommitId): Request {
     ...(config.gate.protect?.length > 0 && { protect: config.gate.protect }),
     ...(file.fixRed && { fixRed: true as const }),
     outside: config.outside,
+    ...(opening!.hasOutsiders && { hasOutsiders: true as const }),
     ...reviewOf(config),
     ...acceptanceOf(ask),
   };

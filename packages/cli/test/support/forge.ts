@@ -6,7 +6,13 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
-import { FakeForge, type FakeForgeOptions, type FakeRefs, type FakeRepository, type MergeWay } from '@swarm/testkit';
+import {
+  FakeForge,
+  type FakeForgeOptions,
+  type FakeRefs,
+  type FakeRepository,
+  type MergeWay,
+} from '@swarm/testkit';
 import type { Owner, World } from './world.ts';
 
 export interface ForgeWorld {
@@ -35,7 +41,10 @@ export async function withForge(
 ): Promise<ForgeWorld> {
   const root = join(world.root, 'forge');
   await mkdir(root, { recursive: true });
-  const fake = await FakeForge.start({ dialect, beside: (request, response) => gitHttp(world, root, fake, request, response) });
+  const fake = await FakeForge.start({
+    dialect,
+    beside: (request, response) => gitHttp(world, root, fake, request, response),
+  });
   t.after(() => fake.close());
   const add = async (slug: string, parent?: string): Promise<FakeRepository> => {
     const path = join(root, `${slug}.git`);
@@ -113,7 +122,13 @@ class GitRefs implements FakeRefs {
 }
 
 /** Git's own server. Whoever pushes says who they are, as git sends it: name and token. */
-function gitHttp(world: World, root: string, fake: FakeForge, request: IncomingMessage, response: ServerResponse): void {
+function gitHttp(
+  world: World,
+  root: string,
+  fake: FakeForge,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { pathname, search } = new URL(request.url!, 'http://forge.test');
   const slug = /^\/(.+?)\.git\//.exec(pathname)?.[1] ?? '';
   const given = request.headers.authorization?.replace(/^Basic /, '') ?? '';

@@ -104,6 +104,8 @@ export interface Request {
   readonly overlap: 'serialize' | 'warn' | 'off';
   /** Globs of files that only a task may change whose scope names them, besides those of rules/protected.ts. */
   readonly protect?: readonly string[];
+  /** It holds words of people who may not write to the repository: no plan made of it changes what is protected. */
+  readonly hasOutsiders?: true;
   /** Begin on a base whose failures cannot be told apart. Then only a change that makes the gate pass lands. */
   readonly fixRed?: true;
   /** What follows when a change leaves the scope its task declared; absent means `warn`. */

@@ -69,6 +69,8 @@ export interface ProtectedAsk {
   readonly protect: readonly string[];
   /** Every changed package.json. */
   readonly manifests: readonly ChangedText[];
+  /** The request holds words of outsiders: a scope that names what is protected may be theirs. */
+  readonly hasOutsiders?: boolean;
 }
 
 export interface Held {
@@ -95,7 +97,7 @@ export function protectedChanges(ask: ProtectedAsk): readonly Held[] {
   const isNamed = (path: string): boolean => ask.scope.some((e) => e.toLowerCase() === path.toLowerCase());
   const byOperator = ask.source.by === 'plan' || ask.source.by === 'operator';
   return [...protectedFiles(ask, parts), ...scriptChanges(ask.manifests, parts)].filter(
-    ({ path, isGate }) => !isNamed(path) || (isGate && !byOperator),
+    ({ path, isGate }) => !isNamed(path) || ((isGate || ask.hasOutsiders === true) && !byOperator),
   );
 }
 

@@ -7,8 +7,8 @@ import { OURS_BEGINS, OURS_ENDS } from '../rules/pull-requests.ts';
 import type { ReportChange } from './changes.ts';
 import { CRITERION_WORDS, TESTS_WORDS } from './criteria.ts';
 import { remainderTexts } from './remainder.ts';
-import type { Report } from './report-shape.ts';
 import { figureRows } from './report-markdown.ts';
+import type { Report } from './report-shape.ts';
 import { votesText } from './votes.ts';
 import { costText, countText, groupText, plain, shortCommit } from './words.ts';
 
@@ -31,7 +31,10 @@ export function pullTitle(request: string, run: string): string {
 }
 
 /** @param only the task it is about, in a stack. */
-export function pullBody(report: Report, about: { readonly asker?: Asker; readonly only?: string } = {}): string {
+export function pullBody(
+  report: Report,
+  about: { readonly asker?: Asker; readonly only?: string } = {},
+): string {
   const told = about.only ? onlyOf(report, about.only) : report;
   const before = [head(told, about.asker), doubts(told), asked(told)].flat();
   const after = [answers(told), left(told), undoing(told), figures(told), trailers(told)].flat();
@@ -78,12 +81,21 @@ function doubts(r: Report): string[] {
     ...unverified.slice(0, 30).map((t) => `\`${t.task}\` ${harmlessMarkdown(t.title)} is **unverified**`),
     ...open
       .slice(0, 30)
-      .map((one) => `${CRITERION_WORDS[one.verdict]}: ${harmlessMarkdown(one.text)}${one.why && `: ${harmlessMarkdown(one.why)}`}`),
-    ...delicate
-      .slice(0, 30)
-      .map((c) => `\`${c.task}\` **touches the gate, or what is protected**: ${c.touches.slice(0, 5).map(({ path }) => code(path)).join(', ')}`),
+      .map(
+        (one) =>
+          `${CRITERION_WORDS[one.verdict]}: ${harmlessMarkdown(one.text)}${one.why && `: ${harmlessMarkdown(one.why)}`}`,
+      ),
+    ...delicate.slice(0, 30).map(
+      (c) =>
+        `\`${c.task}\` **touches the gate, or what is protected**: ${c.touches
+          .slice(0, 5)
+          .map(({ path }) => code(path))
+          .join(', ')}`,
+    ),
     ...r.findings.slice(0, 20).map((one) => `fails: ${harmlessMarkdown(one.signature)}`),
-    ...(r.alarms ?? []).slice(0, 20).map((one) => `**A secret** was held back from ${one.attempt}: ${harmlessMarkdown(one.detail)}`),
+    ...(r.alarms ?? [])
+      .slice(0, 20)
+      .map((one) => `**A secret** was held back from ${one.attempt}: ${harmlessMarkdown(one.detail)}`),
   ];
   if (rows.length === 0) return ['### Not verified', '', 'Nothing that is known of.', ''];
   return ['### Not verified, or worth a look', '', ...rows.map((row) => `- ${row}`), ''];
@@ -92,7 +104,9 @@ function doubts(r: Report): string[] {
 function asked(r: Report): string[] {
   const lines = r.request === '' ? ['no request'] : [harmlessMarkdown(r.request, 2_000)];
   const quote = lines.map((line) => `> ${line}`);
-  return quote.join('').length > 400 ? folded('What was asked', quote) : ['### What was asked', '', ...quote, ''];
+  return quote.join('').length > 400
+    ? folded('What was asked', quote)
+    : ['### What was asked', '', ...quote, ''];
 }
 
 function changes(r: Report, room: number): string[] {
@@ -131,7 +145,15 @@ function change(c: ReportChange, i: number): string[] {
   ];
   // In a summary Markdown is not read: what is escaped for HTML is enough, and nothing else is.
   const title = `<b>${i + 1}. ${c.task}</b> ${html(c.title)}: ${c.verified}; ${size}`;
-  return ['<details>', `<summary>${title}</summary>`, '', ...rows.map((row) => `- ${row}`), '', '</details>', ''];
+  return [
+    '<details>',
+    `<summary>${title}</summary>`,
+    '',
+    ...rows.map((row) => `- ${row}`),
+    '',
+    '</details>',
+    '',
+  ];
 }
 
 function answers(r: Report): string[] {
@@ -139,7 +161,10 @@ function answers(r: Report): string[] {
   return given.slice(0, 20).flatMap((t) =>
     folded(
       `Answer of ${t.task}: ${t.title}`,
-      t.answer!.split('\n').slice(0, 200).map((line) => `> ${harmlessMarkdown(line, 1_000)}`.trimEnd()),
+      t
+        .answer!.split('\n')
+        .slice(0, 200)
+        .map((line) => `> ${harmlessMarkdown(line, 1_000)}`.trimEnd()),
     ),
   );
 }
@@ -148,11 +173,27 @@ function answers(r: Report): string[] {
 function left(r: Report): string[] {
   const failed = r.list.filter((t) => t.state === 'failed' || t.state === 'cancelled');
   const rows = [
-    ...failed.slice(0, 50).map((t) => `${t.task} ${harmlessMarkdown(t.title)}: ${t.state}${t.why ? `: ${harmlessMarkdown(t.why)}` : ''}`),
-    ...(r.remainder ? remainderTexts(r.remainder).slice(0, 20).map((one) => harmlessMarkdown(one, 500)) : []),
-    ...r.list.flatMap((t) => (t.votes ? [`${t.task}: ${harmlessMarkdown(votesText(t.votes), 500)}`] : [])).slice(0, 50),
+    ...failed
+      .slice(0, 50)
+      .map(
+        (t) =>
+          `${t.task} ${harmlessMarkdown(t.title)}: ${t.state}${t.why ? `: ${harmlessMarkdown(t.why)}` : ''}`,
+      ),
+    ...(r.remainder
+      ? remainderTexts(r.remainder)
+          .slice(0, 20)
+          .map((one) => harmlessMarkdown(one, 500))
+      : []),
+    ...r.list
+      .flatMap((t) => (t.votes ? [`${t.task}: ${harmlessMarkdown(votesText(t.votes), 500)}`] : []))
+      .slice(0, 50),
   ];
-  return rows.length === 0 ? [] : folded(`What did not land, and what reviewers said (${rows.length})`, rows.map((row) => `- ${row}`));
+  return rows.length === 0
+    ? []
+    : folded(
+        `What did not land, and what reviewers said (${rows.length})`,
+        rows.map((row) => `- ${row}`),
+      );
 }
 
 function undoing(r: Report): string[] {
@@ -176,7 +217,10 @@ const figures = (r: Report): string[] =>
 /** A squash that keeps the description keeps who is to be asked about a line: `swarm explain` reads it. */
 function trailers(r: Report): string[] {
   const tasks = r.changes.map(({ task }) => task).toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
-  return [`Swarm-Run: ${r.run}`, ...(tasks.length > 0 ? [`Swarm-Tasks: ${tasks.slice(0, 200).join(' ')}`] : [])];
+  return [
+    `Swarm-Run: ${r.run}`,
+    ...(tasks.length > 0 ? [`Swarm-Tasks: ${tasks.slice(0, 200).join(' ')}`] : []),
+  ];
 }
 
 const folded = (title: string, lines: readonly string[]): string[] => [
@@ -190,7 +234,12 @@ const folded = (title: string, lines: readonly string[]): string[] => [
 ];
 
 const html = (text: string): string =>
-  harmless(text, 200).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(/[`*_[\]|]/g, (c) => `&#${c.charCodeAt(0)};`);
+  harmless(text, 200)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[`*_[\]|]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** A path as code: nothing in it is read by a forge. */
-const code = (path: string): string => (path.includes('`') ? harmlessMarkdown(path) : `\`${plain(path, 200)}\``);
+const code = (path: string): string =>
+  path.includes('`') ? harmlessMarkdown(path) : `\`${plain(path, 200)}\``;

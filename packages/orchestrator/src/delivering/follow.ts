@@ -41,7 +41,8 @@ export class PushFollower {
     while (this.#isOwed && this.#place) {
       this.#isOwed = false;
       const { run, head } = this.#state;
-      if (run && head && head !== this.#pushed) await this.#push(this.#place, branchOf(run.request.landOn), head);
+      if (run && head && head !== this.#pushed)
+        await this.#push(this.#place, branchOf(run.request.landOn), head);
     }
   }
 
@@ -53,7 +54,11 @@ export class PushFollower {
       this.#log.write('branch.pushed', { msg: `${branch} on ${remote} is at ${head.slice(0, 10)}`, data });
       return;
     }
-    const why = pushed.kind === 'silent' ? pushed.why : `somebody else moved it to ${pushed.head.slice(0, 10)}`;
-    this.#log.write('branch.unpushed', { msg: `${branch} is not pushed to ${remote}: ${plain(why, 300)}`, data });
+    const why =
+      pushed.kind === 'silent' ? pushed.why : `somebody else moved it to ${pushed.head.slice(0, 10)}`;
+    this.#log.write('branch.unpushed', {
+      msg: `${branch} is not pushed to ${remote}: ${plain(why, 300)}`,
+      data,
+    });
   }
 }

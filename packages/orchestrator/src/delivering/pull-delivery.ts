@@ -6,6 +6,7 @@ import { stackOf } from '@swarm/core/rules/pull-stack';
 import type { OpenedState } from '@swarm/core/state';
 import { pullBody, pullTitle } from '@swarm/core/views/pull-request';
 import { report } from '@swarm/core/views/report';
+import { countText } from '@swarm/core/views/words';
 import { bringPull, type PullDone } from './pull-request.ts';
 
 export interface Proposed {
@@ -22,7 +23,9 @@ export async function proposePulls(
   clock: Pick<Clock, 'after'>,
   isAsked?: true,
 ): Promise<Proposed> {
-  return place.isStacked ? proposeStack(state, place, clock, isAsked) : proposeOne(state, place, clock, isAsked);
+  return place.isStacked
+    ? proposeStack(state, place, clock, isAsked)
+    : proposeOne(state, place, clock, isAsked);
 }
 
 async function proposeOne(
@@ -37,11 +40,20 @@ async function proposeOne(
     branch: branchOf(request.landOn),
     base: place.base,
     commit: state.head,
-    title: pullTitle(request.text, id),
-    body: pullBody(report(state), asker ? { asker } : {}),
+    title: pullTitle(askedIn(state), id),
+    body: pullBody({ ...report(state), request: askedIn(state) }, asker ? { asker } : {}),
     ...(isAsked && { isAsked }),
   });
   return proposed(place, done);
+}
+
+/** Where a plan came without words, its name is a place on somebody's machine: its tasks say what was asked. */
+function askedIn({ run, tasks }: OpenedState): string {
+  const { mode, text } = run.request;
+  if (mode !== 'plan' || !text.startsWith('the plan in ')) return text;
+  const [first, ...others] = [...tasks.values()].map(({ spec }) => spec.title);
+  if (first === undefined) return 'a plan without tasks';
+  return others.length === 0 ? first : `${first}, and ${countText(others.length, 'more task')}`;
 }
 
 /** Each upon the one below; the first that cannot be opened ends it. */
@@ -51,7 +63,7 @@ async function proposeStack(
   clock: Pick<Clock, 'after'>,
   isAsked?: true,
 ): Promise<Proposed> {
-  const told = report(state);
+  const told = { ...report(state), request: askedIn(state) };
   const made: string[] = [];
   let last: Proposed = { ref: place.forge.slug, outcome: 'done', detail: '' };
   for (const { task, commit, below } of stackOf(state)) {

@@ -31,11 +31,16 @@ const TURNS_MAX = 5;
 const PAUSE_MS = 500;
 
 /** Never throws for what a remote or a forge says. */
-export async function bringPull(place: PullPlace, clock: Pick<Clock, 'after'>, ask: PullAsk): Promise<PullDone> {
+export async function bringPull(
+  place: PullPlace,
+  clock: Pick<Clock, 'after'>,
+  ask: PullAsk,
+): Promise<PullDone> {
   const pushed = await patiently(clock, () => place.branches.push(ask.branch, ask.commit));
   const refusal = notPushed(place, ask, pushed);
   if (refusal !== undefined) return { outcome: 'refused', detail: refusal };
-  const note = pushed.kind === 'ahead' ? `somebody’s commits are on top of it, up to ${pushed.head.slice(0, 10)}` : '';
+  const note =
+    pushed.kind === 'ahead' ? `somebody’s commits are on top of it, up to ${pushed.head.slice(0, 10)}` : '';
   try {
     const done = await openOrChange(place, clock, ask);
     return note === '' ? done : { ...done, detail: [done.detail, note].filter(Boolean).join('; ') };
@@ -60,7 +65,8 @@ const pause = (clock: Pick<Clock, 'after'>, ms: number): Promise<void> =>
   new Promise((resume) => void clock.after(ms, resume));
 
 function notPushed({ remote }: PullPlace, { branch }: PullAsk, pushed: BranchPush): string | undefined {
-  if (pushed.kind === 'silent') return `${remote} did not take ${branch}: ${plain(pushed.why, 400)}; swarm pr tries again`;
+  if (pushed.kind === 'silent')
+    return `${remote} did not take ${branch}: ${plain(pushed.why, 400)}; swarm pr tries again`;
   if (pushed.kind !== 'elsewhere') return undefined;
   const at = pushed.head.slice(0, 10);
   return `somebody else moved ${branch} on ${remote} to ${at}, and it is left as it is; git fetch ${remote} ${branch}`;
@@ -90,7 +96,9 @@ async function take({ forge }: PullPlace, step: Exclude<PullStep, { kind: 'open'
       return doneWith(pull);
     case 'change': {
       const why = await forge.updatePull(pull.number, { body: step.body! });
-      return why === undefined ? doneWith(pull) : { ...doneWith(pull), detail: `its text was not changed: ${plain(why, 300)}` };
+      return why === undefined
+        ? doneWith(pull)
+        : { ...doneWith(pull), detail: `its text was not changed: ${plain(why, 300)}` };
     }
     case 'merged':
       return { ...doneWith(pull), detail: `it was merged${await byWhom(forge, pull)}` };

@@ -52,6 +52,7 @@ export async function protectedIn(
       gate: request.gate,
       protect: request.protect ?? [],
       manifests,
+      hasOutsiders: request.hasOutsiders === true,
     }),
   ];
   if (held.length === 0) return undefined;

@@ -25,7 +25,7 @@ export async function githubRoutes(state: ForgeState, asked: Question): Promise<
   const match = /^repos\/([^/]+\/[^/]+)(?:\/(.*))?$/.exec(asked.path);
   const repository = match && state.find(match[1]!);
   // What one may not see is not there.
-  if (!match || !repository || !repository.access.has(asked.login)) return undefined;
+  if (!match || !repository?.access.has(asked.login)) return undefined;
   const rest = match[2] ?? '';
   if (rest === '') return one(repositoryJson(state, repository, asked));
   const parts = rest.split('/').map(decodeURIComponent);
@@ -74,7 +74,8 @@ async function pulls(
   if (!pull) return undefined;
   await state.refresh(pull);
   if (below === 'reviews') return list(pull.reviews.map((each) => reviewJson(each, pull, repository, asked)));
-  if (below === 'comments') return list(pull.onLines.map((each) => onLineJson(each, pull, repository, asked)));
+  if (below === 'comments')
+    return list(pull.onLines.map((each) => onLineJson(each, pull, repository, asked)));
   if (below === 'merge' && asked.method === 'PUT') {
     if (!state.mayPush(repository, asked.login)) throw new No(403, 'Resource not accessible by integration');
     const how = (asked.body.merge_method ?? 'merge') as 'merge';
@@ -91,7 +92,9 @@ async function findPulls(state: ForgeState, repository: FakeRepository, asked: Q
   const wanted = mutant === 'closed-hidden' ? 'open' : (query.get('state') ?? 'open');
   const found = repository.pulls.filter(
     (pull) =>
-      (!branch || (pull.headBranch === branch && pull.headSlug.split('/')[0]!.toLowerCase() === owner!.toLowerCase())) &&
+      (!branch ||
+        (pull.headBranch === branch &&
+          pull.headSlug.split('/')[0]!.toLowerCase() === owner!.toLowerCase())) &&
       (wanted === 'all' || (wanted === 'open') === (pull.state === 'open')),
   );
   const sorted = query.get('direction') === 'asc' ? found : found.toReversed();
@@ -100,11 +103,14 @@ async function findPulls(state: ForgeState, repository: FakeRepository, asked: Q
 
 async function open(state: ForgeState, repository: FakeRepository, asked: Question): Promise<Said> {
   const { body, login, mutant } = asked;
-  const [owner, branch] = String(body.head).includes(':') ? String(body.head).split(':') : [undefined, String(body.head)];
+  const [owner, branch] = String(body.head).includes(':')
+    ? String(body.head).split(':')
+    : [undefined, String(body.head)];
   const name = String(body.head_repo ?? repository.slug.split('/')[1]);
   const headSlug = owner === undefined ? repository.slug : `${owner}/${name}`;
   const head = state.find(headSlug);
-  if (!head || !state.mayPush(head, login)) throw new No(403, 'Resource not accessible by personal access token');
+  if (!head || !state.mayPush(head, login))
+    throw new No(403, 'Resource not accessible by personal access token');
   const pull = await state.openPull(repository, {
     author: login,
     headSlug: head.slug,
@@ -118,7 +124,12 @@ async function open(state: ForgeState, repository: FakeRepository, asked: Questi
   return one(pullJson(pull, repository, asked, true), 201);
 }
 
-function change(state: ForgeState, repository: FakeRepository, pull: FakePull, { body, login }: Question): void {
+function change(
+  state: ForgeState,
+  repository: FakeRepository,
+  pull: FakePull,
+  { body, login }: Question,
+): void {
   if (pull.author !== login && !state.mayPush(repository, login)) throw new No(403, 'Must have push access');
   if (String(body.body ?? '').length > 65_536) throw new No(422, 'Validation Failed');
   if (typeof body.title === 'string') pull.title = body.title;
@@ -127,7 +138,12 @@ function change(state: ForgeState, repository: FakeRepository, pull: FakePull, {
   if (body.state === 'closed' && pull.state === 'open') pull.state = 'closed';
 }
 
-function pullJson(pull: FakePull, { slug }: FakeRepository, { web, mutant }: Question, isWhole = false): unknown {
+function pullJson(
+  pull: FakePull,
+  { slug }: FakeRepository,
+  { web, mutant }: Question,
+  isWhole = false,
+): unknown {
   const isMerged = pull.state === 'merged';
   return {
     number: pull.number,
@@ -181,7 +197,8 @@ async function issues(
   const issue = [...repository.issues, ...repository.pulls].find((each) => each.number === Number(number));
   if (!issue) return undefined;
   if (below === 'comments') {
-    if (asked.method !== 'POST') return list(issue.comments.map((each) => commentJson(each, issue, repository, asked)));
+    if (asked.method !== 'POST')
+      return list(issue.comments.map((each) => commentJson(each, issue, repository, asked)));
     const comment = state.comment(issue, asked.login, String(asked.body.body));
     return one(commentJson(comment, issue, repository, asked), 201);
   }
@@ -216,7 +233,12 @@ function issueJson(issue: FakeIssue | FakePull, { slug }: FakeRepository, { web 
   };
 }
 
-const commentJson = (comment: FakeComment, on: FakeIssue | FakePull, { slug }: FakeRepository, { web }: Question) => ({
+const commentJson = (
+  comment: FakeComment,
+  on: FakeIssue | FakePull,
+  { slug }: FakeRepository,
+  { web }: Question,
+) => ({
   id: comment.id,
   user: user(comment.author),
   body: comment.body,
@@ -274,6 +296,7 @@ async function branch(
 }
 
 function permission(state: ForgeState, repository: FakeRepository, login: string, asked: Question): Said {
-  if (!state.mayPush(repository, asked.login)) throw new No(403, 'Must have push access to view collaborator permission.');
+  if (!state.mayPush(repository, asked.login))
+    throw new No(403, 'Must have push access to view collaborator permission.');
   return one({ permission: repository.access.get(login) ?? 'none', user: user(login) });
 }

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { githubRoutes } from './github-routes.ts';
 import { gitlabRoutes } from './gitlab-routes.ts';
-import type { ForgeMutant, Said, Question } from './question.ts';
+import type { ForgeMutant, Question, Said } from './question.ts';
 import { type FakeRefs, type FakeRepository, ForgeState, No, sha } from './state.ts';
 
 export interface Call {
@@ -23,7 +23,7 @@ export interface Call {
 export interface Trouble {
   readonly times: number;
   /** `lost`: it is done, and the answer never comes. */
-  readonly how: 'rate-limit' | 'secondary' | 'abuse-words' | 'bad-gateway' | 'reset' | 'lost';
+  readonly how: 'rate-limit' | 'secondary' | 'abuse-words' | 'forbidden' | 'bad-gateway' | 'reset' | 'lost';
   readonly match?: (method: string, path: string) => boolean;
   /** Seconds until there is more. */
   readonly afterSeconds?: number;
@@ -40,6 +40,8 @@ export class FakeForge {
   readonly state = new ForgeState();
   readonly calls: Call[] = [];
   readonly dialect: 'github' | 'gitlab';
+  /** Is called when a question has come, and again when it is done and not yet answered. */
+  around: ((when: 'come' | 'done', method: string, path: string) => void) | undefined;
   readonly #options: FakeForgeOptions;
   readonly #troubles: { left: number; trouble: Trouble }[] = [];
   readonly #server: Server;
@@ -102,13 +104,15 @@ export class FakeForge {
       const { method = '', headers } = request;
       this.calls.push({ method, path: request.url!.slice(this.#prefix.length), status, headers, body: text });
     };
+    this.around?.('come', request.method!, request.url!);
     const trouble = this.#next(request.method!, request.url!);
     if (trouble && trouble.how !== 'lost') {
       note(0);
-      return troubled(trouble, response, this.#options.mutant);
+      return troubled(trouble, response, this.#options.mutant, this.dialect);
     }
     const said = await this.#answer(request, url, text);
     note(said.status);
+    this.around?.('done', request.method!, request.url!);
     if (trouble) {
       request.socket.destroy();
       return;
@@ -117,15 +121,19 @@ export class FakeForge {
   }
 
   #next(method: string, path: string): Trouble | undefined {
-    const next = this.#troubles.find(({ left, trouble }) => left > 0 && (trouble.match?.(method, path) ?? true));
+    const next = this.#troubles.find(
+      ({ left, trouble }) => left > 0 && (trouble.match?.(method, path) ?? true),
+    );
     if (next) next.left -= 1;
     return next?.trouble;
   }
 
   async #answer(request: IncomingMessage, url: URL, text: string): Promise<Said> {
-    const given = request.headers.authorization?.replace(/^(?:Bearer|token) /i, '') ?? request.headers['private-token'];
+    const given =
+      request.headers.authorization?.replace(/^(?:Bearer|token) /i, '') ?? request.headers['private-token'];
     const known = this.state.tokens.get(String(given));
-    const login = known ?? (this.#options.mutant === 'any-token' ? [...this.state.tokens.values()][0] : undefined);
+    const login =
+      known ?? (this.#options.mutant === 'any-token' ? [...this.state.tokens.values()][0] : undefined);
     if (login === undefined) return { status: 401, json: { message: 'Bad credentials' } };
     if (Date.now() >= this.#budget.resetAt) this.#budget = { left: 5_000, resetAt: Date.now() + 3_600_000 };
     if (this.#budget.left <= 0) return { status: 403, json: { message: 'API rate limit exceeded' } };
@@ -152,7 +160,8 @@ export class FakeForge {
   #write(request: IncomingMessage, response: ServerResponse, url: URL, said: Said): void {
     const { mutant } = this.#options;
     const paged = said.pages ? pageOf(said.pages, url, mutant === 'one-page') : undefined;
-    const json = paged && said.pages ? (said.inside?.(paged.entries, said.pages.length) ?? paged.entries) : said.json;
+    const json =
+      paged && said.pages ? (said.inside?.(paged.entries, said.pages.length) ?? paged.entries) : said.json;
     const body = JSON.stringify(json);
     const tag = mutant === 'stale-tag' ? `W/"${sha(url.href)}"` : `W/"${sha(body)}"`;
     if (paged?.link) response.setHeader('link', paged.link);
@@ -161,27 +170,39 @@ export class FakeForge {
       response.setHeader('x-ratelimit-reset', String(Math.ceil(this.#budget.resetAt / 1_000)));
     }
     response.setHeader('etag', tag);
-    const isSame = request.method === 'GET' && request.headers['if-none-match'] === tag && said.status === 200;
+    const isSame =
+      request.method === 'GET' && request.headers['if-none-match'] === tag && said.status === 200;
     if (isSame) response.writeHead(304).end();
     else response.writeHead(said.status, { 'content-type': 'application/json; charset=utf-8' }).end(body);
   }
 }
 
-function troubled({ how, afterSeconds = 1 }: Trouble, response: ServerResponse, mutant: ForgeMutant | undefined): void {
+function troubled(
+  { how, afterSeconds = 1 }: Trouble,
+  response: ServerResponse,
+  mutant: ForgeMutant | undefined,
+  dialect: 'github' | 'gitlab',
+): void {
   const say = (status: number, message: string): void =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
   switch (how) {
     case 'rate-limit':
       if (mutant !== 'limit-unsaid') {
-        response.setHeader('x-ratelimit-remaining', '0');
-        response.setHeader('x-ratelimit-reset', String(Math.floor(Date.now() / 1_000) + afterSeconds));
+        const x = dialect === 'github' ? 'x-' : '';
+        response.setHeader(`${x}ratelimit-remaining`, '0');
+        response.setHeader(`${x}ratelimit-reset`, String(Math.floor(Date.now() / 1_000) + afterSeconds));
       }
-      return say(403, 'API rate limit exceeded for user ID 1.');
+      return say(dialect === 'github' ? 403 : 429, 'API rate limit exceeded for user ID 1.');
     case 'secondary':
       response.setHeader('retry-after', String(afterSeconds));
       return say(429, 'You have exceeded a secondary rate limit.');
     case 'abuse-words':
-      return say(403, 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.');
+      return say(
+        403,
+        'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
+      );
+    case 'forbidden':
+      return say(403, 'Resource not accessible by personal access token');
     case 'bad-gateway':
       return void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Unicorn!</html>');
     default:

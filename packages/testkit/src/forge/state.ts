@@ -131,7 +131,10 @@ export class ForgeState {
     return Math.max(0, ...[...pulls, ...issues].map((one) => one.number)) + 1;
   }
 
-  openIssue(repository: FakeRepository, given: Partial<FakeIssue> & { title: string; author: string }): FakeIssue {
+  openIssue(
+    repository: FakeRepository,
+    given: Partial<FakeIssue> & { title: string; author: string },
+  ): FakeIssue {
     const issue: FakeIssue = {
       body: '',
       labels: [],
@@ -180,7 +183,11 @@ export class ForgeState {
       new No(422, 'Validation Failed', [{ resource: 'PullRequest', code: 'custom', message }]);
     if (baseCommit === commit) throw said(`No commits between ${base} and ${headBranch}`);
     const isThere = repository.pulls.some(
-      (one) => one.state === 'open' && one.headSlug === headSlug && one.headBranch === headBranch && one.base === base,
+      (one) =>
+        one.state === 'open' &&
+        one.headSlug === headSlug &&
+        one.headBranch === headBranch &&
+        one.base === base,
     );
     if (isThere && !ask.acceptsSecond)
       throw said(`A pull request already exists for ${headSlug.split('/')[0]}:${headBranch}.`);
@@ -217,7 +224,12 @@ export class ForgeState {
   }
 
   /** As a person presses the button: what the base requires must have passed. */
-  async merge(repository: FakeRepository, number: number, by: string, how: MergeWay = 'merge'): Promise<string> {
+  async merge(
+    repository: FakeRepository,
+    number: number,
+    by: string,
+    how: MergeWay = 'merge',
+  ): Promise<string> {
     const found = repository.pulls.find((one) => one.number === number);
     if (!found) throw new No(404, 'Not Found');
     const pull = await this.refresh(found);
@@ -227,7 +239,10 @@ export class ForgeState {
       (name) => !checks.some((check) => check.name === name && check.state === 'success'),
     );
     if (missing.length > 0) throw new No(405, `Required status check "${missing[0]}" is expected.`);
-    const message = how === 'squash' ? `${pull.title} (#${number})\n\n${pull.body}\n` : `Merge pull request #${number}\n\n${pull.title}\n`;
+    const message =
+      how === 'squash'
+        ? `${pull.title} (#${number})\n\n${pull.body}\n`
+        : `Merge pull request #${number}\n\n${pull.title}\n`;
     const head = await repository.refs.merge(pull.base, pull.headCommit, how, message);
     if (head === undefined) throw new No(409, 'Merge conflict');
     pull.state = 'merged';
@@ -239,7 +254,12 @@ export class ForgeState {
   check(
     repository: FakeRepository,
     commit: string,
-    given: { readonly name: string; readonly state: FakeCheck['state']; readonly summary?: string; readonly kind?: FakeCheck['kind'] },
+    given: {
+      readonly name: string;
+      readonly state: FakeCheck['state'];
+      readonly summary?: string;
+      readonly kind?: FakeCheck['kind'];
+    },
   ): void {
     const list = (repository.checks.get(commit) ?? []).filter(({ name }) => name !== given.name);
     list.push({ id: this.nextId(), kind: 'run', summary: '', ...given });

@@ -1,0 +1,48 @@
+/** `swarm pr --address`: what reviewers ask for becomes tasks of a run on the pull request's branch. */
+import type { ForgeAccess } from '@swarm/core/ports/forge';
+import { addressedText, reviewTasks } from '@swarm/core/rules/follow-up';
+import { countText, plain, shortCommit } from '@swarm/core/views/words';
+import type { ReadRun } from '../finding/opened-run.ts';
+import { forgeOf } from '../running/forging.ts';
+import { followUp } from './follow-up.ts';
+import { openPull, type PrAsk } from './pr-ask.ts';
+
+export async function address(asked: PrAsk): Promise<number> {
+  const { found, context } = asked;
+  const forge = forgeOf(found);
+  const pull = await openPull(forge, asked);
+  const comments = await forge.reviews(pull.number);
+  const people = [...new Set(comments.map(({ author }) => author))].slice(0, 50);
+  const told = await Promise.all(people.map(async (login) => [login, await forge.access(login)] as const));
+  const access: ReadonlyMap<string, ForgeAccess> = new Map(told);
+  const me = (await forge.whoAmI())?.login;
+  const { drafts, ids, outsiders } = reviewTasks({ comments, access, me });
+  const { output } = context;
+  if (outsiders.length > 0)
+    output.narrate(
+      `left alone: what ${outsiders
+        .slice(0, 10)
+        .map((login) => plain(login, 60))
+        .join(', ')} said, who may not write to the repository`,
+    );
+  if (drafts.length === 0) {
+    output.result(`nothing is asked for that was not worked on: ${pull.url}`);
+    return 0;
+  }
+  output.narrate(`${countText(drafts.length, 'comment')} of ${pull.url} to work on`);
+  const { code, run } = await followUp(
+    asked,
+    `Address ${countText(drafts.length, 'comment')} of pull request ${pull.number}`,
+    drafts,
+  );
+  // A run that was stopped is resumed, and says it another time: what is told of a comment is told once.
+  if (run.state.closed)
+    await forge.comment('pull', pull.number, addressedText(run.paths.run, ids, landedIn(run)));
+  return code;
+}
+
+const landedIn = ({ state }: ReadRun): readonly string[] =>
+  [...state.tasks.values()].map((task) => {
+    const what = `${task.id} ${task.spec.title}: ${task.state}`;
+    return task.state === 'landed' ? `${what} as ${shortCommit(task.commit)}` : what;
+  });

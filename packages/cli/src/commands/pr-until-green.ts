@@ -1,0 +1,99 @@
+/** `swarm pr --until-green`: the checks of the pull request are waited for; what fails is mended on its branch, so many times. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { SwarmError } from '@swarm/core/errors';
+import type { Forge, PullRequest } from '@swarm/core/ports/forge';
+import { type ChecksVerdict, checksVerdict, checkTasks } from '@swarm/core/rules/follow-up';
+import { countText, plain } from '@swarm/core/views/words';
+import { parseDurationMs } from '../config/units.ts';
+import { forgeOf } from '../running/forging.ts';
+import { followUp } from './follow-up.ts';
+import { openPull, type PrAsk } from './pr-ask.ts';
+
+/** Follow-up runs of one command. */
+const ROUNDS_MAX = 3;
+const WAIT_MS = 3_600_000;
+const LOOK_MS = 15_000;
+/** So many looks in a row without any check: there are none. They need a moment to begin. */
+const NONE_LOOKS = 3;
+
+export async function untilGreen(asked: PrAsk): Promise<number> {
+  const { output } = asked.context;
+  const waitMs = waitOf(asked.options.wait);
+  const forge = forgeOf(asked.found);
+  for (let round = 0; ; round++) {
+    const pull = await openPull(forge, asked);
+    const verdict = await ended(forge, pull, waitMs, (text) => output.narrate(text));
+    if (verdict.kind !== 'red') return told(verdict, pull, asked);
+    const names = verdict.failed.map(({ name }) => plain(name, 100)).join(', ');
+    if (round === ROUNDS_MAX) throw new SwarmError(stillRed(pull, names));
+    output.narrate(
+      `${countText(verdict.failed.length, 'check')} of ${pull.url} ${verdict.failed.length === 1 ? 'fails' : 'fail'}: ${names}`,
+    );
+    const text = `Make the checks of pull request ${pull.number} pass`;
+    const { code, run } = await followUp(asked, text, checkTasks(verdict.failed));
+    if (run.state.landedCount === 0) return code === 0 ? 1 : code;
+  }
+}
+
+/** Undefined is an hour. Errors: SW0101. */
+function waitOf(text: string | undefined): number {
+  const ms = text === undefined ? WAIT_MS : parseDurationMs(text);
+  if (ms !== undefined) return ms;
+  throw new SwarmError({
+    code: 'SW0101',
+    what: `${JSON.stringify(text)} is no duration`,
+    where: '--wait',
+    fix: '--wait 30m',
+  });
+}
+
+/** Looks again until nothing is pending, or the time is up. */
+async function ended(
+  forge: Forge,
+  pull: PullRequest,
+  waitMs: number,
+  say: (text: string) => void,
+): Promise<ChecksVerdict> {
+  const over = performance.now() + waitMs;
+  const lookMs = Math.min(LOOK_MS, Math.max(50, waitMs / 20));
+  let saidFor = '';
+  for (let looks = 1; ; looks++) {
+    const verdict = checksVerdict(await forge.checks(pull.headCommit, pull.base));
+    const isSure = verdict.kind === 'none' ? looks >= NONE_LOOKS : verdict.kind !== 'waiting';
+    if (isSure || performance.now() + lookMs > over) return verdict;
+    const names =
+      verdict.kind === 'waiting'
+        ? verdict.names.map((name) => plain(name, 100)).join(', ')
+        : 'the first of them';
+    if (names !== saidFor) say(`waiting for checks: ${names}`);
+    saidFor = names;
+    await pause(lookMs);
+  }
+}
+
+function told(
+  verdict: Exclude<ChecksVerdict, { kind: 'red' }>,
+  pull: PullRequest,
+  { context, options }: PrAsk,
+): number {
+  const { output } = context;
+  if (verdict.kind === 'waiting')
+    throw new SwarmError({
+      code: 'SW0634',
+      what: `checks of pull request ${pull.number} have not ended: ${verdict.names.map((name) => plain(name, 100)).join(', ')}`,
+      where: pull.url,
+      fix: 'swarm pr --until-green --wait 2h',
+    });
+  const text = verdict.kind === 'none' ? 'no checks run on it' : 'all its checks have passed';
+  if (options.json) output.json({ url: pull.url, checks: verdict.kind });
+  else output.result(`${pull.url}: ${text}`);
+  return 0;
+}
+
+const stillRed = (pull: PullRequest, names: string) =>
+  ({
+    code: 'SW0634',
+    what: `checks of pull request ${pull.number} still fail after ${ROUNDS_MAX} rounds: ${names}`,
+    where: pull.url,
+    fix: 'swarm pr --until-green, once you have looked at them',
+  }) as const;

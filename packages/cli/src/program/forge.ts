@@ -1,0 +1,66 @@
+/** In and out of a forge: issue, pr. */
+
+import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
+import type { Context } from './context.ts';
+import { examples, type Finish, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
+
+export function addForge(program: Program, context: Context, exit: Finish): void {
+  program
+    .command('issue')
+    .argument('<issue>', 'its number, or its address')
+    .description('Work out an issue of GitHub or GitLab: a run whose request is what it asks for')
+    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
+    .option('--target <branch>', 'the branch the work is for')
+    .option('--deliver <to>', 'branch, apply, push or pr')
+    .option('--stack', 'with --deliver pr: a pull request for each task, each on the one it stands on')
+    .option('--solo', 'one worker does the whole request as one task; no planner is asked')
+    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
+    .option('--depth <n>', 'levels a task may be split into parts, 0 to 3', wholeNumber)
+    .option(
+      '--agent <names>',
+      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
+    )
+    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
+    .option('--setup <command>', 'prepares the environment; none for no setup')
+    .option('--sandbox <provider>', SANDBOX_WORDS)
+    .option('--setup-network <whose>', 'base: only the base’s setup has network; work: that of work too')
+    .option('--budget <limit>', 'the most it may use up: 5usd, 2Mtok, or both with a comma')
+    .option('--time <duration>', 'the most time it may take: 90s, 30m, 2h')
+    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
+    .option('--fix-red', 'begin though the gate fails on the base and nobody can tell its failures apart')
+    .option('--approve', 'show the plan, and start nothing before you say yes; a later plan goes ahead')
+    .option('--yes', 'say yes to the plan beforehand')
+    .option('--dry-run', 'show the plan and what would run, and start nothing; a planner is asked once')
+    .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
+    .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .option('--json', 'the report as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm issue 12 --deliver pr',
+        'swarm issue https://github.com/acme/shop/issues/12 --approve',
+        'swarm issue 12 --dry-run',
+      ),
+    )
+    .action((asked, options) =>
+      exit(import('../commands/issue.ts').then((m) => m.issue(asked, options, context))),
+    );
+
+  program
+    .command('pr')
+    .description('Open the pull request of a run, or bring the one that is open up to date')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--stack', 'a pull request for each task, each on the one it stands on')
+    .option('--address', 'what reviewers with write access ask for becomes tasks of a run on its branch')
+    .option('--until-green', 'wait for its checks; those that fail become tasks, at most three times')
+    .option('--wait <duration>', 'with --until-green: how long checks are waited for; 1h without it')
+    .option('--agent <names>', 'with --address or --until-green: who does the tasks')
+    .option('--gate <command>', 'with --address or --until-green: another gate than the run’s')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText(
+      'after',
+      examples('swarm pr', 'swarm pr --address', 'swarm pr --until-green --run r-20261121-k3f9'),
+    )
+    .action((options) => exit(import('../commands/pr.ts').then((m) => m.pr(options, context))));
+}
