@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { GitHub } from './github.ts';
+import { realTime } from './testing.ts';
+
+async function serving(t: TestContext, answer: RequestListener): Promise<{ url: string; seen: IncomingMessage[] }> {
+  const seen: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request);
+    answer(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+const forgeAt = (api: string) => new GitHub({ slug: 'acme/shop', api, token: 'ghp_s3cret', ...realTime() });
+
+test('the token goes to no other host, whatever a redirect or a next page says', async (t) => {
+  const evil = await serving(t, (_, response) => void response.end('[]'));
+  const forge = await serving(t, (request, response) => {
+    if (request.url!.includes('/comments')) response.writeHead(200, { link: `<${evil.url}/more>; rel="next"` }).end('[]');
+    else response.writeHead(302, { location: `${evil.url}/there` }).end();
+  });
+  assert.deepEqual(await forgeAt(forge.url).comments(1), []);
+  await assert.rejects(forgeAt(forge.url).repository(), /SW0706/);
+  assert.equal(evil.seen.length, 0);
+});
+
+test('a repository that was renamed is followed within its own forge', async (t) => {
+  const json = { full_name: 'acme/store', html_url: 'x', default_branch: 'main', permissions: { push: true } };
+  const forge = await serving(t, (request, response) => {
+    if (request.url === '/repositories/7') response.end(JSON.stringify(json));
+    else response.writeHead(301, { location: '/repositories/7' }).end();
+  });
+  assert.equal((await forgeAt(forge.url).repository())?.slug, 'acme/store');
+});
+
+test('an answer without end, or one that is no JSON, is refused and fills nothing', async (t) => {
+  const endless = await serving(t, (_, response) => {
+    const more = (): void => {
+      while (response.write('x'.repeat(1 << 20)) && !response.destroyed);
+      if (!response.destroyed) response.once('drain', more);
+    };
+    more();
+  });
+  const before = process.memoryUsage().rss;
+  await assert.rejects(forgeAt(endless.url).repository(), /SW0706/);
+  assert.ok(process.memoryUsage().rss - before < 400 * 1024 * 1024);
+  const odd = await serving(t, (_, response) => void response.end('<html>'));
+  await assert.rejects(forgeAt(odd.url).repository(), /told something else than a repository/);
+});
