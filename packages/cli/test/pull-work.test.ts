@@ -149,3 +149,37 @@ test('a required check that is red comes back as a task, and the pull request is
   assert.equal(await tipOf(forge), 'x\nmended');
   await forge.fake.state.merge(forge.repository, pull!.number, 'owner');
 });
+
+test('swarm watch takes issues with its label one after the other, each once, and says under each what came of it', async (t) => {
+  const world = await World.with(t, bicycle.FILES);
+  const forge = await withForge(t, world);
+  const open = (title: string, labels: string[]) =>
+    forge.fake.state.openIssue(forge.repository, { title, author: 'owner', labels });
+  const first = open('bell', ['swarm']);
+  const second = open('axle', ['swarm']);
+  open('rim', []);
+  const server = await startModelServer(t, (call) => {
+    if (call.isWorker) return bicycle.workerAnswer(call);
+    const said = call.messages.map(({ content }) => content ?? '').join('\n');
+    return bicycle.plannerAnswer(call, [/The issue by owner:\s+bell/.test(said) ? 'bell' : 'axle']);
+  });
+  const env = { ...forge.env, ...bicycle.modelEnvironment(server.url) };
+  const args = ['watch', '--once', '--gate', bicycle.GATE, '--setup', 'none'];
+  const boundless = await world.swarm(args, { env });
+  assert.equal(boundless.code, 2);
+  assert.match(boundless.stderr, /no limit for an issue is named/);
+
+  const watched = await world.swarm([...args, '--budget', '1Mtok'], { env });
+
+  assert.equal(watched.code, 0, watched.stderr);
+  const { pulls } = forge.repository;
+  assert.deepEqual(pulls.map(({ body }) => /Closes #(\d)/.exec(body)?.[1]), ['1', '2']);
+  for (const [i, issue] of [first, second].entries()) {
+    assert.equal(issue.comments.length, 1);
+    assert.match(issue.comments[0]!.body, new RegExp(`landed[\\s\\S]*/pull/${pulls[i]!.number}`));
+  }
+  const again = await world.swarm([...args, '--budget', '1Mtok'], { env });
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(forge.repository.pulls.length, 2);
+  assert.equal((await readdir(world.runs)).length, 2);
+});

@@ -238,3 +238,22 @@ test('what a person closed, merged or pushed meanwhile is told, and not fought',
   assert.match(merged.stdout, /it was merged by helper/);
   assert.equal(other.repository.pulls.length, 1);
 });
+
+test('GitLab is asked for a merge request in the same way, and what was closed there is told by name', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world, 'gitlab');
+  await forge.protect('main');
+
+  const run = await world.swarm(await world.plan([add('x')], ...PULL), { env: forge.env });
+
+  assert.equal(run.code, 0, run.stderr + run.stdout);
+  assert.match(run.stdout, /delivered to http:\/\/127\.0\.0\.1:\d+\/acme\/shop\/-\/merge_requests\/1/);
+  const [pull] = forge.repository.pulls;
+  assert.deepEqual([pull?.headBranch, pull?.base], [await world.branch(), 'main']);
+  pull!.state = 'closed';
+  pull!.endedBy = 'helper';
+  const closed = await world.swarm(['pr'], { env: forge.env });
+  assert.equal(closed.code, 1);
+  assert.match(closed.stderr, /SW0634\]: there is no open pull request of r-[\s\S]*was closed by helper/);
+  assert.equal(forge.repository.pulls.length, 1);
+});

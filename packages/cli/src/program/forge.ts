@@ -1,4 +1,4 @@
-/** In and out of a forge: issue, pr. */
+/** In and out of a forge: issue, pr, watch. */
 
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
@@ -63,4 +63,37 @@ export function addForge(program: Program, context: Context, exit: Finish): void
       examples('swarm pr', 'swarm pr --address', 'swarm pr --until-green --run r-20261121-k3f9'),
     )
     .action((options) => exit(import('../commands/pr.ts').then((m) => m.pr(options, context))));
+
+  program
+    .command('watch')
+    .description('Take issues with a label as they come: one run at a time, until it is stopped')
+    .option('--label <name>', 'the label; swarm without it')
+    .option('--every <duration>', 'how often is looked for new ones; 2m without it')
+    .option('--max <n>', 'end after so many issues', wholeNumber)
+    .option('--once', 'end when there is none left')
+    .option('--budget <limit>', 'the most each issue may use up: 5usd, 2Mtok, or both with a comma')
+    .option('--time <duration>', 'the most time each issue may take: 90s, 30m, 2h')
+    .option('--repo <path-or-url>', 'the repository; without it, the one you stand in')
+    .option('--target <branch>', 'the branch the work is for')
+    .option('--deliver <to>', 'branch, apply, push or pr; pr without it')
+    .option('--solo', 'one worker does a whole issue as one task; no planner is asked')
+    .option('--workers <n>', 'attempts that run at the same time', wholeNumber)
+    .option(
+      '--agent <names>',
+      'who does the tasks: builtin, claude, codex …; more with commas stand in for it',
+    )
+    .option('--gate <command>', 'the command that must pass before a change lands; none for no gate')
+    .option('--setup <command>', 'prepares the environment; none for no setup')
+    .option('--sandbox <provider>', SANDBOX_WORDS)
+    .option('--reviewers <n>', 'how many vote on each change before it may land; 0 for none', wholeNumber)
+    .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .addHelpText(
+      'after',
+      examples(
+        'swarm watch --budget 5usd --time 2h',
+        'swarm watch --label swarm --max 3 --once --budget 2Mtok',
+        'swarm watch --every 10m --time 1h --agent claude',
+      ),
+    )
+    .action((options) => exit(import('../commands/watch.ts').then((m) => m.watch(options, context))));
 }

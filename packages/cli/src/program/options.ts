@@ -61,6 +61,15 @@ export interface PrOptions extends RunChoice {
   readonly gate?: string | undefined;
 }
 
+/** Flags of `swarm watch`; those it shares with `issue` are for each of its runs. */
+export type WatchOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay' | 'approve' | 'dryRun' | 'json'> & {
+  readonly label?: string | undefined;
+  readonly every?: string | undefined;
+  /** Text where it is no whole number: the command says so. */
+  readonly max?: number | string | undefined;
+  readonly once?: true | undefined;
+};
+
 /** Flags of `swarm map`; those it shares with `run` mean the same. */
 export type MapOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay'> & {
   readonly over?: readonly string[] | undefined;
