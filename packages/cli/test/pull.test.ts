@@ -257,3 +257,30 @@ test('GitLab is asked for a merge request in the same way, and what was closed t
   assert.match(closed.stderr, /SW0634\]: there is no open pull request of r-[\s\S]*was closed by helper/);
   assert.equal(forge.repository.pulls.length, 1);
 });
+
+test('a line is known by its task after a merge, a rebase and a squash, whatever message the forge gives it', async (t) => {
+  const world = await World.with(t, FILES);
+  const forge = await withForge(t, world);
+  const run = await world.swarm(await world.plan([add('x'), add('y')], ...PULL), { env: forge.env });
+  assert.equal(run.code, 0, run.stderr);
+  const [pull] = forge.repository.pulls;
+  const base = await forge.git('rev-parse', 'main');
+  const messages = await forge.git('log', '--format=* %B', `main..${pull!.headBranch}`);
+  for (const how of ['merge', 'rebase', 'squash', 'squash of messages'] as const) {
+    await forge.git('update-ref', 'refs/heads/main', base);
+    if (how === 'squash of messages') await forge.repository.refs.merge('main', pull!.headCommit, 'squash', `Both\n\n${messages}`);
+    else {
+      pull!.state = 'open';
+      await forge.fake.state.merge(forge.repository, pull!.number, 'owner', how);
+    }
+    await world.git('fetch', '--quiet', 'origin');
+    await world.git('reset', '--quiet', '--hard', 'origin/main');
+    for (const [file, task] of [
+      ['x.txt', 't1'],
+      ['y.txt', 't2'],
+    ] as const) {
+      const told = await world.swarm(['explain', `${file}:1`]);
+      assert.match(told.stdout, new RegExp(`task +${task} of r-`), `${how}: ${told.stdout}`);
+    }
+  }
+});

@@ -36,11 +36,14 @@ export async function explainLine(place: Place, options: RunChoice, context: Con
   const rev = named ? named.file.landOn : 'HEAD';
   const blamed = await blameLine(repository.gitDir, rev, path, place.line);
   if (blamed.kind !== 'line') throw new SwarmError(notThere(path, place, rev, blamed));
-  const by = landingIn(blamed.line);
+  const squashed = squashedIn(blamed.line);
+  const by = squashed
+    ? await inRunBranch(blamed.line, squashed, named, options, context)
+    : landingIn(blamed.line);
   const found = by && (await readIfKnown(by.run, named, options, context));
   const known = found && by && found.state.tasks.has(by.task) ? found : undefined;
   const facts = known && provenanceOf(known.state, votesByAttempt(known.entries), by!.task);
-  const told = { place: { path, line: place.line }, line: blamed.line, by, facts, run: known };
+  const told = { place: { path, line: place.line }, line: blamed.line, by, facts, run: known, squashed };
   if (options.json) context.output.json(asJson(told));
   else context.output.result(sanitize(asText(told)));
   return 0;
@@ -71,6 +74,28 @@ function landingIn({ trailers }: BlamedLine): By | undefined {
   return run && task ? { run, task } : undefined;
 }
 
+/** A forge may make one commit of a whole pull request: then several tasks, or none, are named in it, and one run. */
+function squashedIn({ message }: BlamedLine): RunId | undefined {
+  const named = (key: string): Set<string> =>
+    new Set([...message.matchAll(new RegExp(`^${key}: (\\S{1,40})\\s*$`, 'gm'))].map((match) => match[1]!));
+  const [runs, tasks] = [named('Swarm-Run'), named('Swarm-Task')];
+  return runs.size === 1 && tasks.size !== 1 ? parseRunId([...runs][0]!) : undefined;
+}
+
+/** On the run's own branch each landing is a commit still: where the same line stands there, that says whose it is. */
+async function inRunBranch(
+  { path, line, text }: BlamedLine,
+  run: RunId,
+  named: ReadRun | undefined,
+  options: RunChoice,
+  context: Context,
+): Promise<By | undefined> {
+  const read = await readIfKnown(run, named, options, context);
+  if (!read) return undefined;
+  const there = await blameLine(read.repository.gitDir, read.file.landOn, path, line);
+  return there.kind === 'line' && there.line.text === text ? landingIn(there.line) : undefined;
+}
+
 /** A clone has the landing, and not the run: then its trailers are all there is. */
 async function readIfKnown(
   run: RunId,
@@ -91,6 +116,7 @@ interface Told {
   readonly by: By | undefined;
   readonly facts: TaskProvenance | undefined;
   readonly run: ReadRun | undefined;
+  readonly squashed: RunId | undefined;
 }
 
 function asJson({ place, line, by, facts, run }: Told): object {
@@ -110,12 +136,16 @@ function asJson({ place, line, by, facts, run }: Told): object {
 const verifiedOf = ({ state }: ReadRun, task: TaskId): string =>
   report(state).list.find((one) => one.task === task)?.verified ?? 'unverified';
 
-function asText({ place, line, by, facts, run }: Told): string {
+function asText({ place, line, by, facts, run, squashed }: Told): string {
   const at = `${new Date(line.at * 1_000).toISOString().slice(0, 10)}`;
   const moved = line.path === place.path ? '' : ` (then ${plain(line.path, 200)}:${line.line})`;
   const subject = plain(line.message.split('\n', 1)[0]!, 200);
   const commit = `commit ${shortCommit(line.commit)} of ${at} by ${plain(line.author, 60)}: ${subject}`;
   const head = [`${place.path}:${place.line}${moved}`, `  ${sanitizeLine(line.text, 200)}`, commit];
+  if (!by && squashed)
+    return [...head, `It came with ${squashed}, whose landings were made one commit; its branch is not here.`].join(
+      '\n',
+    );
   if (!by) return [...head, 'It is of no landing: nobody of a run wrote it.'].join('\n');
   if (!facts)
     return [...head, `It is of ${by.task} of ${by.run}, and this machine has no such run.`].join('\n');

@@ -5,7 +5,7 @@ import type { PullRequest } from '../ports/forge.ts';
 export interface WantedPull {
   readonly commit: CommitId;
   readonly base: string;
-  /** Ours: what stands between the marks, with them. */
+  /** Begins with our mark; what follows the other one is written when it is opened, and then stays. */
   readonly body: string;
   /** A person asked for it now, and may have seen what was merged. */
   readonly isAsked?: true;
@@ -41,10 +41,11 @@ export const OURS_BEGINS = '<!-- swarm: this part is written anew; what stands o
 export const OURS_ENDS = '<!-- swarm: end -->';
 
 /** Undefined: the marks are gone, so somebody wrote the body themselves. Forges turn line ends round. */
-export function withOurPart(body: string, ours: string): string | undefined {
+export function withOurPart(body: string, whole: string): string | undefined {
+  const ours = whole.slice(0, whole.indexOf(OURS_ENDS) + OURS_ENDS.length);
   const begins = body.indexOf(OURS_BEGINS);
   const ends = body.indexOf(OURS_ENDS, begins);
-  if (begins < 0 || ends < 0) return body.trim() === '' ? ours : undefined;
+  if (begins < 0 || ends < 0) return body.trim() === '' ? whole : undefined;
   const before = body.slice(0, begins);
   const after = body.slice(ends + OURS_ENDS.length);
   const isSame = body.slice(begins, ends + OURS_ENDS.length).replaceAll('\r\n', '\n') === ours;

@@ -37,10 +37,10 @@ export function pullBody(
 ): string {
   const told = about.only ? onlyOf(report, about.only) : report;
   const before = [head(told, about.asker), doubts(told), asked(told)].flat();
-  const after = [answers(told), left(told), undoing(told), figures(told), trailers(told)].flat();
+  const after = [answers(told), left(told), undoing(told), figures(told)].flat();
   const rest = cut(after.join('\n'), REST_MAX);
   const room = PULL_BODY_MAX - cut(before.join('\n'), REST_MAX).length - rest.length - 400;
-  return [OURS_BEGINS, cut(before.join('\n'), REST_MAX), ...changes(told, room), rest, OURS_ENDS].join('\n');
+  return [OURS_BEGINS, cut(before.join('\n'), REST_MAX), ...changes(told, room), rest, OURS_ENDS, '', trailer(told)].join('\n');
 }
 
 /** A part of a stack tells of its own task. */
@@ -214,14 +214,8 @@ const figures = (r: Report): string[] =>
     `| run | \`${r.run}\` |`,
   ]);
 
-/** A squash that keeps the description keeps who is to be asked about a line: `swarm explain` reads it. */
-function trailers(r: Report): string[] {
-  const tasks = r.changes.map(({ task }) => task).toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
-  return [
-    `Swarm-Run: ${r.run}`,
-    ...(tasks.length > 0 ? [`Swarm-Tasks: ${tasks.slice(0, 200).join(' ')}`] : []),
-  ];
-}
+/** The last line: a squash that takes the description as its message is still known as the run's, by `swarm explain`. */
+const trailer = ({ run }: Report): string => `Swarm-Run: ${run}`;
 
 const folded = (title: string, lines: readonly string[]): string[] => [
   '<details>',
