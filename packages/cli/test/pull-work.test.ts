@@ -173,7 +173,10 @@ test('swarm watch takes issues with its label one after the other, each once, an
 
   assert.equal(watched.code, 0, watched.stderr);
   const { pulls } = forge.repository;
-  assert.deepEqual(pulls.map(({ body }) => /Closes #(\d)/.exec(body)?.[1]), ['1', '2']);
+  assert.deepEqual(
+    pulls.map(({ body }) => /Closes #(\d)/.exec(body)?.[1]),
+    ['1', '2'],
+  );
   for (const [i, issue] of [first, second].entries()) {
     assert.equal(issue.comments.length, 1);
     assert.match(issue.comments[0]!.body, new RegExp(`landed[\\s\\S]*/pull/${pulls[i]!.number}`));

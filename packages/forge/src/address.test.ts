@@ -48,7 +48,13 @@ describe('what a person types for an issue or a pull request', () => {
     assert.equal(numberIn('https://gitlab.com/acme/shop/-/merge_requests/3', lab, 'pull'), 3);
   });
   it('is nothing else', () => {
-    for (const text of ['https://github.com/other/shop/issues/12', '12a', '-1', 'https://github.com/acme/shop/pull/7', ''])
+    for (const text of [
+      'https://github.com/other/shop/issues/12',
+      '12a',
+      '-1',
+      'https://github.com/acme/shop/pull/7',
+      '',
+    ])
       assert.equal(numberIn(text, at, 'issue'), undefined, text);
   });
 });

@@ -69,7 +69,11 @@ export class GitLab implements Forge {
   }
 
   async pull(number: number): Promise<PullRequest | undefined> {
-    const one = await this.#one(`${this.#at}/merge_requests/${number}`, shapes.mergeRequest, 'a merge request');
+    const one = await this.#one(
+      `${this.#at}/merge_requests/${number}`,
+      shapes.mergeRequest,
+      'a merge request',
+    );
     return one && shapes.pullOf(one, await this.#slugOf(one.source_project_id, one.target_project_id));
   }
 
@@ -94,7 +98,8 @@ export class GitLab implements Forge {
     try {
       const path = `${addressOf(head.slug)}/merge_requests`;
       const answer = await this.#http.once({ method: 'POST', path, body: asked });
-      if (answer.status !== 201) return { kind: 'refused', why: answer.message || `it answered ${answer.status}` };
+      if (answer.status !== 201)
+        return { kind: 'refused', why: answer.message || `it answered ${answer.status}` };
       const made = read(shapes.mergeRequest, answer.json, 'a merge request');
       return { kind: 'opened', pull: shapes.pullOf(made, head.slug) };
     } catch (error) {

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { GitHub } from './github.ts';
 import { realTime } from './testing.ts';
 
-async function serving(t: TestContext, answer: RequestListener): Promise<{ url: string; seen: IncomingMessage[] }> {
+async function serving(
+  t: TestContext,
+  answer: RequestListener,
+): Promise<{ url: string; seen: IncomingMessage[] }> {
   const seen: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     seen.push(request);
@@ -24,7 +27,8 @@ const forgeAt = (api: string) => new GitHub({ slug: 'acme/shop', api, token: 'gh
 test('the token goes to no other host, whatever a redirect or a next page says', async (t) => {
   const evil = await serving(t, (_, response) => void response.end('[]'));
   const forge = await serving(t, (request, response) => {
-    if (request.url!.includes('/comments')) response.writeHead(200, { link: `<${evil.url}/more>; rel="next"` }).end('[]');
+    if (request.url!.includes('/comments'))
+      response.writeHead(200, { link: `<${evil.url}/more>; rel="next"` }).end('[]');
     else response.writeHead(302, { location: `${evil.url}/there` }).end();
   });
   assert.deepEqual(await forgeAt(forge.url).comments(1), []);
@@ -33,7 +37,12 @@ test('the token goes to no other host, whatever a redirect or a next page says',
 });
 
 test('a repository that was renamed is followed within its own forge', async (t) => {
-  const json = { full_name: 'acme/store', html_url: 'x', default_branch: 'main', permissions: { push: true } };
+  const json = {
+    full_name: 'acme/store',
+    html_url: 'x',
+    default_branch: 'main',
+    permissions: { push: true },
+  };
   const forge = await serving(t, (request, response) => {
     if (request.url === '/repositories/7') response.end(JSON.stringify(json));
     else response.writeHead(301, { location: '/repositories/7' }).end();

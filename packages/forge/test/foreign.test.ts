@@ -14,17 +14,30 @@ test('a forge that others wrote answers the adapter as ours does: repository, pu
       users: [{ login: 'octocat', name: 'Octocat', email: 'octocat@shop.test' }],
       repos: [{ owner: 'octocat', name: 'shop', auto_init: true }],
     },
-    tokens: { 'ghp_0ct0': { login: 'octocat', scopes: ['repo'] } },
+    tokens: { ghp_0ct0: { login: 'octocat', scopes: ['repo'] } },
   };
   const other = await createEmulator({ service: 'github', port: 0, seed });
   t.after(() => other.close());
   const token = 'ghp_0ct0';
   const rest = new Octokit({ auth: token, baseUrl: other.url });
   const at = { owner: 'octocat', repo: 'shop' };
-  const { data: main } = await rest.request('GET /repos/{owner}/{repo}/git/ref/{ref}', { ...at, ref: 'heads/main' });
-  await rest.request('POST /repos/{owner}/{repo}/git/refs', { ...at, ref: 'refs/heads/swarm/r-1', sha: main.object.sha });
+  const { data: main } = await rest.request('GET /repos/{owner}/{repo}/git/ref/{ref}', {
+    ...at,
+    ref: 'heads/main',
+  });
+  await rest.request('POST /repos/{owner}/{repo}/git/refs', {
+    ...at,
+    ref: 'refs/heads/swarm/r-1',
+    sha: main.object.sha,
+  });
   const content = Buffer.from('bell\n').toString('base64');
-  await rest.request('PUT /repos/{owner}/{repo}/contents/{path}', { ...at, path: 'bell.txt', message: 'Add a bell', content, branch: 'swarm/r-1' });
+  await rest.request('PUT /repos/{owner}/{repo}/contents/{path}', {
+    ...at,
+    path: 'bell.txt',
+    message: 'Add a bell',
+    content,
+    branch: 'swarm/r-1',
+  });
   const forge = new GitHub({ slug: 'octocat/shop', api: other.url, token, ...realTime() });
 
   assert.equal((await forge.repository())?.canPush, true);
@@ -34,15 +47,38 @@ test('a forge that others wrote answers the adapter as ours does: repository, pu
   assert.equal(outcome.kind, 'opened', JSON.stringify(outcome));
   const { number, headCommit } = (outcome as { pull: PullRequest }).pull;
   assert.equal(await forge.updatePull(number, { body: 'For a reason.' }), undefined);
-  assert.deepEqual((await forge.findPulls(head)).map((pull) => [pull.number, pull.body, pull.state]), [[number, 'For a reason.', 'open']]);
-  const run = { ...at, name: 'build', head_sha: headCommit, status: 'completed', conclusion: 'failure' } as const;
+  assert.deepEqual(
+    (await forge.findPulls(head)).map((pull) => [pull.number, pull.body, pull.state]),
+    [[number, 'For a reason.', 'open']],
+  );
+  const run = {
+    ...at,
+    name: 'build',
+    head_sha: headCommit,
+    status: 'completed',
+    conclusion: 'failure',
+  } as const;
   await rest.request('POST /repos/{owner}/{repo}/check-runs', run);
-  assert.deepEqual((await forge.checks(headCommit, 'main')).map(({ name, state }) => [name, state]), [['build', 'failed']]);
-  const { data: issue } = await rest.request('POST /repos/{owner}/{repo}/issues', { ...at, title: 'Broken', body: 'It is.' });
+  assert.deepEqual(
+    (await forge.checks(headCommit, 'main')).map(({ name, state }) => [name, state]),
+    [['build', 'failed']],
+  );
+  const { data: issue } = await rest.request('POST /repos/{owner}/{repo}/issues', {
+    ...at,
+    title: 'Broken',
+    body: 'It is.',
+  });
   assert.equal((await forge.issue(issue.number))?.author, 'octocat');
   await forge.comment('issue', issue.number, 'On it.');
-  assert.deepEqual((await forge.comments(issue.number)).map(({ body }) => body), ['On it.']);
-  await rest.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', { ...at, pull_number: number, merge_method: 'merge' });
+  assert.deepEqual(
+    (await forge.comments(issue.number)).map(({ body }) => body),
+    ['On it.'],
+  );
+  await rest.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', {
+    ...at,
+    pull_number: number,
+    merge_method: 'merge',
+  });
   assert.equal((await forge.pull(number))?.state, 'merged');
 });
 
@@ -60,9 +96,21 @@ test('GitHub’s own client finds in our forge what it finds in GitHub', async (
   const { data: pull, status } = await rest.request('POST /repos/{owner}/{repo}/pulls', asked);
   assert.deepEqual([status, pull.state, pull.head.ref, pull.merged], [201, 'open', 'swarm/r-1', false]);
   await assert.rejects(rest.request('POST /repos/{owner}/{repo}/pulls', asked), { status: 422 });
-  await assert.rejects(new Octokit({ auth: 'nobody', baseUrl: fake.api }).request('GET /user'), { status: 401 });
-  const { data: found } = await rest.request('GET /repos/{owner}/{repo}/pulls', { ...at, head: 'acme:swarm/r-1', state: 'all' });
-  assert.deepEqual(found.map(({ number }) => number), [pull.number]);
+  await assert.rejects(new Octokit({ auth: 'nobody', baseUrl: fake.api }).request('GET /user'), {
+    status: 401,
+  });
+  const { data: found } = await rest.request('GET /repos/{owner}/{repo}/pulls', {
+    ...at,
+    head: 'acme:swarm/r-1',
+    state: 'all',
+  });
+  assert.deepEqual(
+    found.map(({ number }) => number),
+    [pull.number],
+  );
   const etag = (await rest.request('GET /repos/{owner}/{repo}', at)).headers.etag;
-  await assert.rejects(rest.request('GET /repos/{owner}/{repo}', { ...at, headers: { 'if-none-match': etag } }), { status: 304 });
+  await assert.rejects(
+    rest.request('GET /repos/{owner}/{repo}', { ...at, headers: { 'if-none-match': etag } }),
+    { status: 304 },
+  );
 });

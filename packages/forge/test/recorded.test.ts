@@ -13,7 +13,10 @@ import type { CommitId } from '@swarm/core/model/ids';
 import { GitHub } from '../src/github.ts';
 import { realTime } from '../src/testing.ts';
 
-const SAID = JSON.parse(readFileSync(join(import.meta.dirname, 'recorded', 'github.json'), 'utf8')) as Record<string, unknown>;
+const SAID = JSON.parse(readFileSync(join(import.meta.dirname, 'recorded', 'github.json'), 'utf8')) as Record<
+  string,
+  unknown
+>;
 
 const PLACES: readonly (readonly [method: string, path: RegExp, name: string, status: number])[] = [
   ['GET', /^\/user$/, 'me', 200],
@@ -45,15 +48,30 @@ test('what GitHub’s own description gives as answers is read whole', async (t)
   const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const forge = new GitHub({ slug: 'octocat/Hello-World', api, token: 'x', ...realTime() });
 
-  assert.partialDeepStrictEqual(await forge.repository(), { slug: 'octocat/Hello-World', defaultBranch: 'master', isArchived: false });
+  assert.partialDeepStrictEqual(await forge.repository(), {
+    slug: 'octocat/Hello-World',
+    defaultBranch: 'master',
+    isArchived: false,
+  });
   assert.equal((await forge.whoAmI())?.login, 'octocat');
   const pull = await forge.pull(1347);
   assert.deepEqual(
     [pull?.number, pull?.state, pull?.head, pull?.base, pull?.headCommit],
-    [1347, 'merged', { slug: 'octocat/Hello-World', branch: 'new-topic' }, 'master', '6dcb09b5b57875f334f61aebed695e2e4193db5e'],
+    [
+      1347,
+      'merged',
+      { slug: 'octocat/Hello-World', branch: 'new-topic' },
+      'master',
+      '6dcb09b5b57875f334f61aebed695e2e4193db5e',
+    ],
   );
   assert.equal((await forge.findPulls({ slug: 'octocat/Hello-World', branch: 'new-topic' })).length, 1);
-  const draft = { head: { slug: 'octocat/Hello-World', branch: 'new-topic' }, base: 'master', title: '', body: '' };
+  const draft = {
+    head: { slug: 'octocat/Hello-World', branch: 'new-topic' },
+    base: 'master',
+    title: '',
+    body: '',
+  };
   assert.equal((await forge.openPull(draft)).kind, 'opened');
   const told = await forge.reviews(1347);
   assert.deepEqual(

@@ -143,9 +143,10 @@ function asText({ place, line, by, facts, run, squashed }: Told): string {
   const commit = `commit ${shortCommit(line.commit)} of ${at} by ${plain(line.author, 60)}: ${subject}`;
   const head = [`${place.path}:${place.line}${moved}`, `  ${sanitizeLine(line.text, 200)}`, commit];
   if (!by && squashed)
-    return [...head, `It came with ${squashed}, whose landings were made one commit; its branch is not here.`].join(
-      '\n',
-    );
+    return [
+      ...head,
+      `It came with ${squashed}, whose landings were made one commit; its branch is not here.`,
+    ].join('\n');
   if (!by) return [...head, 'It is of no landing: nobody of a run wrote it.'].join('\n');
   if (!facts)
     return [...head, `It is of ${by.task} of ${by.run}, and this machine has no such run.`].join('\n');

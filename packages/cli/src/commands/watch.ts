@@ -10,8 +10,8 @@ import { enterRepository, knownRun } from '../finding/door.ts';
 import { type ReadRun, readKnown } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { listRuns } from '../finding/runs.ts';
-import { configure } from '../preparing/configure.ts';
 import { checkoutFacts } from '../preparing/checkout-facts.ts';
+import { configure } from '../preparing/configure.ts';
 import { locate } from '../preparing/locate.ts';
 import type { Context } from '../program/context.ts';
 import type { WatchOptions } from '../program/options.ts';
@@ -62,14 +62,23 @@ export async function watch(options: WatchOptions, context: Context): Promise<nu
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Nobody looks: how much an issue may cost is said beforehand. Errors: SW0101. */
-function boundsOf({ every, max = Number.MAX_SAFE_INTEGER, budget, time }: WatchOptions): { everyMs: number; max: number } {
+function boundsOf({ every, max = Number.MAX_SAFE_INTEGER, budget, time }: WatchOptions): {
+  everyMs: number;
+  max: number;
+} {
   const everyMs = every === undefined ? EVERY_MS : parseDurationMs(every);
-  const say = (what: string, where: string, fix: string) => new SwarmError({ code: 'SW0101', what, where, fix });
+  const say = (what: string, where: string, fix: string) =>
+    new SwarmError({ code: 'SW0101', what, where, fix });
   if (everyMs === undefined || everyMs < 1_000)
     throw say(`${JSON.stringify(every)} is no time between two looks`, '--every', '--every 5m');
-  if (typeof max !== 'number' || max < 1) throw say(`${JSON.stringify(max)} is no number of issues`, '--max', '--max 10');
+  if (typeof max !== 'number' || max < 1)
+    throw say(`${JSON.stringify(max)} is no number of issues`, '--max', '--max 10');
   if (budget === undefined && time === undefined)
-    throw say('a watch spends while nobody looks, and no limit for an issue is named', '--budget', '--budget 5usd --time 2h');
+    throw say(
+      'a watch spends while nobody looks, and no limit for an issue is named',
+      '--budget',
+      '--budget 5usd --time 2h',
+    );
   return { everyMs, max };
 }
 
@@ -78,7 +87,12 @@ async function forgeAt(options: WatchOptions, context: Context): Promise<Forge> 
   const { config } = await configure(located, options, context);
   const { checkout, target } = await checkoutFacts(located, config, context);
   if (!checkout.isRepository) throw new SwarmError({ code: 'SW0301', ...checkout });
-  if (target === undefined) throw new SwarmError({ code: 'SW0303', what: 'HEAD is detached, and no target is named', fix: '--target main' });
+  if (target === undefined)
+    throw new SwarmError({
+      code: 'SW0303',
+      what: 'HEAD is detached, and no target is named',
+      fix: '--target main',
+    });
   return forgeOf(await findForge(checkout.commonDir, target, context.env));
 }
 
@@ -127,7 +141,11 @@ const rowOf = ({ file, paths, state }: ReadRun): IssueRun[] =>
   file.issue ? [{ issue: file.issue.number, run: paths.run, isOver: state.closed !== undefined }] : [];
 
 /** What keeps one issue from being worked on is told, and the others go on. */
-async function work(step: Exclude<WatchStep, { kind: 'wait' }>, options: WatchOptions, context: Context): Promise<number> {
+async function work(
+  step: Exclude<WatchStep, { kind: 'wait' }>,
+  options: WatchOptions,
+  context: Context,
+): Promise<number> {
   const { label: _l, every: _e, max: _m, once: _o, ...flags } = options;
   const { output } = context;
   try {
@@ -142,10 +160,16 @@ async function work(step: Exclude<WatchStep, { kind: 'wait' }>, options: WatchOp
 }
 
 /** Once, under the issue. */
-async function tell(forge: Forge, number: number, repository: RepositoryPaths, context: Context): Promise<void> {
+async function tell(
+  forge: Forge,
+  number: number,
+  repository: RepositoryPaths,
+  context: Context,
+): Promise<void> {
   const run = (await runsOf(repository, context)).find(({ file }) => file.issue?.number === number);
   if (!run?.state.closed) return;
   const body = workedOnText(run.paths.run, endingText(run.state), run.state.delivered?.url);
   const said = await forge.comments(number);
-  if (!said.some((comment) => comment.body.includes(`${run.paths.run} -->`))) await forge.comment('issue', number, body);
+  if (!said.some((comment) => comment.body.includes(`${run.paths.run} -->`)))
+    await forge.comment('issue', number, body);
 }

@@ -62,7 +62,10 @@ export interface PrOptions extends RunChoice {
 }
 
 /** Flags of `swarm watch`; those it shares with `issue` are for each of its runs. */
-export type WatchOptions = Omit<RunOptions, 'requestFile' | 'plan' | 'record' | 'replay' | 'approve' | 'dryRun' | 'json'> & {
+export type WatchOptions = Omit<
+  RunOptions,
+  'requestFile' | 'plan' | 'record' | 'replay' | 'approve' | 'dryRun' | 'json'
+> & {
   readonly label?: string | undefined;
   readonly every?: string | undefined;
   /** Text where it is no whole number: the command says so. */

@@ -6,7 +6,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as bicycle from '../support/bicycle.ts';
@@ -31,11 +41,18 @@ try {
 
 async function main(): Promise<void> {
   const root = process.env.SWARM_ROOT ?? debian();
-  const packed = execFileSync('node', [join(ROOT, 'scripts/pack-cli.ts')], { encoding: 'utf8' }).trim().split('\n').at(-1)!;
+  const packed = execFileSync('node', [join(ROOT, 'scripts/pack-cli.ts')], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .at(-1)!;
   const world = await World.with(owner, bicycle.FILES);
   for (const word of ['one', 'two', 'three']) await world.commit({ 'list.txt': `${word}\n` }, `Say ${word}`);
   const forge = await withForge(owner, world);
-  forge.fake.state.openIssue(forge.repository, { title: 'We need a bell', author: 'owner', labels: ['swarm'] });
+  forge.fake.state.openIssue(forge.repository, {
+    title: 'We need a bell',
+    author: 'owner',
+    labels: ['swarm'],
+  });
   const server = await startModelServer(owner as never, (call) =>
     call.isWorker ? bicycle.workerAnswer(call) : bicycle.plannerAnswer(call, ['bell']),
   );
@@ -83,15 +100,32 @@ function debian(): string {
   const root = mkdtempSync(join(tmpdir(), 'swarm-root-'));
   after.push(() => rmSync(root, { recursive: true, force: true }));
   const include = '--include=git,ca-certificates,bubblewrap';
-  execFileSync('debootstrap', ['--variant=minbase', include, 'bookworm', root], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('debootstrap', ['--variant=minbase', include, 'bookworm', root], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   writeFileSync(join(root, 'etc/resolv.conf'), '');
   return root;
 }
 
 /** As a machine of its own would run it: another root, other processes, the same network for the forge and the model. */
 async function inside(root: string, env: Record<string, string>, words: readonly string[]): Promise<number> {
-  const args = ['--mount', '--pid', '--fork', '--propagation', 'private', 'sh', '-c', ENTER, 'sh', root, ...words];
-  const child = spawn('/usr/bin/unshare', args, { env: { ...env, PATH: `${env.PATH}:/usr/sbin:/sbin` }, stdio: ['ignore', 'inherit', 'inherit'] });
+  const args = [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    ENTER,
+    'sh',
+    root,
+    ...words,
+  ];
+  const child = spawn('/usr/bin/unshare', args, {
+    env: { ...env, PATH: `${env.PATH}:/usr/sbin:/sbin` },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const [code] = (await once(child, 'close')) as [number];
   return code;
 }

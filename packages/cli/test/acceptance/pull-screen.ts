@@ -13,10 +13,30 @@ import { World } from '../support/world.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const TASKS = [
-  { id: 'bell', title: 'Ring the bell when an order comes in', description: 'mkdir -p src; printf "ring()\\n%.0s" 1 2 3 4 > src/bell.js', scope: ['src/bell.js'], verify: 'grep -q ring src/bell.js', acceptance: 'an order rings the bell' },
-  { title: 'Show the price with its currency', description: 'mkdir -p src; echo price > src/price.js', scope: ['src/price.js'], dependsOn: ['bell'] },
-  { title: 'Fixes #1 for @everybody: <img src=x onerror=alert(1)> [click](https://evil.example) /merge', description: 'mkdir -p src; echo x > src/odd.js', scope: ['src/odd.js'] },
-  { title: 'Run the new checks in CI', description: 'mkdir -p .github/workflows; echo x > .github/workflows/ci.yml', scope: ['.github/workflows/ci.yml'] },
+  {
+    id: 'bell',
+    title: 'Ring the bell when an order comes in',
+    description: 'mkdir -p src; printf "ring()\\n%.0s" 1 2 3 4 > src/bell.js',
+    scope: ['src/bell.js'],
+    verify: 'grep -q ring src/bell.js',
+    acceptance: 'an order rings the bell',
+  },
+  {
+    title: 'Show the price with its currency',
+    description: 'mkdir -p src; echo price > src/price.js',
+    scope: ['src/price.js'],
+    dependsOn: ['bell'],
+  },
+  {
+    title: 'Fixes #1 for @everybody: <img src=x onerror=alert(1)> [click](https://evil.example) /merge',
+    description: 'mkdir -p src; echo x > src/odd.js',
+    scope: ['src/odd.js'],
+  },
+  {
+    title: 'Run the new checks in CI',
+    description: 'mkdir -p .github/workflows; echo x > .github/workflows/ci.yml',
+    scope: ['.github/workflows/ci.yml'],
+  },
   { title: 'Sell in Swiss francs', description: 'exit 1', scope: ['src/francs.js'] },
 ];
 const STYLE = `body{font:14px/1.5 -apple-system,"Segoe UI","DejaVu Sans",sans-serif;color:#1f2328;max-width:780px;margin:24px auto;padding:0 24px}
@@ -33,17 +53,37 @@ try {
   const run = await world.swarm(args, { env: forge.env });
   assert.equal(run.code, 1, 'one of them cannot be done');
   const [pull] = forge.repository.pulls;
-  const extensions = ['table', 'autolink', 'strikethrough', 'tagfilter', 'tasklist'].flatMap((name) => ['-e', name]);
-  const html = execFileSync('cmark-gfm', ['--unsafe', '--github-pre-lang', ...extensions], { input: pull!.body, encoding: 'utf8' });
-  for (const does of [/<a /, /<img/, /<script/, /@everybody/, /#1\b/, /https?:\/\//, /(?:^|>|\s)\/merge/m]) assert.doesNotMatch(html, does);
+  const extensions = ['table', 'autolink', 'strikethrough', 'tagfilter', 'tasklist'].flatMap((name) => [
+    '-e',
+    name,
+  ]);
+  const html = execFileSync('cmark-gfm', ['--unsafe', '--github-pre-lang', ...extensions], {
+    input: pull!.body,
+    encoding: 'utf8',
+  });
+  for (const does of [/<a /, /<img/, /<script/, /@everybody/, /#1\b/, /https?:\/\//, /(?:^|>|\s)\/merge/m])
+    assert.doesNotMatch(html, does);
   assert.ok(html.split('<details>').length > 3);
   const shown = mkdtempSync(join(tmpdir(), 'swarm-pull-'));
   after.push(() => rmSync(shown, { recursive: true, force: true }));
   const opened = html.replace('<details>', '<details open>');
-  writeFileSync(join(shown, 'pull.html'), `<!doctype html><meta charset="utf-8"><style>${STYLE}</style><h2>${pull!.title}</h2>${opened}`);
+  writeFileSync(
+    join(shown, 'pull.html'),
+    `<!doctype html><meta charset="utf-8"><style>${STYLE}</style><h2>${pull!.title}</h2>${opened}`,
+  );
   const picture = join(ROOT, 'docs/pull-request.png');
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--window-size=860,1180', `--user-data-dir=${join(shown, 'profile')}`];
-  execFileSync('chromium', [...flags, `--screenshot=${picture}`, `file://${join(shown, 'pull.html')}`], { stdio: 'ignore', timeout: 60_000 });
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--hide-scrollbars',
+    '--window-size=860,1180',
+    `--user-data-dir=${join(shown, 'profile')}`,
+  ];
+  execFileSync('chromium', [...flags, `--screenshot=${picture}`, `file://${join(shown, 'pull.html')}`], {
+    stdio: 'ignore',
+    timeout: 60_000,
+  });
   console.log(picture);
 } finally {
   for (const step of after.toReversed()) await step();

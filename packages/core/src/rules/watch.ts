@@ -36,6 +36,11 @@ const MARK = '<!-- swarm: worked on ';
 
 /** What is said under the issue when its run is over. */
 export const workedOnText = (run: string, ending: string, url: string | undefined): string =>
-  [`\`${run}\`: ${harmless(ending, 500)}.`, ...(url === undefined ? [] : ['', url]), '', `${MARK}${run} -->`].join('\n');
+  [
+    `\`${run}\`: ${harmless(ending, 500)}.`,
+    ...(url === undefined ? [] : ['', url]),
+    '',
+    `${MARK}${run} -->`,
+  ].join('\n');
 
 export const isWorkedOn = (body: string): boolean => body.includes(MARK);

@@ -40,7 +40,15 @@ export function pullBody(
   const after = [answers(told), left(told), undoing(told), figures(told)].flat();
   const rest = cut(after.join('\n'), REST_MAX);
   const room = PULL_BODY_MAX - cut(before.join('\n'), REST_MAX).length - rest.length - 400;
-  return [OURS_BEGINS, cut(before.join('\n'), REST_MAX), ...changes(told, room), rest, OURS_ENDS, '', trailer(told)].join('\n');
+  return [
+    OURS_BEGINS,
+    cut(before.join('\n'), REST_MAX),
+    ...changes(told, room),
+    rest,
+    OURS_ENDS,
+    '',
+    trailer(told),
+  ].join('\n');
 }
 
 /** A part of a stack tells of its own task. */

@@ -47,7 +47,11 @@ function projectOf(state: ForgeState, name: string): FakeRepository | undefined 
 const idOf = (state: ForgeState, slug: string): number =>
   [...state.repositories.keys()].indexOf(slug.toLowerCase()) + 1;
 
-function projectJson(state: ForgeState, repository: FakeRepository, { web, login, mutant }: Question): unknown {
+function projectJson(
+  state: ForgeState,
+  repository: FakeRepository,
+  { web, login, mutant }: Question,
+): unknown {
   const { slug, parent, isArchived, required } = repository;
   const level = LEVELS[repository.access.get(login)!];
   return {
@@ -119,7 +123,10 @@ async function open(state: ForgeState, source: FakeRepository, asked: Question):
     if (!(error instanceof No)) throw error;
     const [told] = error.errors as { message?: string; field?: string }[];
     if (told?.message?.includes('already exists'))
-      throw new No(409, `Another open merge request already exists for this source branch: !${target.pulls[0]!.number}`);
+      throw new No(
+        409,
+        `Another open merge request already exists for this source branch: !${target.pulls[0]!.number}`,
+      );
     throw new No(422, told?.message ?? `${told?.field ?? 'source_branch'} does not exist`);
   }
 }
@@ -133,7 +140,12 @@ function change(pull: FakePull, { body }: Question): void {
 
 const stateOf = ({ state }: FakePull): string => (state === 'open' ? 'opened' : state);
 
-function pullJson(state: ForgeState, { slug }: FakeRepository, pull: FakePull, { web, mutant }: Question): unknown {
+function pullJson(
+  state: ForgeState,
+  { slug }: FakeRepository,
+  pull: FakePull,
+  { web, mutant }: Question,
+): unknown {
   const by = pull.endedBy === undefined ? null : user(pull.endedBy);
   return {
     iid: pull.number,
@@ -190,7 +202,8 @@ async function issues(
   const issue = repository.issues.find((each) => each.number === Number(number));
   if (!issue) return undefined;
   if (below !== 'notes') return one(issueJson(issue, repository, asked));
-  if (asked.method === 'POST') return one(noteJson(state.comment(issue, asked.login, String(asked.body.body))), 201);
+  if (asked.method === 'POST')
+    return one(noteJson(state.comment(issue, asked.login, String(asked.body.body))), 201);
   return list(issue.comments.map(noteJson));
 }
 
