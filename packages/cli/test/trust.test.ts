@@ -104,6 +104,8 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   apply: (run) => ['apply', '--run', run],
   undo: (run) => ['undo', 't1', '--run', run],
   land: () => ['land', 'topic', '--gate', 'true'],
+  pr: (run) => ['pr', '--run', run],
+  watch: () => ['watch', '--budget', '9usd', '--once'],
   runs: () => ['runs'],
   status: (run) => ['status', '--run', run],
   tasks: () => ['tasks'],
@@ -140,6 +142,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   completion: () => 'none',
   help: () => 'none',
   // What they do, the commands above do: `run`, and those that their tools are named after.
+  issue: () => 'none',
   acp: () => 'none',
   mcp: () => 'none',
 };
@@ -191,7 +194,7 @@ for (const { where, place } of PLACES) {
   test(`a run that came with the repository, in ${where}, is refused by every command, and nothing of it is executed`, async (t) => {
     const caught = await trap(t, place);
     // These begin a run of their own, remove what is this operator's, or tell of each run whether it may be read.
-    const others = ['run', 'map', 'land', 'clean', 'runs', 'serve'];
+    const others = ['run', 'map', 'land', 'watch', 'clean', 'runs', 'serve'];
     const names = all.filter((name) => !others.includes(name));
     assert.deepEqual(await walk(caught, names), every(names, 'SW0315'));
     const { code, stderr } = await caught.world.swarm(['resume'], { env: { SHOP_MODEL_KEY: KEY } });
@@ -265,7 +268,7 @@ test('what another user of the machine put where runs are kept is refused by eve
   for (const name of ['', 'run.json']) {
     const caught = await trap(t, packed);
     await chown(name === '' ? caught.world.runs : join(caught.folder, name), 65_534, 65_534);
-    const others = ['run', 'map', 'land', 'clean', 'runs', 'serve', 'prompts'];
+    const others = ['run', 'map', 'land', 'watch', 'clean', 'runs', 'serve', 'prompts'];
     const names = name === '' ? all : all.filter((command) => !others.includes(command));
     const { run, map, land, ...answers } = await walk(caught, names);
     const { run: _, map: __, land: ___, ...refused } = every(names, 'SW0307');

@@ -63,8 +63,10 @@ refused('agent-without-command', 'a command agent without a command is refused',
   return planned(world);
 });
 
-refused('not-in-this-version', 'what this version cannot do is refused by name', (world) =>
-  planned(world, '--deliver', 'pr', '--sandbox', 'docker'),
+refused(
+  'pull-request-without-remote',
+  'a pull request without a remote is refused, with all else that is wrong',
+  (world) => planned(world, '--deliver', 'pr', '--sandbox', 'docker'),
 );
 
 refused('agent-not-installed', 'an agent that is not installed is refused with what installs it', (world) =>
