@@ -213,7 +213,12 @@ test('without a forge, a token or the right to push, everything wrong is told be
   const both = await world.swarm(plan, { env: forge.env });
   assert.match(both.stderr, /acme\/shop is archived[\s\S]*may not push to acme\/shop/);
   await assert.rejects(world.runFolder(), 'no run began');
+  forge.repository.isArchived = false;
+  forge.repository.access.set('owner', 'write');
+  await world.configure('[deliver]\nto = "pr"');
   const doctor = await world.swarm(['doctor'], { env: forge.env });
+  assert.match(doctor.stdout, /forge +pull requests to main of acme\/shop on 127/);
+  assert.match(doctor.stdout, /GITHUB_TOKEN of owner; it takes a fine-grained token with Contents and Pull/);
   assert.ok(!doctor.stdout.includes(TOKEN));
 });
 
