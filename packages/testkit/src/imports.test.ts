@@ -16,7 +16,18 @@ import {
   sourceOf,
 } from './sources.ts';
 
-const ADAPTERS = ['journal', 'git', 'sandbox', 'llm', 'agent', 'mesh', 'bridge', 'forge', 'telemetry', 'dashboard'];
+const ADAPTERS = [
+  'journal',
+  'git',
+  'sandbox',
+  'llm',
+  'agent',
+  'mesh',
+  'bridge',
+  'forge',
+  'telemetry',
+  'dashboard',
+];
 
 /** What of ours each package's product code may import; a package that is not named here fails the first test. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

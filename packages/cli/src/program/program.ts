@@ -6,8 +6,8 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { SANDBOX_WORDS } from '../config/sandbox-words.ts';
 import type { Context } from './context.ts';
-import { addK8s } from './k8s.ts';
 import { addForge } from './forge.ts';
+import { addK8s } from './k8s.ts';
 import { addLand } from './land.ts';
 import { addMap } from './map.ts';
 import {
