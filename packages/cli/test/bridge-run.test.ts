@@ -241,6 +241,32 @@ test('the bridge dies with a task under way: the attempt is lost, and its next o
   assert.deepEqual(await endings(world), ['t1.1 lost', 't1.2 handed-in']);
 });
 
+test('a run that is killed with a task elsewhere goes on: the worker is told that nobody waits, and the task is sent again', async (t) => {
+  const world = await World.with(t, { 'README.md': 'shop\n' });
+  const site = await bridgeOf(t, world);
+  const [got, calledOff] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let tries = 0;
+  await register(t, site, {
+    name: 'w',
+    process(_, { signal }) {
+      tries += 1;
+      if (tries > 1) return { summary: 's', patch: patchOf('a.txt', 'x') };
+      signal.addEventListener('abort', () => calledOff.resolve());
+      got.resolve();
+      return calledOff.promise.then(() => 'too late');
+    },
+  });
+  const run = world.start(await runOf(world, site, [{ title: 'Write a', agent: 'w' }], '--gate', 'true'));
+  await got.promise;
+  run.kill('SIGKILL');
+  await run.ended;
+  await calledOff.promise;
+  const { code, stderr } = await world.swarm(['resume']);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(await endings(world), ['t1.1 lost', 't1.2 handed-in']);
+  assert.equal(tries, 2);
+});
+
 test('a run is refused where the bridge is not there, wants another token or has nobody, and where a task names nobody there is', async (t) => {
   const world = await World.with(t, { 'README.md': 'shop\n' });
   const site = await bridgeOf(t, world);

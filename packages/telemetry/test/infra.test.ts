@@ -66,6 +66,14 @@ test('the alerts ask for metrics and labels that there are, and call open what i
   );
 });
 
+test('what workers are scaled by asks for metrics and labels that there are', () => {
+  const rules = readFileSync(join(PROMETHEUS, 'workers.rules.yml'), 'utf8');
+  const exprs = [...rules.matchAll(/expr: (.*)/g)].map(([, line]) => line!);
+  assert.equal(exprs.length, 2);
+  for (const expr of exprs)
+    assert.deepEqual(strangersIn(expr.replaceAll(/\b(group_left|bool)\b( \(\))?/g, '')), [], expr);
+});
+
 test('a query for what is not there is told', () => {
   assert.deepEqual(strangersIn('sum by (flavour) (swarm_tasks{colour="x"}) > swarm_nothing'), [
     'swarm_nothing',
@@ -77,11 +85,13 @@ test('a query for what is not there is told', () => {
 
 test('promtool takes the alerts and the example of a scrape', needsPromtool, () => {
   assert.match(promtool('check', 'rules', 'swarm.rules.yml'), /4 rules found/);
+  assert.match(promtool('check', 'rules', 'workers.rules.yml'), /2 rules found/);
   promtool('check', 'config', '--syntax-only', 'prometheus.yml');
 });
 
 test('each alert fires when it should, and not before', needsPromtool, () => {
-  assert.match(promtool('test', 'rules', 'swarm.rules.test.yml'), /SUCCESS/);
+  for (const rules of ['swarm', 'workers'])
+    assert.match(promtool('test', 'rules', `${rules}.rules.test.yml`), /SUCCESS/);
 });
 
 test('the page has every metric with its kind and its labels, and no other', () => {

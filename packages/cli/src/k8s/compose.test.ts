@@ -23,7 +23,8 @@ test('home, NATS, two workers and a Prometheus, each with what it is made of', (
     assert.ok(one.image, name);
     if (one.build) assert.ok(existsSync(join(INFRA, '..', one.build.dockerfile)), name);
   }
-  assert.ok(existsSync(join(INFRA, compose.configs['swarm.rules.yml'].file)));
+  for (const name of ['swarm.rules.yml', 'workers.rules.yml'])
+    assert.ok(existsSync(join(INFRA, compose.configs[name].file)));
 });
 
 test('workers have the same flags as in a cluster, and as long to drain', () => {

@@ -132,7 +132,7 @@ test('where a Prometheus is named KEDA says how many there are, by the rule that
     [10, '4', deployment.metadata.name],
   );
   assert.match(SLOTS_WANTED, /swarm_queue_depth/);
-  const rules = await readFile(join(ROOT, 'infra/prometheus/swarm.rules.yml'), 'utf8');
+  const rules = await readFile(join(ROOT, 'infra/prometheus/workers.rules.yml'), 'utf8');
   assert.ok(rules.includes(`expr: ${SLOTS_WANTED}\n`));
 });
 

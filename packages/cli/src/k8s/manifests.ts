@@ -207,7 +207,7 @@ export interface ScaledObject {
 
 /**
  * Slots that are wanted: those at work, and one for each task that waits, unless what waits is the merge queue: more workers
- * would only make that longer. infra/prometheus/swarm.rules.yml has the same, and its test.
+ * would only make that longer. infra/prometheus/workers.rules.yml has the same, and its test.
  */
 export const SLOTS_WANTED = [
   'sum(swarm_tasks{state=~"assigned|running"} * on (instance, job, run) group_left () swarm_run_open)',
