@@ -7,7 +7,7 @@ import { emptyState, type State } from '@swarm/core/state';
 import { explainTask } from '@swarm/core/views/explain';
 import { type Report, report } from '@swarm/core/views/report';
 import { type Status, status } from '@swarm/core/views/status';
-import { type Waiting, waits } from '@swarm/core/views/waits';
+import { waitsNow } from '@swarm/core/views/waits';
 import type { RunSource, Trouble } from './ports.ts';
 import { messageOf } from './told-entry.ts';
 
@@ -15,8 +15,6 @@ import { messageOf } from './told-entry.ts';
 const KEPT_BYTES = 8 * 1024 * 1024;
 /** Of the entries that are there at the first look. */
 const FIRST_MESSAGES = 5_000;
-/** Agents are silent for a while in every long answer. */
-const QUIET_MS = 60_000;
 
 export class RunStream {
   readonly #source: RunSource;
@@ -132,15 +130,6 @@ export class RunStream {
     }
     return explainTask(this.#state, entries, task);
   }
-}
-
-/** Without a process nothing waits any more: then it is told as it was at the last decision. */
-function waitsNow(
-  state: State,
-  live: { readonly now: number; readonly signs: Parameters<typeof waits>[2] } | undefined,
-): readonly Waiting[] {
-  const all = live ? waits(state, live.now, live.signs) : waits(state, state.at);
-  return all.filter((wait) => wait.reason !== 'agent' || wait.forMs >= QUIET_MS);
 }
 
 export function troubleOf(error: unknown): Trouble {

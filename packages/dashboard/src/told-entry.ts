@@ -29,3 +29,15 @@ function encoded({ seq, at, events }: Entry, state: State, isShort: boolean): Bu
   const data = jsonText({ v: 1, seq, ts: new Date(at).toISOString(), events: told, ...left });
   return Buffer.from(`id: ${seq}\ndata: ${data}\n\n`);
 }
+
+/** One event of an entry, as whoever listens reads it. */
+export interface ToldEvent {
+  readonly event: string;
+  readonly task?: string;
+  readonly msg: string;
+}
+
+/** What such a message says, for those who are in this process. */
+export function messageRead(message: Buffer): { readonly ts: string; readonly events: readonly ToldEvent[] } {
+  return JSON.parse(message.toString('utf8', message.indexOf('data: ') + 6));
+}

@@ -5,10 +5,11 @@ import { isEmptyDiff } from '@swarm/core/views/plan-diff';
 import { effectOf } from '../control/effect.ts';
 import type { Proposed } from '../control/wire.ts';
 import { enterRun } from '../finding/door.ts';
+import type { RepositoryPaths } from '../finding/paths.ts';
 import { recordedRuns } from '../finding/recorded.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import type { Context } from '../program/context.ts';
-import type { AmendOptions } from '../program/options.ts';
+import type { AmendOptions, RunChoice } from '../program/options.ts';
 import { type Foresight, proposedText } from '../telling/diff-text.ts';
 import { sanitize } from '../telling/output.ts';
 import { type Answer, askRun, meant } from './steer.ts';
@@ -20,10 +21,7 @@ export async function amend(text: string, options: AmendOptions, context: Contex
   const words = meant(text, 'the change of the request');
   const { paths, repository } = await enterRun(options, context);
   const choice = { ...options, run: paths.run };
-  const { proposed, state } = await askRun({ propose: { text: words } }, choice, context, waiting(context));
-  if (!proposed)
-    throw new SwarmError({ code: 'SW0704', what: 'the run answered without a plan', fix: 'swarm status' });
-  const foreseen = foresightOf(proposed, state.workers, await recordedRuns(repository, context.env));
+  const { proposed, foreseen, state } = await proposal(words, choice, repository, context);
   if (!options.json)
     context.output.result(sanitize(proposedText(proposed, foreseen, context.output.columns)));
   const isMeant = options.yes === true || (await isSaidYes(options, proposed));
@@ -36,10 +34,28 @@ export async function amend(text: string, options: AmendOptions, context: Contex
   return 0;
 }
 
+/** What the planner would change, and what that is likely to take. Errors: as the run refuses it. */
+export async function proposal(
+  text: string,
+  choice: RunChoice,
+  repository: RepositoryPaths,
+  context: Context,
+): Promise<{ readonly proposed: Proposed; readonly foreseen: Foresight; readonly state: Answer['state'] }> {
+  const { proposed, state } = await askRun({ propose: { text } }, choice, context, waiting(context));
+  if (!proposed)
+    throw new SwarmError({ code: 'SW0704', what: 'the run answered without a plan', fix: 'swarm status' });
+  const runs = await recordedRuns(repository, context.env);
+  return { proposed, foreseen: foresightOf(proposed, state.workers, runs), state };
+}
+
+/** What a person is asked about it. */
+export const questionOf = ({ diff }: Proposed): string =>
+  isEmptyDiff(diff) ? 'Record the change all the same?' : 'Apply it?';
+
 /** Without anybody to ask, and for a program, it is a look: nothing is applied, which is said. */
-async function isSaidYes({ json }: AmendOptions, { diff }: Proposed): Promise<boolean> {
+async function isSaidYes({ json }: AmendOptions, proposed: Proposed): Promise<boolean> {
   if (json || !isSomebodyThere()) return false;
-  return askYesNo(isEmptyDiff(diff) ? 'Record the change all the same?' : 'Apply it?');
+  return askYesNo(questionOf(proposed));
 }
 
 function untouched(

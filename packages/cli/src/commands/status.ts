@@ -10,7 +10,8 @@ import { needs } from '@swarm/core/views/needs';
 import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { runStanding, status as statusOf } from '@swarm/core/views/status';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
-import { type Signs, type Waiting, waits } from '@swarm/core/views/waits';
+import { type Waiting, waitsNow } from '@swarm/core/views/waits';
+import { cutToWidth } from '@swarm/core/views/width';
 import { costText, countText, durationText, shortCommit } from '@swarm/core/views/words';
 import { type Holder, holderOf, type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { Context } from '../program/context.ts';
@@ -21,35 +22,21 @@ import { moreText } from '../telling/more-at.ts';
 import { neededText } from '../telling/needed-text.ts';
 import { sanitize, sanitizeLine, wrapText } from '../telling/output.ts';
 import { renderTable } from '../telling/table.ts';
-import { cutToWidth } from '../telling/width.ts';
 
 /** Where nobody's terminal says otherwise. */
 const COLUMNS = 80;
 /** With the heading's eight lines, the table's own, the blank ones and the next prompt: 24 in all. */
 const ATTEMPTS_SHOWN = 6;
 const WAITS_SHOWN = 4;
-/** Agents are silent for a while in every long answer. */
-const QUIET_MS = 60_000;
 
 export async function status(options: RunChoice, context: Context): Promise<number> {
   const read = await readRun(options, context);
   const holder = await holderOf(read);
   const now = Date.now();
-  const waiting = waitsNow(read, holder, now, await lastSigns(read.paths.log));
+  const waiting = waitsNow(read.state, holder && { now, signs: await lastSigns(read.paths.log) });
   if (options.json) context.output.json(statusJson(read, holder, waiting, now));
   else context.output.result(statusText(read, holder, waiting, now, context.output.columns ?? COLUMNS));
   return 0;
-}
-
-/** Without a process nothing waits any more: then it is told as it was at the last decision. */
-function waitsNow(
-  { state }: ReadRun,
-  holder: Holder | undefined,
-  now: number,
-  signs: Signs,
-): readonly Waiting[] {
-  const all = holder ? waits(state, now, signs) : waits(state, state.at);
-  return all.filter((wait) => wait.reason !== 'agent' || wait.forMs >= QUIET_MS);
 }
 
 const statusJson = (

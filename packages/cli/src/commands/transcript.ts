@@ -1,5 +1,5 @@
 /** `swarm transcript`: what the agent of one attempt said and did, as it is stored. */
-import { constants, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SwarmError } from '@swarm/core/errors';
@@ -7,6 +7,7 @@ import { type AttemptId, parseAttemptId, type TaskId, taskOf } from '@swarm/core
 import { attemptVotedOn, isReviewerName } from '@swarm/core/rules/reviewing';
 import { unknownTask } from '../control/refused.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
+import type { RunPaths } from '../finding/paths.ts';
 import type { Context } from '../program/context.ts';
 import type { RunChoice } from '../program/options.ts';
 import { jsonText, sanitize } from '../telling/output.ts';
@@ -14,26 +15,31 @@ import { jsonText, sanitize } from '../telling/output.ts';
 export async function transcript(text: string, options: RunChoice, context: Context): Promise<number> {
   const read = await readRun(options, context);
   const attempt = attemptOf(text, read);
-  const path = join(read.paths.attempts, attempt, 'transcript.ndjson');
-  // A link there is none of ours, and is not followed.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+  const path = transcriptPath(read.paths, attempt);
+  const file = await openTranscript(path);
   if (!file) throw new SwarmError(nothingSaid(attempt, path));
   if (!options.json) context.output.result(`${attempt}${atWork(attempt, read)}`);
   for await (const line of createInterface({ input: file.createReadStream({ encoding: 'utf8' }) })) {
     if (context.output.closed.aborted) break;
     const said = lineOf(line);
     if (options.json && said) context.output.result(jsonText(said));
-    else if (!options.json && !saysNothing(said))
-      context.output.result(said ? sanitize(saidText(said)) : '(a line that cannot be read)');
+    else if (!options.json && !saysNothing(said)) context.output.result(sanitize(saidIn(said)));
   }
   return 0;
 }
 
+export const transcriptPath = ({ attempts }: RunPaths, attempt: AttemptId): string =>
+  join(attempts, attempt, 'transcript.ndjson');
+
+/** A link there is none of ours, and is not followed. */
+export const openTranscript = (path: string): Promise<FileHandle | undefined> =>
+  open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined);
+
 const atWork = (attempt: AttemptId, { state }: ReadRun): string =>
   state.liveAttempts.has(attempt) ? ', still at work' : '';
 
-/** A task’s last attempt, or the one named. Errors: SW0106. */
-function attemptOf(text: string, { state }: ReadRun): AttemptId {
+/** A task’s last attempt, or the one named. Errors: SW0106, SW0108. */
+export function attemptOf(text: string, { state }: Pick<ReadRun, 'state'>): AttemptId {
   // An agent that voted has one of its own, beside those of the attempts.
   if (isReviewerName(text) && state.attempts.has(attemptVotedOn(text))) return text as AttemptId;
   const named = parseAttemptId(text);
@@ -48,7 +54,7 @@ function attemptOf(text: string, { state }: ReadRun): AttemptId {
   });
 }
 
-const nothingSaid = (attempt: AttemptId, where: string) =>
+export const nothingSaid = (attempt: AttemptId, where: string) =>
   ({
     code: 'SW0108',
     what: `${attempt} has no transcript`,
@@ -60,6 +66,14 @@ const nothingSaid = (attempt: AttemptId, where: string) =>
 // ───────────── one line ─────────────
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** As it is shown; undefined for a line that says nothing. What comes out is not clean yet. */
+export function transcriptText(line: string): string | undefined {
+  const said = lineOf(line);
+  return saysNothing(said) ? undefined : saidIn(said);
+}
+
+const saidIn = (said: Fields | undefined): string => (said ? saidText(said) : '(a line that cannot be read)');
 
 function lineOf(line: string): Fields | undefined {
   try {

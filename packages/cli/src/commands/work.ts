@@ -22,13 +22,23 @@ interface TaskWork extends Work {
 
 export async function diff(text: string, options: RunChoice, context: Context): Promise<number> {
   const read = await readRun(options, context);
-  const work = workOf(text, read);
   const isShown = context.output.columns !== undefined && !options.json;
-  const patch = await workDiff(placesOf(read), work, !isShown);
-  if (patch === undefined) throw new SwarmError(lost(work, read));
+  const { work, patch } = await patchOf(text, read, !isShown);
   if (options.json) context.output.json({ run: read.paths.run, ...told(work), diff: patch });
   else await page(isShown ? coloured(sanitize(patch), context) : patch, context);
   return 0;
+}
+
+/** @param isWhole for programs, as `git apply` takes it. Errors: SW0106, SW0108. */
+export async function patchOf(
+  text: string,
+  read: ReadRun,
+  isWhole: boolean,
+): Promise<{ readonly work: TaskWork; readonly patch: string }> {
+  const work = workOf(text, read);
+  const patch = await workDiff(placesOf(read), work, isWhole);
+  if (patch === undefined) throw new SwarmError(lost(work, read));
+  return { work, patch };
 }
 
 export async function checkout(

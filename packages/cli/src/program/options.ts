@@ -146,6 +146,10 @@ export type LandOptions = Pick<
   readonly from?: string | undefined;
 };
 
+/** Flags of `swarm board`. */
+export interface BoardOptions extends Omit<RunChoice, 'json'> {
+  readonly plain?: true | undefined;
+}
 export interface LogsOptions extends RunChoice {
   readonly follow?: true | undefined;
   readonly task?: string | undefined;

@@ -1,4 +1,4 @@
-/** Commands that show runs and what came of them: runs, status, tasks, explain, logs, events, serve, report, diff, checkout, transcript. */
+/** Commands that show runs and what came of them: runs, status, board, tasks, explain, logs, events, serve, report, diff, checkout, transcript. */
 import { Option } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 import { examples, type Finish, gather, type Program, repoOption, runOption, wholeNumber } from './parts.ts';
@@ -31,6 +31,18 @@ export function addReads(program: Program, context: Context, exit: Finish): void
           ? import('../commands/status-metrics.ts').then((m) => m.statusMetrics(options, context))
           : import('../commands/status.ts').then((m) => m.status(options, context)),
       ),
+    );
+
+  program
+    .command('board')
+    .argument('[run]', 'the run; without it, the newest')
+    .description('Watch and steer a run on the whole terminal, live or over; ? shows the keys')
+    .addOption(repoOption())
+    .addOption(runOption())
+    .option('--plain', 'one line for each thing that happens: for screen readers, and for files')
+    .addHelpText('after', examples('swarm board', 'swarm board r-20261121-k3f9', 'swarm board --plain'))
+    .action((run, options) =>
+      exit(import('../commands/board.ts').then((m) => m.board(run, options, context))),
     );
 
   reading('tasks', 'List the tasks of a run with their states')

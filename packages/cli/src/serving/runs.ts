@@ -44,7 +44,12 @@ async function entered(here: RepositoryPaths, paths: RunPaths, context: Context)
   }
 }
 
-function sourceOf(here: RepositoryPaths, { repository, paths, file }: KnownRun, context: Context): RunSource {
+/** A run that was let in by the door. */
+export function sourceOf(
+  here: RepositoryPaths,
+  { repository, paths, file }: KnownRun,
+  context: Context,
+): RunSource {
   const { run, journal } = paths;
   const control = async (): Promise<string | undefined> =>
     (await knownRun(here, paths, context.env)).file.control;

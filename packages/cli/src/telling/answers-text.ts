@@ -1,10 +1,10 @@
 /** What was answered, on the closing screen. */
 import type { TaskId } from '@swarm/core/model/ids';
 import type { OpenedState } from '@swarm/core/state';
+import { cutToWidth } from '@swarm/core/views/width';
 import { countText, plainLines } from '@swarm/core/views/words';
 import type { ChalkInstance } from 'chalk';
 import { sanitizeLine, wrapText } from './output.ts';
-import { cutToWidth } from './width.ts';
 
 /** Answers told whole; the others are in the report. */
 const WHOLE_MAX = 3;

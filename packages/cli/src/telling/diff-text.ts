@@ -2,9 +2,9 @@
 import { tokensOf } from '@swarm/core/model/usage';
 import type { Forecast, Range } from '@swarm/core/rules/forecast';
 import { isEmptyDiff, type PlanDiff } from '@swarm/core/views/plan-diff';
+import { cutToWidth } from '@swarm/core/views/width';
 import { costText, countText, durationText, groupText } from '@swarm/core/views/words';
 import type { Proposed } from '../control/wire.ts';
-import { cutToWidth } from './width.ts';
 
 /** What is left to be done, as it is planned now and as it would be. */
 export interface Foresight {

@@ -3,12 +3,12 @@ import type { LogLine } from '@swarm/core/log-events';
 import { tokensSpent, usdSpent } from '@swarm/core/rules/budget';
 import { isOpened, type OpenedState, type State } from '@swarm/core/state';
 import { remainingMs } from '@swarm/core/views/remaining';
+import { cutToWidth } from '@swarm/core/views/width';
 import type { ChalkInstance } from 'chalk';
 import { Doings, duration } from './doings.ts';
 import { localTime } from './local-clock.ts';
 import { withNeeds } from './needed-text.ts';
 import { jsonText, type Output, sanitizeLine, widthOfTerminal, wrapText } from './output.ts';
-import { cutToWidth } from './width.ts';
 
 /** Weather and book-keeping that would drown what matters; all of it is in log.ndjson. */
 const QUIET: ReadonlySet<string> = new Set([
@@ -97,7 +97,8 @@ function terminal(
 
 export const isShown = (line: LogLine): boolean => !QUIET.has(line.event) && line.level !== 'debug';
 
-function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined): string {
+/** Its time, and what it says in words. */
+export function readable(line: LogLine, ink: ChalkInstance, columns: number | undefined): string {
   const time = ink.dim(localTime(Date.parse(line.ts)));
   const text = wrapText(sanitizeLine(line.msg, 240), columns, TIME_WIDTH);
   if (line.event === 'landing.landed') return `${time}  ${ink.green(text)}`;

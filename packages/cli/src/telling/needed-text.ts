@@ -1,8 +1,8 @@
 /** What a person must decide, told before all else. */
 import type { State } from '@swarm/core/state';
 import { type Need, type Needs, needs, needsText } from '@swarm/core/views/needs';
+import { cutToWidth, widthOf } from '@swarm/core/views/width';
 import { sanitize, sanitizeLine, wrapText } from './output.ts';
-import { cutToWidth, widthOf } from './width.ts';
 
 /** With more, the screen would be full of them. */
 const NEEDS_SHOWN = 3;

@@ -1,8 +1,8 @@
 /** Results go to stdout, narration to stderr; colour only where a person reads it. */
 import { jsonText, UNSAFE } from '@swarm/core/views/json-text';
+import { piecesOf, widthOf } from '@swarm/core/views/width';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Environment } from '../finding/paths.ts';
-import { piecesOf, widthOf } from './width.ts';
 
 export { jsonText } from '@swarm/core/views/json-text';
 

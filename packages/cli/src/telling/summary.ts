@@ -11,6 +11,7 @@ import { needs } from '@swarm/core/views/needs';
 import { remainderOf, remainderTexts } from '@swarm/core/views/remainder';
 import { shortfallTexts, verdictOf } from '@swarm/core/views/verdict';
 import { unproven } from '@swarm/core/views/verified';
+import { cutToWidth } from '@swarm/core/views/width';
 import { costText, countText } from '@swarm/core/views/words';
 import type { RunOutcome } from '@swarm/orchestrator';
 import type { ChalkInstance } from 'chalk';
@@ -21,7 +22,6 @@ import { moreText } from './more-at.ts';
 import { neededText } from './needed-text.ts';
 import { sanitizeLine, wrapText } from './output.ts';
 import { type PlannerWords, wordsText } from './planner-words.ts';
-import { cutToWidth } from './width.ts';
 
 export function exitCodeOfRun(outcome: RunOutcome, s: State, isStrict: boolean): number {
   const problem = problemOf(outcome, s);

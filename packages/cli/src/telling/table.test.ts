@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cutToWidth, widthOf } from '@swarm/core/views/width';
 import { renderTable } from './table.ts';
-import { cutToWidth, widthOf } from './width.ts';
 
 const LONG = 'Teach the till to count '.repeat(12).trim();
 const WIDE = '在庫を数える機能をレジに追加する '.repeat(8).trim();

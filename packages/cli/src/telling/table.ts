@@ -1,6 +1,7 @@
 /** Tables that fit the terminal they are shown on. */
+
+import { cutToWidth, padToWidth, widthOf } from '@swarm/core/views/width';
 import { sanitizeLine } from './output.ts';
-import { cutToWidth, padToWidth, widthOf } from './width.ts';
 
 export interface TableLook {
   /** Width of the terminal; undefined where there is none: what is piped is for programs and stays whole. */

@@ -1,5 +1,5 @@
 /** Whether the target is green, as far as anything is known of it. */
-import { type OpenedState, passKey } from '../state.ts';
+import { isOpened, type OpenedState, passKey, type State } from '../state.ts';
 
 /**
  * Is the head green? By the full checks when they ran on exactly this head; else by the gate of the landing
@@ -25,4 +25,11 @@ export function isGreen(s: OpenedState): boolean | 'unknown' {
 
 function outcome(gate: string | undefined): boolean | 'unknown' {
   return gate === undefined || gate === 'none' ? 'unknown' : gate === 'passed';
+}
+
+/** The same of a run at any time: what was looked at when it closed is said only of the head it closed with. */
+export function greenNow(s: State): boolean | 'unknown' {
+  if (!isOpened(s)) return 'unknown';
+  const { closed, head } = s;
+  return closed === undefined ? isGreen(s) : closed.head === head ? closed.green : 'unknown';
 }

@@ -67,20 +67,23 @@ export const taskCounts = (state: State): Record<TaskStateName, number> =>
   Object.fromEntries(TASK_STATES.map((s) => [s, state.byState[s].size])) as Record<TaskStateName, number>;
 
 function rows(state: State, now: number): BoardRow[] {
-  const live = [...state.liveAttempts].map((id) => state.attempts.get(id)!);
-  return live
-    .map((attempt) => ({
-      ...partOf(state, attempt.task),
-      attempt: attempt.id,
-      task: attempt.task,
-      title: plain(state.tasks.get(attempt.task)?.spec.title ?? ''),
-      doing: attempt.state === 'started' ? ('starting' as const) : ('running' as const),
-      driver: attempt.driver,
-      worker: plain(attempt.worker),
-      since: attempt.startedAt,
-      elapsedMs: Math.max(0, now - attempt.startedAt),
-    }))
-    .sort((a, b) => a.since - b.since);
+  return [...state.liveAttempts].map((id) => boardRow(state, id, now)).sort((a, b) => a.since - b.since);
+}
+
+/** @param id of an attempt there is. */
+export function boardRow(state: State, id: AttemptId, now: number): BoardRow {
+  const attempt = state.attempts.get(id)!;
+  return {
+    ...partOf(state, attempt.task),
+    attempt: attempt.id,
+    task: attempt.task,
+    title: plain(state.tasks.get(attempt.task)?.spec.title ?? ''),
+    doing: attempt.state === 'started' ? 'starting' : 'running',
+    driver: attempt.driver,
+    worker: plain(attempt.worker),
+    since: attempt.startedAt,
+    elapsedMs: Math.max(0, now - attempt.startedAt),
+  };
 }
 
 function partOf(state: State, task: TaskId): Pick<BoardRow, 'partOf'> {

@@ -45,12 +45,17 @@ export interface QueueView {
   readonly holdups: readonly string[];
 }
 
+/** What lands and waits to land, without what has not begun: of any number of tasks it is known at once. */
+export const mergeQueue = (state: State): Pick<QueueView, 'landing' | 'gate' | 'waiting'> => ({
+  landing: landings(state),
+  gate: gateView(state),
+  waiting: waitingHandoffs(state),
+});
+
 export function queue(state: State): QueueView {
   const judged = judgePending(state);
   return {
-    landing: landings(state),
-    gate: gateView(state),
-    waiting: waitingHandoffs(state),
+    ...mergeQueue(state),
     ready: judged.filter((t) => t.waits.length === 0).map(({ waits: _, ...task }) => task),
     blocked: judged.filter((t) => t.waits.length > 0),
     holdups: holdups(state),

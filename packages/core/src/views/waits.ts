@@ -73,6 +73,21 @@ export function waits(state: State, now: number, signs: Signs = NO_SIGNS): reado
     .sort((a, b) => b.forMs - a.forMs);
 }
 
+/** Agents are silent for a while in every long answer. */
+const QUIET_MS = 60_000;
+
+/**
+ * The same for whoever looks on: an agent is named only after a long silence. Without a process nothing waits any more: then
+ * it is told as it was at the last decision.
+ */
+export function waitsNow(
+  state: State,
+  live: { readonly now: number; readonly signs: Signs } | undefined,
+): readonly Waiting[] {
+  const all = live ? waits(state, live.now, live.signs) : waits(state, state.at);
+  return all.filter((wait) => wait.reason !== 'agent' || wait.forMs >= QUIET_MS);
+}
+
 /** A sentence that ends before its duration: “… for”, “… since”. */
 type Told = Omit<Waiting, 'forMs'>;
 

@@ -6,8 +6,8 @@ import { type TaskId, taskOf } from '@swarm/core/model/ids';
 import { isOver } from '@swarm/core/model/task';
 import type { Usage } from '@swarm/core/model/usage';
 import { tokensSpent, usdSpent } from '@swarm/core/rules/budget';
-import { isGreen } from '@swarm/core/rules/green';
-import { emptyState, isOpened, type State } from '@swarm/core/state';
+import { greenNow } from '@swarm/core/rules/green';
+import { emptyState, type State } from '@swarm/core/state';
 import { taskCounts } from '@swarm/core/views/board';
 import { OPERATIONS } from '../genai.ts';
 import { amount, BoundedLabel } from './labels.ts';
@@ -224,9 +224,7 @@ const TARGET_PAUSES: ReadonlySet<unknown> = new Set(['target-gone', 'target-refu
 
 /** As the report says it of a run that is closed. */
 function greenOf(s: State): number | undefined {
-  if (!isOpened(s)) return undefined;
-  const { closed, head } = s;
-  const green = closed === undefined ? isGreen(s) : closed.head === head ? closed.green : 'unknown';
+  const green = greenNow(s);
   return green === 'unknown' ? undefined : Number(green);
 }
 
