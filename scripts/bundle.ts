@@ -34,13 +34,21 @@ async function bundle(outdir: string): Promise<void> {
   // Only the sources bundle the agent themselves; here it lies ready.
   const shared = { ...BUNDLE, external: ['esbuild'], legalComments: 'none' as const };
   const source = (path: string): string => join(ROOT, 'packages', path);
-  await build({ ...shared, entryPoints: { swarm: source('cli/src/main.ts') }, outdir, splitting: true });
+  const program = { swarm: source('cli/src/main.ts') };
+  await build({ ...shared, ...BOARD, entryPoints: program, outdir, splitting: true });
   const whole = { 'agent-main': source('cli/src/agent-main.ts'), bridge: source('sandbox/src/bridge.ts') };
   await build({ ...shared, external: NOT_THE_AGENTS, entryPoints: whole, outdir });
   // A process of its own, started where there is work to look through.
   const rules = { 'secret-rules': source('telemetry/src/rules/child.ts') };
   await build({ ...shared, entryPoints: rules, outdir, minify: true });
 }
+
+/** What the board brings is for those who draw on terminals, not for those who take it apart. */
+const BOARD = {
+  // Whoever asks for it has no such tool here, and as it stands it would have to be installed.
+  alias: { 'react-devtools-core': join(import.meta.dirname, 'no-devtools.ts') },
+  define: { 'process.env.NODE_ENV': '"production"' },
+};
 
 /** The page that `swarm serve` shows. */
 async function bundlePage(outdir: string): Promise<void> {

@@ -121,14 +121,14 @@ export class RunStream {
   }
 
   /** Read anew from the journal: what a task's story is made of is not kept. */
-  async story(task: TaskId): Promise<readonly string[]> {
+  async story(task: TaskId, clock?: (atMs: number) => string): Promise<readonly string[]> {
     const entries: Entry[] = [];
     const until = this.seq;
     for await (const entry of this.#source.present(1)) {
       if (entry.seq > until) break;
       entries.push(entry);
     }
-    return explainTask(this.#state, entries, task);
+    return explainTask(this.#state, entries, task, clock);
   }
 }
 

@@ -1,11 +1,11 @@
 /** `swarm run`, `swarm resume`, `swarm apply`. */
 
 import { SwarmError } from '@swarm/core/errors';
-import type { CommitId } from '@swarm/core/model/ids';
+import type { CommitId, RunId } from '@swarm/core/model/ids';
 import type { ApplyOutcome } from '@swarm/core/ports/git';
 import { opened } from '@swarm/core/state';
 import { remainderOf } from '@swarm/core/views/remainder';
-import { adopt } from '../finding/door.ts';
+import { adopt, enterRun } from '../finding/door.ts';
 import { type ReadRun, readRun } from '../finding/opened-run.ts';
 import type { RepositoryPaths } from '../finding/paths.ts';
 import { type ProgramPlaces, programPlaces } from '../places.ts';
@@ -15,7 +15,7 @@ import { foreseer } from '../preparing/foresee.ts';
 import { keyless } from '../preparing/preflight-models.ts';
 import { type Prepared, prepare } from '../preparing/prepare.ts';
 import type { Context } from '../program/context.ts';
-import type { ResumeOptions, RunChoice, RunOptions } from '../program/options.ts';
+import type { BoardFlags, ResumeOptions, RunChoice, RunOptions } from '../program/options.ts';
 import { approver } from '../running/approving.ts';
 import { openRunHub } from '../running/compose.ts';
 import type { RunFile } from '../running/run-file.ts';
@@ -23,6 +23,8 @@ import { gateChange } from '../running/settings.ts';
 import { lockRepository, type WorkAsk, work } from '../running/work.ts';
 import { shellWord } from '../telling/shell.ts';
 import { Terminal } from '../telling/terminal.ts';
+import { liveBoard } from '../watching/live-board.ts';
+import { requireTerminal } from '../watching/require-terminal.ts';
 import { againOf, requireTakenUp } from './again.ts';
 import { takeUp } from './from-ref.ts';
 import { serveBeside } from './serve.ts';
@@ -37,6 +39,7 @@ export async function run(
 ): Promise<number> {
   const places = programPlaces();
   if (options.approve && !options.dryRun) requireYes(options.yes, 'swarm run --approve --yes …');
+  requireBoard(options, context, 'swarm run …');
   return begin(await prepare(request, options, context, places), options, context, places, live);
 }
 
@@ -66,9 +69,34 @@ export async function begin(
     isStrict: options.strict === true,
     isYes: options.yes === true,
     promptOverrides,
-    ...(live && { live }),
+    live: live ?? liveBoardOf(file.run, repository, options, context),
   }).finally(() => serving?.close());
 }
+
+/** Errors: SW0101 where the board is asked for and cannot be shown. */
+function requireBoard({ board, json }: BoardFlags, context: Context, fix: string): void {
+  if (!board) return;
+  if (json)
+    throw new SwarmError({
+      code: 'SW0101',
+      what: '--board shows the run and --json prints it: one of them',
+      fix,
+    });
+  requireTerminal(context, fix, process.stderr);
+}
+
+/** On a terminal the board is a key away. */
+const liveBoardOf = (
+  run: RunId,
+  { repository }: RepositoryPaths,
+  options: BoardFlags,
+  context: Context,
+): NonNullable<WorkAsk['live']> =>
+  liveBoard({
+    context,
+    known: () => enterRun({ repo: repository, run }, context),
+    isFirst: options.board === true,
+  });
 
 function requireYes(isYes: true | undefined, fix: string): void {
   if (!isYes) requireSomebody('the plan is shown and waits for a yes before anything starts', fix);
@@ -97,6 +125,7 @@ async function approved(
 
 export async function resume(options: NonNullable<ResumeOptions>, context: Context): Promise<number> {
   requireRef(options);
+  requireBoard(options, context, 'swarm resume');
   if (options.fromRef !== undefined) {
     const { fromRef, from: _from, takeover: _takeover, trustRun: _trustRun, ...rest } = options;
     const run = await takeUp(fromRef, options, context, programPlaces().version);
@@ -130,6 +159,7 @@ export async function resume(options: NonNullable<ResumeOptions>, context: Conte
     isJson: options.json === true,
     isStrict: options.strict === true,
     isYes: options.yes === true,
+    live: liveBoardOf(file.run, repository, options, context),
   });
 }
 

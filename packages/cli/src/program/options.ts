@@ -48,6 +48,7 @@ export interface RunOptions {
   readonly serve?: true | undefined;
   /** Where the bridge is whose workers do its tasks too: an address or a port; `true`: where swarm serve usually is. */
   readonly bridge?: string | true | undefined;
+  readonly board?: true | undefined;
   readonly json?: true | undefined;
 }
 
@@ -91,6 +92,7 @@ export type ResumeOptions =
       readonly time?: string | undefined;
       /** Another one, while nothing has landed. */
       readonly gate?: string | undefined;
+      readonly board?: true | undefined;
       /** Tasks to try again. */
       readonly retry?: readonly string[] | undefined;
       readonly with?: string | undefined;
@@ -145,6 +147,12 @@ export type LandOptions = Pick<
 > & {
   readonly from?: string | undefined;
 };
+
+/** Of commands that work on a run: it may be shown on the board meanwhile. */
+export interface BoardFlags {
+  readonly board?: true | undefined;
+  readonly json?: true | undefined;
+}
 
 /** Flags of `swarm board`. */
 export interface BoardOptions extends Omit<RunChoice, 'json'> {

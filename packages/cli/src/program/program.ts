@@ -130,6 +130,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     )
     .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--trust-repo', 'trust what the repository configures, as it is now')
+    .option('--board', 'show it on the whole terminal, as swarm board does; without, b and Enter does')
     .option('--serve', 'serve its page and API on this machine while it goes on, as swarm serve does')
     .option(
       '--bridge [url]',
@@ -169,6 +170,7 @@ function addRun(program: Program, context: Context, exit: Finish): void {
     .option('--retry <task>', 'try a failed or cancelled task again; may be given again', gather)
     .option('--with <hint>', 'with --retry: what the next attempt is told besides')
     .option('--no-record', 'a run that was recorded goes on without')
+    .option('--board', 'show it on the whole terminal, as swarm board does; without, b and Enter does')
     .option('--now', 'after a used-up quota: do not wait until there is more, ask at once')
     .option('--strict', 'exit 0 only when everything that landed, and every criterion, was also verified')
     .option('--json', 'the report as JSON')

@@ -71,8 +71,9 @@ export async function work(ask: WorkAsk): Promise<number> {
       for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
     let composed: Composed | undefined;
-    const terminal = new Terminal((line) => live.line(line));
-    const live = (ask.live ?? createLive)({
+    const around = { before: () => live.stepAside?.(), after: () => live.comeBack?.() };
+    const terminal = new Terminal((line) => live.line(line), around);
+    const live: Live = (ask.live ?? createLive)({
       output: context.output,
       isJson: ask.isJson,
       state: () => composed?.orchestrator.state,
@@ -96,7 +97,7 @@ export async function work(ask: WorkAsk): Promise<number> {
       ...(again && { again }),
       ...(file.approve && { approve: approver(approval) }),
     });
-    return await runToItsEnd({ ...ask, file }, composed, terminal, live.end);
+    return await runToItsEnd({ ...ask, file }, composed, terminal, live);
   } finally {
     await lock.release();
   }
@@ -109,12 +110,10 @@ async function runToItsEnd(
   ask: WorkAsk,
   { orchestrator, carrying, close }: Composed,
   terminal: Terminal,
-  endLive: () => void,
+  live: Live,
 ): Promise<number> {
   const { context } = ask;
-  // Over the status line, where there is one.
-  const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
-  const signals = onSignals(orchestrator, terminal, (text) => context.output.narrate(`${clear}${text}`));
+  const signals = onSignals(orchestrator, terminal, (text) => live.say(text));
   let control: Control | undefined;
   try {
     control = await listen(ask.file.control!, {
@@ -128,7 +127,7 @@ async function runToItsEnd(
     });
     await claimRun(carrying);
     const outcome = await orchestrator.run();
-    endLive();
+    live.end();
     // Before anything is told of it: a journal that is gone by now is found out here, and the run is no success then.
     await close();
     const { state } = orchestrator;
@@ -146,7 +145,7 @@ async function runToItsEnd(
     }
     return carrying?.taken ? exitCodeFor([carrying.taken]) : exitCodeOfRun(outcome, state, ask.isStrict);
   } finally {
-    endLive();
+    live.end();
     signals.release();
     await control?.close();
     await close();

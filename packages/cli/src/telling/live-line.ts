@@ -23,6 +23,7 @@ export function liveLine({ output, state, endpoints = [] }: LiveAsk, onTitle: (t
       seen.note(line);
       if (isShown(line)) output.narrate(sanitizeLine(line.msg, 240));
     },
+    say: (text) => output.narrate(text),
     end() {
       clearInterval(timer);
       look();

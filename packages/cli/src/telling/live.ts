@@ -34,8 +34,13 @@ const QUIET: ReadonlySet<string> = new Set([
 
 export interface Live {
   line(line: LogLine): void;
+  /** What is said of the run besides. */
+  say(text: string): void;
   /** Gives the terminal back as it was. */
   end(): void;
+  /** Somebody is to be asked: whatever covers the terminal leaves it, and comes back after. */
+  stepAside?(): Promise<void>;
+  comeBack?(): void;
 }
 
 export interface LiveAsk {
@@ -52,18 +57,18 @@ export interface LiveAsk {
 
 /** Narration on stderr; with `--json` the log's own lines on stdout instead. */
 export function createLive(ask: LiveAsk): Live {
-  if (ask.isJson) return { line: (line) => ask.output.result(jsonText(line)), end: () => undefined };
   const { output } = ask;
-  const say = (line: LogLine): void =>
+  const plain = { say: (text: string) => output.narrate(text), end: () => undefined };
+  if (ask.isJson) return { ...plain, line: (line) => output.result(jsonText(line)) };
+  const tell = (line: LogLine): void =>
     output.narrate(readable(line, output.narrationInk, widthOfTerminal(ask.stderr)));
-  if (!ask.stderr.isTTY)
-    return { line: (line) => (isShown(line) ? say(line) : undefined), end: () => undefined };
-  return terminal(ask, say);
+  if (!ask.stderr.isTTY) return { ...plain, line: (line) => (isShown(line) ? tell(line) : undefined) };
+  return terminal(ask, tell);
 }
 
 function terminal(
   { stderr, state, isTaken = () => false, endpoints = [], output }: LiveAsk,
-  say: (line: LogLine) => void,
+  tell: (line: LogLine) => void,
 ): Live {
   const seen = new Doings(endpoints);
   const beganAt = Date.now();
@@ -85,8 +90,13 @@ function terminal(
       seen.note(line);
       if (!isShown(line)) return;
       clear();
-      say(line);
+      tell(line);
       draw();
+    },
+    // Over the status line, which comes again below it.
+    say(text) {
+      clear();
+      output.narrate(text);
     },
     end() {
       clearInterval(timer);

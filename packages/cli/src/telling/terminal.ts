@@ -4,14 +4,22 @@ import type { LogLine } from '@swarm/core/log-events';
 /** Lines kept while somebody is asked; what happens meanwhile is in log.ndjson anyway. */
 const HELD_MAX = 1_000;
 
+export interface Around {
+  readonly before?: () => Promise<void> | undefined;
+  readonly after?: () => void;
+}
+
 export class Terminal {
   readonly #tell: (line: LogLine) => void;
+  readonly #around: Around;
   #held: LogLine[] = [];
   #isTaken = false;
   #isEditing = false;
 
-  constructor(tell: (line: LogLine) => void) {
+  /** @param around what makes room on the terminal before somebody is asked, and may cover it again after. */
+  constructor(tell: (line: LogLine) => void, around: Around = {}) {
     this.#tell = tell;
+    this.#around = around;
   }
 
   /** Somebody is asked or edits: nothing is written over it. */
@@ -33,9 +41,11 @@ export class Terminal {
   async take<T>(step: () => Promise<T>): Promise<T> {
     this.#isTaken = true;
     try {
+      await this.#around.before?.();
       return await step();
     } finally {
       this.#isTaken = false;
+      this.#around.after?.();
       for (const line of this.#held.splice(0)) this.#tell(line);
     }
   }

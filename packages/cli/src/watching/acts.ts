@@ -22,5 +22,5 @@ export async function* actsIn(log: string, signal: AbortSignal): AsyncGenerator<
 
 function actIn({ event, attempt, ts, msg }: LogLine): Act | undefined {
   const id = ACTS.has(event) && attempt !== undefined ? parseAttemptId(attempt) : undefined;
-  return id && { attempt: id, at: Date.parse(ts), text: msg };
+  return id && { attempt: id, at: Date.parse(ts), text: event === 'agent.started' ? 'begins' : msg };
 }

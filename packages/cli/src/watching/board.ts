@@ -3,6 +3,7 @@ import type { Board } from '@swarm/dashboard/board';
 import type { KnownRun } from '../finding/door.ts';
 import type { Context } from '../program/context.ts';
 import { sourceOf } from '../serving/runs.ts';
+import { localDate } from '../telling/local-clock.ts';
 import { actsIn } from './acts.ts';
 import { steered } from './steering.ts';
 import { changeOf, saidIn } from './texts.ts';
@@ -24,6 +25,7 @@ export async function openBoard(ask: WatchAsk): Promise<Board> {
   return showBoard({
     port: {
       source: sourceOf(known.repository, known, context),
+      date: localDate,
       acts: (signal) => actsIn(known.paths.log, signal),
       diff: (task) => changeOf(task, known),
       transcript: (task) => saidIn(task, known),

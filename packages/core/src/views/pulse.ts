@@ -9,12 +9,12 @@ export interface Pulse {
   readonly verdict: Verdict;
   /** Since it was opened, up to now or to its end, ms. */
   readonly elapsedMs: number;
-  /** Undefined: it cannot be known. */
+  /** Undefined: it cannot be known, or it takes longer than was thought. */
   readonly remainingMs: number | undefined;
   readonly tasks: number;
   readonly landed: number;
-  /** Landed, per hour of work on the run. */
-  readonly landedPerHour: number;
+  /** Landed, per hour of work on the run. Undefined: it has worked for too short a time to have a pace. */
+  readonly landedPerHour: number | undefined;
   readonly working: number;
   readonly workers: number;
   readonly queued: number;
@@ -31,6 +31,8 @@ export interface Spent {
   readonly limit: number | undefined;
 }
 
+const PACE_FROM_MS = 60_000;
+
 /** @param now ms since the epoch. */
 export function pulse(s: State, now: number): Pulse {
   const { spending, run, closed, byState, activeMs, landedCount } = s;
@@ -39,10 +41,10 @@ export function pulse(s: State, now: number): Pulse {
   return {
     verdict: verdictOf(s),
     elapsedMs: run === undefined ? 0 : Math.max(0, (closed?.at ?? now) - run.openedAt),
-    remainingMs: left === undefined ? undefined : Math.max(0, left - (now - s.at)),
+    remainingMs: left === undefined || left <= now - s.at ? undefined : left - (now - s.at),
     tasks: s.tasks.size,
     landed: landedCount,
-    landedPerHour: activeMs > 0 ? (landedCount * 3_600_000) / activeMs : 0,
+    landedPerHour: activeMs >= PACE_FROM_MS ? (landedCount * 3_600_000) / activeMs : undefined,
     working: s.liveAttempts.size,
     workers: s.workers,
     queued: s.queue.size,

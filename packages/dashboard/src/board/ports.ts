@@ -5,6 +5,8 @@ import type { RunSource } from '../ports.ts';
 
 export interface BoardPort {
   readonly source: RunSource;
+  /** Date and time as they are where somebody looks; of ms since the epoch. */
+  readonly date: (atMs: number) => string;
   /** What agents did last, as it happens, until the signal fires. */
   acts(signal: AbortSignal): AsyncIterable<Act>;
   /** As `swarm diff` shows it. */

@@ -128,23 +128,16 @@ function endOf(text: string, room: number): string {
   return `…${cut.toWellFormed()}`;
 }
 
+/** What leads further stands first: the rest is cut off where there is no room. */
 function hints({ state, holder }: Facts, { detail, filter }: Ui): Line {
-  const run = holder === undefined ? [] : [state.paused ? 'p go on' : 'p pause'];
   const names = detail
-    ? ['↑↓ scroll', 'Esc close', '? keys']
+    ? ['q close', '↑↓ scroll', '? keys']
     : [
-        'Tab pane',
-        'Enter story',
-        'd diff',
-        'v transcript',
-        ...(holder ? ['t tell', 'r retry', 'x cancel'] : []),
-        ...run,
-        '/ filter',
-        '? keys',
-        'q leave',
+        ...(filter === '' ? [] : ['Esc all tasks']),
+        ...['? keys', 'q leave', 'Tab pane', 'Enter story', 'd diff', 'v transcript', '/ filter'],
+        ...(holder ? [state.paused ? 'p go on' : 'p pause', 't tell', 'r retry', 'x cancel'] : []),
       ];
-  const shown = filter === '' || detail ? names : ['Esc all tasks', ...names];
-  return shown.flatMap((name): Span[] => {
+  return names.flatMap((name): Span[] => {
     const [key = '', ...what] = name.split(' ');
     return [span(key, 'bold'), span(` ${what.join(' ')}  `, 'dim')];
   });

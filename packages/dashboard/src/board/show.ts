@@ -1,4 +1,5 @@
 /** The board on a terminal, from the first look until it is left. However this process ends, the terminal is given back. */
+import type { TaskId } from '@swarm/core/model/ids';
 import { render } from 'ink';
 import { createElement as h } from 'react';
 import { type Acted, act, type Effect } from './acting.ts';
@@ -78,6 +79,8 @@ class Shower implements Board {
     this.#facts = this.#gather();
     const { stdin, stdout } = this.#ask;
     process.prependListener('uncaughtException', this.#crash);
+    // A terminal that is gone says so to whoever reads it.
+    stdin.on('error', this.#crash);
     // Before ink's own: it would draw the old lines at the new size.
     stdout.on('resize', this.#draw);
     this.#instance = render(this.#frame(), {
@@ -110,6 +113,7 @@ class Shower implements Board {
     clearTimeout(this.#soon);
     this.#ask.stdout.off('resize', this.#draw);
     process.off('uncaughtException', this.#crash);
+    this.#ask.stdin.off('error', this.#crash);
     this.#watched.close();
     this.#instance?.unmount();
     this.#ask.stdin.pause();
@@ -238,7 +242,7 @@ class Shower implements Board {
   async #textOf(detail: Detail): Promise<Text | undefined> {
     switch (detail.kind) {
       case 'story':
-        return { kind: 'text', title: detail.task, lines: await this.#watched.stream.story(detail.task) };
+        return { kind: 'text', title: detail.task, lines: await this.#story(detail.task) };
       case 'diff':
         return this.#ask.port.diff(detail.task);
       case 'transcript':
@@ -247,6 +251,9 @@ class Shower implements Board {
         return undefined;
     }
   }
+
+  #story = (task: TaskId): Promise<readonly string[]> =>
+    this.#watched.stream.story(task, this.#ask.port.date);
 
   /** A change is what it was when it was asked for. */
   readonly #reopen = (): void => {

@@ -18,10 +18,18 @@ function first({ state, holder, pulse, trouble }: Facts, width: number): Line {
       ? foreign(`cannot be read any further: ${trouble.what}`, 'bad')
       : span(runStanding(state, holder)),
   ];
-  const over = pulse.remainingMs === undefined ? '' : `, about ${durationText(pulse.remainingMs)} left`;
+  const over = pulse.remainingMs === undefined ? '' : `, ${leftText(pulse.remainingMs)}`;
   const right = [span(`${durationText(pulse.elapsedMs)}${over}`, 'dim')];
   const room = width - lineWidth(right) - 1;
   return [...fit(left, Math.max(0, room)), span(' '), ...right];
+}
+
+/** No finer than it is known. */
+function leftText(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 2
+    ? 'about a minute left'
+    : `about ${durationText(minutes * 60_000).replace(/ 0s$/, '')} left`;
 }
 
 const request = ({ state }: Facts): Line => [
@@ -34,7 +42,7 @@ function landed({ pulse, state }: Facts): Line {
   const { landed, tasks, landedPerHour, working, queued, pending, failed, green } = pulse;
   return parts(
     span(`${groupText(landed)} of ${groupText(tasks)} landed`, landed > 0 ? 'good' : 'plain'),
-    span(`${landedPerHour.toFixed(1)}/h`),
+    landedPerHour !== undefined && span(`${landedPerHour.toFixed(1)}/h`),
     working > 0 && span(`${groupText(working)} working`),
     queued > 0 && span(`${groupText(queued)} to land`),
     pending > 0 && span(`${groupText(pending)} waiting`),
