@@ -44,6 +44,8 @@ class LiveBoard implements Live {
     this.#isWanted = ask.isFirst;
     this.#plain = createLive(live);
     this.#typed = new TypedLines(process.stdin, (line) => {
+      // The status line, with what was typed on it, has been left behind by Enter.
+      if (this.#plain) live.stderr.write('\r\u001b[A\u001b[K');
       if (line.trim().toLowerCase() === LETTER) this.#want();
     });
     this.#typed.start();

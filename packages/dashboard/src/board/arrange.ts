@@ -12,6 +12,8 @@ export interface Size {
 export const SMALLEST: Size = { columns: 40, rows: 12 };
 /** From here on two columns are each as wide as a narrow terminal's one. */
 const TWO_COLUMNS_FROM = 140;
+/** Cells between them. */
+const GAP = 2;
 const NEEDS_SHOWN = 4;
 /** From here on what can be typed stands below what needs somebody, whether it is looked at or not. */
 const CHOICES_FROM = 28;
@@ -47,12 +49,12 @@ export function arrange(facts: Facts, ui: Ui, size: Size, foot: number): Arrange
       needs,
       columns: [{ width: size.columns, places: place(['agents', 'queue', 'tasks', 'activity']) }],
     };
-  const left = Math.floor((size.columns - 1) * 0.58);
+  const left = Math.floor((size.columns - GAP) * 0.58);
   return {
     needs,
     columns: [
       { width: left, places: place(['agents', 'tasks']) },
-      { width: size.columns - 1 - left, places: place(['queue', 'activity']) },
+      { width: size.columns - GAP - left, places: place(['queue', 'activity']) },
     ],
   };
 }

@@ -19,6 +19,7 @@ export interface Shown {
 /** Lines of what was said last. A refusal has four. */
 const SAID_MAX = 6;
 const FOOT = 1;
+const GAP = '  ';
 
 /** Lines for what covers the panes, its title not among them. */
 export const detailRoom = ({ rows }: Size): number => Math.max(1, rows - HEADER_HEIGHT - FOOT - 1);
@@ -51,7 +52,7 @@ function panes({ facts, ui }: Shown, size: Size, foot: number): readonly Line[] 
   );
   const height = Math.max(...columns.map((lines) => lines.length));
   const beside = [...Array(height).keys()].map((i) =>
-    columns.flatMap((lines, n): Line => [...(n > 0 ? [span('│', 'dim')] : []), ...(lines[i] ?? [])]),
+    columns.flatMap((lines, n): Line => [...(n > 0 ? [span(GAP)] : []), ...(lines[i] ?? [])]),
   );
   return [...needs({ facts, ui }, size.columns, arrangement.needs), ...beside];
 }
@@ -84,11 +85,7 @@ function detail({ opened, ui }: Shown, { columns, rows }: Size, foot: number): r
   const last = Math.min(lines.length, top + room);
   const place = lines.length > room ? ` ${top + 1}–${last} of ${lines.length}` : '';
   const name = plain(opened!.title, Math.max(10, columns - 30));
-  const rule = '━'.repeat(Math.max(0, columns - 4 - widthOf(name) - place.length));
-  return [
-    [span('━ ', 'accent'), span(name, 'accent'), span(`${place} `, 'dim'), span(rule, 'accent')],
-    ...lines.slice(top, last),
-  ];
+  return [[span('━━ ', 'accent'), span(name, 'accent'), span(` ${place}`, 'dim')], ...lines.slice(top, last)];
 }
 
 // ───────────── the foot ─────────────

@@ -38,9 +38,11 @@ export interface Board {
   close(): void;
 }
 
-/** How often the screen follows: times that go on, and what has happened. */
-const NEAR = { tickMs: 1_000, gatherMs: 150, fps: 12 } as const;
-const FAR = { tickMs: 5_000, gatherMs: 1_000, fps: 4 } as const;
+/** How soon the screen shows what has happened, and how often times go on: a large one takes longer to draw. */
+const NEAR = { gatherMs: 250, tickMs: 1_000, largeTickMs: 2_000, fps: 12 } as const;
+const FAR = { gatherMs: 1_000, tickMs: 5_000, largeTickMs: 5_000, fps: 4 } as const;
+/** Cells. */
+const LARGE_FROM = 4_000;
 /** What is open is read again so often, while the run is live. */
 const REOPEN_MS = 2_000;
 
@@ -56,7 +58,8 @@ class Shower implements Board {
   readonly #pace: typeof NEAR | typeof FAR;
   readonly #gatherer = new Gatherer();
   readonly #left = Promise.withResolvers<void>();
-  readonly #timers: NodeJS.Timeout[] = [];
+  #ticking: NodeJS.Timeout | undefined;
+  #reopening: NodeJS.Timeout | undefined;
   #watched!: Watched;
   #facts!: Facts;
   #ui: Ui = FIRST;
@@ -99,7 +102,8 @@ class Shower implements Board {
       () => this.close(),
       (error: unknown) => this.#fail(error),
     );
-    this.#timers.push(setInterval(this.#tick, this.#pace.tickMs), setInterval(this.#reopen, REOPEN_MS));
+    this.#reopening = setInterval(this.#reopen, REOPEN_MS);
+    this.#tick();
   }
 
   say(text: string): void {
@@ -109,7 +113,8 @@ class Shower implements Board {
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#reopening);
+    clearTimeout(this.#ticking);
     clearTimeout(this.#soon);
     this.#ask.stdout.off('resize', this.#draw);
     process.off('uncaughtException', this.#crash);
@@ -142,9 +147,17 @@ class Shower implements Board {
   }
 
   /** While nobody works on the run no time goes on. */
-  readonly #tick = (): void => {
-    if (this.#watched.isLive) this.#look();
-  };
+  #tick(): void {
+    const { columns, rows } = this.#size();
+    const { tickMs, largeTickMs } = this.#pace;
+    this.#ticking = setTimeout(
+      () => {
+        if (this.#watched.isLive) this.#look();
+        if (!this.#isOver) this.#tick();
+      },
+      columns * rows < LARGE_FROM ? tickMs : largeTickMs,
+    );
+  }
 
   readonly #look = (): void =>
     this.#guarded(() => {

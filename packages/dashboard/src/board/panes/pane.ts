@@ -26,7 +26,7 @@ const MARK = 1;
 /** The title and the rows around the chosen one: exactly `height` lines of `width` cells. */
 export function drawPane(pane: Pane, facts: Facts, ui: Ui, width: number, height: number): readonly Line[] {
   const isFocused = ui.focus === pane.name;
-  const lines: Line[] = [titleLine(pane.title(facts, ui), isFocused, width)];
+  const lines: Line[] = [titleLine(pane.title(facts, ui), isFocused)];
   const rows = pane.rows(facts);
   const heads = pane.heads && height > HEADS_FROM && rows.length > 0 ? pane.heads(width - MARK) : undefined;
   if (heads) lines.push([span(' '), ...heads]);
@@ -44,16 +44,13 @@ export function drawPane(pane: Pane, facts: Facts, ui: Ui, width: number, height
 export const topOf = (index: number, count: number, room: number): number =>
   Math.max(0, Math.min(Math.floor(Math.max(0, index) / Math.max(1, room)) * room, count - room));
 
-function titleLine(title: string, isFocused: boolean, width: number): Line {
-  const [name = '', ...notes] = title.split('\t');
-  const note = notes.join(' ');
-  const words = `${name}${note === '' ? '' : ` ${note}`} `;
-  const rule = '─'.repeat(Math.max(0, width - 2 - words.length));
+/** No rule across the screen: a long row of its own characters is what a terminal library is slowest with. */
+function titleLine(title: string, isFocused: boolean): Line {
+  const [name = '', note = ''] = title.split('\t');
   const tone = isFocused ? 'accent' : 'dim';
   return [
-    span(isFocused ? '━ ' : '─ ', tone),
+    span(isFocused ? '━━ ' : '── ', tone),
     span(name, isFocused ? 'accent' : 'bold'),
-    span(note === '' ? ' ' : ` ${note} `, 'dim'),
-    span(isFocused ? rule.replaceAll('─', '━') : rule, tone),
+    span(note === '' ? '' : `  ${note}`, 'dim'),
   ];
 }
