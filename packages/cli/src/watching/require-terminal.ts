@@ -7,7 +7,7 @@ export function requireTerminal({ env }: Context, fix: string, screen: NodeJS.Wr
   const without = [...(process.stdin.isTTY ? [] : ['the input']), ...(screen.isTTY ? [] : ['the output'])];
   const why =
     without.length > 0
-      ? `${without.join(' and ')} is no terminal`
+      ? `${without.join(' and ')} ${without.length === 1 ? 'is' : 'are'} no terminal`
       : env.TERM === 'dumb'
         ? 'TERM is dumb: nothing can be drawn on such a terminal'
         : undefined;

@@ -5,7 +5,7 @@ import { MAIN } from './program.ts';
 import type { World } from './world.ts';
 
 /** Far above what any step takes; a hang ends the test instead of the suite. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 9_000;
 
 export interface PtyAsk {
   readonly columns: number;
@@ -23,7 +23,9 @@ export interface Pty {
   /** Whether the alternate screen is shown, and whether the cursor is. */
   readonly modes: () => { readonly isAlternate: boolean; readonly isCursorShown: boolean };
   /** The screen, as soon as it shows this. */
-  shows(pattern: RegExp): Promise<string>;
+  shows(isIt: RegExp | ((screen: string) => boolean)): Promise<string>;
+  /** Resolves as soon as this has been sent to the terminal. */
+  sends(pattern: RegExp): Promise<void>;
   press(keys: string): void;
   resize(columns: number, rows: number): void;
   kill(signal: string): void;
@@ -32,11 +34,11 @@ export interface Pty {
 export function onPty(world: World, args: readonly string[], { columns, rows, env = {} }: PtyAsk): Pty {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
   const child = spawn(process.execPath, ['--conditions=swarm-src', MAIN, ...args], {
-    name: 'xterm-256color',
+    name: env.TERM ?? 'xterm-256color',
     cols: columns,
     rows,
     cwd: world.repository,
-    env: { ...world.environment(env), TERM: 'xterm-256color', ...env },
+    env: world.environment({ TERM: 'xterm-256color', ...env }),
   });
   let sent = '';
   let isOver = false;
@@ -66,6 +68,20 @@ export function onPty(world: World, args: readonly string[], { columns, rows, en
     );
     return lines.join('\n').trimEnd();
   };
+  const until = async (isIt: () => boolean, what: unknown): Promise<void> => {
+    const over = performance.now() + PATIENCE_MS;
+    while (!isIt()) {
+      if (isOver) throw new Error(`it ended without ${what}:\n${screen()}`);
+      const left = over - performance.now();
+      if (left <= 0) throw new Error(`no ${what} in ${PATIENCE_MS} ms:\n${screen()}`);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, left);
+      });
+      await Promise.race([woken.promise, late]);
+      clearTimeout(timer);
+    }
+  };
   return {
     pid: child.pid,
     screen,
@@ -75,22 +91,16 @@ export function onPty(world: World, args: readonly string[], { columns, rows, en
       isAlternate: terminal.buffer.active.type === 'alternate',
       isCursorShown: sent.lastIndexOf('\u001b[?25h') > sent.lastIndexOf('\u001b[?25l'),
     }),
-    async shows(pattern) {
-      const over = performance.now() + PATIENCE_MS;
-      for (;;) {
-        const now = screen();
-        if (pattern.test(now)) return now;
-        if (isOver) throw new Error(`it ended without ${pattern}:\n${now}`);
-        const left = over - performance.now();
-        if (left <= 0) throw new Error(`no ${pattern} in ${PATIENCE_MS} ms:\n${now}`);
-        let timer: NodeJS.Timeout | undefined;
-        const late = new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, left);
-        });
-        await Promise.race([woken.promise, late]);
-        clearTimeout(timer);
-      }
+    async shows(isIt) {
+      const isShown = typeof isIt === 'function' ? isIt : (now: string) => isIt.test(now);
+      let seen = '';
+      await until(() => {
+        seen = screen();
+        return isShown(seen);
+      }, isIt);
+      return seen;
     },
+    sends: (pattern) => until(() => pattern.test(sent), pattern),
     press: (keys) => child.write(keys),
     resize(columns, rows) {
       child.resize(columns, rows);

@@ -16,7 +16,6 @@ export function Frame({ lines, isColoured, onKey }: FrameProps) {
   });
   usePaste((text) => onKey({ text, isPasted: true }));
   const rows = lines.map((one) => ({ text: painted(one, isColoured) }));
-  // biome-ignore lint/correctness/useJsxKeyInIterable: a row of the screen is what it is by its place.
   return h(Fragment, null, ...rows.map((props) => h(Row, props)));
 }
 
@@ -72,5 +71,8 @@ export function keysOf(input: string, key: InkKey): readonly Key[] {
   if (named) return [{ name: named[1] }];
   if (key.ctrl) return CONTROLS.has(input) ? [{ name: `ctrl-${input}` as KeyName }] : [];
   if (key.meta) return [];
-  return [...input].filter((one) => !/\p{Cc}/u.test(one)).map((text) => ({ text }));
+  return [...input].flatMap((text): readonly Key[] => {
+    if (text === '\r' || text === '\n') return [{ name: 'enter' }];
+    return /\p{Cc}/u.test(text) ? [] : [{ text }];
+  });
 }

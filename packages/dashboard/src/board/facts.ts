@@ -59,9 +59,11 @@ export class Gatherer {
     | { readonly until: number; readonly isLive: boolean; readonly found: readonly Waiting[] }
     | undefined;
 
-  /** @param now ms since the epoch. */
-  gather(seen: Seen, filter: string, now: number): Facts {
+  /** @param clock ms since the epoch. */
+  gather(seen: Seen, filter: string, clock: number): Facts {
     const { state, holder } = seen;
+    // Nothing goes on without a process: everything is as it was at the last decision.
+    const now = holder === undefined ? state.at : clock;
     const { needs: needed, shortfalls } = this.#textsOf(state, holder !== undefined);
     return {
       ...seen,
@@ -71,7 +73,7 @@ export class Gatherer {
       shortfalls,
       agents: [...state.liveAttempts],
       queue: mergeQueue(state),
-      waits: this.#waitsOf(seen, now),
+      waits: this.#waitsOf(seen, clock),
       tasks: this.#tasksOf(state, filter),
     };
   }

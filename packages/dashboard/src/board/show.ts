@@ -83,7 +83,7 @@ class Shower implements Board {
     const { stdin, stdout } = this.#ask;
     process.prependListener('uncaughtException', this.#crash);
     // A terminal that is gone says so to whoever reads it.
-    stdin.on('error', this.#crash);
+    stdin.on('error', this.close);
     // Before ink's own: it would draw the old lines at the new size.
     stdout.on('resize', this.#draw);
     this.#instance = render(this.#frame(), {
@@ -110,7 +110,12 @@ class Shower implements Board {
     this.#set({ ...this.#ui, said: { isRefused: false, text } });
   }
 
-  close(): void {
+  readonly close = (): void => {
+    this.#giveBack();
+    this.#left.resolve();
+  };
+
+  #giveBack(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearInterval(this.#reopening);
@@ -118,11 +123,10 @@ class Shower implements Board {
     clearTimeout(this.#soon);
     this.#ask.stdout.off('resize', this.#draw);
     process.off('uncaughtException', this.#crash);
-    this.#ask.stdin.off('error', this.#crash);
+    this.#ask.stdin.off('error', this.close);
     this.#watched.close();
     this.#instance?.unmount();
     this.#ask.stdin.pause();
-    this.#left.resolve();
   }
 
   #fail(error: unknown): void {
@@ -130,8 +134,8 @@ class Shower implements Board {
     this.close();
   }
 
-  /** Whoever tells of it next has the terminal. */
-  readonly #crash = (): void => this.close();
+  /** Whoever tells of it next has the terminal. Nobody has left the board: the program ends by what it met. */
+  readonly #crash = (): void => this.#giveBack();
 
   // ───────────── what is seen ─────────────
 

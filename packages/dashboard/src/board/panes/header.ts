@@ -18,7 +18,8 @@ function first({ state, holder, pulse, trouble }: Facts, width: number): Line {
       ? foreign(`cannot be read any further: ${trouble.what}`, 'bad')
       : span(runStanding(state, holder)),
   ];
-  const over = pulse.remainingMs === undefined ? '' : `, ${leftText(pulse.remainingMs)}`;
+  const over =
+    pulse.remainingMs === undefined || holder === undefined ? '' : `, ${leftText(pulse.remainingMs)}`;
   const right = [span(`${durationText(pulse.elapsedMs)}${over}`, 'dim')];
   const room = width - lineWidth(right) - 1;
   return [...fit(left, Math.max(0, room)), span(' '), ...right];
