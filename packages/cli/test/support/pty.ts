@@ -64,7 +64,7 @@ export function onPty(world: World, args: readonly string[], { columns, rows, en
   const screen = (): string => {
     const { active } = terminal.buffer;
     const lines = [...Array(terminal.rows).keys()].map(
-      (i) => active.getLine(active.baseY + i)?.translateToString(true) ?? '',
+      (i) => active.getLine(active.baseY + i)?.translateToString(true, 0, terminal.cols) ?? '',
     );
     return lines.join('\n').trimEnd();
   };

@@ -67,6 +67,7 @@ class Shower implements Board {
   #instance: ReturnType<typeof render> | undefined;
   #soon: NodeJS.Timeout | undefined;
   #isOver = false;
+  #isCrashed = false;
 
   constructor(ask: BoardAsk) {
     this.#ask = ask;
@@ -99,7 +100,7 @@ class Shower implements Board {
       maxFps: this.#pace.fps,
     });
     this.#instance.waitUntilExit().then(
-      () => this.close(),
+      () => (this.#isCrashed ? undefined : this.close()),
       (error: unknown) => this.#fail(error),
     );
     this.#reopening = setInterval(this.#reopen, REOPEN_MS);
@@ -135,7 +136,10 @@ class Shower implements Board {
   }
 
   /** Whoever tells of it next has the terminal. Nobody has left the board: the program ends by what it met. */
-  readonly #crash = (): void => this.#giveBack();
+  readonly #crash = (): void => {
+    this.#isCrashed = true;
+    this.#giveBack();
+  };
 
   // ───────────── what is seen ─────────────
 
