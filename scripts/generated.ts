@@ -3,6 +3,7 @@ import { configJsonSchema, renderConfigDocs } from '../packages/cli/src/config/d
 import { exitCodeOf } from '../packages/cli/src/telling/errors.ts';
 import { ERROR_CODES } from '../packages/core/src/errors.ts';
 import { renderLogDocs } from '../packages/telemetry/src/index.ts';
+import { renderBoardDocs } from './board-docs.ts';
 import { renderCliDocs } from './cli-docs.ts';
 import { renderFailuresDocs } from './failures-docs.ts';
 import { renderPlansDocs } from './plans-docs.ts';
@@ -10,6 +11,7 @@ import { renderPlansDocs } from './plans-docs.ts';
 /** Path from the root → whole text. */
 export function renderGenerated(): Readonly<Record<string, string>> {
   return {
+    'docs/board.md': renderBoardDocs(),
     'docs/cli.md': renderCliDocs(),
     'docs/config.md': renderConfigDocs(),
     'docs/errors.md': renderErrorDocs(),

@@ -5,7 +5,7 @@ import { MAIN } from './program.ts';
 import type { World } from './world.ts';
 
 /** Far above what any step takes; a hang ends the test instead of the suite. */
-const PATIENCE_MS = 9_000;
+const PATIENCE_MS = 60_000;
 
 export interface PtyAsk {
   readonly columns: number;
