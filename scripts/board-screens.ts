@@ -25,7 +25,7 @@ const HOME = '/home/somebody/market';
 
 /** Of the first some land at once, one asks, one fails; the others are at work, or wait. */
 function planIn(world: World): PlanTask[] {
-  const wait = `until test -e ${world.root}/go; do sleep 0.1; done`;
+  const wait = `until test -e ${world.root}/go; do sleep 1; done`;
   return NAMES.map((name, i) => {
     const file = `src/${name.replaceAll(/\W/g, '-')}.txt`;
     const write = `mkdir -p src; echo ${i} > ${file}`;

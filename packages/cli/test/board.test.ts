@@ -12,7 +12,7 @@ import { type PlanTask, World } from './support/world.ts';
 const OPEN = ['--gate', 'true', '--sandbox', 'none'] as const;
 const FILES = { 'README.md': 'shop\n' };
 const until = (world: World, what: string, then: string): string =>
-  `until test -e ${world.root}/go; do sleep 0.1; done; ${then} ${what}.txt`;
+  `until test -e ${world.root}/go; do sleep 0.5; done; ${then} ${what}.txt`;
 
 /** Tasks that wait for the world's word. */
 const waiting = (world: World, count: number): PlanTask[] =>
