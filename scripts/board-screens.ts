@@ -44,7 +44,7 @@ await asScript(async (owner) => {
   const parts: string[] = [];
   for (const [columns, rows] of SIZES) {
     const pty = onPty(world, ['board'], { columns, rows });
-    const screen = await pty.shows(/12 of 12 at work[\s\S]*q leave/);
+    const screen = await pty.shows(/12 of 12 at work[\s\S]* begins [\s\S]*q leave/);
     const shown = screen.replaceAll(world.root, HOME).replaceAll(/[ \t]+$/gm, '');
     parts.push(`### ${columns} by ${rows}\n\n\`\`\`text\n${shown}\n\`\`\``);
     pty.press('q');
