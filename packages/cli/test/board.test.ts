@@ -45,7 +45,7 @@ test('a live run of twelve workers is whole at three sizes, and a second costs t
       const screen = await pty.shows(/12 of 12 at work[\s\S]* begins /);
       const lines = screen.split('\n');
       assert.ok(lines.length <= rows && lines.every((line) => line.length <= columns), screen);
-      assert.match(lines[0]!, /^swarm r-\S+ open, worked on by process \d+ .*\d+s$/);
+      assert.match(lines[0]!, /^r-\S+ open, worked on by process \d+ .*\d+s$/);
       assert.match(lines[2]!, /^0 of 14 landed · 12 working · 2 waiting · target green at [0-9a-f]{10}/);
       assert.match(lines[3]!, /^0 tokens · \$0\.0000 · verdict: open/);
       for (const title of ['━━ agents', '── merge queue', '── tasks', '── activity'])
@@ -175,10 +175,10 @@ test('every key does what the table of keys says, and what the run refuses is to
   await type('now it is wanted', /^t5 is tried again, and told your hint/m);
 
   // The run.
-  await press('p', /^swarm r-\S+ paused \(operator\)[\s\S]*^paused: 1 attempt goes on to the end/m);
+  await press('p', /^r-\S+ paused \(operator\)[\s\S]*^paused: 1 attempt goes on to the end/m);
   await pty.shows(/── 1 thing needs you[\s\S]*you paused the run[\s\S]*swarm continue +it goes on/);
   pty.press('p');
-  await pty.shows(/^swarm r-\S+ open[\s\S]*^the run goes on/m);
+  await pty.shows(/^r-\S+ open[\s\S]*^the run goes on/m);
   await press('n', /^one more task:/m);
   await type('Write a changelog', /^accepted as t6/m);
   await press('a', /^change the request:/m);

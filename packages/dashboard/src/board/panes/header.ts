@@ -12,8 +12,7 @@ export function header(facts: Facts, width: number): readonly Line[] {
 
 function first({ state, holder, pulse, trouble }: Facts, width: number): Line {
   const left: Line = [
-    span('swarm ', 'accent'),
-    span(`${state.run?.id ?? ''} `, 'bold'),
+    span(`${state.run?.id ?? ''} `, 'accent'),
     trouble
       ? foreign(`cannot be read any further: ${trouble.what}`, 'bad')
       : span(runStanding(state, holder)),
