@@ -7,6 +7,9 @@ import { lastLines } from '../telling/last-signs.ts';
 
 const ACTS: ReadonlySet<string> = new Set(['agent.activity', 'agent.started']);
 
+/** Where the system tells of a change, it is read at once all the same. */
+const POLL_MS = 5_000;
+
 /** Until the signal fires. A log that cannot be read tells nothing. */
 export async function* actsIn(log: string, signal: AbortSignal): AsyncGenerator<Act> {
   for (const line of await lastLines(log)) {
@@ -14,7 +17,7 @@ export async function* actsIn(log: string, signal: AbortSignal): AsyncGenerator<
     if (act) yield act;
   }
   // What came between the two looks comes with the next sign of life.
-  for await (const line of followLog(log, { signal, from: 'end' })) {
+  for await (const line of followLog(log, { signal, from: 'end', pollMs: POLL_MS })) {
     const act = actIn(line);
     if (act) yield act;
   }

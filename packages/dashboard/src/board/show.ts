@@ -2,6 +2,7 @@
 import type { TaskId } from '@swarm/core/model/ids';
 import { render } from 'ink';
 import { createElement as h } from 'react';
+import { troubleOf } from '../stream.ts';
 import { type Acted, act, type Effect } from './acting.ts';
 import type { Size } from './arrange.ts';
 import { Opened } from './detail.ts';
@@ -42,7 +43,7 @@ export interface Board {
 const NEAR = { gatherMs: 250, tickMs: 1_000, largeTickMs: 2_000, fps: 12 } as const;
 const FAR = { gatherMs: 1_000, tickMs: 5_000, largeTickMs: 5_000, fps: 4 } as const;
 /** Cells. */
-const LARGE_FROM = 4_000;
+const LARGE_FROM = 2_500;
 /** What is open is read again so often, while the run is live. */
 const REOPEN_MS = 2_000;
 
@@ -254,7 +255,7 @@ class Shower implements Board {
   // ───────────── what is open ─────────────
 
   async #load(detail: Detail): Promise<void> {
-    const text = await this.#textOf(detail);
+    const text = await this.#textOf(detail).catch((error: unknown): Text => refused(error));
     if (this.#isOver || this.#ui.detail !== detail) return;
     this.#opened = new Opened(detail, text);
     this.#draw();
@@ -286,3 +287,6 @@ class Shower implements Board {
 
 /** Lines of what was said that the foot takes. */
 const LINES_SAID = 5;
+
+/** A journal that is damaged by now, for one. */
+const refused = (error: unknown): Text => ({ kind: 'refused', text: troubleOf(error).what });

@@ -10,7 +10,7 @@ import type { Act, BoardPort } from './ports.ts';
 /** Events that can be scrolled back to. */
 const HAPPENED_MAX = 500;
 /** Whether a process works on the run is looked up so often. */
-const HOLDER_MS = 2_000;
+const HOLDER_MS = 4_000;
 
 export class Watched {
   readonly stream: RunStream;
@@ -35,8 +35,11 @@ export class Watched {
     const watched = new Watched(port, stream, onChange);
     await watched.#lookForHolder();
     stream.watch(onChange);
-    void watched.#followActs();
-    const timer = setInterval(() => void watched.#lookForHolder(), HOLDER_MS);
+    // Weather: where it cannot be read there is none.
+    watched.#followActs().catch(() => undefined);
+    // What cannot be looked up now is looked up again.
+    const look = (): unknown => watched.#lookForHolder().catch(() => undefined);
+    const timer = setInterval(look, HOLDER_MS);
     watched.#leaving.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     return watched;
   }
