@@ -108,6 +108,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   watch: () => ['watch', '--budget', '9usd', '--once'],
   runs: () => ['runs'],
   status: (run) => ['status', '--run', run],
+  board: (run) => ['board', '--plain', run],
   tasks: () => ['tasks'],
   explain: () => ['explain', 't1'],
   logs: () => ['logs'],
