@@ -217,7 +217,7 @@ test('without a forge, a token or the right to push, everything wrong is told be
   forge.repository.access.set('owner', 'write');
   await world.configure('[deliver]\nto = "pr"');
   const doctor = await world.swarm(['doctor'], { env: forge.env });
-  assert.match(doctor.stdout, /forge +pull requests to main of acme\/shop on 127/);
+  assert.match(doctor.stdout, /forge +ok +pull requests to main of acme\/shop on 127/);
   assert.match(doctor.stdout, /GITHUB_TOKEN of owner; it takes a fine-grained token with Contents and Pull/);
   assert.ok(!doctor.stdout.includes(TOKEN));
 });

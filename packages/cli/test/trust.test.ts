@@ -140,6 +140,7 @@ const COMMANDS: Readonly<Record<string, (run: string) => readonly string[] | 'no
   doctor: () => 'none',
   play: () => 'none',
   schema: () => 'none',
+  k8s: () => 'none',
   completion: () => 'none',
   help: () => 'none',
   // What they do, the commands above do: `run`, and those that their tools are named after.
