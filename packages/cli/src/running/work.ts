@@ -20,6 +20,7 @@ import { createLive, type Live, type LiveAsk } from '../telling/live.ts';
 import { plannerWords } from '../telling/planner-words.ts';
 import { exitCodeOfRun, nextCommands, nextText, problemOf, summaryOf } from '../telling/summary.ts';
 import { Terminal } from '../telling/terminal.ts';
+import { keepTitle } from '../telling/title.ts';
 import { approver } from './approving.ts';
 import type { Carrying } from './carrying.ts';
 import { type Composed, compose } from './compose.ts';
@@ -57,6 +58,7 @@ export async function work(ask: WorkAsk): Promise<number> {
   const { repository, context } = ask;
   boundYoungMemory();
   const lock = await lockRepository(repository, ask.file.run);
+  let restoreTitle = (): void => undefined;
   try {
     const paths = placeOf(ask);
     const control = await controlSocketPath(repository, ask.file.run, context.env);
@@ -71,16 +73,18 @@ export async function work(ask: WorkAsk): Promise<number> {
       for (const [name, text] of ask.promptOverrides ?? []) await writeWhole(join(paths.prompts, name), text);
     }
     let composed: Composed | undefined;
+    const state = () => composed?.orchestrator.state;
     const around = { before: () => live.stepAside?.(), after: () => live.comeBack?.() };
     const terminal = new Terminal((line) => live.line(line), around);
     const live: Live = (ask.live ?? createLive)({
       output: context.output,
       isJson: ask.isJson,
-      state: () => composed?.orchestrator.state,
+      state,
       isTaken: () => terminal.isTaken,
       endpoints: file.config.endpoints.map(({ name }) => name),
       stderr: process.stderr,
     });
+    if (!ask.isJson) restoreTitle = keepTitle({ stderr: process.stderr, env: context.env, state });
     const leave = (): void => composed?.orchestrator.signal('drain');
     const afterYes = 'the plan is approved; what is planned later goes ahead as it comes';
     const foresee = foreseer({ repository, config: file.config, env: context.env });
@@ -99,6 +103,7 @@ export async function work(ask: WorkAsk): Promise<number> {
     });
     return await runToItsEnd({ ...ask, file }, composed, terminal, live);
   } finally {
+    restoreTitle();
     await lock.release();
   }
 }
