@@ -3,15 +3,23 @@ import { SwarmError } from '@swarm/core/errors';
 import type { RunId } from '@swarm/core/model/ids';
 import { type RunRow, runRow, unreadableRow } from '@swarm/core/views/run-row';
 import type { RunSource, RunsPort, Trouble } from './ports.ts';
+import { Replay } from './replay.ts';
 import { RunStream, troubleOf } from './stream.ts';
 
 /** Runs held in memory. More are opened only while all of these are listened to. */
 export const STREAMS_KEPT = 8;
+/** States of before that are kept: each is as large as the run it is of. */
+const REPLAYS_KEPT = 2;
 /** Rows of runs that do not change. */
 const ROWS_KEPT = 10_000;
 
 export type Opened =
-  | { readonly kind: 'run'; readonly source: RunSource; readonly stream: RunStream }
+  | {
+      readonly kind: 'run';
+      readonly source: RunSource;
+      readonly stream: RunStream;
+      readonly replay: Replay;
+    }
   | { readonly kind: 'unreadable'; readonly trouble: Trouble }
   | { readonly kind: 'unknown' };
 
@@ -23,6 +31,7 @@ export class Streams {
   readonly #open = new Map<RunId, Promise<RunStream>>();
   readonly #ready = new Map<RunId, RunStream>();
   readonly #rows = new Map<RunId, { readonly mark: string; readonly row: RunRow }>();
+  readonly #replays = new Map<RunId, Replay>();
   #listing: Promise<readonly ListedRun[]> | undefined;
 
   constructor(runs: RunsPort) {
@@ -38,12 +47,22 @@ export class Streams {
       const stream = await this.#streamOf(source);
       const trouble = stream.broken ?? source.objection(stream.state);
       if (stream.broken) this.#drop(source.run);
-      return trouble ? { kind: 'unreadable', trouble } : { kind: 'run', source, stream };
+      return trouble
+        ? { kind: 'unreadable', trouble }
+        : { kind: 'run', source, stream, replay: this.#replayOf(source) };
     } catch (error) {
       this.#drop(source.run);
       if (!(error instanceof SwarmError)) throw error;
       return { kind: 'unreadable', trouble: troubleOf(error) };
     }
+  }
+
+  #replayOf(source: RunSource): Replay {
+    const replay = this.#replays.get(source.run) ?? new Replay(source);
+    this.#replays.delete(source.run);
+    this.#replays.set(source.run, replay);
+    if (this.#replays.size > REPLAYS_KEPT) this.#replays.delete(this.#replays.keys().next().value!);
+    return replay;
   }
 
   /** Newest first. Whoever asks meanwhile gets the same list. */
@@ -89,6 +108,7 @@ export class Streams {
     this.#ready.get(run)?.close();
     this.#ready.delete(run);
     this.#open.delete(run);
+    this.#replays.delete(run);
   }
 
   // ───────────── the list ─────────────

@@ -8,7 +8,7 @@ import { enterRun } from '../finding/door.ts';
 import { recordedRuns } from '../finding/recorded.ts';
 import { askYesNo, isSomebodyThere } from '../preparing/ask.ts';
 import type { Context } from '../program/context.ts';
-import type { AmendOptions } from '../program/options.ts';
+import type { AmendOptions, RunChoice } from '../program/options.ts';
 import { type Foresight, proposedText } from '../telling/diff-text.ts';
 import { sanitize } from '../telling/output.ts';
 import { type Answer, askRun, meant } from './steer.ts';
@@ -23,15 +23,15 @@ export async function amend(text: string, options: AmendOptions, context: Contex
   const { proposed, state } = await askRun({ propose: { text: words } }, choice, context, waiting(context));
   if (!proposed)
     throw new SwarmError({ code: 'SW0704', what: 'the run answered without a plan', fix: 'swarm status' });
-  const foreseen = foresightOf(proposed, state.workers, await recordedRuns(repository, context.env));
+  const foresight = foresightOf(proposed, state.workers, await recordedRuns(repository, context.env));
   if (!options.json)
-    context.output.result(sanitize(proposedText(proposed, foreseen, context.output.columns)));
+    context.output.result(sanitize(proposedText(proposed, foresight, context.output.columns)));
   const isMeant = options.yes === true || (await isSaidYes(options, proposed));
-  if (!isMeant) return untouched(state, proposed, foreseen, options, context);
+  if (!isMeant) return untouched(state, proposed, foresight, options, context);
   const command = { type: 'amend', text: words, plan: proposed.plan } as const;
   const { events, state: now } = await askRun({ command }, choice, context);
   if (options.json)
-    context.output.json({ run: now.run, isApplied: true, events, ...shown(proposed, foreseen), state: now });
+    context.output.json({ run: now.run, isApplied: true, events, ...shown(proposed, foresight), state: now });
   else context.output.result(sanitize(effectOf(command, events, now)));
   return 0;
 }
@@ -70,6 +70,17 @@ const shown = ({ plan, diff, usage }: Proposed, foreseen: Foresight) => ({
 
 function foresightOf({ diff }: Proposed, workers: number, runs: readonly RecordedRun[]): Foresight {
   return { before: forecast(diff.before, workers, runs), after: forecast(diff.after, workers, runs) };
+}
+
+/** The same for whoever asked in another way than this command. */
+export async function foreseen(
+  proposed: Proposed,
+  workers: number,
+  choice: RunChoice,
+  context: Context,
+): Promise<Foresight> {
+  const { repository } = await enterRun(choice, context);
+  return foresightOf(proposed, workers, await recordedRuns(repository, context.env));
 }
 
 function waiting({ output }: Context): (ms: number) => void {
