@@ -38,7 +38,7 @@ export function Charts() {
       title: 'Landed in all',
       words: `${count(landed)} tasks are on the target.`,
       series: [growthOf(points, (point) => point.landed, from, until)],
-      isStepped: true,
+      isWhole: true,
       text: count,
     }),
     h(Chart, {
@@ -46,13 +46,14 @@ export function Charts() {
       title: cost.isMoney ? 'Money spent' : 'Tokens used',
       words: `${cost.text(cost.of(points.at(-1)!))}${limit === undefined ? ', without a limit' : ` of ${cost.text(limit)}`}${landed > 0 ? `; ${cost.text(cost.of(points.at(-1)!) / landed)} a landing` : ''}.`,
       series: [growthOf(points, cost.of, from, until)],
+      isWhole: !cost.isMoney,
       limit,
       text: cost.text,
     }),
   ]);
 }
 
-const perHour = (n: number): string => (n >= 10 ? count(Math.round(n)) : n.toFixed(1));
+const perHour = (n: number): string => (n >= 10 || n === 0 ? count(Math.round(n)) : n.toFixed(1));
 
 const costOf = (points: readonly Point[], isMoney: boolean) => ({
   isMoney,
@@ -69,7 +70,8 @@ interface ChartAsk {
   readonly series: readonly [Series];
   readonly limit?: number | undefined;
   readonly isBars?: boolean;
-  readonly isStepped?: boolean;
+  /** There are no halves of it. */
+  readonly isWhole?: boolean;
   readonly text: (n: number) => string;
 }
 
@@ -85,7 +87,7 @@ function Chart(ask: ChartAsk) {
     const place = box.current!;
     const draw = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(ask, place.clientWidth), dataOf(ask), place);
+      plot.current = new uPlot(optionsOf(ask, place), dataOf(ask), place);
     };
     draw();
     const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -135,25 +137,51 @@ function dataOf({ series: [{ at, values }], limit }: ChartAsk): uPlot.AlignedDat
   return [[...at], [...values], ...more];
 }
 
-function optionsOf({ isBars, isStepped, limit, text }: ChartAsk, width: number): uPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+/** As the style has it now: a canvas knows no variables. */
+function coloursAt(place: HTMLElement): (name: string) => string {
+  const probe = place.appendChild(document.createElement('span'));
+  const found = new Map(
+    ['muted', 'line', 'accent', 'accent-paper', 'bad'].map((name) => {
+      probe.style.color = `var(--${name})`;
+      return [name, getComputedStyle(probe).color];
+    }),
+  );
+  probe.remove();
+  return (name) => found.get(name)!;
+}
+
+const WHOLE = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000, 10_000_000,
+  100_000_000,
+];
+
+/** Bars stand on their times: half of the first and of the last would be cut off. */
+function padded(min: number, max: number, bars: number): uPlot.Range.MinMax {
+  const half = bars > 1 ? (max - min) / (bars - 1) / 2 : 5;
+  return [min - half, max + half];
+}
+
+function optionsOf({ isBars, isWhole, limit, text, series }: ChartAsk, place: HTMLElement): uPlot.Options {
+  const colour = coloursAt(place);
   const axis = {
     stroke: () => colour('muted'),
     grid: { stroke: () => colour('line'), width: 1 },
     ticks: { show: false },
   };
   const { bars, stepped } = uPlot.paths;
-  const paths = isBars ? bars!({ size: [0.8, 40] }) : isStepped ? stepped!({ align: 1 }) : undefined;
+  const paths = isBars ? bars!({ size: [0.8, 40] }) : stepped!({ align: 1 });
   return {
-    width,
+    width: place.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, __, max) => [0, Math.max(max, limit ?? 0, 1e-9) * 1.08] } },
+    scales: {
+      ...(isBars && { x: { range: (_, min, max) => padded(min, max, series[0].at.length) } }),
+      y: { range: (_, __, max) => [0, Math.max(max, limit ?? 0, 1e-9) * 1.08] },
+    },
     axes: [
-      { ...axis, values: (_, all) => all.map((at) => clock(at * 1_000)), space: 80 },
-      { ...axis, values: (_, all) => all.map(text), size: 64 },
+      { ...axis, values: (_, all) => all.map((at) => clock(at * 1_000)), space: 80, size: 32 },
+      { ...axis, values: (_, all) => all.map(text), size: 64, ...(isWhole && { incrs: WHOLE }) },
     ],
     series: [
       {},
@@ -162,7 +190,7 @@ function optionsOf({ isBars, isStepped, limit, text }: ChartAsk, width: number):
         fill: () => colour('accent-paper'),
         width: 1.5,
         points: { show: false },
-        ...(paths && { paths }),
+        paths,
       },
       ...(limit === undefined
         ? []

@@ -87,8 +87,14 @@ function commonEnds(a: string, b: string): readonly [number, number] {
   while (first < shorter && a[first] === b[first]) first += 1;
   let tail = 0;
   while (tail < shorter - first && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
+  // A word changed as a whole.
+  while (first > 0 && isWord(a[first - 1]) && (isWord(a[first]) || isWord(b[first]))) first -= 1;
+  const isCut = (text: string): boolean => isWord(text[text.length - tail - 1]);
+  while (tail > 0 && isWord(a[a.length - tail]) && (isCut(a) || isCut(b))) tail -= 1;
   return [first, tail];
 }
+
+const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}_]/u.test(char);
 
 export interface DiffSize {
   readonly files: number;

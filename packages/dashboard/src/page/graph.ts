@@ -13,7 +13,8 @@ const ROW = 46;
 const NODE = { width: 176, height: 32 } as const;
 const MARGIN = 14;
 const SCALES = [0.4, 0.6, 0.8, 1, 1.25] as const;
-const TITLE_CHARS = 19;
+/** Cut off by the node's edge; of longer ones not even the rest is there. */
+const TITLE_CHARS = 60;
 
 const scaleAt = signal(3);
 const isNear = signal(false);
@@ -98,6 +99,11 @@ export function Graph() {
         },
         [
           h(
+            'clipPath',
+            { key: 'inside', id: 'inside' },
+            h('rect', { width: NODE.width - 8, height: NODE.height }),
+          ),
+          h(
             'g',
             { key: 'edges', 'aria-hidden': 'true' },
             edges.map((edge) => drawnEdge(edge, near)),
@@ -137,8 +143,7 @@ function drawnNode(node: Node, near: ReadonlySet<string> | undefined) {
   const task = taskOf(node.id);
   if (!task) return null;
   const { id, state, spec } = task;
-  const title = shown(spec.title);
-  const cut = title.length > TITLE_CHARS ? `${title.slice(0, TITLE_CHARS - 1).toWellFormed()}…` : title;
+  const title = shown(spec.title).slice(0, TITLE_CHARS).toWellFormed();
   const kind = id === chosen.value ? ' chosen' : near && !near.has(id) ? ' far' : '';
   return h(
     'a',
@@ -147,16 +152,13 @@ function drawnNode(node: Node, near: ReadonlySet<string> | undefined) {
       href: to({ task: id, pane: 'story', attempt: undefined }),
       class: `node ${state}${kind}`,
       transform: `translate(${xOf(node)} ${yOf(node)})`,
-      'aria-label': `${id} ${title.slice(0, 200)}, ${state}`,
+      'aria-label': `${id} ${title}, ${state}`,
     },
     [
-      h('title', null, `${id} ${title.slice(0, 200)}: ${state}`),
+      h('title', null, `${id} ${title}: ${state}`),
       h('rect', { ...NODE, rx: 6 }),
-      h('text', { x: 10, y: 21, 'aria-hidden': 'true' }, [
-        h('tspan', { class: 'sign' }, SIGNS[state]),
-        h('tspan', { class: 'id', dx: 5 }, id),
-        h('tspan', { dx: 5 }, cut),
-      ]),
+      h('text', { class: 'sign', x: 10, y: 21, 'aria-hidden': 'true' }, SIGNS[state]),
+      h('text', { x: 26, y: 21, 'clip-path': 'url(#inside)' }, `${id} ${title}`),
     ],
   );
 }

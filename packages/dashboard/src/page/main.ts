@@ -1,5 +1,6 @@
 /** The page: what needs a person first, then one view of the run, and beside it the task that is open. */
 import { h, render } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { VIEWS, type View } from './address.ts';
 import { Charts } from './charts.ts';
 import { Compare } from './compare.ts';
@@ -80,7 +81,7 @@ function Shown() {
 function Top() {
   const now = status.value;
   return h('header', { class: 'top' }, [
-    h('a', { class: 'skip', href: to({}), onClick: skip }, 'To what is shown'),
+    h('button', { type: 'button', class: 'skip', onClick: skip }, 'To what is shown'),
     h('h1', null, 'swarm'),
     h(
       'select',
@@ -127,23 +128,25 @@ const NAMES: Readonly<Record<View, string>> = {
   steer: 'Steer',
 };
 
-const Views = () =>
-  h(
+function Views() {
+  const box = useRef<HTMLElement>(null);
+  const { view: now } = address.value;
+  // On a phone not all of them have room.
+  useEffect(() => box.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center' }), [now]);
+  return h(
     'nav',
-    { 'aria-label': 'Views', class: 'views' },
+    { 'aria-label': 'Views', class: 'views', ref: box },
     VIEWS.map((view) =>
       h(
         'a',
-        { key: view, href: to({ view }), 'aria-current': address.value.view === view ? 'page' : undefined },
+        { key: view, href: to({ view }), 'aria-current': now === view ? 'page' : undefined },
         NAMES[view],
       ),
     ),
   );
-
-function skip(event: Event): void {
-  event.preventDefault();
-  document.getElementById('main')?.focus();
 }
+
+const skip = (): void => document.getElementById('main')?.focus();
 
 function standingOf(): string {
   const now = status.value!;

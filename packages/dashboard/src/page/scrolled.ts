@@ -10,7 +10,7 @@ export interface Sight {
 }
 
 /** px; a redraw is due only when this much is new. */
-const STEP = 100;
+export const STEP = 100;
 
 export function useSight(): {
   readonly box: RefObject<HTMLDivElement | null>;

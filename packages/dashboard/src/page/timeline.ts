@@ -4,7 +4,7 @@ import type { Span } from '@swarm/core/views/history';
 import { h } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { wantHistory } from './follow.ts';
-import { useSight } from './scrolled.ts';
+import { STEP, useSight } from './scrolled.ts';
 import { address, chosen, history, historyVersion, isLive, status, to } from './store.ts';
 import { clipped, type Lane, lanesOf, ticksOf } from './timeline-lanes.ts';
 import { button, clock, lasting, nothing, part, plural } from './words.ts';
@@ -39,7 +39,7 @@ export function Timeline() {
   const from = spans.reduce((least, span) => Math.min(least, span.from), Number.POSITIVE_INFINITY);
   const until = spans.reduce((most, span) => Math.max(most, span.to ?? now), from);
   const zoom = ZOOMS[zoomAt.value]!;
-  const width = Math.max(200, sight.width - 110) * zoom;
+  const width = Math.max(200, sight.width - STEP - NAMES - 18) * zoom;
   const px = width / Math.max(1, until - from);
   const place: Place = {
     x: (at) => NAMES + (at - from) * px,
@@ -109,7 +109,7 @@ function stretch(by: number): void {
 }
 
 function axis(from: number, until: number, width: number, { x, left, right }: Place, height: number) {
-  return ticksOf(from, until, Math.max(2, Math.floor(width / 110)))
+  return ticksOf(from, until, Math.max(2, Math.floor(width / 80)))
     .filter((at) => x(at) >= left - 80 && x(at) <= right)
     .map((at) => [
       h('line', { x1: x(at), x2: x(at), y1: TOP - 6, y2: height }),
@@ -141,12 +141,13 @@ function drawnLane({ name, kind, spans }: Lane, y: number, place: Place) {
 
 function bar(span: Span, x: number, y: number, width: number, now: number) {
   const { id, tasks, to: end, from, outcome, isBad } = span;
-  const words = `${id}${tasks.length > 0 && span.kind === 'gate' ? ` tests ${tasks.slice(0, 5).join(', ')}` : ''}: ${outcome || 'goes on'}, ${lasting((end ?? now) - from)}`;
+  const name = span.kind === 'checks' ? 'checks' : id;
+  const words = `${name}${tasks.length > 0 && span.kind === 'gate' ? ` tests ${tasks.slice(0, 5).join(', ')}` : ''}: ${outcome || 'goes on'}, ${lasting((end ?? now) - from)}`;
   const kind = `bar${isBad ? ' bad' : ''}${end === null ? ' live' : ''}${tasks.some((one) => one === chosen.value) ? ' chosen' : ''}`;
   const shape = [
     h('title', null, words),
     h('rect', { x, y, width, height: BAR, rx: 3 }),
-    h('text', { x: x + 5, y: y + 16, 'aria-hidden': 'true' }, fitting(id, width)),
+    h('text', { x: x + 5, y: y + 16, 'aria-hidden': 'true' }, fitting(name, width)),
   ];
   const [task] = tasks;
   if (task === undefined) return h('g', { key: id, class: kind, role: 'img', 'aria-label': words }, shape);
@@ -157,5 +158,5 @@ function bar(span: Span, x: number, y: number, width: number, now: number) {
   );
 }
 
-const fitting = (text: string, width: number): string =>
-  text.slice(0, Math.max(0, Math.floor((width - 8) / 7)));
+/** All of it, or nothing. */
+const fitting = (text: string, width: number): string => (text.length * 7 + 8 <= width ? text : '');
