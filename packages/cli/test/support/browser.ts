@@ -89,8 +89,11 @@ interface Found {
 
 let axe: Promise<string> | undefined;
 
-/** What axe-core finds against WCAG AA, each with where it stands. */
-export async function barriers(page: Page): Promise<readonly string[]> {
+/**
+ * What axe-core finds against WCAG AA, each with where it stands.
+ * @param rules only these: of all there are, colours alone differ between light and dark.
+ */
+export async function barriers(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   axe ??= readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   if (!(await page.evaluate(`'axe' in globalThis`))) {
     // By the debugger: the page's own policy lets no script in.
@@ -98,7 +101,8 @@ export async function barriers(page: Page): Promise<readonly string[]> {
     await debug.send('Runtime.evaluate', { expression: await axe });
     await debug.detach();
   }
-  const only = JSON.stringify({ runOnly: { type: 'tag', values: RULES } });
+  const runOnly = rules ? { type: 'rule', values: rules } : { type: 'tag', values: RULES };
+  const only = JSON.stringify({ runOnly, resultTypes: ['violations'] });
   const { violations } = await page.evaluate<Found>(`axe.run(document, ${only})`);
   return violations.map(
     ({ id, nodes }) =>
