@@ -10,6 +10,7 @@ import { type BenchOptions, type Figure, reaches } from './figure.ts';
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   core: () => import('./core.ts'),
   watch: () => import('./watch.ts'),
+  page: () => import('./page.ts'),
   dispatch: () => import('./dispatch.ts'),
   storm: () => import('./storm.ts'),
   gate: () => import('./gate.ts'),

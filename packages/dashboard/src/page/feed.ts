@@ -1,7 +1,7 @@
 /** What happened, newest first: all of it, found by topic and by words. */
 import { signal } from '@preact/signals';
 import { h } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Told } from './api.ts';
 import { tellFromTheBeginning, toldFrom } from './follow.ts';
 import { inFrame } from './frame.ts';
@@ -45,7 +45,7 @@ export function Recent() {
       : h(
           'ol',
           { class: 'sentences', tabIndex: 0, 'aria-label': 'The last that happened' },
-          last.map((line, i) => h('li', { key: `${line.seq} ${i}`, class: classOf(line) }, inLine(line))),
+          last.map((line, i) => h('li', { key: end - i, class: classOf(line) }, inLine(line))),
         ),
   );
 }
@@ -57,7 +57,10 @@ const inLine = ({ ts, msg }: Told) => [h('time', null, clock(ts)), shown(msg.sli
 
 export function Activity() {
   const found = useFound();
-  const end = toldNow();
+  const [held, hold] = useState<{ readonly end: number; readonly of: number } | undefined>(undefined);
+  const now = toldNow();
+  // Lines come at the top: whoever reads further down is not pushed away from where they are.
+  const end = held?.of === feedBegun.value ? Math.min(held.end, now) : now;
   const isAll = found === undefined;
   const total = isAll ? end : upTo(found, end);
   const all = feed();
@@ -90,6 +93,11 @@ export function Activity() {
           query.value = (event.currentTarget as HTMLInputElement).value;
         },
       }),
+      now > end &&
+        button(`${count(now - end)} newer`, () => {
+          hold(undefined);
+          document.querySelector('.lines.virtual')?.scrollTo({ top: 0 });
+        }),
       toldFrom > 1 &&
         button(`From the beginning (${count(toldFrom - 1)} more entries)`, tellFromTheBeginning),
     ]),
@@ -100,7 +108,10 @@ export function Activity() {
           class: 'lines',
           count: total,
           rowHeight: ROW_PX,
-          growsAtTop: true,
+          onScrolled: (isAway) => {
+            if (!isAway) hold(undefined);
+            else hold((was) => was ?? { end: now, of: feedBegun.value });
+          },
           row: (i) => {
             const place = total - 1 - i;
             return line(all[isAll ? place : found[place]!]!, place);

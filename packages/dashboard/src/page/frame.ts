@@ -2,7 +2,7 @@
 import { batch } from '@preact/signals';
 
 /** Of a frame of 16 ms; the rest is for drawing. */
-export const FRAME_MS = 6;
+export const FRAME_MS = 5;
 /** Where no frame is drawn, as in a tab that is behind others. */
 const HIDDEN_MS = 250;
 

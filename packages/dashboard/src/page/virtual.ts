@@ -11,8 +11,8 @@ export interface VirtualAsk {
   readonly row: (index: number) => ComponentChild;
   /** A row to be seen; scrolled to when it changes. */
   readonly show?: number | undefined;
-  /** Rows come at the top: what is looked at stays where it is. */
-  readonly growsAtTop?: boolean;
+  /** Told whether the top is out of sight. */
+  readonly onScrolled?: (isAway: boolean) => void;
   /** `table`: the rows are rows of one. */
   readonly role?: 'list' | 'table';
   readonly head?: ComponentChild;
@@ -21,36 +21,38 @@ export interface VirtualAsk {
 const OVERSCAN = 8;
 
 export function Virtual(ask: VirtualAsk) {
-  const { count, rowHeight, row, show, growsAtTop = false, role = 'list', label, head } = ask;
+  const { count, rowHeight, row, show, role = 'list', label, head, onScrolled } = ask;
   const box = useRef<HTMLDivElement>(null);
+  // As they were told by the browser: asking it in the middle of a change makes it lay out everything at once.
+  const seen = useRef({ top: 0, height: 800 });
   const [[first, last], look] = useState<readonly [number, number]>([0, 40]);
-  const had = useRef(count);
 
-  const measure = (): void => {
-    const { scrollTop, clientHeight } = box.current!;
-    const from = Math.max(0, Math.floor(scrollTop / rowHeight) - OVERSCAN);
-    const to = Math.ceil((scrollTop + clientHeight) / rowHeight) + OVERSCAN;
+  const settle = (): void => {
+    const { top, height } = seen.current;
+    const from = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
+    const to = Math.ceil((top + height) / rowHeight) + OVERSCAN;
     look((was) => (was[0] === from && was[1] === to ? was : [from, to]));
   };
+  const scrolled = (): void => {
+    seen.current.top = box.current!.scrollTop;
+    onScrolled?.(seen.current.top > rowHeight / 2);
+    settle();
+  };
   useLayoutEffect(() => {
-    const watching = new ResizeObserver(measure);
+    const watching = new ResizeObserver(([entry]) => {
+      seen.current.height = entry!.contentRect.height;
+      settle();
+    });
     watching.observe(box.current!);
     return () => watching.disconnect();
   }, []);
   useLayoutEffect(() => {
-    const more = count - had.current;
-    had.current = count;
-    const place = box.current!;
-    if (growsAtTop && more > 0 && place.scrollTop > 0) place.scrollTop += more * rowHeight;
-    measure();
-  }, [count]);
-  useLayoutEffect(() => {
     if (show === undefined || show < 0) return;
-    const place = box.current!;
-    const top = show * rowHeight;
-    const isSeen = top >= place.scrollTop && top + rowHeight <= place.scrollTop + place.clientHeight;
-    if (!isSeen) place.scrollTop = Math.max(0, top - place.clientHeight / 2);
-    measure();
+    const { top, height } = seen.current;
+    const place = show * rowHeight;
+    if (place >= top && place + rowHeight <= top + height) return;
+    box.current!.scrollTop = Math.max(0, place - height / 2);
+    scrolled();
   }, [show]);
 
   const end = Math.min(count, last);
@@ -66,7 +68,7 @@ export function Virtual(ask: VirtualAsk) {
       role: isTable ? 'table' : 'region',
       'aria-label': label,
       ...(isTable && { 'aria-rowcount': count }),
-      onScroll: measure,
+      onScroll: scrolled,
     },
     [
       head,
