@@ -151,7 +151,7 @@ test(
       await world.release();
       await run.ended;
       await page.locator('.standing', { hasText: 'closed' }).waitFor();
-      await page.getByRole('group', { name: 'Replay' }).waitFor();
+      await page.getByRole('group', { name: 'Look back' }).waitFor();
       assert.equal(await page.getByRole('button', { name: 'Pause' }).count(), 0);
     });
     await end();
@@ -162,8 +162,13 @@ test(
 
 /** Two runs of one plan, made once, for nothing changes them. */
 let made: ReturnType<typeof twoRuns> | undefined;
+const ends: (() => Promise<void>)[] = [];
+after(async () => {
+  for (const end of ends) await end();
+});
+
 async function twoRuns() {
-  const world = await World.with({ after }, FILES);
+  const world = await World.with({ after: (end) => void ends.push(end) }, FILES);
   const plan = [
     task('a', {
       description: 'echo looking for the needle; sed -i "s/two/twenty/" list.txt',
@@ -196,7 +201,7 @@ const SHOWN: ReadonlyMap<string, string> = new Map([
   ['/t1', '#story .sentences li'],
   ['/graph/t1/diff', '.diff .row.in'],
   ['/t1/transcript', '.transcript .row'],
-  ['@5/overview', '.replay.then'],
+  ['@5/overview', '.past.then'],
 ]);
 
 test(

@@ -88,7 +88,7 @@ async function at(
   if (seq === undefined) return undefined;
   const last = run.stream.seq;
   if (seq === WRONG || seq < 1 || seq > last) return wrong(`at is the seq of an entry, from 1 to ${last}`);
-  const reply = await busy.reading(async () => tell(await run.replay.at(seq)));
+  const reply = await busy.reading(async () => tell(await run.past.at(seq)));
   return reply === FULL ? TOO_BUSY : reply;
 }
 

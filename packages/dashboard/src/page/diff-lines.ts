@@ -80,21 +80,20 @@ function paired(block: readonly LineRow[]): readonly LineRow[] {
   });
 }
 
-/** How many characters two texts begin with alike, and end with alike. */
+/** With how many characters two texts begin alike, and end alike, word by word: a word changed as a whole. */
 function commonEnds(a: string, b: string): readonly [number, number] {
-  const shorter = Math.min(a.length, b.length);
+  const [old, now] = [wordsIn(a), wordsIn(b)];
+  const shorter = Math.min(old.length, now.length);
   let first = 0;
-  while (first < shorter && a[first] === b[first]) first += 1;
+  while (first < shorter && old[first] === now[first]) first += 1;
   let tail = 0;
-  while (tail < shorter - first && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
-  // A word changed as a whole.
-  while (first > 0 && isWord(a[first - 1]) && (isWord(a[first]) || isWord(b[first]))) first -= 1;
-  const isCut = (text: string): boolean => isWord(text[text.length - tail - 1]);
-  while (tail > 0 && isWord(a[a.length - tail]) && (isCut(a) || isCut(b))) tail -= 1;
-  return [first, tail];
+  while (tail < shorter - first && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+  const length = (words: readonly string[]): number => words.join('').length;
+  return [length(old.slice(0, first)), length(old.slice(old.length - tail))];
 }
 
-const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}_]/u.test(char);
+/** Each word, each run of blanks, every other character. */
+const wordsIn = (text: string): readonly string[] => text.match(/[\p{L}\p{N}_]+|\s+|[\s\S]/gu) ?? [];
 
 export interface DiffSize {
   readonly files: number;

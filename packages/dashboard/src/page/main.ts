@@ -9,7 +9,7 @@ import { begin } from './follow.ts';
 import { Graph } from './graph.ts';
 import { onKey } from './keys.ts';
 import { needsPart, overview, progress } from './overview.ts';
-import { ReplayBar } from './replay.ts';
+import { PastBar } from './past.ts';
 import { pauseOrGoOn, Steer } from './steer.ts';
 import { address, isHere, isLive, run, runs, said, status, to, trouble } from './store.ts';
 import { TaskPanel } from './task-panel.ts';
@@ -53,7 +53,7 @@ function Notices() {
         ),
       ]),
     now && needsPart(now),
-    now && (address.value.at !== undefined || !isLive.value) && h(ReplayBar, null),
+    now && (address.value.at !== undefined || !isLive.value) && h(PastBar, null),
   ];
 }
 
@@ -105,7 +105,8 @@ function Top() {
       h('p', { class: 'standing' }, [
         h('span', { class: `light ${lightOf()}` }),
         standingOf(),
-        h('span', { class: 'muted' }, progress(now)),
+        // What a live run has come to says it.
+        !isLive.value && h('span', { class: 'muted' }, progress(now)),
       ]),
     isLive.value &&
       h(

@@ -1,20 +1,15 @@
 /** Figures as a person reads them, and the pieces every view is made of. */
+import { costText, countText, durationText, groupText } from '@swarm/core/views/words';
 import { type ComponentChildren, h } from 'preact';
 
-export function lasting(ms: number): string {
-  const s = Math.max(0, Math.round(ms / 1_000));
-  if (s < 60) return `${s}s`;
-  if (s < 3_600) return `${Math.floor(s / 60)}m ${s % 60}s`;
-  return `${Math.floor(s / 3_600)}h ${Math.floor((s % 3_600) / 60)}m`;
-}
-
-const GROUPED = new Intl.NumberFormat('en');
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
-export const count = (n: number): string => GROUPED.format(n);
-export const money = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+// As every command and the report say them.
+export const lasting = durationText;
+export const count = groupText;
+export const plural = countText;
+export const money = (usd: number): string => costText(usd, true);
 export const clock = (at: string | number): string => CLOCK.format(new Date(at));
-export const plural = (n: number, thing: string): string => `${count(n)} ${thing}${n === 1 ? '' : 's'}`;
 
 /** What moves or hides text is shown as a sign of its own, so that a line is read as it stands. */
 export const shown = (text: string): string =>

@@ -3,7 +3,7 @@ import { fold } from '@swarm/core/fold';
 import { emptyState, type State } from '@swarm/core/state';
 import type { RunSource } from './ports.ts';
 
-export class Replay {
+export class Past {
   readonly #source: RunSource;
   #state: State = emptyState();
 

@@ -7,11 +7,11 @@ import { address, feed, lastSeq, status } from './store.ts';
 import { button, clock, count, shown } from './words.ts';
 
 const isPlaying = signal(false);
-/** A run, however long, is played in about so many steps, and one a moment. */
+/** A run, however long, is played in about so many steps. */
 const STEPS = 60;
 const STEP_MS = 400;
 
-export function ReplayBar() {
+export function PastBar() {
   const { at } = address.value;
   const end = lastSeq.value;
   const now = at ?? end;
@@ -30,7 +30,7 @@ export function ReplayBar() {
   const then = status.value?.lastDecisionAt;
   return h(
     'div',
-    { class: at === undefined ? 'replay' : 'replay then', role: 'group', 'aria-label': 'Replay' },
+    { class: at === undefined ? 'past' : 'past then', role: 'group', 'aria-label': 'Look back' },
     [
       button(isOn ? 'Stop' : 'Play', () => play(at)),
       h('input', {
