@@ -65,6 +65,8 @@ test('git counts the same lines, whatever stands in them', (t) => {
   const line = fc.oneof(
     fc.constantFrom(
       '--- a/x',
+      '-- a/x',
+      '++ b/x',
       '+++ b/x',
       '@@ -1 +1 @@',
       'diff --git a/x b/x',
