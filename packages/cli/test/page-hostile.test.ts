@@ -50,8 +50,8 @@ test(
         'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
       );
       // However many there are, only those that can be seen are there.
-    assert.ok((await page.locator('.tasks .rows .row').count()) < 80);
-    for (const title of await page.locator('.tasks .rows .title').all())
+      assert.ok((await page.locator('.tasks .rows .row').count()) < 80);
+      for (const title of await page.locator('.tasks .rows .title').all())
         titles.add((await title.getAttribute('title'))!);
     }
     // Nothing was lost either: what is hostile is read as it stands.

@@ -1,5 +1,5 @@
 /** What can be done by a key: j and k go through the tasks, 1 to 8 are the views, Escape closes, / finds, p pauses. */
-import { VIEWS } from './address.ts';
+import { addressOf, VIEWS } from './address.ts';
 import { pauseOrGoOn } from './steer.ts';
 import { address, chosen, go, isLive } from './store.ts';
 import { listedTasks } from './tasks.ts';
@@ -37,7 +37,9 @@ function find(event: KeyboardEvent): void {
 
 function step(by: number): void {
   const all = listedTasks();
-  const at = all.findIndex(({ id }) => id === chosen.value);
+  // Keys may come faster than what they ask for is shown.
+  const { task } = addressOf(location.hash);
+  const at = all.findIndex(({ id }) => id === task);
   const next = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + by))];
   if (next) go({ task: next.id, pane: address.value.pane, attempt: undefined });
 }
